@@ -1,0 +1,98 @@
+"""The city's own limits, read once from TOML by `config` and handed to every Work. Times are seconds unless a field says otherwise.
+
+Sources of the defaults: domain notes of the trade (15 s answer: GB/T 33358-2016; 5 working days: Shandong
+2020; acknowledge and contact: Tianjin 2025, Zhengzhou 2017). Where no authority was found the value is
+practice, and `config/*.toml` says so beside it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from hotline.rules.words import RequestType, Urgency
+
+
+class Stage(StrEnum):
+    """The three clocks of an assignment."""
+
+    ACKNOWLEDGE = "acknowledge"
+    CONTACT = "contact"
+    RESOLVE = "resolve"
+
+
+class TimeUnit(StrEnum):
+    """How a limit is counted."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    BUSINESS_DAY = "business_day"
+    CALENDAR_DAY = "calendar_day"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`amount` of `unit`, counted from the start event."""
+
+    amount: int
+    unit: TimeUnit
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlinePolicy:
+    """One version of the legal clock. `limits` is looked up by (stage, urgency), a type's own limit first."""
+
+    name: str
+    limits: dict[tuple[Stage, Urgency], Limit]
+    by_type: dict[tuple[Stage, RequestType], Limit]
+    """Stricter or looser limits of one request type at normal urgency."""
+
+    def limit(self, stage: Stage, kind: RequestType, urgency: Urgency) -> Limit:
+        if urgency is Urgency.NORMAL and (stage, kind) in self.by_type:
+            return self.by_type[stage, kind]
+        return self.limits[stage, urgency]
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePolicy:
+    """How callers wait and desks ring."""
+
+    name: str
+    max_size: int
+    ring_seconds: int
+    """How long one desk rings before the next is tried."""
+    offer_callback_after: int
+    """Waiting time in seconds after which a callback is offered in the wait document."""
+    abandon_threshold: int
+    """Waits shorter than this before hanging up are not counted as abandoned; 0 counts all."""
+    wrap_up_seconds: int
+    presence_timeout: int
+    """Seconds without a sign of life after which a desk counts as gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialPolicy:
+    """How we phone people: how often, how far apart, at which local hours."""
+
+    attempts: int
+    spacing_seconds: int
+    ring_seconds: int
+    from_hour: int
+    """First local hour (0-23) at which a phone may ring; equal to `to_hour`: at any hour."""
+    to_hour: int
+    delay_seconds: int
+    """From the promise to the first attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """All of the city's own limits."""
+
+    zone: ZoneInfo
+    number: str
+    """The hotline's own number, E.164."""
+    deadlines: DeadlinePolicy
+    queue: QueuePolicy
+    callbacks: DialPolicy
+    follow_ups: DialPolicy
+    merge_number_window_seconds: int
+    """An abandoned caller who phones again within this time is not owed a callback."""

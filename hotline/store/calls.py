@@ -1,0 +1,87 @@
+"""Calls, the rings they caused at desks, and the webhooks already answered."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.rules.words import CallEnd, CallPurpose, CallState, NoMatterReason, OfferState, RequestClass
+from hotline.store.base import Base, UtcDateTime, word
+
+
+class Call(Base):
+    """One telephone call with every clock the figures need.
+
+    `number` is the citizen's number in E.164, None when withheld or unparsable; `number_raw` is what the
+    carrier said. Waiting time = `answered_at` - `queued_at`; a callback inherits the first `queued_at`
+    as `place_since`, which orders the queue.
+    """
+
+    __tablename__ = "calls"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(40), unique=True)
+    purpose: Mapped[CallPurpose] = mapped_column(word(CallPurpose))
+    number: Mapped[str | None] = mapped_column(String(20))
+    number_raw: Mapped[str] = mapped_column(String(80))
+    dialed: Mapped[str] = mapped_column(String(80))
+    state: Mapped[CallState] = mapped_column(word(CallState))
+    language: Mapped[str] = mapped_column(String(8), default="zh-CN")
+    flow: Mapped[str] = mapped_column(String(40))
+    flow_version: Mapped[str] = mapped_column(String(16))
+    position: Mapped[str] = mapped_column(String(120))
+    pressed: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
+    """The class the caller pressed: a suggestion, kept beside what the operator decides."""
+    dial_id: Mapped[int | None] = mapped_column(unique=True)
+    """The attempt (`dials.id`) that made this call, if we phoned them. No foreign key: dials already point here."""
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    arrived_on: Mapped[date]
+    """The local day, so that a day's report is one index range."""
+    queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    place_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the operator finished the record: ticket or reasoned no-matter."""
+    wait_seconds: Mapped[int | None]
+    """Queue to answer, whole seconds; set once at answer, so that reports need no date arithmetic."""
+    end: Mapped[CallEnd | None] = mapped_column(word(CallEnd))
+    no_matter: Mapped[NoMatterReason | None] = mapped_column(word(NoMatterReason))
+    no_matter_note: Mapped[str | None] = mapped_column(String(200))
+    __table_args__ = (
+        Index("ix_calls_state_place_since", "state", "place_since"),
+        Index("ix_calls_arrived_on_purpose", "arrived_on", "purpose"),
+        Index("ix_calls_number_arrived_at", "number", "arrived_at"),
+    )
+
+
+class Offer(Base):
+    """One ring at one operator's desk. `leg_sid` is the operator's own leg, once the carrier named it."""
+
+    __tablename__ = "offers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    state: Mapped[OfferState] = mapped_column(word(OfferState))
+    offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    leg_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
+
+
+class Receipt(Base):
+    """A webhook already answered. A repeated delivery gets the same document and has no second effect."""
+
+    __tablename__ = "receipts"
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    document: Mapped[str] = mapped_column(Text)
+
+
+class FlowVersion(Base):
+    """The source of every flow a call ever began with, so that it can end with it."""
+
+    __tablename__ = "flow_versions"
+    flow: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[str] = mapped_column(String(16), primary_key=True)
+    source: Mapped[str] = mapped_column(Text)
+    first_used_at: Mapped[datetime] = mapped_column(UtcDateTime)

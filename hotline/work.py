@@ -1,0 +1,90 @@
+"""One Work = one transaction, one instant, one actor. Doors open it; services use it and never commit.
+
+What a Work tells is written beside the change it tells of, in the same commit. After the commit the
+announcer is told, so that live screens and the relay need not wait for their next tick; if that fails
+nothing is lost, because the rows are the truth and the clock looks again every second.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, insert
+from sqlalchemy.orm import Session
+
+from hotline.clock import Clock
+from hotline.events import Event, pack
+from hotline.rules.actors import Actor
+from hotline.rules.policies import Policies
+from hotline.store.outbox import EventRow
+
+
+@dataclass(slots=True)
+class Work:
+    """The hands of a service: a session, the one moment, who acts, the city's policies, and what to tell."""
+
+    session: Session
+    at: datetime
+    actor: Actor
+    policies: Policies
+    told: list[Event] = field(default_factory=list)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.policies.zone
+
+    @property
+    def today(self) -> date:
+        """The local calendar day of this Work."""
+        return self.at.astimezone(self.zone).date()
+
+    def tell(self, event: Event) -> None:
+        """Record that `event` happened, in this transaction."""
+        kind, subject, subject_id, data = pack(event)
+        self.session.execute(
+            insert(EventRow).values(
+                at=self.at,
+                kind=kind,
+                subject=subject,
+                subject_id=subject_id,
+                actor=str(self.actor),
+                data=data,
+            )
+        )
+        self.told.append(event)
+
+
+Announce = Callable[[datetime, tuple[Event, ...]], None]
+"""Tells live screens and the relay what was just committed. Never raises."""
+
+OpenWork = Callable[[Actor], AbstractContextManager[Work]]
+"""Opens a Work for an actor; leaving it normally commits, an exception rolls back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hall:
+    """What every door is handed: how to work and how to look."""
+
+    engine: Engine
+    clock: Clock
+    policies: Policies
+    announce: Announce
+
+    @contextmanager
+    def open_work(self, actor: Actor) -> Iterator[Work]:
+        """Open a Work; commit when it ends well, then announce what it told."""
+        at = self.clock()
+        with Session(self.engine, expire_on_commit=False) as session:
+            work = Work(session=session, at=at, actor=actor, policies=self.policies)
+            yield work
+            session.commit()
+        if work.told:
+            self.announce(at, tuple(work.told))
+
+    @contextmanager
+    def look(self) -> Iterator[Session]:
+        """Open a session for reading only; on SQLite it takes no write lock."""
+        with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session:
+            yield session
