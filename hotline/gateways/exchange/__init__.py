@@ -1,0 +1,10 @@
+"""The carrier in a box: a process of its own that plays Twilio Programmable Voice on loopback.
+
+Why it exists: the whole product (calls, queues, conferences, callbacks) must be runnable, demonstrable and testable on
+one machine without a contract, a number or the internet. It speaks the carrier's own wire formats (signed webhooks,
+TwiML, the REST API, access tokens), so the product cannot tell it from the real thing by anything but the address.
+
+Reading order: `settings` → `words` → `state` (what exists) → `interpreter` (one call, one task, one document after
+another) → the verbs (`speaking`, `gathering`, `taping`, `queueing`, `dialling`, `conferencing`) → the doors
+(`phones`, `devices`, `rest/`, `pages`) → `server`. Nothing here imports the rest of the product.
+"""

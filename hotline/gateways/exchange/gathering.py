@@ -1,0 +1,102 @@
+"""Gather: prompts that can be interrupted, then keys or words.
+
+Source: the Gather page. The first key or word stops the prompt (barge-in); the time-out begins when the prompts are
+over and again after each key; a lone finish key counts as nothing entered; nothing entered means the next verb, unless
+actionOnEmptyResult asks for the action.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from hotline.gateways.exchange.document import Gather
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.scene import Outcome, Scene, Turn
+from hotline.gateways.exchange.sounds import Listening
+from hotline.gateways.exchange.speaking import prompt_all
+from hotline.gateways.exchange.state.calls import Call, Input, Key, Listener, Noise, Words
+
+_CONFIDENCE = "0.94"
+
+
+@contextmanager
+def listening(exchange: Exchange, call: Call, *, keys: bool, words: bool) -> Iterator[Listener]:
+    """Direct what the caller presses and says to one listener for as long as the block lasts."""
+    ear = Listener(keys, words)
+    call.listener = ear
+    exchange.tell(call, Listening(keys, words))
+    try:
+        yield ear
+    finally:
+        call.listener = None
+        exchange.tell(call, Listening(keys=False, words=False))
+
+
+async def next_input(exchange: Exchange, ear: Listener, seconds: float | None) -> Input | None:
+    """What comes next within so many exchange seconds, or None."""
+    try:
+        async with exchange.clock.timeout(seconds):
+            return await ear.heard.get()
+    except TimeoutError:
+        return None
+
+
+async def gather(scene: Scene, verb: Gather) -> Outcome:
+    with listening(scene.exchange, scene.call, keys=verb.keys, words=verb.speech) as ear:
+        first = await _during_prompts(scene, verb, ear)
+        if first is None or isinstance(first, Noise):
+            first = await _first_after_prompts(scene, verb, ear)
+        extra = await _complete(scene, verb, ear, first)
+    if extra is None:
+        if not verb.on_empty:
+            return Turn.NEXT
+        extra = (
+            {"Digits": "", "FinishedOnKey": ""} if verb.keys else {"SpeechResult": "", "Confidence": "0.0"}
+        )
+    return scene.action(verb.action or scene.own_url(), verb.method, extra)
+
+
+async def _during_prompts(scene: Scene, verb: Gather, ear: Listener) -> Input | None:
+    """The input that interrupted the prompts, or None when they were heard to the end."""
+    prompts = asyncio.ensure_future(prompt_all(scene, verb.prompts))
+    hearing = asyncio.ensure_future(ear.heard.get())
+    try:
+        await asyncio.wait({prompts, hearing}, return_when=asyncio.FIRST_COMPLETED)
+        if not hearing.done():
+            prompts.result()
+            return None
+        prompts.cancel()
+        await asyncio.wait({prompts})
+        return hearing.result()
+    finally:
+        prompts.cancel()
+        hearing.cancel()
+
+
+async def _first_after_prompts(scene: Scene, verb: Gather, ear: Listener) -> Input | None:
+    while True:
+        heard = await next_input(scene.exchange, ear, verb.timeout)
+        if not isinstance(heard, Noise):
+            return heard
+
+
+async def _complete(scene: Scene, verb: Gather, ear: Listener, first: Input | None) -> dict[str, str] | None:
+    """The action's parameters once the entry is complete; None when nothing was entered."""
+    digits = ""
+    finish = ""
+    heard = first
+    while heard is not None:
+        match heard:
+            case Words(text):
+                return {"SpeechResult": text, "Confidence": _CONFIDENCE, "Language": verb.language}
+            case Key(digit) if digit == verb.finish_on_key:
+                finish = digit
+                break
+            case Key(digit):
+                digits += digit
+            case Noise():
+                pass
+        if verb.num_digits is not None and len(digits) >= verb.num_digits:
+            break
+        heard = await next_input(scene.exchange, ear, verb.timeout)
+    return {"Digits": digits, "FinishedOnKey": finish} if digits else None

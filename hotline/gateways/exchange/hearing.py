@@ -1,0 +1,27 @@
+"""What a person on a call presses and says, and where it goes: to whoever listens, else to the others on the line."""
+
+from hotline.gateways.exchange.state.calls import Call, Key, Noise, Words
+
+KEYS = frozenset("0123456789*#")
+
+
+def press(call: Call, digits: str) -> None:
+    """Keys reach a Gather or Record that listens for them; at any other moment nobody notices, as on a real line."""
+    ear = call.listener
+    if ear is None or not ear.keys:
+        return
+    for digit in digits:
+        ear.heard.put_nowait(Key(digit))
+
+
+def say(call: Call, text: str) -> None:
+    if call.listener is not None and call.listener.words:
+        call.listener.heard.put_nowait(Words(text))
+    elif call.meeting is not None:
+        call.meeting.speak(call, text)
+
+
+def make_noise(call: Call) -> None:
+    """Somebody is about to say something."""
+    if call.listener is not None and call.listener.words:
+        call.listener.heard.put_nowait(Noise())

@@ -1,0 +1,202 @@
+"""Telephones: anybody who opens a websocket with a number has a handset in the exchange.
+
+`GET /phone/ws?number=13800001234`. The exchange sends (JSON objects, `at` = exchange seconds since the call began):
+`{type:"registered", number, hotline, language, pace}` once; `{type:"state", state:"dialling"|"talking", callSid, to}`;
+`{type:"ring", callSid, from}` an incoming call; `{type:"say", id, text, seconds, language, voice, at}` something begins
+to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is over (`whole` false: interrupted);
+`{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
+waits for keys or words; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
+It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
+`{type:"say", text}`, `{type:"typing"}`. One number has one handset: a new one closes the old (4409) and its call.
+"""
+
+import asyncio
+
+from aiohttp import web
+
+from hotline.gateways.exchange import hearing, ringing
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.numbers import is_e164, normalise
+from hotline.gateways.exchange.placing import arrive
+from hotline.gateways.exchange.sockets import BadMessageError, Message, Wire, text_of
+from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Sound, Speech, SpeechOver
+from hotline.gateways.exchange.state.calls import Call, HangUp
+from hotline.gateways.exchange.words import By
+
+REPLACED = 4409
+WITHHELD = "anonymous"
+
+
+class Telephone:
+    """One handset, as the exchange sees it: a line that can be rung and the endpoint of at most one call."""
+
+    def __init__(self, exchange: Exchange, number: str) -> None:
+        self.number = number
+        self.wire = Wire()
+        self.call: Call | None = None
+        self.incoming: Call | None = None
+        self._exchange = exchange
+        self._since = 0.0
+
+    @property
+    def busy(self) -> bool:
+        return self.call is not None or self.incoming is not None
+
+    def ring(self, call: Call) -> None:
+        self.incoming = call
+        self.wire.send({"type": "ring", "callSid": call.sid, "from": call.from_})
+
+    def unring(self, call: Call) -> None:
+        if self.incoming is call:
+            self.incoming = None
+            self.wire.send({"type": "ended", "callSid": call.sid, "status": "missed", "at": 0})
+
+    def answered(self, call_sid: str) -> None:
+        self._state("talking", call_sid)
+
+    def over(self, call_sid: str, status: str) -> None:
+        self.call = None
+        self.wire.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
+
+    def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
+        self.wire.send(_message(sound) | {"at": self._elapsed()})
+
+    def _elapsed(self) -> float:
+        return round(self._exchange.clock.seconds() - self._since, 2)
+
+    def _state(self, state: str, call_sid: str) -> None:
+        to = self.call.to if self.call else ""
+        self.wire.send({"type": "state", "state": state, "callSid": call_sid, "to": to})
+
+    def obey(self, message: Message) -> None:
+        """Do what the person holding the handset wants; raises BadMessageError when that is impossible."""
+        match message.get("type"):
+            case "dial":
+                self._dial(text_of(message, "to", 40))
+            case "answer":
+                self._answer()
+            case "reject" if self.incoming is not None:
+                ringing.reject(self.incoming)
+            case "hangup":
+                self.hang_up()
+            case "keys":
+                digits = text_of(message, "digits", 40)
+                if not hearing.KEYS.issuperset(digits):
+                    raise BadMessageError("keys are 0-9, * and #")
+                hearing.press(self._talking(), digits)
+            case "say":
+                hearing.say(self._talking(), text_of(message, "text"))
+            case "typing":
+                hearing.make_noise(self._talking())
+            case other:
+                raise BadMessageError(f"nothing to do for {other!r} now")
+
+    def _talking(self) -> Call:
+        if self.call is None:
+            raise BadMessageError("there is no call")
+        return self.call
+
+    def _dial(self, dialled: str) -> None:
+        if self.busy:
+            raise BadMessageError("hang up first")
+        self._since = self._exchange.clock.seconds()
+        home = self._exchange.settings.number
+        if normalise(dialled, home) != home:
+            self.wire.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
+            return
+        self.call = arrive(self._exchange, self, self.number)
+        self._state("dialling", self.call.sid)
+
+    def _answer(self) -> None:
+        call = self.incoming
+        if call is None:
+            raise BadMessageError("nobody is calling")
+        self._since = self._exchange.clock.seconds()
+        self.incoming = None
+        if ringing.pick_up(call, self):
+            self.call = call
+
+    def hang_up(self) -> None:
+        if self.call is not None:
+            self.call.obey(HangUp(By.PARTY))
+        elif self.incoming is not None:
+            ringing.reject(self.incoming)
+
+
+def _message(sound: Sound) -> dict[str, object]:
+    match sound:
+        case Speech(mark, text, seconds, language, voice):
+            return {
+                "type": "say",
+                "id": mark,
+                "text": text,
+                "seconds": round(seconds, 2),
+                "language": language,
+                "voice": voice,
+            }
+        case SpeechOver(mark, whole):
+            return {"type": "said", "id": mark, "whole": whole}
+        case Caption(who, text):
+            return {"type": "caption", "who": who, "text": text}
+        case Beep():
+            return {"type": "beep"}
+        case Listening(keys, words):
+            return {"type": "listen", "keys": keys, "words": words}
+
+
+async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
+    """The websocket of one handset, from registration until it is closed."""
+    home = exchange.settings.number
+    given = request.query.get("number", "")
+    number = given if given == WITHHELD else normalise(given, home)
+    if number != WITHHELD and not is_e164(number):
+        raise web.HTTPBadRequest(text="number must be a telephone number, such as 13800001234")
+    phone = Telephone(exchange, number)
+    await phone.wire.socket.prepare(request)
+    await _register(exchange, phone)
+    writing = asyncio.create_task(phone.wire.write())
+    try:
+        await _listen(phone)
+    finally:
+        writing.cancel()
+        phone.hang_up()
+        _unregister(exchange, phone)
+    return phone.wire.socket
+
+
+async def _register(exchange: Exchange, phone: Telephone) -> None:
+    for old in exchange.lines.get(phone.number, []):
+        if phone.number != WITHHELD and isinstance(old, Telephone):
+            exchange.spawn(_close(old))
+    exchange.lines[phone.number] = [phone]
+    settings = exchange.settings
+    phone.wire.send(
+        {
+            "type": "registered",
+            "number": phone.number,
+            "hotline": settings.number,
+            "language": settings.language,
+            "pace": settings.pace,
+        }
+    )
+
+
+async def _close(phone: Telephone) -> None:
+    phone.hang_up()
+    await phone.wire.socket.close(code=REPLACED, message=b"another handset took this number")
+
+
+def _unregister(exchange: Exchange, phone: Telephone) -> None:
+    if exchange.lines.get(phone.number) == [phone]:
+        del exchange.lines[phone.number]
+
+
+async def _listen(phone: Telephone) -> None:
+    while True:
+        try:
+            message = await phone.wire.read()
+            if message is None:
+                return
+            phone.obey(message)
+        except BadMessageError as error:
+            phone.wire.send({"type": "error", "message": str(error)})

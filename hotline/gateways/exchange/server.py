@@ -1,0 +1,132 @@
+"""The exchange as a web server: one aiohttp application, run in the foreground or in a thread of a test."""
+
+import asyncio
+import contextlib
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+from aiohttp import web
+
+from hotline.gateways.exchange.clock import ExchangeClock
+from hotline.gateways.exchange.courier import Courier
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.phones import serve_telephone
+from hotline.gateways.exchange.settings import ExchangeSettings
+from hotline.gateways.exchange.sockets import from_here
+from hotline.gateways.exchange.state.board import Board
+from hotline.gateways.exchange.state.calls import HangUp
+from hotline.gateways.exchange.words import By
+
+EXCHANGE = web.AppKey("exchange", Exchange)
+_SETTINGS = web.AppKey("settings", ExchangeSettings)
+_SHUTDOWN_SECONDS = 1.0
+_START_SECONDS = 10.0
+
+
+def build_app(settings: ExchangeSettings) -> web.Application:
+    """The whole exchange as an application; its state is made when it starts and gone when it stops."""
+    app = web.Application()
+    app[_SETTINGS] = settings
+    app.cleanup_ctx.append(_open)
+    app.on_shutdown.append(_hang_up_all)
+    app.router.add_get("/healthz", _health)
+    app.router.add_get("/phone/ws", _telephone)
+    return app
+
+
+async def _open(app: web.Application) -> AsyncIterator[None]:
+    settings = app[_SETTINGS]
+    clock = ExchangeClock(settings.pace)
+    board = Board()
+    connector = aiohttp.TCPConnector(force_close=True, limit=0)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        app[EXCHANGE] = Exchange(settings, clock, board, Courier(session, settings.auth_token, clock, board))
+        yield
+        await _stop_tasks(app[EXCHANGE])
+
+
+async def _hang_up_all(app: web.Application) -> None:
+    """Close every line first, so that open websockets never hold up the end."""
+    exchange = app[EXCHANGE]
+    for call in exchange.board.calls.values():
+        call.obey(HangUp(By.PARTY))
+    await _stop_tasks(exchange)
+
+
+async def _stop_tasks(exchange: Exchange) -> None:
+    tasks = list(exchange.tasks)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=_SHUTDOWN_SECONDS)
+
+
+async def _health(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+async def _telephone(request: web.Request) -> web.StreamResponse:
+    if not from_here(request):
+        raise web.HTTPForbidden(text="telephones connect from this machine only")
+    return await serve_telephone(request.app[EXCHANGE], request)
+
+
+def serve(settings: ExchangeSettings) -> None:
+    """Run until SIGINT or SIGTERM, then stop cleanly within two seconds."""
+    asyncio.run(_serve(settings))
+
+
+async def _serve(settings: ExchangeSettings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with _listening(settings):
+        await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def _listening(settings: ExchangeSettings) -> AsyncIterator[None]:
+    runner = web.AppRunner(build_app(settings), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@contextlib.contextmanager
+def in_thread(settings: ExchangeSettings) -> Iterator[str]:
+    """An exchange beside the caller's own code, in a thread with its own loop; yields its base URL (for tests)."""
+    ready = threading.Event()
+    failure: list[BaseException] = []
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+
+    async def body() -> None:
+        async with _listening(settings):
+            ready.set()
+            await stop.wait()
+
+    def work() -> None:
+        try:
+            loop.run_until_complete(body())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            failure.append(error)
+        finally:
+            loop.close()
+            ready.set()
+
+    thread = threading.Thread(target=work, name="exchange", daemon=True)
+    thread.start()
+    ready.wait(_START_SECONDS)
+    if failure:
+        raise failure[0]
+    try:
+        yield settings.base_url
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(_START_SECONDS)

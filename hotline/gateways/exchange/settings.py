@@ -1,0 +1,52 @@
+"""Everything the exchange has to be told, in one frozen value: no environment and no global is ever read here."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ExchangeSettings:
+    """What one exchange serves: one account, one hotline number, one application behind it.
+
+    `pace` is real seconds per exchange second: 1.0 is a telephone, 0.02 makes a minute of hold music last 1.2 s. It
+    stretches speech, pauses, gather, ring and dial time-outs and the calls-per-second queue; web requests always have
+    their real 15 s. `calls_per_second` limits calls created over REST (0 = unlimited). `dial_buffer` are the seconds
+    the real carrier silently adds to every Dial time-out (5 there, 0 here unless asked for). `api_concurrency` is the
+    number of REST requests served at the same time before 20429 is answered.
+    """
+
+    account_sid: str
+    auth_token: str
+    api_key: str
+    api_secret: str
+    number: str
+    voice_url: str
+    status_url: str
+    fallback_url: str | None = None
+    host: str = "127.0.0.1"
+    port: int = 8010
+    pace: float = 1.0
+    calls_per_second: float = 1.0
+    language: str = "zh"
+    dial_buffer: float = 0.0
+    api_concurrency: int = 100
+
+    def __post_init__(self) -> None:
+        """Refuse values with which nothing could work, naming the field."""
+        if self.pace <= 0:
+            raise ValueError("pace must be greater than 0 (real seconds per exchange second)")
+        if self.calls_per_second < 0:
+            raise ValueError("calls_per_second must not be negative (0 = unlimited)")
+        if not self.number.startswith("+"):
+            raise ValueError("number must be E.164, such as +865374412345")
+        if not self.voice_url.startswith(("http://", "https://")):
+            raise ValueError("voice_url must be an absolute http(s) URL")
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port under which this exchange is reached; recordings are addressed with it."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def api_root(self) -> str:
+        """Path below which the account's REST resources live, without a trailing slash."""
+        return f"/2010-04-01/Accounts/{self.account_sid}"

@@ -1,0 +1,62 @@
+"""Conferences and the seats in them."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hotline.gateways.exchange.document import Method, RecordingCallback
+from hotline.gateways.exchange.state.calls import Call
+from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.words import ConferenceEnd, ConferenceStatus, Leaving, ParticipantStatus
+
+
+@dataclass(eq=False)
+class Participant:
+    """One call's seat in a conference. `gone` resolves to why it left."""
+
+    call: Call
+    created: datetime
+    updated: datetime
+    gone: asyncio.Future[Leaving]
+    label: str | None
+    start: bool
+    end: bool
+    muted: bool
+    coach_to: str | None
+    beep_in: bool
+    beep_out: bool
+    coaching: bool = False
+    hold: bool = False
+    status: ParticipantStatus = ParticipantStatus.QUEUED
+    aside: asyncio.Task[None] | None = None
+
+
+@dataclass(frozen=True)
+class ConferenceCallback:
+    url: str
+    method: Method
+    events: frozenset[str]
+
+
+@dataclass(eq=False)
+class Conference:
+    """`seats` by call sid, in the order of joining; settings come from the first participant only."""
+
+    sid: str
+    name: str
+    created: datetime
+    updated: datetime
+    status: ConferenceStatus = ConferenceStatus.INIT
+    seats: dict[str, Participant] = field(default_factory=dict)
+    configured: bool = False
+    callback: ConferenceCallback | None = None
+    record: bool = False
+    recording: RecordingCallback | None = None
+    tape: Recording | None = None
+    sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    end_reason: ConferenceEnd | None = None
+    ended_by: str | None = None
+    ended_by_label: str | None = None

@@ -1,0 +1,39 @@
+"""Queues: who waits since when, and how a waiting call is handed to whoever dials the queue."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hotline.gateways.exchange.state.calls import Call, Fetch, Meeting
+
+
+@dataclass(eq=False)
+class Member:
+    """A call in a queue. `joined` in exchange seconds. `taken` is set when somebody dials the queue."""
+
+    call: Call
+    joined: float
+    enqueued: datetime
+    taken: asyncio.Future["Taking"]
+
+
+@dataclass(frozen=True, eq=False)
+class Taking:
+    """A queued call is being connected to whoever dialled the queue: `over` ends the connection."""
+
+    meeting: Meeting
+    dialler: Call
+    whisper: Fetch | None
+    connected: asyncio.Event
+    over: asyncio.Event
+
+
+@dataclass(eq=False)
+class WaitingQueue:
+    sid: str
+    name: str
+    limit: int
+    created: datetime
+    updated: datetime
+    members: list[Member] = field(default_factory=list)
+    arrival: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,24 @@
+"""Recordings: what was kept of a call or a conference."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline.gateways.exchange.document import RecordingCallback
+from hotline.gateways.exchange.words import RecordingSource, RecordingStatus
+
+
+@dataclass(eq=False)
+class Recording:
+    """Sound kept of a call or a conference. `began` in exchange seconds; `seconds` is final once it is over."""
+
+    sid: str
+    source: RecordingSource
+    call_sid: str | None
+    conference_sid: str | None
+    created: datetime
+    began: float
+    callback: RecordingCallback | None
+    channels: int = 1
+    status: RecordingStatus = RecordingStatus.IN_PROGRESS
+    seconds: int = 0
+    updated: datetime | None = None

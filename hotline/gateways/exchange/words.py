@@ -1,0 +1,135 @@
+"""The carrier's own words as enums, so that a misspelt status is a type error and never a silent mismatch.
+
+Source: the official API description (enums of call, conference, participant, recording) and the TwiML pages.
+"""
+
+from enum import Enum, StrEnum, auto
+
+
+class CallStatus(StrEnum):
+    """`initiated` exists in callbacks only; the REST resource still says `queued` then."""
+
+    QUEUED = "queued"
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    FAILED = "failed"
+    NO_ANSWER = "no-answer"
+    CANCELED = "canceled"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset(
+    {
+        CallStatus.COMPLETED,
+        CallStatus.BUSY,
+        CallStatus.FAILED,
+        CallStatus.NO_ANSWER,
+        CallStatus.CANCELED,
+    }
+)
+
+
+class Direction(StrEnum):
+    INBOUND = "inbound"
+    OUTBOUND_API = "outbound-api"
+    OUTBOUND_DIAL = "outbound-dial"
+
+
+class CallEvent(StrEnum):
+    """What a status callback can be asked for; `completed` stands for any terminal status."""
+
+    INITIATED = "initiated"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    COMPLETED = "completed"
+
+
+class Pickup(Enum):
+    """What became of a ringing telephone."""
+
+    ANSWERED = auto()
+    REJECTED = auto()
+
+
+class By(Enum):
+    """Who ended or moved a call: the person on it, or the application over REST."""
+
+    PARTY = auto()
+    API = auto()
+
+
+class QueueResult(StrEnum):
+    BRIDGED = "bridged"
+    LEAVE = "leave"
+    REDIRECTED = "redirected"
+    REDIRECTED_FROM_BRIDGED = "redirected-from-bridged"
+    HANGUP = "hangup"
+    QUEUE_FULL = "queue-full"
+    ERROR = "error"
+    SYSTEM_ERROR = "system-error"
+
+
+class ConferenceStatus(StrEnum):
+    INIT = "init"
+    IN_PROGRESS = "in-progress"
+    COMPLETED = "completed"
+
+
+class ConferenceEnd(StrEnum):
+    VIA_API = "conference-ended-via-api"
+    MODERATOR_LEFT = "participant-with-end-conference-on-exit-left"
+    MODERATOR_KICKED = "participant-with-end-conference-on-exit-kicked"
+    LAST_KICKED = "last-participant-kicked"
+    LAST_LEFT = "last-participant-left"
+
+
+class ParticipantStatus(StrEnum):
+    QUEUED = "queued"
+    CONNECTING = "connecting"
+    RINGING = "ringing"
+    CONNECTED = "connected"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+class Leaving(StrEnum):
+    """Why somebody is no longer in a conference (ReasonParticipantLeft)."""
+
+    HUNG_UP = "participant_hung_up"
+    VIA_API = "participant_updated_via_api"
+    ADD_FAILED = "participant_add_failed"
+    MODERATOR_ENDED = "moderator_ended_conference"
+    ENDED_VIA_API = "conference_ended_via_api"
+
+
+class RecordingStatus(StrEnum):
+    IN_PROGRESS = "in-progress"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    COMPLETED = "completed"
+    ABSENT = "absent"
+    DELETED = "deleted"
+
+
+class RecordingSource(StrEnum):
+    RECORD_VERB = "RecordVerb"
+    DIAL_VERB = "DialVerb"
+    CONFERENCE = "Conference"
+    OUTBOUND_API = "OutboundAPI"
+    CALL_API = "StartCallRecordingAPI"
+
+
+class Context(StrEnum):
+    """Which kind of document is being run; each allows its own verbs (`verbs.ALLOWED`)."""
+
+    CALL = "call"
+    LEG = "leg"
+    WAIT = "wait"
+    QUEUE_WHISPER = "queue-whisper"
+    CONFERENCE = "conference"
