@@ -1,0 +1,80 @@
+"""Where a list goes on: an opaque text that holds the sort key of the last row shown, so that a page costs the same at any depth."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+Row = TypeVar("Row")
+
+LARGEST_ID = 2**31 - 1
+"""PostgreSQL's integer; anything larger is nobody's id."""
+_LONGEST = 200
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+class BadCursor(ValueError):  # noqa: N818 - named like the refusals it stands beside
+    """Not a cursor of this list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows of a list, and where the next ones begin (None: these were the last)."""
+
+    rows: tuple[Row, ...]
+    next_cursor: str | None
+
+
+def cut(found: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]) -> Page[Row]:
+    """Return a page from up to `limit` + 1 rows: the extra row only tells that there are more."""
+    rows = tuple(found[:limit])
+    return Page(rows, cursor_of(rows[-1]) if len(found) > limit else None)
+
+
+def id_cursor(row_id: int) -> str:
+    """Return the cursor of a list sorted by id alone."""
+    return _pack("i", [row_id])
+
+
+def moment_cursor(moment: datetime, row_id: int) -> str:
+    """Return the cursor of a list sorted by a moment, then by id."""
+    return _pack("m", [(moment - _EPOCH) // _TICK, row_id])
+
+
+def read_id_cursor(cursor: str) -> int:
+    """Return the last id shown. Raises BadCursor."""
+    (row_id,) = _unpack(cursor, "i", 1)
+    return row_id
+
+
+def read_moment_cursor(cursor: str) -> tuple[datetime, int]:
+    """Return the last moment (UTC) and id shown. Raises BadCursor."""
+    ticks, row_id = _unpack(cursor, "m", 2)
+    try:
+        return _EPOCH + ticks * _TICK, row_id
+    except OverflowError as wrong:
+        raise BadCursor(cursor) from wrong
+
+
+def _pack(kind: str, key: list[int]) -> str:
+    return urlsafe_b64encode(json.dumps([kind, *key]).encode()).decode().rstrip("=")
+
+
+def _unpack(cursor: str, kind: str, size: int) -> list[int]:
+    if len(cursor) > _LONGEST:
+        raise BadCursor(cursor)
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        read = json.loads(urlsafe_b64decode(padded.encode("ascii")))
+    except (NotBase64, ValueError, RecursionError) as wrong:
+        raise BadCursor(cursor) from wrong
+    if not isinstance(read, list) or len(read) != size + 1 or read[0] != kind:
+        raise BadCursor(cursor)
+    key = read[1:]
+    if not all(type(value) is int for value in key) or not 0 <= key[-1] <= LARGEST_ID:
+        raise BadCursor(cursor)
+    return key

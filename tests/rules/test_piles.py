@@ -1,0 +1,57 @@
+"""A unit's inbox is a partition: every ticket of a unit lies in one pile, and the pile says what is due."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.rules.piles import PILES, Pile, is_overdue, pile_of
+from hotline.rules.words import TicketState
+
+S = TicketState
+AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "hours", "pile"),
+    [
+        (S.DISPATCHED, 48, Pile.TO_ACKNOWLEDGE),
+        (S.DISPATCHED, 3, Pile.TO_ACKNOWLEDGE),
+        (S.DISPATCHED, 0, Pile.OVERDUE),
+        (S.ACKNOWLEDGED, 3, Pile.DUE_TODAY),
+        (S.IN_PROGRESS, 15, Pile.DUE_TODAY),
+        (S.IN_PROGRESS, 15.5, Pile.IN_HAND),
+        (S.IN_PROGRESS, None, Pile.IN_HAND),
+        (S.IN_PROGRESS, -1, Pile.OVERDUE),
+        (S.REPLIED, 3, Pile.TO_CLOSE),
+        (S.REPLIED, -1, Pile.OVERDUE),
+        (S.CLOSED, -1, Pile.DONE),
+        (S.DRAFT, None, None),
+        (S.DISCARDED, None, None),
+    ],
+)
+def test_a_ticket_lies_in_the_pile_that_says_what_is_due(
+    state: TicketState, hours: float | None, pile: Pile | None
+) -> None:
+    due = None if hours is None else AT + timedelta(hours=hours)
+    assert pile_of(state, due, AT, MIDNIGHT) is pile
+
+
+@given(
+    st.sampled_from([state for state in TicketState if state not in {S.DRAFT, S.DISCARDED}]),
+    st.none() | st.integers(-100, 100),
+)
+def test_every_ticket_of_a_unit_lies_in_some_pile(state: TicketState, hours: int | None) -> None:
+    due = None if hours is None else AT + timedelta(hours=hours)
+    pile = pile_of(state, due, AT, MIDNIGHT)
+    assert pile is not None
+    assert state in PILES[pile].states
+    assert (pile is Pile.OVERDUE) == is_overdue(state, due, AT)
+
+
+def test_the_deadline_itself_is_the_first_late_moment() -> None:
+    assert is_overdue(S.IN_PROGRESS, AT, AT)
+    assert not is_overdue(S.IN_PROGRESS, AT + timedelta(microseconds=1), AT)
+    assert not is_overdue(S.CLOSED, AT - timedelta(days=9), AT)

@@ -1,0 +1,166 @@
+"""Lists show exactly what their reader may open, filter as asked, and page without losing or repeating a row."""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+
+from hotline.rules.actors import Person, may_read_ticket
+from hotline.rules.piles import Pile, pile_of
+from hotline.rules.words import Channel, RequestType, Role, TicketState
+from hotline.store.cursors import BadCursor
+from hotline.store.lists import (
+    TicketFilter,
+    count_piles,
+    count_tickets,
+    end_of_day,
+    find_ticket_for,
+    list_pile,
+    list_tickets,
+)
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit
+
+S = TicketState
+UNITS = ("city-management", "water-company")
+BOSS = Person(1, Role.SUPERVISOR)
+ALL = TicketFilter()
+
+
+@dataclass(frozen=True)
+class City:
+    """Two units, and a ticket in every state with every kind of deadline for each and for none."""
+
+    hall: Hall
+    tickets: tuple[Ticket, ...]
+
+    def listed(self, person: Person, wanted: TicketFilter = ALL) -> list[int]:
+        with self.hall.look() as session:
+            page = list_tickets(session, person, wanted, self.hall.clock(), limit=200)
+        return [line.ticket.id for line in page.rows]
+
+
+@pytest.fixture
+def city(hall: Hall) -> City:
+    for code in UNITS:
+        make_unit(hall, code, name_zh=code)
+    at, made = hall.clock(), []
+    dues = (None, at - timedelta(hours=1), at + timedelta(hours=2), at + timedelta(days=2))
+    for unit in (None, *UNITS):
+        for state in TicketState:
+            for place, due in enumerate(dues):
+                moment = at - timedelta(minutes=place % 2)
+                row = make_ticket(hall, state=state, unit_code=unit, due_at=due, received_at=moment)
+                made.append(row)
+    return City(hall, tuple(made))
+
+
+PEOPLE = [Person(7, role, unit) for role in Role for unit in (None, *UNITS)]
+
+
+def test_a_list_and_a_single_view_ask_the_same_rule(city: City) -> None:
+    for person in PEOPLE:
+        listed = set(city.listed(person))
+        with city.hall.look() as session:
+            for ticket in city.tickets:
+                found = find_ticket_for(session, person, ticket.number or f"draft-{ticket.id}")
+                assert (found is not None) == (ticket.id in listed), person
+                at_desk = ticket.state in {S.DRAFT, S.DISCARDED} and person.role is Role.HANDLER
+                assert (ticket.id in listed) == (may_read_ticket(person, ticket.unit_code) and not at_desk)
+
+
+@pytest.mark.parametrize("limit", [1, 7, 200])
+def test_pages_lose_nothing_and_repeat_nothing(city: City, limit: int) -> None:
+    whole, cursor = [], ""
+    with city.hall.look() as session:
+        while True:
+            page = list_tickets(session, BOSS, ALL, city.hall.clock(), limit=limit, cursor=cursor)
+            whole += [(line.ticket.received_at, line.ticket.id) for line in page.rows]
+            if page.next_cursor is None:
+                break
+            cursor = page.next_cursor
+    assert whole == sorted(whole, reverse=True)
+    assert len(whole) == len(set(whole)) == len(city.tickets)
+
+
+def test_filters_narrow_the_list(city: City) -> None:
+    late = city.listed(BOSS, TicketFilter(overdue=True))
+    rest = city.listed(BOSS, TicketFilter(overdue=False))
+    assert len(late) == 3 * 4
+    assert sorted(late + rest) == sorted(city.listed(BOSS))
+    assert len(city.listed(BOSS, TicketFilter(states=(S.CLOSED, S.REPLIED), unit=UNITS[0]))) == 8
+    assert city.listed(BOSS, TicketFilter(types=(RequestType.PRAISE,))) == []
+    assert city.listed(BOSS, TicketFilter(channels=(Channel.WEB,))) == []
+    assert len(city.listed(BOSS, TicketFilter(channels=(Channel.PHONE,)))) == len(city.tickets)
+    with city.hall.look() as session:
+        assert count_tickets(session, BOSS, TicketFilter(overdue=True), city.hall.clock()) == len(late)
+
+
+def test_a_search_takes_percent_and_underscore_literally(hall: Hall) -> None:
+    odd = make_ticket(hall, title="水压只有 50% 了", text="a_b")
+    make_ticket(hall, title="水压只有 500 了", text="acb")
+    city = City(hall, ())
+    assert city.listed(BOSS, TicketFilter(q="50%")) == [odd.id]
+    assert city.listed(BOSS, TicketFilter(q="a_b")) == [odd.id]
+    assert city.listed(BOSS, TicketFilter(q="\\")) == []
+    assert len(city.listed(BOSS, TicketFilter(q="水压"))) == 2
+
+
+def test_a_search_never_finds_by_the_callers_number(hall: Hall) -> None:
+    ticket = make_ticket(hall)
+    assert City(hall, ()).listed(BOSS, TicketFilter(q=str(ticket.caller_number)[-6:])) == []
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_piles_part_a_units_tickets_and_their_counts_agree_with_their_lists(city: City, unit: str) -> None:
+    person, at, zone = Person(7, Role.HANDLER, unit), city.hall.clock(), city.hall.policies.zone
+    midnight = end_of_day(at, zone)
+    with city.hall.look() as session:
+        counts = count_piles(session, person, at, zone)
+        assert sum(counts.values()) == len(city.listed(person))
+        for pile in Pile:
+            page = list_pile(session, person, pile, at, zone, limit=3)
+            rows = list(page.rows)
+            while page.next_cursor:
+                page = list_pile(session, person, pile, at, zone, limit=3, cursor=page.next_cursor)
+                rows += page.rows
+            found = [line.ticket for line in rows]
+            assert len({ticket.id for ticket in found}) == len(found) == counts[pile]
+            assert all(pile_of(row.state, row.due_at, at, midnight) is pile for row in found)
+            dues = [row.due_at for row in found if row.due_at is not None]
+            assert dues == sorted(dues)
+
+
+def packed(text: str) -> str:
+    return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "?",
+        "路灯",
+        "x" * 500,
+        packed("[]"),
+        packed("3"),
+        packed("{"),
+        packed('["i",1]'),
+        packed('["m",1]'),
+        packed('["m","1","2"]'),
+        packed('["m",1,true]'),
+        packed('["m",1,99999999999]'),
+        packed('["m",9' + "9" * 60 + ",1]"),
+        packed("[" * 140),
+    ],
+)
+def test_a_cursor_that_is_none_of_ours_is_refused(hall: Hall, cursor: str) -> None:
+    with hall.look() as session, pytest.raises(BadCursor):
+        list_tickets(session, BOSS, ALL, hall.clock(), limit=5, cursor=cursor)
+
+
+@pytest.mark.parametrize("address", ["draft-", "draft-x", "draft-²", "draft-" + "9" * 30, "QF1", ""])
+def test_an_odd_address_finds_nothing(hall: Hall, address: str) -> None:
+    with hall.look() as session:
+        assert find_ticket_for(session, BOSS, address) is None
