@@ -158,7 +158,6 @@ class TicketState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     IN_PROGRESS = "in_progress"
     REPLIED = "replied"
-    FOLLOW_UP = "follow_up"
     CLOSED = "closed"
     DISCARDED = "discarded"
 
@@ -174,7 +173,6 @@ class TicketAction(StrEnum):
     RECORD_CONTACT = "record_contact"
     REPLY = "reply"
     CLOSE = "close"
-    RECORD_FOLLOW_UP = "record_follow_up"
 
 
 class Closing(StrEnum):

@@ -57,7 +57,8 @@ class Ticket(Base):
     closing: Mapped[Closing | None] = mapped_column(word(Closing))
     policy: Mapped[str] = mapped_column(String(40), default="")
     round: Mapped[int] = mapped_column(default=1)
-    redo_of: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    redo_of: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), unique=True)
+    """Unique: a round is redone once, however often its "no" is delivered."""
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_on: Mapped[date]
     dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,0 +1,64 @@
+"""The legal clock: from an event and a limit to a moment, with every day it counted.
+
+Counting rule (Civil Code art. 201, 203; Guangzhou 2020): the day of the event is day 0, working or not; a period
+of N days ends with the N-th counted day at 24:00 local; minutes and hours run from the moment itself, day
+and night. Days beyond the known calendar count Monday to Friday and mark the deadline provisional.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hotline.rules.policies import Limit, TimeUnit
+
+HORIZON_DAYS = 120
+"""How many calendar days after the event may be needed at most to count a limit of working days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """When it is due (UTC), the days counted on the way, and whether a counted day was a guess."""
+
+    due_at: datetime
+    counted: tuple[date, ...]
+    provisional: bool
+
+
+def deadline(start: datetime, limit: Limit, working: Mapping[date, bool], zone: ZoneInfo) -> Deadline:
+    """Return the deadline of `limit` counted from `start` (aware).
+
+    `working` tells known days; unknown ones fall back to Monday-Friday. Raises ValueError for a limit that is
+    not positive.
+    """
+    if limit.amount <= 0:
+        raise ValueError(f"a limit must be positive: {limit}")
+    match limit.unit:
+        case TimeUnit.MINUTE:
+            return Deadline(start + timedelta(minutes=limit.amount), (), provisional=False)
+        case TimeUnit.HOUR:
+            return Deadline(start + timedelta(hours=limit.amount), (), provisional=False)
+        case TimeUnit.CALENDAR_DAY:
+            day0 = start.astimezone(zone).date()
+            days = tuple(day0 + timedelta(days=step) for step in range(1, limit.amount + 1))
+            return Deadline(_end_of(days[-1], zone), days, provisional=False)
+        case TimeUnit.BUSINESS_DAY:
+            days, guessed = _count_working(start.astimezone(zone).date(), limit.amount, working)
+            return Deadline(_end_of(days[-1], zone), days, provisional=guessed)
+
+
+def _count_working(day0: date, amount: int, working: Mapping[date, bool]) -> tuple[tuple[date, ...], bool]:
+    counted: list[date] = []
+    guessed = False
+    day = day0
+    while len(counted) < amount:
+        day += timedelta(days=1)
+        guessed = guessed or day not in working
+        if working.get(day, day.isoweekday() <= 5):
+            counted.append(day)
+    return tuple(counted), guessed
+
+
+def _end_of(day: date, zone: ZoneInfo) -> datetime:
+    """Return the first moment that is late: midnight after `day`, local, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

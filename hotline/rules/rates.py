@@ -1,0 +1,108 @@
+"""A rate is never a percentage alone: it is two whole numbers, what was left out and why, and only then a value.
+
+Rounding is half-up from the integers, never through floating point (domain rule 6.1: published pages truncate,
+ours must not).
+"""
+
+from dataclasses import dataclass
+
+_HUNDREDTHS = 10_000
+"""Hundredths of a percent in a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusion:
+    """What a rate leaves out: a reason (a stable name) and how many rows it took out of the denominator."""
+
+    reason: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """`numerator` of `denominator`; `exclusions` name every row that was neither."""
+
+    numerator: int
+    denominator: int
+    exclusions: tuple[Exclusion, ...] = ()
+
+    @property
+    def excluded(self) -> int:
+        return sum(exclusion.count for exclusion in self.exclusions)
+
+    @property
+    def value(self) -> str | None:
+        """The rate in percent with two decimals, half-up; None when there is nothing to divide by."""
+        return percent(self.numerator, self.denominator)
+
+
+def percent(numerator: int, denominator: int) -> str | None:
+    """Return `numerator` / `denominator` in percent, two decimals, half-up: 47878 of 48116 -> "99.51".
+
+    None when the denominator is 0. Raises ValueError for negative numbers.
+    """
+    if numerator < 0 or denominator < 0:
+        raise ValueError(f"a rate needs counts, not {numerator} / {denominator}")
+    if denominator == 0:
+        return None
+    hundredths = (2 * _HUNDREDTHS * numerator + denominator) // (2 * denominator)
+    return f"{hundredths // 100}.{hundredths % 100:02d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The whole numbers `low`..`high`, both included; `high` None: without end."""
+
+    low: int
+    high: int | None
+
+    def __contains__(self, number: int) -> bool:
+        return self.low <= number and (self.high is None or number <= self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class WouldPrint:
+    """What would make a printed value true: other numerators over the same base, or other bases. None: no number does."""
+
+    numerators: Span | None
+    denominators: Span | None
+
+
+def what_would_print(value: str, numerator: int, denominator: int) -> WouldPrint:
+    """Return every numerator over `denominator`, and every denominator under `numerator`, that prints `value`.
+
+    `value` is a percentage with at most two decimals ("99.58"). The printed value is h hundredths exactly when
+    (2h - 1) * d <= 20000 * n < (2h + 1) * d. Raises ValueError for a text that is no such percentage.
+    """
+    hundredths = parse_percent(value)
+    return WouldPrint(_numerators(hundredths, denominator), _denominators(hundredths, numerator))
+
+
+def parse_percent(value: str) -> int:
+    """Return hundredths of a percent: "99.58" -> 9958, "96" -> 9600. Raises ValueError for anything else."""
+    whole, _, part = value.partition(".")
+    digits = f"{whole}{part}"
+    if not (digits.isascii() and digits.isdigit() and whole) or len(part) > 2 or value.endswith("."):
+        raise ValueError(f"not a percentage with at most two decimals: {value!r}")
+    return int(whole) * 100 + int(part.ljust(2, "0"))
+
+
+def _numerators(hundredths: int, denominator: int) -> Span | None:
+    if denominator <= 0:
+        return None
+    low = max(0, _ceil((2 * hundredths - 1) * denominator, 2 * _HUNDREDTHS))
+    high = _ceil((2 * hundredths + 1) * denominator, 2 * _HUNDREDTHS) - 1
+    return Span(low, high) if low <= high else None
+
+
+def _denominators(hundredths: int, numerator: int) -> Span | None:
+    scaled = 2 * _HUNDREDTHS * numerator
+    low = scaled // (2 * hundredths + 1) + 1
+    if hundredths == 0:
+        return Span(low, None)
+    high = scaled // (2 * hundredths - 1)
+    return Span(low, high) if low <= high else None
+
+
+def _ceil(dividend: int, divisor: int) -> int:
+    return -(-dividend // divisor)

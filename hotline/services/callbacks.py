@@ -1,0 +1,189 @@
+"""Calls we owe: promised once per number, the place kept, attempted a bounded number of times, dropped when they phone again."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from hotline import events
+from hotline.rules import callbacks as rules
+from hotline.rules.calls import WAITING
+from hotline.rules.numbers import parse_number
+from hotline.rules.refusals import BadNumber, LostRace, NoSuchCall, NoSuchCallback
+from hotline.rules.words import CallbackReason, CallbackState, PresenceState
+from hotline.services.attempts import plan_dial
+from hotline.store.callbacks import Callback, Dial
+from hotline.store.calls import Call
+from hotline.store.insert import changed, claim_row
+from hotline.store.people import Presence
+from hotline.work import Work
+
+C = CallbackState
+OPEN = (C.WAITING, C.DIALLING)
+
+
+def promise_callback(
+    work: Work,
+    *,
+    number: str,
+    reason: CallbackReason,
+    call_id: int | None = None,
+    place_since: datetime | None = None,
+    language: str = "zh-CN",
+) -> Callback:
+    """Promise to phone `number`; an open promise to the same number is returned instead of a second one.
+
+    Raises BadNumber if it cannot be phoned.
+    """
+    dialable = parse_number(number)
+    if dialable is None:
+        raise BadNumber(reason.value)
+    first = rules.next_allowed(
+        work.at + timedelta(seconds=work.policies.callbacks.delay_seconds), work.policies.callbacks, work.zone
+    )
+    row = {
+        "number": dialable,
+        "open_number": dialable,
+        "reason": reason,
+        "state": C.WAITING,
+        "call_id": call_id,
+        "language": language,
+        "promised_at": work.at,
+        "place_since": place_since or work.at,
+        "attempts": 0,
+        "next_try_at": first,
+    }
+    callback_id = claim_row(work.session, Callback, Callback.id, row)
+    if callback_id is not None:
+        work.tell(events.CallbackPromised(callback_id, reason))
+    found = work.session.scalar(select(Callback).where(Callback.open_number == dialable))
+    if found is None:
+        raise LostRace("settled just now")
+    return found
+
+
+def promise_for_call(work: Work, call_id: int) -> Callback | None:
+    """Promise the caller on the line a call back with their place kept; None if their number is withheld."""
+    call = _call(work, call_id)
+    if call.number is None:
+        return None
+    return _promise_from(work, call, CallbackReason.REQUESTED)
+
+
+def owe_abandoned(work: Work, call_id: int) -> Callback | None:
+    """Owe a call to somebody who hung up in the queue; None if their number is withheld."""
+    call = _call(work, call_id)
+    return None if call.number is None else _promise_from(work, call, CallbackReason.ABANDONED)
+
+
+def owed_for_call(work: Work, call_id: int) -> bool:
+    """Say whether an open promise was made during this call."""
+    open_one = select(Callback.id).where(Callback.call_id == call_id, Callback.open_number.is_not(None))
+    return work.session.scalar(open_one) is not None
+
+
+def note_phoned_again(work: Work, number: str) -> None:
+    """Somebody we owe a call has phoned again: nothing is owed any more."""
+    open_one = select(Callback.id).where(Callback.open_number == number)
+    callback_id = work.session.scalar(open_one)
+    if callback_id is not None:
+        _settle(work, callback_id, C.PHONED_AGAIN)
+
+
+def confirm_person(work: Work, call_id: int) -> None:
+    """Record that a person, not a machine, answered our call: the promise is kept."""
+    note_reached(work, call_id)
+
+
+def note_reached(work: Work, call_id: int) -> None:
+    """Settle the promise behind this call, if it is one of ours."""
+    behind = select(Dial.callback_id).join(Call, Call.dial_id == Dial.id).where(Call.id == call_id)
+    callback_id = work.session.scalar(behind)
+    if callback_id is not None:
+        _settle(work, callback_id, C.REACHED)
+
+
+def cancel_callback(work: Work, callback_id: int) -> None:
+    """Drop a promise by hand. Raises NoSuchCallback, or LostRace if it is settled already."""
+    if work.session.get(Callback, callback_id) is None:
+        raise NoSuchCallback(str(callback_id))
+    if not _settle(work, callback_id, C.CANCELLED):
+        raise LostRace("settled already")
+
+
+def plan_due_dials(work: Work) -> int:
+    """Plan the attempts that are due, oldest place first, no more than there are free operators. Returns how many."""
+    free = _free_operators(work)
+    due = (
+        select(Callback.id, Callback.number, Callback.attempts)
+        .where(Callback.state == C.WAITING, Callback.next_try_at <= work.at)
+        .order_by(Callback.place_since, Callback.id)
+        .limit(max(free, 0))
+    )
+    planned = 0
+    for callback_id, number, attempts in work.session.execute(due).tuples().all():
+        taken = changed(
+            work.session,
+            update(Callback)
+            .where(Callback.id == callback_id, Callback.state == C.WAITING)
+            .values(state=C.DIALLING, attempts=attempts + 1),
+        )
+        if taken:
+            plan_dial(work, number=number, attempt=attempts + 1, callback_id=callback_id)
+            planned += 1
+    return planned
+
+
+def after_dial(work: Work, callback_id: int) -> None:
+    """Follow an attempt that ended without reaching anybody: wait for the next, or stop."""
+    callback = work.session.get(Callback, callback_id, populate_existing=True)
+    if callback is None or callback.state is not C.DIALLING:
+        return
+    again = rules.next_try(work.at, callback.attempts, work.policies.callbacks, work.zone)
+    if again is None:
+        _settle(work, callback_id, C.EXHAUSTED)
+        return
+    work.session.execute(
+        update(Callback)
+        .where(Callback.id == callback_id, Callback.state == C.DIALLING)
+        .values(state=C.WAITING, next_try_at=again),
+    )
+
+
+def _free_operators(work: Work) -> int:
+    """Return ready operators not already needed by who waits or is being phoned."""
+    fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
+    ready = select(func.count()).where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
+    waiting = select(func.count()).where(Call.state.in_(WAITING))
+    dialling = select(func.count()).where(Callback.state == C.DIALLING)
+    counts = [work.session.scalar(count) or 0 for count in (ready, waiting, dialling)]
+    return counts[0] - counts[1] - counts[2]
+
+
+def _settle(work: Work, callback_id: int, state: CallbackState) -> bool:
+    settled = changed(
+        work.session,
+        update(Callback)
+        .where(Callback.id == callback_id, Callback.state.in_(OPEN))
+        .values(state=state, open_number=None, settled_at=work.at),
+    )
+    if settled:
+        work.tell(events.CallbackSettled(callback_id, state))
+    return settled
+
+
+def _promise_from(work: Work, call: Call, reason: CallbackReason) -> Callback:
+    return promise_callback(
+        work,
+        number=call.number or "",
+        reason=reason,
+        call_id=call.id,
+        place_since=call.place_since,
+        language=call.language,
+    )
+
+
+def _call(work: Work, call_id: int) -> Call:
+    call = work.session.get(Call, call_id, populate_existing=True)
+    if call is None:
+        raise NoSuchCall(str(call_id))
+    return call

@@ -1,0 +1,76 @@
+"""Showing a protected number: only to who is on the call or must call back, and never without a trace."""
+
+from sqlalchemy import select
+
+from hotline import events
+from hotline.rules.actors import Person, Right
+from hotline.rules.refusals import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed
+from hotline.rules.tickets import OPEN_AT_UNIT
+from hotline.rules.words import CallbackState, TicketState
+from hotline.store.callbacks import Callback
+from hotline.store.calls import Call
+from hotline.store.people import Look
+from hotline.store.tickets import Ticket
+from hotline.work import Work
+
+
+def show_number(work: Work, subject: str, subject_id: int, reason: str = "") -> str:
+    """Return the full number behind a call, ticket or callback and record the look.
+
+    Raises NotAllowed unless the actor answered that call and has not finished its record, wrote the draft,
+    handles the ticket in their unit while it is open and not confidential, or works the callback list; and
+    NoSuchCall / NoSuchTicket / NoSuchCallback.
+    """
+    if not isinstance(work.actor, Person):
+        raise NotAllowed("only people look")
+    sources = {"call": _of_call, "ticket": _of_ticket, "callback": _of_callback}
+    if subject not in sources:
+        raise NotAllowed(subject)
+    number = sources[subject](work, work.actor, subject_id)
+    look = Look(
+        at=work.at,
+        user_id=work.actor.id,
+        subject=subject,
+        subject_id=subject_id,
+        field="number",
+        reason=reason[:200],
+    )
+    work.session.add(look)
+    work.session.flush()
+    work.tell(events.NumberShown(look.id))
+    return number
+
+
+def _of_call(work: Work, person: Person, call_id: int) -> str:
+    call = work.session.get(Call, call_id)
+    if call is None:
+        raise NoSuchCall(str(call_id))
+    if call.operator_id != person.id or call.finished_at is not None:
+        raise NotAllowed("not on this call")
+    return call.number or call.number_raw
+
+
+def _of_ticket(work: Work, person: Person, ticket_id: int) -> str:
+    ticket = work.session.get(Ticket, ticket_id)
+    if ticket is None:
+        raise NoSuchTicket(str(ticket_id))
+    writes = ticket.state is TicketState.DRAFT and ticket.author_id == person.id
+    handles = (
+        person.may(Right.HANDLE_TICKETS)
+        and ticket.unit_code == person.unit_code
+        and ticket.state in OPEN_AT_UNIT - {TicketState.DISPATCHED}
+        and not ticket.confidential
+    )
+    if not (writes or handles):
+        raise NotAllowed("need not call back")
+    return ticket.caller_number or ""
+
+
+def _of_callback(work: Work, person: Person, callback_id: int) -> str:
+    callback = work.session.scalar(select(Callback).where(Callback.id == callback_id))
+    if callback is None:
+        raise NoSuchCallback(str(callback_id))
+    still_open = callback.state in {CallbackState.WAITING, CallbackState.DIALLING}
+    if not (person.may(Right.PROMISE_CALLBACKS) and still_open):
+        raise NotAllowed("need not call back")
+    return callback.number

@@ -1,0 +1,200 @@
+"""Who answers is decided here: the longest-waiting caller is offered to the longest-idle ready desk.
+
+A caller phoned back keeps the place they had when they first joined. Every step is a conditional update, so two
+processes may match at once; the clock matches again every second in case both looked before either wrote.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, update
+
+from hotline import events
+from hotline.rules import calls as rules
+from hotline.rules.refusals import NoSuchCall
+from hotline.rules.words import CallState, NotReadyReason, OfferState, PresenceState
+from hotline.services import desks
+from hotline.store.calls import Call, Offer
+from hotline.store.insert import changed
+from hotline.store.people import Presence
+from hotline.work import Work
+
+RECENT_ANSWERS = 20
+"""The expected wait is the mean of this many last waits: simple, honest, never a promise."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """`position` 1 = next; seconds waited so far; seconds the last callers waited on average (None: no data yet)."""
+
+    position: int
+    waited_seconds: int
+    expected_seconds: int | None
+    size: int
+
+
+def place_in_queue(work: Work, call_id: int) -> QueuePlace:
+    """Return where a waiting caller stands. Raises NoSuchCall if the call is not known."""
+    own = work.session.execute(select(Call.place_since, Call.queued_at).where(Call.id == call_id)).first()
+    if own is None:
+        raise NoSuchCall(str(call_id))
+    place, queued = own[0] or work.at, own[1] or work.at
+    waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
+    ahead = work.session.scalar(waiting.where(Call.place_since < place, Call.id != call_id)) or 0
+    size = work.session.scalar(waiting) or 0
+    recent = (
+        select(Call.wait_seconds)
+        .where(Call.arrived_on == work.today, Call.wait_seconds.is_not(None))
+        .order_by(Call.id.desc())
+        .limit(RECENT_ANSWERS)
+    )
+    waits = [seconds for seconds in work.session.scalars(recent) if seconds is not None]
+    expected = round(sum(waits) / len(waits)) if waits else None
+    return QueuePlace(ahead + 1, int((work.at - queued).total_seconds()), expected, max(size, 1))
+
+
+def offer_waiting(work: Work) -> int:
+    """Offer waiting calls to ready desks until one side is used up. Returns how many offers were made."""
+    made = 0
+    while (call_id := _next_call(work)) is not None:
+        operator_id = _next_operator(work)
+        if operator_id is None:
+            break
+        taken = changed(
+            work.session,
+            update(Call)
+            .where(Call.id == call_id, Call.state == CallState.QUEUED)
+            .values(state=CallState.OFFERED),
+        )
+        if not taken:
+            continue
+        if not desks.ring(work, operator_id, call_id):
+            work.session.execute(update(Call).where(Call.id == call_id).values(state=CallState.QUEUED))
+            continue
+        offer = Offer(call_id=call_id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
+        work.session.add(offer)
+        work.session.flush()
+        work.tell(events.CallOffered(call_id, offer.id, operator_id))
+        made += 1
+    return made
+
+
+def accept_offer(work: Work, offer_id: int, leg_sid: str) -> int | None:
+    """Give the call to the operator whose leg answered. Returns the call's id, or None if the race was lost.
+
+    Asking again with the same leg gives the same answer.
+    """
+    offer = work.session.get(Offer, offer_id)
+    if offer is None:
+        return None
+    if offer.state is OfferState.ACCEPTED and offer.leg_sid == leg_sid:
+        return offer.call_id
+    accepted = changed(
+        work.session,
+        update(Offer)
+        .where(Offer.id == offer_id, Offer.state == OfferState.PENDING)
+        .values(state=OfferState.ACCEPTED, settled_at=work.at, leg_sid=leg_sid),
+    ) and changed(
+        work.session,
+        update(Call)
+        .where(Call.id == offer.call_id, Call.state == CallState.OFFERED)
+        .values(state=CallState.CONNECTING, operator_id=offer.operator_id),
+    )
+    if not accepted:
+        return None
+    desks.talk(work, offer.operator_id, offer.call_id)
+    work.tell(events.CallAccepted(offer.call_id, offer_id, offer.operator_id))
+    return offer.call_id
+
+
+def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
+    """End a ring that was not taken: the caller goes back to their place, the desk that missed it is not ready.
+
+    An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
+    """
+    offer = work.session.get(Offer, offer_id)
+    if offer is None:
+        return
+    was_pending = _settle(work, offer_id, OfferState.PENDING, how)
+    was_connecting = not was_pending and _settle_connecting(work, offer, how)
+    if not (was_pending or was_connecting):
+        return
+    back = (CallState.OFFERED, CallState.CONNECTING)
+    work.session.execute(
+        update(Call)
+        .where(Call.id == offer.call_id, Call.state.in_(back))
+        .values(state=CallState.QUEUED, operator_id=None),
+        execution_options={"synchronize_session": False},
+    )
+    desks.stop_ringing(work, offer.operator_id, offer.call_id, NotReadyReason.MISSED_CALL)
+    work.tell(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
+    offer_waiting(work)
+
+
+def withdraw_offers(work: Work, call_id: int) -> None:
+    """Stop the desks that still ring for a call that left the queue or ended; they are ready again."""
+    pending = select(Offer.id, Offer.operator_id).where(
+        Offer.call_id == call_id, Offer.state == OfferState.PENDING
+    )
+    for offer_id, operator_id in work.session.execute(pending).tuples().all():
+        if _settle(work, offer_id, OfferState.PENDING, OfferState.WITHDRAWN):
+            desks.stop_ringing(work, operator_id, call_id, None)
+            work.tell(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
+
+
+def settle_overdue_offers(work: Work) -> int:
+    """Count rings that outlived their limit (a lost callback of the carrier) as missed. Returns how many."""
+    grace = timedelta(seconds=work.policies.queue.ring_seconds + 10)
+    overdue = select(Offer.id).where(Offer.state == OfferState.PENDING, Offer.offered_at < work.at - grace)
+    found = work.session.scalars(overdue).all()
+    for offer_id in found:
+        settle_offer(work, offer_id, OfferState.MISSED)
+    return len(found)
+
+
+def requeue_unconnected(work: Work, older_than: datetime) -> int:
+    """Give callers back to the queue whose operator accepted before `older_than` but whom no one ever joined."""
+    stuck = (
+        select(Offer.id)
+        .join(Call, Call.id == Offer.call_id)
+        .where(
+            Call.state == CallState.CONNECTING,
+            Offer.state == OfferState.ACCEPTED,
+            Offer.operator_id == Call.operator_id,
+            Offer.settled_at < older_than,
+        )
+    )
+    found = work.session.scalars(stuck).all()
+    for offer_id in found:
+        settle_offer(work, offer_id, OfferState.MISSED)
+    return len(found)
+
+
+def _next_call(work: Work) -> int | None:
+    first = select(Call.id).where(Call.state == CallState.QUEUED).order_by(Call.place_since, Call.id).limit(1)
+    return work.session.scalar(first)
+
+
+def _next_operator(work: Work) -> int | None:
+    fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
+    idlest = (
+        select(Presence.user_id)
+        .where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
+        .order_by(Presence.idle_since, Presence.user_id)
+        .limit(1)
+    )
+    return work.session.scalar(idlest)
+
+
+def _settle(work: Work, offer_id: int, was: OfferState, how: OfferState) -> bool:
+    return changed(
+        work.session,
+        update(Offer).where(Offer.id == offer_id, Offer.state == was).values(state=how, settled_at=work.at),
+    )
+
+
+def _settle_connecting(work: Work, offer: Offer, how: OfferState) -> bool:
+    connecting = select(Call.id).where(
+        Call.id == offer.call_id, Call.state == CallState.CONNECTING, Call.operator_id == offer.operator_id
+    )
+    return work.session.scalar(connecting) is not None and _settle(work, offer.id, OfferState.ACCEPTED, how)

@@ -1,0 +1,24 @@
+"""Handing out ticket numbers: one daily sequence, no gaps inside a committed day, no two alike."""
+
+from sqlalchemy import update
+
+from hotline.rules.tickets import ticket_number
+from hotline.store.insert import claim_row
+from hotline.store.tickets import Counter
+from hotline.work import Work
+
+PREFIX = "QF"
+
+
+def take(work: Work) -> str:
+    """Return the next number of the Work's local day. Raises ValueError after 99,999 in one day."""
+    day = f"{work.today:%Y%m%d}"
+    name = f"ticket:{day}"
+    step = (
+        update(Counter).where(Counter.name == name).values(value=Counter.value + 1).returning(Counter.value)
+    )
+    value = work.session.scalar(step)
+    if value is None:
+        claim_row(work.session, Counter, Counter.name, {"name": name, "value": 0})
+        value = work.session.scalar(step)
+    return ticket_number(PREFIX, day, int(value or 0))
