@@ -1,0 +1,130 @@
+"""The city's own files: those shipped are right, and a wrong one is refused by file, key and reason."""
+
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from config.policies import read_policies
+from config.toml_file import BadFile
+from config.units import UnitKind, read_units
+from hotline.rules.policies import Limit, Policies, Stage, TimeUnit
+from hotline.rules.words import RequestType, Urgency
+
+SHIPPED = files("config")
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def policies_from(path: Path) -> Policies:
+    return read_policies(path, zone=ZONE, number="+865374412345")
+
+
+def changed(tmp_path: Path, old: str, new: str) -> Path:
+    """Write policies.toml with one thing changed."""
+    text = (SHIPPED / "policies.toml").read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / "policies.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_production_gives_five_working_days_and_consultations_two() -> None:
+    policy = read_policies(SHIPPED / "policies.toml", zone=ZONE, number="+865374412345").deadlines
+    five = policy.limit(Stage.RESOLVE, RequestType.COMPLAINT, Urgency.NORMAL)
+    two = policy.limit(Stage.RESOLVE, RequestType.CONSULTATION, Urgency.NORMAL)
+    assert (five, two) == (Limit(5, TimeUnit.BUSINESS_DAY), Limit(2, TimeUnit.BUSINESS_DAY))
+    assert policy.limit(Stage.RESOLVE, RequestType.CONSULTATION, Urgency.CRITICAL) == Limit(2, TimeUnit.HOUR)
+
+
+def test_the_demonstration_phones_at_any_hour_and_keeps_the_real_deadlines() -> None:
+    real = read_policies(SHIPPED / "policies.toml", zone=ZONE, number="+865374412345")
+    demo = read_policies(SHIPPED / "policies.demo.toml", zone=ZONE, number="+865374412345")
+    assert demo.deadlines == real.deadlines
+    for policy in (demo.callbacks, demo.follow_ups):
+        assert policy.from_hour == policy.to_hour
+        assert policy.delay_seconds + policy.attempts * policy.spacing_seconds < 300
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (
+            "max_size = 200",
+            "max_size = 0",
+            "policies.toml: queue.max_size: must be a whole number from 1 to 5000",
+        ),
+        ("max_size = 200", 'max_size = "200"', "policies.toml: queue.max_size: must be a whole number"),
+        ("max_size = 200", "max_size = true", "policies.toml: queue.max_size: must be a whole number"),
+        ("max_size", "maximum", "policies.toml: queue.max_size: is missing"),
+        ("[queue]", "[queue]\ncolour = 1", "policies.toml: queue.colour: is not known here; known: abandon_"),
+        (
+            '"5 business_days"',
+            '"5 workdays"',
+            "policies.toml: deadlines.limits.resolve.normal: must read like",
+        ),
+        (
+            '"5 business_days"',
+            '"0 business_days"',
+            "policies.toml: deadlines.limits.resolve.normal: must read",
+        ),
+        ("consultation =", "gossip =", "policies.toml: deadlines.by_type.resolve.gossip: must be one of"),
+        (
+            "[deadlines.by_type.resolve]",
+            "[deadlines.by_type.solve]",
+            "policies.toml: deadlines.by_type.solve: must",
+        ),
+        (
+            "to_hour = 22",
+            "to_hour = 6",
+            "policies.toml: callbacks.to_hour: must not be earlier than from_hour",
+        ),
+        ('name = "hotline"', 'name = " "', "policies.toml: queue.name: must be a text of 1 to 64 characters"),
+        ("[queue]", "[[queue]]", "policies.toml: queue: must be a table"),
+        ("[queue]", "[queue", "policies.toml: "),
+    ],
+)
+def test_a_wrong_limit_is_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    with pytest.raises(BadFile) as refused:
+        policies_from(changed(tmp_path, old, new))
+    assert str(refused.value).startswith(complaint)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadFile, match=r"^policies\.toml: .*No such file"):
+        policies_from(tmp_path / "policies.toml")
+
+
+def test_the_city_has_95_units_of_four_kinds_with_unlike_names() -> None:
+    units = read_units(SHIPPED / "units.toml")
+    assert len(units) == 95
+    assert Counter(unit.kind for unit in units)[UnitKind.TOWNSHIP] == 12
+    for names in (
+        [unit.code for unit in units],
+        [unit.name_zh for unit in units],
+        [unit.name_en for unit in units],
+    ):
+        assert len(set(names)) == 95
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('code = "a-b"\nzh = "甲"', r"units.toml: department\[1\].en: is missing"),
+        ('code = "A"\nzh = "甲"\nen = "A"', r"units.toml: department\[1\].code: must be small letters"),
+        ('code = "ab"\nzh = "甲"\nen = "A"\ntel = 1', r"units.toml: department\[1\].tel: is not known here"),
+        (
+            'code = "ab"\nzh = "甲"\nen = "A"\n[[department]]\ncode = "ab"\nzh = "乙"\nen = "B"',
+            r"units.toml: department\[2\].code: 'ab' stands here twice",
+        ),
+    ],
+)
+def test_a_wrong_unit_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "units.toml"
+    path.write_text(
+        f"township = []\nutility = []\ninstitution = []\n[[department]]\n{text}\n", encoding="utf-8"
+    )
+    with pytest.raises(BadFile, match=f"^{complaint}"):
+        read_units(path)

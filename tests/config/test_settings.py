@@ -1,0 +1,169 @@
+"""What may be told from outside, and how a wrong value is refused."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from config.settings import Mode, Settings, read_settings, redis_socket, settings_or_exit
+from config.variables import VARIABLES, BadSettings
+
+HEX = "0123456789abcdef0123456789abcdef"
+PRODUCTION = {
+    "HOTLINE_ENV": "production",
+    "DATABASE_URL": "postgres://hotline:pw@db.example/hotline",
+    "REDIS_URL": "rediss://:pw@redis.example:6380/0",
+    "SECRET_KEY": "k" * 40,
+    "PUBLIC_URL": "https://4412345.example/",
+    "HOTLINE_NUMBER": "+865374412345",
+    "TWILIO_ACCOUNT_SID": "AC" + HEX,
+    "TWILIO_AUTH_TOKEN": HEX,
+    "TWILIO_API_KEY": "SK" + HEX,
+    "TWILIO_API_SECRET": "s" * 32,
+    "TWILIO_APP_SID": "AP" + HEX,
+}
+
+
+def demo(home: Path, **more: str) -> Settings:
+    return read_settings({"HOTLINE_HOME": str(home), **more})
+
+
+def test_without_any_variable_the_demo_has_all_it_needs(tmp_path: Path) -> None:
+    settings = demo(tmp_path)
+    assert settings.mode is Mode.DEMO
+    assert settings.public_url == "http://127.0.0.1:8000"
+    assert settings.account.api_url == "http://127.0.0.1:8010"
+    assert settings.database_url == f"sqlite:///{tmp_path}/hotline.sqlite3"
+    assert (settings.local_exchange, settings.embedded_redis, settings.secure) == (True, True, False)
+
+
+def test_demo_secrets_are_made_once_and_are_for_the_owner_only(tmp_path: Path) -> None:
+    first, second = demo(tmp_path), demo(tmp_path)
+    assert first == second
+    assert stat.S_IMODE((tmp_path / "secrets.json").stat().st_mode) == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["secrets.json"]
+
+
+def test_two_homes_have_different_secrets(tmp_path: Path) -> None:
+    assert demo(tmp_path / "a").secret_key != demo(tmp_path / "b").secret_key
+
+
+def test_damaged_demo_secrets_are_named(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text("{")
+    with pytest.raises(BadSettings, match=r"^HOTLINE_HOME: .*secrets\.json is damaged"):
+        demo(tmp_path)
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    shown = repr(read_settings(PRODUCTION))
+    assert "pw@" not in shown
+    assert "k" * 40 not in shown
+    assert "s" * 32 not in shown
+
+
+def test_production_reads_what_it_was_given() -> None:
+    settings = read_settings(PRODUCTION)
+    assert settings.database_url == "postgresql+psycopg://hotline:pw@db.example/hotline"
+    assert settings.public_url == "https://4412345.example"
+    assert settings.account.api_url == "https://api.twilio.com"
+    assert (settings.local_exchange, settings.embedded_redis, settings.secure) == (False, False, True)
+
+
+@pytest.mark.parametrize("name", [variable.name for variable in VARIABLES if variable.required])
+def test_production_stops_without(name: str) -> None:
+    given = {key: value for key, value in PRODUCTION.items() if key != name}
+    with pytest.raises(BadSettings, match=f"^{name} must be set when HOTLINE_ENV=production$"):
+        read_settings(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HOTLINE_ENV", "staging"),
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("EXCHANGE_PORT", "0"),
+        ("EXCHANGE_PORT", "8000"),
+        ("DATABASE_URL", "mysql://host/name"),
+        ("DATABASE_URL", "postgresql+psycopg2://host/name"),
+        ("DATABASE_URL", "sqlite://"),
+        ("DATABASE_URL", "postgresql://host:port/name"),
+        ("DATABASE_URL", "nonsense"),
+        ("REDIS_URL", "http://localhost"),
+        ("REDIS_URL", "unix://"),
+        ("REDIS_URL", "redis://host:99999"),
+        ("SECRET_KEY", "short"),
+        ("PUBLIC_URL", "4412345.example"),
+        ("PUBLIC_URL", "https://4412345.example/voice"),
+        ("PUBLIC_URL", "https://user@4412345.example"),
+        ("PUBLIC_URL", "https://4412345.example:99999"),
+        ("HOTLINE_NUMBER", "4412345"),
+        ("HOTLINE_TIMEZONE", "Asia/Qufu"),
+        ("HOTLINE_TIMEZONE", "../etc/passwd"),
+        ("HOTLINE_LOCALE", "fr"),
+        ("TWILIO_ACCOUNT_SID", "AC 1"),
+        ("TWILIO_API_URL", "api.twilio.com"),
+    ],
+)
+def test_a_malformed_value_is_refused_in_one_line_that_names_it(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(BadSettings) as refused:
+        demo(tmp_path, **{name: value})
+    assert str(refused.value).startswith(name)
+    assert "\n" not in str(refused.value)
+
+
+def test_twilio_identifiers_must_have_twilios_form_only_where_twilio_is_the_carrier() -> None:
+    with pytest.raises(BadSettings, match="^TWILIO_ACCOUNT_SID must be AC"):
+        read_settings({**PRODUCTION, "TWILIO_ACCOUNT_SID": "a1b2-c3"})
+    other = read_settings(
+        {**PRODUCTION, "TWILIO_ACCOUNT_SID": "a1b2-c3", "TWILIO_API_URL": "https://carrier.example"}
+    )
+    assert other.account.sid == "a1b2-c3"
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET"])
+def test_a_complaint_never_repeats_a_secret(name: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        read_settings({**PRODUCTION, name: "hush hush"})
+    assert "hush" not in str(refused.value)
+
+
+def test_a_wrong_value_ends_the_process_with_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        settings_or_exit({"PORT": "x"})
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == 'hotline: PORT must be a port number from 1 to 65535, not "x"\n'
+
+
+def test_a_deep_home_gets_its_socket_in_a_short_folder(tmp_path: Path) -> None:
+    deep = tmp_path / ("深" * 40)
+    assert redis_socket(tmp_path) == tmp_path / "redis.sock" or len(str(tmp_path)) > 80
+    assert len(str(redis_socket(deep)).encode()) <= 100
+    assert redis_socket(deep) != redis_socket(deep / "er")
+
+
+class Noting(Mapping[str, str]):
+    """An environment that remembers which names were read."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self.values_given = values
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.read.add(name)
+        return self.values_given[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_given)
+
+    def __len__(self) -> int:
+        return len(self.values_given)
+
+
+def test_the_table_names_exactly_the_variables_that_are_read(tmp_path: Path) -> None:
+    environ = Noting({"HOTLINE_HOME": str(tmp_path)})
+    read_settings(environ)
+    assert environ.read == {variable.name for variable in VARIABLES}
