@@ -1,0 +1,117 @@
+"""The desk's door as a whole: `register(app, hall, options)` hangs every page family on a Flask application.
+
+A new family is one line in `FAMILIES` and, if people reach it from the bar, one line in `NAV`.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Blueprint, Flask, current_app, g, request
+from flask_wtf.csrf import generate_csrf
+
+from agent_console import auth, desk, live, locale, softphone
+from agent_console.errors import register_errors
+from agent_console.frame import EXTENSION, Console, ConsoleOptions, SoftphoneOptions, asset, hall, read_assets
+from agent_console.labels import field_label, label, problem_label
+from agent_console.locale import N_, speak
+from agent_console.security import csp_nonce, protect
+from hotline.rules.actors import Right
+from hotline.rules.numbers import national
+from hotline.rules.privacy import mask
+from hotline.work import Hall
+
+__all__ = ["ConsoleOptions", "SoftphoneOptions", "hall", "register"]
+
+log = logging.getLogger(__name__)
+
+FAMILIES: tuple[Callable[[], Blueprint], ...] = (
+    auth.pages,
+    locale.pages,
+    desk.pages,
+    softphone.pages,
+    live.pages,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A link of the bar: shown to those who hold `right`, marked on every page of the same family."""
+
+    endpoint: str
+    label: str
+    right: Right
+
+
+NAV = (
+    NavItem("desk.index", N_("坐席"), Right.TAKE_CALLS),
+    NavItem("unit.index", N_("单位"), Right.HANDLE_TICKETS),
+    NavItem("tickets.index", N_("工单"), Right.READ_ALL_TICKETS),
+    NavItem("calls.index", N_("通话"), Right.READ_CALLS),
+    NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
+    NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
+)
+
+
+def register(app: Flask, hall: Hall, options: ConsoleOptions) -> None:
+    """Hang the console on `app`. Raises nothing at run time that is not said here: the options were checked by config."""
+    assets = read_assets()
+    if not assets:
+        log.warning("the browser files are not built: run `npm run build`")
+    app.extensions[EXTENSION] = Console(hall=hall, options=options, assets=assets)
+    app.register_blueprint(_frame())
+    for family in FAMILIES:
+        app.register_blueprint(family())
+    speak(app)
+    protect(app, options)
+    register_errors(app)
+    live.start(app, options)
+    app.jinja_env.filters.update(label=label, field_label=field_label, problem_label=problem_label, mask=mask)
+    app.jinja_env.globals.update(
+        asset=asset,
+        csp_nonce=csp_nonce,
+        csrf_token=generate_csrf,
+        nav=nav,
+        theme=theme,
+        server_now=server_now,
+        line_number=line_number,
+    )
+    app.context_processor(_who)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _frame() -> Blueprint:
+    """Return the blueprint that owns the templates and the built files; those never change under one name."""
+    return Blueprint(
+        "frame", __name__, template_folder="templates", static_folder="static/dist", static_url_path="/assets"
+    )
+
+
+def nav() -> list[NavItem]:
+    """Return the bar's links for who is signed in; a family that is not installed has none."""
+    found = auth.signed_in_or_none()
+    if found is None:
+        return []
+    known = current_app.view_functions
+    return [item for item in NAV if item.endpoint in known and found.person.may(item.right)]
+
+
+def server_now() -> int:
+    """Return the server's moment in milliseconds since 1970: running times on a page follow it, not the browser's clock."""
+    return live.as_milliseconds(hall().clock())
+
+
+def line_number() -> str:
+    """Return the line's number as it is known in the city (4412345, without the area code)."""
+    return national(hall().policies.number).split(" ", 1)[-1].replace(" ", "")
+
+
+def theme() -> str:
+    """Return `light`, `dark` or `system`, as this browser chose."""
+    chosen = request.cookies.get("theme", "")
+    return chosen if chosen in {"light", "dark"} else "system"
+
+
+def _who() -> dict[str, object]:
+    family = (request.endpoint or "").split(".")[0]
+    return {"me": auth.signed_in_or_none(), "family": family, "request_id": g.get("request_id", "")}

@@ -1,0 +1,195 @@
+"""Who is at the desk: signing in and out, and the two gates every page and API action passes.
+
+The browser holds a random token inside the signed session cookie; `sign_ins` holds its hash, so a session can
+be revoked and a stolen database opens nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, cast
+
+from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from agent_console.frame import hall
+from hotline.rules.actors import Machine, Person, Right
+from hotline.services import people
+
+P = ParamSpec("P")
+View = Callable[P, ResponseReturnValue]
+
+SIGN_IN = "sign_in"
+"""Session key of the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """Where somebody lands after signing in: the first page their rights open."""
+
+    endpoint: str
+    right: Right
+
+
+DOORWAYS = (
+    Doorway("desk.index", Right.TAKE_CALLS),
+    Doorway("unit.index", Right.HANDLE_TICKETS),
+    Doorway("tickets.index", Right.READ_ALL_TICKETS),
+)
+
+
+def signed_in_or_none() -> people.SignedIn | None:
+    """Return who this browser is, read once a request; None when nobody or no longer."""
+    if "signed_in" not in g:
+        token = session.get(SIGN_IN)
+        g.signed_in = None
+        if isinstance(token, str):
+            with hall().look() as reading:
+                g.signed_in = people.person_of_sign_in(reading, token, hall().clock())
+    return cast("people.SignedIn | None", g.signed_in)
+
+
+def signed_in() -> people.SignedIn:
+    """Return who is at this browser. Raises Unauthorized when nobody is: guard the page with `needs`."""
+    found = signed_in_or_none()
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def current_person() -> Person:
+    """Return the acting person of this request: of the browser session, or of the API token."""
+    person = g.get("token_person")
+    return cast("Person", person) if person is not None else signed_in().person
+
+
+def current_token_id() -> int:
+    """Return the API token's id of this request. Raises Unauthorized outside `needs_token`."""
+    token_id = g.get("token_id")
+    if token_id is None:
+        raise Unauthorized
+    return cast("int", token_id)
+
+
+def needs(*rights: Right) -> Callable[[View[P]], View[P]]:
+    """Guard a page: 303 to the sign-in page for nobody, 403 when none of `rights` is held (none named: any person)."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            found = signed_in_or_none()
+            if found is None:
+                return _to_sign_in()
+            if rights and not any(found.person.may(right) for right in rights):
+                raise Forbidden
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def needs_token(*rights: Right) -> Callable[[View[P]], View[P]]:
+    """Guard an API action: Unauthorized (with WWW-Authenticate) without a live bearer token, Forbidden without the right."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            _take_bearer_token()
+            if rights and not any(current_person().may(right) for right in rights):
+                raise Forbidden
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def _take_bearer_token() -> None:
+    given = request.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline"}))
+    with hall().look() as reading:
+        found = people.person_of_api_token(reading, given.token)
+    if found is None:
+        raise Unauthorized(
+            www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline", "error": "invalid_token"})
+        )
+    g.token_person, g.token_id = found
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """Send a page to the sign-in page and back afterwards; a script is told 401, since it cannot fill a form."""
+    if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
+        return Response(status=401, headers={"HX-Redirect": url_for("auth.login")})
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login", next=back), 303)
+
+
+def home_of(person: Person) -> str:
+    """Return the address of the first page `person` may open."""
+    for doorway in DOORWAYS:
+        if person.may(doorway.right):
+            return url_for(doorway.endpoint)
+    raise Forbidden
+
+
+def home() -> ResponseReturnValue:
+    found = signed_in_or_none()
+    return redirect(home_of(found.person) if found else url_for("auth.login"), 303)
+
+
+def show_login() -> ResponseReturnValue:
+    found = signed_in_or_none()
+    if found is not None:
+        return redirect(home_of(found.person), 303)
+    return render_template("login.html", name="", error=None, back=_local_address(request.args.get("next")))
+
+
+def take_login() -> ResponseReturnValue:
+    """Check name and password. 422 with the form kept when they do not fit; the limits count only those."""
+    name = request.form.get("name", "").strip()[:64]
+    back = _local_address(request.form.get("next"))
+    with hall().open_work(Machine.SYSTEM) as work:
+        person = people.check_password(work, name, request.form.get("password", "")[:1024])
+        token = None if person is None else people.sign_in(work, person.id)
+    if person is None:
+        page = render_template("login.html", name=name, error=_("用户名或密码不正确"), back=back)
+        return page, 422
+    session.clear()
+    session[SIGN_IN] = token
+    g.pop("signed_in", None)
+    return redirect(back or home_of(person), 303)
+
+
+def logout() -> ResponseReturnValue:
+    token = session.get(SIGN_IN)
+    if isinstance(token, str):
+        with hall().open_work(Machine.SYSTEM) as work:
+            people.sign_out(work, token)
+    session.clear()
+    return redirect(url_for("auth.login"), 303)
+
+
+def _local_address(raw: str | None) -> str | None:
+    """Return `raw` if it is a path of ours; anything that could lead elsewhere is dropped."""
+    if (
+        not raw
+        or not raw.startswith("/")
+        or raw.startswith(("//", "/\\"))
+        or any(c in raw for c in "\r\n\t\\")
+    ):
+        return None
+    return raw
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("auth", __name__)
+    blueprint.add_url_rule("/", "home", home)
+    blueprint.add_url_rule("/login", "login", show_login)
+    blueprint.add_url_rule("/login", "take_login", take_login, methods=["POST"])
+    blueprint.add_url_rule("/logout", "logout", logout, methods=["POST"])
+    return blueprint

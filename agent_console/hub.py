@@ -1,0 +1,189 @@
+"""One reader of the live stream per process, many browsers listening to it.
+
+The Redis stream `hotline:live` is news, not truth: every entry is also an event row. A thread reads it with a client of
+its own (its socket time-out is longer than the blocking read), each browser has a bounded queue, and one that cannot
+keep up is closed so that it resumes from the id it saw last. The thread starts with the first listener, so a forked
+web process never inherits a dead one.
+"""
+
+import json
+import logging
+import queue
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+STREAM = "hotline:live"
+FIELD = b"e"
+BLOCK_MS = 3000
+SOCKET_SECONDS = 10
+RETRY_SECONDS = 1.0
+QUEUE_SIZE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one commit told: the stream's id and the events ({"kind","at","data"})."""
+
+    id: str
+    events: list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The listener must end: it was too slow, or Redis is gone. The browser comes back by itself."""
+
+
+News = Entry | Closed
+
+
+@dataclass(eq=False, slots=True)
+class Listener:
+    """One browser's queue."""
+
+    news: queue.Queue[News] = field(default_factory=lambda: queue.Queue(QUEUE_SIZE))
+
+    def hear(self, news: News) -> bool:
+        try:
+            self.news.put_nowait(news)
+        except queue.Full:
+            return False
+        return True
+
+
+class StreamDown(Exception):
+    """Redis cannot be read now, or this process listens for as many browsers as it may."""
+
+
+class Hub:
+    """Reads the stream in one thread and hands every entry to all listeners."""
+
+    def __init__(self, redis_url: str, max_listeners: int) -> None:
+        self._url = redis_url
+        self._max = max_listeners
+        self._lock = threading.Condition()
+        self._listeners: set[Listener] = set()
+        self._thread: threading.Thread | None = None
+        self._is_up = False
+        self._has_tried = False
+        self._last_id = "0-0"
+        self._stopping = threading.Event()
+
+    @contextmanager
+    def listen(self) -> Iterator[Listener]:
+        """Join the listeners. Raises StreamDown when Redis does not answer or the process is full."""
+        listener = Listener()
+        with self._lock:
+            if len(self._listeners) >= self._max:
+                raise StreamDown("full")
+            self._start()
+            self._lock.wait_for(lambda: self._has_tried, timeout=SOCKET_SECONDS)
+            if not self._is_up:
+                raise StreamDown("redis")
+            self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            with self._lock:
+                self._listeners.discard(listener)
+
+    @property
+    def last_id(self) -> str:
+        """Return the id of the newest entry handed out."""
+        return self._last_id
+
+    def since(self, entry_id: str) -> list[Entry] | None:
+        """Return the entries after `entry_id`; None if older ones were already trimmed, so some may be missing."""
+        with self._client() as client:
+            first = cast("list[Any]", client.xrange(STREAM, count=1))
+            if first and _order(_text(first[0][0])) > _order(entry_id) and entry_id != "0-0":
+                return None
+            found = cast("list[Any]", client.xrange(STREAM, min=f"({entry_id}"))
+        return [_entry(one) for one in found]
+
+    def close(self) -> None:
+        """Stop the thread and every listener (tests and a process that ends)."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(SOCKET_SECONDS)
+
+    def _client(self) -> "Redis":
+        return Redis.from_url(self._url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=2)
+
+    def _start(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._has_tried = False
+            self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self._client() as client:
+                    newest = cast("list[Any]", client.xrevrange(STREAM, count=1))
+                    self._last_id = _text(newest[0][0]) if newest else "0-0"
+                    self._set_up(True)
+                    self._read(client)
+            except RedisError as error:
+                if self._is_up or not self._has_tried:
+                    log.warning("live stream lost: %s", type(error).__name__)
+                self._set_up(False)
+                self._stopping.wait(RETRY_SECONDS)
+        self._set_up(False)
+
+    def _read(self, client: "Redis") -> None:
+        while not self._stopping.is_set():
+            found = cast("list[Any]", client.xread({STREAM: self._last_id}, block=BLOCK_MS, count=200))
+            for _stream, entries in found or ():
+                for one in entries:
+                    self._hand_out(_entry(one))
+
+    def _hand_out(self, entry: Entry) -> None:
+        with self._lock:
+            self._last_id = entry.id
+            for listener in [one for one in self._listeners if not one.hear(entry)]:
+                self._drop(listener)
+
+    def _drop(self, listener: Listener) -> None:
+        """End a listener whose queue is full: make room for the last word."""
+        self._listeners.discard(listener)
+        listener.news.get_nowait()
+        listener.hear(Closed())
+
+    def _set_up(self, is_up: bool) -> None:
+        with self._lock:
+            self._is_up, self._has_tried = is_up, True
+            if not is_up:
+                for listener in list(self._listeners):
+                    if not listener.hear(Closed()):
+                        self._drop(listener)
+                self._listeners.clear()
+            self._lock.notify_all()
+
+
+def _entry(raw: Any) -> Entry:
+    entry_id, fields = raw
+    return Entry(_text(entry_id), cast("list[dict[str, Any]]", json.loads(fields[FIELD])))
+
+
+def _text(raw: Any) -> str:
+    return raw.decode() if isinstance(raw, bytes) else str(raw)
+
+
+def _order(entry_id: str) -> tuple[int, int]:
+    """Return a stream id as numbers. Raises ValueError for anything else: check a browser's id with `is_entry_id`."""
+    head, _, tail = entry_id.partition("-")
+    return int(head), int(tail or 0)
+
+
+def is_entry_id(raw: str) -> bool:
+    """Say whether a browser's Last-Event-ID can be one of ours."""
+    head, dash, tail = raw.partition("-")
+    return bool(dash) and len(raw) <= 40 and all(part.isascii() and part.isdigit() for part in (head, tail))

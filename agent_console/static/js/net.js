@@ -1,0 +1,39 @@
+// Talking to our own server: JSON in, JSON out, the CSRF token on everything that changes something.
+
+export function csrfToken() {
+  return document.querySelector('meta[name="csrf-token"]').content;
+}
+
+/** An answer that is not 2xx: `status` and the parsed `body` (null when it was not JSON). */
+export class Refused extends Error {
+  constructor(status, body) {
+    super(`refused with ${status}`);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+async function ask(path, init) {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), 10_000);
+  try {
+    const headers = { Accept: "application/json", ...init.headers };
+    const response = await fetch(path, { ...init, headers, credentials: "same-origin", signal: abort.signal });
+    const isJson = response.headers.get("Content-Type")?.includes("json");
+    const body = isJson ? await response.json() : null;
+    if (response.status === 401) location.assign("/login");
+    if (!response.ok) throw new Refused(response.status, body);
+    return body;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function getJson(path) {
+  return ask(path, { method: "GET" });
+}
+
+export function postJson(path, body = {}) {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  return ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+}

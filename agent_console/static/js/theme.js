@@ -1,0 +1,18 @@
+// Runs in the head, before anything is painted: the page is light or dark from its first frame.
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const root = document.documentElement;
+
+function apply() {
+  const chosen = root.dataset.theme;
+  root.dataset.bsTheme = chosen === "system" ? (dark.matches ? "dark" : "light") : chosen;
+  document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+dark.addEventListener("change", apply);
+document.addEventListener("choosetheme", (event) => {
+  root.dataset.theme = event.detail;
+  const secure = location.protocol === "https:" ? "; Secure" : "";
+  document.cookie = `theme=${event.detail}; Path=/; Max-Age=31536000; SameSite=Lax${secure}`;
+  apply();
+});
+apply();

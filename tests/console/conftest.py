@@ -1,0 +1,80 @@
+"""A console for every test here: the real application on a real database, a browser for it, and a way to sign in."""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask
+from flask.testing import FlaskClient
+from itsdangerous import URLSafeTimedSerializer
+
+import agent_console
+from agent_console.app import ConsoleOptions, SoftphoneOptions, register
+from hotline.rules.actors import Person
+from hotline.services import people
+from hotline.work import Hall
+
+SignIn = Callable[[Person], FlaskClient]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def english() -> None:
+    """Compile the English catalogue if it is older than its source."""
+    source = Path(agent_console.__file__).parent / "translations/en/LC_MESSAGES/messages.po"
+    target = source.with_suffix(".mo")
+    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+        with source.open("rb") as text, target.open("wb") as compiled:
+            write_mo(compiled, read_po(text))
+
+
+def arm_with_csrf_token(app: Flask, client: FlaskClient) -> None:
+    """Let `client` send a valid CSRF token with every request, as our pages do."""
+    raw = secrets.token_hex(20)
+    with client.session_transaction() as session:
+        session["csrf_token"] = raw
+    signed = URLSafeTimedSerializer(app.secret_key or "", salt="wtf-csrf-token").dumps(raw)
+    client.environ_base["HTTP_X_CSRFTOKEN"] = str(signed)
+
+
+@pytest.fixture
+def console_options(redis_url: str) -> ConsoleOptions:
+    return ConsoleOptions(
+        secret_key="only for tests",
+        secure_cookies=False,
+        default_locale="zh_CN",
+        softphone=SoftphoneOptions("exchange", "ws://127.0.0.1:1", lambda identity: f"token of {identity}"),
+        redis_url=redis_url,
+    )
+
+
+@pytest.fixture
+def app(hall: Hall, console_options: ConsoleOptions) -> Flask:
+    """The console as config builds it, with forged-form checks switched on."""
+    made = Flask("hotline-under-test", static_folder=None)
+    register(made, hall, console_options)
+    return made
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    """A browser nobody has signed in with."""
+    return app.test_client()
+
+
+@pytest.fixture
+def signed_in(app: Flask, hall: Hall) -> SignIn:
+    """Return a browser of its own in which `person` is signed in and which sends the CSRF token by itself."""
+
+    def sign_in(person: Person) -> FlaskClient:
+        with hall.open_work(person) as work:
+            token = people.sign_in(work, person.id)
+        client = app.test_client()
+        with client.session_transaction() as session:
+            session["sign_in"] = token
+        arm_with_csrf_token(app, client)
+        return client
+
+    return sign_in
