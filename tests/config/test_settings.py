@@ -116,7 +116,7 @@ def test_a_malformed_value_is_refused_in_one_line_that_names_it(
 
 
 def test_twilio_identifiers_must_have_twilios_form_only_where_twilio_is_the_carrier() -> None:
-    with pytest.raises(BadSettings, match="^TWILIO_ACCOUNT_SID must be AC"):
+    with pytest.raises(BadSettings, match=r"^TWILIO_ACCOUNT_SID must be AC"):
         read_settings({**PRODUCTION, "TWILIO_ACCOUNT_SID": "a1b2-c3"})
     other = read_settings(
         {**PRODUCTION, "TWILIO_ACCOUNT_SID": "a1b2-c3", "TWILIO_API_URL": "https://carrier.example"}

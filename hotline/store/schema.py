@@ -1,0 +1,46 @@
+"""Bringing a database to the tables of this version, from a checkout or an installed package alike."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+LOCK = 4_412_345
+"""PostgreSQL advisory lock: two hosts that migrate at once do so one after the other."""
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", "hotline.store:migrations")
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(engine: Engine) -> tuple[str | None, str]:
+    """Bring the database of `engine` to the newest revision, in one transaction. Return (revision before, after).
+
+    Raises sqlalchemy.exc.OperationalError if the database cannot be reached and alembic.util.CommandError if it was
+    written by a newer version.
+    """
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        before = MigrationContext.configure(connection).get_current_revision()
+        command.upgrade(_config(connection), "head")
+    return before, newest()
+
+
+def newest() -> str:
+    """Return the newest revision this version knows."""
+    return str(ScriptDirectory.from_config(_config()).get_current_head())
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision the database is at; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def write_revision(connection: Connection, message: str) -> None:
+    """Write the migration from the database's tables to today's models into the source tree (for developers)."""
+    command.revision(_config(connection), message=message, autogenerate=True)
