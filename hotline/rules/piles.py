@@ -20,7 +20,6 @@ class Pile(StrEnum):
     TO_ACKNOWLEDGE = "to_acknowledge"
     IN_HAND = "in_hand"
     TO_CLOSE = "to_close"
-    WITH_THE_LINE = "with_the_line"
     DONE = "done"
 
 
@@ -48,7 +47,6 @@ PILES: dict[Pile, PileRule] = {
     Pile.TO_ACKNOWLEDGE: PileRule(frozenset({TicketState.DISPATCHED}), Due.NOT_PAST),
     Pile.IN_HAND: PileRule(_WORKING, Due.LATER),
     Pile.TO_CLOSE: PileRule(frozenset({TicketState.REPLIED}), Due.NOT_PAST),
-    Pile.WITH_THE_LINE: PileRule(frozenset({TicketState.FOLLOW_UP}), Due.ANY),
     Pile.DONE: PileRule(frozenset({TicketState.CLOSED}), Due.ANY),
 }
 """Pile -> what lies in it. Drafts and discarded drafts are the desk's and lie in no unit's pile."""

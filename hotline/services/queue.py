@@ -131,6 +131,24 @@ def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
     offer_waiting(work)
 
 
+def begin_ringing(work: Work, offer_id: int) -> datetime | None:
+    """Write down that the carrier is being asked to ring; returns when it was first asked, None if no ring is wanted."""
+    pending = (Offer.id == offer_id, Offer.state == OfferState.PENDING, Offer.leg_sid.is_(None))
+    first = update(Offer).where(*pending, Offer.leg_asked_at.is_(None)).values(leg_asked_at=work.at)
+    if changed(work.session, first):
+        return work.at
+    return work.session.scalar(select(Offer.leg_asked_at).where(*pending))
+
+
+def note_leg(work: Work, offer_id: int, sid: str) -> bool:
+    """Remember the operator's leg; say whether the ring is still wanted."""
+    work.session.execute(
+        update(Offer).where(Offer.id == offer_id, Offer.leg_sid.is_(None)).values(leg_sid=sid)
+    )
+    state = work.session.scalar(select(Offer.state).where(Offer.id == offer_id))
+    return state in {OfferState.PENDING, OfferState.ACCEPTED}
+
+
 def withdraw_offers(work: Work, call_id: int) -> None:
     """Stop the desks that still ring for a call that left the queue or ended; they are ready again."""
     pending = select(Offer.id, Offer.operator_id).where(

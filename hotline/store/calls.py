@@ -65,6 +65,8 @@ class Offer(Base):
     state: Mapped[OfferState] = mapped_column(word(OfferState))
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    leg_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the carrier was first asked to ring: if its answer was lost, look for the leg from here."""
     leg_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
 
 

@@ -1,0 +1,62 @@
+"""What we ask of a carrier, in our words. Any that speaks Twilio's API will do; a fake passes the same contract tests."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Place a call to `to` (E.164 or `client:…`) and run the document at `answer_url` when it is answered.
+
+    `status_url` hears the call's end; `ring_seconds` is how long it may ring.
+    """
+
+    to: str
+    answer_url: str
+    status_url: str
+    ring_seconds: int
+
+
+class CarrierTrouble(Exception):
+    """Something between us and the carrier."""
+
+
+class Refused(CarrierTrouble):
+    """The carrier said no for good (`code` is its error code): asking again would get the same answer."""
+
+    def __init__(self, code: int | None, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+class Gone(CarrierTrouble):
+    """The call, or its place in the queue, no longer exists."""
+
+
+class Doubtful(CarrierTrouble):
+    """The answer was lost (time-out, 5xx): it may have happened. Look before asking again."""
+
+
+class Unavailable(CarrierTrouble):
+    """Not now, and certainly nothing happened (429, connection refused): safe to ask again."""
+
+
+class Carrier(Protocol):
+    """Every method may raise Refused, Doubtful or Unavailable; those that need a live call also Gone."""
+
+    def place(self, order: Order) -> str:
+        """Place a call; return the carrier's name for it."""
+        ...
+
+    def find_placed(self, to: str, since: datetime) -> str | None:
+        """Return the latest call we placed to `to` at or after `since`, if the carrier knows one."""
+        ...
+
+    def take_from_queue(self, queue: str, sid: str, url: str) -> None:
+        """Take a waiting caller out of `queue` and run the document at `url`."""
+        ...
+
+    def hang_up(self, sid: str) -> None:
+        """End a call or a ring. A call already over is no error."""
+        ...

@@ -1,0 +1,51 @@
+"""Telling live screens and the relay, right after the commit, what was just committed.
+
+A Redis stream carries ids and words of state to every desk; a list wakes the relay. Both are hurry, not memory: if
+Redis is away this says so in the log and nothing is lost, because screens reload and the relay looks again by itself.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from hotline.events import Event, pack
+
+STREAM = "hotline:live"
+WAKE = "hotline:wake"
+MAX_LENGTH = 10_000
+
+
+class RedisAnnouncer:
+    """Implements `work.Announce`. `worth` says which events wake the relay (those with reactions)."""
+
+    def __init__(self, redis: Redis, worth: Callable[[Event], bool]) -> None:
+        self._redis = redis
+        self._worth = worth
+
+    def __call__(self, at: datetime, told: tuple[Event, ...]) -> None:
+        messages = [_message(at, event) for event in told]
+        try:
+            pipe = self._redis.pipeline(transaction=False)
+            pipe.xadd(STREAM, {"e": json.dumps(messages)}, maxlen=MAX_LENGTH, approximate=True)
+            if any(self._worth(event) for event in told):
+                pipe.lpush(WAKE, "1")
+                pipe.ltrim(WAKE, 0, 9)
+            pipe.execute()
+        except RedisError as trouble:
+            structlog.get_logger().warning(
+                "live.unannounced", trouble=type(trouble).__name__, events=len(told)
+            )
+
+
+def _message(at: datetime, event: Event) -> dict[str, Any]:
+    kind, _subject, _id, data = pack(event)
+    return {"kind": kind, "at": at.isoformat(), "data": data}
+
+
+def silence(_at: datetime, _told: tuple[Event, ...]) -> None:
+    """Announce nothing: for commands that run beside the service and for tests of rows alone."""

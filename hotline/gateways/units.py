@@ -1,0 +1,75 @@
+"""Telling a unit's own system that a ticket lies in its inbox: one signed webhook, repeatable without harm.
+
+The receiver checks `X-Hotline-Signature: t=<unix seconds>,v1=<hex>` = HMAC-SHA256(secret, "<t>.<body>") and
+may drop a repeated `Idempotency-Key`. The body names the ticket and its clocks, never the caller.
+"""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import requests
+
+TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a unit's system is told. `key` is the same for every repetition of one notice."""
+
+    key: str
+    url: str
+    secret: str
+    ticket_number: str
+    unit_code: str
+    title: str
+    due_at: datetime | None
+
+
+class NoticeFailed(Exception):
+    """The unit's system did not confirm; try again later."""
+
+
+class UnitNotices(Protocol):
+    def send(self, notice: Notice, at: datetime) -> None:
+        """Deliver `notice`, signed with the moment `at`. Raises NoticeFailed."""
+        ...
+
+
+class UnitWebhooks:
+    """Implements `UnitNotices` over HTTP; any 2xx confirms, redirects are not followed."""
+
+    def send(self, notice: Notice, at: datetime) -> None:
+        body = json.dumps(
+            {
+                "event": "ticket.delivered",
+                "id": notice.key,
+                "ticket": notice.ticket_number,
+                "unit": notice.unit_code,
+                "title": notice.title,
+                "due_at": notice.due_at.isoformat() if notice.due_at else None,
+            },
+            ensure_ascii=False,
+        ).encode()
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Idempotency-Key": notice.key,
+            "X-Hotline-Signature": sign(notice.secret, int(at.timestamp()), body),
+        }
+        try:
+            answer = requests.post(
+                notice.url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException as trouble:
+            raise NoticeFailed(type(trouble).__name__) from trouble
+        if not 200 <= answer.status_code < 300:
+            raise NoticeFailed(f"HTTP {answer.status_code}")
+
+
+def sign(secret: str, unix_seconds: int, body: bytes) -> str:
+    """Return the value of `X-Hotline-Signature` for `body`."""
+    signed = f"{unix_seconds}.".encode() + body
+    return f"t={unix_seconds},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"

@@ -1,0 +1,162 @@
+"""From the log to the outside: relay un-relayed events into deliveries, carry each delivery out, once in effect.
+
+The database remembers what is due; Redis and RQ only hurry it along. A delivery is claimed by conditional update under
+a lease; whoever is killed while holding it loses it when the lease ends, and another worker takes over.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Update, or_, select, update
+
+from hotline.events import Event, unpack
+from hotline.reactions import BY_NAME, REACTIONS, NotYet, Tools
+from hotline.rules.actors import Machine
+from hotline.rules.words import DeliveryState
+from hotline.store.insert import changed, claim_row
+from hotline.store.outbox import Delivery, EventRow
+from hotline.work import Hall, Work
+
+D = DeliveryState
+BATCH = 200
+LEASE = timedelta(seconds=30)
+"""Longer than the longest reaction (an outside answer is awaited 10 s), short enough for a caller's patience."""
+LOST_AFTER = timedelta(seconds=15)
+"""A delivery handed to RQ and not claimed for this long is handed over again."""
+PAUSES = (1, 2, 5, 10, 30, 60, 300, 900, 3600)
+"""Seconds before the next try after the 1st, 2nd, … failure; after the last the delivery is dead and shown as such."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A delivery ready for the transport: its id, its lane, and how many tries were made before."""
+
+    id: int
+    lane: str
+    attempts: int
+
+
+Enqueue = Callable[[list[Parcel]], None]
+"""Hands parcels to the transport. May raise: what was not handed over is found again."""
+
+
+def relay(hall: Hall) -> list[Parcel]:
+    """Turn the un-relayed tail of the log into deliveries and return every parcel that is due now.
+
+    Run it in one process at a time (see the lease in `schedule`); two at once would do no harm but double work.
+    """
+    with hall.open_work(Machine.CLOCK) as work:
+        _relay_events(work)
+        return _due(work)
+
+
+def note_enqueued(hall: Hall, parcels: list[Parcel]) -> None:
+    """Note that the transport has them; until `LOST_AFTER` they are not handed over again."""
+    if parcels:
+        with hall.open_work(Machine.CLOCK) as work:
+            ids = [parcel.id for parcel in parcels]
+            work.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(enqueued_at=work.at))
+
+
+def deliver(tools: Tools, delivery_id: int) -> bool:
+    """Carry one delivery out: claim, react, note. Returns False if it was not (or no longer) ours to do."""
+    claimed = _claim(tools.hall, delivery_id)
+    if claimed is None:
+        return False
+    attempt, reaction, event = claimed
+    log = structlog.get_logger().bind(delivery=delivery_id, reaction=reaction, attempt=attempt)
+    try:
+        BY_NAME[reaction].run(tools, event)
+    except Exception as trouble:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
+        if not isinstance(trouble, NotYet):
+            log.warning("delivery.failed", trouble=type(trouble).__name__)
+        _note_failure(tools.hall, delivery_id, attempt, trouble)
+        return True
+    _note_done(tools.hall, delivery_id, attempt)
+    return True
+
+
+def _relay_events(work: Work) -> None:
+    tail = (
+        select(EventRow.id, EventRow.kind)
+        .where(EventRow.relayed_at.is_(None))
+        .order_by(EventRow.id)
+        .limit(BATCH)
+    )
+    rows = work.session.execute(tail).tuples().all()
+    wanted = {kind.__name__: reactions for kind, reactions in REACTIONS.items()}
+    for event_id, kind in rows:
+        for reaction in wanted.get(kind, ()):
+            row = {
+                "event_id": event_id,
+                "reaction": reaction.name,
+                "lane": reaction.lane,
+                "state": D.DUE,
+                "attempts": 0,
+                "next_try_at": work.at,
+            }
+            claim_row(work.session, Delivery, Delivery.id, row)
+    if rows:
+        ids = [event_id for event_id, _kind in rows]
+        work.session.execute(update(EventRow).where(EventRow.id.in_(ids)).values(relayed_at=work.at))
+
+
+def _due(work: Work) -> list[Parcel]:
+    not_on_its_way = or_(Delivery.enqueued_at.is_(None), Delivery.enqueued_at < work.at - LOST_AFTER)
+    due = (
+        select(Delivery.id, Delivery.lane, Delivery.attempts)
+        .where(Delivery.state.in_((D.DUE, D.CLAIMED)), Delivery.next_try_at <= work.at, not_on_its_way)
+        .order_by(Delivery.id)
+        .limit(BATCH)
+    )
+    return [Parcel(*row) for row in work.session.execute(due).tuples()]
+
+
+def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, Event] | None:
+    with hall.open_work(Machine.WORKER) as work:
+        ours = update(Delivery).where(
+            Delivery.id == delivery_id,
+            Delivery.state.in_((D.DUE, D.CLAIMED)),
+            Delivery.next_try_at <= work.at,
+        )
+        until = work.at + LEASE
+        step = ours.values(state=D.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=until)
+        if not changed(work.session, step):
+            return None
+        found = (
+            select(Delivery.attempts, Delivery.reaction, EventRow.kind, EventRow.data)
+            .join(EventRow, EventRow.id == Delivery.event_id)
+            .where(Delivery.id == delivery_id)
+        )
+        attempts, reaction, kind, data = work.session.execute(found).tuples().one()
+        return attempts, reaction, unpack(kind, data)
+
+
+def _note_done(hall: Hall, delivery_id: int, attempt: int) -> None:
+    with hall.open_work(Machine.WORKER) as work:
+        work.session.execute(
+            _held(delivery_id, attempt).values(state=D.DONE, done_at=work.at, last_error=None)
+        )
+
+
+def _note_failure(hall: Hall, delivery_id: int, attempt: int, trouble: Exception) -> None:
+    with hall.open_work(Machine.WORKER) as work:
+        last = attempt > len(PAUSES)
+        pause = timedelta(seconds=0 if last else PAUSES[attempt - 1])
+        work.session.execute(
+            _held(delivery_id, attempt).values(
+                state=D.DEAD if last else D.DUE,
+                next_try_at=work.at + pause,
+                enqueued_at=None,
+                last_error=f"{type(trouble).__name__}: {trouble}"[:300],
+            )
+        )
+
+
+def _held(delivery_id: int, attempt: int) -> Update:
+    """Only the holder of this very attempt may note its end; a late one whose lease ran out changes nothing."""
+    return update(Delivery).where(
+        Delivery.id == delivery_id, Delivery.state == D.CLAIMED, Delivery.attempts == attempt
+    )

@@ -1,0 +1,28 @@
+"""Who alone may act for the whole line (relay and timers), and for how long without a sign of life."""
+
+from datetime import timedelta
+
+from sqlalchemy import or_, update
+
+from hotline.store.insert import changed, claim_row
+from hotline.store.outbox import Lease
+from hotline.work import Work
+
+
+def hold(work: Work, name: str, holder: str, seconds: int) -> bool:
+    """Take or renew the lease `name` for `holder`; False while somebody else holds it."""
+    until = work.at + timedelta(seconds=seconds)
+    free = or_(Lease.holder == holder, Lease.until < work.at)
+    if changed(
+        work.session, update(Lease).where(Lease.name == name, free).values(holder=holder, until=until)
+    ):
+        return True
+    row = {"name": name, "holder": holder, "until": until}
+    return claim_row(work.session, Lease, Lease.name, row) is not None
+
+
+def release(work: Work, name: str, holder: str) -> None:
+    """Give the lease back so that another need not wait for its end."""
+    work.session.execute(
+        update(Lease).where(Lease.name == name, Lease.holder == holder).values(until=work.at)
+    )
