@@ -1,0 +1,78 @@
+"""`build(settings)`: everything the doors need, made once per process. Read it in a minute; nothing is made elsewhere.
+
+Making connects to nothing: engine, Redis and carrier speak when first asked, so a process starts (and `doctor` or
+`/readyz` can say what is wrong) while something is away.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+from redis import Redis
+from twilio.jwt.access_token import AccessToken
+from twilio.jwt.access_token.grants import VoiceGrant
+
+from config.policies import read_policies
+from config.settings import Account, Mode, Settings
+from hotline.clock import system_clock
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.carrier import Carrier
+from hotline.gateways.live import RedisAnnouncer
+from hotline.gateways.twilio import TwilioCarrier
+from hotline.gateways.units import UnitWebhooks
+from hotline.reactions import Tools, reacts
+from hotline.rules.policies import Policies
+from hotline.store.engine import open_engine
+from hotline.work import Hall
+
+CITY = files("config")
+"""Where the city's own files lie: units, limits."""
+TOKEN_SECONDS = 3600
+"""How long a desk's telephone may stay registered with one access token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """The whole house of one process."""
+
+    settings: Settings
+    hall: Hall
+    redis: Redis
+    carrier: Carrier
+    addresses: VoiceAddresses
+    tools: Tools
+
+
+def build(settings: Settings) -> Hotline:
+    """Return the house. Raises BadFile when one of the city's own files is wrong."""
+    redis = Redis.from_url(settings.redis_url)
+    hall = Hall(
+        engine=open_engine(settings.database_url),
+        clock=system_clock,
+        policies=city_policies(settings),
+        announce=RedisAnnouncer(redis, reacts),
+    )
+    carrier = TwilioCarrier(
+        account_sid=settings.account.sid,
+        username=settings.account.api_key,
+        password=settings.account.api_secret,
+        api_url=settings.account.api_url,
+        from_number=settings.number,
+    )
+    addresses = VoiceAddresses(settings.public_url)
+    tools = Tools(hall=hall, carrier=carrier, units=UnitWebhooks(), addresses=addresses)
+    return Hotline(settings, hall, redis, carrier, addresses, tools)
+
+
+def city_policies(settings: Settings) -> Policies:
+    """Return the limits in force: the city's own in production, short waits in the demonstration."""
+    name = "policies.toml" if settings.mode is Mode.PRODUCTION else "policies.demo.toml"
+    return read_policies(CITY / name, zone=settings.zone, number=settings.number)
+
+
+def device_token(account: Account, identity: str) -> str:
+    """Return an access token with which the browser telephone `identity` registers to receive calls."""
+    token = AccessToken(
+        account.sid, account.api_key, account.api_secret, identity=identity, ttl=TOKEN_SECONDS
+    )
+    token.add_grant(VoiceGrant(outgoing_application_sid=account.app_sid, incoming_allow=True))
+    return str(token.to_jwt())
