@@ -3,7 +3,6 @@
 Every count says which rows it is about (its cohort) here, once. Days are local calendar days of the city's zone.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -118,6 +117,8 @@ class RequestCounts:
     drafts: int = 0
     discarded: int = 0
     redo_rounds: int = 0
+    in_redo: int = 0
+    """Closed requests whose caller said "not solved" and whose new round is still open: not closed for the figures."""
     rows: int = 0
     """Every ticket row received in the period, counted by itself."""
 
@@ -164,7 +165,10 @@ class Handling:
     due_undecided: int = 0
     """Due in the period, still open, not yet due at `as_of`: neither success nor failure."""
     contact_in_time: int = 0
-    """Dispatched in the period, caller contacted by the contact limit (else the due moment, else at all)."""
+    """Dispatched in the period, caller contacted by the contact limit (else the due moment, else at all).
+
+    A unit's reply to the caller is a contact, even where nobody recorded an earlier one.
+    """
     contact_missed: int = 0
     contact_undecided: int = 0
     closed: int = 0

@@ -1,0 +1,100 @@
+"""Counting calls and kept promises for reports: who asked for a person, who got one, how fast, and when."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from hotline.rules.figures import CallCounts, CurvePoint
+from hotline.rules.words import CallbackState, CallEnd, CallPurpose
+from hotline.store.callbacks import Callback
+from hotline.store.calls import Call
+from hotline.store.windows import Window
+
+ANSWER_SECONDS = 15
+"""GB/T 33358-2016: answered within 15 s."""
+
+
+def count_calls(
+    session: Session, window: Window, zone: ZoneInfo, threshold: int
+) -> tuple[CallCounts, tuple[CurvePoint, ...]]:
+    """Count inbound calls that asked for a person, and their curve: by local hour for one day, else by day.
+
+    `threshold` in seconds: shorter waits given up are `short`, not `abandoned`.
+    """
+    slot, labels = _slots(window, zone)
+    answered, gone = Call.answered_at.is_not(None), Call.answered_at.is_(None)
+    ends = (CallEnd.ABANDONED, CallEnd.LEFT_FOR_CALLBACK)
+    counts = {
+        "offered": Call.id.is_not(None),
+        "answered": answered,
+        "answered_15s": and_(answered, Call.wait_seconds <= ANSWER_SECONDS),
+        "abandoned": and_(gone, Call.end == CallEnd.ABANDONED),
+        "left_for_callback": and_(gone, Call.end == CallEnd.LEFT_FOR_CALLBACK),
+        "waiting": and_(gone, Call.end.is_(None)),
+        "otherwise_ended": and_(gone, Call.end.not_in(ends)),
+    }
+    columns = [func.count().filter(condition).label(name) for name, condition in counts.items()]
+    found = select(slot.label("slot"), *columns).where(_asked_for_a_person(window)).group_by("slot")
+    by_slot = {row.slot: {name: row._mapping[name] for name in counts} for row in session.execute(found)}  # noqa: SLF001 - a Row's public view
+    total = CallCounts(**{name: sum(part[name] for part in by_slot.values()) for name in counts})
+    short = _short(session, window, threshold)
+    none = dict.fromkeys(counts, 0)
+    curve = tuple(
+        CurvePoint(label, (part := by_slot.get(key, none))["offered"], part["answered"])
+        for key, label in labels
+    )
+    return replace(
+        total,
+        abandoned=total.abandoned - short,
+        short=short,
+        called_back=_called_back(session, window),
+    ), curve
+
+
+def _asked_for_a_person(window: Window) -> ColumnElement[bool]:
+    return and_(
+        window.includes(Call.arrived_on),
+        Call.purpose == CallPurpose.INBOUND,
+        Call.queued_at.is_not(None),
+    )
+
+
+def _slots(window: Window, zone: ZoneInfo) -> tuple[ColumnElement[Any], list[tuple[Any, str]]]:
+    """Return the expression a call's slot is grouped by, and (slot, label) of every slot in order."""
+    period = window.period
+    if not period.one_day:
+        days = [period.first + timedelta(days=step) for step in range((period.last - period.first).days + 1)]
+        return Call.arrived_on.expression, [(day, day.isoformat()) for day in days]
+    # Hours as absolute moments: right on days of 23 or 25 hours too, and the same on both databases.
+    starts: list[datetime] = []
+    moment = window.start
+    while moment < window.end:
+        starts.append(moment)
+        moment += timedelta(hours=1)
+    bounds = [(Call.arrived_at < end, index) for index, end in enumerate(starts[1:])]
+    slot = case(*bounds, else_=len(starts) - 1)
+    return slot, [(index, f"{start.astimezone(zone):%H}") for index, start in enumerate(starts)]
+
+
+def _short(session: Session, window: Window, threshold: int) -> int:
+    if threshold <= 0:
+        return 0
+    given_up = select(Call.queued_at, Call.ended_at).where(
+        _asked_for_a_person(window), Call.answered_at.is_(None), Call.end == CallEnd.ABANDONED
+    )
+    return sum(
+        1
+        for queued, ended in session.execute(given_up)
+        if queued is not None and ended is not None and (ended - queued).total_seconds() < threshold
+    )
+
+
+def _called_back(session: Session, window: Window) -> int:
+    found = select(func.count()).where(
+        window.covers(Callback.promised_at), Callback.state == CallbackState.REACHED
+    )
+    return session.scalar(found) or 0
