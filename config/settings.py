@@ -50,6 +50,9 @@ class Settings:
     home: Path
     port: int
     exchange_port: int
+    bind: str
+    trusted_proxies: int
+    web_processes: int
     database_url: str = field(repr=False)
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
@@ -135,6 +138,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         home=home,
         port=port,
         exchange_port=exchange_port,
+        bind=variables.ip_address("HOTLINE_BIND", reader.take("HOTLINE_BIND", "127.0.0.1")),
+        trusted_proxies=variables.whole("HOTLINE_PROXIES", reader.take("HOTLINE_PROXIES", "0"), 0, 10),
+        web_processes=variables.whole("WEB_CONCURRENCY", reader.take("WEB_CONCURRENCY", "2"), 1, 64),
         database_url=variables.database_url(
             "DATABASE_URL", reader.take("DATABASE_URL", f"sqlite:///{home / 'hotline.sqlite3'}")
         ),

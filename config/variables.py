@@ -3,6 +3,7 @@
 `settings` reads them, the README shows this table, and a test holds the three together.
 """
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -36,6 +37,11 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable("HOTLINE_HOME", "`var`", "folder of the data: embedded database, embedded Redis, demo secrets"),
     Variable("PORT", "`8000`", "port of the web process on this machine"),
+    Variable("HOTLINE_BIND", "`127.0.0.1`", "address the web and events processes listen on"),
+    Variable(
+        "HOTLINE_PROXIES", "`0`", "how many proxies of your own stand in front and set `X-Forwarded-For`"
+    ),
+    Variable("WEB_CONCURRENCY", "`2`", "processes of the web group; each has 16 threads (64 in the demo)"),
     Variable("EXCHANGE_PORT", "`8010`", "port of the exchange in the box (demo only)"),
     Variable(
         "DATABASE_URL", "SQLite in `HOTLINE_HOME`", "SQLAlchemy URL: `postgresql://…` or `sqlite:///…`", True
@@ -75,6 +81,21 @@ def port(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65_535:
         raise BadSettings(f'{name} must be a port number from 1 to 65535, not "{text}"')
     return int(text)
+
+
+def whole(name: str, text: str, low: int, high: int) -> int:
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise BadSettings(f'{name} must be a whole number from {low} to {high}, not "{text}"')
+    return int(text)
+
+
+def ip_address(name: str, text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise BadSettings(
+            f'{name} must be an IP address such as 127.0.0.1 or 0.0.0.0, not "{text}"'
+        ) from None
 
 
 def number(name: str, text: str) -> str:

@@ -4,6 +4,7 @@ Making connects to nothing: engine, Redis and carrier speak when first asked, so
 `/readyz` can say what is wrong) while something is away.
 """
 
+import sys
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -13,6 +14,7 @@ from twilio.jwt.access_token.grants import VoiceGrant
 
 from config.policies import read_policies
 from config.settings import Account, Mode, Settings
+from config.toml_file import BadFile
 from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
@@ -23,6 +25,8 @@ from hotline.reactions import Tools, reacts
 from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine
 from hotline.work import Hall
+from ivr_flows.faults import FlowError
+from ivr_flows.shelf import FlowShelf, open_shelf
 
 CITY = files("config")
 """Where the city's own files lie: units, limits."""
@@ -40,10 +44,11 @@ class Hotline:
     carrier: Carrier
     addresses: VoiceAddresses
     tools: Tools
+    flows: FlowShelf
 
 
 def build(settings: Settings) -> Hotline:
-    """Return the house. Raises BadFile when one of the city's own files is wrong."""
+    """Return the house. Raises BadFile or FlowError when one of the city's own files is wrong."""
     redis = Redis.from_url(settings.redis_url)
     hall = Hall(
         engine=open_engine(settings.database_url),
@@ -60,7 +65,16 @@ def build(settings: Settings) -> Hotline:
     )
     addresses = VoiceAddresses(settings.public_url)
     tools = Tools(hall=hall, carrier=carrier, units=UnitWebhooks(), addresses=addresses)
-    return Hotline(settings, hall, redis, carrier, addresses, tools)
+    return Hotline(settings, hall, redis, carrier, addresses, tools, open_shelf())
+
+
+def build_or_exit(settings: Settings) -> Hotline:
+    """Return the house, or print what is wrong with the city's files and exit with status 2."""
+    try:
+        return build(settings)
+    except (BadFile, FlowError) as error:
+        print(f"hotline: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
 
 
 def city_policies(settings: Settings) -> Policies:
