@@ -85,7 +85,7 @@ def _relay_events(work: Work) -> None:
         .order_by(EventRow.id)
         .limit(BATCH)
     )
-    rows = work.session.execute(tail).tuples().all()
+    rows = work.session.execute(tail).all()
     wanted = {kind.__name__: reactions for kind, reactions in REACTIONS.items()}
     for event_id, kind in rows:
         for reaction in wanted.get(kind, ()):
@@ -111,7 +111,7 @@ def _due(work: Work) -> list[Parcel]:
         .order_by(Delivery.id)
         .limit(BATCH)
     )
-    return [Parcel(*row) for row in work.session.execute(due).tuples()]
+    return [Parcel(*row) for row in work.session.execute(due)]
 
 
 def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, Event] | None:
@@ -130,7 +130,7 @@ def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, Event] | None:
             .join(EventRow, EventRow.id == Delivery.event_id)
             .where(Delivery.id == delivery_id)
         )
-        attempts, reaction, kind, data = work.session.execute(found).tuples().one()
+        attempts, reaction, kind, data = work.session.execute(found).one()
         return attempts, reaction, unpack(kind, data)
 
 

@@ -120,7 +120,7 @@ def plan_due_dials(work: Work) -> int:
         .limit(max(free, 0))
     )
     planned = 0
-    for callback_id, number, attempts in work.session.execute(due).tuples().all():
+    for callback_id, number, attempts in work.session.execute(due).all():
         taken = changed(
             work.session,
             update(Callback)

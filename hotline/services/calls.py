@@ -3,20 +3,38 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, update
 
 from hotline import events
 from hotline.rules import calls as rules
-from hotline.rules.actors import Person
 from hotline.rules.calls import QueueJoin
 from hotline.rules.numbers import parse_number
-from hotline.rules.refusals import NoSuchCall, NotAllowed
+from hotline.rules.refusals import NoSuchCall
 from hotline.rules.words import CallEnd, CallPurpose, CallState, NoMatterReason, RequestClass
 from hotline.services import callbacks, desks, queue
+from hotline.services.call_views import CallView, find_call, get_call, own_call
 from hotline.store.callbacks import Callback, Dial
 from hotline.store.calls import Call
 from hotline.store.insert import changed, claim_row
 from hotline.work import Work
+
+__all__ = [
+    "Arrival",
+    "CallView",
+    "ask_hang_up",
+    "caller_joined",
+    "end_call",
+    "find_call",
+    "finish_without_ticket",
+    "get_call",
+    "join_queue",
+    "keep_position",
+    "leave_queue",
+    "note_pressed",
+    "own_call",
+    "receive_call",
+    "talk_ended",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,46 +52,7 @@ class Arrival:
     dial_ref: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CallView:
-    """What doors may know of a call. `number` is E.164 or None; `number_raw` what the carrier said."""
-
-    id: int
-    sid: str
-    purpose: CallPurpose
-    state: CallState
-    language: str
-    flow: str
-    flow_version: str
-    position: str
-    number: str | None
-    number_raw: str
-    pressed: RequestClass | None
-    dial_id: int | None
-    operator_id: int | None
-    queued_at: datetime | None
-    place_since: datetime | None
-
-
 _BEFORE_A_PERSON = rules.WAITING | {CallState.IN_FLOW}
-
-_VIEW = (
-    Call.id,
-    Call.sid,
-    Call.purpose,
-    Call.state,
-    Call.language,
-    Call.flow,
-    Call.flow_version,
-    Call.position,
-    Call.number,
-    Call.number_raw,
-    Call.pressed,
-    Call.dial_id,
-    Call.operator_id,
-    Call.queued_at,
-    Call.place_since,
-)
 
 
 def receive_call(work: Work, arrival: Arrival) -> CallView:
@@ -113,18 +92,6 @@ def receive_call(work: Work, arrival: Arrival) -> CallView:
         queued_at=None,
         place_since=None,
     )
-
-
-def find_call(work: Work, sid: str) -> CallView | None:
-    return _view(work, Call.sid == sid)
-
-
-def get_call(work: Work, call_id: int) -> CallView:
-    """Return the call. Raises NoSuchCall."""
-    found = _view(work, Call.id == call_id)
-    if found is None:
-        raise NoSuchCall(str(call_id))
-    return found
 
 
 def keep_position(work: Work, call_id: int, *, position: str, language: str) -> None:
@@ -254,14 +221,6 @@ def ask_hang_up(work: Work, call_id: int) -> None:
         work.tell(events.CallHangUpAsked(call_id, person.id))
 
 
-def own_call(work: Work, call_id: int) -> tuple[CallView, Person]:
-    """Return the call and the acting person. Raises NoSuchCall, or NotAllowed if somebody else answered it."""
-    call = get_call(work, call_id)
-    if not isinstance(work.actor, Person) or call.operator_id != work.actor.id:
-        raise NotAllowed("not your call")
-    return call, work.actor
-
-
 def _new_row(
     work: Work, arrival: Arrival, number: str | None, dial_id: int | None, state: CallState
 ) -> dict[str, object]:
@@ -299,8 +258,3 @@ def _kept_place(work: Work, call: CallView) -> datetime | None:
         .where(Dial.id == call.dial_id)
     )
     return work.session.scalar(found)
-
-
-def _view(work: Work, which: ColumnElement[bool]) -> CallView | None:
-    row = work.session.execute(select(*_VIEW).where(which)).first()
-    return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns

@@ -51,7 +51,7 @@ def plan_due_dials(work: Work) -> int:
         .limit(max(AT_ONCE - busy, 0))
     )
     planned = 0
-    for follow_up_id, number, attempts in work.session.execute(due).tuples().all():
+    for follow_up_id, number, attempts in work.session.execute(due).all():
         taken = changed(
             work.session,
             update(FollowUp)

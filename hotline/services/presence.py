@@ -99,7 +99,7 @@ def flag_long_wrap_ups(work: Work) -> int:
     late = select(Presence.user_id, Presence.since, Presence.call_id).where(
         Presence.state == P.WRAP_UP, Presence.since < limit, Presence.reason.is_(None)
     )
-    for user_id, _since, call_id in work.session.execute(late).tuples().all():
+    for user_id, _since, call_id in work.session.execute(late).all():
         marked += desks.overtime(work, user_id, call_id)
     return marked
 

@@ -154,7 +154,7 @@ def withdraw_offers(work: Work, call_id: int) -> None:
     pending = select(Offer.id, Offer.operator_id).where(
         Offer.call_id == call_id, Offer.state == OfferState.PENDING
     )
-    for offer_id, operator_id in work.session.execute(pending).tuples().all():
+    for offer_id, operator_id in work.session.execute(pending).all():
         if _settle(work, offer_id, OfferState.PENDING, OfferState.WITHDRAWN):
             desks.stop_ringing(work, operator_id, call_id, None)
             work.tell(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))

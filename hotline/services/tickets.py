@@ -9,6 +9,7 @@ from hotline.rules.actors import Person, Right, may_read_ticket
 from hotline.rules.facts import Facts
 from hotline.rules.refusals import (
     ActionNotAllowed,
+    BadFacts,
     LostRace,
     MissingFacts,
     NoSuchTicket,
@@ -78,7 +79,8 @@ def perform(
     """Take one step of the table and return the ticket as it is afterwards.
 
     `revision` (of the last read) refuses to overwrite what somebody saved in between. Raises NoSuchTicket,
-    ActionNotAllowed with what is allowed instead, MissingFacts, StaleRevision, UnknownUnit, LostRace.
+    ActionNotAllowed with what is allowed instead, BadFacts for facts this step may not change (code not_now),
+    MissingFacts, StaleRevision, UnknownUnit, LostRace.
     """
     ticket = work.session.get(Ticket, ticket_id, populate_existing=True)
     if ticket is None or not may_read_ticket(work.actor, ticket.unit_code):
@@ -88,6 +90,9 @@ def perform(
         raise ActionNotAllowed(action, rules.allowed_actions(ticket.state, work.actor, ticket.unit_code))
     if revision is not None and revision != ticket.revision:
         raise StaleRevision(ticket.revision)
+    unfit = facts.said().keys() - rules.sayable(step)
+    if unfit:
+        raise BadFacts(dict.fromkeys(sorted(unfit), "not_now"))
     said = _columns(work, facts)
     present = {name: getattr(ticket, name, None) for name in step.needs} | facts.said()
     lacking = rules.missing(step.needs, present)

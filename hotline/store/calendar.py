@@ -19,4 +19,4 @@ class CalendarDay(Base):
 def working_days(session: Session, first: date, last: date) -> dict[date, bool]:
     """Return what is known about the days `first`..`last` (inclusive); unknown days are absent."""
     found = select(CalendarDay.day, CalendarDay.is_working).where(CalendarDay.day.between(first, last))
-    return dict(session.execute(found).tuples().all())
+    return dict(session.execute(found).all())

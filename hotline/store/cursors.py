@@ -17,7 +17,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
 
-class BadCursor(ValueError):  # noqa: N818 - named like the refusals it stands beside
+class BadCursor(ValueError):
     """Not a cursor of this list."""
 
 

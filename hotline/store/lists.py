@@ -10,7 +10,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from hotline.rules.actors import Person, Right
 from hotline.rules.piles import PILES, Due, Pile, PileRule
@@ -43,8 +43,16 @@ class TicketFilter:
 
 @dataclass(frozen=True, slots=True)
 class TicketLine:
+    """A ticket with its unit and, if it redoes another, that one's number."""
+
     ticket: Ticket
     unit: Unit | None
+    redo_of: str | None
+
+
+def address_of(ticket: Ticket) -> str:
+    """Return how a ticket is addressed: its number, or `draft-{id}` while it has none."""
+    return ticket.number or f"{DRAFT_PREFIX}{ticket.id}"
 
 
 def readable(person: Person) -> ColumnElement[bool]:
@@ -76,7 +84,8 @@ def list_tickets(
     session: Session, person: Person, wanted: TicketFilter, at: datetime, *, limit: int, cursor: str = ""
 ) -> Page[TicketLine]:
     """Return tickets, the newest received first. Raises BadCursor."""
-    found = _lines(person, wanted, at).order_by(Ticket.received_at.desc(), Ticket.id.desc())
+    newest_first = Ticket.received_at.desc(), Ticket.id.desc()
+    found = _lines(person).where(*_conditions(wanted, at)).order_by(*newest_first)
     if cursor:
         moment, row_id = read_moment_cursor(cursor)
         place = tuple_(literal(moment, UtcDateTime), literal(row_id))
@@ -103,12 +112,7 @@ def list_pile(
 ) -> Page[TicketLine]:
     """Return one pile of a unit's inbox, what is due first at the top. Raises BadCursor."""
     due = func.coalesce(Ticket.due_at, literal(_LAST_DAY, UtcDateTime), type_=UtcDateTime)
-    found = (
-        select(Ticket, Unit)
-        .outerjoin(Unit, Unit.code == Ticket.unit_code)
-        .where(readable(person), _in_pile(PILES[pile], at, end_of_day(at, zone)))
-        .order_by(due, Ticket.id)
-    )
+    found = _lines(person).where(_in_pile(PILES[pile], at, end_of_day(at, zone))).order_by(due, Ticket.id)
     if cursor:
         moment, row_id = read_moment_cursor(cursor)
         found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
@@ -132,13 +136,31 @@ def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
     return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
 
 
-def _read(session: Session, lines: Select[Ticket, Unit]) -> Sequence[TicketLine]:
-    return [TicketLine(ticket, unit) for ticket, unit in session.execute(lines)]
+def find_line(session: Session, person: Person, address: str) -> TicketLine | None:
+    """Return one ticket as lists show it, or None if there is none `person` may read."""
+    ticket = find_ticket_for(session, person, address)
+    return None if ticket is None else line_of(session, ticket)
 
 
-def _lines(person: Person, wanted: TicketFilter, at: datetime) -> Select[Ticket, Unit]:
-    joined = select(Ticket, Unit).outerjoin(Unit, Unit.code == Ticket.unit_code)
-    return joined.where(readable(person), *_conditions(wanted, at))
+def line_of(session: Session, ticket: Ticket) -> TicketLine:
+    """Return a ticket that was just read or changed as lists show it."""
+    unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
+    earlier = session.get(Ticket, ticket.redo_of) if ticket.redo_of else None
+    return TicketLine(ticket, unit, address_of(earlier) if earlier else None)
+
+
+def _read(session: Session, lines: Select[Ticket, Unit, str | None]) -> Sequence[TicketLine]:
+    return [TicketLine(*row) for row in session.execute(lines)]
+
+
+def _lines(person: Person) -> Select[Ticket, Unit, str | None]:
+    earlier = aliased(Ticket)
+    return (
+        select(Ticket, Unit, earlier.number)
+        .outerjoin(Unit, Unit.code == Ticket.unit_code)
+        .outerjoin(earlier, earlier.id == Ticket.redo_of)
+        .where(readable(person))
+    )
 
 
 def _conditions(wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]:

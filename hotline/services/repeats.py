@@ -1,0 +1,49 @@
+"""A program that repeats a request means the same ticket: remembered per token and key, in the transaction that writes it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hotline.rules.refusals import LostRace, Refusal
+from hotline.store.insert import claim_row
+from hotline.store.tickets import IdempotencyKey, Ticket
+from hotline.work import Work
+
+
+class KeyReused(Refusal):
+    """The key was used for a request with another body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """The one ticket of a request. `is_repeat`: it was written by an earlier one."""
+
+    ticket: Ticket
+    is_repeat: bool
+
+
+def write_once(
+    work: Work, token_id: int, key: str | None, fingerprint: str, write: Callable[[Work], Ticket]
+) -> Once:
+    """Write a ticket, or return the one this key already wrote; without a key every request is new.
+
+    Raises KeyReused if the key was used for another body, and LostRace if a rival request with this key
+    committed first: roll back and ask again, it will be found.
+    """
+    if key is None:
+        return Once(write(work), is_repeat=False)
+    known = work.session.get(IdempotencyKey, (token_id, key))
+    if known is not None:
+        if known.fingerprint != fingerprint:
+            raise KeyReused(key)
+        return Once(work.session.get_one(Ticket, known.ticket_id), is_repeat=True)
+    ticket = write(work)
+    row = {
+        "token_id": token_id,
+        "key": key,
+        "fingerprint": fingerprint,
+        "ticket_id": ticket.id,
+        "at": work.at,
+    }
+    if claim_row(work.session, IdempotencyKey, IdempotencyKey.key, row) is None:
+        raise LostRace(key)
+    return Once(ticket, is_repeat=False)

@@ -1,0 +1,262 @@
+"""A call from its first webhook to its last word, in whatever order the carrier tells it."""
+
+import pytest
+from sqlalchemy import func, select
+
+from hotline import events
+from hotline.rules.actors import Machine, Person
+from hotline.rules.refusals import NoSuchCall, NotAllowed, UnfinishedCall
+from hotline.rules.words import (
+    CallbackReason,
+    CallbackState,
+    CallEnd,
+    CallPurpose,
+    CallState,
+    NoMatterReason,
+    PresenceState,
+    RequestClass,
+)
+from hotline.services import callbacks, calls, presence, queue
+from hotline.services.calls import Arrival
+from hotline.store.callbacks import Callback
+from hotline.store.calls import Call, Offer
+from hotline.store.people import Presence
+from hotline.work import Hall
+from tests.builders import make_call, make_operator
+from tests.stopped_clock import StoppedClock
+
+ARRIVAL = Arrival(
+    sid="CA" + "7" * 32,
+    number_raw="+8613800001234",
+    dialed="+865374412345",
+    purpose=CallPurpose.INBOUND,
+    flow="main",
+    flow_version="v1",
+    position="greeting:0",
+)
+
+
+def receive(hall: Hall, arrival: Arrival = ARRIVAL) -> calls.CallView:
+    with hall.open_work(Machine.CALLER) as work:
+        return calls.receive_call(work, arrival)
+
+
+def end(hall: Hall, sid: str, status: str = "completed", arrival: Arrival | None = None) -> None:
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.end_call(work, sid=sid, status=status, arrival=arrival)
+
+
+def row(hall: Hall, call_id: int) -> Call:
+    with hall.look() as session:
+        return session.get_one(Call, call_id)
+
+
+def talking(hall: Hall) -> tuple[Call, Person]:
+    """Bring a caller and an operator together."""
+    operator = make_operator(hall)
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
+        queue.accept_offer(work, offer_id, f"leg-of-{call.id}")
+        calls.caller_joined(work, call.id)
+    return call, operator
+
+
+def test_a_repeated_first_webhook_finds_the_same_call(hall: Hall, announced: list[events.Event]) -> None:
+    first, second = receive(hall), receive(hall)
+    assert first.id == second.id
+    assert announced.count(events.CallArrived(first.id)) == 1
+
+
+def test_a_number_is_kept_raw_and_parsed_beside_it(hall: Hall) -> None:
+    call = receive(hall, Arrival(**{**_facts(), "number_raw": "05374412346"}))
+    assert (call.number, call.number_raw) == ("+865374412346", "05374412346")
+
+
+@pytest.mark.parametrize("raw", ["anonymous", "", "+266696687", "110", "sip:kiosk@city.example", "请勿打扰"])
+def test_a_withheld_or_odd_number_is_no_number_and_no_crash(hall: Hall, raw: str) -> None:
+    call = receive(hall, Arrival(**{**_facts(), "number_raw": raw}))
+    assert (call.number, call.number_raw) == (None, raw)
+
+
+def test_the_wait_is_measured_from_queue_to_answer(hall: Hall, clock: StoppedClock) -> None:
+    make_operator(hall)
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+    clock.advance(9)
+    with hall.open_work(Machine.CARRIER) as work:
+        offer_id = work.session.scalars(select(Offer.id)).one()
+        queue.accept_offer(work, offer_id, "leg")
+    clock.advance(1)
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.caller_joined(work, call.id)
+        calls.caller_joined(work, call.id)
+    assert row(hall, call.id).wait_seconds == 10
+
+
+def test_a_terminal_word_is_final(hall: Hall) -> None:
+    call = receive(hall)
+    end(hall, call.sid)
+    assert receive(hall).state is CallState.ENDED
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        calls.caller_joined(work, call.id)
+        calls.talk_ended(work, call.id)
+    assert row(hall, call.id).state is CallState.ENDED
+
+
+def test_a_terminal_word_that_comes_first_is_remembered(hall: Hall) -> None:
+    end(hall, ARRIVAL.sid, "no-answer", ARRIVAL)
+    end(hall, ARRIVAL.sid, "no-answer", ARRIVAL)
+    assert receive(hall).state is CallState.ENDED
+    with hall.look() as session:
+        assert session.scalar(select(func.count()).select_from(Call)) == 1
+
+
+def test_a_terminal_word_about_nothing_known_leaves_no_trace(hall: Hall) -> None:
+    end(hall, "CAunknown")
+    with hall.look() as session:
+        assert session.scalar(select(func.count()).select_from(Call)) == 0
+
+
+def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kept(hall: Hall) -> None:
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+    end(hall, call.sid)
+    with hall.look() as session:
+        owed = session.scalars(select(Callback)).one()
+    ended = row(hall, call.id)
+    assert (ended.end, owed.reason, owed.place_since) == (
+        CallEnd.ABANDONED,
+        CallbackReason.ABANDONED,
+        ended.queued_at,
+    )
+
+
+def test_hanging_up_in_the_queue_with_a_withheld_number_owes_nothing(hall: Hall) -> None:
+    call = make_call(hall, number=None, number_raw="anonymous")
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+    end(hall, call.sid)
+    with hall.look() as session:
+        assert session.scalars(select(Callback)).all() == []
+
+
+def test_leaving_for_a_promised_callback_is_not_abandoned(hall: Hall) -> None:
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        assert callbacks.promise_for_call(work, call.id) is not None
+        calls.leave_queue(work, call.id, "leave")
+    end(hall, call.sid)
+    assert row(hall, call.id).end is CallEnd.LEFT_FOR_CALLBACK
+
+
+def test_somebody_who_phones_again_is_no_longer_owed_a_call(hall: Hall) -> None:
+    with hall.open_work(Machine.CALLER) as work:
+        owed = callbacks.promise_callback(work, number=ARRIVAL.number_raw, reason=CallbackReason.REQUESTED)
+    receive(hall)
+    with hall.look() as session:
+        assert session.get_one(Callback, owed.id).state is CallbackState.PHONED_AGAIN
+
+
+def test_hanging_up_before_the_queue_is_leaving_in_the_flow(hall: Hall) -> None:
+    call = receive(hall)
+    end(hall, call.sid)
+    assert row(hall, call.id).end is CallEnd.LEFT_IN_FLOW
+
+
+def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(hall: Hall) -> None:
+    call, operator = talking(hall)
+    end(hall, call.sid)
+    assert row(hall, call.id).end is CallEnd.COMPLETED
+    assert desk(hall, operator).state is PresenceState.WRAP_UP
+
+    with pytest.raises(UnfinishedCall), hall.open_work(operator) as work:
+        presence.become_ready(work)
+    with hall.open_work(operator) as work:
+        calls.finish_without_ticket(work, call.id, NoMatterReason.WRONG_NUMBER)
+
+    assert desk(hall, operator).state is PresenceState.READY
+    assert row(hall, call.id).no_matter is NoMatterReason.WRONG_NUMBER
+
+
+def test_a_record_completed_while_talking_makes_the_desk_ready_when_the_call_ends(hall: Hall) -> None:
+    call, operator = talking(hall)
+    with hall.open_work(operator) as work:
+        calls.finish_without_ticket(work, call.id, NoMatterReason.PRANK)
+    assert desk(hall, operator).state is PresenceState.TALKING
+    end(hall, call.sid)
+    assert desk(hall, operator).state is PresenceState.READY
+
+
+def test_a_caller_who_leaves_while_the_desk_connects_is_abandoned_and_the_desk_is_free(hall: Hall) -> None:
+    operator = make_operator(hall)
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        queue.accept_offer(work, work.session.scalars(select(Offer.id)).one(), "leg")
+    end(hall, call.sid)
+    assert row(hall, call.id).end is CallEnd.ABANDONED
+    assert desk(hall, operator).state is PresenceState.READY
+
+
+def test_the_operator_who_hangs_up_first_wraps_up_while_the_caller_is_still_there(hall: Hall) -> None:
+    call, operator = talking(hall)
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.talk_ended(work, call.id)
+    assert row(hall, call.id).state is CallState.AFTER
+    assert desk(hall, operator).state is PresenceState.WRAP_UP
+    end(hall, call.sid)
+    assert desk(hall, operator).state is PresenceState.WRAP_UP
+
+
+def test_a_free_desk_is_offered_the_next_caller_in_the_same_breath(hall: Hall) -> None:
+    call, operator = talking(hall)
+    waiting = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, waiting.id)
+    end(hall, call.sid)
+    with hall.open_work(operator) as work:
+        calls.finish_without_ticket(work, call.id, NoMatterReason.SILENT)
+    assert row(hall, waiting.id).state is CallState.OFFERED
+
+
+def test_only_the_operator_of_a_call_may_finish_or_hang_up(hall: Hall, announced: list[events.Event]) -> None:
+    call, operator = talking(hall)
+    other = make_operator(hall)
+    for intention in (
+        lambda work: calls.finish_without_ticket(work, call.id, NoMatterReason.TEST),
+        lambda work: calls.ask_hang_up(work, call.id),
+    ):
+        with pytest.raises(NotAllowed), hall.open_work(other) as work:
+            intention(work)
+    with hall.open_work(operator) as work:
+        calls.ask_hang_up(work, call.id)
+    assert events.CallHangUpAsked(call.id, operator.id) in announced
+
+
+def test_the_pressed_class_and_position_are_kept(hall: Hall) -> None:
+    call = receive(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.note_pressed(work, call.id, RequestClass.CONSULTATION)
+        calls.keep_position(work, call.id, position="menu:1", language="en")
+        seen = calls.get_call(work, call.id)
+    assert (seen.pressed, seen.position, seen.language) == (RequestClass.CONSULTATION, "menu:1", "en")
+
+
+def test_an_unknown_call_is_refused(hall: Hall) -> None:
+    with pytest.raises(NoSuchCall), hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, 404)
+
+
+def desk(hall: Hall, person: Person) -> Presence:
+    with hall.look() as session:
+        return session.get_one(Presence, person.id)
+
+
+def _facts() -> dict[str, object]:
+    return {name: getattr(ARRIVAL, name) for name in Arrival.__dataclass_fields__}
