@@ -11,6 +11,7 @@ from flask import Blueprint, Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 
 from agent_console import auth, desk, live, locale, softphone
+from agent_console.api import routes as api
 from agent_console.errors import register_errors
 from agent_console.frame import EXTENSION, Console, ConsoleOptions, SoftphoneOptions, asset, hall, read_assets
 from agent_console.labels import field_label, label, problem_label
@@ -31,6 +32,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     desk.pages,
     softphone.pages,
     live.pages,
+    api.pages,
 )
 
 

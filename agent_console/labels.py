@@ -187,6 +187,9 @@ PROBLEMS: dict[str, str] = {
     "too_long": N_("太长了，请缩短"),
     "not_text": N_("格式不正确"),
     "unknown_field": N_("没有这个字段"),
+    "not_a_date": N_("请写成 2026-11-23 这样的日期"),
+    "ends_before_it_begins": N_("结束日期早于开始日期"),
+    "not_now": N_("这一步不能改这一项"),
 }
 """What people read beside a field for the codes of a refused form."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hotline.rules.actors import Actor, Machine, Right, may_read_ticket
+from hotline.rules.facts import PARSERS
 from hotline.rules.words import TicketAction, TicketState
 
 A, S = TicketAction, TicketState
@@ -55,6 +56,11 @@ _BY_STEP = {(row.origin, row.action): row for row in TRANSITIONS}
 def transition(state: TicketState, action: TicketAction) -> Transition | None:
     """Return the row for `action` in `state`, or None if the table has none."""
     return _BY_STEP.get((state, action))
+
+
+def sayable(row: Transition) -> frozenset[str]:
+    """Return the facts a step may carry: everything while it is a draft, afterwards only what the step itself needs."""
+    return frozenset(PARSERS) if row.origin is S.DRAFT else frozenset({*row.needs, "note"})
 
 
 def may_take(actor: Actor, row: Transition, unit_code: str | None) -> bool:

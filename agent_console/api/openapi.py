@@ -1,0 +1,125 @@
+"""The OpenAPI 3.1 description of the API, made from the route table and the models that parse and render. Nothing is said twice."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from agent_console.api.asked import Nothing
+from agent_console.api.door import Route
+from agent_console.api.problems import MIMETYPE
+from agent_console.api.shapes import ProblemOut
+from hotline.rules.tickets import TRANSITIONS
+
+Json = dict[str, Any]
+_REF = "#/components/schemas/{model}"
+
+_PROBLEMS = {
+    400: "The request cannot be understood (JSON, cursor or Idempotency-Key)",
+    401: "No valid bearer token",
+    403: "The token's person lacks the right",
+    404: "Not there, or not for this person",
+    409: "The state does not permit it; `allowed_actions` says what it does permit",
+    415: "The body must be application/json",
+    422: "Fields were refused; `errors` names each",
+}
+
+_PATH_PARAMETERS: dict[str, Json] = {
+    "number": {"type": "string", "description": "工单号 ticket number, or `draft-{id}`"},
+    "action": {"type": "string", "enum": list(dict.fromkeys(row.action.value for row in TRANSITIONS))},
+    "id": {"type": "integer", "minimum": 1},
+}
+
+
+def describe(routes: Sequence[Route[Any, Any]], base: str) -> Json:
+    """Return the whole document for `routes`, reachable below `base`."""
+    paths: dict[str, Json] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "政务热线 City hotline",
+            "version": "1",
+            "description": "Callers are masked; moments are RFC 3339 with the city's offset; errors are RFC 9457 problem details.",
+        },
+        "servers": [{"url": base}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(routes),
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _schemas(routes: Sequence[Route[Any, Any]]) -> Json:
+    asked = {route.body for route in routes if route.body is not Nothing}
+    told = {route.answer for route in routes if route.answer is not None} | {ProblemOut}
+    models: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in asked]
+    models += [(model, "serialization") for model in told]
+    models.sort(key=lambda pair: pair[0].__name__)
+    _map, document = models_json_schema(models, ref_template=_REF)
+    schemas: Json = document["$defs"]
+    return schemas
+
+
+def _operation(route: Route[Any, Any]) -> Json:
+    operation: Json = {
+        "operationId": route.name,
+        "summary": route.summary,
+        "parameters": _parameters(route),
+        "responses": _responses(route),
+    }
+    if route.rights:
+        operation["description"] = "One of the rights: " + ", ".join(right.value for right in route.rights)
+    if route.body is not Nothing:
+        required = any(field.is_required() for field in route.body.model_fields.values())
+        operation["requestBody"] = {"required": required, "content": _content(route.body)}
+    return operation
+
+
+def _parameters(route: Route[Any, Any]) -> list[Json]:
+    names = re.findall(r"\{(\w+)\}", route.path)
+    found: list[Json] = [
+        {"name": name, "in": "path", "required": True, "schema": _PATH_PARAMETERS[name]} for name in names
+    ]
+    schema = route.query.model_json_schema()
+    for name, property_schema in schema.get("properties", {}).items():
+        inlined = _inline(property_schema, schema.get("$defs", {}))
+        found.append({"name": name, "in": "query", "required": False, "schema": inlined})
+    if route.method == "POST" and route.status == 201:
+        key = {"type": "string", "minLength": 1, "maxLength": 120}
+        found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
+    return found
+
+
+def _inline(schema: Any, defs: Json) -> Any:
+    """Return a parameter's schema with the enums it names written out: a parameter cannot carry definitions."""
+    if isinstance(schema, list):
+        return [_inline(part, defs) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inline(defs[schema["$ref"].rsplit("/", 1)[1]], defs)
+    return {name: _inline(part, defs) for name, part in schema.items()}
+
+
+def _responses(route: Route[Any, Any]) -> Json:
+    answer: Json = {"description": "OK"}
+    if route.answer is not None:
+        answer["content"] = _content(route.answer)
+    problems = {401, *route.refuses} | ({403} if route.rights else set())
+    found: Json = {str(route.status): answer}
+    if route.status == 201 and route.path == "/callbacks":
+        found["200"] = answer
+    for status in sorted(problems):
+        schema = {"$ref": _REF.format(model=ProblemOut.__name__)}
+        found[str(status)] = {"description": _PROBLEMS[status], "content": {MIMETYPE: {"schema": schema}}}
+    return found
+
+
+def _content(model: type[BaseModel]) -> Json:
+    return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}

@@ -1,0 +1,185 @@
+"""Everything a program can ask, as one table. Views, rights, the OpenAPI document and its tests all read `ROUTES`."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response
+
+from agent_console.api import callbacks, calls, directory, shapes, tickets
+from agent_console.api.asked import (
+    ActionIn,
+    CallbackIn,
+    CallbackQuery,
+    CallQuery,
+    Nothing,
+    TicketIn,
+    TicketQuery,
+)
+from agent_console.api.door import Route, view_of
+from agent_console.api.openapi import describe
+from agent_console.api.reports import REPORT_ROUTES
+from hotline.rules.actors import Right
+
+BASE = "/api/v1"
+READ_TICKETS = (Right.READ_ALL_TICKETS, Right.READ_UNIT_TICKETS)
+
+ROUTES: tuple[Route[Any, Any], ...] = (
+    Route(
+        "GET",
+        "/tickets",
+        tickets.get_tickets,
+        "工单列表 List tickets, the newest first",
+        TicketQuery,
+        Nothing,
+        shapes.TicketsOut,
+        rights=READ_TICKETS,
+        refuses=(400, 422),
+    ),
+    Route(
+        "POST",
+        "/tickets",
+        tickets.post_ticket,
+        "登记工单 Write a ticket; `Idempotency-Key` makes repeating safe",
+        Nothing,
+        TicketIn,
+        shapes.TicketOut,
+        status=201,
+        rights=(Right.WRITE_TICKETS,),
+        refuses=(400, 409, 415, 422),
+    ),
+    Route(
+        "GET",
+        "/tickets/{number}",
+        tickets.get_ticket,
+        "一张工单 Read one ticket",
+        Nothing,
+        Nothing,
+        shapes.TicketOut,
+        rights=READ_TICKETS,
+        refuses=(404,),
+    ),
+    Route(
+        "POST",
+        "/tickets/{number}/{action}",
+        tickets.post_action,
+        "办理一步 Take the next step of a ticket",
+        Nothing,
+        ActionIn,
+        shapes.TicketOut,
+        rights=READ_TICKETS,
+        refuses=(400, 404, 409, 415, 422),
+    ),
+    Route(
+        "GET",
+        "/tickets/{number}/events",
+        tickets.get_ticket_events,
+        "办理经过 Read what happened to a ticket",
+        Nothing,
+        Nothing,
+        shapes.EventsOut,
+        rights=READ_TICKETS,
+        refuses=(404,),
+    ),
+    Route(
+        "GET",
+        "/calls",
+        calls.get_calls,
+        "通话列表 List calls, the newest first",
+        CallQuery,
+        Nothing,
+        shapes.CallsOut,
+        rights=(Right.READ_CALLS,),
+        refuses=(400, 422),
+    ),
+    Route(
+        "GET",
+        "/calls/{id}",
+        calls.get_call,
+        "一次通话 Read one call",
+        Nothing,
+        Nothing,
+        shapes.CallOut,
+        rights=(Right.READ_CALLS,),
+        refuses=(404,),
+    ),
+    Route(
+        "GET",
+        "/callbacks",
+        callbacks.get_callbacks,
+        "回拨列表 List promised callbacks, the newest first",
+        CallbackQuery,
+        Nothing,
+        shapes.CallbacksOut,
+        rights=(Right.READ_CALLBACKS,),
+        refuses=(400, 422),
+    ),
+    Route(
+        "POST",
+        "/callbacks",
+        callbacks.post_callback,
+        "登记回拨 Promise a callback; 200 with the open one if this number is owed a call already",
+        Nothing,
+        CallbackIn,
+        shapes.CallbackOut,
+        status=201,
+        rights=(Right.PROMISE_CALLBACKS,),
+        refuses=(400, 409, 415, 422),
+    ),
+    Route(
+        "GET",
+        "/callbacks/{id}",
+        callbacks.get_callback,
+        "一次回拨 Read one promise with its attempts",
+        Nothing,
+        Nothing,
+        shapes.CallbackOut,
+        rights=(Right.READ_CALLBACKS,),
+        refuses=(404,),
+    ),
+    Route(
+        "DELETE",
+        "/callbacks/{id}",
+        callbacks.delete_callback,
+        "取消回拨 Drop a promise that is still open",
+        Nothing,
+        Nothing,
+        None,
+        status=204,
+        rights=(Right.PROMISE_CALLBACKS,),
+        refuses=(404, 409),
+    ),
+    Route(
+        "GET",
+        "/units",
+        directory.get_units,
+        "承办单位 List the units",
+        Nothing,
+        Nothing,
+        shapes.UnitsOut,
+    ),
+    Route(
+        "GET",
+        "/operators",
+        directory.get_operators,
+        "话务员 List operators and what they are doing now",
+        Nothing,
+        Nothing,
+        shapes.OperatorsOut,
+        rights=(Right.READ_OPERATORS,),
+    ),
+    *REPORT_ROUTES,
+)
+
+
+def pages() -> Blueprint:
+    """Return the API's blueprint. The description is public; everything else needs a token."""
+    blueprint = Blueprint("api", __name__, url_prefix=BASE)
+    for route in ROUTES:
+        rule = route.path.replace("{", "<").replace("}", ">")
+        blueprint.add_url_rule(rule, route.name, view_of(route), methods=[route.method])
+    blueprint.add_url_rule("/openapi.json", "openapi", get_openapi)
+    return blueprint
+
+
+def get_openapi() -> Response:
+    return Response(json.dumps(describe(ROUTES, BASE), ensure_ascii=False), mimetype="application/json")

@@ -1,0 +1,118 @@
+"""Tickets for programs: write one, read them, take the next step of the table, follow what happened."""
+
+import hashlib
+
+from flask import url_for
+from sqlalchemy.orm import Session
+
+from agent_console.api.asked import ActionIn, Nothing, TicketIn, TicketQuery
+from agent_console.api.door import Asked, Reply
+from agent_console.api.problems import Problem
+from agent_console.api.shapes import EventsOut, TicketsOut
+from agent_console.api.told import event_out, ticket_out
+from hotline.rules.actors import Person
+from hotline.rules.facts import Facts
+from hotline.rules.refusals import ActionNotAllowed, LostRace, NotAllowed
+from hotline.rules.tickets import TRANSITIONS, may_take
+from hotline.rules.words import TicketAction
+from hotline.services import repeats, tickets
+from hotline.store.dossiers import timeline
+from hotline.store.lists import TicketFilter, find_line, find_ticket_for, line_of, list_tickets
+from hotline.store.tickets import Ticket
+from hotline.work import Work
+
+_TRIES = 3
+"""A rival request with the same Idempotency-Key is awaited by trying again; the second look finds its ticket."""
+
+
+def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
+    """Write a ticket. The same Idempotency-Key with the same body answers with the same ticket, whoever was first."""
+    facts, step = asked.body.facts(), asked.body.step()
+
+    def write(work: Work) -> Ticket:
+        draft = tickets.open_draft(work, channel=asked.body.channel, facts=facts)
+        return draft if step is None else tickets.perform(work, draft.id, step, Facts())
+
+    for rest in reversed(range(_TRIES)):
+        try:
+            with asked.hall.open_work(asked.person) as work:
+                once = repeats.write_once(work, asked.token_id, asked.key, _fingerprint(asked.body), write)
+                body = ticket_out(line_of(work.session, once.ticket), asked.person, work.at, work.zone)
+            break
+        except LostRace:
+            if rest == 0:
+                raise
+    headers = {"Location": url_for("api.get_ticket", number=body.number)}
+    if once.is_repeat:
+        headers["Idempotency-Replayed"] = "true"
+    return Reply(body, 201, headers)
+
+
+def get_tickets(asked: Asked[TicketQuery, Nothing]) -> Reply:
+    query, at = asked.query, asked.hall.clock()
+    wanted = TicketFilter(
+        states=query.state,
+        types=query.type,
+        unit=query.unit,
+        channels=query.channel,
+        overdue=query.overdue,
+        q=query.q,
+    )
+    with asked.hall.look() as session:
+        page = list_tickets(session, asked.person, wanted, at, limit=query.limit, cursor=query.cursor)
+    zone = asked.hall.policies.zone
+    items = tuple(ticket_out(line, asked.person, at, zone) for line in page.rows)
+    return Reply(TicketsOut(items=items, next_cursor=page.next_cursor))
+
+
+def get_ticket(asked: Asked[Nothing, Nothing]) -> Reply:
+    with asked.hall.look() as session:
+        line = find_line(session, asked.person, asked.path["number"])
+    if line is None:
+        raise Problem("not_found")
+    return Reply(ticket_out(line, asked.person, asked.hall.clock(), asked.hall.policies.zone))
+
+
+def post_action(asked: Asked[Nothing, ActionIn]) -> Reply:
+    """Take one step. 404 for a ticket or step that is not there, 403 for a role that never takes it, 409 for a wrong state."""
+    action = _action(asked.path["action"])
+    with asked.hall.open_work(asked.person) as work:
+        ticket = _find(work.session, asked.person, asked.path["number"])
+        try:
+            done = tickets.perform(work, ticket.id, action, asked.body.facts(), asked.body.revision)
+        except ActionNotAllowed as refused:
+            if not _ever_takes(asked.person, action, ticket.unit_code):
+                raise NotAllowed(action.value) from refused
+            raise
+        return Reply(ticket_out(line_of(work.session, done), asked.person, work.at, work.zone))
+
+
+def get_ticket_events(asked: Asked[Nothing, Nothing]) -> Reply:
+    zone = asked.hall.policies.zone
+    with asked.hall.look() as session:
+        ticket = _find(session, asked.person, asked.path["number"])
+        entries = timeline(session, ticket.id)
+    return Reply(EventsOut(items=tuple(event_out(entry, zone) for entry in entries)))
+
+
+def _find(session: Session, person: Person, number: str) -> Ticket:
+    ticket = find_ticket_for(session, person, number)
+    if ticket is None:
+        raise Problem("not_found")
+    return ticket
+
+
+def _action(text: str) -> TicketAction:
+    known = {row.action.value: row.action for row in TRANSITIONS}
+    if text not in known:
+        raise Problem("not_found")
+    return known[text]
+
+
+def _ever_takes(person: Person, action: TicketAction, unit_code: str | None) -> bool:
+    return any(row.action is action and may_take(person, row, unit_code) for row in TRANSITIONS)
+
+
+def _fingerprint(body: TicketIn) -> str:
+    """Return what makes two bodies the same: what was said, not how it was spaced or ordered."""
+    return hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).hexdigest()

@@ -1,0 +1,350 @@
+"""A program writes, reads and moves tickets: the same table, rights and refusals as at the desk, as documents."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from hotline.rules.tickets import TRANSITIONS
+from hotline.rules.words import Role, TicketState
+from hotline.services import people
+from hotline.store.people import User
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit, make_user, person_of
+from tests.stopped_clock import StoppedClock
+
+LAMP = {
+    "type": "complaint",
+    "title": "路灯不亮",
+    "text": "春秋路三盏路灯不亮。",
+    "caller_number": "13800001234",
+}
+
+
+class Program:
+    """A program with a token, speaking JSON to `/api/v1`."""
+
+    def __init__(self, client: FlaskClient, token: str) -> None:
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {token}"}
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        return self.client.get(f"/api/v1{path}", query_string=query, headers=self.headers)
+
+    def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(f"/api/v1{path}", json=body or {}, headers={**self.headers, **named})
+
+    def delete(self, path: str) -> TestResponse:
+        return self.client.delete(f"/api/v1{path}", headers=self.headers)
+
+
+Hire = Callable[..., Program]
+
+
+@pytest.fixture
+def program(app: Flask, hall: Hall) -> Hire:
+    """Return a program acting for a new user of a role (and unit)."""
+
+    def hire(role: Role, unit: str | None = None) -> Program:
+        user: User = make_user(hall, role, unit_code=unit)
+        with hall.open_work(person_of(user)) as work:
+            token = people.create_token(work, name="test", user_name=user.name)
+        return Program(app.test_client(), token)
+
+    return hire
+
+
+@pytest.fixture
+def operator(program: Hire) -> Program:
+    return program(Role.OPERATOR)
+
+
+@pytest.fixture
+def unit(hall: Hall) -> str:
+    return make_unit(hall).code
+
+
+def told(response: TestResponse, status: int) -> Any:
+    assert response.status_code == status, response.get_data(as_text=True)
+    return response.get_json()
+
+
+def refused(response: TestResponse, status: int, code: str) -> Any:
+    problem = told(response, status)
+    assert response.mimetype == "application/problem+json"
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["title"]
+    return problem
+
+
+def faults(response: TestResponse) -> dict[str, str]:
+    return {fault["field"]: fault["code"] for fault in refused(response, 422, "bad_fields")["errors"]}
+
+
+def written(hall: Hall) -> int:
+    with hall.look() as session:
+        return session.scalar(select(func.count()).select_from(Ticket)) or 0
+
+
+def test_a_draft_is_written_and_addressed_before_it_has_a_number(operator: Program) -> None:
+    response = operator.post("/tickets", LAMP)
+    ticket = told(response, 201)
+    assert re.fullmatch(r"draft-\d+", ticket["number"])
+    assert response.headers["Location"] == f"/api/v1/tickets/{ticket['number']}"
+    assert ticket["state"] == "draft"
+    assert ticket["class"] == "complaint"
+    assert ticket["caller"] == {"name": "", "number": "138****1234", "hidden": False}
+    assert ticket["received_at"] == "2026-11-23T09:00:00+08:00"
+    assert ticket["allowed_actions"] == ["save", "answer", "hand_off", "discard"]
+    assert told(operator.get(f"/tickets/{ticket['number']}"), 200) == ticket
+
+
+def test_a_ticket_with_a_unit_is_handed_off_and_its_draft_address_stays_good(
+    operator: Program, unit: str
+) -> None:
+    draft = told(operator.post("/tickets", LAMP), 201)
+    sent = told(operator.post(f"/tickets/{draft['number']}/hand_off", {"unit": unit}), 200)
+    assert re.fullmatch(r"QF20261123\d{6}", sent["number"])
+    assert sent["unit"] == {"code": unit, "name": "城市管理局"}
+    assert sent["deadlines"]["resolve"] == {
+        "due_at": "2026-12-01T00:00:00+08:00",
+        "met_at": None,
+        "late": False,
+    }
+    assert told(operator.get(f"/tickets/{draft['number']}"), 200) == sent
+    at_once = told(operator.post("/tickets", {**LAMP, "unit": unit}), 201)
+    assert at_once["state"] == "dispatched"
+
+
+def test_a_ticket_with_an_answer_is_closed_at_once(operator: Program) -> None:
+    body = {**LAMP, "type": "consultation", "answer": "窗口周六开放。", "action": "answer"}
+    ticket = told(operator.post("/tickets", body), 201)
+    assert (ticket["state"], ticket["closing"]) == ("closed", "answered_direct")
+    assert ticket["closed_at"] == "2026-11-23T09:00:00+08:00"
+
+
+def test_every_transition_is_reached_by_its_own_address(program: Hire, unit: str, hall: Hall) -> None:
+    writer, handler = program(Role.OPERATOR), program(Role.HANDLER, unit)
+    needed = {
+        "type": "help",
+        "title": "停水",
+        "text": "整栋楼停水。",
+        "unit": unit,
+        "answer": "已恢复。",
+        "reply": "已修好。",
+        "contact_note": "已电话联系。",
+        "no_matter": "wrong_number",
+    }
+    for row in TRANSITIONS:
+        ticket = make_ticket(hall, state=row.origin, unit_code=None if row.origin == "draft" else unit)
+        address = ticket.number or f"draft-{ticket.id}"
+        actor = handler if row.own_unit else writer
+        outside = {"unit" if name == "unit_code" else name for name in row.needs}
+        body = {name: value for name, value in needed.items() if name in outside}
+        done = told(actor.post(f"/tickets/{address}/{row.action}", body), 200)
+        assert done["state"] == row.target
+
+
+def test_a_wrong_state_is_a_conflict_that_names_what_is_allowed(program: Hire, unit: str, hall: Hall) -> None:
+    handler = program(Role.HANDLER, unit)
+    ticket = make_ticket(hall, state=TicketState.ACKNOWLEDGED, unit_code=unit)
+    problem = refused(handler.post(f"/tickets/{ticket.number}/close"), 409, "action_not_allowed")
+    assert problem["allowed_actions"] == ["record_contact", "reply"]
+
+
+def test_a_role_that_never_takes_the_step_is_forbidden(program: Hire, unit: str, hall: Hall) -> None:
+    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code=unit)
+    for role in (Role.OPERATOR, Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN, Role.LEADER):
+        refused(program(role).post(f"/tickets/{ticket.number}/acknowledge"), 403, "not_allowed")
+
+
+def test_another_units_ticket_is_not_there(program: Hire, unit: str, hall: Hall) -> None:
+    make_unit(hall, "water-company", name_zh="供水公司")
+    stranger = program(Role.HANDLER, "water-company")
+    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code=unit)
+    draft = make_ticket(hall, unit_code="water-company")
+    for number in (ticket.number, f"draft-{ticket.id}", f"draft-{draft.id}", "draft-999", "nothing"):
+        refused(stranger.get(f"/tickets/{number}"), 404, "not_found")
+        refused(stranger.get(f"/tickets/{number}/events"), 404, "not_found")
+        refused(stranger.post(f"/tickets/{number}/acknowledge"), 404, "not_found")
+    assert told(stranger.get("/tickets"), 200)["items"] == []
+    assert told(stranger.get("/tickets", unit=unit), 200)["items"] == []
+
+
+def test_a_unit_cannot_rewrite_what_it_was_handed(program: Hire, unit: str, hall: Hall) -> None:
+    handler = program(Role.HANDLER, unit)
+    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code=unit)
+    body = {"title": "无事", "caller_number": "1", "unit": unit}
+    expected = {"title": "not_now", "caller_number": "not_now", "unit": "not_now"}
+    assert faults(handler.post(f"/tickets/{ticket.number}/acknowledge", body)) == expected
+    kept = told(handler.get(f"/tickets/{ticket.number}"), 200)
+    assert (kept["title"], kept["state"], kept["revision"]) == ("路灯不亮", "dispatched", 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            {"action": "hand_off"},
+            {"type": "missing", "title": "missing", "text": "missing", "unit": "missing"},
+        ),
+        ({**LAMP, "unit": "nowhere"}, {"unit": "unknown_value"}),
+        ({"type": "grumble", "colour": 1}, {"type": "unknown_value", "colour": "unknown_field"}),
+        ({"title": "长" * 121, "text": 5}, {"text": "not_text"}),
+        ({"title": "长" * 121, "place": "a\x00b"}, {"title": "too_long", "place": "unknown_value"}),
+        ({"action": "close"}, {"action": "unknown_value"}),
+        ({"no_matter": "bored"}, {"no_matter": "unknown_value"}),
+        ([1], {"body": "model_type"}),
+    ],
+)
+def test_refused_fields_are_all_named_and_nothing_is_written(
+    operator: Program, hall: Hall, body: Any, expected: dict[str, str]
+) -> None:
+    assert faults(operator.post("/tickets", body)) == expected
+    assert written(hall) == 0
+
+
+@pytest.mark.parametrize(
+    "raw", [b"{", b"{'a':1}", b"\xff\xfe", b'{"title":NaN}', b'{"title":"\\ud800"}', b"[" * 100_000]
+)
+def test_a_body_that_is_not_json_is_told_so(operator: Program, raw: bytes) -> None:
+    response = operator.client.post(
+        "/api/v1/tickets", data=raw, content_type="application/json", headers=operator.headers
+    )
+    refused(response, 400, "bad_json")
+
+
+def test_a_form_is_not_json(operator: Program) -> None:
+    response = operator.client.post("/api/v1/tickets", data={"title": "x"}, headers=operator.headers)
+    refused(response, 415, "unsupported_media_type")
+
+
+def test_an_old_revision_does_not_overwrite(operator: Program) -> None:
+    draft = told(operator.post("/tickets", LAMP), 201)
+    address = f"/tickets/{draft['number']}/save"
+    assert told(operator.post(address, {"title": "一", "revision": 1}), 200)["revision"] == 2
+    assert (
+        refused(operator.post(address, {"title": "二", "revision": 1}), 409, "stale_revision")[
+            "current_revision"
+        ]
+        == 2
+    )
+    assert told(operator.get(f"/tickets/{draft['number']}"), 200)["title"] == "一"
+
+
+def test_the_same_key_and_body_mean_the_same_ticket(operator: Program, unit: str, hall: Hall) -> None:
+    body = {**LAMP, "unit": unit}
+    first = operator.post("/tickets", body, Idempotency_Key="a-1")
+    again = operator.post("/tickets", dict(reversed(body.items())), Idempotency_Key="a-1")
+    assert told(first, 201) == told(again, 201)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert told(operator.post("/tickets", body, Idempotency_Key="a-2"), 201) != first.get_json()
+    refused(operator.post("/tickets", LAMP, Idempotency_Key="a-1"), 422, "key_reused")
+    assert written(hall) == 2
+
+
+def test_a_key_belongs_to_one_token(program: Hire, hall: Hall) -> None:
+    for _ in range(2):
+        told(program(Role.OPERATOR).post("/tickets", LAMP, Idempotency_Key="k"), 201)
+    assert written(hall) == 2
+
+
+def test_a_refused_request_does_not_use_up_its_key(operator: Program, unit: str) -> None:
+    faults(operator.post("/tickets", {"unit": unit}, Idempotency_Key="k"))
+    told(operator.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="k"), 201)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 121, "schlüssel"])
+def test_an_odd_key_is_refused(operator: Program, key: str) -> None:
+    refused(operator.post("/tickets", LAMP, Idempotency_Key=key), 400, "bad_idempotency_key")
+
+
+def test_the_same_key_sent_eight_times_at_once_writes_one_ticket(
+    app: Flask, operator: Program, unit: str, hall: Hall
+) -> None:
+    def send(_: int) -> TestResponse:
+        rival = Program(app.test_client(), operator.headers["Authorization"].removeprefix("Bearer "))
+        return rival.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="race")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(8)))
+    assert {told(answer, 201)["number"] for answer in answers} == {answers[0].get_json()["number"]}
+    assert written(hall) == 1
+
+
+def test_lists_are_filtered_and_paged(operator: Program, unit: str, hall: Hall, clock: StoppedClock) -> None:
+    for minute in range(7):
+        make_ticket(hall, received_at=clock.at - timedelta(minutes=minute))
+    late = make_ticket(
+        hall, state=TicketState.IN_PROGRESS, unit_code=unit, due_at=clock.at, title="下水道堵塞"
+    )
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = told(operator.get("/tickets", limit=3, cursor=cursor), 200)
+        seen += [item["number"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(set(seen)) == 8
+    for query in ({"overdue": "true"}, {"state": "in_progress"}, {"unit": unit}, {"q": "下水道"}):
+        found = told(operator.get("/tickets", **query), 200)["items"]
+        assert [item["number"] for item in found] == [late.number]
+        assert found[0]["overdue"]
+    assert len(told(operator.get("/tickets", state=["draft", "closed"]), 200)["items"]) == 7
+    assert told(operator.get("/tickets", type="praise"), 200) == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"state": "lost"}, "state.0"),
+        ({"sort": "x"}, "sort"),
+    ],
+)
+def test_an_unknown_filter_is_refused_rather_than_ignored(
+    operator: Program, query: dict[str, Any], field: str
+) -> None:
+    assert list(faults(operator.get("/tickets", **query))) == [field]
+
+
+def test_a_bad_cursor_is_a_bad_request(operator: Program) -> None:
+    refused(operator.get("/tickets", cursor="rubbish"), 400, "bad_cursor")
+
+
+def test_events_tell_what_happened_without_naming_the_caller(program: Hire, unit: str) -> None:
+    writer, handler = program(Role.OPERATOR), program(Role.HANDLER, unit)
+    number = told(writer.post("/tickets", {**LAMP, "unit": unit, "caller_name": "王小明"}), 201)["number"]
+    handler.post(f"/tickets/{number}/acknowledge")
+    response = handler.get(f"/tickets/{number}/events")
+    kinds = [item["kind"] for item in told(response, 200)["items"]]
+    assert kinds == ["TicketOpened", "TicketHandedOff", "TicketAcknowledged"]
+    assert response.get_json()["items"][0]["at"] == "2026-11-23T09:00:00+08:00"
+    assert "13800001234" not in response.get_data(as_text=True)
+    assert "王小明" not in response.get_data(as_text=True)
+
+
+def test_a_confidential_matter_names_nobody_to_unit_staff(program: Hire, unit: str, hall: Hall) -> None:
+    ticket = make_ticket(
+        hall, state=TicketState.DISPATCHED, unit_code=unit, confidential=True, caller_name="王小明"
+    )
+    hidden = told(program(Role.HANDLER, unit).get(f"/tickets/{ticket.number}"), 200)["caller"]
+    assert hidden == {"name": "", "number": "", "hidden": True}
+    masked = told(program(Role.SHIFT_LEADER).get(f"/tickets/{ticket.number}"), 200)["caller"]
+    assert masked["name"] == "王**"
+
+
+def test_unknown_steps_are_not_there(operator: Program) -> None:
+    number = told(operator.post("/tickets", LAMP), 201)["number"]
+    for step in ("destroy", "record_follow_up", "Save"):
+        refused(operator.post(f"/tickets/{number}/{step}"), 404, "not_found")
