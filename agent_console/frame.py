@@ -11,6 +11,7 @@ from typing import Literal, cast
 
 from flask import current_app, url_for
 
+from hotline.rules.reconciliation import Claim
 from hotline.work import Hall
 
 HERE = Path(__file__).parent
@@ -45,6 +46,8 @@ class ConsoleOptions:
     account_login_limit: str = "10 per 5 minutes"
     max_streams: int = 200
     """Open `/events` streams one process may hold: each takes a thread. Beyond it a page polls."""
+    claims: tuple[Claim, ...] = ()
+    """Rates the city has published; reports of the same days check them."""
 
 
 @dataclass(frozen=True, slots=True)

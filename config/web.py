@@ -1,6 +1,7 @@
 """The web door: caller's webhooks, desk pages, API and health in one Flask application. Served by `serve`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 from flask import Blueprint, Flask, jsonify
@@ -35,7 +36,7 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
     app.register_blueprint(
         voice_blueprint(house.hall, house.flows, chosen.account.auth_token, house.addresses)
     )
-    register(app, house.hall, console_options(chosen, max_streams))
+    register(app, house.hall, replace(console_options(chosen, max_streams), claims=house.claims))
     app.register_blueprint(health_blueprint(house))
     return app
 

@@ -13,6 +13,7 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
 from config.policies import read_policies
+from config.published import read_claims
 from config.settings import Account, Mode, Settings
 from config.toml_file import BadFile
 from hotline.clock import system_clock
@@ -23,6 +24,7 @@ from hotline.gateways.twilio import TwilioCarrier
 from hotline.gateways.units import UnitWebhooks
 from hotline.reactions import Tools, reacts
 from hotline.rules.policies import Policies
+from hotline.rules.reconciliation import Claim
 from hotline.store.engine import open_engine
 from hotline.work import Hall
 from ivr_flows.faults import FlowError
@@ -45,6 +47,8 @@ class Hotline:
     addresses: VoiceAddresses
     tools: Tools
     flows: FlowShelf
+    claims: tuple[Claim, ...]
+    """Rates the city has published, checked by the reports of the same days."""
 
 
 def build(settings: Settings) -> Hotline:
@@ -65,7 +69,9 @@ def build(settings: Settings) -> Hotline:
     )
     addresses = VoiceAddresses(settings.public_url)
     tools = Tools(hall=hall, carrier=carrier, units=UnitWebhooks(), addresses=addresses)
-    return Hotline(settings, hall, redis, carrier, addresses, tools, open_shelf())
+    return Hotline(
+        settings, hall, redis, carrier, addresses, tools, open_shelf(), read_claims(CITY / "published.toml")
+    )
 
 
 def build_or_exit(settings: Settings) -> Hotline:
