@@ -21,6 +21,7 @@ def exchange_settings(settings: Settings) -> ExchangeSettings:
         status_url=addresses.status(),
         fallback_url=addresses.fallback(),
         port=settings.exchange_port,
+        pace=settings.exchange_pace,
     )
 
 

@@ -50,6 +50,7 @@ class Settings:
     home: Path
     port: int
     exchange_port: int
+    exchange_pace: float
     bind: str
     trusted_proxies: int
     web_processes: int
@@ -138,6 +139,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         home=home,
         port=port,
         exchange_port=exchange_port,
+        exchange_pace=variables.fraction("EXCHANGE_PACE", reader.take("EXCHANGE_PACE", "1"), 0.001, 10),
         bind=variables.ip_address("HOTLINE_BIND", reader.take("HOTLINE_BIND", "127.0.0.1")),
         trusted_proxies=variables.whole("HOTLINE_PROXIES", reader.take("HOTLINE_PROXIES", "0"), 0, 10),
         web_processes=variables.whole("WEB_CONCURRENCY", reader.take("WEB_CONCURRENCY", "2"), 1, 64),

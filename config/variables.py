@@ -44,6 +44,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("WEB_CONCURRENCY", "`2`", "processes of the web group; each has 16 threads (64 in the demo)"),
     Variable("EXCHANGE_PORT", "`8010`", "port of the exchange in the box (demo only)"),
     Variable(
+        "EXCHANGE_PACE",
+        "`1`",
+        "real seconds per second of the exchange: `0.1` talks and rings ten times as fast",
+    ),
+    Variable(
         "DATABASE_URL", "SQLite in `HOTLINE_HOME`", "SQLAlchemy URL: `postgresql://…` or `sqlite:///…`", True
     ),
     Variable("REDIS_URL", "the embedded server", "`redis://…`, `rediss://…` or `unix://…`", True),
@@ -87,6 +92,16 @@ def whole(name: str, text: str, low: int, high: int) -> int:
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
         raise BadSettings(f'{name} must be a whole number from {low} to {high}, not "{text}"')
     return int(text)
+
+
+def fraction(name: str, text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise BadSettings(f'{name} must be a number from {low:g} to {high:g}, not "{text}"')
+    return value
 
 
 def ip_address(name: str, text: str) -> str:
