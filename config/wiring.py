@@ -19,7 +19,7 @@ from config.toml_file import BadFile
 from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
-from hotline.gateways.live import RedisAnnouncer
+from hotline.gateways.live import RedisAnnouncer, announcing_client
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.gateways.units import UnitWebhooks
 from hotline.reactions import Tools, reacts
@@ -58,7 +58,7 @@ def build(settings: Settings) -> Hotline:
         engine=open_engine(settings.database_url),
         clock=system_clock,
         policies=city_policies(settings),
-        announce=RedisAnnouncer(redis, reacts),
+        announce=RedisAnnouncer(announcing_client(settings.redis_url), reacts),
     )
     carrier = TwilioCarrier(
         account_sid=settings.account.sid,

@@ -5,19 +5,37 @@ Redis is away this says so in the log and nothing is lost, because screens reloa
 """
 
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 import structlog
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
-from hotline.events import Event, pack
+from hotline.events import CallArrived, Event, NumberShown, pack
 
 STREAM = "hotline:live"
 WAKE = "hotline:wake"
 MAX_LENGTH = 10_000
+QUIET: frozenset[type[Event]] = frozenset({CallArrived, NumberShown})
+"""Nobody's screen changes by these; a call becomes visible when it joins the queue."""
+PATIENCE_SECONDS = 0.5
+PAUSE_SECONDS = 2.0
+"""After a failure nothing is announced for this long: a Redis that hangs must not make callers wait."""
+
+
+def announcing_client(url: str) -> Redis:
+    """Return a client that gives up quickly: telling screens is never worth a caller's time."""
+    return Redis.from_url(
+        url,
+        socket_timeout=PATIENCE_SECONDS,
+        socket_connect_timeout=PATIENCE_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 class RedisAnnouncer:
@@ -26,9 +44,12 @@ class RedisAnnouncer:
     def __init__(self, redis: Redis, worth: Callable[[Event], bool]) -> None:
         self._redis = redis
         self._worth = worth
+        self._silent_until = 0.0
 
     def __call__(self, at: datetime, told: tuple[Event, ...]) -> None:
-        messages = [_message(at, event) for event in told]
+        messages = [_message(at, event) for event in told if type(event) not in QUIET]
+        if not messages or time.monotonic() < self._silent_until:
+            return
         try:
             pipe = self._redis.pipeline(transaction=False)
             pipe.xadd(STREAM, {"e": json.dumps(messages)}, maxlen=MAX_LENGTH, approximate=True)
@@ -37,6 +58,7 @@ class RedisAnnouncer:
                 pipe.ltrim(WAKE, 0, 9)
             pipe.execute()
         except RedisError as trouble:
+            self._silent_until = time.monotonic() + PAUSE_SECONDS
             structlog.get_logger().warning(
                 "live.unannounced", trouble=type(trouble).__name__, events=len(told)
             )
