@@ -5,9 +5,8 @@ Redis is away this says so in the log and nothing is lost, because screens reloa
 """
 
 import json
-import time
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -24,7 +23,7 @@ MAX_LENGTH = 10_000
 QUIET: frozenset[type[Event]] = frozenset({CallArrived, NumberShown})
 """Nobody's screen changes by these; a call becomes visible when it joins the queue."""
 PATIENCE_SECONDS = 0.5
-PAUSE_SECONDS = 2.0
+PAUSE = timedelta(seconds=2)
 """After a failure nothing is announced for this long: a Redis that hangs must not make callers wait."""
 
 
@@ -44,11 +43,11 @@ class RedisAnnouncer:
     def __init__(self, redis: Redis, worth: Callable[[Event], bool]) -> None:
         self._redis = redis
         self._worth = worth
-        self._silent_until = 0.0
+        self._silent_until = datetime.min.replace(tzinfo=UTC)
 
     def __call__(self, at: datetime, told: tuple[Event, ...]) -> None:
         messages = [_message(at, event) for event in told if type(event) not in QUIET]
-        if not messages or time.monotonic() < self._silent_until:
+        if not messages or at < self._silent_until:
             return
         try:
             pipe = self._redis.pipeline(transaction=False)
@@ -58,7 +57,7 @@ class RedisAnnouncer:
                 pipe.ltrim(WAKE, 0, 9)
             pipe.execute()
         except RedisError as trouble:
-            self._silent_until = time.monotonic() + PAUSE_SECONDS
+            self._silent_until = at + PAUSE
             structlog.get_logger().warning(
                 "live.unannounced", trouble=type(trouble).__name__, events=len(told)
             )
