@@ -32,9 +32,10 @@ def advance(exchange: Exchange, call: Call, status: CallStatus) -> None:
     never_left_the_queue = call.status is CallStatus.QUEUED and status is CallStatus.CANCELED
     call.status = status
     call.updated = exchange.clock.now()
+    if not status.is_terminal:
+        call.started = call.started or call.updated
     if status is CallStatus.IN_PROGRESS:
         call.answered_at = exchange.clock.seconds()
-        call.started = call.updated
         if call.endpoint is not None:
             call.endpoint.answered(call.sid)
     if status.is_terminal:
@@ -80,10 +81,9 @@ def send_aside(exchange: Exchange, kind: str, fetch: Fetch, call: Call | None) -
 
 
 def farewell(exchange: Exchange, kind: str, fetch: Fetch, call: Call) -> None:
-    """A request about a call that can no longer obey: its answer is ignored."""
-    send_aside(
-        exchange, kind, Fetch(fetch.url, fetch.method, {**standard(exchange, call), **fetch.extra}), call
-    )
+    """Send a request about a call that can no longer obey it: the answer is ignored."""
+    form = {**standard(exchange, call, call.status_told()), **fetch.extra}
+    send_aside(exchange, kind, Fetch(fetch.url, fetch.method, form), call)
 
 
 async def _send(exchange: Exchange, kind: str, fetch: Fetch, call: Call | None) -> None:

@@ -164,6 +164,8 @@ class Telephone(_Handset):
                 self._end(message["status"])
             case "error":
                 self.errors.append(message["message"])
+            case _:
+                pass
 
 
 class Softphone(_Handset):

@@ -57,6 +57,16 @@ class Reply:
     cookies: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class _Attempt:
+    """What all tries of one letter share."""
+
+    letter: Letter
+    cookies: Mapping[str, str]
+    token: str
+    patience: Patience
+
+
 def patience_of(url: str) -> Patience:
     """The connection overrides of a URL's fragment (`#ct=1000&rc=2&rp=all`); anything else there is ignored."""
     given = dict(parse_qsl(url.partition("#")[2]))
@@ -125,11 +135,11 @@ class Courier:
     async def _patiently(self, letter: Letter, cookies: Mapping[str, str]) -> Reply:
         """Try, and try again where the carrier would; all tries share one idempotency token and one total time."""
         patience = patience_of(letter.url)
-        token = secrets.token_hex(16)
+        attempt = _Attempt(letter, cookies, secrets.token_hex(16), patience)
         try:
             async with asyncio.timeout(patience.total):
                 for left in range(patience.retries, -1, -1):
-                    trouble, reply = await self._attempt(letter, cookies, token, patience)
+                    trouble, reply = await self._attempt(attempt)
                     if reply is not None and (left == 0 or not _wants_retry(reply.status, patience)):
                         return reply
                     if trouble is not None and (left == 0 or trouble[0] not in patience.retry_on):
@@ -138,13 +148,10 @@ class Courier:
             raise DocumentError(11200, f"no answer within {patience.total:g} s") from error
         raise DocumentError(11200, "no attempt was left")
 
-    async def _attempt(
-        self, letter: Letter, cookies: Mapping[str, str], token: str, patience: Patience
-    ) -> tuple[tuple[str, DocumentError] | None, Reply | None]:
-        """One try: either (retry word, error) or a reply."""
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=patience.connect, sock_read=patience.read)
+    async def _attempt(self, attempt: _Attempt) -> tuple[tuple[str, DocumentError] | None, Reply | None]:
+        """Try once: either (retry word, error) or a reply comes of it."""
         try:
-            return None, await self._follow(letter, cookies, token, timeout)
+            return None, await self._follow(attempt)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return ("ct", DocumentError(11205, f"connection failed: {type(error).__name__}")), None
         except TimeoutError:
@@ -152,12 +159,11 @@ class Courier:
         except (aiohttp.ClientError, ValueError) as error:
             return ("", DocumentError(11200, f"request failed: {type(error).__name__}")), None
 
-    async def _follow(
-        self, letter: Letter, cookies: Mapping[str, str], token: str, timeout: aiohttp.ClientTimeout
-    ) -> Reply:
+    async def _follow(self, attempt: _Attempt) -> Reply:
+        letter = attempt.letter
         url = letter.url.partition("#")[0]
         for _ in range(_MOST_REDIRECTS + 1):
-            reply, location = await self._once(url, letter, cookies, token, timeout)
+            reply, location = await self._once(url, letter, attempt)
             if location is None:
                 return reply
             if letter.method == "POST" and reply.status not in _KEEPS_METHOD:
@@ -167,29 +173,19 @@ class Courier:
             letter = letter if letter.method == "POST" else replace(letter, form={})
         raise DocumentError(11215, f"more than {_MOST_REDIRECTS} redirects")
 
-    async def _once(
-        self, url: str, letter: Letter, cookies: Mapping[str, str], token: str, timeout: aiohttp.ClientTimeout
-    ) -> tuple[Reply, str | None]:
-        """One HTTP exchange: the reply, and where it redirects to."""
+    async def _once(self, url: str, letter: Letter, attempt: _Attempt) -> tuple[Reply, str | None]:
+        """Do one HTTP exchange; returns the reply, and where it redirects to."""
         posted = letter.method == "POST"
         target = url if posted else with_query(url, letter.form)
-        headers = {
-            "User-Agent": USER_AGENT,
-            "Accept": "*/*",
-            "X-Home-Region": "us1",
-            "I-Twilio-Idempotency-Token": token,
-            "X-Twilio-Signature": sign(self._token, target, letter.form if posted else {}),
-        }
-        if posted:
-            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+        patience = attempt.patience
         async with self._session.request(
             letter.method,
             URL(target, encoded=True),
             data=urlencode(letter.form).encode() if posted else None,
-            headers=headers,
-            cookies=dict(cookies),
+            headers=_headers(letter, attempt.token, sign(self._token, target, letter.form if posted else {})),
+            cookies=dict(attempt.cookies),
             allow_redirects=False,
-            timeout=timeout,
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience.connect, sock_read=patience.read),
         ) as response:
             body = await _bounded(response.content)
             kept = {name: morsel.value for name, morsel in response.cookies.items()}
@@ -199,6 +195,19 @@ class Courier:
             )
             location = response.headers.get("Location") if response.status in _REDIRECTS else None
             return reply, location
+
+
+def _headers(letter: Letter, token: str, signature: str) -> dict[str, str]:
+    headers = {
+        "User-Agent": USER_AGENT,
+        "Accept": "*/*",
+        "X-Home-Region": "us1",
+        "I-Twilio-Idempotency-Token": token,
+        "X-Twilio-Signature": signature,
+    }
+    if letter.method == "POST":
+        headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
+    return headers
 
 
 async def _bounded(content: aiohttp.StreamReader) -> bytes:

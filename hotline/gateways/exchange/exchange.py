@@ -6,6 +6,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from aiohttp import web
+
 from hotline.gateways.exchange.clock import ExchangeClock
 from hotline.gateways.exchange.courier import Courier
 from hotline.gateways.exchange.settings import ExchangeSettings
@@ -27,6 +29,13 @@ class Line(Endpoint, Protocol):
     def unring(self, call: Call) -> None: ...
 
 
+@dataclass(eq=False)
+class Turns:
+    """When the next call created over REST may leave its queue (exchange seconds)."""
+
+    next_at: float = 0.0
+
+
 @dataclass(frozen=True, eq=False)
 class Exchange:
     """`lines` are the registered devices by address (`+86…` or `client:identity`); several tabs share an identity."""
@@ -35,6 +44,7 @@ class Exchange:
     clock: ExchangeClock
     board: Board
     courier: Courier
+    turns: Turns = field(default_factory=Turns)
     lines: dict[str, list[Line]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -59,3 +69,6 @@ class Exchange:
         """Let the person at the other end of `call` hear something, if there is one."""
         if call.endpoint is not None:
             call.endpoint.hear(call.sid, sound)
+
+
+EXCHANGE = web.AppKey("exchange", Exchange)

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from hotline.gateways.exchange.beside import beside
 from hotline.gateways.exchange.document import Gather
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.scene import Outcome, Scene, Turn
@@ -28,7 +29,8 @@ def listening(exchange: Exchange, call: Call, *, keys: bool, words: bool) -> Ite
     try:
         yield ear
     finally:
-        call.listener = None
+        if call.listener is ear:
+            call.listener = None
         exchange.tell(call, Listening(keys=False, words=False))
 
 
@@ -58,19 +60,12 @@ async def gather(scene: Scene, verb: Gather) -> Outcome:
 
 async def _during_prompts(scene: Scene, verb: Gather, ear: Listener) -> Input | None:
     """The input that interrupted the prompts, or None when they were heard to the end."""
-    prompts = asyncio.ensure_future(prompt_all(scene, verb.prompts))
-    hearing = asyncio.ensure_future(ear.heard.get())
-    try:
+    async with beside(prompt_all(scene, verb.prompts)) as prompts, beside(ear.heard.get()) as hearing:
         await asyncio.wait({prompts, hearing}, return_when=asyncio.FIRST_COMPLETED)
-        if not hearing.done():
-            prompts.result()
-            return None
-        prompts.cancel()
-        await asyncio.wait({prompts})
-        return hearing.result()
-    finally:
-        prompts.cancel()
-        hearing.cancel()
+        if hearing.done():
+            return hearing.result()
+        prompts.result()
+        return None
 
 
 async def _first_after_prompts(scene: Scene, verb: Gather, ear: Listener) -> Input | None:

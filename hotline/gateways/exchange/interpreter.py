@@ -1,13 +1,10 @@
-"""One call, one task: documents are run one after another until they run out, somebody hangs up, or an order comes.
+"""Running documents: `follow` runs one after another until they run out, `perform` runs one verb.
 
-`live` supervises a call: it runs a script (its first document, or ringing somebody first) and, when an order cancels the
-script, either starts the ordered document or ends the call. `follow` runs documents; `perform` runs one verb.
+Which verbs may stand where was checked when the document was read; here every verb simply does what it says.
 """
 
-import asyncio
-import logging
-
 from hotline.gateways.exchange.callbacks import advance
+from hotline.gateways.exchange.dialling import dial
 from hotline.gateways.exchange.document import (
     Dial,
     Enqueue,
@@ -25,15 +22,12 @@ from hotline.gateways.exchange.document import (
 from hotline.gateways.exchange.documents import obtain
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.gathering import gather
-from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.queueing import enqueue
 from hotline.gateways.exchange.scene import GoTo, Outcome, Scene, Turn
-from hotline.gateways.exchange.sounds import Voice
-from hotline.gateways.exchange.speaking import prompt_one, utter
-from hotline.gateways.exchange.state.calls import Call, Fetch, HangUp, Move, Script, Source
-from hotline.gateways.exchange.words import CallStatus, Context, Direction
-
-APPLICATION_ERROR = "很抱歉，应用程序出错，再见。We are sorry, an application error has occurred. Goodbye."
-_LOG = logging.getLogger(__name__)
+from hotline.gateways.exchange.speaking import prompt_one
+from hotline.gateways.exchange.state.calls import Call, Fetch, Source
+from hotline.gateways.exchange.taping import record
+from hotline.gateways.exchange.words import CallStatus, Context
 
 
 async def follow(exchange: Exchange, call: Call, source: Source, context: Context) -> Turn:
@@ -63,6 +57,19 @@ async def perform(scene: Scene, verb: Verb) -> Outcome:
             return Turn.NEXT
         case Gather():
             return await gather(scene, verb)
+        case Record():
+            return await record(scene, verb)
+        case Enqueue():
+            return await enqueue(scene, verb)
+        case Dial():
+            return await dial(scene, verb)
+        case Redirect() | Reject() | Hangup() | Leave():
+            return _turn(scene, verb)
+
+
+def _turn(scene: Scene, verb: Redirect | Reject | Hangup | Leave) -> Outcome:
+    """Say where the verbs that only direct lead to; a rejected call was busy or was not answered."""
+    match verb:
         case Redirect(url, method):
             return GoTo(Fetch(scene.absolute(url) if url else scene.own_url(), method))
         case Reject(busy):
@@ -72,8 +79,6 @@ async def perform(scene: Scene, verb: Verb) -> Outcome:
             return Turn.HANG_UP
         case Leave():
             return Turn.LEAVE
-        case Record() | Enqueue() | Dial():
-            raise DocumentError(12200, f"<{type(verb).__name__}> is not built yet")
 
 
 def _answers(verb: Verb) -> bool:
@@ -84,56 +89,3 @@ def _answers(verb: Verb) -> bool:
             return not verb.answer_on_bridge
         case _:
             return True
-
-
-async def run(exchange: Exchange, call: Call, source: Source) -> None:
-    """A call's own documents, to the end; what cannot be run is announced to the caller as an application error."""
-    try:
-        await follow(exchange, call, source, Context.CALL)
-    except DocumentError as error:
-        exchange.trouble(error.code, error.text, call.sid)
-        advance(exchange, call, CallStatus.IN_PROGRESS)
-        await utter(exchange, call, APPLICATION_ERROR, language=exchange.settings.language, voice=Voice.ERROR)
-
-
-async def live(exchange: Exchange, call: Call, script: Script) -> None:
-    """A whole call, from its first script to its terminal status."""
-    next_script: Script | None = script
-    try:
-        while next_script is not None:
-            call.script = asyncio.create_task(next_script)
-            if call.order is not None:
-                call.script.cancel()
-            await asyncio.wait({call.script})
-            _report(call)
-            order, call.order = call.order, None
-            match order:
-                case Move(source):
-                    next_script = run(exchange, call, source)
-                case HangUp(_, status):
-                    call.fate = status or call.fate
-                    next_script = None
-                case None:
-                    next_script = None
-    finally:
-        if call.script is not None:
-            call.script.cancel()
-        finish(exchange, call)
-
-
-def _report(call: Call) -> None:
-    """A script may be cancelled; anything else it raises is a fault of the exchange and ends the call."""
-    script = call.script
-    if script is not None and not script.cancelled() and (error := script.exception()) is not None:
-        _LOG.error("a call's script failed", exc_info=error)
-        call.fate = CallStatus.FAILED
-
-
-def finish(exchange: Exchange, call: Call) -> None:
-    """Give the call its terminal status and tell the telephone at its end."""
-    unanswered = CallStatus.NO_ANSWER if call.direction is Direction.INBOUND else CallStatus.CANCELED
-    natural = CallStatus.COMPLETED if call.answered_at is not None else unanswered
-    advance(exchange, call, call.fate or natural)
-    if call.endpoint is not None:
-        call.endpoint.over(call.sid, call.status)
-    call.over.set()

@@ -156,7 +156,7 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
     await _register(exchange, phone)
     writing = asyncio.create_task(phone.wire.write())
     try:
-        await _listen(phone)
+        await phone.wire.listen(phone.obey)
     finally:
         writing.cancel()
         phone.hang_up()
@@ -189,14 +189,3 @@ async def _close(phone: Telephone) -> None:
 def _unregister(exchange: Exchange, phone: Telephone) -> None:
     if exchange.lines.get(phone.number) == [phone]:
         del exchange.lines[phone.number]
-
-
-async def _listen(phone: Telephone) -> None:
-    while True:
-        try:
-            message = await phone.wire.read()
-            if message is None:
-                return
-            phone.obey(message)
-        except BadMessageError as error:
-            phone.wire.send({"type": "error", "message": str(error)})

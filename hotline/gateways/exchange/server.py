@@ -11,15 +11,17 @@ from aiohttp import web
 
 from hotline.gateways.exchange.clock import ExchangeClock
 from hotline.gateways.exchange.courier import Courier
-from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.devices import serve_device
+from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
 from hotline.gateways.exchange.phones import serve_telephone
+from hotline.gateways.exchange.rest.door import CROWD, Crowd, door
+from hotline.gateways.exchange.rest.routes import rest_routes
 from hotline.gateways.exchange.settings import ExchangeSettings
 from hotline.gateways.exchange.sockets import from_here
 from hotline.gateways.exchange.state.board import Board
 from hotline.gateways.exchange.state.calls import HangUp
 from hotline.gateways.exchange.words import By
 
-EXCHANGE = web.AppKey("exchange", Exchange)
 _SETTINGS = web.AppKey("settings", ExchangeSettings)
 _SHUTDOWN_SECONDS = 1.0
 _START_SECONDS = 10.0
@@ -27,12 +29,15 @@ _START_SECONDS = 10.0
 
 def build_app(settings: ExchangeSettings) -> web.Application:
     """The whole exchange as an application; its state is made when it starts and gone when it stops."""
-    app = web.Application()
+    app = web.Application(middlewares=[door])
+    app[CROWD] = Crowd()
     app[_SETTINGS] = settings
     app.cleanup_ctx.append(_open)
     app.on_shutdown.append(_hang_up_all)
     app.router.add_get("/healthz", _health)
     app.router.add_get("/phone/ws", _telephone)
+    app.router.add_get("/device", _device)
+    app.router.add_routes(rest_routes())
     return app
 
 
@@ -71,6 +76,12 @@ async def _telephone(request: web.Request) -> web.StreamResponse:
     if not from_here(request):
         raise web.HTTPForbidden(text="telephones connect from this machine only")
     return await serve_telephone(request.app[EXCHANGE], request)
+
+
+async def _device(request: web.Request) -> web.StreamResponse:
+    if not from_here(request):
+        raise web.HTTPForbidden(text="softphones connect from this machine only")
+    return await serve_device(request.app[EXCHANGE], request)
 
 
 def serve(settings: ExchangeSettings) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,6 +56,17 @@ class Wire:
         if not isinstance(value, dict):
             raise BadMessageError("not a JSON object")
         return value
+
+    async def listen(self, obey: Callable[[Message], None]) -> None:
+        """Hand every message to `obey` until the socket is closed; what makes no sense is answered with an error."""
+        while True:
+            try:
+                message = await self.read()
+                if message is None:
+                    return
+                obey(message)
+            except BadMessageError as error:
+                self.send({"type": "error", "message": str(error)})
 
 
 def text_of(message: Message, name: str, longest: int = 500) -> str:

@@ -3,6 +3,7 @@
 import io
 import wave
 from collections.abc import Sequence
+from typing import NoReturn
 
 from hotline.gateways.exchange.courier import Letter
 from hotline.gateways.exchange.document import Pause, Play, Prompt, Say
@@ -14,6 +15,7 @@ from hotline.gateways.exchange.state.calls import Call
 
 _UNKNOWN_LENGTH_SECONDS = 5.0
 _KEY_SECONDS = 0.3
+_MUSIC_SECONDS = 30.0
 
 
 async def utter(
@@ -29,6 +31,15 @@ async def utter(
         whole = True
     finally:
         exchange.tell(call, SpeechOver(mark, whole))
+
+
+async def hold_music(exchange: Exchange, call: Call, *, silent: bool) -> NoReturn:
+    """Let the carrier's own music (or silence) be heard until cancelled."""
+    while True:
+        if silent:
+            await exchange.clock.sleep(_MUSIC_SECONDS)
+        else:
+            await utter(exchange, call, "♪ 等候音乐", language="", voice=Voice.MUSIC, seconds=_MUSIC_SECONDS)
 
 
 async def prompt_all(scene: Scene, prompts: Sequence[Prompt]) -> None:
@@ -56,17 +67,26 @@ async def _play(scene: Scene, play: Play) -> None:
     if not play.url:
         return
     url = scene.absolute(play.url)
-    try:
-        reply = await exchange.courier.send(Letter("play", url, "GET", {}, call.sid), {})
-        if reply.status >= 300:
-            raise DocumentError(11200, f"answered {reply.status}")
-    except DocumentError as error:
-        exchange.trouble(error.code, f"Play {error.text}", call.sid)
+    sound = await _fetch(exchange, call, url)
+    if sound is None:
         return
     name = url.partition("?")[0].rpartition("/")[2] or url
     for _ in range(play.loop):
-        length = _wav_seconds(reply.body, url)
+        length = _wav_seconds(sound, url)
         await utter(exchange, call, f"♪ {name}", language="", voice=Voice.MUSIC, seconds=length)
+
+
+async def _fetch(exchange: Exchange, call: Call, url: str) -> bytes | None:
+    """Return the first 64 kB of a sound file, or None once the failure has been reported."""
+    try:
+        reply = await exchange.courier.send(Letter("play", url, "GET", {}, call.sid), {})
+    except DocumentError as error:
+        exchange.trouble(error.code, f"Play: {error.text}", call.sid)
+        return None
+    if reply.status >= 300:
+        exchange.trouble(11200, f"Play: answered {reply.status}", call.sid)
+        return None
+    return reply.body
 
 
 def _wav_seconds(head: bytes, url: str) -> float:

@@ -1,5 +1,6 @@
-"""The client's half of a websocket, made synchronous: a thread with its own loop reads, everybody else waits on one
-condition variable. Nothing here sleeps or polls.
+"""The client's half of a websocket, made synchronous.
+
+A thread with its own loop reads; everybody else waits on one condition variable. Nothing here sleeps or polls.
 """
 
 import asyncio

@@ -136,6 +136,15 @@ class Call:
     def is_over(self) -> bool:
         return self.status.is_terminal
 
+    @property
+    def party(self) -> str:
+        """The address of the person at the other end."""
+        return self.from_ if self.direction is Direction.INBOUND else self.to.partition("?")[0]
+
+    def status_told(self) -> CallStatus:
+        """Return the status as told while the call is taken down: one that is hanging up is already completed."""
+        return CallStatus.COMPLETED if isinstance(self.order, HangUp) and not self.is_over else self.status
+
     def obey(self, order: Order) -> None:
         """Hand over an order and stop the running document; a pending hang-up is never replaced by a move."""
         if self.is_over or isinstance(self.order, HangUp):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotline.gateways.exchange.document import Method, RecordingCallback
+from hotline.gateways.exchange.sounds import Caption
 from hotline.gateways.exchange.state.calls import Call
 from hotline.gateways.exchange.state.recordings import Recording
 from hotline.gateways.exchange.words import ConferenceEnd, ConferenceStatus, Leaving, ParticipantStatus
@@ -60,3 +61,19 @@ class Conference:
     end_reason: ConferenceEnd | None = None
     ended_by: str | None = None
     ended_by_label: str | None = None
+
+    def speak(self, speaker: Call, text: str) -> None:
+        """Let the others hear `text`: not when muted, on hold or before the start; a coach is heard by one only."""
+        seat = self.seats.get(speaker.sid)
+        if seat is None or seat.muted or seat.hold or not self.started.is_set():
+            return
+        for other in self.seats.values():
+            deaf = other is seat or other.hold or other.status is not ParticipantStatus.CONNECTED
+            if deaf or (seat.coaching and other.call.sid != seat.coach_to):
+                continue
+            if other.call.endpoint is not None:
+                other.call.endpoint.hear(other.call.sid, Caption(seat.label or speaker.party, text))
+
+    def seated(self) -> list[Participant]:
+        """Return those who are really in it, without those still being rung."""
+        return [seat for seat in self.seats.values() if seat.status is ParticipantStatus.CONNECTED]

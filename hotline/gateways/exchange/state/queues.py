@@ -9,12 +9,13 @@ from hotline.gateways.exchange.state.calls import Call, Fetch, Meeting
 
 @dataclass(eq=False)
 class Member:
-    """A call in a queue. `joined` in exchange seconds. `taken` is set when somebody dials the queue."""
+    """A call in a queue. `joined` and `left` in exchange seconds. `taken` is set when somebody dials the queue."""
 
     call: Call
     joined: float
     enqueued: datetime
     taken: asyncio.Future["Taking"]
+    left: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

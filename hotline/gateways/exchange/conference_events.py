@@ -1,0 +1,80 @@
+"""What is told about a conference, to the callback its first participant named.
+
+Source: the status callback table of the Conference page. Conference events have a counter of their own, from 1.
+"""
+
+from hotline.gateways.exchange.callbacks import send_aside
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.parameters import rfc2822
+from hotline.gateways.exchange.state.calls import Fetch
+from hotline.gateways.exchange.state.conferences import Conference, Participant
+from hotline.gateways.exchange.words import ConferenceEnd, Leaving
+
+_GROUPS = {
+    "conference-start": "start",
+    "conference-end": "end",
+    "participant-join": "join",
+    "participant-leave": "leave",
+    "participant-mute": "mute",
+    "participant-unmute": "mute",
+    "participant-hold": "hold",
+    "participant-unhold": "hold",
+    "participant-modify": "modify",
+    "announcement-end": "announcement",
+    "announcement-fail": "announcement",
+}
+
+
+def left_fields(seat: Participant, reason: Leaving) -> dict[str, str]:
+    """Return what a participant-leave event adds."""
+    return {"ParticipantCallStatus": seat.call.status_told(), "ReasonParticipantLeft": reason}
+
+
+def ended_fields(conference: Conference, why: ConferenceEnd) -> dict[str, str]:
+    """Return what a conference-end event adds."""
+    extra = {"ReasonConferenceEnded": why, "Reason": why.replace("-", " ")}
+    if conference.ended_by is not None:
+        extra["CallSidEndingConference"] = conference.ended_by
+    if conference.ended_by_label is not None:
+        extra["ParticipantLabelEndingConference"] = conference.ended_by_label
+    return extra
+
+
+def tell(
+    exchange: Exchange,
+    conference: Conference,
+    event: str,
+    seat: Participant | None = None,
+    extra: dict[str, str] | None = None,
+) -> None:
+    """Send a conference event, if the first participant asked for its kind."""
+    callback = conference.callback
+    if callback is None or _GROUPS[event] not in callback.events:
+        return
+    form = {
+        "AccountSid": exchange.settings.account_sid,
+        "ConferenceSid": conference.sid,
+        "FriendlyName": conference.name,
+        "SequenceNumber": str(next(conference.sequence)),
+        "Timestamp": rfc2822(exchange.clock.now()),
+        "StatusCallbackEvent": event,
+        **(_seat_fields(seat) if seat is not None else {}),
+        **(extra or {}),
+    }
+    send_aside(
+        exchange, "conference", Fetch(callback.url, callback.method, form), seat.call if seat else None
+    )
+
+
+def _seat_fields(seat: Participant) -> dict[str, str]:
+    fields = {
+        "CallSid": seat.call.sid,
+        "Muted": str(seat.muted).lower(),
+        "Hold": str(seat.hold).lower(),
+        "Coaching": str(seat.coaching).lower(),
+        "EndConferenceOnExit": str(seat.end).lower(),
+        "StartConferenceOnEnter": str(seat.start).lower(),
+    }
+    if seat.label is not None:
+        fields["ParticipantLabel"] = seat.label
+    return fields

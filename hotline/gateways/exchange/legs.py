@@ -1,0 +1,127 @@
+"""The other side of a Dial: child calls that ring, hear their whisper, and are then bridged.
+
+Sources: the Dial, Number and Client pages. All nouns ring together and the first to answer wins, the rest are canceled;
+the whisper document of the winner may still refuse (Hangup), then nobody is bridged.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from hotline.gateways.exchange.bridging import Bridge
+from hotline.gateways.exchange.callbacks import advance
+from hotline.gateways.exchange.document import Dial, Leg
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.live import live
+from hotline.gateways.exchange.numbers import is_e164
+from hotline.gateways.exchange.ringing import ring
+from hotline.gateways.exchange.scene import Follow, Scene, Turn
+from hotline.gateways.exchange.state.calls import Call, Fetch, HangUp, StatusCallback, new_sid
+from hotline.gateways.exchange.words import By, CallStatus, Context, Direction
+
+
+@dataclass(eq=False)
+class Attempt:
+    """One noun being rung. `settled` is True once it can be talked to, False when it came to nothing."""
+
+    call: Call
+    bridge: Bridge
+    whisper: Fetch | None
+    settled: asyncio.Future[bool]
+
+    @property
+    def is_ready(self) -> bool:
+        return self.settled.done() and self.settled.result()
+
+
+@dataclass(eq=False)
+class Race:
+    """All nouns of one Dial; `winner` is the first that answered."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    winner: Attempt | None = None
+
+    def cancel_others(self) -> None:
+        for attempt in self.attempts:
+            if attempt is not self.winner:
+                attempt.call.obey(HangUp(By.API))
+
+    def fate(self) -> CallStatus:
+        """Return the DialCallStatus when nobody could be talked to: busy counts more than failed, that more than silence."""
+        fates = {attempt.call.fate for attempt in self.attempts}
+        for fate in (CallStatus.BUSY, CallStatus.FAILED):
+            if fate in fates:
+                return fate
+        return CallStatus.NO_ANSWER
+
+
+def start_leg(scene: Scene, verb: Dial, noun: Leg, race: Race) -> Attempt:
+    """Create the child call of one noun and let it ring."""
+    exchange, parent = scene.exchange, scene.call
+    call = Call(
+        sid=new_sid("CA"),
+        from_=verb.caller_id or parent.from_,
+        to=noun.address,
+        direction=Direction.OUTBOUND_DIAL,
+        created=exchange.clock.now(),
+        parent=parent.sid,
+        parameters=dict(noun.parameters),
+    )
+    if noun.status_url is not None:
+        call.callback = StatusCallback(
+            scene.absolute(noun.status_url), noun.status_method, noun.status_events
+        )
+    whisper = None if noun.url is None else Fetch(scene.absolute(noun.url), noun.method)
+    settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+    attempt = Attempt(call, Bridge(parent, call), whisper, settled)
+    race.attempts.append(attempt)
+    exchange.board.calls[call.sid] = call
+    seconds = verb.timeout + exchange.settings.dial_buffer
+    exchange.spawn(
+        live(exchange, call, _ring_and_talk(exchange, attempt, race, seconds, scene.follow), scene.follow)
+    )
+    return attempt
+
+
+async def _ring_and_talk(
+    exchange: Exchange, attempt: Attempt, race: Race, seconds: float, follow: Follow
+) -> None:
+    call = attempt.call
+    try:
+        advance(exchange, call, CallStatus.INITIATED)
+        if not _can_be_dialled(exchange, call) or not await ring(exchange, call, seconds):
+            return
+        if race.winner is not None:
+            call.fate = CallStatus.CANCELED
+            return
+        race.winner = attempt
+        race.cancel_others()
+        if not await _hear_whisper(exchange, attempt, follow):
+            race.winner = None
+            return
+        attempt.settled.set_result(True)
+        await attempt.bridge.over.wait()
+    finally:
+        if not attempt.settled.done():
+            attempt.settled.set_result(False)
+        attempt.bridge.part()
+
+
+def _can_be_dialled(exchange: Exchange, call: Call) -> bool:
+    if call.to.startswith("client:") or is_e164(call.to):
+        return True
+    exchange.trouble(13223, "Dial: the number is not E.164", call.sid)
+    call.fate = CallStatus.FAILED
+    return False
+
+
+async def _hear_whisper(exchange: Exchange, attempt: Attempt, follow: Follow) -> bool:
+    """Run the noun's own document; False when it refuses the connection or cannot be run."""
+    if attempt.whisper is None:
+        return True
+    try:
+        turn = await follow(exchange, attempt.call, attempt.whisper, Context.LEG)
+    except DocumentError as error:
+        exchange.trouble(error.code, f"whisper: {error.text}", attempt.call.sid)
+        return False
+    return turn is Turn.NEXT

@@ -1,0 +1,147 @@
+"""Calls over REST: place, read, move, end.
+
+Sources: the Call resource; "change call state" (canceled only while queued or ringing, completed ends anything, moving
+only while in progress, else 21220).
+"""
+
+import asyncio
+
+from aiohttp import web
+
+from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
+from hotline.gateways.exchange.interpreter import follow
+from hotline.gateways.exchange.live import live, run
+from hotline.gateways.exchange.placing import limit_time, place
+from hotline.gateways.exchange.rest.addresses import status_callback, to_and_from
+from hotline.gateways.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
+from hotline.gateways.exchange.rest.forms import Form, read_form
+from hotline.gateways.exchange.rest.paging import page_of
+from hotline.gateways.exchange.rest.shapes import call_shape
+from hotline.gateways.exchange.rest.times import within
+from hotline.gateways.exchange.state.calls import Call, Fetch, Given, HangUp, Move, Source, new_sid
+from hotline.gateways.exchange.tapes import tape_until_over
+from hotline.gateways.exchange.words import By, CallStatus, Direction, RecordingSource
+
+LONGEST_TWIML = 4000
+DEFAULT_TIMEOUT = 60
+DEFAULT_TIME_LIMIT = 14400
+_STILL_OPEN = frozenset({CallStatus.QUEUED, CallStatus.INITIATED, CallStatus.RINGING})
+_SETTLING_SECONDS = 1.0
+
+
+def find_call(request: web.Request, name: str = "call_sid") -> Call:
+    """Return the call named in the path; raises ApiError 20404."""
+    call = request.app[EXCHANGE].board.calls.get(request.match_info[name])
+    if call is None:
+        raise not_found(request.path)
+    return call
+
+
+async def create_call(request: web.Request) -> web.Response:
+    exchange = request.app[EXCHANGE]
+    form = await read_form(request)
+    to, from_ = to_and_from(exchange, form)
+    source = _source(form)
+    if source is None:
+        raise ApiError(400, 21205, "Url parameter is required")
+    call = Call(new_sid("CA"), from_, to, Direction.OUTBOUND_API, exchange.clock.now())
+    call.callback = status_callback(form)
+    call.fallback = _fallback(form)
+    timeout = form.integer("Timeout", DEFAULT_TIMEOUT, 1, 600)
+    time_limit = form.integer("TimeLimit", DEFAULT_TIME_LIMIT, 1, 86400)
+    record = form.truth("Record") or False
+    callback = form.recording_callback()
+
+    async def answered() -> None:
+        exchange.spawn(limit_time(exchange, call, time_limit))
+        if record:
+            tape_until_over(exchange, call, RecordingSource.OUTBOUND_API, callback)
+        await run(exchange, call, source, follow)
+
+    exchange.board.calls[call.sid] = call
+    exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
+    return web.json_response(call_shape(exchange, call), status=201)
+
+
+def _source(form: Form) -> Source | None:
+    """Return the document asked for: Url wins over Twiml; raises 21205, 21218 or 20001."""
+    if form.text("ApplicationSid") is not None:
+        raise ApiError(400, 21218, "Invalid ApplicationSid: this account has no applications")
+    url = form.url("Url")
+    if url is not None:
+        extra = {"AnsweredBy": "human"} if form.text("MachineDetection") else {}
+        return Fetch(url, form.method("Method"), extra)
+    twiml = form.text("Twiml")
+    if twiml is not None and len(twiml) > LONGEST_TWIML:
+        raise invalid("Twiml", f"longer than {LONGEST_TWIML} characters")
+    return None if twiml is None else Given(twiml)
+
+
+def _fallback(form: Form) -> Fetch | None:
+    url = form.url("FallbackUrl")
+    return None if url is None else Fetch(url, form.method("FallbackMethod"))
+
+
+async def fetch_call(request: web.Request) -> web.Response:
+    return web.json_response(call_shape(request.app[EXCHANGE], find_call(request)))
+
+
+async def update_call(request: web.Request) -> web.Response:
+    exchange = request.app[EXCHANGE]
+    call = find_call(request)
+    form = await read_form(request)
+    status, source = form.text("Status"), _source(form)
+    if form.url("Url") is not None and form.text("Twiml") is not None:
+        raise invalid("Twiml", "Url and Twiml exclude each other")
+    if form.url("StatusCallback") is not None:
+        call.callback = status_callback(form)
+    if form.url("FallbackUrl") is not None:
+        call.fallback = _fallback(form)
+    if status is not None:
+        await _end(call, status)
+    elif source is not None:
+        _move(exchange, call, source)
+    return web.json_response(call_shape(exchange, call))
+
+
+async def _end(call: Call, status: str) -> None:
+    """End the call and wait until it is over, so that the answer already says so."""
+    if status not in {"canceled", "completed"}:
+        raise invalid("Status", "must be canceled or completed")
+    if call.is_over:
+        raise not_in_progress()
+    if status == "canceled" and call.status not in _STILL_OPEN:
+        return
+    call.obey(HangUp(By.API))
+    try:
+        await asyncio.wait_for(call.over.wait(), _SETTLING_SECONDS)
+    except TimeoutError as error:
+        raise ApiError(500, 20500, "The call did not end in time") from error
+
+
+def _move(exchange: Exchange, call: Call, source: Source) -> None:
+    if call.status is not CallStatus.IN_PROGRESS:
+        raise not_in_progress()
+    for queue in exchange.board.queues.values():
+        queue.members[:] = [member for member in queue.members if member.call is not call]
+    call.obey(Move(source))
+
+
+async def list_calls(request: web.Request) -> web.Response:
+    exchange = request.app[EXCHANGE]
+    query = request.query
+    wanted = {"to": query.get("To"), "from_": query.get("From"), "parent": query.get("ParentCallSid")}
+
+    def fits(call: Call) -> bool:
+        same = all(value is None or getattr(call, name) == value for name, value in wanted.items())
+        status = query.get("Status")
+        shown = call_shape(exchange, call)["status"]
+        return (
+            same
+            and (status is None or shown == status)
+            and within(query, "StartTime", call.started or call.created)
+            and (call.ended is None or within(query, "EndTime", call.ended))
+        )
+
+    found = [call for call in reversed(exchange.board.calls.values()) if fits(call)]
+    return page_of(request, "calls", found, lambda call: call.sid, lambda call: call_shape(exchange, call))

@@ -1,0 +1,204 @@
+"""Participants over REST: add somebody by ringing them, change what they hear and may say, take them out.
+
+Source: the Participant resource. There is no status to update: leaving is DELETE, and the call then goes on with what
+follows its Dial (or ends, when it was added here).
+"""
+
+from aiohttp import web
+
+from hotline.gateways.exchange.announcing import announce, hold, unhold
+from hotline.gateways.exchange.conference_events import left_fields, tell
+from hotline.gateways.exchange.conferencing import attend, find_conference, leave, open_conference, reserve
+from hotline.gateways.exchange.document import Room
+from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
+from hotline.gateways.exchange.interpreter import follow
+from hotline.gateways.exchange.live import live
+from hotline.gateways.exchange.placing import limit_time, place
+from hotline.gateways.exchange.rest.addresses import status_callback, to_and_from
+from hotline.gateways.exchange.rest.conferences import find
+from hotline.gateways.exchange.rest.errors import ApiError, invalid, not_found
+from hotline.gateways.exchange.rest.forms import Form, read_form
+from hotline.gateways.exchange.rest.paging import page_of
+from hotline.gateways.exchange.rest.shapes import participant_shape
+from hotline.gateways.exchange.state.calls import Call, Fetch, new_sid
+from hotline.gateways.exchange.state.conferences import Conference, Participant
+from hotline.gateways.exchange.words import ConferenceStatus, Direction, Leaving, ParticipantStatus
+
+_EVENTS = frozenset({"start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"})
+_BEEPS = frozenset({"true", "false", "onEnter", "onExit"})
+
+
+def _seat(request: web.Request, conference: Conference) -> Participant:
+    """Return the participant by call sid or label; raises ApiError 20404."""
+    key = request.match_info["participant"]
+    for seat in conference.seats.values():
+        if key in {seat.call.sid, seat.label}:
+            return seat
+    raise not_found(request.path)
+
+
+def _room(form: Form, name: str) -> Room:
+    """Return the seat's properties as they would stand in a Conference noun."""
+    beep = form.text("Beep") or "true"
+    if beep not in _BEEPS:
+        raise invalid("Beep", f"must be one of {sorted(_BEEPS)}")
+    start = form.truth("StartConferenceOnEnter")
+    return Room(
+        name=name,
+        start=True if start is None else start,
+        end=form.truth("EndConferenceOnExit") or False,
+        muted=form.truth("Muted") or False,
+        beep_in=beep in {"true", "onEnter"},
+        beep_out=beep in {"true", "onExit"},
+        wait_url=form.url("WaitUrl"),
+        wait_method=form.method("WaitMethod"),
+        limit=form.integer("MaxParticipants", 250, 2, 250),
+        record=form.text("ConferenceRecord") in {"true", "record-from-start"},
+        coach=form.text("CallSidToCoach") if form.truth("Coaching") else None,
+        label=form.text("Label"),
+        status_url=form.url("ConferenceStatusCallback"),
+        status_method=form.method("ConferenceStatusCallbackMethod"),
+        status_events=form.words("ConferenceStatusCallbackEvent", _EVENTS, "start end"),
+        recording=form.recording_callback("ConferenceRecording"),
+    )
+
+
+async def create_participant(request: web.Request) -> web.Response:
+    """Ring somebody into a conference, which need not exist yet when it is named by its friendly name."""
+    exchange = request.app[EXCHANGE]
+    form = await read_form(request)
+    to, from_ = to_and_from(exchange, form)
+    conference = _wanted(exchange, request)
+    room = _room(form, conference.name)
+    _check_seat(conference, room)
+    call = Call(new_sid("CA"), from_, to, Direction.OUTBOUND_API, exchange.clock.now())
+    call.callback = status_callback(form)
+    seat = reserve(exchange, conference, call, room)
+    time_limit = form.integer("TimeLimit", 14400, 1, 86400)
+
+    async def answered() -> None:
+        exchange.spawn(limit_time(exchange, call, time_limit))
+        joined = _rejoin(exchange, conference, seat)
+        await attend(exchange, joined, seat, room, follow)
+
+    exchange.board.calls[call.sid] = call
+    timeout = form.integer("Timeout", 60, 1, 600)
+    exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
+    exchange.spawn(_watch(exchange, conference, seat))
+    return web.json_response(participant_shape(exchange, conference, seat), status=201)
+
+
+def _wanted(exchange: Exchange, request: web.Request) -> Conference:
+    key = request.match_info["conference"]
+    if not key.startswith("CF"):
+        return open_conference(exchange, key)
+    conference = find_conference(exchange, key)
+    if conference is None or conference.status is ConferenceStatus.COMPLETED:
+        raise not_found(request.path)
+    return conference
+
+
+def _check_seat(conference: Conference, room: Room) -> None:
+    if room.label is not None and any(seat.label == room.label for seat in conference.seats.values()):
+        raise ApiError(400, 16025, f"The label {room.label} is already in use in this conference")
+    if room.coach is not None and room.coach not in conference.seats:
+        raise ApiError(400, 16028, "The call to coach is not in this conference")
+    if len(conference.seats) >= room.limit:
+        raise ApiError(400, 16020, "The conference is full")
+
+
+def _rejoin(exchange: Exchange, conference: Conference, seat: Participant) -> Conference:
+    """Return the conference to join: a new one of the same name if the old one ended while the telephone rang."""
+    if conference.status is ConferenceStatus.COMPLETED:
+        conference = open_conference(exchange, conference.name)
+    conference.seats[seat.call.sid] = seat
+    return conference
+
+
+async def _watch(exchange: Exchange, conference: Conference, seat: Participant) -> None:
+    """Give up the seat of somebody who never came, and tell it."""
+    await seat.call.over.wait()
+    if seat.call.answered_at is None:
+        conference.seats.pop(seat.call.sid, None)
+        seat.status = ParticipantStatus.FAILED
+        tell(exchange, conference, "participant-leave", seat, left_fields(seat, Leaving.ADD_FAILED))
+        if not conference.configured and not conference.seats:
+            conference.status = ConferenceStatus.COMPLETED
+
+
+async def list_participants(request: web.Request) -> web.Response:
+    exchange = request.app[EXCHANGE]
+    conference = find(request)
+    flags = {
+        name: Form(request.query.items()).truth(name.capitalize()) for name in ("muted", "hold", "coaching")
+    }
+    found = [
+        seat
+        for seat in conference.seats.values()
+        if all(value is None or getattr(seat, name) is value for name, value in flags.items())
+    ]
+    return page_of(
+        request,
+        "participants",
+        found,
+        lambda seat: seat.call.sid,
+        lambda seat: participant_shape(exchange, conference, seat),
+    )
+
+
+async def fetch_participant(request: web.Request) -> web.Response:
+    conference = find(request)
+    return web.json_response(participant_shape(request.app[EXCHANGE], conference, _seat(request, conference)))
+
+
+async def update_participant(request: web.Request) -> web.Response:
+    exchange = request.app[EXCHANGE]
+    conference = find(request)
+    seat = _seat(request, conference)
+    form = await read_form(request)
+    _change_hold(exchange, conference, seat, form)
+    _change_voice(exchange, conference, seat, form)
+    announcement = form.url("AnnounceUrl")
+    if announcement is not None:
+        announce(exchange, conference, [seat], Fetch(announcement, form.method("AnnounceMethod")))
+    seat.updated = exchange.clock.now()
+    return web.json_response(participant_shape(exchange, conference, seat))
+
+
+def _change_hold(exchange: Exchange, conference: Conference, seat: Participant, form: Form) -> None:
+    wanted = form.truth("Hold")
+    url = form.url("HoldUrl")
+    if wanted is None or wanted == seat.hold:
+        return
+    seat.hold = wanted
+    if wanted:
+        hold(exchange, seat, None if url is None else Fetch(url, form.method("HoldMethod", "GET")))
+    else:
+        unhold(seat)
+    tell(exchange, conference, "participant-hold" if wanted else "participant-unhold", seat)
+
+
+def _change_voice(exchange: Exchange, conference: Conference, seat: Participant, form: Form) -> None:
+    muted, coaching, end = form.truth("Muted"), form.truth("Coaching"), form.truth("EndConferenceOnExit")
+    coached = form.text("CallSidToCoach") or seat.coach_to
+    if coaching and coached not in conference.seats:
+        raise ApiError(400, 16028, "The call to coach is not in this conference")
+    if muted is not None and muted != seat.muted:
+        seat.muted = muted
+        tell(exchange, conference, "participant-mute" if muted else "participant-unmute", seat)
+    before = (seat.coaching, seat.coach_to, seat.end, seat.beep_out)
+    seat.coaching = seat.coaching if coaching is None else coaching
+    seat.coach_to = coached if seat.coaching else None
+    seat.end = seat.end if end is None else end
+    beep_out = form.truth("BeepOnExit")
+    seat.beep_out = seat.beep_out if beep_out is None else beep_out
+    if before != (seat.coaching, seat.coach_to, seat.end, seat.beep_out):
+        tell(exchange, conference, "participant-modify", seat)
+
+
+async def remove_participant(request: web.Request) -> web.Response:
+    exchange = request.app[EXCHANGE]
+    conference = find(request)
+    seat = _seat(request, conference)
+    leave(exchange, conference, seat, Leaving.VIA_API, kicked=True)
+    return web.Response(status=204)

@@ -1,0 +1,124 @@
+"""Recordings over REST, and their sound: a quiet tone of the right length, made while it is sent."""
+
+import math
+import struct
+from itertools import islice
+
+from aiohttp import web
+
+from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
+from hotline.gateways.exchange.rest.calls import find_call
+from hotline.gateways.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
+from hotline.gateways.exchange.rest.forms import read_form
+from hotline.gateways.exchange.rest.paging import page_of
+from hotline.gateways.exchange.rest.shapes import recording_shape
+from hotline.gateways.exchange.rest.times import within
+from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.tapes import end_tape, tape_until_over
+from hotline.gateways.exchange.words import CallStatus, RecordingSource, RecordingStatus
+
+RATE = 8000
+_TONE_HERTZ = 440
+_LOUDNESS = 1200
+_OPEN = frozenset({RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED})
+CURRENT = "Twilio.CURRENT"
+
+
+def _tape(request: web.Request) -> Recording:
+    """Return the recording named in the path; raises ApiError 20404 when it is not there or of another call."""
+    board = request.app[EXCHANGE].board
+    sid, call_sid = request.match_info["recording"], request.match_info.get("call_sid")
+    if sid == CURRENT:
+        running = [tape for tape in find_call(request).tapes if tape.status in _OPEN]
+        sid = running[-1].sid if running else sid
+    tape = board.recordings.get(sid)
+    if tape is None or (call_sid is not None and tape.call_sid != call_sid):
+        raise not_found(request.path)
+    return tape
+
+
+async def list_recordings(request: web.Request) -> web.Response:
+    """List recordings, all or those of the call or conference in the path or the query."""
+    exchange = request.app[EXCHANGE]
+    call_sid = request.match_info.get("call_sid") or request.query.get("CallSid")
+    conference_sid = request.match_info.get("conference") or request.query.get("ConferenceSid")
+
+    def fits(tape: Recording) -> bool:
+        return (
+            call_sid in {None, tape.call_sid}
+            and conference_sid in {None, tape.conference_sid}
+            and within(request.query, "DateCreated", tape.created)
+        )
+
+    found = [tape for tape in reversed(exchange.board.recordings.values()) if fits(tape)]
+    return page_of(
+        request, "recordings", found, lambda tape: tape.sid, lambda tape: recording_shape(exchange, tape)
+    )
+
+
+async def fetch_recording(request: web.Request) -> web.Response:
+    return web.json_response(recording_shape(request.app[EXCHANGE], _tape(request)))
+
+
+async def delete_recording(request: web.Request) -> web.Response:
+    tape = _tape(request)
+    del request.app[EXCHANGE].board.recordings[tape.sid]
+    return web.Response(status=204)
+
+
+async def start_recording(request: web.Request) -> web.Response:
+    """Record a running call from now on; one recording at a time (16108)."""
+    exchange: Exchange = request.app[EXCHANGE]
+    call = find_call(request)
+    form = await read_form(request)
+    if call.status is not CallStatus.IN_PROGRESS:
+        raise not_in_progress()
+    if any(tape.status in _OPEN for tape in call.tapes):
+        raise ApiError(400, 16108, "The call is being recorded already")
+    tape = tape_until_over(exchange, call, RecordingSource.CALL_API, form.recording_callback())
+    return web.json_response(recording_shape(exchange, tape), status=201)
+
+
+async def update_recording(request: web.Request) -> web.Response:
+    """Pause, go on with or stop a running recording."""
+    exchange = request.app[EXCHANGE]
+    tape = _tape(request)
+    status = (await read_form(request)).word("Status", RecordingStatus)
+    if status not in {RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS, RecordingStatus.STOPPED}:
+        raise invalid("Status", "must be paused, in-progress or stopped")
+    if tape.status not in _OPEN:
+        raise not_in_progress()
+    if status is RecordingStatus.STOPPED:
+        end_tape(exchange, tape)
+    else:
+        tape.status = status
+    return web.json_response(recording_shape(exchange, tape))
+
+
+async def media(request: web.Request) -> web.StreamResponse:
+    """Send the sound as WAV, 8 kHz, 16 bit, mono."""
+    tape = _tape(request)
+    if tape.status is not RecordingStatus.COMPLETED or request.match_info["suffix"] == ".mp3":
+        raise not_found(request.path)
+    second = _tone()
+    size = len(second) * tape.seconds
+    response = web.StreamResponse(headers={"Content-Type": "audio/x-wav", "Content-Length": str(44 + size)})
+    await response.prepare(request)
+    await response.write(_header(size))
+    for _ in range(tape.seconds):
+        await response.write(second)
+    return response
+
+
+def _tone() -> bytes:
+    """Return one second of a tone."""
+    wave = (round(_LOUDNESS * math.sin(2 * math.pi * _TONE_HERTZ * sample / RATE)) for sample in range(RATE))
+    return struct.pack(f"<{RATE}h", *islice(wave, RATE))
+
+
+def _header(size: int) -> bytes:
+    """Return the 44 bytes before `size` bytes of 16-bit mono PCM."""
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE * 2, 2, 16, b"data", size,
+    )  # fmt: skip

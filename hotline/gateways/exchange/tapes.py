@@ -1,0 +1,92 @@
+"""The life of a recording: begun, ended, told. The sound itself is made when somebody asks for it (`rest.media`).
+
+Source: "Recordings" and the recordingStatusCallback table: no From/To, CallSid of the parent leg or ConferenceSid,
+default event `completed` only.
+"""
+
+from hotline.gateways.exchange.callbacks import send_aside
+from hotline.gateways.exchange.document import RecordingCallback
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.parameters import rfc2822
+from hotline.gateways.exchange.state.calls import Call, Fetch, new_sid
+from hotline.gateways.exchange.state.conferences import Conference
+from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.words import RecordingSource, RecordingStatus
+
+
+def begin_tape(
+    exchange: Exchange,
+    source: RecordingSource,
+    of: Call | Conference,
+    callback: RecordingCallback | None,
+    channels: int = 1,
+) -> Recording:
+    """Start keeping what is said on a call or in a conference."""
+    is_call = isinstance(of, Call)
+    tape = Recording(
+        sid=new_sid("RE"),
+        source=source,
+        call_sid=of.sid if is_call else None,
+        conference_sid=None if is_call else of.sid,
+        created=exchange.clock.now(),
+        began=exchange.clock.seconds(),
+        callback=callback,
+        channels=channels,
+    )
+    exchange.board.recordings[tape.sid] = tape
+    if isinstance(of, Call):
+        of.tapes.append(tape)
+    _tell(exchange, tape)
+    return tape
+
+
+def tape_until_over(
+    exchange: Exchange, call: Call, source: RecordingSource, callback: RecordingCallback | None
+) -> Recording:
+    """Record a call from now to its end, whatever it does meanwhile."""
+    tape = begin_tape(exchange, source, call, callback)
+
+    async def close() -> None:
+        await call.over.wait()
+        end_tape(exchange, tape)
+
+    exchange.spawn(close())
+    return tape
+
+
+def end_tape(exchange: Exchange, tape: Recording, *, at_least: float = 0.0, absent: bool = False) -> None:
+    """Stop a recording; `at_least` exchange seconds were spoken. A second call changes nothing."""
+    if tape.status not in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}:
+        return
+    tape.seconds = 0 if absent else max(1, round(max(at_least, exchange.clock.seconds() - tape.began)))
+    tape.status = RecordingStatus.ABSENT if absent else RecordingStatus.COMPLETED
+    tape.updated = exchange.clock.now()
+    _tell(exchange, tape)
+
+
+def media_url(exchange: Exchange, tape: Recording) -> str:
+    """Where the sound of a recording is fetched, with the account's credentials."""
+    return f"{exchange.settings.base_url}{exchange.settings.api_root}/Recordings/{tape.sid}"
+
+
+def _tell(exchange: Exchange, tape: Recording) -> None:
+    callback = tape.callback
+    if callback is None or tape.status not in callback.events:
+        return
+    form = {
+        "AccountSid": exchange.settings.account_sid,
+        "RecordingSid": tape.sid,
+        "RecordingUrl": media_url(exchange, tape),
+        "RecordingStatus": tape.status,
+        "RecordingDuration": str(tape.seconds),
+        "RecordingChannels": str(tape.channels),
+        "RecordingStartTime": rfc2822(tape.created),
+        "RecordingSource": tape.source,
+        "RecordingTrack": "both",
+    }
+    if tape.call_sid is not None:
+        form["CallSid"] = tape.call_sid
+    if tape.conference_sid is not None:
+        form["ConferenceSid"] = tape.conference_sid
+    call = exchange.board.calls.get(tape.call_sid or "")
+    send_aside(exchange, "recording", Fetch(callback.url, callback.method, form), call)
