@@ -1,0 +1,139 @@
+"""The talk: the operator's leg that answered, missed or left, and the conference where both sides meet."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+
+from hotline.rules.actors import Machine
+from hotline.rules.calls import TERMINAL_STATUSES
+from hotline.rules.words import CallState, OfferState
+from hotline.services import callbacks, calls, queue
+from hotline.store.calls import Call, Offer
+from ivr_flows.door import Door, Post, Step, Visit
+from ivr_flows.places import (
+    due_now,
+    lead_to_person,
+    nothing,
+    script_of,
+    silent_end,
+    speaker_for,
+    usual_speaker,
+)
+from ivr_flows.twiml import EMPTY, goodbye
+
+HOW_RINGS_END: dict[str, OfferState] = {
+    "busy": OfferState.DECLINED,
+    "no-answer": OfferState.MISSED,
+    "failed": OfferState.MISSED,
+    "completed": OfferState.MISSED,
+    "canceled": OfferState.WITHDRAWN,
+}
+"""The carrier's last word about an operator's leg -> our word, if the call was not theirs by then."""
+
+
+def desk(visit: Visit) -> str:
+    """The operator accepted: into the conference, or a word of regret if somebody or something was faster."""
+    offer_id = visit.id("offer_id")
+    call_id = queue.accept_offer(visit.work, offer_id, visit.post.sid)
+    if call_id is None:
+        return goodbye(usual_speaker(visit.door), "caller_gone")
+    return visit.door.stage.desk(call_id, offer_id)
+
+
+def desk_status(visit: Visit) -> str:
+    """The operator's leg is over. If the caller never joined them, the call goes to the next desk."""
+    how = HOW_RINGS_END.get(visit.post.word("CallStatus"))
+    if how is not None:
+        _desk_gone(visit, how)
+    return ""
+
+
+def desk_left(visit: Visit) -> str:
+    """The operator's leg has left the conference, by whosever hand."""
+    _desk_gone(visit, OfferState.MISSED)
+    return EMPTY
+
+
+def talk(visit: Visit) -> str:
+    """The caller comes out of the queue: into the conference, or back if the operator is gone meanwhile."""
+    call_id = visit.id("call_id")
+    calls.caller_joined(visit.work, call_id)
+    call = calls.get_call(visit.work, call_id)
+    if call.state in {CallState.QUEUED, CallState.OFFERED}:
+        return lead_to_person(visit, call, "operator_gone")
+    return due_now(visit, call)
+
+
+def talk_ended(visit: Visit) -> str:
+    """The talk is over for the caller. Who is still on the line is thanked; who never got in is owed a call."""
+    if visit.post.word("CallStatus") in TERMINAL_STATUSES:
+        return EMPTY
+    call = calls.get_call(visit.work, visit.id("call_id"))
+    calls.talk_ended(visit.work, call.id)
+    speaker = speaker_for(visit.door, script_of(visit, call), call.language)
+    if visit.post.word("DialCallStatus") != "failed":
+        return goodbye(speaker, "thanks_goodbye")
+    owed = callbacks.promise_for_call(visit.work, call.id)
+    return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
+
+
+def conference(visit: Visit) -> str:
+    """News of a call's conference. Only the caller's joining matters; their own webhook may have told it before."""
+    joined = visit.post.word("StatusCallbackEvent") == "participant-join"
+    call = calls.get_call(visit.work, visit.id("call_id"))
+    if joined and call.sid == visit.post.sid:
+        calls.caller_joined(visit.work, call.id)
+    return ""
+
+
+def into_the_conference(door: Door, _post: Post, ids: Mapping[str, str]) -> str:
+    """The hall cannot work, but the operator is already there: connect them, the conference will tell us later."""
+    return door.stage.talk(int(ids["call_id"]))
+
+
+def thank(door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
+    return goodbye(usual_speaker(door), "thanks_goodbye")
+
+
+def _desk_gone(visit: Visit, how: OfferState) -> None:
+    offer_id = visit.id("offer_id")
+    queue.settle_offer(visit.work, offer_id, how)
+    talking = (
+        select(Call.id)
+        .join(Offer, Offer.call_id == Call.id)
+        .where(
+            Offer.id == offer_id,
+            Offer.state == OfferState.ACCEPTED,
+            Offer.operator_id == Call.operator_id,
+            Call.state == CallState.TALKING,
+        )
+    )
+    call_id = visit.work.session.scalar(talking)
+    if call_id is not None:
+        calls.talk_ended(visit.work, call_id)
+
+
+_OFFER, _CALL = "/desk/<int:offer_id>", "/talk/<int:call_id>"
+DESK_STEPS = (
+    Step(_OFFER, "desk", Machine.CARRIER, desk, silent_end, ()),
+    Step(
+        f"{_OFFER}/status",
+        "desk_status",
+        Machine.CARRIER,
+        desk_status,
+        None,
+        ("CallStatus", "SequenceNumber"),
+    ),
+    Step(f"{_OFFER}/left", "desk_left", Machine.CARRIER, desk_left, nothing, ()),
+    Step(_CALL, "talk", Machine.CARRIER, talk, into_the_conference, None),
+    Step(f"{_CALL}/ended", "talk_ended", Machine.CARRIER, talk_ended, thank, None),
+    Step(
+        "/conference/<int:call_id>",
+        "conference",
+        Machine.CARRIER,
+        conference,
+        None,
+        ("ConferenceSid", "SequenceNumber", "StatusCallbackEvent"),
+        names_call=False,
+    ),
+)

@@ -1,0 +1,73 @@
+"""Calls we place: a promised callback, or the follow-up that asks whether it was solved. Their `ref` finds them again."""
+
+from collections.abc import Mapping
+
+from hotline.rules.actors import Machine
+from hotline.rules.calls import TERMINAL_STATUSES
+from hotline.rules.words import CallState, DialState
+from hotline.services import calls, dials
+from hotline.services.calls import Arrival
+from ivr_flows.door import Door, Post, Step, Visit
+from ivr_flows.engine import enter
+from ivr_flows.places import due_now, hang_up, hold, speak_turn
+
+_MACHINES = ("machine", "fax")
+"""How the carrier's AnsweredBy begins when no person answered."""
+
+
+def dial(visit: Visit) -> str:
+    """Somebody we phone has answered. A machine is not spoken to; the attempt then counts as not reached."""
+    attempt = dials.dial_by_ref(visit.work, visit.ids["ref"])
+    if attempt.state is DialState.ENDED:
+        return hang_up(visit.door)
+    dials.note_dial_sid(visit.work, attempt.ref, visit.post.sid)
+    script = visit.door.shelf.today(attempt.purpose)
+    first = enter(script.flow)
+    call = calls.receive_call(
+        visit.work,
+        Arrival(
+            sid=visit.post.sid,
+            number_raw=attempt.number,
+            dialed=visit.post.word("From"),
+            purpose=attempt.purpose,
+            flow=script.flow.name,
+            flow_version=script.flow.version,
+            position=first.position,
+            language=attempt.language,
+            dial_ref=attempt.ref,
+        ),
+    )
+    if visit.post.word("AnsweredBy").startswith(_MACHINES):
+        return hang_up(visit.door)
+    if call.state is CallState.IN_FLOW and call.position == first.position:
+        return speak_turn(visit, call, script, first)
+    return due_now(visit, call)
+
+
+def dial_status(visit: Visit) -> str:
+    """News of a call we placed; its last word ends the call and the attempt."""
+    ref, word = visit.ids["ref"], visit.post.word("CallStatus")
+    if word in TERMINAL_STATUSES:
+        calls.end_call(visit.work, sid=visit.post.sid, status=word)
+        dials.end_dial(visit.work, ref, outcome=word, sid=visit.post.sid)
+    else:
+        dials.note_dial_sid(visit.work, ref, visit.post.sid)
+    return ""
+
+
+def dial_in_trouble(door: Door, post: Post, ids: Mapping[str, str]) -> str:
+    """The hall cannot work: keep whom we phoned on the line and ask once more."""
+    return hold(door, post, door.stage.addresses.dial(ids["ref"]))
+
+
+DIAL_STEPS = (
+    Step("/dial/<ref>", "dial", Machine.CARRIER, dial, dial_in_trouble, ()),
+    Step(
+        "/dial/<ref>/status",
+        "dial_status",
+        Machine.CARRIER,
+        dial_status,
+        None,
+        ("CallStatus", "SequenceNumber"),
+    ),
+)

@@ -1,0 +1,160 @@
+"""The frame of the caller's door: who may knock, what was asked before, and one Work for each webhook.
+
+Every webhook goes the same way: verify the signature, look whether it was answered before, work, write the document.
+A `Step` names what differs. The receipt of a webhook is claimed in the Work that carries it out: a repeat, also one
+that arrives at the same moment on another machine, waits for that commit and is given the same document.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+from flask import Response, abort, request
+from sqlalchemy import select, update
+from werkzeug.exceptions import BadRequest
+
+from hotline.rules.actors import Machine
+from hotline.store.calls import Receipt
+from hotline.store.insert import claim_row
+from hotline.work import Hall, Work
+from ivr_flows.flow import Argument
+from ivr_flows.shelf import FlowShelf
+from ivr_flows.signature import Signature, Unreadable, raw_target, read_form
+from ivr_flows.twiml import Stage
+
+MOST_BYTES = 64 * 1024
+"""Far more than any webhook has."""
+LONGEST_KEY = 120
+LONGEST_SID = 40
+"""As long as the columns that hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One verified webhook: its form and its query. `token` is the carrier's name for all attempts of this request."""
+
+    form: Mapping[str, str]
+    query: Mapping[str, str]
+    token: str
+
+    @property
+    def sid(self) -> str:
+        return self.word("CallSid")
+
+    def word(self, name: str) -> str:
+        return self.form.get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What every webhook may use. `standing` are the arguments every prompt may speak."""
+
+    hall: Hall
+    shelf: FlowShelf
+    signature: Signature
+    stage: Stage
+    standing: Mapping[str, Argument]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One webhook being carried out. `ids` are the values in its path."""
+
+    door: Door
+    work: Work
+    post: Post
+    ids: Mapping[str, str]
+
+    def id(self, name: str) -> int:
+        return int(self.ids[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One webhook address, under `/voice`.
+
+    `in_trouble` writes the document when the hall cannot work; None for what nobody listens to. `tells_apart` are
+    the form fields by which two requests of this kind differ when the carrier sends no token; None: they cannot be
+    told apart, so that a repeat is carried out again, which its service makes harmless. `names_call`: it must carry a
+    CallSid. `reads_only`: it changes nothing, so no receipt is kept and no write lock taken.
+    """
+
+    rule: str
+    name: str
+    actor: Machine
+    run: Callable[[Visit], str]
+    in_trouble: Callable[[Door, Post, Mapping[str, str]], str] | None
+    tells_apart: tuple[str, ...] | None = ()
+    names_call: bool = True
+    reads_only: bool = False
+
+
+def read_post(door: Door) -> Post:
+    """Return the verified webhook. Answers 403 for anything the carrier did not sign, 413 for far too much."""
+    request.max_content_length = MOST_BYTES
+    given = request.headers.get("X-Twilio-Signature", "")
+    try:
+        body = request.get_data(cache=False)
+        fields = read_form(body)
+    except (Unreadable, BadRequest):
+        abort(403)
+    if body and request.mimetype != "application/x-www-form-urlencoded":
+        abort(403)
+    if not given or not door.signature.matches(raw_target(request.environ), fields, given):
+        abort(403)
+    token = request.headers.get("I-Twilio-Idempotency-Token", "")
+    return Post(form=dict(fields), query=request.args, token=token)
+
+
+def demand_call(post: Post) -> None:
+    """Answer 400 for a webhook that does not name its call: nothing can be done for a call without a name."""
+    if not 0 < len(post.sid) <= LONGEST_SID:
+        text = f"CallSid is missing, or longer than {LONGEST_SID} characters."
+        abort(Response(text, 400, mimetype="text/plain"))
+
+
+def carry_out(door: Door, step: Step, post: Post, ids: Mapping[str, str]) -> str:
+    """Do what `step` asks, once, and return its document."""
+    door.shelf.keep(door.hall)
+    if step.reads_only:
+        with _looking(door.hall, step.actor) as work:
+            return step.run(Visit(door, work, post, ids))
+    key = receipt_key(step, post, ids)
+    with door.hall.open_work(step.actor) as work:
+        visit = Visit(door, work, post, ids)
+        return step.run(visit) if key is None else answer_once(work, key, lambda: step.run(visit))
+
+
+def answer_once(work: Work, key: str, answer: Callable[[], str]) -> str:
+    """Return the document already given under `key`, or make it and keep it in this transaction."""
+    row = {"key": key, "at": work.at, "document": ""}
+    if claim_row(work.session, Receipt, Receipt.key, row) is None:
+        return work.session.execute(select(Receipt.document).where(Receipt.key == key)).scalar_one()
+    document = answer()
+    work.session.execute(update(Receipt).where(Receipt.key == key).values(document=document))
+    return document
+
+
+def receipt_key(step: Step, post: Post, ids: Mapping[str, str]) -> str | None:
+    """Return the name under which a repeat of this webhook is recognised; the carrier's token if there is one.
+
+    None if a repeat cannot be told from a new webhook.
+    """
+    if post.token:
+        parts = [post.token]
+    elif step.tells_apart is None:
+        return None
+    else:
+        told = [post.word(name) for name in step.tells_apart]
+        parts = [post.word("CallSid"), *ids.values(), *post.query.values(), *told]
+    key = ":".join([step.name, *parts])
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{step.name}:{sha256(key.encode()).hexdigest()}"
+
+
+@contextmanager
+def _looking(hall: Hall, actor: Machine) -> Iterator[Work]:
+    with hall.look() as session:
+        yield Work(session=session, at=hall.clock(), actor=actor, policies=hall.policies)

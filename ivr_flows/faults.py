@@ -1,0 +1,28 @@
+"""What is wrong with a flow or a prompt file, said so that whoever wrote it can mend it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `place` is a node or prompt (empty: the whole file), `line` counts from 1 (0: not known)."""
+
+    file: str
+    place: str
+    what: str
+    why: str
+    mend: str
+    line: int = 0
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        place = f" [{self.place}]" if self.place else ""
+        return f"{where}:{place} {self.what} ({self.why}). {self.mend}"
+
+
+class FlowError(Exception):
+    """A flow or prompt file that cannot be used; `faults` holds every fault found, in file order."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = faults

@@ -1,0 +1,128 @@
+"""Which script a call plays, in which voice, and what a call must hear in the state it is in.
+
+Webhooks come in any order and twice; whoever comes late is not told what was due then, but what is due now.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hotline.rules.words import CallPurpose, CallState, Language
+from hotline.services import calls
+from hotline.services.calls import Arrival, CallView
+from ivr_flows.door import Door, Post, Visit
+from ivr_flows.engine import again, enter, settle, to_person
+from ivr_flows.flow import Line, Lines
+from ivr_flows.granting import grant
+from ivr_flows.loader import Script
+from ivr_flows.turns import Turn
+from ivr_flows.twiml import EMPTY, Speaker, goodbye
+
+MOST_TRIES = 3
+"""How often a caller is kept on the line while the hall cannot work, before they are asked to phone again."""
+PAUSE_SECONDS = 5
+
+
+def arrival_of(door: Door, post: Post) -> Arrival:
+    """Describe a call somebody made to us. A call of ours that nobody remembers is taken for one, too."""
+    script = door.shelf.today(CallPurpose.INBOUND)
+    ours = post.word("Direction").startswith("outbound")
+    return Arrival(
+        sid=post.sid,
+        number_raw=post.word("To" if ours else "From"),
+        dialed=post.word("From" if ours else "To"),
+        purpose=CallPurpose.INBOUND,
+        flow=script.flow.name,
+        flow_version=script.flow.version,
+        position=enter(script.flow).position,
+    )
+
+
+def known_call(visit: Visit) -> CallView:
+    """Return the call of this webhook; one that nobody remembers begins here, so that it is not lost."""
+    found = calls.find_call(visit.work, visit.post.sid)
+    return found or calls.receive_call(visit.work, arrival_of(visit.door, visit.post))
+
+
+def script_of(visit: Visit, call: CallView) -> Script:
+    return visit.door.shelf.edition(visit.work.session, call.flow, call.flow_version, call.purpose)
+
+
+def speaker_for(door: Door, script: Script, language: str) -> Speaker:
+    return Speaker(script.prompts, Language(language), door.standing)
+
+
+def usual_speaker(door: Door) -> Speaker:
+    """Return the voice for whoever is not known: operators, and callers in trouble."""
+    return speaker_for(door, door.shelf.today(CallPurpose.INBOUND), Language.ZH_CN)
+
+
+def speak_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> str:
+    """Carry out a turn's wishes, keep the position it ends at, and write what the caller hears."""
+    settled, language = take_turn(visit, call, script, turn)
+    return visit.door.stage.turn(speaker_for(visit.door, script, language), settled)
+
+
+def take_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> tuple[Turn, str]:
+    """Carry out a turn's wishes and keep the position it ends at; return the settled turn and its language."""
+    language = str(turn.language or call.language)
+    if language != call.language:
+        calls.keep_position(visit.work, call.id, position=call.position, language=language)
+    settled = settle(script.flow, turn, lambda wish: grant(visit.work, call.id, wish))
+    if settled.position != call.position:
+        calls.keep_position(visit.work, call.id, position=settled.position, language=language)
+    return settled, language
+
+
+def lead_to_person(visit: Visit, call: CallView, *prompts: str) -> str:
+    """Bring a call that is in its flow to the queue, after a word of apology."""
+    script = script_of(visit, call)
+    turn = to_person(script.flow, call.position)
+    lines: Lines = (*(Line(prompt) for prompt in prompts), *turn.lines)
+    return speak_turn(visit, call, script, replace(turn, lines=lines))
+
+
+def due_now(visit: Visit, call: CallView) -> str:
+    """Write what a call must hear in the state it is in, whatever was asked."""
+    script = script_of(visit, call)
+    match call.state:
+        case CallState.RINGING | CallState.IN_FLOW:
+            return speak_turn(visit, call, script, again(script.flow, call.position))
+        case CallState.QUEUED | CallState.OFFERED:
+            return lead_to_person(visit, call)
+        case CallState.CONNECTING | CallState.TALKING:
+            return visit.door.stage.talk(call.id)
+        case CallState.AFTER:
+            return goodbye(speaker_for(visit.door, script, call.language), "thanks_goodbye")
+        case CallState.ENDED:
+            return hang_up(visit.door)
+
+
+def hang_up(door: Door) -> str:
+    """End the call without a word."""
+    return goodbye(usual_speaker(door))
+
+
+def nothing(_door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
+    return EMPTY
+
+
+def silent_end(door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
+    return hang_up(door)
+
+
+def keep_on_the_line(door: Door, post: Post, _ids: Mapping[str, str]) -> str:
+    """The hall cannot work: apologise, wait, and ask once more at the fallback, which leads to a person.
+
+    After `MOST_TRIES` the caller is asked to phone again: without a database nobody could ever find them.
+    """
+    return hold(door, post, door.stage.addresses.fallback())
+
+
+def hold(door: Door, post: Post, url: str) -> str:
+    """Keep the caller on the line and ask once more at `url`, a bounded number of times."""
+    asked = post.query.get("again", "")
+    tries = int(asked) + 1 if asked.isascii() and asked.isdigit() else 1
+    if tries > MOST_TRIES:
+        return goodbye(usual_speaker(door), "apology_goodbye")
+    lines = (Line("apology_wait"),)
+    return door.stage.try_again(usual_speaker(door), lines, f"{url}?again={tries}", seconds=PAUSE_SECONDS)

@@ -1,0 +1,92 @@
+"""The caller's door as one blueprint: every webhook address under `/voice`, and what is said when the hall cannot work.
+
+Out: 200 with TwiML, or 204 where nobody listens. 403 for what the carrier did not sign, 400 for a webhook that
+does not name its call, 404 for other addresses. Never a redirect: the carrier would drop the form. A fault of ours is
+answered with a document that keeps the caller (or, where nobody listens, with 503, so that a carrier told to repeat does).
+"""
+
+import traceback
+from collections.abc import Callable
+
+import structlog
+from flask import Blueprint, Response, g
+from werkzeug.exceptions import HTTPException
+
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.rules.numbers import national
+from hotline.rules.refusals import Refusal
+from hotline.work import Hall
+from ivr_flows.caller_webhooks import CALLER_STEPS
+from ivr_flows.desk_webhooks import DESK_STEPS
+from ivr_flows.dial_webhooks import DIAL_STEPS
+from ivr_flows.door import Door, Post, Step, carry_out, demand_call, read_post
+from ivr_flows.flow import OneByOne
+from ivr_flows.queue_webhooks import QUEUE_STEPS
+from ivr_flows.shelf import FlowShelf
+from ivr_flows.signature import Signature
+from ivr_flows.twiml import Stage
+
+STEPS = CALLER_STEPS + QUEUE_STEPS + DESK_STEPS + DIAL_STEPS
+"""Every webhook there is."""
+
+
+def voice_blueprint(hall: Hall, flows: FlowShelf, auth_token: str, addresses: VoiceAddresses) -> Blueprint:
+    """Return the blueprint that answers the carrier. `auth_token` is the account's primary one; it signs every webhook."""
+    door = Door(
+        hall=hall,
+        shelf=flows,
+        signature=Signature.of(auth_token, addresses.public_url),
+        stage=Stage(addresses, hall.policies.queue.name),
+        standing={"hotline": OneByOne("".join(filter(str.isdigit, national(hall.policies.number))))},
+    )
+    blueprint = Blueprint("voice", __name__, url_prefix="/voice")
+    for step in STEPS:
+        blueprint.add_url_rule(step.rule, step.name, _view(door, step), methods=["POST"])
+    blueprint.register_error_handler(Exception, lambda error: _in_trouble(door, error))
+    return blueprint
+
+
+def _view(door: Door, step: Step) -> Callable[..., Response]:
+    def answer(**path: object) -> Response:
+        ids = {name: str(value) for name, value in path.items()}
+        post = read_post(door)
+        if step.names_call:
+            demand_call(post)
+        g.voice = (step, post, ids)
+        return _respond(step, carry_out(door, step, post, ids))
+
+    return answer
+
+
+def _respond(step: Step, document: str) -> Response:
+    if step.in_trouble is None:
+        return Response(status=204)
+    return Response(document, mimetype="text/xml")
+
+
+def _in_trouble(door: Door, error: Exception) -> Response | HTTPException:
+    """Answer for a webhook that could not be carried out; its Work was rolled back, so it left nothing behind."""
+    if isinstance(error, HTTPException):
+        return error
+    step: Step
+    post: Post
+    ids: dict[str, str]
+    step, post, ids = g.voice
+    refused = isinstance(error, Refusal)
+    told = structlog.get_logger()
+    (told.info if refused else told.error)(
+        "webhook.refused" if refused else "webhook.failed",
+        step=step.name,
+        sid=post.sid,
+        error=type(error).__name__,
+        at=_where(error),
+    )
+    if step.in_trouble is None:
+        return Response(status=204 if refused else 503)
+    return _respond(step, step.in_trouble(door, post, ids))
+
+
+def _where(error: Exception) -> str:
+    """Return the last lines of code passed, without the error's own words: they may quote a caller's number."""
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
