@@ -84,14 +84,14 @@ def missing(needs: Iterable[str], present: dict[str, object]) -> tuple[str, ...]
     return tuple(name for name in needs if not str(present.get(name) or "").strip())
 
 
-def ticket_number(prefix: str, day: str, sequence: int) -> str:
-    """Return prefix + YYYYMMDD + five digits + one check digit (Luhn), e.g. QF20261123000179.
+def ticket_number(prefix: str, day: str, sequence: int, digits: int = 5) -> str:
+    """Return prefix + YYYYMMDD + the sequence in `digits` digits + one check digit (Luhn), e.g. QF20261123000179.
 
-    Raises ValueError when the day's sequence is outside 1..99999.
+    Raises ValueError when the day's sequence is outside 1..99999 (of five digits).
     """
-    if not 1 <= sequence <= 99_999:
+    if not 1 <= sequence < 10**digits:
         raise ValueError(f"ticket sequence of {day} is used up: {sequence}")
-    body = f"{day}{sequence:05d}"
+    body = f"{day}{sequence:0{digits}d}"
     return f"{prefix}{body}{_luhn(body)}"
 
 

@@ -13,12 +13,19 @@ PREFIX = "QF"
 def take(work: Work) -> str:
     """Return the next number of the Work's local day. Raises ValueError after 99,999 in one day."""
     day = f"{work.today:%Y%m%d}"
-    name = f"ticket:{day}"
+    return ticket_number(PREFIX, day, reserve(work, f"ticket:{day}", 1))
+
+
+def reserve(work: Work, series: str, amount: int) -> int:
+    """Take the next `amount` numbers of a series; returns the first of them."""
     step = (
-        update(Counter).where(Counter.name == name).values(value=Counter.value + 1).returning(Counter.value)
+        update(Counter)
+        .where(Counter.name == series)
+        .values(value=Counter.value + amount)
+        .returning(Counter.value)
     )
     value = work.session.scalar(step)
     if value is None:
-        claim_row(work.session, Counter, Counter.name, {"name": name, "value": 0})
+        claim_row(work.session, Counter, Counter.name, {"name": series, "value": 0})
         value = work.session.scalar(step)
-    return ticket_number(PREFIX, day, int(value or 0))
+    return int(value or 0) - amount + 1

@@ -1,0 +1,129 @@
+"""Working days as the city keeps them: seeded from the State Council's published notices, corrected by a file.
+
+A day that is not known counts as Monday-Friday and marks every deadline over it provisional. Importing days changes
+deadlines counted from then on, not those already promised.
+"""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import chinese_calendar
+from sqlalchemy import delete, insert, select
+
+from hotline.rules.figures import parse_day
+from hotline.rules.refusals import Refusal
+from hotline.store.calendar import CalendarDay
+from hotline.work import Work
+
+SEED = "chinesecalendar"
+AT_A_TIME = 1_000
+"""The most days named in one query."""
+COLUMNS = ("day", "is_working", "note")
+_YES_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class DayProblem:
+    """What is wrong with a line, counted from 1 with the header.
+
+    `code`: wrong_header, wrong_cell_count, not_a_date, unknown_value, missing, not_yes_or_no, too_long, day_twice,
+    broken_csv or empty_file.
+    """
+
+    line: int
+    code: str
+
+
+class CalendarRefused(Refusal):
+    """Nothing was changed; `problems` names every bad line."""
+
+    def __init__(self, problems: tuple[DayProblem, ...]) -> None:
+        super().__init__(f"{len(problems)} bad lines")
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    day: date
+    is_working: bool
+    note: str
+
+
+def seed_known_years(work: Work) -> int:
+    """Write every day whose notice the installed `chinesecalendar` knows and we do not; returns how many.
+
+    Days already there stay as they are: the city's own corrections win.
+    """
+    first = date(min(chinese_calendar.holidays).year, 1, 1)
+    last = date(max(chinese_calendar.holidays).year, 12, 31)
+    known = set(work.session.scalars(select(CalendarDay.day).where(CalendarDay.day.between(first, last))))
+    days = (first + timedelta(days=step) for step in range((last - first).days + 1))
+    rows = [_seed(day) for day in days if day not in known]
+    if rows:
+        work.session.execute(insert(CalendarDay), rows)
+    return len(rows)
+
+
+def _seed(day: date) -> dict[str, object]:
+    _is_off, name = chinese_calendar.get_holiday_detail(day)
+    return {
+        "day": day,
+        "is_working": chinese_calendar.is_workday(day),
+        "source": SEED,
+        "note": name or "",
+    }
+
+
+def import_days(work: Work, text: str) -> int:
+    """Set the days of a CSV text `day,is_working,note` (yes or no); returns how many. Raises CalendarRefused."""
+    days = _read(text)
+    for start in range(0, len(days), AT_A_TIME):
+        listed = [day.day for day in days[start : start + AT_A_TIME]]
+        work.session.execute(delete(CalendarDay).where(CalendarDay.day.in_(listed)))
+    work.session.execute(
+        insert(CalendarDay),
+        [
+            {"day": day.day, "is_working": day.is_working, "source": "import", "note": day.note}
+            for day in days
+        ],
+    )
+    return len(days)
+
+
+def _read(text: str) -> list[_Day]:
+    """Return the days of the file, or raise CalendarRefused with every bad line."""
+    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    problems: list[DayProblem] = []
+    days: dict[date, _Day] = {}
+    try:
+        header = next(reader, None)
+        if header is None or tuple(cell.strip() for cell in header) != COLUMNS:
+            raise CalendarRefused((DayProblem(1, "wrong_header" if header else "empty_file"),))
+        for cells in reader:
+            parsed = _parse(cells) if cells else None
+            if isinstance(parsed, str):
+                problems.append(DayProblem(reader.line_num, parsed))
+            elif parsed is not None and parsed.day in days:
+                problems.append(DayProblem(reader.line_num, "day_twice"))
+            elif parsed is not None:
+                days[parsed.day] = parsed
+    except csv.Error:
+        problems.append(DayProblem(reader.line_num, "broken_csv"))
+    if problems or not days:
+        raise CalendarRefused(tuple(problems) or (DayProblem(1, "empty_file"),))
+    return list(days.values())
+
+
+def _parse(cells: list[str]) -> _Day | str:
+    if len(cells) != len(COLUMNS):
+        return "wrong_cell_count"
+    day = parse_day(cells[0])
+    if isinstance(day, str):
+        return day
+    is_working = _YES_NO.get(cells[1].strip().lower())
+    if is_working is None:
+        return "not_yes_or_no"
+    note = cells[2].strip()
+    return "too_long" if len(note) > 80 else _Day(day, is_working, note)

@@ -1,0 +1,114 @@
+"""Tickets out: masked unless a person with the right gives a reason, safe in a spreadsheet, readable by our import."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from hotline.rules.actors import Actor, Machine, Person
+from hotline.rules.figures import Period
+from hotline.rules.refusals import NotAllowed
+from hotline.rules.ticket_rows import COLUMNS, TicketRow, parse_row, safe_cell
+from hotline.rules.words import Role, TicketState
+from hotline.services.ticket_export import export_tickets
+from hotline.services.ticket_files import import_tickets
+from hotline.store.people import Look
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit, make_user, person_of
+from tests.policies import city_policies
+
+TODAY = Period(date(2026, 11, 23), date(2026, 11, 23))
+
+
+def export(hall: Hall, actor: Actor = Machine.SYSTEM, reason: str | None = None) -> list[dict[str, str]]:
+    target = io.StringIO(newline="")
+    with hall.open_work(actor) as work:
+        written = export_tickets(work, TODAY, target, reason=reason)
+    rows = list(csv.DictReader(io.StringIO(target.getvalue(), newline="")))
+    assert written == len(rows)
+    return rows
+
+
+def make_some(hall: Hall) -> Ticket:
+    make_unit(hall)
+    make_ticket(hall)
+    make_ticket(hall, state=TicketState.DISCARDED, number=None)
+    return make_ticket(
+        hall,
+        state=TicketState.DISPATCHED,
+        unit_code="city-management",
+        title="=HYPERLINK(1)",
+        caller_number="+8613912345678",
+    )
+
+
+def test_what_was_received_is_written_masked_and_without_drafts(hall: Hall) -> None:
+    ticket = make_some(hall)
+    (row,) = export(hall)
+    assert tuple(row) == COLUMNS
+    assert row["external_number"] == ticket.number
+    assert row["received_at"] == "2026-11-23T09:00:00+08:00"
+    assert row["caller_number"] == "139****5678"
+    assert row["title"] == "'=HYPERLINK(1)"
+    assert row["closed_at"] == ""
+
+
+def test_full_numbers_need_a_person_with_the_right_and_a_reason_and_leave_a_trace(hall: Hall) -> None:
+    make_some(hall)
+    admin = person_of(make_user(hall, Role.ADMIN))
+    (row,) = export(hall, admin, "迁移到新平台")
+    assert row["caller_number"] == "13912345678"
+    with hall.look() as session:
+        (look,) = session.scalars(select(Look)).all()
+    assert (look.user_id, look.subject, look.reason) == (admin.id, "export", "迁移到新平台")
+
+
+@pytest.mark.parametrize(
+    ("actor", "reason"),
+    [(Machine.SYSTEM, "x"), (Person(1, Role.LEADER), "x"), (Person(1, Role.ADMIN), "  ")],
+)
+def test_without_right_or_reason_no_full_number_leaves(hall: Hall, actor: Actor, reason: str) -> None:
+    make_some(hall)
+    with pytest.raises(NotAllowed):
+        export(hall, actor, reason)
+
+
+def test_a_confidential_callers_number_never_leaves(hall: Hall) -> None:
+    make_unit(hall)
+    facts = {"state": TicketState.DISPATCHED, "unit_code": "city-management", "confidential": True}
+    make_ticket(hall, caller_number="+8613912345678", **facts)
+    (row,) = export(hall, person_of(make_user(hall, Role.ADMIN)), "迁移")
+    assert row["caller_number"] == "139****5678"
+
+
+def test_what_we_exported_is_known_when_it_comes_back(hall: Hall) -> None:
+    make_some(hall)
+    target = io.StringIO(newline="")
+    with hall.open_work(Machine.SYSTEM) as work:
+        export_tickets(work, TODAY, target)
+    with hall.open_work(Machine.SYSTEM) as work:
+        done = import_tickets(work, io.BytesIO(target.getvalue().encode()))
+    assert (done.written, done.known) == (0, 1)
+
+
+ROW = {
+    "external_number": "A",
+    "received_at": "2026-11-23T09:00",
+    "channel": "web",
+    "type": "praise",
+    **dict.fromkeys(COLUMNS[4:], ""),
+}
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00\r"), max_size=40))
+def test_any_text_survives_the_way_out_and_back_and_never_begins_like_a_formula(text: str) -> None:
+    cell = safe_cell(text)
+    assert not cell.startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
+    row = parse_row(ROW | {"text": cell}, city_policies().zone)
+    assert isinstance(row, TicketRow)
+    assert row.text == text.strip()

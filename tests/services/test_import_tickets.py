@@ -1,0 +1,276 @@
+"""Tickets from another system's file: all or nothing, the same file twice without effect, each bad line named."""
+
+import io
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import func, select
+
+from hotline.events import Event, TicketHandedOff, TicketOpened
+from hotline.rules.actors import Actor, Machine, Person
+from hotline.rules.figures import Period
+from hotline.rules.refusals import NotAllowed
+from hotline.rules.ticket_rows import COLUMNS
+from hotline.rules.words import (
+    Channel,
+    Closing,
+    RequestClass,
+    RequestType,
+    Role,
+    Satisfied,
+    Solved,
+    TicketState,
+)
+from hotline.services.reports import write_report
+from hotline.services.ticket_files import Imported, ImportRefused, import_tickets
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_unit
+
+HEADER = ",".join(COLUMNS)
+GOOD = {
+    "external_number": "A-1",
+    "received_at": "2026-11-20 09:30:00",
+    "channel": "phone",
+    "type": "help",
+    "category": "市政设施",
+    "title": "井盖破损",
+    "text": "弘道路与大成路口井盖破损。",
+    "caller_number": "13800001234",
+    "unit": "city-management",
+    "closed_at": "2026-11-21T10:00:00+08:00",
+    "due_at": "2026-11-27T16:00:00Z",
+    "first_contact_at": "2026-11-20T10:00:00+08:00",
+    "solved": "yes",
+    "satisfied": "no",
+}
+OPEN = {"closed_at": "", "solved": "", "satisfied": "", "first_contact_at": ""}
+
+
+def line(**cells: str) -> str:
+    row = GOOD | cells
+    return ",".join(f'"{row[name]}"' if set(row[name]) & set(',"\n') else row[name] for name in COLUMNS)
+
+
+def file_of(*lines: str, end: str = "\n") -> bytes:
+    return (HEADER + end + "".join(one + end for one in lines)).encode()
+
+
+def load(
+    hall: Hall, content: bytes | Iterable[bytes], *, skip_bad: bool = False, actor: Actor = Machine.SYSTEM
+) -> Imported:
+    source = io.BytesIO(content) if isinstance(content, bytes) else content
+    with hall.open_work(actor) as work:
+        return import_tickets(work, source, skip_bad=skip_bad)
+
+
+def refused(hall: Hall, content: bytes) -> list[tuple[int, str, str]]:
+    with pytest.raises(ImportRefused) as refusal:
+        load(hall, content)
+    assert count(hall) == 0
+    return [(problem.line, problem.field, problem.code.value) for problem in refusal.value.problems]
+
+
+def count(hall: Hall) -> int:
+    with hall.look() as session:
+        return session.scalar(select(func.count()).select_from(Ticket)) or 0
+
+
+def only(hall: Hall, external_number: str) -> Ticket:
+    with hall.look() as session:
+        return session.scalars(select(Ticket).where(Ticket.external_number == external_number)).one()
+
+
+def test_a_closed_row_becomes_a_closed_ticket_with_everything_it_said(hall: Hall) -> None:
+    make_unit(hall)
+    assert load(hall, file_of(line())) == Imported(1, 0, 0, ())
+    ticket = only(hall, "A-1")
+    assert ticket.number is not None
+    assert ticket.number.startswith("QI202611200000001")
+    assert (ticket.state, ticket.closing) == (TicketState.CLOSED, Closing.HANDLED)
+    assert (ticket.channel, ticket.type, ticket.klass) == (
+        Channel.PHONE,
+        RequestType.HELP,
+        RequestClass.COMPLAINT,
+    )
+    assert (ticket.caller_number, ticket.unit_code) == ("+8613800001234", "city-management")
+    assert ticket.received_at == datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
+    assert ticket.received_on == date(2026, 11, 20)
+    assert ticket.closed_at == ticket.followed_up_at == datetime(2026, 11, 21, 2, tzinfo=UTC)
+    assert ticket.due_at == datetime(2026, 11, 27, 16, tzinfo=UTC)
+    assert (ticket.solved, ticket.satisfied) == (Solved.YES, Satisfied.NO)
+
+
+def test_a_closed_row_without_a_unit_was_answered_directly(hall: Hall) -> None:
+    load(hall, file_of(line(unit="", first_contact_at="", solved="", satisfied="")))
+    ticket = only(hall, "A-1")
+    assert (ticket.closing, ticket.dispatched_at, ticket.followed_up_at) == (
+        Closing.ANSWERED_DIRECT,
+        None,
+        None,
+    )
+
+
+def test_an_open_row_of_a_unit_is_dispatched_and_told_as_a_hand_off(
+    hall: Hall, announced: list[Event]
+) -> None:
+    make_unit(hall)
+    load(hall, file_of(line(**OPEN)))
+    ticket = only(hall, "A-1")
+    assert (ticket.state, ticket.closing) == (TicketState.DISPATCHED, None)
+    assert announced == [TicketOpened(ticket.id), TicketHandedOff(ticket.id, "city-management")]
+
+
+def test_an_open_row_without_a_unit_waits_for_a_desk_and_is_a_request(hall: Hall) -> None:
+    load(hall, file_of(line(**OPEN, unit="")))
+    ticket = only(hall, "A-1")
+    assert (ticket.state, ticket.number) == (TicketState.DRAFT, None)
+    day = date(2026, 11, 20)
+    with hall.look() as session:
+        report = write_report(session, Period(day, day), at=hall.clock(), policies=hall.policies)
+    assert (report.figures.requests.total, report.rates["closure_rate"].value) == (1, "0.00")
+
+
+def test_importing_the_same_file_twice_changes_nothing(hall: Hall, announced: list[Event]) -> None:
+    make_unit(hall)
+    content = file_of(line(), line(external_number="A-2", **OPEN))
+    load(hall, content)
+    before = len(announced)
+    assert load(hall, content) == Imported(0, 2, 0, ())
+    assert count(hall) == 2
+    assert len(announced) == before
+
+
+def test_only_the_new_rows_of_a_longer_file_are_written(hall: Hall) -> None:
+    make_unit(hall)
+    load(hall, file_of(line()))
+    assert load(hall, file_of(line(), line(external_number="A-2"))) == Imported(1, 1, 0, ())
+
+
+def test_a_file_with_byte_order_mark_crlf_quoted_line_breaks_and_other_column_order_is_read(
+    hall: Hall,
+) -> None:
+    make_unit(hall)
+    content = b"\xef\xbb\xbf" + file_of(line(text="第一行\n第二行，含逗号,和引号"), end="\r\n")
+    assert load(hall, content).written == 1
+    assert only(hall, "A-1").text == "第一行\n第二行，含逗号,和引号"
+    turned = list(reversed(COLUMNS))
+    cells = ",".join((GOOD | {"external_number": "A-2"})[name] for name in turned)
+    assert load(hall, f"{','.join(turned)}\n{cells}".encode()).written == 1
+
+
+@pytest.mark.parametrize(
+    ("cells", "field", "code"),
+    [
+        ({"external_number": ""}, "external_number", "missing"),
+        ({"external_number": "x" * 65}, "external_number", "too_long"),
+        ({"received_at": ""}, "received_at", "missing"),
+        ({"received_at": "20.11.2026"}, "received_at", "not_a_time"),
+        ({"received_at": "2026-11-20"}, "received_at", "not_a_time"),
+        ({"received_at": "2026-02-30 10:00"}, "received_at", "not_a_time"),
+        ({"received_at": "0001-01-01 00:00"}, "received_at", "not_a_time"),
+        ({"channel": "fax"}, "channel", "unknown_value"),
+        ({"channel": ""}, "channel", "missing"),
+        ({"type": "投诉"}, "type", "unknown_value"),
+        ({"title": "长" * 121}, "title", "too_long"),
+        ({"text": "长" * 20_001}, "text", "too_long"),
+        ({"text": "a\x00b"}, "text", "not_text"),
+        ({"unit": "no-such-unit"}, "unit", "unknown_unit"),
+        ({"closed_at": "2026-11-19T10:00:00+08:00"}, "closed_at", "before_received"),
+        ({"first_contact_at": "2026-11-19T10:00:00+08:00"}, "first_contact_at", "before_received"),
+        ({"due_at": "2026-11-19T10:00:00+08:00"}, "due_at", "before_received"),
+        ({"solved": "maybe"}, "solved", "not_yes_or_no"),
+        ({"satisfied": "是"}, "satisfied", "not_yes_or_no"),
+    ],
+)
+def test_a_bad_cell_is_named_by_line_and_column(
+    hall: Hall, cells: dict[str, str], field: str, code: str
+) -> None:
+    make_unit(hall)
+    content = file_of(line(external_number="ok"), line(**cells))
+    assert refused(hall, content) == [(3, field, code)]
+
+
+def test_every_fault_of_a_line_is_named_at_once(hall: Hall) -> None:
+    make_unit(hall)
+    found = refused(hall, file_of(line(channel="fax", type="", unit="x")))
+    assert found == [(2, "channel", "unknown_value"), (2, "type", "missing")]
+
+
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        (b"", [(1, "", "empty_file")]),
+        (b"\n\n", [(1, "", "empty_file")]),
+        (b'"external_number"x', [(1, "", "broken_csv")]),
+        (HEADER.replace("unit,", "").encode(), [(1, "unit", "missing_column")]),
+        (f"{HEADER},colour".encode(), [(1, "colour", "unknown_column")]),
+        (f"{HEADER},unit".encode(), [(1, "unit", "column_twice")]),
+    ],
+)
+def test_a_wrong_header_is_refused_even_when_bad_rows_may_be_skipped(
+    hall: Hall, content: bytes, problems: list[tuple[int, str, str]]
+) -> None:
+    assert refused(hall, content) == problems
+    with pytest.raises(ImportRefused):
+        load(hall, content, skip_bad=True)
+
+
+def test_lines_that_are_no_csv_or_not_utf8_are_named_and_the_rest_is_read(hall: Hall) -> None:
+    make_unit(hall)
+    content = file_of(line(external_number="A-1"), '"A-2"x,2026', "A-3,too,few", line(external_number="A-5"))
+    content += line(external_number="A-6", title="旧").encode("gbk") + b"\n"
+    found = refused(hall, content)
+    assert found[:2] == [(3, "", "broken_csv"), (4, "", "wrong_cell_count")]
+    assert {(number, code) for number, _field, code in found[2:]} == {(6, "not_utf8")}
+
+
+def test_a_number_twice_in_the_file_is_refused_where_it_comes_again(hall: Hall) -> None:
+    make_unit(hall)
+    content = file_of(line(), line(external_number="A-2"), line(text="两\n行"), line(external_number="A-2"))
+    assert refused(hall, content) == [
+        (4, "external_number", "twice_in_file"),
+        (6, "external_number", "twice_in_file"),
+    ]
+
+
+def test_bad_rows_may_be_skipped_and_are_still_named(hall: Hall) -> None:
+    make_unit(hall)
+    done = load(hall, file_of(line(), line(external_number="A-2", channel="fax")), skip_bad=True)
+    assert (done.written, done.bad_rows) == (1, 1)
+    assert [(problem.line, problem.field) for problem in done.problems] == [(3, "channel")]
+    assert count(hall) == 1
+
+
+def test_a_bad_row_after_many_good_ones_leaves_nothing_behind(hall: Hall, announced: list[Event]) -> None:
+    make_unit(hall)
+    good = [line(external_number=f"A-{number}", **OPEN) for number in range(2_100)]
+    assert refused(hall, file_of(*good, line(type="x"))) == [(2_102, "type", "unknown_value")]
+    assert announced == []
+
+
+def test_more_bad_rows_than_anybody_reads_are_counted(hall: Hall) -> None:
+    make_unit(hall)
+    with pytest.raises(ImportRefused) as refusal:
+        load(hall, file_of(*[line(channel="fax")] * 1_500))
+    assert refusal.value.bad_rows == 1_500
+    assert len(refusal.value.problems) == 1_000
+
+
+def test_old_cases_do_not_use_up_the_numbers_of_their_day(hall: Hall) -> None:
+    make_unit(hall)
+    rows = [line(external_number=f"A-{number}") for number in range(3)]
+    load(hall, file_of(*rows[:2]))
+    load(hall, file_of(*rows))
+    with hall.look() as session:
+        numbers = session.scalars(select(Ticket.number).order_by(Ticket.id)).all()
+    assert [number[:17] for number in numbers if number] == [f"QI20261120000000{n}" for n in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
+def test_only_administrators_import(hall: Hall, role: Role) -> None:
+    with pytest.raises(NotAllowed):
+        load(hall, file_of(line()), actor=Person(1, role))
+    make_unit(hall)
+    assert load(hall, file_of(line()), actor=Person(1, Role.ADMIN)).written == 1
