@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 
-from agent_console import auth, desk, live, locale, softphone
+from agent_console import auth, desk, drafts, live, locale, parts, softphone
 from agent_console.api import routes as api
 from agent_console.errors import register_errors
 from agent_console.frame import EXTENSION, Console, ConsoleOptions, SoftphoneOptions, asset, hall, read_assets
@@ -29,7 +29,9 @@ log = logging.getLogger(__name__)
 FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     auth.pages,
     locale.pages,
+    parts.pages,
     desk.pages,
+    drafts.pages,
     softphone.pages,
     live.pages,
     api.pages,

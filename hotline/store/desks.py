@@ -61,7 +61,7 @@ def read_desk(session: Session, user_id: int) -> Desk:
     if call_id is None:
         return Desk(presence, None, None, None, None)
     call = session.get_one(Call, call_id)
-    return Desk(presence, offer, call, _ticket_of(session, call_id), _callback_of(session, call))
+    return Desk(presence, offer, call, ticket_of_call(session, call_id), _callback_of(session, call))
 
 
 def _call_in_hand(session: Session, user_id: int, presence: Presence | None) -> int | None:
@@ -77,7 +77,8 @@ def _call_in_hand(session: Session, user_id: int, presence: Presence | None) -> 
     return session.scalar(unfinished.order_by(Call.id).limit(1))
 
 
-def _ticket_of(session: Session, call_id: int) -> Ticket | None:
+def ticket_of_call(session: Session, call_id: int) -> Ticket | None:
+    """Return the ticket written in this call, whatever its state."""
     first_round = select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1)
     return session.scalar(first_round.order_by(Ticket.id).limit(1))
 

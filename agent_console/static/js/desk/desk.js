@@ -1,1 +1,177 @@
-// The operator desk.
+// The operator's desk: wires the present moment (state), the telephone, the form and the news to each other.
+import { Live } from "../live.js";
+import { postJson, Refused } from "../net.js";
+import { word } from "../words.js";
+import { Captions } from "./captions.js";
+import { Draft } from "./draft.js";
+import { clearError } from "./fields.js";
+import { listenToKeys } from "./keys.js";
+import { Nearby } from "./nearby.js";
+import { askNoMatter } from "./no_matter.js";
+import { Softphone } from "./phone/softphone.js";
+import { Ring } from "./ring.js";
+import { Desk } from "./state.js";
+import { phoneHint, showLink, showSaveState, toast } from "./status.js";
+import { UnitPicker } from "./units.js";
+
+const BEAT_MS = 15_000;
+const RECHECK_MS = 30_000;
+
+const desk = new Desk();
+const phone = new Softphone();
+const live = new Live();
+const ring = new Ring();
+const captions = new Captions(phone);
+const units = new UnitPicker();
+const nearby = new Nearby();
+let draft = null;
+
+/** Do what a button says; a refusal is told, and the desk looks again because it was behind. */
+async function attempt(act) {
+  try {
+    return await act();
+  } catch (error) {
+    toast(error instanceof Refused ? (error.body?.message ?? word("failed")) : word("offline"));
+    return undefined;
+  } finally {
+    desk.refresh();
+  }
+}
+
+function answer() {
+  if (phone.state === "off") return toast(word("phone_is_off"));
+  if (!phone.accept(desk.state.offer_id ?? true)) phoneHint(word("answer_when_up"));
+  else phoneHint(word("answering"));
+  return undefined;
+}
+
+async function decline() {
+  phone.reject();
+}
+
+function hangUp() {
+  if (!phone.hangUp()) attempt(() => postJson(`/console/desk/calls/${desk.state.call_id}/hang-up`));
+}
+
+async function showNumber() {
+  const shown = await attempt(() => postJson(`/console/desk/calls/${desk.state.call_id}/number`, { reason: "desk" }));
+  if (!shown) return;
+  await desk.refresh();
+  document.getElementById("number").textContent = shown.number;
+  document.querySelector('[data-act="show-number"]')?.remove();
+}
+
+async function finish(how) {
+  if (!draft) return;
+  const done = await draft.finish(how);
+  if (done) toast(word(how === "answer" ? "finished" : "handed_off", { number: done.number }), "done");
+  await desk.refresh();
+}
+
+async function noMatter() {
+  const call = desk.state.call_id;
+  if (await askNoMatter(call)) {
+    toast(word("no_matter_done"), "done");
+    draft?.drop();
+  }
+  await desk.refresh();
+}
+
+function setPresence(state, reason = "") {
+  ring.askToNotify();
+  document.querySelector("details.presence")?.removeAttribute("open");
+  return attempt(() => postJson("/console/desk/presence", { state, reason }));
+}
+
+const ACTS = {
+  answer,
+  decline,
+  "hang-up": hangUp,
+  mute: () => phone.toggleMute(),
+  "show-number": showNumber,
+  finish: (button) => finish(button.dataset.how),
+  "no-matter": noMatter,
+  ready: () => setPresence("ready"),
+  "not-ready": (button) => setPresence("not_ready", button.dataset.reason),
+};
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act]");
+  if (button && ACTS[button.dataset.act]) ACTS[button.dataset.act](button);
+  const closer = event.target.closest("[data-closes]");
+  if (closer) document.getElementById(closer.dataset.closes).close();
+});
+document.addEventListener("input", (event) => clearError(event.target));
+
+function followForm() {
+  const form = document.getElementById("ticket");
+  if (draft?.form === form) return;
+  draft?.close();
+  draft = form && new Draft(form, showSaveState);
+  units.serve(form);
+  nearby.serve(form);
+}
+
+function followRing(state) {
+  const isRinging = state.stage === "ringing";
+  if (isRinging) ring.start(document.getElementById("number")?.textContent ?? "");
+  else ring.stop();
+  if (!isRinging) phone.disarm();
+  else if (!ring.isHeard) phoneHint(word("sound_locked"));
+  if (isRinging && phone.state === "off") phoneHint(word("phone_is_off"));
+}
+
+desk.addEventListener("leave-work", () => draft?.save());
+desk.addEventListener("change", ({ detail: { state } }) => {
+  followForm();
+  followRing(state);
+  captions.follow(["connecting", "talking"].includes(state.stage) ? state.call_id : null);
+  showMute();
+  desk.openDraft().catch(() => toast(word("failed")));
+});
+desk.addEventListener("lost", ({ detail }) => !(detail instanceof Refused) && showLink("live", "off"));
+
+live.addEventListener("told", ({ detail: events }) => {
+  if (events.some((event) => event.own)) desk.refresh();
+  else if (events.some((event) => event.kind === "QueueChanged")) desk.refreshQueue();
+});
+live.addEventListener("resync", () => desk.refresh());
+live.addEventListener("poll", () => desk.refresh());
+live.addEventListener("state", ({ detail }) => showLink("live", detail.up ? "on" : "off"));
+
+function showMute() {
+  const button = document.querySelector('[data-act="mute"]');
+  if (!button) return;
+  button.setAttribute("aria-pressed", String(phone.isMuted));
+  button.querySelector("[data-mute-word]").textContent = word(phone.isMuted ? "unmute" : "mute");
+}
+
+phone.addEventListener("state", ({ detail }) => showLink("phone", detail.state));
+phone.addEventListener("mute", showMute);
+for (const kind of ["incoming", "cancelled", "open", "ended"]) phone.addEventListener(kind, () => desk.refresh());
+
+window.addEventListener("beforeunload", (event) => {
+  if (phone.open || (draft && !draft.isSettled)) event.preventDefault();
+});
+
+async function beat() {
+  try {
+    await postJson("/console/desk/beat");
+  } catch (error) {
+    if (!(error instanceof Refused)) showLink("live", "off");
+  }
+}
+
+async function open() {
+  listenToKeys();
+  followForm();
+  followRing(desk.state);
+  await beat();
+  setInterval(beat, BEAT_MS);
+  setInterval(() => desk.refresh(), RECHECK_MS);
+  live.start();
+  phone.start();
+  desk.refresh();
+}
+
+open();

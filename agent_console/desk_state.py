@@ -1,0 +1,141 @@
+"""The desk as one answer: what the page needs to show the present moment, whether it just loaded or was lost for an hour.
+
+Words and numbers are rendered here, masked, in the person's language; running times are sent as moments. `work` (the
+form) is sent only when it is another one than the page already has, so that nothing moves under a caret.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask import render_template
+from sqlalchemy.orm import Session
+
+from agent_console.live import as_milliseconds
+from hotline.rules.policies import Policies
+from hotline.rules.words import CallState, TicketState
+from hotline.services.people import SignedIn
+from hotline.store import desks
+from hotline.store.people import Unit
+from hotline.store.tickets import Ticket
+
+
+class Stage(StrEnum):
+    """What the left column shows."""
+
+    IDLE = "idle"
+    RINGING = "ringing"
+    CONNECTING = "connecting"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed:
+    """Everything the desk's templates read."""
+
+    who: SignedIn
+    at: datetime
+    policies: Policies
+    desk: desks.Desk
+    stage: Stage
+    figures: desks.QueueFigures
+
+
+def stage_of(desk: desks.Desk) -> Stage:
+    """Return what the desk is in the middle of. An ended call stays in wrap-up until its record is complete."""
+    if desk.call is None:
+        return Stage.IDLE
+    if desk.offer is not None:
+        return Stage.RINGING
+    if desk.call.state is CallState.CONNECTING:
+        return Stage.CONNECTING
+    if desk.call.state is CallState.TALKING:
+        return Stage.TALKING
+    return Stage.WRAP_UP if desk.call.finished_at is None else Stage.IDLE
+
+
+def view_desk(session: Session, who: SignedIn, at: datetime, policies: Policies) -> Viewed:
+    """Read the desk of `who` at `at`."""
+    desk = desks.read_desk(session, who.person.id)
+    today = at.astimezone(policies.zone).date()
+    figures = desks.queue_figures(session, today, policies.zone, at, policies.queue.abandon_threshold)
+    return Viewed(who, at, policies, desk, stage_of(desk), figures)
+
+
+def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any]:
+    """Return the whole state as JSON-ready values. `shown_work` is the key of the form the page has already."""
+    desk, key = viewed.desk, work_key(viewed)
+    ticket = desk.ticket
+    return {
+        "now": as_milliseconds(viewed.at),
+        "stage": viewed.stage.value,
+        "presence": desk.presence.state.value if desk.presence else None,
+        "offer_id": desk.offer.id if desk.offer else None,
+        "call_id": desk.call.id if desk.call else None,
+        "ticket_id": ticket.id if ticket else None,
+        "revision": ticket.revision if ticket else None,
+        "work_key": key,
+        "html": {
+            "presence": render_template("desk/presence.html", v=viewed),
+            "queue": render_template("desk/queue.html", v=viewed),
+            "card": render_template("desk/card.html", v=viewed),
+            "history": render_history(session, viewed),
+            **({} if key == shown_work else {"work": render_work(session, viewed)}),
+        },
+    }
+
+
+def work_key(viewed: Viewed) -> str:
+    """Name the form or list in the middle column; the same key means: leave it alone."""
+    ticket = viewed.desk.ticket
+    if viewed.stage in {Stage.IDLE, Stage.RINGING} or viewed.desk.call is None:
+        return "idle"
+    return f"ticket:{ticket.id}:{ticket.state.value}" if ticket else f"call:{viewed.desk.call.id}"
+
+
+def render_history(session: Session, viewed: Viewed) -> str:
+    """Return what this caller asked before; empty without a call or a number."""
+    call = viewed.desk.call
+    if call is None or viewed.stage is Stage.IDLE:
+        return ""
+    own = viewed.desk.ticket.id if viewed.desk.ticket else None
+    return render_template(
+        "desk/history.html",
+        call=call,
+        tickets=desks.earlier_tickets(session, call.number, own),
+        calls=desks.earlier_calls(session, call.number, call.id),
+    )
+
+
+def render_work(session: Session, viewed: Viewed) -> str:
+    """Return the middle column: the form of the call in hand, what became of it, or what this person wrote today."""
+    ticket = viewed.desk.ticket
+    if work_key(viewed) == "idle" or ticket is None:
+        today = viewed.at.astimezone(viewed.policies.zone).date()
+        written = desks.tickets_written_by(session, viewed.who.person.id, today)
+        return render_template("desk/idle.html", v=viewed, tickets=written)
+    unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
+    if ticket.state is TicketState.DRAFT:
+        return render_template("desk/form.html", v=viewed, ticket=ticket, call=viewed.desk.call, unit=unit)
+    return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit)
+
+
+def facts_of(ticket: Ticket) -> dict[str, object]:
+    """Return the fields of a draft as the form holds them: texts, words and the flag `confidential`."""
+    return {
+        "type": ticket.type.value if ticket.type else "",
+        "category": ticket.category,
+        "title": ticket.title,
+        "text": ticket.text,
+        "wanted": ticket.wanted,
+        "place": ticket.place,
+        "occurred": ticket.occurred,
+        "people": ticket.people,
+        "urgency": ticket.urgency.value,
+        "confidential": ticket.confidential,
+        "caller_name": ticket.caller_name,
+        "unit_code": ticket.unit_code or "",
+        "answer": ticket.answer,
+    }

@@ -1,0 +1,153 @@
+// The form in hand. What is typed is kept in this browser at once, saved at the server 0.6 s later, and forgotten here
+// only when the server has confirmed it. A save is guarded by the revision: if somebody saved in between, fields changed
+// on one side only are merged, and a field changed on both sides is shown twice until a person chooses.
+import { getJson, postJson, Refused } from "../net.js";
+import { word } from "../words.js";
+import { showConflicts } from "./conflict.js";
+import { readForm, showErrors, writeField } from "./fields.js";
+import { forget, recall, remember } from "./keep.js";
+
+const QUIET_MS = 600;
+const RETRY_MS = 3000;
+
+/** One open draft; lives as long as its form is on the page. */
+export class Draft {
+  #timer = null;
+  #saving = null;
+  #conflicts = new Map();
+
+  constructor(form, onStatus) {
+    this.form = form;
+    this.id = Number(form.dataset.ticket);
+    this.revision = Number(form.dataset.revision);
+    this.saved = readForm(form);
+    this.onStatus = onStatus;
+    form.addEventListener("input", () => this.#typed());
+    form.addEventListener("submit", (event) => event.preventDefault());
+    this.#restore();
+  }
+
+  /** What differs from what the server has, without fields that still wait for a person's choice. */
+  changes() {
+    const now = readForm(this.form);
+    const differs = (name) => now[name] !== this.saved[name] && !this.#conflicts.has(name);
+    return Object.fromEntries(Object.keys(now).filter(differs).map((name) => [name, now[name]]));
+  }
+
+  get isSettled() {
+    return Object.keys(this.changes()).length === 0 && this.#conflicts.size === 0;
+  }
+
+  #restore() {
+    const kept = recall(this.id);
+    if (!kept) return;
+    for (const [name, value] of Object.entries(kept.values)) writeField(this.form, name, value);
+    this.onStatus("restored");
+    if (kept.revision !== this.revision) this.#merge(kept.base, this.saved);
+    this.#typed();
+  }
+
+  #typed() {
+    const changes = this.changes();
+    if (Object.keys(changes).length) remember(this.id, { revision: this.revision, base: this.saved, values: changes });
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.save(), QUIET_MS);
+  }
+
+  /** Save now; resolves true when everything typed so far is at the server. */
+  async save() {
+    clearTimeout(this.#timer);
+    if (this.#saving) await this.#saving;
+    const facts = this.changes();
+    if (!Object.keys(facts).length) return this.#conflicts.size === 0;
+    this.onStatus("saving");
+    this.#saving = this.#send("save", facts);
+    const ok = await this.#saving;
+    this.#saving = null;
+    return ok;
+  }
+
+  async #send(how, facts) {
+    try {
+      const answer = await postJson(`/console/desk/tickets/${this.id}/${how}`, { revision: this.revision, facts });
+      this.revision = answer.revision;
+      Object.assign(this.saved, facts);
+      showErrors(this.form, {});
+      if (this.isSettled) forget(this.id);
+      this.onStatus("saved", answer.saved_clock);
+      return answer;
+    } catch (error) {
+      return this.#trouble(how, error);
+    }
+  }
+
+  async #trouble(how, error) {
+    if (!(error instanceof Refused)) {
+      this.onStatus("unsaved");
+      this.#timer = setTimeout(() => this.save(), RETRY_MS);
+      return false;
+    }
+    if (error.status === 422) {
+      showErrors(this.form, error.body.errors, how !== "save");
+      this.onStatus("refused");
+      return false;
+    }
+    if (error.status === 409 && error.body?.stale) {
+      await this.#catchUp();
+      return false;
+    }
+    this.onStatus("failed", error.body?.message);
+    return false;
+  }
+
+  async #catchUp() {
+    const theirs = await getJson(`/console/desk/tickets/${this.id}`);
+    this.revision = theirs.revision;
+    this.#merge(this.saved, theirs.facts);
+    this.#typed();
+  }
+
+  /** Three-way: what only they changed is taken over, what both changed waits for a choice. */
+  #merge(base, theirs) {
+    const mine = readForm(this.form);
+    for (const name of Object.keys(mine)) {
+      if (theirs[name] === base[name] || theirs[name] === mine[name]) continue;
+      if (mine[name] === base[name]) writeField(this.form, name, theirs[name]);
+      else this.#conflicts.set(name, theirs[name]);
+    }
+    this.saved = { ...this.saved, ...theirs };
+    this.#showConflicts();
+  }
+
+  #showConflicts() {
+    showConflicts(this.form, this.#conflicts, (name, value) => {
+      this.#conflicts.delete(name);
+      writeField(this.form, name, value);
+      this.#showConflicts();
+      this.#typed();
+    });
+  }
+
+  /** Finish the ticket; resolves to the server's answer, or false with the form as it was and the reason at the field. */
+  async finish(how) {
+    clearTimeout(this.#timer);
+    if (this.#saving) await this.#saving;
+    if (this.#conflicts.size) {
+      this.onStatus("failed", word("conflict"));
+      return false;
+    }
+    const answer = await this.#send(how, this.changes());
+    if (answer) forget(this.id);
+    return answer;
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+  }
+
+  /** The matter is thrown away for a reason: nothing of it stays in this browser. */
+  drop() {
+    this.close();
+    forget(this.id);
+  }
+}

@@ -1,0 +1,57 @@
+// Reading and writing the ticket's fields, and saying at a field what is wrong with it.
+
+/** Return every field's value: texts as they stand, choices as their word, the check box as true or false. */
+export function readForm(form) {
+  const values = {};
+  for (const element of form.elements) {
+    if (!element.name) continue;
+    if (element.type === "radio") {
+      values[element.name] ??= "";
+      if (element.checked) values[element.name] = element.value;
+    } else if (element.type === "checkbox") {
+      values[element.name] = element.checked;
+    } else {
+      values[element.name] = element.value.trim();
+    }
+  }
+  return values;
+}
+
+/** Set a field without disturbing one that already says so (the caret stays). */
+export function writeField(form, name, value) {
+  const field = form.elements.namedItem(name);
+  if (!field) return;
+  if (field instanceof RadioNodeList) {
+    if (field.value !== value) field.value = value;
+  } else if (field.type === "checkbox") {
+    field.checked = Boolean(value);
+  } else if (field.value.trim() !== value) {
+    field.value = value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+function places() {
+  return document.querySelectorAll("[data-field]");
+}
+
+/** Show `errors` (field -> words) and clear all others; `jump` puts the caret into the first wrong field. */
+export function showErrors(form, errors, jump = false) {
+  let first = null;
+  for (const place of places()) {
+    const words = errors[place.dataset.field] ?? "";
+    place.classList.toggle("is-wrong", Boolean(words));
+    const note = place.querySelector(".field-error");
+    if (note && note.textContent !== words) note.textContent = words;
+    if (words) first ??= place;
+  }
+  if (jump && first) first.querySelector("input, textarea, select")?.focus();
+}
+
+/** Clear the error of the field that is being mended. */
+export function clearError(target) {
+  const place = target.closest?.("[data-field].is-wrong");
+  if (!place) return;
+  place.classList.remove("is-wrong");
+  place.querySelector(".field-error").textContent = "";
+}

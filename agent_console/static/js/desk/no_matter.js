@@ -1,0 +1,40 @@
+// A call without a matter needs a reason before it may end: the sheet asks for one and keeps asking until it is given.
+import { postJson, Refused } from "../net.js";
+import { word } from "../words.js";
+
+/** Ask for the reason and record it; resolves true when it is recorded, false when the person went back. */
+export function askNoMatter(call) {
+  const sheet = document.getElementById("no-matter");
+  const form = document.getElementById("no-matter-form");
+  const wrong = document.getElementById("e-no_matter");
+  form.reset();
+  wrong.textContent = "";
+  return new Promise((resolve) => {
+    const submit = async (event) => {
+      event.preventDefault();
+      const { no_matter, note } = Object.fromEntries(new FormData(form));
+      try {
+        await postJson(`/console/desk/calls/${call}/no-matter`, { no_matter: no_matter ?? "", note });
+        finish(true);
+      } catch (error) {
+        wrong.textContent = wordsOf(error);
+      }
+    };
+    const closed = () => finish(false);
+    const finish = (done) => {
+      form.removeEventListener("submit", submit);
+      sheet.removeEventListener("close", closed);
+      if (sheet.open) sheet.close();
+      resolve(done);
+    };
+    form.addEventListener("submit", submit);
+    sheet.addEventListener("close", closed);
+    sheet.showModal();
+    form.querySelector("input").focus();
+  });
+}
+
+function wordsOf(error) {
+  if (!(error instanceof Refused)) return word("offline");
+  return error.body?.errors?.no_matter ?? error.body?.message ?? word("failed");
+}

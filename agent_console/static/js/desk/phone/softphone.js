@@ -1,0 +1,154 @@
+// The operator's telephone, one surface over any line. Emits `state` (off | connecting | on), `incoming`, `cancelled`,
+// `open`, `ended` (detail: {callSid, offer}), `caption` (detail: {who, text}) and `trouble`. A driver offers
+// start(token, tell), accept, reject, hangup, mute, digits, say, renew(token) and stop.
+import { postJson } from "../../net.js";
+import { ExchangeDriver } from "./exchange.js";
+import { TwilioDriver } from "./twilio.js";
+
+const DRIVERS = { exchange: ExchangeDriver, twilio: TwilioDriver };
+const RETRY_MS = [500, 1000, 2000, 5000, 10_000];
+const RENEW_SHARE = 0.75;
+
+export class Softphone extends EventTarget {
+  state = "off";
+  ringing = null;
+  open = null;
+  isMuted = false;
+  #driver = null;
+  #attempt = 0;
+  #renewal = null;
+  #armed = null;
+
+  async start() {
+    this.#set("connecting");
+    try {
+      const line = await postJson("/console/softphone/token");
+      this.#driver?.stop();
+      this.#driver = new DRIVERS[line.driver](line);
+      this.#scheduleRenewal(line.lives_seconds);
+      await this.#driver.start((kind, detail) => this.#hear(kind, detail));
+    } catch (error) {
+      this.#hear("down", { reason: String(error) });
+    }
+  }
+
+  /** A token lives an hour; the SDK's own warning comes only once, so we renew on our own clock as well. */
+  #scheduleRenewal(seconds) {
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => this.#renew(), seconds * RENEW_SHARE * 1000);
+  }
+
+  async #renew() {
+    try {
+      const line = await postJson("/console/softphone/token");
+      this.#driver?.renew(line.token);
+      this.#scheduleRenewal(line.lives_seconds);
+    } catch (error) {
+      this.#scheduleRenewal(60);
+      this.#tell("trouble", { reason: String(error) });
+    }
+  }
+
+  #hear(kind, detail = {}) {
+    switch (kind) {
+      case "up":
+        this.#attempt = 0;
+        this.#set("on");
+        break;
+      case "down":
+        this.#lose(detail);
+        break;
+      case "renew":
+        this.#renew();
+        break;
+      case "incoming":
+        this.ringing = detail;
+        this.#tell("incoming", detail);
+        if (this.#armed && (this.#armed === true || String(this.#armed) === detail.offer)) this.accept();
+        break;
+      case "cancelled":
+        if (this.ringing?.callSid === detail.callSid) this.ringing = null;
+        this.#tell("cancelled", detail);
+        break;
+      case "open":
+        this.open = detail;
+        this.ringing = null;
+        this.#armed = null;
+        this.isMuted = false;
+        this.#tell("open", detail);
+        break;
+      case "ended":
+        if (this.open?.callSid === detail.callSid) this.open = null;
+        if (this.ringing?.callSid === detail.callSid) this.ringing = null;
+        this.#tell("ended", detail);
+        break;
+      default:
+        this.#tell(kind, detail);
+    }
+  }
+
+  #lose(detail) {
+    const had = this.open;
+    this.ringing = null;
+    this.open = null;
+    this.#set("off");
+    if (had) this.#tell("ended", had);
+    this.#tell("trouble", detail);
+    const wait = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)];
+    setTimeout(() => this.start(), wait * (0.75 + Math.random() / 2));
+  }
+
+  #set(state) {
+    this.state = state;
+    this.#tell("state", { state });
+  }
+
+  #tell(kind, detail) {
+    this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  /** Answer the ringing call; pressed before the telephone rings, it is answered the moment it does. */
+  accept(offer = true) {
+    if (!this.ringing) {
+      this.#armed = offer;
+      return false;
+    }
+    this.#driver.accept(this.ringing.callSid);
+    return true;
+  }
+
+  /** Nothing rings any more at this desk: an answer given too early must not take the next call. */
+  disarm() {
+    this.#armed = null;
+  }
+
+  reject() {
+    this.disarm();
+    if (!this.ringing) return false;
+    this.#driver.reject(this.ringing.callSid);
+    return true;
+  }
+
+  hangUp() {
+    if (!this.open) return false;
+    this.#driver.hangup(this.open.callSid);
+    return true;
+  }
+
+  toggleMute() {
+    if (!this.open) return;
+    this.isMuted = !this.isMuted;
+    this.#driver.mute(this.open.callSid, this.isMuted);
+    this.#tell("mute", { isMuted: this.isMuted });
+  }
+
+  digits(digits) {
+    if (this.open) this.#driver.digits(this.open.callSid, digits);
+  }
+
+  say(text) {
+    if (!this.open) return false;
+    this.#driver.say(this.open.callSid, text);
+    return true;
+  }
+}

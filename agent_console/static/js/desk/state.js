@@ -1,0 +1,83 @@
+// The desk's present moment: asked for whole, shown piece by piece, and only where something is different, so that
+// nothing moves under the pointer or the caret.
+import { getJson, postJson } from "../net.js";
+import { setServerNow } from "../ticking.js";
+import { readBlock } from "../words.js";
+
+const PIECES = ["presence", "queue", "card", "history", "work"];
+const QUEUE_MS = 2000;
+
+/** Emits `change` (detail: {state, before}) after the page shows a new state, `lost`/`found` for the server itself. */
+export class Desk extends EventTarget {
+  state = readBlock("desk-state");
+  #shown = { ...this.state.html };
+  #asking = null;
+  #askAgain = false;
+  #queueTimer = null;
+
+  /** Ask for the state and show it; calls made meanwhile lead to one more question, never to many. */
+  refresh() {
+    if (this.#asking) {
+      this.#askAgain = true;
+      return this.#asking;
+    }
+    this.#asking = this.#ask().finally(() => {
+      this.#asking = null;
+      if (this.#askAgain) {
+        this.#askAgain = false;
+        this.refresh();
+      }
+    });
+    return this.#asking;
+  }
+
+  async #ask() {
+    try {
+      this.#take(await getJson(`/console/desk/state?work=${encodeURIComponent(this.state.work_key)}`));
+      this.dispatchEvent(new Event("found"));
+    } catch (error) {
+      this.dispatchEvent(new CustomEvent("lost", { detail: error }));
+    }
+  }
+
+  #take(state) {
+    const before = this.state;
+    this.state = state;
+    setServerNow(state.now);
+    if (state.html.work !== undefined) this.dispatchEvent(new CustomEvent("leave-work", { detail: before }));
+    for (const piece of PIECES) this.#show(piece, state.html[piece]);
+    this.dispatchEvent(new CustomEvent("change", { detail: { state, before } }));
+  }
+
+  #show(piece, html) {
+    if (html === undefined || this.#shown[piece] === html) return;
+    this.#shown[piece] = html;
+    const place = document.getElementById(piece);
+    const open = place.querySelector("details[data-keep-open]")?.open;
+    place.innerHTML = html;
+    const menu = place.querySelector("details[data-keep-open]");
+    if (open && menu) menu.open = true;
+    setServerNow(this.state.now);
+  }
+
+  /** Only the queue's figures changed: ask for those alone, and not more often than every two seconds. */
+  refreshQueue() {
+    this.#queueTimer ??= setTimeout(async () => {
+      this.#queueTimer = null;
+      try {
+        const answer = await getJson("/console/desk/queue");
+        this.#show("queue", answer.queue);
+      } catch (error) {
+        this.dispatchEvent(new CustomEvent("lost", { detail: error }));
+      }
+    }, QUEUE_MS * (0.5 + Math.random()));
+  }
+
+  /** Open the ticket of the call in hand as soon as it is ours. */
+  async openDraft() {
+    const { stage, call_id: call, ticket_id: ticket } = this.state;
+    if (ticket || !["connecting", "talking", "wrap_up"].includes(stage)) return;
+    await postJson(`/console/desk/calls/${call}/draft`);
+    await this.refresh();
+  }
+}

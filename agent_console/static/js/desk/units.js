@@ -1,0 +1,120 @@
+// The unit picker: 95 units found by Chinese name, pinyin initials, English name or code; keyboard or mouse.
+import { readBlock, word } from "../words.js";
+
+const SHOWN = 12;
+
+export class UnitPicker {
+  #units = readBlock("desk-units");
+  #query = document.getElementById("unit-q");
+  #list = document.getElementById("unit-list");
+  #part = document.getElementById("unit-part");
+  #chosen = document.getElementById("unit-chosen");
+  #form = null;
+  #active = -1;
+
+  constructor() {
+    this.#query.addEventListener("input", () => this.#search());
+    this.#query.addEventListener("keydown", (event) => this.#key(event));
+    this.#list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.choose(option.dataset.code);
+    });
+    this.#part.querySelector('[data-act="clear-unit"]').addEventListener("click", () => this.choose(""));
+  }
+
+  /** Serve this form (null: none is open, nothing to pick). */
+  serve(form) {
+    this.#form = form;
+    this.#part.hidden = !form;
+    if (!form) return;
+    form.elements.unit_code.addEventListener("change", () => this.#showChosen());
+    this.#query.value = "";
+    this.#search();
+    this.#showChosen();
+  }
+
+  focus() {
+    if (!this.#part.hidden) this.#query.focus();
+  }
+
+  choose(code) {
+    const field = this.#form?.elements.unit_code;
+    if (!field || field.value === code) return;
+    field.value = code;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    this.#part.classList.remove("is-wrong");
+    document.getElementById("e-unit_code").textContent = "";
+    this.#query.value = "";
+    this.#search();
+  }
+
+  #matches() {
+    const words = this.#query.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    return this.#units.filter((unit) => words.every((one) => unit.keys.includes(one)));
+  }
+
+  #search() {
+    const found = this.#matches();
+    this.#active = this.#query.value.trim() && found.length ? 0 : -1;
+    const options = found.slice(0, SHOWN).map((unit, index) => this.#option(unit, index));
+    if (!found.length) options.push(note(word("no_unit")));
+    if (found.length > SHOWN) options.push(note(word("more_units", { n: found.length - SHOWN })));
+    this.#list.replaceChildren(...options);
+    this.#mark();
+  }
+
+  #option(unit, index) {
+    const item = document.createElement("li");
+    item.role = "option";
+    item.id = `unit-${index}`;
+    item.dataset.code = unit.code;
+    item.textContent = unit.name;
+    item.setAttribute("aria-selected", String(this.#form?.elements.unit_code.value === unit.code));
+    return item;
+  }
+
+  #mark() {
+    const options = this.#list.querySelectorAll("[role=option]");
+    options.forEach((option, index) => option.classList.toggle("is-active", index === this.#active));
+    const active = options[this.#active];
+    this.#query.setAttribute("aria-activedescendant", active?.id ?? "");
+    active?.scrollIntoView({ block: "nearest" });
+  }
+
+  #key(event) {
+    const count = this.#list.querySelectorAll("[role=option]").length;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step && count) {
+      this.#active = (this.#active + step + count) % count;
+      this.#mark();
+      event.preventDefault();
+    } else if (event.key === "Enter" && !event.ctrlKey && this.#active >= 0) {
+      this.choose(this.#list.querySelectorAll("[role=option]")[this.#active].dataset.code);
+      event.preventDefault();
+    } else if (event.key === "Escape" && this.#query.value) {
+      this.#query.value = "";
+      this.#search();
+    }
+  }
+
+  #showChosen() {
+    const code = this.#form.elements.unit_code.value;
+    const unit = this.#units.find((one) => one.code === code);
+    const name = unit?.name ?? code;
+    this.#chosen.hidden = !code;
+    this.#chosen.querySelector("[data-name]").textContent = name;
+    this.#form.querySelector("[data-to-unit]").textContent = code ? ` ${word("to", { unit: name })}` : "";
+    for (const option of this.#list.querySelectorAll("[role=option]")) {
+      option.setAttribute("aria-selected", String(option.dataset.code === code));
+    }
+  }
+}
+
+function note(text) {
+  const item = document.createElement("li");
+  item.className = "unit-note quiet small";
+  item.role = "presentation";
+  item.textContent = text;
+  return item;
+}

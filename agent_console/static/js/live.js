@@ -1,0 +1,64 @@
+// News from the server, one connection per browser: a browser allows few per host, and every tab wants the same news.
+// The tab that holds the lock keeps the EventSource and passes on what it hears; when it closes, another takes over.
+// While the line is down the listener is told so, and asked to look for itself (`poll`) every three seconds.
+
+const RETRY_MS = [500, 1000, 2000, 3000];
+const POLL_MS = 3000;
+
+/** Emits `told` (detail: list of events), `state` (detail: {up}), `resync` (connection is new) and `poll`. */
+export class Live extends EventTarget {
+  #channel = new BroadcastChannel("hotline-live");
+  #up = false;
+  #attempt = 0;
+  #poll = null;
+
+  start() {
+    this.#channel.onmessage = (message) => this.#hear(message.data);
+    this.#setUp(false);
+    this.#channel.postMessage({ kind: "who" });
+    navigator.locks.request("hotline-live", () => this.#lead());
+  }
+
+  #lead() {
+    return new Promise(() => this.#connect());
+  }
+
+  #connect() {
+    const source = new EventSource("/events");
+    source.onopen = () => {
+      this.#attempt = 0;
+      this.#share({ kind: "up" });
+      this.#share({ kind: "resync" });
+    };
+    source.addEventListener("told", (message) => this.#share({ kind: "told", events: JSON.parse(message.data) }));
+    source.addEventListener("reset", () => this.#share({ kind: "resync" }));
+    source.onerror = () => {
+      this.#share({ kind: "down" });
+      if (source.readyState === EventSource.CLOSED) {
+        const wait = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)];
+        setTimeout(() => this.#connect(), wait * (0.75 + Math.random() / 2));
+      }
+    };
+    this.#channel.addEventListener("message", (message) => {
+      if (message.data.kind === "who") this.#channel.postMessage({ kind: this.#up ? "up" : "down" });
+    });
+  }
+
+  #share(news) {
+    this.#channel.postMessage(news);
+    this.#hear(news);
+  }
+
+  #hear(news) {
+    if (news.kind === "up" || news.kind === "down") this.#setUp(news.kind === "up");
+    if (news.kind === "resync") this.dispatchEvent(new Event("resync"));
+    if (news.kind === "told") this.dispatchEvent(new CustomEvent("told", { detail: news.events }));
+  }
+
+  #setUp(up) {
+    this.#up = up;
+    clearInterval(this.#poll);
+    if (!up) this.#poll = setInterval(() => this.dispatchEvent(new Event("poll")), POLL_MS);
+    this.dispatchEvent(new CustomEvent("state", { detail: { up } }));
+  }
+}
