@@ -6,10 +6,10 @@ queue, because only then does RQ pop safely; and a job is nothing but the id of 
 
 import sys
 from contextvars import ContextVar
-from typing import Any
 
 from redis import Redis
 from rq import Queue, Retry, Worker
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
@@ -34,12 +34,12 @@ def carry_out(delivery_id: int) -> bool:
 class LaneWorker(Worker):
     """An RQ worker whose forked children open database connections of their own."""
 
-    def perform_job(self, job: Job, queue: Queue) -> bool:
+    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         _HOTLINE.get().hall.engine.dispose(close=False)
-        return super().perform_job(job, queue)
+        return super().perform_job(job, queue, execution)
 
 
-def enqueue_into(redis: "Redis[Any]") -> outbox.Enqueue:
+def enqueue_into(redis: Redis) -> outbox.Enqueue:
     """Return the function that hands parcels to RQ, one queue a lane."""
     queues = {lane: Queue(lane, connection=redis, serializer=JSONSerializer) for lane in LANES}
 
