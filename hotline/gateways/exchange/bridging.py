@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from hotline.gateways.exchange.sounds import Caption
+from hotline.gateways.exchange.sounds import Caption, Party, Sound
 from hotline.gateways.exchange.state.calls import Call
 
 
@@ -16,8 +16,9 @@ class Bridge:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def connect(self) -> None:
-        self.one.meeting = self
-        self.other.meeting = self
+        for call, other in ((self.one, self.other), (self.other, self.one)):
+            call.meeting = self
+            _tell(call, Party((other.party,)))
 
     def part(self) -> None:
         """End it; calls that have gone on to something else are left alone."""
@@ -25,8 +26,13 @@ class Bridge:
         for call in (self.one, self.other):
             if call.meeting is self:
                 call.meeting = None
+                _tell(call, Party(()))
 
     def speak(self, speaker: Call, text: str) -> None:
         listener = self.other if speaker is self.one else self.one
-        if listener.endpoint is not None:
-            listener.endpoint.hear(listener.sid, Caption(speaker.party, text))
+        _tell(listener, Caption(speaker.party, text))
+
+
+def _tell(call: Call, sound: Sound) -> None:
+    if call.endpoint is not None:
+        call.endpoint.hear(call.sid, sound)

@@ -35,6 +35,7 @@ class _Handset(Wire):
         self._heard = 0
         self.state = PhoneState.IDLE
         self.status = ""
+        self.party: list[str] = []
 
     @property
     def transcript(self) -> list[str]:
@@ -79,6 +80,25 @@ class _Handset(Wire):
         """Wait until the device is in `state`."""
         self.wait_for(lambda: self.state is state, timeout, lambda: f"state is {self.state}, not {state}")
 
+    def wait_connected(self, others: int = 1, timeout: float = _PATIENCE_SECONDS) -> list[str]:
+        """Wait until `others` other people are on the line, so that what is said now is heard; returns who they are."""
+        self.wait_for(lambda: len(self.party) == others, timeout, lambda: f"on the line are {self.party}")
+        return list(self.party)
+
+    def note(self, message: Message) -> None:
+        """Take what both kinds of device are told in the same words."""
+        match message["type"]:
+            case "say":
+                self._lines.append(message["text"])
+            case "caption":
+                self._lines.append(f"{message['who']}: {message['text']}")
+            case "beep":
+                self._lines.append("♪ beep")
+            case "party":
+                self.party = list(message["names"])
+            case _:
+                pass
+
     def _begin(self, state: PhoneState) -> None:
         self._lines = []
         self._heard = 0
@@ -87,6 +107,7 @@ class _Handset(Wire):
 
     def _end(self, status: str) -> None:
         self.status = status
+        self.party = []
         self.state = PhoneState.ENDED
 
 
@@ -151,12 +172,6 @@ class Telephone(_Handset):
                 self._begin(PhoneState.RINGING)
                 self.caller = message["from"]
                 self.call_sid = message["callSid"]
-            case "say":
-                self._lines.append(message["text"])
-            case "caption":
-                self._lines.append(f"{message['who']}: {message['text']}")
-            case "beep":
-                self._lines.append("♪ beep")
             case "listen":
                 self.listening = bool(message["keys"])
             case "ended":
@@ -165,7 +180,7 @@ class Telephone(_Handset):
             case "error":
                 self.errors.append(message["message"])
             case _:
-                pass
+                self.note(message)
 
 
 class Softphone(_Handset):
@@ -223,9 +238,7 @@ class Softphone(_Handset):
                 self._end("canceled")
             case "open":
                 self.state = PhoneState.TALKING
-            case "caption":
-                self._lines.append(f"{message['who']}: {message['text']}")
             case "ended" if message["callSid"] == self.call_sid:
                 self._end("ended")
             case _:
-                pass
+                self.note(message)

@@ -13,7 +13,7 @@ from hotline.gateways.exchange.document import Room
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
 from hotline.gateways.exchange.scene import Follow
-from hotline.gateways.exchange.sounds import Beep
+from hotline.gateways.exchange.sounds import Beep, Party
 from hotline.gateways.exchange.speaking import hold_music
 from hotline.gateways.exchange.state.calls import Call, Fetch, HangUp, new_sid
 from hotline.gateways.exchange.state.conferences import Conference, ConferenceCallback, Participant
@@ -108,6 +108,7 @@ def _enter(exchange: Exchange, conference: Conference, seat: Participant, room: 
         _beep(exchange, conference, seat, wanted=seat.beep_in)
     elif len(seated) > 1 and any(other.start for other in seated):
         _start(exchange, conference)
+    conference.introduce()
 
 
 def _start(exchange: Exchange, conference: Conference) -> None:
@@ -161,6 +162,8 @@ def leave(
     conference.updated = exchange.clock.now()
     tell(exchange, conference, "participant-leave", seat, left_fields(seat, reason))
     release(seat, reason)
+    exchange.tell(seat.call, Party(()))
+    conference.introduce()
     _beep(exchange, conference, seat, wanted=seat.beep_out)
     if seat.end:
         why = ConferenceEnd.MODERATOR_KICKED if kicked else ConferenceEnd.MODERATOR_LEFT

@@ -2,7 +2,8 @@
 
 `GET /device?token=<access token>`. The exchange sends `{type:"registered", identity}`, `{type:"incoming", callSid, from,
 to, params}`, `{type:"cancel", callSid}` (it rings no longer: the caller left, or another tab accepted), `{type:"open",
-callSid}`, `{type:"caption", callSid, who, text}` (who "line" = the exchange itself), `{type:"ended", callSid}`,
+callSid}`, `{type:"caption", callSid, who, text}` (who "line" = the exchange itself), `{type:"party", callSid, names}` (who
+else is on the line now), `{type:"ended", callSid}`,
 `{type:"error", message}`. It accepts `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`,
 `{type:"mute", callSid, muted}`, `{type:"say", callSid, text}`. A bad token closes the websocket with 4401.
 """
@@ -15,7 +16,7 @@ from aiohttp import web
 from hotline.gateways.exchange import hearing, ringing
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.sockets import BadMessageError, Message, Wire, text_of
-from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Sound, Speech, SpeechOver
+from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
 from hotline.gateways.exchange.state.calls import Call, HangUp
 from hotline.gateways.exchange.tokens import TokenError, identity_of
 from hotline.gateways.exchange.words import By
@@ -64,6 +65,8 @@ class Device:
                 self._caption(call_sid, who, text)
             case Beep():
                 self._caption(call_sid, _LINE, "♪ beep")
+            case Party(names):
+                self.wire.send({"type": "party", "callSid": call_sid, "names": names})
             case SpeechOver() | Listening():
                 pass
 

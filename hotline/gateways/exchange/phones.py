@@ -5,7 +5,7 @@
 `{type:"ring", callSid, from}` an incoming call; `{type:"say", id, text, seconds, language, voice, at}` something begins
 to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is over (`whole` false: interrupted);
 `{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
-waits for keys or words; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
+waits for keys or words; `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
 It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
 `{type:"say", text}`, `{type:"typing"}`. One number has one handset: a new one closes the old (4409) and its call.
 """
@@ -19,7 +19,7 @@ from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.numbers import is_e164, normalise
 from hotline.gateways.exchange.placing import arrive
 from hotline.gateways.exchange.sockets import BadMessageError, Message, Wire, text_of
-from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Sound, Speech, SpeechOver
+from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
 from hotline.gateways.exchange.state.calls import Call, HangUp
 from hotline.gateways.exchange.words import By
 
@@ -140,6 +140,8 @@ def _message(sound: Sound) -> dict[str, object]:
             return {"type": "caption", "who": who, "text": text}
         case Beep():
             return {"type": "beep"}
+        case Party(names):
+            return {"type": "party", "names": names}
         case Listening(keys, words):
             return {"type": "listen", "keys": keys, "words": words}
 

@@ -60,7 +60,14 @@ class Listening:
     words: bool
 
 
-Sound = Speech | SpeechOver | Caption | Beep | Listening
+@dataclass(frozen=True)
+class Party:
+    """Who else is on the line now and can be talked to; empty while alone."""
+
+    names: tuple[str, ...]
+
+
+Sound = Speech | SpeechOver | Caption | Beep | Listening | Party
 
 
 class Endpoint(Protocol):

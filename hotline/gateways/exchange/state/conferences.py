@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotline.gateways.exchange.document import Method, RecordingCallback
-from hotline.gateways.exchange.sounds import Caption
+from hotline.gateways.exchange.sounds import Caption, Party
 from hotline.gateways.exchange.state.calls import Call
 from hotline.gateways.exchange.state.recordings import Recording
 from hotline.gateways.exchange.words import ConferenceEnd, ConferenceStatus, Leaving, ParticipantStatus
@@ -73,6 +73,16 @@ class Conference:
                 continue
             if other.call.endpoint is not None:
                 other.call.endpoint.hear(other.call.sid, Caption(seat.label or speaker.party, text))
+
+    def introduce(self) -> None:
+        """Let everybody know who else is on the line; nobody is before the start."""
+        if not self.started.is_set():
+            return
+        seated = self.seated()
+        for seat in seated:
+            if seat.call.endpoint is not None:
+                names = (other.label or other.call.party for other in seated if other is not seat)
+                seat.call.endpoint.hear(seat.call.sid, Party(tuple(names)))
 
     def seated(self) -> list[Participant]:
         """Return those who are really in it, without those still being rung."""
