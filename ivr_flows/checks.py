@@ -7,14 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from hotline.rules.wishes import ConfirmPerson, RecordAnswer, Wish
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.faults import Fault
-from ivr_flows.flow import Flow, HangUp, Line, Menu, Node, Queue, lines_of, targets, unprompted
+from ivr_flows.flow import Flow, HangUp, Line, Menu, Node, Queue, lines_of, targets, unprompted, wishes_of
 from ivr_flows.prompts import DOOR_PROMPTS, STANDING_ARGUMENTS, Prompts, arguments_of
 
 MOST_CHINESE = 450
 """Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
 MOST_ENCODED = MOST_CHINESE * 9
+
+_ONLY_IN: dict[type[Wish], CallPurpose] = {
+    RecordAnswer: CallPurpose.FOLLOW_UP,
+    ConfirmPerson: CallPurpose.CALLBACK,
+}
+"""Wishes that only make sense in calls of one purpose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +39,8 @@ class Told:
 
 def check_flow(flow: Flow, prompts: Prompts) -> list[Told]:
     """Return everything wrong with how `flow` is joined; empty when callers are safe in it."""
-    broken = [*_broken_ends(flow), *_broken_lines(flow, prompts)]
-    return broken or [*_circles(flow), *_without_person(flow)]
+    broken = [*_broken_ends(flow), *_broken_lines(flow, prompts), *_misplaced_wishes(flow)]
+    return broken or list(_circles(flow)) or list(_without_person(flow))
 
 
 def check_prompts(prompts: Prompts) -> Iterator[tuple[Language, Told]]:
@@ -116,6 +123,19 @@ def _bad_line(
             f"known are {', '.join(sorted(arguments | STANDING_ARGUMENTS))}",
             f"Change the words in prompts/{language}.toml, or speak another prompt.",
         )
+
+
+def _misplaced_wishes(flow: Flow) -> Iterator[Told]:
+    for name, node in flow.nodes.items():
+        for wish in wishes_of(node):
+            purpose = _ONLY_IN.get(type(wish), flow.purpose)
+            if purpose is not flow.purpose:
+                yield Told(
+                    name,
+                    f"wishes {type(wish).__name__}",
+                    f"only a {purpose} call can have it granted",
+                    "Remove the wish.",
+                )
 
 
 def _circles(flow: Flow) -> Iterator[Told]:

@@ -176,3 +176,14 @@ def lines_of(node: Node) -> Iterator[tuple[Line, frozenset[str]]]:
         yield node.place, frozenset({"ahead", "wait"})
         yield node.place_only, frozenset({"ahead"})
         yield from ((line, nothing) for line in (node.next_in_line, node.sorry, node.offer))
+
+
+def wishes_of(node: Node) -> tuple[Wish, ...]:
+    """Return every wish `node` can make of its own (that a queue is joined goes without saying)."""
+    match node:
+        case Menu():
+            return tuple(wish for choice in node.keys.values() for wish in choice.wishes)
+        case Do():
+            return (node.wish,)
+        case _:
+            return ()
