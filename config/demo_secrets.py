@@ -36,6 +36,7 @@ def _made() -> dict[str, str]:
         "TWILIO_API_KEY": "SK" + secrets.token_hex(_HEX),
         "TWILIO_API_SECRET": secrets.token_urlsafe(24),
         "TWILIO_APP_SID": "AP" + secrets.token_hex(_HEX),
+        "DEMO_PASSWORD": secrets.token_hex(4),
     }
 
 

@@ -99,7 +99,5 @@ def _dials(table: Table) -> DialPolicy:
         to_hour=table.whole("to_hour", 0, 24),
         delay_seconds=table.whole("delay_seconds", 0, 7 * _DAY),
     )
-    if policy.from_hour > policy.to_hour:
-        raise table.error("to_hour", "must not be earlier than from_hour (equal means: at any hour)")
     table.done()
     return policy

@@ -46,6 +46,16 @@ class Table:
             raise self.error(key, f"must be a text of 1 to {longest} characters, not {value!r}")
         return value
 
+    def texts(self, key: str, longest: int) -> tuple[str, ...]:
+        """Return a list of one or more texts of 1 to `longest` characters."""
+        value = self._take(key)
+        right = isinstance(value, list) and all(
+            isinstance(item, str) and 0 < len(item) <= longest for item in value
+        )
+        if not right or not value:
+            raise self.error(key, f"must be a list of texts of 1 to {longest} characters")
+        return tuple(value)
+
     def table(self, key: str) -> "Table":
         value = self._take(key)
         if not isinstance(value, dict):

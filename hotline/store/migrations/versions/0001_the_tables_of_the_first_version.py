@@ -228,6 +228,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=24), nullable=False),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("leg_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("leg_sid", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_offers_call_id")),
         sa.ForeignKeyConstraint(["operator_id"], ["users.id"], name=op.f("fk_offers_operator_id")),

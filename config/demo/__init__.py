@@ -1,0 +1,1 @@
+"""The demonstration city: units, people who may log in, and a few days of invented history, the same for the same seed."""

@@ -1,0 +1,142 @@
+"""Invented calls: how people wait, are answered, hang up or are phoned back. Written through the same services as real ones."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from config.demo.city import City
+from config.demo.desk import write_ticket
+from hotline.rules.actors import Machine, Person
+from hotline.rules.calls import QueueJoin
+from hotline.rules.words import CLASS_OF, CallPurpose, Language, NoMatterReason, OfferState, PresenceState
+from hotline.services import callbacks, calls, presence, queue
+from hotline.services.calls import Arrival
+from hotline.services.dials import DialView
+from hotline.store.calls import Offer
+from hotline.store.people import Presence
+
+
+def beat(city: City) -> None:
+    """Let every desk be alive and ready. One statement for the sign of life: it comes before every call of the story."""
+    with city.hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Presence).values(seen_at=work.at))
+        ready = set(
+            work.session.scalars(select(Presence.user_id).where(Presence.state == PresenceState.READY))
+        )
+    for operator in city.operators:
+        if operator.id not in ready:
+            with city.hall.open_work(operator) as work:
+                presence.become_ready(work)
+
+
+def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None = None) -> int:
+    """Let a call begin in its flow; return its id."""
+    script = city.flows.today(purpose)
+    city.flows.keep(city.hall)
+    arrival = Arrival(
+        sid=dial.sid if dial and dial.sid else city.sid("CA"),
+        number_raw=number,
+        dialed=city.hall.policies.number,
+        purpose=purpose,
+        flow=script.flow.name,
+        flow_version=script.flow.version,
+        position=script.flow.entry,
+        language=Language.EN if city.chance(0.02) else Language.ZH_CN,
+        dial_ref=dial.ref if dial else None,
+    )
+    with city.hall.open_work(Machine.CARRIER) as work:
+        return calls.receive_call(work, arrival).id
+
+
+def end(city: City, call_id: int, status: str = "completed") -> None:
+    with city.hall.open_work(Machine.CARRIER) as work:
+        calls.end_call(work, sid=calls.get_call(work, call_id).sid, status=status)
+    city.busy_until = max(city.busy_until, city.clock.at)
+
+
+def inbound(city: City, number: str | None = None) -> None:
+    """Tell one inbound call, of whatever kind the dice say."""
+    caller = number or ("anonymous" if city.chance(0.02) else city.number())
+    fate = city.rng.random()
+    if fate >= 0.06:
+        beat(city)
+    call_id = arrive(city, CallPurpose.INBOUND, caller)
+    city.later(5, 16)
+    if fate < 0.02:
+        end(city, call_id)
+    elif fate < 0.06:
+        _wait_in_vain(city, call_id)
+    else:
+        be_answered(city, call_id, pressing=True)
+
+
+def _wait_in_vain(city: City, call_id: int) -> None:
+    """Nobody is at a desk: hang up while waiting, or ask to be phoned back with the place kept."""
+    _join(city, call_id)
+    city.later(25, 90)
+    if city.chance(0.4):
+        with city.hall.open_work(Machine.CALLER) as work:
+            callbacks.promise_for_call(work, call_id)
+    end(city, call_id)
+
+
+def _join(city: City, call_id: int) -> None:
+    with city.hall.open_work(Machine.CALLER) as work:
+        joined = calls.join_queue(work, call_id)
+    if joined is not QueueJoin.JOINED:
+        raise RuntimeError(f"the demonstration's caller could not join the queue: {joined}")
+
+
+def _offer(city: City, call_id: int) -> Offer:
+    with city.hall.look() as session:
+        return session.scalars(
+            select(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
+        ).one()
+
+
+def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
+    """Let a ready desk take the call and write it down."""
+    told = city.tell()
+    if pressing and city.chance(0.7) and CLASS_OF[told.matter.type] != "other":
+        with city.hall.open_work(Machine.CALLER) as work:
+            calls.note_pressed(work, call_id, CLASS_OF[told.matter.type])
+    _join(city, call_id)
+    if city.chance(0.04):
+        _miss(city, call_id)
+    city.later(2, 12 if city.chance(0.93) else 50)
+    offer = _offer(city, call_id)
+    operator = next(person for person in city.operators if person.id == offer.operator_id)
+    with city.hall.open_work(Machine.CARRIER) as work:
+        queue.accept_offer(work, offer.id, city.sid("CA"))
+    city.later(1, 2)
+    with city.hall.open_work(Machine.CARRIER) as work:
+        calls.caller_joined(work, call_id)
+    city.later(3, 8)
+    if city.chance(0.05):
+        _no_matter(city, call_id, operator)
+    else:
+        write_ticket(city, call_id, operator, told, lambda: end(city, call_id))
+
+
+def _miss(city: City, call_id: int) -> None:
+    """One desk rings unanswered and is not ready for a while; the next one is tried."""
+    city.clock.at += timedelta(seconds=city.hall.policies.queue.ring_seconds)
+    offer = _offer(city, call_id)
+    with city.hall.open_work(Machine.CARRIER) as work:
+        work.session.execute(update(Presence).values(seen_at=work.at))
+        queue.settle_offer(work, offer.id, OfferState.MISSED)
+
+
+def _no_matter(city: City, call_id: int, operator: Person) -> None:
+    city.later(5, 40)
+    reasons = (
+        NoMatterReason.WRONG_NUMBER,
+        NoMatterReason.SILENT,
+        NoMatterReason.DROPPED,
+        NoMatterReason.NUISANCE,
+    )
+    end(city, call_id)
+    city.later(3, 15)
+    with city.hall.open_work(operator) as work:
+        calls.finish_without_ticket(work, call_id, city.rng.choice(reasons))
+    city.busy_until = city.clock.at

@@ -1,0 +1,91 @@
+"""Filling an empty database with the demonstration city. A database with anybody in it is left alone."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.resources import files
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from config.demo.history import tell_history
+from config.demo.matters import read_matters
+from config.demo.people import SHOWN, DemoUser, unit_handler
+from config.units import read_units
+from hotline.gateways.live import silence
+from hotline.rules.actors import Machine, Person
+from hotline.rules.policies import Policies
+from hotline.rules.words import Role
+from hotline.services import calendar, people
+from hotline.store.people import Unit, User
+from hotline.work import Hall
+from ivr_flows.shelf import FlowShelf
+
+
+def is_empty(engine: Engine) -> bool:
+    """Say whether nobody can log in and no unit exists."""
+    with Session(engine.execution_options(reading=True)) as session:
+        return session.scalar(select(User.id).limit(1)) is None and (
+            session.scalar(select(Unit.code).limit(1)) is None
+        )
+
+
+def seed_units(hall: Hall) -> None:
+    """Write the city's units and the working days that are known."""
+    with hall.open_work(Machine.SYSTEM) as work:
+        for entry in read_units(files("config") / "units.toml"):
+            row = Unit(
+                code=entry.code, name_zh=entry.name_zh, name_en=entry.name_en, kind=entry.kind, active=True
+            )
+            work.session.add(row)
+        calendar.seed_known_years(work)
+
+
+def seed_demo(engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime) -> None:
+    """Write units, people (all with `password`) and the invented history up to `now`."""
+    hall = Hall(engine=engine, clock=lambda: now, policies=policies, announce=silence)
+    seed_units(hall)
+    units = {matter.unit for matter in read_matters()}
+    shown = {user.unit_code for user in SHOWN}
+    others = [unit_handler(code) for code in sorted(units - shown)]
+    ids = _add_people(hall, (*SHOWN, *others), password)
+    operators = tuple(Person(ids[user.name], user.role) for user in SHOWN if user.role is Role.OPERATOR)
+    handlers = {
+        user.unit_code: Person(ids[user.name], user.role, user.unit_code)
+        for user in (*SHOWN, *others)
+        if user.unit_code is not None
+    }
+    tell_history(engine, policies=policies, flows=flows, operators=operators, handlers=handlers, now=now)
+
+
+def _add_people(hall: Hall, users: Iterable[DemoUser], password: str) -> dict[str, int]:
+    """Add everybody and return their ids by log-in name. One password means one slow hash, shared by all."""
+    ids: dict[str, int] = {}
+    known: User | None = None
+    for user in users:
+        with hall.open_work(Machine.SYSTEM) as work:
+            if known is None:
+                ids[user.name] = people.add_user(
+                    work,
+                    name=user.name,
+                    display_name=user.display_name,
+                    role=user.role,
+                    password=password,
+                    unit_code=user.unit_code,
+                    work_number=user.work_number,
+                )
+                known = work.session.get_one(User, ids[user.name])
+                continue
+            row = User(
+                name=user.name,
+                display_name=user.display_name,
+                role=user.role,
+                password_hash=known.password_hash,
+                unit_code=user.unit_code,
+                work_number=user.work_number,
+                active=True,
+                created_at=work.at,
+            )
+            work.session.add(row)
+            work.session.flush()
+            ids[user.name] = row.id
+    return ids

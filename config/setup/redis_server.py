@@ -1,0 +1,59 @@
+"""The embedded Redis of `make run`: a plain redis-server on a unix socket, its append-only file in HOTLINE_HOME."""
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (6, 2)
+"""BLMOVE, with which the worker takes jobs safely, came with Redis 6.2."""
+
+
+class NoRedis(Exception):
+    """There is no redis-server to start. The message says what to do."""
+
+
+def find_redis() -> str:
+    """Return a redis-server of 6.2 or later: from the PATH, else the one the virtual environment carries."""
+    beside = Path(sys.executable).with_name("redis-server")
+    for candidate in (shutil.which("redis-server"), str(beside) if beside.exists() else None):
+        if candidate and _version(candidate) >= OLDEST:
+            return candidate
+    raise NoRedis("no redis-server 6.2 or later: install one, or set REDIS_URL to a running one")
+
+
+def _version(program: str) -> tuple[int, int]:
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"v=(\d+)\.(\d+)", told)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def redis_command(program: str, home: Path, socket: Path) -> list[str]:
+    """Return the command that serves `socket` and keeps its data in `home`."""
+    return [
+        program,
+        *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--dir", str(home), "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+        *(
+            "--maxmemory-policy",
+            "noeviction",
+            "--daemonize",
+            "no",
+            "--loglevel",
+            "notice",
+            "--logfile",
+            "redis.log",
+        ),
+    ]
+
+
+def prepare_socket(socket: Path) -> None:
+    """Make the socket's folder if it is the short one outside HOTLINE_HOME. Raises NoRedis if somebody else owns it."""
+    folder = socket.parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.lstat()
+    if stat.S_ISLNK(found.st_mode) or found.st_uid != os.getuid():
+        raise NoRedis(f"{folder} belongs to somebody else; set HOTLINE_HOME to a shorter path")
