@@ -5,21 +5,21 @@ from zoneinfo import ZoneInfo
 
 from hotline.rules.policies import DialPolicy
 
-RETRY_OUTCOMES: frozenset[str] = frozenset(
-    {"busy", "no-answer", "canceled", "failed", "completed", "refused"}
-)
-"""Outcomes of a dial after which, the person not reached, another attempt may follow."""
+
+def may_ring(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> bool:
+    """Say whether a phone may ring at `moment` by the local hour (outside quiet hours)."""
+    hour, start, end = moment.astimezone(zone).hour, policy.from_hour, policy.to_hour
+    if start <= end:
+        return start == end or start <= hour < end
+    return hour >= start or hour < end
 
 
 def next_allowed(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> datetime:
     """Return `moment`, or the next local `from_hour` if a phone may not ring then (quiet hours)."""
+    if may_ring(moment, policy, zone):
+        return moment
     local = moment.astimezone(zone)
-    start, end = policy.from_hour, policy.to_hour
-    if start == end:
-        return moment
-    if start <= local.hour < end if start < end else local.hour >= start or local.hour < end:
-        return moment
-    opening = local.replace(hour=start, minute=0, second=0, microsecond=0)
+    opening = local.replace(hour=policy.from_hour, minute=0, second=0, microsecond=0)
     if opening <= local:
         opening += timedelta(days=1)
     return opening.astimezone(UTC)

@@ -35,14 +35,14 @@ def deadline(start: datetime, limit: Limit, working: Mapping[date, bool], zone: 
         raise ValueError(f"a limit must be positive: {limit}")
     match limit.unit:
         case TimeUnit.MINUTE:
-            return Deadline(start + timedelta(minutes=limit.amount), (), provisional=False)
+            return Deadline(start.astimezone(UTC) + timedelta(minutes=limit.amount), (), provisional=False)
         case TimeUnit.HOUR:
-            return Deadline(start + timedelta(hours=limit.amount), (), provisional=False)
+            return Deadline(start.astimezone(UTC) + timedelta(hours=limit.amount), (), provisional=False)
         case TimeUnit.CALENDAR_DAY:
             day0 = start.astimezone(zone).date()
             days = tuple(day0 + timedelta(days=step) for step in range(1, limit.amount + 1))
             return Deadline(_end_of(days[-1], zone), days, provisional=False)
-        case TimeUnit.BUSINESS_DAY:
+        case TimeUnit.BUSINESS_DAY:  # pragma: no branch - the type checker knows there is no other
             days, guessed = _count_working(start.astimezone(zone).date(), limit.amount, working)
             return Deadline(_end_of(days[-1], zone), days, provisional=guessed)
 

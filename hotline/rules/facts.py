@@ -40,7 +40,12 @@ class Facts:
         return {name: value for name, value in pairs if value is not None}
 
 
-class _Wrong(Exception):  # noqa: N818 - carries a code to parse_facts only
+def is_storable(text: str) -> bool:
+    """Say whether every database can store `text`: no NUL, and no half of a surrogate pair (JSON can bring both)."""
+    return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text)
+
+
+class _Wrong(Exception):
     pass
 
 
@@ -48,7 +53,7 @@ def _text(limit: int) -> Callable[[object], str]:
     def parse(value: object) -> str:
         if not isinstance(value, str):
             raise _Wrong("not_text")
-        if "\x00" in value:
+        if not is_storable(value):
             raise _Wrong("unknown_value")
         text = value.replace("\r\n", "\n").strip()
         if len(text) > limit:
@@ -73,9 +78,9 @@ def _one_of(kind: type[StrEnum]) -> Callable[[object], StrEnum | None]:
 def _flag(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    if value in {"true", "on", "1", "yes"}:
+    if isinstance(value, str) and value in {"true", "on", "1", "yes"}:
         return True
-    if value in {"false", "off", "0", "no", ""}:
+    if isinstance(value, str) and value in {"false", "off", "0", "no", ""}:
         return False
     raise _Wrong("unknown_value")
 

@@ -7,11 +7,12 @@ _VISIBLE_TAIL = 4
 
 
 def mask(number: str | None) -> str:
-    """Return `138****5678` for a number, an empty text for none. Short or odd values show their last two signs only."""
+    """Return `138****5678` for a number, an empty text for none. Short or odd values show their last two signs at most."""
     if not number:
         return ""
     text = "".join(sign for sign in national(number) if sign.isalnum())
     if len(text) < _VISIBLE_HEAD + _VISIBLE_TAIL + 3:
-        return "*" * max(len(text) - 2, 1) + text[-2:]
+        shown = text[-2:] if len(text) > _VISIBLE_TAIL else ""
+        return shown.rjust(len(text), "*") or "*"
     hidden = len(text) - _VISIBLE_HEAD - _VISIBLE_TAIL
     return f"{text[:_VISIBLE_HEAD]}{'*' * hidden}{text[-_VISIBLE_TAIL:]}"

@@ -6,7 +6,7 @@ from datetime import datetime
 from hotline.rules.words import TicketAction
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
+class Refusal(Exception):
     """An intention that could not be carried out; nothing was changed."""
 
 

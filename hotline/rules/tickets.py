@@ -3,7 +3,7 @@
 Buttons, API actions, the state picture and the tests all read `TRANSITIONS`; to add a step, add a row.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hotline.rules.actors import Actor, Machine, Right, may_read_ticket
@@ -50,6 +50,9 @@ FINAL: frozenset[TicketState] = frozenset({S.CLOSED, S.DISCARDED})
 OPEN_AT_UNIT: frozenset[TicketState] = frozenset({S.DISPATCHED, S.ACKNOWLEDGED, S.IN_PROGRESS, S.REPLIED})
 """A unit owes something on these."""
 
+AT_THE_DESK: frozenset[TicketState] = frozenset({S.DRAFT, S.DISCARDED})
+"""Never handed off: the unit a writer may already have chosen does not own it and must not see it."""
+
 _BY_STEP = {(row.origin, row.action): row for row in TRANSITIONS}
 
 
@@ -63,6 +66,11 @@ def sayable(row: Transition) -> frozenset[str]:
     return frozenset(PARSERS) if row.origin is S.DRAFT else frozenset({*row.needs, "note"})
 
 
+def may_read(actor: Actor, state: TicketState, unit_code: str | None) -> bool:
+    """Say whether `actor` may see a ticket in `state` on which `unit_code` is written."""
+    return may_read_ticket(actor, None if state in AT_THE_DESK else unit_code)
+
+
 def may_take(actor: Actor, row: Transition, unit_code: str | None) -> bool:
     """Say whether `actor` may take this step on a ticket of `unit_code`."""
     if isinstance(actor, Machine):
@@ -74,18 +82,18 @@ def may_take(actor: Actor, row: Transition, unit_code: str | None) -> bool:
 
 def allowed_actions(state: TicketState, actor: Actor, unit_code: str | None) -> tuple[TicketAction, ...]:
     """Return what `actor` may do now, in the table's order; nothing for a ticket they may not even read."""
-    if not may_read_ticket(actor, unit_code):
+    if not may_read(actor, state, unit_code):
         return ()
     return tuple(row.action for row in TRANSITIONS if row.origin is state and may_take(actor, row, unit_code))
 
 
-def missing(needs: Iterable[str], present: dict[str, object]) -> tuple[str, ...]:
+def missing(needs: Iterable[str], present: Mapping[str, object]) -> tuple[str, ...]:
     """Return the needed facts that are absent or blank, in the order of `needs`."""
     return tuple(name for name in needs if not str(present.get(name) or "").strip())
 
 
 def ticket_number(prefix: str, day: str, sequence: int, digits: int = 5) -> str:
-    """Return prefix + YYYYMMDD + the sequence in `digits` digits + one check digit (Luhn), e.g. QF20261123000179.
+    """Return prefix + YYYYMMDD + the sequence in `digits` digits + one check digit (Luhn), e.g. QF20261123000170.
 
     Raises ValueError when the day's sequence is outside 1..99999 (of five digits).
     """

@@ -1,0 +1,47 @@
+"""How a call ended, from where it was, why it existed, and the carrier's last word."""
+
+import pytest
+
+from hotline.rules.calls import LIVE, TERMINAL_STATUSES, WAITING, how_it_ended
+from hotline.rules.words import CallEnd, CallPurpose, CallState
+
+S, P, E = CallState, CallPurpose, CallEnd
+
+TABLE = {
+    (S.IN_FLOW, P.INBOUND, "completed"): E.LEFT_IN_FLOW,
+    (S.IN_FLOW, P.INBOUND, "no-answer"): E.LEFT_IN_FLOW,
+    (S.RINGING, P.INBOUND, "canceled"): E.LEFT_IN_FLOW,
+    (S.IN_FLOW, P.INBOUND, "failed"): E.LEFT_IN_FLOW,
+    (S.QUEUED, P.INBOUND, "completed"): E.ABANDONED,
+    (S.OFFERED, P.INBOUND, "completed"): E.ABANDONED,
+    (S.CONNECTING, P.INBOUND, "completed"): E.ABANDONED,
+    (S.QUEUED, P.CALLBACK, "completed"): E.ABANDONED,
+    (S.TALKING, P.INBOUND, "completed"): E.COMPLETED,
+    (S.AFTER, P.INBOUND, "completed"): E.COMPLETED,
+    (S.TALKING, P.CALLBACK, "failed"): E.COMPLETED,
+    (S.RINGING, P.CALLBACK, "busy"): E.BUSY,
+    (S.RINGING, P.CALLBACK, "no-answer"): E.NO_ANSWER,
+    (S.RINGING, P.FOLLOW_UP, "failed"): E.FAILED,
+    (S.RINGING, P.FOLLOW_UP, "canceled"): E.CANCELED,
+    (S.IN_FLOW, P.FOLLOW_UP, "completed"): E.COMPLETED,
+    (S.IN_FLOW, P.CALLBACK, "completed"): E.COMPLETED,
+}
+
+
+@pytest.mark.parametrize(("known", "end"), TABLE.items())
+def test_how_a_call_ended(known: tuple[CallState, CallPurpose, str], end: CallEnd) -> None:
+    assert how_it_ended(*known) is end
+
+
+@pytest.mark.parametrize("status", sorted(TERMINAL_STATUSES))
+@pytest.mark.parametrize("purpose", P)
+def test_who_waited_abandoned_and_who_talked_completed_whatever_the_carrier_says(
+    status: str, purpose: CallPurpose
+) -> None:
+    assert {how_it_ended(state, purpose, status) for state in WAITING} == {E.ABANDONED}
+    assert {how_it_ended(state, purpose, status) for state in (S.TALKING, S.AFTER)} == {E.COMPLETED}
+
+
+def test_live_is_everything_but_ended() -> None:
+    assert set(S) - {S.ENDED} == LIVE
+    assert WAITING < LIVE

@@ -1,0 +1,134 @@
+"""The legal clock: which days count, when a period ends, and what is admitted to be a guess."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.rules.deadlines import HORIZON_DAYS, deadline
+from hotline.rules.policies import Limit, TimeUnit
+
+CITY = ZoneInfo("Asia/Shanghai")
+U = TimeUnit
+
+
+def _year_2026() -> dict[date, bool]:
+    """The State Council's calendar around the Spring Festival of 2026; every other day of the year by its weekday."""
+    first = date(2026, 1, 1)
+    known = {day: day.isoweekday() <= 5 for day in (first + timedelta(days=step) for step in range(365))}
+    known |= {date(2026, 2, 15) + timedelta(days=step): False for step in range(9)}
+    known |= {date(2026, 2, 14): True, date(2026, 2, 28): True, date(2026, 1, 1): False}
+    return known
+
+
+KNOWN = _year_2026()
+
+
+def local(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=CITY)
+
+
+def days_of(*texts: str) -> tuple[date, ...]:
+    return tuple(date.fromisoformat(text) for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "ends", "days"),
+    [
+        pytest.param(
+            "2026-02-13T10:00",
+            5,
+            "2026-02-28T00:00",
+            ("2026-02-14", "2026-02-24", "2026-02-25", "2026-02-26", "2026-02-27"),
+            id="a working Saturday counts, nine days of festival do not",
+        ),
+        pytest.param("2026-11-23T23:59", 1, "2026-11-25T00:00", ("2026-11-24",), id="day 0 is not counted"),
+        pytest.param("2026-11-28T08:00", 1, "2026-12-01T00:00", ("2026-11-30",), id="begun on a day off"),
+        pytest.param("2026-11-27T17:00", 1, "2026-12-01T00:00", ("2026-11-30",), id="over a weekend"),
+    ],
+)
+def test_working_days_end_with_the_last_counted_day(
+    start: str, amount: int, ends: str, days: tuple[str, ...]
+) -> None:
+    due = deadline(local(start), Limit(amount, U.BUSINESS_DAY), KNOWN, CITY)
+    assert (due.due_at, due.counted, due.provisional) == (local(ends), days_of(*days), False)
+
+
+def test_a_day_begins_by_the_citys_clock_not_by_utc() -> None:
+    just_after_midnight = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)  # the 24th, 00:30 in the city
+    due = deadline(just_after_midnight, Limit(1, U.BUSINESS_DAY), KNOWN, CITY)
+    assert due.counted == days_of("2026-11-25")
+
+
+def test_days_beyond_the_known_calendar_count_by_weekday_and_say_so() -> None:
+    due = deadline(local("2026-12-28T09:00"), Limit(5, U.BUSINESS_DAY), KNOWN, CITY)
+    expected = days_of("2026-12-29", "2026-12-30", "2026-12-31", "2027-01-01", "2027-01-04")
+    assert (due.counted, due.provisional) == (expected, True)
+
+
+def test_calendar_days_count_every_day() -> None:
+    due = deadline(local("2026-02-13T10:00"), Limit(3, U.CALENDAR_DAY), KNOWN, CITY)
+    assert due.counted == days_of("2026-02-14", "2026-02-15", "2026-02-16")
+    assert (due.due_at, due.provisional) == (local("2026-02-17T00:00"), False)
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "ends"),
+    [
+        ("2026-11-23T23:50", Limit(30, U.MINUTE), "2026-11-24T00:20"),
+        ("2026-02-14T20:00", Limit(24, U.HOUR), "2026-02-15T20:00"),
+    ],
+)
+def test_minutes_and_hours_run_day_and_night(start: str, limit: Limit, ends: str) -> None:
+    due = deadline(local(start), limit, KNOWN, CITY)
+    assert (due.due_at, due.counted, due.provisional) == (local(ends), (), False)
+
+
+def test_hours_are_real_hours_where_the_clocks_are_put_forward() -> None:
+    vienna = ZoneInfo("Europe/Vienna")
+    evening = datetime(2026, 3, 28, 20, 0, tzinfo=vienna)
+    due = deadline(evening, Limit(24, U.HOUR), {}, vienna)
+    assert due.due_at - evening.astimezone(UTC) == timedelta(hours=24)
+
+
+def test_a_deadline_is_told_in_utc() -> None:
+    for unit in U:
+        due = deadline(local("2026-11-23T09:00"), Limit(1, unit), KNOWN, CITY).due_at
+        assert due.tzinfo is UTC
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_a_limit_that_is_not_positive_is_refused(amount: int) -> None:
+    with pytest.raises(ValueError, match="positive"):
+        deadline(local("2026-11-23T09:00"), Limit(amount, U.HOUR), KNOWN, CITY)
+
+
+moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 10, 1), timezones=st.just(CITY))  # noqa: DTZ001 - the strategy adds the zone
+small = st.integers(1, 40)
+
+
+@given(moments, small, st.sampled_from(U))
+def test_one_more_is_never_earlier(start: datetime, amount: int, unit: TimeUnit) -> None:
+    less = deadline(start, Limit(amount, unit), KNOWN, CITY)
+    more = deadline(start, Limit(amount + 1, unit), KNOWN, CITY)
+    assert start < less.due_at < more.due_at
+
+
+@given(moments, small)
+def test_a_known_day_off_is_never_counted_and_no_working_day_is_left_out(
+    start: datetime, amount: int
+) -> None:
+    due = deadline(start, Limit(amount, U.BUSINESS_DAY), KNOWN, CITY)
+    first, last = start.date() + timedelta(days=1), due.counted[-1]
+    between = (first + timedelta(days=step) for step in range((last - first).days + 1))
+    assert due.counted == tuple(day for day in between if KNOWN[day])
+    assert len(due.counted) == amount
+    assert due.due_at == datetime.combine(last + timedelta(days=1), datetime.min.time(), CITY)
+
+
+@given(moments, st.integers(1, 60))
+def test_the_horizon_reaches_for_any_limit_a_city_would_set(start: datetime, amount: int) -> None:
+    due = deadline(start, Limit(amount, U.BUSINESS_DAY), KNOWN, CITY)
+    assert (due.counted[-1] - start.date()).days <= HORIZON_DAYS

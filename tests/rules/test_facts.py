@@ -1,0 +1,109 @@
+"""What may be said about a ticket, and how it is refused otherwise: by field and code, never by a crash."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.rules.facts import LONG, PARSERS, SHORT, Facts, parse_facts
+from hotline.rules.refusals import BadFacts
+from hotline.rules.words import NoMatterReason, RequestType, Urgency
+
+TEXTS = sorted(set(PARSERS) - {"type", "urgency", "no_matter", "confidential"})
+WORDS = {"type": RequestType, "urgency": Urgency, "no_matter": NoMatterReason}
+
+
+def errors_of(raw: dict[str, Any]) -> dict[str, str]:
+    with pytest.raises(BadFacts) as refused:
+        parse_facts(raw)
+    return refused.value.errors
+
+
+def test_every_fact_has_a_parser_and_every_parser_a_fact() -> None:
+    assert set(PARSERS) == set(Facts.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_is_trimmed_and_its_lines_are_ours(name: str) -> None:
+    assert getattr(parse_facts({name: "  路灯\r\n不亮 "}), name) == "路灯\n不亮"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [(7, "not_text"), (["x"], "not_text"), ({}, "not_text"), (True, "not_text"), ("a\x00b", "unknown_value")],
+)
+def test_what_is_not_text_is_refused(name: str, value: object, code: str) -> None:
+    assert errors_of({name: value}) == {name: code}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_no_database_can_store_is_refused(name: str) -> None:
+    assert errors_of({name: "half a sign \ud83d"}) == {name: "unknown_value"}
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"), [("title", 120), ("place", SHORT), ("note", SHORT), ("text", LONG), ("unit_code", 32)]
+)
+def test_the_longest_text_is_taken_and_one_more_sign_refused(name: str, limit: int) -> None:
+    assert len(getattr(parse_facts({name: "路" * limit}), name)) == limit
+    assert errors_of({name: "路" * (limit + 1)}) == {name: "too_long"}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_word_must_be_one_of_ours(name: str) -> None:
+    for word in WORDS[name]:
+        assert getattr(parse_facts({name: word.value}), name) is word
+    assert getattr(parse_facts({name: ""}), name) is None
+    wrongs: tuple[object, ...] = ("nonsense", 3, [], {}, True, "\ud83d")
+    for wrong in wrongs:
+        assert errors_of({name: wrong}) == {name: "unknown_value"}
+
+
+@pytest.mark.parametrize("said", [True, "true", "on", "1", "yes"])
+def test_yes_in_every_form(said: object) -> None:
+    assert parse_facts({"confidential": said}).confidential is True
+
+
+@pytest.mark.parametrize("said", [False, "false", "off", "0", "no", ""])
+def test_no_in_every_form(said: object) -> None:
+    assert parse_facts({"confidential": said}).confidential is False
+
+
+@pytest.mark.parametrize("said", ["perhaps", 2, [], {}, 0.5])
+def test_neither_yes_nor_no_is_refused(said: object) -> None:
+    assert errors_of({"confidential": said}) == {"confidential": "unknown_value"}
+
+
+def test_every_wrong_field_is_named_at_once() -> None:
+    raw = {"type": "x", "title": 1, "place": "y" * 201, "colour": "red", "text": "fine"}
+    assert errors_of(raw) == {
+        "type": "unknown_value",
+        "title": "not_text",
+        "place": "too_long",
+        "colour": "unknown_field",
+    }
+
+
+def test_what_was_not_said_stays_unsaid_and_an_empty_text_is_said() -> None:
+    facts = parse_facts({"title": "", "place": None, "urgency": "urgent"})
+    assert facts.said() == {"title": "", "urgency": Urgency.URGENT}
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(), inner, max_size=2),
+    max_leaves=4,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(PARSERS)) | st.text(), json_values, max_size=4))
+def test_no_json_is_a_crash(raw: dict[str, Any]) -> None:
+    wrong: dict[str, str] = {}
+    said: dict[str, object] = {}
+    try:
+        said = parse_facts(raw).said()
+    except BadFacts as refused:
+        wrong = refused.errors
+    assert wrong.keys() | said.keys() <= {name for name, value in raw.items() if value is not None}

@@ -1,0 +1,147 @@
+"""The transition table, read as a table: who may do what, from where, and that every life ends."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.rules.actors import Machine, Person
+from hotline.rules.facts import PARSERS
+from hotline.rules.tickets import (
+    FINAL,
+    OPEN_AT_UNIT,
+    TRANSITIONS,
+    allowed_actions,
+    may_read,
+    missing,
+    sayable,
+    ticket_number,
+    transition,
+)
+from hotline.rules.words import Role, TicketAction, TicketState
+
+S, A = TicketState, TicketAction
+OURS, THEIRS = "city-management", "water"
+
+WRITERS = (Role.OPERATOR, Role.SHIFT_LEADER, Role.DISPATCHER)
+DESK_STEPS = (A.SAVE, A.ANSWER, A.HAND_OFF, A.DISCARD)
+UNIT_STEPS = {
+    S.DISPATCHED: (A.ACKNOWLEDGE,),
+    S.ACKNOWLEDGED: (A.RECORD_CONTACT, A.REPLY),
+    S.IN_PROGRESS: (A.REPLY,),
+    S.REPLIED: (A.CLOSE,),
+}
+
+
+def reachable() -> set[TicketState]:
+    found = {S.DRAFT}
+    while True:
+        more = {row.target for row in TRANSITIONS if row.origin in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+def test_every_state_can_be_reached_and_every_row_leaves_one_that_can() -> None:
+    assert reachable() == set(S)
+    assert {row.origin for row in TRANSITIONS} == set(S) - FINAL
+
+
+def test_no_row_leaves_a_final_state_and_every_other_state_leads_to_one() -> None:
+    ends = set(FINAL)
+    while more := {row.origin for row in TRANSITIONS if row.target in ends} - ends:
+        ends |= more
+    assert ends == set(S)
+    assert not [row for row in TRANSITIONS if row.origin in FINAL]
+
+
+def test_an_action_leads_to_one_place_only() -> None:
+    assert len({(row.origin, row.action) for row in TRANSITIONS}) == len(TRANSITIONS)
+    assert {row.action for row in TRANSITIONS} == set(A)
+
+
+def test_every_row_is_found_and_no_other() -> None:
+    known = {(row.origin, row.action): row for row in TRANSITIONS}
+    for state in S:
+        for action in A:
+            assert transition(state, action) is known.get((state, action))
+
+
+def test_a_need_is_a_fact_that_may_be_said_in_the_same_step() -> None:
+    for row in TRANSITIONS:
+        assert set(row.needs) <= sayable(row) <= set(PARSERS)
+
+
+def test_a_unit_cannot_rewrite_what_the_desk_wrote() -> None:
+    for row in TRANSITIONS:
+        if row.origin is not S.DRAFT:
+            assert not sayable(row) & {"title", "text", "unit_code", "type", "caller_number"}
+
+
+def test_what_a_unit_owes_is_exactly_what_only_it_can_move() -> None:
+    assert {row.origin for row in TRANSITIONS if row.own_unit} == OPEN_AT_UNIT
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("state", S)
+def test_who_may_do_what(role: Role, state: TicketState) -> None:
+    """The whole matrix: role x state x whose unit the ticket is."""
+    if role is Role.HANDLER:
+        at_home = UNIT_STEPS.get(state, ())
+        assert allowed_actions(state, Person(1, role, OURS), OURS) == at_home
+        for unit in (THEIRS, None):
+            assert allowed_actions(state, Person(1, role, OURS), unit) == ()
+        return
+    expected = DESK_STEPS if role in WRITERS and state is S.DRAFT else ()
+    for unit in (OURS, None):
+        assert allowed_actions(state, Person(1, role), unit) == expected
+
+
+def test_a_draft_with_a_unit_written_on_it_is_not_that_units_yet() -> None:
+    handler = Person(1, Role.HANDLER, OURS)
+    assert {state for state in S if may_read(handler, state, OURS)} == OPEN_AT_UNIT | {S.CLOSED}
+    assert all(may_read(Person(1, Role.OPERATOR), state, OURS) for state in S)
+
+
+def test_a_handler_without_a_unit_may_do_nothing() -> None:
+    for state in S:
+        assert allowed_actions(state, Person(1, Role.HANDLER), None) == ()
+
+
+def test_a_machine_may_take_every_step() -> None:
+    for state in S:
+        actions = allowed_actions(state, Machine.SYSTEM, None)
+        assert actions == tuple(row.action for row in TRANSITIONS if row.origin is state)
+
+
+def test_blank_is_missing_and_the_order_is_the_tables() -> None:
+    present = {"title": "  ", "text": "路灯不亮", "unit_code": None}
+    assert missing(("type", "title", "text", "unit_code"), present) == ("type", "title", "unit_code")
+    assert missing((), {}) == ()
+
+
+@pytest.mark.parametrize(
+    ("sequence", "number"),
+    [(1, "QF20261123000014"), (17, "QF20261123000170"), (99_999, "QF20261123999991")],
+)
+def test_a_number_is_prefix_day_sequence_and_check_digit(sequence: int, number: str) -> None:
+    assert ticket_number("QF", "20261123", sequence) == number
+
+
+@pytest.mark.parametrize("sequence", [0, -1, 100_000])
+def test_a_sequence_that_does_not_fit_is_refused(sequence: int) -> None:
+    with pytest.raises(ValueError, match="used up"):
+        ticket_number("QF", "20261123", sequence)
+
+
+@given(st.integers(1, 99_999), st.integers(0, 13), st.integers(1, 9))
+def test_one_mistyped_digit_never_gives_another_valid_number(sequence: int, place: int, by: int) -> None:
+    digits = ticket_number("", "20261123", sequence)
+    wrong = digits[:place] + str((int(digits[place]) + by) % 10) + digits[place + 1 :]
+    assert luhn_sum(digits) % 10 == 0
+    assert luhn_sum(wrong) % 10 != 0
+
+
+def luhn_sum(digits: str) -> int:
+    """The check as any standard tool makes it, from the right: every second digit doubled, its digits added."""
+    doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
+    return sum(value // 10 + value % 10 for value in doubled)
