@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 
-from agent_console import auth, desk, drafts, live, locale, parts, softphone
+from agent_console import auth, callbacks, calls, desk, drafts, live, locale, parts, softphone, tickets, unit
 from agent_console.api import routes as api
 from agent_console.errors import register_errors
 from agent_console.frame import EXTENSION, Console, ConsoleOptions, SoftphoneOptions, asset, hall, read_assets
@@ -34,6 +34,10 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     drafts.pages,
     softphone.pages,
     live.pages,
+    tickets.pages,
+    unit.pages,
+    calls.pages,
+    callbacks.pages,
     api.pages,
 )
 

@@ -5,7 +5,7 @@ from flask import url_for
 from agent_console.api.asked import CallbackIn, CallbackQuery, Nothing
 from agent_console.api.door import Asked, Reply
 from agent_console.api.problems import Problem
-from agent_console.api.shapes import CallbacksOut
+from agent_console.api.shapes import CallbackListOut
 from agent_console.api.told import callback_out
 from hotline.events import CallbackPromised
 from hotline.rules.words import CallbackReason
@@ -19,7 +19,7 @@ def get_callbacks(asked: Asked[CallbackQuery, Nothing]) -> Reply:
     with asked.hall.look() as session:
         page = list_callbacks(session, wanted, limit=query.limit, cursor=query.cursor)
     items = tuple(callback_out(line, zone) for line in page.rows)
-    return Reply(CallbacksOut(items=items, next_cursor=page.next_cursor))
+    return Reply(CallbackListOut(items=items, next_cursor=page.next_cursor))
 
 
 def get_callback(asked: Asked[Nothing, Nothing]) -> Reply:

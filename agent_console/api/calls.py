@@ -3,7 +3,7 @@
 from agent_console.api.asked import CallQuery, Nothing
 from agent_console.api.door import Asked, Reply
 from agent_console.api.problems import Problem
-from agent_console.api.shapes import CallsOut
+from agent_console.api.shapes import CallListOut
 from agent_console.api.told import call_out
 from hotline.store.call_lists import CallFilter, find_call_line, list_calls
 
@@ -20,7 +20,7 @@ def get_calls(asked: Asked[CallQuery, Nothing]) -> Reply:
     with asked.hall.look() as session:
         page = list_calls(session, wanted, limit=query.limit, cursor=query.cursor)
     items = tuple(call_out(line, zone) for line in page.rows)
-    return Reply(CallsOut(items=items, next_cursor=page.next_cursor))
+    return Reply(CallListOut(items=items, next_cursor=page.next_cursor))
 
 
 def get_call(asked: Asked[Nothing, Nothing]) -> Reply:

@@ -2,18 +2,18 @@
 
 from agent_console.api.asked import Nothing
 from agent_console.api.door import Asked, Reply
-from agent_console.api.shapes import OperatorsOut, UnitsOut
+from agent_console.api.shapes import OperatorListOut, UnitListOut
 from agent_console.api.told import operator_out, unit_out
 from hotline.store.directory import list_operators, list_units
 
 
 def get_units(asked: Asked[Nothing, Nothing]) -> Reply:
     with asked.hall.look() as session:
-        return Reply(UnitsOut(items=tuple(unit_out(unit) for unit in list_units(session))))
+        return Reply(UnitListOut(items=tuple(unit_out(unit) for unit in list_units(session))))
 
 
 def get_operators(asked: Asked[Nothing, Nothing]) -> Reply:
     zone = asked.hall.policies.zone
     with asked.hall.look() as session:
         found = list_operators(session)
-    return Reply(OperatorsOut(items=tuple(operator_out(user, presence, zone) for user, presence in found)))
+    return Reply(OperatorListOut(items=tuple(operator_out(user, presence, zone) for user, presence in found)))

@@ -56,7 +56,11 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[Query, Body]):
-    """One thing that can be asked. `rights`: one of them is needed (none named: any token); `refuses`: problems beyond 401."""
+    """One thing that can be asked.
+
+    `rights`: one of them is needed (none named: any token). `status` is the usual success, `also` others;
+    `refuses` are the problems beyond 401 and 403. `takes_key`: an Idempotency-Key is honoured.
+    """
 
     method: str
     path: str
@@ -68,6 +72,8 @@ class Route(Generic[Query, Body]):
     status: int = 200
     rights: tuple[Right, ...] = ()
     refuses: tuple[int, ...] = ()
+    also: tuple[int, ...] = ()
+    takes_key: bool = False
 
     @property
     def name(self) -> str:

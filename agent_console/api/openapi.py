@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from agent_console.api.asked import Nothing
 from agent_console.api.door import Route
@@ -14,6 +14,8 @@ from agent_console.api.shapes import ProblemOut
 from hotline.rules.tickets import TRANSITIONS
 
 Json = dict[str, Any]
+Model = type[BaseModel]
+Refs = dict[Model, Json]
 _REF = "#/components/schemas/{model}"
 
 _PROBLEMS = {
@@ -35,9 +37,12 @@ _PATH_PARAMETERS: dict[str, Json] = {
 
 def describe(routes: Sequence[Route[Any, Any]], base: str) -> Json:
     """Return the whole document for `routes`, reachable below `base`."""
+    models = _models(routes)
+    names, document = models_json_schema(models, ref_template=_REF)
+    refs = {model: names[model, mode] for model, mode in models}
     paths: dict[str, Json] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, refs)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -49,35 +54,34 @@ def describe(routes: Sequence[Route[Any, Any]], base: str) -> Json:
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": _schemas(routes),
+            "schemas": document["$defs"],
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }
 
 
-def _schemas(routes: Sequence[Route[Any, Any]]) -> Json:
+def _models(routes: Sequence[Route[Any, Any]]) -> list[tuple[Model, JsonSchemaMode]]:
+    """Return every body and answer once, each in the manner it is used, in a stable order."""
     asked = {route.body for route in routes if route.body is not Nothing}
     told = {route.answer for route in routes if route.answer is not None} | {ProblemOut}
-    models: list[tuple[type[BaseModel], Any]] = [(model, "validation") for model in asked]
+    models: list[tuple[Model, JsonSchemaMode]] = [(model, "validation") for model in asked]
     models += [(model, "serialization") for model in told]
-    models.sort(key=lambda pair: pair[0].__name__)
-    _map, document = models_json_schema(models, ref_template=_REF)
-    schemas: Json = document["$defs"]
-    return schemas
+    return sorted(models, key=lambda pair: (pair[0].__name__, pair[0].__module__))
 
 
-def _operation(route: Route[Any, Any]) -> Json:
+def _operation(route: Route[Any, Any], refs: Refs) -> Json:
     operation: Json = {
         "operationId": route.name,
         "summary": route.summary,
         "parameters": _parameters(route),
-        "responses": _responses(route),
+        "responses": _responses(route, refs),
     }
     if route.rights:
         operation["description"] = "One of the rights: " + ", ".join(right.value for right in route.rights)
     if route.body is not Nothing:
         required = any(field.is_required() for field in route.body.model_fields.values())
-        operation["requestBody"] = {"required": required, "content": _content(route.body)}
+        content = {"application/json": {"schema": refs[route.body]}}
+        operation["requestBody"] = {"required": required, "content": content}
     return operation
 
 
@@ -90,7 +94,7 @@ def _parameters(route: Route[Any, Any]) -> list[Json]:
     for name, property_schema in schema.get("properties", {}).items():
         inlined = _inline(property_schema, schema.get("$defs", {}))
         found.append({"name": name, "in": "query", "required": False, "schema": inlined})
-    if route.method == "POST" and route.status == 201:
+    if route.takes_key:
         key = {"type": "string", "minLength": 1, "maxLength": 120}
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
     return found
@@ -107,19 +111,12 @@ def _inline(schema: Any, defs: Json) -> Any:
     return {name: _inline(part, defs) for name, part in schema.items()}
 
 
-def _responses(route: Route[Any, Any]) -> Json:
+def _responses(route: Route[Any, Any], refs: Refs) -> Json:
     answer: Json = {"description": "OK"}
     if route.answer is not None:
-        answer["content"] = _content(route.answer)
-    problems = {401, *route.refuses} | ({403} if route.rights else set())
-    found: Json = {str(route.status): answer}
-    if route.status == 201 and route.path == "/callbacks":
-        found["200"] = answer
-    for status in sorted(problems):
-        schema = {"$ref": _REF.format(model=ProblemOut.__name__)}
-        found[str(status)] = {"description": _PROBLEMS[status], "content": {MIMETYPE: {"schema": schema}}}
+        answer["content"] = {"application/json": {"schema": refs[route.answer]}}
+    found: Json = {str(status): answer for status in (route.status, *route.also)}
+    for status in sorted({401, *route.refuses} | ({403} if route.rights else set())):
+        content = {MIMETYPE: {"schema": refs[ProblemOut]}}
+        found[str(status)] = {"description": _PROBLEMS[status], "content": content}
     return found
-
-
-def _content(model: type[BaseModel]) -> Json:
-    return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}

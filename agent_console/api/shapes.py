@@ -110,7 +110,7 @@ class TicketOut(Shape):
     allowed_actions: tuple[TicketAction, ...]
 
 
-class TicketsOut(Shape):
+class TicketListOut(Shape):
     items: tuple[TicketOut, ...]
     next_cursor: str | None
 
@@ -126,7 +126,7 @@ class EventOut(Shape):
     data: dict[str, str | int | None]
 
 
-class EventsOut(Shape):
+class EventListOut(Shape):
     items: tuple[EventOut, ...]
 
 
@@ -158,7 +158,7 @@ class CallOut(Shape):
     wait_seconds: int | None
 
 
-class CallsOut(Shape):
+class CallListOut(Shape):
     items: tuple[CallOut, ...]
     next_cursor: str | None
 
@@ -187,12 +187,12 @@ class CallbackOut(Shape):
     attempts: tuple[AttemptOut, ...]
 
 
-class CallbacksOut(Shape):
+class CallbackListOut(Shape):
     items: tuple[CallbackOut, ...]
     next_cursor: str | None
 
 
-class UnitsOut(Shape):
+class UnitListOut(Shape):
     items: tuple[UnitOut, ...]
 
 
@@ -209,7 +209,7 @@ class OperatorOut(Shape):
     call_id: int | None
 
 
-class OperatorsOut(Shape):
+class OperatorListOut(Shape):
     items: tuple[OperatorOut, ...]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from agent_console.api.asked import ActionIn, Nothing, TicketIn, TicketQuery
 from agent_console.api.door import Asked, Reply
 from agent_console.api.problems import Problem
-from agent_console.api.shapes import EventsOut, TicketsOut
+from agent_console.api.shapes import EventListOut, TicketListOut
 from agent_console.api.told import event_out, ticket_out
 from hotline.rules.actors import Person
 from hotline.rules.facts import Facts
@@ -62,7 +62,7 @@ def get_tickets(asked: Asked[TicketQuery, Nothing]) -> Reply:
         page = list_tickets(session, asked.person, wanted, at, limit=query.limit, cursor=query.cursor)
     zone = asked.hall.policies.zone
     items = tuple(ticket_out(line, asked.person, at, zone) for line in page.rows)
-    return Reply(TicketsOut(items=items, next_cursor=page.next_cursor))
+    return Reply(TicketListOut(items=items, next_cursor=page.next_cursor))
 
 
 def get_ticket(asked: Asked[Nothing, Nothing]) -> Reply:
@@ -92,7 +92,7 @@ def get_ticket_events(asked: Asked[Nothing, Nothing]) -> Reply:
     with asked.hall.look() as session:
         ticket = _find(session, asked.person, asked.path["number"])
         entries = timeline(session, ticket.id)
-    return Reply(EventsOut(items=tuple(event_out(entry, zone) for entry in entries)))
+    return Reply(EventListOut(items=tuple(event_out(entry, zone) for entry in entries)))
 
 
 def _find(session: Session, person: Person, number: str) -> Ticket:

@@ -19,7 +19,7 @@ from agent_console.api.shapes import (
     UnitRef,
 )
 from hotline.rules.actors import Person
-from hotline.rules.callers import hides_caller, mask_name
+from hotline.rules.callers import hides_caller, mask_name, withholds_number
 from hotline.rules.piles import is_overdue
 from hotline.rules.privacy import mask
 from hotline.rules.tickets import allowed_actions
@@ -84,7 +84,8 @@ _PLAIN = tuple(name for name in TicketOut.model_fields if name not in _MADE)
 def _caller(row: Ticket, person: Person) -> CallerOut:
     if hides_caller(person, confidential=row.confidential):
         return CallerOut(name="", number="", hidden=True)
-    return CallerOut(name=mask_name(row.caller_name), number=mask(row.caller_number), hidden=False)
+    number = "" if withholds_number(row.caller_number) else mask(row.caller_number)
+    return CallerOut(name=mask_name(row.caller_name), number=number, hidden=False)
 
 
 def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> DeadlinesOut:

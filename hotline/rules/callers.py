@@ -1,6 +1,9 @@
 """Who of a caller is seen: by default a masked number and the family name's first sign; in full only by who must call back."""
 
+import re
+
 from hotline.rules.actors import Actor, Machine, Person, Right
+from hotline.rules.numbers import parse_number
 from hotline.rules.tickets import OPEN_AT_UNIT
 from hotline.rules.words import CallbackState, TicketState
 
@@ -34,3 +37,10 @@ def may_see_ticket_number(
 def may_see_callback_number(person: Person, state: CallbackState) -> bool:
     """Say whether `person` works the callback list and the promise is still open."""
     return person.may(Right.PROMISE_CALLBACKS) and state in {CallbackState.WAITING, CallbackState.DIALLING}
+
+
+def withholds_number(raw: str | None) -> bool:
+    """Say whether a caller's number is unknown: never given, `anonymous` in any spelling, or not a number at all."""
+    if not raw:
+        return True
+    return parse_number(raw) is None and not re.fullmatch(r"[\d\s-]{3,20}", raw)

@@ -8,17 +8,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from hotline.rules.tickets import TRANSITIONS
 from hotline.rules.words import Role, TicketState
-from hotline.services import people
-from hotline.store.people import User
 from hotline.store.tickets import Ticket
 from hotline.work import Hall
-from tests.builders import make_ticket, make_unit, make_user, person_of
+from tests.builders import make_ticket, make_unit
+from tests.console.programs import Program, faults, hire, refused, told
 from tests.stopped_clock import StoppedClock
 
 LAMP = {
@@ -29,24 +27,6 @@ LAMP = {
 }
 
 
-class Program:
-    """A program with a token, speaking JSON to `/api/v1`."""
-
-    def __init__(self, client: FlaskClient, token: str) -> None:
-        self.client = client
-        self.headers = {"Authorization": f"Bearer {token}"}
-
-    def get(self, path: str, **query: Any) -> TestResponse:
-        return self.client.get(f"/api/v1{path}", query_string=query, headers=self.headers)
-
-    def post(self, path: str, body: Any = None, **headers: str) -> TestResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return self.client.post(f"/api/v1{path}", json=body or {}, headers={**self.headers, **named})
-
-    def delete(self, path: str) -> TestResponse:
-        return self.client.delete(f"/api/v1{path}", headers=self.headers)
-
-
 Hire = Callable[..., Program]
 
 
@@ -54,13 +34,10 @@ Hire = Callable[..., Program]
 def program(app: Flask, hall: Hall) -> Hire:
     """Return a program acting for a new user of a role (and unit)."""
 
-    def hire(role: Role, unit: str | None = None) -> Program:
-        user: User = make_user(hall, role, unit_code=unit)
-        with hall.open_work(person_of(user)) as work:
-            token = people.create_token(work, name="test", user_name=user.name)
-        return Program(app.test_client(), token)
+    def for_role(role: Role, unit: str | None = None) -> Program:
+        return hire(app, hall, role, unit)
 
-    return hire
+    return for_role
 
 
 @pytest.fixture
@@ -71,23 +48,6 @@ def operator(program: Hire) -> Program:
 @pytest.fixture
 def unit(hall: Hall) -> str:
     return make_unit(hall).code
-
-
-def told(response: TestResponse, status: int) -> Any:
-    assert response.status_code == status, response.get_data(as_text=True)
-    return response.get_json()
-
-
-def refused(response: TestResponse, status: int, code: str) -> Any:
-    problem = told(response, status)
-    assert response.mimetype == "application/problem+json"
-    assert (problem["status"], problem["code"]) == (status, code)
-    assert problem["title"]
-    return problem
-
-
-def faults(response: TestResponse) -> dict[str, str]:
-    return {fault["field"]: fault["code"] for fault in refused(response, 422, "bad_fields")["errors"]}
 
 
 def written(hall: Hall) -> int:
@@ -274,7 +234,7 @@ def test_the_same_key_sent_eight_times_at_once_writes_one_ticket(
     app: Flask, operator: Program, unit: str, hall: Hall
 ) -> None:
     def send(_: int) -> TestResponse:
-        rival = Program(app.test_client(), operator.headers["Authorization"].removeprefix("Bearer "))
+        rival = Program(app.test_client(), operator.token)
         return rival.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="race")
 
     with ThreadPoolExecutor(8) as pool:
