@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
 from tests.exchange.application import Application
 from tests.exchange.line import TOKEN, Line
+from tests.exchange.talk import Talk, start_talk
 
 
 @pytest.fixture
@@ -25,3 +27,8 @@ def make_line(application: Application) -> Iterator[Callable[..., Line]]:
 @pytest.fixture
 def line(make_line: Callable[..., Line]) -> Line:
     return make_line()
+
+
+@pytest.fixture
+def talk(line: Line, application: Application) -> Callable[..., Talk]:
+    return partial(start_talk, line, application)

@@ -1,8 +1,11 @@
 """One exchange with its scripted application, its telephones, softphones and the SDK's REST client."""
 
 import socket
+from collections.abc import Callable
 from contextlib import ExitStack
 
+import pytest
+from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
@@ -31,6 +34,13 @@ def token_for(identity: str, *, secret: str = SECRET, ttl: int = 3600, incoming:
     token = AccessToken(ACCOUNT, KEY, secret, identity=identity, ttl=ttl)
     token.add_grant(VoiceGrant(incoming_allow=incoming))
     return str(token.to_jwt())
+
+
+def refused(action: Callable[[], object]) -> tuple[int, int]:
+    """What the SDK's refusal carries: (HTTP status, error code)."""
+    with pytest.raises(TwilioRestException) as refusal:
+        action()
+    return refusal.value.status, int(refusal.value.code or 0)
 
 
 class Line:

@@ -37,7 +37,6 @@ def call_shape(exchange: Exchange, call: Call) -> Shape:
         "price_unit": "USD",
         "direction": call.direction,
         "answered_by": None,
-        "annotation": None,
         "forwarded_from": None,
         "group_sid": None,
         "caller_name": None,

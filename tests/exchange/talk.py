@@ -1,0 +1,45 @@
+"""The way every call of the hotline goes: out of the queue into a conference of two."""
+
+from hotline.gateways.exchange.clients import Softphone, Telephone
+from tests.exchange.application import Application
+from tests.exchange.line import Line
+
+ROOM = (
+    '<Dial action="/after"><Conference startConferenceOnEnter="{start}" endConferenceOnExit="{end}" waitUrl=""'
+    ' statusCallback="/room" statusCallbackEvent="start end join leave mute hold modify" participantLabel="caller"'
+    ' record="{record}" recordingStatusCallback="/taped">room-1</Conference></Dial><Say>之后</Say>'
+)
+Talk = tuple[Telephone, Softphone]
+
+
+def start_talk(
+    line: Line,
+    application: Application,
+    *,
+    end: str = "false",
+    record: str = "do-not-record",
+    agent_ends: bool = False,
+) -> Talk:
+    """A citizen taken out of the queue, talking with operator 7."""
+    application.on("/voice", '<Enqueue waitUrl="/wait">q</Enqueue>')
+    application.on("/wait", "<Say>请稍候</Say><Pause length='5'/>")
+    application.on("/join", ROOM.format(start="true", end=end, record=record))
+    application.on("/after", "<Say>请评价</Say>")
+    telephone, agent = line.calling(), line.softphone()
+    telephone.hear("请稍候")
+    queue = line.client.queues.list()[0]
+    line.client.queues(queue.sid).members("Front").update(url=application.url("/join"))
+    application.wait_for("/room", lambda event: event["StatusCallbackEvent"] == "participant-join")
+    line.client.conferences("room-1").participants.create(
+        to="client:agent_7?case=42",
+        from_=line.settings.number,
+        label="agent",
+        end_conference_on_exit=agent_ends,
+        status_callback=application.url("/leg"),
+        status_callback_event=["initiated", "ringing", "answered", "completed"],
+    )
+    assert agent.wait_incoming() == {"case": "42"}
+    agent.accept()
+    assert agent.wait_connected() == ["caller"]
+    assert telephone.wait_connected() == ["agent"]
+    return telephone, agent
