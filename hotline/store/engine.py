@@ -11,12 +11,15 @@ def open_engine(url: str, *, pool_size: int = 8) -> Engine:
     """Return an engine for `url`.
 
     SQLite runs in WAL with `BEGIN IMMEDIATE`: measured, plain `BEGIN` gives thousands of "database is
-    locked" under four writers and IMMEDIATE none. Raises sqlalchemy.exc.ArgumentError for a malformed URL.
+    locked" under four writers and IMMEDIATE none. Errors never quote
+    parameters: they may be a caller's number or words. Raises sqlalchemy.exc.ArgumentError for a malformed URL.
     """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
-    engine = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size)
+        return create_engine(
+            parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+        )
+    engine = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_immediately)
     return engine
