@@ -1,0 +1,56 @@
+# Two commands try everything: `make run` and `make test`. The set-up behind them is config/setup/bootstrap.py.
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
+BOOTSTRAP = "$(PYTHON)" config/setup/bootstrap.py
+PY = .venv/bin/python
+CODE = hotline ivr_flows agent_console config tests
+UV_COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-header --no-annotate --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean lock migration
+
+help:        ## show what there is
+	@echo "make run     try the whole hotline on this machine (Ctrl-C stops it)"
+	@echo "make test    run every test"
+	@echo "make check   format, lint, types, import contracts, then every test"
+	@echo "make bench   run the benchmarks, each prints a table"
+	@echo "make clean   remove what was built (var/, the data, stays)"
+	@echo "make lock    resolve the locks again"
+	@echo "make migration m=\"why\"   write the step from the newest revision to the models"
+
+run:
+	@$(BOOTSTRAP) run
+	@exec $(PY) -m config.run
+
+test:
+	@$(BOOTSTRAP) test
+	@exec $(PY) -m pytest -n auto $(PYTEST_ARGS)
+
+check:
+	@$(BOOTSTRAP) test
+	$(PY) -m ruff format --check $(CODE)
+	$(PY) -m ruff check $(CODE)
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+	@exec $(PY) -m pytest -n auto $(PYTEST_ARGS)
+
+bench:
+	@$(BOOTSTRAP) test
+	@exec $(PY) -m config.setup.bench
+
+clean:
+	rm -rf .venv node_modules build hotline.egg-info agent_console/static/dist \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name '*.mo' -not -path './.git/*' -delete
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+lock:
+	@$(BOOTSTRAP) test
+	$(UV_COMPILE) -o locks/run.txt
+	$(UV_COMPILE) --extra dev -c locks/run.txt -o locks/dev.txt
+	$(UV_COMPILE) --extra node -c locks/run.txt -o locks/node.txt
+	printf 'uv\nsetuptools\n' | .venv/bin/uv pip compile - --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --quiet -o locks/tools.txt
+
+migration:
+	@$(PY) -m config.setup.migration "$(m)"
