@@ -66,7 +66,7 @@ def hear(flow: Flow, position: str, heard: Heard) -> Turn:
             return _hear_in_queue(flow, node, here, heard)
         case Do():
             return _hear_verdict(flow, node, here, heard)
-        case Say() | HangUp():
+        case Say() | HangUp():  # pragma: no branch - exhaustive
             return again(flow, position)
 
 
@@ -148,7 +148,8 @@ def _hear_in_queue(flow: Flow, queue: Queue, here: Position, heard: Heard) -> Tu
         case Refused() | QueueFailed():
             return _walk(flow, queue.on_full, turn=here.turn + 1)
         case _:
-            return Turn((), (), WaitInQueue(), str(replace(here, turn=here.turn + 1)))
+            said = queue.say if isinstance(heard, Granted) else ()
+            return Turn(said, (), WaitInQueue(), str(replace(here, turn=here.turn + 1)))
 
 
 def _hear_verdict(flow: Flow, do: Do, here: Position, heard: Heard) -> Turn:
@@ -181,8 +182,8 @@ def _stand(node: Node, lines: Lines, position: str) -> Turn:
         case Menu():
             return Turn(lines + node.say, (), Listen(node.timeout), position)
         case Queue():
-            return Turn(lines + node.say, (), AwaitVerdict(JoinQueue()), position)
+            return Turn(lines, (), AwaitVerdict(JoinQueue()), position)
         case Do():
             return Turn(lines, (), AwaitVerdict(node.wish), position)
-        case HangUp() | Say():
+        case HangUp() | Say():  # pragma: no branch - exhaustive
             return Turn((*lines, *node.say), (), Over(), position)

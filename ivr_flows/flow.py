@@ -90,7 +90,7 @@ class Queue:
     """Wait for a person. The wait document is spoken anew every round; seconds throughout.
 
     `place` is told with {ahead} and {wait}, `place_only` with {ahead} while no wait is known, `next_in_line` to
-    whoever is next. From `policies.queue.offer_callback_after` on `callback_key` leads to `callback`.
+    whoever is next; `say` once, when the caller has joined. From `policies.queue.offer_callback_after` on `callback_key` leads to `callback`.
     """
 
     say: Lines
@@ -149,7 +149,7 @@ def unprompted(node: Node) -> tuple[str, ...]:
             return (node.on_full,)
         case Do():
             return (node.granted, node.refused)
-        case HangUp():
+        case HangUp():  # pragma: no branch - exhaustive
             return ()
 
 

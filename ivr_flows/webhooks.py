@@ -87,6 +87,8 @@ def _in_trouble(door: Door, error: Exception) -> Response | HTTPException:
 
 
 def _where(error: Exception) -> str:
-    """Return the last lines of code passed, without the error's own words: they may quote a caller's number."""
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))
+    """Return the last lines of our own code passed, without the error's words: they may quote a caller's number."""
+    ours = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
+    ]
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-3:]))

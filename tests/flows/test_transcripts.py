@@ -74,7 +74,7 @@ def test_a_full_queue_ends_in_a_promise_or_in_honest_words() -> None:
         return Refused() if wish == JoinQueue() else Granted()
 
     call = play(CallPurpose.INBOUND, answers=full)
-    assert call.say_nothing().endswith(
+    assert call.say_nothing().startswith(
         "抱歉，现在线路全忙。我们已记下您的来电，会尽快给您回电，请保持电话畅通。再见。"
     )
     withheld = play(CallPurpose.INBOUND, answers=lambda _wish: Refused())

@@ -1,0 +1,174 @@
+"""A carrier that posts signed webhooks to the caller's door over a real hall, and looks at what became of them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from xml.etree import ElementTree as ET
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
+
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.exchange.grammar import validate
+from hotline.gateways.exchange.words import Context
+from hotline.rules.words import CallState
+from hotline.store.callbacks import Callback
+from hotline.store.calls import Call, Offer
+from hotline.store.tables import Base
+from hotline.work import Hall
+from ivr_flows.shelf import FlowShelf, open_shelf
+from ivr_flows.webhooks import voice_blueprint
+
+TOKEN = "0123456789abcdef"
+PUBLIC = "https://hotline.example"
+CALLER = "+8613800001234"
+SID = "CA" + "a" * 32
+LEG = "CA" + "b" * 32
+_tokens = count(1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the door answered."""
+
+    status: int
+    text: str
+    kind: str
+
+    @property
+    def verbs(self) -> list[str]:
+        """Names of the document's verbs, in order."""
+        return [verb.tag for verb in ET.fromstring(self.text)]
+
+    @property
+    def words(self) -> str:
+        """All that is said, in order."""
+        return "".join(say.text or "" for say in ET.fromstring(self.text).iter("Say"))
+
+    def find(self, path: str) -> ET.Element:
+        found = ET.fromstring(self.text).find(path)
+        assert found is not None, f"no {path} in {self.text}"
+        return found
+
+
+class Carrier:
+    """Posts webhooks as the carrier does. `tokens`: whether requests carry an idempotency token of their own."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.tokens = True
+        self.validator = RequestValidator(TOKEN)
+
+    def post(self, path: str, *, token: str | None = None, **fields: str) -> Answer:
+        """Post a signed webhook of the caller's call unless `fields` say otherwise, and check the document."""
+        path = path.removeprefix(PUBLIC)
+        standard = {
+            "CallSid": SID,
+            "From": CALLER,
+            "To": "+865374412345",
+            "CallStatus": "in-progress",
+            "Direction": "inbound",
+            "FromCity": "",
+        }
+        form = {name: value for name, value in {**standard, **fields}.items() if value is not None}
+        headers = {"X-Twilio-Signature": self.validator.compute_signature(PUBLIC + path, form)}
+        if self.tokens or token:
+            headers["I-Twilio-Idempotency-Token"] = token or f"token-{next(_tokens)}"
+        answer = self.send(path, form, headers)
+        self._check(path, answer)
+        return answer
+
+    def send(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+        """Post exactly this."""
+        response = self.client.post(path, data=MultiDict(form), headers=headers)
+        return Answer(response.status_code, response.get_data(as_text=True), response.mimetype)
+
+    def follow(self, answer: Answer, path: str, attribute: str, **fields: str) -> Answer:
+        """Post to the address that a document names."""
+        target = answer.find(path).get(attribute) if attribute else answer.find(path).text
+        assert target is not None
+        return self.post(target, **fields)
+
+    def _check(self, path: str, answer: Answer) -> None:
+        if answer.status == 200:
+            assert answer.kind == "text/xml"
+            context = Context.WAIT if path.startswith("/voice/wait") else Context.CALL
+            assert validate(answer.text, context) == [], answer.text
+        elif answer.status == 204:
+            assert answer.text == ""
+
+    def arrives(self, **fields: str) -> Answer:
+        return self.post("/voice/incoming", **{"CallStatus": "ringing", **fields})
+
+    def presses(self, menu: Answer, key: str, **fields: str) -> Answer:
+        return self.follow(menu, "Gather", "action", Digits=key, **fields)
+
+    def waits(self) -> Answer:
+        """Call and press nothing; return the answer that puts the caller into the queue."""
+        return self.presses(self.arrives(), "")
+
+    def hangs_up(self, status: str = "completed", **fields: str) -> Answer:
+        return self.post("/voice/status", CallStatus=status, SequenceNumber="0", CallDuration="9", **fields)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Looks at what the webhooks left behind."""
+
+    engine: Engine
+
+    def one(self, statement: object) -> object:
+        with Session(self.engine) as session:
+            return session.scalar(statement)  # type: ignore[call-overload]
+
+    def call(self, sid: str = SID) -> Call:
+        with Session(self.engine) as session:
+            return session.execute(select(Call).where(Call.sid == sid)).scalar_one()
+
+    def state(self, sid: str = SID) -> CallState:
+        return self.call(sid).state
+
+    def offer(self) -> Offer:
+        """The latest offer."""
+        with Session(self.engine) as session:
+            return session.execute(select(Offer).order_by(Offer.id.desc()).limit(1)).scalar_one()
+
+    def callbacks(self) -> list[Callback]:
+        with Session(self.engine) as session:
+            return list(session.scalars(select(Callback).order_by(Callback.id)))
+
+    def rows(self) -> dict[str, int]:
+        """How many rows each table holds."""
+        with Session(self.engine) as session:
+            return {
+                name: session.scalar(select(func.count()).select_from(table)) or 0
+                for name, table in Base.metadata.tables.items()
+            }
+
+
+@pytest.fixture
+def shelf() -> FlowShelf:
+    return open_shelf()
+
+
+@pytest.fixture
+def app(hall: Hall, shelf: FlowShelf) -> Flask:
+    app = Flask("door")
+    app.register_blueprint(voice_blueprint(hall, shelf, TOKEN, VoiceAddresses(PUBLIC)))
+    return app
+
+
+@pytest.fixture
+def carrier(app: Flask) -> Iterator[Carrier]:
+    with app.test_client() as client:
+        yield Carrier(client)
+
+
+@pytest.fixture
+def ledger(engine: Engine) -> Ledger:
+    return Ledger(engine)

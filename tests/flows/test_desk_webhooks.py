@@ -1,0 +1,201 @@
+"""The talk: accepting, missing, declining, meeting in the conference, leaving in either order."""
+
+import pytest
+from sqlalchemy import select
+
+from hotline.rules.actors import Person
+from hotline.rules.words import CallEnd, CallState, OfferState, PresenceState
+from hotline.store.people import Presence
+from hotline.work import Hall
+from tests.builders import make_operator
+from tests.flows.conftest import LEG, PUBLIC, SID, Carrier, Ledger
+from tests.stopped_clock import StoppedClock
+
+
+@pytest.fixture
+def operator(hall: Hall) -> Person:
+    return make_operator(hall)
+
+
+def presence(ledger: Ledger, operator: Person) -> object:
+    return ledger.one(select(Presence.state).where(Presence.user_id == operator.id))
+
+
+def accept(carrier: Carrier, ledger: Ledger):
+    return carrier.post(f"/voice/desk/{ledger.offer().id}", CallSid=LEG, Direction="outbound-api")
+
+
+def talk(carrier: Carrier, ledger: Ledger) -> None:
+    """Bring a caller and the operator into their conference."""
+    carrier.waits()
+    accept(carrier, ledger)
+    carrier.post(f"/voice/talk/{ledger.call().id}")
+
+
+def test_an_accepted_call_meets_in_a_conference_and_its_wait_is_measured(
+    carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+) -> None:
+    carrier.waits()
+    clock.advance(9)
+    desk = accept(carrier, ledger)
+    assert (ledger.state(), ledger.call().operator_id) == (CallState.CONNECTING, operator.id)
+    caller = carrier.post(f"/voice/talk/{ledger.call().id}")
+    assert (
+        desk.find("Dial/Conference").text == caller.find("Dial/Conference").text == f"call-{ledger.call().id}"
+    )
+    assert (ledger.state(), ledger.call().wait_seconds) == (CallState.TALKING, 9)
+    assert presence(ledger, operator) is PresenceState.TALKING
+
+
+@pytest.mark.parametrize(
+    ("status", "how", "state"),
+    [
+        ("no-answer", OfferState.MISSED, PresenceState.NOT_READY),
+        ("failed", OfferState.MISSED, PresenceState.NOT_READY),
+        ("completed", OfferState.MISSED, PresenceState.NOT_READY),
+        ("busy", OfferState.DECLINED, PresenceState.NOT_READY),
+    ],
+)
+def test_a_ring_that_is_not_taken_gives_the_call_back_and_rests_the_desk(
+    carrier: Carrier, ledger: Ledger, operator: Person, status: str, how: OfferState, state: PresenceState
+) -> None:
+    carrier.waits()
+    offer = ledger.offer()
+    assert carrier.post(f"/voice/desk/{offer.id}/status", CallSid=LEG, CallStatus=status).status == 204
+    assert (ledger.offer().state, ledger.state()) == (how, CallState.QUEUED)
+    assert presence(ledger, operator) is state
+    assert accept(carrier, ledger).words == "来电人已挂机，或已由其他坐席接听。"
+
+
+def test_a_missed_ring_goes_to_the_next_desk(
+    carrier: Carrier, hall: Hall, ledger: Ledger, operator: Person
+) -> None:
+    carrier.waits()
+    missed = ledger.offer()
+    second = make_operator(hall)
+    carrier.post(f"/voice/desk/{missed.id}/status", CallSid=LEG, CallStatus="no-answer")
+    assert (ledger.offer().operator_id, ledger.state()) == (second.id, CallState.OFFERED)
+
+
+def test_a_leg_that_rings_or_is_answered_is_no_news(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    carrier.waits()
+    for status in "initiated", "ringing", "in-progress":
+        carrier.post(f"/voice/desk/{ledger.offer().id}/status", CallSid=LEG, CallStatus=status)
+    assert ledger.offer().state is OfferState.PENDING
+
+
+def test_who_accepts_a_caller_who_has_hung_up_is_told_so(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    carrier.waits()
+    offer = ledger.offer()
+    carrier.hangs_up()
+    answer = carrier.post(f"/voice/desk/{offer.id}", CallSid=LEG)
+    assert (answer.verbs, answer.words) == (["Say", "Hangup"], "来电人已挂机，或已由其他坐席接听。")
+    assert presence(ledger, operator) is PresenceState.READY
+
+
+def test_an_offer_nobody_made_is_answered_kindly(carrier: Carrier) -> None:
+    assert carrier.post("/voice/desk/999", CallSid=LEG).verbs == ["Say", "Hangup"]
+    assert carrier.post("/voice/desk/999/status", CallSid=LEG, CallStatus="completed").status == 204
+    assert carrier.post("/voice/desk/999/left", CallSid=LEG).verbs == []
+
+
+def test_the_operator_leaves_first_and_the_caller_is_thanked(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    talk(carrier, ledger)
+    goodbye = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
+    assert (goodbye.words, goodbye.verbs[-1]) == ("感谢您的来电，再见。", "Hangup")
+    assert (ledger.state(), presence(ledger, operator)) == (CallState.AFTER, PresenceState.WRAP_UP)
+    carrier.hangs_up()
+    assert ledger.call().end is CallEnd.COMPLETED
+
+
+def test_the_caller_hangs_up_first(carrier: Carrier, ledger: Ledger, operator: Person) -> None:
+    talk(carrier, ledger)
+    assert carrier.post(f"/voice/talk/{ledger.call().id}/ended", CallStatus="completed").verbs == []
+    assert ledger.state() is CallState.TALKING
+    carrier.hangs_up()
+    assert (ledger.state(), presence(ledger, operator)) == (CallState.ENDED, PresenceState.WRAP_UP)
+
+
+def test_the_operators_leg_is_lost_before_the_caller_joins_and_the_caller_goes_back(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    carrier.waits()
+    accept(carrier, ledger)
+    carrier.post(f"/voice/desk/{ledger.offer().id}/status", CallSid=LEG, CallStatus="completed")
+    assert (ledger.state(), ledger.call().operator_id) == (CallState.QUEUED, None)
+    back = carrier.post(f"/voice/talk/{ledger.call().id}")
+    assert back.verbs == ["Enqueue"]
+    assert carrier.follow(back, "Enqueue", "waitUrl").words.startswith("抱歉，通话中断了，正在为您重新转接。")
+
+
+def test_the_operators_leg_leaving_ends_the_talk_even_if_the_callers_webhook_is_lost(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    talk(carrier, ledger)
+    assert (
+        carrier.post(f"/voice/desk/{ledger.offer().id}/left", CallSid=LEG, CallStatus="completed").verbs == []
+    )
+    assert (ledger.state(), presence(ledger, operator)) == (CallState.AFTER, PresenceState.WRAP_UP)
+    assert carrier.post(f"/voice/talk/{ledger.call().id}/ended").words == "感谢您的来电，再见。"
+
+
+def test_a_caller_who_never_got_into_the_conference_is_owed_a_call(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    talk(carrier, ledger)
+    answer = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="failed")
+    assert answer.words.startswith("抱歉，没有接通人工坐席，我们会尽快给您回电")
+    assert len(ledger.callbacks()) == 1
+
+
+def test_a_caller_without_a_number_who_never_got_in_is_asked_to_call_again(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    carrier.presses(carrier.arrives(From="anonymous"), "0")
+    accept(carrier, ledger)
+    carrier.post(f"/voice/talk/{ledger.call().id}")
+    answer = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="failed")
+    assert "零五三七四四幺二三四五" in answer.words
+
+
+def test_only_the_callers_own_joining_is_news_of_the_conference(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    carrier.waits()
+    accept(carrier, ledger)
+    news = f"/voice/conference/{ledger.call().id}"
+    for event, sid in [("conference-start", SID), ("participant-join", LEG), ("participant-leave", SID)]:
+        carrier.post(news, StatusCallbackEvent=event, CallSid=sid, ConferenceSid="CF1", SequenceNumber="1")
+    assert ledger.state() is CallState.CONNECTING
+    joined = {"StatusCallbackEvent": "participant-join", "ConferenceSid": "CF1", "SequenceNumber": "3"}
+    assert carrier.post(news, **joined).status == 204
+    assert ledger.state() is CallState.TALKING
+    assert carrier.post("/voice/conference/999", **joined).status == 204
+
+
+def test_a_conference_event_needs_no_call(carrier: Carrier, ledger: Ledger) -> None:
+    carrier.arrives()
+    event = {"StatusCallbackEvent": "conference-end", "ConferenceSid": "CF1"}
+    assert carrier.post(f"/voice/conference/{ledger.call().id}", CallSid="", **event).status == 204
+
+
+def test_the_talk_of_a_call_nobody_knows_still_connects(carrier: Carrier) -> None:
+    assert carrier.post("/voice/talk/999").find("Dial/Conference").text == "call-999"
+    assert carrier.post("/voice/talk/999/ended").words == "感谢您的来电，再见。"
+
+
+def test_a_call_in_talk_hears_its_conference_again_and_after_it_only_thanks(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    talk(carrier, ledger)
+    fallen = carrier.post("/voice/fallback", ErrorCode="11200", ErrorUrl=f"{PUBLIC}/voice/talk/1")
+    assert fallen.find("Dial/Conference").text == f"call-{ledger.call().id}"
+    carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
+    assert carrier.post("/voice/fallback", ErrorCode="12100").words == "感谢您的来电，再见。"
+    assert carrier.post("/voice/wait").verbs == ["Leave"]

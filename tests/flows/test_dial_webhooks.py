@@ -1,0 +1,179 @@
+"""Calls we place: the promised callback and the follow-up, answered, unanswered, and reported in any order."""
+
+import pytest
+from sqlalchemy import select
+
+from hotline.rules.actors import Machine
+from hotline.rules.words import (
+    CallbackReason,
+    CallbackState,
+    CallPurpose,
+    CallState,
+    DialState,
+    FollowUpState,
+    Satisfied,
+    Solved,
+    TicketState,
+)
+from hotline.services import callbacks, follow_ups
+from hotline.store.callbacks import Dial, FollowUp
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_call, make_operator, make_ticket
+from tests.flows.conftest import CALLER, LEG, PUBLIC, SID, Carrier, Ledger
+from tests.stopped_clock import StoppedClock
+
+OUT = {"Direction": "outbound-api", "From": "+865374412345", "To": CALLER}
+
+
+@pytest.fixture
+def callback(hall: Hall, clock: StoppedClock) -> str:
+    """The reference of a callback being placed now, promised in English an hour ago."""
+    with hall.open_work(Machine.SYSTEM) as work:
+        callbacks.promise_callback(
+            work, number=CALLER, reason=CallbackReason.REQUESTED, place_since=work.at, language="en"
+        )
+    clock.advance(3600)
+    make_operator(hall)
+    with hall.open_work(Machine.CLOCK) as work:
+        assert callbacks.plan_due_dials(work) == 1
+        return work.session.execute(select(Dial.ref)).scalar_one()
+
+
+@pytest.fixture
+def follow_up(hall: Hall, clock: StoppedClock) -> str:
+    """The reference of a follow-up being placed now, about a ticket closed an hour ago."""
+    call = make_call(hall, sid=LEG, number=CALLER, state=CallState.ENDED)
+    closed = {
+        "state": TicketState.CLOSED,
+        "caller_number": CALLER,
+        "call_id": call.id,
+        "closed_at": hall.clock(),
+    }
+    ticket = make_ticket(hall, unit_code=None, **closed)
+    with hall.open_work(Machine.SYSTEM) as work:
+        follow_ups.promise_follow_up(work, work.session.get_one(Ticket, ticket.id))
+    clock.advance(3 * 3600)
+    with hall.open_work(Machine.CLOCK) as work:
+        assert follow_ups.plan_due_dials(work) == 1
+        return work.session.execute(select(Dial.ref)).scalar_one()
+
+
+def dial_state(ledger: Ledger) -> tuple[object, object]:
+    return ledger.one(select(Dial.state)), ledger.one(select(Dial.outcome))
+
+
+def test_a_callback_is_answered_and_keeps_its_place(
+    carrier: Carrier, ledger: Ledger, callback: str, clock: StoppedClock
+) -> None:
+    asked = carrier.post(f"/voice/dial/{callback}", **OUT)
+    assert asked.words.startswith("Hello, this is the city hotline, calling you back as promised.")
+    assert (ledger.call().purpose, ledger.call().number) == (CallPurpose.CALLBACK, CALLER)
+    queued = carrier.presses(asked, "1", **OUT)
+    assert queued.verbs == ["Enqueue"]
+    [promise] = ledger.callbacks()
+    assert (promise.state, ledger.call().place_since) == (CallbackState.REACHED, promise.place_since)
+    assert carrier.follow(queued, "Enqueue", "waitUrl", **OUT).words.startswith("This call will be recorded")
+
+
+def test_a_callback_no_longer_needed_is_kept_with_a_thank_you(
+    carrier: Carrier, ledger: Ledger, callback: str
+) -> None:
+    answer = carrier.presses(carrier.post(f"/voice/dial/{callback}", **OUT), "2", **OUT)
+    assert answer.words.startswith("All right, thank you.") and answer.verbs[-1] == "Hangup"
+    carrier.post(f"/voice/dial/{callback}/status", CallStatus="completed", **OUT)
+    assert [promise.state for promise in ledger.callbacks()] == [CallbackState.REACHED]
+    assert dial_state(ledger) == (DialState.ENDED, "completed")
+
+
+def test_a_machine_answers_with_silence_and_the_callback_is_tried_again(
+    carrier: Carrier, ledger: Ledger, callback: str
+) -> None:
+    first = carrier.post(f"/voice/dial/{callback}", **OUT)
+    second = carrier.presses(first, "", **OUT)
+    assert second.verbs == ["Gather"]
+    assert carrier.presses(second, "", **OUT).verbs == ["Say", "Hangup"]
+    carrier.post(f"/voice/dial/{callback}/status", CallStatus="completed", **OUT)
+    assert [promise.state for promise in ledger.callbacks()] == [CallbackState.WAITING]
+
+
+@pytest.mark.parametrize("answered_by", ["machine_start", "machine_end_beep", "fax"])
+def test_a_machine_the_carrier_has_recognised_is_not_spoken_to(
+    carrier: Carrier, callback: str, answered_by: str
+) -> None:
+    assert carrier.post(f"/voice/dial/{callback}", AnsweredBy=answered_by, **OUT).verbs == ["Hangup"]
+
+
+def test_a_person_the_carrier_has_recognised_is_spoken_to(carrier: Carrier, callback: str) -> None:
+    assert carrier.post(f"/voice/dial/{callback}", AnsweredBy="human", **OUT).verbs == ["Gather"]
+
+
+@pytest.mark.parametrize("word", ["busy", "no-answer", "failed", "canceled"])
+def test_an_attempt_without_an_answer_is_tried_again(
+    carrier: Carrier, ledger: Ledger, callback: str, word: str
+) -> None:
+    status = f"/voice/dial/{callback}/status"
+    for news in "initiated", "ringing":
+        assert carrier.post(status, CallStatus=news, **OUT).status == 204
+    assert ledger.one(select(Dial.sid)) == SID
+    carrier.post(status, CallStatus=word, **OUT)
+    assert dial_state(ledger) == (DialState.ENDED, word)
+    assert [promise.state for promise in ledger.callbacks()] == [CallbackState.WAITING]
+    assert ledger.rows()["calls"] == 0
+
+
+def test_an_attempt_reported_over_is_not_brought_to_life_by_its_late_answer(
+    carrier: Carrier, ledger: Ledger, callback: str
+) -> None:
+    carrier.post(f"/voice/dial/{callback}/status", CallStatus="completed", **OUT)
+    assert carrier.post(f"/voice/dial/{callback}", **OUT).verbs == ["Hangup"]
+    assert ledger.rows()["calls"] == 0
+
+
+def test_an_answer_told_twice_under_two_tokens_is_one_call(
+    carrier: Carrier, ledger: Ledger, callback: str
+) -> None:
+    carrier.presses(carrier.post(f"/voice/dial/{callback}", **OUT), "1", **OUT)
+    assert carrier.post(f"/voice/dial/{callback}", **OUT).verbs == ["Enqueue"]
+    assert ledger.state() is CallState.OFFERED
+    assert ledger.rows()["calls"] == 1
+
+
+def test_a_reference_nobody_knows_is_held_a_while_and_then_let_go(carrier: Carrier) -> None:
+    assert carrier.post("/voice/dial/unknown/status", CallStatus="completed", **OUT).status == 204
+    answer = carrier.post("/voice/dial/unknown", **OUT)
+    tries = 0
+    while "Redirect" in answer.verbs:
+        answer = carrier.follow(answer, "Redirect", "", **OUT)
+        tries += 1
+    assert (tries, answer.verbs[-1]) == (3, "Hangup")
+
+
+def test_a_solved_matter_is_recorded_in_the_callers_own_words(
+    carrier: Carrier, ledger: Ledger, follow_up: str
+) -> None:
+    solved = carrier.post(f"/voice/dial/{follow_up}", **OUT)
+    assert "您反映的问题解决了吗？" in solved.words
+    satisfied = carrier.presses(solved, "1", **OUT)
+    thanks = carrier.presses(satisfied, "2", **OUT)
+    assert thanks.words == "感谢您的评价。再见。"
+    carrier.post(f"/voice/dial/{follow_up}/status", CallStatus="completed", **OUT)
+    assert ledger.one(select(Ticket.solved).where(Ticket.redo_of.is_(None))) is Solved.YES
+    assert ledger.one(select(Ticket.satisfied).where(Ticket.redo_of.is_(None))) is Satisfied.NO
+    assert ledger.one(select(FollowUp.state)) is FollowUpState.ANSWERED
+
+
+def test_a_follow_up_nobody_answers_by_key_is_asked_again_later(
+    carrier: Carrier, ledger: Ledger, follow_up: str
+) -> None:
+    first = carrier.post(f"/voice/dial/{follow_up}", **OUT)
+    carrier.presses(carrier.presses(first, "", **OUT), "", **OUT)
+    carrier.post(f"/voice/dial/{follow_up}/status", CallStatus="completed", **OUT)
+    assert ledger.one(select(FollowUp.state)) is FollowUpState.WAITING
+    assert ledger.one(select(Ticket.solved)) is None
+
+
+def test_zero_in_a_follow_up_reaches_a_person(carrier: Carrier, ledger: Ledger, follow_up: str) -> None:
+    answer = carrier.presses(carrier.post(f"/voice/dial/{follow_up}", **OUT), "0", **OUT)
+    assert answer.find("Enqueue").get("action") == f"{PUBLIC}/voice/queue-left"
+    assert ledger.state() is CallState.QUEUED

@@ -1,0 +1,170 @@
+"""Waiting: place and wait told every round, a callback offered in time, and every way out of the carrier's queue."""
+
+import pytest
+
+from hotline.rules.words import CallbackReason, CallbackState, CallEnd, CallState, OfferState
+from hotline.work import Hall
+from tests.builders import make_operator
+from tests.flows.conftest import CALLER, LEG, PUBLIC, Carrier, Ledger
+from tests.stopped_clock import StoppedClock
+
+
+def somebody_waits(carrier: Carrier, number: int) -> None:
+    sid, caller = f"CA{number:032d}", f"+8613900{number:06d}"
+    carrier.presses(carrier.arrives(CallSid=sid, From=caller), "0", CallSid=sid)
+
+
+def test_a_waiting_caller_hears_how_many_are_ahead(carrier: Carrier, clock: StoppedClock) -> None:
+    for number in 1, 2:
+        somebody_waits(carrier, number)
+        clock.advance(1)
+    queued = carrier.waits()
+    clock.advance(5)
+    assert carrier.follow(queued, "Enqueue", "waitUrl").words == (
+        "正在为您转接人工坐席，请稍候。您前面还有两位，请不要挂机。"
+    )
+    carrier.hangs_up(CallSid=f"CA{1:032d}")
+    assert carrier.post("/voice/wait").words == "您前面还有一位，请不要挂机。"
+    carrier.hangs_up(CallSid=f"CA{2:032d}")
+    assert carrier.post("/voice/wait").words == "您是下一位，请不要挂机。"
+
+
+def test_the_expected_wait_is_told_once_somebody_has_been_answered(
+    carrier: Carrier, hall: Hall, ledger: Ledger, clock: StoppedClock
+) -> None:
+    make_operator(hall)
+    first = f"CA{1:032d}"
+    somebody_waits(carrier, 1)
+    clock.advance(70)
+    carrier.post(f"/voice/desk/{ledger.offer().id}", CallSid=LEG)
+    carrier.post(f"/voice/talk/{ledger.call(first).id}", CallSid=first)
+    somebody_waits(carrier, 2)
+    clock.advance(1)
+    carrier.waits()
+    assert carrier.post("/voice/wait").words == "您前面还有一位，预计等候约一分钟，请不要挂机。"
+
+
+def test_the_wait_document_repeats_itself_and_reads_only(carrier: Carrier, ledger: Ledger) -> None:
+    waiting = carrier.follow(carrier.waits(), "Enqueue", "waitUrl")
+    before = ledger.rows()
+    assert waiting.find("Redirect").text == f"{PUBLIC}/voice/wait"
+    again = carrier.follow(waiting, "Redirect", "")
+    assert again.verbs == ["Say", "Pause", "Redirect"]
+    assert ledger.rows() == before
+
+
+def test_a_callback_is_offered_when_the_wait_grows_long(carrier: Carrier, clock: StoppedClock) -> None:
+    carrier.waits()
+    clock.advance(119)
+    assert carrier.post("/voice/wait").verbs == ["Say", "Say", "Pause", "Redirect"]
+    clock.advance(1)
+    offered = carrier.post("/voice/wait")
+    assert offered.verbs == ["Gather", "Redirect"]
+    assert offered.words.startswith("抱歉让您久等了。") and offered.words.endswith("给您回电。")
+
+
+def test_nobody_without_a_number_is_offered_a_callback(
+    carrier: Carrier, ledger: Ledger, clock: StoppedClock
+) -> None:
+    carrier.presses(carrier.arrives(From="anonymous"), "0")
+    clock.advance(600)
+    assert carrier.post("/voice/wait").verbs == ["Say", "Say", "Pause", "Redirect"]
+    pressed = carrier.post("/voice/wait/heard", Digits="1")
+    assert pressed.words.startswith("抱歉，我们看不到您的号码，无法给您回电，请您继续等候。")
+    assert (ledger.state(), ledger.callbacks()) == (CallState.QUEUED, [])
+
+
+def test_a_caller_who_asks_for_a_callback_leaves_the_queue_and_keeps_the_place(
+    carrier: Carrier, hall: Hall, ledger: Ledger, clock: StoppedClock
+) -> None:
+    carrier.waits()
+    since = ledger.call().place_since
+    clock.advance(130)
+    make_operator(hall)
+    leaving = carrier.presses(carrier.post("/voice/wait"), "1")
+    assert leaving.verbs == ["Say", "Leave"]
+    assert leaving.words.startswith("好的，您的排队顺序已保留")
+    assert carrier.post("/voice/queue-left", QueueResult="leave").verbs == ["Hangup"]
+    carrier.hangs_up()
+    [callback] = ledger.callbacks()
+    assert (callback.number, callback.reason, callback.place_since) == (
+        CALLER,
+        CallbackReason.REQUESTED,
+        since,
+    )
+    assert callback.state is CallbackState.WAITING
+    assert ledger.call().end is CallEnd.LEFT_FOR_CALLBACK
+
+
+def test_a_desk_that_rings_is_released_when_its_caller_chooses_a_callback(
+    carrier: Carrier, hall: Hall, ledger: Ledger
+) -> None:
+    make_operator(hall)
+    carrier.waits()
+    assert ledger.offer().state is OfferState.PENDING
+    carrier.post("/voice/wait/heard", Digits="1")
+    assert ledger.offer().state is OfferState.WITHDRAWN
+
+
+@pytest.mark.parametrize("key", ["2", "*", "#", ""])
+def test_any_other_key_waits_on(carrier: Carrier, ledger: Ledger, key: str) -> None:
+    carrier.waits()
+    assert carrier.post("/voice/wait/heard", Digits=key).words == "您是下一位，请不要挂机。"
+    assert ledger.state() is CallState.QUEUED
+
+
+def test_an_operator_who_accepted_is_not_left_alone_for_a_callback(
+    carrier: Carrier, hall: Hall, ledger: Ledger
+) -> None:
+    make_operator(hall)
+    carrier.waits()
+    carrier.post(f"/voice/desk/{ledger.offer().id}", CallSid=LEG)
+    pressed = carrier.post("/voice/wait/heard", Digits="1")
+    assert pressed.words == "正在为您接通，请不要挂机。"
+    assert (ledger.state(), ledger.callbacks()) == (CallState.CONNECTING, [])
+
+
+@pytest.mark.parametrize("result", ["queue-full", "error", "system-error"])
+def test_a_caller_whom_the_carrier_cannot_keep_is_promised_a_callback(
+    carrier: Carrier, ledger: Ledger, result: str
+) -> None:
+    carrier.waits()
+    answer = carrier.post("/voice/queue-left", QueueResult=result)
+    assert answer.words.startswith("抱歉，现在线路全忙。我们已记下您的来电")
+    assert len(ledger.callbacks()) == 1
+
+
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        ("bridged", "in-progress"),
+        ("redirected", "in-progress"),
+        ("redirected-from-bridged", "in-progress"),
+        ("bridging-in-process", "in-progress"),
+        ("hangup", "completed"),
+        ("system-error", "completed"),
+        ("something-new", "in-progress"),
+    ],
+)
+def test_other_ways_out_of_the_queue_are_only_noted(
+    carrier: Carrier, ledger: Ledger, result: str, status: str
+) -> None:
+    carrier.waits()
+    assert carrier.post("/voice/queue-left", QueueResult=result, CallStatus=status).verbs == []
+    assert ledger.state() is CallState.QUEUED
+
+
+def test_a_caller_out_of_the_queue_by_mistake_goes_back_to_it(carrier: Carrier, ledger: Ledger) -> None:
+    assert carrier.post("/voice/wait").verbs == ["Leave"]
+    assert carrier.post("/voice/queue-left", QueueResult="leave").verbs == ["Gather"]
+    carrier.presses(carrier.arrives(), "1")
+    assert carrier.post("/voice/queue-left", QueueResult="leave").verbs == ["Enqueue"]
+    assert ledger.state() is CallState.QUEUED
+
+
+def test_an_ended_call_is_not_kept_waiting(carrier: Carrier) -> None:
+    carrier.waits()
+    carrier.hangs_up()
+    assert carrier.post("/voice/wait").verbs == ["Hangup"]
+    assert carrier.post("/voice/wait/heard", Digits="1").verbs == ["Hangup"]
+    assert carrier.post("/voice/queue-left", QueueResult="leave").verbs == ["Hangup"]
