@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from flask import Blueprint, Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
 
-from agent_console import auth, callbacks, calls, desk, drafts, live, locale, parts, softphone, tickets, unit
+from agent_console import (
+    auth,
+    callbacks,
+    calls,
+    desk,
+    drafts,
+    live,
+    parts,
+    preferences,
+    softphone,
+    tickets,
+    unit,
+)
 from agent_console.api import routes as api
 from agent_console.errors import register_errors
 from agent_console.frame import EXTENSION, Console, ConsoleOptions, SoftphoneOptions, asset, hall, read_assets
@@ -28,7 +40,7 @@ log = logging.getLogger(__name__)
 
 FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     auth.pages,
-    locale.pages,
+    preferences.pages,
     parts.pages,
     desk.pages,
     drafts.pages,

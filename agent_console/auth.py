@@ -9,15 +9,17 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import ParamSpec, cast
 
-from flask import Blueprint, Response, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from agent_console.frame import hall
+from agent_console.locale import LOCALES, keep
 from hotline.rules.actors import Machine, Person, Right
-from hotline.services import people
+from hotline.rules.refusals import LostRace, UnfinishedCall
+from hotline.services import people, presence
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
@@ -146,13 +148,13 @@ def show_login() -> ResponseReturnValue:
     found = signed_in_or_none()
     if found is not None:
         return redirect(home_of(found.person), 303)
-    return render_template("login.html", name="", error=None, back=_local_address(request.args.get("next")))
+    return render_template("login.html", name="", error=None, back=local_address(request.args.get("next")))
 
 
 def take_login() -> ResponseReturnValue:
     """Check name and password. 422 with the form kept when they do not fit; the limits count only those."""
     name = request.form.get("name", "").strip()[:64]
-    back = _local_address(request.form.get("next"))
+    back = local_address(request.form.get("next"))
     with hall().open_work(Machine.SYSTEM) as work:
         person = people.check_password(work, name, request.form.get("password", "")[:1024])
         token = None if person is None else people.sign_in(work, person.id)
@@ -162,11 +164,18 @@ def take_login() -> ResponseReturnValue:
     session.clear()
     session[SIGN_IN] = token
     g.pop("signed_in", None)
-    return redirect(back or home_of(person), 303)
+    response = redirect(back or home_of(person), 303)
+    if (locale := signed_in().locale) in LOCALES:
+        keep(response, str(locale))
+    return response
 
 
 def logout() -> ResponseReturnValue:
-    token = session.get(SIGN_IN)
+    """End the session. A desk is closed with it; one with an unfinished call stays, and says so."""
+    token, found = session.get(SIGN_IN), signed_in_or_none()
+    if found is not None and found.person.may(Right.TAKE_CALLS) and not _close_desk(found.person):
+        flash(_("请先结束并办完当前来电，再退出登录。"), "warning")
+        return redirect(url_for("desk.index"), 303)
     if isinstance(token, str):
         with hall().open_work(Machine.SYSTEM) as work:
             people.sign_out(work, token)
@@ -174,7 +183,17 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("auth.login"), 303)
 
 
-def _local_address(raw: str | None) -> str | None:
+def _close_desk(person: Person) -> bool:
+    """Close this person's desk; say whether it could be closed."""
+    try:
+        with hall().open_work(person) as work:
+            presence.leave(work)
+    except (LostRace, UnfinishedCall):
+        return False
+    return True
+
+
+def local_address(raw: str | None) -> str | None:
     """Return `raw` if it is a path of ours; anything that could lead elsewhere is dropped."""
     if (
         not raw

@@ -3,6 +3,8 @@
 A call ends with a ticket or a reasoned no-matter; the services see to it, the page only says so kindly.
 """
 
+from datetime import date
+
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -31,7 +33,7 @@ def index() -> ResponseReturnValue:
     with hall().look() as reading:
         viewed = _view(reading)
         state = state_of(reading, viewed, "")
-        units = unit_choices(reading)
+        units = unit_choices(reading, viewed.today)
     return render_template(
         "desk/desk.html",
         v=viewed,
@@ -42,7 +44,7 @@ def index() -> ResponseReturnValue:
     )
 
 
-def unit_choices(session: Session) -> list[dict[str, str]]:
+def unit_choices(session: Session, today: date) -> list[dict[str, str]]:
     """Return the units as the picker needs them: `keys` is what is searched (both names, code, pinyin initials)."""
     return [
         {
@@ -50,7 +52,7 @@ def unit_choices(session: Session) -> list[dict[str, str]]:
             "name": unit_name(unit),
             "keys": f"{unit.name_zh} {initials(unit.name_zh)} {unit.name_en} {unit.code}".lower(),
         }
-        for unit in desks.active_units(session)
+        for unit in desks.active_units(session, today)
     ]
 
 

@@ -5,7 +5,7 @@ form) is sent only when it is another one than the page already has, so that not
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -41,6 +41,11 @@ class Viewed:
     desk: desks.Desk
     stage: Stage
     figures: desks.QueueFigures
+
+    @property
+    def today(self) -> date:
+        """The local day."""
+        return self.at.astimezone(self.policies.zone).date()
 
 
 def stage_of(desk: desks.Desk) -> Stage:
@@ -113,9 +118,8 @@ def render_work(session: Session, viewed: Viewed) -> str:
     """Return the middle column: the form of the call in hand, what became of it, or what this person wrote today."""
     ticket = viewed.desk.ticket
     if work_key(viewed) == "idle" or ticket is None:
-        today = viewed.at.astimezone(viewed.policies.zone).date()
-        written = desks.tickets_written_by(session, viewed.who.person.id, today)
-        return render_template("desk/idle.html", v=viewed, tickets=written)
+        written, total = desks.tickets_written_by(session, viewed.who.person.id, viewed.today)
+        return render_template("desk/idle.html", v=viewed, tickets=written, total=total)
     unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
     if ticket.state is TicketState.DRAFT:
         return render_template("desk/form.html", v=viewed, ticket=ticket, call=viewed.desk.call, unit=unit)

@@ -7,10 +7,8 @@ from datetime import datetime
 
 from babel import Locale
 from babel.dates import format_datetime
-from flask import Blueprint, Flask, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Flask, request
 from flask_babel import Babel, get_locale
-from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response as BaseResponse
 
 from agent_console.frame import HERE, hall, options
@@ -109,26 +107,8 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def choose() -> ResponseReturnValue:
-    """Keep the chosen language in a cookie and go back to the page it was chosen on."""
-    wanted = request.form.get("locale", "")
-    if wanted not in LOCALES:
-        raise BadRequest
-    back = request.form.get("back", "")
-    is_ours = back.startswith("/") and not back.startswith(("//", "/\\"))
-    response = redirect(back if is_ours else url_for("auth.home"), 303)
-    keep(response, wanted)
-    return response
-
-
 def keep(response: BaseResponse, locale: str) -> None:
     """Remember a language in this browser."""
     response.set_cookie(
         COOKIE, locale, max_age=YEAR, httponly=True, samesite="Lax", secure=options().secure_cookies
     )
-
-
-def pages() -> Blueprint:
-    blueprint = Blueprint("locale", __name__)
-    blueprint.add_url_rule("/locale", "choose", choose, methods=["POST"])
-    return blueprint

@@ -21,7 +21,9 @@ HISTORY = 5
 NEARBY = 6
 NEARBY_DAYS = 60
 """How far back tickets of the same place are looked for: the same street lamp, not last year's."""
-RECENT = 8
+RECENT = 14
+UNIT_DAYS = 30
+"""How far back the hand-offs are counted that put often needed units first."""
 _IN_HAND = (PresenceState.TALKING, PresenceState.WRAP_UP)
 _OVER = (CallState.AFTER, CallState.ENDED)
 
@@ -132,14 +134,21 @@ def tickets_near(session: Session, place: str, except_id: int, today: date) -> t
     return tuple(session.scalars(found.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(NEARBY)))
 
 
-def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[Ticket, ...]:
-    """Return what somebody wrote on a day, the newest first; drafts thrown away are left out."""
-    found = select(Ticket).where(
-        Ticket.author_id == user_id, Ticket.received_on == day, Ticket.state != TicketState.DISCARDED
+def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple[Ticket, ...], int]:
+    """Return the newest of what somebody wrote on a day, and how many there are; drafts thrown away are left out."""
+    mine = (Ticket.author_id == user_id, Ticket.received_on == day, Ticket.state != TicketState.DISCARDED)
+    newest = select(Ticket).where(*mine).order_by(Ticket.id.desc()).limit(RECENT)
+    total = session.scalar(select(func.count()).select_from(Ticket).where(*mine))
+    return tuple(session.scalars(newest)), total or 0
+
+
+def active_units(session: Session, today: date) -> tuple[Unit, ...]:
+    """Return the units a ticket may be handed to: those with most tickets lately first, then by code."""
+    lately = (
+        select(Ticket.unit_code, func.count().label("tickets"))
+        .where(Ticket.received_on >= today - timedelta(days=UNIT_DAYS), Ticket.unit_code.is_not(None))
+        .group_by(Ticket.unit_code)
+        .subquery()
     )
-    return tuple(session.scalars(found.order_by(Ticket.id.desc()).limit(RECENT)))
-
-
-def active_units(session: Session) -> tuple[Unit, ...]:
-    """Return the units a ticket may be handed to, by code."""
-    return tuple(session.scalars(select(Unit).where(Unit.active).order_by(Unit.code)))
+    found = select(Unit).outerjoin(lately, lately.c.unit_code == Unit.code).where(Unit.active)
+    return tuple(session.scalars(found.order_by(func.coalesce(lately.c.tickets, 0).desc(), Unit.code)))

@@ -54,7 +54,7 @@ export class Draft {
     this.#timer = setTimeout(() => this.save(), QUIET_MS);
   }
 
-  /** Save now; resolves true when everything typed so far is at the server. */
+  /** Save now; resolves true when what was typed before the call is at the server. */
   async save() {
     clearTimeout(this.#timer);
     if (this.#saving) await this.#saving;
@@ -62,9 +62,9 @@ export class Draft {
     if (!Object.keys(facts).length) return this.#conflicts.size === 0;
     this.onStatus("saving");
     this.#saving = this.#send("save", facts);
-    const ok = await this.#saving;
+    const answer = await this.#saving;
     this.#saving = null;
-    return ok;
+    return Boolean(answer);
   }
 
   async #send(how, facts) {
@@ -89,7 +89,7 @@ export class Draft {
     }
     if (error.status === 422) {
       showErrors(this.form, error.body.errors, how !== "save");
-      this.onStatus("refused");
+      this.onStatus(how === "save" ? "refused" : "incomplete");
       return false;
     }
     if (error.status === 409 && error.body?.stale) {
@@ -130,13 +130,12 @@ export class Draft {
 
   /** Finish the ticket; resolves to the server's answer, or false with the form as it was and the reason at the field. */
   async finish(how) {
-    clearTimeout(this.#timer);
-    if (this.#saving) await this.#saving;
-    if (this.#conflicts.size) {
-      this.onStatus("failed", word("conflict"));
+    while (!this.isSettled) {
+      if (await this.save()) continue;
+      if (this.#conflicts.size) this.onStatus("failed", word("conflict"));
       return false;
     }
-    const answer = await this.#send(how, this.changes());
+    const answer = await this.#send(how, {});
     if (answer) forget(this.id);
     return answer;
   }

@@ -18,7 +18,7 @@ export function showLink(name, state) {
   if (said.textContent !== text) said.textContent = text;
 }
 
-/** How saving stands: `saved` (with the server's clock), `saving`, `unsaved`, `refused`, `restored`, `failed`. */
+/** How saving stands: `saved` (with the server's clock), `saving`, `unsaved`, `refused`, `incomplete`, `restored`, `failed`. */
 export function showSaveState(kind, detail = "") {
   const place = document.getElementById("save-state");
   if (place) {
@@ -37,7 +37,7 @@ export function phoneHint(text) {
 export function toast(text, tone = "over") {
   const place = document.getElementById("toast");
   place.textContent = text;
-  place.className = `toast toast-${tone}`;
+  place.className = `telling telling-${tone}`;
   place.hidden = false;
   clearTimeout(toastTimer);
   toastTimer = setTimeout(() => {

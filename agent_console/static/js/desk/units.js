@@ -104,6 +104,8 @@ export class UnitPicker {
     const name = unit?.name ?? code;
     this.#chosen.hidden = !code;
     this.#chosen.querySelector("[data-name]").textContent = name;
+    document.getElementById("hand-off-button").classList.toggle("btn-act", Boolean(code));
+    document.getElementById("answer-button").classList.toggle("btn-act", !code);
     this.#form.querySelector("[data-to-unit]").textContent = code ? ` ${word("to", { unit: name })}` : "";
     for (const option of this.#list.querySelectorAll("[role=option]")) {
       option.setAttribute("aria-selected", String(option.dataset.code === code));
