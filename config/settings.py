@@ -84,9 +84,12 @@ class Settings:
 
 
 def redis_socket(home: Path) -> Path:
-    """Return the embedded server's socket: in `home`, or in a short folder where that path is too long for the kernel."""
+    """Return the embedded server's socket: in `home`, or in a short folder where that path is too long or has blanks.
+
+    (The kernel refuses long ones; the Redis client cannot read its own server's words about a path with a blank.)
+    """
     socket = home / "redis.sock"
-    if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH:
+    if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH and not any(map(str.isspace, str(socket))):
         return socket
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"hotline-{os.getuid()}-{digest}" / "redis.sock"

@@ -68,7 +68,7 @@ def run(command: list[str | Path], why: str, environ: Mapping[str, str] | None =
 
 def make_venv() -> None:
     """Make `.venv` with this Python unless there is one that works."""
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is the one that an older Python may be given
         raise Stop(
             f"Python 3.11 or later is needed, this is {sys.version.split()[0]}: make PYTHON=python3.11 …"
         )
@@ -88,8 +88,8 @@ def make_venv() -> None:
 
 
 def _version_of(python: Path) -> str:
-    asked = [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    asked = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return str(subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip())
 
 
 def install(*, dev: bool) -> None:

@@ -138,11 +138,13 @@ def test_a_wrong_value_ends_the_process_with_status_2(capsys: pytest.CaptureFixt
     assert capsys.readouterr().err == 'hotline: PORT must be a port number from 1 to 65535, not "x"\n'
 
 
-def test_a_deep_home_gets_its_socket_in_a_short_folder(tmp_path: Path) -> None:
-    deep = tmp_path / ("深" * 40)
-    assert redis_socket(tmp_path) == tmp_path / "redis.sock" or len(str(tmp_path)) > 80
-    assert len(str(redis_socket(deep)).encode()) <= 100
-    assert redis_socket(deep) != redis_socket(deep / "er")
+@pytest.mark.parametrize("home", ["/srv/" + "深" * 40, "/srv/my city/var"])
+def test_a_home_that_no_socket_can_lie_in_gets_a_short_folder_of_its_own(home: str) -> None:
+    socket = redis_socket(Path(home))
+    assert len(str(socket).encode()) <= 100
+    assert " " not in str(socket)
+    assert socket != redis_socket(Path(home) / "other")
+    assert redis_socket(Path("/srv/city/var")) == Path("/srv/city/var/redis.sock")
 
 
 class Noting(Mapping[str, str]):
