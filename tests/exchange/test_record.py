@@ -2,6 +2,7 @@
 
 import io
 import wave
+from collections.abc import Callable
 
 import requests
 
@@ -83,7 +84,10 @@ def test_the_greatest_length_ends_the_message(line: Line, application: Applicati
     assert application.wait_for("/left")[0]["RecordingDuration"] == "2"
 
 
-def test_an_empty_message_is_absent_and_the_next_verb_follows(line: Line, application: Application) -> None:
+def test_an_empty_message_is_absent_and_the_next_verb_follows(
+    make_line: Callable[..., Line], application: Application
+) -> None:
+    line = make_line(pace=0.5)
     application.on("/voice", VOICEMAIL)
     telephone = line.calling()
     telephone.hear("beep")

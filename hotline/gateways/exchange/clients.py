@@ -1,7 +1,6 @@
 """A telephone and an operator's softphone for programs: tests talk through them, and so does the terminal.
 
-Everything waits on what the exchange says, never on a clock; every wait has a bound in real seconds and fails with the
-whole transcript, so that a failing test reads like the call it made.
+Everything waits on what the exchange says; every wait is bounded (real seconds) and fails with the whole transcript.
 """
 
 from enum import StrEnum
@@ -42,6 +41,10 @@ class _Handset(Wire):
         """Everything heard in the present or last call, line by line."""
         with self._condition:
             return list(self._lines)
+
+    @property
+    def is_in_call(self) -> bool:
+        return self.state not in {PhoneState.IDLE, PhoneState.ENDED}
 
     def hear(self, substring: str, timeout: float = _PATIENCE_SECONDS) -> str:
         """Wait for a line containing `substring`, from after the last line heard; returns the whole line."""
@@ -131,6 +134,9 @@ class Telephone(_Handset):
         self.send({"type": "dial", "to": to})
 
     def press(self, digits: str) -> None:
+        """Press keys now; whether anybody listens is another question (`wait_listening`)."""
+        with self._condition:
+            self.listening = False
         self.send({"type": "keys", "digits": digits})
 
     def say(self, text: str) -> None:
@@ -153,7 +159,7 @@ class Telephone(_Handset):
         return self.caller
 
     def wait_listening(self, timeout: float = _PATIENCE_SECONDS) -> None:
-        """Wait until the far end listens for keys or the call is over."""
+        """Wait until the far end listens for the next key, or the call is over."""
         self.wait_for(
             lambda: self.listening or self.state is PhoneState.ENDED,
             timeout,

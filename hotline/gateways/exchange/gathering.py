@@ -25,13 +25,17 @@ def listening(exchange: Exchange, call: Call, *, keys: bool, words: bool) -> Ite
     """Direct what the caller presses and says to one listener for as long as the block lasts."""
     ear = Listener(keys, words)
     call.listener = ear
-    exchange.tell(call, Listening(keys, words))
     try:
         yield ear
     finally:
         if call.listener is ear:
             call.listener = None
         exchange.tell(call, Listening(keys=False, words=False))
+
+
+def invite(exchange: Exchange, call: Call, ear: Listener) -> None:
+    """Let the telephone know that the next key or word is expected."""
+    exchange.tell(call, Listening(ear.keys, ear.words))
 
 
 async def next_input(exchange: Exchange, ear: Listener, seconds: float | None) -> Input | None:
@@ -61,6 +65,8 @@ async def gather(scene: Scene, verb: Gather) -> Outcome:
 async def _during_prompts(scene: Scene, verb: Gather, ear: Listener) -> Input | None:
     """The input that interrupted the prompts, or None when they were heard to the end."""
     async with beside(prompt_all(scene, verb.prompts)) as prompts, beside(ear.heard.get()) as hearing:
+        await asyncio.sleep(0)  # a caller hears the prompt begin before being invited to interrupt it
+        invite(scene.exchange, scene.call, ear)
         await asyncio.wait({prompts, hearing}, return_when=asyncio.FIRST_COMPLETED)
         if hearing.done():
             return hearing.result()
@@ -93,5 +99,6 @@ async def _complete(scene: Scene, verb: Gather, ear: Listener, first: Input | No
                 pass
         if verb.num_digits is not None and len(digits) >= verb.num_digits:
             break
+        invite(scene.exchange, scene.call, ear)
         heard = await next_input(scene.exchange, ear, verb.timeout)
     return {"Digits": digits, "FinishedOnKey": finish} if digits else None

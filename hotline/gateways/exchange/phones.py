@@ -5,7 +5,7 @@
 `{type:"ring", callSid, from}` an incoming call; `{type:"say", id, text, seconds, language, voice, at}` something begins
 to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is over (`whole` false: interrupted);
 `{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
-waits for keys or words; `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
+waits for keys or words (told again after each key it took); `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
 It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
 `{type:"say", text}`, `{type:"typing"}`. One number has one handset: a new one closes the old (4409) and its call.
 """

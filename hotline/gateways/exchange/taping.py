@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from hotline.gateways.exchange.document import Record, RecordingCallback
-from hotline.gateways.exchange.gathering import listening, next_input
+from hotline.gateways.exchange.gathering import invite, listening, next_input
 from hotline.gateways.exchange.scene import Outcome, Scene, Turn
 from hotline.gateways.exchange.sounds import Beep, speaking_seconds
 from hotline.gateways.exchange.state.calls import HangUp, Key, Listener, Noise, Words
@@ -39,12 +39,14 @@ async def record(scene: Scene, verb: Record) -> Outcome:
     with listening(scene.exchange, call, keys=True, words=True) as ear:
         if verb.beep:
             scene.exchange.tell(call, Beep())
+        invite(scene.exchange, call, ear)
         callback = absolute_callback(scene, verb.callback)
         tape = begin_tape(scene.exchange, RecordingSource.RECORD_VERB, call, callback)
         try:
             await _take_message(scene, verb, ear, message)
         except asyncio.CancelledError:
             message.key = "hangup"
+            _take_the_rest(ear, message)
             _end(scene, tape, message)
             if isinstance(call.order, HangUp) and tape.status is RecordingStatus.COMPLETED:
                 scene.bid_farewell("record", action, verb.method, _result(scene, tape, message))
@@ -67,12 +69,22 @@ async def _take_message(scene: Scene, verb: Record, ear: Listener, message: _Mes
                         return
                     case Words(text):
                         message.spoken_seconds += speaking_seconds(text)
-                    case Key() | Noise():
+                    case Key():
+                        invite(scene.exchange, scene.call, ear)
+                    case Noise():
                         pass
                     case None:
                         return
     except TimeoutError:
         return
+
+
+def _take_the_rest(ear: Listener, message: _Message) -> None:
+    """Keep what was said in the very moment of hanging up."""
+    while not ear.heard.empty():
+        heard = ear.heard.get_nowait()
+        if isinstance(heard, Words):
+            message.spoken_seconds += speaking_seconds(heard.text)
 
 
 def _end(scene: Scene, tape: Recording, message: _Message) -> None:
