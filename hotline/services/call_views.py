@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Executable, bindparam, select
 
 from hotline.rules.actors import Person
 from hotline.rules.refusals import NoSuchCall, NotAllowed
@@ -33,35 +33,31 @@ class CallView:
     place_since: datetime | None
 
 
-_VIEW = (
-    Call.id,
-    Call.sid,
-    Call.purpose,
-    Call.state,
-    Call.language,
-    Call.flow,
-    Call.flow_version,
-    Call.position,
-    Call.number,
-    Call.number_raw,
-    Call.pressed,
-    Call.dial_id,
-    Call.operator_id,
-    Call.queued_at,
-    Call.place_since,
-)
+_CALLS = Call.__table__
+_VIEW = select(*(_CALLS.c[name] for name in CallView.__dataclass_fields__))
+_BY_ID = _VIEW.where(_CALLS.c.id == bindparam("key"))
+_BY_SID = _VIEW.where(_CALLS.c.sid == bindparam("key"))
+_HELD_BY_ID, _HELD_BY_SID = _BY_ID.with_for_update(), _BY_SID.with_for_update()
+"""Built once: every webhook asks one of these."""
 
 
-def find_call(work: Work, sid: str) -> CallView | None:
-    return _view(work, Call.sid == sid)
+def find_call(work: Work, sid: str, *, hold: bool = False) -> CallView | None:
+    """Return the call with this sid; with `hold`, see `hold_call`."""
+    return _view(work, _HELD_BY_SID if hold else _BY_SID, sid)
 
 
 def get_call(work: Work, call_id: int) -> CallView:
     """Return the call. Raises NoSuchCall."""
-    found = _view(work, Call.id == call_id)
-    if found is None:
-        raise NoSuchCall(str(call_id))
-    return found
+    return _known(_view(work, _BY_ID, call_id), call_id)
+
+
+def hold_call(work: Work, call_id: int) -> CallView:
+    """Return the call as it is now and keep other Works from moving it until this one ends. Raises NoSuchCall.
+
+    Who changes a call and then its offers, desk or promise holds the call first: always this order, so that two Works
+    never wait for each other.
+    """
+    return _known(_view(work, _HELD_BY_ID, call_id), call_id)
 
 
 def own_call(work: Work, call_id: int) -> tuple[CallView, Person]:
@@ -72,6 +68,12 @@ def own_call(work: Work, call_id: int) -> tuple[CallView, Person]:
     return call, work.actor
 
 
-def _view(work: Work, which: ColumnElement[bool]) -> CallView | None:
-    row = work.session.execute(select(*_VIEW).where(which)).first()
+def _view(work: Work, found: Executable, key: str | int) -> CallView | None:
+    row = work.session.connection().execute(found, {"key": key}).first()
     return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns
+
+
+def _known(call: CallView | None, call_id: int) -> CallView:
+    if call is None:
+        raise NoSuchCall(str(call_id))
+    return call

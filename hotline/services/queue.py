@@ -1,7 +1,9 @@
 """Who answers is decided here: the longest-waiting caller is offered to the longest-idle ready desk.
 
 A caller phoned back keeps the place they had when they first joined. Every step is a conditional update, so two
-processes may match at once; the clock matches again every second in case both looked before either wrote.
+processes may match at once; the clock matches again every second in case both looked before either wrote. Matching
+never waits for a row that somebody else is changing, so that it cannot be part of a deadlock; whoever moves one call
+holds that call first.
 """
 
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from hotline.rules import calls as rules
 from hotline.rules.refusals import NoSuchCall
 from hotline.rules.words import CallState, NotReadyReason, OfferState, PresenceState
 from hotline.services import desks
+from hotline.services.call_views import hold_call
 from hotline.store.calls import Call, Offer
 from hotline.store.insert import changed
 from hotline.store.people import Presence
@@ -54,23 +57,14 @@ def place_in_queue(work: Work, call_id: int) -> QueuePlace:
 
 
 def offer_waiting(work: Work) -> int:
-    """Offer waiting calls to ready desks until one side is used up. Returns how many offers were made."""
+    """Offer waiting calls to ready desks until one side is used up. Returns how many offers were made.
+
+    Both are held while they are matched; a call or a desk that somebody else holds is left to the next look.
+    """
     made = 0
-    while (call_id := _next_call(work)) is not None:
-        operator_id = _next_operator(work)
-        if operator_id is None:
-            break
-        taken = changed(
-            work.session,
-            update(Call)
-            .where(Call.id == call_id, Call.state == CallState.QUEUED)
-            .values(state=CallState.OFFERED),
-        )
-        if not taken:
-            continue
-        if not desks.ring(work, operator_id, call_id):
-            work.session.execute(update(Call).where(Call.id == call_id).values(state=CallState.QUEUED))
-            continue
+    while (call_id := _next_call(work)) is not None and (operator_id := _next_operator(work)) is not None:
+        work.session.execute(update(Call).where(Call.id == call_id).values(state=CallState.OFFERED))
+        desks.ring(work, operator_id, call_id)
         offer = Offer(call_id=call_id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
         work.session.add(offer)
         work.session.flush()
@@ -84,24 +78,18 @@ def accept_offer(work: Work, offer_id: int, leg_sid: str) -> int | None:
 
     Asking again with the same leg gives the same answer.
     """
-    offer = work.session.get(Offer, offer_id)
+    offer = _held_offer(work, offer_id)
     if offer is None:
         return None
     if offer.state is OfferState.ACCEPTED and offer.leg_sid == leg_sid:
         return offer.call_id
-    accepted = changed(
-        work.session,
-        update(Offer)
-        .where(Offer.id == offer_id, Offer.state == OfferState.PENDING)
-        .values(state=OfferState.ACCEPTED, settled_at=work.at, leg_sid=leg_sid),
-    ) and changed(
-        work.session,
-        update(Call)
-        .where(Call.id == offer.call_id, Call.state == CallState.OFFERED)
-        .values(state=CallState.CONNECTING, operator_id=offer.operator_id),
-    )
-    if not accepted:
+    taken = update(Call).where(Call.id == offer.call_id, Call.state == CallState.OFFERED)
+    if offer.state is not OfferState.PENDING or not changed(
+        work.session, taken.values(state=CallState.CONNECTING, operator_id=offer.operator_id)
+    ):
         return None
+    accepted = update(Offer).where(Offer.id == offer_id)
+    work.session.execute(accepted.values(state=OfferState.ACCEPTED, settled_at=work.at, leg_sid=leg_sid))
     desks.talk(work, offer.operator_id, offer.call_id)
     work.tell(events.CallAccepted(offer.call_id, offer_id, offer.operator_id))
     return offer.call_id
@@ -112,7 +100,7 @@ def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
 
     An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
     """
-    offer = work.session.get(Offer, offer_id)
+    offer = _held_offer(work, offer_id)
     if offer is None:
         return
     was_pending = _settle(work, offer_id, OfferState.PENDING, how)
@@ -188,9 +176,18 @@ def requeue_unconnected(work: Work, older_than: datetime) -> int:
     return len(found)
 
 
+def _held_offer(work: Work, offer_id: int) -> Offer | None:
+    """Hold the offer's call, then return the offer as it is now."""
+    call_id = work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
+    if call_id is None:
+        return None
+    hold_call(work, call_id)
+    return work.session.get(Offer, offer_id, populate_existing=True)
+
+
 def _next_call(work: Work) -> int | None:
     first = select(Call.id).where(Call.state == CallState.QUEUED).order_by(Call.place_since, Call.id).limit(1)
-    return work.session.scalar(first)
+    return work.session.scalar(first.with_for_update(skip_locked=True))
 
 
 def _next_operator(work: Work) -> int | None:
@@ -201,7 +198,7 @@ def _next_operator(work: Work) -> int | None:
         .order_by(Presence.idle_since, Presence.user_id)
         .limit(1)
     )
-    return work.session.scalar(idlest)
+    return work.session.scalar(idlest.with_for_update(skip_locked=True))
 
 
 def _settle(work: Work, offer_id: int, was: OfferState, how: OfferState) -> bool:

@@ -1,12 +1,14 @@
 """A ticket's steps: each looked up in one table, checked against who acts, written where it still holds, told as an event."""
 
+import re
+
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
 from hotline.rules import tickets as rules
-from hotline.rules.actors import Person, Right, may_read_ticket
-from hotline.rules.facts import Facts
+from hotline.rules.actors import Person, Right
+from hotline.rules.facts import Facts, is_storable
 from hotline.rules.refusals import (
     ActionNotAllowed,
     BadFacts,
@@ -59,12 +61,9 @@ def open_draft(
         received_on=work.today,
     )
     if call_id is not None:
-        known = work.session.scalar(
-            select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1).order_by(Ticket.id)
-        )
+        known = _take_from_call(work, ticket, call_id)
         if known is not None:
             return known
-        _take_from_call(work, ticket, call_id)
     for name, value in _columns(work, facts or Facts()).items():
         setattr(ticket, name, value)
     work.session.add(ticket)
@@ -80,24 +79,13 @@ def perform(
 
     `revision` (of the last read) refuses to overwrite what somebody saved in between. Raises NoSuchTicket,
     ActionNotAllowed with what is allowed instead, BadFacts for facts this step may not change (code not_now),
-    MissingFacts, StaleRevision, UnknownUnit, LostRace.
+    MissingFacts, StaleRevision, UnknownUnit, NotAllowed (discarding the draft of somebody else's call), LostRace.
+    All but LostRace are raised before anything is changed.
     """
-    ticket = work.session.get(Ticket, ticket_id, populate_existing=True)
-    if ticket is None or not may_read_ticket(work.actor, ticket.unit_code):
-        raise NoSuchTicket(str(ticket_id))
-    step = rules.transition(ticket.state, action)
-    if step is None or not rules.may_take(work.actor, step, ticket.unit_code):
-        raise ActionNotAllowed(action, rules.allowed_actions(ticket.state, work.actor, ticket.unit_code))
+    ticket, step = _open_step(work, ticket_id, action)
     if revision is not None and revision != ticket.revision:
         raise StaleRevision(ticket.revision)
-    unfit = facts.said().keys() - rules.sayable(step)
-    if unfit:
-        raise BadFacts(dict.fromkeys(sorted(unfit), "not_now"))
-    said = _columns(work, facts)
-    present = {name: getattr(ticket, name, None) for name in step.needs} | facts.said()
-    lacking = rules.missing(step.needs, present)
-    if lacking:
-        raise MissingFacts(lacking)
+    said = _fitting(work, ticket, step, facts)
     values = {**said, **_consequences(work, ticket, action, said), "state": step.target}
     guarded = update(Ticket).where(
         Ticket.id == ticket_id, Ticket.state == ticket.state, Ticket.revision == ticket.revision
@@ -109,11 +97,38 @@ def perform(
     return ticket
 
 
+def _open_step(work: Work, ticket_id: int, action: TicketAction) -> tuple[Ticket, rules.Transition]:
+    """Return the ticket and the row of the table, if the actor may see the one and take the other."""
+    ticket = work.session.get(Ticket, ticket_id, populate_existing=True)
+    if ticket is None or not rules.may_read(work.actor, ticket.state, ticket.unit_code):
+        raise NoSuchTicket(str(ticket_id))
+    step = rules.transition(ticket.state, action)
+    if step is None or not rules.may_take(work.actor, step, ticket.unit_code):
+        raise ActionNotAllowed(action, rules.allowed_actions(ticket.state, work.actor, ticket.unit_code))
+    return ticket, step
+
+
+def _fitting(work: Work, ticket: Ticket, step: rules.Transition, facts: Facts) -> dict[str, object]:
+    """Return the columns that the facts set, if this step may carry them and lacks nothing."""
+    unfit = facts.said().keys() - rules.sayable(step)
+    if unfit:
+        raise BadFacts(dict.fromkeys(sorted(unfit), "not_now"))
+    said = _columns(work, facts)
+    present = {name: getattr(ticket, name, None) for name in step.needs} | facts.said()
+    lacking = rules.missing(step.needs, present)
+    if lacking:
+        raise MissingFacts(lacking)
+    _check_reach(work, ticket, step.action, said)
+    return said
+
+
 def find_ticket(session: Session, number: str) -> Ticket | None:
     """Return the ticket with this number (`draft-17` addresses a draft by its id), or None."""
     draft_id = number.removeprefix("draft-")
     if draft_id != number:
-        return session.get(Ticket, int(draft_id)) if draft_id.isascii() and draft_id.isdigit() else None
+        return session.get(Ticket, int(draft_id)) if re.fullmatch(r"[0-9]{1,9}", draft_id) else None
+    if not is_storable(number):
+        return None
     return session.scalar(select(Ticket).where(Ticket.number == number))
 
 
@@ -125,23 +140,44 @@ def _columns(work: Work, facts: Facts) -> dict[str, object]:
     if facts.type is not None:
         said["klass"] = CLASS_OF[facts.type]
     if facts.unit_code:
-        unit = work.session.get(Unit, facts.unit_code)
-        if unit is None or not unit.active:
-            raise UnknownUnit(facts.unit_code)
+        _check_unit(work, facts.unit_code)
     elif "unit_code" in said:
         said["unit_code"] = None
     return said
 
 
-def _take_from_call(work: Work, ticket: Ticket, call_id: int) -> None:
-    call = calls.get_call(work, call_id)
+def _check_unit(work: Work, code: str) -> None:
+    unit = work.session.get(Unit, code)
+    if unit is None or not unit.active:
+        raise UnknownUnit(code)
+
+
+def _check_reach(work: Work, ticket: Ticket, action: TicketAction, said: dict[str, object]) -> None:
+    """Refuse a hand-off to a unit closed since it was chosen, and throwing away what belongs to somebody else's call."""
+    if action is TicketAction.HAND_OFF:
+        _check_unit(work, str(said.get("unit_code", ticket.unit_code)))
+    if action is TicketAction.DISCARD and ticket.call_id is not None:
+        calls.own_call(work, ticket.call_id)
+
+
+def _take_from_call(work: Work, ticket: Ticket, call_id: int) -> Ticket | None:
+    """Copy what the call tells into the new draft; or return the ticket this call already has.
+
+    The call is held meanwhile, so that two hands cannot open two drafts.
+    """
+    call = calls.hold_call(work, call_id)
     if isinstance(work.actor, Person) and call.operator_id != work.actor.id:
         raise NotAllowed("not your call")
+    first_round = select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1)
+    known = work.session.scalar(first_round.order_by(Ticket.id).limit(1))
+    if known is not None:
+        return known
     ticket.call_id = call_id
     ticket.caller_number = call.number or call.number_raw
     if call.pressed in SUGGESTED_TYPE:
         ticket.type = SUGGESTED_TYPE[call.pressed]
         ticket.klass = call.pressed
+    return None
 
 
 def _consequences(

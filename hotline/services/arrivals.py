@@ -1,0 +1,81 @@
+"""A call becomes known to us: by its first webhook, or by its last word if that comes first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from hotline import events
+from hotline.rules import calls as rules
+from hotline.rules.numbers import parse_number
+from hotline.rules.refusals import NoSuchCall
+from hotline.rules.words import CallPurpose, CallState
+from hotline.services import callbacks
+from hotline.services.call_views import CallView, find_call
+from hotline.store.callbacks import Dial
+from hotline.store.calls import Call
+from hotline.store.insert import claim_row
+from hotline.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call as the carrier first told of it. `dial_ref` names the attempt of ours that made it."""
+
+    sid: str
+    number_raw: str
+    dialed: str
+    purpose: CallPurpose
+    flow: str
+    flow_version: str
+    position: str
+    language: str = "zh-CN"
+    dial_ref: str | None = None
+
+
+def receive_call(work: Work, arrival: Arrival) -> CallView:
+    """Record a call, or return the one already recorded under this sid, whatever its state.
+
+    Somebody we owe a call and who phones again is no longer owed one.
+    """
+    dial_id = None
+    if arrival.dial_ref is not None:
+        dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
+    row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
+    call_id = claim_row(work.session, Call, Call.id, row)
+    if call_id is None:
+        known = find_call(work, arrival.sid)
+        if known is None:
+            raise NoSuchCall(arrival.sid)
+        return known
+    work.tell(events.CallArrived(call_id))
+    if arrival.purpose is CallPurpose.INBOUND and row["number"] is not None:
+        callbacks.note_phoned_again(work, row["number"])
+    blank = dict.fromkeys(CallView.__dataclass_fields__)
+    known_so_far = {name: row[name] for name in blank if name in row}
+    return CallView(**{**blank, **known_so_far, "id": call_id})
+
+
+def remember_ended(work: Work, arrival: Arrival, status: str) -> None:
+    """Record a call whose terminal `status` is the first we hear of it, so that nothing later brings it to life."""
+    end = rules.how_it_ended(CallState.IN_FLOW, arrival.purpose, status)
+    row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
+    call_id = claim_row(work.session, Call, Call.id, row)
+    if call_id is not None:
+        work.tell(events.CallEnded(call_id, end))
+
+
+def _row(work: Work, arrival: Arrival) -> dict[str, Any]:
+    return {
+        "sid": arrival.sid,
+        "purpose": arrival.purpose,
+        "number": parse_number(arrival.number_raw),
+        "number_raw": arrival.number_raw[:80],
+        "dialed": arrival.dialed[:80],
+        "language": arrival.language,
+        "flow": arrival.flow,
+        "flow_version": arrival.flow_version,
+        "position": arrival.position,
+        "arrived_at": work.at,
+        "arrived_on": work.today,
+    }

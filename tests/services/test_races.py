@@ -1,0 +1,171 @@
+"""Two processes at once, on both databases: nothing is lost, nothing is doubled, nobody waits for ever."""
+
+from contextlib import ExitStack
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select
+
+from hotline.rules.actors import Machine, Person
+from hotline.rules.words import CallState, NotReadyReason, OfferState, PresenceState
+from hotline.services import calls, presence, queue, tickets
+from hotline.store.calls import Call, Offer
+from hotline.store.people import Presence
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_call, make_operator
+from tests.racing import at_once, meanwhile
+
+ROUNDS = 12
+
+
+def join(hall: Hall, call_id: int) -> None:
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call_id)
+
+
+def end(hall: Hall, sid: str) -> None:
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.end_call(work, sid=sid, status="completed")
+
+
+def accept(hall: Hall, offer_id: int, leg: str) -> int | None:
+    with hall.open_work(Machine.CARRIER) as work:
+        return queue.accept_offer(work, offer_id, leg)
+
+
+def settle(hall: Hall, offer_id: int, how: OfferState) -> None:
+    with hall.open_work(Machine.CARRIER) as work:
+        queue.settle_offer(work, offer_id, how)
+
+
+def pending(hall: Hall, call_id: int) -> int:
+    with hall.look() as session:
+        return session.scalars(
+            select(Offer.id).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
+        ).one()
+
+
+def state_of(hall: Hall, call_id: int) -> CallState:
+    with hall.look() as session:
+        return session.scalars(select(Call.state).where(Call.id == call_id)).one()
+
+
+def test_a_caller_who_hangs_up_while_being_offered_is_not_left_alive(hall: Hall) -> None:
+    call = make_call(hall)
+    join(hall, call.id)
+    make_operator(hall)
+    with ExitStack() as until_both_ended:
+        with hall.open_work(Machine.CLOCK) as work:
+            assert queue.offer_waiting(work) == 1
+            ending = until_both_ended.enter_context(meanwhile(hall.engine, partial(end, hall, call.sid)))
+        ending.result()
+    assert state_of(hall, call.id) is CallState.ENDED
+    with hall.look() as session:
+        assert session.scalars(select(Offer.state)).all() == [OfferState.WITHDRAWN]
+        assert session.scalars(select(Presence.state)).all() == [PresenceState.READY]
+
+
+def test_accepting_and_hanging_up_at_once_ends_in_one_order_or_the_other(hall: Hall) -> None:
+    for _ in range(ROUNDS):
+        operator = make_operator(hall)
+        call = make_call(hall)
+        join(hall, call.id)
+        offer_id = pending(hall, call.id)
+        outcomes = at_once(
+            partial(accept, hall, offer_id, f"L{call.sid}"),
+            partial(end, hall, call.sid),
+        )
+        assert [one for one in outcomes if isinstance(one, Exception)] == []
+        assert state_of(hall, call.id) is CallState.ENDED
+        assert free_again(hall, operator)
+
+
+def free_again(hall: Hall, operator: Person) -> bool:
+    """Say whether the desk is ready, and send it on a break so that the next round has a desk of its own."""
+    with hall.open_work(operator) as work:
+        state = presence.desk_state(work.session, operator.id).state
+        presence.become_not_ready(work, NotReadyReason.BREAK)
+    return state is PresenceState.READY
+
+
+def test_two_callers_who_hang_up_at_once_while_a_desk_is_free_do_not_wait_for_each_other(hall: Hall) -> None:
+    for _ in range(ROUNDS):
+        both = [make_call(hall) for _ in range(2)]
+        for call in both:
+            join(hall, call.id)
+        operator = make_operator(hall)
+        outcomes = at_once(*(partial(end, hall, call.sid) for call in both))
+        assert outcomes == [None, None]
+        assert {state_of(hall, call.id) for call in both} == {CallState.ENDED}
+        assert free_again(hall, operator)
+
+
+def test_two_legs_accept_and_one_wins(hall: Hall) -> None:
+    make_operator(hall)
+    call = make_call(hall)
+    join(hall, call.id)
+    offer_id = pending(hall, call.id)
+    outcomes = at_once(*(partial(accept, hall, offer_id, leg) for leg in ("CA1", "CA2")))
+    assert sorted(outcomes, key=str) == sorted([call.id, None], key=str)
+
+
+def test_the_same_leg_asking_twice_at_once_is_told_the_same(hall: Hall) -> None:
+    make_operator(hall)
+    call = make_call(hall)
+    join(hall, call.id)
+    offer_id = pending(hall, call.id)
+    assert at_once(*(partial(accept, hall, offer_id, "CA1") for _ in range(2))) == [call.id] * 2
+
+
+def test_a_call_is_offered_to_one_desk_and_a_desk_rung_for_one_call_however_many_match(hall: Hall) -> None:
+    waiting = [make_call(hall, state=CallState.QUEUED, place_since=hall.clock()) for _ in range(4)]
+    for _ in range(3):
+        make_operator(hall)
+
+    def match() -> int:
+        with hall.open_work(Machine.CLOCK) as work:
+            return queue.offer_waiting(work)
+
+    assert [one for one in at_once(match, match, match) if isinstance(one, Exception)] == []
+    match()
+    with hall.look() as session:
+        rings = session.execute(select(Offer.call_id, Offer.operator_id)).all()
+    assert len({call for call, _ in rings}) == len({desk for _, desk in rings}) == len(rings) == 3
+    assert {call for call, _ in rings} <= {call.id for call in waiting}
+
+
+def test_a_call_has_one_draft_however_often_it_is_opened_at_once(hall: Hall) -> None:
+    operator = make_operator(hall, PresenceState.TALKING)
+    call = make_call(hall, state=CallState.TALKING, operator_id=operator.id)
+
+    def open_one() -> int:
+        with hall.open_work(operator) as work:
+            return tickets.open_draft(work, call_id=call.id).id
+
+    opened = at_once(*[open_one] * 3)
+    assert len(set(opened)) == 1
+    with hall.look() as session:
+        assert session.scalar(select(func.count()).select_from(Ticket)) == 1
+
+
+@pytest.mark.parametrize("how", [OfferState.MISSED, OfferState.WITHDRAWN])
+def test_a_missed_ring_and_a_hang_up_at_once(hall: Hall, how: OfferState) -> None:
+    for _ in range(ROUNDS):
+        make_operator(hall)
+        call = make_call(hall)
+        join(hall, call.id)
+        offer_id = pending(hall, call.id)
+
+        assert at_once(partial(settle, hall, offer_id, how), partial(end, hall, call.sid)) == [None, None]
+        assert state_of(hall, call.id) is CallState.ENDED
+        with hall.look() as session:
+            busy = session.scalars(select(Presence.state)).all()
+        assert PresenceState.RINGING not in busy
+        retire_all(hall)
+
+
+def retire_all(hall: Hall) -> None:
+    with hall.open_work(Machine.SYSTEM) as work:
+        for desk in work.session.scalars(select(Presence)):
+            desk.state = PresenceState.OFFLINE
