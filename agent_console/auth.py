@@ -155,12 +155,13 @@ def take_login() -> ResponseReturnValue:
     """Check name and password. 422 with the form kept when they do not fit; the limits count only those."""
     name = request.form.get("name", "").strip()[:64]
     back = local_address(request.form.get("next"))
-    with hall().open_work(Machine.SYSTEM) as work:
-        person = people.check_password(work, name, request.form.get("password", "")[:1024])
-        token = None if person is None else people.sign_in(work, person.id)
+    with hall().look() as reading:
+        person = people.check_password(reading, name, request.form.get("password", "")[:1024])
     if person is None:
         page = render_template("login.html", name=name, error=_("用户名或密码不正确"), back=back)
         return page, 422
+    with hall().open_work(Machine.SYSTEM) as work:
+        token = people.sign_in(work, person.id)
     session.clear()
     session[SIGN_IN] = token
     g.pop("signed_in", None)

@@ -53,6 +53,7 @@ def show_error(error: Exception) -> ResponseReturnValue:
     """Render any HTTP error in the manner of the door it happened at."""
     assert isinstance(error, HTTPException)  # noqa: S101 (Flask hands nothing else to these handlers)
     if isinstance(error, InternalServerError):
+        g.signed_in = None  # the database may be what is broken: the page asks it nothing
         log.error("request %s failed: %s %s", g.get("request_id"), request.method, request.endpoint)
     if error.response is not None:
         return error.response

@@ -40,8 +40,8 @@ def protect(app: Flask, chosen: ConsoleOptions) -> None:
         if not request.path.startswith(COOKIELESS_DOORS):
             csrf.protect()
 
-    app.before_request(refuse_forged_forms)
     app.before_request(make_request_names)
+    app.before_request(refuse_forged_forms)
     app.after_request(add_headers)
     _limit_log_ins(app, chosen)
 

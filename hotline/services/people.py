@@ -73,9 +73,12 @@ def add_user(
     return int(user_id)
 
 
-def check_password(work: Work, name: str, password: str) -> Person | None:
-    """Return the person, or None. An unknown name costs the same time as a wrong password."""
-    user = work.session.scalar(select(User).where(User.name == name, User.active))
+def check_password(session: Session, name: str, password: str) -> Person | None:
+    """Return the person, or None. An unknown name costs the same time as a wrong password.
+
+    It takes a reading session: hashing lasts a tenth of a second, too long to hold SQLite's write lock.
+    """
+    user = session.scalar(select(User).where(User.name == name, User.active))
     try:
         _hasher().verify(user.password_hash if user else _nobodys_hash(), password)
     except (VerifyMismatchError, InvalidHashError):
