@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from hotline.clock import Clock
 from hotline.events import Event, pack
 from hotline.rules.actors import Actor
 from hotline.rules.policies import Policies
+from hotline.store.insert import write_row
 from hotline.store.outbox import EventRow
 
 
@@ -43,16 +44,15 @@ class Work:
     def tell(self, event: Event) -> None:
         """Record that `event` happened, in this transaction."""
         kind, subject, subject_id, data = pack(event)
-        self.session.execute(
-            insert(EventRow).values(
-                at=self.at,
-                kind=kind,
-                subject=subject,
-                subject_id=subject_id,
-                actor=str(self.actor),
-                data=data,
-            )
-        )
+        row = {
+            "at": self.at,
+            "kind": kind,
+            "subject": subject,
+            "subject_id": subject_id,
+            "actor": str(self.actor),
+            "data": data,
+        }
+        write_row(self.session, EventRow, row)
         self.told.append(event)
 
 

@@ -1,8 +1,8 @@
 """The frame of the caller's door: who may knock, what was asked before, and one Work for each webhook.
 
-Every webhook goes the same way: verify the signature, look whether it was answered before, work, write the document.
-A `Step` names what differs. The receipt of a webhook is claimed in the Work that carries it out: a repeat, also one
-that arrives at the same moment on another machine, waits for that commit and is given the same document.
+Every webhook goes the same way: verify the signature, work, write the document, keep its receipt, all in one Work.
+A `Step` names what differs. The receipt is claimed last: a repeat, also one that arrives at the same moment on another
+machine, finds the key taken, throws its own Work away whole, and is given the document of the first.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from flask import Response, abort, request
-from sqlalchemy import select, update
+from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
 from hotline.rules.actors import Machine
+from hotline.rules.refusals import Refusal
 from hotline.store.calls import Receipt
 from hotline.store.insert import claim_row
 from hotline.work import Hall, Work
@@ -121,19 +122,33 @@ def carry_out(door: Door, step: Step, post: Post, ids: Mapping[str, str]) -> str
         with _looking(door.hall, step.actor) as work:
             return step.run(Visit(door, work, post, ids))
     key = receipt_key(step, post, ids)
-    with door.hall.open_work(step.actor) as work:
-        visit = Visit(door, work, post, ids)
-        return step.run(visit) if key is None else answer_once(work, key, lambda: step.run(visit))
+    try:
+        with door.hall.open_work(step.actor) as work:
+            document = step.run(Visit(door, work, post, ids))
+            if key is not None:
+                _keep_receipt(work, key, document)
+            return document
+    except (AlreadyAnswered, Refusal):
+        answered = None if key is None else _answered(door.hall, key)
+        if answered is None:
+            raise
+        return answered
 
 
-def answer_once(work: Work, key: str, answer: Callable[[], str]) -> str:
-    """Return the document already given under `key`, or make it and keep it in this transaction."""
-    row = {"key": key, "at": work.at, "document": ""}
+class AlreadyAnswered(Exception):
+    """Somebody else's answer to the same webhook was committed first; this Work's is thrown away."""
+
+
+def _keep_receipt(work: Work, key: str, document: str) -> None:
+    """Keep the document in this transaction. Raises AlreadyAnswered if the key is taken: the whole Work is undone."""
+    row = {"key": key, "at": work.at, "document": document}
     if claim_row(work.session, Receipt, Receipt.key, row) is None:
-        return work.session.execute(select(Receipt.document).where(Receipt.key == key)).scalar_one()
-    document = answer()
-    work.session.execute(update(Receipt).where(Receipt.key == key).values(document=document))
-    return document
+        raise AlreadyAnswered(key)
+
+
+def _answered(hall: Hall, key: str) -> str | None:
+    with hall.look() as session:
+        return session.scalar(select(Receipt.document).where(Receipt.key == key))
 
 
 def receipt_key(step: Step, post: Post, ids: Mapping[str, str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from hotline import events
 from hotline.rules import callbacks as rules
@@ -19,6 +19,9 @@ from hotline.work import Work
 
 C = CallbackState
 OPEN = (C.WAITING, C.DIALLING)
+_CALLBACKS = Callback.__table__
+_OPEN_TO = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == bindparam("number"))
+"""Built once: every call to us asks it."""
 
 
 def promise_callback(
@@ -83,8 +86,7 @@ def owed_for_call(work: Work, call_id: int) -> bool:
 
 def note_phoned_again(work: Work, number: str) -> None:
     """Somebody we owe a call has phoned again: nothing is owed any more."""
-    open_one = select(Callback.id).where(Callback.open_number == number)
-    callback_id = work.session.scalar(open_one)
+    callback_id = work.session.connection().execute(_OPEN_TO, {"number": number}).scalar()
     if callback_id is not None:
         _settle(work, callback_id, C.PHONED_AGAIN)
 

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
+import requests
 
 from hotline.store.engine import open_engine
 from hotline.store.tables import Base
+from tests.benchmarks.floor import FLOOR_CALLS
 from tests.benchmarks.load import drive, median, voice_request
 from tests.databases import find_binaries, open_postgres
 
@@ -48,7 +48,17 @@ def served(app: str, database_url: str, home: Path) -> Iterator[int]:
         "REDIS_URL": f"unix://{home}/no-redis.sock?db=0",
         "PYTHONPATH": str(ROOT),
     }
-    command = [sys.executable, "-m", "gunicorn", *GUNICORN, "--log-level", "error", "-b", f"127.0.0.1:{port}", app]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        *GUNICORN,
+        "--log-level",
+        "error",
+        "-b",
+        f"127.0.0.1:{port}",
+        app,
+    ]
     server = subprocess.Popen(command, env=environ, cwd=ROOT)
     try:
         wait_for(port)
@@ -59,12 +69,11 @@ def served(app: str, database_url: str, home: Path) -> Iterator[int]:
 
 
 def wait_for(port: int) -> None:
+    """Wait until the server answers anything at all."""
     for _ in range(300):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/nothing-here", timeout=2)
-        except URLError as answer:
-            if getattr(answer, "code", None) is not None:
-                return
+            requests.get(f"http://127.0.0.1:{port}/nothing-here", timeout=5)
+        except requests.RequestException:
             time.sleep(0.1)
         else:
             return
@@ -75,6 +84,7 @@ def measure(name: str, database_url: str) -> float:
     """Alternate floor and ours, print a line each, return ours / floor."""
     engine = open_engine(database_url)
     Base.metadata.create_all(engine)
+    FLOOR_CALLS.create(engine)
     engine.dispose()
     rates: dict[str, list[float]] = {"floor": [], "ours": []}
     with (
@@ -86,20 +96,24 @@ def measure(name: str, database_url: str) -> float:
             drive(port, [voice_request(port, TOKEN, NUMBER) for _ in range(200)], CONNECTIONS)
         for _ in range(ROUNDS):
             for side, port in (("floor", floor), ("ours", ours)):
-                requests = [voice_request(port, TOKEN, NUMBER) for _ in range(REQUESTS)]
-                result = drive(port, requests, CONNECTIONS)
+                posts = [voice_request(port, TOKEN, NUMBER) for _ in range(REQUESTS)]
+                result = drive(port, posts, CONNECTIONS)
                 if result.failed:
                     raise RuntimeError(f"{side}: {result.failed} answers were not 200")
                 rates[side].append(result.per_second)
     ratio = median(rates["ours"]) / median(rates["floor"])
     for side in ("floor", "ours"):
-        print(f"{name:<12}{side:<8}{median(rates[side]):>10.0f} req/s   rounds {[round(r) for r in rates[side]]}")
+        print(
+            f"{name:<12}{side:<8}{median(rates[side]):>10.0f} req/s   rounds {[round(r) for r in rates[side]]}"
+        )
     print(f"{name:<12}ratio   {ratio:>10.2f}   (target >= 0.50)")
     return ratio
 
 
 def main() -> int:
-    print("## Voice webhook: ours against a hand-written Flask view (2 processes x 8 threads, 16 connections)")
+    print(
+        "## Voice webhook: ours against a hand-written Flask view (2 processes x 8 threads, 16 connections)"
+    )
     with tempfile.TemporaryDirectory(prefix="hl-b-") as folder:
         ratios = [measure("sqlite", f"sqlite:///{folder}/bench.sqlite3")]
     if find_binaries() is None and not os.environ.get("TEST_DATABASE_URL"):

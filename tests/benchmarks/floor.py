@@ -27,8 +27,6 @@ FLOOR_CALLS = Table(
 def create_app() -> Flask:
     app = Flask(__name__)
     engine = open_engine(os.environ["DATABASE_URL"])
-    FLOOR_CALLS.create(engine, checkfirst=True)
-    engine.dispose()
     validator = RequestValidator(os.environ["TWILIO_AUTH_TOKEN"])
     url = os.environ["PUBLIC_URL"] + "/voice/incoming"
 
