@@ -32,7 +32,7 @@ STARTED = ("web", "worker", "worker_notices", "clock")
 FIRST, MIDDLE, LAST = 2, 1, 0
 """Who stops first: our own processes, then the exchange, then Redis."""
 PATIENCE_SECONDS = 4.0
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 
 
 class Broken(Exception):

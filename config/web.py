@@ -1,7 +1,8 @@
 """The web door: caller's webhooks, desk pages, API and health in one Flask application. Served by `serve`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 from flask import Blueprint, Flask, jsonify
@@ -33,12 +34,27 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
         hops = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.url_map.strict_slashes = False
-    app.register_blueprint(
-        voice_blueprint(house.hall, house.flows, chosen.account.auth_token, house.addresses)
-    )
+    app.wsgi_app = _voice_first(voice_app(house), app.wsgi_app)  # type: ignore[method-assign, assignment]
     register(app, house.hall, replace(console_options(chosen, max_streams), claims=house.claims))
     app.register_blueprint(health_blueprint(house))
     return app
+
+
+def voice_app(house: Hotline) -> Flask:
+    """Return the caller's door as an application of its own: no sessions, no forms, no pages stand between it and a call."""
+    app = Flask("hotline-voice", static_folder=None)
+    app.url_map.strict_slashes = False
+    token = house.settings.account.auth_token
+    app.register_blueprint(voice_blueprint(house.hall, house.flows, token, house.addresses))
+    return app
+
+
+def _voice_first(voice: WSGIApplication, desk: WSGIApplication) -> WSGIApplication:
+    def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        door = voice if environ.get("PATH_INFO", "").startswith("/voice/") else desk
+        return door(environ, start_response)
+
+    return choose
 
 
 def console_options(settings: Settings, max_streams: int) -> ConsoleOptions:

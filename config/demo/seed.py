@@ -2,48 +2,34 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from importlib.resources import files
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from config.city_data import write_city
 from config.demo.history import tell_history
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, DemoUser, unit_handler
-from config.units import read_units
 from hotline.gateways.live import silence
 from hotline.rules.actors import Machine, Person
 from hotline.rules.policies import Policies
 from hotline.rules.words import Role
-from hotline.services import calendar, people
-from hotline.store.people import Unit, User
+from hotline.services import people
+from hotline.store.people import User
 from hotline.work import Hall
 from ivr_flows.shelf import FlowShelf
 
 
 def is_empty(engine: Engine) -> bool:
-    """Say whether nobody can log in and no unit exists."""
+    """Say whether nobody can log in."""
     with Session(engine.execution_options(reading=True)) as session:
-        return session.scalar(select(User.id).limit(1)) is None and (
-            session.scalar(select(Unit.code).limit(1)) is None
-        )
-
-
-def seed_units(hall: Hall) -> None:
-    """Write the city's units and the working days that are known."""
-    with hall.open_work(Machine.SYSTEM) as work:
-        for entry in read_units(files("config") / "units.toml"):
-            row = Unit(
-                code=entry.code, name_zh=entry.name_zh, name_en=entry.name_en, kind=entry.kind, active=True
-            )
-            work.session.add(row)
-        calendar.seed_known_years(work)
+        return session.scalar(select(User.id).limit(1)) is None
 
 
 def seed_demo(engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime) -> None:
     """Write units, people (all with `password`) and the invented history up to `now`."""
     hall = Hall(engine=engine, clock=lambda: now, policies=policies, announce=silence)
-    seed_units(hall)
+    write_city(hall)
     units = {matter.unit for matter in read_matters()}
     shown = {user.unit_code for user in SHOWN}
     others = [unit_handler(code) for code in sorted(units - shown)]

@@ -1,0 +1,41 @@
+"""`hotline …`: the commands of the house. Exit status 0 done, 1 refused or failed, 2 used wrongly; every error is one line."""
+
+import click
+
+from config.city_data import write_city
+from config.commands.flows import dial, flows
+from config.commands.house import open_house, plainly
+from config.commands.people import token, user
+from config.commands.tickets import calendar, tickets
+from hotline.store.schema import migrate as bring_up_to_date
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hotline")
+def main() -> None:
+    """A city's telephone hotline: calls, tickets, units, deadlines, figures."""
+
+
+@main.command()
+@plainly
+def migrate() -> None:
+    """Bring the database to this version's tables, the city's units and the known working days."""
+    house = open_house()
+    before, after = bring_up_to_date(house.hall.engine)
+    click.echo(
+        f"the database is at {after}"
+        if before == after
+        else f"migrated from {before or 'nothing'} to {after}"
+    )
+    city = write_city(house.hall)
+    click.echo(
+        f"units: {city.added} new, {city.changed} changed, {city.retired} retired; days: {city.days} new"
+    )
+
+
+for _command in (user, token, flows, dial, tickets, calendar):
+    main.add_command(_command)
+
+
+if __name__ == "__main__":
+    main()

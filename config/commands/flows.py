@@ -1,0 +1,47 @@
+"""`hotline flows check`, `hotline dial`: the caller's side from a terminal."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from config.settings import settings_or_exit
+from hotline.gateways.exchange.dial import dial as make_call
+from hotline.rules.numbers import parse_number
+from ivr_flows.faults import FlowError
+from ivr_flows.loader import load_flow, load_scripts
+
+
+@click.group()
+def flows() -> None:
+    """What callers hear."""
+
+
+@flows.command("check")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def check_flows(file: Path | None) -> None:
+    """Check FILE, or every flow of this installation; every fault is one line."""
+    try:
+        scripts = [load_flow(file)] if file else list(load_scripts().values())
+    except FlowError as error:
+        for fault in error.faults:
+            click.echo(str(fault), err=True)
+        sys.exit(1)
+    for script in scripts:
+        click.echo(f"{script.flow.name}: {len(script.flow.nodes)} nodes, version {script.flow.version}")
+
+
+@click.command()
+@click.option(
+    "--from", "caller", default="+8613800001234", show_default=True, metavar="NUMBER", help="Whose phone."
+)
+@click.option(
+    "--keys", metavar="KEYS", help='Script such as "1,w5,2,#,h"; without it keys are read from the terminal.'
+)
+def dial(caller: str, keys: str | None) -> None:
+    """Phone the hotline from the terminal, over the exchange of `make run`."""
+    number = parse_number(caller)
+    if number is None:
+        raise click.BadParameter(f"{caller!r} is not a number one can phone from", param_hint="--from")
+    settings = settings_or_exit()
+    sys.exit(make_call(settings.exchange_url, number, settings.number, keys, sys.stdout))
