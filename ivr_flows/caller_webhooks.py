@@ -5,9 +5,10 @@ from hotline.rules.calls import TERMINAL_STATUSES
 from hotline.rules.words import CallPurpose, CallState
 from hotline.services import calls
 from ivr_flows.door import Step, Visit
-from ivr_flows.engine import enter, hear
+from ivr_flows.engine import hear
 from ivr_flows.places import (
     arrival_of,
+    begin,
     due_now,
     keep_on_the_line,
     known_call,
@@ -21,11 +22,7 @@ from ivr_flows.turns import Digits, Position, Silence
 def incoming(visit: Visit) -> str:
     """Somebody phones us. A call that was reported ended before stays ended."""
     call = calls.receive_call(visit.work, arrival_of(visit.door, visit.post))
-    script = visit.door.shelf.today(CallPurpose.INBOUND)
-    first = enter(script.flow)
-    if call.state is CallState.IN_FLOW and call.position == first.position:
-        return speak_turn(visit, call, script, first)
-    return due_now(visit, call)
+    return begin(visit, call, visit.door.shelf.today(CallPurpose.INBOUND))
 
 
 def fallback(visit: Visit) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from hotline.rules.actors import Machine
 from hotline.rules.calls import TERMINAL_STATUSES
-from hotline.rules.words import CallState, DialState
+from hotline.rules.words import DialState
 from hotline.services import calls, dials
 from hotline.services.calls import Arrival
 from ivr_flows.door import Door, Post, Step, Visit
 from ivr_flows.engine import enter
-from ivr_flows.places import due_now, hang_up, hold, speak_turn
+from ivr_flows.places import begin, hang_up, hold
 
 _MACHINES = ("machine", "fax")
 """How the carrier's AnsweredBy begins when no person answered."""
@@ -22,7 +22,6 @@ def dial(visit: Visit) -> str:
         return hang_up(visit.door)
     dials.note_dial_sid(visit.work, attempt.ref, visit.post.sid)
     script = visit.door.shelf.today(attempt.purpose)
-    first = enter(script.flow)
     call = calls.receive_call(
         visit.work,
         Arrival(
@@ -32,16 +31,14 @@ def dial(visit: Visit) -> str:
             purpose=attempt.purpose,
             flow=script.flow.name,
             flow_version=script.flow.version,
-            position=first.position,
+            position=enter(script.flow).position,
             language=attempt.language,
             dial_ref=attempt.ref,
         ),
     )
     if visit.post.word("AnsweredBy").startswith(_MACHINES):
         return hang_up(visit.door)
-    if call.state is CallState.IN_FLOW and call.position == first.position:
-        return speak_turn(visit, call, script, first)
-    return due_now(visit, call)
+    return begin(visit, call, script)
 
 
 def dial_status(visit: Visit) -> str:

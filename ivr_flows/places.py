@@ -14,7 +14,7 @@ from ivr_flows.engine import again, enter, settle, to_person
 from ivr_flows.flow import Line, Lines
 from ivr_flows.granting import grant
 from ivr_flows.loader import Script
-from ivr_flows.turns import Turn
+from ivr_flows.turns import Listen, Turn
 from ivr_flows.twiml import EMPTY, Speaker, goodbye
 
 MOST_TRIES = 3
@@ -54,6 +54,16 @@ def speaker_for(door: Door, script: Script, language: str) -> Speaker:
 def usual_speaker(door: Door) -> Speaker:
     """Return the voice for whoever is not known: operators, and callers in trouble."""
     return speaker_for(door, door.shelf.today(CallPurpose.INBOUND), Language.ZH_CN)
+
+
+def begin(visit: Visit, call: CallView, script: Script) -> str:
+    """Write the first words of `script` for a call that has just arrived; for a late repeat, what is due now."""
+    first = enter(script.flow)
+    if call.state is not CallState.IN_FLOW or call.position != first.position:
+        return due_now(visit, call)
+    if isinstance(first.then, Listen):
+        return visit.door.stage.greeting(speaker_for(visit.door, script, call.language), first, script.flow)
+    return speak_turn(visit, call, script, first)
 
 
 def speak_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> str:

@@ -5,14 +5,14 @@ once and hears the words of the way there in the first wait document, because an
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.gateways.addresses import VoiceAddresses, conference_name
 from hotline.rules.words import Language
-from ivr_flows.flow import Argument, Line, Lines
+from ivr_flows.flow import Argument, Flow, Line, Lines
 from ivr_flows.prompts import Prompts, speak
 from ivr_flows.turns import AwaitVerdict, Listen, Over, Turn, WaitInQueue
 
@@ -40,6 +40,15 @@ class Stage:
 
     addresses: VoiceAddresses
     queue: str
+    greetings: dict[tuple[str, str, Language], str] = field(default_factory=dict)
+    """First documents already written, by flow, version and language: every call asks for one of these few."""
+
+    def greeting(self, speaker: Speaker, turn: Turn, flow: Flow) -> str:
+        """Write the first turn of `flow`, once."""
+        key = (flow.name, flow.version, speaker.language)
+        if key not in self.greetings:
+            self.greetings[key] = self.turn(speaker, turn)
+        return self.greetings[key]
 
     def turn(self, speaker: Speaker, turn: Turn) -> str:
         """Write a settled turn of a flow. Raises ValueError for one that still awaits a verdict."""

@@ -14,7 +14,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.exchange.grammar import validate
+from hotline.gateways.exchange.grammar import parse_tree, validate
 from hotline.gateways.exchange.words import Context
 from hotline.rules.words import CallState
 from hotline.store.callbacks import Callback
@@ -43,15 +43,15 @@ class Answer:
     @property
     def verbs(self) -> list[str]:
         """Names of the document's verbs, in order."""
-        return [verb.tag for verb in ET.fromstring(self.text)]
+        return [verb.tag for verb in parse_tree(self.text)]
 
     @property
     def words(self) -> str:
         """All that is said, in order."""
-        return "".join(say.text or "" for say in ET.fromstring(self.text).iter("Say"))
+        return "".join(say.text or "" for say in parse_tree(self.text).iter("Say"))
 
     def find(self, path: str) -> ET.Element:
-        found = ET.fromstring(self.text).find(path)
+        found = parse_tree(self.text).find(path)
         assert found is not None, f"no {path} in {self.text}"
         return found
 

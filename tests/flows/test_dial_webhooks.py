@@ -80,7 +80,8 @@ def test_a_callback_no_longer_needed_is_kept_with_a_thank_you(
     carrier: Carrier, ledger: Ledger, callback: str
 ) -> None:
     answer = carrier.presses(carrier.post(f"/voice/dial/{callback}", **OUT), "2", **OUT)
-    assert answer.words.startswith("All right, thank you.") and answer.verbs[-1] == "Hangup"
+    assert answer.words.startswith("All right, thank you.")
+    assert answer.verbs[-1] == "Hangup"
     carrier.post(f"/voice/dial/{callback}/status", CallStatus="completed", **OUT)
     assert [promise.state for promise in ledger.callbacks()] == [CallbackState.REACHED]
     assert dial_state(ledger) == (DialState.ENDED, "completed")

@@ -60,7 +60,8 @@ def test_a_callback_is_offered_when_the_wait_grows_long(carrier: Carrier, clock:
     clock.advance(1)
     offered = carrier.post("/voice/wait")
     assert offered.verbs == ["Gather", "Redirect"]
-    assert offered.words.startswith("抱歉让您久等了。") and offered.words.endswith("给您回电。")
+    assert offered.words.startswith("抱歉让您久等了。")
+    assert offered.words.endswith("给您回电。")
 
 
 def test_nobody_without_a_number_is_offered_a_callback(

@@ -73,9 +73,7 @@ def test_a_menu_asked_again_and_a_new_round_of_waiting_are_no_repeats(
 ) -> None:
     carrier.tokens = False
     carrier.waits()
-    rounds = []
-    for _ in range(3):
-        rounds.append(carrier.post("/voice/wait", QueueTime=str(clock.advance(50).second)).words)
+    rounds = [carrier.post("/voice/wait", QueueTime=str(clock.advance(50).second)).words for _ in range(3)]
     assert rounds[0] == "抱歉让您久等了。您是下一位，请不要挂机。"
     assert rounds[0] == rounds[1] != rounds[2]
 

@@ -1,13 +1,11 @@
 """Every document we write is one the exchange (and so the carrier) accepts where it is heard."""
 
-from xml.etree import ElementTree as ET
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.exchange.grammar import validate
+from hotline.gateways.exchange.grammar import parse_tree, validate
 from hotline.gateways.exchange.words import Context
 from hotline.rules.wishes import JoinQueue
 from hotline.rules.words import CallPurpose, Language
@@ -58,7 +56,7 @@ def test_every_round_of_waiting_is_a_wait_document_of_twenty_odd_seconds(
         speaker(language=language), lines, seconds=queue.round_seconds, may_press=may_press
     )
     assert validate(document, Context.WAIT) == []
-    root = ET.fromstring(document)
+    root = parse_tree(document)
     assert root[-1].tag == "Redirect"
     listening = root.find("Gather")
     assert (listening is not None) == may_press
@@ -67,7 +65,7 @@ def test_every_round_of_waiting_is_a_wait_document_of_twenty_odd_seconds(
 
 
 def test_documents_of_the_talk_are_valid_and_meet_in_one_conference() -> None:
-    talk, desk = ET.fromstring(STAGE.talk(17)), ET.fromstring(STAGE.desk(17, 4))
+    talk, desk = parse_tree(STAGE.talk(17)), parse_tree(STAGE.desk(17, 4))
     assert validate(STAGE.talk(17), Context.CALL) == validate(STAGE.desk(17, 4), Context.CALL) == []
     rooms = [document.find("Dial/Conference") for document in (talk, desk)]
     assert [room.text for room in rooms] == ["call-17", "call-17"]
@@ -87,7 +85,7 @@ def test_small_documents_are_valid_where_they_are_heard() -> None:
 
 
 def test_a_menu_listens_for_any_single_key_while_it_speaks() -> None:
-    gather = ET.fromstring(STAGE.turn(speaker(), again(SCRIPTS[CallPurpose.INBOUND].flow, "menu:0:3"))).find(
+    gather = parse_tree(STAGE.turn(speaker(), again(SCRIPTS[CallPurpose.INBOUND].flow, "menu:0:3"))).find(
         "Gather"
     )
     assert gather is not None
