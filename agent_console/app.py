@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from flask import Blueprint, Flask, current_app, g, request
 from flask_wtf.csrf import generate_csrf
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from agent_console import (
     auth,
@@ -86,7 +88,8 @@ def register(app: Flask, hall: Hall, options: ConsoleOptions) -> None:
     protect(app, options)
     register_errors(app)
     live.start(app, options)
-    app.jinja_env.filters.update(label=label, field_label=field_label, problem_label=problem_label, mask=mask)
+    app.jinja_env.filters.update(label=label, problem_label=problem_label, mask=mask)
+    app.jinja_env.filters["field_label"] = pass_context(_field_label)
     app.jinja_env.globals.update(
         asset=asset,
         csp_nonce=csp_nonce,
@@ -98,6 +101,11 @@ def register(app: Flask, hall: Hall, options: ConsoleOptions) -> None:
     )
     app.context_processor(_who)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _field_label(_context: Context, name: str) -> str:
+    """Label a field at rendering: without the context Jinja would translate a constant once, for every language."""
+    return field_label(name)
 
 
 def _frame() -> Blueprint:

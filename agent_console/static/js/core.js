@@ -1,5 +1,6 @@
 // What every page has: htmx with our CSRF token, the theme and menu switches, times that tick, the shortcut sheet.
 import "htmx.org/dist/htmx.esm.js";
+import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
 import { startTicking } from "./ticking.js";
 
@@ -46,4 +47,5 @@ function markTheme() {
 }
 
 markTheme();
+startLists();
 startTicking();

@@ -1,0 +1,107 @@
+"""The list of calls: filtered by day, end and operator, callers masked, a withheld number said to be withheld."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from hotline.rules.actors import Right
+from hotline.rules.words import CallEnd, CallPurpose, CallState, NoMatterReason, Role, TicketState
+from hotline.work import Hall
+from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
+from tests.console.conftest import SignIn
+from tests.stopped_clock import StoppedClock
+
+
+@pytest.fixture
+def leader(hall: Hall, signed_in: SignIn) -> FlaskClient:
+    return signed_in(person_of(make_user(hall, Role.SHIFT_LEADER)))
+
+
+def page(client: FlaskClient, path: str, status: int = 200) -> str:
+    response = client.get(path)
+    assert response.status_code == status
+    return response.get_data(as_text=True)
+
+
+def shown(html: str) -> int:
+    return len(re.findall(r"<tr>", html)) - 1 if "<tbody>" in html else 0
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_may_read_calls_opens_the_list_and_others_do_not(
+    role: Role, hall: Hall, signed_in: SignIn
+) -> None:
+    person = person_of(
+        make_user(hall, role, unit_code=make_unit(hall).code if role is Role.HANDLER else None)
+    )
+    expected = 200 if person.may(Right.READ_CALLS) else 403
+    assert signed_in(person).get("/console/calls").status_code == expected
+
+
+def test_a_call_shows_how_it_went(leader: FlaskClient, hall: Hall, clock: StoppedClock) -> None:
+    operator = make_operator(hall, display_name="王话务")
+    answered = clock.at
+    clock.advance(125)
+    call = make_call(
+        hall,
+        number="+8613877776666",
+        state=CallState.ENDED,
+        end=CallEnd.COMPLETED,
+        operator_id=operator.id,
+        wait_seconds=7,
+        answered_at=answered,
+        ended_at=clock.at,
+    )
+    ticket = make_ticket(hall, call_id=call.id, state=TicketState.CLOSED, title="井盖破损")
+    html = page(leader, "/console/calls")
+    for words in ("138****6666", "已接听", "0:07", "2:05", "王话务", str(ticket.number), "井盖破损"):
+        assert words in html
+    assert "77776666" not in html
+
+
+def test_a_withheld_number_and_a_reasoned_no_matter_are_said(leader: FlaskClient, hall: Hall) -> None:
+    make_call(
+        hall,
+        number=None,
+        number_raw="anonymous",
+        state=CallState.ENDED,
+        end=CallEnd.ABANDONED,
+        no_matter=NoMatterReason.SILENT,
+    )
+    html = page(leader, "/console/calls")
+    assert "未显示号码" in html
+    assert "无诉求：无声电话" in html
+
+
+def test_filters_narrow_the_list(leader: FlaskClient, hall: Hall, clock: StoppedClock) -> None:
+    operator = make_operator(hall)
+    yesterday = clock.at - timedelta(days=1)
+    make_call(hall, end=CallEnd.ABANDONED, state=CallState.ENDED, arrived_at=yesterday)
+    make_call(hall, purpose=CallPurpose.FOLLOW_UP, arrived_at=yesterday)
+    make_call(hall, operator_id=operator.id)
+    assert shown(page(leader, "/console/calls")) == 3
+    assert shown(page(leader, "/console/calls?day=2026-11-22")) == 2
+    for query in ("day=2026-11-23", "end=abandoned", "purpose=follow_up", f"operator={operator.id}"):
+        assert shown(page(leader, f"/console/calls?{query}")) == 1
+    assert "没有符合条件的通话" in page(leader, "/console/calls?end=busy")
+
+
+@pytest.mark.parametrize("query", ["day=today", "end=x", "purpose=x", "operator=0", "operator=x", "cursor=x"])
+def test_an_address_nobody_understands_is_told(leader: FlaskClient, query: str) -> None:
+    assert query.split("=", maxsplit=1)[0] in page(leader, f"/console/calls?{query}", 422)
+
+
+def test_a_quiet_line_says_so(leader: FlaskClient) -> None:
+    assert "还没有通话" in page(leader, "/console/calls")
+
+
+def test_a_long_list_is_paged(leader: FlaskClient, hall: Hall) -> None:
+    for _ in range(53):
+        make_call(hall)
+    first = page(leader, "/console/calls")
+    onward = re.search(r'rel="next" href="([^"]+)"', first)
+    assert onward is not None
+    assert shown(first) == 50
+    assert shown(page(leader, onward.group(1).replace("&amp;", "&"))) == 3

@@ -1,0 +1,274 @@
+"""A department office works its inbox: piles, the next step, the number shown only to who must call back, each look on file."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from agent_console.unit import PILE_LABELS, PILE_ROWS
+from hotline.rules.actors import Person
+from hotline.rules.callers import (
+    mask_name,
+    may_see_callback_number,
+    may_see_ticket_number,
+    withholds_number,
+)
+from hotline.rules.piles import Pile
+from hotline.rules.refusals import NotAllowed
+from hotline.rules.words import CallbackReason, CallbackState, Role, TicketState
+from hotline.services import callbacks, looks
+from hotline.store.people import Look
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit, make_user, person_of
+from tests.console.conftest import SignIn
+from tests.stopped_clock import StoppedClock
+
+S = TicketState
+FULL = "13877776666"
+
+
+@pytest.fixture
+def unit(hall: Hall) -> str:
+    return make_unit(hall).code
+
+
+@pytest.fixture
+def handler(hall: Hall, unit: str) -> Person:
+    return person_of(make_user(hall, Role.HANDLER, unit_code=unit))
+
+
+@pytest.fixture
+def office(handler: Person, signed_in: SignIn) -> FlaskClient:
+    return signed_in(handler)
+
+
+def page(client: FlaskClient, path: str, status: int = 200) -> str:
+    response = client.get(path)
+    assert response.status_code == status
+    return response.get_data(as_text=True)
+
+
+def looked(hall: Hall) -> list[tuple[int, str, int]]:
+    with hall.look() as session:
+        return [(look.user_id, look.subject, look.subject_id) for look in session.scalars(select(Look))]
+
+
+def state_of(hall: Hall, ticket: Ticket) -> TicketState:
+    with hall.look() as session:
+        return session.get_one(Ticket, ticket.id).state
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.HANDLER])
+def test_only_handlers_have_an_inbox(role: Role, hall: Hall, signed_in: SignIn) -> None:
+    client = signed_in(person_of(make_user(hall, role)))
+    assert client.get("/console/unit").status_code == 403
+    assert client.get("/console/unit/piles").status_code == 403
+    assert client.post("/console/unit/x/acknowledge").status_code == 403
+
+
+def test_an_empty_inbox_says_so(office: FlaskClient) -> None:
+    html = page(office, "/console/unit")
+    assert "没有要办的工单" in html
+    for name in PILE_LABELS.values():
+        assert name in html
+
+
+def test_the_most_pressing_pile_lies_open_with_its_first_ticket(
+    office: FlaskClient, hall: Hall, unit: str, clock: StoppedClock
+) -> None:
+    make_ticket(hall, state=S.DISPATCHED, unit_code=unit, due_at=clock.at + timedelta(days=2))
+    later = make_ticket(hall, state=S.IN_PROGRESS, unit_code=unit, due_at=clock.at + timedelta(hours=3))
+    first = make_ticket(
+        hall, state=S.ACKNOWLEDGED, unit_code=unit, due_at=clock.at + timedelta(hours=2), title="井盖破损"
+    )
+    html = page(office, "/console/unit")
+    assert "<h1>井盖破损</h1>" in html
+    assert html.index(str(first.number)) < html.index(str(later.number))
+    assert "下一步：记录先行联系" in html
+
+
+def test_a_long_pile_is_paged(office: FlaskClient, hall: Hall, unit: str) -> None:
+    for _ in range(PILE_ROWS + 2):
+        make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+    html = page(office, "/console/unit?pile=to_acknowledge")
+    onward = re.search(r'rel="next" href="([^"]+)"', html)
+    assert onward is not None
+    rest = page(office, onward.group(1).replace("&amp;", "&"))
+    assert len(re.findall(r'class="pile-title"', html)) == PILE_ROWS
+    assert len(re.findall(r'class="pile-title"', rest)) == 2
+
+
+def test_a_ticket_goes_from_signature_to_close_by_plain_forms(
+    office: FlaskClient, hall: Hall, unit: str
+) -> None:
+    ticket = make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+    steps: tuple[tuple[str, dict[str, str], TicketState], ...] = (
+        ("acknowledge", {}, S.ACKNOWLEDGED),
+        ("record_contact", {"contact_note": "已电话联系，约定明天查看。"}, S.IN_PROGRESS),
+        ("reply", {"reply": "已更换线路，恢复照明。"}, S.REPLIED),
+        ("close", {}, S.CLOSED),
+    )
+    for action, form, after in steps:
+        address = f"/console/unit/{ticket.number}/{action}?pile=to_acknowledge"
+        assert f"/console/unit/{ticket.number}/{action}" in page(
+            office, f"/console/unit?ticket={ticket.number}"
+        )
+        done = office.post(address, data=form)
+        assert done.status_code == 303
+        assert done.headers["Location"] == f"/console/unit?ticket={ticket.number}&pile=to_acknowledge"
+        assert state_of(hall, ticket) is after
+    html = page(office, f"/console/unit?ticket={ticket.number}")
+    assert "已更换线路，恢复照明。" in html
+    assert "已办结，没有下一步" in html
+
+
+def test_an_empty_reply_is_refused_at_the_field(office: FlaskClient, hall: Hall, unit: str) -> None:
+    ticket = make_ticket(hall, state=S.IN_PROGRESS, unit_code=unit)
+    response = office.post(f"/console/unit/{ticket.number}/reply", data={"reply": "  "})
+    assert response.status_code == 422
+    assert 'id="fault-reply">请填写</span>' in response.get_data(as_text=True)
+    assert state_of(hall, ticket) is S.IN_PROGRESS
+
+
+def test_too_long_a_reply_is_kept_and_told(office: FlaskClient, hall: Hall, unit: str) -> None:
+    ticket = make_ticket(hall, state=S.IN_PROGRESS, unit_code=unit)
+    response = office.post(f"/console/unit/{ticket.number}/reply", data={"reply": "长" * 20_001})
+    html = response.get_data(as_text=True)
+    assert response.status_code == 422
+    assert "太长了" in html
+    assert "长" * 20_001 in html
+
+
+def test_two_people_of_one_office_sign_the_same_ticket_once(
+    office: FlaskClient, hall: Hall, unit: str, signed_in: SignIn
+) -> None:
+    ticket = make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+    colleague = signed_in(person_of(make_user(hall, Role.HANDLER, unit_code=unit)))
+    answers = [
+        client.post(f"/console/unit/{ticket.number}/acknowledge").status_code
+        for client in (office, colleague)
+    ]
+    assert answers == [303, 409]
+
+
+def test_a_form_without_its_token_is_refused(office: FlaskClient, hall: Hall, unit: str) -> None:
+    ticket = make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+    del office.environ_base["HTTP_X_CSRFTOKEN"]
+    assert office.post(f"/console/unit/{ticket.number}/acknowledge").status_code == 400
+    assert state_of(hall, ticket) is S.DISPATCHED
+
+
+def test_the_number_is_shown_once_and_the_look_is_on_file(
+    office: FlaskClient, handler: Person, hall: Hall, unit: str
+) -> None:
+    ticket = make_ticket(hall, state=S.ACKNOWLEDGED, unit_code=unit, caller_number=FULL)
+    address = f"/console/unit?ticket={ticket.number}"
+    assert FULL not in page(office, address)
+    response = office.post(f"/console/unit/{ticket.number}/number")
+    assert response.status_code == 200
+    assert FULL in response.get_data(as_text=True)
+    assert response.headers["Cache-Control"] == "no-store"
+    assert looked(hall) == [(handler.id, "ticket", ticket.id)]
+    again = page(office, address)
+    assert FULL not in again
+    assert "138****6666" in again
+    assert "号码查看记录" in again
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"state": S.DISPATCHED}, {"state": S.CLOSED}, {"state": S.ACKNOWLEDGED, "confidential": True}],
+)
+def test_who_need_not_call_back_is_not_shown_the_number(
+    office: FlaskClient, hall: Hall, unit: str, columns: dict[str, object]
+) -> None:
+    ticket = make_ticket(hall, unit_code=unit, caller_number=FULL, **columns)
+    assert "显示号码" not in page(office, f"/console/unit?ticket={ticket.number}")
+    response = office.post(f"/console/unit/{ticket.number}/number")
+    assert response.status_code == 403
+    assert FULL not in response.get_data(as_text=True)
+    assert looked(hall) == []
+
+
+def test_a_confidential_matter_names_nobody(office: FlaskClient, hall: Hall, unit: str) -> None:
+    ticket = make_ticket(
+        hall, state=S.IN_PROGRESS, unit_code=unit, confidential=True, caller_name="王小明", caller_number=FULL
+    )
+    html = page(office, f"/console/unit?ticket={ticket.number}")
+    assert "保密件，不显示来电人" in html
+    assert "王**" not in html
+    assert "138****" not in html
+
+
+@pytest.mark.parametrize("number", [None, "anonymous", "+266696687", "sip:anonymous@10.0.0.1"])
+def test_a_withheld_number_is_said_to_be_withheld(
+    office: FlaskClient, hall: Hall, unit: str, number: str | None
+) -> None:
+    ticket = make_ticket(hall, state=S.ACKNOWLEDGED, unit_code=unit, caller_number=number)
+    html = page(office, f"/console/unit?ticket={ticket.number}")
+    assert "未显示号码" in html
+    assert "显示号码</button>" not in html
+
+
+def test_piles_are_kept_fresh_and_new_tickets_announced(office: FlaskClient, hall: Hall, unit: str) -> None:
+    make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+    assert "1 张新工单待签收" in page(office, "/console/unit/piles?seen=0")
+    assert "hidden" in page(office, "/console/unit/piles?seen=1")
+
+
+def test_a_bad_address_is_told(office: FlaskClient) -> None:
+    page(office, "/console/unit?cursor=x", 422)
+    page(office, "/console/unit?pile=heap", 422)
+    page(office, "/console/unit?ticket=nothing", 404)
+
+
+def test_every_pile_has_a_name() -> None:
+    assert set(PILE_LABELS) == set(Pile)
+
+
+def test_the_button_and_the_service_agree_on_who_may_see_a_number(hall: Hall, unit: str) -> None:
+    make_unit(hall, "water-company", name_zh="供水公司")
+    people = [person_of(make_user(hall, role)) for role in Role if role is not Role.HANDLER]
+    people += [person_of(make_user(hall, Role.HANDLER, unit_code=code)) for code in (unit, "water-company")]
+    for state in TicketState:
+        for confidential in (False, True):
+            ticket = make_ticket(
+                hall, state=state, unit_code=unit, confidential=confidential, author_id=people[0].id
+            )
+            for person in people:
+                offered = may_see_ticket_number(
+                    person, state, unit, ticket.author_id, confidential=confidential
+                )
+                assert offered == shows(hall, person, "ticket", ticket.id)
+
+
+def test_the_button_and_the_service_agree_on_callbacks(hall: Hall) -> None:
+    boss = person_of(make_user(hall, Role.SHIFT_LEADER))
+    for place, cancelled in enumerate((False, True)):
+        with hall.open_work(boss) as work:
+            row = callbacks.promise_callback(work, number=f"1380000000{place}", reason=CallbackReason.MANUAL)
+            if cancelled:
+                callbacks.cancel_callback(work, row.id)
+        state = CallbackState.CANCELLED if cancelled else CallbackState.WAITING
+        for role in (Role.OPERATOR, Role.SUPERVISOR, Role.INSPECTOR):
+            person = person_of(make_user(hall, role))
+            assert may_see_callback_number(person, state) == shows(hall, person, "callback", row.id)
+
+
+def shows(hall: Hall, person: Person, subject: str, subject_id: int) -> bool:
+    try:
+        with hall.open_work(person) as work:
+            looks.show_number(work, subject, subject_id, "test")
+    except NotAllowed:
+        return False
+    return True
+
+
+def test_names_and_numbers_are_veiled() -> None:
+    assert [mask_name(name) for name in ("王小明", " John Smith", "", " ")] == ["王**", "J**", "", ""]
+    known = ("13800001234", "+8613800001234", "0537 441 2345", "12345", "110")
+    assert not any(withholds_number(number) for number in known)
+    assert all(withholds_number(number) for number in (None, "", "anonymous", "+266696687", "client:op_1"))
