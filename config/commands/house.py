@@ -9,6 +9,7 @@ import click
 from alembic.util import CommandError
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from config.logs import begin_logging
 from config.settings import settings_or_exit
 from config.wiring import Hotline, build_or_exit
 from hotline.rules.figures import parse_day
@@ -20,7 +21,9 @@ R = TypeVar("R")
 
 def open_house() -> Hotline:
     """Return the house; a wrong setting or city file ends the command with status 2."""
-    return build_or_exit(settings_or_exit())
+    settings = settings_or_exit()
+    begin_logging(settings.mode)
+    return build_or_exit(settings)
 
 
 def plainly(command: Callable[P, R]) -> Callable[P, R]:

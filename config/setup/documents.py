@@ -1,0 +1,73 @@
+"""Parts of docs/ that are written from the code's own tables. `python -m config.setup.documents` renews them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hotline.reactions import REACTIONS
+from hotline.rules.actors import RIGHTS, Right
+from hotline.rules.tickets import TRANSITIONS
+from hotline.rules.words import Role
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ticket_table() -> str:
+    """Return the table of a ticket's steps."""
+    lines = ["| from | action | to | right | needs |", "|---|---|---|---|---|"]
+    for row in TRANSITIONS:
+        needs = ", ".join(f"`{name}`" for name in row.needs) or "–"
+        right = f"{row.right.value}{' (own unit)' if row.own_unit else ''}"
+        lines.append(f"| {row.origin.value} | **{row.action.value}** | {row.target.value} | {right} | {needs} |")
+    return "\n".join(lines)
+
+
+def ticket_picture() -> str:
+    """Return the picture of a ticket's states, as Mermaid text."""
+    lines = ["```mermaid", "stateDiagram-v2"]
+    lines += [f"    {row.origin.value} --> {row.target.value}: {row.action.value}" for row in TRANSITIONS]
+    return "\n".join([*lines, "```"])
+
+
+def rights_table() -> str:
+    """Return who may do what."""
+    heads = " | ".join(role.value for role in Role)
+    lines = [f"| right | {heads} |", "|---" * (len(Role) + 1) + "|"]
+    for right in Right:
+        marks = " | ".join("●" if right in RIGHTS[role] else "" for role in Role)
+        lines.append(f"| {right.value} | {marks} |")
+    return "\n".join(lines)
+
+
+def reactions_table() -> str:
+    """Return what follows from what."""
+    lines = ["| event | reaction | lane |", "|---|---|---|"]
+    for kind, reactions in REACTIONS.items():
+        lines += [f"| {kind.__name__} | `{reaction.name}` | {reaction.lane} |" for reaction in reactions]
+    return "\n".join(lines)
+
+
+DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
+    "ticket table": ("docs/tickets.md", "ticket-table", ticket_table),
+    "ticket picture": ("docs/tickets.md", "ticket-picture", ticket_picture),
+    "rights": ("docs/rights.md", "rights", rights_table),
+    "reactions": ("docs/architecture.md", "reactions", reactions_table),
+}
+"""What -> (file, marker, how it is written). In the file it stands between `<!-- marker -->` and `<!-- /marker -->`."""
+
+
+def between(text: str, marker: str) -> str:
+    """Return what stands between the two comments of `marker`. Raises ValueError if they are not there."""
+    start, end = f"<!-- {marker} -->\n", f"\n<!-- /{marker} -->"
+    return text[text.index(start) + len(start) : text.index(end)]
+
+
+def main() -> None:
+    for path, marker, build in DOCUMENTS.values():
+        file = ROOT / path
+        text = file.read_text(encoding="utf-8")
+        old = f"<!-- {marker} -->\n{between(text, marker)}\n<!-- /{marker} -->"
+        file.write_text(text.replace(old, f"<!-- {marker} -->\n{build()}\n<!-- /{marker} -->"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Our own files, read once: what the architecture tests look at."""
+
+import ast
+import subprocess
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("hotline", "ivr_flows", "agent_console", "config")
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    """Every file git knows and that is still there; without git, every file of ours."""
+    asked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if asked.returncode == 0:
+        names = asked.stdout.decode().split("\0")
+        return tuple(ROOT / name for name in sorted(filter(None, names)) if (ROOT / name).is_file())
+    folders = [ROOT / name for name in (*PRODUCT, "tests", "docs", "locks")]
+    inside = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    ours = [path for path in inside if not {"dist", "__pycache__"} & set(path.parts) and path.suffix != ".mo"]
+    return tuple(sorted(ours + [path for path in ROOT.iterdir() if path.is_file()]))
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@cache
+def modules(*folders: str) -> tuple[Path, ...]:
+    """Every Python file below `folders`, migrations left out: those are generated and frozen."""
+    return tuple(
+        path
+        for path in tracked()
+        if path.suffix == ".py"
+        and path.relative_to(ROOT).parts[0] in folders
+        and not name_of(path).startswith("hotline/store/migrations/versions/")
+    )
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), filename=name_of(path))
