@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.rules.words import (
@@ -16,6 +17,9 @@ from hotline.rules.words import (
     Urgency,
 )
 from hotline.store.base import Base, UtcDateTime, word
+
+UNFINISHED = "state NOT IN ('closed', 'discarded')"
+"""What is not over, as the index of it says; a query that uses the index must say it in these words."""
 
 
 class Ticket(Base):
@@ -78,7 +82,22 @@ class Ticket(Base):
         Index("ix_tickets_received_on", "received_on", "klass", "type", "channel"),
         Index("ix_tickets_unit_code_state_due_at", "unit_code", "state", "due_at"),
         Index("ix_tickets_state_received_at", "state", "received_at"),
+        Index("ix_tickets_received_at_id", "received_at", "id"),
         Index("ix_tickets_caller_number_received_at", "caller_number", "received_at"),
+        Index("ix_tickets_closed_at", "closed_at", "received_on"),
+        Index("ix_tickets_due_at", "due_at"),
+        Index("ix_tickets_dispatched_at", "dispatched_at"),
+        Index("ix_tickets_followed_up_at", "followed_up_at"),
+        Index(
+            "ix_tickets_unfinished",
+            "unit_code",
+            "state",
+            "due_at",
+            "received_on",
+            "external_number",
+            sqlite_where=sql(UNFINISHED),
+            postgresql_where=sql(UNFINISHED),
+        ),
     )
 
 

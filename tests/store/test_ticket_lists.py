@@ -3,8 +3,10 @@
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from hotline.rules.actors import Person, may_read_ticket
 from hotline.rules.piles import Pile, pile_of
@@ -164,3 +166,23 @@ def test_a_cursor_that_is_none_of_ours_is_refused(hall: Hall, cursor: str) -> No
 def test_an_odd_address_finds_nothing(hall: Hall, address: str) -> None:
     with hall.look() as session:
         assert find_ticket_for(session, BOSS, address) is None
+
+
+def test_the_newest_tickets_are_read_from_an_index_however_many_there_are(hall: Hall) -> None:
+    if hall.engine.dialect.name != "sqlite":
+        pytest.skip("the planner of PostgreSQL needs many rows before it prefers an index")
+    asked: list[str] = []
+
+    @event.listens_for(hall.engine, "before_cursor_execute")
+    def remember(_c: object, _k: object, statement: str, values: object, _x: object, _m: object) -> None:
+        asked.append(statement)
+        kept.append(values)
+
+    kept: list[Any] = []
+    with hall.look() as session:
+        list_tickets(session, BOSS, ALL, hall.clock(), limit=50)
+    with hall.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}", kept[-1]).all()
+    told = " ".join(str(row[3]) for row in plan)
+    assert "ix_tickets_received_at_id" in told
+    assert "TEMP B-TREE" not in told

@@ -314,10 +314,22 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_tickets_caller_number_received_at", ["caller_number", "received_at"], unique=False
         )
+        batch_op.create_index("ix_tickets_received_at_id", ["received_at", "id"], unique=False)
         batch_op.create_index(
             "ix_tickets_received_on", ["received_on", "klass", "type", "channel"], unique=False
         )
+        batch_op.create_index("ix_tickets_closed_at", ["closed_at", "received_on"], unique=False)
+        batch_op.create_index("ix_tickets_dispatched_at", ["dispatched_at"], unique=False)
+        batch_op.create_index("ix_tickets_due_at", ["due_at"], unique=False)
+        batch_op.create_index("ix_tickets_followed_up_at", ["followed_up_at"], unique=False)
         batch_op.create_index("ix_tickets_state_received_at", ["state", "received_at"], unique=False)
+        batch_op.create_index(
+            "ix_tickets_unfinished",
+            ["unit_code", "state", "due_at", "received_on", "external_number"],
+            unique=False,
+            sqlite_where=sa.text("state NOT IN ('closed', 'discarded')"),
+            postgresql_where=sa.text("state NOT IN ('closed', 'discarded')"),
+        )
         batch_op.create_index(
             "ix_tickets_unit_code_state_due_at", ["unit_code", "state", "due_at"], unique=False
         )
@@ -415,8 +427,18 @@ def downgrade() -> None:
     op.drop_table("assignments")
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.drop_index("ix_tickets_unit_code_state_due_at")
+        batch_op.drop_index(
+            "ix_tickets_unfinished",
+            sqlite_where=sa.text("state NOT IN ('closed', 'discarded')"),
+            postgresql_where=sa.text("state NOT IN ('closed', 'discarded')"),
+        )
         batch_op.drop_index("ix_tickets_state_received_at")
         batch_op.drop_index("ix_tickets_received_on")
+        batch_op.drop_index("ix_tickets_received_at_id")
+        batch_op.drop_index("ix_tickets_followed_up_at")
+        batch_op.drop_index("ix_tickets_due_at")
+        batch_op.drop_index("ix_tickets_dispatched_at")
+        batch_op.drop_index("ix_tickets_closed_at")
         batch_op.drop_index("ix_tickets_caller_number_received_at")
         batch_op.drop_index(batch_op.f("ix_tickets_call_id"))
 
