@@ -46,10 +46,11 @@ def heard(visit: Visit) -> str:
 
 
 def status(visit: Visit) -> str:
-    """The carrier's last word about a call to us; it may come first."""
+    """The carrier's last word about a call to us; it may come first, and is then remembered."""
     word = visit.post.word("CallStatus")
     if word in TERMINAL_STATUSES:
-        arrival = arrival_of(visit.door, visit.post)
+        ours = visit.post.word("Direction").startswith("outbound")
+        arrival = None if ours else arrival_of(visit.door, visit.post)
         calls.end_call(visit.work, sid=visit.post.sid, status=word, arrival=arrival)
     return ""
 

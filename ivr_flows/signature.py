@@ -45,9 +45,9 @@ class Signature:
     def matches(self, target: str, fields: Iterable[tuple[str, str]], given: str) -> bool:
         """Say whether `given` signs a POST of `fields` to the raw `target` (path and query as on the wire).
 
-        A field sent twice counts once per distinct value. Raises UnicodeEncodeError for a target no WSGI server makes.
+        A field sent twice counts once per distinct value, as in the carrier's own validator.
         """
-        signed = target.encode("latin-1") + "".join(n + v for n, v in sorted(set(fields))).encode()
+        signed = target.encode("latin-1", "replace") + "".join(n + v for n, v in sorted(set(fields))).encode()
         claimed = given.encode("utf-8", "replace")
         return any(
             hmac.compare_digest(sign(self.token, base.encode() + signed), claimed) for base in self.bases

@@ -86,6 +86,7 @@ def test_news_that_end_nothing_change_nothing(carrier: Carrier, ledger: Ledger) 
     assert ledger.state() is CallState.IN_FLOW
     before = ledger.rows()["calls"]
     carrier.hangs_up("ringing", CallSid="CA" + "9" * 32)
+    carrier.hangs_up("completed", CallSid="CA" + "9" * 32, Direction="outbound-api")
     assert ledger.rows()["calls"] == before
 
 
