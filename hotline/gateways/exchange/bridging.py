@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from hotline.gateways.exchange.sounds import Caption, Party, Sound
-from hotline.gateways.exchange.state.calls import Call
+from hotline.gateways.exchange.state.calls import Call, HangUp
 
 
 @dataclass(eq=False)
@@ -26,7 +26,8 @@ class Bridge:
         for call in (self.one, self.other):
             if call.meeting is self:
                 call.meeting = None
-                _tell(call, Party(()))
+                if not isinstance(call.order, HangUp):
+                    _tell(call, Party(()))
 
     def speak(self, speaker: Call, text: str) -> None:
         listener = self.other if speaker is self.one else self.one

@@ -162,7 +162,8 @@ def leave(
     conference.updated = exchange.clock.now()
     tell(exchange, conference, "participant-leave", seat, left_fields(seat, reason))
     release(seat, reason)
-    exchange.tell(seat.call, Party(()))
+    if not isinstance(seat.call.order, HangUp):
+        exchange.tell(seat.call, Party(()))
     conference.introduce()
     _beep(exchange, conference, seat, wanted=seat.beep_out)
     if seat.end:

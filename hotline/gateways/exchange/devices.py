@@ -120,6 +120,9 @@ class Device:
             self.call = call
             self.muted = False
 
+    async def close(self, code: int, reason: str) -> None:
+        await self.wire.close(code, reason)
+
     def gone(self) -> None:
         """Hang up: the tab was closed."""
         if self.call is not None:
@@ -134,7 +137,7 @@ async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocke
     try:
         identity = identity_of(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
     except TokenError as error:
-        await socket.close(code=BAD_TOKEN, message=str(error).encode())
+        await device.close(BAD_TOKEN, str(error))
         return socket
     tabs = exchange.lines.setdefault(f"client:{identity}", [])
     tabs.append(device)

@@ -28,6 +28,8 @@ class Line(Endpoint, Protocol):
 
     def unring(self, call: Call) -> None: ...
 
+    async def close(self, code: int, reason: str) -> None: ...
+
 
 @dataclass(eq=False)
 class Turns:

@@ -116,6 +116,10 @@ class Telephone:
         if ringing.pick_up(call, self):
             self.call = call
 
+    async def close(self, code: int, reason: str) -> None:
+        self.hang_up()
+        await self.wire.close(code, reason)
+
     def hang_up(self) -> None:
         if self.call is not None:
             self.call.obey(HangUp(By.PARTY))
@@ -155,7 +159,7 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
         raise web.HTTPBadRequest(text="number must be a telephone number, such as 13800001234")
     phone = Telephone(exchange, number)
     await phone.wire.socket.prepare(request)
-    await _register(exchange, phone)
+    _register(exchange, phone)
     writing = asyncio.create_task(phone.wire.write())
     try:
         await phone.wire.listen(phone.obey)
@@ -166,10 +170,10 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
     return phone.wire.socket
 
 
-async def _register(exchange: Exchange, phone: Telephone) -> None:
+def _register(exchange: Exchange, phone: Telephone) -> None:
     for old in exchange.lines.get(phone.number, []):
-        if phone.number != WITHHELD and isinstance(old, Telephone):
-            exchange.spawn(_close(old))
+        if phone.number != WITHHELD:
+            exchange.spawn(old.close(REPLACED, "another handset took this number"))
     exchange.lines[phone.number] = [phone]
     settings = exchange.settings
     phone.wire.send(
@@ -181,11 +185,6 @@ async def _register(exchange: Exchange, phone: Telephone) -> None:
             "pace": settings.pace,
         }
     )
-
-
-async def _close(phone: Telephone) -> None:
-    phone.hang_up()
-    await phone.wire.socket.close(code=REPLACED, message=b"another handset took this number")
 
 
 def _unregister(exchange: Exchange, phone: Telephone) -> None:

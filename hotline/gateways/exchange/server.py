@@ -13,6 +13,7 @@ from hotline.gateways.exchange.clock import ExchangeClock
 from hotline.gateways.exchange.courier import Courier
 from hotline.gateways.exchange.devices import serve_device
 from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
+from hotline.gateways.exchange.pages import page_routes
 from hotline.gateways.exchange.phones import serve_telephone
 from hotline.gateways.exchange.rest.door import CROWD, Crowd, door
 from hotline.gateways.exchange.rest.routes import rest_routes
@@ -23,7 +24,8 @@ from hotline.gateways.exchange.state.calls import HangUp
 from hotline.gateways.exchange.words import By
 
 _SETTINGS = web.AppKey("settings", ExchangeSettings)
-_SHUTDOWN_SECONDS = 1.0
+_SHUTDOWN_SECONDS = 0.5
+_GOING_AWAY = 1001
 _START_SECONDS = 10.0
 
 
@@ -37,6 +39,7 @@ def build_app(settings: ExchangeSettings) -> web.Application:
     app.router.add_get("/healthz", _health)
     app.router.add_get("/phone/ws", _telephone)
     app.router.add_get("/device", _device)
+    app.router.add_routes(page_routes())
     app.router.add_routes(rest_routes())
     return app
 
@@ -53,10 +56,12 @@ async def _open(app: web.Application) -> AsyncIterator[None]:
 
 
 async def _hang_up_all(app: web.Application) -> None:
-    """Close every line first, so that open websockets never hold up the end."""
+    """End every call and close every line first, so that open websockets never hold up the end."""
     exchange = app[EXCHANGE]
     for call in exchange.board.calls.values():
         call.obey(HangUp(By.PARTY))
+    lines = [line for several in exchange.lines.values() for line in several]
+    await asyncio.gather(*(line.close(_GOING_AWAY, "the exchange is closing") for line in lines))
     await _stop_tasks(exchange)
 
 

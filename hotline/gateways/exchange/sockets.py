@@ -1,6 +1,7 @@
 """What telephones and softphones share: a websocket that never blocks the exchange, and the check where it comes from."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,6 +12,7 @@ from aiohttp import WSMsgType, web
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_MESSAGE = 16 * 1024
 _HEARTBEAT_SECONDS = 20.0
+_CLOSING_SECONDS = 0.5
 
 Message = Mapping[str, Any]
 
@@ -34,6 +36,11 @@ class Wire:
 
     def send(self, message: Message) -> None:
         self._outbox.put_nowait(message)
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the line, without waiting longer than a moment for the other side to agree."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.socket.close(code=code, message=reason.encode()), _CLOSING_SECONDS)
 
     async def write(self) -> None:
         """Write until cancelled or the other side is gone."""

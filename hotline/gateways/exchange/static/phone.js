@@ -1,0 +1,170 @@
+// A plain handset in the browser. The protocol is told in the exchange's phones.py.
+import { beep, keyTone, ring } from "./tones.js";
+import * as captions from "./captions.js";
+import { WORDS } from "./words.js";
+
+const $ = (id) => document.getElementById(id);
+const DEFAULT_NUMBER = "13800001234";
+const kept = {
+  get(name, otherwise) { try { return localStorage.getItem(`phone.${name}`) ?? otherwise; } catch { return otherwise; } },
+  set(name, value) { try { localStorage.setItem(`phone.${name}`, value); } catch { /* private window: not kept */ } },
+};
+let language = kept.get("language", "zh");
+let aloud = kept.get("aloud", "yes") === "yes";
+let words = WORDS[language];
+let socket = null;
+let attempts = 0;
+let state = "idle";
+let lastStatus = "";
+let pace = 1;
+let talkingSince = 0;
+let lineWord = "connecting";
+
+function send(message) { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); }
+
+function translate() {
+  words = WORDS[language];
+  document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
+  for (const element of document.querySelectorAll("[data-word]")) element.textContent = words[element.dataset.word];
+  $("words").placeholder = words.speak;
+  $("words").setAttribute("aria-label", words.speak);
+  $("language").textContent = words.other;
+  $("language").lang = language === "zh" ? "en" : "zh-CN";
+  $("line").textContent = words[lineWord] ?? "";
+  showState();
+  if (state === "idle") captions.clear(words.waiting);
+}
+
+function showLine(word) { lineWord = word; $("line").textContent = words[word] ?? ""; }
+
+function showState() {
+  document.body.dataset.state = state;
+  const busy = state === "dialling" || state === "talking";
+  $("state").textContent = state === "ended" ? `${words.ended} · ${words.status[lastStatus] ?? lastStatus}` : words[state];
+  $("hangup").hidden = !busy;
+  $("call").hidden = busy;
+  $("call").disabled = lineWord !== "connected" || state === "ringing";
+  $("incoming").hidden = state !== "ringing";
+  $("to").readOnly = busy;
+}
+
+function become(next) {
+  state = next;
+  ring(next === "ringing");
+  if (next === "talking") talkingSince = performance.now();
+  if (next === "dialling" || next === "ringing") { $("timer").textContent = "0:00"; $("keys").textContent = ""; $("with").textContent = ""; }
+  if (next === "ended") { captions.finish(false); captions.hideChoices(); captions.hush(); $("with").textContent = ""; }
+  showState();
+  if (next === "ringing") $("answer").focus();
+}
+
+const TAKE = {
+  registered(message) { pace = message.pace; attempts = 0; $("me").value = message.number.replace(/^\+86/, ""); showLine("connected"); showState(); },
+  state(message) { become(message.state); },
+  ring(message) { captions.clear(); $("caller").textContent = message.from.replace(/^\+86/, "0").replace(/^0(1\d{10})$/, "$1"); become("ringing"); },
+  say(message) { captions.begin(message, pace, aloud, language); },
+  said(message) { captions.finish(message.whole, message.id); },
+  caption(message) { captions.hear(message.who, message.text); },
+  beep() { beep(); captions.keep(words.beep, "system"); },
+  party(message) {
+    $("with").textContent = message.names.length ? words.joined + message.names.join("、") : "";
+    if (!message.names.length && state === "talking") captions.keep(words.alone, "system");
+  },
+  listen(message) { if (!message.keys) captions.hideChoices(); },
+  ended(message) { lastStatus = message.status; become("ended"); },
+  error(message) { captions.keep(message.message, "system"); },
+};
+
+function connect() {
+  const number = kept.get("number", DEFAULT_NUMBER);
+  $("me").value = number.replace(/^\+86/, "");
+  showLine("connecting");
+  const mine = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/phone/ws?number=${encodeURIComponent(number)}`);
+  let opened = false;
+  socket = mine;
+  mine.onopen = () => { opened = true; };
+  mine.onmessage = (event) => { const message = JSON.parse(event.data); TAKE[message.type]?.(message); };
+  mine.onclose = (event) => {
+    if (mine !== socket) return;
+    if (state === "dialling" || state === "talking" || state === "ringing") { lastStatus = "canceled"; become("ended"); }
+    showLine(event.code === 4409 ? "replaced" : opened || attempts ? "lost" : "refused");
+    showState();
+    if (event.code !== 4409) setTimeout(() => { if (mine === socket) connect(); }, Math.min(10000, 500 * 2 ** attempts++));
+  };
+}
+
+function press(key) {
+  keyTone(key);
+  const button = document.querySelector(`#pad button[data-key="${key}"]`);
+  button?.classList.add("down");
+  setTimeout(() => button?.classList.remove("down"), 120);
+  if (state === "talking") {
+    send({ type: "keys", digits: key });
+    $("keys").textContent = ($("keys").textContent + key).slice(-16);
+    captions.hideChoices();
+  } else if (state !== "dialling") {
+    $("to").value = ($("to").value + key).slice(0, 20);
+  }
+}
+
+function dial() {
+  const to = $("to").value.trim();
+  if (!to || state === "dialling" || state === "talking") return;
+  captions.clear();
+  send({ type: "dial", to });
+}
+
+for (const key of "123456789*0#") {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.dataset.key = key;
+  button.textContent = key;
+  button.addEventListener("click", () => press(key));
+  $("pad").append(button);
+}
+captions.onChip(press);
+$("call").addEventListener("click", dial);
+$("hangup").addEventListener("click", () => send({ type: "hangup" }));
+$("answer").addEventListener("click", () => { captions.clear(); send({ type: "answer" }); });
+$("reject").addEventListener("click", () => send({ type: "reject" }));
+$("language").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; kept.set("language", language); translate(); });
+$("aloud").addEventListener("click", () => { aloud = !aloud; kept.set("aloud", aloud ? "yes" : "no"); showAloud(); });
+$("words").addEventListener("input", () => send({ type: "typing" }));
+$("speak").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = $("words").value.trim();
+  if (!text || state !== "talking") return;
+  send({ type: "say", text });
+  captions.keep(text, "me");
+  $("words").value = "";
+});
+$("own").addEventListener("submit", (event) => {
+  event.preventDefault();
+  kept.set("number", $("me").value.trim() || DEFAULT_NUMBER);
+  const old = socket;
+  socket = null;
+  attempts = 0;
+  old?.close();
+  connect();
+});
+
+function showAloud() { $("aloud").setAttribute("aria-pressed", String(aloud)); if (!aloud) captions.hush(); }
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = event.target.id;
+  if (event.key === "Escape" && state !== "idle") send({ type: "hangup" });
+  else if (event.key === "Enter" && state === "ringing" && field !== "reject") { event.preventDefault(); captions.clear(); send({ type: "answer" }); }
+  else if (event.key === "Enter" && (field === "to" || event.target === document.body)) { event.preventDefault(); dial(); }
+  else if (/^[0-9*#]$/.test(event.key) && field !== "words" && field !== "me" && (field !== "to" || $("to").readOnly)) { event.preventDefault(); press(event.key); }
+});
+
+setInterval(() => {
+  if (state !== "talking") return;
+  const seconds = Math.floor((performance.now() - talkingSince) / 1000);
+  $("timer").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}, 250);
+
+showAloud();
+translate();
+connect();

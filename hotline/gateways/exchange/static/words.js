@@ -1,0 +1,41 @@
+// The phone's own words in both languages; what the hotline says comes from the hotline.
+const zh = {
+  title: "市民的电话", aloud: "朗读", other: "English", heard: "听到的话", speak: "打字代替说话，回车说出",
+  say: "说", incoming: "来电", answer: "接听", reject: "拒接", to: "拨打号码", call: "拨打", hangup: "挂断",
+  me: "我的号码", change: "更换", hint: "键盘：0–9 * # 按键，回车拨打或接听，Esc 挂断",
+  idle: "未通话", dialling: "正在呼叫", ringing: "来电", talking: "通话中", ended: "通话结束", beep: "（嘀）",
+  connected: "已接入", connecting: "正在连接交换机…", lost: "与交换机断开，正在重连…",
+  replaced: "此号码已在另一个窗口使用", refused: "号码不正确", joined: "在线：", alone: "对方已离开",
+  waiting: "拨打热线，听到的话会显示在这里。",
+  status: { completed: "已挂断", busy: "对方忙", "no-answer": "无人接听", failed: "空号或无法接通", canceled: "已取消", missed: "未接来电" },
+};
+const en = {
+  title: "A citizen's telephone", aloud: "Read aloud", other: "中文", heard: "What is said",
+  speak: "Type instead of speaking, Enter to say it", say: "Say", incoming: "Incoming call", answer: "Answer",
+  reject: "Decline", to: "Number to call", call: "Call", hangup: "Hang up", me: "My number", change: "Change",
+  hint: "Keyboard: 0–9 * # press keys, Enter calls or answers, Esc hangs up",
+  idle: "Not in a call", dialling: "Calling", ringing: "Incoming call", talking: "In a call", ended: "Call ended",
+  beep: "(beep)", connected: "connected", connecting: "Connecting to the exchange…",
+  lost: "Lost the exchange, reconnecting…", replaced: "This number is in use in another window",
+  refused: "Not a telephone number", joined: "On the line: ", alone: "The other side has left",
+  waiting: "Call the hotline: what is said appears here.",
+  status: { completed: "hung up", busy: "busy", "no-answer": "no answer", failed: "cannot be reached", canceled: "cancelled", missed: "missed call" },
+};
+export const WORDS = { zh, en };
+
+/** Every "press N" choice in a prompt: [{key, label}], in Chinese or English, in the order they are said. */
+export function choices(text) {
+  const names = { 星号: "*", 星: "*", 米字: "*", 井号: "#", 井: "#", star: "*", hash: "#", pound: "#" };
+  const found = [];
+  let before = "";
+  for (const clause of text.split(/[，。；、！？,.;!?\n]/)) {
+    const match = /(?:请?按|请?拨|press)\s*(星号|井号|米字|星|井|star|hash|pound|[0-9*#])\s*(?:号?键)?/i.exec(clause);
+    if (!match) { before = clause; continue; }
+    const key = names[match[1].toLowerCase()] ?? match[1];
+    const outside = clause.replace(match[0], " ").trim();
+    const label = (outside || before).replace(/^\s*(如需|需要|for|to)\s*/i, "").trim();
+    if (!found.some((choice) => choice.key === key)) found.push({ key, label });
+    before = "";
+  }
+  return found;
+}
