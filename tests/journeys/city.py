@@ -134,9 +134,7 @@ def found_city(redis_url: str, database_url: str | None = None) -> City:
 def settle(hall: Hall) -> None:
     """Give the city two units and somebody for every part of the story. All are invented."""
     with hall.open_work(Machine.SYSTEM) as work:
-        work.session.add(
-            Unit(code=UNIT, name_zh="城市管理局", name_en="Urban Management", kind="department")
-        )
+        work.session.add(Unit(code=UNIT, name_zh="城市管理局", name_en="Urban Management", kind="department"))
         work.session.add(Unit(code="water", name_zh="水务公司", name_en="Water Company", kind="utility"))
         work.session.flush()
         staff = {
