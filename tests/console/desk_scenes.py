@@ -1,0 +1,67 @@
+"""Moments at a desk that several tests start from."""
+
+from typing import Any
+
+from sqlalchemy import update
+
+from hotline.rules.actors import Machine, Person
+from hotline.rules.words import CallState, OfferState, PresenceState, RequestClass
+from hotline.store.calls import Call, Offer
+from hotline.store.people import Presence
+from hotline.work import Hall
+from tests.builders import make_call, make_operator
+
+CALLER = "+8613912345678"
+CALLER_AT_HOME = "13912345678"
+MASKED = "139****5678"
+
+
+def ringing_desk(hall: Hall, **call: Any) -> tuple[Person, Call, Offer]:
+    """An operator whose desk rings for somebody who pressed "complaint"."""
+    at = hall.clock()
+    facts = {
+        "state": CallState.OFFERED,
+        "number": CALLER,
+        "number_raw": CALLER,
+        "queued_at": at,
+        "place_since": at,
+    }
+    made = make_call(hall, pressed=RequestClass.COMPLAINT, **{**facts, **call})
+    person = make_operator(hall, PresenceState.RINGING)
+    with hall.open_work(Machine.SYSTEM) as work:
+        offer = Offer(call_id=made.id, operator_id=person.id, state=OfferState.PENDING, offered_at=at)
+        work.session.add(offer)
+        work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=made.id))
+    return person, made, offer
+
+
+def talking_desk(hall: Hall, **call: Any) -> tuple[Person, Call]:
+    """An operator in the middle of a call with somebody who pressed "complaint"."""
+    person = make_operator(hall, PresenceState.TALKING)
+    at = hall.clock()
+    facts = {
+        "state": CallState.TALKING,
+        "number": CALLER,
+        "number_raw": CALLER,
+        "queued_at": at,
+        "answered_at": at,
+    }
+    made = make_call(
+        hall,
+        operator_id=person.id,
+        pressed=RequestClass.COMPLAINT,
+        wait_seconds=9,
+        **{**facts, "place_since": at, **call},
+    )
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=made.id))
+    return person, made
+
+
+def finished_talking(hall: Hall, person: Person, call: Call) -> None:
+    """The line is down, the record is not complete."""
+    with hall.open_work(Machine.SYSTEM) as work:
+        over = {"state": CallState.ENDED, "ended_at": work.at}
+        work.session.execute(update(Call).where(Call.id == call.id).values(over))
+        wrap_up = {"state": PresenceState.WRAP_UP, "since": work.at}
+        work.session.execute(update(Presence).where(Presence.user_id == person.id).values(wrap_up))
