@@ -156,8 +156,18 @@ def pages() -> Blueprint:
     add("/console/desk/queue", "queue", queue)
     add("/console/desk/beat", "beat", beat, methods=["POST"])
     add("/console/desk/presence", "set_presence", set_presence, methods=["POST"])
-    add("/console/desk/calls/<int:call_id>/draft", "open_draft", open_draft, methods=["POST"])
-    add("/console/desk/calls/<int:call_id>/hang-up", "hang_up", hang_up, methods=["POST"])
-    add("/console/desk/calls/<int:call_id>/number", "show_number", show_number, methods=["POST"])
-    add("/console/desk/calls/<int:call_id>/no-matter", "no_matter", no_matter, methods=["POST"])
+    add("/console/desk/calls/<int(max=2147483647):call_id>/draft", "open_draft", open_draft, methods=["POST"])
+    add("/console/desk/calls/<int(max=2147483647):call_id>/hang-up", "hang_up", hang_up, methods=["POST"])
+    add(
+        "/console/desk/calls/<int(max=2147483647):call_id>/number",
+        "show_number",
+        show_number,
+        methods=["POST"],
+    )
+    add(
+        "/console/desk/calls/<int(max=2147483647):call_id>/no-matter",
+        "no_matter",
+        no_matter,
+        methods=["POST"],
+    )
     return blueprint

@@ -15,6 +15,7 @@ from hotline.rules.refusals import BadFacts, NoSuchTicket
 from hotline.rules.words import TicketAction
 from hotline.services import tickets
 from hotline.store import desks
+from hotline.store.cursors import LARGEST_ID
 from hotline.store.tickets import Ticket
 
 FINISHING = {"answer": TicketAction.ANSWER, "hand-off": TicketAction.HAND_OFF}
@@ -69,7 +70,7 @@ def read_draft(ticket_id: int) -> ResponseReturnValue:
 def nearby() -> ResponseReturnValue:
     """Show recent tickets of the same place: one street lamp is reported more than once."""
     place = request.args.get("place", "").strip()[:200]
-    except_id = request.args.get("ticket", default=0, type=int)
+    except_id = min(request.args.get("ticket", default=0, type=int), LARGEST_ID)
     found: tuple[Ticket, ...] = ()
     if len(place) >= SHORTEST_PLACE:
         today = hall().clock().astimezone(hall().policies.zone).date()
@@ -111,8 +112,8 @@ def _own(ticket: Ticket | None) -> Ticket:
 def pages() -> Blueprint:
     blueprint = Blueprint("drafts", __name__)
     add = blueprint.add_url_rule
-    add("/console/desk/tickets/<int:ticket_id>", "read_draft", read_draft)
-    add("/console/desk/tickets/<int:ticket_id>/save", "save", save, methods=["POST"])
-    add("/console/desk/tickets/<int:ticket_id>/<how>", "finish", finish, methods=["POST"])
+    add("/console/desk/tickets/<int(max=2147483647):ticket_id>", "read_draft", read_draft)
+    add("/console/desk/tickets/<int(max=2147483647):ticket_id>/save", "save", save, methods=["POST"])
+    add("/console/desk/tickets/<int(max=2147483647):ticket_id>/<how>", "finish", finish, methods=["POST"])
     add("/console/desk/nearby", "nearby", nearby)
     return blueprint

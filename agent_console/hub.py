@@ -109,10 +109,8 @@ class Hub:
         return [_entry(one) for one in found]
 
     def close(self) -> None:
-        """Stop the thread and every listener (tests and a process that ends)."""
+        """Stop reading; the thread ends with its next look, within BLOCK_MS."""
         self._stopping.set()
-        if self._thread is not None:
-            self._thread.join(SOCKET_SECONDS)
 
     def _client(self) -> "Redis":
         return Redis.from_url(self._url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=2)

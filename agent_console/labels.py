@@ -105,7 +105,6 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "acknowledged": N_("已签收"),
         "in_progress": N_("办理中"),
         "replied": N_("已答复"),
-        "follow_up": N_("回访中"),
         "closed": N_("已办结"),
         "discarded": N_("已作废"),
     },
@@ -118,7 +117,6 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "record_contact": N_("记录先行联系"),
         "reply": N_("答复"),
         "close": N_("办结"),
-        "record_follow_up": N_("记录回访"),
     },
     words.Closing: {"answered_direct": N_("当场答复"), "handled": N_("承办单位办结")},
     words.CallbackReason: {

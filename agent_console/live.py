@@ -79,7 +79,7 @@ def events() -> ResponseReturnValue:
     except (StreamDown, RedisError):
         stack.close()
         return Response(status=503, headers={"Retry-After": "3"})
-    stream = _stream(hub(), listener, missed, current_person(), _still_there(token))
+    stream = _stream(hub(), listener, missed, current_person(), still_there(token))
     response = Response(_closing(stack, stream), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -87,7 +87,7 @@ def events() -> ResponseReturnValue:
     return response
 
 
-def _still_there(token: str) -> Callable[[], bool]:
+def still_there(token: str) -> Callable[[], bool]:
     """Return a question to ask at every heartbeat: a revoked session hears nothing more."""
     ours = hall()
 
@@ -108,7 +108,7 @@ def _stream(
     listener: Listener,
     missed: list[Entry] | None,
     person: Person,
-    still_there: Callable[[], bool],
+    is_there: Callable[[], bool],
 ) -> Iterator[str]:
     yield "retry: 1000\n\n"
     if missed is None:
@@ -121,7 +121,7 @@ def _stream(
         try:
             news = listener.news.get(timeout=HEARTBEAT_SECONDS)
         except queue.Empty:
-            if not still_there():
+            if not is_there():
                 return
             yield f"id: {source.last_id}\n: beat\n\n"
             continue
