@@ -76,16 +76,16 @@ def _count(session: Session, window: Window, policies: Policies) -> Figures:
     handling = rows.count_handling(session, window)
     open_now = rows.count_open(session, window)
     everyone = sum(handling.values(), Handling())
+    opening, closing = rows.count_open_then(session, window)
     return Figures(
         calls=calls,
         requests=requests,
         handling=everyone,
         balance=Balance(
-            opening=open_now.received_before
-            + rows.count_closed_after(session, window.start, window.day_before),
+            opening=open_now.received_before + opening,
             received=requests.total + requests.redo_rounds,
             closed=everyone.closed,
-            open=open_now.received_by_end + rows.count_closed_after(session, window.end, window.period.last),
+            open=open_now.received_by_end + closing,
         ),
         units=rows.name_units(session, handling, open_now),
         without_unit=handling.get(None, Handling()),

@@ -7,10 +7,9 @@ of the cohorts stand in `rules.figures`.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text
 from sqlalchemy.orm import Session, aliased
 
 from hotline.rules.figures import Handling, RequestCounts, RequestGroup, UnitFigures
@@ -18,11 +17,11 @@ from hotline.rules.tickets import OPEN_AT_UNIT
 from hotline.rules.words import Closing, FollowUpState, Satisfied, Solved, TicketState
 from hotline.store.callbacks import FollowUp
 from hotline.store.people import Unit
-from hotline.store.tickets import Ticket
+from hotline.store.tickets import UNFINISHED, Ticket
 from hotline.store.windows import Window
 
-FINISHED_OR_OPEN = OPEN_AT_UNIT | {TicketState.CLOSED}
-"""Every state of a numbered ticket."""
+IS_NUMBERED = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
+"""A finished or open ticket. Said as what it is not: SQLite then walks the index of the cohort's moment, not of the state."""
 
 WAITS_FOR_A_DESK = and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_not(None))
 """An imported request without a unit: a draft to us, but accepted by the system it came from."""
@@ -82,27 +81,16 @@ def count_requests(session: Session, window: Window) -> RequestCounts:
 
 
 def _in_redo(session: Session, window: Window) -> int:
-    """Count the first rounds received in the period of which a later round is open."""
+    """Count the requests received in the period of which a later round is open."""
+    later, again = aliased(Ticket), aliased(Ticket)
     rounds = (
-        select(Ticket.id, Ticket.redo_of)
-        .where(Ticket.state.in_(OPEN_AT_UNIT), Ticket.redo_of.is_not(None))
+        select(later.id, later.state)
+        .join(Ticket, later.redo_of == Ticket.id)
+        .where(window.includes(Ticket.received_on), Ticket.round == 1)
         .cte("rounds", recursive=True)
     )
-    earlier = aliased(Ticket)
-    rounds = rounds.union_all(
-        select(earlier.id, earlier.redo_of).join(rounds, earlier.id == rounds.c.redo_of)
-    )
-    found = (
-        select(func.count())
-        .select_from(Ticket)
-        .join(rounds, Ticket.id == rounds.c.id)
-        .where(
-            rounds.c.redo_of.is_(None),
-            Ticket.state == TicketState.CLOSED,
-            window.includes(Ticket.received_on),
-        )
-    )
-    return session.scalar(found) or 0
+    rounds = rounds.union_all(select(again.id, again.state).join(rounds, again.redo_of == rounds.c.id))
+    return session.scalar(select(func.count()).where(rounds.c.state.in_(OPEN_AT_UNIT))) or 0
 
 
 def count_handling(session: Session, window: Window) -> dict[str | None, Handling]:
@@ -124,7 +112,7 @@ def _due(window: Window) -> Select[Any]:
     }
     # A due moment is the first that is late (midnight after the last day), hence (start, end].
     cohort = and_(Ticket.due_at > window.start, Ticket.due_at <= window.end)
-    return _by_unit(counts, cohort, Ticket.state.in_(FINISHED_OR_OPEN))
+    return _by_unit(counts, cohort, IS_NUMBERED)
 
 
 def _contact(window: Window) -> Select[Any]:
@@ -141,7 +129,7 @@ def _contact(window: Window) -> Select[Any]:
             and_(contact.is_(None), or_(Ticket.closed_at.is_not(None), limit <= window.at)),
         ),
     }
-    return _by_unit(counts, window.covers(Ticket.dispatched_at), Ticket.state.in_(FINISHED_OR_OPEN))
+    return _by_unit(counts, window.covers(Ticket.dispatched_at), IS_NUMBERED)
 
 
 def _closed(window: Window) -> Select[Any]:
@@ -166,7 +154,7 @@ def _closed(window: Window) -> Select[Any]:
         "follow_exempt": and_(handled, exempt),
         "follow_not_yet": and_(handled, not_yet),
     }
-    query = _by_unit(counts, window.covers(Ticket.closed_at), Ticket.state == TicketState.CLOSED)
+    query = _by_unit(counts, window.covers(Ticket.closed_at), IS_NUMBERED)
     return query.outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id)
 
 
@@ -178,22 +166,20 @@ def _asked(window: Window) -> Select[Any]:
         "satisfied_yes": Ticket.satisfied == Satisfied.YES,
         "satisfied_no": Ticket.satisfied == Satisfied.NO,
     }
-    return _by_unit(counts, window.covers(Ticket.followed_up_at), Ticket.state.in_(FINISHED_OR_OPEN))
+    return _by_unit(counts, window.covers(Ticket.followed_up_at), IS_NUMBERED)
 
 
 def count_open(session: Session, window: Window) -> OpenTickets:
     """Count what is open now, and how much of it was received before the period and by its end."""
-    overdue = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at <= window.at)
     counts = {
         "open": Ticket.id.is_not(None),
-        "overdue": overdue,
+        "overdue": and_(Ticket.state != TicketState.DRAFT, Ticket.due_at <= window.at),
         "before": Ticket.received_on < window.period.first,
         "by_end": Ticket.received_on <= window.period.last,
     }
-    states = Ticket.state.in_(OPEN_AT_UNIT | {TicketState.DRAFT})
-    rows = session.execute(
-        _by_unit(counts, states, or_(Ticket.state != TicketState.DRAFT, WAITS_FOR_A_DESK))
-    ).all()
+    unfinished = text(UNFINISHED)
+    mine = or_(Ticket.state != TicketState.DRAFT, Ticket.external_number.is_not(None))
+    rows = session.execute(_by_unit(counts, mine).where(unfinished)).all()
     return OpenTickets(
         {row.unit_code: (row.open, row.overdue) for row in rows},
         sum(row.before for row in rows),
@@ -201,12 +187,18 @@ def count_open(session: Session, window: Window) -> OpenTickets:
     )
 
 
-def count_closed_after(session: Session, moment: datetime, received_by: date) -> int:
-    """Count tickets received on or before a local day that were closed at or after `moment`: open in between."""
-    found = select(func.count()).where(
-        Ticket.closed_at >= moment, Ticket.received_on <= received_by, Ticket.state == TicketState.CLOSED
+def count_open_then(session: Session, window: Window) -> tuple[int, int]:
+    """Count tickets closed since that were still open before the period, and after it.
+
+    Both in one walk along the index: closed at or after the start.
+    """
+    before = Ticket.received_on < window.period.first
+    after = and_(Ticket.closed_at >= window.end, Ticket.received_on <= window.period.last)
+    found = select(func.count().filter(before), func.count().filter(after)).where(
+        Ticket.closed_at >= window.start
     )
-    return session.scalar(found) or 0
+    opening, closing = session.execute(found).one()
+    return opening, closing
 
 
 def name_units(

@@ -1,7 +1,7 @@
 """A report's period as the database compares it, so that every cohort draws the same line between days."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,6 @@ class Window:
     start: datetime
     end: datetime
     at: datetime
-
-    @property
-    def day_before(self) -> date:
-        return self.period.first - timedelta(days=1)
 
     def includes(self, day: SQLColumnExpression[date]) -> ColumnElement[bool]:
         """Say whether a local day lies in the period."""
