@@ -24,7 +24,7 @@ from config.worker import enqueue_into
 from hotline import outbox
 from hotline.gateways.live import WAKE
 from hotline.rules.actors import Machine
-from hotline.services import callbacks, follow_ups, leases, presence, queue, receipts
+from hotline.services import callbacks, follow_ups, leases, presence, queue, receipts, sweeps
 from hotline.work import Hall, Work
 
 LEASE_SECONDS = 5
@@ -49,6 +49,9 @@ TIMERS: tuple[Timer, ...] = (
     Timer("requeue_unconnected", 5, lambda work: queue.requeue_unconnected(work, work.at - CONNECT_PATIENCE)),
     Timer("close_silent_desks", 5, presence.close_silent_desks),
     Timer("flag_long_wrap_ups", 5, presence.flag_long_wrap_ups),
+    Timer("free_stuck_desks", 30, sweeps.free_stuck_desks),
+    Timer("doubt_silent_dials", 120, sweeps.doubt_silent_dials),
+    Timer("doubt_silent_calls", 600, sweeps.doubt_silent_calls),
     Timer("forget_old_receipts", 3600, receipts.forget_old),
 )
 

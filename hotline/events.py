@@ -85,6 +85,14 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class CallDoubted:
+    """We have heard nothing of it for too long: reaction `ask_after_call`."""
+
+    subject: ClassVar[str] = "call"
+    call_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallFinished:
     """The record is complete: a ticket, or a reasoned no-matter."""
 
@@ -220,6 +228,14 @@ class DialPlanned:
 
 
 @dataclass(frozen=True, slots=True)
+class DialDoubted:
+    """Its end should have been told long ago: reaction `ask_after_dial`."""
+
+    subject: ClassVar[str] = "dial"
+    dial_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DialEnded:
     subject: ClassVar[str] = "dial"
     dial_id: int
@@ -243,6 +259,7 @@ Event = (
     | CallConnected
     | CallHangUpAsked
     | CallEnded
+    | CallDoubted
     | CallFinished
     | PresenceChanged
     | TicketOpened
@@ -261,6 +278,7 @@ Event = (
     | CallbackPromised
     | CallbackSettled
     | DialPlanned
+    | DialDoubted
     | DialEnded
     | NumberShown
 )

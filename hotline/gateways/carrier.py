@@ -57,6 +57,10 @@ class Carrier(Protocol):
         """Take a waiting caller out of `queue` and run the document at `url`."""
         ...
 
+    def status_of(self, sid: str) -> str | None:
+        """Return the carrier's word for a call now (`in-progress`, `completed`, …); None if it knows no such call."""
+        ...
+
     def hang_up(self, sid: str) -> None:
         """End a call or a ring. A call already over is no error."""
         ...

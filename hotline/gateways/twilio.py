@@ -65,6 +65,13 @@ class TwilioCarrier:
         queue_sid = self._queue_sid(queue)
         _asked(lambda: self._client.queues(queue_sid).members(sid).update(url=url))
 
+    def status_of(self, sid: str) -> str | None:
+        """See `Carrier.status_of`."""
+        try:
+            return str(_asked(lambda: self._client.calls(sid).fetch()).status)
+        except Gone:
+            return None
+
     def hang_up(self, sid: str) -> None:
         """See `Carrier.hang_up`."""
         try:

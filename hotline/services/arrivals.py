@@ -56,13 +56,18 @@ def receive_call(work: Work, arrival: Arrival) -> CallView:
     return CallView(**{**blank, **known_so_far, "id": call_id})
 
 
-def remember_ended(work: Work, arrival: Arrival, status: str) -> None:
-    """Record a call whose terminal `status` is the first we hear of it, so that nothing later brings it to life."""
+def remember_ended(work: Work, arrival: Arrival, status: str) -> bool:
+    """Record a call whose terminal `status` is the first we hear of it, so that nothing later brings it to life.
+
+    Returns False if its first webhook was recorded at this very moment: then there is a call to be ended.
+    """
     end = rules.how_it_ended(CallState.IN_FLOW, arrival.purpose, status)
     row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
     call_id = claim_row(work.session, Call, Call.id, row)
-    if call_id is not None:
-        work.tell(events.CallEnded(call_id, end))
+    if call_id is None:
+        return False
+    work.tell(events.CallEnded(call_id, end))
+    return True
 
 
 def _row(work: Work, arrival: Arrival) -> dict[str, Any]:

@@ -1,6 +1,9 @@
-"""Writing down an attempt to phone somebody, before anybody is phoned."""
+"""Writing down an attempt to phone somebody, before anybody is phoned, and never two to the same phone at once."""
 
 import secrets
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists
 
 from hotline import events
 from hotline.rules.words import CallPurpose, DialState
@@ -32,3 +35,8 @@ def plan_dial(
     work.session.flush()
     work.tell(events.DialPlanned(dial.id))
     return dial.id
+
+
+def is_being_phoned(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Say whether an attempt to this number is on its way: nobody's phone is rung twice at once."""
+    return exists().where(Dial.number == number, Dial.state != DialState.ENDED)

@@ -1,6 +1,7 @@
 """Calls we owe: promised once per number, the place kept, attempted a bounded number of times, dropped when they phone again."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -10,7 +11,7 @@ from hotline.rules.calls import WAITING
 from hotline.rules.numbers import parse_number
 from hotline.rules.refusals import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.words import CallbackReason, CallbackState, PresenceState
-from hotline.services.attempts import plan_dial
+from hotline.services.attempts import is_being_phoned, plan_dial
 from hotline.store.callbacks import Callback, Dial
 from hotline.store.calls import Call
 from hotline.store.insert import changed, claim_row
@@ -19,6 +20,8 @@ from hotline.work import Work
 
 C = CallbackState
 OPEN = (C.WAITING, C.DIALLING)
+CLAIMS = 3
+"""How often a promise is tried that another process settles between our writing and our looking."""
 _CALLBACKS = Callback.__table__
 _OPEN_TO = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == bindparam("number"))
 """Built once: every call to us asks it."""
@@ -40,9 +43,7 @@ def promise_callback(
     dialable = parse_number(number)
     if dialable is None:
         raise BadNumber(reason.value)
-    first = rules.next_allowed(
-        work.at + timedelta(seconds=work.policies.callbacks.delay_seconds), work.policies.callbacks, work.zone
-    )
+    wanted = work.at + timedelta(seconds=work.policies.callbacks.delay_seconds)
     row = {
         "number": dialable,
         "open_number": dialable,
@@ -53,15 +54,9 @@ def promise_callback(
         "promised_at": work.at,
         "place_since": place_since or work.at,
         "attempts": 0,
-        "next_try_at": first,
+        "next_try_at": rules.next_allowed(wanted, work.policies.callbacks, work.zone),
     }
-    callback_id = claim_row(work.session, Callback, Callback.id, row)
-    if callback_id is not None:
-        work.tell(events.CallbackPromised(callback_id, reason))
-    found = work.session.scalar(select(Callback).where(Callback.open_number == dialable))
-    if found is None:
-        raise LostRace("settled just now")
-    return found
+    return _claim_promise(work, row)
 
 
 def promise_for_call(work: Work, call_id: int) -> Callback | None:
@@ -113,11 +108,20 @@ def cancel_callback(work: Work, callback_id: int) -> None:
 
 
 def plan_due_dials(work: Work) -> int:
-    """Plan the attempts that are due, oldest place first, no more than there are free operators. Returns how many."""
+    """Plan the attempts that are due, oldest place first, no more than there are free operators. Returns how many.
+
+    An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
+    """
+    if not rules.may_ring(work.at, work.policies.callbacks, work.zone):
+        return 0
     free = _free_operators(work)
     due = (
         select(Callback.id, Callback.number, Callback.attempts)
-        .where(Callback.state == C.WAITING, Callback.next_try_at <= work.at)
+        .where(
+            Callback.state == C.WAITING,
+            Callback.next_try_at <= work.at,
+            ~is_being_phoned(Callback.number),
+        )
         .order_by(Callback.place_since, Callback.id)
         .limit(max(free, 0))
     )
@@ -135,20 +139,36 @@ def plan_due_dials(work: Work) -> int:
     return planned
 
 
-def after_dial(work: Work, callback_id: int) -> None:
-    """Follow an attempt that ended without reaching anybody: wait for the next, or stop."""
+def after_dial(work: Work, callback_id: int, *, tried: bool = True) -> None:
+    """Follow an attempt that ended without reaching anybody: wait for the next, or stop.
+
+    An attempt that never reached the carrier (`tried` false) does not count.
+    """
     callback = work.session.get(Callback, callback_id, populate_existing=True)
     if callback is None or callback.state is not C.DIALLING:
         return
-    again = rules.next_try(work.at, callback.attempts, work.policies.callbacks, work.zone)
+    attempts = callback.attempts if tried else callback.attempts - 1
+    again = rules.next_try(work.at, attempts, work.policies.callbacks, work.zone)
     if again is None:
         _settle(work, callback_id, C.EXHAUSTED)
         return
     work.session.execute(
         update(Callback)
         .where(Callback.id == callback_id, Callback.state == C.DIALLING)
-        .values(state=C.WAITING, next_try_at=again),
+        .values(state=C.WAITING, attempts=attempts, next_try_at=again),
     )
+
+
+def _claim_promise(work: Work, row: dict[str, Any]) -> Callback:
+    """Write the promise, or find the open one. Raises LostRace if others settle theirs each time we look."""
+    for _ in range(CLAIMS):
+        callback_id = claim_row(work.session, Callback, Callback.id, row)
+        if callback_id is not None:
+            work.tell(events.CallbackPromised(callback_id, row["reason"]))
+        found = work.session.scalar(select(Callback).where(Callback.open_number == row["open_number"]))
+        if found is not None:
+            return found
+    raise LostRace("settled just now")
 
 
 def _free_operators(work: Work) -> int:

@@ -122,11 +122,9 @@ def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = Non
     first webhook cannot bring it to life.
     """
     call = find_call(work, sid, hold=True)
-    if call is None:
-        if arrival is not None:
-            remember_ended(work, arrival, status)
-        return
-    if call.state is CallState.ENDED:
+    if call is None and arrival is not None and not remember_ended(work, arrival, status):
+        call = find_call(work, sid, hold=True)
+    if call is None or call.state is CallState.ENDED:
         return
     end = rules.how_it_ended(call.state, call.purpose, status)
     if call.state in _BEFORE_A_PERSON and callbacks.owed_for_call(work, call.id):

@@ -1,19 +1,25 @@
 """Attempts on their way: what the carrier said of a call we placed, found again by the reference that rides in its URLs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
 
 from hotline import events
+from hotline.rules.callbacks import may_ring
 from hotline.rules.refusals import NoSuchDial
-from hotline.rules.words import CallPurpose, DialState
+from hotline.rules.words import CallbackState, CallPurpose, DialState, FollowUpState
 from hotline.services import callbacks, follow_ups
 from hotline.store.callbacks import Callback, Dial, FollowUp
 from hotline.store.insert import changed
 from hotline.work import Work
 
 D = DialState
+STALE = timedelta(minutes=10)
+"""An attempt that could not be placed for so long is not placed any more; what it was for tries again later."""
+DROPPED, LOST = "dropped", "lost"
+"""Outcomes of our own beside the carrier's: never asked of the carrier; asked, but its end was never told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,7 @@ class DialView:
     number: str
     state: DialState
     sid: str | None
+    planned_at: datetime
     placing_at: datetime | None
     callback_id: int | None
     follow_up_id: int | None
@@ -37,23 +44,40 @@ class DialView:
 
 
 def dial_by_ref(work: Work, ref: str) -> DialView:
-    """Return the attempt. Raises NoSuchDial."""
-    return _view(work, work.session.scalar(select(Dial).where(Dial.ref == ref)), ref)
+    """Return the attempt and hold it until this Work ends. Raises NoSuchDial.
+
+    Who moves an attempt and then its call or promise holds the attempt first: an answer and a hang-up that come at once
+    are taken one after the other.
+    """
+    return _held(work, Dial.ref == ref, ref)
 
 
 def dial_by_id(work: Work, dial_id: int) -> DialView:
-    """Return the attempt. Raises NoSuchDial."""
+    """Return the attempt as it is now. Raises NoSuchDial."""
     return _view(work, work.session.get(Dial, dial_id, populate_existing=True), str(dial_id))
 
 
-def begin_placing(work: Work, dial_id: int) -> bool:
-    """Write down that the carrier is being asked now; False if the attempt is already placed or over."""
-    return changed(
-        work.session,
-        update(Dial)
-        .where(Dial.id == dial_id, Dial.state.in_((D.PLANNED, D.PLACING, D.UNKNOWN)))
-        .values(state=D.PLACING, placing_at=work.at),
-    )
+def begin_placing(work: Work, dial_id: int) -> DialView | None:
+    """Write down that the carrier is being asked and return the attempt as it was before; None if it must not ring.
+
+    It must not if it is placed or over, and if it waited so long for a worker that it is stale, that the quiet hours
+    have begun, or that nobody is owed the call any more: then it is dropped and does not count as an attempt.
+    """
+    dial = _held(work, Dial.id == dial_id, str(dial_id))
+    if dial.state is D.PLANNED and not _is_wanted(work, dial):
+        end_dial(work, dial.ref, outcome=DROPPED)
+        return None
+    if dial.state in {D.PLACED, D.ENDED} or _is_stale(work, dial):
+        return None
+    first = func.coalesce(Dial.placing_at, work.at)
+    step = update(Dial).where(Dial.id == dial_id)
+    changed(work.session, step.values(state=D.PLACING, placing_at=first))
+    return dial
+
+
+def is_call_of_another(session: Session, dial_id: int, sid: str) -> bool:
+    """Say whether the carrier's call `sid` is known to belong to another attempt."""
+    return session.scalar(select(Dial.id).where(Dial.sid == sid, Dial.id != dial_id)) is not None
 
 
 def note_doubt(work: Work, dial_id: int) -> None:
@@ -66,11 +90,8 @@ def note_doubt(work: Work, dial_id: int) -> None:
 def note_dial_sid(work: Work, ref: str, sid: str) -> None:
     """Remember the carrier's name for the call, whoever learns it first. Raises NoSuchDial."""
     dial = dial_by_ref(work, ref)
-    work.session.execute(
-        update(Dial)
-        .where(Dial.id == dial.id, Dial.state.in_((D.PLANNED, D.PLACING, D.UNKNOWN)))
-        .values(state=D.PLACED, sid=sid)
-    )
+    if dial.state in {D.PLANNED, D.PLACING, D.UNKNOWN}:
+        changed(work.session, update(Dial).where(Dial.id == dial.id).values(state=D.PLACED, sid=sid))
 
 
 def end_dial(
@@ -78,18 +99,37 @@ def end_dial(
 ) -> None:
     """Record the attempt's end once; what it was for goes on from there. Raises NoSuchDial."""
     dial = dial_by_ref(work, ref)
+    if dial.state is D.ENDED:
+        return
     values: dict[str, object] = {"state": D.ENDED, "ended_at": work.at, "outcome": outcome, "detail": detail}
     if sid is not None:
         values["sid"] = sid
-    if not changed(
-        work.session, update(Dial).where(Dial.id == dial.id, Dial.state != D.ENDED).values(**values)
-    ):
-        return
+    changed(work.session, update(Dial).where(Dial.id == dial.id).values(**values))
     work.tell(events.DialEnded(dial.id, outcome))
+    tried = dial.state is not D.PLANNED
     if dial.callback_id is not None:
-        callbacks.after_dial(work, dial.callback_id)
+        callbacks.after_dial(work, dial.callback_id, tried=tried)
     if dial.follow_up_id is not None:
-        follow_ups.after_dial(work, dial.follow_up_id)
+        follow_ups.after_dial(work, dial.follow_up_id, tried=tried)
+
+
+def _is_stale(work: Work, dial: DialView) -> bool:
+    return dial.planned_at < work.at - STALE
+
+
+def _is_wanted(work: Work, dial: DialView) -> bool:
+    if dial.callback_id is not None:
+        state: object = work.session.scalar(select(Callback.state).where(Callback.id == dial.callback_id))
+        policy, owed = work.policies.callbacks, state is CallbackState.DIALLING
+    else:
+        state = work.session.scalar(select(FollowUp.state).where(FollowUp.id == dial.follow_up_id))
+        policy, owed = work.policies.follow_ups, state is FollowUpState.DIALLING
+    return owed and may_ring(work.at, policy, work.zone) and not _is_stale(work, dial)
+
+
+def _held(work: Work, which: ColumnElement[bool], asked: str) -> DialView:
+    held = select(Dial).where(which).with_for_update()
+    return _view(work, work.session.scalar(held.execution_options(populate_existing=True)), asked)
 
 
 def _view(work: Work, dial: Dial | None, asked: str) -> DialView:
@@ -108,6 +148,7 @@ def _view(work: Work, dial: Dial | None, asked: str) -> DialView:
         number=dial.number,
         state=dial.state,
         sid=dial.sid,
+        planned_at=dial.planned_at,
         placing_at=dial.placing_at,
         callback_id=dial.callback_id,
         follow_up_id=dial.follow_up_id,

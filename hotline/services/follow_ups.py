@@ -10,7 +10,7 @@ from hotline.rules.numbers import parse_number
 from hotline.rules.refusals import NoSuchCall
 from hotline.rules.words import FollowUpState, Satisfied, Solved
 from hotline.services import redo
-from hotline.services.attempts import plan_dial
+from hotline.services.attempts import is_being_phoned, plan_dial
 from hotline.store.callbacks import Dial, FollowUp
 from hotline.store.calls import Call
 from hotline.store.insert import changed, claim_row
@@ -42,26 +42,36 @@ def promise_follow_up(work: Work, ticket: Ticket) -> None:
 
 
 def plan_due_dials(work: Work) -> int:
-    """Plan the follow-up calls that are due, a few at a time. Returns how many."""
+    """Plan the follow-up calls that are due, a few at a time, never two to one person, never in quiet hours.
+
+    Returns how many.
+    """
+    if not rules.may_ring(work.at, work.policies.follow_ups, work.zone):
+        return 0
     busy = work.session.scalar(select(func.count()).where(FollowUp.state == F.DIALLING)) or 0
     due = (
         select(FollowUp.id, FollowUp.number, FollowUp.attempts)
-        .where(FollowUp.state == F.WAITING, FollowUp.next_try_at <= work.at)
+        .where(
+            FollowUp.state == F.WAITING,
+            FollowUp.next_try_at <= work.at,
+            FollowUp.number.is_not(None),
+            ~is_being_phoned(FollowUp.number),
+        )
         .order_by(FollowUp.next_try_at, FollowUp.id)
         .limit(max(AT_ONCE - busy, 0))
     )
-    planned = 0
+    phoned: set[str] = set()
     for follow_up_id, number, attempts in work.session.execute(due).all():
-        taken = changed(
+        taken = number not in phoned and changed(
             work.session,
             update(FollowUp)
             .where(FollowUp.id == follow_up_id, FollowUp.state == F.WAITING)
             .values(state=F.DIALLING, attempts=attempts + 1),
         )
-        if taken and number:
+        if taken and number is not None:
             plan_dial(work, number=number, attempt=attempts + 1, follow_up_id=follow_up_id)
-            planned += 1
-    return planned
+            phoned.add(number)
+    return len(phoned)
 
 
 def record_answer(work: Work, call_id: int, question: str, answer: str) -> None:
@@ -87,19 +97,23 @@ def record_answer(work: Work, call_id: int, question: str, answer: str) -> None:
         redo.open_redo(work, ticket_id)
 
 
-def after_dial(work: Work, follow_up_id: int) -> None:
-    """Follow an attempt that brought no answer: wait for the next, or give up."""
+def after_dial(work: Work, follow_up_id: int, *, tried: bool = True) -> None:
+    """Follow an attempt that brought no answer: wait for the next, or give up.
+
+    An attempt that never reached the carrier (`tried` false) does not count.
+    """
     follow_up = work.session.get(FollowUp, follow_up_id, populate_existing=True)
     if follow_up is None or follow_up.state is not F.DIALLING:
         return
-    again = rules.next_try(work.at, follow_up.attempts, work.policies.follow_ups, work.zone)
+    attempts = follow_up.attempts if tried else follow_up.attempts - 1
+    again = rules.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
     if again is None:
         _settle(work, follow_up_id, follow_up.ticket_id, F.UNREACHED)
         return
     work.session.execute(
         update(FollowUp)
         .where(FollowUp.id == follow_up_id, FollowUp.state == F.DIALLING)
-        .values(state=F.WAITING, next_try_at=again),
+        .values(state=F.WAITING, attempts=attempts, next_try_at=again),
     )
 
 

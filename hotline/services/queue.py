@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from hotline import events
 from hotline.rules import calls as rules
@@ -133,8 +134,18 @@ def note_leg(work: Work, offer_id: int, sid: str) -> bool:
     work.session.execute(
         update(Offer).where(Offer.id == offer_id, Offer.leg_sid.is_(None)).values(leg_sid=sid)
     )
-    state = work.session.scalar(select(Offer.state).where(Offer.id == offer_id))
-    return state in {OfferState.PENDING, OfferState.ACCEPTED}
+    return leg_to_release(work.session, offer_id) is None
+
+
+def is_leg_of_another(session: Session, offer_id: int, sid: str) -> bool:
+    """Say whether the carrier's call `sid` is known to be the ring of another offer."""
+    return session.scalar(select(Offer.id).where(Offer.leg_sid == sid, Offer.id != offer_id)) is not None
+
+
+def leg_to_release(session: Session, offer_id: int) -> str | None:
+    """Return the operator's leg of an offer that was not taken; None if there is none, or it is wanted."""
+    wanted = (OfferState.PENDING, OfferState.ACCEPTED)
+    return session.scalar(select(Offer.leg_sid).where(Offer.id == offer_id, Offer.state.not_in(wanted)))
 
 
 def withdraw_offers(work: Work, call_id: int) -> None:

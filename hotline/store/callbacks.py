@@ -65,7 +65,7 @@ class Dial(Base):
     placing_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     outcome: Mapped[str | None] = mapped_column(String(24))
-    """The carrier's last word: completed, busy, no-answer, failed, canceled, or refused."""
+    """The carrier's last word (completed, busy, no-answer, failed, canceled), or ours: refused, dropped, lost."""
     detail: Mapped[str | None] = mapped_column(String(200))
     __table_args__ = (
         CheckConstraint("(callback_id is null) != (follow_up_id is null)", name="one_reason"),

@@ -1,0 +1,39 @@
+"""Reactions that bring a ticket to its unit: into the inbox, and to the unit's own system if it has one."""
+
+from sqlalchemy import select
+
+from hotline import events
+from hotline.gateways.units import Notice
+from hotline.reactions.tools import Tools
+from hotline.rules.actors import Machine
+from hotline.services import inbox
+from hotline.store.people import Unit
+from hotline.store.tickets import Assignment, Ticket
+
+
+def deliver_to_inbox(tools: Tools, event: events.TicketHandedOff) -> None:
+    """Lay the ticket into its unit's inbox; a second delivery finds it there and changes nothing."""
+    with tools.hall.open_work(Machine.WORKER) as work:
+        inbox.deliver(work, event.ticket_id, event.unit_code)
+
+
+def notify_unit(tools: Tools, event: events.TicketDelivered) -> None:
+    """Tell the unit's own system, if it has one."""
+    with tools.hall.look() as session:
+        unit = session.get_one(Unit, event.unit_code)
+        ticket = session.get_one(Ticket, event.ticket_id)
+        told = session.scalar(select(Assignment.notified_at).where(Assignment.id == event.assignment_id))
+    if unit.webhook_url is None or told is not None:
+        return
+    notice = Notice(
+        key=f"assignment-{event.assignment_id}",
+        url=unit.webhook_url,
+        secret=unit.webhook_secret or "",
+        ticket_number=ticket.number or "",
+        unit_code=unit.code,
+        title=ticket.title,
+        due_at=ticket.due_at,
+    )
+    tools.units.send(notice, tools.hall.clock())
+    with tools.hall.open_work(Machine.WORKER) as work:
+        inbox.note_notified(work, event.assignment_id)

@@ -1,0 +1,22 @@
+"""What every reaction is handed, and how it says "not yet"."""
+
+from dataclasses import dataclass
+
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.carrier import Carrier
+from hotline.gateways.units import UnitNotices
+from hotline.work import Hall
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What reactions may use: the hall, and whom we talk to."""
+
+    hall: Hall
+    carrier: Carrier
+    units: UnitNotices
+    addresses: VoiceAddresses
+
+
+class NotYet(Exception):
+    """The world is not ready for this reaction; try again soon."""

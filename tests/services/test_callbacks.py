@@ -1,0 +1,268 @@
+"""Calls we owe: one promise a number, the place kept, attempts bounded by desks, hours and patience."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from sqlalchemy import func, select
+
+from hotline import events
+from hotline.rules.actors import Machine
+from hotline.rules.refusals import BadNumber, LostRace, NoSuchCall, NoSuchCallback
+from hotline.rules.words import CallbackReason, CallbackState, CallPurpose, CallState, PresenceState
+from hotline.services import callbacks, calls, dials
+from hotline.services.calls import Arrival
+from hotline.store.callbacks import Callback, Dial
+from hotline.store.calls import Call
+from hotline.work import Hall, Work
+from tests.builders import make_call, make_operator
+from tests.racing import at_once
+from tests.stopped_clock import StoppedClock
+
+R, C = CallbackReason, CallbackState
+NUMBER = "+8613800001234"
+
+
+def promise(hall: Hall, number: str = NUMBER, place_since: datetime | None = None) -> Callback:
+    with hall.open_work(Machine.SYSTEM) as work:
+        return callbacks.promise_callback(work, number=number, reason=R.REQUESTED, place_since=place_since)
+
+
+def plan(hall: Hall) -> int:
+    with hall.open_work(Machine.CLOCK) as work:
+        return callbacks.plan_due_dials(work)
+
+
+def state_of(hall: Hall, callback_id: int) -> CallbackState:
+    with hall.look() as session:
+        return session.get_one(Callback, callback_id).state
+
+
+def newest_dial(hall: Hall) -> Dial:
+    with hall.look() as session:
+        return session.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).one()
+
+
+def attempt(hall: Hall, clock: StoppedClock, outcome: str = "no-answer") -> Dial:
+    """Let the next attempt fall due with one desk free, place it and end it."""
+    make_operator(hall)
+    assert plan(hall) == 1
+    dial = newest_dial(hall)
+    with hall.open_work(Machine.WORKER) as work:
+        assert dials.begin_placing(work, dial.id) is not None
+        dials.end_dial(work, dial.ref, outcome=outcome, sid=f"CA{dial.id}")
+    return dial
+
+
+def answer(hall: Hall, dial: Dial) -> Call:
+    """The person we phone answers."""
+    with hall.open_work(Machine.CARRIER) as work:
+        arrival = Arrival(
+            sid=f"CA{dial.ref}",
+            number_raw=dial.number,
+            dialed=hall.policies.number,
+            purpose=CallPurpose.CALLBACK,
+            flow="callback",
+            flow_version="v1",
+            position="greeting:0",
+            dial_ref=dial.ref,
+        )
+        call = calls.receive_call(work, arrival)
+    with hall.look() as session:
+        return session.get_one(Call, call.id)
+
+
+def test_one_open_promise_a_number_in_any_spelling(hall: Hall, announced: list[events.Event]) -> None:
+    first = promise(hall, "13800001234")
+    second = promise(hall, "+86 138 0000 1234")
+    assert (first.id, first.number, first.open_number) == (second.id, NUMBER, NUMBER)
+    assert announced == [events.CallbackPromised(first.id, R.REQUESTED)]
+
+
+def test_promises_made_at_once_are_one(hall: Hall) -> None:
+    outcomes = at_once(*[partial(promise, hall)] * 3)
+    assert [one for one in outcomes if isinstance(one, Exception)] == []
+    with hall.look() as session:
+        assert session.scalar(select(func.count()).select_from(Callback)) == 1
+
+
+@pytest.mark.parametrize("number", ["anonymous", "110", "", "请勿打扰"])
+def test_a_number_that_cannot_be_phoned_is_refused(hall: Hall, number: str) -> None:
+    with pytest.raises(BadNumber):
+        promise(hall, number)
+
+
+def test_the_first_attempt_waits_a_moment_and_for_the_morning(hall: Hall, clock: StoppedClock) -> None:
+    assert promise(hall).next_try_at == clock.at + timedelta(seconds=60)
+    clock.at = clock.at.replace(hour=15)  # 23:00 in the city
+    assert promise(hall, "+8613800005678").next_try_at == clock.at.replace(day=24, hour=0)
+
+
+def test_a_promise_keeps_the_place_of_the_call_it_was_made_in(hall: Hall, clock: StoppedClock) -> None:
+    call = make_call(hall, state=CallState.QUEUED, place_since=clock.at - timedelta(minutes=7), language="en")
+    with hall.open_work(Machine.CALLER) as work:
+        owed = callbacks.promise_for_call(work, call.id)
+        assert callbacks.owed_for_call(work, call.id)
+        assert not callbacks.owed_for_call(work, call.id + 1)
+    assert owed is not None
+    assert (owed.place_since, owed.language, owed.reason) == (call.place_since, "en", R.REQUESTED)
+
+
+def test_who_withholds_their_number_cannot_be_promised_anything(hall: Hall) -> None:
+    call = make_call(hall, number=None, number_raw="anonymous")
+    with hall.open_work(Machine.CALLER) as work:
+        assert callbacks.promise_for_call(work, call.id) is None
+        assert callbacks.owe_abandoned(work, call.id) is None
+
+
+def test_an_unknown_call_is_refused(hall: Hall) -> None:
+    for ask in (callbacks.promise_for_call, callbacks.owe_abandoned):
+        with pytest.raises(NoSuchCall), hall.open_work(Machine.CALLER) as work:
+            ask(work, 404)
+
+
+def test_a_person_phoned_back_keeps_their_place_in_the_queue(hall: Hall, clock: StoppedClock) -> None:
+    earlier = clock.at - timedelta(minutes=9)
+    promise(hall, place_since=earlier)
+    clock.advance(60)
+    make_operator(hall)
+    plan(hall)
+    call = answer(hall, newest_dial(hall))
+    with hall.open_work(Machine.CALLER) as work:
+        callbacks.confirm_person(work, call.id)
+        calls.join_queue(work, call.id)
+        kept = calls.get_call(work, call.id)
+    assert (kept.place_since, kept.queued_at) == (earlier, clock.at)
+
+
+def test_no_more_are_phoned_than_there_are_desks_free(hall: Hall, clock: StoppedClock) -> None:
+    for last in range(5):
+        promise(hall, f"+861380000123{last}")
+    clock.advance(60)
+    assert plan(hall) == 0
+    for _ in range(3):
+        make_operator(hall)
+    make_operator(hall, PresenceState.NOT_READY)
+    make_call(hall, state=CallState.QUEUED, place_since=clock.at)
+    assert [plan(hall), plan(hall)] == [2, 0]
+
+
+def test_a_silent_desk_is_no_free_desk(hall: Hall, clock: StoppedClock) -> None:
+    promise(hall)
+    make_operator(hall)
+    clock.advance(60)
+    assert plan(hall) == 0
+
+
+def test_the_oldest_place_is_phoned_first(hall: Hall, clock: StoppedClock) -> None:
+    promise(hall, "+8613800005678")
+    oldest = promise(hall, place_since=clock.at - timedelta(hours=1))
+    clock.advance(60)
+    make_operator(hall)
+    assert plan(hall) == 1
+    assert newest_dial(hall).callback_id == oldest.id
+
+
+def test_what_fell_due_by_day_and_waited_for_a_desk_into_the_night_waits_for_the_morning(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    promise(hall)
+    clock.at = clock.at.replace(hour=13)  # 21:00 in the city
+    make_operator(hall)
+    assert plan(hall) == 0
+    clock.at = clock.at.replace(day=24, hour=0)
+    make_operator(hall)
+    assert plan(hall) == 1
+
+
+@pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed", "canceled", "completed", "refused"])
+def test_after_an_attempt_that_reached_nobody_another_follows(
+    hall: Hall, clock: StoppedClock, outcome: str
+) -> None:
+    owed = promise(hall)
+    clock.advance(60)
+    attempt(hall, clock, outcome)
+    with hall.look() as session:
+        kept = session.get_one(Callback, owed.id)
+    assert (kept.state, kept.attempts) == (C.WAITING, 1)
+    assert kept.next_try_at == clock.at + timedelta(seconds=1800)
+    assert kept.open_number == NUMBER
+
+
+def test_after_the_last_attempt_the_promise_is_given_up_and_the_number_is_free(
+    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    owed = promise(hall)
+    clock.advance(60)
+    for number in (1, 2, 3):
+        assert attempt(hall, clock).attempt == number
+        clock.advance(1800)
+    assert state_of(hall, owed.id) is C.EXHAUSTED
+    assert events.CallbackSettled(owed.id, C.EXHAUSTED) in announced
+    assert promise(hall).id != owed.id
+
+
+@pytest.mark.parametrize("reach", [callbacks.confirm_person, callbacks.note_reached])
+def test_a_person_on_the_line_settles_the_promise_for_good(
+    hall: Hall, clock: StoppedClock, reach: Callable[[Work, int], None]
+) -> None:
+    owed = promise(hall)
+    clock.advance(60)
+    make_operator(hall)
+    plan(hall)
+    dial = newest_dial(hall)
+    call = answer(hall, dial)
+    with hall.open_work(Machine.CALLER) as work:
+        reach(work, call.id)
+        reach(work, call.id)
+    with hall.open_work(Machine.CARRIER) as work:
+        dials.end_dial(work, dial.ref, outcome="completed")
+    assert state_of(hall, owed.id) is C.REACHED
+
+
+def test_a_person_on_a_call_that_is_no_callback_settles_nothing(hall: Hall) -> None:
+    owed = promise(hall)
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        callbacks.confirm_person(work, call.id)
+    assert state_of(hall, owed.id) is C.WAITING
+
+
+@pytest.mark.parametrize("dialling", [False, True])
+def test_who_phones_again_is_owed_nothing_whether_or_not_we_were_just_phoning(
+    hall: Hall, clock: StoppedClock, dialling: bool
+) -> None:
+    owed = promise(hall)
+    clock.advance(60)
+    if dialling:
+        make_operator(hall)
+        plan(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        callbacks.note_phoned_again(work, NUMBER)
+        callbacks.note_phoned_again(work, NUMBER)
+        callbacks.note_phoned_again(work, "+8613800009999")
+    assert state_of(hall, owed.id) is C.PHONED_AGAIN
+    if dialling:
+        with hall.open_work(Machine.CARRIER) as work:
+            dials.end_dial(work, newest_dial(hall).ref, outcome="busy")
+        assert state_of(hall, owed.id) is C.PHONED_AGAIN
+
+
+def test_a_promise_is_cancelled_once(hall: Hall) -> None:
+    owed = promise(hall)
+    with hall.open_work(Machine.SYSTEM) as work:
+        callbacks.cancel_callback(work, owed.id)
+    assert state_of(hall, owed.id) is C.CANCELLED
+    with pytest.raises(LostRace), hall.open_work(Machine.SYSTEM) as work:
+        callbacks.cancel_callback(work, owed.id)
+    with pytest.raises(NoSuchCallback), hall.open_work(Machine.SYSTEM) as work:
+        callbacks.cancel_callback(work, 404)
+
+
+def test_planning_at_once_phones_nobody_twice(hall: Hall, clock: StoppedClock) -> None:
+    promise(hall)
+    clock.advance(60)
+    for _ in range(3):
+        make_operator(hall)
+    assert sorted(map(str, at_once(*[partial(plan, hall)] * 3))) == ["0", "0", "1"]

@@ -1,0 +1,245 @@
+"""Was it solved? Asked once a round, the first answer stands, and a "no" opens one linked round more."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from hotline import events
+from hotline.rules.actors import Machine
+from hotline.rules.refusals import NoSuchCall, NoSuchTicket
+from hotline.rules.words import CallPurpose, CallState, FollowUpState, Satisfied, Solved, TicketState
+from hotline.services import dials, follow_ups, redo
+from hotline.store.callbacks import Dial, FollowUp
+from hotline.store.calls import Call
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_call, make_ticket, make_unit
+from tests.racing import at_once
+from tests.stopped_clock import StoppedClock
+
+F = FollowUpState
+NUMBER = "+8613800001234"
+UNIT = "city-management"
+
+
+def closed_ticket(hall: Hall, **columns: object) -> Ticket:
+    """Write a ticket its unit has closed, and promise its follow-up."""
+    if columns.pop("unit", True):
+        make_unit(hall, UNIT)
+        columns["unit_code"] = UNIT
+    ticket = make_ticket(hall, **{"state": TicketState.CLOSED, "caller_number": NUMBER, **columns})
+    promise(hall, ticket.id)
+    return ticket
+
+
+def promise(hall: Hall, ticket_id: int) -> None:
+    with hall.open_work(Machine.SYSTEM) as work:
+        follow_ups.promise_follow_up(work, work.session.get_one(Ticket, ticket_id))
+
+
+def plan(hall: Hall) -> int:
+    with hall.open_work(Machine.CLOCK) as work:
+        return follow_ups.plan_due_dials(work)
+
+
+def asked(hall: Hall, clock: StoppedClock) -> tuple[Dial, Call]:
+    """Phone the caller; return the attempt and the call in which they can answer."""
+    clock.advance(3600)
+    assert plan(hall) == 1
+    with hall.look() as session:
+        dial = session.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).one()
+    return dial, make_call(hall, purpose=CallPurpose.FOLLOW_UP, dial_id=dial.id)
+
+
+def say(hall: Hall, call: Call, question: str, answer: str) -> None:
+    with hall.open_work(Machine.CALLER) as work:
+        follow_ups.record_answer(work, call.id, question, answer)
+
+
+def follow_up(hall: Hall) -> FollowUp:
+    with hall.look() as session:
+        return session.scalars(select(FollowUp)).one()
+
+
+def ticket(hall: Hall, ticket_id: int) -> Ticket:
+    with hall.look() as session:
+        return session.get_one(Ticket, ticket_id)
+
+
+def rounds(hall: Hall) -> list[Ticket]:
+    with hall.look() as session:
+        return list(session.scalars(select(Ticket).order_by(Ticket.id)))
+
+
+def test_a_round_is_followed_up_once_however_often_it_is_promised(
+    hall: Hall, announced: list[events.Event]
+) -> None:
+    closed = closed_ticket(hall)
+    promise(hall, closed.id)
+    promised = follow_up(hall)
+    assert (promised.state, promised.number, promised.attempts) == (F.WAITING, NUMBER, 0)
+    assert announced.count(events.FollowUpPromised(closed.id, promised.id)) == 1
+
+
+@pytest.mark.parametrize("number", [None, "", "anonymous", "110"])
+def test_who_cannot_be_phoned_is_exempt_at_once(hall: Hall, clock: StoppedClock, number: str | None) -> None:
+    closed_ticket(hall, caller_number=number)
+    exempt = follow_up(hall)
+    assert (exempt.state, exempt.settled_at, exempt.number) == (F.EXEMPT, clock.at, None)
+    clock.advance(3600)
+    assert plan(hall) == 0
+
+
+def test_the_question_waits_an_hour_and_for_polite_hours(hall: Hall, clock: StoppedClock) -> None:
+    clock.at = clock.at.replace(hour=9, minute=30)  # 17:30 in the city
+    closed_ticket(hall)
+    assert follow_up(hall).next_try_at == clock.at.replace(day=24, hour=1, minute=0)
+
+
+def test_it_is_asked_in_the_language_the_caller_spoke(hall: Hall) -> None:
+    call = make_call(hall, state=CallState.ENDED, language="en")
+    closed_ticket(hall, call_id=call.id)
+    assert follow_up(hall).language == "en"
+
+
+def test_nobody_is_asked_in_the_quiet_hours_though_it_was_due_by_day(hall: Hall, clock: StoppedClock) -> None:
+    closed_ticket(hall)
+    clock.at = clock.at.replace(hour=10)  # 18:00 in the city
+    assert plan(hall) == 0
+    clock.at = clock.at.replace(day=24, hour=1)
+    assert plan(hall) == 1
+
+
+def test_only_a_few_are_asked_at_a_time(hall: Hall, clock: StoppedClock) -> None:
+    make_unit(hall, UNIT)
+    for last in range(follow_ups.AT_ONCE + 2):
+        closed_ticket(hall, unit=False, unit_code=UNIT, caller_number=f"+861380000123{last}")
+    clock.advance(3600)
+    assert [plan(hall), plan(hall)] == [follow_ups.AT_ONCE, 0]
+
+
+def test_the_first_answer_stands(hall: Hall, clock: StoppedClock, announced: list[events.Event]) -> None:
+    closed = closed_ticket(hall)
+    _, call = asked(hall, clock)
+    say(hall, call, "solved", "yes")
+    say(hall, call, "solved", "no")
+    say(hall, call, "satisfied", "no")
+    say(hall, call, "satisfied", "yes")
+    kept = ticket(hall, closed.id)
+    assert (kept.solved, kept.satisfied, kept.followed_up_at) == (Solved.YES, Satisfied.NO, clock.at)
+    assert follow_up(hall).state is F.ANSWERED
+    answers = [one.answer for one in announced if isinstance(one, events.FollowUpAnswered)]
+    assert answers == ["yes", "no"]
+    assert len(rounds(hall)) == 1
+
+
+def test_not_solved_opens_one_round_more_at_the_same_unit_however_often_it_is_told(
+    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    closed = closed_ticket(hall, title="路灯不亮", confidential=True)
+    _, call = asked(hall, clock)
+    at_once(*[lambda: say(hall, call, "solved", "no")] * 3)
+    with hall.open_work(Machine.SYSTEM) as work:
+        assert redo.open_redo(work, closed.id) is None
+    old, new = rounds(hall)
+    assert (old.state, old.solved) == (TicketState.CLOSED, Solved.NO)
+    assert (new.state, new.redo_of, new.round, new.unit_code) == (TicketState.DISPATCHED, old.id, 2, UNIT)
+    assert (new.title, new.text, new.caller_number, new.confidential) == (
+        old.title,
+        old.text,
+        old.caller_number,
+        True,
+    )
+    assert new.number is not None
+    assert new.number != old.number
+    assert (new.solved, new.closed_at, new.answer, new.reply) == (None, None, "", "")
+    assert (new.dispatched_at, new.received_at) == (clock.at, clock.at)
+    assert None not in (new.acknowledge_due, new.contact_due, new.due_at)
+    told = [one for one in announced if isinstance(one, events.RedoOpened | events.TicketHandedOff)]
+    assert told == [events.RedoOpened(new.id, old.id), events.TicketHandedOff(new.id, UNIT)]
+
+
+def test_a_redo_that_is_closed_is_asked_after_again_and_may_be_redone_again(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    closed = closed_ticket(hall)
+    with hall.open_work(Machine.SYSTEM) as work:
+        second = redo.open_redo(work, closed.id) or 0
+        third = redo.open_redo(work, second)
+        assert redo.open_redo(work, second) is None
+    assert third is not None
+    assert [one.round for one in rounds(hall)] == [1, 2, 3]
+
+
+def test_what_was_never_a_units_is_not_redone(hall: Hall, clock: StoppedClock) -> None:
+    closed_ticket(hall, unit=False)
+    _, call = asked(hall, clock)
+    say(hall, call, "solved", "no")
+    assert len(rounds(hall)) == 1
+    with pytest.raises(NoSuchTicket), hall.open_work(Machine.SYSTEM) as work:
+        redo.open_redo(work, 404)
+
+
+def test_an_answer_in_a_call_that_asks_nothing_is_refused(hall: Hall) -> None:
+    with pytest.raises(NoSuchCall):
+        say(hall, make_call(hall), "solved", "yes")
+
+
+@pytest.mark.parametrize(("question", "answer"), [("colour", "yes"), ("solved", "red"), ("satisfied", "")])
+def test_words_that_are_not_ours_change_nothing(
+    hall: Hall, clock: StoppedClock, question: str, answer: str
+) -> None:
+    closed = closed_ticket(hall)
+    _, call = asked(hall, clock)
+    with pytest.raises(ValueError, match=r"question|Solved|Satisfied"):
+        say(hall, call, question, answer)
+    assert ticket(hall, closed.id).followed_up_at is None
+    assert follow_up(hall).state is F.DIALLING
+
+
+def test_who_is_never_reached_is_given_up_after_the_last_attempt(
+    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    closed = closed_ticket(hall)
+    clock.at = clock.at.replace(hour=1, minute=0)
+    for tries in (1, 2, 3):
+        clock.at += timedelta(days=1)
+        assert plan(hall) == 1
+        with hall.look() as session:
+            dial = session.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).one()
+        with hall.open_work(Machine.WORKER) as work:
+            dials.begin_placing(work, dial.id)
+            dials.end_dial(work, dial.ref, outcome="no-answer")
+        assert follow_up(hall).attempts == tries
+    given_up = follow_up(hall)
+    assert (given_up.state, given_up.settled_at) == (F.UNREACHED, clock.at)
+    assert events.FollowUpSettled(closed.id, "unreached") in announced
+    clock.at += timedelta(days=1)
+    assert plan(hall) == 0
+
+
+def test_a_call_that_ends_without_an_answer_is_tried_again_later(hall: Hall, clock: StoppedClock) -> None:
+    closed_ticket(hall)
+    dial, _ = asked(hall, clock)
+    with hall.open_work(Machine.WORKER) as work:
+        dials.begin_placing(work, dial.id)
+        dials.end_dial(work, dial.ref, outcome="completed")
+        dials.end_dial(work, dial.ref, outcome="completed")
+    waiting = follow_up(hall)
+    assert (waiting.state, waiting.attempts, waiting.next_try_at) == (
+        F.WAITING,
+        1,
+        clock.at + timedelta(hours=4),
+    )
+
+
+def test_a_call_that_ends_after_the_answer_is_not_tried_again(hall: Hall, clock: StoppedClock) -> None:
+    closed_ticket(hall)
+    dial, call = asked(hall, clock)
+    say(hall, call, "solved", "yes")
+    with hall.open_work(Machine.CARRIER) as work:
+        dials.end_dial(work, dial.ref, outcome="completed")
+    assert follow_up(hall).state is F.ANSWERED
+    with hall.look() as session:
+        assert session.scalar(select(func.count()).select_from(Dial)) == 1
