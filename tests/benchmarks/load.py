@@ -58,7 +58,8 @@ def drive(port: int, requests: list[bytes], connections: int) -> Result:
     shares = [requests[start::connections] for start in range(connections)]
     failed = [0] * connections
     threads = [
-        threading.Thread(target=_send, args=(port, share, failed, place)) for place, share in enumerate(shares)
+        threading.Thread(target=_send, args=(port, share, failed, place))
+        for place, share in enumerate(shares)
     ]
     began = time.perf_counter()
     for thread in threads:
