@@ -69,6 +69,8 @@ class Play:
         self.language = self.turn.language or self.language
 
 
-def play(purpose: CallPurpose, **options: object) -> Play:
+def play(
+    purpose: CallPurpose, *, language: Language = Language.ZH_CN, answers: Callable[[Wish], Verdict] = granted
+) -> Play:
     """Begin a conversation of the product's own flow for `purpose`."""
-    return Play(load_scripts()[purpose], **options)  # type: ignore[arg-type]
+    return Play(load_scripts()[purpose], language, answers)
