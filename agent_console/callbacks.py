@@ -12,6 +12,7 @@ from agent_console.frame import hall
 from agent_console.locale import N_
 from hotline.rules.actors import Right
 from hotline.rules.callers import may_see_callback_number
+from hotline.rules.numbers import national
 from hotline.rules.refusals import BadNumber, LostRace, NotAllowed
 from hotline.rules.words import CallbackReason, CallbackState, Language
 from hotline.services import callbacks, looks
@@ -89,7 +90,7 @@ def show_number(callback_id: int) -> ResponseReturnValue:
     except NotAllowed:
         flash(_("这次回拨已经结束，不再显示完整号码。"), "warning")
         return redirect(url_for("callbacks.index"), 303)
-    return _list(Shown(callback_id=callback_id, number=number))
+    return _list(Shown(callback_id=callback_id, number=national(number)))
 
 
 def _list(shown: Shown) -> ResponseReturnValue:

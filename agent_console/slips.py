@@ -15,6 +15,7 @@ from agent_console.parts import unit_name
 from agent_console.timeline import Line, timeline_lines
 from hotline.rules.actors import Person
 from hotline.rules.callers import hides_caller, mask_name, may_see_ticket_number, withholds_number
+from hotline.rules.numbers import national
 from hotline.rules.piles import is_overdue
 from hotline.rules.privacy import mask
 from hotline.rules.tickets import TRANSITIONS, allowed_actions
@@ -120,7 +121,9 @@ def _caller(person: Person, ticket: Ticket, shown_number: str | None) -> CallerS
     )
     return CallerSeen(
         name="" if hidden else mask_name(ticket.caller_name),
-        number=shown_number or ("" if hidden or withheld else mask(ticket.caller_number)),
+        number=national(shown_number)
+        if shown_number
+        else ("" if hidden or withheld else mask(ticket.caller_number)),
         hidden=hidden,
         withheld=withheld,
         may_show=may_show and not withheld and shown_number is None,

@@ -2,21 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import insert
 
 from agent_console.due_words import due, left
 from agent_console.filters import PAGE_ROWS
 from agent_console.slip_words import HINTS, WAITING
 from agent_console.timeline import SENTENCES
 from hotline.events import KINDS
-from hotline.rules.actors import Person, Right
+from hotline.rules.actors import Machine, Person, Right
 from hotline.rules.facts import Facts
-from hotline.rules.words import RequestType, Role, TicketAction, TicketState
+from hotline.rules.words import Channel, RequestType, Role, TicketAction, TicketState
 from hotline.services import tickets
+from hotline.store.lists import COUNTED_UP_TO
+from hotline.store.tickets import Ticket
 from hotline.work import Hall
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
@@ -100,6 +103,20 @@ def test_an_address_nobody_understands_shows_no_rows_and_says_which_part(
     html = page(desk, f"/console/tickets?{query}", 422)
     assert query.split("=", maxsplit=1)[0] in html
     assert rows(html) == []
+
+
+def test_more_than_anybody_counts_is_said_to_be_more(desk: FlaskClient, hall: Hall) -> None:
+    row = {
+        "state": S.DRAFT,
+        "channel": Channel.PHONE,
+        "received_at": hall.clock(),
+        "received_on": date(2026, 11, 23),
+    }
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(insert(Ticket), [row] * (COUNTED_UP_TO + 1))
+    html = page(desk, "/console/tickets")
+    assert "超过 10,000 张" in html
+    assert len(rows(html)) == PAGE_ROWS
 
 
 def test_filters_and_search_narrow_the_list(
