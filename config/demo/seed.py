@@ -1,6 +1,6 @@
 """Filling an empty database with the demonstration city. A database with anybody in it is left alone."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine, select
@@ -43,35 +43,34 @@ def seed_demo(engine: Engine, *, policies: Policies, flows: FlowShelf, password:
     tell_history(engine, policies=policies, flows=flows, operators=operators, handlers=handlers, now=now)
 
 
-def _add_people(hall: Hall, users: Iterable[DemoUser], password: str) -> dict[str, int]:
+def _add_people(hall: Hall, users: Sequence[DemoUser], password: str) -> dict[str, int]:
     """Add everybody and return their ids by log-in name. One password means one slow hash, shared by all."""
-    ids: dict[str, int] = {}
-    known: User | None = None
-    for user in users:
-        with hall.open_work(Machine.SYSTEM) as work:
-            if known is None:
-                ids[user.name] = people.add_user(
-                    work,
-                    name=user.name,
-                    display_name=user.display_name,
-                    role=user.role,
-                    password=password,
-                    unit_code=user.unit_code,
-                    work_number=user.work_number,
-                )
-                known = work.session.get_one(User, ids[user.name])
-                continue
-            row = User(
-                name=user.name,
-                display_name=user.display_name,
-                role=user.role,
-                password_hash=known.password_hash,
-                unit_code=user.unit_code,
-                work_number=user.work_number,
-                active=True,
-                created_at=work.at,
-            )
-            work.session.add(row)
-            work.session.flush()
-            ids[user.name] = row.id
-    return ids
+    first = users[0]
+    with hall.open_work(Machine.SYSTEM) as work:
+        first_id = people.add_user(
+            work,
+            name=first.name,
+            display_name=first.display_name,
+            role=first.role,
+            password=password,
+            unit_code=first.unit_code,
+            work_number=first.work_number,
+        )
+        shared = work.session.get_one(User, first_id).password_hash
+        rows = [_row(user, shared, work.at) for user in users[1:]]
+        work.session.add_all(rows)
+        work.session.flush()
+        return {first.name: first_id, **{row.name: row.id for row in rows}}
+
+
+def _row(user: DemoUser, password_hash: str, at: datetime) -> User:
+    return User(
+        name=user.name,
+        display_name=user.display_name,
+        role=user.role,
+        password_hash=password_hash,
+        unit_code=user.unit_code,
+        work_number=user.work_number,
+        active=True,
+        created_at=at,
+    )

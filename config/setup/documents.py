@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from config.setup.settings_tables import chinese_table, english_table
 from hotline.reactions import REACTIONS
 from hotline.rules.actors import RIGHTS, Right
 from hotline.rules.tickets import TRANSITIONS
@@ -17,7 +18,9 @@ def ticket_table() -> str:
     for row in TRANSITIONS:
         needs = ", ".join(f"`{name}`" for name in row.needs) or "–"
         right = f"{row.right.value}{' (own unit)' if row.own_unit else ''}"
-        lines.append(f"| {row.origin.value} | **{row.action.value}** | {row.target.value} | {right} | {needs} |")
+        lines.append(
+            f"| {row.origin.value} | **{row.action.value}** | {row.target.value} | {right} | {needs} |"
+        )
     return "\n".join(lines)
 
 
@@ -47,6 +50,8 @@ def reactions_table() -> str:
 
 
 DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
+    "settings": ("README.md", "settings", english_table),
+    "settings in Chinese": ("README.zh-CN.md", "settings", chinese_table),
     "ticket table": ("docs/tickets.md", "ticket-table", ticket_table),
     "ticket picture": ("docs/tickets.md", "ticket-picture", ticket_picture),
     "rights": ("docs/rights.md", "rights", rights_table),
@@ -66,7 +71,9 @@ def main() -> None:
         file = ROOT / path
         text = file.read_text(encoding="utf-8")
         old = f"<!-- {marker} -->\n{between(text, marker)}\n<!-- /{marker} -->"
-        file.write_text(text.replace(old, f"<!-- {marker} -->\n{build()}\n<!-- /{marker} -->"), encoding="utf-8")
+        file.write_text(
+            text.replace(old, f"<!-- {marker} -->\n{build()}\n<!-- /{marker} -->"), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from enum import StrEnum
 import pytest
 
 from config.setup.documents import DOCUMENTS, between
-from config.variables import VARIABLES
 from hotline.rules import words
 from tests.architecture.sources import ROOT, name_of, tracked
 
@@ -18,16 +17,6 @@ PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.MULTILINE)
 
 def pins(lock: str) -> dict[str, str]:
     return dict(PIN.findall((ROOT / "locks" / lock).read_text(encoding="utf-8")))
-
-
-@pytest.mark.parametrize("readme", ["README.md", "README.zh-CN.md"])
-def test_the_settings_table_of_the_readme_is_the_table_of_settings(readme: str) -> None:
-    text = (ROOT / readme).read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([A-Z_]+)`( \*)? \| (.+?) \|", text, re.MULTILINE)
-    told = [(name, bool(required), default) for name, required, default in rows]
-    assert [(name, required) for name, required, _ in told] == [(one.name, one.required) for one in VARIABLES]
-    if readme == "README.md":
-        assert [default for *_, default in told] == [one.default for one in VARIABLES]
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
@@ -40,7 +29,7 @@ def test_a_generated_part_of_the_documents_is_up_to_date(name: str) -> None:
 @pytest.mark.parametrize("lock", ["run.txt", "dev.txt", "node.txt", "tools.txt"])
 def test_a_lock_pins_and_hashes_everything_and_names_no_address(lock: str) -> None:
     text = (ROOT / "locks" / lock).read_text(encoding="utf-8")
-    requirements = [block for block in re.split(r"\n(?=[A-Za-z0-9])", text.strip())]
+    requirements = list(re.split(r"\n(?=[A-Za-z0-9])", text.strip()))
     assert all("==" in block and "--hash=sha256:" in block for block in requirements)
     assert "://" not in text
 
@@ -69,7 +58,14 @@ def test_the_procfile_starts_what_exists() -> None:
 
 def test_no_tracked_file_knows_this_machine_or_a_package_index() -> None:
     """The words are put together here so that this file does not find itself."""
-    words_ = ["/" + "work/", "/" + "root/", "/" + "tmp/", "pypi" + ".org", "python" + "hosted", "npm" + "js.org"]
+    words_ = [
+        "/" + "work/",
+        "/" + "root/",
+        "/" + "tmp/",
+        "pypi" + ".org",
+        "python" + "hosted",
+        "npm" + "js.org",
+    ]
     found = {
         (name_of(path), word)
         for path in tracked()

@@ -1,0 +1,47 @@
+"""The READMEs' tables of settings, in both languages, from the one table in `config.variables`."""
+
+from config.variables import VARIABLES
+
+CHINESE: dict[str, tuple[str, str]] = {
+    "HOTLINE_ENV": ("", "`demo` 或 `production`；生产环境没有默认的密钥和地址"),
+    "HOTLINE_HOME": ("", "数据目录：内置数据库、内置 Redis、演示密钥"),
+    "PORT": ("", "本机上网页进程的端口"),
+    "HOTLINE_BIND": ("", "网页与事件进程监听的地址"),
+    "HOTLINE_PROXIES": ("", "前面有几层自己的、会写 `X-Forwarded-For` 的代理"),
+    "WEB_CONCURRENCY": ("", "网页组的进程数；每个进程 16 个线程（演示时 64 个）"),
+    "EXCHANGE_PORT": ("", "盒中交换机的端口（仅演示）"),
+    "EXCHANGE_PACE": ("", "交换机的一秒等于几秒真实时间：`0.1` 即说话、振铃快十倍"),
+    "DATABASE_URL": ("`HOTLINE_HOME` 里的 SQLite", "SQLAlchemy 地址：`postgresql://…` 或 `sqlite:///…`"),
+    "REDIS_URL": ("内置服务器", "`redis://…`、`rediss://…` 或 `unix://…`"),
+    "SECRET_KEY": ("首次生成，保存在 `HOTLINE_HOME`", "签名 Cookie 与表单；至少 32 个字符"),
+    "PUBLIC_URL": ("", "运营商和浏览器看到的 scheme://host[:port]；webhook 签名按它核验"),
+    "HOTLINE_NUMBER": ("", "热线号码，E.164"),
+    "HOTLINE_TIMEZONE": ("", "城市时区；日期和期限按它计算"),
+    "HOTLINE_LOCALE": ("", "未选择语言的人看到的语言：`zh_CN` 或 `en`"),
+    "TWILIO_ACCOUNT_SID": ("首次生成", "运营商账户"),
+    "TWILIO_AUTH_TOKEN": ("首次生成", "核验运营商 webhook 的签名"),
+    "TWILIO_API_KEY": ("首次生成", "REST 调用与坐席话机令牌所用的密钥"),
+    "TWILIO_API_SECRET": ("首次生成", "该密钥的口令"),
+    "TWILIO_APP_SID": ("首次生成", "坐席话机的 TwiML 应用"),
+    "TWILIO_API_URL": ("`https://api.twilio.com`；演示时为盒中交换机", "任何使用同一套 API 的运营商"),
+}
+"""Name -> (default if it has words, meaning)."""
+
+
+def english_table() -> str:
+    """Return the table; a star marks what production must set."""
+    rows = [f"| `{one.name}`{_star(one.required)} | {one.default} | {one.meaning} |" for one in VARIABLES]
+    return "\n".join(["| Variable | Default | Meaning |", "|---|---|---|", *rows])
+
+
+def chinese_table() -> str:
+    """Return the same table in Chinese. Raises KeyError for a variable nobody has translated."""
+    rows = []
+    for one in VARIABLES:
+        default, meaning = CHINESE[one.name]
+        rows.append(f"| `{one.name}`{_star(one.required)} | {default or one.default} | {meaning} |")
+    return "\n".join(["| 变量 | 默认值 | 含义 |", "|---|---|---|", *rows])
+
+
+def _star(required: bool) -> str:
+    return " *" if required else ""
