@@ -9,6 +9,7 @@ ROOM = (
     ' statusCallback="/room" statusCallbackEvent="start end join leave mute hold modify" participantLabel="caller"'
     ' record="{record}" recordingStatusCallback="/taped">room-1</Conference></Dial><Say>之后</Say>'
 )
+PROGRESS = ["initiated", "ringing", "answered", "completed"]
 Talk = tuple[Telephone, Softphone]
 
 
@@ -36,10 +37,9 @@ def start_talk(
         label="agent",
         end_conference_on_exit=agent_ends,
         status_callback=application.url("/leg"),
-        status_callback_event=["initiated", "ringing", "answered", "completed"],
+        status_callback_event=PROGRESS,
     )
     assert agent.wait_incoming() == {"case": "42"}
     agent.accept()
-    assert agent.wait_connected() == ["caller"]
-    assert telephone.wait_connected() == ["agent"]
+    assert (agent.wait_connected(), telephone.wait_connected()) == (["caller"], ["agent"])
     return telephone, agent

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from hotline.gateways.exchange.clients import LineError, Softphone, Telephone
+from hotline.gateways.exchange.server import in_thread
 from hotline.gateways.exchange.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, KEY, SECRET, TOKEN, Line, free_port, token_for
@@ -22,6 +23,12 @@ account, token, key, secret, port, voice = sys.argv[1:]
 serve(ExchangeSettings(account_sid=account, auth_token=token, api_key=key, api_secret=secret, number="+865374412345",
                        voice_url=voice, status_url=voice, port=int(port)))
 """
+
+
+def command_for(application: Application) -> tuple[str, list[str]]:
+    port = free_port()
+    facts = [ACCOUNT, TOKEN, KEY, SECRET, str(port), application.url("/voice")]
+    return f"http://127.0.0.1:{port}", [sys.executable, "-c", SCRIPT, *facts]
 
 
 def wait_until_healthy(url: str, process: subprocess.Popen[bytes]) -> None:
@@ -41,19 +48,7 @@ def test_it_ends_within_two_seconds_with_open_lines_and_a_running_call(
     application: Application, number: signal.Signals
 ) -> None:
     application.on("/voice", "<Say>你好</Say><Pause length='600'/>")
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        "-c",
-        SCRIPT,
-        ACCOUNT,
-        TOKEN,
-        KEY,
-        SECRET,
-        str(port),
-        application.url("/voice"),
-    ]
+    url, command = command_for(application)
     with subprocess.Popen(command) as process, ExitStack() as stack:
         try:
             wait_until_healthy(url, process)
@@ -110,3 +105,8 @@ def test_settings_with_which_nothing_could_work_are_refused(wrong: dict[str, obj
     }
     with pytest.raises(ValueError, match=next(iter(wrong))):
         ExchangeSettings(**(facts | wrong))  # type: ignore[arg-type]
+
+
+def test_a_port_that_is_taken_is_told_at_once(line: Line) -> None:
+    with pytest.raises(OSError, match="address already in use"), in_thread(line.settings):
+        pass

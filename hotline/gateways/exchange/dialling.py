@@ -7,15 +7,16 @@ and the Queue noun (DequeueResult …). A caller who hangs up first still causes
 import asyncio
 from dataclasses import replace
 
-from hotline.gateways.exchange.beside import until_first
+from hotline.gateways.exchange.beside import beside, until_first
 from hotline.gateways.exchange.bridging import Bridge
 from hotline.gateways.exchange.callbacks import advance
 from hotline.gateways.exchange.conferencing import attend, open_conference, reserve
 from hotline.gateways.exchange.document import Dial, Leg, Room, TakeFrom
+from hotline.gateways.exchange.gathering import invite, listening
 from hotline.gateways.exchange.legs import Attempt, Race, start_leg
 from hotline.gateways.exchange.queueing import depart
 from hotline.gateways.exchange.scene import Outcome, Scene
-from hotline.gateways.exchange.state.calls import Fetch, HangUp
+from hotline.gateways.exchange.state.calls import Fetch, HangUp, Key
 from hotline.gateways.exchange.state.queues import Member, Taking, WaitingQueue
 from hotline.gateways.exchange.tapes import begin_tape, end_tape, media_url
 from hotline.gateways.exchange.taping import absolute_callback
@@ -104,7 +105,7 @@ async def _talk(scene: Scene, verb: Dial, winner: Attempt, result: dict[str, str
         tape = begin_tape(exchange, RecordingSource.DIAL_VERB, scene.call, callback, channels=2)
     began = exchange.clock.seconds()
     try:
-        async with exchange.clock.timeout(verb.time_limit):
+        async with exchange.clock.timeout(verb.time_limit), beside(_watch_star(scene, verb, winner.bridge)):
             await winner.bridge.over.wait()
     except TimeoutError:
         winner.call.obey(HangUp(By.API))
@@ -113,6 +114,17 @@ async def _talk(scene: Scene, verb: Dial, winner: Attempt, result: dict[str, str
         if tape is not None:
             end_tape(exchange, tape)
             result["RecordingUrl"] = media_url(exchange, tape)
+
+
+async def _watch_star(scene: Scene, verb: Dial, bridge: Bridge) -> None:
+    """Let the caller part from the other side with the star key, where the document allows it."""
+    if not verb.hangup_on_star:
+        return
+    with listening(scene.exchange, scene.call, keys=True, words=False) as ear:
+        invite(scene.exchange, scene.call, ear)
+        while await ear.heard.get() != Key("*"):
+            continue
+        bridge.part()
 
 
 async def _take(scene: Scene, verb: Dial, source: TakeFrom, result: dict[str, str]) -> None:

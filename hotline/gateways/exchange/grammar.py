@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from hotline.gateways.exchange.verbs import _SSML, ALLOWED, VERBS, bad_value
+from hotline.gateways.exchange.verbs import ALLOWED, SSML, VERBS, bad_value
 from hotline.gateways.exchange.words import Context
 
 LONGEST_DOCUMENT = 64 * 1024
@@ -82,7 +82,7 @@ def _element(element: ET.Element) -> Iterator[str]:
         if child.tag not in rule.children:
             code = 13320 if element.tag == "Gather" else 12200
             yield f"{code}: <{child.tag}> is not allowed inside <{element.tag}>"
-        elif child.tag not in _SSML:
+        elif child.tag not in SSML:
             yield from _element(child)
     yield from _composition(element)
 

@@ -5,6 +5,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 
 import aiohttp
 from aiohttp import web
@@ -116,31 +117,27 @@ async def _listening(settings: ExchangeSettings) -> AsyncIterator[None]:
 
 @contextlib.contextmanager
 def in_thread(settings: ExchangeSettings) -> Iterator[str]:
-    """An exchange beside the caller's own code, in a thread with its own loop; yields its base URL (for tests)."""
-    ready = threading.Event()
-    failure: list[BaseException] = []
+    """Run an exchange beside the caller's own code, in a thread with its own loop; yields its base URL (for tests)."""
+    ready: Future[None] = Future()
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()
 
     async def body() -> None:
         async with _listening(settings):
-            ready.set()
+            ready.set_result(None)
             await stop.wait()
 
     def work() -> None:
         try:
             loop.run_until_complete(body())
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            failure.append(error)
+        except OSError as error:  # the port is taken: told to the thread that waits
+            ready.set_exception(error)
         finally:
             loop.close()
-            ready.set()
 
     thread = threading.Thread(target=work, name="exchange", daemon=True)
     thread.start()
-    ready.wait(_START_SECONDS)
-    if failure:
-        raise failure[0]
+    ready.result(_START_SECONDS)
     try:
         yield settings.base_url
     finally:

@@ -34,7 +34,7 @@ _LEG = {
     "statusCallbackMethod": _METHOD,
     "statusCallbackEvent": _CALL_EVENTS,
 }
-_SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
+SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Rule:
 VERBS: Mapping[str, Rule] = {
     "Say": Rule(
         {"voice": r".+", "language": r"[A-Za-z]{2,3}(-[A-Za-z]+)*", "loop": _NUMBER},
-        frozenset(_SSML),
+        frozenset(SSML),
         text=True,
         must_have_text=True,
     ),

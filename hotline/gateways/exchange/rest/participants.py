@@ -68,43 +68,45 @@ async def create_participant(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     form = await read_form(request)
     to, from_ = to_and_from(exchange, form)
-    conference = _wanted(exchange, request)
-    room = _room(form, conference.name)
-    _check_seat(conference, room)
+    room = _room(form, _wanted_name(exchange, request))
     call = Call(new_sid("CA"), from_, to, Direction.OUTBOUND_API, exchange.clock.now())
     call.callback = status_callback(form)
+    timeout, time_limit = form.integer("Timeout", 60, 1, 600), form.integer("TimeLimit", 14400, 1, 86400)
+    conference = _with_seat_for(exchange, room)
     seat = reserve(exchange, conference, call, room)
-    time_limit = form.integer("TimeLimit", 14400, 1, 86400)
 
     async def answered() -> None:
         exchange.spawn(limit_time(exchange, call, time_limit))
-        joined = _rejoin(exchange, conference, seat)
-        await attend(exchange, joined, seat, room, follow)
+        await attend(exchange, _rejoin(exchange, conference, seat), seat, room, follow)
 
     exchange.board.calls[call.sid] = call
-    timeout = form.integer("Timeout", 60, 1, 600)
     exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
     exchange.spawn(_watch(exchange, conference, seat))
     return web.json_response(participant_shape(exchange, conference, seat), status=201)
 
 
-def _wanted(exchange: Exchange, request: web.Request) -> Conference:
+def _wanted_name(exchange: Exchange, request: web.Request) -> str:
+    """Return the name of the conference in the path; one named by sid must be running (20404)."""
     key = request.match_info["conference"]
     if not key.startswith("CF"):
-        return open_conference(exchange, key)
+        return key
     conference = find_conference(exchange, key)
     if conference is None or conference.status is ConferenceStatus.COMPLETED:
         raise not_found(request.path)
-    return conference
+    return conference.name
 
 
-def _check_seat(conference: Conference, room: Room) -> None:
-    if room.label is not None and any(seat.label == room.label for seat in conference.seats.values()):
+def _with_seat_for(exchange: Exchange, room: Room) -> Conference:
+    """Return the running conference of that name, or a new one; raises 16025, 16028 or 16020."""
+    existing = find_conference(exchange, room.name)
+    seats = {} if existing is None else existing.seats
+    if room.label is not None and any(seat.label == room.label for seat in seats.values()):
         raise ApiError(400, 16025, f"The label {room.label} is already in use in this conference")
-    if room.coach is not None and room.coach not in conference.seats:
+    if room.coach is not None and room.coach not in seats:
         raise ApiError(400, 16028, "The call to coach is not in this conference")
-    if len(conference.seats) >= room.limit:
+    if len(seats) >= room.limit:
         raise ApiError(400, 16020, "The conference is full")
+    return open_conference(exchange, room.name)
 
 
 def _rejoin(exchange: Exchange, conference: Conference, seat: Participant) -> Conference:

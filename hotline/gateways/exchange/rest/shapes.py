@@ -16,9 +16,13 @@ Shape = dict[str, Any]
 _CALL_PARTS = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
 
 
+def _shown(call: Call) -> CallStatus:
+    """Return the status as the resource has it, which knows no `initiated`."""
+    return CallStatus.QUEUED if call.status is CallStatus.INITIATED else call.status
+
+
 def call_shape(exchange: Exchange, call: Call) -> Shape:
     uri = f"{exchange.settings.api_root}/Calls/{call.sid}"
-    status = CallStatus.QUEUED if call.status is CallStatus.INITIATED else call.status
     return {
         "sid": call.sid,
         "account_sid": exchange.settings.account_sid,
@@ -29,7 +33,7 @@ def call_shape(exchange: Exchange, call: Call) -> Shape:
         "from": call.from_,
         "from_formatted": call.from_,
         "phone_number_sid": None,
-        "status": status,
+        "status": _shown(call),
         "start_time": rfc2822(call.started) if call.started else None,
         "end_time": rfc2822(call.ended) if call.ended else None,
         "duration": str(call.seconds()) if call.ended else None,
