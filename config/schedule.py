@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -75,7 +76,7 @@ class Ticker:
             try:
                 with self.hall.open_work(Machine.CLOCK) as work:
                     timer.run(work)
-            except SQLAlchemyError as trouble:
+            except Exception as trouble:  # noqa: BLE001 - one timer in trouble must not stop the clock
                 structlog.get_logger().error("timer.failed", timer=timer.name, trouble=type(trouble).__name__)
 
 
@@ -96,15 +97,15 @@ def run(hotline: Hotline, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             if _hold(hotline.hall, holder):
-                relay_once(hotline.hall, enqueue)
                 ticker.tick()
-                _wait_for_wake(hotline.redis)
+                if relay_once(hotline.hall, enqueue) < outbox.BATCH:
+                    _wait_for_wake(hotline.redis)
             else:
                 stop.wait(1)
         except (RedisError, SQLAlchemyError) as trouble:
             structlog.get_logger().error("clock.trouble", trouble=type(trouble).__name__)
             stop.wait(1)
-    with hotline.hall.open_work(Machine.CLOCK) as work:
+    with suppress(SQLAlchemyError), hotline.hall.open_work(Machine.CLOCK) as work:
         leases.release(work, "clock", holder)
 
 

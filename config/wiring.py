@@ -32,6 +32,8 @@ from ivr_flows.shelf import FlowShelf, open_shelf
 
 CITY = files("config")
 """Where the city's own files lie: units, limits."""
+REDIS_SECONDS = 10
+"""A Redis that hangs must not hang the clock: longer than it waits for news, short enough to go on without."""
 TOKEN_SECONDS = 3600
 """How long a desk's telephone may stay registered with one access token."""
 
@@ -53,7 +55,7 @@ class Hotline:
 
 def build(settings: Settings) -> Hotline:
     """Return the house. Raises BadFile or FlowError when one of the city's own files is wrong."""
-    redis = Redis.from_url(settings.redis_url)
+    redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=REDIS_SECONDS)
     hall = Hall(
         engine=open_engine(settings.database_url),
         clock=system_clock,

@@ -19,7 +19,8 @@ from hotline import outbox
 from hotline.outbox import Parcel
 from hotline.reactions import LANES
 
-JOB_SECONDS = 60
+JOB_SECONDS = 45
+"""Less than the lease of a delivery: a job is stopped before another worker may take it over."""
 KEEP_FAILED_SECONDS = 3600
 
 _HOTLINE: ContextVar[Hotline] = ContextVar("hotline")
@@ -45,10 +46,13 @@ def enqueue_into(redis: Redis) -> outbox.Enqueue:
 
     def enqueue(parcels: list[Parcel]) -> None:
         for parcel in parcels:
-            queues[parcel.lane].enqueue(
+            lane, job_id = queues[parcel.lane], f"delivery-{parcel.id}-{parcel.attempts}"
+            if lane.get_job_position(job_id) is not None:
+                continue  # the lane is slow, not lossy: it still waits its turn
+            lane.enqueue(
                 "config.worker.carry_out",
                 parcel.id,
-                job_id=f"delivery-{parcel.id}-{parcel.attempts}",
+                job_id=job_id,
                 job_timeout=JOB_SECONDS,
                 result_ttl=0,
                 failure_ttl=KEEP_FAILED_SECONDS,

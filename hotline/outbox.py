@@ -7,11 +7,12 @@ a lease; whoever is killed while holding it loses it when the lease ends, and an
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import Update, or_, select, update
 
-from hotline.events import Event, unpack
+from hotline.events import KINDS, unpack
 from hotline.reactions import BY_NAME, REACTIONS, NotYet, Tools
 from hotline.rules.actors import Machine
 from hotline.rules.words import DeliveryState
@@ -21,12 +22,13 @@ from hotline.work import Hall, Work
 
 D = DeliveryState
 BATCH = 200
-LEASE = timedelta(seconds=30)
-"""Longer than the longest reaction (an outside answer is awaited 10 s), short enough for a caller's patience."""
+LEASE = timedelta(seconds=50)
+"""Longer than the longest reaction may last (the worker stops a job after `config.worker.JOB_SECONDS`)."""
 LOST_AFTER = timedelta(seconds=15)
 """A delivery handed to RQ and not claimed for this long is handed over again."""
 PAUSES = (1, 2, 5, 10, 30, 60, 300, 900, 3600)
 """Seconds before the next try after the 1st, 2nd, … failure; after the last the delivery is dead and shown as such."""
+TRIES = len(PAUSES) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,17 @@ def relay(hall: Hall) -> list[Parcel]:
 
 
 def note_enqueued(hall: Hall, parcels: list[Parcel]) -> None:
-    """Note that the transport has them; until `LOST_AFTER` they are not handed over again."""
-    if parcels:
-        with hall.open_work(Machine.CLOCK) as work:
-            ids = [parcel.id for parcel in parcels]
-            work.session.execute(update(Delivery).where(Delivery.id.in_(ids)).values(enqueued_at=work.at))
+    """Note that the transport has them; until `LOST_AFTER` they are not handed over again.
+
+    What a quick worker has claimed meanwhile is left alone: its next try must not wait for this note.
+    """
+    if not parcels:
+        return
+    with hall.open_work(Machine.CLOCK) as work:
+        for attempts in {parcel.attempts for parcel in parcels}:
+            ids = [parcel.id for parcel in parcels if parcel.attempts == attempts]
+            untouched = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts == attempts)
+            work.session.execute(untouched.values(enqueued_at=work.at))
 
 
 def deliver(tools: Tools, delivery_id: int) -> bool:
@@ -65,10 +73,10 @@ def deliver(tools: Tools, delivery_id: int) -> bool:
     claimed = _claim(tools.hall, delivery_id)
     if claimed is None:
         return False
-    attempt, reaction, event = claimed
+    attempt, reaction, kind, data = claimed
     log = structlog.get_logger().bind(delivery=delivery_id, reaction=reaction, attempt=attempt)
     try:
-        BY_NAME[reaction].run(tools, event)
+        BY_NAME[reaction].run(tools, unpack(kind, data))
     except Exception as trouble:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
         if not isinstance(trouble, NotYet):
             log.warning("delivery.failed", trouble=type(trouble).__name__)
@@ -79,9 +87,10 @@ def deliver(tools: Tools, delivery_id: int) -> bool:
 
 
 def _relay_events(work: Work) -> None:
+    """Write a delivery for each reaction. What a newer version has told is left to that version's clock."""
     tail = (
         select(EventRow.id, EventRow.kind)
-        .where(EventRow.relayed_at.is_(None))
+        .where(EventRow.relayed_at.is_(None), EventRow.kind.in_(KINDS))
         .order_by(EventRow.id)
         .limit(BATCH)
     )
@@ -114,13 +123,17 @@ def _due(work: Work) -> list[Parcel]:
     return [Parcel(*row) for row in work.session.execute(due)]
 
 
-def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, Event] | None:
+def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, str, dict[str, Any]] | None:
+    """Return (attempt, reaction, kind of event, its data) of a delivery that is ours now; None if it is not."""
     with hall.open_work(Machine.WORKER) as work:
         ours = update(Delivery).where(
             Delivery.id == delivery_id,
             Delivery.state.in_((D.DUE, D.CLAIMED)),
             Delivery.next_try_at <= work.at,
         )
+        worn_out = ours.where(Delivery.attempts >= TRIES)
+        if changed(work.session, worn_out.values(state=D.DEAD, last_error="no worker survived the last try")):
+            return None
         until = work.at + LEASE
         step = ours.values(state=D.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=until)
         if not changed(work.session, step):
@@ -131,7 +144,7 @@ def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, Event] | None:
             .where(Delivery.id == delivery_id)
         )
         attempts, reaction, kind, data = work.session.execute(found).one()
-        return attempts, reaction, unpack(kind, data)
+        return attempts, reaction, kind, data
 
 
 def _note_done(hall: Hall, delivery_id: int, attempt: int) -> None:
@@ -143,7 +156,7 @@ def _note_done(hall: Hall, delivery_id: int, attempt: int) -> None:
 
 def _note_failure(hall: Hall, delivery_id: int, attempt: int, trouble: Exception) -> None:
     with hall.open_work(Machine.WORKER) as work:
-        last = attempt > len(PAUSES)
+        last = attempt >= TRIES
         pause = timedelta(seconds=0 if last else PAUSES[attempt - 1])
         work.session.execute(
             _held(delivery_id, attempt).values(

@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from redis import Redis
 from redis.exceptions import RedisError
@@ -35,6 +36,12 @@ BOTH = ("tests/store/", "tests/services/", "tests/outbox/")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", choices=("auto", "sqlite", "postgresql", "both"), default="auto")
+
+
+def pytest_configure() -> None:
+    """Let examples take as long as a busy machine needs: the time limit of a test is its own, not each example's."""
+    hypothesis.settings.register_profile("hotline", deadline=None)
+    hypothesis.settings.load_profile("hotline")
 
 
 def pytest_report_header() -> str:

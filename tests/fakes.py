@@ -1,0 +1,113 @@
+"""Stand-ins for whom we talk to. Each passes the same contract tests as the real thing, so it is no kinder."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from hotline.gateways.carrier import Gone, Order, Refused
+from hotline.gateways.units import Notice, NoticeFailed
+
+LIVE = frozenset({"queued", "ringing", "in-progress"})
+_LAG = timedelta(seconds=5)
+
+
+@dataclass(slots=True)
+class FakeCall:
+    """One call as the carrier sees it."""
+
+    sid: str
+    to: str
+    placed_at: datetime
+    status: str = "ringing"
+    outbound: bool = True
+    queue: str | None = None
+    url: str | None = None
+
+
+@dataclass(slots=True)
+class FakeCarrier:
+    """Implements `Carrier` in memory. `fail_next` makes the next request fail, before or after it took effect."""
+
+    clock: Callable[[], datetime]
+    calls: dict[str, FakeCall] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    _before: list[Exception] = field(default_factory=list)
+    _after: list[Exception] = field(default_factory=list)
+
+    def fail_next(self, trouble: Exception, *, after: bool = False) -> None:
+        """Let the next request raise `trouble`; with `after` it takes effect and only its answer is lost."""
+        (self._after if after else self._before).append(trouble)
+
+    def dial_in(self, queue: str | None = None) -> str:
+        """Let somebody phone us, and wait in `queue` if one is named; returns the sid."""
+        sid = f"CA{len(self.calls) + 1:032x}"
+        self.calls[sid] = FakeCall(sid, "us", self.clock(), "in-progress", outbound=False, queue=queue)
+        return sid
+
+    def place(self, order: Order) -> str:
+        self._begin("place")
+        number = order.to.split("?", 1)[0]
+        if not number.startswith(("+", "client:")):
+            raise Refused(21211, "Invalid 'To' Phone Number")
+        sid = f"CA{len(self.calls) + 1:032x}"
+        self.orders.append(order)
+        self.calls[sid] = FakeCall(sid, number, self.clock(), url=order.answer_url)
+        self._end()
+        return sid
+
+    def find_placed(self, to: str, since: datetime) -> str | None:
+        self._begin("find_placed")
+        found = [
+            call
+            for call in self.calls.values()
+            if call.outbound and call.to == to and call.placed_at >= since - _LAG
+        ]
+        self._end()
+        return found[-1].sid if found else None
+
+    def take_from_queue(self, queue: str, sid: str, url: str) -> None:
+        self._begin("take_from_queue")
+        call = self.calls.get(sid)
+        if call is None or call.queue != queue or call.status not in LIVE:
+            raise Gone("not in the queue")
+        call.queue, call.url = None, url
+        self._end()
+
+    def status_of(self, sid: str) -> str | None:
+        self._begin("status_of")
+        self._end()
+        return self.calls[sid].status if sid in self.calls else None
+
+    def hang_up(self, sid: str) -> None:
+        self._begin("hang_up")
+        call = self.calls.get(sid)
+        if call is not None and call.status in LIVE:
+            call.status = "completed" if call.status == "in-progress" else "no-answer"
+            call.queue = None
+        self._end()
+
+    def _begin(self, name: str) -> None:
+        self.asked.append(name)
+        if self._before:
+            raise self._before.pop(0)
+
+    def _end(self) -> None:
+        if self._after:
+            raise self._after.pop(0)
+
+
+@dataclass(slots=True)
+class FakeUnits:
+    """Implements `UnitNotices`: keeps what it was told; fails as often as `failures` says."""
+
+    told: list[Notice] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
+    failures: int = 0
+
+    def send(self, notice: Notice, at: datetime) -> None:
+        self.told.append(notice)
+        self.moments.append(at)
+        if self.failures:
+            self.failures -= 1
+            raise NoticeFailed("HTTP 503")

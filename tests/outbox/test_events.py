@@ -1,0 +1,84 @@
+"""The log can be read back: every kind of event survives being packed, stored and unpacked."""
+
+import dataclasses
+import json
+from enum import StrEnum
+from types import NoneType, UnionType
+from typing import Any, get_args, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.events import KINDS, Event, pack, unpack
+from hotline.reactions import BY_NAME, LANES, REACTIONS, reacts
+from hotline.rules.words import OfferState
+
+
+def made_by(hint: Any) -> st.SearchStrategy[Any]:
+    """Return values of one field's type; a new type needs a line here."""
+    if isinstance(hint, UnionType):
+        return st.one_of(*[made_by(part) for part in get_args(hint)])
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return st.sampled_from(list(hint))
+    return {int: st.integers(1, 2**31 - 1), str: st.text(max_size=20), NoneType: st.none()}[hint]
+
+
+def events_of(kind: type[Event]) -> st.SearchStrategy[Event]:
+    hints = get_type_hints(kind)
+    return st.builds(kind, **{field.name: made_by(hints[field.name]) for field in dataclasses.fields(kind)})
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@given(data=st.data())
+def test_an_event_read_back_is_the_event_that_was_written(kind: str, data: st.DataObject) -> None:
+    event = data.draw(events_of(KINDS[kind]))
+    name, subject, subject_id, values = pack(event)
+    assert (name, subject) == (kind, KINDS[kind].subject)
+    assert subject_id == next(iter(values.values()))
+    assert isinstance(subject_id, int)
+    assert unpack(name, json.loads(json.dumps(values))) == event
+
+
+def test_the_first_field_of_every_event_names_its_subject() -> None:
+    for kind in KINDS.values():
+        first = dataclasses.fields(kind)[0].name
+        assert first == f"{kind.subject}_id", kind
+
+
+def test_no_event_can_hold_a_callers_number_or_words() -> None:
+    names = {field.name for kind in KINDS.values() for field in dataclasses.fields(kind)}
+    assert not names & {
+        "number",
+        "number_raw",
+        "text",
+        "title",
+        "caller_name",
+        "caller_number",
+        "answer_text",
+    }
+
+
+def test_a_word_read_back_equals_ours_though_it_is_plain_text() -> None:
+    _, _, _, values = pack(
+        unpack("OfferSettled", {"call_id": 1, "offer_id": 2, "operator_id": 3, "how": "missed"})
+    )
+    assert values["how"] == OfferState.MISSED
+
+
+def test_an_unknown_kind_is_an_error_of_its_own() -> None:
+    with pytest.raises(KeyError):
+        unpack("TicketSungTo", {})
+
+
+def test_every_reaction_has_a_name_and_a_lane_of_its_own_and_an_event_that_exists() -> None:
+    reactions = [reaction for several in REACTIONS.values() for reaction in several]
+    assert len({reaction.name for reaction in reactions}) == len(reactions) == len(BY_NAME)
+    assert {reaction.lane for reaction in reactions} == set(LANES)
+    assert set(REACTIONS) <= set(KINDS.values())
+    assert all(len(reaction.name) <= 40 for reaction in reactions), "longer than its column"
+
+
+def test_only_what_is_reacted_to_wakes_the_relay() -> None:
+    assert reacts(unpack("TicketHandedOff", {"ticket_id": 1, "unit_code": "water"}))
+    assert not reacts(unpack("CallQueued", {"call_id": 1}))
