@@ -14,8 +14,12 @@ from hotline.rules.words import RequestClass, RequestType
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`line` says left = right in words; `left` and `right` are what was counted. Texts for printed percentages."""
+    """`line` says left = right in words; `left` and `right` are what was counted. Texts for printed percentages.
 
+    `name` is what translations of the words are kept under.
+    """
+
+    name: str
     line: str
     left: int | str
     right: int | str
@@ -59,7 +63,7 @@ class CheckedClaim:
         if not self.agrees:
             text += f" ({self.claim.value} needs {explain(self.would)})"
         left = self.rate.value if self.agrees and self.rate.value else self.claim.value
-        return Line(text, left, self.rate.value or "-")
+        return Line("claim", text, left, self.rate.value or "-")
 
 
 def explain(would: WouldPrint) -> str:
@@ -97,18 +101,27 @@ def _requests(figures: Figures) -> Iterable[Line]:
     requests = figures.requests
     classes, types, channels = requests.by_class(), requests.by_type(), requests.by_channel()
     yield Line(
+        "classes",
         "by_class.complaint + by_class.consultation + by_class.suggestion + by_type.other = requests.total",
         sum(count for word, count in classes.items() if word is not RequestClass.OTHER)
         + types[RequestType.OTHER],
         requests.total,
     )
-    yield Line("sum of by_type = requests.total", sum(types.values()), requests.total)
-    yield Line("sum of by_channel = requests.total", sum(channels.values()), requests.total)
+    yield Line("types", "sum of by_type = requests.total", sum(types.values()), requests.total)
+    yield Line("channels", "sum of by_channel = requests.total", sum(channels.values()), requests.total)
     from_types = requests.class_by_type()
     for word in (RequestClass.COMPLAINT, RequestClass.CONSULTATION, RequestClass.SUGGESTION):
-        yield Line(f"by_class.{word} = its types in by_type", classes[word], from_types[word])
-    yield Line("requests closed + open = requests.total", requests.closed + requests.open, requests.total)
+        yield Line(
+            f"class_{word}", f"by_class.{word} = its types in by_type", classes[word], from_types[word]
+        )
     yield Line(
+        "closed_open",
+        "requests closed + open = requests.total",
+        requests.closed + requests.open,
+        requests.total,
+    )
+    yield Line(
+        "tickets_received",
         "requests.total + drafts + discarded + redo rounds = tickets received",
         requests.total + requests.drafts + requests.discarded + requests.redo_rounds,
         requests.rows,
@@ -118,6 +131,7 @@ def _requests(figures: Figures) -> Iterable[Line]:
 def _calls(figures: Figures) -> Iterable[Line]:
     calls = figures.calls
     yield Line(
+        "calls",
         "calls answered + abandoned + short waits + left for callback + still waiting + otherwise ended = calls.offered",
         calls.answered
         + calls.abandoned
@@ -128,6 +142,7 @@ def _calls(figures: Figures) -> Iterable[Line]:
         calls.offered,
     )
     yield Line(
+        "curve",
         "sum of the curve's calls offered = calls.offered",
         sum(p.offered for p in figures.curve),
         calls.offered,
@@ -137,12 +152,14 @@ def _calls(figures: Figures) -> Iterable[Line]:
 def _tickets(figures: Figures) -> Iterable[Line]:
     balance = figures.balance
     yield Line(
+        "balance",
         "tickets open before + received - closed = open after",
         balance.opening + balance.received - balance.closed,
         balance.open,
     )
     parts = [unit.handling.closed for unit in figures.units]
     yield Line(
+        "units",
         "tickets closed by unit + without unit = closed",
         sum(parts) + figures.without_unit.closed,
         balance.closed,

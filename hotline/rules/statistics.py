@@ -1,13 +1,13 @@
-"""Every published rate, once: a pure function over counts, and the words and filters that make it checkable.
+"""Every published rate, once: a pure function over counts, and the counts behind its two numbers.
 
-To add a statistic, write one function and one entry; page, files and API iterate `STATISTICS`. Labels are Chinese
-msgids (the catalogues hold the other languages). Definitions follow the trade's own (GB/T 33358-2016; formulas of
+To add a statistic, write one function and one entry, and its words (`agent_console/report_words.py` and the
+catalogues); page, files and API iterate `STATISTICS`. Definitions follow the trade's own (GB/T 33358-2016; formulas of
 Hengdong 2025, Ningguo 2022, Jiangyin 2023, Beijing's three rates); where sources differ the entry says which was
 taken. Ground rule: an open ticket that is not yet due is neither a failure nor a success; closed is not solved.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 
 from hotline.rules.figures import CallCounts, Figures
@@ -34,17 +34,19 @@ class RowList(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """`name` is the public one; `label` and `formula` are Chinese msgids; `rows` is the list filter beside the period's."""
+    """One published rate. `numerator` and `denominator` name the counts whose rows stand behind the two numbers."""
 
     name: str
-    label: str
-    formula: str
     cohort: Cohort
     compute: Callable[[Figures], Rate]
-    list: RowList
-    rows: Mapping[str, str] = field(default_factory=dict)
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...]
     by_unit: bool = False
     """True: also formed per unit, from that unit's own rows."""
+
+    @property
+    def rows(self) -> RowList:
+        return RowList.CALLS if self.cohort is Cohort.CALLS_ARRIVED else RowList.TICKETS
 
 
 def _connected(calls: CallCounts, numerator: int) -> Rate:
@@ -144,105 +146,37 @@ def followup_rate(figures: Figures) -> Rate:
     )
 
 
+C = Cohort
+_DECIDED_CALLS = ("answered", "abandoned", "left_for_callback", "otherwise_ended")
+_DUE = ("due_on_time", "due_late")
+_CONTACT = ("contact_in_time", "contact_missed")
+_DISPATCHED = (*_CONTACT, "contact_undecided")
+
 STATISTICS: tuple[Statistic, ...] = (
-    Statistic(
-        "connect_rate",
-        "接通率",
-        "人工接听的来电 ÷ 要求人工的来电",
-        Cohort.CALLS_ARRIVED,
-        connect_rate,
-        RowList.CALLS,
-    ),
-    Statistic(
-        "answered_15s_rate",
-        "15秒接通率",
-        "15秒内人工接听的来电 ÷ 要求人工的来电",
-        Cohort.CALLS_ARRIVED,
-        answered_15s_rate,
-        RowList.CALLS,
-    ),
-    Statistic(
-        "direct_rate",
-        "直办率",
-        "当场答复办结的诉求 ÷ 受理的诉求",
-        Cohort.RECEIVED,
-        direct_rate,
-        RowList.TICKETS,
-        {"closing": "answered_direct"},
-    ),
-    Statistic(
-        "closure_rate",
-        "办结率",
-        "截至统计时刻已办结的诉求 ÷ 受理的诉求",
-        Cohort.RECEIVED,
-        closure_rate,
-        RowList.TICKETS,
-        {"state": "closed"},
-    ),
-    Statistic(
-        "on_time_closure_rate",
-        "按时办结率",
-        "到期日在本期且按时办结的工单 ÷ 到期日在本期的工单",
-        Cohort.DUE,
-        on_time_closure_rate,
-        RowList.TICKETS,
-        by_unit=True,
-    ),
-    Statistic(
-        "response_rate",
-        "响应率",
-        "按时先行联系的工单 ÷ 本期转办的工单",
-        Cohort.DISPATCHED,
-        response_rate,
-        RowList.TICKETS,
-        by_unit=True,
-    ),
+    Statistic("connect_rate", C.CALLS_ARRIVED, connect_rate, ("answered",), _DECIDED_CALLS),
+    Statistic("answered_15s_rate", C.CALLS_ARRIVED, answered_15s_rate, ("answered_15s",), _DECIDED_CALLS),
+    Statistic("direct_rate", C.RECEIVED, direct_rate, ("direct",), ("total",)),
+    Statistic("closure_rate", C.RECEIVED, closure_rate, ("closed_for_good",), ("total",)),
+    Statistic("on_time_closure_rate", C.DUE, on_time_closure_rate, ("due_on_time",), _DUE, by_unit=True),
+    Statistic("response_rate", C.DISPATCHED, response_rate, ("contact_in_time",), _CONTACT, by_unit=True),
     Statistic(
         "resolution_rate",
-        "解决率",
-        "来电人回答已解决 ÷ 本期回访中回答了此问的工单",
-        Cohort.FOLLOWED_UP,
+        C.FOLLOWED_UP,
         resolution_rate,
-        RowList.TICKETS,
+        ("solved_yes",),
+        ("solved_yes", "solved_no"),
         by_unit=True,
     ),
     Statistic(
         "satisfaction_rate",
-        "满意率",
-        "来电人回答满意 ÷ 本期回访中回答了此问的工单",
-        Cohort.FOLLOWED_UP,
+        C.FOLLOWED_UP,
         satisfaction_rate,
-        RowList.TICKETS,
+        ("satisfied_yes",),
+        ("satisfied_yes", "satisfied_no"),
         by_unit=True,
     ),
-    Statistic(
-        "return_rate",
-        "退单率",
-        "承办单位退回的工单 ÷ 本期转办的工单",
-        Cohort.DISPATCHED,
-        return_rate,
-        RowList.TICKETS,
-        by_unit=True,
-    ),
-    Statistic(
-        "redo_rate",
-        "重办率",
-        "回访后重办的工单 ÷ 本期经单位办结的工单",
-        Cohort.CLOSED,
-        redo_rate,
-        RowList.TICKETS,
-        {"closing": "handled"},
-        by_unit=True,
-    ),
-    Statistic(
-        "followup_rate",
-        "回访率",
-        "已回访的工单 ÷ 本期经单位办结且应回访的工单",
-        Cohort.CLOSED,
-        followup_rate,
-        RowList.TICKETS,
-        {"closing": "handled"},
-        by_unit=True,
-    ),
+    Statistic("return_rate", C.DISPATCHED, return_rate, (), _DISPATCHED, by_unit=True),
+    Statistic("redo_rate", C.CLOSED, redo_rate, ("redone",), ("handled",), by_unit=True),
+    Statistic("followup_rate", C.CLOSED, followup_rate, ("followed",), ("to_follow",), by_unit=True),
 )
 """Every rate of the public contract, in the order it is printed."""

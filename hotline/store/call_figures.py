@@ -5,17 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from hotline.rules.figures import CallCounts, CurvePoint
-from hotline.rules.words import CallbackState, CallEnd, CallPurpose
+from hotline.rules.words import CallbackState
+from hotline.store import cohorts
 from hotline.store.callbacks import Callback
 from hotline.store.calls import Call
+from hotline.store.figures import counted
 from hotline.store.windows import Window
-
-ANSWER_SECONDS = 15
-"""GB/T 33358-2016: answered within 15 s."""
 
 
 def count_calls(
@@ -26,19 +25,9 @@ def count_calls(
     `threshold` in seconds: shorter waits given up are `short`, not `abandoned`.
     """
     slot, labels = _slots(window, zone)
-    answered, gone = Call.answered_at.is_not(None), Call.answered_at.is_(None)
-    ends = (CallEnd.ABANDONED, CallEnd.LEFT_FOR_CALLBACK)
-    counts = {
-        "offered": Call.id.is_not(None),
-        "answered": answered,
-        "answered_15s": and_(answered, Call.wait_seconds <= ANSWER_SECONDS),
-        "abandoned": and_(gone, Call.end == CallEnd.ABANDONED),
-        "left_for_callback": and_(gone, Call.end == CallEnd.LEFT_FOR_CALLBACK),
-        "waiting": and_(gone, Call.end.is_(None)),
-        "otherwise_ended": and_(gone, Call.end.not_in(ends)),
-    }
-    columns = [func.count().filter(condition).label(name) for name, condition in counts.items()]
-    found = select(slot.label("slot"), *columns).where(_asked_for_a_person(window)).group_by("slot")
+    cohort = cohorts.calls_offered(window)
+    counts = cohort.counts
+    found = select(slot.label("slot"), *counted(counts)).where(cohort.where).group_by("slot")
     by_slot = {row.slot: {name: row._mapping[name] for name in counts} for row in session.execute(found)}  # noqa: SLF001 - a Row's public view
     total = CallCounts(**{name: sum(part[name] for part in by_slot.values()) for name in counts})
     short = _short(session, window, threshold)
@@ -53,14 +42,6 @@ def count_calls(
         short=short,
         called_back=_called_back(session, window),
     ), curve
-
-
-def _asked_for_a_person(window: Window) -> ColumnElement[bool]:
-    return and_(
-        window.includes(Call.arrived_on),
-        Call.purpose == CallPurpose.INBOUND,
-        Call.queued_at.is_not(None),
-    )
 
 
 def _slots(window: Window, zone: ZoneInfo) -> tuple[ColumnElement[Any], list[tuple[Any, str]]]:
@@ -83,9 +64,8 @@ def _slots(window: Window, zone: ZoneInfo) -> tuple[ColumnElement[Any], list[tup
 def _short(session: Session, window: Window, threshold: int) -> int:
     if threshold <= 0:
         return 0
-    given_up = select(Call.queued_at, Call.ended_at).where(
-        _asked_for_a_person(window), Call.answered_at.is_(None), Call.end == CallEnd.ABANDONED
-    )
+    cohort = cohorts.calls_offered(window)
+    given_up = select(Call.queued_at, Call.ended_at).where(cohort.where, cohort.counts["abandoned"])
     return sum(
         1
         for queued, ended in session.execute(given_up)
