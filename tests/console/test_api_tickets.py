@@ -2,14 +2,11 @@
 
 import re
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select
-from werkzeug.test import TestResponse
 
 from hotline.rules.tickets import TRANSITIONS
 from hotline.rules.words import Role, TicketState
@@ -17,7 +14,6 @@ from hotline.store.tickets import Ticket
 from hotline.work import Hall
 from tests.builders import make_ticket, make_unit
 from tests.console.programs import Program, faults, hire, refused, told
-from tests.stopped_clock import StoppedClock
 
 LAMP = {
     "type": "complaint",
@@ -199,87 +195,6 @@ def test_an_old_revision_does_not_overwrite(operator: Program) -> None:
         == 2
     )
     assert told(operator.get(f"/tickets/{draft['number']}"), 200)["title"] == "一"
-
-
-def test_the_same_key_and_body_mean_the_same_ticket(operator: Program, unit: str, hall: Hall) -> None:
-    body = {**LAMP, "unit": unit}
-    first = operator.post("/tickets", body, Idempotency_Key="a-1")
-    again = operator.post("/tickets", dict(reversed(body.items())), Idempotency_Key="a-1")
-    assert told(first, 201) == told(again, 201)
-    assert first.headers["Location"] == again.headers["Location"]
-    assert "Idempotency-Replayed" not in first.headers
-    assert again.headers["Idempotency-Replayed"] == "true"
-    assert told(operator.post("/tickets", body, Idempotency_Key="a-2"), 201) != first.get_json()
-    refused(operator.post("/tickets", LAMP, Idempotency_Key="a-1"), 422, "key_reused")
-    assert written(hall) == 2
-
-
-def test_a_key_belongs_to_one_token(program: Hire, hall: Hall) -> None:
-    for _ in range(2):
-        told(program(Role.OPERATOR).post("/tickets", LAMP, Idempotency_Key="k"), 201)
-    assert written(hall) == 2
-
-
-def test_a_refused_request_does_not_use_up_its_key(operator: Program, unit: str) -> None:
-    faults(operator.post("/tickets", {"unit": unit}, Idempotency_Key="k"))
-    told(operator.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="k"), 201)
-
-
-@pytest.mark.parametrize("key", ["", "x" * 121, "schlüssel"])
-def test_an_odd_key_is_refused(operator: Program, key: str) -> None:
-    refused(operator.post("/tickets", LAMP, Idempotency_Key=key), 400, "bad_idempotency_key")
-
-
-def test_the_same_key_sent_eight_times_at_once_writes_one_ticket(
-    app: Flask, operator: Program, unit: str, hall: Hall
-) -> None:
-    def send(_: int) -> TestResponse:
-        rival = Program(app.test_client(), operator.token)
-        return rival.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="race")
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(send, range(8)))
-    assert {told(answer, 201)["number"] for answer in answers} == {answers[0].get_json()["number"]}
-    assert written(hall) == 1
-
-
-def test_lists_are_filtered_and_paged(operator: Program, unit: str, hall: Hall, clock: StoppedClock) -> None:
-    for minute in range(7):
-        make_ticket(hall, received_at=clock.at - timedelta(minutes=minute))
-    late = make_ticket(
-        hall, state=TicketState.IN_PROGRESS, unit_code=unit, due_at=clock.at, title="下水道堵塞"
-    )
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = told(operator.get("/tickets", limit=3, cursor=cursor), 200)
-        seen += [item["number"] for item in page["items"]]
-        cursor = page["next_cursor"]
-    assert len(seen) == len(set(seen)) == 8
-    for query in ({"overdue": "true"}, {"state": "in_progress"}, {"unit": unit}, {"q": "下水道"}):
-        found = told(operator.get("/tickets", **query), 200)["items"]
-        assert [item["number"] for item in found] == [late.number]
-        assert found[0]["overdue"]
-    assert len(told(operator.get("/tickets", state=["draft", "closed"]), 200)["items"]) == 7
-    assert told(operator.get("/tickets", type="praise"), 200) == {"items": [], "next_cursor": None}
-
-
-@pytest.mark.parametrize(
-    ("query", "field"),
-    [
-        ({"limit": 0}, "limit"),
-        ({"limit": 201}, "limit"),
-        ({"state": "lost"}, "state.0"),
-        ({"sort": "x"}, "sort"),
-    ],
-)
-def test_an_unknown_filter_is_refused_rather_than_ignored(
-    operator: Program, query: dict[str, Any], field: str
-) -> None:
-    assert list(faults(operator.get("/tickets", **query))) == [field]
-
-
-def test_a_bad_cursor_is_a_bad_request(operator: Program) -> None:
-    refused(operator.get("/tickets", cursor="rubbish"), 400, "bad_cursor")
 
 
 def test_events_tell_what_happened_without_naming_the_caller(program: Hire, unit: str) -> None:

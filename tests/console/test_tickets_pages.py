@@ -1,19 +1,13 @@
 """The list and the slip of tickets, as people of each role meet them."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from agent_console.due_words import due, left
 from agent_console.filters import PAGE_ROWS
-from agent_console.slip_words import HINTS, WAITING
-from agent_console.timeline import SENTENCES
-from hotline.events import KINDS
 from hotline.rules.actors import Machine, Person, Right
 from hotline.rules.facts import Facts
 from hotline.rules.words import Channel, RequestType, Role, TicketAction, TicketState
@@ -215,38 +209,3 @@ def test_english_is_whole_on_every_slip(desk: FlaskClient, hall: Hall, unit: str
     desk.set_cookie("locale", "en")
     html = page(desk, f"/console/tickets/{ticket.number}")
     assert re.findall(r"[\u4e00-\u9fff]+", re.sub(r">中文<", "", html)) == []
-
-
-@pytest.fixture
-def speaking(app: Flask) -> Iterator[None]:
-    with app.test_request_context("/"):
-        yield
-
-
-@pytest.mark.usefixtures("speaking")
-def test_a_deadline_at_midnight_belongs_to_the_day_that_ends(clock: StoppedClock) -> None:
-    midnight = clock.at + timedelta(hours=15)
-    assert due(midnight) == "11月23日 周一 24:00"
-    assert due(midnight + timedelta(minutes=1)) == "11月24日 周二 00:01"
-    assert due(None) == "–"
-
-
-@pytest.mark.usefixtures("speaking")
-@pytest.mark.parametrize(
-    ("away", "words"),
-    [
-        (timedelta(days=3), "剩 3 天"),
-        (timedelta(hours=47), "剩 47 小时"),
-        (timedelta(minutes=59), "剩 59 分钟"),
-        (timedelta(), "超 0 分钟"),
-        (-timedelta(days=2), "超 2 天"),
-    ],
-)
-def test_what_is_left_is_said_in_the_largest_unit(clock: StoppedClock, away: timedelta, words: str) -> None:
-    assert left(clock.at + away) == words
-
-
-def test_every_word_a_slip_may_need_is_there() -> None:
-    assert {kind for kind, event in KINDS.items() if event.subject == "ticket"} == set(SENTENCES)
-    assert set(WAITING) == set(TicketState)
-    assert set(HINTS) <= set(TicketAction)

@@ -9,16 +9,8 @@ from sqlalchemy import select
 
 from agent_console.unit import PILE_LABELS, PILE_ROWS
 from hotline.rules.actors import Person
-from hotline.rules.callers import (
-    mask_name,
-    may_see_callback_number,
-    may_see_ticket_number,
-    withholds_number,
-)
 from hotline.rules.piles import Pile
-from hotline.rules.refusals import NotAllowed
-from hotline.rules.words import CallbackReason, CallbackState, Role, TicketState
-from hotline.services import callbacks, looks
+from hotline.rules.words import Role, TicketState
 from hotline.store.people import Look
 from hotline.store.tickets import Ticket
 from hotline.work import Hall
@@ -227,48 +219,3 @@ def test_a_bad_address_is_told(office: FlaskClient) -> None:
 
 def test_every_pile_has_a_name() -> None:
     assert set(PILE_LABELS) == set(Pile)
-
-
-def test_the_button_and_the_service_agree_on_who_may_see_a_number(hall: Hall, unit: str) -> None:
-    make_unit(hall, "water-company", name_zh="供水公司")
-    people = [person_of(make_user(hall, role)) for role in Role if role is not Role.HANDLER]
-    people += [person_of(make_user(hall, Role.HANDLER, unit_code=code)) for code in (unit, "water-company")]
-    for state in TicketState:
-        for confidential in (False, True):
-            ticket = make_ticket(
-                hall, state=state, unit_code=unit, confidential=confidential, author_id=people[0].id
-            )
-            for person in people:
-                offered = may_see_ticket_number(
-                    person, state, unit, ticket.author_id, confidential=confidential
-                )
-                assert offered == shows(hall, person, "ticket", ticket.id)
-
-
-def test_the_button_and_the_service_agree_on_callbacks(hall: Hall) -> None:
-    boss = person_of(make_user(hall, Role.SHIFT_LEADER))
-    for place, cancelled in enumerate((False, True)):
-        with hall.open_work(boss) as work:
-            row = callbacks.promise_callback(work, number=f"1380000000{place}", reason=CallbackReason.MANUAL)
-            if cancelled:
-                callbacks.cancel_callback(work, row.id)
-        state = CallbackState.CANCELLED if cancelled else CallbackState.WAITING
-        for role in (Role.OPERATOR, Role.SUPERVISOR, Role.INSPECTOR):
-            person = person_of(make_user(hall, role))
-            assert may_see_callback_number(person, state) == shows(hall, person, "callback", row.id)
-
-
-def shows(hall: Hall, person: Person, subject: str, subject_id: int) -> bool:
-    try:
-        with hall.open_work(person) as work:
-            looks.show_number(work, subject, subject_id, "test")
-    except NotAllowed:
-        return False
-    return True
-
-
-def test_names_and_numbers_are_veiled() -> None:
-    assert [mask_name(name) for name in ("王小明", " John Smith", "", " ")] == ["王**", "J**", "", ""]
-    known = ("13800001234", "+8613800001234", "0537 441 2345", "12345", "110")
-    assert not any(withholds_number(number) for number in known)
-    assert all(withholds_number(number) for number in (None, "", "anonymous", "+266696687", "client:op_1"))

@@ -1,0 +1,73 @@
+"""A program that repeats itself means the same ticket: one key, one body, one ticket, however often and however fast."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from hotline.rules.words import Role
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_unit
+from tests.console.programs import Program, faults, hire, refused, told
+
+LAMP = {"type": "complaint", "title": "路灯不亮", "text": "春秋路三盏路灯不亮。"}
+
+
+@pytest.fixture
+def operator(app: Flask, hall: Hall) -> Program:
+    return hire(app, hall, Role.OPERATOR)
+
+
+@pytest.fixture
+def unit(hall: Hall) -> str:
+    return make_unit(hall).code
+
+
+def written(hall: Hall) -> int:
+    with hall.look() as session:
+        return session.scalar(select(func.count()).select_from(Ticket)) or 0
+
+
+def test_the_same_key_and_body_mean_the_same_ticket(operator: Program, unit: str, hall: Hall) -> None:
+    body = {**LAMP, "unit": unit}
+    first = operator.post("/tickets", body, Idempotency_Key="a-1")
+    again = operator.post("/tickets", dict(reversed(body.items())), Idempotency_Key="a-1")
+    assert told(first, 201) == told(again, 201)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert told(operator.post("/tickets", body, Idempotency_Key="a-2"), 201) != first.get_json()
+    refused(operator.post("/tickets", LAMP, Idempotency_Key="a-1"), 422, "key_reused")
+    assert written(hall) == 2
+
+
+def test_a_key_belongs_to_one_token(app: Flask, hall: Hall) -> None:
+    for _ in range(2):
+        told(hire(app, hall, Role.OPERATOR).post("/tickets", LAMP, Idempotency_Key="k"), 201)
+    assert written(hall) == 2
+
+
+def test_a_refused_request_does_not_use_up_its_key(operator: Program, unit: str) -> None:
+    faults(operator.post("/tickets", {"unit": unit}, Idempotency_Key="k"))
+    told(operator.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="k"), 201)
+
+
+@pytest.mark.parametrize("key", ["", "x" * 121, "schlüssel"])
+def test_an_odd_key_is_refused(operator: Program, key: str) -> None:
+    refused(operator.post("/tickets", LAMP, Idempotency_Key=key), 400, "bad_idempotency_key")
+
+
+def test_the_same_key_sent_eight_times_at_once_writes_one_ticket(
+    app: Flask, operator: Program, unit: str, hall: Hall
+) -> None:
+    def send(_: int) -> TestResponse:
+        rival = Program(app.test_client(), operator.token)
+        return rival.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="race")
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(8)))
+    assert {told(answer, 201)["number"] for answer in answers} == {answers[0].get_json()["number"]}
+    assert written(hall) == 1

@@ -1,0 +1,62 @@
+"""Programs list tickets: filters that narrow, cursors that neither lose nor repeat, and no filter quietly ignored."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from hotline.rules.words import Role, TicketState
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit
+from tests.console.programs import Program, faults, hire, refused, told
+from tests.stopped_clock import StoppedClock
+
+
+@pytest.fixture
+def operator(app: Flask, hall: Hall) -> Program:
+    return hire(app, hall, Role.OPERATOR)
+
+
+@pytest.fixture
+def unit(hall: Hall) -> str:
+    return make_unit(hall).code
+
+
+def test_lists_are_filtered_and_paged(operator: Program, unit: str, hall: Hall, clock: StoppedClock) -> None:
+    for minute in range(7):
+        make_ticket(hall, received_at=clock.at - timedelta(minutes=minute))
+    late = make_ticket(
+        hall, state=TicketState.IN_PROGRESS, unit_code=unit, due_at=clock.at, title="下水道堵塞"
+    )
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = told(operator.get("/tickets", limit=3, cursor=cursor), 200)
+        seen += [item["number"] for item in page["items"]]
+        cursor = page["next_cursor"]
+    assert len(seen) == len(set(seen)) == 8
+    for query in ({"overdue": "true"}, {"state": "in_progress"}, {"unit": unit}, {"q": "下水道"}):
+        found = told(operator.get("/tickets", **query), 200)["items"]
+        assert [item["number"] for item in found] == [late.number]
+        assert found[0]["overdue"]
+    assert len(told(operator.get("/tickets", state=["draft", "closed"]), 200)["items"]) == 7
+    assert told(operator.get("/tickets", type="praise"), 200) == {"items": [], "next_cursor": None}
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"state": "lost"}, "state.0"),
+        ({"sort": "x"}, "sort"),
+    ],
+)
+def test_an_unknown_filter_is_refused_rather_than_ignored(
+    operator: Program, query: dict[str, Any], field: str
+) -> None:
+    assert list(faults(operator.get("/tickets", **query))) == [field]
+
+
+def test_a_bad_cursor_is_a_bad_request(operator: Program) -> None:
+    refused(operator.get("/tickets", cursor="rubbish"), 400, "bad_cursor")
