@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask import render_template
+from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
 from agent_console.live import as_milliseconds
@@ -75,6 +76,7 @@ def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any
     ticket = desk.ticket
     return {
         "now": as_milliseconds(viewed.at),
+        "csrf": generate_csrf(),
         "stage": viewed.stage.value,
         "presence": desk.presence.state.value if desk.presence else None,
         "offer_id": desk.offer.id if desk.offer else None,

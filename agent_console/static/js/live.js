@@ -20,6 +20,9 @@ export class Live extends EventTarget {
   }
 
   #lead() {
+    this.#channel.addEventListener("message", (message) => {
+      if (message.data.kind === "who") this.#channel.postMessage({ kind: this.#up ? "up" : "down" });
+    });
     return new Promise(() => this.#connect());
   }
 
@@ -39,9 +42,6 @@ export class Live extends EventTarget {
         setTimeout(() => this.#connect(), wait * (0.75 + Math.random() / 2));
       }
     };
-    this.#channel.addEventListener("message", (message) => {
-      if (message.data.kind === "who") this.#channel.postMessage({ kind: this.#up ? "up" : "down" });
-    });
   }
 
   #share(news) {
@@ -57,8 +57,12 @@ export class Live extends EventTarget {
 
   #setUp(up) {
     this.#up = up;
-    clearInterval(this.#poll);
-    if (!up) this.#poll = setInterval(() => this.dispatchEvent(new Event("poll")), POLL_MS);
+    if (up) {
+      clearInterval(this.#poll);
+      this.#poll = null;
+    } else {
+      this.#poll ??= setInterval(() => this.dispatchEvent(new Event("poll")), POLL_MS);
+    }
     this.dispatchEvent(new CustomEvent("state", { detail: { up } }));
   }
 }

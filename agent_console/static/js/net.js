@@ -4,6 +4,11 @@ export function csrfToken() {
   return document.querySelector('meta[name="csrf-token"]').content;
 }
 
+/** Take the token of the present session: another tab may have signed in anew. */
+export function setCsrfToken(token) {
+  document.querySelector('meta[name="csrf-token"]').content = token;
+}
+
 /** An answer that is not 2xx: `status` and the parsed `body` (null when it was not JSON). */
 export class Refused extends Error {
   constructor(status, body) {

@@ -5,6 +5,7 @@ import { word } from "../words.js";
 import { Captions } from "./captions.js";
 import { Draft } from "./draft.js";
 import { clearError } from "./fields.js";
+import { clearOld } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 import { Nearby } from "./nearby.js";
 import { askNoMatter } from "./no_matter.js";
@@ -40,13 +41,13 @@ async function attempt(act) {
 
 function answer() {
   if (phone.state === "off") return toast(word("phone_is_off"));
-  if (!phone.accept(desk.state.offer_id ?? true)) phoneHint(word("answer_when_up"));
+  if (!phone.accept(desk.state.offer_id)) phoneHint(word("answer_when_up"));
   else phoneHint(word("answering"));
   return undefined;
 }
 
-async function decline() {
-  phone.reject();
+function decline() {
+  if (!phone.reject(desk.state.offer_id)) phoneHint(word("decline_when_up"));
 }
 
 function hangUp() {
@@ -79,6 +80,7 @@ async function noMatter() {
 
 function setPresence(state, reason = "") {
   ring.askToNotify();
+  if (state === "ready" && phone.state !== "on") return toast(word("phone_is_off"));
   document.querySelector("details.presence")?.removeAttribute("open");
   return attempt(() => postJson("/console/desk/presence", { state, reason }));
 }
@@ -164,6 +166,7 @@ async function beat() {
 
 async function open() {
   listenToKeys();
+  clearOld();
   followForm();
   followRing(desk.state);
   await beat();

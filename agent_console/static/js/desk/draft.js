@@ -9,11 +9,14 @@ import { forget, recall, remember } from "./keep.js";
 
 const QUIET_MS = 600;
 const RETRY_MS = 3000;
+/** Refusals that pass by themselves: a session renewed in another tab (400), too many requests. */
+const PASSING = new Set([400, 429]);
 
 /** One open draft; lives as long as its form is on the page. */
 export class Draft {
   #timer = null;
   #saving = null;
+  #finishing = false;
   #conflicts = new Map();
 
   constructor(form, onStatus) {
@@ -62,9 +65,11 @@ export class Draft {
     if (!Object.keys(facts).length) return this.#conflicts.size === 0;
     this.onStatus("saving");
     this.#saving = this.#send("save", facts);
-    const answer = await this.#saving;
-    this.#saving = null;
-    return Boolean(answer);
+    try {
+      return Boolean(await this.#saving);
+    } finally {
+      this.#saving = null;
+    }
   }
 
   async #send(how, facts) {
@@ -72,7 +77,6 @@ export class Draft {
       const answer = await postJson(`/console/desk/tickets/${this.id}/${how}`, { revision: this.revision, facts });
       this.revision = answer.revision;
       Object.assign(this.saved, facts);
-      showErrors(this.form, {});
       if (this.isSettled) forget(this.id);
       this.onStatus("saved", answer.saved_clock);
       return answer;
@@ -82,29 +86,37 @@ export class Draft {
   }
 
   async #trouble(how, error) {
-    if (!(error instanceof Refused)) {
-      this.onStatus("unsaved");
-      this.#timer = setTimeout(() => this.save(), RETRY_MS);
-      return false;
-    }
+    if (!(error instanceof Refused) || PASSING.has(error.status) || error.status >= 500) return this.#tryLater();
     if (error.status === 422) {
       showErrors(this.form, error.body.errors, how !== "save");
       this.onStatus(how === "save" ? "refused" : "incomplete");
       return false;
     }
     if (error.status === 409 && error.body?.stale) {
-      await this.#catchUp();
-      return false;
+      return this.#catchUp();
     }
     this.onStatus("failed", error.body?.message);
     return false;
   }
 
+  /** The line, the server or the session is away for the moment: what was typed stays here and is sent again. */
+  #tryLater() {
+    this.onStatus("unsaved");
+    this.#timer = setTimeout(() => this.save(), RETRY_MS);
+    return false;
+  }
+
   async #catchUp() {
-    const theirs = await getJson(`/console/desk/tickets/${this.id}`);
-    this.revision = theirs.revision;
-    this.#merge(this.saved, theirs.facts);
-    this.#typed();
+    try {
+      const theirs = await getJson(`/console/desk/tickets/${this.id}`);
+      this.revision = theirs.revision;
+      this.#merge(this.saved, theirs.facts);
+      this.#typed();
+      return false;
+    } catch (error) {
+      console.warn("the other version could not be read yet", error);
+      return this.#tryLater();
+    }
   }
 
   /** Three-way: what only they changed is taken over, what both changed waits for a choice. */
@@ -130,6 +142,16 @@ export class Draft {
 
   /** Finish the ticket; resolves to the server's answer, or false with the form as it was and the reason at the field. */
   async finish(how) {
+    if (this.#finishing) return false;
+    this.#finishing = true;
+    try {
+      return await this.#finish(how);
+    } finally {
+      this.#finishing = false;
+    }
+  }
+
+  async #finish(how) {
     while (!this.isSettled) {
       if (await this.save()) continue;
       if (this.#conflicts.size) this.onStatus("failed", word("conflict"));

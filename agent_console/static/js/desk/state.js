@@ -1,6 +1,6 @@
 // The desk's present moment: asked for whole, shown piece by piece, and only where something is different, so that
 // nothing moves under the pointer or the caret.
-import { getJson, postJson } from "../net.js";
+import { getJson, postJson, setCsrfToken } from "../net.js";
 import { setServerNow } from "../ticking.js";
 import { readBlock } from "../words.js";
 
@@ -44,6 +44,7 @@ export class Desk extends EventTarget {
     const before = this.state;
     this.state = state;
     setServerNow(state.now);
+    setCsrfToken(state.csrf);
     if (state.html.work !== undefined) this.dispatchEvent(new CustomEvent("leave-work", { detail: before }));
     for (const piece of PIECES) this.#show(piece, state.html[piece]);
     this.dispatchEvent(new CustomEvent("change", { detail: { state, before } }));

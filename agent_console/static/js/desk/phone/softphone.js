@@ -64,7 +64,7 @@ export class Softphone extends EventTarget {
       case "incoming":
         this.ringing = detail;
         this.#tell("incoming", detail);
-        if (this.#armed && (this.#armed === true || String(this.#armed) === detail.offer)) this.accept();
+        if (this.#armed && String(this.#armed.offer) === detail.offer) this.#obeyEarlyWord();
         break;
       case "cancelled":
         if (this.ringing?.callSid === detail.callSid) this.ringing = null;
@@ -108,9 +108,9 @@ export class Softphone extends EventTarget {
   }
 
   /** Answer the ringing call; pressed before the telephone rings, it is answered the moment it does. */
-  accept(offer = true) {
+  accept(offer) {
     if (!this.ringing) {
-      this.#armed = offer;
+      this.#armed = { offer, accept: true };
       return false;
     }
     this.#driver.accept(this.ringing.callSid);
@@ -122,11 +122,20 @@ export class Softphone extends EventTarget {
     this.#armed = null;
   }
 
-  reject() {
+  reject(offer) {
     this.disarm();
-    if (!this.ringing) return false;
+    if (!this.ringing) {
+      this.#armed = { offer, accept: false };
+      return false;
+    }
     this.#driver.reject(this.ringing.callSid);
     return true;
+  }
+
+  #obeyEarlyWord() {
+    const { offer, accept } = this.#armed;
+    if (accept) this.accept(offer);
+    else this.reject(offer);
   }
 
   hangUp() {
