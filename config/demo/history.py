@@ -36,8 +36,12 @@ def tell_history(
     operators: tuple[Person, ...],
     handlers: dict[str, Person],
     now: datetime,
+    share: float = 1.0,
 ) -> None:
-    """Write the history that ends at `now`. `policies` are the real ones, whose waits a fortnight has room for."""
+    """Write the history that ends at `now`. `policies` are the real ones, whose waits a fortnight has room for.
+
+    `share` of the usual number of calls is told: tests need fewer.
+    """
     clock = StoryClock(now)
     city = City(
         hall=Hall(engine=engine, clock=clock, policies=policies, announce=silence),
@@ -50,18 +54,18 @@ def tell_history(
         ends=now - timedelta(minutes=3),
         busy_until=now - timedelta(days=BUSY_DAYS + QUIET_DAYS + 2),
     )
-    _plan_calls(city, now)
+    _plan_calls(city, now, share)
     city.play()
     _close_desks(city)
     _leave_in_peace(city)
 
 
-def _plan_calls(city: City, now: datetime) -> None:
+def _plan_calls(city: City, now: datetime, share: float) -> None:
     """Plan the calls of every day, and the looks at what we owe between them."""
     today = now.astimezone(city.hall.policies.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     for back in range(BUSY_DAYS + QUIET_DAYS, -1, -1):
         day = today - timedelta(days=back)
-        for _ in range(BUSY_CALLS if back <= BUSY_DAYS else QUIET_CALLS):
+        for _ in range(round(share * (BUSY_CALLS if back <= BUSY_DAYS else QUIET_CALLS))):
             hour = city.rng.choices(range(24), BY_HOUR)[0]
             at = day + timedelta(hours=hour, seconds=city.rng.randrange(3600))
             city.plan(at, lambda: inbound(city))

@@ -26,21 +26,29 @@ def is_empty(engine: Engine) -> bool:
         return session.scalar(select(User.id).limit(1)) is None
 
 
-def seed_demo(engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime) -> None:
-    """Write units, people (all with `password`) and the invented history up to `now`."""
+def seed_demo(
+    engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime, share: float = 1.0
+) -> None:
+    """Write units, people (all with `password`) and the invented history up to `now`, with `share` of its calls."""
     hall = Hall(engine=engine, clock=lambda: now, policies=policies, announce=silence)
     write_city(hall)
     units = {matter.unit for matter in read_matters()}
     shown = {user.unit_code for user in SHOWN}
     others = [unit_handler(code) for code in sorted(units - shown)]
     ids = _add_people(hall, (*SHOWN, *others), password)
-    operators = tuple(Person(ids[user.name], user.role) for user in SHOWN if user.role is Role.OPERATOR)
-    handlers = {
-        user.unit_code: Person(ids[user.name], user.role, user.unit_code)
-        for user in (*SHOWN, *others)
-        if user.unit_code is not None
-    }
-    tell_history(engine, policies=policies, flows=flows, operators=operators, handlers=handlers, now=now)
+    tell_history(
+        engine,
+        policies=policies,
+        flows=flows,
+        operators=tuple(Person(ids[user.name], user.role) for user in SHOWN if user.role is Role.OPERATOR),
+        handlers={
+            user.unit_code: Person(ids[user.name], user.role, user.unit_code)
+            for user in (*SHOWN, *others)
+            if user.unit_code is not None
+        },
+        now=now,
+        share=share,
+    )
 
 
 def _add_people(hall: Hall, users: Sequence[DemoUser], password: str) -> dict[str, int]:

@@ -75,7 +75,11 @@ def test_the_demonstration_phones_at_any_hour_and_keeps_the_real_deadlines() -> 
             "[deadlines.by_type.solve]",
             "policies.toml: deadlines.by_type.solve: must",
         ),
-        ("to_hour = 22", "to_hour = 25", "policies.toml: callbacks.to_hour: must be a whole number from 0 to"),
+        (
+            "to_hour = 22",
+            "to_hour = 25",
+            "policies.toml: callbacks.to_hour: must be a whole number from 0 to",
+        ),
         ('name = "hotline"', 'name = " "', "policies.toml: queue.name: must be a text of 1 to 64 characters"),
         ("[queue]", "[[queue]]", "policies.toml: queue: must be a table"),
         ("[queue]", "[queue", "policies.toml: "),

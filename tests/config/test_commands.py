@@ -1,0 +1,203 @@
+"""`hotline …` as people type it: exit status 0, 1 or 2, and one line for every error."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy.orm import Session
+
+from config.cli import main
+from hotline.services import people
+from hotline.store.engine import open_engine
+from hotline.store.people import Unit
+
+HEADER = (
+    "external_number,received_at,channel,type,category,title,text,caller_number,unit,closed_at,due_at,"
+    "first_contact_at,solved,satisfied"
+)
+GOOD = "OLD-1,2026-11-20T09:00:00,phone,complaint,道路照明,路灯不亮,三盏路灯不亮,13800001234,municipal-works,,,,,"
+BAD = "OLD-2,yesterday,phone,complaint,道路照明,路灯不亮,三盏路灯不亮,13800001234,municipal-works,,,,,"
+
+
+class Terminal:
+    """A terminal in an environment of its own."""
+
+    def __init__(self, home: Path, redis_url: str) -> None:
+        self.environ = {"HOTLINE_HOME": str(home), "REDIS_URL": redis_url, "HOTLINE_ENV": "demo"}
+        self.database = f"sqlite:///{home / 'hotline.sqlite3'}"
+
+    def run(self, *arguments: str, typed: str = "", **environ: str) -> Result:
+        return CliRunner().invoke(main, list(arguments), input=typed, env={**self.environ, **environ})
+
+
+@pytest.fixture
+def bare(tmp_path: Path, redis_url: str) -> Terminal:
+    return Terminal(tmp_path, redis_url)
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory, redis_server: str) -> Path:
+    """A database as `hotline migrate` leaves it."""
+    home = tmp_path_factory.mktemp("migrated")
+    assert Terminal(home, redis_server).run("migrate").exit_code == 0
+    return home / "hotline.sqlite3"
+
+
+@pytest.fixture
+def terminal(bare: Terminal, migrated: Path, tmp_path: Path) -> Terminal:
+    shutil.copyfile(migrated, tmp_path / migrated.name)
+    return bare
+
+
+COMMANDS = [
+    (),
+    ("migrate",),
+    ("user",),
+    ("user", "add"),
+    ("token", "create"),
+    ("flows", "check"),
+    ("dial",),
+    ("tickets", "import"),
+    ("tickets", "export"),
+    ("calendar", "import"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(bare: Terminal, command: tuple[str, ...]) -> None:
+    shown = bare.run(*command, "--help")
+    assert shown.exit_code == 0
+    assert "Usage:" in shown.output
+
+
+def test_a_wrong_setting_is_status_2(bare: Terminal) -> None:
+    result = bare.run("migrate", PORT="x")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("hotline: PORT must be")
+
+
+def test_migrating_twice_says_that_nothing_changed(terminal: Terminal) -> None:
+    again = terminal.run("migrate")
+    assert again.exit_code == 0
+    assert "the database is at" in again.output
+    assert "units: 0 new, 0 changed, 0 retired" in again.output
+
+
+def test_before_the_first_migration_commands_say_so(bare: Terminal) -> None:
+    result = bare.run("user", "add", "zhang", "--role", "operator", typed="long-enough\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "Error: the database lacks tables of this version: run hotline migrate\n",
+    )
+
+
+def test_a_person_added_may_log_in(terminal: Terminal) -> None:
+    added = terminal.run("user", "add", "zhang", "--role", "operator", typed="long-enough\n")
+    assert (added.exit_code, added.output) == (0, "zhang may log in as operator\n")
+    made = terminal.run("token", "create", "importer", "--user", "zhang")
+    assert made.exit_code == 0
+    engine = open_engine(terminal.database)
+    with Session(engine) as session:
+        found = people.person_of_api_token(session, made.output.strip())
+    engine.dispose()
+    assert found is not None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "status", "complaint"),
+    [
+        (
+            ("user", "add", "a", "--role", "operator"),
+            "short\n",
+            1,
+            "Error: a password needs at least 8 characters",
+        ),
+        (("user", "add", "a", "--role", "operator"), "", 2, "the password is read from standard input"),
+        (("user", "add", "a", "--role", "boss"), "long-enough\n", 2, "'boss' is not one of"),
+        (
+            ("user", "add", "a", "--role", "handler"),
+            "long-enough\n",
+            1,
+            "Error: a handler, and only a handler",
+        ),
+        (
+            ("user", "add", "a", "--role", "handler", "--unit", "moon"),
+            "long-enough\n",
+            1,
+            "Error: there is no unit moon",
+        ),
+        (("token", "create", "nobody"), "", 1, "Error: nobody who may log in is called nobody"),
+        (("tickets", "import", "missing.csv"), "", 2, "No such file"),
+        (
+            ("tickets", "export", "--from", "2026-11-02", "--to", "2026-11-01", "-o", "x.csv"),
+            "",
+            2,
+            "is before --from",
+        ),
+        (
+            ("tickets", "export", "--from", "soon", "--to", "2026-11-01", "-o", "x.csv"),
+            "",
+            2,
+            "is not a day such as",
+        ),
+        (("dial", "--from", "nobody"), "", 2, "is not a number one can phone from"),
+        (("nonsense",), "", 2, "No such command"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    terminal: Terminal, arguments: tuple[str, ...], typed: str, status: int, complaint: str
+) -> None:
+    result = terminal.run(*arguments, typed=typed)
+    assert result.exit_code == status
+    assert complaint in result.stderr
+
+
+def test_a_name_is_given_once(terminal: Terminal) -> None:
+    add = ("user", "add", "zhang", "--role", "operator")
+    assert terminal.run(*add, typed="long-enough\n").exit_code == 0
+    again = terminal.run(*add, typed="long-enough\n")
+    assert (again.exit_code, again.stderr) == (1, "Error: the name zhang is taken\n")
+
+
+def test_tickets_go_in_whole_or_not_at_all_and_come_out_masked(terminal: Terminal, tmp_path: Path) -> None:
+    file, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    file.write_text(f"{HEADER}\n{GOOD}\n{BAD}" + "\n", encoding="utf-8")
+    refused = terminal.run("tickets", "import", str(file))
+    assert refused.exit_code == 1
+    assert refused.stderr == "line 3: received_at: not_a_time\nnothing was imported\n"
+    kept = terminal.run("tickets", "import", "--skip-bad", str(file))
+    assert (kept.exit_code, kept.stdout) == (0, "imported 1, known before 0, refused 1\n")
+    again = terminal.run("tickets", "import", "--skip-bad", str(file))
+    assert again.stdout == "imported 0, known before 1, refused 1\n"
+    exported = terminal.run("tickets", "export", "--from", "2026-11-20", "--to", "2026-11-20", "-o", str(out))
+    assert (exported.exit_code, exported.stdout) == (0, "exported 1\n")
+    assert "138****1234" in out.read_text(encoding="utf-8")
+    assert "13800001234" not in out.read_text(encoding="utf-8")
+
+
+def test_a_calendar_file_sets_days_or_names_its_bad_lines(terminal: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "days.csv"
+    file.write_text("day,is_working,note\n2027-01-01,no,元旦\n2027-01-02,yes,调休\n", encoding="utf-8")
+    assert terminal.run("calendar", "import", str(file)).output == "set 2 days\n"
+    file.write_text("day,is_working,note\n2027-01-01,perhaps,\n", encoding="utf-8")
+    refused = terminal.run("calendar", "import", str(file))
+    assert (refused.exit_code, refused.stderr) == (1, "line 2: not_yes_or_no\nnothing was imported\n")
+
+
+def test_our_own_flows_are_right_and_a_broken_one_is_told(bare: Terminal, tmp_path: Path) -> None:
+    fine = bare.run("flows", "check")
+    assert fine.exit_code == 0
+    assert "main: " in fine.output
+    broken = tmp_path / "main.toml"
+    broken.write_text("name = 'main'\nentry =\n", encoding="utf-8")
+    told = bare.run("flows", "check", str(broken))
+    assert told.exit_code == 1
+    assert "main.toml:2" in told.stderr
+
+
+def test_units_are_there_after_migrating(terminal: Terminal) -> None:
+    engine = open_engine(terminal.database)
+    with Session(engine) as session:
+        assert session.get(Unit, "municipal-works") is not None
+    engine.dispose()
