@@ -21,6 +21,7 @@ from agent_console import (
     live,
     parts,
     preferences,
+    reports,
     softphone,
     tickets,
     unit,
@@ -52,6 +53,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     unit.pages,
     calls.pages,
     callbacks.pages,
+    reports.pages,
     api.pages,
 )
 

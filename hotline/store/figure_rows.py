@@ -15,6 +15,18 @@ from hotline.store.figures import with_follow_up
 from hotline.store.tickets import Ticket
 from hotline.store.windows import Window
 
+CALL_COUNTS = frozenset(
+    {"offered", "answered", "answered_15s", "abandoned", "left_for_callback", "waiting", "otherwise_ended"}
+)
+TICKET_COUNTS: tuple[frozenset[str], ...] = (
+    frozenset({"total", "closed_for_good", "direct", "open"}),
+    frozenset({"due_on_time", "due_late", "due_undecided"}),
+    frozenset({"contact_in_time", "contact_missed", "contact_undecided"}),
+    frozenset({"closed", "handled", "redone", "to_follow", "followed"}),
+    frozenset({"solved_yes", "solved_no", "satisfied_yes", "satisfied_no"}),
+)
+"""The counts whose rows may be listed, by cohort."""
+
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
@@ -64,6 +76,16 @@ def calls_behind(
         query = query.where(Call.id < read_id_cursor(cursor))
     found = session.scalars(query.order_by(Call.id.desc()).limit(limit + 1)).all()
     return cut(found, limit, lambda call: id_cursor(call.id))
+
+
+def is_call_count(names: tuple[str, ...]) -> bool:
+    """Say whether `names` are counts of calls."""
+    return bool(names) and set(names) <= CALL_COUNTS
+
+
+def is_ticket_count(names: tuple[str, ...]) -> bool:
+    """Say whether `names` are counts of one cohort of tickets."""
+    return bool(names) and any(set(names) <= known for known in TICKET_COUNTS)
 
 
 def _cohort(window: Window, names: tuple[str, ...]) -> Cohort:
