@@ -20,10 +20,13 @@ R = TypeVar("R")
 
 
 def open_house() -> Hotline:
-    """Return the house; a wrong setting or city file ends the command with status 2."""
+    """Return the house, open until the command ends; a wrong setting or city file ends it with status 2."""
     settings = settings_or_exit()
     begin_logging(settings.mode)
-    return build_or_exit(settings)
+    house = build_or_exit(settings)
+    click.get_current_context().call_on_close(house.hall.engine.dispose)
+    click.get_current_context().call_on_close(house.redis.close)
+    return house
 
 
 def plainly(command: Callable[P, R]) -> Callable[P, R]:
