@@ -1,0 +1,60 @@
+"""A browser at a desk, and what the carrier and a caller do meanwhile."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import select
+
+from hotline.rules.actors import Machine, Person
+from hotline.rules.words import CallPurpose
+from hotline.services import calls, queue
+from hotline.store.calls import Offer
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.console.desk_scenes import CALLER
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A browser at a ready desk, the operator who sits there, and the hall behind it."""
+
+    context: BrowserContext
+    page: Page
+    person: Person
+    hall: Hall
+
+    def caller_arrives(self) -> int:
+        """Somebody phones and asks for a person; the desk is rung. Returns the call's id."""
+        arrival = calls.Arrival(
+            sid="CA" + "1" * 32,
+            number_raw=CALLER,
+            dialed=self.hall.policies.number,
+            purpose=CallPurpose.INBOUND,
+            flow="main",
+            flow_version="test",
+            position="greeting:0",
+        )
+        with self.hall.open_work(Machine.CARRIER) as work:
+            call = calls.receive_call(work, arrival)
+            calls.join_queue(work, call.id)
+        return call.id
+
+    def carrier_connects(self, call_id: int) -> None:
+        with self.hall.open_work(Machine.CARRIER) as work:
+            offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call_id)).one()
+            assert queue.accept_offer(work, offer_id, "CA" + "2" * 32) == call_id
+        with self.hall.open_work(Machine.CARRIER) as work:
+            calls.caller_joined(work, call_id)
+
+    def talk(self) -> int:
+        call_id = self.caller_arrives()
+        self.carrier_connects(call_id)
+        expect(self.page.locator("#ticket")).to_be_visible()
+        return call_id
+
+    def ticket(self) -> Ticket:
+        with self.hall.look() as reading:
+            return reading.scalars(select(Ticket)).one()
+
+    def saved(self, page: Page | None = None) -> None:
+        expect((page or self.page).locator("#save-state[data-kind=saved]")).to_be_visible()
