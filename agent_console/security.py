@@ -95,6 +95,8 @@ def add_headers(response: Response) -> Response:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if not request.path.startswith("/assets/"):
         headers.setdefault("Cache-Control", "no-store")
+    elif response.status_code == 200:
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 

@@ -6,11 +6,21 @@ import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
+import { trim, wordsBelow } from "./trim.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, "dist");
 const modules = join(here, "..", "..", "node_modules");
 const licensed = ["@tabler/core", "@twilio/voice-sdk", "echarts", "htmx.org", "zrender"];
+
+const trimTabler = {
+  name: "trim-tabler",
+  setup: (made) =>
+    made.onLoad({ filter: /tabler\.min\.css$/ }, ({ path }) => ({
+      contents: trim(readFileSync(path, "utf8"), wordsBelow(join(here, ".."))),
+      loader: "css",
+    })),
+};
 
 const options = {
   entryPoints: {
@@ -30,6 +40,7 @@ const options = {
   metafile: true,
   legalComments: "none",
   logLevel: "info",
+  plugins: [trimTabler],
 };
 
 function manifest(metafile) {
@@ -50,12 +61,19 @@ function copyTwilio() {
   return name;
 }
 
+/** Tabler's package carries its licence only as the banner of its style sheet, which names the copyright and MIT. */
+function banner(folder) {
+  const css = readFileSync(join(folder, "dist", "css", "tabler.css"), "utf8");
+  const mit = readFileSync(join(here, "MIT.txt"), "utf8");
+  return `${css.match(/\/\*![^]*?\*\//)[0]}\n\n${mit}`;
+}
+
 function licences() {
   const parts = licensed.map((name) => {
     const folder = join(modules, name);
     const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.md|\.txt)?$/i.test(entry));
-    const { version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const text = file ? readFileSync(join(folder, file), "utf8") : `Licence: ${license}`;
+    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const text = file ? readFileSync(join(folder, file), "utf8") : banner(folder);
     return `${name} ${version}\n\n${text}`;
   });
   writeFileSync(join(dist, "LICENCES.txt"), parts.join("\n\n----\n\n"));
@@ -65,7 +83,7 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 if (process.argv.includes("--watch")) {
   const remember = { name: "manifest", setup: (b) => b.onEnd((r) => r.metafile && manifest(r.metafile)) };
-  await (await context({ ...options, plugins: [remember] })).watch();
+  await (await context({ ...options, plugins: [...options.plugins, remember] })).watch();
 } else {
   manifest((await build(options)).metafile);
   licences();

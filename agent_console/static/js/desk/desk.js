@@ -78,9 +78,9 @@ async function noMatter() {
   await desk.refresh();
 }
 
-function setPresence(state, reason = "") {
+async function setPresence(state, reason = "") {
   ring.askToNotify();
-  if (state === "ready" && phone.state !== "on") return toast(word("phone_is_off"));
+  if (state === "ready" && !(await phone.isOn())) return toast(word("phone_is_off"));
   document.querySelector("details.presence")?.removeAttribute("open");
   return attempt(() => postJson("/console/desk/presence", { state, reason }));
 }

@@ -52,7 +52,10 @@ export class Draft {
 
   #typed() {
     const changes = this.changes();
-    if (Object.keys(changes).length) remember(this.id, { revision: this.revision, base: this.saved, values: changes });
+    if (Object.keys(changes).length) {
+      remember(this.id, { revision: this.revision, base: this.saved, values: changes });
+      this.onStatus("saving");
+    }
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.save(), QUIET_MS);
   }

@@ -14,6 +14,7 @@ export class Desk extends EventTarget {
   #asking = null;
   #askAgain = false;
   #queueTimer = null;
+  #opening = false;
 
   /** Ask for the state and show it; calls made meanwhile lead to one more question, never to many. */
   refresh() {
@@ -77,8 +78,13 @@ export class Desk extends EventTarget {
   /** Open the ticket of the call in hand as soon as it is ours. */
   async openDraft() {
     const { stage, call_id: call, ticket_id: ticket } = this.state;
-    if (ticket || !["connecting", "talking", "wrap_up"].includes(stage)) return;
-    await postJson(`/console/desk/calls/${call}/draft`);
+    if (ticket || this.#opening || !["connecting", "talking", "wrap_up"].includes(stage)) return;
+    this.#opening = true;
+    try {
+      await postJson(`/console/desk/calls/${call}/draft`);
+    } finally {
+      this.#opening = false;
+    }
     await this.refresh();
   }
 }

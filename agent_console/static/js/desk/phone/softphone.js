@@ -8,6 +8,7 @@ import { TwilioDriver } from "./twilio.js";
 const DRIVERS = { exchange: ExchangeDriver, twilio: TwilioDriver };
 const RETRY_MS = [500, 1000, 2000, 5000, 10_000];
 const RENEW_SHARE = 0.75;
+const PATIENCE_MS = 5000;
 
 export class Softphone extends EventTarget {
   state = "off";
@@ -105,6 +106,21 @@ export class Softphone extends EventTarget {
 
   #tell(kind, detail) {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
+  }
+
+  /** Resolves true as soon as the telephone can be rung, false if it cannot within a few seconds. */
+  isOn() {
+    if (this.state === "on") return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const heard = () => this.state === "on" && done(true);
+      const timer = setTimeout(() => done(false), PATIENCE_MS);
+      const done = (isOn) => {
+        clearTimeout(timer);
+        this.removeEventListener("state", heard);
+        resolve(isOn);
+      };
+      this.addEventListener("state", heard);
+    });
   }
 
   /** Answer the ringing call; pressed before the telephone rings, it is answered the moment it does. */
