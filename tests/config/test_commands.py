@@ -1,5 +1,6 @@
 """`hotline …` as people type it: exit status 0, 1 or 2, and one line for every error."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -61,6 +62,7 @@ COMMANDS = [
     ("tickets", "import"),
     ("tickets", "export"),
     ("calendar", "import"),
+    ("report", "daily"),
 ]
 
 
@@ -142,6 +144,8 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
             "is not a day such as",
         ),
         (("dial", "--from", "nobody"), "", 2, "is not a number one can phone from"),
+        (("report", "daily", "--date", "2026-02-30"), "", 2, "is not a day such as"),
+        (("report", "daily", "--format", "pdf"), "", 2, "'pdf' is not one of"),
         (("nonsense",), "", 2, "No such command"),
     ],
 )
@@ -174,6 +178,24 @@ def test_tickets_go_in_whole_or_not_at_all_and_come_out_masked(terminal: Termina
     assert (exported.exit_code, exported.stdout) == (0, "exported 1\n")
     assert "138****1234" in out.read_text(encoding="utf-8")
     assert "13800001234" not in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("fmt", ["text", "json", "csv"])
+def test_the_days_report_counts_what_is_there(terminal: Terminal, tmp_path: Path, fmt: str) -> None:
+    file = tmp_path / "in.csv"
+    file.write_text(f"{HEADER}\n{GOOD}\n", encoding="utf-8")
+    assert terminal.run("tickets", "import", str(file)).exit_code == 0
+    told = terminal.run("report", "daily", "--date", "2026-11-20", "--format", fmt)
+    assert told.exit_code == 0
+    assert "2026-11-20" in told.output
+    if fmt == "json":
+        assert json.loads(told.output)["requests"]["total"] == 1
+
+
+def test_the_workbook_of_a_day_is_a_workbook(terminal: Terminal) -> None:
+    told = terminal.run("report", "daily", "--format", "xlsx")
+    assert told.exit_code == 0
+    assert told.stdout_bytes.startswith(b"PK")
 
 
 def test_a_calendar_file_sets_days_or_names_its_bad_lines(terminal: Terminal, tmp_path: Path) -> None:

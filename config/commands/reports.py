@@ -1,0 +1,36 @@
+"""`hotline report daily`: the day's report in a terminal or a file."""
+
+import sys
+from datetime import date
+
+import click
+
+from agent_console.report_files import FORMATS, render
+from config.commands.house import Day, open_house, plainly
+from hotline.rules.figures import Period
+from hotline.services.reports import write_report
+
+
+@click.group()
+def report() -> None:
+    """Figures, each with its base."""
+
+
+@report.command("daily")
+@click.option("--date", "day", type=Day(), help="The day; today, so far, if not given.")
+@click.option("--format", "fmt", type=click.Choice(list(FORMATS)), default="text", show_default=True)
+@plainly
+def daily(day: date | None, fmt: str) -> None:
+    """Print the report of one day as the rows are now."""
+    if fmt == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError("a workbook is not for a terminal: … --format xlsx > report.xlsx")
+    house = open_house()
+    hall = house.hall
+    at = hall.clock()
+    chosen = day or at.astimezone(hall.policies.zone).date()
+    with hall.look() as session:
+        written = write_report(
+            session, Period(chosen, chosen), at=at, policies=hall.policies, claims=house.claims
+        )
+    text = render(written, fmt, house.settings.locale)
+    click.echo(text, nl=fmt == "text")
