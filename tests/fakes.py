@@ -26,18 +26,18 @@ class FakeCall:
 
 @dataclass(slots=True)
 class FakeCarrier:
-    """Implements `Carrier` in memory. `fail_next` makes the next request fail, before or after it took effect."""
+    """Implements `Carrier` in memory. `fail_next` makes a request fail, before or after it took effect."""
 
     clock: Callable[[], datetime]
     calls: dict[str, FakeCall] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    _before: list[Exception] = field(default_factory=list)
-    _after: list[Exception] = field(default_factory=list)
+    _before: dict[str, Exception] = field(default_factory=dict)
+    _after: dict[str, Exception] = field(default_factory=dict)
 
-    def fail_next(self, trouble: Exception, *, after: bool = False) -> None:
-        """Let the next request raise `trouble`; with `after` it takes effect and only its answer is lost."""
-        (self._after if after else self._before).append(trouble)
+    def fail_next(self, name: str, trouble: Exception, *, after: bool = False) -> None:
+        """Let the next request `name` raise `trouble`; with `after` it takes effect and only its answer is lost."""
+        (self._after if after else self._before)[name] = trouble
 
     def dial_in(self, queue: str | None = None) -> str:
         """Let somebody phone us, and wait in `queue` if one is named; returns the sid."""
@@ -89,12 +89,12 @@ class FakeCarrier:
 
     def _begin(self, name: str) -> None:
         self.asked.append(name)
-        if self._before:
-            raise self._before.pop(0)
+        if name in self._before:
+            raise self._before.pop(name)
 
     def _end(self) -> None:
-        if self._after:
-            raise self._after.pop(0)
+        if self.asked[-1] in self._after:
+            raise self._after.pop(self.asked[-1])
 
 
 @dataclass(slots=True)

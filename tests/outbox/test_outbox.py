@@ -81,6 +81,15 @@ def test_one_thing_leads_to_the_next_until_the_unit_is_told(
     assert run_due() == 0
 
 
+def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_is_not_told(
+    hall: Hall, units: FakeUnits, run_due: Run
+) -> None:
+    hand_off(hall)
+    assert run_due() == 2
+    assert (inbox_lines(hall), units.told) == (1, [])
+    outbox.note_enqueued(hall, [])
+
+
 def test_a_second_delivery_of_the_same_job_does_nothing(
     hall: Hall, tools: Tools, units: FakeUnits, run_due: Run
 ) -> None:

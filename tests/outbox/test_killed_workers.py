@@ -1,0 +1,162 @@
+"""SIGKILL at any moment of a hand-off: after the restart the ticket lies in the inbox once, and the unit was told once."""
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+from sqlalchemy import Engine, func, select, update
+
+from config.schedule import relay_once
+from config.worker import enqueue_into
+from hotline import events, outbox
+from hotline.clock import system_clock
+from hotline.gateways.live import silence
+from hotline.rules.actors import Machine
+from hotline.rules.policies import Policies
+from hotline.rules.words import DeliveryState, TicketState
+from hotline.store.outbox import Delivery, EventRow
+from hotline.store.tickets import Assignment
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit
+from tests.outbox.workers import UnitSystem, WorkerProcess, unit_system, wait_for, worker
+
+D = DeliveryState
+UNIT = "city-management"
+ROUNDS = 15
+LONGEST_DELAY = 0.12
+"""Seconds; a whole hand-off takes about as long."""
+
+
+class House:
+    """A hall in real time, a real Redis, a real worker process and a unit's system."""
+
+    def __init__(self, hall: Hall, redis: Redis, process: WorkerProcess, unit: UnitSystem) -> None:
+        self.hall, self.process, self.unit = hall, process, unit
+        self._enqueue = enqueue_into(redis)
+        make_unit(hall, UNIT, webhook_url=unit.url, webhook_secret="s" * 32)
+
+    def hand_off(self) -> int:
+        ticket = make_ticket(self.hall, state=TicketState.DISPATCHED, unit_code=UNIT)
+        with self.hall.open_work(Machine.SYSTEM) as work:
+            work.tell(events.TicketHandedOff(ticket.id, UNIT))
+        return ticket.id
+
+    def relay(self) -> None:
+        relay_once(self.hall, self._enqueue)
+
+    def relay_twice_over(self) -> None:
+        """Hand the same parcels to RQ two times, as it may happen when a note is lost."""
+        parcels = outbox.relay(self.hall)
+        self._enqueue(parcels)
+        self._enqueue(parcels)
+        outbox.note_enqueued(self.hall, parcels)
+
+    def let_leases_end(self) -> None:
+        """Let so much time pass for what is not done that every lease and pause is over."""
+        ago = system_clock() - timedelta(seconds=1)
+        with self.hall.open_work(Machine.SYSTEM) as work:
+            left = update(Delivery).where(Delivery.state.in_((D.DUE, D.CLAIMED)))
+            work.session.execute(left.values(next_try_at=ago, enqueued_at=None))
+
+    def is_claimed(self) -> bool:
+        with self.hall.look() as session:
+            newest = session.scalar(select(Delivery.state).order_by(Delivery.id.desc()).limit(1))
+            return newest is not D.DUE
+
+    def is_settled(self, ticket_id: int) -> bool:
+        with self.hall.look() as session:
+            told = select(Assignment.notified_at).where(Assignment.ticket_id == ticket_id)
+            left = select(func.count()).where(Delivery.state != D.DONE)
+            return session.scalar(told) is not None and session.scalar(left) == 0
+
+    def settle(self, ticket_id: int) -> None:
+        """Go on as after a restart until the hand-off is done."""
+        if self.process.process is None:
+            self.process.start()
+        self.let_leases_end()
+
+        def done() -> bool:
+            self.relay()
+            return self.is_settled(ticket_id)
+
+        wait_for(
+            done,
+            every=0.05,
+            why=f"ticket {ticket_id} is handed off; see {self.process.log.read_text()[-2000:]}",
+        )
+
+
+@pytest.fixture
+def real_time(engine: Engine, policies: Policies) -> Hall:
+    return Hall(engine=engine, clock=system_clock, policies=policies, announce=silence)
+
+
+@pytest.fixture
+def house(
+    real_time: Hall, database_url: str, redis: Redis, redis_url: str, tmp_path: Path
+) -> Iterator[House]:
+    with ExitStack() as stack:
+        unit = stack.enter_context(unit_system())
+        process = stack.enter_context(worker(database_url, redis_url, tmp_path))
+        yield House(real_time, redis, process, unit)
+
+
+def check(house: House, tickets: list[int]) -> None:
+    """One inbox line a ticket, told once in effect, nothing lost, nothing given up."""
+    with house.hall.look() as session:
+        lines = session.scalars(select(Assignment.ticket_id).order_by(Assignment.ticket_id)).all()
+        assert lines == tickets
+        delivered = select(EventRow.subject_id).where(EventRow.kind == "TicketDelivered")
+        assert sorted(session.scalars(delivered)) == tickets
+        assert set(session.scalars(select(Delivery.state))) == {D.DONE}
+    assert len(set(house.unit.keys)) == len(tickets)
+
+
+@pytest.mark.timeout(120)
+def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(house: House) -> None:
+    chance, pause, tickets = random.Random(12345), threading.Event(), []  # noqa: S311 - moments, not secrets
+    for number in range(ROUNDS):
+        tickets.append(house.hand_off())
+        house.relay_twice_over()
+        if number % 2:
+            wait_for(lambda: bool(house.process.horses()), "a job begins")
+            pause.wait(chance.uniform(0, LONGEST_DELAY))
+        else:
+            wait_for(house.is_claimed, "a delivery is claimed")
+            pause.wait(chance.uniform(0, LONGEST_DELAY / 10))
+        if number % 7 == 6:
+            house.process.kill()
+        else:
+            house.process.kill_horse()
+        house.settle(tickets[-1])
+    check(house, tickets)
+    with house.hall.look() as session:
+        repeated = session.scalar(select(func.count()).where(Delivery.attempts > 1)) or 0
+    assert repeated > 0, "no kill hit a delivery in hand: the delays no longer fit the work"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_worker_killed_while_the_unit_is_being_told_tells_it_again_under_the_same_key(
+    house: House, whole: bool
+) -> None:
+    house.unit.stall()
+    ticket_id = house.hand_off()
+
+    def told() -> bool:
+        house.relay()
+        return bool(house.unit.keys)
+
+    wait_for(told, "the unit is told")
+    if whole:
+        house.process.kill()
+    else:
+        house.process.kill_horse()
+    house.unit.resume()
+    house.settle(ticket_id)
+    assert house.unit.keys == ["assignment-1", "assignment-1"]
+    check(house, [ticket_id])

@@ -1,0 +1,379 @@
+"""What follows from what happened, asked of a carrier whose answers get lost: never twice, never left hanging."""
+
+import pytest
+from sqlalchemy import select, update
+
+from hotline import events
+from hotline.gateways.carrier import Doubtful, Refused, Unavailable
+from hotline.reactions import BY_NAME, NotYet, Tools
+from hotline.rules.actors import Machine, Person
+from hotline.rules.words import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
+from hotline.services import callbacks, calls, dials, queue
+from hotline.store.callbacks import Callback, Dial
+from hotline.store.calls import Call, Offer
+from hotline.work import Hall
+from tests.builders import make_call, make_operator
+from tests.fakes import FakeCarrier
+from tests.stopped_clock import StoppedClock
+
+QUEUE = "hotline"
+
+
+def run(tools: Tools, event: events.Event, reaction: str) -> None:
+    BY_NAME[reaction].run(tools, event)
+
+
+def offered(hall: Hall, carrier: FakeCarrier) -> tuple[events.CallOffered, Person]:
+    """Let somebody wait in the carrier's queue and be offered to a desk."""
+    operator = make_operator(hall)
+    call = make_call(hall, sid=carrier.dial_in(QUEUE))
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
+    return events.CallOffered(call.id, offer_id, operator.id), operator
+
+
+def accepted(hall: Hall, carrier: FakeCarrier) -> events.CallAccepted:
+    offer, operator = offered(hall, carrier)
+    with hall.open_work(Machine.CARRIER) as work:
+        queue.accept_offer(work, offer.offer_id, "CAleg")
+    return events.CallAccepted(offer.call_id, offer.offer_id, operator.id)
+
+
+def settle(hall: Hall, offer_id: int, how: OfferState = OfferState.MISSED) -> None:
+    with hall.open_work(Machine.CARRIER) as work:
+        queue.settle_offer(work, offer_id, how)
+
+
+def leg(hall: Hall, offer_id: int) -> str | None:
+    with hall.look() as session:
+        return session.scalars(select(Offer.leg_sid).where(Offer.id == offer_id)).one()
+
+
+def call_row(hall: Hall, call_id: int) -> Call:
+    with hall.look() as session:
+        return session.get_one(Call, call_id)
+
+
+def test_a_desk_is_rung_once_with_our_ids_in_every_address(
+    hall: Hall, tools: Tools, carrier: FakeCarrier
+) -> None:
+    offer, operator = offered(hall, carrier)
+    run(tools, offer, "ring_operator")
+    run(tools, offer, "ring_operator")
+    order = carrier.orders[0]
+    assert len(carrier.orders) == 1
+    assert order.to == f"client:op_{operator.id}?offer={offer.offer_id}&call={offer.call_id}"
+    assert order.answer_url == f"https://hotline.example/voice/desk/{offer.offer_id}"
+    assert order.status_url == f"https://hotline.example/voice/desk/{offer.offer_id}/status"
+    assert order.ring_seconds == hall.policies.queue.ring_seconds
+    assert leg(hall, offer.offer_id) in carrier.calls
+
+
+def test_a_ring_whose_answer_was_lost_is_found_not_repeated(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    offer, _ = offered(hall, carrier)
+    carrier.fail_next("place", Doubtful("no answer in time"), after=True)
+    with pytest.raises(Doubtful):
+        run(tools, offer, "ring_operator")
+    clock.advance(1)
+    run(tools, offer, "ring_operator")
+    assert len(carrier.orders) == 1
+    assert leg(hall, offer.offer_id) in carrier.calls
+
+
+def test_a_ring_that_never_happened_is_made_though_the_desk_was_rung_for_another_before(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    first, operator = offered(hall, carrier)
+    run(tools, first, "ring_operator")
+    earlier = leg(hall, first.offer_id)
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.end_call(work, sid=call_row(hall, first.call_id).sid, status="completed")
+    second, again = offered_to(hall, carrier, operator)
+    carrier.fail_next("place", Unavailable("429"))
+    with pytest.raises(Unavailable):
+        run(tools, second, "ring_operator")
+    clock.advance(1)
+    run(tools, second, "ring_operator")
+    assert again == operator
+    assert leg(hall, second.offer_id) not in {None, earlier}
+
+
+def offered_to(hall: Hall, carrier: FakeCarrier, operator: Person) -> tuple[events.CallOffered, Person]:
+    call = make_call(hall, sid=carrier.dial_in(QUEUE))
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        offer = work.session.scalars(select(Offer).where(Offer.call_id == call.id)).one()
+    assert offer.operator_id == operator.id
+    return events.CallOffered(call.id, offer.id, operator.id), operator
+
+
+def test_an_offer_that_is_over_rings_nobody(hall: Hall, tools: Tools, carrier: FakeCarrier) -> None:
+    offer, _ = offered(hall, carrier)
+    settle(hall, offer.offer_id)
+    run(tools, offer, "ring_operator")
+    assert carrier.orders == []
+
+
+class Withdrawing(FakeCarrier):
+    """A carrier slow enough for the offer to be settled while it rings."""
+
+    hall: Hall
+    offer_id: int
+
+    def place(self, order: object) -> str:
+        sid = FakeCarrier.place(self, order)  # type: ignore[arg-type]  # handed on as it came
+        settle(self.hall, self.offer_id)
+        return sid
+
+
+def test_a_ring_that_comes_too_late_is_stopped_even_if_stopping_fails_at_first(
+    hall: Hall, tools: Tools, clock: StoppedClock
+) -> None:
+    slow = Withdrawing(clock)
+    offer, _ = offered(hall, slow)
+    slow.hall, slow.offer_id = hall, offer.offer_id
+    late = Tools(hall=hall, carrier=slow, units=tools.units, addresses=tools.addresses)
+    slow.fail_next("hang_up", Unavailable("429"))
+    with pytest.raises(Unavailable):
+        run(late, offer, "ring_operator")
+    run(late, offer, "ring_operator")
+    ringing = [call for call in slow.calls.values() if call.outbound and call.status == "ringing"]
+    assert ringing == []
+
+
+def test_a_missed_ring_is_stopped(hall: Hall, tools: Tools, carrier: FakeCarrier) -> None:
+    missed, operator = offered(hall, carrier)
+    run(tools, missed, "ring_operator")
+    settle(hall, missed.offer_id)
+    told = events.OfferSettled(missed.call_id, missed.offer_id, operator.id, OfferState.MISSED)
+    run(tools, told, "release_operator")
+    run(tools, told, "release_operator")
+    assert carrier.calls[leg(hall, missed.offer_id) or ""].status == "no-answer"
+
+
+def test_a_taken_ring_is_not_stopped(hall: Hall, tools: Tools, carrier: FakeCarrier) -> None:
+    event = accepted(hall, carrier)
+    late = events.OfferSettled(event.call_id, event.offer_id, event.operator_id, OfferState.MISSED)
+    run(tools, late, "release_operator")
+    assert carrier.asked == []
+
+
+def test_an_accepted_caller_is_moved_to_the_talk(hall: Hall, tools: Tools, carrier: FakeCarrier) -> None:
+    event = accepted(hall, carrier)
+    run(tools, event, "connect_caller")
+    caller = carrier.calls[call_row(hall, event.call_id).sid]
+    assert (caller.queue, caller.url) == (None, f"https://hotline.example/voice/talk/{event.call_id}")
+
+
+def test_a_caller_not_yet_in_the_carriers_queue_is_tried_again_soon(
+    hall: Hall, tools: Tools, carrier: FakeCarrier
+) -> None:
+    event = accepted(hall, carrier)
+    caller = carrier.calls[call_row(hall, event.call_id).sid]
+    caller.queue = None
+    with pytest.raises(NotYet):
+        run(tools, event, "connect_caller")
+    caller.queue = QUEUE
+    run(tools, event, "connect_caller")
+    assert caller.queue is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_caller_whose_end_was_never_told_frees_the_desk_that_accepted_them(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, known: bool
+) -> None:
+    event = accepted(hall, carrier)
+    sid = call_row(hall, event.call_id).sid
+    carrier.hang_up(sid)
+    if not known:
+        del carrier.calls[sid]
+    run(tools, event, "connect_caller")
+    ended = call_row(hall, event.call_id)
+    assert (ended.state, ended.end) == (CallState.ENDED, CallEnd.ABANDONED)
+
+
+def test_a_caller_given_back_meanwhile_is_not_moved(hall: Hall, tools: Tools, carrier: FakeCarrier) -> None:
+    event = accepted(hall, carrier)
+    settle(hall, event.offer_id)
+    run(tools, event, "connect_caller")
+    assert carrier.calls[call_row(hall, event.call_id).sid].queue == QUEUE
+
+
+def test_a_call_that_is_over_frees_the_operators_leg(hall: Hall, tools: Tools, carrier: FakeCarrier) -> None:
+    offer, _ = offered(hall, carrier)
+    run(tools, offer, "ring_operator")
+    with hall.open_work(Machine.CARRIER) as work:
+        queue.accept_offer(work, offer.offer_id, leg(hall, offer.offer_id) or "")
+        calls.end_call(work, sid=call_row(hall, offer.call_id).sid, status="completed")
+    run(tools, events.CallEnded(offer.call_id, CallEnd.ABANDONED), "release_operator_of_call")
+    assert carrier.calls[leg(hall, offer.offer_id) or ""].status == "no-answer"
+
+
+def test_an_operator_can_hang_up_even_if_the_callers_end_was_never_told(
+    hall: Hall, tools: Tools, carrier: FakeCarrier
+) -> None:
+    event = accepted(hall, carrier)
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.caller_joined(work, event.call_id)
+    carrier.hang_up(call_row(hall, event.call_id).sid)
+    run(tools, events.CallHangUpAsked(event.call_id, event.operator_id), "hang_up_call")
+    assert call_row(hall, event.call_id).state is CallState.ENDED
+    before = len(carrier.asked)
+    run(tools, events.CallHangUpAsked(event.call_id, event.operator_id), "hang_up_call")
+    assert len(carrier.asked) == before
+
+
+def test_a_silent_call_is_ended_if_and_only_if_the_carrier_says_so(
+    hall: Hall, tools: Tools, carrier: FakeCarrier
+) -> None:
+    call = make_call(hall, sid=carrier.dial_in())
+    run(tools, events.CallDoubted(call.id), "ask_after_call")
+    assert call_row(hall, call.id).state is CallState.IN_FLOW
+    carrier.hang_up(call.sid)
+    run(tools, events.CallDoubted(call.id), "ask_after_call")
+    assert call_row(hall, call.id).state is CallState.ENDED
+    run(tools, events.CallDoubted(call.id), "ask_after_call")
+    assert carrier.asked.count("status_of") == 2
+
+
+def planned(hall: Hall, clock: StoppedClock, number: str = "+8613800001234") -> events.DialPlanned:
+    with hall.open_work(Machine.SYSTEM) as work:
+        callbacks.promise_callback(work, number=number, reason=CallbackReason.REQUESTED)
+    clock.advance(60)
+    make_operator(hall)
+    with hall.open_work(Machine.CLOCK) as work:
+        assert callbacks.plan_due_dials(work) == 1
+        return events.DialPlanned(work.session.scalars(select(Dial.id).order_by(Dial.id.desc())).first() or 0)
+
+
+def dial_row(hall: Hall, dial_id: int) -> Dial:
+    with hall.look() as session:
+        return session.get_one(Dial, dial_id)
+
+
+def test_somebody_is_phoned_once(hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock) -> None:
+    event = planned(hall, clock)
+    run(tools, event, "place_dial")
+    run(tools, event, "place_dial")
+    placed, order = dial_row(hall, event.dial_id), carrier.orders[0]
+    assert len(carrier.orders) == 1
+    assert (placed.state, placed.sid) == (DialState.PLACED, next(iter(carrier.calls)))
+    assert (order.to, order.ring_seconds) == ("+8613800001234", hall.policies.callbacks.ring_seconds)
+    assert order.answer_url == f"https://hotline.example/voice/dial/{placed.ref}"
+    assert order.status_url == f"{order.answer_url}/status"
+
+
+def test_a_dial_whose_answer_was_lost_is_found_not_repeated_even_if_looking_fails_too(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    event = planned(hall, clock)
+    carrier.fail_next("place", Doubtful("no answer in time"), after=True)
+    with pytest.raises(Doubtful):
+        run(tools, event, "place_dial")
+    assert dial_row(hall, event.dial_id).state is DialState.UNKNOWN
+    for _ in range(2):
+        clock.advance(30)
+        carrier.fail_next("find_placed", Unavailable("429"))
+        with pytest.raises(Unavailable):
+            run(tools, event, "place_dial")
+    clock.advance(30)
+    run(tools, event, "place_dial")
+    assert len(carrier.orders) == 1
+    assert dial_row(hall, event.dial_id).state is DialState.PLACED
+
+
+def test_a_dial_that_never_happened_is_made_though_that_number_was_phoned_a_moment_before(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    first = planned(hall, clock)
+    run(tools, first, "place_dial")
+    with hall.open_work(Machine.CARRIER) as work:
+        dials.end_dial(work, dial_row(hall, first.dial_id).ref, outcome="busy")
+        work.session.execute(update(Callback).values(next_try_at=clock.at))
+    with hall.open_work(Machine.CLOCK) as work:
+        assert callbacks.plan_due_dials(work) == 1
+    second = events.DialPlanned(first.dial_id + 1)
+    carrier.fail_next("place", Unavailable("429"))
+    with pytest.raises(Unavailable):
+        run(tools, second, "place_dial")
+    run(tools, second, "place_dial")
+    assert len(carrier.orders) == 2
+    assert dial_row(hall, second.dial_id).sid != dial_row(hall, first.dial_id).sid
+
+
+def test_a_number_the_carrier_refuses_ends_the_attempt_and_counts(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    event = planned(hall, clock)
+    carrier.fail_next("place", Refused(21216, "blocked"))
+    run(tools, event, "place_dial")
+    refused = dial_row(hall, event.dial_id)
+    assert (refused.state, refused.outcome, refused.detail) == (DialState.ENDED, "refused", "21216")
+    with hall.look() as session:
+        owed = session.scalars(select(Callback)).one()
+    assert (owed.state, owed.attempts) == (CallbackState.WAITING, 1)
+
+
+def test_a_dial_nobody_wants_any_more_is_not_made(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    event = planned(hall, clock)
+    with hall.open_work(Machine.CALLER) as work:
+        callbacks.note_phoned_again(work, "+8613800001234")
+    run(tools, event, "place_dial")
+    assert carrier.orders == []
+    assert dial_row(hall, event.dial_id).outcome == dials.DROPPED
+
+
+@pytest.mark.parametrize("status", ["busy", "completed", "in-progress", None])
+def test_an_attempt_without_an_end_is_asked_after(
+    tools: Tools, carrier: FakeCarrier, clock: StoppedClock, status: str | None
+) -> None:
+    event = planned(tools.hall, clock)
+    run(tools, event, "place_dial")
+    sid = dial_row(tools.hall, event.dial_id).sid or ""
+    if status is None:
+        del carrier.calls[sid]
+    else:
+        carrier.calls[sid].status = status
+    for _ in range(2):
+        run(tools, events.DialDoubted(event.dial_id), "ask_after_dial")
+    outcome = {"in-progress": None, None: dials.LOST}.get(status, status)
+    assert dial_row(tools.hall, event.dial_id).outcome == outcome
+
+
+def test_an_attempt_the_carrier_never_heard_of_is_lost(hall: Hall, tools: Tools, clock: StoppedClock) -> None:
+    event = planned(hall, clock)
+    with hall.open_work(Machine.WORKER) as work:
+        dials.begin_placing(work, event.dial_id)
+    run(tools, events.DialDoubted(event.dial_id), "ask_after_dial")
+    assert dial_row(hall, event.dial_id).outcome == dials.LOST
+
+
+def test_an_attempt_in_doubt_is_looked_for_when_asked_after(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    event = planned(hall, clock)
+    carrier.fail_next("place", Doubtful("no answer in time"), after=True)
+    with pytest.raises(Doubtful):
+        run(tools, event, "place_dial")
+    sid = next(iter(carrier.calls))
+    carrier.calls[sid].status = "no-answer"
+    run(tools, events.DialDoubted(event.dial_id), "ask_after_dial")
+    ended = dial_row(hall, event.dial_id)
+    assert (ended.outcome, ended.sid) == ("no-answer", sid)
+
+
+def test_an_attempt_whose_call_is_alive_in_our_rows_too_ends_with_it(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    event = planned(hall, clock)
+    run(tools, event, "place_dial")
+    sid = dial_row(hall, event.dial_id).sid or ""
+    call = make_call(hall, sid=sid, dial_id=event.dial_id)
+    carrier.calls[sid].status = "completed"
+    run(tools, events.DialDoubted(event.dial_id), "ask_after_dial")
+    assert call_row(hall, call.id).state is CallState.ENDED
