@@ -2,7 +2,9 @@
 
 import json
 from dataclasses import dataclass
+from datetime import date
 
+from flask_babel import format_date
 from flask_babel import gettext as _
 
 from agent_console.labels import label
@@ -50,6 +52,11 @@ class Headline:
     left_out: str
 
 
+def weekday(day: date) -> str:
+    """Return 周日 or Sun."""
+    return str(format_date(day, "EEE"))
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """`data` is what the charts bundle draws (JSON); `by_hour` says what a slot is."""
@@ -71,15 +78,15 @@ def headlines_of(report: Report) -> list[Headline]:
 
 def chart_of(report: Report) -> Chart:
     """Return the curve of calls: asked for a person as bars, answered as a line over them."""
-    points, offered, answered = report.figures.curve, CALL_WORDS["offered"], CALL_WORDS["answered"]
+    points = report.figures.curve
     series = [
         {
-            "name": _(offered),
+            "name": _("要求人工"),
             "values": [point.offered for point in points],
             "tone": "quiet",
         },
         {
-            "name": _(answered),
+            "name": _("已接听"),
             "values": [point.answered for point in points],
             "tone": "act",
             "kind": "line",

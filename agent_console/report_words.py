@@ -90,7 +90,7 @@ UNIT_COLUMNS: dict[str, str] = {
 
 TITLES: dict[str, str] = {
     "rates": N_("主要指标"),
-    "calls": N_("来电"),
+    "calls": N_("来电情况"),
     "classes": N_("按公布类别"),
     "types": N_("按类型"),
     "channels": N_("按渠道"),
@@ -155,7 +155,7 @@ def what_it_needs(claim: CheckedClaim, speak: Speak) -> str:
         (COLUMNS["denominator"], claim.would.denominators),
     )
     found = [f"{speak(name)} {_span(span)}" for name, span in ways if span is not None]
-    return f"{head}: {speak(N_(' 或 ')).join(found) or '–'}"
+    return f"{head}: {speak(N_(' 或 ')).join(found) or speak(N_('任何整数都得不出'))}"
 
 
 def _span(span: Span) -> str:

@@ -7,15 +7,17 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.orm import Session
 
 from agent_console.auth import current_person, needs
 from agent_console.filters import PAGE_ROWS, Filters
 from agent_console.frame import hall, options
 from agent_console.labels import problem_label
 from agent_console.locale import locale_name
+from agent_console.parts import unit_name
 from agent_console.report_files import FORMATS, render
 from agent_console.report_tables import Table, tables_of
-from agent_console.report_view import Chart, Headline, chart_of, headlines_of, rows_title
+from agent_console.report_view import Chart, Headline, chart_of, headlines_of, rows_title, weekday
 from agent_console.report_words import CALL_WORDS
 from hotline.rules.actors import Right
 from hotline.rules.figures import Period, parse_period
@@ -25,6 +27,7 @@ from hotline.rules.words import Channel, RequestClass, RequestType
 from hotline.services.reports import Report, write_report
 from hotline.store.calls import Call
 from hotline.store.cursors import BadCursor, Page
+from hotline.store.directory import list_units
 from hotline.store.figure_rows import (
     CALL_COUNTS,
     Narrowed,
@@ -109,20 +112,32 @@ def rows() -> ResponseReturnValue:
     if asked.problem:
         listed.wrong.append("from, to")
     page: Page[Call] | Page[Ticket] = Page((), None)
-    window = window_of(asked.period, hall().policies.zone, hall().clock())
-    try:
-        with hall().look() as session:
-            if of_calls and not listed.wrong:
-                page = calls_behind(session, window, names, limit=PAGE_ROWS, cursor=listed.cursor)
-            elif not listed.wrong:
-                page = tickets_behind(session, window, names, narrowed, limit=PAGE_ROWS, cursor=listed.cursor)
-    except BadCursor:
-        listed.wrong.append("cursor")
-    title = rows_title(names, narrowed)
+    with hall().look() as session:
+        units = {unit.code: unit_name(unit) for unit in list_units(session)}
+        try:
+            if not listed.wrong:
+                page = _behind(session, asked.period, names, narrowed, listed.cursor)
+        except BadCursor:
+            listed.wrong.append("cursor")
     html = render_template(
-        "reports/rows.html", asked=listed, page=page, of_calls=of_calls, title=title, period=asked.period
+        "reports/rows.html",
+        asked=listed,
+        page=page,
+        of_calls=of_calls,
+        title=rows_title(names, narrowed),
+        period=asked.period,
+        units=units,
     )
     return html, 422 if listed.wrong else 200
+
+
+def _behind(
+    session: Session, period: Period, names: tuple[str, ...], narrowed: Narrowed, cursor: str
+) -> Page[Call] | Page[Ticket]:
+    window = window_of(period, hall().policies.zone, hall().clock())
+    if is_call_count(names):
+        return calls_behind(session, window, names, limit=PAGE_ROWS, cursor=cursor)
+    return tickets_behind(session, window, names, narrowed, limit=PAGE_ROWS, cursor=cursor)
 
 
 def _asked() -> Asked:
@@ -170,4 +185,5 @@ def pages() -> Blueprint:
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
         return f"{url_for('reports.rows')}?{urlencode({'counts': ','.join(counts), **days, **narrowed})}"
 
+    blueprint.add_app_template_filter(weekday, "weekday")
     return blueprint

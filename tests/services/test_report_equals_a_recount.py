@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.figures import Period
 from hotline.rules.rates import Rate
+from hotline.rules.statistics import STATISTICS, RowList
 from hotline.rules.words import (
     CLASS_OF,
     CallbackReason,
@@ -27,8 +28,11 @@ from hotline.rules.words import (
 from hotline.services.reports import Report, write_report
 from hotline.store.callbacks import Callback, FollowUp
 from hotline.store.calls import Call
+from hotline.store.cursors import Page
+from hotline.store.figure_rows import Narrowed, calls_behind, tickets_behind
 from hotline.store.people import Unit
 from hotline.store.tickets import Ticket
+from hotline.store.windows import window_of
 from hotline.work import Hall
 from tests.stopped_clock import MONDAY_MORNING
 
@@ -283,6 +287,7 @@ def test_every_figure_equals_a_recount_over_all_rows(hall: Hall, session: Sessio
         check_requests(report, recount)
         check_rates(report, recount)
         check_calls(report, recount)
+        check_rows_behind(hall, report)
         assert report.figures.balance.opening == recount.open_at(period.first - timedelta(days=1))
         assert report.figures.balance.open == recount.open_at(period.last)
         assert [line for line in report.reconciliation if not line.ok] == []
@@ -318,6 +323,26 @@ def check_rates(report: Report, recount: Recount) -> None:
         mine = [ticket for ticket in recount.numbered(part.code) if ticket.state in OPEN]
         overdue = [ticket for ticket in mine if ticket.due_at and ticket.due_at <= recount.now]
         assert (part.open, part.overdue) == (len(mine), len(overdue))
+
+
+def check_rows_behind(hall: Hall, report: Report) -> None:
+    """Behind each number lie exactly as many rows, all of them of one cohort."""
+    window = window_of(report.period, hall.policies.zone, hall.clock())
+    for statistic in STATISTICS:
+        rate = report.rates[statistic.name]
+        for number, names in (
+            (rate.numerator, statistic.numerator),
+            (rate.denominator, statistic.denominator),
+        ):
+            if not names:
+                assert number == 0
+                continue
+            with hall.look() as session:
+                if statistic.rows is RowList.CALLS:
+                    found: Page[Call] | Page[Ticket] = calls_behind(session, window, names, limit=500)
+                else:
+                    found = tickets_behind(session, window, names, Narrowed(), limit=500)
+            assert (statistic.name, len(found.rows)) == (statistic.name, number)
 
 
 def check_calls(report: Report, recount: Recount) -> None:

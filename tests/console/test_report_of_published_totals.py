@@ -1,0 +1,56 @@
+"""The line's published totals to 2016-06-12, imported row by row: what they print, and what the printed rate would need."""
+
+import io
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from hotline.rules.actors import Machine
+from hotline.rules.figures import Period
+from hotline.rules.reconciliation import Claim
+from hotline.rules.ticket_rows import COLUMNS
+from hotline.rules.words import RequestClass
+from hotline.services.reports import write_report
+from hotline.services.ticket_files import import_tickets
+from hotline.work import Hall
+
+RECEIVED = {"complaint": 40_107, "consultation": 6_925, "suggestion": 1_084}
+CLOSED = 47_878
+FIRST, LAST = datetime(2011, 1, 1), datetime(2016, 6, 12)  # noqa: DTZ001 - local times, as the file writes them
+
+
+def rows() -> Iterator[bytes]:
+    """48,116 rows spread over those years; the last 238 are open and have no unit."""
+    yield (",".join(COLUMNS) + "\n").encode()
+    number = 0
+    total = sum(RECEIVED.values())
+    for kind, count in RECEIVED.items():
+        for _ in range(count):
+            received = FIRST + (LAST - FIRST) * (number / total)
+            closed = f"{received + timedelta(hours=2):%Y-%m-%d %H:%M:%S}" if number < CLOSED else ""
+            number += 1
+            cells = {
+                "external_number": f"{number}",
+                "received_at": f"{received:%Y-%m-%dT%H:%M:%S}",
+                "channel": "phone",
+            }
+            cells |= {"type": kind, "closed_at": closed}
+            yield (",".join(cells.get(name, "") for name in COLUMNS) + "\n").encode()
+
+
+@pytest.mark.timeout(300)
+def test_the_published_totals_print_99_51_and_the_report_says_what_99_58_would_need(hall: Hall) -> None:
+    with hall.open_work(Machine.SYSTEM) as work:
+        assert import_tickets(work, io.BytesIO(b"".join(rows()))).written == 48_116
+    period = Period(FIRST.date(), LAST.date())
+    claims = (Claim("closure_rate", "99.58", last=date(2016, 6, 12)),)
+    with hall.look() as session:
+        report = write_report(session, period, at=hall.clock(), policies=hall.policies, claims=claims)
+    requests, closure = report.figures.requests, report.rates["closure_rate"]
+    assert requests.total == 48_116
+    assert {word.value: requests.by_class()[word] for word in RequestClass} == RECEIVED | {"other": 0}
+    assert (closure.numerator, closure.denominator, closure.value) == (47_878, 48_116, "99.51")
+    (broken,) = [line for line in report.reconciliation if not line.ok]
+    assert (broken.left, broken.right) == ("99.58", "99.51")
+    assert "numerator 47912-47916 or denominator 48078-48082" in broken.line
