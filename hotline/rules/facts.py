@@ -45,6 +45,11 @@ def is_storable(text: str) -> bool:
     return not any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text)
 
 
+def storable(text: str, limit: int) -> str:
+    """Return the first `limit` signs of `text` that every database can store: for remarks, which are never refused."""
+    return "".join(sign for sign in text if is_storable(sign))[:limit]
+
+
 class _Wrong(Exception):
     pass
 

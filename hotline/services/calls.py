@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from hotline import events
 from hotline.rules import calls as rules
 from hotline.rules.calls import QueueJoin
+from hotline.rules.facts import SHORT, storable
 from hotline.rules.words import CallEnd, CallState, NoMatterReason, RequestClass
 from hotline.services import callbacks, desks, queue
 from hotline.services.arrivals import Arrival, receive_call, remember_ended
@@ -147,7 +148,7 @@ def finish_without_ticket(work: Work, call_id: int, reason: NoMatterReason, note
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.finished_at.is_(None))
-        .values(finished_at=work.at, no_matter=reason, no_matter_note=note[:200]),
+        .values(finished_at=work.at, no_matter=reason, no_matter_note=storable(note, SHORT)),
     )
     if finished:
         desks.record_finished(work, call_id, ticket_id=None)

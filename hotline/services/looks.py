@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.rules.actors import Person, Right
+from hotline.rules.facts import SHORT, storable
 from hotline.rules.refusals import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed
 from hotline.rules.tickets import OPEN_AT_UNIT
 from hotline.rules.words import CallbackState, TicketState
@@ -33,7 +34,7 @@ def show_number(work: Work, subject: str, subject_id: int, reason: str = "") -> 
         subject=subject,
         subject_id=subject_id,
         field="number",
-        reason=reason[:200],
+        reason=storable(reason, SHORT),
     )
     work.session.add(look)
     work.session.flush()

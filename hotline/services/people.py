@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline.rules.actors import Person
+from hotline.rules.facts import is_storable
 from hotline.rules.refusals import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
 from hotline.rules.words import Role
 from hotline.store.insert import claim_row
@@ -78,6 +79,8 @@ def check_password(session: Session, name: str, password: str) -> Person | None:
 
     It takes a reading session: hashing lasts a tenth of a second, too long to hold SQLite's write lock.
     """
+    if not (is_storable(name) and is_storable(password)):
+        return None
     user = session.scalar(select(User).where(User.name == name, User.active))
     try:
         _hasher().verify(user.password_hash if user else _nobodys_hash(), password)
@@ -152,7 +155,7 @@ def _person(user: User) -> Person:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 @lru_cache(maxsize=1)

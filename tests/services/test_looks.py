@@ -1,0 +1,135 @@
+"""A protected number is shown to who must phone back, and never without a trace."""
+
+import pytest
+from sqlalchemy import select
+
+from hotline import events
+from hotline.rules.actors import Machine, Person
+from hotline.rules.refusals import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed, Refusal
+from hotline.rules.words import CallbackReason, CallState, PresenceState, Role, TicketState
+from hotline.services import callbacks, looks
+from hotline.store.people import Look
+from hotline.work import Hall
+from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
+from tests.stopped_clock import StoppedClock
+
+S = TicketState
+NUMBER = "+8613800001234"
+UNIT = "city-management"
+
+
+def show(hall: Hall, actor: Person | Machine, subject: str, subject_id: int, reason: str = "") -> str:
+    with hall.open_work(actor) as work:
+        return looks.show_number(work, subject, subject_id, reason)
+
+
+def traces(hall: Hall) -> list[Look]:
+    with hall.look() as session:
+        return list(session.scalars(select(Look)))
+
+
+def refused(hall: Hall, actor: Person | Machine, subject: str, subject_id: int) -> type[Refusal]:
+    """Return how looking is refused; nothing may be written then."""
+    with pytest.raises(Refusal) as refusal:
+        show(hall, actor, subject, subject_id)
+    assert traces(hall) == []
+    return refusal.type
+
+
+def test_who_is_on_the_call_sees_the_number_and_every_look_is_kept(
+    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    person = make_operator(hall, PresenceState.TALKING)
+    call = make_call(hall, state=CallState.TALKING, operator_id=person.id, number=NUMBER)
+    assert [show(hall, person, "call", call.id, "核对地址"), show(hall, person, "call", call.id)] == [
+        NUMBER
+    ] * 2
+    first, second = traces(hall)
+    assert (first.user_id, first.subject, first.subject_id, first.at) == (
+        person.id,
+        "call",
+        call.id,
+        clock.at,
+    )
+    assert [first.reason, second.reason] == ["核对地址", ""]
+    assert [one.look_id for one in announced if isinstance(one, events.NumberShown)] == [first.id, second.id]
+
+
+def test_a_withheld_number_is_shown_as_the_carrier_said_it(hall: Hall) -> None:
+    person = make_operator(hall, PresenceState.TALKING)
+    call = make_call(hall, operator_id=person.id, number=None, number_raw="anonymous")
+    assert show(hall, person, "call", call.id) == "anonymous"
+
+
+def test_nobody_else_and_nobody_later_sees_the_number_of_a_call(hall: Hall, clock: StoppedClock) -> None:
+    person = make_operator(hall)
+    call = make_call(hall, operator_id=person.id)
+    done = make_call(hall, operator_id=person.id, finished_at=clock.at)
+    supervisor = person_of(make_user(hall, Role.SUPERVISOR))
+    assert refused(hall, supervisor, "call", call.id) is NotAllowed
+    assert refused(hall, make_operator(hall), "call", call.id) is NotAllowed
+    assert refused(hall, person, "call", done.id) is NotAllowed
+    assert refused(hall, person, "call", make_call(hall).id) is NotAllowed
+    assert refused(hall, Machine.WORKER, "call", call.id) is NotAllowed
+    assert refused(hall, person, "call", 404) is NoSuchCall
+
+
+@pytest.mark.parametrize("state", S)
+@pytest.mark.parametrize("confidential", [False, True])
+def test_a_unit_sees_the_number_while_it_works_on_a_ticket_that_is_not_confidential(
+    hall: Hall, state: TicketState, confidential: bool
+) -> None:
+    make_unit(hall)
+    person = person_of(make_user(hall, Role.HANDLER, unit_code=UNIT))
+    ticket = make_ticket(hall, state=state, unit_code=UNIT, confidential=confidential, caller_number=NUMBER)
+    works_on = state in {S.ACKNOWLEDGED, S.IN_PROGRESS, S.REPLIED} and not confidential
+    if works_on:
+        assert show(hall, person, "ticket", ticket.id) == NUMBER
+    else:
+        assert refused(hall, person, "ticket", ticket.id) is NotAllowed
+
+
+def test_another_unit_does_not_see_the_number(hall: Hall) -> None:
+    make_unit(hall)
+    make_unit(hall, "water")
+    ticket = make_ticket(hall, state=S.ACKNOWLEDGED, unit_code=UNIT)
+    assert (
+        refused(hall, person_of(make_user(hall, Role.HANDLER, unit_code="water")), "ticket", ticket.id)
+        is NotAllowed
+    )
+
+
+def test_who_writes_a_draft_sees_its_number_until_it_is_finished(hall: Hall) -> None:
+    person = make_operator(hall)
+    draft = make_ticket(hall, author_id=person.id, caller_number=None)
+    finished = make_ticket(hall, author_id=person.id, state=S.CLOSED)
+    assert refused(hall, person, "ticket", finished.id) is NotAllowed
+    assert refused(hall, make_operator(hall), "ticket", draft.id) is NotAllowed
+    assert refused(hall, person, "ticket", 404) is NoSuchTicket
+    assert show(hall, person, "ticket", draft.id) == ""
+
+
+def test_who_works_the_callback_list_sees_the_number_while_it_is_owed(hall: Hall) -> None:
+    with hall.open_work(Machine.SYSTEM) as work:
+        owed = callbacks.promise_callback(work, number=NUMBER, reason=CallbackReason.REQUESTED)
+    assert refused(hall, person_of(make_user(hall, Role.SUPERVISOR)), "callback", owed.id) is NotAllowed
+    person = make_operator(hall)
+    assert refused(hall, person, "callback", 404) is NoSuchCallback
+    assert show(hall, person, "callback", owed.id) == NUMBER
+    with hall.open_work(person) as work:
+        callbacks.cancel_callback(work, owed.id)
+    with pytest.raises(NotAllowed):
+        show(hall, person, "callback", owed.id)
+
+
+@pytest.mark.parametrize("subject", ["", "user", "Call"])
+def test_there_is_nothing_else_to_look_at(hall: Hall, subject: str) -> None:
+    assert refused(hall, make_operator(hall), subject, 1) is NotAllowed
+
+
+def test_a_reason_of_any_kind_is_kept_as_far_as_it_can_be(hall: Hall) -> None:
+    person = make_operator(hall)
+    call = make_call(hall, operator_id=person.id)
+    show(hall, person, "call", call.id, "长" * 500)
+    show(hall, person, "call", call.id, "a\x00b\ud83d")
+    assert [look.reason for look in traces(hall)] == ["长" * 200, "ab"]

@@ -1,0 +1,105 @@
+"""Leases, the inbox and receipts: small rows on which "once" and "one at a time" rest."""
+
+from functools import partial
+
+from sqlalchemy import select
+
+from hotline import events
+from hotline.rules.actors import Machine
+from hotline.rules.words import TicketState
+from hotline.services import inbox, leases, receipts
+from hotline.store.calls import Receipt
+from hotline.store.tickets import Assignment
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit
+from tests.racing import at_once
+from tests.stopped_clock import StoppedClock
+
+UNIT = "city-management"
+
+
+def hold(hall: Hall, holder: str) -> bool:
+    with hall.open_work(Machine.CLOCK) as work:
+        return leases.hold(work, "clock", holder, 5)
+
+
+def deliver(hall: Hall, ticket_id: int) -> bool:
+    with hall.open_work(Machine.WORKER) as work:
+        return inbox.deliver(work, ticket_id, UNIT)
+
+
+def test_one_holder_at_a_time_who_may_renew(hall: Hall, clock: StoppedClock) -> None:
+    assert hold(hall, "first")
+    assert not hold(hall, "second")
+    clock.advance(4)
+    assert hold(hall, "first")
+    clock.advance(4)
+    assert not hold(hall, "second")
+
+
+def test_who_falls_silent_is_replaced_and_may_not_come_back(hall: Hall, clock: StoppedClock) -> None:
+    hold(hall, "first")
+    clock.advance(5)
+    assert not hold(hall, "second")
+    clock.advance(1)
+    assert hold(hall, "second")
+    assert not hold(hall, "first")
+
+
+def test_who_gives_the_lease_back_keeps_nobody_waiting(hall: Hall, clock: StoppedClock) -> None:
+    hold(hall, "first")
+    with hall.open_work(Machine.CLOCK) as work:
+        leases.release(work, "clock", "another")
+    assert not hold(hall, "second")
+    with hall.open_work(Machine.CLOCK) as work:
+        leases.release(work, "clock", "first")
+    clock.advance(0.001)
+    assert hold(hall, "second")
+
+
+def test_of_many_who_ask_at_once_one_holds(hall: Hall, clock: StoppedClock) -> None:
+    for _ in range(2):
+        outcomes = at_once(*[partial(hold, hall, f"holder {number}") for number in range(4)])
+        assert sorted(map(str, outcomes)) == ["False", "False", "False", "True"]
+        clock.advance(6)
+
+
+def test_leases_of_different_names_do_not_meet(hall: Hall) -> None:
+    with hall.open_work(Machine.CLOCK) as work:
+        assert leases.hold(work, "clock", "first", 5)
+        assert leases.hold(work, "other", "second", 5)
+
+
+def test_a_ticket_lies_in_an_inbox_once_however_often_it_is_delivered(
+    hall: Hall, announced: list[events.Event]
+) -> None:
+    make_unit(hall)
+    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code=UNIT)
+    outcomes = at_once(*[partial(deliver, hall, ticket.id)] * 3)
+    assert sorted(map(str, outcomes)) == ["False", "False", "True"]
+    assert [type(one) for one in announced] == [events.TicketDelivered]
+
+
+def test_the_first_confirmation_of_a_unit_stands(hall: Hall, clock: StoppedClock) -> None:
+    make_unit(hall)
+    deliver(hall, make_ticket(hall, state=TicketState.DISPATCHED, unit_code=UNIT).id)
+    first = clock.at
+    for _ in range(2):
+        with hall.open_work(Machine.WORKER) as work:
+            inbox.note_notified(work, work.session.scalars(select(Assignment.id)).one())
+        clock.advance(10)
+    with hall.look() as session:
+        assert session.scalars(select(Assignment.notified_at)).one() == first
+
+
+def test_receipts_are_kept_for_as_long_as_a_carrier_may_repeat(hall: Hall, clock: StoppedClock) -> None:
+    for key in ("old", "young"):
+        with hall.open_work(Machine.CARRIER) as work:
+            work.session.add(Receipt(key=key, at=work.at, document=""))
+        clock.advance(1)
+    clock.advance(receipts.KEPT.total_seconds() - 1)
+    with hall.open_work(Machine.CLOCK) as work:
+        assert receipts.forget_old(work) == 1
+        assert receipts.forget_old(work) == 0
+    with hall.look() as session:
+        assert session.scalars(select(Receipt.key)).all() == ["young"]

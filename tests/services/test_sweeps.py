@@ -1,0 +1,179 @@
+"""Last words that never came: what the clock asks after, what it ends, whom it frees."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from hotline import events
+from hotline.rules.actors import Machine, Person
+from hotline.rules.words import CallbackReason, CallbackState, CallEnd, CallState, DialState, PresenceState
+from hotline.services import callbacks, calls, dials, queue, sweeps
+from hotline.store.callbacks import Callback, Dial
+from hotline.store.calls import Call, Offer
+from hotline.store.people import Presence
+from hotline.work import Hall
+from tests.builders import make_call, make_operator
+from tests.stopped_clock import StoppedClock
+
+P, S = PresenceState, CallState
+
+
+def sweep_calls(hall: Hall) -> int:
+    with hall.open_work(Machine.CLOCK) as work:
+        return sweeps.doubt_silent_calls(work)
+
+
+def sweep_dials(hall: Hall) -> int:
+    with hall.open_work(Machine.CLOCK) as work:
+        return sweeps.doubt_silent_dials(work)
+
+
+def free_desks(hall: Hall) -> int:
+    with hall.open_work(Machine.CLOCK) as work:
+        return sweeps.free_stuck_desks(work)
+
+
+def desk(hall: Hall, person: Person) -> Presence:
+    with hall.look() as session:
+        return session.get_one(Presence, person.id)
+
+
+def sit(hall: Hall, person: Person, call_id: int) -> None:
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=call_id))
+
+
+def test_a_long_call_is_asked_after_and_left_as_it_is(
+    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    long = make_call(hall, state=S.TALKING)
+    clock.advance(sweeps.SILENT.total_seconds())
+    make_call(hall, state=S.TALKING)
+    make_call(hall, state=S.ENDED, arrived_at=clock.at - timedelta(days=1))
+    assert sweep_calls(hall) == 0
+    clock.advance(1)
+    assert sweep_calls(hall) == 1
+    assert announced == [events.CallDoubted(long.id)]
+
+
+@pytest.mark.parametrize(
+    ("state", "end"),
+    [
+        (S.IN_FLOW, CallEnd.LEFT_IN_FLOW),
+        (S.QUEUED, CallEnd.ABANDONED),
+        (S.TALKING, CallEnd.COMPLETED),
+        (S.AFTER, CallEnd.COMPLETED),
+    ],
+)
+def test_a_call_longer_than_any_can_be_is_over(
+    hall: Hall, clock: StoppedClock, state: CallState, end: CallEnd
+) -> None:
+    call = make_call(hall, state=state)
+    clock.advance(sweeps.LONGEST.total_seconds() + 1)
+    assert [sweep_calls(hall), sweep_calls(hall)] == [1, 0]
+    with hall.look() as session:
+        over = session.get_one(Call, call.id)
+    assert (over.state, over.end, over.ended_at) == (S.ENDED, end, clock.at)
+
+
+def planned(hall: Hall, clock: StoppedClock) -> Dial:
+    with hall.open_work(Machine.SYSTEM) as work:
+        callbacks.promise_callback(work, number="+8613800001234", reason=CallbackReason.REQUESTED)
+    clock.advance(60)
+    make_operator(hall)
+    with hall.open_work(Machine.CLOCK) as work:
+        callbacks.plan_due_dials(work)
+        return work.session.scalars(select(Dial)).one()
+
+
+def test_an_attempt_that_was_never_placed_is_dropped_and_the_promise_waits_on(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    planned(hall, clock)
+    clock.advance(dials.STALE.total_seconds())
+    assert sweep_dials(hall) == 0
+    clock.advance(1)
+    assert [sweep_dials(hall), sweep_dials(hall)] == [1, 0]
+    with hall.look() as session:
+        owed, dial = session.scalars(select(Callback)).one(), session.scalars(select(Dial)).one()
+    assert (owed.state, owed.attempts, dial.outcome) == (CallbackState.WAITING, 0, dials.DROPPED)
+
+
+@pytest.mark.parametrize("state", [DialState.PLACING, DialState.UNKNOWN, DialState.PLACED])
+def test_an_attempt_without_an_end_is_asked_after(
+    hall: Hall, clock: StoppedClock, announced: list[events.Event], state: DialState
+) -> None:
+    dial = planned(hall, clock)
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Dial).values(state=state))
+    clock.advance(dials.STALE.total_seconds() + 1)
+    assert sweep_dials(hall) == 1
+    assert announced[-1] == events.DialDoubted(dial.id)
+
+
+def test_an_attempt_whose_call_is_alive_is_left_alone_until_the_call_ends(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    dial = planned(hall, clock)
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Dial).values(state=DialState.PLACED, sid="CA1"))
+    make_call(hall, sid="CA1", dial_id=dial.id, state=S.TALKING)
+    clock.advance(dials.STALE.total_seconds() + 1)
+    assert sweep_dials(hall) == 0
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.end_call(work, sid="CA1", status="completed")
+    assert sweep_dials(hall) == 1
+
+
+@pytest.mark.parametrize("state", P)
+def test_a_desk_that_is_busy_with_nothing_is_freed(hall: Hall, state: PresenceState) -> None:
+    person = make_operator(hall, state)
+    sit(hall, person, make_call(hall, state=S.TALKING).id)
+    stuck = state in {P.RINGING, P.TALKING, P.WRAP_UP}
+    assert free_desks(hall) == int(stuck)
+    freed = desk(hall, person)
+    assert freed.state is (P.READY if stuck else state)
+    assert (freed.call_id is None) == stuck
+    assert free_desks(hall) == 0
+
+
+def test_a_desk_whose_talk_is_over_wraps_up_and_one_whose_record_is_complete_is_ready(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    open_record, complete = make_operator(hall, P.TALKING), make_operator(hall, P.WRAP_UP)
+    over = {"state": S.ENDED, "answered_at": clock.at}
+    first = make_call(hall, operator_id=open_record.id, **over)
+    second = make_call(hall, operator_id=complete.id, finished_at=clock.at, **over)
+    sit(hall, open_record, first.id)
+    sit(hall, complete, second.id)
+    assert free_desks(hall) == 2
+    assert (desk(hall, open_record).state, desk(hall, open_record).call_id) == (P.WRAP_UP, first.id)
+    assert desk(hall, complete).state is P.READY
+    assert free_desks(hall) == 0
+
+
+def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    person = make_operator(hall)
+    call = make_call(hall)
+    seen: list[tuple[PresenceState, int]] = []
+
+    def look() -> None:
+        seen.append((desk(hall, person).state, free_desks(hall)))
+
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        offer_id = work.session.scalars(select(Offer.id)).one()
+    look()
+    with hall.open_work(Machine.CARRIER) as work:
+        queue.accept_offer(work, offer_id, "CAleg")
+    look()
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.caller_joined(work, call.id)
+    look()
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.end_call(work, sid=call.sid, status="completed")
+    look()
+    assert seen == [(P.RINGING, 0), (P.TALKING, 0), (P.TALKING, 0), (P.WRAP_UP, 0)]
