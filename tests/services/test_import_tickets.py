@@ -5,12 +5,12 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hotline.events import Event, TicketHandedOff, TicketOpened
 from hotline.rules.actors import Actor, Machine, Person
 from hotline.rules.figures import Period
-from hotline.rules.refusals import NotAllowed
+from hotline.rules.refusals import LostRace, NotAllowed
 from hotline.rules.ticket_rows import COLUMNS
 from hotline.rules.words import (
     Channel,
@@ -24,7 +24,7 @@ from hotline.rules.words import (
 )
 from hotline.services.reports import write_report
 from hotline.services.ticket_files import Imported, ImportRefused, import_tickets
-from hotline.store.tickets import Ticket
+from hotline.store.tickets import Counter, Ticket
 from hotline.work import Hall
 from tests.builders import make_unit
 
@@ -266,6 +266,18 @@ def test_old_cases_do_not_use_up_the_numbers_of_their_day(hall: Hall) -> None:
     with hall.look() as session:
         numbers = session.scalars(select(Ticket.number).order_by(Ticket.id)).all()
     assert [number[:17] for number in numbers if number] == [f"QI20261120000000{n}" for n in (1, 2, 3)]
+
+
+def test_a_rival_who_wrote_the_same_key_first_is_an_ordinary_refusal(hall: Hall) -> None:
+    make_unit(hall)
+    load(hall, file_of(line()))
+    taken = only(hall, "A-1").number
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Counter).values(value=0))
+    with pytest.raises(LostRace):
+        load(hall, file_of(line(external_number="A-2")))
+    assert count(hall) == 1
+    assert only(hall, "A-1").number == taken
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])

@@ -1,0 +1,107 @@
+"""Corners of the report: short waits, rows without a class, claims in words, pages of rows."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from agent_console.report_files import render
+from hotline.rules.actors import Machine
+from hotline.rules.figures import Period
+from hotline.rules.reconciliation import Claim
+from hotline.rules.words import CallEnd, CallState, Closing, TicketState
+from hotline.services.reports import Report, write_report
+from hotline.store.cursors import BadCursor
+from hotline.store.figure_rows import Narrowed, calls_behind, tickets_behind
+from hotline.store.tickets import Ticket
+from hotline.store.windows import window_of
+from hotline.work import Hall
+from tests.builders import make_call, make_ticket
+from tests.stopped_clock import MONDAY_MORNING
+
+TODAY = Period(date(2026, 11, 23), date(2026, 11, 23))
+
+
+def report_of(hall: Hall, *, threshold: int = 0, claims: Iterable[Claim] = ()) -> Report:
+    policies = replace(hall.policies, queue=replace(hall.policies.queue, abandon_threshold=threshold))
+    with hall.look() as session:
+        return write_report(session, TODAY, at=hall.clock(), policies=policies, claims=claims)
+
+
+def lost_call(hall: Hall, seconds: float) -> None:
+    make_call(
+        hall,
+        queued_at=MONDAY_MORNING,
+        ended_at=MONDAY_MORNING + timedelta(seconds=seconds),
+        state=CallState.ENDED,
+        end=CallEnd.ABANDONED,
+    )
+
+
+def test_waits_shorter_than_the_threshold_are_neither_answered_nor_abandoned(hall: Hall) -> None:
+    for seconds in (4.9, 5, 60):
+        lost_call(hall, seconds)
+    all_counted, without_short = report_of(hall), report_of(hall, threshold=5)
+    assert (all_counted.figures.calls.abandoned, all_counted.figures.calls.short) == (3, 0)
+    assert (without_short.figures.calls.abandoned, without_short.figures.calls.short) == (2, 1)
+    connect = without_short.rates["connect_rate"]
+    assert (connect.denominator, connect.excluded) == (2, 1)
+    assert all(line.ok for line in without_short.reconciliation)
+
+
+def closed(hall: Hall, count: int) -> None:
+    facts = {"state": TicketState.CLOSED, "closing": Closing.ANSWERED_DIRECT, "closed_at": MONDAY_MORNING}
+    for _ in range(count):
+        make_ticket(hall, **facts)
+
+
+def test_a_ticket_without_a_class_stands_on_a_line_of_its_own_and_the_report_says_it_does_not_add_up(
+    hall: Hall,
+) -> None:
+    closed(hall, 2)
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Ticket).where(Ticket.id == 1).values(klass=None, type=None))
+    report = report_of(hall)
+    assert {line.name for line in report.reconciliation if not line.ok} == {"classes", "types"}
+    assert "未分类" in render(report, "text", "zh_CN")
+
+
+@pytest.mark.parametrize(
+    ("value", "line"),
+    [
+        ("100.00", "办结率: 公布值＝按记录计算"),
+        ("75.00", "办结率: 公布值＝按记录计算 (印出 75.00% 需要: 分母 4–4)"),
+        ("66.67", "办结率: 公布值＝按记录计算 (印出 66.67% 需要: 分子 2–2)"),
+        ("0.00", "办结率: 公布值＝按记录计算 (印出 0.00% 需要: 分子 0–0 或 分母 ≥ 60,001)"),
+        ("99.58", "办结率: 公布值＝按记录计算 (印出 99.58% 需要: 任何整数都得不出)"),
+    ],
+)
+def test_a_published_rate_is_told_in_words(hall: Hall, value: str, line: str) -> None:
+    closed(hall, 3)
+    text = render(report_of(hall, claims=[Claim("closure_rate", value, last=TODAY.last)]), "text", "zh_CN")
+    assert line in text
+
+
+def test_rows_behind_a_figure_are_paged_without_loss_or_repetition(hall: Hall) -> None:
+    closed(hall, 5)
+    for _ in range(3):
+        lost_call(hall, 9)
+    window = window_of(TODAY, hall.policies.zone, hall.clock())
+    with hall.look() as session:
+        seen: list[int] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = tickets_behind(session, window, ("total",), Narrowed(), limit=2, cursor=cursor)
+            seen += [ticket.id for ticket in page.rows]
+            cursor = page.next_cursor
+        first = calls_behind(session, window, ("abandoned",), limit=2)
+        rest = calls_behind(session, window, ("abandoned",), limit=2, cursor=first.next_cursor or "")
+        with pytest.raises(BadCursor):
+            calls_behind(session, window, ("abandoned",), limit=2, cursor="rubbish")
+        with pytest.raises(KeyError):
+            tickets_behind(session, window, ("total", "due_late"), Narrowed(), limit=2)
+    assert seen == sorted(seen, reverse=True)
+    assert len(seen) == 5
+    assert [len(first.rows), len(rest.rows)] == [2, 1]
