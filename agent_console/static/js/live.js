@@ -4,6 +4,7 @@
 
 const RETRY_MS = [500, 1000, 2000, 3000];
 const POLL_MS = 3000;
+const GRACE_MS = 2500; // a page that has just opened is not yet a page that lost its line
 
 /** Emits `told` (detail: list of events), `state` (detail: {up}), `resync` (connection is new) and `poll`. */
 export class Live extends EventTarget {
@@ -14,7 +15,8 @@ export class Live extends EventTarget {
 
   start() {
     this.#channel.onmessage = (message) => this.#hear(message.data);
-    this.#setUp(false);
+    this.#startPolling();
+    setTimeout(() => this.#up || this.#tellState(), GRACE_MS);
     this.#channel.postMessage({ kind: "who" });
     navigator.locks.request("hotline-live", () => this.#lead());
   }
@@ -61,8 +63,16 @@ export class Live extends EventTarget {
       clearInterval(this.#poll);
       this.#poll = null;
     } else {
-      this.#poll ??= setInterval(() => this.dispatchEvent(new Event("poll")), POLL_MS);
+      this.#startPolling();
     }
-    this.dispatchEvent(new CustomEvent("state", { detail: { up } }));
+    this.#tellState();
+  }
+
+  #startPolling() {
+    this.#poll ??= setInterval(() => this.dispatchEvent(new Event("poll")), POLL_MS);
+  }
+
+  #tellState() {
+    this.dispatchEvent(new CustomEvent("state", { detail: { up: this.#up } }));
   }
 }
