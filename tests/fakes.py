@@ -1,5 +1,6 @@
 """Stand-ins for whom we talk to. Each passes the same contract tests as the real thing, so it is no kinder."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,6 +9,7 @@ from hotline.gateways.carrier import Gone, Order, Refused
 from hotline.gateways.units import Notice, NoticeFailed
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
+_CALLABLE = re.compile(r"\+[1-9][0-9]{6,14}|client:[A-Za-z0-9_]+")
 _LAG = timedelta(seconds=5)
 
 
@@ -48,7 +50,7 @@ class FakeCarrier:
     def place(self, order: Order) -> str:
         self._begin("place")
         number = order.to.split("?", 1)[0]
-        if not number.startswith(("+", "client:")):
+        if _CALLABLE.fullmatch(number) is None:
             raise Refused(21211, "Invalid 'To' Phone Number")
         sid = f"CA{len(self.calls) + 1:032x}"
         self.orders.append(order)

@@ -3,30 +3,44 @@
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import TypeVar
 
 import requests
-from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.base import values
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from hotline.gateways.carrier import Doubtful, Gone, Order, Refused, Unavailable
+from hotline.gateways.carrier import CarrierTrouble, Doubtful, Gone, Order, Refused, Unavailable
 
 T = TypeVar("T")
-TIMEOUT_SECONDS = 10
+TIMEOUT_SECONDS = 8
+"""To connect, and then again to be answered; a reaction asks three times at most and must end within its job's time."""
 _GONE_CODES = {20404, 21220}
+_NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
+"""The client would build a host name of its own from these; our `api_url` alone says where the carrier is."""
 _LIST_LAG = timedelta(seconds=5)
 """The carrier stamps a call's creation by its own clock; look a little earlier than ours."""
+_NEWEST = 100
+"""Lists begin with the newest call. They are not narrowed by start time: a call that still rings has none."""
 
 
 class TwilioCarrier:
     """Implements `Carrier`. Safe to share between threads."""
 
     def __init__(
-        self, *, account_sid: str, username: str, password: str, api_url: str, from_number: str
+        self,
+        *,
+        account_sid: str,
+        username: str,
+        password: str,
+        api_url: str,
+        from_number: str,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        http = TwilioHttpClient(timeout=TIMEOUT_SECONDS, max_retries=0)
-        self._client = Client(username, password, account_sid, http_client=http)
+        http = TwilioHttpClient(timeout=timeout, max_retries=0)
+        self._client = Client(username, password, account_sid, http_client=http, environment=_NO_ENVIRONMENT)
         self._client.api.base_url = api_url.rstrip("/")
         self._from = from_number
         self._queues: dict[str, str] = {}
@@ -48,13 +62,13 @@ class TwilioCarrier:
 
     def find_placed(self, to: str, since: datetime) -> str | None:
         """See `Carrier.find_placed`."""
-        found = _asked(
-            lambda: self._client.calls.list(to=to, start_time_after=since - timedelta(days=1), limit=50)
-        )
+        wanted = values.unset if to.startswith("client:") else to
+        found = _asked(lambda: self._client.calls.list(to=wanted, limit=_NEWEST))
         ours = [
             call
             for call in found
-            if str(call.direction).startswith("outbound")
+            if str(call.to).partition("?")[0] == to
+            and str(call.direction).startswith("outbound")
             and call.date_created is not None
             and call.date_created >= since - _LIST_LAG
         ]
@@ -63,7 +77,12 @@ class TwilioCarrier:
     def take_from_queue(self, queue: str, sid: str, url: str) -> None:
         """See `Carrier.take_from_queue`."""
         queue_sid = self._queue_sid(queue)
-        _asked(lambda: self._client.queues(queue_sid).members(sid).update(url=url))
+        try:
+            _asked(lambda: self._client.queues(queue_sid).members(sid).update(url=url))
+        except Gone:
+            with self._lock:
+                self._queues.pop(queue, None)
+            raise
 
     def status_of(self, sid: str) -> str | None:
         """See `Carrier.status_of`."""
@@ -95,21 +114,25 @@ def _asked(ask: Callable[[], T]) -> T:
     """Ask the carrier and turn its three families of trouble into ours."""
     try:
         return ask()
-    except TwilioRestException as said:
-        if said.code in _GONE_CODES or said.status == 404:
-            raise Gone(said.msg) from said
-        if said.status == 429:
-            raise Unavailable(said.msg) from said
-        if said.status >= 500:
-            raise Doubtful(said.msg) from said
-        raise Refused(said.code, said.msg) from said
-    except TwilioException as said:
-        raise Unavailable(str(said)) from said
+    except (TwilioRestException, TwilioServiceException) as said:
+        raise _meaning(said.status, said.code) from said
+    except TwilioException as said:  # a list that could not be read, whatever the reason: nothing happened
+        raise Unavailable("a list could not be read") from said
     except requests.ConnectTimeout as silence:
         raise Unavailable("no connection") from silence
-    except requests.ReadTimeout as silence:
-        raise Doubtful("no answer in time") from silence
     except requests.ConnectionError as silence:
         if "refused" in str(silence).lower() or "NameResolution" in str(silence):
             raise Unavailable("no connection") from silence
         raise Doubtful("connection lost") from silence
+    except (requests.RequestException, ValueError) as silence:  # no answer in time, or none that can be read
+        raise Doubtful(type(silence).__name__) from silence
+
+
+def _meaning(status: int, code: int | None) -> CarrierTrouble:
+    """Return our word for a refusal. The carrier's own words stay behind: they may repeat the number we asked for."""
+    words = f"HTTP {status}, code {code}"
+    if code in _GONE_CODES or status == HTTPStatus.NOT_FOUND:
+        return Gone(words)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Unavailable(words)
+    return Doubtful(words) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Refused(code, words)

@@ -42,6 +42,9 @@ class UnitNotices(Protocol):
 class UnitWebhooks:
     """Implements `UnitNotices` over HTTP; any 2xx confirms, redirects are not followed."""
 
+    def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
+        self._timeout = timeout
+
     def send(self, notice: Notice, at: datetime) -> None:
         body = json.dumps(
             {
@@ -61,7 +64,7 @@ class UnitWebhooks:
         }
         try:
             answer = requests.post(
-                notice.url, data=body, headers=headers, timeout=TIMEOUT_SECONDS, allow_redirects=False
+                notice.url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             )
         except requests.RequestException as trouble:
             raise NoticeFailed(type(trouble).__name__) from trouble

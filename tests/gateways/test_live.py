@@ -1,0 +1,131 @@
+"""What was committed is told to screens and relay at once, and a Redis that is away is no reason to fail or to wait."""
+
+import json
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from hotline import events
+from hotline.gateways.addresses import VoiceAddresses, conference_name, device
+from hotline.gateways.live import MAX_LENGTH, PAUSE, STREAM, WAKE, RedisAnnouncer, announcing_client, silence
+from hotline.reactions import reacts
+from hotline.rules.words import CallbackReason
+from tests.outbox.workers import redis_process
+
+AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+HANDED_OFF = events.TicketHandedOff(7, "city-management")
+QUEUED = events.CallQueued(3)
+
+
+def read(redis: Redis) -> list[Any]:
+    """Return every message on the stream, the oldest first."""
+    entries: Any = redis.xrange(STREAM)
+    return [json.loads(fields[b"e"]) for _id, fields in entries]
+
+
+def test_screens_hear_what_happened_in_its_order(redis: Redis) -> None:
+    RedisAnnouncer(redis, reacts)(AT, (QUEUED, events.CallbackPromised(5, CallbackReason.REQUESTED)))
+    assert read(redis) == [
+        [
+            {"kind": "CallQueued", "at": AT.isoformat(), "data": {"call_id": 3}},
+            {
+                "kind": "CallbackPromised",
+                "at": AT.isoformat(),
+                "data": {"callback_id": 5, "reason": "requested"},
+            },
+        ]
+    ]
+
+
+def test_the_relay_is_woken_only_by_what_is_reacted_to_and_not_without_end(redis: Redis) -> None:
+    announce = RedisAnnouncer(redis, reacts)
+    announce(AT, (QUEUED,))
+    assert redis.llen(WAKE) == 0
+    for _ in range(30):
+        announce(AT, (QUEUED, HANDED_OFF))
+    assert 1 <= int(redis.llen(WAKE)) <= 10
+
+
+def test_what_changes_nobodys_screen_is_not_told(redis: Redis) -> None:
+    RedisAnnouncer(redis, reacts)(AT, (events.CallArrived(1), events.NumberShown(1)))
+    assert redis.exists(STREAM) == 0
+
+
+def test_the_stream_does_not_grow_without_end(redis: Redis) -> None:
+    with redis.pipeline(transaction=False) as pipe:
+        for _ in range(MAX_LENGTH + 500):
+            pipe.xadd(STREAM, {"e": "[]"})
+        pipe.execute()
+    RedisAnnouncer(redis, reacts)(AT, (QUEUED,))
+    assert int(redis.xlen(STREAM)) < MAX_LENGTH + 200
+
+
+def test_a_redis_that_is_away_is_no_error_and_is_not_asked_again_for_a_moment() -> None:
+    with tempfile.TemporaryDirectory(prefix="hl-l-") as folder:
+        socket_path = Path(folder) / "s"
+        announce = RedisAnnouncer(announcing_client(f"unix://{socket_path}"), reacts)
+        announce(AT, (QUEUED,))
+        with redis_process(socket_path), Redis.from_url(f"unix://{socket_path}") as back:
+            announce(AT + PAUSE - timedelta(milliseconds=1), (QUEUED,))
+            assert back.exists(STREAM) == 0
+            announce(AT + PAUSE, (QUEUED,))
+            assert len(read(back)) == 1
+
+
+@pytest.fixture
+def deaf() -> Iterator[str]:
+    """A Redis that takes the line and never answers."""
+    with tempfile.TemporaryDirectory(prefix="hl-d-") as folder, socket.socket(socket.AF_UNIX) as server:
+        path = Path(folder) / "s"
+        server.bind(str(path))
+        server.listen(4)
+        yield f"unix://{path}"
+
+
+def test_a_redis_that_hangs_does_not_make_a_caller_wait(deaf: str) -> None:
+    done = threading.Event()
+
+    def announce() -> None:
+        RedisAnnouncer(announcing_client(deaf), reacts)(AT, (QUEUED,))
+        done.set()
+
+    threading.Thread(target=announce, daemon=True).start()
+    assert done.wait(5)
+
+
+def test_silence_says_nothing(redis: Redis) -> None:
+    silence(AT, (HANDED_OFF,))
+    assert redis.keys("*") == []
+
+
+def test_every_address_is_under_the_public_url_and_of_its_own() -> None:
+    addresses = VoiceAddresses("https://hotline.example:8443")
+    plain = [
+        getattr(addresses, name)()
+        for name in ("incoming", "fallback", "status", "heard", "wait", "wait_heard", "queue_left")
+    ]
+    by_id = [
+        getattr(addresses, name)(7)
+        for name in (
+            "desk",
+            "desk_status",
+            "desk_left",
+            "talk",
+            "talk_ended",
+            "conference",
+            "dial",
+            "dial_status",
+        )
+    ]
+    every = plain + by_id
+    assert len(set(every)) == len(every)
+    assert all(url.startswith("https://hotline.example:8443/voice/") and url.isascii() for url in every)
+    assert all("/7" in url for url in by_id)
+    assert (device(17), conference_name(3)) == ("client:op_17", "call-3")

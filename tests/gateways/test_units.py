@@ -1,0 +1,132 @@
+"""Telling a unit's own system: what is sent, how it is signed, and what counts as told."""
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from hotline.gateways.units import Notice, NoticeFailed, UnitWebhooks, sign
+from tests.exchange.line import free_port
+
+AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+SECRET = "invented-secret-of-a-unit"
+
+
+@dataclass
+class Unit:
+    """A unit's system: answers with `status`, or not at all while `slow`."""
+
+    url: str = ""
+    status: int = 204
+    slow: bool = False
+    bodies: list[bytes] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def unit() -> Iterator[Unit]:
+    state = Unit()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            state.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            state.headers.append(dict(self.headers))
+            if state.slow:
+                state.over.wait(20)
+            with suppress(OSError):
+                self.send_response(state.status)
+                self.send_header("Location", state.url)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.server_port}/hook"
+    yield state
+    state.over.set()
+    server.shutdown()
+    server.server_close()
+    thread.join(10)
+
+
+def notice(unit: Unit) -> Notice:
+    return Notice(
+        key="assignment-7",
+        url=unit.url,
+        secret=SECRET,
+        ticket_number="QF20261123000014",
+        unit_code="city-management",
+        title="路灯不亮",
+        due_at=AT,
+    )
+
+
+def test_a_signature_is_the_one_a_unit_computes_by_itself() -> None:
+    body = b'{"ticket":"QF20261123000014"}'
+    assert sign("secret", 1_795_395_600, body) == (
+        "t=1795395600,v1=" + hmac.new(b"secret", b"1795395600." + body, hashlib.sha256).hexdigest()
+    )
+    assert sign("key", 0, b"") == "t=0,v1=85841b4efc3cd7776c3c8f9b7cca9e281c550e5d19889d78e9e669c6337f000d"
+
+
+def test_a_unit_is_told_the_ticket_and_its_clock_and_nothing_of_the_caller(unit: Unit) -> None:
+    UnitWebhooks().send(notice(unit), AT)
+    assert json.loads(unit.bodies[0]) == {
+        "event": "ticket.delivered",
+        "id": "assignment-7",
+        "ticket": "QF20261123000014",
+        "unit": "city-management",
+        "title": "路灯不亮",
+        "due_at": "2026-11-23T01:00:00+00:00",
+    }
+    headers = unit.headers[0]
+    assert headers["Content-Type"] == "application/json; charset=utf-8"
+    assert headers["Idempotency-Key"] == "assignment-7"
+    assert headers["X-Hotline-Signature"] == sign(SECRET, int(AT.timestamp()), unit.bodies[0])
+
+
+def test_a_ticket_without_a_deadline_says_so(unit: Unit) -> None:
+    UnitWebhooks().send(replace(notice(unit), due_at=None), AT)
+    assert json.loads(unit.bodies[0])["due_at"] is None
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_any_success_confirms(unit: Unit, status: int) -> None:
+    unit.status = status
+    UnitWebhooks().send(notice(unit), AT)
+    assert len(unit.bodies) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 404, 409, 410, 429, 500, 502, 503])
+def test_nothing_else_does_and_no_redirect_is_followed(unit: Unit, status: int) -> None:
+    unit.status = status
+    with pytest.raises(NoticeFailed, match=f"HTTP {status}"):
+        UnitWebhooks().send(notice(unit), AT)
+    assert len(unit.bodies) == 1
+
+
+def test_a_unit_that_does_not_answer_in_time_was_not_told(unit: Unit) -> None:
+    unit.slow = True
+    with pytest.raises(NoticeFailed, match="ReadTimeout"):
+        UnitWebhooks(timeout=0.2).send(notice(unit), AT)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{port}/hook", "ftp://127.0.0.1/", "nonsense", "http://", "http://[::1"]
+)
+def test_an_address_where_nobody_can_be_told_is_a_failure_not_a_crash(unit: Unit, url: str) -> None:
+    with pytest.raises(NoticeFailed):
+        UnitWebhooks().send(replace(notice(unit), url=url.format(port=free_port())), AT)
