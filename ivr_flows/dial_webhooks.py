@@ -45,8 +45,11 @@ def dial_status(visit: Visit) -> str:
     """News of a call we placed; its last word ends the call and the attempt."""
     ref, word = visit.ids["ref"], visit.post.word("CallStatus")
     if word in TERMINAL_STATUSES:
+        held = dials.dial_by_ref(
+            visit.work, ref
+        )  # first, as `dial` does: the answer may arrive at this very moment
         calls.end_call(visit.work, sid=visit.post.sid, status=word)
-        dials.end_dial(visit.work, ref, outcome=word, sid=visit.post.sid)
+        dials.end_dial(visit.work, held.ref, outcome=word, sid=visit.post.sid)
     else:
         dials.note_dial_sid(visit.work, ref, visit.post.sid)
     return ""

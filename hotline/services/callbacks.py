@@ -10,7 +10,7 @@ from hotline.rules import callbacks as rules
 from hotline.rules.calls import WAITING
 from hotline.rules.numbers import parse_number
 from hotline.rules.refusals import BadNumber, LostRace, NoSuchCall, NoSuchCallback
-from hotline.rules.words import CallbackReason, CallbackState, PresenceState
+from hotline.rules.words import CallbackReason, CallbackState, CallPurpose, PresenceState
 from hotline.services.attempts import is_being_phoned, plan_dial
 from hotline.store.callbacks import Callback, Dial
 from hotline.store.calls import Call
@@ -68,9 +68,19 @@ def promise_for_call(work: Work, call_id: int) -> Callback | None:
 
 
 def owe_abandoned(work: Work, call_id: int) -> Callback | None:
-    """Owe a call to somebody who hung up in the queue; None if their number is withheld."""
+    """Owe a call to somebody who hung up in the queue.
+
+    None if their number is withheld, or if they have phoned again before we heard that they hung up.
+    """
     call = _call(work, call_id)
-    return None if call.number is None else _promise_from(work, call, CallbackReason.ABANDONED)
+    if call.number is None:
+        return None
+    again = select(Call.id).where(
+        Call.number == call.number, Call.purpose == CallPurpose.INBOUND, Call.arrived_at > call.arrived_at
+    )
+    if work.session.scalar(again.limit(1)) is not None:
+        return None
+    return _promise_from(work, call, CallbackReason.ABANDONED)
 
 
 def owed_for_call(work: Work, call_id: int) -> bool:

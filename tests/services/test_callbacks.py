@@ -122,6 +122,20 @@ def test_an_unknown_call_is_refused(hall: Hall) -> None:
             ask(work, 404)
 
 
+def test_who_has_phoned_again_before_we_heard_that_they_hung_up_is_owed_nothing(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    call = make_call(hall, state=CallState.QUEUED, number=NUMBER)
+    clock.advance(5)
+    make_call(hall, number="+8613800009999")
+    with hall.open_work(Machine.CARRIER) as work:
+        assert callbacks.owe_abandoned(work, call.id) is not None
+        callbacks.note_phoned_again(work, NUMBER)
+    make_call(hall, number=NUMBER)
+    with hall.open_work(Machine.CARRIER) as work:
+        assert callbacks.owe_abandoned(work, call.id) is None
+
+
 def test_a_person_phoned_back_keeps_their_place_in_the_queue(hall: Hall, clock: StoppedClock) -> None:
     earlier = clock.at - timedelta(minutes=9)
     promise(hall, place_since=earlier)

@@ -1,20 +1,32 @@
 """Two processes at once, on both databases: nothing is lost, nothing is doubled, nobody waits for ever."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 
 from hotline.rules.actors import Machine, Person
-from hotline.rules.words import CallState, NotReadyReason, OfferState, PresenceState
-from hotline.services import calls, presence, queue, tickets
+from hotline.rules.words import (
+    CallbackReason,
+    CallbackState,
+    CallPurpose,
+    CallState,
+    NotReadyReason,
+    OfferState,
+    PresenceState,
+)
+from hotline.services import callbacks, calls, dials, presence, queue, tickets
+from hotline.services.calls import Arrival
+from hotline.store.callbacks import Callback, Dial
 from hotline.store.calls import Call, Offer
 from hotline.store.people import Presence
 from hotline.store.tickets import Ticket
 from hotline.work import Hall
 from tests.builders import make_call, make_operator
 from tests.racing import at_once, meanwhile
+from tests.stopped_clock import StoppedClock
 
 ROUNDS = 12
 
@@ -64,6 +76,60 @@ def test_a_caller_who_hangs_up_while_being_offered_is_not_left_alive(hall: Hall)
     with hall.look() as session:
         assert session.scalars(select(Offer.state)).all() == [OfferState.WITHDRAWN]
         assert session.scalars(select(Presence.state)).all() == [PresenceState.READY]
+
+
+ARRIVAL = Arrival(
+    sid="CA" + "7" * 32,
+    number_raw="+8613800001234",
+    dialed="+865374412345",
+    purpose=CallPurpose.INBOUND,
+    flow="main",
+    flow_version="v1",
+    position="greeting:0",
+)
+
+
+def test_a_last_word_that_meets_the_first_webhook_is_not_lost(hall: Hall) -> None:
+    def last_word() -> None:
+        with hall.open_work(Machine.CARRIER) as work:
+            calls.end_call(work, sid=ARRIVAL.sid, status="completed", arrival=ARRIVAL)
+
+    with ExitStack() as until_both_ended:
+        with hall.open_work(Machine.CALLER) as work:
+            call = calls.receive_call(work, ARRIVAL)
+            ending = until_both_ended.enter_context(meanwhile(hall.engine, last_word))
+        ending.result()
+    assert state_of(hall, call.id) is CallState.ENDED
+
+
+def test_an_answer_and_a_hang_up_of_somebody_we_phone_leave_no_call_alive(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    with hall.open_work(Machine.SYSTEM) as work:
+        callbacks.promise_callback(work, number="+8613800001234", reason=CallbackReason.REQUESTED)
+    clock.advance(60)
+    make_operator(hall)
+    with hall.open_work(Machine.CLOCK) as work:
+        callbacks.plan_due_dials(work)
+        ref = work.session.scalars(select(Dial.ref)).one()
+        dials.begin_placing(work, 1)
+    arrival = replace(ARRIVAL, purpose=CallPurpose.CALLBACK, dial_ref=ref)
+
+    def last_word() -> None:
+        with hall.open_work(Machine.CARRIER) as work:
+            held = dials.dial_by_ref(work, ref)
+            calls.end_call(work, sid=arrival.sid, status="completed")
+            dials.end_dial(work, held.ref, outcome="completed", sid=arrival.sid)
+
+    with ExitStack() as until_both_ended:
+        with hall.open_work(Machine.CARRIER) as work:
+            dials.note_dial_sid(work, dials.dial_by_ref(work, ref).ref, arrival.sid)
+            call = calls.receive_call(work, arrival)
+            ending = until_both_ended.enter_context(meanwhile(hall.engine, last_word))
+        ending.result()
+    assert state_of(hall, call.id) is CallState.ENDED
+    with hall.look() as session:
+        assert session.scalars(select(Callback.state)).one() is CallbackState.WAITING
 
 
 def test_accepting_and_hanging_up_at_once_ends_in_one_order_or_the_other(hall: Hall) -> None:

@@ -16,7 +16,6 @@ from hotline.rules.refusals import (
     BadFacts,
     LostRace,
     MissingFacts,
-    NoSuchCall,
     NoSuchTicket,
     NotAllowed,
     Refusal,
@@ -24,8 +23,6 @@ from hotline.rules.refusals import (
     UnknownUnit,
 )
 from hotline.rules.words import (
-    CallState,
-    Channel,
     Closing,
     NoMatterReason,
     PresenceState,
@@ -44,33 +41,13 @@ from hotline.store.outbox import EventRow
 from hotline.store.people import Presence, Unit
 from hotline.store.tickets import Ticket
 from hotline.work import Hall
-from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
+from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
 from tests.racing import at_once, meanwhile
+from tests.services.desk_work import COMPLETE, UNIT, draft_of, perform, wrapping_up
 from tests.stopped_clock import StoppedClock
 
 A, S = TicketAction, TicketState
-UNIT = "city-management"
 CITY = ZoneInfo("Asia/Shanghai")
-NOTHING = Facts()
-COMPLETE = Facts(
-    type=RequestType.COMPLAINT,
-    title="路灯不亮",
-    text="春秋路三盏路灯不亮。",
-    unit_code=UNIT,
-    answer="已告知。",
-)
-
-
-def perform(
-    hall: Hall,
-    actor: Person | Machine,
-    ticket_id: int,
-    action: TicketAction,
-    facts: Facts = NOTHING,
-    **more: Any,
-) -> Ticket:
-    with hall.open_work(actor) as work:
-        return tickets.perform(work, ticket_id, action, facts, **more)
 
 
 def row(hall: Hall, ticket_id: int) -> Ticket:
@@ -93,20 +70,6 @@ def snapshot(hall: Hall) -> list[Any]:
         return [
             [dict(vars(one), _sa_instance_state=None) for one in session.scalars(select(t))] for t in tables
         ]
-
-
-def wrapping_up(hall: Hall, **columns: Any) -> tuple[Person, Call]:
-    """Return an operator whose talk has just ended, and the call."""
-    person = make_operator(hall, PresenceState.WRAP_UP)
-    call = make_call(hall, state=CallState.ENDED, operator_id=person.id, answered_at=hall.clock(), **columns)
-    with hall.open_work(Machine.SYSTEM) as work:
-        work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=call.id))
-    return person, call
-
-
-def draft_of(hall: Hall, person: Person, call: Call) -> Ticket:
-    with hall.open_work(person) as work:
-        return tickets.open_draft(work, call_id=call.id)
 
 
 def desk_state(hall: Hall, person: Person) -> PresenceState:
@@ -379,102 +342,3 @@ def test_the_draft_of_somebody_elses_call_is_not_thrown_away(hall: Hall) -> None
     with pytest.raises(NotAllowed):
         perform(hall, writer(hall), draft.id, A.DISCARD, Facts(no_matter=NoMatterReason.TEST))
     assert snapshot(hall)[0] == before[0]
-
-
-@pytest.mark.parametrize(
-    ("pressed", "kind"),
-    [
-        (RequestClass.COMPLAINT, RequestType.COMPLAINT),
-        (RequestClass.CONSULTATION, RequestType.CONSULTATION),
-        (RequestClass.SUGGESTION, RequestType.SUGGESTION),
-        (RequestClass.OTHER, None),
-        (None, None),
-    ],
-)
-def test_the_pressed_class_is_preselected_and_the_number_taken_over(
-    hall: Hall, pressed: RequestClass | None, kind: RequestType | None
-) -> None:
-    person, call = wrapping_up(hall, pressed=pressed)
-    draft = draft_of(hall, person, call)
-    assert (draft.type, draft.caller_number, draft.author_id, draft.channel) == (
-        kind,
-        call.number,
-        person.id,
-        Channel.PHONE,
-    )
-    assert draft.klass == (pressed if kind else None)
-    assert draft_of(hall, person, call).id == draft.id
-
-
-def test_a_withheld_number_is_kept_as_the_carrier_said_it(hall: Hall) -> None:
-    person, call = wrapping_up(hall, number=None, number_raw="anonymous")
-    assert draft_of(hall, person, call).caller_number == "anonymous"
-
-
-def test_a_draft_without_a_call_takes_what_was_said(hall: Hall) -> None:
-    with hall.open_work(writer(hall)) as work:
-        draft = tickets.open_draft(
-            work, channel=Channel.WEB, facts=Facts(type=RequestType.HELP, title="求助")
-        )
-    assert (draft.channel, draft.title, draft.klass, draft.number) == (
-        Channel.WEB,
-        "求助",
-        RequestClass.COMPLAINT,
-        None,
-    )
-
-
-def test_who_may_open_a_draft(hall: Hall) -> None:
-    person, call = wrapping_up(hall)
-    draft_of(hall, person, call)
-    for stranger in (writer(hall), person_of(make_user(hall, Role.INSPECTOR))):
-        with pytest.raises(NotAllowed):
-            draft_of(hall, stranger, call)
-    with pytest.raises(NoSuchCall), hall.open_work(person) as work:
-        tickets.open_draft(work, call_id=404)
-
-
-def test_numbers_are_consecutive_and_without_gaps_though_many_finish_at_once(hall: Hall) -> None:
-    make_unit(hall)
-    desk = writer(hall)
-    drafts = [make_ticket(hall).id for _ in range(12)]
-    broken = make_ticket(hall, state=S.CLOSED).id
-
-    def finish(some: list[int]) -> list[str | None]:
-        numbers = []
-        for each in some:
-            try:
-                numbers.append(perform(hall, desk, each, A.HAND_OFF, COMPLETE).number)
-            except ActionNotAllowed:
-                numbers.append(None)
-        return numbers
-
-    given = at_once(lambda: finish([*drafts[:6], broken]), lambda: finish([broken, *drafts[6:]]))
-    numbers = sorted(one for some in given if isinstance(some, list) for one in some if one is not None)
-    assert [number[2:15] for number in numbers] == [f"20261123{n:05d}" for n in range(1, 13)]
-
-
-def test_each_day_counts_from_one_by_the_citys_clock(hall: Hall, clock: StoppedClock) -> None:
-    make_unit(hall)
-    desk = writer(hall)
-    clock.at = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
-    first = perform(hall, desk, make_ticket(hall).id, A.HAND_OFF, COMPLETE).number or ""
-    clock.advance(60)
-    second = perform(hall, desk, make_ticket(hall).id, A.HAND_OFF, COMPLETE).number or ""
-    assert (first[2:15], second[2:15]) == ("2026112300001", "2026112400001")
-
-
-def test_a_ticket_is_found_by_its_number_or_its_draft(hall: Hall) -> None:
-    draft, closed = make_ticket(hall), make_ticket(hall, state=S.CLOSED)
-    with hall.look() as session:
-        assert tickets.find_ticket(session, f"draft-{draft.id}") == session.get(Ticket, draft.id)
-        assert tickets.find_ticket(session, closed.number or "") == session.get(Ticket, closed.id)
-
-
-@pytest.mark.parametrize(
-    "number",
-    ["", "QF404", "draft-", "draft-x", "draft-404", "draft-" + "9" * 5000, "draft-²", "a\x00b", "\ud83d"],
-)
-def test_no_address_of_a_ticket_is_a_crash(hall: Hall, number: str) -> None:
-    with hall.look() as session:
-        assert tickets.find_ticket(session, number) is None

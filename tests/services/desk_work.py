@@ -1,0 +1,51 @@
+"""What an operator does at a desk with tickets and the call they belong to, for the tests of both."""
+
+from typing import Any
+
+from sqlalchemy import update
+
+from hotline.rules.actors import Machine, Person
+from hotline.rules.facts import Facts
+from hotline.rules.words import CallState, PresenceState, RequestType, TicketAction
+from hotline.services import tickets
+from hotline.store.calls import Call
+from hotline.store.people import Presence
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_call, make_operator
+
+UNIT = "city-management"
+NOTHING = Facts()
+COMPLETE = Facts(
+    type=RequestType.COMPLAINT,
+    title="路灯不亮",
+    text="春秋路三盏路灯不亮。",
+    unit_code=UNIT,
+    answer="已告知。",
+)
+
+
+def perform(
+    hall: Hall,
+    actor: Person | Machine,
+    ticket_id: int,
+    action: TicketAction,
+    facts: Facts = NOTHING,
+    **more: Any,
+) -> Ticket:
+    with hall.open_work(actor) as work:
+        return tickets.perform(work, ticket_id, action, facts, **more)
+
+
+def wrapping_up(hall: Hall, **columns: Any) -> tuple[Person, Call]:
+    """Return an operator whose talk has just ended, and the call."""
+    person = make_operator(hall, PresenceState.WRAP_UP)
+    call = make_call(hall, state=CallState.ENDED, operator_id=person.id, answered_at=hall.clock(), **columns)
+    with hall.open_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=call.id))
+    return person, call
+
+
+def draft_of(hall: Hall, person: Person, call: Call) -> Ticket:
+    with hall.open_work(person) as work:
+        return tickets.open_draft(work, call_id=call.id)

@@ -1,0 +1,130 @@
+"""Drafts: one a call, by whom it was answered; the numbers that finished tickets get, and how tickets are found."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from hotline.rules.actors import Person
+from hotline.rules.facts import Facts
+from hotline.rules.refusals import ActionNotAllowed, NoSuchCall, NotAllowed
+from hotline.rules.words import (
+    Channel,
+    PresenceState,
+    RequestClass,
+    RequestType,
+    Role,
+    TicketAction,
+    TicketState,
+)
+from hotline.services import tickets
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
+from tests.racing import at_once
+from tests.services.desk_work import COMPLETE, draft_of, perform, wrapping_up
+from tests.stopped_clock import StoppedClock
+
+A, S = TicketAction, TicketState
+
+
+def writer(hall: Hall) -> Person:
+    return make_operator(hall, PresenceState.NOT_READY)
+
+
+@pytest.mark.parametrize(
+    ("pressed", "kind"),
+    [
+        (RequestClass.COMPLAINT, RequestType.COMPLAINT),
+        (RequestClass.CONSULTATION, RequestType.CONSULTATION),
+        (RequestClass.SUGGESTION, RequestType.SUGGESTION),
+        (RequestClass.OTHER, None),
+        (None, None),
+    ],
+)
+def test_the_pressed_class_is_preselected_and_the_number_taken_over(
+    hall: Hall, pressed: RequestClass | None, kind: RequestType | None
+) -> None:
+    person, call = wrapping_up(hall, pressed=pressed)
+    draft = draft_of(hall, person, call)
+    assert (draft.type, draft.caller_number, draft.author_id, draft.channel) == (
+        kind,
+        call.number,
+        person.id,
+        Channel.PHONE,
+    )
+    assert draft.klass == (pressed if kind else None)
+    assert draft_of(hall, person, call).id == draft.id
+
+
+def test_a_withheld_number_is_kept_as_the_carrier_said_it(hall: Hall) -> None:
+    person, call = wrapping_up(hall, number=None, number_raw="anonymous")
+    assert draft_of(hall, person, call).caller_number == "anonymous"
+
+
+def test_a_draft_without_a_call_takes_what_was_said(hall: Hall) -> None:
+    with hall.open_work(writer(hall)) as work:
+        draft = tickets.open_draft(
+            work, channel=Channel.WEB, facts=Facts(type=RequestType.HELP, title="求助")
+        )
+    assert (draft.channel, draft.title, draft.klass, draft.number) == (
+        Channel.WEB,
+        "求助",
+        RequestClass.COMPLAINT,
+        None,
+    )
+
+
+def test_who_may_open_a_draft(hall: Hall) -> None:
+    person, call = wrapping_up(hall)
+    draft_of(hall, person, call)
+    for stranger in (writer(hall), person_of(make_user(hall, Role.INSPECTOR))):
+        with pytest.raises(NotAllowed):
+            draft_of(hall, stranger, call)
+    with pytest.raises(NoSuchCall), hall.open_work(person) as work:
+        tickets.open_draft(work, call_id=404)
+
+
+def test_numbers_are_consecutive_and_without_gaps_though_many_finish_at_once(hall: Hall) -> None:
+    make_unit(hall)
+    desk = writer(hall)
+    drafts = [make_ticket(hall).id for _ in range(12)]
+    broken = make_ticket(hall, state=S.CLOSED).id
+
+    def finish(some: list[int]) -> list[str | None]:
+        numbers = []
+        for each in some:
+            try:
+                numbers.append(perform(hall, desk, each, A.HAND_OFF, COMPLETE).number)
+            except ActionNotAllowed:
+                numbers.append(None)
+        return numbers
+
+    given = at_once(lambda: finish([*drafts[:6], broken]), lambda: finish([broken, *drafts[6:]]))
+    numbers = sorted(one for some in given if isinstance(some, list) for one in some if one is not None)
+    assert [number[2:15] for number in numbers] == [f"20261123{n:05d}" for n in range(1, 13)]
+
+
+def test_each_day_counts_from_one_by_the_citys_clock(hall: Hall, clock: StoppedClock) -> None:
+    make_unit(hall)
+    desk = writer(hall)
+    clock.at = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
+    first = perform(hall, desk, make_ticket(hall).id, A.HAND_OFF, COMPLETE).number or ""
+    clock.advance(60)
+    second = perform(hall, desk, make_ticket(hall).id, A.HAND_OFF, COMPLETE).number or ""
+    assert (first[2:15], second[2:15]) == ("2026112300001", "2026112400001")
+
+
+def test_a_ticket_is_found_by_its_number_or_its_draft(hall: Hall) -> None:
+    draft, closed = make_ticket(hall), make_ticket(hall, state=S.CLOSED)
+    with hall.look() as session:
+        assert tickets.find_ticket(session, f"draft-{draft.id}") == session.get(Ticket, draft.id)
+        assert tickets.find_ticket(session, closed.number or "") == session.get(Ticket, closed.id)
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["", "QF404", "draft-", "draft-x", "draft-404", "draft-" + "9" * 5000, "draft-²", "a\x00b", "\ud83d"],
+)
+def test_no_address_of_a_ticket_is_a_crash(hall: Hall, number: str) -> None:
+    with hall.look() as session:
+        assert tickets.find_ticket(session, number) is None
