@@ -24,7 +24,7 @@ run:
 
 test:
 	@$(BOOTSTRAP) test
-	@exec $(PY) -m pytest -n auto $(PYTEST_ARGS)
+	@exec $(PY) -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 check:
 	@$(BOOTSTRAP) test
@@ -32,7 +32,7 @@ check:
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
-	@exec $(PY) -m pytest -n auto $(PYTEST_ARGS)
+	@exec $(PY) -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 bench:
 	@$(BOOTSTRAP) test

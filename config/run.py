@@ -31,7 +31,7 @@ PROCFILE = Path(__file__).parent.parent / "Procfile"
 STARTED = ("web", "worker", "worker_notices", "clock")
 FIRST, MIDDLE, LAST = 2, 1, 0
 """Who stops first: our own processes, then the exchange, then Redis."""
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 8.0
 READY_SECONDS = 120.0
 
 

@@ -28,7 +28,7 @@ GROUPS = {
     "web": Group(threads=16, streams=4, farewell=20),
     "events": Group(threads=400, streams=380, farewell=3),
 }
-DEMO = Group(threads=64, streams=48, farewell=2)
+DEMO = Group(threads=64, streams=48, farewell=1)
 """`make run` has no proxy that could send live streams elsewhere, so its web group holds them too."""
 
 

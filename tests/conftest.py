@@ -49,6 +49,13 @@ def pytest_report_header() -> str:
     return f"PostgreSQL for tests: {server or find_binaries() or 'NOT FOUND, only SQLite is tested'}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep tests that run whole cities and browsers on one worker: several at once would only wait for each other."""
+    for item in items:
+        if item.get_closest_marker("journey") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("city"))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Decide on which databases a test runs."""
     if "database" not in metafunc.fixturenames:

@@ -118,7 +118,10 @@ def run(home: Path) -> Iterator[Run]:
         started.end(signal.SIGTERM)
 
 
-pytestmark = pytest.mark.skipif(not Path("/proc").exists(), reason="looks for orphans in /proc")
+pytestmark = [
+    pytest.mark.journey,
+    pytest.mark.skipif(not Path("/proc").exists(), reason="looks for orphans in /proc"),
+]
 
 
 def test_it_starts_answers_and_stops_without_leaving_anybody(run: Run) -> None:
@@ -145,6 +148,18 @@ def test_a_child_that_dies_is_named_and_ends_the_rest(run: Run) -> None:
     assert run.status() == 1
     assert any("clock ended with status -9" in line for line in run.lines)
     assert run.children() == []
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's word to orphans is Linux only")
+def test_killed_outright_it_leaves_nobody_behind(run: Run) -> None:
+    run.wait_for("Ctrl-C")
+    assert run.end(signal.SIGKILL) == -signal.SIGKILL
+    pause = threading.Event()
+    for _ in range(200):
+        if not run.children():
+            return
+        pause.wait(0.1)
+    raise AssertionError(f"still there: {run.children()}")
 
 
 def test_a_second_run_on_the_same_data_is_refused(run: Run, home: Path) -> None:
