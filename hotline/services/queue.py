@@ -99,7 +99,7 @@ def accept_offer(work: Work, offer_id: int, leg_sid: str) -> int | None:
 def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
     """End a ring that was not taken: the caller goes back to their place, the desk that missed it is not ready.
 
-    An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
+    A ring that was withdrawn is nobody's miss: that desk stays ready. An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
     """
     offer = _held_offer(work, offer_id)
     if offer is None:
@@ -115,7 +115,8 @@ def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
         .values(state=CallState.QUEUED, operator_id=None),
         execution_options={"synchronize_session": False},
     )
-    desks.stop_ringing(work, offer.operator_id, offer.call_id, NotReadyReason.MISSED_CALL)
+    why = None if how is OfferState.WITHDRAWN else NotReadyReason.MISSED_CALL
+    desks.stop_ringing(work, offer.operator_id, offer.call_id, why)
     work.tell(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
     offer_waiting(work)
 
@@ -160,12 +161,17 @@ def withdraw_offers(work: Work, call_id: int) -> None:
 
 
 def settle_overdue_offers(work: Work) -> int:
-    """Count rings that outlived their limit (a lost callback of the carrier) as missed. Returns how many."""
+    """Settle rings that outlived their limit: missed, or withdrawn if the desk never rang at all. Returns how many.
+
+    The first is a lost callback of the carrier, the second a worker that is away; no operator is to blame for that.
+    """
     grace = timedelta(seconds=work.policies.queue.ring_seconds + 10)
-    overdue = select(Offer.id).where(Offer.state == OfferState.PENDING, Offer.offered_at < work.at - grace)
-    found = work.session.scalars(overdue).all()
-    for offer_id in found:
-        settle_offer(work, offer_id, OfferState.MISSED)
+    overdue = select(Offer.id, Offer.leg_asked_at).where(
+        Offer.state == OfferState.PENDING, Offer.offered_at < work.at - grace
+    )
+    found = work.session.execute(overdue).all()
+    for offer_id, asked_at in found:
+        settle_offer(work, offer_id, OfferState.WITHDRAWN if asked_at is None else OfferState.MISSED)
     return len(found)
 
 

@@ -10,12 +10,12 @@ from hotline.gateways.units import Notice
 from hotline.outbox import LEASE, LOST_AFTER, PAUSES, TRIES, Parcel
 from hotline.reactions import CALLS, NOTICES, Tools
 from hotline.rules.actors import Machine
-from hotline.rules.words import DeliveryState, TicketState
+from hotline.rules.words import CallState, DeliveryState, TicketState
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.tickets import Assignment
 from hotline.work import Hall
-from tests.builders import make_ticket, make_unit
-from tests.fakes import FakeUnits
+from tests.builders import make_call, make_operator, make_ticket, make_unit
+from tests.fakes import FakeCarrier, FakeUnits
 from tests.outbox.conftest import Run
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -267,6 +267,21 @@ def test_a_reaction_this_version_does_not_have_fails_visibly(hall: Hall, tools: 
         work.session.execute(update(Delivery).values(reaction="sing"))
     assert outbox.deliver(tools, parcel.id)
     assert delivery(hall, parcel.id).last_error == "KeyError: 'sing'"
+
+
+def test_what_is_not_ready_yet_is_tried_again_soon(
+    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+) -> None:
+    sid = carrier.dial_in()
+    operator = make_operator(hall)
+    call = make_call(hall, sid=sid, state=CallState.CONNECTING, operator_id=operator.id)
+    with hall.open_work(Machine.CARRIER) as work:
+        work.tell(events.CallAccepted(call.id, 1, operator.id))
+    parcel = relay(hall)[0]
+    assert outbox.deliver(tools, parcel.id)
+    kept = delivery(hall, parcel.id)
+    assert (kept.state, kept.next_try_at) == (D.DUE, clock.at + timedelta(seconds=PAUSES[0]))
+    assert str(kept.last_error).startswith("NotYet")
 
 
 def test_a_delivery_that_does_not_exist_is_nobodys(tools: Tools) -> None:

@@ -162,6 +162,8 @@ def test_a_ring_whose_end_was_never_told_counts_as_missed_after_its_limit(
     make_operator(hall)
     call = make_call(hall)
     join(hall, call.id)
+    with hall.open_work(Machine.WORKER) as work:
+        queue.begin_ringing(work, offers_of(hall, call.id)[0].id)
     clock.advance(hall.policies.queue.ring_seconds + 11)
     with hall.open_work(Machine.CLOCK) as work:
         assert queue.settle_overdue_offers(work) == 1

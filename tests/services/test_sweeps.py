@@ -7,7 +7,15 @@ from sqlalchemy import select, update
 
 from hotline import events
 from hotline.rules.actors import Machine, Person
-from hotline.rules.words import CallbackReason, CallbackState, CallEnd, CallState, DialState, PresenceState
+from hotline.rules.words import (
+    CallbackReason,
+    CallbackState,
+    CallEnd,
+    CallState,
+    DialState,
+    OfferState,
+    PresenceState,
+)
 from hotline.services import callbacks, calls, dials, queue, sweeps
 from hotline.store.callbacks import Callback, Dial
 from hotline.store.calls import Call, Offer
@@ -177,3 +185,24 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
         calls.end_call(work, sid=call.sid, status="completed")
     look()
     assert seen == [(P.RINGING, 0), (P.TALKING, 0), (P.TALKING, 0), (P.WRAP_UP, 0)]
+
+
+@pytest.mark.parametrize("rang", [True, False])
+def test_a_ring_nobody_settled_is_a_miss_only_if_the_desk_ever_rang(
+    hall: Hall, clock: StoppedClock, rang: bool
+) -> None:
+    person = make_operator(hall)
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        offer_id = work.session.scalars(select(Offer.id)).one()
+        if rang:
+            queue.begin_ringing(work, offer_id)
+    clock.advance(hall.policies.queue.ring_seconds + 11)
+    with hall.open_work(Machine.CLOCK) as work:
+        assert queue.settle_overdue_offers(work) == 1
+    with hall.look() as session:
+        settled = session.get_one(Offer, offer_id).state
+        waits = session.get_one(Call, call.id).state
+    assert settled is (OfferState.MISSED if rang else OfferState.WITHDRAWN)
+    assert (desk(hall, person).state, waits) == ((P.NOT_READY, S.QUEUED) if rang else (P.RINGING, S.OFFERED))
