@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, 
 from sqlalchemy.orm import Session, aliased
 
 from hotline.rules.actors import Person, Right
+from hotline.rules.facts import is_storable
 from hotline.rules.piles import PILES, Due, Pile, PileRule
 from hotline.rules.tickets import OPEN_AT_UNIT
 from hotline.rules.words import Channel, RequestType, TicketState
@@ -70,6 +71,8 @@ def readable(person: Person) -> ColumnElement[bool]:
 
 def find_ticket_for(session: Session, person: Person, address: str) -> Ticket | None:
     """Return the ticket at `address` (its number or `draft-{id}`), or None if there is none `person` may read."""
+    if not is_storable(address):
+        return None
     if address.startswith(DRAFT_PREFIX):
         digits = address.removeprefix(DRAFT_PREFIX)
         if not (digits.isascii() and digits.isdigit()) or len(digits) > 10 or int(digits) > LARGEST_ID:

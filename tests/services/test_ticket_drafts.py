@@ -17,6 +17,7 @@ from hotline.rules.words import (
     TicketState,
 )
 from hotline.services import tickets
+from hotline.store.lists import find_ticket_for
 from hotline.store.tickets import Ticket
 from hotline.work import Hall
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
@@ -128,3 +129,4 @@ def test_a_ticket_is_found_by_its_number_or_its_draft(hall: Hall) -> None:
 def test_no_address_of_a_ticket_is_a_crash(hall: Hall, number: str) -> None:
     with hall.look() as session:
         assert tickets.find_ticket(session, number) is None
+        assert find_ticket_for(session, Person(1, Role.SUPERVISOR), number) is None
