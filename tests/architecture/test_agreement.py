@@ -56,6 +56,20 @@ def test_the_procfile_starts_what_exists() -> None:
             assert command == ["hotline", "migrate"]
 
 
+def test_an_installed_package_has_every_file_of_the_checkout() -> None:
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    packed = {
+        path
+        for package, patterns in tools["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package).glob(pattern)
+    }
+    data = {path for path in tracked() if path.relative_to(ROOT).parts[0] in tools["package-data"]}
+    assert {name_of(path) for path in data - packed if path.suffix != ".py"} == set()
+    folders = {path.parent for path in data if path.suffix == ".py"}
+    assert {name_of(folder) for folder in folders if not (folder / "__init__.py").exists()} == set()
+
+
 def test_no_tracked_file_knows_this_machine_or_a_package_index() -> None:
     """The words are put together here so that this file does not find itself."""
     words_ = [
