@@ -28,8 +28,10 @@ OUTCOMES: dict[str, str] = {
     "failed": N_("呼叫失败"),
     "canceled": N_("已取消"),
     "refused": N_("线路拒绝"),
+    "dropped": N_("未拨出"),
+    "lost": N_("结果不明"),
 }
-"""The carrier's last word about an attempt -> what people read."""
+"""The last word about an attempt, the carrier's or our own -> what people read."""
 
 
 @dataclass(frozen=True, slots=True)
