@@ -9,6 +9,7 @@ from hotline.rules.actors import Machine, Person, Right
 from hotline.rules.calls import TERMINAL_STATUSES
 from hotline.rules.words import CallbackReason, CallPurpose, DialState, Role
 from hotline.services import callbacks
+from hotline.services.dials import DROPPED, LOST
 from hotline.store.callbacks import Callback, Dial
 from hotline.store.people import Look
 from hotline.work import Hall
@@ -146,4 +147,4 @@ def test_a_callback_that_does_not_exist_is_not_there(desk: FlaskClient) -> None:
 
 
 def test_every_outcome_has_its_words() -> None:
-    assert set(OUTCOMES) == TERMINAL_STATUSES | {"refused"}
+    assert set(OUTCOMES) == TERMINAL_STATUSES | {"refused", DROPPED, LOST}
