@@ -17,7 +17,7 @@ __all__ = ["city", "running_city"]
 Tab = Callable[[str], "Page"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not session: two drivers at once in one process refuse each other
 def browser() -> Iterator["Browser"]:
     if chromium_path() is None:
         pytest.skip("no chromium on this machine: apt-get install chromium")
