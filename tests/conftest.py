@@ -31,6 +31,7 @@ from tests.databases import Postgres, find_binaries, open_postgres, sqlite_templ
 from tests.policies import city_policies
 from tests.stopped_clock import StoppedClock
 
+WITH_PROCESSES = ("tests/outbox/test_killed_workers.py", "tests/outbox/test_transport.py")
 BOTH = ("tests/store/", "tests/services/", "tests/outbox/")
 
 
@@ -50,9 +51,10 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that run whole cities and browsers on one worker: several at once would only wait for each other."""
+    """Keep tests that run whole cities, workers and browsers on one worker: several at once would only wait in turn."""
     for item in items:
-        if item.get_closest_marker("journey") or item.get_closest_marker("browser"):
+        marked = item.get_closest_marker("journey") or item.get_closest_marker("browser")
+        if marked or item.nodeid.startswith(WITH_PROCESSES):
             item.add_marker(pytest.mark.xdist_group("city"))
 
 
