@@ -44,6 +44,7 @@ def voice_app(house: Hotline) -> Flask:
     """Return the caller's door as an application of its own: no sessions, no forms, no pages stand between it and a call."""
     app = Flask("hotline-voice", static_folder=None)
     app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False  # it would answer with a redirect, and a redirected POST loses its form
     token = house.settings.account.auth_token
     app.register_blueprint(voice_blueprint(house.hall, house.flows, token, house.addresses))
     return app
@@ -51,7 +52,7 @@ def voice_app(house: Hotline) -> Flask:
 
 def _voice_first(voice: WSGIApplication, desk: WSGIApplication) -> WSGIApplication:
     def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        door = voice if environ.get("PATH_INFO", "").startswith("/voice/") else desk
+        door = voice if environ.get("PATH_INFO", "").lstrip("/").startswith("voice/") else desk
         return door(environ, start_response)
 
     return choose

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
 from hotline.rules.actors import Machine
+from hotline.rules.facts import is_storable
 from hotline.rules.refusals import Refusal
 from hotline.store.calls import Receipt
 from hotline.store.insert import claim_row
@@ -110,7 +111,7 @@ def read_post(door: Door) -> Post:
 
 def demand_call(post: Post) -> None:
     """Answer 400 for a webhook that does not name its call: nothing can be done for a call without a name."""
-    if not 0 < len(post.sid) <= LONGEST_SID:
+    if not 0 < len(post.sid) <= LONGEST_SID or not is_storable(post.sid):
         text = f"CallSid is missing, or longer than {LONGEST_SID} characters."
         abort(Response(text, 400, mimetype="text/plain"))
 
@@ -154,10 +155,10 @@ def _answered(hall: Hall, key: str) -> str | None:
 def receipt_key(step: Step, post: Post, ids: Mapping[str, str]) -> str | None:
     """Return the name under which a repeat of this webhook is recognised; the carrier's token if there is one.
 
-    None if a repeat cannot be told from a new webhook.
+    The token is not signed, so it counts within its own call alone. None if a repeat cannot be told from a new webhook.
     """
     if post.token:
-        parts = [post.token]
+        parts = [post.token, post.sid]
     elif step.tells_apart is None:
         return None
     else:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.rules import calls as rules
+from hotline.rules.facts import storable
 from hotline.rules.numbers import parse_number
 from hotline.rules.refusals import NoSuchCall
 from hotline.rules.words import CallPurpose, CallState
@@ -16,6 +17,9 @@ from hotline.store.callbacks import Dial
 from hotline.store.calls import Call
 from hotline.store.insert import claim_row
 from hotline.work import Work
+
+LONGEST_NUMBER = 80
+"""As long as the columns that hold what the carrier said; what no database can hold is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +75,13 @@ def remember_ended(work: Work, arrival: Arrival, status: str) -> bool:
 
 
 def _row(work: Work, arrival: Arrival) -> dict[str, Any]:
+    number_raw = storable(arrival.number_raw, LONGEST_NUMBER)
     return {
         "sid": arrival.sid,
         "purpose": arrival.purpose,
-        "number": parse_number(arrival.number_raw),
-        "number_raw": arrival.number_raw[:80],
-        "dialed": arrival.dialed[:80],
+        "number": parse_number(number_raw),
+        "number_raw": number_raw,
+        "dialed": storable(arrival.dialed, LONGEST_NUMBER),
         "language": arrival.language,
         "flow": arrival.flow,
         "flow_version": arrival.flow_version,

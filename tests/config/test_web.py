@@ -8,6 +8,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 from sqlalchemy import text
+from werkzeug.test import create_environ, run_wsgi_app
 
 from agent_console.frame import hall
 from config.serve import GROUPS, main, options_of
@@ -113,3 +114,16 @@ def test_log_in_attempts_are_counted_where_all_processes_see_them(client: FlaskC
     forged = page.split('name="csrf_token"', 1)[1].split('value="', 1)[1].split('"', 1)[0]
     client.post("/login", data={"name": "nobody", "password": "wrong-password", "csrf_token": forged})
     assert any("LIMITS" in str(key) for key in redis.keys("*"))
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["//voice/incoming", "/voice//incoming", "/voice/incoming//", "///voice//heard", "/voice/dial//status"],
+)
+def test_a_doubled_slash_never_sends_the_carrier_elsewhere(app: Flask, path: str) -> None:
+    """A redirected POST loses its form, and with it the caller."""
+    for method in ("GET", "POST"):
+        environ = create_environ("/", "http://127.0.0.1", method=method)
+        _, status, headers = run_wsgi_app(app.wsgi_app, {**environ, "PATH_INFO": path, "RAW_URI": path})
+        assert int(status.split()[0]) in {403, 404, 405}
+        assert "Location" not in headers

@@ -116,3 +116,14 @@ def test_a_signed_webhook_with_nothing_but_its_sid_is_answered(carrier: Carrier,
 )
 def test_addresses_that_do_not_exist_do_not_break(carrier: Carrier, address: str) -> None:
     assert carrier.post(address, CallSid=SID).status in {200, 404}
+
+
+def test_a_caller_whose_number_no_database_can_hold_is_received(carrier: Carrier, ledger: Ledger) -> None:
+    assert carrier.arrives(From="+86138\x0000001111", To="sip:\x00@h").verbs == ["Gather"]
+    assert (ledger.call().number, ledger.call().number_raw) == ("+8613800001111", "+8613800001111")
+    assert ledger.call().dialed == "sip:@h"
+
+
+def test_a_call_whose_name_no_database_can_hold_is_told_so(carrier: Carrier, ledger: Ledger) -> None:
+    assert carrier.post("/voice/incoming", CallSid="CA\x00").status == 400
+    assert ledger.rows()["calls"] == 0

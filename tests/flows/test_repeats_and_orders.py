@@ -160,3 +160,10 @@ def assert_no_desk_is_busy(ledger: Ledger) -> None:
     assert ledger.one(select(func.count()).where(Presence.state.in_(busy))) == 0
     assert ledger.one(select(func.count()).where(Offer.state == OfferState.PENDING)) == 0
     assert ledger.call(SID).ended_at is not None
+
+
+def test_one_token_for_two_calls_loses_neither(carrier: Carrier, ledger: Ledger) -> None:
+    """The token is not signed: a proxy that repeats it must not make one caller hear another's call."""
+    carrier.post("/voice/incoming", token="t-1", CallStatus="ringing")
+    carrier.post("/voice/incoming", token="t-1", CallStatus="ringing", CallSid=LEG)
+    assert ledger.state(LEG) is CallState.IN_FLOW
