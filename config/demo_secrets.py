@@ -24,8 +24,14 @@ def demo_secrets(home: Path) -> dict[str, str]:
     except OSError as error:
         raise BadSettings(f"HOTLINE_HOME: {error.strerror}: {error.filename}") from error
     except ValueError as error:
-        raise BadSettings(f"HOTLINE_HOME: {path} is damaged; delete it and start again") from error
+        raise _damaged(path) from error
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), str) for name in _made()):
+        raise _damaged(path)
     return {str(name): str(value) for name, value in found.items()}
+
+
+def _damaged(path: Path) -> BadSettings:
+    return BadSettings(f"HOTLINE_HOME: {path} is damaged; delete it and start again")
 
 
 def _made() -> dict[str, str]:

@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import settings_or_exit
-from config.wiring import Hotline, build
+from config.wiring import Hotline, build_or_exit
 from config.worker import enqueue_into
 from hotline import outbox
 from hotline.gateways.live import WAKE
@@ -50,6 +50,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("requeue_unconnected", 5, lambda work: queue.requeue_unconnected(work, work.at - CONNECT_PATIENCE)),
     Timer("close_silent_desks", 5, presence.close_silent_desks),
     Timer("flag_long_wrap_ups", 5, presence.flag_long_wrap_ups),
+    Timer("hang_up_left_alone", 15, sweeps.hang_up_left_alone),
     Timer("free_stuck_desks", 30, sweeps.free_stuck_desks),
     Timer("doubt_silent_dials", 120, sweeps.doubt_silent_dials),
     Timer("doubt_silent_calls", 600, sweeps.doubt_silent_calls),
@@ -121,7 +122,7 @@ def _wait_for_wake(redis: Redis) -> None:
 
 def main() -> int:
     """Run the clock until SIGTERM or SIGINT."""
-    hotline = build(settings_or_exit())
+    hotline = build_or_exit(settings_or_exit())
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

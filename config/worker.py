@@ -14,7 +14,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from config.settings import settings_or_exit
-from config.wiring import Hotline, build
+from config.wiring import Hotline, build_or_exit
 from hotline import outbox
 from hotline.outbox import Parcel
 from hotline.reactions import LANES
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in LANES:
         sys.stderr.write(f"usage: python -m config.worker {{{'|'.join(LANES)}}}\n")
         return 2
-    hotline = build(settings_or_exit())
+    hotline = build_or_exit(settings_or_exit())
     _HOTLINE.set(hotline)
     queue = Queue(arguments[0], connection=hotline.redis, serializer=JSONSerializer)
     worker = LaneWorker(

@@ -68,7 +68,7 @@ class CallConnected:
 
 @dataclass(frozen=True, slots=True)
 class CallHangUpAsked:
-    """The operator ends the call: reaction `hang_up_call`."""
+    """The operator ends the call, or left it a while ago and the caller is still there: reaction `hang_up_call`."""
 
     subject: ClassVar[str] = "call"
     call_id: int

@@ -111,7 +111,9 @@ def talk_ended(work: Work, call_id: int) -> None:
     call = hold_call(work, call_id)
     if changed(
         work.session,
-        update(Call).where(Call.id == call_id, Call.state == CallState.TALKING).values(state=CallState.AFTER),
+        update(Call)
+        .where(Call.id == call_id, Call.state == CallState.TALKING)
+        .values(state=CallState.AFTER, parted_at=work.at),
     ):
         desks.talk_over(work, call.operator_id, call_id)
 

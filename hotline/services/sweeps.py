@@ -22,6 +22,22 @@ SILENT = timedelta(minutes=30)
 LONGEST = timedelta(hours=4, minutes=10)
 """No carrier lets a call last longer (Twilio: 4 h); whatever is older here is over."""
 
+LEFT_ALONE = timedelta(seconds=60)
+"""Longer than any farewell: who is on the line after it hears nothing and waits for nobody."""
+
+
+def hang_up_left_alone(work: Work) -> int:
+    """Have calls hung up whose operator left, while the caller is still on the line. Returns how many.
+
+    Asked for again at each look until the call is over, for the carrier may be away.
+    """
+    left = select(Call).where(Call.state == CallState.AFTER, Call.parted_at < work.at - LEFT_ALONE)
+    parted = [(call.id, call.operator_id) for call in work.session.scalars(left)]
+    for call_id, operator_id in parted:
+        if operator_id is not None:
+            work.tell(events.CallHangUpAsked(call_id, operator_id))
+    return len(parted)
+
 
 def doubt_silent_calls(work: Work) -> int:
     """Have the carrier asked about every long call, and end what cannot be alive any more. Returns how many of both."""

@@ -40,6 +40,8 @@ class Call(Base):
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     place_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    parted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the operator left first; the caller must not stay on the line alone for long."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the operator finished the record: ticket or reasoned no-matter."""

@@ -1,5 +1,9 @@
 """The city's own files: those shipped are right, and a wrong one is refused by file, key and reason."""
 
+import os
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +18,7 @@ from hotline.rules.policies import Limit, Policies, Stage, TimeUnit
 from hotline.rules.words import RequestType, Urgency
 
 SHIPPED = files("config")
+ROOT = Path(__file__).parent.parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
@@ -128,3 +133,25 @@ def test_a_wrong_unit_is_named(tmp_path: Path, text: str, complaint: str) -> Non
     )
     with pytest.raises(BadFile, match=f"^{complaint}"):
         read_units(path)
+
+
+@pytest.mark.parametrize("command", [["config.schedule"], ["config.worker", "calls"]])
+def test_a_wrong_file_stops_every_process_with_one_line(tmp_path: Path, command: list[str]) -> None:
+    for package in ("config", "hotline", "ivr_flows", "agent_console"):
+        shutil.copytree(
+            ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("static", "__pycache__")
+        )
+    (tmp_path / "config" / "policies.demo.toml").write_text("[queue")
+    environ = {"HOTLINE_HOME": str(tmp_path / "var"), "PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}
+    ended = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("hotline: ")
+    assert ended.stderr.count("\n") == 1

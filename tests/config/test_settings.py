@@ -55,6 +55,13 @@ def test_damaged_demo_secrets_are_named(tmp_path: Path) -> None:
         demo(tmp_path)
 
 
+@pytest.mark.parametrize("kept", ["[]", "null", "{}", '{"SECRET_KEY": 7}', "\udcff"])
+def test_secrets_of_another_shape_are_damaged_too(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "secrets.json").write_text(kept, errors="surrogateescape")
+    with pytest.raises(BadSettings, match=r"^HOTLINE_HOME: .*secrets\.json is damaged"):
+        read_settings({"HOTLINE_HOME": str(tmp_path)})
+
+
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
     shown = repr(read_settings(PRODUCTION))
     assert "pw@" not in shown

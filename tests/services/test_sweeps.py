@@ -42,6 +42,11 @@ def free_desks(hall: Hall) -> int:
         return sweeps.free_stuck_desks(work)
 
 
+def part(hall: Hall) -> int:
+    with hall.open_work(Machine.CLOCK) as work:
+        return sweeps.hang_up_left_alone(work)
+
+
 def desk(hall: Hall, person: Person) -> Presence:
     with hall.look() as session:
         return session.get_one(Presence, person.id)
@@ -206,3 +211,29 @@ def test_a_ring_nobody_settled_is_a_miss_only_if_the_desk_ever_rang(
         waits = session.get_one(Call, call.id).state
     assert settled is (OfferState.MISSED if rang else OfferState.WITHDRAWN)
     assert (desk(hall, person).state, waits) == ((P.NOT_READY, S.QUEUED) if rang else (P.RINGING, S.OFFERED))
+
+
+def test_a_caller_whom_the_operator_left_is_hung_up_after_a_minute(
+    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    person = make_operator(hall, P.TALKING)
+    call = make_call(hall, state=S.TALKING, operator_id=person.id)
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.talk_ended(work, call.id)
+    announced.clear()
+    clock.advance(sweeps.LEFT_ALONE.total_seconds())
+    assert part(hall) == 0
+    clock.advance(1)
+    assert part(hall) == 1
+    assert announced == [events.CallHangUpAsked(call.id, person.id)]
+
+
+def test_who_has_hung_up_or_still_talks_is_left_in_peace(hall: Hall, clock: StoppedClock) -> None:
+    person = make_operator(hall, P.TALKING)
+    over = make_call(hall, state=S.TALKING, operator_id=person.id)
+    make_call(hall, state=S.TALKING, operator_id=person.id)
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.talk_ended(work, over.id)
+        calls.end_call(work, sid=over.sid, status="completed")
+    clock.advance(sweeps.LEFT_ALONE.total_seconds() + 1)
+    assert part(hall) == 0
