@@ -32,7 +32,10 @@ MESSAGES: dict[type[refusals.Refusal], tuple[int, str]] = {
 
 def json_object() -> dict[str, object]:
     """Return the JSON object of the request. Raises BadRequest for anything else."""
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError as endless:
+        raise BadRequest from endless
     if not isinstance(body, dict):
         raise BadRequest
     return cast("dict[str, object]", body)

@@ -9,6 +9,7 @@ web process never inherits a dead one.
 import json
 import logging
 import queue
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ BLOCK_MS = 3000
 SOCKET_SECONDS = 10
 RETRY_SECONDS = 1.0
 QUEUE_SIZE = 500
+LONGEST_ID = 41
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,7 @@ def _order(entry_id: str) -> tuple[int, int]:
 
 
 def is_entry_id(raw: str) -> bool:
-    """Say whether a browser's Last-Event-ID can be one of ours."""
-    head, dash, tail = raw.partition("-")
-    return bool(dash) and len(raw) <= 40 and all(part.isascii() and part.isdigit() for part in (head, tail))
+    """Say whether a browser's Last-Event-ID can be one of ours: two numbers of at most 64 bits."""
+    if len(raw) > LONGEST_ID or not re.fullmatch(r"[0-9]+-[0-9]+", raw):
+        return False
+    return max(_order(raw)) < 2**64

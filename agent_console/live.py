@@ -6,10 +6,10 @@ hears something of its own asks for its state again. Served by a process group o
 
 import json
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from flask import Blueprint, Flask, Response, current_app, request, session
 from flask.typing import ResponseReturnValue
@@ -30,6 +30,12 @@ QUEUE_KINDS = frozenset(
 """Told to every desk without naming the call: waiting numbers and rates have changed."""
 
 Event = dict[str, Any]
+
+
+class IsThere(Protocol):
+    """Whether the listener's session still holds; see `still_there`."""
+
+    def __call__(self, *, between_news: bool = False) -> bool: ...
 
 
 def start(app: Flask, options: ConsoleOptions) -> None:
@@ -87,11 +93,19 @@ def events() -> ResponseReturnValue:
     return response
 
 
-def still_there(token: str) -> Callable[[], bool]:
-    """Return a question to ask at every heartbeat: a revoked session hears nothing more."""
-    ours = hall()
+def still_there(token: str) -> IsThere:
+    """Return a question to ask at every heartbeat: a revoked session hears nothing more.
 
-    def ask() -> bool:
+    Asked between two pieces of news it looks once a heartbeat only, and lets the news pass in between.
+    """
+    ours = hall()
+    looked_at = ours.clock()
+
+    def ask(*, between_news: bool = False) -> bool:
+        nonlocal looked_at
+        if between_news and (ours.clock() - looked_at).total_seconds() < HEARTBEAT_SECONDS:
+            return True
+        looked_at = ours.clock()
         with ours.look() as reading:
             return people.person_of_sign_in(reading, token, ours.clock()) is not None
 
@@ -108,7 +122,7 @@ def _stream(
     listener: Listener,
     missed: list[Entry] | None,
     person: Person,
-    is_there: Callable[[], bool],
+    is_there: IsThere,
 ) -> Iterator[str]:
     yield "retry: 1000\n\n"
     if missed is None:
@@ -127,6 +141,8 @@ def _stream(
             continue
         match news:
             case Closed():
+                return
+            case Entry() if not is_there(between_news=True):
                 return
             case Entry(id=entry_id) if last and _not_after(entry_id, last):
                 continue

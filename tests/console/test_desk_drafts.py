@@ -165,3 +165,10 @@ def test_an_impossible_id_is_answered_not_a_fault(draft: Draft, ticket: str) -> 
     )
     assert draft.browser.get(f"/console/desk/tickets/{ticket}").status_code == 404
     assert draft.browser.post(f"/console/desk/calls/{ticket}/draft").status_code == 404
+
+
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"facts":' * 100_000])
+def test_a_body_nested_without_end_is_refused(draft: Draft, body: str) -> None:
+    for address in (f"/console/desk/tickets/{draft.id}/save", "/console/desk/presence"):
+        answer = draft.browser.post(address, data=body, content_type="application/json")
+        assert answer.status_code == 400

@@ -20,6 +20,7 @@ from hotline.rules.words import Role
 from hotline.work import Hall
 from tests.builders import make_operator, make_user, person_of
 from tests.console.conftest import SignIn, arm_with_csrf_token
+from tests.stopped_clock import StoppedClock
 
 AT = "2026-11-23T01:00:00+00:00"
 PATIENCE = 5.0
@@ -94,7 +95,9 @@ def test_who_was_away_too_long_is_told_to_look_again(
         assert messages(stream, 1)[0]["event"] == "reset"
 
 
-@pytest.mark.parametrize("last_id", ["rubbish", "1", "-1-1", "9" * 60 + "-1", "1-x"])
+@pytest.mark.parametrize(
+    "last_id", ["rubbish", "1", "-1-1", "9" * 60 + "-1", "1-x", "9" * 30 + "-1", f"1-{2**64}"]
+)
 def test_a_strange_last_id_is_taken_as_none(hub: Hub, hall: Hall, signed_in: SignIn, last_id: str) -> None:
     with open_stream(signed_in(make_operator(hall)), last_id) as stream:
         assert stream.status_code == 200
@@ -199,3 +202,19 @@ def test_a_signed_out_session_is_asked_for_at_every_heartbeat(
         assert still_there()
         browser.post("/logout")
         assert not still_there()
+
+
+def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news(
+    hub: Hub, redis: "Redis", hall: Hall, clock: StoppedClock, signed_in: SignIn
+) -> None:
+    person = make_operator(hall)
+    browser = signed_in(person)
+    with open_stream(browser) as stream:
+        pieces = stream.iter_encoded()
+        next(pieces)
+        announce(redis, news("CallQueued", call_id=1))
+        assert b"QueueChanged" in next(pieces)
+        browser.post("/logout")
+        clock.advance(live.HEARTBEAT_SECONDS)
+        announce(redis, news("CallQueued", call_id=2))
+        assert list(pieces) == []
