@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select, text
+from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from hotline.rules.figures import Handling, RequestCounts, RequestGroup, UnitFigures
@@ -93,15 +93,25 @@ def count_open(session: Session, window: Window) -> OpenTickets:
 def count_open_then(session: Session, window: Window) -> tuple[int, int]:
     """Count tickets closed since that were still open before the period, and after it.
 
-    Both in one walk along the index: closed at or after the start.
+    Day of receipt by day: each is one seek to what was closed late enough, so an old day costs as little as yesterday.
     """
-    before = Ticket.received_on < window.period.first
-    after = and_(Ticket.closed_at >= window.end, Ticket.received_on <= window.period.last)
-    found = select(func.count().filter(before), func.count().filter(after)).where(
-        Ticket.closed_at >= window.start
+    days = _days_of_receipt(window)
+    of_day = select(func.count()).select_from(Ticket).where(Ticket.received_on == days.c.day)
+    opening = of_day.where(Ticket.closed_at >= window.start).scalar_subquery()
+    closing = of_day.where(Ticket.closed_at >= window.end).scalar_subquery()
+    before = case((days.c.day < window.period.first, opening), else_=0)
+    found = select(func.coalesce(func.sum(before), 0), func.coalesce(func.sum(closing), 0)).where(
+        days.c.day <= window.period.last
     )
-    opening, closing = session.execute(found).one()
-    return opening, closing
+    was_open, is_open = session.execute(found).one()
+    return int(was_open), int(is_open)
+
+
+def _days_of_receipt(window: Window) -> CTE:
+    """Every day on which a ticket was received, the last perhaps past the period: one seek a day."""
+    days = select(func.min(Ticket.received_on).label("day")).cte("days", recursive=True)
+    after = select(func.min(Ticket.received_on)).where(Ticket.received_on > days.c.day).scalar_subquery()
+    return days.union_all(select(after).where(days.c.day < window.period.last))
 
 
 def name_units(

@@ -20,7 +20,9 @@ class Window:
     at: datetime
 
     def includes(self, day: SQLColumnExpression[date]) -> ColumnElement[bool]:
-        """Say whether a local day lies in the period."""
+        """Say whether a local day lies in the period. One day is said as one day: planners trust that to be few rows."""
+        if self.period.one_day:
+            return day == self.period.first
         return day.between(self.period.first, self.period.last)
 
     def covers(self, moment: SQLColumnExpression[Any]) -> ColumnElement[bool]:

@@ -307,7 +307,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tickets")),
         sa.UniqueConstraint("external_number", name=op.f("uq_tickets_external_number")),
         sa.UniqueConstraint("number", name=op.f("uq_tickets_number")),
-        sa.UniqueConstraint("redo_of", name=op.f("uq_tickets_redo_of")),
     )
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_tickets_call_id"), ["call_id"], unique=False)
@@ -318,11 +317,19 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_tickets_received_on", ["received_on", "klass", "type", "channel"], unique=False
         )
-        batch_op.create_index("ix_tickets_closed_at", ["closed_at", "received_on"], unique=False)
+        batch_op.create_index("ix_tickets_closed_at", ["closed_at"], unique=False)
+        batch_op.create_index("ix_tickets_received_on_closed_at", ["received_on", "closed_at"], unique=False)
         batch_op.create_index("ix_tickets_dispatched_at", ["dispatched_at"], unique=False)
         batch_op.create_index("ix_tickets_due_at", ["due_at"], unique=False)
         batch_op.create_index("ix_tickets_followed_up_at", ["followed_up_at"], unique=False)
         batch_op.create_index("ix_tickets_state_received_at", ["state", "received_at"], unique=False)
+        batch_op.create_index(
+            "uq_tickets_redo_of",
+            ["redo_of"],
+            unique=True,
+            sqlite_where=sa.text("redo_of IS NOT NULL"),
+            postgresql_where=sa.text("redo_of IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_tickets_unfinished",
             ["unit_code", "state", "due_at", "received_on", "external_number"],
@@ -428,6 +435,11 @@ def downgrade() -> None:
     with op.batch_alter_table("tickets", schema=None) as batch_op:
         batch_op.drop_index("ix_tickets_unit_code_state_due_at")
         batch_op.drop_index(
+            "uq_tickets_redo_of",
+            sqlite_where=sa.text("redo_of IS NOT NULL"),
+            postgresql_where=sa.text("redo_of IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "ix_tickets_unfinished",
             sqlite_where=sa.text("state NOT IN ('closed', 'discarded')"),
             postgresql_where=sa.text("state NOT IN ('closed', 'discarded')"),
@@ -438,6 +450,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_tickets_followed_up_at")
         batch_op.drop_index("ix_tickets_due_at")
         batch_op.drop_index("ix_tickets_dispatched_at")
+        batch_op.drop_index("ix_tickets_received_on_closed_at")
         batch_op.drop_index("ix_tickets_closed_at")
         batch_op.drop_index("ix_tickets_caller_number_received_at")
         batch_op.drop_index(batch_op.f("ix_tickets_call_id"))
