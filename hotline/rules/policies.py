@@ -94,5 +94,3 @@ class Policies:
     queue: QueuePolicy
     callbacks: DialPolicy
     follow_ups: DialPolicy
-    merge_number_window_seconds: int
-    """An abandoned caller who phones again within this time is not owed a callback."""

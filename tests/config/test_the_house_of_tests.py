@@ -1,5 +1,7 @@
 """The fixtures themselves keep their promises."""
 
+from datetime import UTC, datetime
+
 import pytest
 from redis import Redis
 from sqlalchemy import func, select
@@ -7,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.actors import Machine
 from hotline.rules.words import Role
-from hotline.store import calls, people, tickets
+from hotline.store import calls, outbox, people, tickets
 from hotline.store.engine import open_engine
 from hotline.work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user
@@ -43,6 +45,29 @@ def test_each_test_begins_with_an_empty_redis(redis: Redis) -> None:
 def test_each_test_begins_with_an_empty_redis_again(redis: Redis) -> None:
     assert redis.keys("*") == []
     redis.set("left", "behind")
+
+
+def test_postgresql_is_emptied_between_tests_and_its_ids_begin_again(postgres: Postgres | None) -> None:
+    if postgres is None:
+        pytest.skip("no PostgreSQL on this machine")
+    ids = []
+    for _ in range(2):
+        engine = open_engine(postgres.emptied())
+        with Session(engine) as session:
+            lease = outbox.Lease(name="clock", holder="somebody", until=datetime.now(UTC))
+            event = outbox.EventRow(
+                at=datetime.now(UTC),
+                kind="CallArrived",
+                subject="call",
+                subject_id=1,
+                actor="caller",
+                data={},
+            )
+            session.add_all([lease, event])
+            session.commit()
+            ids.append(event.id)
+        engine.dispose()
+    assert ids == [1, 1]
 
 
 def test_a_clone_of_postgresql_has_the_tables_and_no_rows(postgres: Postgres | None) -> None:
