@@ -33,7 +33,12 @@ def carry_out(delivery_id: int) -> bool:
 
 
 class LaneWorker(Worker):
-    """An RQ worker whose forked children open database connections of their own."""
+    """An RQ worker whose forked children open database connections of their own.
+
+    It looks for a lost Redis every other second; RQ's own pauses double up to a minute, while callers wait unrung.
+    """
+
+    max_connection_wait_time = 2.0
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         _HOTLINE.get().hall.engine.dispose(close=False)

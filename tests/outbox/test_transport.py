@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from config.schedule import TIMERS, Ticker, Timer, relay_once
-from config.worker import JOB_SECONDS, enqueue_into, main
+from config.worker import JOB_SECONDS, LaneWorker, enqueue_into, main
 from hotline import events
 from hotline.clock import system_clock
 from hotline.outbox import LEASE, LOST_AFTER
@@ -164,3 +164,12 @@ def test_the_clock_as_the_procfile_starts_it_relays_and_gives_its_lease_back(
     with hall.look() as session:
         assert session.get_one(Lease, "clock").until <= system_clock()
         assert session.scalars(select(Delivery.enqueued_at)).one() is not None
+
+
+def test_a_worker_is_back_within_seconds_of_redis_however_long_it_was_away() -> None:
+    """Half a minute without Redis once cost callers another half: RQ doubles its pauses up to a minute."""
+    pause, away = 1.0, 0.0
+    while away < 60:
+        away += pause
+        pause = min(pause * LaneWorker.exponential_backoff_factor, LaneWorker.max_connection_wait_time)
+    assert pause <= 2
