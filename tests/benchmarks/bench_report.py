@@ -5,7 +5,7 @@ report counts, no object mapper, no rates, no units' names, no curve, no balance
 and for a day half a year ago, on both databases. Rows are made by arithmetic alone: every run counts the same.
 """
 
-# ruff: noqa: S608 - the statements are made of dates of our own
+
 
 import os
 import secrets
