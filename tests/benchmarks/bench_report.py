@@ -5,8 +5,6 @@ report counts, no object mapper, no rates, no units' names, no curve, no balance
 and for a day half a year ago, on both databases. Rows are made by arithmetic alone: every run counts the same.
 """
 
-
-
 import os
 import secrets
 import sys
