@@ -8,18 +8,13 @@ says so and those tests are skipped with the reason.
 import os
 import secrets
 import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import hypothesis
 import pytest
 from redis import Redis
-from redis.exceptions import RedisError
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -29,6 +24,7 @@ from hotline.store.engine import open_engine
 from hotline.work import Hall
 from tests.databases import Postgres, find_binaries, open_postgres, sqlite_template
 from tests.policies import city_policies
+from tests.redis_server import run_redis
 from tests.stopped_clock import StoppedClock
 
 WITH_PROCESSES = ("tests/outbox/test_killed_workers.py", "tests/outbox/test_transport.py")
@@ -145,35 +141,9 @@ def hall(engine: Engine, clock: StoppedClock, policies: Policies, announced: lis
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """URL of a Redis of this test process's own, on a unix socket in a short folder."""
-    program = shutil.which("redis-server") or str(Path(sys.executable).with_name("redis-server"))
-    folder = Path(tempfile.mkdtemp(prefix="hl-r-"))
-    socket = folder / "s"
-    server = subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", socket, "--dir", folder, "--save", "", "--appendonly", "no"],
-        stdout=subprocess.DEVNULL,
-    )
-    url = f"unix://{socket}?db=0"
-    try:
-        _wait_for_redis(url, server)
+    """URL of the Redis of this test process: every test that asks for `redis_url` finds it empty."""
+    with run_redis() as url:
         yield url
-    finally:
-        server.terminate()
-        server.wait(10)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for_redis(url: str, server: "subprocess.Popen[bytes]") -> None:
-    with Redis.from_url(url) as client:
-        for _ in range(1000):
-            try:
-                client.ping()
-            except RedisError:
-                with suppress(subprocess.TimeoutExpired):
-                    raise RuntimeError(f"redis-server ended with {server.wait(0.01)}") from None
-            else:
-                return
-    raise RuntimeError("redis-server did not answer in time")
 
 
 @pytest.fixture

@@ -6,17 +6,20 @@ import pytest
 
 from tests.journeys.city import City, close_city, found_city, open_city
 from tests.journeys.people import Operator
+from tests.redis_server import run_redis
 
 
 @pytest.fixture(scope="session")
-def running_city(redis_server: str) -> Iterator[City]:
-    city = found_city(redis_server)
-    try:
-        open_city(city)
-        yield city
-    finally:
-        print(city.logs())
-        close_city(city)
+def running_city() -> Iterator[City]:
+    """The city has a Redis of its own: other tests of the process empty theirs, and its workers would take their jobs."""
+    with run_redis() as redis_url:
+        city = found_city(redis_url)
+        try:
+            open_city(city)
+            yield city
+        finally:
+            print(city.logs())
+            close_city(city)
 
 
 @pytest.fixture
