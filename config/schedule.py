@@ -19,6 +19,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from config.logs import begin_logging
 from config.settings import settings_or_exit
 from config.wiring import Hotline, build_or_exit
 from config.worker import enqueue_into
@@ -122,7 +123,9 @@ def _wait_for_wake(redis: Redis) -> None:
 
 def main() -> int:
     """Run the clock until SIGTERM or SIGINT."""
-    hotline = build_or_exit(settings_or_exit())
+    settings = settings_or_exit()
+    begin_logging(settings.mode)
+    hotline = build_or_exit(settings)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

@@ -13,6 +13,7 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from config.logs import begin_logging
 from config.settings import settings_or_exit
 from config.wiring import Hotline, build_or_exit
 from hotline import outbox
@@ -72,7 +73,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in LANES:
         sys.stderr.write(f"usage: python -m config.worker {{{'|'.join(LANES)}}}\n")
         return 2
-    hotline = build_or_exit(settings_or_exit())
+    settings = settings_or_exit()
+    begin_logging(settings.mode)
+    hotline = build_or_exit(settings)
     _HOTLINE.set(hotline)
     queue = Queue(arguments[0], connection=hotline.redis, serializer=JSONSerializer)
     worker = LaneWorker(
