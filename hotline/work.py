@@ -6,7 +6,7 @@ nothing is lost, because the rows are the truth and the clock looks again every 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -58,9 +58,6 @@ class Work:
 
 Announce = Callable[[datetime, tuple[Event, ...]], None]
 """Tells live screens and the relay what was just committed. Never raises."""
-
-OpenWork = Callable[[Actor], AbstractContextManager[Work]]
-"""Opens a Work for an actor; leaving it normally commits, an exception rolls back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,6 @@ KINDS: dict[str, Kind] = {
     "unsupported_media_type": Kind(415, N_("正文须为 application/json")),
     "bad_fields": Kind(422, N_("有字段未被接受")),
     "key_reused": Kind(422, N_("此 Idempotency-Key 已用于另一内容的请求")),
-    "too_early": Kind(409, N_("尚未到可以操作的时间")),
 }
 """Code -> kind. The codes are a promise to programs; the titles follow the language of the installation."""
 
@@ -56,7 +55,6 @@ _OF_REFUSAL: dict[type[refusals.Refusal], str] = {
     refusals.BadFacts: "bad_fields",
     refusals.UnknownUnit: "bad_fields",
     refusals.BadNumber: "bad_fields",
-    refusals.TooEarly: "too_early",
     KeyReused: "key_reused",
 }
 

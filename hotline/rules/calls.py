@@ -16,8 +16,6 @@ class QueueJoin(StrEnum):
 WAITING: frozenset[CallState] = frozenset({CallState.QUEUED, CallState.OFFERED, CallState.CONNECTING})
 """The caller hears the wait document."""
 
-LIVE: frozenset[CallState] = frozenset(CallState) - {CallState.ENDED}
-
 _CARRIER_ENDS: dict[str, CallEnd] = {
     "busy": CallEnd.BUSY,
     "failed": CallEnd.FAILED,

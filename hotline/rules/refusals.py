@@ -1,7 +1,6 @@
 """The ordinary ways in which an intention is refused. Doors turn each into words for their visitor; none is a fault."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from hotline.rules.words import TicketAction
 
@@ -91,11 +90,3 @@ class UnfinishedCall(Refusal):
 
 class NameTaken(Refusal):
     """The log-in or work number exists already."""
-
-
-class TooEarly(Refusal):
-    """Not before `at`."""
-
-    def __init__(self, at: datetime) -> None:
-        super().__init__(at.isoformat())
-        self.at = at

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.rules.calls import LIVE, TERMINAL_STATUSES, WAITING, how_it_ended
+from hotline.rules.calls import TERMINAL_STATUSES, WAITING, how_it_ended
 from hotline.rules.words import CallEnd, CallPurpose, CallState
 
 S, P, E = CallState, CallPurpose, CallEnd
@@ -40,8 +40,3 @@ def test_who_waited_abandoned_and_who_talked_completed_whatever_the_carrier_says
 ) -> None:
     assert {how_it_ended(state, purpose, status) for state in WAITING} == {E.ABANDONED}
     assert {how_it_ended(state, purpose, status) for state in (S.TALKING, S.AFTER)} == {E.COMPLETED}
-
-
-def test_live_is_everything_but_ended() -> None:
-    assert set(S) - {S.ENDED} == LIVE
-    assert WAITING < LIVE
