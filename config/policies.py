@@ -7,7 +7,16 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from config.toml_file import Table, open_table
-from hotline.rules.policies import DeadlinePolicy, DialPolicy, Limit, Policies, QueuePolicy, Stage, TimeUnit
+from hotline.rules.policies import (
+    CallerPolicy,
+    DeadlinePolicy,
+    DialPolicy,
+    Limit,
+    Policies,
+    QueuePolicy,
+    Stage,
+    TimeUnit,
+)
 from hotline.rules.words import RequestType, Urgency
 
 _LIMIT = re.compile(r"([1-9]\d{0,4}) (minute|hour|business_day|calendar_day)s?")
@@ -15,7 +24,7 @@ _DAY = 86_400
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def read_policies(file: Traversable, *, zone: ZoneInfo, number: str) -> Policies:
+def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, number: str) -> Policies:
     """Return the city's limits for the line `number` (E.164). Raises BadFile naming file, key and reason."""
     root = open_table(file)
     policies = Policies(
@@ -25,6 +34,7 @@ def read_policies(file: Traversable, *, zone: ZoneInfo, number: str) -> Policies
         queue=_queue(root.table("queue")),
         callbacks=_dials(root.table("callbacks")),
         follow_ups=_dials(root.table("follow_ups")),
+        callers=callers,
     )
     root.done()
     return policies

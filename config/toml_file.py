@@ -46,13 +46,19 @@ class Table:
             raise self.error(key, f"must be a text of 1 to {longest} characters, not {value!r}")
         return value
 
-    def texts(self, key: str, longest: int) -> tuple[str, ...]:
+    def truth(self, key: str) -> bool:
+        value = self._take(key)
+        if not isinstance(value, bool):
+            raise self.error(key, f"must be true or false, not {value!r}")
+        return value
+
+    def texts(self, key: str, longest: int, *, may_be_empty: bool = False) -> tuple[str, ...]:
         """Return a list of one or more texts of 1 to `longest` characters."""
         value = self._take(key)
         right = isinstance(value, list) and all(
             isinstance(item, str) and 0 < len(item) <= longest for item in value
         )
-        if not right or not value:
+        if not right or not (value or may_be_empty):
             raise self.error(key, f"must be a list of texts of 1 to {longest} characters")
         return tuple(value)
 

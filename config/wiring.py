@@ -12,6 +12,7 @@ from redis import Redis
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
+from config.callers import read_callers
 from config.policies import read_policies
 from config.published import read_claims
 from config.settings import Account, Mode, Settings
@@ -88,7 +89,8 @@ def build_or_exit(settings: Settings) -> Hotline:
 def city_policies(settings: Settings) -> Policies:
     """Return the limits in force: the city's own in production, short waits in the demonstration."""
     name = "policies.toml" if settings.mode is Mode.PRODUCTION else "policies.demo.toml"
-    return read_policies(CITY / name, zone=settings.zone, number=settings.number)
+    callers = read_callers(CITY / "callers.toml")
+    return read_policies(CITY / name, callers=callers, zone=settings.zone, number=settings.number)
 
 
 def device_token(account: Account, identity: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `place` is a node or prompt (empty: the whole file), `line` counts from 1 (0: not known)."""
+    """One fault. `place` is a node or prompt (empty: the whole file); `line` and `column` count from 1 (0: not known)."""
 
     file: str
     place: str
@@ -13,9 +13,10 @@ class Fault:
     why: str
     mend: str
     line: int = 0
+    column: int = 0
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
+        where = ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
         place = f" [{self.place}]" if self.place else ""
         return f"{where}:{place} {self.what} ({self.why}). {self.mend}"
 

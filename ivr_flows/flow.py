@@ -1,67 +1,38 @@
 """What a conversation on the telephone is made of: a few kinds of nodes, joined by names.
 
-A flow is data: cities write it in TOML, `loader` checks it, `engine` plays it. A new kind of node is one more
-dataclass in the union `Node`; the type checker then names every place that must learn it.
+A flow is data: cities write it in TOML, `loader` checks it, `engine` plays it. Many kinds can be written in a file
+(`shapes`); each becomes one of these eight. A new kind here is one more dataclass in the union `Node`; the type checker
+then names every place that must learn it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hotline.rules.wishes import Wish
 from hotline.rules.words import CallPurpose, Language
-
-
-@dataclass(frozen=True, slots=True)
-class Callers:
-    """A number of people, spoken naturally: 两位, two callers."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """A waiting time in seconds, spoken in whole minutes: 约一分钟, about one minute."""
-
-    seconds: int
-
-
-@dataclass(frozen=True, slots=True)
-class OneByOne:
-    """Digits spoken one by one: telephone and ticket numbers."""
-
-    digits: str
-
-
-Argument = Callers | Wait | OneByOne
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One prompt to be spoken. `language` None: the language of the call."""
-
-    prompt: str
-    language: Language | None = None
-    arguments: tuple[tuple[str, Argument], ...] = ()
-
-
-Lines = tuple[Line, ...]
+from ivr_flows.lines import Line, Lines
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Speak and go on."""
+    """Speak, wish something in passing, and go on."""
 
     say: Lines
     to: str
+    wishes: tuple[Wish, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one key does: wishes made in passing, the language from here on, and where it leads."""
+    """What one key does: wishes made in passing, the language from here on, and where it leads.
+
+    `words` names the list of words (in each language's prompt file) that mean the same as the key, where speech is heard.
+    """
 
     to: str
     wishes: tuple[Wish, ...] = ()
     language: Language | None = None
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +57,59 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """Take `least` to `most` digits, ended by #, and remember them as `name` until they are used.
+
+    With `confirm` they are read back as {entered}: 1 takes them, anything else asks anew. * always asks anew.
+    """
+
+    say: Lines
+    name: str
+    least: int
+    most: int
+    timeout: int
+    confirm: Lines
+    to: str
+    on_silence: Exit
+    on_invalid: Exit
+    again: Lines = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Voicemail:
+    """Record a message of at most `seconds`; # or `silence` seconds of silence end it. `on_nothing`: no word was said."""
+
+    say: Lines
+    seconds: int
+    silence: int
+    to: str
+    on_nothing: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Connect the caller to somebody outside, known to the city's files as `number`, ringing for `ring_seconds`.
+
+    `to`: they have talked and the caller is still on the line. `on_failed`: nobody answered there.
+    """
+
+    say: Lines
+    number: str
+    ring_seconds: int
+    to: str
+    on_failed: str
+
+
+@dataclass(frozen=True, slots=True)
 class Queue:
     """Wait for a person. The wait document is spoken anew every round; seconds throughout.
 
-    `place` is told with {ahead} and {wait}, `place_only` with {ahead} while no wait is known, `next_in_line` to
-    whoever is next; `say` once, when the caller has joined. From `policies.queue.offer_callback_after` on `callback_key` leads to `callback`.
+    `join` says whom for. `place` is told with {ahead} and {wait}, `place_only` with {ahead} while no wait is known,
+    `next_in_line` to whoever is next; `say` once, when the caller has joined; `music` at the end of each round. From
+    `policies.queue.offer_callback_after` on `callback_key` leads to `callback`. `keys` are heard in every round.
     """
 
+    join: Wish
     say: Lines
     next_in_line: Line
     place: Line
@@ -105,15 +122,21 @@ class Queue:
     on_full: str
     """Where the call goes when the queue is full or the carrier could not keep it there."""
     round_seconds: int
+    longest_wait: int
+    """After so many seconds of waiting in vain the call goes to `on_timeout`; 0 = never."""
+    on_timeout: str
+    on_off_duty: str
+    """Where the call goes when nobody is on duty; empty: it waits all the same."""
+    keys: Mapping[str, Choice]
+    music: Lines = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Do:
-    """Wish something and go on by the answer."""
+class Ask:
+    """Wish something and go on by the answer. An answer that is no exit leads to a person."""
 
     wish: Wish
-    granted: str
-    refused: str
+    exits: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +146,15 @@ class HangUp:
     say: Lines
 
 
-Node = Say | Menu | Queue | Do | HangUp
+Node = Say | Menu | Input | Voicemail | Transfer | Queue | Ask | HangUp
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A whole conversation. `version` is a short hash of its content, words included; `person` names a Queue."""
+    """A whole conversation. `version` is a short hash of its content, words included; `person` names a Queue.
+
+    `after` names the node of those whose operator has left first; empty: they are thanked.
+    """
 
     name: str
     version: str
@@ -136,54 +162,4 @@ class Flow:
     entry: str
     person: str
     nodes: Mapping[str, Node]
-
-
-def unprompted(node: Node) -> tuple[str, ...]:
-    """Return where `node` may lead without the caller doing anything but staying on the line."""
-    match node:
-        case Say():
-            return (node.to,)
-        case Menu():
-            return (node.on_silence.to,)
-        case Queue():
-            return (node.on_full,)
-        case Do():
-            return (node.granted, node.refused)
-        case HangUp():  # pragma: no branch - exhaustive
-            return ()
-
-
-def targets(node: Node) -> tuple[str, ...]:
-    """Return every node that `node` may lead to."""
-    match node:
-        case Menu():
-            keyed = tuple(choice.to for choice in node.keys.values())
-            return (*keyed, node.on_silence.to, node.on_invalid.to)
-        case Queue():
-            return (node.callback, node.on_full)
-        case _:
-            return unprompted(node)
-
-
-def lines_of(node: Node) -> Iterator[tuple[Line, frozenset[str]]]:
-    """Yield every line `node` can speak, with the names of the arguments it is given."""
-    nothing: frozenset[str] = frozenset()
-    if not isinstance(node, Do):
-        yield from ((line, nothing) for line in node.say)
-    if isinstance(node, Menu):
-        yield from ((line, nothing) for line in node.again)
-    if isinstance(node, Queue):
-        yield node.place, frozenset({"ahead", "wait"})
-        yield node.place_only, frozenset({"ahead"})
-        yield from ((line, nothing) for line in (node.next_in_line, node.sorry, node.offer))
-
-
-def wishes_of(node: Node) -> tuple[Wish, ...]:
-    """Return every wish `node` can make of its own (that a queue is joined goes without saying)."""
-    match node:
-        case Menu():
-            return tuple(wish for choice in node.keys.values() for wish in choice.wishes)
-        case Do():
-            return (node.wish,)
-        case _:
-            return ()
+    after: str = ""

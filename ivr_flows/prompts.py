@@ -4,26 +4,35 @@ Everything a new language needs is data in its own file: voice, digits, counts, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from string import Formatter
 
 from hotline.rules.words import Language
-from ivr_flows.flow import Argument, Callers, Line, OneByOne, Wait
+from ivr_flows.lines import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
 
 STANDING_ARGUMENTS = frozenset({"hotline"})
 """Arguments every prompt may use."""
 
-DOOR_PROMPTS = (
-    "still_connecting",
-    "thanks_goodbye",
-    "operator_gone",
-    "talk_failed_promised",
-    "apology",
-    "apology_wait",
-    "apology_goodbye",
-    "caller_gone",
-)
-"""What the door itself may have to say, whatever the flow."""
+_NOTHING: frozenset[str] = frozenset()
+DOOR_PROMPTS: Mapping[str, frozenset[str]] = {
+    "still_connecting": _NOTHING,
+    "still_asking": _NOTHING,
+    "thanks_goodbye": _NOTHING,
+    "operator_gone": _NOTHING,
+    "talk_failed_promised": _NOTHING,
+    "apology": _NOTHING,
+    "apology_wait": _NOTHING,
+    "apology_goodbye": _NOTHING,
+    "caller_gone": _NOTHING,
+    "status_waiting": _NOTHING,
+    "status_dispatched": frozenset({"due"}),
+    "status_acknowledged": frozenset({"due"}),
+    "status_in_progress": frozenset({"due"}),
+    "status_replied": _NOTHING,
+    "status_closed": frozenset({"closed"}),
+}
+"""What the program itself may have to say, whatever the flow, and the arguments it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +47,51 @@ class Plural:
 
 
 @dataclass(frozen=True, slots=True)
+class Calendar:
+    """How moments are spoken. `hours` and `periods` hold one word for each hour of the day, from midnight on.
+
+    The patterns may use {period}, {hour}, {n} (minutes) and {nn} (two digits); `day` has {month} and {day}.
+    """
+
+    day: str
+    months: tuple[str, ...]
+    hours: tuple[str, ...]
+    periods: tuple[str, ...]
+    on_the_hour: str
+    half_past: str
+    few_minutes: str
+    minutes: str
+    digits: tuple[str, ...]
+    """Words for the minutes 0 to 9 of `few_minutes`, as {n}."""
+
+    def say(self, moment: datetime) -> str:
+        names = {"period": self.periods[moment.hour], "hour": self.hours[moment.hour]}
+        count = moment.minute
+        pattern = {0: self.on_the_hour, 30: self.half_past}.get(
+            count, self.few_minutes if count < len(self.digits) else self.minutes
+        )
+        spoken = self.digits[count] if count < len(self.digits) else str(count)
+        day = self.day.format(month=self.months[moment.month - 1], day=moment.day)
+        return day + pattern.format(**names, n=spoken, nn=f"{count:02d}")
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
-    """How a language is spoken: the carrier's voice and language tag, and the words for numbers."""
+    """How a language is spoken and heard: the carrier's voice and language tags, and the words for numbers and moments."""
 
     voice: str
     language: str
+    recognition: str
+    """The tag under which the carrier recognises this language when it is spoken."""
     digits: tuple[str, ...]
     between_digits: str
     counts: tuple[str, ...]
     callers: Plural
     minutes: Plural
     under_a_minute: str
+    calendar: Calendar
+
+    spoken_as: Language = Language.ZH_CN
 
     def say(self, argument: Argument) -> str:
         match argument:
@@ -61,6 +104,10 @@ class Speech:
                 return self.minutes.of(minutes, self._count(minutes))
             case OneByOne(digits=digits):
                 return self.between_digits.join(self.digits[int(digit)] for digit in digits)
+            case Moment(at=at):
+                return self.calendar.say(at)
+            case Words(texts=texts):
+                return dict(texts).get(self.spoken_as) or texts[0][1]
 
     def _count(self, count: int) -> str:
         return self.counts[count] if count < len(self.counts) else str(count)
@@ -68,10 +115,15 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """One language's speech and its prompts, by key."""
+    """One language's speech and its prompts, by key; `sounds` are recordings played instead of being spoken.
+
+    `words` are lists of words that callers may say instead of pressing a key.
+    """
 
     speech: Speech
     texts: Mapping[str, str]
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 Prompts = Mapping[Language, Catalogue]
@@ -80,25 +132,32 @@ Prompts = Mapping[Language, Catalogue]
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What is really said, and by which voice (the carrier's voice and language names)."""
+    """What is really said, and by which voice (the carrier's voice and language names); or a recording of it."""
 
     text: str
     voice: str
     language: str
+    sound: str = ""
+    """The file or address of a recording; empty: spoken by the voice."""
 
 
-def speak(prompts: Prompts, line: Line, language: Language, standing: Mapping[str, Argument]) -> Spoken:
+def speak(
+    prompts: Prompts, line: Line | Notice, language: Language, standing: Mapping[str, Argument]
+) -> Spoken:
     """Put a line into words in its own language, or else in the call's.
 
     Raises KeyError for a prompt or an argument nobody gave; the loader has checked that for every node.
     """
+    if isinstance(line, Notice):
+        speech = prompts[language].speech
+        return Spoken(line.text(language), speech.voice, speech.language)
     catalogue = prompts[line.language or language]
     speech = catalogue.speech
     text = catalogue.texts[line.prompt]
     if "{" in text:
         given = {**standing, **dict(line.arguments)}
         text = text.format_map({name: speech.say(given[name]) for name in arguments_of(text)})
-    return Spoken(text, speech.voice, speech.language)
+    return Spoken(text, speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
 
 
 def arguments_of(text: str) -> frozenset[str]:

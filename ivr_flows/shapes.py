@@ -1,188 +1,220 @@
-"""The shape of a flow and a prompt file: what may be written where, and which node each table becomes.
+"""The shape of a flow file: what may be written where, and which node each table becomes.
 
-Shape only; whether the pieces fit together is asked in `checks`.
+Shape only; whether the pieces fit together is asked in `lint`. More kinds can be written than the engine knows: an
+opening-hours node, an entry by number, a survey are each one of its eight nodes, written as people think of them.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
-from hotline.rules.wishes import ConfirmPerson, NotePressed, PromiseCallback, RecordAnswer, Wish
-from hotline.rules.words import CallPurpose, Language, RequestClass
+from hotline.rules.wishes import JoinQueue, RecordAnswer
+from hotline.rules.words import CallPurpose
 from ivr_flows import flow
-from ivr_flows.flow import Line, Node
-from ivr_flows.prompts import Catalogue, Plural, Speech
-
-_ANSWERS = {(question, answer) for question in ("solved", "satisfied") for answer in ("yes", "no")}
-
-
-def read_line(text: object) -> Line:
-    """Read `prompt` or `language:prompt`. Raises ValueError."""
-    if not isinstance(text, str) or not text:
-        raise ValueError("a line is the key of a prompt, or language:key")
-    language, colon, prompt = text.rpartition(":")
-    return Line(prompt, Language(language) if colon else None)
-
-
-def read_wish(text: object) -> Wish:
-    """Read a wish as flows write it. Raises ValueError."""
-    match str(text).split(":"):
-        case ["promise_callback"]:
-            return PromiseCallback()
-        case ["confirm_person"]:
-            return ConfirmPerson()
-        case ["note_pressed", klass]:
-            return NotePressed(RequestClass(klass))
-        case ["record_answer", question, answer] if (question, answer) in _ANSWERS:
-            return RecordAnswer(question, answer)
-        case _:
-            raise ValueError(
-                "a wish is promise_callback, confirm_person, note_pressed:CLASS or "
-                "record_answer:solved|satisfied:yes|no"
-            )
+from ivr_flows.asking_shapes import (
+    Callback,
+    Condition,
+    Entry,
+    Hours,
+    Lookup,
+    Notices,
+    TicketStatus,
+)
+from ivr_flows.flow import Node
+from ivr_flows.lines import Line
+from ivr_flows.reading import read_purpose, read_wait_step
+from ivr_flows.shape_pieces import (
+    KEY,
+    LINE,
+    LINES,
+    NAME,
+    RINGING,
+    SPOKEN,
+    TARGET,
+    WISH,
+    Choice,
+    Question,
+    Shape,
+    WaitingChoice,
+)
 
 
-def read_language(text: object) -> Language:
-    return Language(str(text))
-
-
-def read_purpose(text: object) -> CallPurpose:
-    return CallPurpose(str(text))
-
-
-_Line = Annotated[Line, BeforeValidator(read_line)]
-_Lines = tuple[_Line, ...]
-_Spoken = Annotated[_Lines, Field(min_length=1)]
-_Wish = Annotated[Wish, BeforeValidator(read_wish)]
-_Key = Annotated[str, Field(pattern=r"^[0-9*#]$")]
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-_Text = Annotated[str, Field(min_length=1)]
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Choice(_Shape):
-    to: str
-    wishes: tuple[_Wish, ...] = ()
-    language: Annotated[Language, BeforeValidator(read_language)] | None = None
-
-
-class _Exit(_Shape):
-    tries: Annotated[int, Field(strict=True, ge=1, le=5)]
-    to: str
-
-
-class _Say(_Shape):
+class _Say(Shape):
     kind: Literal["say"]
-    say: _Spoken
-    to: str
+    say: LINES = ()
+    wishes: tuple[WISH, ...] = ()
+    to: TARGET
 
     def node(self) -> Node:
-        return flow.Say(self.say, self.to)
+        return flow.Say(self.say, self.to, self.wishes)
 
 
-class _Menu(_Shape):
+class _Goto(Shape):
+    kind: Literal["goto"]
+    to: TARGET
+
+    def node(self) -> Node:
+        return flow.Say((), self.to)
+
+
+class _Menu(Question):
     kind: Literal["menu"]
-    say: _Spoken
-    again: _Lines = ()
-    keys: Annotated[dict[_Key, _Choice], Field(min_length=1)]
-    timeout: Annotated[int, Field(strict=True, ge=1, le=30)]
-    on_silence: _Exit
-    on_invalid: _Exit
+    keys: Annotated[dict[KEY, Choice], Field(min_length=1)]
 
     def node(self) -> Node:
-        keys = {key: flow.Choice(c.to, c.wishes, c.language) for key, c in self.keys.items()}
-        silence, invalid = (flow.Exit(way.tries, way.to) for way in (self.on_silence, self.on_invalid))
-        return flow.Menu(self.say, keys, self.timeout, silence, invalid, self.again)
+        keys = {key: choice.choice() for key, choice in self.keys.items()}
+        out = (self.on_silence.exit(), self.on_invalid.exit())
+        return flow.Menu(self.say, keys, self.timeout, *out, self.again)
 
 
-class _Queue(_Shape):
+class _Reply(Shape):
+    answer: Literal["yes", "no"]
+    to: TARGET
+    words: str = ""
+
+
+class _Survey(Question):
+    """One question whose answers are kept; further `keys` (0 for a person) may lead elsewhere."""
+
+    kind: Literal["survey"]
+    question: Literal["solved", "satisfied", "service"]
+    answers: Annotated[dict[KEY, _Reply], Field(min_length=2)]
+    keys: dict[KEY, Choice] = Field(default_factory=dict)
+
+    def node(self) -> Node:
+        answers = {
+            key: flow.Choice(reply.to, (RecordAnswer(self.question, reply.answer),), None, reply.words)
+            for key, reply in self.answers.items()
+        }
+        keys = {**answers, **{key: choice.choice() for key, choice in self.keys.items()}}
+        out = (self.on_silence.exit(), self.on_invalid.exit())
+        return flow.Menu(self.say, keys, self.timeout, *out, self.again)
+
+
+class _Input(Question):
+    kind: Literal["input"]
+    name: NAME
+    least: Annotated[int, Field(strict=True, ge=1, le=20)]
+    most: Annotated[int, Field(strict=True, ge=1, le=20)]
+    confirm: LINES = ()
+    to: TARGET
+
+    def node(self) -> Node:
+        out = (self.on_silence.exit(), self.on_invalid.exit())
+        size = (self.name, self.least, self.most, self.timeout)
+        return flow.Input(self.say, *size, self.confirm, self.to, *out, self.again)
+
+
+class _Transfer(Shape):
+    kind: Literal["transfer"]
+    say: LINES = ()
+    number: NAME
+    ring_seconds: RINGING = 30
+    to: TARGET
+    on_failed: TARGET
+
+    def node(self) -> Node:
+        return flow.Transfer(self.say, self.number, self.ring_seconds, self.to, self.on_failed)
+
+
+class _Voicemail(Shape):
+    kind: Literal["voicemail"]
+    say: SPOKEN
+    seconds: Annotated[int, Field(strict=True, ge=5, le=600)]
+    silence: Annotated[int, Field(strict=True, ge=2, le=30)]
+    to: TARGET
+    on_nothing: TARGET
+
+    def node(self) -> Node:
+        return flow.Voicemail(self.say, self.seconds, self.silence, self.to, self.on_nothing)
+
+
+class _Queue(Shape):
     kind: Literal["queue"]
-    say: _Lines
-    next_in_line: _Line
-    place: _Line
-    place_only: _Line
-    sorry: _Line
+    skill: NAME | Literal[""] = ""
+    priority: Annotated[int, Field(strict=True, ge=0, le=9)] = 0
+    to_desk: bool = False
+    say: LINES
+    next_in_line: LINE
+    place: LINE
+    place_only: LINE
+    sorry: LINE
     sorry_after: Annotated[int, Field(strict=True, ge=0, le=3600)]
-    offer: _Line
-    callback_key: _Key
-    callback: str
-    on_full: str
+    offer: LINE
+    callback_key: KEY
+    callback: TARGET
+    on_full: TARGET
     round_seconds: Annotated[int, Field(strict=True, ge=5, le=60)]
+    longest_wait: Annotated[int, Field(strict=True, ge=30, le=7200)] | Literal[0] = 0
+    on_timeout: str = ""
+    on_off_duty: str = ""
+    keys: dict[KEY, WaitingChoice] = Field(default_factory=dict)
+    wait: tuple[Annotated[Line, BeforeValidator(read_wait_step)], ...] = ()
+    """Heard at the end of each round: `say PROMPT` or `play PROMPT`."""
 
     def node(self) -> Node:
-        return flow.Queue(**{name: getattr(self, name) for name in type(self).model_fields if name != "kind"})
+        join = JoinQueue(self.skill, self.priority, self.to_desk, only_on_duty=bool(self.on_off_duty))
+        same = set(type(self).model_fields) - {"kind", "skill", "priority", "to_desk", "keys", "wait"}
+        keys = {key: choice.choice() for key, choice in self.keys.items()}
+        rest = {name: getattr(self, name) for name in same}
+        return flow.Queue(join=join, keys=keys, music=self.wait, **rest)
 
 
-class _Do(_Shape):
-    kind: Literal["do"]
-    wish: _Wish
-    granted: str
-    refused: str
+class Subflow(Shape):
+    """Another file, laid into this flow: `exits` say where each of its `exit:NAME` leads."""
+
+    kind: Literal["subflow"]
+    file: NAME
+    exits: dict[NAME, TARGET] = Field(default_factory=dict)
 
     def node(self) -> Node:
-        return flow.Do(self.wish, self.granted, self.refused)
+        """Return a step to where the loader has laid the other file's entry."""
+        return flow.Say((), self.file)
 
 
-class _HangUp(_Shape):
+class _HangUp(Shape):
     kind: Literal["hang_up"]
-    say: _Lines = ()
+    say: LINES = ()
 
     def node(self) -> Node:
         return flow.HangUp(self.say)
 
 
-class FlowShape(_Shape):
-    """A whole flow file, its shared parts included."""
+NODE = Annotated[
+    _Say
+    | _Goto
+    | _Menu
+    | _Survey
+    | _Input
+    | Hours
+    | Entry
+    | Condition
+    | Notices
+    | TicketStatus
+    | Lookup
+    | Callback
+    | _Transfer
+    | _Voicemail
+    | _Queue
+    | Subflow
+    | _HangUp,
+    Field(discriminator="kind"),
+]
 
-    name: _Name
+
+class PartShape(Shape):
+    """A shared file: nodes to be included, or a subflow that begins at `entry`."""
+
+    entry: str = ""
+    nodes: dict[NAME, NODE]
+
+
+class FlowShape(Shape):
+    """A whole flow file, with the shared nodes it includes."""
+
+    name: NAME
     purpose: Annotated[CallPurpose, BeforeValidator(read_purpose)]
-    entry: str
-    person: str
-    nodes: dict[_Name, Annotated[_Say | _Menu | _Queue | _Do | _HangUp, Field(discriminator="kind")]]
-
-    def flow(self, version: str) -> flow.Flow:
-        nodes = {name: shape.node() for name, shape in self.nodes.items()}
-        return flow.Flow(self.name, version, self.purpose, self.entry, self.person, nodes)
-
-
-class _Plural(_Shape):
-    one: _Text
-    other: _Text
-
-    def phrase(self) -> Plural:
-        return Plural(self.one, self.other)
-
-
-class _Speech(_Shape):
-    voice: _Text
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
-    digits: Annotated[tuple[_Text, ...], Field(min_length=10, max_length=10)]
-    between_digits: str
-    counts: tuple[_Text, ...]
-    callers: _Plural
-    minutes: _Plural
-    under_a_minute: _Text
-
-
-class CatalogueShape(_Shape):
-    """A whole prompt file of one language."""
-
-    speech: _Speech
-    prompts: dict[_Name, _Text]
-
-    def catalogue(self) -> Catalogue:
-        raw = self.speech
-        speech = Speech(
-            voice=raw.voice,
-            language=raw.language,
-            digits=raw.digits,
-            between_digits=raw.between_digits,
-            counts=raw.counts,
-            callers=raw.callers.phrase(),
-            minutes=raw.minutes.phrase(),
-            under_a_minute=raw.under_a_minute,
-        )
-        return Catalogue(speech, dict(self.prompts))
+    entry: TARGET
+    person: TARGET
+    after: str = ""
+    nodes: dict[NAME, NODE]

@@ -2,7 +2,18 @@
 
 from zoneinfo import ZoneInfo
 
-from hotline.rules.policies import DeadlinePolicy, DialPolicy, Limit, Policies, QueuePolicy, Stage, TimeUnit
+from hotline.rules.policies import (
+    CallerPolicy,
+    DeadlinePolicy,
+    DialPolicy,
+    Limit,
+    Policies,
+    QueuePolicy,
+    Schedule,
+    Stage,
+    TimeUnit,
+    Window,
+)
 from hotline.rules.words import RequestType, Urgency
 
 _LIMITS = {
@@ -16,6 +27,31 @@ _LIMITS = {
     (Stage.RESOLVE, Urgency.URGENT): Limit(24, TimeUnit.HOUR),
     (Stage.RESOLVE, Urgency.CRITICAL): Limit(2, TimeUnit.HOUR),
 }
+
+
+_ALWAYS = (Window(0, 1440),)
+_DAYTIME = (Window(510, 720), Window(810, 1050))
+CALLERS = CallerPolicy(
+    inbound="menu",
+    schedules={
+        "staffed": Schedule(_ALWAYS, _ALWAYS, _ALWAYS),
+        "office": Schedule(workdays=_DAYTIME, days_off=(), holidays=()),
+    },
+    numbers={
+        "police": "+865370000110",
+        "fire": "+865370000119",
+        "ambulance": "+865370000120",
+        "traffic": "+865370000122",
+    },
+    lookups={},
+    skills=frozenset({"dialect", "english"}),
+    skill_patience=45,
+    calls_per_hour=20,
+    code_tries_per_call=3,
+    code_tries_per_hour=10,
+    record_talks=True,
+    hear_words=False,
+)
 
 
 def city_policies() -> Policies:
@@ -43,4 +79,5 @@ def city_policies() -> Policies:
         follow_ups=DialPolicy(
             attempts=3, spacing_seconds=14400, ring_seconds=30, from_hour=9, to_hour=18, delay_seconds=3600
         ),
+        callers=CALLERS,
     )

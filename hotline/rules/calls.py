@@ -10,6 +10,7 @@ class QueueJoin(StrEnum):
 
     JOINED = "joined"
     FULL = "full"
+    OFF_DUTY = "off_duty"
     TOO_LATE = "too_late"
 
 
@@ -33,6 +34,8 @@ def how_it_ended(state: CallState, purpose: CallPurpose, status: str) -> CallEnd
         return CallEnd.ABANDONED
     if state in {CallState.TALKING, CallState.AFTER}:
         return CallEnd.COMPLETED
+    if state is CallState.TRANSFERRED:
+        return CallEnd.TRANSFERRED
     if status in _CARRIER_ENDS and purpose is not CallPurpose.INBOUND:
         return _CARRIER_ENDS[status]
     if purpose is CallPurpose.INBOUND:

@@ -5,6 +5,7 @@ Sources of the defaults: domain notes of the trade (15 s answer: GB/T 33358-2016
 practice, and `config/*.toml` says so beside it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -84,6 +85,55 @@ class DialPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """From `start` until before `end`, both in minutes after local midnight; 24:00 is 1440."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Opening hours by kind of day: working days (made-up weekends included), ordinary days off, public holidays."""
+
+    workdays: tuple[Window, ...]
+    days_off: tuple[Window, ...]
+    holidays: tuple[Window, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LookupSource:
+    """A system of the city's own that flows may ask: where, signed with what, and how long a caller waits for it."""
+
+    url: str
+    secret: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPolicy:
+    """What the city has decided about the caller's side."""
+
+    inbound: str
+    """The name of the flow that answers whoever phones us, unless another has been published."""
+    schedules: Mapping[str, Schedule]
+    numbers: Mapping[str, str]
+    """Whom callers can be connected to: name in the flows -> E.164."""
+    lookups: Mapping[str, LookupSource]
+    skills: frozenset[str]
+    skill_patience: int
+    """Seconds after which a caller who waits for a skill is offered to anybody."""
+    calls_per_hour: int
+    """More calls of one number within an hour make it `often`."""
+    code_tries_per_call: int
+    code_tries_per_hour: int
+    """Wrong codes after which a call, and a number or a ticket within the hour, is refused an answer."""
+    record_talks: bool
+    hear_words: bool
+    """Whether the carrier recognises speech, so that words may stand for keys."""
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """All of the city's own limits."""
 
@@ -94,3 +144,4 @@ class Policies:
     queue: QueuePolicy
     callbacks: DialPolicy
     follow_ups: DialPolicy
+    callers: CallerPolicy

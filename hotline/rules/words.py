@@ -102,6 +102,7 @@ class CallState(StrEnum):
     OFFERED = "offered"
     CONNECTING = "connecting"
     TALKING = "talking"
+    TRANSFERRED = "transferred"
     AFTER = "after"
     ENDED = "ended"
 
@@ -121,6 +122,8 @@ class CallEnd(StrEnum):
     ABANDONED = "abandoned"
     LEFT_FOR_CALLBACK = "left_for_callback"
     LEFT_IN_FLOW = "left_in_flow"
+    LEFT_MESSAGE = "left_message"
+    TRANSFERRED = "transferred"
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     FAILED = "failed"
@@ -242,6 +245,30 @@ class DeliveryState(StrEnum):
     CLAIMED = "claimed"
     DONE = "done"
     DEAD = "dead"
+
+
+class RecordingKind(StrEnum):
+    """What was recorded: a message after the beep, or a talk with an operator."""
+
+    MESSAGE = "message"
+    TALK = "talk"
+
+
+class RecordingState(StrEnum):
+    """`AT_CARRIER`: it exists there and is being fetched. `KEPT`: its sound is ours."""
+
+    AT_CARRIER = "at_carrier"
+    KEPT = "kept"
+    ABSENT = "absent"
+
+
+class LookupState(StrEnum):
+    """A question to a system of the city's own."""
+
+    ASKED = "asked"
+    FOUND = "found"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
 
 
 class Language(StrEnum):

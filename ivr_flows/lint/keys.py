@@ -1,0 +1,45 @@
+"""Keys and words that cannot be told apart."""
+
+from collections.abc import Iterator, Mapping
+from itertools import combinations
+
+from hotline.rules.policies import Policies
+from ivr_flows.flow import Choice, Flow, Menu, Queue
+from ivr_flows.lint.told import Told
+from ivr_flows.prompts import Prompts
+
+
+def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
+    """Find queues in which one key means two things; in a menu the file itself cannot hold a key twice."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, Queue) and node.callback_key in node.keys:
+            yield Told(
+                name,
+                f"key {node.callback_key} means two things",
+                "it is callback_key, and one of the keys heard while waiting",
+                "Give one of them another key.",
+            )
+
+
+def colliding_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
+    """Find menus in which saying one choice's word could mean another: equal words, or one inside the other."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, Menu):
+            for language, catalogue in prompts.items():
+                for one, other, word in _clashes(node.keys, catalogue.words):
+                    yield Told(
+                        name,
+                        f"{word!r} ({language}) is said for {one} and for {other}",
+                        "a caller who says it cannot be understood",
+                        f"Change the words in prompts/{language}.toml.",
+                    )
+
+
+def _clashes(
+    keys: Mapping[str, Choice], words: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, str, str]]:
+    said = [(key, words.get(choice.words, ())) for key, choice in keys.items() if choice.words]
+    for (one, ours), (other, theirs) in combinations(said, 2):
+        for word in ours:
+            if any(word in their or their in word for their in theirs):
+                yield one, other, word
