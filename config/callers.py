@@ -56,7 +56,9 @@ def _windows(table: Table, key: str) -> tuple[Window, ...]:
         hour, minute, to_hour, to_minute, midnight, _ = match.groups()
         window = Window(int(hour) * 60 + int(minute), int(midnight or to_hour) * 60 + int(to_minute or 0))
         if window.end <= window.start:
-            raise table.error(key, f'"{text}" ends before it begins; past midnight write two: until 24:00, from 00:00')
+            raise table.error(
+                key, f'"{text}" ends before it begins; past midnight write two: until 24:00, from 00:00'
+            )
         if windows and window.start < windows[-1].end:
             raise table.error(key, f'"{text}" laps over the one before it, or is out of order')
         windows.append(window)

@@ -5,6 +5,7 @@ from pathlib import Path
 from alembic.util import CommandError
 from sqlalchemy import Engine, make_url
 
+from config.callers import read_callers
 from config.demo.seed import is_empty, seed_demo
 from config.demo_secrets import demo_secrets
 from config.policies import read_policies
@@ -44,11 +45,15 @@ def _prepare(engine: Engine, settings: Settings) -> None:
     except CommandError as error:
         raise CannotStart(f"DATABASE_URL: the database was written by a newer version ({error})") from None
     if is_empty(engine):
+        callers = read_callers(CITY / "callers.toml")
+        policies = read_policies(
+            CITY / "policies.toml", callers=callers, zone=settings.zone, number=settings.number
+        )
         print("正在写入演示城市（首次约半分钟）… / seeding the demo city (first time only) …", flush=True)
         seed_demo(
             engine,
-            policies=read_policies(CITY / "policies.toml", zone=settings.zone, number=settings.number),
-            flows=open_shelf(),
+            policies=policies,
+            flows=open_shelf(policies),
             password=demo_secrets(settings.home)["DEMO_PASSWORD"],
             now=system_clock(),
         )

@@ -62,6 +62,7 @@ class Settings:
     zone: ZoneInfo
     locale: str
     account: Account
+    narrow_carrier: bool
 
     @property
     def secure(self) -> bool:
@@ -136,6 +137,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     exchange_port = variables.port("EXCHANGE_PORT", reader.take("EXCHANGE_PORT", "8010"))
     if port == exchange_port:
         raise BadSettings(f"EXCHANGE_PORT must not be the web's own port {port}")
+    profile = variables.one_of("CARRIER_PROFILE", reader.take("CARRIER_PROFILE", "full"), ("full", "narrow"))
     made = demo_secrets(home) if reader.mode is Mode.DEMO else {}
     return Settings(
         mode=reader.mode,
@@ -158,6 +160,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         zone=variables.zone("HOTLINE_TIMEZONE", reader.take("HOTLINE_TIMEZONE", "Asia/Shanghai")),
         locale=variables.locale("HOTLINE_LOCALE", reader.take("HOTLINE_LOCALE", "zh_CN")),
         account=_account(reader, made, f"http://127.0.0.1:{exchange_port}"),
+        narrow_carrier=profile == "narrow",
     )
 
 

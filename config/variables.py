@@ -79,6 +79,11 @@ VARIABLES: tuple[Variable, ...] = (
         "`https://api.twilio.com`; in the demo the exchange",
         "any carrier that speaks the same API",
     ),
+    Variable(
+        "CARRIER_PROFILE",
+        "`full`",
+        "`narrow` for a carrier without Enqueue, Leave and Conference, such as self-hosted TwiML engines",
+    ),
 )
 
 
@@ -202,4 +207,10 @@ def redis_url(name: str, text: str) -> str:
         right = right or (parts.scheme == "unix" and len(parts.path) > 1)
     if not right:
         raise BadSettings(f"{name} must be redis://host[:port][/db], rediss://… or unix:///path?db=0")
+    return text
+
+
+def one_of(name: str, text: str, words: tuple[str, ...]) -> str:
+    if text not in words:
+        raise BadSettings(f'{name} must be {" or ".join(words)}, not "{text}"')
     return text

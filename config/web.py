@@ -46,7 +46,9 @@ def voice_app(house: Hotline) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # it would answer with a redirect, and a redirected POST loses its form
     token = house.settings.account.auth_token
-    app.register_blueprint(voice_blueprint(house.hall, house.flows, token, house.addresses))
+    app.register_blueprint(
+        voice_blueprint(house.hall, house.flows, token, house.addresses, narrow=house.settings.narrow_carrier)
+    )
     return app
 
 

@@ -21,6 +21,7 @@ from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.live import RedisAnnouncer, announcing_client
+from hotline.gateways.lookups import HttpLookups
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.gateways.units import UnitWebhooks
 from hotline.reactions import Tools, reacts
@@ -71,10 +72,17 @@ def build(settings: Settings) -> Hotline:
         from_number=settings.number,
     )
     addresses = VoiceAddresses(settings.public_url)
-    tools = Tools(hall=hall, carrier=carrier, units=UnitWebhooks(), addresses=addresses)
-    return Hotline(
-        settings, hall, redis, carrier, addresses, tools, open_shelf(), read_claims(CITY / "published.toml")
+    tools = Tools(
+        hall=hall,
+        carrier=carrier,
+        units=UnitWebhooks(),
+        lookups=HttpLookups(),
+        addresses=addresses,
+        narrow_carrier=settings.narrow_carrier,
     )
+    shelf = open_shelf(hall.policies)
+    claims = read_claims(CITY / "published.toml")
+    return Hotline(settings, hall, redis, carrier, addresses, tools, shelf, claims)
 
 
 def build_or_exit(settings: Settings) -> Hotline:

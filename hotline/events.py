@@ -13,6 +13,7 @@ from hotline.rules.words import (
     Closing,
     OfferState,
     PresenceState,
+    Satisfied,
 )
 
 
@@ -100,6 +101,64 @@ class CallFinished:
     call_id: int
     operator_id: int
     ticket_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallTransferred:
+    """The caller is being connected to somebody outside; `to` is a name of the city's own file, never a number."""
+
+    subject: ClassVar[str] = "call"
+    call_id: int
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class TalkRated:
+    """The caller said how the talk was, after the operator had left."""
+
+    subject: ClassVar[str] = "call"
+    call_id: int
+    satisfied: Satisfied
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingMade:
+    """A message or a talk was recorded: reaction `keep_sound`."""
+
+    subject: ClassVar[str] = "call"
+    call_id: int
+    recording_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LookupAsked:
+    """A flow asks a system of the city's own: reaction `ask_outside`."""
+
+    subject: ClassVar[str] = "call"
+    call_id: int
+    lookup_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeAnnounced:
+    subject: ClassVar[str] = "notice"
+    notice_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeStopped:
+    subject: ClassVar[str] = "notice"
+    notice_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPublished:
+    """From now on calls begin with another version of a flow."""
+
+    subject: ClassVar[str] = "publication"
+    publication_id: int
+    flow: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +302,15 @@ class DialEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordingHeard:
+    """A recording was listened to by a person."""
+
+    subject: ClassVar[str] = "recording"
+    recording_id: int
+    look_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class NumberShown:
     """A protected number was shown to a person."""
 
@@ -261,6 +329,13 @@ Event = (
     | CallEnded
     | CallDoubted
     | CallFinished
+    | CallTransferred
+    | TalkRated
+    | RecordingMade
+    | LookupAsked
+    | NoticeAnnounced
+    | NoticeStopped
+    | FlowPublished
     | PresenceChanged
     | TicketOpened
     | TicketAnswered
@@ -281,6 +356,7 @@ Event = (
     | DialDoubted
     | DialEnded
     | NumberShown
+    | RecordingHeard
 )
 
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__args__}

@@ -74,7 +74,9 @@ def _alike(nodes: Mapping[str, Any]) -> dict[str, Any]:
     def whole(name: str, seen: frozenset[str]) -> Any:
         node = nodes[name]
         model = node.get("like") if isinstance(node, dict) else None
-        if model not in nodes or model in seen:  # the shape then complains about `like`
+        if (
+            not isinstance(model, str) or model not in nodes or model in seen
+        ):  # the shape then complains about `like`
             return node
         own = {key: value for key, value in node.items() if key != "like"}
         return {**whole(model, seen | {name}), **own}

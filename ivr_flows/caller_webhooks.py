@@ -1,48 +1,83 @@
-"""A caller's way through the flow: arriving, pressing keys, starting over after a fault of ours, and the end."""
+"""A caller's way through the flow: arriving, keys and words, messages, hand-overs, and starting over after a fault of ours."""
 
 from hotline.rules.actors import Machine
 from hotline.rules.calls import TERMINAL_STATUSES
-from hotline.rules.words import CallPurpose, CallState
-from hotline.services import calls
+from hotline.rules.words import CallPurpose, CallState, Language
+from hotline.services import calls, recordings
+from hotline.services.calls import CallView
 from ivr_flows.door import Step, Visit
 from ivr_flows.engine import hear
 from ivr_flows.places import (
     arrival_of,
     begin,
     due_now,
+    first_turn,
+    is_in_conversation,
     keep_on_the_line,
     known_call,
     lead_to_person,
     script_of,
     speak_turn,
 )
-from ivr_flows.turns import Digits, Position, Silence
+from ivr_flows.turns import Digits, Heard, Parted, Position, Recorded, Silence
+from ivr_flows.twiml import EMPTY
+from ivr_flows.understanding import understand
+
+_REACHED = {"completed", "answered"}
 
 
 def incoming(visit: Visit) -> str:
     """Somebody phones us. A call that was reported ended before stays ended."""
-    call = calls.receive_call(visit.work, arrival_of(visit.door, visit.post))
-    return begin(visit, call, visit.door.shelf.today(CallPurpose.INBOUND))
+    script = visit.door.shelf.today(CallPurpose.INBOUND)
+    first = first_turn(visit.door, script, visit.post.word("To"))
+    call = calls.receive_call(visit.work, arrival_of(visit.door, visit.post, first))
+    return begin(visit, call, script, first)
 
 
 def fallback(visit: Visit) -> str:
     """Our answer could not be fetched or run: apologise and bring the caller to a person."""
     call = known_call(visit)
+    if call.state is CallState.TRANSFERRED:
+        calls.note_transfer(visit.work, call.id, "", begins=False)
+        call = calls.get_call(visit.work, call.id)
     if call.state is CallState.IN_FLOW:
         return lead_to_person(visit, call, "apology")
     return due_now(visit, call)
 
 
 def heard(visit: Visit) -> str:
-    """A menu was answered by a key, a wrong key or silence. An answer to an earlier menu changes nothing."""
+    """A question was answered by keys, words or silence."""
     call = known_call(visit)
-    asked = visit.post.query.get("turn", "")
-    if call.state is not CallState.IN_FLOW or asked not in {"", str(Position.parse(call.position).turn)}:
+    return _step(visit, call, _what_was_heard(visit, call))
+
+
+def again(visit: Visit) -> str:
+    """A wish was not answered yet: make it once more."""
+    return due_now(visit, known_call(visit))
+
+
+def recorded(visit: Visit) -> str:
+    """A message was spoken, or nothing was said. It is kept even if its caller has hung up to end it."""
+    call = known_call(visit)
+    sid, seconds = visit.post.word("RecordingSid"), _seconds(visit.post.word("RecordingDuration"))
+    if not sid or not seconds:
+        return _step(visit, call, Silence())
+    if visit.post.word("CallStatus") in TERMINAL_STATUSES or not _is_awaited(visit, call):
+        recordings.keep_message(visit.work, call.id, sid, seconds)
+        return EMPTY if call.state is CallState.ENDED else due_now(visit, call)
+    return _step(visit, call, Recorded(sid, seconds))
+
+
+def parted(visit: Visit) -> str:
+    """The connection to somebody outside is over; a caller who is gone has nothing left to hear."""
+    if visit.post.word("CallStatus") in TERMINAL_STATUSES:
+        return EMPTY
+    call = known_call(visit)
+    reached = visit.post.word("DialCallStatus") in _REACHED
+    if call.state is not CallState.TRANSFERRED or not _is_awaited(visit, call):
         return due_now(visit, call)
     script = script_of(visit, call)
-    keys = visit.post.word("Digits")
-    turn = hear(script.flow, call.position, Digits(keys) if keys else Silence())
-    return speak_turn(visit, call, script, turn)
+    return speak_turn(visit, call, script, hear(script.flow, call.position, Parted(reached)))
 
 
 def status(visit: Visit) -> str:
@@ -55,9 +90,40 @@ def status(visit: Visit) -> str:
     return ""
 
 
+def _step(visit: Visit, call: CallView, what: Heard) -> str:
+    """Take one step. An answer to an earlier question changes nothing: what is due now is said once more."""
+    if not is_in_conversation(visit, call) or not _is_awaited(visit, call):
+        return due_now(visit, call)
+    script = script_of(visit, call)
+    return speak_turn(visit, call, script, hear(script.flow, call.position, what))
+
+
+def _is_awaited(visit: Visit, call: CallView) -> bool:
+    asked = visit.post.query.get("turn", "")
+    return asked in {"", str(Position.parse(call.position).turn)}
+
+
+def _what_was_heard(visit: Visit, call: CallView) -> Heard:
+    keys, said = visit.post.word("Digits"), visit.post.word("SpeechResult")
+    if keys:
+        return Digits(keys)
+    if not said:
+        return Silence()
+    script = script_of(visit, call)
+    catalogue = script.prompts[Language(call.language)]
+    return understand(script.flow, call.position, said, catalogue)
+
+
+def _seconds(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
 CALLER_STEPS = (
     Step("/incoming", "incoming", Machine.CALLER, incoming, keep_on_the_line, ()),
     Step("/fallback", "fallback", Machine.CALLER, fallback, keep_on_the_line, ("ErrorCode",)),
-    Step("/heard", "heard", Machine.CALLER, heard, keep_on_the_line, ("Digits",)),
+    Step("/heard", "heard", Machine.CALLER, heard, keep_on_the_line, ("Digits", "SpeechResult")),
+    Step("/again", "again", Machine.CALLER, again, keep_on_the_line, None),
+    Step("/recorded", "recorded", Machine.CALLER, recorded, keep_on_the_line, ("RecordingSid",)),
+    Step("/parted", "parted", Machine.CARRIER, parted, keep_on_the_line, ("DialCallStatus",)),
     Step("/status", "status", Machine.CARRIER, status, None, ("CallStatus", "SequenceNumber")),
 )

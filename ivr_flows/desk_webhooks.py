@@ -8,14 +8,17 @@ from hotline.rules.actors import Machine
 from hotline.rules.calls import TERMINAL_STATUSES
 from hotline.rules.words import CallState, OfferState
 from hotline.services import callbacks, calls, queue
+from hotline.services.calls import CallView
 from hotline.store.calls import Call, Offer
 from ivr_flows.door import Door, Post, Step, Visit
+from ivr_flows.engine import after_talk
 from ivr_flows.places import (
     due_now,
     lead_to_person,
     nothing,
     script_of,
     silent_end,
+    speak_turn,
     speaker_for,
     usual_speaker,
 )
@@ -65,16 +68,25 @@ def talk(visit: Visit) -> str:
 
 
 def talk_ended(visit: Visit) -> str:
-    """The talk is over for the caller. Who is still on the line is thanked; who never got in is owed a call."""
+    """The talk is over for the caller. Who is still on the line may rate it; who never got in is owed a call."""
     if visit.post.word("CallStatus") in TERMINAL_STATUSES:
         return EMPTY
-    call = calls.get_call(visit.work, visit.id("call_id"))
+    return after_the_talk(visit, calls.get_call(visit.work, visit.id("call_id")))
+
+
+def after_the_talk(visit: Visit, call: CallView) -> str:
+    """Record that the operator is gone, and let who is still on the line hear what the flow has to say after a talk."""
     calls.talk_ended(visit.work, call.id)
-    speaker = speaker_for(visit.door, script_of(visit, call), call.language)
-    if visit.post.word("DialCallStatus") != "failed":
+    call = calls.get_call(visit.work, call.id)
+    script = script_of(visit, call)
+    speaker = speaker_for(visit.door, script, call.language)
+    if visit.post.word("DialCallStatus") == "failed":
+        owed = callbacks.promise_for_call(visit.work, call.id)
+        return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
+    after = after_talk(script.flow, call.position) if call.state is CallState.AFTER else None
+    if after is None:
         return goodbye(speaker, "thanks_goodbye")
-    owed = callbacks.promise_for_call(visit.work, call.id)
-    return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
+    return speak_turn(visit, call, script, after)
 
 
 def conference(visit: Visit) -> str:

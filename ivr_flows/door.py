@@ -20,7 +20,8 @@ from hotline.rules.refusals import Refusal
 from hotline.store.calls import Receipt
 from hotline.store.insert import claim_row
 from hotline.work import Hall, Work
-from ivr_flows.flow import Argument
+from ivr_flows.lines import Argument
+from ivr_flows.lobby import Lobby
 from ivr_flows.shelf import FlowShelf
 from ivr_flows.signature import Signature, Unreadable, raw_target, read_form
 from ivr_flows.twiml import Stage
@@ -54,6 +55,7 @@ class Door:
 
     hall: Hall
     shelf: FlowShelf
+    lobby: Lobby
     signature: Signature
     stage: Stage
     standing: Mapping[str, Argument]
@@ -118,7 +120,7 @@ def demand_call(post: Post) -> None:
 
 def carry_out(door: Door, step: Step, post: Post, ids: Mapping[str, str]) -> str:
     """Do what `step` asks, once, and return its document."""
-    door.shelf.keep(door.hall)
+    door.shelf.open(door.hall)
     if step.reads_only:
         with _looking(door.hall, step.actor) as work:
             return step.run(Visit(door, work, post, ids))

@@ -18,6 +18,7 @@ from ivr_flows.walking import MAX_TURNS, Step, again, to_person, walk
 __all__ = [
     "MAX_ANSWERS",
     "MAX_TURNS",
+    "advance",
     "after_talk",
     "again",
     "enter",
@@ -60,14 +61,30 @@ def settle(flow: Flow, turn: Turn, ask: Asked) -> Turn:
         answer = ask(turn.then.wish, turn.then.values)
         if answer == PENDING:
             return replace(turn, then=AskAgain())
-        after = hear(flow, turn.position, answer)
-        turn = replace(
-            after,
-            lines=turn.lines + after.lines,
-            language=after.language or turn.language,
-            path=turn.path + after.path,
-        )
+        turn = _followed(turn, hear(flow, turn.position, answer))
     return replace(turn, wishes=(), then=Over())
+
+
+def advance(flow: Flow, turn: Turn, ask: Callable[[Wish], Answer | None]) -> Turn:
+    """Go on from `turn` as far as `ask` knows the answers; it says None to what must wait for the call to be known."""
+    for _ in range(MAX_ANSWERS):
+        if turn.wishes or not isinstance(turn.then, AwaitAnswer):
+            break
+        answer = ask(turn.then.wish)
+        if answer is None:
+            break
+        turn = _followed(turn, hear(flow, turn.position, answer))
+    return turn
+
+
+def _followed(turn: Turn, after: Turn) -> Turn:
+    """Return `after` with what was said and passed on the way to it."""
+    return replace(
+        after,
+        lines=turn.lines + after.lines,
+        language=after.language or turn.language,
+        path=turn.path + after.path,
+    )
 
 
 def queue_of(flow: Flow, position: str) -> Queue:

@@ -55,9 +55,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A known outage, in the words of whoever announced it; `id` finds them again."""
+    """Words that somebody wrote for today, such as a known outage; `key` finds them again."""
 
-    id: int
+    key: str
     texts: tuple[tuple[Language, str], ...]
 
     def text(self, language: Language) -> str:

@@ -10,30 +10,41 @@ from hotline.rules.words import CallPurpose, CallState, Language
 from hotline.services import calls
 from hotline.services.calls import Arrival, CallView
 from ivr_flows.door import Door, Post, Visit
-from ivr_flows.engine import again, enter, settle, to_person
-from ivr_flows.flow import Line, Lines
+from ivr_flows.engine import advance, again, enter, settle, to_person
+from ivr_flows.flow import Queue
 from ivr_flows.granting import grant
+from ivr_flows.lines import Line, Lines
 from ivr_flows.loader import Script
-from ivr_flows.turns import Listen, Turn
-from ivr_flows.twiml import EMPTY, Speaker, goodbye
+from ivr_flows.speaking import Speaker
+from ivr_flows.turns import Listen, Position, Turn
+from ivr_flows.twiml import EMPTY, goodbye
 
 MOST_TRIES = 3
 """How often a caller is kept on the line while the hall cannot work, before they are asked to phone again."""
 PAUSE_SECONDS = 5
 
 
-def arrival_of(door: Door, post: Post) -> Arrival:
+def first_turn(door: Door, script: Script, dialled: str) -> Turn:
+    """Return the first turn of a call, as far as it does not depend on who calls."""
+    at = door.hall.clock()
+    return advance(script.flow, enter(script.flow), lambda wish: door.lobby.answer(wish, dialled, at))
+
+
+def arrival_of(door: Door, post: Post, first: Turn | None = None) -> Arrival:
     """Describe a call somebody made to us. A call of ours that nobody remembers is taken for one, too."""
     script = door.shelf.today(CallPurpose.INBOUND)
     ours = post.word("Direction").startswith("outbound")
+    dialed = post.word("From" if ours else "To")
+    begun = first or first_turn(door, script, dialed)
     return Arrival(
         sid=post.sid,
         number_raw=post.word("To" if ours else "From"),
-        dialed=post.word("From" if ours else "To"),
+        dialed=dialed,
         purpose=CallPurpose.INBOUND,
         flow=script.flow.name,
         flow_version=script.flow.version,
-        position=enter(script.flow).position,
+        position=begun.position,
+        path=begun.path,
     )
 
 
@@ -48,7 +59,7 @@ def script_of(visit: Visit, call: CallView) -> Script:
 
 
 def speaker_for(door: Door, script: Script, language: str) -> Speaker:
-    return Speaker(script.prompts, Language(language), door.standing)
+    return Speaker(script.prompts, Language(language), door.standing, door.stage.addresses.sounds())
 
 
 def usual_speaker(door: Door) -> Speaker:
@@ -56,30 +67,32 @@ def usual_speaker(door: Door) -> Speaker:
     return speaker_for(door, door.shelf.today(CallPurpose.INBOUND), Language.ZH_CN)
 
 
-def begin(visit: Visit, call: CallView, script: Script) -> str:
+def begin(visit: Visit, call: CallView, script: Script, first: Turn) -> str:
     """Write the first words of `script` for a call that has just arrived; for a late repeat, what is due now."""
-    first = enter(script.flow)
     if call.state is not CallState.IN_FLOW or call.position != first.position:
         return due_now(visit, call)
-    if isinstance(first.then, Listen):
-        return visit.door.stage.greeting(speaker_for(visit.door, script, call.language), first, script.flow)
-    return speak_turn(visit, call, script, first)
+    if isinstance(first.then, Listen) and not first.wishes:
+        speaker = speaker_for(visit.door, script, first.language or call.language)
+        return visit.door.stage.greeting(speaker, first, script.flow)
+    return speak_turn(visit, call, script, replace(first, path=()))
 
 
 def speak_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> str:
     """Carry out a turn's wishes, keep the position it ends at, and write what the caller hears."""
     settled, language = take_turn(visit, call, script, turn)
-    return visit.door.stage.turn(speaker_for(visit.door, script, language), settled)
+    return visit.door.stage.turn(speaker_for(visit.door, script, language), settled, call.id)
 
 
 def take_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> tuple[Turn, str]:
     """Carry out a turn's wishes and keep the position it ends at; return the settled turn and its language."""
+    work, door = visit.work, visit.door
     language = str(turn.language or call.language)
     if language != call.language:
-        calls.keep_position(visit.work, call.id, position=call.position, language=language)
-    settled = settle(script.flow, turn, lambda wish: grant(visit.work, call.id, wish))
-    if settled.position != call.position:
-        calls.keep_position(visit.work, call.id, position=settled.position, language=language)
+        calls.keep_position(work, call.id, position=call.position, language=language)
+    settled = settle(script.flow, turn, lambda wish, values: grant(work, door.lobby, call.id, wish, values))
+    language = str(settled.language or language)
+    if settled.position != call.position or settled.path:
+        calls.keep_position(work, call.id, position=settled.position, language=language, path=settled.path)
     return settled, language
 
 
@@ -91,16 +104,28 @@ def lead_to_person(visit: Visit, call: CallView, *prompts: str) -> str:
     return speak_turn(visit, call, script, replace(turn, lines=lines))
 
 
+def is_in_conversation(visit: Visit, call: CallView) -> bool:
+    """Say whether the flow has the word: before a person, and after one who has left first."""
+    if call.state is CallState.IN_FLOW:
+        return True
+    nodes = script_of(visit, call).flow.nodes
+    return call.state is CallState.AFTER and not isinstance(
+        nodes.get(Position.parse(call.position).node), Queue | None
+    )
+
+
 def due_now(visit: Visit, call: CallView) -> str:
     """Write what a call must hear in the state it is in, whatever was asked."""
     script = script_of(visit, call)
     match call.state:
-        case CallState.RINGING | CallState.IN_FLOW:
+        case CallState.RINGING | CallState.IN_FLOW | CallState.TRANSFERRED:
             return speak_turn(visit, call, script, again(script.flow, call.position))
         case CallState.QUEUED | CallState.OFFERED:
             return lead_to_person(visit, call)
         case CallState.CONNECTING | CallState.TALKING:
             return visit.door.stage.talk(call.id)
+        case CallState.AFTER if is_in_conversation(visit, call):
+            return speak_turn(visit, call, script, again(script.flow, call.position))
         case CallState.AFTER:
             return goodbye(speaker_for(visit.door, script, call.language), "thanks_goodbye")
         case CallState.ENDED:

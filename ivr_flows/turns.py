@@ -74,11 +74,12 @@ Heard = Digits | Unclear | Silence | Recorded | Parted | QueueFailed | WaitedToo
 class Listen:
     """Listen for `most` keys, ended by # where more than one may come; after `timeout` seconds of silence nobody answered.
 
-    `words` are the names of the lists of words that may be said instead; empty: only keys are heard.
+    `speech`: what is said may stand for keys; `words` are the names of the lists of words that are expected.
     """
 
     timeout: int
     most: int = 1
+    speech: bool = False
     words: tuple[str, ...] = ()
 
 

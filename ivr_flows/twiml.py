@@ -4,66 +4,69 @@ Voices are named explicitly: the carrier's defaults cannot speak Chinese. The ca
 once and hears the words of the way there in the first wait document, because an operator may accept within a second.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.gateways.addresses import VoiceAddresses, conference_name
-from hotline.rules.words import Language
-from ivr_flows.flow import Argument, Flow, Line, Lines
-from ivr_flows.prompts import Prompts, speak
-from ivr_flows.turns import AwaitVerdict, Listen, Over, Turn, WaitInQueue
+from hotline.rules.policies import CallerPolicy
+from hotline.rules.words import RecordingKind
+from ivr_flows.flow import Flow
+from ivr_flows.lines import Line, Lines
+from ivr_flows.speaking import Speaker, carried, write_lines
+from ivr_flows.turns import AskAgain, AwaitAnswer, Connect, Listen, Over, TakeMessage, Turn, WaitInQueue
 
 EMPTY = str(VoiceResponse())
 """The document of a call that is over, or whose document does not matter."""
-
-
-@dataclass(frozen=True, slots=True)
-class Speaker:
-    """Speaks lines in the language of one call. `standing` are the arguments every prompt may use."""
-
-    prompts: Prompts
-    language: Language
-    standing: Mapping[str, Argument]
-
-    def say(self, parent: VoiceResponse | Gather, lines: Lines) -> None:
-        for line in lines:
-            spoken = speak(self.prompts, line, self.language, self.standing)
-            parent.say(spoken.text, voice=spoken.voice, language=spoken.language)
+MOST_GREETINGS = 200
+"""Documents kept written; more than a city has greetings, so that only many notices in a row ever empty them."""
+MOST_HINTS = 100
+_ASKED_AGAIN_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where documents lead: the webhook addresses and the carrier's name of our queue."""
+    """Where documents lead: the webhook addresses, the carrier's name of our queue, whom callers can be connected to."""
 
     addresses: VoiceAddresses
     queue: str
-    greetings: dict[tuple[str, str, Language], str] = field(default_factory=dict)
-    """First documents already written, by flow, version and language: every call asks for one of these few."""
+    callers: CallerPolicy
+    greetings: dict[object, str] = field(default_factory=dict)
+    """First documents already written, by everything they say: nearly every call asks for one of these few."""
 
     def greeting(self, speaker: Speaker, turn: Turn, flow: Flow) -> str:
         """Write the first turn of `flow`, once."""
-        key = (flow.name, flow.version, speaker.language)
+        key = (flow.name, flow.version, speaker.language, turn.position, turn.lines)
         if key not in self.greetings:
-            self.greetings[key] = self.turn(speaker, turn)
+            if len(self.greetings) >= MOST_GREETINGS:
+                self.greetings.clear()
+            self.greetings[key] = self.turn(speaker, turn, call_id=0)
         return self.greetings[key]
 
-    def turn(self, speaker: Speaker, turn: Turn) -> str:
-        """Write a settled turn of a flow. Raises ValueError for one that still awaits a verdict."""
+    def turn(self, speaker: Speaker, turn: Turn, call_id: int) -> str:
+        """Write a settled turn of a flow. Raises ValueError for one that still awaits an answer."""
         response = VoiceResponse()
+        step = f"?turn={turn.number}"
         match turn.then:
-            case Listen(timeout=timeout):
-                gather = _gather(self._heard(turn), timeout, on_silence=True)
-                speaker.say(gather, turn.lines)
-                response.append(gather)
+            case Listen():
+                response.append(self._listen(speaker, turn.lines, turn.then, step))
             case WaitInQueue():
-                self._enqueue(response, turn.lines)
+                self.enqueue(response, speaker, turn.lines)
+            case TakeMessage():
+                speaker.say(response, turn.lines)
+                self._record(response, turn.then, step, call_id)
+            case Connect():
+                speaker.say(response, turn.lines)
+                response.append(self._connect(turn.then, step))
+            case AskAgain():
+                speaker.say(response, turn.lines or (Line("still_asking"),))
+                response.pause(length=_ASKED_AGAIN_SECONDS)
+                response.redirect(self.addresses.again() + step, method="POST")
             case Over():
                 speaker.say(response, turn.lines)
                 response.hangup()
-            case AwaitVerdict():
+            case AwaitAnswer():
                 raise ValueError("this turn is not settled")
         return str(response)
 
@@ -78,6 +81,12 @@ class Stage:
             speaker.say(response, lines)
             response.pause(length=seconds)
         response.redirect(self.addresses.wait(), method="POST")
+        return str(response)
+
+    def go_on(self, url: str) -> str:
+        """Ask at once at another of our addresses."""
+        response = VoiceResponse()
+        response.redirect(url, method="POST")
         return str(response)
 
     def leave(self, speaker: Speaker, lines: Lines) -> str:
@@ -103,13 +112,13 @@ class Stage:
         response.redirect(url, method="POST")
         return str(response)
 
-    def _heard(self, turn: Turn) -> str:
-        return f"{self.addresses.heard()}?turn={turn.number}"
-
-    def _enqueue(self, response: VoiceResponse, lines: Lines) -> None:
+    def enqueue(self, response: VoiceResponse, speaker: Speaker, lines: Lines) -> None:
+        """Put the caller into the carrier's queue; what can ride along is said there, so that nobody waits for words."""
+        here, riding = carried(lines)
+        speaker.say(response, here)
         wait = self.addresses.wait()
-        if lines:
-            wait = f"{wait}?say={quote(write_lines(lines), safe='')}"
+        if riding:
+            wait = f"{wait}?say={quote(write_lines(riding), safe='')}"
         response.enqueue(
             self.queue,
             action=self.addresses.queue_left(),
@@ -118,7 +127,51 @@ class Stage:
             wait_url_method="POST",
         )
 
+    def _listen(self, speaker: Speaker, lines: Lines, listen: Listen, step: str) -> Gather:
+        speech: dict[str, str] = {}
+        if listen.speech and self.callers.hear_words:
+            known = speaker.catalogue.words
+            hints = [word for name in listen.words for word in known.get(name, ())][:MOST_HINTS]
+            speech = {"language": speaker.catalogue.speech.recognition}
+            speech |= {"hints": ",".join(hints)} if hints else {}
+        gather = _gather(
+            self.addresses.heard() + step, listen.timeout, on_silence=True, most=listen.most, **speech
+        )
+        speaker.say(gather, lines)
+        return gather
+
+    def _record(self, response: VoiceResponse, message: TakeMessage, step: str, call_id: int) -> None:
+        response.record(
+            action=self.addresses.recorded() + step,
+            method="POST",
+            max_length=message.seconds,
+            timeout=message.silence,
+            finish_on_key="#",
+            play_beep=True,
+            **self.recording_callback(RecordingKind.MESSAGE, call_id),
+        )
+        response.redirect(f"{self.addresses.recorded()}{step}&silent=1", method="POST")
+
+    def recording_callback(self, kind: RecordingKind, call_id: int) -> dict[str, str]:
+        """Return the attributes by which the carrier tells us what became of a recording."""
+        return {
+            "recording_status_callback": self.addresses.recording(kind, call_id),
+            "recording_status_callback_method": "POST",
+            "recording_status_callback_event": "completed absent",
+        }
+
+    def _connect(self, to: Connect, step: str) -> Dial:
+        dial = Dial(action=self.addresses.parted() + step, method="POST", timeout=to.ring_seconds)
+        dial.number(self.callers.numbers[to.number])
+        return dial
+
     def _conference(self, call_id: int, action: str, label: str) -> str:
+        recorded: dict[str, str] = {}
+        if self.callers.record_talks:
+            recorded = {
+                "record": "record-from-start",
+                **self.recording_callback(RecordingKind.TALK, call_id),
+            }
         dial = Dial(action=action, method="POST")
         dial.conference(
             conference_name(call_id),
@@ -130,6 +183,7 @@ class Stage:
             status_callback=self.addresses.conference(call_id),
             status_callback_method="POST",
             status_callback_event="start end join leave",
+            **recorded,
         )
         response = VoiceResponse()
         response.append(dial)
@@ -144,30 +198,19 @@ def goodbye(speaker: Speaker, *prompts: str) -> str:
     return str(response)
 
 
-def write_lines(lines: Lines) -> str:
-    """Write lines into a URL's query: only prompt keys, never what a caller said. Arguments stay behind."""
-    return ",".join(f"{line.language}:{line.prompt}" if line.language else line.prompt for line in lines)
+def _gather(action: str, timeout: int, *, on_silence: bool, most: int = 1, **speech: str) -> Gather:
+    """Listen while the words inside are spoken: for exactly one key, * and # included, or for several ended by #.
 
-
-def read_lines(text: str, prompts: Prompts) -> Lines:
-    """Read what `write_lines` wrote; keys that are not known any more are left out."""
-    lines: list[Line] = []
-    for part in text.split(",")[:20]:
-        language, _, prompt = part.rpartition(":")
-        known = Language(language) if language in set(Language) else None
-        if all(prompt in catalogue.texts for catalogue in prompts.values()):
-            lines.append(Line(prompt, known))
-    return tuple(lines)
-
-
-def _gather(action: str, timeout: int, *, on_silence: bool) -> Gather:
-    """Listen for exactly one key, * and # included, while the words inside are spoken."""
+    `speech` (hints, language): words are recognised too; keys always work beside them.
+    """
+    spoken: dict[str, object] = {**speech, "speech_timeout": 2} if speech else {}
     return Gather(
-        input="dtmf",
-        num_digits=1,
-        finish_on_key="",
+        input="dtmf speech" if speech else "dtmf",
+        num_digits=most,
+        finish_on_key="" if most == 1 else "#",
         timeout=timeout,
         action=action,
         method="POST",
         action_on_empty_result=on_silence,
+        **spoken,
     )

@@ -90,9 +90,10 @@ def stand(node: Node, here: Position, step: Step) -> Turn:
 def listen_to(node: Menu | Input, values: Values | None = None) -> Listen:
     """Return how to listen at a question; to what is read back one key is the answer."""
     if isinstance(node, Input):
-        return Listen(node.timeout, 1 if values and PENDING_ENTRY in values else node.most)
+        most = 1 if values and PENDING_ENTRY in values else node.most
+        return Listen(node.timeout, most, speech=True)
     words = tuple(choice.words for choice in node.keys.values() if choice.words)
-    return Listen(node.timeout, 1, words)
+    return Listen(node.timeout, 1, speech=bool(words), words=words)
 
 
 def lines_at(node: Input, here: Position) -> Lines:

@@ -84,11 +84,14 @@ def retarget(node: Node, rename: Callable[[str], str]) -> Node:
         case Transfer():
             return replace(node, to=rename(node.to), on_failed=rename(node.on_failed))
         case Queue():
-            ends = {
-                each: getattr(node, each) for each in ("callback", "on_full", "on_timeout", "on_off_duty")
-            }
-            named = {each: rename(to) if to else "" for each, to in ends.items()}
-            return replace(node, keys=_renamed(node.keys, rename), **named)
+            return replace(
+                node,
+                keys=_renamed(node.keys, rename),
+                callback=rename(node.callback),
+                on_full=rename(node.on_full),
+                on_timeout=rename(node.on_timeout) if node.on_timeout else "",
+                on_off_duty=rename(node.on_off_duty) if node.on_off_duty else "",
+            )
         case Ask():
             return replace(node, exits={answer: rename(to) for answer, to in node.exits.items()})
         case HangUp():  # pragma: no branch - exhaustive

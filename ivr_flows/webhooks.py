@@ -7,9 +7,10 @@ answered with a document that keeps the caller (or, where nobody listens, with 5
 
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 import structlog
-from flask import Blueprint, Response, g
+from flask import Blueprint, Response, g, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from hotline.gateways.addresses import VoiceAddresses
@@ -20,28 +21,42 @@ from ivr_flows.caller_webhooks import CALLER_STEPS
 from ivr_flows.desk_webhooks import DESK_STEPS
 from ivr_flows.dial_webhooks import DIAL_STEPS
 from ivr_flows.door import Door, Post, Step, carry_out, demand_call, read_post
-from ivr_flows.flow import OneByOne
+from ivr_flows.lines import OneByOne
+from ivr_flows.lobby import Lobby
+from ivr_flows.narrow import NarrowStage
+from ivr_flows.narrow_webhooks import NARROW_STEPS
 from ivr_flows.queue_webhooks import QUEUE_STEPS
+from ivr_flows.recording_webhooks import RECORDING_STEPS
 from ivr_flows.shelf import FlowShelf
 from ivr_flows.signature import Signature
 from ivr_flows.twiml import Stage
 
-STEPS = CALLER_STEPS + QUEUE_STEPS + DESK_STEPS + DIAL_STEPS
+STEPS = CALLER_STEPS + QUEUE_STEPS + DESK_STEPS + DIAL_STEPS + RECORDING_STEPS + NARROW_STEPS
 """Every webhook there is."""
+SOUNDS = Path(__file__).parent / "sounds"
+"""Where prompts that are played instead of spoken lie (`play = "name.wav"` in a prompt file)."""
 
 
-def voice_blueprint(hall: Hall, flows: FlowShelf, auth_token: str, addresses: VoiceAddresses) -> Blueprint:
-    """Return the blueprint that answers the carrier. `auth_token` is the account's primary one; it signs every webhook."""
+def voice_blueprint(
+    hall: Hall, flows: FlowShelf, auth_token: str, addresses: VoiceAddresses, *, narrow: bool = False
+) -> Blueprint:
+    """Return the blueprint that answers the carrier. `auth_token` is the account's primary one; it signs every webhook.
+
+    `narrow`: the carrier knows neither queues nor conferences.
+    """
+    stage = NarrowStage if narrow else Stage
     door = Door(
         hall=hall,
         shelf=flows,
+        lobby=Lobby(hall),
         signature=Signature.of(auth_token, addresses.public_url),
-        stage=Stage(addresses, hall.policies.queue.name),
+        stage=stage(addresses, hall.policies.queue.name, hall.policies.callers),
         standing={"hotline": OneByOne("".join(filter(str.isdigit, national(hall.policies.number))))},
     )
     blueprint = Blueprint("voice", __name__, url_prefix="/voice")
     for step in STEPS:
         blueprint.add_url_rule(step.rule, step.name, _view(door, step), methods=["POST"])
+    blueprint.add_url_rule("/sounds/<path:name>", "sounds", _sound, methods=["GET"])
     blueprint.register_error_handler(Exception, lambda error: _in_trouble(door, error))
     return blueprint
 
@@ -56,6 +71,11 @@ def _view(door: Door, step: Step) -> Callable[..., Response]:
         return _respond(step, carry_out(door, step, post, ids))
 
     return answer
+
+
+def _sound(name: str) -> Response:
+    """Serve one of the city's own recordings; the carrier fetches them unsigned, and they hold nothing private."""
+    return send_from_directory(SOUNDS, name, max_age=3600)
 
 
 def _respond(step: Step, document: str) -> Response:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hotline.gateways.carrier import Gone, Order, Refused
+from hotline.gateways.carrier import Gone, Order, Refused, Sound
+from hotline.gateways.lookups import Question, Reply
 from hotline.gateways.units import Notice, NoticeFailed
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
@@ -34,6 +35,7 @@ class FakeCarrier:
     calls: dict[str, FakeCall] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
+    sounds: dict[str, bytes] = field(default_factory=dict)
     _before: dict[str, Exception] = field(default_factory=dict)
     _after: dict[str, Exception] = field(default_factory=dict)
 
@@ -89,6 +91,19 @@ class FakeCarrier:
             call.queue = None
         self._end()
 
+    def record(self, sound: bytes) -> str:
+        """Let a recording be finished; returns its sid."""
+        sid = f"RE{len(self.sounds) + 1:032x}"
+        self.sounds[sid] = sound
+        return sid
+
+    def fetch_recording(self, sid: str) -> Sound:
+        self._begin("fetch_recording")
+        if sid not in self.sounds:
+            raise Gone("no such recording")
+        self._end()
+        return Sound("audio/x-wav", self.sounds[sid])
+
     def _begin(self, name: str) -> None:
         self.asked.append(name)
         if name in self._before:
@@ -113,3 +128,17 @@ class FakeUnits:
         if self.failures:
             self.failures -= 1
             raise NoticeFailed("HTTP 503")
+
+
+@dataclass(slots=True)
+class FakeLookups:
+    """Implements `Lookups`: answers what it was told to, or nothing."""
+
+    reply: Reply | None = None
+    asked: list[Question] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
+
+    def ask(self, question: Question, at: datetime) -> Reply | None:
+        self.moments.append(at)
+        self.asked.append(question)
+        return self.reply

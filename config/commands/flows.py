@@ -6,6 +6,8 @@ from pathlib import Path
 import click
 
 from config.settings import settings_or_exit
+from config.toml_file import BadFile
+from config.wiring import city_policies
 from hotline.gateways.exchange.dial import dial as make_call
 from hotline.rules.numbers import parse_number
 from ivr_flows.faults import FlowError
@@ -22,7 +24,11 @@ def flows() -> None:
 def check_flows(file: Path | None) -> None:
     """Check FILE, or every flow of this installation; every fault is one line."""
     try:
-        scripts = [load_flow(file)] if file else list(load_scripts().values())
+        policies = city_policies(settings_or_exit())
+        scripts = [load_flow(file, policies)] if file else list(load_scripts(policies).values())
+    except BadFile as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
     except FlowError as error:
         for fault in error.faults:
             click.echo(str(fault), err=True)

@@ -8,12 +8,26 @@ from config.demo.city import City
 from config.demo.desk import write_ticket
 from hotline.rules.actors import Machine, Person
 from hotline.rules.calls import QueueJoin
-from hotline.rules.words import CLASS_OF, CallPurpose, Language, NoMatterReason, OfferState, PresenceState
+from hotline.rules.wishes import NotePressed
+from hotline.rules.words import (
+    CLASS_OF,
+    CallPurpose,
+    Language,
+    NoMatterReason,
+    OfferState,
+    PresenceState,
+    RequestClass,
+)
 from hotline.services import callbacks, calls, presence, queue
 from hotline.services.calls import Arrival
 from hotline.services.dials import DialView
 from hotline.store.calls import Offer
 from hotline.store.people import Presence
+from ivr_flows.engine import advance, enter, hear
+from ivr_flows.lobby import Lobby
+from ivr_flows.turns import Digits, Silence
+
+_KEYS = {RequestClass.COMPLAINT: "1", RequestClass.CONSULTATION: "2", RequestClass.SUGGESTION: "3"}
 
 
 def beat(city: City) -> None:
@@ -32,7 +46,9 @@ def beat(city: City) -> None:
 def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None = None) -> int:
     """Let a call begin in its flow; return its id."""
     script = city.flows.today(purpose)
-    city.flows.keep(city.hall)
+    city.flows.open(city.hall)
+    lobby, at, number_dialled = Lobby(city.hall), city.clock.at, city.hall.policies.number
+    first = advance(script.flow, enter(script.flow), lambda wish: lobby.answer(wish, number_dialled, at))
     arrival = Arrival(
         sid=dial.sid if dial and dial.sid else city.sid("CA"),
         number_raw=number,
@@ -40,7 +56,8 @@ def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None 
         purpose=purpose,
         flow=script.flow.name,
         flow_version=script.flow.version,
-        position=script.flow.entry,
+        position=first.position,
+        path=first.path,
         language=Language.EN if city.chance(0.02) else Language.ZH_CN,
         dial_ref=dial.ref if dial else None,
     )
@@ -80,6 +97,18 @@ def _wait_in_vain(city: City, call_id: int) -> None:
     end(city, call_id)
 
 
+def _press(city: City, call_id: int, key: str) -> None:
+    """Press a key of the menu, or nothing: whatever the flow then wishes comes to pass, all but the queue."""
+    with city.hall.open_work(Machine.CALLER) as work:
+        call = calls.get_call(work, call_id)
+        script = city.flows.edition(work.session, call.flow, call.flow_version, call.purpose)
+        turn = hear(script.flow, call.position, Digits(key) if key else Silence())
+        for wish in turn.wishes:
+            if isinstance(wish, NotePressed):
+                calls.note_pressed(work, call_id, wish.klass)
+        calls.keep_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
+
+
 def _join(city: City, call_id: int) -> None:
     with city.hall.open_work(Machine.CALLER) as work:
         joined = calls.join_queue(work, call_id)
@@ -97,9 +126,9 @@ def _offer(city: City, call_id: int) -> Offer:
 def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
     """Let a ready desk take the call and write it down."""
     told = city.tell()
-    if pressing and city.chance(0.7) and CLASS_OF[told.matter.type] != "other":
-        with city.hall.open_work(Machine.CALLER) as work:
-            calls.note_pressed(work, call_id, CLASS_OF[told.matter.type])
+    if pressing:
+        klass = CLASS_OF[told.matter.type] if city.chance(0.7) else RequestClass.OTHER
+        _press(city, call_id, _KEYS.get(klass, ""))
     _join(city, call_id)
     if city.chance(0.04):
         _miss(city, call_id)

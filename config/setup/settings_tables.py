@@ -24,6 +24,7 @@ CHINESE: dict[str, tuple[str, str]] = {
     "TWILIO_API_SECRET": ("首次生成", "该密钥的口令"),
     "TWILIO_APP_SID": ("首次生成", "坐席话机的 TwiML 应用"),
     "TWILIO_API_URL": ("`https://api.twilio.com`；演示时为盒中交换机", "任何使用同一套 API 的运营商"),
+    "CARRIER_PROFILE": ("", "`narrow` 用于没有 Enqueue、Leave、Conference 的运营商，如自建 TwiML 引擎"),
 }
 """Name -> (default if it has words, meaning)."""
 

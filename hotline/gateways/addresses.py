@@ -21,11 +21,29 @@ class VoiceAddresses:
     def heard(self) -> str:
         return f"{self.public_url}/voice/heard"
 
+    def again(self) -> str:
+        return f"{self.public_url}/voice/again"
+
+    def recorded(self) -> str:
+        return f"{self.public_url}/voice/recorded"
+
+    def parted(self) -> str:
+        return f"{self.public_url}/voice/parted"
+
+    def recording(self, kind: str, call_id: int) -> str:
+        return f"{self.public_url}/voice/recording/{kind}/{call_id}"
+
+    def sounds(self) -> str:
+        return f"{self.public_url}/voice/sounds"
+
     def wait(self) -> str:
         return f"{self.public_url}/voice/wait"
 
     def wait_heard(self) -> str:
         return f"{self.public_url}/voice/wait/heard"
+
+    def wait_over(self) -> str:
+        return f"{self.public_url}/voice/wait/over"
 
     def queue_left(self) -> str:
         return f"{self.public_url}/voice/queue-left"
@@ -38,6 +56,15 @@ class VoiceAddresses:
 
     def desk_left(self, offer_id: int) -> str:
         return f"{self.public_url}/voice/desk/{offer_id}/left"
+
+    def ring(self, offer_id: int) -> str:
+        return f"{self.public_url}/voice/ring/{offer_id}"
+
+    def ring_over(self, offer_id: int) -> str:
+        return f"{self.public_url}/voice/ring/{offer_id}/over"
+
+    def desk_whisper(self, offer_id: int) -> str:
+        return f"{self.public_url}/voice/desk/{offer_id}/whisper"
 
     def talk(self, call_id: int) -> str:
         return f"{self.public_url}/voice/talk/{call_id}"

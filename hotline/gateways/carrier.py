@@ -18,6 +18,14 @@ class Order:
     ring_seconds: int
 
 
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound of a recording, as the carrier gave it."""
+
+    media_type: str
+    data: bytes
+
+
 class CarrierTrouble(Exception):
     """Something between us and the carrier."""
 
@@ -63,4 +71,8 @@ class Carrier(Protocol):
 
     def hang_up(self, sid: str) -> None:
         """End a call or a ring. A call already over is no error."""
+        ...
+
+    def fetch_recording(self, sid: str) -> Sound:
+        """Return the sound of a finished recording. Gone: not there, or not there yet."""
         ...

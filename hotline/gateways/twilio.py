@@ -12,11 +12,13 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from hotline.gateways.carrier import CarrierTrouble, Doubtful, Gone, Order, Refused, Unavailable
+from hotline.gateways.carrier import CarrierTrouble, Doubtful, Gone, Order, Refused, Sound, Unavailable
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 8
 """To connect, and then again to be answered; a reaction asks three times at most and must end within its job's time."""
+MOST_SOUND_BYTES = 256 * 1024 * 1024
+"""More than the longest call of 4 hours takes at 8 kHz and 16 bit."""
 _GONE_CODES = {20404, 21220}
 _NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
 """The client would build a host name of its own from these; our `api_url` alone says where the carrier is."""
@@ -43,6 +45,9 @@ class TwilioCarrier:
         self._client = Client(username, password, account_sid, http_client=http, environment=_NO_ENVIRONMENT)
         self._client.api.base_url = api_url.rstrip("/")
         self._from = from_number
+        self._credentials = (username, password)
+        self._timeout = timeout
+        self._media = f"{api_url.rstrip('/')}/2010-04-01/Accounts/{account_sid}/Recordings"
         self._queues: dict[str, str] = {}
         self._lock = threading.Lock()
 
@@ -97,6 +102,20 @@ class TwilioCarrier:
             _asked(lambda: self._client.calls(sid).update(status="completed"))
         except Gone:
             return
+
+    def fetch_recording(self, sid: str) -> Sound:
+        """See `Carrier.fetch_recording`."""
+        return _asked(lambda: self._download(f"{self._media}/{sid}.wav"))
+
+    def _download(self, url: str) -> Sound:
+        """Fetch a sound with the account's credentials, never more than any call could fill."""
+        with requests.get(url, auth=self._credentials, timeout=self._timeout, stream=True) as answer:
+            if answer.status_code != HTTPStatus.OK:
+                raise TwilioRestException(answer.status_code, url, "recording")
+            data = answer.raw.read(MOST_SOUND_BYTES + 1, decode_content=True)
+        if len(data) > MOST_SOUND_BYTES:
+            raise TwilioRestException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, url, "recording too large")
+        return Sound(answer.headers.get("Content-Type", "audio/x-wav").partition(";")[0], data)
 
     def _queue_sid(self, name: str) -> str:
         with self._lock:

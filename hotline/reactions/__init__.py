@@ -12,6 +12,7 @@ from hotline import events
 from hotline.events import Event
 from hotline.reactions.dialling import ask_after_dial, place_dial
 from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
+from hotline.reactions.keeping import ask_outside, keep_sound
 from hotline.reactions.rings import (
     ask_after_call,
     connect_caller,
@@ -50,6 +51,8 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     events.CallDoubted: (Reaction(CALLS, ask_after_call),),
     events.DialPlanned: (Reaction(CALLS, place_dial),),
     events.DialDoubted: (Reaction(CALLS, ask_after_dial),),
+    events.LookupAsked: (Reaction(NOTICES, ask_outside),),
+    events.RecordingMade: (Reaction(NOTICES, keep_sound),),
     events.TicketHandedOff: (Reaction(NOTICES, deliver_to_inbox),),
     events.TicketDelivered: (Reaction(NOTICES, notify_unit),),
 }

@@ -15,6 +15,8 @@ from hotline.store.calls import Call, Offer
 
 def ring_operator(tools: Tools, event: events.CallOffered) -> None:
     """Ring the operator's browser telephone, unless the offer is over; remember the leg so that it can be released."""
+    if tools.narrow_carrier:
+        return  # the caller's own document rings the desk
     with tools.hall.open_work(Machine.WORKER) as work:
         asked_at = queue.begin_ringing(work, event.offer_id)
         asked_before = asked_at is not None and asked_at < work.at

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
+from hotline.gateways.lookups import Lookups
 from hotline.gateways.units import UnitNotices
 from hotline.work import Hall
 
@@ -15,7 +16,10 @@ class Tools:
     hall: Hall
     carrier: Carrier
     units: UnitNotices
+    lookups: Lookups
     addresses: VoiceAddresses
+    narrow_carrier: bool = False
+    """The carrier has no queues and conferences: desks are rung from the caller's own document."""
 
 
 class NotYet(Exception):

@@ -20,6 +20,11 @@ class Right(StrEnum):
     READ_REPORTS = "read_reports"
     READ_OPERATORS = "read_operators"
     IMPORT_TICKETS = "import_tickets"
+    HEAR_TALKS = "hear_talks"
+    READ_FLOWS = "read_flows"
+    PUBLISH_FLOWS = "publish_flows"
+    READ_NOTICES = "read_notices"
+    ANNOUNCE = "announce"
 
 
 _DESK = {
@@ -29,6 +34,7 @@ _DESK = {
     Right.READ_CALLS,
     Right.READ_CALLBACKS,
     Right.PROMISE_CALLBACKS,
+    Right.READ_NOTICES,
 }
 _OVERSIGHT = {
     Right.READ_ALL_TICKETS,
@@ -36,17 +42,22 @@ _OVERSIGHT = {
     Right.READ_CALLBACKS,
     Right.READ_REPORTS,
     Right.READ_OPERATORS,
+    Right.HEAR_TALKS,
+    Right.READ_FLOWS,
+    Right.READ_NOTICES,
 }
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OPERATOR: frozenset(_DESK),
-    Role.SHIFT_LEADER: frozenset(_DESK | {Right.READ_REPORTS, Right.READ_OPERATORS}),
+    Role.SHIFT_LEADER: frozenset(
+        _DESK | {Right.READ_REPORTS, Right.READ_OPERATORS, Right.HEAR_TALKS, Right.ANNOUNCE}
+    ),
     Role.DISPATCHER: frozenset({Right.WRITE_TICKETS, Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.HANDLER: frozenset({Right.READ_UNIT_TICKETS, Right.HANDLE_TICKETS}),
-    Role.SUPERVISOR: frozenset(_OVERSIGHT),
+    Role.SUPERVISOR: frozenset(_OVERSIGHT | {Right.ANNOUNCE}),
     Role.LEADER: frozenset({Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.INSPECTOR: frozenset(_OVERSIGHT),
-    Role.ADMIN: frozenset(_OVERSIGHT | {Right.IMPORT_TICKETS}),
+    Role.ADMIN: frozenset(_OVERSIGHT | {Right.IMPORT_TICKETS, Right.PUBLISH_FLOWS, Right.ANNOUNCE}),
 }
 
 

@@ -29,6 +29,18 @@ class NoSuchPerson(Refusal):
     pass
 
 
+class NoSuchRecording(Refusal):
+    pass
+
+
+class NoSuchNotice(Refusal):
+    pass
+
+
+class NoSuchFlow(Refusal):
+    pass
+
+
 class UnknownUnit(Refusal):
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -35,6 +35,12 @@ class Arrival:
     position: str
     language: str = "zh-CN"
     dial_ref: str | None = None
+    path: tuple[str, ...] = ()
+
+
+def as_path(ways: tuple[str, ...]) -> str:
+    """Return ways through a flow as they are kept: one a line, so that more can be added at the end."""
+    return "".join(f"{way}\n" for way in ways)
 
 
 def receive_call(work: Work, arrival: Arrival) -> CallView:
@@ -86,6 +92,7 @@ def _row(work: Work, arrival: Arrival) -> dict[str, Any]:
         "flow": arrival.flow,
         "flow_version": arrival.flow_version,
         "position": arrival.position,
+        "path": as_path(arrival.path),
         "arrived_at": work.at,
         "arrived_on": work.today,
     }

@@ -26,6 +26,7 @@ class CallView:
     position: str
     number: str | None
     number_raw: str
+    dialed: str
     pressed: RequestClass | None
     dial_id: int | None
     operator_id: int | None

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, union, update
 
 from hotline import events
 from hotline.rules import callbacks as rules
@@ -23,8 +23,14 @@ OPEN = (C.WAITING, C.DIALLING)
 CLAIMS = 3
 """How often a promise is tried that another process settles between our writing and our looking."""
 _CALLBACKS = Callback.__table__
-_OPEN_TO = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == bindparam("number"))
-"""Built once: every call to us asks it."""
+_CALLS = Call.__table__
+_OPEN_TO = union(
+    select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == bindparam("number")),
+    select(_CALLBACKS.c.id)
+    .join(_CALLS, _CALLS.c.id == _CALLBACKS.c.call_id)
+    .where(_CALLBACKS.c.state.in_(OPEN), _CALLS.c.number == bindparam("number")),
+)
+"""Built once: every call to us asks it. Who asked to be phoned at another number is found by the one they phone from."""
 
 
 def promise_callback(
@@ -59,12 +65,25 @@ def promise_callback(
     return _claim_promise(work, row)
 
 
-def promise_for_call(work: Work, call_id: int) -> Callback | None:
-    """Promise the caller on the line a call back with their place kept; None if their number is withheld."""
+def promise_for_call(work: Work, call_id: int, typed: str = "") -> Callback | None:
+    """Promise the caller on the line a call back with their place kept, at the number `typed` or the one they phone from.
+
+    None if that cannot be phoned. Whoever changes their mind and names another number is owed that one alone.
+    """
     call = _call(work, call_id)
-    if call.number is None:
+    number = parse_number(typed) if typed else call.number
+    if number is None:
         return None
-    return _promise_from(work, call, CallbackReason.REQUESTED)
+    _forget_other_numbers(work, call_id, number)
+    return _promise_from(work, call, CallbackReason.REQUESTED, number)
+
+
+def _forget_other_numbers(work: Work, call_id: int, number: str) -> None:
+    others = select(Callback.id).where(
+        Callback.call_id == call_id, Callback.open_number.is_not(None), Callback.open_number != number
+    )
+    for callback_id in work.session.scalars(others).all():
+        _settle(work, callback_id, C.CANCELLED)
 
 
 def owe_abandoned(work: Work, call_id: int) -> Callback | None:
@@ -80,7 +99,7 @@ def owe_abandoned(work: Work, call_id: int) -> Callback | None:
     )
     if work.session.scalar(again.limit(1)) is not None:
         return None
-    return _promise_from(work, call, CallbackReason.ABANDONED)
+    return _promise_from(work, call, CallbackReason.ABANDONED, call.number)
 
 
 def owed_for_call(work: Work, call_id: int) -> bool:
@@ -91,8 +110,7 @@ def owed_for_call(work: Work, call_id: int) -> bool:
 
 def note_phoned_again(work: Work, number: str) -> None:
     """Somebody we owe a call has phoned again: nothing is owed any more."""
-    callback_id = work.session.connection().execute(_OPEN_TO, {"number": number}).scalar()
-    if callback_id is not None:
+    for callback_id in work.session.connection().execute(_OPEN_TO, {"number": number}).scalars().all():
         _settle(work, callback_id, C.PHONED_AGAIN)
 
 
@@ -203,10 +221,10 @@ def _settle(work: Work, callback_id: int, state: CallbackState) -> bool:
     return settled
 
 
-def _promise_from(work: Work, call: Call, reason: CallbackReason) -> Callback:
+def _promise_from(work: Work, call: Call, reason: CallbackReason, number: str) -> Callback:
     return promise_callback(
         work,
-        number=call.number or "",
+        number=number,
         reason=reason,
         call_id=call.id,
         place_since=call.place_since,

@@ -1,18 +1,15 @@
 """A call from its first webhook to its last word. Terminal states are final; every other step is conditional."""
 
-from datetime import datetime
-
-from sqlalchemy import func, select, update
+from sqlalchemy import Text, bindparam, update
 
 from hotline import events
 from hotline.rules import calls as rules
-from hotline.rules.calls import QueueJoin
 from hotline.rules.facts import SHORT, storable
-from hotline.rules.words import CallEnd, CallState, NoMatterReason, RequestClass
-from hotline.services import callbacks, desks, queue
-from hotline.services.arrivals import Arrival, receive_call, remember_ended
+from hotline.rules.words import CallEnd, CallState, NoMatterReason, RequestClass, Satisfied
+from hotline.services import callbacks, desks, queue, recordings
+from hotline.services.arrivals import Arrival, as_path, receive_call, remember_ended
 from hotline.services.call_views import CallView, find_call, get_call, hold_call, own_call
-from hotline.store.callbacks import Callback, Dial
+from hotline.services.joining import join_queue, leave_queue
 from hotline.store.calls import Call
 from hotline.store.insert import changed
 from hotline.work import Work
@@ -31,60 +28,55 @@ __all__ = [
     "keep_position",
     "leave_queue",
     "note_pressed",
+    "note_transfer",
     "own_call",
+    "rate_talk",
     "receive_call",
     "talk_ended",
 ]
 
 
 _BEFORE_A_PERSON = rules.WAITING | {CallState.IN_FLOW}
+_CALLS = Call.__table__
+_KEEP = (
+    update(Call)
+    .where(_CALLS.c.id == bindparam("key"))
+    .values(
+        position=bindparam("place"),
+        language=bindparam("spoken"),
+        path=_CALLS.c.path + bindparam("ways", type_=Text),
+    )
+)
+"""Built once: every step of every call asks it."""
 
 
-def keep_position(work: Work, call_id: int, *, position: str, language: str) -> None:
-    """Remember where the caller stands in the flow and what language they hear."""
-    work.session.execute(update(Call).where(Call.id == call_id).values(position=position, language=language))
+def keep_position(
+    work: Work, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
+) -> None:
+    """Remember where the caller stands in the flow, by which ways they came, and what language they hear."""
+    values = {"key": call_id, "place": position, "spoken": language, "ways": as_path(path)}
+    work.session.connection().execute(_KEEP, values)
 
 
 def note_pressed(work: Work, call_id: int, klass: RequestClass) -> None:
     work.session.execute(update(Call).where(Call.id == call_id).values(pressed=klass))
 
 
-def join_queue(work: Work, call_id: int) -> QueueJoin:
-    """Let the caller wait for a person; offer the call at once if a desk is ready.
-
-    A callback keeps the place of the call it answers. A caller already waiting stays where they are.
-    """
-    call = hold_call(work, call_id)
-    if call.state in rules.WAITING:
-        return QueueJoin.JOINED
-    waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
-    if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
-        return QueueJoin.FULL
-    joined = changed(
-        work.session,
-        update(Call)
-        .where(Call.id == call_id, Call.state == CallState.IN_FLOW)
-        .values(state=CallState.QUEUED, queued_at=work.at, place_since=_kept_place(work, call) or work.at),
-    )
-    if not joined:
-        return QueueJoin.TOO_LATE
-    work.tell(events.CallQueued(call_id))
-    queue.offer_waiting(work)
-    return QueueJoin.JOINED
+def note_transfer(work: Work, call_id: int, to: str, *, begins: bool) -> None:
+    """The caller is being connected to somebody outside, or has come back from there."""
+    here, there = CallState.IN_FLOW, CallState.TRANSFERRED
+    step = update(Call).where(Call.id == call_id)
+    if not begins:
+        changed(work.session, step.where(Call.state == there).values(state=here))
+    elif changed(work.session, step.where(Call.state == here).values(state=there, transferred_to=to)):
+        work.tell(events.CallTransferred(call_id, to))
 
 
-def leave_queue(work: Work, call_id: int, result: str) -> None:
-    """Note the carrier's QueueResult. Only `leave` needs a hand: the caller is back in the flow."""
-    if result != "leave":
-        return
-    left = changed(
-        work.session,
-        update(Call)
-        .where(Call.id == call_id, Call.state.in_((CallState.QUEUED, CallState.OFFERED)))
-        .values(state=CallState.IN_FLOW),
-    )
-    if left:
-        queue.withdraw_offers(work, call_id)
+def rate_talk(work: Work, call_id: int, answer: Satisfied) -> None:
+    """Keep the caller's own word on the talk they just had; the first one stands."""
+    rated = update(Call).where(Call.id == call_id, Call.satisfied.is_(None)).values(satisfied=answer)
+    if changed(work.session, rated):
+        work.tell(events.TalkRated(call_id, answer))
 
 
 def caller_joined(work: Work, call_id: int) -> None:
@@ -130,8 +122,8 @@ def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = Non
     if call is None or call.state is CallState.ENDED:
         return
     end = rules.how_it_ended(call.state, call.purpose, status)
-    if call.state in _BEFORE_A_PERSON and callbacks.owed_for_call(work, call.id):
-        end = CallEnd.LEFT_FOR_CALLBACK
+    if call.state in _BEFORE_A_PERSON:
+        end = _what_was_gained(work, call.id, end)
     work.session.execute(
         update(Call).where(Call.id == call.id).values(state=CallState.ENDED, ended_at=work.at, end=end)
     )
@@ -141,6 +133,13 @@ def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = Non
         callbacks.owe_abandoned(work, call.id)
     work.tell(events.CallEnded(call.id, end))
     queue.offer_waiting(work)
+
+
+def _what_was_gained(work: Work, call_id: int, end: CallEnd) -> CallEnd:
+    """Return how a call ended that no person had answered: with a message, with a promise, or as it looks."""
+    if recordings.has_message(work, call_id):
+        return CallEnd.LEFT_MESSAGE
+    return CallEnd.LEFT_FOR_CALLBACK if callbacks.owed_for_call(work, call_id) else end
 
 
 def finish_without_ticket(work: Work, call_id: int, reason: NoMatterReason, note: str = "") -> None:
@@ -162,14 +161,3 @@ def ask_hang_up(work: Work, call_id: int) -> None:
     call, person = own_call(work, call_id)
     if call.state in {CallState.TALKING, CallState.CONNECTING}:
         work.tell(events.CallHangUpAsked(call_id, person.id))
-
-
-def _kept_place(work: Work, call: CallView) -> datetime | None:
-    if call.dial_id is None:
-        return None
-    found = (
-        select(Callback.place_since)
-        .join(Dial, Dial.callback_id == Callback.id)
-        .where(Dial.id == call.dial_id)
-    )
-    return work.session.scalar(found)

@@ -75,7 +75,7 @@ def plan_due_dials(work: Work) -> int:
 
 
 def record_answer(work: Work, call_id: int, question: str, answer: str) -> None:
-    """Keep the caller's own word on `question` (solved | satisfied); the first answer stands.
+    """Keep the caller's own word on `question` (solved | satisfied) of a follow-up call; the first answer stands.
 
     Raises NoSuchCall if the call is not a follow-up of ours, ValueError for words that are not ours.
     """

@@ -1,4 +1,4 @@
-"""Who answers is decided here: the longest-waiting caller is offered to the longest-idle ready desk.
+"""Offers: a waiting caller is offered to a ready desk (`matching` says which to which), and what comes of each ring.
 
 A caller phoned back keeps the place they had when they first joined. Every step is a conditional update, so two
 processes may match at once; the clock matches again every second in case both looked before either wrote. Matching
@@ -9,18 +9,17 @@ holds that call first.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
 from hotline.rules import calls as rules
 from hotline.rules.refusals import NoSuchCall
-from hotline.rules.words import CallState, NotReadyReason, OfferState, PresenceState
-from hotline.services import desks
+from hotline.rules.words import CallState, NotReadyReason, OfferState
+from hotline.services import desks, matching
 from hotline.services.call_views import hold_call
 from hotline.store.calls import Call, Offer
 from hotline.store.insert import changed
-from hotline.store.people import Presence
 from hotline.work import Work
 
 RECENT_ANSWERS = 20
@@ -29,22 +28,28 @@ RECENT_ANSWERS = 20
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """`position` 1 = next; seconds waited so far; seconds the last callers waited on average (None: no data yet)."""
+    """`position` 1 = next; seconds waited so far, and since the last joining; seconds the last callers waited on average.
+
+    `expected_seconds` None: no data yet.
+    """
 
     position: int
     waited_seconds: int
+    since_joined: int
     expected_seconds: int | None
     size: int
 
 
 def place_in_queue(work: Work, call_id: int) -> QueuePlace:
     """Return where a waiting caller stands. Raises NoSuchCall if the call is not known."""
-    own = work.session.execute(select(Call.place_since, Call.queued_at).where(Call.id == call_id)).first()
+    asked = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
+    own = work.session.execute(asked).first()
     if own is None:
         raise NoSuchCall(str(call_id))
-    place, queued = own[0] or work.at, own[1] or work.at
+    place, queued, joined = own[0] or work.at, own[1] or work.at, own[2] or work.at
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
-    ahead = work.session.scalar(waiting.where(Call.place_since < place, Call.id != call_id)) or 0
+    before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
+    ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
     size = work.session.scalar(waiting) or 0
     recent = (
         select(Call.wait_seconds)
@@ -53,8 +58,13 @@ def place_in_queue(work: Work, call_id: int) -> QueuePlace:
         .limit(RECENT_ANSWERS)
     )
     waits = [seconds for seconds in work.session.scalars(recent) if seconds is not None]
-    expected = round(sum(waits) / len(waits)) if waits else None
-    return QueuePlace(ahead + 1, int((work.at - queued).total_seconds()), expected, max(size, 1))
+    return QueuePlace(
+        position=ahead + 1,
+        waited_seconds=int((work.at - queued).total_seconds()),
+        since_joined=int((work.at - joined).total_seconds()),
+        expected_seconds=round(sum(waits) / len(waits)) if waits else None,
+        size=max(size, 1),
+    )
 
 
 def offer_waiting(work: Work) -> int:
@@ -63,7 +73,8 @@ def offer_waiting(work: Work) -> int:
     Both are held while they are matched; a call or a desk that somebody else holds is left to the next look.
     """
     made = 0
-    while (call_id := _next_call(work)) is not None and (operator_id := _next_operator(work)) is not None:
+    while (pair := matching.next_pair(work)) is not None:
+        call_id, operator_id = pair
         work.session.execute(update(Call).where(Call.id == call_id).values(state=CallState.OFFERED))
         desks.ring(work, operator_id, call_id)
         offer = Offer(call_id=call_id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
@@ -119,6 +130,12 @@ def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
     desks.stop_ringing(work, offer.operator_id, offer.call_id, why)
     work.tell(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
     offer_waiting(work)
+
+
+def pending_offer(work: Work, call_id: int) -> int | None:
+    """Return the offer a call waits for, if a desk is being rung for it."""
+    pending = select(Offer.id).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
+    return work.session.scalar(pending.order_by(Offer.id.desc()).limit(1))
 
 
 def begin_ringing(work: Work, offer_id: int) -> datetime | None:
@@ -200,22 +217,6 @@ def _held_offer(work: Work, offer_id: int) -> Offer | None:
         return None
     hold_call(work, call_id)
     return work.session.get(Offer, offer_id, populate_existing=True)
-
-
-def _next_call(work: Work) -> int | None:
-    first = select(Call.id).where(Call.state == CallState.QUEUED).order_by(Call.place_since, Call.id).limit(1)
-    return work.session.scalar(first.with_for_update(skip_locked=True))
-
-
-def _next_operator(work: Work) -> int | None:
-    fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
-    idlest = (
-        select(Presence.user_id)
-        .where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
-        .order_by(Presence.idle_since, Presence.user_id)
-        .limit(1)
-    )
-    return work.session.scalar(idlest.with_for_update(skip_locked=True))
 
 
 def _settle(work: Work, offer_id: int, was: OfferState, how: OfferState) -> bool:

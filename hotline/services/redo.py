@@ -28,6 +28,7 @@ _CARRIED = (
     "call_id",
     "author_id",
     "unit_code",
+    "access_code",
 )
 """What the new round takes over from the ticket it redoes."""
 

@@ -1,8 +1,9 @@
-"""Handing out ticket numbers: one daily sequence, no gaps inside a committed day, no two alike."""
+"""Handing out ticket numbers: one daily sequence, no gaps inside a committed day, no two alike; each with its code."""
 
 from sqlalchemy import update
 
 from hotline.rules.tickets import ticket_number
+from hotline.services.ticket_status import new_code
 from hotline.store.insert import claim_row
 from hotline.store.tickets import Counter
 from hotline.work import Work
@@ -14,6 +15,11 @@ def take(work: Work) -> str:
     """Return the next number of the Work's local day. Raises ValueError after 99,999 in one day."""
     day = f"{work.today:%Y%m%d}"
     return ticket_number(PREFIX, day, reserve(work, f"ticket:{day}", 1))
+
+
+def named(work: Work) -> dict[str, object]:
+    """Return the columns of a ticket that gets its number now, and the code its caller is told with it."""
+    return {"number": take(work), "access_code": new_code()}
 
 
 def reserve(work: Work, series: str, amount: int) -> int:

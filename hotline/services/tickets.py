@@ -157,7 +157,13 @@ def _check_reach(work: Work, ticket: Ticket, action: TicketAction, said: dict[st
     if action is TicketAction.HAND_OFF:
         _check_unit(work, str(said.get("unit_code", ticket.unit_code)))
     if action is TicketAction.DISCARD and ticket.call_id is not None:
-        calls.own_call(work, ticket.call_id)
+        _check_discard(work, ticket.call_id)
+
+
+def _check_discard(work: Work, call_id: int) -> None:
+    """Refuse to throw away what belongs to somebody else's call; a message nobody answered belongs to all."""
+    if calls.get_call(work, call_id).operator_id is not None:
+        calls.own_call(work, call_id)
 
 
 def _take_from_call(work: Work, ticket: Ticket, call_id: int) -> Ticket | None:
@@ -187,12 +193,12 @@ def _consequences(
     match action:
         case TicketAction.ANSWER:
             closing: dict[str, object] = {"closed_at": work.at, "closing": Closing.ANSWERED_DIRECT}
-            return {"number": ticket_numbers.take(work), "unit_code": None, **closing}
+            return {**ticket_numbers.named(work), "unit_code": None, **closing}
         case TicketAction.HAND_OFF:
             kind = said.get("type") or ticket.type
             urgency = said.get("urgency") or ticket.urgency
             dates = due_dates.for_hand_off(work, RequestType(str(kind)), type(ticket.urgency)(str(urgency)))
-            return {"number": ticket_numbers.take(work), "dispatched_at": work.at, **dates}
+            return {**ticket_numbers.named(work), "dispatched_at": work.at, **dates}
         case TicketAction.ACKNOWLEDGE:
             return {"acknowledged_at": work.at}
         case TicketAction.RECORD_CONTACT:

@@ -5,7 +5,15 @@ from datetime import date, datetime
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.rules.words import CallEnd, CallPurpose, CallState, NoMatterReason, OfferState, RequestClass
+from hotline.rules.words import (
+    CallEnd,
+    CallPurpose,
+    CallState,
+    NoMatterReason,
+    OfferState,
+    RequestClass,
+    Satisfied,
+)
 from hotline.store.base import Base, UtcDateTime, word
 
 
@@ -28,17 +36,27 @@ class Call(Base):
     language: Mapped[str] = mapped_column(String(8), default="zh-CN")
     flow: Mapped[str] = mapped_column(String(40))
     flow_version: Mapped[str] = mapped_column(String(16))
-    position: Mapped[str] = mapped_column(String(120))
+    position: Mapped[str] = mapped_column(String(400))
+    path: Mapped[str] = mapped_column(Text, default="")
+    """The ways taken through the flow, `node>exit` each, one a line: where callers go is counted from here."""
     pressed: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
     """The class the caller pressed: a suggestion, kept beside what the operator decides."""
     dial_id: Mapped[int | None] = mapped_column(unique=True)
     """The attempt (`dials.id`) that made this call, if we phoned them. No foreign key: dials already point here."""
+    skill: Mapped[str] = mapped_column(String(40), default="")
+    """What the operator should be able to do (a dialect, English); empty: anybody may answer."""
+    priority: Mapped[int] = mapped_column(default=0)
+    """Higher goes first; callers of one priority go by their place."""
+    desk_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    """The one operator this caller asked for by work number."""
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
     arrived_on: Mapped[date]
     """The local day, so that a day's report is one index range."""
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     place_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    joined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the caller joined the queue the last time: the longest wait is counted from here, all else from `queued_at`."""
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     parted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the operator left first; the caller must not stay on the line alone for long."""
@@ -48,6 +66,10 @@ class Call(Base):
     wait_seconds: Mapped[int | None]
     """Queue to answer, whole seconds; set once at answer, so that reports need no date arithmetic."""
     end: Mapped[CallEnd | None] = mapped_column(word(CallEnd))
+    satisfied: Mapped[Satisfied | None] = mapped_column(word(Satisfied))
+    """The caller's own word on this talk, pressed after the operator had left."""
+    transferred_to: Mapped[str | None] = mapped_column(String(40))
+    """Whom outside the caller was connected to, by the name in config/callers.toml."""
     no_matter: Mapped[NoMatterReason | None] = mapped_column(word(NoMatterReason))
     no_matter_note: Mapped[str | None] = mapped_column(String(200))
     __table_args__ = (
@@ -79,13 +101,3 @@ class Receipt(Base):
     key: Mapped[str] = mapped_column(String(120), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     document: Mapped[str] = mapped_column(Text)
-
-
-class FlowVersion(Base):
-    """The source of every flow a call ever began with, so that it can end with it."""
-
-    __tablename__ = "flow_versions"
-    flow: Mapped[str] = mapped_column(String(40), primary_key=True)
-    version: Mapped[str] = mapped_column(String(16), primary_key=True)
-    source: Mapped[str] = mapped_column(Text)
-    first_used_at: Mapped[datetime] = mapped_column(UtcDateTime)

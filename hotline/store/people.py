@@ -39,6 +39,14 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class OperatorSkill(Base):
+    """What an operator can do beyond answering: a dialect, English (names in config/callers.toml)."""
+
+    __tablename__ = "operator_skills"
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    skill: Mapped[str] = mapped_column(String(40), primary_key=True)
+
+
 class SignIn(Base):
     """A browser session, kept here so that it can be revoked. Only the SHA-256 of the cookie's token is stored."""
 

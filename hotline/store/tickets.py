@@ -34,6 +34,8 @@ class Ticket(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str | None] = mapped_column(String(24), unique=True)
     external_number: Mapped[str | None] = mapped_column(String(64), unique=True)
+    access_code: Mapped[str | None] = mapped_column(String(8))
+    """Told to the caller with the number: whoever types both may hear the ticket's state."""
     state: Mapped[TicketState] = mapped_column(word(TicketState))
     revision: Mapped[int] = mapped_column(default=1)
     channel: Mapped[Channel] = mapped_column(word(Channel))

@@ -16,6 +16,7 @@ from config.toml_file import BadFile
 from config.units import UnitKind, read_units
 from hotline.rules.policies import Limit, Policies, Stage, TimeUnit
 from hotline.rules.words import RequestType, Urgency
+from tests.policies import CALLERS
 
 SHIPPED = files("config")
 ROOT = Path(__file__).parent.parent.parent
@@ -23,7 +24,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def policies_from(path: Path) -> Policies:
-    return read_policies(path, zone=ZONE, number="+865374412345")
+    return read_policies(path, callers=CALLERS, zone=ZONE, number="+865374412345")
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:
@@ -36,7 +37,9 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 
 
 def test_production_gives_five_working_days_and_consultations_two() -> None:
-    policy = read_policies(SHIPPED / "policies.toml", zone=ZONE, number="+865374412345").deadlines
+    policy = read_policies(
+        SHIPPED / "policies.toml", callers=CALLERS, zone=ZONE, number="+865374412345"
+    ).deadlines
     five = policy.limit(Stage.RESOLVE, RequestType.COMPLAINT, Urgency.NORMAL)
     two = policy.limit(Stage.RESOLVE, RequestType.CONSULTATION, Urgency.NORMAL)
     assert (five, two) == (Limit(5, TimeUnit.BUSINESS_DAY), Limit(2, TimeUnit.BUSINESS_DAY))
@@ -44,8 +47,8 @@ def test_production_gives_five_working_days_and_consultations_two() -> None:
 
 
 def test_the_demonstration_phones_at_any_hour_and_keeps_the_real_deadlines() -> None:
-    real = read_policies(SHIPPED / "policies.toml", zone=ZONE, number="+865374412345")
-    demo = read_policies(SHIPPED / "policies.demo.toml", zone=ZONE, number="+865374412345")
+    real = read_policies(SHIPPED / "policies.toml", callers=CALLERS, zone=ZONE, number="+865374412345")
+    demo = read_policies(SHIPPED / "policies.demo.toml", callers=CALLERS, zone=ZONE, number="+865374412345")
     assert demo.deadlines == real.deadlines
     for policy in (demo.callbacks, demo.follow_ups):
         assert policy.from_hour == policy.to_hour

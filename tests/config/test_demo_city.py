@@ -36,10 +36,12 @@ NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 def seed(path: Path) -> Engine:
     """Write a small city into a new SQLite file, with the real limits."""
     base = city_policies()
-    real = read_policies(files("config") / "policies.toml", zone=base.zone, number=base.number)
+    real = read_policies(
+        files("config") / "policies.toml", callers=base.callers, zone=base.zone, number=base.number
+    )
     engine = open_engine(f"sqlite:///{path}")
     Base.metadata.create_all(engine)
-    seed_demo(engine, policies=real, flows=open_shelf(), password="demo-password", now=NOW, share=0.15)
+    seed_demo(engine, policies=real, flows=open_shelf(real), password="demo-password", now=NOW, share=0.15)
     return engine
 
 

@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.exchange.grammar import parse_tree, validate
 from hotline.gateways.exchange.words import Context
+from hotline.rules.policies import Policies
 from hotline.rules.words import CallState
 from hotline.store.callbacks import Callback
 from hotline.store.calls import Call, Offer
@@ -152,8 +153,8 @@ class Ledger:
 
 
 @pytest.fixture
-def shelf() -> FlowShelf:
-    return open_shelf()
+def shelf(policies: Policies) -> FlowShelf:
+    return open_shelf(policies)
 
 
 @pytest.fixture

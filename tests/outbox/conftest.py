@@ -8,7 +8,7 @@ from hotline import outbox
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.reactions import Tools
 from hotline.work import Hall
-from tests.fakes import FakeCarrier, FakeUnits
+from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
 from tests.stopped_clock import StoppedClock
 
 Run = Callable[[], int]
@@ -25,8 +25,14 @@ def units() -> FakeUnits:
 
 
 @pytest.fixture
-def tools(hall: Hall, carrier: FakeCarrier, units: FakeUnits) -> Tools:
-    return Tools(hall=hall, carrier=carrier, units=units, addresses=VoiceAddresses("https://hotline.example"))
+def lookups() -> FakeLookups:
+    return FakeLookups()
+
+
+@pytest.fixture
+def tools(hall: Hall, carrier: FakeCarrier, units: FakeUnits, lookups: FakeLookups) -> Tools:
+    addresses = VoiceAddresses("https://hotline.example")
+    return Tools(hall=hall, carrier=carrier, units=units, lookups=lookups, addresses=addresses)
 
 
 @pytest.fixture

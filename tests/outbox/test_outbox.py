@@ -1,5 +1,6 @@
 """Relay, claim, react, note: at least once outside, exactly once in effect, and nothing forgotten."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -184,7 +185,7 @@ def test_a_late_holder_changes_nothing(hall: Hall, tools: Tools, clock: StoppedC
     slow = Overtaken(clock)
     slow.other = tools
     told = relay(hall)[0]
-    late = Tools(hall=hall, carrier=tools.carrier, units=slow, addresses=tools.addresses)
+    late = replace(tools, units=slow)
     assert outbox.deliver(late, told.id)
     kept = delivery(hall, told.id)
     assert (kept.state, kept.attempts, kept.last_error) == (D.DONE, 2, None)

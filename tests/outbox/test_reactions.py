@@ -1,5 +1,7 @@
 """What follows from what happened, asked of a carrier whose answers get lost: never twice, never left hanging."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select, update
 
@@ -135,7 +137,7 @@ def test_a_ring_that_comes_too_late_is_stopped_even_if_stopping_fails_at_first(
     slow = Withdrawing(clock)
     offer, _ = offered(hall, slow)
     slow.hall, slow.offer_id = hall, offer.offer_id
-    late = Tools(hall=hall, carrier=slow, units=tools.units, addresses=tools.addresses)
+    late = replace(tools, carrier=slow)
     slow.fail_next("hang_up", Unavailable("429"))
     with pytest.raises(Unavailable):
         run(late, offer, "ring_operator")

@@ -1,0 +1,79 @@
+"""Known outages: announced at the console with an end, told to every caller until then or until somebody stops it."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from hotline import events
+from hotline.rules.actors import Person, Right
+from hotline.rules.facts import is_storable
+from hotline.rules.refusals import BadFacts, LostRace, NoSuchNotice, NotAllowed
+from hotline.store.insert import changed
+from hotline.store.notices import Notice
+from hotline.work import Work
+
+LONGEST_ZH, LONGEST_EN = 120, 400
+"""As much as a caller listens to: about half a minute."""
+LONGEST = timedelta(days=7)
+"""A notice that outlives its outage is worse than none: who needs longer announces it again."""
+
+
+def announce(
+    work: Work, *, text_zh: str, text_en: str, starts_at: datetime | None, ends_at: datetime
+) -> Notice:
+    """Let callers hear of a known outage from `starts_at` (None: now) until `ends_at`.
+
+    Raises NotAllowed; BadFacts with field -> code (missing, too_long, unknown_value, past, before_start, too_far).
+    """
+    person = _announcer(work)
+    start = starts_at or work.at
+    zh, en = " ".join(text_zh.split()), " ".join(text_en.split())
+    errors = _text_errors(zh, en) | _time_errors(work.at, start, ends_at)
+    if errors:
+        raise BadFacts(errors)
+    notice = Notice(
+        text_zh=zh, text_en=en, starts_at=start, ends_at=ends_at, author_id=person.id, created_at=work.at
+    )
+    work.session.add(notice)
+    work.session.flush()
+    work.tell(events.NoticeAnnounced(notice.id))
+    return notice
+
+
+def stop(work: Work, notice_id: int) -> None:
+    """Tell no caller any more, from now on. Raises NotAllowed, NoSuchNotice, LostRace if it is over already."""
+    _announcer(work)
+    if work.session.get(Notice, notice_id) is None:
+        raise NoSuchNotice(str(notice_id))
+    running = update(Notice).where(
+        Notice.id == notice_id, Notice.stopped_at.is_(None), Notice.ends_at > work.at
+    )
+    if not changed(work.session, running.values(stopped_at=work.at)):
+        raise LostRace("over already")
+    work.tell(events.NoticeStopped(notice_id))
+
+
+def _announcer(work: Work) -> Person:
+    if not isinstance(work.actor, Person) or not work.actor.may(Right.ANNOUNCE):
+        raise NotAllowed("announces nothing")
+    return work.actor
+
+
+def _text_errors(zh: str, en: str) -> dict[str, str]:
+    errors = {}
+    for name, text, longest in (("text_zh", zh, LONGEST_ZH), ("text_en", en, LONGEST_EN)):
+        if not is_storable(text):
+            errors[name] = "unknown_value"
+        elif len(text) > longest:
+            errors[name] = "too_long"
+    if not zh:
+        errors["text_zh"] = "missing"
+    return errors
+
+
+def _time_errors(now: datetime, start: datetime, end: datetime) -> dict[str, str]:
+    if end <= now:
+        return {"ends_at": "past"}
+    if end <= start:
+        return {"ends_at": "before_start"}
+    return {"ends_at": "too_far"} if end > start + LONGEST else {}

@@ -1,0 +1,87 @@
+"""What every call asks on arriving, answered from a short memory: opening hours, the number dialled, known outages.
+
+A first webhook must cost one insert and no questions; so the calendar's day and the notices are read once in a while
+for all calls of this process, and are at most REMEMBERED seconds old.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from hotline.rules.hours import DayKind, inside, kind_of_day
+from hotline.rules.numbers import parse_number
+from hotline.rules.wishes import Answered, AskDialled, AskHours, TellNotices, Wish
+from hotline.rules.words import Language
+from hotline.store.calendar import CalendarDay
+from hotline.store.notices import notices_at
+from hotline.work import Hall
+from ivr_flows.lines import Notice
+from ivr_flows.turns import Answer
+
+REMEMBERED = timedelta(seconds=2)
+T = TypeVar("T")
+
+
+@dataclass
+class _Memory(Generic[T]):
+    """A value read again when it is older than REMEMBERED. Two threads may read at once; both read the same."""
+
+    read: Callable[[datetime], T]
+    value: tuple[datetime, T] | None = None
+
+    def at(self, moment: datetime) -> T:
+        known = self.value
+        if known is None or not known[0] <= moment < known[0] + REMEMBERED:
+            known = self.value = (moment, self.read(moment))
+        return known[1]
+
+
+@dataclass
+class Lobby:
+    """Answers what does not depend on who calls. One for each process."""
+
+    hall: Hall
+    _day: _Memory[DayKind] = field(init=False)
+    _notices: _Memory[tuple[Notice, ...]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._day = _Memory(self._read_day)
+        self._notices = _Memory(self._read_notices)
+
+    def answer(self, wish: Wish, dialled: str, at: datetime) -> Answer | None:
+        """Return the answer to `wish`, or None for what must be asked of the hall for one call."""
+        match wish:
+            case AskDialled():
+                return Answer(parse_number(dialled) or Answered.OTHER)
+            case AskHours(schedule=name):
+                schedule = self.hall.policies.callers.schedules.get(name)
+                local = at.astimezone(self.hall.policies.zone)
+                return Answer(
+                    Answered.OPEN if schedule is None else inside(schedule, local, self._day.at(at))
+                )
+            case TellNotices():
+                told = self._notices.at(at)
+                return Answer(Answered.YES, told) if told else Answer(Answered.NO)
+            case _:
+                return None
+
+    def _read_day(self, moment: datetime) -> DayKind:
+        day = moment.astimezone(self.hall.policies.zone).date()
+        with self.hall.look() as session:
+            known = session.get(CalendarDay, day)
+        working, note = (None, "") if known is None else (known.is_working, known.note)
+        return kind_of_day(day.isoweekday(), working, note)
+
+    def _read_notices(self, moment: datetime) -> tuple[Notice, ...]:
+        with self.hall.look() as session:
+            return tuple(
+                as_line(f"n{notice.id}", notice.text_zh, notice.text_en)
+                for notice in notices_at(session, moment)
+            )
+
+
+def as_line(key: str, text_zh: str, text_en: str) -> Notice:
+    """Return words written for today as a line; without English everybody hears the Chinese."""
+    texts = ((Language.ZH_CN, text_zh), (Language.EN, text_en))
+    return Notice(key, tuple((language, text) for language, text in texts if text))
