@@ -137,7 +137,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     exchange_port = variables.port("EXCHANGE_PORT", reader.take("EXCHANGE_PORT", "8010"))
     if port == exchange_port:
         raise BadSettings(f"EXCHANGE_PORT must not be the web's own port {port}")
-    profile = variables.one_of("CARRIER_PROFILE", reader.take("CARRIER_PROFILE", "full"), ("full", "narrow"))
     made = demo_secrets(home) if reader.mode is Mode.DEMO else {}
     return Settings(
         mode=reader.mode,
@@ -160,8 +159,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         zone=variables.zone("HOTLINE_TIMEZONE", reader.take("HOTLINE_TIMEZONE", "Asia/Shanghai")),
         locale=variables.locale("HOTLINE_LOCALE", reader.take("HOTLINE_LOCALE", "zh_CN")),
         account=_account(reader, made, f"http://127.0.0.1:{exchange_port}"),
-        narrow_carrier=profile == "narrow",
+        narrow_carrier=_is_narrow(reader),
     )
+
+
+def _is_narrow(reader: _Reader) -> bool:
+    given = reader.take("CARRIER_PROFILE", "full")
+    return variables.one_of("CARRIER_PROFILE", given, ("full", "narrow")) == "narrow"
 
 
 def _account(reader: _Reader, made: Mapping[str, str], exchange_url: str) -> Account:

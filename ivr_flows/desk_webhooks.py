@@ -14,6 +14,7 @@ from ivr_flows.door import Door, Post, Step, Visit
 from ivr_flows.engine import after_talk
 from ivr_flows.places import (
     due_now,
+    is_in_conversation,
     lead_to_person,
     nothing,
     script_of,
@@ -76,6 +77,8 @@ def talk_ended(visit: Visit) -> str:
 
 def after_the_talk(visit: Visit, call: CallView) -> str:
     """Record that the operator is gone, and let who is still on the line hear what the flow has to say after a talk."""
+    if call.state is CallState.AFTER and is_in_conversation(visit, call):
+        return due_now(visit, call)
     calls.talk_ended(visit.work, call.id)
     call = calls.get_call(visit.work, call.id)
     script = script_of(visit, call)

@@ -7,7 +7,15 @@ from hotline.services import recordings
 from ivr_flows.door import LONGEST_SID, Step, Visit
 
 
-def recording(visit: Visit) -> str:
+def message_recorded(visit: Visit) -> str:
+    return _recorded(visit, RecordingKind.MESSAGE)
+
+
+def talk_recorded(visit: Visit) -> str:
+    return _recorded(visit, RecordingKind.TALK)
+
+
+def _recorded(visit: Visit, kind: RecordingKind) -> str:
     """The carrier says what became of a recording; a talk's is told by its conference, without a call's name."""
     sid, status = visit.post.word("RecordingSid"), visit.post.word("RecordingStatus")
     if status == "absent":
@@ -15,19 +23,23 @@ def recording(visit: Visit) -> str:
     elif status == "completed" and 0 < len(sid) <= LONGEST_SID and is_storable(sid):
         spoken = visit.post.word("RecordingDuration")
         seconds = int(spoken) if spoken.isascii() and spoken.isdigit() else 0
-        kind = RecordingKind(visit.ids["kind"])
         recordings.recording_ended(visit.work, visit.id("call_id"), sid, seconds, kind)
     return ""
 
 
-RECORDING_STEPS = (
+_TELLS = ("RecordingSid", "RecordingStatus")
+RECORDING_STEPS = tuple(
     Step(
-        "/recording/<any(message, talk):kind>/<int:call_id>",
-        "recording",
+        f"/recording/{kind}/<int:call_id>",
+        f"{kind}_recorded",
         Machine.CARRIER,
-        recording,
+        run,
         None,
-        ("RecordingSid", "RecordingStatus"),
+        _TELLS,
         names_call=False,
-    ),
+    )
+    for kind, run in (
+        (RecordingKind.MESSAGE, message_recorded),
+        (RecordingKind.TALK, talk_recorded),
+    )
 )

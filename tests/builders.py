@@ -3,7 +3,7 @@
 Every builder takes the hall, writes in a Work of its own at the hall's moment, and returns the committed row.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -71,6 +71,22 @@ def make_operator(hall: Hall, state: PresenceState = PresenceState.READY, **colu
     with hall.open_work(Machine.SYSTEM) as work:
         row = people.Presence(
             user_id=user.id, state=state, since=work.at, idle_since=work.at, seen_at=work.at, reason=None
+        )
+        work.session.add(row)
+    return person_of(user)
+
+
+def make_colleague(hall: Hall) -> Person:
+    """Write an operator who is on duty all day but takes no calls: so that the line is staffed, and nobody answers."""
+    user = make_user(hall, Role.OPERATOR)
+    with hall.open_work(Machine.SYSTEM) as work:
+        row = people.Presence(
+            user_id=user.id,
+            state=PresenceState.NOT_READY,
+            since=work.at,
+            idle_since=work.at,
+            seen_at=work.at + timedelta(days=1),
+            reason="back_office",
         )
         work.session.add(row)
     return person_of(user)

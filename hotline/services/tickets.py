@@ -153,17 +153,16 @@ def _check_unit(work: Work, code: str) -> None:
 
 
 def _check_reach(work: Work, ticket: Ticket, action: TicketAction, said: dict[str, object]) -> None:
-    """Refuse a hand-off to a unit closed since it was chosen, and throwing away what belongs to somebody else's call."""
+    """Refuse a hand-off to a unit closed since it was chosen, and throwing away what belongs to somebody else's call.
+
+    A message that nobody answered belongs to all.
+    """
     if action is TicketAction.HAND_OFF:
         _check_unit(work, str(said.get("unit_code", ticket.unit_code)))
     if action is TicketAction.DISCARD and ticket.call_id is not None:
-        _check_discard(work, ticket.call_id)
-
-
-def _check_discard(work: Work, call_id: int) -> None:
-    """Refuse to throw away what belongs to somebody else's call; a message nobody answered belongs to all."""
-    if calls.get_call(work, call_id).operator_id is not None:
-        calls.own_call(work, call_id)
+        call = calls.get_call(work, ticket.call_id)
+        if call.operator_id is not None:
+            calls.own_call(work, call.id)
 
 
 def _take_from_call(work: Work, ticket: Ticket, call_id: int) -> Ticket | None:

@@ -210,12 +210,12 @@ def test_a_calendar_file_sets_days_or_names_its_bad_lines(terminal: Terminal, tm
 def test_our_own_flows_are_right_and_a_broken_one_is_told(bare: Terminal, tmp_path: Path) -> None:
     fine = bare.run("flows", "check")
     assert fine.exit_code == 0
-    assert "main: " in fine.output
-    broken = tmp_path / "main.toml"
-    broken.write_text("name = 'main'\nentry =\n", encoding="utf-8")
+    assert "menu: " in fine.output
+    broken = tmp_path / "menu.toml"
+    broken.write_text("name = 'menu'\nentry =\n", encoding="utf-8")
     told = bare.run("flows", "check", str(broken))
     assert told.exit_code == 1
-    assert "main.toml:2" in told.stderr
+    assert "menu.toml:2:8: is not TOML" in told.stderr
 
 
 def test_units_are_there_after_migrating(terminal: Terminal) -> None:

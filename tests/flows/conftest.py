@@ -16,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.exchange.grammar import parse_tree, validate
 from hotline.gateways.exchange.words import Context
+from hotline.rules.actors import Person
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallState
 from hotline.store.callbacks import Callback
@@ -24,6 +25,7 @@ from hotline.store.tables import Base
 from hotline.work import Hall
 from ivr_flows.shelf import FlowShelf, open_shelf
 from ivr_flows.webhooks import voice_blueprint
+from tests.builders import make_colleague
 
 TOKEN = "0123456789abcdef"
 PUBLIC = "https://hotline.example"
@@ -165,7 +167,13 @@ def app(hall: Hall, shelf: FlowShelf) -> Flask:
 
 
 @pytest.fixture
-def carrier(app: Flask) -> Iterator[Carrier]:
+def colleague(hall: Hall) -> Person:
+    """Somebody who is on duty, so that the line is staffed; they take no calls."""
+    return make_colleague(hall)
+
+
+@pytest.fixture
+def carrier(app: Flask, colleague: Person) -> Iterator[Carrier]:
     with app.test_client() as client:
         yield Carrier(client)
 

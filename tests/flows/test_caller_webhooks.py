@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from hotline.events import Event
 from hotline.rules.words import CallEnd, CallState, RequestClass
-from hotline.store.calls import FlowVersion
+from hotline.store.flows import FlowVersion
 from tests.flows.conftest import CALLER, PUBLIC, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
 
@@ -17,7 +17,7 @@ def test_a_caller_is_greeted_and_recorded(carrier: Carrier, ledger: Ledger, anno
         CallState.IN_FLOW,
         CALLER,
         CALLER,
-        "main",
+        "menu",
     )
     assert [type(event).__name__ for event in announced] == ["CallArrived"]
 
@@ -30,7 +30,7 @@ def test_a_key_is_noted_and_the_caller_waits_for_a_person(carrier: Carrier, ledg
 
 
 def test_silence_and_keys_not_offered_lead_to_a_person(carrier: Carrier, ledger: Ledger) -> None:
-    for number, key in enumerate(["", "#", "*", "7", "0"]):
+    for number, key in enumerate(["", "#", "5", "7", "0"]):
         sid = f"CA{number:032d}"
         answer = carrier.presses(carrier.arrives(CallSid=sid), key, CallSid=sid)
         assert answer.verbs == ["Enqueue"]
@@ -75,7 +75,7 @@ def test_a_call_that_ended_before_we_heard_of_it_does_not_come_to_life(
     assert carrier.hangs_up().status == 204
     assert ledger.call().end is CallEnd.LEFT_IN_FLOW
     assert carrier.arrives().verbs == ["Hangup"]
-    assert carrier.post("/voice/heard?turn=0", Digits="1").verbs == ["Hangup"]
+    assert carrier.post("/voice/heard?turn=3", Digits="1").verbs == ["Hangup"]
     assert ledger.state() is CallState.ENDED
 
 
@@ -102,8 +102,8 @@ def test_an_answer_to_an_earlier_menu_changes_nothing(carrier: Carrier, ledger: 
     carrier.arrives()
     late = carrier.post("/voice/heard?turn=7", Digits="3")
     assert late.verbs == ["Gather"]
-    assert late.find("Gather").get("action") == f"{PUBLIC}/voice/heard?turn=0"
-    assert (ledger.call().pressed, ledger.call().position) == (None, "menu:0:0")
+    assert late.find("Gather").get("action") == f"{PUBLIC}/voice/heard?turn=3"
+    assert (ledger.call().pressed, ledger.call().position) == (None, "menu:0:3")
 
 
 def test_a_key_pressed_in_a_call_nobody_remembers_is_not_lost(carrier: Carrier, ledger: Ledger) -> None:
@@ -147,4 +147,4 @@ def test_every_edition_a_call_began_with_is_kept(carrier: Carrier, ledger: Ledge
     call = ledger.call()
     kept = ledger.one(select(FlowVersion.source).where(FlowVersion.version == call.flow_version))
     assert "greeting" in str(kept)
-    assert ledger.rows()["flow_versions"] == 3
+    assert ledger.rows()["flow_versions"] == 5

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text, update
 from structlog.testing import capture_logs
 
 from hotline.rules.words import CallPurpose, CallState
-from hotline.store.calls import Call, FlowVersion
+from hotline.store.calls import Call
+from hotline.store.flows import FlowVersion
 from hotline.work import Hall
 from ivr_flows.shelf import FlowShelf, open_shelf
 from tests.builders import make_call, make_operator
@@ -57,7 +58,7 @@ def test_the_same_holds_before_the_first_call_of_a_process(carrier: Carrier, eng
 @pytest.mark.parametrize(
     ("address", "verbs"),
     [
-        ("/voice/heard?turn=0", ["Say", "Pause", "Redirect"]),
+        ("/voice/heard?turn=3", ["Say", "Pause", "Redirect"]),
         ("/voice/fallback?again=x", ["Say", "Pause", "Redirect"]),
         ("/voice/fallback?again=3", ["Say", "Hangup"]),
         ("/voice/wait", ["Pause", "Redirect"]),

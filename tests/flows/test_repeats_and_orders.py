@@ -26,7 +26,7 @@ def a_whole_call(offer_id: int, call_id: int) -> list[Knock]:
     joined = {"StatusCallbackEvent": "participant-join", "ConferenceSid": "CF1", "SequenceNumber": "2"}
     return [
         ("/voice/incoming", {"CallStatus": "ringing"}),
-        ("/voice/heard?turn=0", {"Digits": "1"}),
+        ("/voice/heard?turn=3", {"Digits": "1"}),
         ("/voice/wait?say=connecting", {"QueueTime": "0"}),
         ("/voice/wait/heard", {"Digits": "5", "QueueTime": "9"}),
         (f"/voice/desk/{offer_id}", leg),
@@ -103,7 +103,7 @@ def test_the_same_webhook_at_the_same_moment_takes_effect_once(
     make_operator(hall)
     arrivals = together(app, lambda each: each.post("/voice/incoming", token="t-1", CallStatus="ringing"))
     assert len(set(arrivals)) == 1
-    pressed = together(app, lambda each: each.post("/voice/heard?turn=0", token="t-2", Digits="1"))
+    pressed = together(app, lambda each: each.post("/voice/heard?turn=3", token="t-2", Digits="1"))
     assert {answer.verbs[0] for answer in pressed} == {"Enqueue"}
     accepted = together(app, lambda each: each.post("/voice/desk/1", token="t-3", CallSid=LEG))
     assert len(set(accepted)) == 1
@@ -120,7 +120,7 @@ def test_two_callers_at_the_same_moment_are_two_calls(app: Flask, ledger: Ledger
 
 EARLY_END: list[Knock] = [
     ("/voice/incoming", {"CallStatus": "ringing"}),
-    ("/voice/heard?turn=0", {"Digits": "1"}),
+    ("/voice/heard?turn=3", {"Digits": "1"}),
     ("/voice/queue-left", {"QueueResult": "hangup", "CallStatus": "completed"}),
     ("/voice/status", {"CallStatus": "completed"}),
 ]

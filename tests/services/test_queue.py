@@ -203,7 +203,9 @@ def test_position_counts_who_came_first_and_expected_wait_is_the_mean_of_the_las
     clock.advance(7)
     with hall.open_work(Machine.CALLER) as work:
         place = queue.place_in_queue(work, second.id)
-    assert place == queue.QueuePlace(position=2, waited_seconds=7, expected_seconds=15, size=2)
+    assert place == queue.QueuePlace(
+        position=2, waited_seconds=7, since_joined=7, expected_seconds=15, size=2
+    )
 
 
 def test_a_ring_is_asked_of_the_carrier_once_and_its_first_moment_is_remembered(
