@@ -157,7 +157,7 @@ def _requests(exchange: Exchange) -> Iterable[Row]:
         result = str(sent.status) if sent.status is not None else escape(sent.error)
         yield (
             f"{sent.at:%H:%M:%S}",
-            escape(sent.kind),
+            escape(sent.kind or ""),
             sent.method,
             escape(sent.url),
             f'<span class="{"ok" if good else "bad"}">{result}</span>',
