@@ -23,6 +23,7 @@ from hotline.gateways.exchange.settings import ExchangeSettings
 from hotline.gateways.exchange.sockets import from_here
 from hotline.gateways.exchange.state.board import Board
 from hotline.gateways.exchange.state.calls import HangUp
+from hotline.gateways.exchange.transcript_door import transcript_routes
 from hotline.gateways.exchange.words import By
 
 _SETTINGS = web.AppKey("settings", ExchangeSettings)
@@ -43,6 +44,7 @@ def build_app(settings: ExchangeSettings) -> web.Application:
     app.router.add_get("/device", _device)
     app.router.add_routes(page_routes())
     app.router.add_routes(fault_routes())
+    app.router.add_routes(transcript_routes())
     app.router.add_routes(rest_routes())
     return app
 
