@@ -180,11 +180,11 @@ def test_a_call_that_the_application_ends_must_end_as_it_did(
 
 
 @pytest.mark.parametrize(
-    ("said", "status", "told"),
-    [("<Say>你好</Say>", 0, "as it was recorded"), ("<Say>再见</Say>", 1, "now “再见”")],
+    ("said", "outcome"),
+    [("<Say>你好</Say>", (0, "as it was recorded")), ("<Say>再见</Say>", (1, "now “再见”"))],
 )
 def test_the_dial_command_replays_a_file(
-    line: Line, application: Application, tmp_path: Path, said: str, status: int, told: str
+    line: Line, application: Application, tmp_path: Path, said: str, outcome: tuple[int, str]
 ) -> None:
     application.on("/voice", "<Say>你好</Say>")
     telephone = line.calling()
@@ -194,8 +194,8 @@ def test_the_dial_command_replays_a_file(
     application.on("/voice", said)
     environ = {"HOTLINE_HOME": str(tmp_path), "EXCHANGE_PORT": str(line.settings.port)}
     result = CliRunner().invoke(dial, ["--replay", str(file)], env=environ)
-    assert result.exit_code == status
-    assert told in result.stdout.splitlines()[-1]
+    assert result.exit_code == outcome[0]
+    assert outcome[1] in result.stdout.splitlines()[-1]
 
 
 def test_the_dial_command_refuses_what_is_no_transcript_in_one_line(tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ class Courier:
 
     def _open(self, letter: Letter, switch: Switch | None) -> RequestRecord:
         entry = RequestRecord(
-            id=next(self._board.request_ids),
+            id=next(self._board.ids),
             at=self._clock.wall(),
             kind=letter.kind,
             method=letter.method,

@@ -68,7 +68,7 @@ class Exchange:
 
     def trouble(self, code: int, text: str, call_sid: str) -> None:
         """Show a problem of the application on the status page and in the log (ids only, no numbers)."""
-        self.board.troubles.appendleft(Trouble(self.clock.wall(), code, text, call_sid))
+        self.board.troubles.appendleft(Trouble(next(self.board.ids), self.clock.wall(), code, text, call_sid))
         _LOG.warning("%s %s (%s)", code, text, call_sid)
 
     def tell(self, call: Call, sound: Sound) -> None:

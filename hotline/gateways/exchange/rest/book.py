@@ -24,7 +24,7 @@ async def booked(
     exchange = request.app[EXCHANGE]
     began = exchange.clock.stopwatch()
     entry = RequestRecord(
-        id=next(exchange.board.request_ids),
+        id=next(exchange.board.ids),
         at=exchange.clock.wall(),
         kind=step_of(request),
         method=request.method,

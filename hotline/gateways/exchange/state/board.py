@@ -46,6 +46,7 @@ class RequestRecord:
 class Trouble:
     """Something the application should be told about, with the carrier's error code."""
 
+    id: int
     at: datetime
     code: int
     text: str
@@ -68,4 +69,4 @@ class Board:
     requests: deque[RequestRecord] = field(default_factory=_latest)
     rest: deque[RequestRecord] = field(default_factory=_latest)
     troubles: deque[Trouble] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
-    request_ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
