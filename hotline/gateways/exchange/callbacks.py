@@ -6,9 +6,9 @@ Sources: "Call resource" (StatusCallbackEvent, SequenceNumber from 0 per call, D
 
 import math
 
-from hotline.gateways.exchange.courier import Letter
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.letters import Letter
 from hotline.gateways.exchange.parameters import rfc2822, standard
 from hotline.gateways.exchange.posting import post
 from hotline.gateways.exchange.state.calls import Call, Fetch

@@ -8,48 +8,24 @@ form fields; here such an answer to a POST is refused with a sentence, because i
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
 import aiohttp
 from yarl import URL
 
 from hotline.gateways.exchange.clock import ExchangeClock
-from hotline.gateways.exchange.document import Method
 from hotline.gateways.exchange.faults import Fault, Switch
 from hotline.gateways.exchange.grammar import LONGEST_DOCUMENT, DocumentError
-from hotline.gateways.exchange.journal import Asked
+from hotline.gateways.exchange.letters import Letter, Reply, for_journal, open_entry, readable, with_query
 from hotline.gateways.exchange.patience import Patience, patience_of, wants_retry
 from hotline.gateways.exchange.signature import sign
 from hotline.gateways.exchange.state.board import Board, RequestRecord
-from hotline.gateways.exchange.steps import Step
 
 USER_AGENT = "TwilioProxy/1.1"
 _MOST_REDIRECTS = 10
 _LOSING = frozenset({Fault.LOST_ANSWER, Fault.TIME_OUT})
-_SECRETS = frozenset({"AccountSid", "CallToken"})
 _KEEPS_METHOD = frozenset({307, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One webhook to send: `url` as configured, `form` all parameters; `aside` when no call waits for the answer."""
-
-    kind: Step
-    url: str
-    method: Method
-    form: Mapping[str, str]
-    call_sid: str
-    aside: bool = False
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    content_type: str | None
-    body: bytes
-    url: str
-    cookies: Mapping[str, str]
 
 
 @dataclass
@@ -67,14 +43,6 @@ class _Attempt:
     @property
     def fault(self) -> Fault | None:
         return None if self.switch is None else self.switch.rule.fault
-
-
-def with_query(url: str, form: Mapping[str, str]) -> str:
-    """A GET webhook's URL: parameters appended after the query already there, spaces as +."""
-    bare = url.partition("#")[0]
-    if not form:
-        return bare
-    return f"{bare}{'&' if '?' in bare else '?'}{urlencode(form)}"
 
 
 class Courier:
@@ -97,7 +65,7 @@ class Courier:
         carried out here (drop, bad signature, lost answer, time-out); any other is only entered in the book.
         """
         began = self._clock.stopwatch()
-        entry = self._open(letter, switch)
+        entry = open_entry(self._board, self._clock, letter, switch)
         journal = self._board.shelf.journals.get(letter.call_sid)
         asked_at = 0.0 if journal is None else journal.elapsed()
         try:
@@ -109,27 +77,14 @@ class Courier:
             raise
         else:
             entry.status, entry.content_type = reply.status, reply.content_type or ""
-            entry.answer = _readable(reply)
+            entry.answer = readable(reply)
             return reply
         finally:
             entry.milliseconds = round((self._clock.stopwatch() - began) * 1000)
             entry.is_done = True
+            entry.error = entry.error or ("" if entry.status else "given up: the call was over")
             if journal is not None:
-                journal.asked(_for_journal(entry, asked_at))
-
-    def _open(self, letter: Letter, switch: Switch | None) -> RequestRecord:
-        entry = RequestRecord(
-            id=next(self._board.ids),
-            at=self._clock.wall(),
-            kind=letter.kind,
-            method=letter.method,
-            url=letter.url.partition("?")[0].partition("#")[0],
-            call_sid=letter.call_sid,
-            sent=dict(parse_qsl(urlsplit(letter.url).query)) | dict(letter.form),
-            fault="" if switch is None else switch.rule.fault,
-        )
-        self._board.requests.appendleft(entry)
-        return entry
+                journal.asked(for_journal(entry, asked_at))
 
     async def _patiently(self, attempt: _Attempt) -> Reply:
         """Try, and try again where the carrier would; all tries share one idempotency token and one total time."""
@@ -229,27 +184,3 @@ def _spoilt(attempt: _Attempt, reply: Reply) -> tuple[tuple[str, DocumentError] 
     if attempt.fault is Fault.TIME_OUT:
         return ("rt", DocumentError(11200, "connected, but no answer in time: fault time-out")), None
     return None, replace(reply, status=500, content_type="text/html", body=b"fault lost-answer")
-
-
-def _readable(reply: Reply) -> str:
-    """The answer as text for the status page; what is no text is only measured."""
-    if (reply.content_type or "text/").startswith("audio/"):
-        return f"({len(reply.body)} bytes of {reply.content_type})"
-    return reply.body.decode(errors="replace")
-
-
-def _for_journal(entry: RequestRecord, at: float) -> Asked:
-    sent = {name: value for name, value in entry.sent.items() if name not in _SECRETS}
-    return Asked(
-        at,
-        entry.kind or "",
-        entry.method,
-        entry.url,
-        sent,
-        entry.status,
-        entry.answer,
-        entry.error,
-        entry.milliseconds,
-        entry.tries,
-        entry.fault,
-    )

@@ -7,11 +7,11 @@ import asyncio
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from hotline.gateways.exchange.courier import Letter, Reply
 from hotline.gateways.exchange.document import Play, Say, Verb
 from hotline.gateways.exchange.doing import doing
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.letters import Letter, Reply
 from hotline.gateways.exchange.parameters import standard
 from hotline.gateways.exchange.posting import post
 from hotline.gateways.exchange.reading import read_document

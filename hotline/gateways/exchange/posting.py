@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from hotline.gateways.exchange.courier import Letter, Reply
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.faults import Fault, Occasion, Switch
 from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.letters import Letter, Reply
 from hotline.gateways.exchange.state.calls import HangUp
 from hotline.gateways.exchange.words import By
 

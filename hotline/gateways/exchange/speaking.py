@@ -5,10 +5,10 @@ import wave
 from collections.abc import Sequence
 from typing import NoReturn
 
-from hotline.gateways.exchange.courier import Letter
 from hotline.gateways.exchange.document import Pause, Play, Prompt, Say
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.letters import Letter
 from hotline.gateways.exchange.posting import post
 from hotline.gateways.exchange.scene import Scene
 from hotline.gateways.exchange.sounds import Speech, SpeechOver, Voice, speaking_seconds
