@@ -12,6 +12,7 @@ from twilio.jwt.access_token.grants import VoiceGrant
 from twilio.rest import Client
 
 from hotline.gateways.exchange.clients import Softphone, Telephone
+from hotline.gateways.exchange.fault_client import FaultSwitches
 from hotline.gateways.exchange.server import in_thread
 from hotline.gateways.exchange.settings import ExchangeSettings
 from tests.exchange.application import Application
@@ -65,6 +66,7 @@ class Line:
         self.url = stack.enter_context(in_thread(self.settings))
         self.client = Client(ACCOUNT, TOKEN, http_client=TwilioHttpClient(timeout=10))
         self.client.api.base_url = self.url
+        self.faults = FaultSwitches(self.url)
 
     def telephone(self, number: str = CITIZEN) -> Telephone:
         return self._stack.enter_context(Telephone(self.url, number))

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.gateways.exchange.courier import patience_of, with_query
+from hotline.gateways.exchange.letters import with_query
+from hotline.gateways.exchange.patience import patience_of
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line, free_port
 

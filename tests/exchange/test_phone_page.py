@@ -1,4 +1,4 @@
-"""The browser phone and the board, driven in headless Chromium as a person would use them."""
+"""The browser phone, driven in headless Chromium as a person would use it."""
 
 import shutil
 from collections.abc import Iterator
@@ -114,16 +114,3 @@ def test_the_page_fits_its_width(page: Page, application: Application, width: in
     expect(page.locator("#chips button").first).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == width
     page.locator("#chips button").last.click(trial=True)
-
-
-def test_the_board_shows_calls_and_requests_with_masked_numbers(
-    page: Page, line: Line, application: Application
-) -> None:
-    application.on("/voice", "<Say>你好</Say><Foo/>")
-    line.calling("13900005678").hear("application error")
-    page.goto(line.url)
-    text = page.locator("body").inner_text()
-    assert "+86139****5678" in text
-    assert "13900005678" not in text
-    assert "unknown verb <Foo>" in text
-    assert application.url("/voice") in text

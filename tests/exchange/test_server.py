@@ -67,7 +67,7 @@ def test_it_ends_within_two_seconds_with_open_lines_and_a_running_call(
 
 
 def test_pages_are_served_under_a_strict_policy(line: Line) -> None:
-    for path in ("/", "/phone", "/static/phone.js", "/static/phone.css"):
+    for path in ("/", "/board.json", "/phone", "/static/phone.js", "/static/board.css"):
         answer = requests.get(line.url + path, timeout=5)
         assert answer.status_code == 200
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

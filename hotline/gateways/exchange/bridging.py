@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from hotline.gateways.exchange.sounds import Caption, Party, Sound
+from hotline.gateways.exchange.sounds import Caption, Party
 from hotline.gateways.exchange.state.calls import Call, HangUp
 
 
@@ -18,7 +18,7 @@ class Bridge:
     def connect(self) -> None:
         for call, other in ((self.one, self.other), (self.other, self.one)):
             call.meeting = self
-            _tell(call, Party((other.party,)))
+            call.hear(Party((other.party,)))
 
     def part(self) -> None:
         """End it; calls that have gone on to something else are left alone."""
@@ -27,13 +27,8 @@ class Bridge:
             if call.meeting is self:
                 call.meeting = None
                 if not isinstance(call.order, HangUp):
-                    _tell(call, Party(()))
+                    call.hear(Party(()))
 
     def speak(self, speaker: Call, text: str) -> None:
         listener = self.other if speaker is self.one else self.one
-        _tell(listener, Caption(speaker.party, text))
-
-
-def _tell(call: Call, sound: Sound) -> None:
-    if call.endpoint is not None:
-        call.endpoint.hear(call.sid, sound)
+        listener.hear(Caption(speaker.party, text))

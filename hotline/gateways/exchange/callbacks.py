@@ -6,11 +6,13 @@ Sources: "Call resource" (StatusCallbackEvent, SequenceNumber from 0 per call, D
 
 import math
 
-from hotline.gateways.exchange.courier import Letter
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.letters import Letter
 from hotline.gateways.exchange.parameters import rfc2822, standard
+from hotline.gateways.exchange.posting import post
 from hotline.gateways.exchange.state.calls import Call, Fetch
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import CallEvent, CallStatus
 
 _EVENTS = {
@@ -36,11 +38,15 @@ def advance(exchange: Exchange, call: Call, status: CallStatus) -> None:
         call.started = call.started or call.updated
     if status is CallStatus.IN_PROGRESS:
         call.answered_at = exchange.clock.seconds()
+        if call.journal is not None:
+            call.journal.answered()
         if call.endpoint is not None:
             call.endpoint.answered(call.sid)
     if status.is_terminal:
         call.ended_at = exchange.clock.seconds()
         call.ended = call.updated
+        if call.journal is not None:
+            call.journal.ended(status)
     if not never_left_the_queue:
         _tell(exchange, call, status)
 
@@ -60,7 +66,7 @@ def _tell(exchange: Exchange, call: Call, status: CallStatus) -> None:
         if call.sip_code is not None:
             form["SipResponseCode"] = str(call.sip_code)
         form |= _recorded(exchange, call)
-    send_aside(exchange, "status", Fetch(call.callback.url, call.callback.method, form), call)
+    send_aside(exchange, Step.STATUS, Fetch(call.callback.url, call.callback.method, form), call)
 
 
 def _recorded(exchange: Exchange, call: Call) -> dict[str, str]:
@@ -75,25 +81,26 @@ def _recorded(exchange: Exchange, call: Call) -> dict[str, str]:
     }
 
 
-def send_aside(exchange: Exchange, kind: str, fetch: Fetch, call: Call | None) -> None:
+def send_aside(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None) -> None:
     """Send `fetch.extra` as it stands, in its own time; the answer has no effect (a failure is reported, 15003/16011)."""
     exchange.spawn(_send(exchange, kind, fetch, call))
 
 
-def farewell(exchange: Exchange, kind: str, fetch: Fetch, call: Call) -> None:
+def farewell(exchange: Exchange, kind: Step, fetch: Fetch, call: Call) -> None:
     """Send a request about a call that can no longer obey it: the answer is ignored."""
     form = {**standard(exchange, call, call.status_told()), **fetch.extra}
     send_aside(exchange, kind, Fetch(fetch.url, fetch.method, form), call)
 
 
-async def _send(exchange: Exchange, kind: str, fetch: Fetch, call: Call | None) -> None:
+async def _send(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None) -> None:
     sid = "" if call is None else call.sid
     cookies = {} if call is None else call.cookies
     try:
-        reply = await exchange.courier.send(Letter(kind, fetch.url, fetch.method, fetch.extra, sid), cookies)
+        letter = Letter(kind, fetch.url, fetch.method, fetch.extra, sid, aside=True)
+        reply = await post(exchange, letter, cookies)
     except DocumentError as error:
         exchange.trouble(error.code, f"{kind} callback: {error.text}", sid)
         return
     if not 200 <= reply.status < 300:
-        code = 16011 if kind == "conference" else 15003
+        code = 16011 if kind is Step.CONFERENCE else 15003
         exchange.trouble(code, f"{kind} callback was answered {reply.status}", sid)

@@ -8,6 +8,7 @@ from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.parameters import rfc2822
 from hotline.gateways.exchange.state.calls import Fetch
 from hotline.gateways.exchange.state.conferences import Conference, Participant
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import ConferenceEnd, Leaving
 
 _GROUPS = {
@@ -62,7 +63,7 @@ def tell(
         **(extra or {}),
     }
     send_aside(
-        exchange, "conference", Fetch(callback.url, callback.method, form), seat.call if seat else None
+        exchange, Step.CONFERENCE, Fetch(callback.url, callback.method, form), seat.call if seat else None
     )
 
 

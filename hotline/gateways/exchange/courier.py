@@ -6,92 +6,43 @@ form fields; here such an answer to a POST is refused with a sentence, because i
 """
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, urlencode, urljoin
+from urllib.parse import urlencode, urljoin
 
 import aiohttp
 from yarl import URL
 
 from hotline.gateways.exchange.clock import ExchangeClock
-from hotline.gateways.exchange.document import Method
+from hotline.gateways.exchange.faults import Fault, Switch
 from hotline.gateways.exchange.grammar import LONGEST_DOCUMENT, DocumentError
+from hotline.gateways.exchange.letters import Letter, Reply, for_journal, open_entry, readable, with_query
+from hotline.gateways.exchange.patience import Patience, patience_of, wants_retry
 from hotline.gateways.exchange.signature import sign
 from hotline.gateways.exchange.state.board import Board, RequestRecord
 
 USER_AGENT = "TwilioProxy/1.1"
 _MOST_REDIRECTS = 10
+_LOSING = frozenset({Fault.LOST_ANSWER, Fault.TIME_OUT})
 _KEEPS_METHOD = frozenset({307, 308})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long and how often to try; seconds. Defaults and limits are the carrier's."""
-
-    connect: float = 5.0
-    read: float = 15.0
-    total: float = 15.0
-    retries: int = 1
-    retry_on: frozenset[str] = frozenset({"ct"})
-
-
-@dataclass(frozen=True)
-class Letter:
-    """One webhook to send: `url` as configured, `form` all parameters, `kind` a word for the status page."""
-
-    kind: str
-    url: str
-    method: Method
-    form: Mapping[str, str]
-    call_sid: str
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int
-    content_type: str | None
-    body: bytes
-    url: str
-    cookies: Mapping[str, str]
-
-
-@dataclass(frozen=True)
+@dataclass
 class _Attempt:
-    """What all tries of one letter share."""
+    """What all tries of one letter share. `is_spoilt` once the fault has had its answer."""
 
     letter: Letter
     cookies: Mapping[str, str]
     token: str
     patience: Patience
+    entry: RequestRecord
+    switch: Switch | None
+    is_spoilt: bool = False
 
-
-def patience_of(url: str) -> Patience:
-    """The connection overrides of a URL's fragment (`#ct=1000&rc=2&rp=all`); anything else there is ignored."""
-    given = dict(parse_qsl(url.partition("#")[2]))
-
-    def seconds(name: str, default: float, most: float) -> float:
-        value = given.get(name, "")
-        return min(most, max(0.1, int(value) / 1000)) if value.isdigit() else default
-
-    retries = given.get("rc", "")
-    retry_on = frozenset(given.get("rp", "ct").split(","))
-    return Patience(
-        connect=seconds("ct", 5.0, 10.0),
-        read=seconds("rt", 15.0, 15.0),
-        total=seconds("tt", 15.0, 15.0),
-        retries=min(5, int(retries)) if retries.isdigit() else 1,
-        retry_on=frozenset({"4xx", "5xx", "ct", "rt"}) if "all" in retry_on else retry_on,
-    )
-
-
-def with_query(url: str, form: Mapping[str, str]) -> str:
-    """A GET webhook's URL: parameters appended after the query already there, spaces as +."""
-    bare = url.partition("#")[0]
-    if not form:
-        return bare
-    return f"{bare}{'&' if '?' in bare else '?'}{urlencode(form)}"
+    @property
+    def fault(self) -> Fault | None:
+        return None if self.switch is None else self.switch.rule.fault
 
 
 class Courier:
@@ -105,42 +56,44 @@ class Courier:
         self._clock = clock
         self._board = board
 
-    async def send(self, letter: Letter, cookies: Mapping[str, str]) -> Reply:
-        """The answer, whatever its status; raises DocumentError (11200, 11205, 11215) when there is none."""
+    async def send(
+        self, letter: Letter, cookies: Mapping[str, str], token: str, switch: Switch | None = None
+    ) -> Reply:
+        """The answer, whatever its status; raises DocumentError (11200, 11205, 11215) when there is none.
+
+        `token` tells repetitions of one letter apart from another letter. Of the faults those of a single sending are
+        carried out here (drop, bad signature, lost answer, time-out); any other is only entered in the book.
+        """
         began = self._clock.stopwatch()
-        status: int | None = None
-        problem = ""
+        entry = open_entry(self._board, self._clock, letter, switch)
+        journal = self._board.shelf.journals.get(letter.call_sid)
+        asked_at = 0.0 if journal is None else journal.elapsed()
         try:
-            reply = await self._patiently(letter, cookies)
+            reply = await self._patiently(
+                _Attempt(letter, cookies, token, patience_of(letter.url), entry, switch)
+            )
         except DocumentError as error:
-            problem = str(error)
+            entry.error = str(error)
             raise
         else:
-            status = reply.status
+            entry.status, entry.content_type = reply.status, reply.content_type or ""
+            entry.answer = readable(reply)
             return reply
         finally:
-            took = round((self._clock.stopwatch() - began) * 1000)
-            record = RequestRecord(
-                at=self._clock.wall(),
-                kind=letter.kind,
-                method=letter.method,
-                url=letter.url.partition("?")[0].partition("#")[0],
-                call_sid=letter.call_sid,
-                status=status,
-                milliseconds=took,
-                error=problem,
-            )
-            self._board.requests.appendleft(record)
+            entry.milliseconds = round((self._clock.stopwatch() - began) * 1000)
+            entry.is_done = True
+            entry.error = entry.error or ("" if entry.status else "given up: the call was over")
+            if journal is not None:
+                journal.asked(for_journal(entry, asked_at))
 
-    async def _patiently(self, letter: Letter, cookies: Mapping[str, str]) -> Reply:
+    async def _patiently(self, attempt: _Attempt) -> Reply:
         """Try, and try again where the carrier would; all tries share one idempotency token and one total time."""
-        patience = patience_of(letter.url)
-        attempt = _Attempt(letter, cookies, secrets.token_hex(16), patience)
+        patience = attempt.patience
         try:
             async with asyncio.timeout(patience.total):
                 for left in range(patience.retries, -1, -1):
                     trouble, reply = await self._attempt(attempt)
-                    if reply is not None and (left == 0 or not _wants_retry(reply.status, patience)):
+                    if reply is not None and (left == 0 or not wants_retry(reply.status, patience)):
                         return reply
                     if trouble is not None and (left == 0 or trouble[0] not in patience.retry_on):
                         raise trouble[1]
@@ -150,8 +103,11 @@ class Courier:
 
     async def _attempt(self, attempt: _Attempt) -> tuple[tuple[str, DocumentError] | None, Reply | None]:
         """Try once: either (retry word, error) or a reply comes of it."""
+        attempt.entry.tries += 1
+        if attempt.fault is Fault.DROP:
+            return ("ct", DocumentError(11205, "connection failed: fault drop")), None
         try:
-            return None, await self._follow(attempt)
+            return _spoilt(attempt, await self._follow(attempt))
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return ("ct", DocumentError(11205, f"connection failed: {type(error).__name__}")), None
         except TimeoutError:
@@ -178,11 +134,12 @@ class Courier:
         posted = letter.method == "POST"
         target = url if posted else with_query(url, letter.form)
         patience = attempt.patience
+        secret = "another's" if attempt.fault is Fault.BAD_SIGNATURE else self._token
         async with self._session.request(
             letter.method,
             URL(target, encoded=True),
             data=urlencode(letter.form).encode() if posted else None,
-            headers=_headers(letter, attempt.token, sign(self._token, target, letter.form if posted else {})),
+            headers=_headers(letter, attempt.token, sign(secret, target, letter.form if posted else {})),
             cookies=dict(attempt.cookies),
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience.connect, sock_read=patience.read),
@@ -218,7 +175,12 @@ async def _bounded(content: aiohttp.StreamReader) -> bytes:
     return bytes(body)
 
 
-def _wants_retry(status: int, patience: Patience) -> bool:
-    return (400 <= status < 500 and "4xx" in patience.retry_on) or (
-        status >= 500 and "5xx" in patience.retry_on
-    )
+def _spoilt(attempt: _Attempt, reply: Reply) -> tuple[tuple[str, DocumentError] | None, Reply | None]:
+    """Lose the first answer, where that is the fault: what was asked has taken effect all the same."""
+    if attempt.switch is None or attempt.is_spoilt or attempt.fault not in _LOSING:
+        return None, reply
+    attempt.is_spoilt = True
+    attempt.switch.fired += 1
+    if attempt.fault is Fault.TIME_OUT:
+        return ("rt", DocumentError(11200, "connected, but no answer in time: fault time-out")), None
+    return None, replace(reply, status=500, content_type="text/html", body=b"fault lost-answer")

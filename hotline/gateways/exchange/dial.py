@@ -61,7 +61,7 @@ def read_script(keys: str) -> list[Step]:
     return steps
 
 
-class _Terminal(Telephone):
+class Terminal(Telephone):
     """A telephone that prints what it hears, each line with the time since dialling."""
 
     def __init__(self, base_url: str, number: str, out: TextIO) -> None:
@@ -109,7 +109,7 @@ def dial(
         print(error, file=out)
         return BAD_KEYS
     try:
-        with _Terminal(base_url, number_from, out) as telephone:
+        with Terminal(base_url, number_from, out) as telephone:
             telephone.dial(number_to)
             return _talk(telephone, steps, sys.stdin if read_keys is None else read_keys)
     except (LineError, TimeoutError) as error:
@@ -117,7 +117,7 @@ def dial(
         return FAILED
 
 
-def _talk(telephone: _Terminal, steps: list[Step] | None, read_keys: Iterable[str]) -> int:
+def _talk(telephone: Terminal, steps: list[Step] | None, read_keys: Iterable[str]) -> int:
     try:
         if steps is None:
             threading.Thread(target=_type, args=(telephone, read_keys), name="keys", daemon=True).start()
@@ -130,7 +130,7 @@ def _talk(telephone: _Terminal, steps: list[Step] | None, read_keys: Iterable[st
     return COMPLETED if status == "completed" else FAILED
 
 
-def _follow(telephone: _Terminal, steps: list[Step]) -> None:
+def _follow(telephone: Terminal, steps: list[Step]) -> None:
     for step in steps:
         match step:
             case Press(digits):
@@ -142,7 +142,7 @@ def _follow(telephone: _Terminal, steps: list[Step]) -> None:
                 telephone.hang_up()
 
 
-def _press_when_heard(telephone: _Terminal, digit: str) -> None:
+def _press_when_heard(telephone: Terminal, digit: str) -> None:
     try:
         telephone.wait_listening(_LISTENING_SECONDS)
     except TimeoutError:
@@ -152,7 +152,7 @@ def _press_when_heard(telephone: _Terminal, digit: str) -> None:
         telephone.press(digit)
 
 
-def _wait(telephone: _Terminal, seconds: float) -> None:
+def _wait(telephone: Terminal, seconds: float) -> None:
     """Let time pass, but not beyond the end of the call."""
     try:
         telephone.wait_ended(seconds)
@@ -160,7 +160,7 @@ def _wait(telephone: _Terminal, seconds: float) -> None:
         return
 
 
-def _type(telephone: _Terminal, lines: Iterable[str]) -> None:
+def _type(telephone: Terminal, lines: Iterable[str]) -> None:
     """Press, say or hang up what is typed, until there is no more to read or the line is closed."""
     for line in lines:
         typed = line.strip()

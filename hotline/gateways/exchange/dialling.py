@@ -18,6 +18,7 @@ from hotline.gateways.exchange.queueing import depart
 from hotline.gateways.exchange.scene import Outcome, Scene
 from hotline.gateways.exchange.state.calls import Fetch, HangUp, Key
 from hotline.gateways.exchange.state.queues import Member, Taking, WaitingQueue
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.tapes import begin_tape, end_tape, media_url
 from hotline.gateways.exchange.taping import absolute_callback
 from hotline.gateways.exchange.words import By, CallStatus, RecordingSource
@@ -36,7 +37,7 @@ async def dial(scene: Scene, verb: Dial) -> Outcome:
                 await _connect(scene, verb, legs, result)
     except asyncio.CancelledError:
         if isinstance(scene.call.order, HangUp):
-            scene.bid_farewell("dial", verb.action, verb.method, result)
+            scene.bid_farewell(Step.DIAL, verb.action, verb.method, result)
         raise
     return scene.action(verb.action, verb.method, result)
 

@@ -7,15 +7,26 @@ import asyncio
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-from hotline.gateways.exchange.courier import Letter, Reply
 from hotline.gateways.exchange.document import Play, Say, Verb
+from hotline.gateways.exchange.doing import doing
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.letters import Letter, Reply
 from hotline.gateways.exchange.parameters import standard
+from hotline.gateways.exchange.posting import post
 from hotline.gateways.exchange.reading import read_document
 from hotline.gateways.exchange.state.calls import Call, Fetch, Given, Source
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import Context
 
+_FIRST = {
+    Context.CALL: Step.VOICE,
+    Context.LEG: Step.LEG,
+    Context.WAIT: Step.WAIT,
+    Context.QUEUE_WHISPER: Step.QUEUE_WHISPER,
+    Context.CONFERENCE: Step.CONFERENCE_DOCUMENT,
+}
+"""What the first document of each context is called; one that a verb leads to says so itself."""
 _DOCUMENTS = frozenset({"text/xml", "application/xml", "text/html"})
 
 
@@ -47,7 +58,7 @@ async def obtain(exchange: Exchange, call: Call, source: Source, context: Contex
             raise
         extra = {"ErrorCode": str(error.code), "ErrorUrl": url}
         return await _request(
-            exchange, call, Fetch(call.fallback.url, call.fallback.method, extra), context, "fallback"
+            exchange, call, Fetch(call.fallback.url, call.fallback.method, extra), context, Step.FALLBACK
         )
 
 
@@ -56,15 +67,16 @@ async def _primary(exchange: Exchange, call: Call, source: Source, context: Cont
         case Given(document):
             return Page(None, read_document(document, context))
         case Fetch():
-            return await _request(exchange, call, source, context, context)
+            return await _request(exchange, call, source, context, source.kind or _FIRST[context])
 
 
-async def _request(exchange: Exchange, call: Call, fetch: Fetch, context: Context, kind: str) -> Page:
+async def _request(exchange: Exchange, call: Call, fetch: Fetch, context: Context, kind: Step) -> Page:
     """One synchronous webhook. It is completed even if the call ends meanwhile, as on a real line."""
     letter = Letter(kind, fetch.url, fetch.method, {**standard(exchange, call), **fetch.extra}, call.sid)
-    sending = asyncio.ensure_future(exchange.courier.send(letter, call.cookies))
+    sending = asyncio.ensure_future(post(exchange, letter, call.cookies))
     try:
-        reply = await asyncio.shield(sending)
+        with doing(exchange, call, "→", kind):
+            reply = await asyncio.shield(sending)
     except asyncio.CancelledError:
         exchange.spawn(_let_finish(sending))
         raise

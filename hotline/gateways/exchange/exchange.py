@@ -10,10 +10,12 @@ from aiohttp import web
 
 from hotline.gateways.exchange.clock import ExchangeClock
 from hotline.gateways.exchange.courier import Courier
+from hotline.gateways.exchange.faults import Switchboard
 from hotline.gateways.exchange.settings import ExchangeSettings
 from hotline.gateways.exchange.sounds import Endpoint, Sound
 from hotline.gateways.exchange.state.board import Board, Trouble
 from hotline.gateways.exchange.state.calls import Call
+from hotline.gateways.exchange.traffic import Traffic
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,6 +49,8 @@ class Exchange:
     board: Board
     courier: Courier
     turns: Turns = field(default_factory=Turns)
+    faults: Switchboard = field(default_factory=Switchboard)
+    traffic: Traffic = field(default_factory=Traffic)
     lines: dict[str, list[Line]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -64,13 +68,12 @@ class Exchange:
 
     def trouble(self, code: int, text: str, call_sid: str) -> None:
         """Show a problem of the application on the status page and in the log (ids only, no numbers)."""
-        self.board.troubles.appendleft(Trouble(self.clock.wall(), code, text, call_sid))
+        self.board.troubles.appendleft(Trouble(next(self.board.ids), self.clock.wall(), code, text, call_sid))
         _LOG.warning("%s %s (%s)", code, text, call_sid)
 
     def tell(self, call: Call, sound: Sound) -> None:
         """Let the person at the other end of `call` hear something, if there is one."""
-        if call.endpoint is not None:
-            call.endpoint.hear(call.sid, sound)
+        call.hear(sound)
 
 
 EXCHANGE = web.AppKey("exchange", Exchange)

@@ -8,15 +8,23 @@ KEYS = frozenset("0123456789*#")
 def press(call: Call, digits: str) -> None:
     """Keys reach a Gather or Record that listens for them; at any other moment nobody notices, as on a real line."""
     ear = call.listener
-    if ear is None or not ear.keys:
+    heeded = ear is not None and ear.keys
+    if call.journal is not None:
+        call.journal.pressed(digits, heeded=heeded)
+    if ear is None or not heeded:
         return
     for digit in digits:
         ear.heard.put_nowait(Key(digit))
 
 
 def say(call: Call, text: str) -> None:
-    if call.listener is not None and call.listener.words:
-        call.listener.heard.put_nowait(Words(text))
+    """Words reach a Gather or Record that listens for them, else whoever else is on the line."""
+    ear = call.listener
+    heeded = ear is not None and ear.words
+    if call.journal is not None:
+        call.journal.said(text, heeded=heeded)
+    if ear is not None and heeded:
+        ear.heard.put_nowait(Words(text))
     elif call.meeting is not None:
         call.meeting.speak(call, text)
 

@@ -3,6 +3,8 @@
 Which verbs may stand where was checked when the document was read; here every verb simply does what it says.
 """
 
+from dataclasses import replace
+
 from hotline.gateways.exchange.callbacks import advance
 from hotline.gateways.exchange.dialling import dial
 from hotline.gateways.exchange.document import (
@@ -16,18 +18,25 @@ from hotline.gateways.exchange.document import (
     Record,
     Redirect,
     Reject,
+    Room,
     Say,
+    TakeFrom,
     Verb,
 )
 from hotline.gateways.exchange.documents import obtain
+from hotline.gateways.exchange.doing import doing
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.gathering import gather
 from hotline.gateways.exchange.queueing import enqueue
 from hotline.gateways.exchange.scene import GoTo, Outcome, Scene, Turn
 from hotline.gateways.exchange.speaking import prompt_one
 from hotline.gateways.exchange.state.calls import Call, Fetch, Source
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.taping import record
 from hotline.gateways.exchange.words import CallStatus, Context
+
+_ACTIONS = {Gather: Step.GATHER, Record: Step.RECORD, Enqueue: Step.ENQUEUE, Dial: Step.DIAL}
+"""What the document is called that a verb's action leads to; any other verb only redirects."""
 
 
 async def follow(exchange: Exchange, call: Call, source: Source, context: Context) -> Turn:
@@ -37,12 +46,13 @@ async def follow(exchange: Exchange, call: Call, source: Source, context: Contex
         scene = Scene(exchange, call, page.url, context, follow)
         outcome: Outcome = Turn.NEXT
         for verb in page.verbs:
-            outcome = await perform(scene, verb)
+            with doing(exchange, call, type(verb).__name__, _named(verb)):
+                outcome = await perform(scene, verb)
             if outcome is not Turn.NEXT:
                 break
         match outcome:
             case GoTo(fetch):
-                source = fetch
+                source = replace(fetch, kind=_ACTIONS.get(type(verb), Step.REDIRECT))
             case Turn():
                 return outcome
 
@@ -89,3 +99,12 @@ def _answers(verb: Verb) -> bool:
             return not verb.answer_on_bridge
         case _:
             return True
+
+
+def _named(verb: Verb) -> str:
+    """Return the name of the queue or conference a verb leads to."""
+    match verb:
+        case Enqueue(name) | Dial(Room(name)) | Dial(TakeFrom(name)):
+            return name
+        case _:
+            return ""

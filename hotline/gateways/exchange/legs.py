@@ -11,12 +11,14 @@ from hotline.gateways.exchange.bridging import Bridge
 from hotline.gateways.exchange.callbacks import advance
 from hotline.gateways.exchange.document import Dial, Leg
 from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.faults import Occasion
 from hotline.gateways.exchange.grammar import DocumentError
 from hotline.gateways.exchange.live import live
 from hotline.gateways.exchange.numbers import is_e164
 from hotline.gateways.exchange.ringing import ring
 from hotline.gateways.exchange.scene import Follow, Scene, Turn
 from hotline.gateways.exchange.state.calls import Call, Fetch, HangUp, StatusCallback, new_sid
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import By, CallStatus, Context, Direction
 
 
@@ -108,9 +110,17 @@ async def _ring_and_talk(
 
 
 def _can_be_dialled(exchange: Exchange, call: Call) -> bool:
-    if call.to.startswith("client:") or is_e164(call.to):
+    if call.to.startswith("client:"):
         return True
-    exchange.trouble(13223, "Dial: the number is not E.164", call.sid)
+    if not is_e164(call.to):
+        exchange.trouble(13223, "Dial: the number is not E.164", call.sid)
+    else:
+        occasion = Occasion(Step.DIAL_NUMBER, call_sid=call.sid, to=call.to)
+        switch = exchange.faults.strike(occasion)
+        if switch is None:
+            return True
+        switch.fired += 1
+        exchange.trouble(13227, "Dial: no international permission (fault no-route)", call.sid)
     call.fate = CallStatus.FAILED
     return False
 

@@ -6,6 +6,7 @@ a person hanging up) cancels the script; then either the ordered document is run
 
 import asyncio
 import logging
+from dataclasses import replace
 
 from hotline.gateways.exchange.callbacks import advance
 from hotline.gateways.exchange.exchange import Exchange
@@ -13,7 +14,9 @@ from hotline.gateways.exchange.grammar import DocumentError
 from hotline.gateways.exchange.scene import Follow
 from hotline.gateways.exchange.sounds import Voice
 from hotline.gateways.exchange.speaking import utter
-from hotline.gateways.exchange.state.calls import Call, HangUp, Move, Script, Source
+from hotline.gateways.exchange.state.calls import Call, Fetch, HangUp, Move, Script, Source
+from hotline.gateways.exchange.state.journals import Journal
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import CallStatus, Context, Direction
 
 APPLICATION_ERROR = "很抱歉，应用程序出错，再见。We are sorry, an application error has occurred. Goodbye."
@@ -33,6 +36,7 @@ async def run(exchange: Exchange, call: Call, source: Source, follow: Follow) ->
 async def live(exchange: Exchange, call: Call, script: Script, follow: Follow) -> None:
     """Live a whole call, from its first script to its terminal status."""
     next_script: Script | None = script
+    _open_journal(exchange, call)
     try:
         while next_script is not None:
             call.script = asyncio.create_task(next_script)
@@ -43,7 +47,8 @@ async def live(exchange: Exchange, call: Call, script: Script, follow: Follow) -
             order, call.order = call.order, None
             match order:
                 case Move(source):
-                    next_script = run(exchange, call, source, follow)
+                    moved = replace(source, kind=Step.MOVED) if isinstance(source, Fetch) else source
+                    next_script = run(exchange, call, moved, follow)
                 case HangUp(_, status):
                     call.fate = status or call.fate
                     next_script = None
@@ -53,6 +58,14 @@ async def live(exchange: Exchange, call: Call, script: Script, follow: Follow) -
         if call.script is not None:
             call.script.cancel()
         finish(exchange, call)
+
+
+def _open_journal(exchange: Exchange, call: Call) -> None:
+    clock = exchange.clock
+    call.journal = Journal(call.sid, call.direction, call.from_, call.to, call.created, clock.seconds)
+    exchange.board.shelf.put(call.journal)
+    if call.direction is Direction.INBOUND:
+        call.journal.dialled()
 
 
 def _report(call: Call) -> None:

@@ -16,6 +16,7 @@ from hotline.gateways.exchange.scene import Outcome, Scene, Turn
 from hotline.gateways.exchange.speaking import hold_music
 from hotline.gateways.exchange.state.calls import Call, Fetch, HangUp, Move, new_sid
 from hotline.gateways.exchange.state.queues import Member, Taking, WaitingQueue
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import By, CallStatus, Context, QueueResult
 
 DEFAULT_LIMIT = 1000
@@ -77,7 +78,7 @@ def _say_goodbye(
     scene: Scene, verb: Enqueue, queue: WaitingQueue, member: Member, result: QueueResult
 ) -> None:
     numbers = _numbers(scene.exchange, queue, member, result)
-    scene.bid_farewell("enqueue", verb.action, verb.method, numbers)
+    scene.bid_farewell(Step.ENQUEUE, verb.action, verb.method, numbers)
 
 
 def _numbers(exchange: Exchange, queue: WaitingQueue, member: Member, result: QueueResult) -> dict[str, str]:

@@ -10,6 +10,7 @@ from hotline.gateways.exchange.documents import resolve
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
 from hotline.gateways.exchange.state.calls import Call, Fetch, Source
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import Context
 
 
@@ -55,7 +56,7 @@ class Scene:
         """Go to an action URL with these parameters, or on to the next verb when there is none."""
         return Turn.NEXT if url is None else GoTo(Fetch(self.absolute(url), method, extra))
 
-    def bid_farewell(self, kind: str, url: str | None, method: Method, extra: Mapping[str, str]) -> None:
+    def bid_farewell(self, kind: Step, url: str | None, method: Method, extra: Mapping[str, str]) -> None:
         """Tell an action URL how a verb ended on a call that has hung up or been moved; the reply has no effect."""
         if url is not None:
             farewell(self.exchange, kind, Fetch(self.absolute(url), method, extra), self.call)

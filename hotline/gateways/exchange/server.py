@@ -14,6 +14,7 @@ from hotline.gateways.exchange.clock import ExchangeClock
 from hotline.gateways.exchange.courier import Courier
 from hotline.gateways.exchange.devices import serve_device
 from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
+from hotline.gateways.exchange.fault_door import fault_routes
 from hotline.gateways.exchange.pages import page_routes
 from hotline.gateways.exchange.phones import serve_telephone
 from hotline.gateways.exchange.rest.door import CROWD, Crowd, door
@@ -22,6 +23,7 @@ from hotline.gateways.exchange.settings import ExchangeSettings
 from hotline.gateways.exchange.sockets import from_here
 from hotline.gateways.exchange.state.board import Board
 from hotline.gateways.exchange.state.calls import HangUp
+from hotline.gateways.exchange.transcript_door import transcript_routes
 from hotline.gateways.exchange.words import By
 
 _SETTINGS = web.AppKey("settings", ExchangeSettings)
@@ -41,6 +43,8 @@ def build_app(settings: ExchangeSettings) -> web.Application:
     app.router.add_get("/phone/ws", _telephone)
     app.router.add_get("/device", _device)
     app.router.add_routes(page_routes())
+    app.router.add_routes(fault_routes())
+    app.router.add_routes(transcript_routes())
     app.router.add_routes(rest_routes())
     return app
 

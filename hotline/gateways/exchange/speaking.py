@@ -5,13 +5,15 @@ import wave
 from collections.abc import Sequence
 from typing import NoReturn
 
-from hotline.gateways.exchange.courier import Letter
 from hotline.gateways.exchange.document import Pause, Play, Prompt, Say
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
+from hotline.gateways.exchange.letters import Letter
+from hotline.gateways.exchange.posting import post
 from hotline.gateways.exchange.scene import Scene
 from hotline.gateways.exchange.sounds import Speech, SpeechOver, Voice, speaking_seconds
 from hotline.gateways.exchange.state.calls import Call
+from hotline.gateways.exchange.steps import Step
 
 _UNKNOWN_LENGTH_SECONDS = 5.0
 _KEY_SECONDS = 0.3
@@ -79,7 +81,7 @@ async def _play(scene: Scene, play: Play) -> None:
 async def _fetch(exchange: Exchange, call: Call, url: str) -> bytes | None:
     """Return the first 64 kB of a sound file, or None once the failure has been reported."""
     try:
-        reply = await exchange.courier.send(Letter("play", url, "GET", {}, call.sid), {})
+        reply = await post(exchange, Letter(Step.PLAY, url, "GET", {}, call.sid), {})
     except DocumentError as error:
         exchange.trouble(error.code, f"Play: {error.text}", call.sid)
         return None

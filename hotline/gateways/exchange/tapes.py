@@ -11,6 +11,7 @@ from hotline.gateways.exchange.parameters import rfc2822
 from hotline.gateways.exchange.state.calls import Call, Fetch, new_sid
 from hotline.gateways.exchange.state.conferences import Conference
 from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import RecordingSource, RecordingStatus
 
 
@@ -89,4 +90,4 @@ def _tell(exchange: Exchange, tape: Recording) -> None:
     if tape.conference_sid is not None:
         form["ConferenceSid"] = tape.conference_sid
     call = exchange.board.calls.get(tape.call_sid or "")
-    send_aside(exchange, "recording", Fetch(callback.url, callback.method, form), call)
+    send_aside(exchange, Step.RECORDING, Fetch(callback.url, callback.method, form), call)

@@ -14,6 +14,7 @@ from hotline.gateways.exchange.scene import Outcome, Scene, Turn
 from hotline.gateways.exchange.sounds import Beep, speaking_seconds
 from hotline.gateways.exchange.state.calls import HangUp, Key, Listener, Noise, Words
 from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.tapes import begin_tape, end_tape, media_url
 from hotline.gateways.exchange.words import RecordingSource, RecordingStatus
 
@@ -49,7 +50,7 @@ async def record(scene: Scene, verb: Record) -> Outcome:
             _take_the_rest(ear, message)
             _end(scene, tape, message)
             if isinstance(call.order, HangUp) and tape.status is RecordingStatus.COMPLETED:
-                scene.bid_farewell("record", action, verb.method, _result(scene, tape, message))
+                scene.bid_farewell(Step.RECORD, action, verb.method, _result(scene, tape, message))
             raise
     _end(scene, tape, message)
     if tape.status is RecordingStatus.ABSENT:

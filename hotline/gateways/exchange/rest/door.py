@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hotline.gateways.exchange.exchange import EXCHANGE
+from hotline.gateways.exchange.rest.book import booked
 from hotline.gateways.exchange.rest.errors import ApiError, not_found
+from hotline.gateways.exchange.rest.faulty import serve_faulty
 from hotline.gateways.exchange.settings import ExchangeSettings
 
 ROOT = "/2010-04-01/"
@@ -34,7 +36,7 @@ async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
     crowd = request.app[CROWD]
     crowd.size += 1
     try:
-        response = await _served(request, handler)
+        response = await booked(request, lambda: _served(request, handler))
     finally:
         crowd.size -= 1
     if not response.prepared:
@@ -46,7 +48,7 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
     settings = request.app[EXCHANGE].settings
     try:
         _admit(request, settings)
-        return await handler(request)
+        return await serve_faulty(request, handler)
     except ApiError as error:
         return error.response()
     except web.HTTPNotFound:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from hotline.gateways.exchange.document import Method, RecordingCallback
+from hotline.gateways.exchange.rest.book import keep_form
 from hotline.gateways.exchange.rest.errors import ApiError, invalid
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -93,4 +94,5 @@ async def read_form(request: web.Request) -> Form:
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
     if len(fields) != len(posted):
         raise invalid("body", "must be a form without files")
+    keep_form(request, fields)
     return Form(fields)

@@ -1,48 +1,72 @@
 """Everything that exists in one exchange, found by its id, and the latest of what it sent and what went wrong."""
 
+import itertools
 from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotline.gateways.exchange.state.calls import Call
 from hotline.gateways.exchange.state.conferences import Conference
+from hotline.gateways.exchange.state.journals import Shelf
 from hotline.gateways.exchange.state.queues import WaitingQueue
 from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.steps import Step
 
 KEPT_REQUESTS = 200
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class RequestRecord:
-    """One webhook as sent, for the status page. `status` None = no answer; `milliseconds` are real."""
+    """One request and its answer, for the status page: a webhook as sent, or (`is_rest`) a REST request as served.
 
+    `status` is the HTTP status of the answer, None while there is none (`is_done` False) or when there never was
+    (`error` says why); `fault` names the fault that hit it; `milliseconds` are real.
+    """
+
+    id: int
     at: datetime
-    kind: str
+    kind: Step | None
     method: str
     url: str
     call_sid: str
-    status: int | None
-    milliseconds: int
-    error: str
+    sent: Mapping[str, str]
+    is_rest: bool = False
+    is_done: bool = False
+    status: int | None = None
+    content_type: str = ""
+    answer: str = ""
+    milliseconds: int = 0
+    tries: int = 0
+    error: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True)
 class Trouble:
     """Something the application should be told about, with the carrier's error code."""
 
+    id: int
     at: datetime
     code: int
     text: str
     call_sid: str
 
 
+def _latest() -> deque[RequestRecord]:
+    return deque(maxlen=KEPT_REQUESTS)
+
+
 @dataclass(eq=False)
 class Board:
-    """Everything that exists, found by its id."""
+    """Everything that exists, found by its id. `requests` and `rest` hold the latest first."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     queues: dict[str, WaitingQueue] = field(default_factory=dict)
     conferences: dict[str, Conference] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
-    requests: deque[RequestRecord] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
+    shelf: Shelf = field(default_factory=Shelf)
+    requests: deque[RequestRecord] = field(default_factory=_latest)
+    rest: deque[RequestRecord] = field(default_factory=_latest)
     troubles: deque[Trouble] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
+    ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hotline.gateways.exchange.document import Method
-from hotline.gateways.exchange.sounds import Endpoint
+from hotline.gateways.exchange.sounds import Endpoint, Sound
+from hotline.gateways.exchange.state.journals import Journal
 from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import By, CallEvent, CallStatus, Direction, Pickup
 
 Script = Coroutine[Any, Any, None]
@@ -23,11 +25,15 @@ def new_sid(prefix: str) -> str:
 
 @dataclass(frozen=True)
 class Fetch:
-    """A document to be requested: `url` absolute, `extra` the parameters beside the standard ones."""
+    """A document to be requested: `url` absolute, `extra` the parameters beside the standard ones.
+
+    `kind` is what asked for it; None = the first document of its context.
+    """
 
     url: str
     method: Method = "POST"
     extra: Mapping[str, str] = field(default_factory=dict)
+    kind: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,15 @@ class Meeting(Protocol):
     def speak(self, speaker: "Call", text: str) -> None: ...
 
 
+@dataclass(frozen=True, eq=False)
+class Act:
+    """Something a call is doing: a verb's name, what it is done with, and since when (exchange seconds)."""
+
+    what: str
+    detail: str
+    since: float
+
+
 @dataclass(eq=False)
 class Call:
     """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record."""
@@ -131,6 +146,8 @@ class Call:
     pickup: asyncio.Future[Pickup] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     tapes: list[Recording] = field(default_factory=list)
+    journal: Journal | None = None
+    acts: list[Act] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
@@ -149,9 +166,19 @@ class Call:
         """Hand over an order and stop the running document; a pending hang-up is never replaced by a move."""
         if self.is_over or isinstance(self.order, HangUp):
             return
+        if isinstance(order, HangUp) and order.by is By.PARTY and self.journal is not None:
+            self.journal.hung_up()
         self.order = order
         if self.script is not None:
             self.script.cancel()
+
+    def hear(self, sound: Sound) -> None:
+        """Let the person at the other end hear something, if there is one; the journal keeps it."""
+        if self.endpoint is None:
+            return
+        if self.journal is not None:
+            self.journal.heard(sound)
+        self.endpoint.hear(self.sid, sound)
 
     def seconds(self) -> int:
         """Whole seconds between answer and end, 0 if never answered or still running."""

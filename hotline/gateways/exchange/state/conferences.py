@@ -71,8 +71,7 @@ class Conference:
             deaf = other is seat or other.hold or other.status is not ParticipantStatus.CONNECTED
             if deaf or (seat.coaching and other.call.sid != seat.coach_to):
                 continue
-            if other.call.endpoint is not None:
-                other.call.endpoint.hear(other.call.sid, Caption(seat.label or speaker.party, text))
+            other.call.hear(Caption(seat.label or speaker.party, text))
 
     def introduce(self) -> None:
         """Let everybody know who else is on the line; nobody is before the start."""
@@ -80,9 +79,8 @@ class Conference:
             return
         seated = self.seated()
         for seat in seated:
-            if seat.call.endpoint is not None:
-                names = (other.label or other.call.party for other in seated if other is not seat)
-                seat.call.endpoint.hear(seat.call.sid, Party(tuple(names)))
+            names = (other.label or other.call.party for other in seated if other is not seat)
+            seat.call.hear(Party(tuple(names)))
 
     def seated(self) -> list[Participant]:
         """Return those who are really in it, without those still being rung."""

@@ -1,0 +1,81 @@
+"""Every kind of step between exchange and application, by one name each: what a fault can be aimed at.
+
+Webhooks are named for what asked for them (the verb whose action it is, the noun whose document it is), REST requests
+for the handler that serves them. `tests/exchange/test_faults.py` holds the latter against the table of addresses.
+"""
+
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """One kind of request. `dial-number` is the one step that is no request: a Number noun of a Dial being rung."""
+
+    VOICE = "voice"
+    GATHER = "gather"
+    RECORD = "record"
+    ENQUEUE = "enqueue"
+    DIAL = "dial"
+    REDIRECT = "redirect"
+    MOVED = "moved"
+    WAIT = "wait"
+    LEG = "leg"
+    QUEUE_WHISPER = "queue-whisper"
+    CONFERENCE_DOCUMENT = "conference-document"
+    FALLBACK = "fallback"
+    PLAY = "play"
+    STATUS = "status"
+    CONFERENCE = "conference"
+    RECORDING = "recording"
+    CREATE_CALL = "create-call"
+    LIST_CALLS = "list-calls"
+    FETCH_CALL = "fetch-call"
+    UPDATE_CALL = "update-call"
+    LIST_RECORDINGS = "list-recordings"
+    START_RECORDING = "start-recording"
+    FETCH_RECORDING = "fetch-recording"
+    UPDATE_RECORDING = "update-recording"
+    DELETE_RECORDING = "delete-recording"
+    CREATE_QUEUE = "create-queue"
+    LIST_QUEUES = "list-queues"
+    FETCH_QUEUE = "fetch-queue"
+    UPDATE_QUEUE = "update-queue"
+    DELETE_QUEUE = "delete-queue"
+    LIST_MEMBERS = "list-members"
+    FETCH_MEMBER = "fetch-member"
+    UPDATE_MEMBER = "update-member"
+    LIST_CONFERENCES = "list-conferences"
+    FETCH_CONFERENCE = "fetch-conference"
+    UPDATE_CONFERENCE = "update-conference"
+    LIST_PARTICIPANTS = "list-participants"
+    CREATE_PARTICIPANT = "create-participant"
+    FETCH_PARTICIPANT = "fetch-participant"
+    UPDATE_PARTICIPANT = "update-participant"
+    REMOVE_PARTICIPANT = "remove-participant"
+    MEDIA = "media"
+    DIAL_NUMBER = "dial-number"
+
+
+DOCUMENTS = frozenset(
+    {
+        Step.VOICE,
+        Step.GATHER,
+        Step.RECORD,
+        Step.ENQUEUE,
+        Step.DIAL,
+        Step.REDIRECT,
+        Step.MOVED,
+        Step.WAIT,
+        Step.LEG,
+        Step.QUEUE_WHISPER,
+        Step.CONFERENCE_DOCUMENT,
+        Step.FALLBACK,
+    }
+)
+"""Synchronous webhooks: a call waits for the document."""
+
+ASIDE = frozenset({Step.STATUS, Step.CONFERENCE, Step.RECORDING, Step.RECORD, Step.ENQUEUE, Step.DIAL})
+"""Webhooks that can be sent aside, with an answer nobody waits for: events, and actions of a call that has hung up."""
+
+WEBHOOKS = DOCUMENTS | ASIDE | {Step.PLAY}
+RINGS = frozenset({Step.CREATE_CALL, Step.CREATE_PARTICIPANT, Step.DIAL_NUMBER})
+REST = frozenset(Step) - WEBHOOKS - {Step.DIAL_NUMBER}
