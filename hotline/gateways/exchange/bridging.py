@@ -29,9 +29,14 @@ class Bridge:
                 if not isinstance(call.order, HangUp):
                     _tell(call, Party(()))
 
-    def speak(self, speaker: Call, text: str) -> None:
+    def listeners(self, speaker: Call) -> tuple[Call, ...]:
+        """Return the other side; nobody once either has gone on to something else."""
         listener = self.other if speaker is self.one else self.one
-        _tell(listener, Caption(speaker.party, text))
+        return (listener,) if speaker.meeting is self and listener.meeting is self else ()
+
+    def speak(self, speaker: Call, text: str) -> None:
+        for listener in self.listeners(speaker):
+            _tell(listener, Caption(speaker.party, text))
 
 
 def _tell(call: Call, sound: Sound) -> None:

@@ -14,6 +14,7 @@ from hotline.gateways.exchange.settings import ExchangeSettings
 from hotline.gateways.exchange.sounds import Endpoint, Sound
 from hotline.gateways.exchange.state.board import Board, Trouble
 from hotline.gateways.exchange.state.calls import Call
+from hotline.gateways.exchange.voices import Voices
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Exchange:
     board: Board
     courier: Courier
     turns: Turns = field(default_factory=Turns)
+    voices: Voices = field(default_factory=Voices)
     lines: dict[str, list[Line]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
