@@ -25,7 +25,10 @@ _LOUD = 500
 
 
 class Reel:
-    """Collects what is said from `began` on. `is_empty` until the first sound came."""
+    """Collects what is said from `began` on. `is_empty` until the first sound came.
+
+    `loud_at` is when somebody was last heard to speak; the first sound counts as speech, None is before it.
+    """
 
     def __init__(self, began: float) -> None:
         self._began = began
@@ -58,7 +61,7 @@ class Reel:
         self._fill(at, len(samples))
         room = self._due(at + _SLACK_SECONDS) - self._bytes
         self._write(samples[: max(0, room - room % WIDTH)])
-        if _loudness(samples) >= _LOUD:
+        if self.loud_at is None or _loudness(samples) >= _LOUD:
             self.loud_at = at
 
     def pause(self, at: float, *, skip: bool) -> None:
