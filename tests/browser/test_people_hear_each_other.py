@@ -112,6 +112,9 @@ def test_a_caller_and_an_operator_hear_each_other_until_one_hangs_up(city: City,
     desk.click("#no-matter .choice >> nth=0")
     desk.click("#no-matter .btn-act")
     desk.wait_for_selector('[data-stage="idle"]', timeout=20_000)
+    desk.click(".presence > summary")
+    desk.click("[data-act='not-ready'] >> nth=0")
+    desk.wait_for_selector("[data-act=ready]:visible")
 
 
 def test_a_recorded_call_holds_both_voices_for_as_long_as_it_was_recorded(
@@ -155,6 +158,30 @@ def test_what_is_said_while_the_recording_is_paused_is_not_kept(
     assert sound.strength(CALLER, sound.seconds - 0.7, sound.seconds) < LOUD / 20
     before = max(sound.strength(CALLER, at / 10, at / 10 + 0.2) for at in range(20))
     assert before > LOUD
+
+
+def test_who_is_on_hold_is_heard_by_nobody_and_hears_nobody_until_taken_back(
+    make_line: Callable[..., Line], application: "Application", tab: Tab
+) -> None:
+    line = make_line(pace=1.0)
+    application.on("/voice", '<Dial><Conference waitUrl="">room</Conference></Dial>')
+    one, other = (
+        tab(hertz, f"{line.url}/phone", number)
+        for hertz, number in ((CALLER, "13800001234"), (OPERATOR, "13900005678"))
+    )
+    for page in (one, other):
+        page.click("#call")
+    hears(one, OPERATOR)
+    hears(other, CALLER)
+    (room,) = line.client.conferences.list()
+    held = room.participants.list()[0]
+    held.update(hold=True)
+    for page in (one, other):
+        has_no_line(page)
+        hears_nothing(page)
+    held.update(hold=False)
+    hears(one, OPERATOR)
+    hears(other, CALLER)
 
 
 def test_a_message_is_recorded_from_the_microphone(

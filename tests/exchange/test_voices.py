@@ -118,10 +118,11 @@ def test_programs_without_sound_get_no_link_and_who_has_no_microphone_only_hears
     assert isinstance(telephone, VoicedTelephone)
     assert isinstance(agent, VoicedSoftphone)
     agent.speak_up()
-    assert (agent.ways, telephone.told) == ([], {})
+    assert (agent.ways, agent.told["typed"], telephone.told) == ([], True, {})
     telephone.speak_up(microphone=False)
     telephone.wait_ways(HEARS)
     agent.wait_ways(SPEAKS)
+    assert agent.told["typed"] is False
     telephone.speak_up()
     telephone.wait_ways(BOTH)
 
@@ -248,6 +249,21 @@ def test_a_message_spoken_into_the_microphone_ends_with_silence(
     telephone.play(SECOND[:1600])
     left = application.wait_for("/left")[0]
     assert (left["Digits"], left["CallStatus"]) == ("", "in-progress")
+
+
+def test_deleting_a_running_recording_ends_it_and_forgets_its_sound(
+    line: VoicedLine, application: Application
+) -> None:
+    application.on("/voice", '<Gather timeout="600"/>')
+    telephone = line.calling()
+    telephone.wait_listening()
+    telephone.speak_up()
+    tape = line.client.calls(telephone.call_sid).recordings.create()
+    telephone.wait_recording(record=True, own=True)
+    telephone.play(SECOND[:1600])
+    assert line.client.recordings(tape.sid).delete()
+    telephone.wait_recording(record=False, own=False)
+    assert line.client.recordings.list() == []
 
 
 def test_sound_nobody_asked_for_is_kept_nowhere(line: VoicedLine, application: Application) -> None:

@@ -6,8 +6,8 @@ no longer told. Within a link each end is told whether it may speak and whether 
 for sound, because both ask the same question (`Meeting.listeners`): hold, mute, coaching, removal and leaving.
 
 An end says `{type:"voice", callSid, microphone, muted}` for each call it can carry sound for (programs never do and are
-left alone) and again when that changes; it is told `{type:"voice", callSid, links:[{id, offers, speaks, hears}], record, own}` whenever something of
-that changes. `offers` names the side that begins. While `record` is true it sends what it hears, with its own voice in it
+left alone) and again when that changes; it is told `{type:"voice", callSid, links:[{id, offers, speaks, hears}], typed, record, own}` whenever
+something of that changes. `offers` names the side that begins; `typed`: somebody on the line has no sound. While `record` is true it sends what it hears, with its own voice in it
 if `own`, as binary messages: 8 kHz, 16 bit, mono. `{type:"signal", callSid, link, …}` is passed to the other end.
 """
 
@@ -157,9 +157,17 @@ class Voices:
             "type": "voice",
             "callSid": sid,
             "links": links,
+            "typed": self._has_reader(end),
             "record": record,
             "own": record and end.is_recorded,
         }
+
+    def _has_reader(self, end: VoiceEnd) -> bool:
+        """Whether somebody would hear this end, but has no sound and can only read what is typed."""
+        meeting = end.call.meeting
+        return meeting is not None and any(
+            other.sid not in self.ends for other in meeting.listeners(end.call)
+        )
 
     def _hand_out_tapes(self) -> None:
         """Let one end record each running recording: the call's own, else whoever hears most."""

@@ -62,9 +62,12 @@ async def fetch_recording(request: web.Request) -> web.Response:
 
 
 async def delete_recording(request: web.Request) -> web.Response:
+    """Forget a recording and its sound; one that still runs ends with it."""
+    exchange = request.app[EXCHANGE]
     tape = _tape(request)
+    end_tape(exchange, tape)
     tape.reel.drop()
-    del request.app[EXCHANGE].board.recordings[tape.sid]
+    del exchange.board.recordings[tape.sid]
     return web.Response(status=204)
 
 

@@ -8,6 +8,7 @@ const LOOK_MS = 100;
 const LOUD = 0.25;
 const LINGER_MS = 1000;
 const FALL = 0.75;
+const SILENCE = { links: [], typed: false, record: false, own: false };
 
 /** Emits `look` ten times a second while a call lasts, and once after it: detail as told by `look()`. `me` and `them` are a word for each side. */
 export class Voice extends EventTarget {
@@ -16,7 +17,7 @@ export class Voice extends EventTarget {
   #microphone = null;
   #microphoneState = "off";
   #isMuted = false;
-  #order = { links: [], record: false, own: false };
+  #order = SILENCE;
   #mixer = null;
   #timer = null;
   #meters = { me: new Meter(), them: new Meter() };
@@ -54,7 +55,7 @@ export class Voice extends EventTarget {
     clearInterval(this.#timer);
     for (const link of this.#links.values()) link.close();
     this.#links.clear();
-    this.#order = { links: [], record: false, own: false };
+    this.#order = SILENCE;
     stop(this.#microphone);
     this.#microphone = null;
     this.#microphoneState = "off";
@@ -92,19 +93,19 @@ export class Voice extends EventTarget {
     return { me: me.word, them: them.word, mine: me.level, theirs: them.level, isRecorded: this.#order.record };
   }
 
-  /** off, asking, none (no microphone), alone, muted, connecting, failed or on. */
+  /** off, asking, none (no microphone), muted, alone, typed (they can only read), connecting, failed or on. */
   #me() {
     if (this.#microphoneState !== "on") return this.#microphoneState;
     if (this.#isMuted) return "muted";
-    if (this.#order.own && !this.#order.links.length) return "on";
-    if (!this.#order.links.length) return "alone";
+    if (!this.#order.links.length) return this.#order.typed ? "typed" : this.#order.own ? "on" : "alone";
     return this.#order.links.some(({ speaks }) => speaks) ? this.#connected("speaks") : "muted";
   }
 
-  /** off, alone, connecting, failed or on. */
+  /** off, alone, typed, muted (they are), connecting, failed or on. */
   #them() {
     if (this.#call === null) return "off";
-    return this.#order.links.some(({ hears }) => hears) ? this.#connected("hears") : "alone";
+    if (!this.#order.links.length) return this.#order.typed ? "typed" : "alone";
+    return this.#order.links.some(({ hears }) => hears) ? this.#connected("hears") : "muted";
   }
 
   #connected(way) {
