@@ -1,13 +1,20 @@
 """Who is connected to whom in sound: decided by the exchange, asked without a browser."""
 
+import asyncio
 import io
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import UTC, datetime
 
 import pytest
 import requests
 
+from hotline.gateways.exchange.bridging import Bridge
+from hotline.gateways.exchange.state.calls import Call
+from hotline.gateways.exchange.voices import Voices
+from hotline.gateways.exchange.wire import Message
+from hotline.gateways.exchange.words import Direction
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, TOKEN
 from tests.exchange.talk import start_talk
@@ -109,6 +116,35 @@ def test_nothing_is_passed_on_over_a_link_of_others_and_nonsense_is_refused(
     telephone.signal(telephone.links[0], description=OFFER)
     assert agent.wait_signal()["description"] == OFFER
     assert (agent.signals, telephone.signals) == ([], [])
+
+
+def test_a_signal_to_somebody_who_has_left_this_very_moment_goes_nowhere() -> None:
+    told: dict[str, list[Message]] = {"CA1": [], "CA2": []}
+    one, other = (
+        Call(sid, "+8613800001234", "+865374412345", Direction.INBOUND, datetime(2026, 11, 26, tzinfo=UTC))
+        for sid in told
+    )
+    voices = Voices()
+
+    async def leave_and_signal() -> None:
+        Bridge(one, other).connect()
+        for call in (one, other):
+            voices.obey(
+                call, told[call.sid].append, {"type": "voice", "callSid": call.sid, "microphone": True}
+            )
+        await asyncio.sleep(0)
+        (link,) = voices.links.values()
+        voices.leave(other.sid)
+        voices.obey(one, _nobody, {"type": "signal", "callSid": "CA1", "link": link, "description": OFFER})
+        await asyncio.sleep(0)
+
+    asyncio.run(leave_and_signal())
+    assert [message["type"] for message in told["CA2"]] == ["voice"]
+    assert [len(message["links"]) for message in told["CA1"]] == [1, 0]
+
+
+def _nobody(message: Message) -> None:
+    raise AssertionError(message)
 
 
 def test_programs_without_sound_get_no_link_and_who_has_no_microphone_only_hears(

@@ -115,10 +115,11 @@ class Voices:
         """
         signal = _signal(message)
         for pair, link in self.links.items():
-            if link == message.get("link") and call_sid in pair:
-                other = self.ends[pair[0] if call_sid == pair[1] else pair[1]]
+            if link != message.get("link") or call_sid not in pair:
+                continue
+            other = self.ends.get(pair[0] if call_sid == pair[1] else pair[1])
+            if other is not None:
                 other.send({"type": "signal", "callSid": other.call.sid, "link": link, **signal})
-                return
 
     def look_again(self) -> None:
         """Somebody came, went, or is to be heard differently: settle it once everything that happens now has."""
