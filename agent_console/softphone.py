@@ -24,6 +24,7 @@ def token() -> ResponseReturnValue:
     return jsonify(
         driver=softphone.driver,
         device_url=softphone.device_url,
+        worklet=asset("tape.js") if softphone.driver == "exchange" else None,
         script=asset("twilio.js") if softphone.driver == "twilio" else None,
         identity=name,
         token=softphone.make_token(name),

@@ -22,12 +22,15 @@ const trimTabler = {
     })),
 };
 
+const exchange = join(here, "..", "..", "hotline", "gateways", "exchange", "static");
+
 const options = {
   entryPoints: {
     core: join(here, "js", "core.js"),
     theme: join(here, "js", "theme.js"),
     desk: join(here, "js", "desk", "desk.js"),
     charts: join(here, "js", "charts.js"),
+    tape: join(exchange, "tape.js"),
     frame: join(here, "css", "frame.css"),
   },
   bundle: true,

@@ -2,12 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+Launch = Callable[..., "Browser"]
 
 FLAGS = [
     "--disable-gpu",
@@ -31,15 +33,24 @@ def chromium_path() -> str | None:
 @contextmanager
 def open_chromium() -> Iterator["Browser"]:
     """Run one browser. Raises FileNotFoundError where there is none."""
+    with chromium_launcher() as launch:
+        yield launch()
+
+
+@contextmanager
+def chromium_launcher() -> Iterator[Launch]:
+    """Run any number of browsers, each with flags of its own, until the block is left. Raises FileNotFoundError."""
     from playwright.sync_api import sync_playwright
 
     path = chromium_path()
     if path is None:
         raise FileNotFoundError("chromium")
     sandbox = ["--no-sandbox"] if os.getuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
-        try:
-            yield browser
-        finally:
-            browser.close()
+    with sync_playwright() as playwright, ExitStack() as stack:
+
+        def launch(*flags: str) -> "Browser":
+            browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox, *flags])
+            stack.callback(browser.close)
+            return browser
+
+        yield launch

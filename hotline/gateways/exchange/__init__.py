@@ -9,5 +9,6 @@ made again (`transcript`, `replay`).
 
 Reading order: `settings` → `words` → `state` (what exists) → `interpreter` (one call, one task, one document after
 another) → the verbs (`speaking`, `gathering`, `taping`, `queueing`, `dialling`, `conferencing`) → the doors
-(`phones`, `devices`, `rest/`, `pages`) → `server`. Nothing here imports the rest of the product.
+(`phones`, `devices`, `rest/`, `pages`) → `server`. Who hears whom in sound: `voices`.
+Nothing here imports the rest of the product.
 """

@@ -29,6 +29,11 @@ class Bridge:
                 if not isinstance(call.order, HangUp):
                     call.hear(Party(()))
 
-    def speak(self, speaker: Call, text: str) -> None:
+    def listeners(self, speaker: Call) -> tuple[Call, ...]:
+        """Return the other side; nobody once either has gone on to something else."""
         listener = self.other if speaker is self.one else self.one
-        listener.hear(Caption(speaker.party, text))
+        return (listener,) if speaker.meeting is self and listener.meeting is self else ()
+
+    def speak(self, speaker: Call, text: str) -> None:
+        for listener in self.listeners(speaker):
+            listener.hear(Caption(speaker.party, text))

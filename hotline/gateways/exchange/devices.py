@@ -5,7 +5,8 @@ to, params}`, `{type:"cancel", callSid}` (it rings no longer: the caller left, o
 callSid}`, `{type:"caption", callSid, who, text}` (who "line" = the exchange itself), `{type:"party", callSid, names}` (who
 else is on the line now), `{type:"ended", callSid}`,
 `{type:"error", message}`. It accepts `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`,
-`{type:"mute", callSid, muted}`, `{type:"say", callSid, text}`. A bad token closes the websocket with 4401.
+`{type:"mute", callSid, muted}`, `{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound
+(`voices.py`). A bad token closes the websocket with 4401.
 """
 
 import asyncio
@@ -28,7 +29,8 @@ _LINE = "line"
 class Device:
     """One browser tab, as the exchange sees it: it may ring for several calls and talk on one."""
 
-    def __init__(self) -> None:
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self.wire = Wire()
         self.call: Call | None = None
         self.muted = False
@@ -55,6 +57,7 @@ class Device:
 
     def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - a softphone is not told the status
         self.call = None
+        self._exchange.voices.leave(call_sid)
         self.wire.send({"type": "ended", "callSid": call_sid})
 
     def hear(self, call_sid: str, sound: Sound) -> None:
@@ -67,6 +70,7 @@ class Device:
                 self._caption(call_sid, _LINE, "♪ beep")
             case Party(names):
                 self.wire.send({"type": "party", "callSid": call_sid, "names": names})
+                self._exchange.voices.look_again()
             case SpeechOver() | Listening():
                 pass
 
@@ -81,10 +85,8 @@ class Device:
                 self._accept(sid)
             case "reject":
                 ringing.reject(self._incoming(sid))
-            case "hangup" if sid in self._ringing:
-                ringing.reject(self._incoming(sid))
             case "hangup":
-                self._open(sid).obey(HangUp(By.PARTY))
+                self._hang_up(sid)
             case "digits":
                 digits = text_of(message, "digits", 40)
                 if not hearing.KEYS.issuperset(digits):
@@ -93,12 +95,20 @@ class Device:
             case "mute":
                 self._open(sid)
                 self.muted = message.get("muted") is True
+                self._exchange.voices.mute(sid, muted=self.muted)
             case "say":
                 call = self._open(sid)
                 if not self.muted:
                     hearing.say(call, text_of(message, "text"))
+            case "voice" | "signal":
+                self._exchange.voices.obey(self.call, self.wire.send, message)
             case other:
                 raise BadMessageError(f"unknown message {other!r}")
+
+    def take(self, samples: bytes) -> None:
+        """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
+        if self.call is not None:
+            self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
 
     def _open(self, sid: str) -> Call:
         if self.call is None or self.call.sid != sid:
@@ -110,6 +120,12 @@ class Device:
         if call is None:
             raise BadMessageError("this call does not ring here any more")
         return call
+
+    def _hang_up(self, sid: str) -> None:
+        if sid in self._ringing:
+            ringing.reject(self._incoming(sid))
+        else:
+            self._open(sid).obey(HangUp(By.PARTY))
 
     def _accept(self, sid: str) -> None:
         call = self._incoming(sid)
@@ -131,7 +147,7 @@ class Device:
 
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
     """Serve one softphone from registration until its websocket is closed."""
-    device = Device()
+    device = Device(exchange)
     socket = device.wire.socket
     await socket.prepare(request)
     try:
@@ -144,7 +160,7 @@ async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocke
     device.wire.send({"type": "registered", "identity": identity})
     writing = asyncio.create_task(device.wire.write())
     try:
-        await device.wire.listen(device.obey)
+        await device.wire.listen(device.obey, device.take)
     finally:
         writing.cancel()
         device.gone()

@@ -16,6 +16,7 @@ from hotline.gateways.exchange.sounds import Endpoint, Sound
 from hotline.gateways.exchange.state.board import Board, Trouble
 from hotline.gateways.exchange.state.calls import Call
 from hotline.gateways.exchange.traffic import Traffic
+from hotline.gateways.exchange.voices import Voices
 
 _LOG = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Exchange:
     turns: Turns = field(default_factory=Turns)
     faults: Switchboard = field(default_factory=Switchboard)
     traffic: Traffic = field(default_factory=Traffic)
+    voices: Voices = field(default_factory=Voices)
     lines: dict[str, list[Line]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -27,6 +27,11 @@ _TYPES = {
     "words.js": "text/javascript",
     "tones.js": "text/javascript",
     "captions.js": "text/javascript",
+    "voice.js": "text/javascript",
+    "link.js": "text/javascript",
+    "mixer.js": "text/javascript",
+    "tape.js": "text/javascript",
+    "levels.js": "text/javascript",
 }
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

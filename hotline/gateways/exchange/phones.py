@@ -7,7 +7,7 @@ to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is ov
 `{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
 waits for keys or words (told again after each key it took); `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
 It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
-`{type:"say", text}`, `{type:"typing"}`. One number has one handset: a new one closes the old (4409) and its call.
+`{type:"say", text}`, `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`voices.py`). One number has one handset: a new one closes the old (4409) and its call.
 """
 
 import asyncio
@@ -56,10 +56,13 @@ class Telephone:
 
     def over(self, call_sid: str, status: str) -> None:
         self.call = None
+        self._exchange.voices.leave(call_sid)
         self.wire.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
         self.wire.send(_message(sound) | {"at": self._elapsed()})
+        if isinstance(sound, Party):
+            self._exchange.voices.look_again()
 
     def _elapsed(self) -> float:
         return round(self._exchange.clock.seconds() - self._since, 2)
@@ -88,8 +91,15 @@ class Telephone:
                 hearing.say(self._talking(), text_of(message, "text"))
             case "typing":
                 hearing.make_noise(self._talking())
+            case "voice" | "signal":
+                self._exchange.voices.obey(self.call, self.wire.send, message)
             case other:
                 raise BadMessageError(f"nothing to do for {other!r} now")
+
+    def take(self, samples: bytes) -> None:
+        """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
+        if self.call is not None:
+            self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
 
     def _talking(self) -> Call:
         if self.call is None:
@@ -162,7 +172,7 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
     _register(exchange, phone)
     writing = asyncio.create_task(phone.wire.write())
     try:
-        await phone.wire.listen(phone.obey)
+        await phone.wire.listen(phone.obey, phone.take)
     finally:
         writing.cancel()
         phone.hang_up()

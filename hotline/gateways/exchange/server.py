@@ -58,6 +58,8 @@ async def _open(app: web.Application) -> AsyncIterator[None]:
         app[EXCHANGE] = Exchange(settings, clock, board, Courier(session, settings.auth_token, clock, board))
         yield
         await _stop_tasks(app[EXCHANGE])
+        for tape in board.recordings.values():
+            tape.reel.drop()
 
 
 async def _hang_up_all(app: web.Application) -> None:

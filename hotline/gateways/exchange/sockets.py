@@ -51,9 +51,11 @@ class Wire:
             except ConnectionError:
                 return
 
-    async def read(self) -> Message | None:
-        """The next message, or None when the socket is closed; raises BadMessageError for what is not an object."""
+    async def read(self) -> Message | bytes | None:
+        """The next message or piece of sound, or None when the socket is closed; raises BadMessageError for what is not an object."""
         message = await self.socket.receive()
+        if message.type is WSMsgType.BINARY:
+            return bytes(message.data)
         if message.type is not WSMsgType.TEXT:
             return None
         try:
@@ -64,14 +66,20 @@ class Wire:
             raise BadMessageError("not a JSON object")
         return value
 
-    async def listen(self, obey: Callable[[Message], None]) -> None:
-        """Hand every message to `obey` until the socket is closed; what makes no sense is answered with an error."""
+    async def listen(self, obey: Callable[[Message], None], take: Callable[[bytes], None]) -> None:
+        """Hand every message to `obey` and every piece of sound to `take` until the socket is closed.
+
+        What makes no sense is answered with an error.
+        """
         while True:
             try:
                 message = await self.read()
                 if message is None:
                     return
-                obey(message)
+                if isinstance(message, bytes):
+                    take(message)
+                else:
+                    obey(message)
             except BadMessageError as error:
                 self.send({"type": "error", "message": str(error)})
 

@@ -1,6 +1,7 @@
-"""What can be heard on a line without sound: a closed union that telephones and softphones translate for themselves.
+"""What the exchange itself lets be heard: a closed union that telephones and softphones translate for themselves.
 
-The exchange has no audio yet; speech travels as text, tones as events, and lengths are estimates in exchange seconds.
+Speech travels as text, tones as events, and lengths are estimates in exchange seconds. The sound of people does not come
+by here: their browsers exchange it with each other (`voices`).
 """
 
 import unicodedata

@@ -1,4 +1,4 @@
-"""The life of a recording: begun, ended, told. The sound itself is made when somebody asks for it (`rest.media`).
+"""The life of a recording: begun, paused, ended, told. Its sound comes from a browser on the line, if there is one.
 
 Source: "Recordings" and the recordingStatusCallback table: no From/To, CallSid of the parent leg or ConferenceSid,
 default event `completed` only.
@@ -11,6 +11,7 @@ from hotline.gateways.exchange.parameters import rfc2822
 from hotline.gateways.exchange.state.calls import Call, Fetch, new_sid
 from hotline.gateways.exchange.state.conferences import Conference
 from hotline.gateways.exchange.state.recordings import Recording
+from hotline.gateways.exchange.state.reels import Reel
 from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.words import RecordingSource, RecordingStatus
 
@@ -32,9 +33,11 @@ def begin_tape(
         created=exchange.clock.now(),
         began=exchange.clock.seconds(),
         callback=callback,
+        reel=Reel(exchange.clock.stopwatch()),
         channels=channels,
     )
     exchange.board.recordings[tape.sid] = tape
+    exchange.voices.roll(tape, of)
     if isinstance(of, Call):
         of.tapes.append(tape)
     _tell(exchange, tape)
@@ -56,13 +59,32 @@ def tape_until_over(
 
 
 def end_tape(exchange: Exchange, tape: Recording, *, at_least: float = 0.0, absent: bool = False) -> None:
-    """Stop a recording; `at_least` exchange seconds were spoken. A second call changes nothing."""
+    """Stop a recording; `at_least` exchange seconds were spoken. A second call changes nothing.
+
+    With real sound its length is that of the sound.
+    """
     if tape.status not in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}:
         return
-    tape.seconds = 0 if absent else max(1, round(max(at_least, exchange.clock.seconds() - tape.began)))
+    tape.reel.close(exchange.clock.stopwatch())
+    passed = exchange.clock.seconds() - tape.began if tape.reel.is_empty else tape.reel.seconds
+    tape.seconds = 0 if absent else max(1, round(max(at_least if tape.reel.is_empty else 0, passed)))
     tape.status = RecordingStatus.ABSENT if absent else RecordingStatus.COMPLETED
     tape.updated = exchange.clock.now()
+    exchange.voices.look_again()
     _tell(exchange, tape)
+
+
+def pause_tape(exchange: Exchange, tape: Recording, *, skip: bool) -> None:
+    """Stop listening for a while, which the sound leaves out (`skip`) or keeps as silence."""
+    tape.status = RecordingStatus.PAUSED
+    tape.reel.pause(exchange.clock.stopwatch(), skip=skip)
+    exchange.voices.look_again()
+
+
+def resume_tape(exchange: Exchange, tape: Recording) -> None:
+    tape.status = RecordingStatus.IN_PROGRESS
+    tape.reel.resume(exchange.clock.stopwatch())
+    exchange.voices.look_again()
 
 
 def media_url(exchange: Exchange, tape: Recording) -> str:

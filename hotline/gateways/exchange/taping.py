@@ -1,8 +1,8 @@
 """Record: a message after the beep.
 
 Source: the Record page. A key of finishOnKey, silence, maxLength or hanging up ends the message; an empty one is not
-told to the action, the next verb follows. Without sound, silence can only be noticed after the caller has said
-something (typed it): until then a caller counts as speaking, and typing counts as speaking too.
+told to the action, the next verb follows. From a telephone without sound, silence can only be noticed after the caller
+has said something (typed it): until then a caller counts as speaking, and typing counts as speaking too.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ async def record(scene: Scene, verb: Record) -> Outcome:
         callback = absolute_callback(scene, verb.callback)
         tape = begin_tape(scene.exchange, RecordingSource.RECORD_VERB, call, callback)
         try:
-            await _take_message(scene, verb, ear, message)
+            await _take_message(scene, verb, ear, tape, message)
         except asyncio.CancelledError:
             message.key = "hangup"
             _take_the_rest(ear, message)
@@ -58,13 +58,15 @@ async def record(scene: Scene, verb: Record) -> Outcome:
     return scene.action(action, verb.method, _result(scene, tape, message))
 
 
-async def _take_message(scene: Scene, verb: Record, ear: Listener, message: _Message) -> None:
+async def _take_message(
+    scene: Scene, verb: Record, ear: Listener, tape: Recording, message: _Message
+) -> None:
     """Listen until a finish key, silence after speech, or the greatest length."""
+    wait = verb.timeout or None
     try:
         async with scene.exchange.clock.timeout(verb.max_length):
-            while True:
-                silence = verb.timeout if message.spoken_seconds and verb.timeout else None
-                match await next_input(scene.exchange, ear, silence):
+            while wait is None or wait > 0:
+                match await next_input(scene.exchange, ear, wait):
                     case Key(digit) if digit in verb.finish_on_key:
                         message.key = digit
                         return
@@ -75,9 +77,19 @@ async def _take_message(scene: Scene, verb: Record, ear: Listener, message: _Mes
                     case Noise():
                         pass
                     case None:
-                        return
+                        wait = _patience(scene, verb, tape, message)
+                        continue
+                wait = verb.timeout or None
     except TimeoutError:
         return
+
+
+def _patience(scene: Scene, verb: Record, tape: Recording, message: _Message) -> float:
+    """Return how much longer (exchange seconds) silence may last when nothing was pressed or typed for the time-out."""
+    if tape.reel.loud_at is None:
+        return 0 if message.spoken_seconds else verb.timeout
+    quiet = (scene.exchange.clock.stopwatch() - tape.reel.loud_at) / scene.exchange.settings.pace
+    return verb.timeout - quiet
 
 
 def _take_the_rest(ear: Listener, message: _Message) -> None:

@@ -1,4 +1,5 @@
 // The operator's desk: wires the present moment (state), the telephone, the form and the news to each other.
+import { showLevels } from "../../../../hotline/gateways/exchange/static/levels.js";
 import { Live } from "../live.js";
 import { postJson, Refused } from "../net.js";
 import { word } from "../words.js";
@@ -150,6 +151,11 @@ function showMute() {
 
 phone.addEventListener("state", ({ detail }) => showLink("phone", detail.state));
 phone.addEventListener("mute", showMute);
+phone.addEventListener("voice", ({ detail }) => {
+  const place = document.getElementById("voice");
+  place.hidden = detail.me === "off";
+  showLevels(place, detail, (side, state) => word(`voice_${side}_${state}`));
+});
 for (const kind of ["incoming", "cancelled", "open", "ended"]) phone.addEventListener(kind, () => desk.refresh());
 
 window.addEventListener("beforeunload", (event) => {

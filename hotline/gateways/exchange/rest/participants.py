@@ -164,6 +164,7 @@ async def update_participant(request: web.Request) -> web.Response:
     if announcement is not None:
         announce(exchange, conference, [seat], Fetch(announcement, form.method("AnnounceMethod")))
     seat.updated = exchange.clock.now()
+    exchange.voices.look_again()
     return web.json_response(participant_shape(exchange, conference, seat))
 
 

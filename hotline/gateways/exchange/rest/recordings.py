@@ -1,8 +1,8 @@
-"""Recordings over REST, and their sound: a quiet tone of the right length, made while it is sent."""
+"""Recordings over REST, and their sound: what a browser on the line sent, else a quiet tone of the right length."""
 
 import math
 import struct
-from itertools import islice
+from itertools import islice, repeat
 
 from aiohttp import web
 
@@ -14,12 +14,13 @@ from hotline.gateways.exchange.rest.paging import page_of
 from hotline.gateways.exchange.rest.shapes import recording_shape
 from hotline.gateways.exchange.rest.times import within
 from hotline.gateways.exchange.state.recordings import Recording
-from hotline.gateways.exchange.tapes import end_tape, tape_until_over
+from hotline.gateways.exchange.state.reels import RATE
+from hotline.gateways.exchange.tapes import end_tape, pause_tape, resume_tape, tape_until_over
 from hotline.gateways.exchange.words import CallStatus, RecordingSource, RecordingStatus
 
-RATE = 8000
 _TONE_HERTZ = 440
 _LOUDNESS = 1200
+_PAUSES = frozenset({"silence", "skip"})
 _OPEN = frozenset({RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED})
 CURRENT = "Twilio.CURRENT"
 
@@ -61,8 +62,12 @@ async def fetch_recording(request: web.Request) -> web.Response:
 
 
 async def delete_recording(request: web.Request) -> web.Response:
+    """Forget a recording and its sound; one that still runs ends with it."""
+    exchange = request.app[EXCHANGE]
     tape = _tape(request)
-    del request.app[EXCHANGE].board.recordings[tape.sid]
+    end_tape(exchange, tape)
+    tape.reel.drop()
+    del exchange.board.recordings[tape.sid]
     return web.Response(status=204)
 
 
@@ -83,15 +88,21 @@ async def update_recording(request: web.Request) -> web.Response:
     """Pause, go on with or stop a running recording."""
     exchange = request.app[EXCHANGE]
     tape = _tape(request)
-    status = (await read_form(request)).word("Status", RecordingStatus)
+    form = await read_form(request)
+    status = form.word("Status", RecordingStatus)
+    behaviour = form.text("PauseBehavior") or "silence"
     if status not in {RecordingStatus.PAUSED, RecordingStatus.IN_PROGRESS, RecordingStatus.STOPPED}:
         raise invalid("Status", "must be paused, in-progress or stopped")
+    if behaviour not in _PAUSES:
+        raise invalid("PauseBehavior", "must be silence or skip")
     if tape.status not in _OPEN:
         raise not_in_progress()
     if status is RecordingStatus.STOPPED:
         end_tape(exchange, tape)
+    elif status is RecordingStatus.PAUSED:
+        pause_tape(exchange, tape, skip=behaviour == "skip")
     else:
-        tape.status = status
+        resume_tape(exchange, tape)
     return web.json_response(recording_shape(exchange, tape))
 
 
@@ -101,12 +112,12 @@ async def media(request: web.Request) -> web.StreamResponse:
     if tape.status is not RecordingStatus.COMPLETED or request.match_info["suffix"] == ".mp3":
         raise not_found(request.path)
     second = _tone()
-    size = len(second) * tape.seconds
+    size = len(second) * tape.seconds if tape.reel.is_empty else tape.reel.size
     response = web.StreamResponse(headers={"Content-Type": "audio/x-wav", "Content-Length": str(44 + size)})
     await response.prepare(request)
     await response.write(_header(size))
-    for _ in range(tape.seconds):
-        await response.write(second)
+    for piece in repeat(second, tape.seconds) if tape.reel.is_empty else tape.reel.pieces():
+        await response.write(piece)
     return response
 
 

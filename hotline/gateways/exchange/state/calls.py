@@ -101,6 +101,10 @@ class Listener:
 class Meeting(Protocol):
     """Where people on calls hear each other: a bridge of two or a conference."""
 
+    def listeners(self, speaker: "Call") -> "tuple[Call, ...]":
+        """Return who hears `speaker` at this moment, in words and in sound."""
+        ...
+
     def speak(self, speaker: "Call", text: str) -> None: ...
 
 

@@ -62,16 +62,25 @@ class Conference:
     ended_by: str | None = None
     ended_by_label: str | None = None
 
-    def speak(self, speaker: Call, text: str) -> None:
-        """Let the others hear `text`: not when muted, on hold or before the start; a coach is heard by one only."""
+    def listeners(self, speaker: Call) -> tuple[Call, ...]:
+        """Return who hears `speaker`: nobody when muted, on hold or before the start; a coach is heard by one only."""
         seat = self.seats.get(speaker.sid)
-        if seat is None or seat.muted or seat.hold or not self.started.is_set():
-            return
-        for other in self.seats.values():
-            deaf = other is seat or other.hold or other.status is not ParticipantStatus.CONNECTED
-            if deaf or (seat.coaching and other.call.sid != seat.coach_to):
-                continue
-            other.call.hear(Caption(seat.label or speaker.party, text))
+        if seat is None or seat.status is not ParticipantStatus.CONNECTED or not self.started.is_set():
+            return ()
+        if seat.muted or seat.hold:
+            return ()
+        return tuple(
+            other.call
+            for other in self.seated()
+            if other is not seat and not other.hold and (not seat.coaching or other.call.sid == seat.coach_to)
+        )
+
+    def speak(self, speaker: Call, text: str) -> None:
+        """Let those who hear `speaker` hear `text`."""
+        seat = self.seats.get(speaker.sid)
+        for listener in self.listeners(speaker):
+            if seat is not None:
+                listener.hear(Caption(seat.label or speaker.party, text))
 
     def introduce(self) -> None:
         """Let everybody know who else is on the line; nobody is before the start."""

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.gateways.exchange.document import RecordingCallback
+from hotline.gateways.exchange.state.reels import Reel
 from hotline.gateways.exchange.words import RecordingSource, RecordingStatus
 
 
 @dataclass(eq=False)
 class Recording:
-    """Sound kept of a call or a conference. `began` in exchange seconds; `seconds` is final once it is over."""
+    """Sound kept of a call or a conference. `began` in exchange seconds; `seconds` is final once it is over.
+
+    `reel` is what browsers sent of it: the real sound, in real seconds. Empty, a quiet tone stands for the sound.
+    """
 
     sid: str
     source: RecordingSource
@@ -18,6 +22,7 @@ class Recording:
     created: datetime
     began: float
     callback: RecordingCallback | None
+    reel: Reel
     channels: int = 1
     status: RecordingStatus = RecordingStatus.IN_PROGRESS
     seconds: int = 0

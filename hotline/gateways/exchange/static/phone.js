@@ -1,6 +1,8 @@
 // A plain handset in the browser. The protocol is told in the exchange's phones.py.
 import { beep, keyTone, ring } from "./tones.js";
 import * as captions from "./captions.js";
+import { showLevels } from "./levels.js";
+import { Voice } from "./voice.js";
 import { WORDS } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -20,7 +22,13 @@ let pace = 1;
 let talkingSince = 0;
 let lineWord = "connecting";
 
-function send(message) { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message)); }
+function send(message) {
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  socket.send(message instanceof ArrayBuffer ? message : JSON.stringify(message));
+}
+
+const voice = new Voice({ send, worklet: "/static/tape.js" });
+voice.addEventListener("look", ({ detail }) => showLevels($("voice"), detail, (side, name) => words.voice[side][name]));
 
 function translate() {
   words = WORDS[language];
@@ -53,14 +61,14 @@ function become(next) {
   ring(next === "ringing");
   if (next === "talking") talkingSince = performance.now();
   if (next === "dialling" || next === "ringing") { $("timer").textContent = "0:00"; $("keys").textContent = ""; $("with").textContent = ""; }
-  if (next === "ended") { captions.finish(false); captions.hideChoices(); captions.hush(); $("with").textContent = ""; }
+  if (next === "ended") { voice.close(); captions.finish(false); captions.hideChoices(); captions.hush(); $("with").textContent = ""; }
   showState();
   if (next === "ringing") $("answer").focus();
 }
 
 const TAKE = {
   registered(message) { pace = message.pace; attempts = 0; $("me").value = message.number.replace(/^\+86/, ""); showLine("connected"); showState(); },
-  state(message) { become(message.state); },
+  state(message) { become(message.state); voice.open(message.callSid); },
   ring(message) { captions.clear(); $("caller").textContent = message.from.replace(/^\+86/, "0").replace(/^0(1\d{10})$/, "$1"); become("ringing"); },
   say(message) { captions.begin(message, pace, aloud, language); },
   said(message) { captions.finish(message.whole, message.id); },
@@ -72,6 +80,8 @@ const TAKE = {
   },
   listen(message) { if (!message.keys) captions.hideChoices(); },
   ended(message) { lastStatus = message.status; become("ended"); },
+  voice(message) { voice.take(message); },
+  signal(message) { voice.take(message); },
   error(message) { captions.keep(message.message, "system"); },
 };
 

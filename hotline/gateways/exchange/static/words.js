@@ -6,7 +6,17 @@ const zh = {
   idle: "未通话", dialling: "正在呼叫", ringing: "来电", talking: "通话中", ended: "通话结束", beep: "（嘀）",
   connected: "已接入", connecting: "正在连接交换机…", lost: "与交换机断开，正在重连…",
   replaced: "此号码已在另一个窗口使用", refused: "号码不正确", joined: "在线：", alone: "对方已离开",
-  waiting: "拨打热线，听到的话会显示在这里。",
+  waiting: "拨打热线，听到的话会显示在这里。", voice_me: "您", voice_them: "对方", taped: "● 录音中",
+  voice: {
+    me: {
+      off: "", asking: "请允许使用麦克风", none: "没有麦克风，请打字", alone: "麦克风就绪", typed: "对方没有声音，请打字", muted: "静音，对方听不到",
+      connecting: "正在接通声音…", failed: "声音接不通，请打字", quiet: "请讲", heard: "对方听得到您",
+    },
+    them: {
+      off: "", alone: "没有人在线", typed: "对方只打字", muted: "对方静音或没有麦克风", connecting: "正在接通声音…",
+      failed: "声音接不通，请看文字", quiet: "没有声音", heard: "您听得到对方",
+    },
+  },
   status: { completed: "已挂断", busy: "对方忙", "no-answer": "无人接听", failed: "空号或无法接通", canceled: "已取消", missed: "未接来电" },
 };
 const en = {
@@ -18,7 +28,18 @@ const en = {
   beep: "(beep)", connected: "connected", connecting: "Connecting to the exchange…",
   lost: "Lost the exchange, reconnecting…", replaced: "This number is in use in another window",
   refused: "Not a telephone number", joined: "On the line: ", alone: "The other side has left",
-  waiting: "Call the hotline: what is said appears here.",
+  waiting: "Call the hotline: what is said appears here.", voice_me: "You", voice_them: "Them", taped: "● recorded",
+  voice: {
+    me: {
+      off: "", asking: "Please allow the microphone", none: "No microphone: please type", alone: "Microphone ready",
+      typed: "They can only read: please type", muted: "Muted: you are not heard", connecting: "Connecting sound…", failed: "No sound: please type",
+      quiet: "Please speak", heard: "You are heard",
+    },
+    them: {
+      off: "", alone: "Nobody on the line", typed: "They only type", muted: "Muted, or no microphone",
+      connecting: "Connecting sound…", failed: "No sound: please read", quiet: "Silent", heard: "You hear them",
+    },
+  },
   status: { completed: "hung up", busy: "busy", "no-answer": "no answer", failed: "cannot be reached", canceled: "cancelled", missed: "missed call" },
 };
 export const WORDS = { zh, en };

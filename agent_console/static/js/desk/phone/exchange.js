@@ -1,17 +1,22 @@
-// Driver for the exchange in the box: a WebSocket per browser, calls told by their sid, speech as text.
+// Driver for the exchange in the box: a WebSocket per browser, calls told by their sid, speech as sound (shared with the
+// caller's page, which is the exchange's own) and as text.
+import { Voice } from "../../../../../hotline/gateways/exchange/static/voice.js";
 
 export class ExchangeDriver {
   #socket = null;
   #stopped = false;
 
-  constructor({ device_url: url, token }) {
+  constructor({ device_url: url, token, worklet }) {
+    this.voice = new Voice({ send: (message) => this.#send(message), worklet });
     this.url = `${url.replace(/\/$/, "")}/device?token=${encodeURIComponent(token)}`;
   }
 
   start(tell) {
     this.#socket = new WebSocket(this.url);
     this.#socket.onmessage = (message) => this.#hear(JSON.parse(message.data), tell);
+    this.voice.addEventListener("look", ({ detail }) => tell("voice", detail));
     this.#socket.onclose = (event) => {
+      this.voice.close();
       if (!this.#stopped) tell("down", { reason: `closed ${event.code}` });
     };
   }
@@ -26,9 +31,14 @@ export class ExchangeDriver {
       case "cancel":
         return tell("cancelled", call);
       case "open":
+        this.voice.open(message.callSid);
         return tell("open", call);
       case "ended":
+        this.voice.close();
         return tell("ended", call);
+      case "voice":
+      case "signal":
+        return this.voice.take(message);
       case "caption":
         return tell("caption", { callSid: message.callSid, who: message.who, text: message.text });
       case "error":
@@ -39,7 +49,8 @@ export class ExchangeDriver {
   }
 
   #send(message) {
-    this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#socket.send(message instanceof ArrayBuffer ? message : JSON.stringify(message));
   }
 
   accept(callSid) {
@@ -55,6 +66,7 @@ export class ExchangeDriver {
   }
 
   mute(callSid, muted) {
+    this.voice.mute(muted);
     this.#send({ type: "mute", callSid, muted });
   }
 
@@ -71,6 +83,7 @@ export class ExchangeDriver {
 
   stop() {
     this.#stopped = true;
+    this.voice.close();
     this.#socket?.close();
   }
 }

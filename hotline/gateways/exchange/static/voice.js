@@ -1,0 +1,167 @@
+// The sound of one call in the browser: the microphone, a link to everybody else on the line, the levels, the recording. What
+// is connected to what is the exchange's decision (voices.py tells the protocol); this page only obeys.
+import { Link } from "./link.js";
+import { Mixer } from "./mixer.js";
+
+const MICROPHONE = { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true } };
+const LOOK_MS = 100;
+const LOUD = 0.25;
+const LINGER_MS = 1000;
+const FALL = 0.75;
+const SILENCE = { links: [], typed: false, record: false, own: false };
+
+/** Emits `look` ten times a second while a call lasts, and once after it: detail as told by `look()`. `me` and `them` are a word for each side. */
+export class Voice extends EventTarget {
+  #call = null;
+  #links = new Map();
+  #microphone = null;
+  #microphoneState = "off";
+  #isMuted = false;
+  #order = SILENCE;
+  #mixer = null;
+  #timer = null;
+  #meters = { me: new Meter(), them: new Meter() };
+
+  /** `send` takes objects and ArrayBuffers for the exchange, `worklet` is the address of tape.js. */
+  constructor({ send, worklet }) {
+    super();
+    this.send = send;
+    this.worklet = worklet;
+  }
+
+  /** A call begins at this end, by a click: ask for the microphone and tell the exchange what we can do. */
+  async open(call) {
+    if (this.#call === call || !("RTCPeerConnection" in window)) return;
+    this.close();
+    this.#call = call;
+    this.#isMuted = false;
+    this.#mixer = new Mixer(this.worklet, (samples) => this.send(samples));
+    this.#timer = setInterval(() => this.#look(), LOOK_MS);
+    this.#microphoneState = "asking";
+    this.#tell();
+    const microphone = await navigator.mediaDevices?.getUserMedia(MICROPHONE).catch(() => null);
+    if (this.#call !== call) return stop(microphone);
+    this.#microphone = microphone ?? null;
+    this.#microphoneState = microphone ? "on" : "none";
+    this.#mixer.setOwn(this.#microphone);
+    this.#tell();
+    this.#obey();
+  }
+
+  /** The call is over at this end. */
+  close() {
+    if (this.#call === null) return;
+    this.#call = null;
+    clearInterval(this.#timer);
+    for (const link of this.#links.values()) link.close();
+    this.#links.clear();
+    this.#order = SILENCE;
+    stop(this.#microphone);
+    this.#microphone = null;
+    this.#microphoneState = "off";
+    this.#mixer.close();
+    this.#mixer = null;
+    this.#look();
+  }
+
+  /** The person does, or does not, want to be heard: silent at once, whatever the exchange says later. */
+  mute(isMuted) {
+    this.#isMuted = isMuted;
+    for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !isMuted;
+    if (this.#call) this.#tell();
+  }
+
+  /** Take a `voice` or `signal` message of the exchange. */
+  take(message) {
+    if (message.callSid !== this.#call) return;
+    if (message.type === "signal") {
+      this.#links.get(message.link)?.take(message);
+      return;
+    }
+    this.#order = message;
+    const wanted = new Set(message.links.map(({ id }) => id));
+    for (const [id, link] of this.#links) if (!wanted.has(id)) this.#drop(id, link);
+    for (const { id, offers } of message.links) if (!this.#links.has(id)) this.#links.set(id, this.#connect(id, offers));
+    this.#obey();
+  }
+
+  /** What the person should know: {me, them: one word each, mine, theirs: levels 0 to 1, isRecorded}. */
+  look() {
+    const levels = this.#mixer?.levels() ?? { own: 0, others: 0 };
+    const me = this.#meters.me.show(this.#me(), levels.own);
+    const them = this.#meters.them.show(this.#them(), levels.others);
+    return { me: me.word, them: them.word, mine: me.level, theirs: them.level, isRecorded: this.#order.record };
+  }
+
+  /** off, asking, none (no microphone), muted, alone, typed (they can only read), connecting, failed or on. */
+  #me() {
+    if (this.#microphoneState !== "on") return this.#microphoneState;
+    if (this.#isMuted) return "muted";
+    if (!this.#order.links.length) return this.#order.typed ? "typed" : this.#order.own ? "on" : "alone";
+    return this.#order.links.some(({ speaks }) => speaks) ? this.#connected("speaks") : "muted";
+  }
+
+  /** off, alone, typed, muted (they are), connecting, failed or on. */
+  #them() {
+    if (this.#call === null) return "off";
+    if (!this.#order.links.length) return this.#order.typed ? "typed" : "alone";
+    return this.#order.links.some(({ hears }) => hears) ? this.#connected("hears") : "muted";
+  }
+
+  #connected(way) {
+    const states = [...this.#links.values()].filter((link) => link[way]).map((link) => link.state);
+    if (states.includes("connected")) return "on";
+    return states.includes("failed") ? "failed" : "connecting";
+  }
+
+  #tell() {
+    const microphone = this.#microphoneState === "on";
+    this.send({ type: "voice", callSid: this.#call, microphone, muted: this.#isMuted });
+  }
+
+  #connect(id, offers) {
+    const callSid = this.#call;
+    const signal = (part) => this.send({ type: "signal", callSid, link: id, ...part });
+    return new Link({ id, offers, signal, changed: () => this.#obey() });
+  }
+
+  #drop(id, link) {
+    link.close();
+    this.#links.delete(id);
+  }
+
+  #obey() {
+    if (this.#call === null) return;
+    const track = this.#microphone?.getAudioTracks()[0] ?? null;
+    const heard = new Map();
+    for (const order of this.#order.links) {
+      const link = this.#links.get(order.id);
+      link.obey(order, track);
+      if (order.hears && link.stream) heard.set(order.id, link.stream);
+    }
+    this.#mixer.setOthers(heard);
+    this.#mixer.record(this.#order.record, this.#order.own).catch((error) => console.warn("not recorded:", error));
+  }
+
+  #look() {
+    this.dispatchEvent(new CustomEvent("look", { detail: this.look() }));
+  }
+}
+
+/** A level that falls slowly, and a word that outlasts the pauses between two syllables. */
+class Meter {
+  #level = 0;
+  #loudAt = -Infinity;
+
+  show(word, level) {
+    const isOn = word === "on";
+    this.#level = isOn ? Math.max(level, this.#level * FALL) : 0;
+    if (isOn && level >= LOUD) this.#loudAt = performance.now();
+    const isHeard = performance.now() - this.#loudAt < LINGER_MS;
+    return { word: isOn ? (isHeard ? "heard" : "quiet") : word, level: this.#level };
+  }
+}
+
+function stop(stream) {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}

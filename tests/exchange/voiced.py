@@ -1,0 +1,98 @@
+"""Telephones and softphones that can carry sound, as the browser does: what they are told, and what they pass on."""
+
+import asyncio
+
+from hotline.gateways.exchange.clients import Softphone, Telephone
+from hotline.gateways.exchange.wire import LineError, Message, Wire
+from tests.exchange.line import CITIZEN, Line, token_for
+
+_PATIENCE = 5.0
+
+
+class Voiced(Wire):
+    """What both have in common."""
+
+    call_sid: str
+
+    def __init__(self, *address: str) -> None:
+        super().__init__(*address)
+        self.told: Message = {}
+        self.signals: list[Message] = []
+
+    def receive(self, message: Message) -> None:
+        match message["type"]:
+            case "voice":
+                self.told = message
+            case "signal":
+                self.signals.append(message)
+        super().receive(message)
+
+    @property
+    def links(self) -> list[str]:
+        """Ids of the links this end has now."""
+        with self._condition:
+            return [link["id"] for link in self.told.get("links", ())]
+
+    @property
+    def ways(self) -> list[tuple[bool, bool]]:
+        """Whether this end speaks and hears, for each link."""
+        with self._condition:
+            return [(link["speaks"], link["hears"]) for link in self.told.get("links", ())]
+
+    def speak_up(self, *, microphone: bool = True) -> None:
+        """Offer sound for the present call, and wait until the exchange has taken note."""
+        self.send(
+            {"type": "voice", "callSid": self.call_sid, "microphone": microphone, "muted": False},
+        )
+        self.wait_for(lambda: bool(self.told), _PATIENCE, "nothing is told about sound")
+
+    def wait_ways(self, *ways: tuple[bool, bool]) -> None:
+        """Wait until this end has exactly these links: (speaks, hears) for each."""
+        self.wait_for(
+            lambda: sorted(self.ways) == sorted(ways), _PATIENCE, lambda: f"told {self.told}, not {ways}"
+        )
+
+    def wait_recording(self, *, record: bool, own: bool) -> None:
+        self.wait_for(
+            lambda: (self.told.get("record"), self.told.get("own")) == (record, own),
+            _PATIENCE,
+            lambda: f"told {self.told}",
+        )
+
+    def signal(self, link: str, **part: object) -> None:
+        self.send({"type": "signal", "callSid": self.call_sid, "link": link, **part})
+
+    def play(self, samples: bytes) -> None:
+        """Send a piece of sound."""
+        if self._socket is None:
+            raise LineError("not connected")
+        asyncio.run_coroutine_threadsafe(self._socket.send_bytes(samples), self._loop).result(_PATIENCE)
+
+    def wait_signal(self) -> Message:
+        """Wait for the next thing the other end passes on."""
+        self.wait_for(lambda: bool(self.signals), _PATIENCE, "nothing is passed on")
+        with self._condition:
+            return self.signals.pop(0)
+
+
+class VoicedTelephone(Voiced, Telephone):
+    """A citizen's telephone with a microphone."""
+
+
+class VoicedSoftphone(Voiced, Softphone):
+    """An operator's device with a headset."""
+
+
+class VoicedLine(Line):
+    """A line whose telephones and softphones can carry sound, once they say so."""
+
+    def telephone(self, number: str = CITIZEN) -> VoicedTelephone:
+        return self._stack.enter_context(VoicedTelephone(self.url, number))
+
+    def softphone(self, identity: str = "agent_7") -> VoicedSoftphone:
+        return self._stack.enter_context(VoicedSoftphone(self.url, token_for(identity)))
+
+    def calling(self, number: str = CITIZEN) -> VoicedTelephone:
+        telephone = self.telephone(number)
+        telephone.dial("4412345")
+        return telephone
