@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
@@ -135,6 +135,11 @@ class Ledger:
 
     def state(self, sid: str = SID) -> CallState:
         return self.call(sid).state
+
+    def change_language(self, language: str) -> None:
+        with Session(self.engine) as session:
+            session.execute(update(Call).values(language=language))
+            session.commit()
 
     def offer(self) -> Offer:
         """The latest offer."""

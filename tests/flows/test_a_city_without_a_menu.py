@@ -1,47 +1,56 @@
 """A city may do without keys, as the national standard prefers: its flow begins in the queue. No Python changes."""
 
-import shutil
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
 from hotline.rules.actors import Machine
+from hotline.rules.policies import Policies
 from hotline.rules.refusals import LostRace
 from hotline.rules.wishes import PromiseCallback
-from hotline.rules.words import CallState
+from hotline.rules.words import CallState, RequestClass
 from hotline.work import Hall
 from ivr_flows.granting import grant
-from ivr_flows.loader import OUR_FILES, load_scripts
-from ivr_flows.shelf import FlowShelf
+from ivr_flows.lobby import Lobby
 from tests.builders import make_call
-from tests.flows.conftest import PUBLIC, Carrier, Ledger
-
-MAIN = """
-name = "main"
-purpose = "inbound"
-entry = "person"
-person = "person"
-include = ["person"]
-"""
+from tests.flows.conftest import Carrier, Ledger
+from tests.policies import city_policies
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> FlowShelf:
-    for name in "flows", "prompts":
-        shutil.copytree(OUR_FILES / name, tmp_path / "city" / name)
-    (tmp_path / "city/flows/main.toml").write_text(MAIN, encoding="utf-8")
-    shared = tmp_path / "city/flows/shared/person.toml"
-    text = shared.read_text(encoding="utf-8").replace('say = ["connecting"]', "say = []")
-    shared.write_text(text, encoding="utf-8")
-    return FlowShelf(load_scripts(tmp_path / "city"))
+def policies() -> Policies:
+    """A city that has chosen the profile without a menu."""
+    base = city_policies()
+    return replace(base, callers=replace(base.callers, inbound="no_menu"))
 
 
 def test_the_first_webhook_puts_the_caller_into_the_queue(carrier: Carrier, ledger: Ledger) -> None:
     queued = carrier.arrives()
-    assert queued.find("Enqueue").get("waitUrl") == f"{PUBLIC}/voice/wait"
-    assert ledger.state() is CallState.QUEUED
+    assert queued.verbs == ["Enqueue"]
+    assert carrier.follow(queued, "Enqueue", "waitUrl").words == (
+        "您好，这里是马上就办一线通。为保证服务质量，本次通话将会录音。"
+        "正在为您转接人工坐席，请稍候。您是下一位，请不要挂机。"
+    )
+    assert (ledger.state(), ledger.call().flow) == (CallState.QUEUED, "no_menu")
     assert carrier.arrives().verbs == ["Enqueue"]
     assert ledger.rows()["calls"] == 1
+
+
+def test_keys_are_heard_all_the_same(carrier: Carrier, ledger: Ledger) -> None:
+    waiting = carrier.follow(carrier.arrives(), "Enqueue", "waitUrl")
+    assert waiting.verbs == ["Gather", "Redirect"]
+    carrier.presses(waiting, "3")
+    assert (ledger.state(), ledger.call().pressed) == (CallState.QUEUED, RequestClass.SUGGESTION)
+    assert carrier.presses(waiting, "9").words == "You are next. Please stay on the line."
+    assert (ledger.state(), ledger.call().language) == (CallState.QUEUED, "en")
+
+
+def test_a_key_that_leads_elsewhere_leads_out_of_the_queue(carrier: Carrier, ledger: Ledger) -> None:
+    carrier.arrives()
+    assert carrier.post("/voice/wait/heard", Digits="*").verbs == ["Leave"]
+    help_ = carrier.post("/voice/queue-left", QueueResult="leave")
+    assert help_.words.startswith("报警请按1，火警请按2")
+    assert ledger.state() is CallState.IN_FLOW
 
 
 def test_a_callback_is_not_promised_to_somebody_an_operator_has_just_taken(
@@ -49,5 +58,5 @@ def test_a_callback_is_not_promised_to_somebody_an_operator_has_just_taken(
 ) -> None:
     call = make_call(hall, state=CallState.CONNECTING)
     with pytest.raises(LostRace), hall.open_work(Machine.CALLER) as work:
-        grant(work, call.id, PromiseCallback())
+        grant(work, Lobby(hall), call.id, PromiseCallback(), {})
     assert ledger.callbacks() == []

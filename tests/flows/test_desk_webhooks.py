@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from hotline.rules.actors import Person
-from hotline.rules.words import CallEnd, CallState, OfferState, PresenceState
+from hotline.rules.words import CallEnd, CallState, OfferState, PresenceState, Satisfied
 from hotline.store.people import Presence
 from hotline.work import Hall
 from tests.builders import make_operator
@@ -15,6 +15,9 @@ from tests.stopped_clock import StoppedClock
 @pytest.fixture
 def operator(hall: Hall) -> Person:
     return make_operator(hall)
+
+
+RATE = "请您为本次服务评价，满意请按1，不满意请按2。"
 
 
 def presence(ledger: Ledger, operator: Person) -> object:
@@ -103,15 +106,36 @@ def test_an_offer_nobody_made_is_answered_kindly(carrier: Carrier) -> None:
     assert carrier.post("/voice/desk/999/left", CallSid=LEG).verbs == []
 
 
-def test_the_operator_leaves_first_and_the_caller_is_thanked(
+def test_the_operator_leaves_first_and_the_caller_rates_the_talk(
     carrier: Carrier, ledger: Ledger, operator: Person
 ) -> None:
     talk(carrier, ledger)
-    goodbye = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
-    assert (goodbye.words, goodbye.verbs[-1]) == ("感谢您的来电，再见。", "Hangup")
+    asked = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
+    assert (asked.words, asked.verbs) == (RATE, ["Gather"])
     assert (ledger.state(), presence(ledger, operator)) == (CallState.AFTER, PresenceState.WRAP_UP)
+    goodbye = carrier.presses(asked, "2")
+    assert (goodbye.words, goodbye.verbs[-1]) == ("感谢您的来电，再见。", "Hangup")
     carrier.hangs_up()
-    assert ledger.call().end is CallEnd.COMPLETED
+    assert (ledger.call().end, ledger.call().satisfied) == (CallEnd.COMPLETED, Satisfied.NO)
+
+
+def test_the_first_rating_stands_and_silence_rates_nothing(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    talk(carrier, ledger)
+    asked = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
+    carrier.presses(asked, "1")
+    carrier.presses(asked, "2")
+    assert ledger.call().satisfied is Satisfied.YES
+
+
+def test_whoever_says_nothing_after_the_talk_is_thanked(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    talk(carrier, ledger)
+    asked = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
+    assert carrier.presses(asked, "").words == "感谢您的来电，再见。"
+    assert ledger.call().satisfied is None
 
 
 def test_the_caller_hangs_up_first(carrier: Carrier, ledger: Ledger, operator: Person) -> None:
@@ -142,7 +166,7 @@ def test_the_operators_leg_leaving_ends_the_talk_even_if_the_callers_webhook_is_
         carrier.post(f"/voice/desk/{ledger.offer().id}/left", CallSid=LEG, CallStatus="completed").verbs == []
     )
     assert (ledger.state(), presence(ledger, operator)) == (CallState.AFTER, PresenceState.WRAP_UP)
-    assert carrier.post(f"/voice/talk/{ledger.call().id}/ended").words == "感谢您的来电，再见。"
+    assert carrier.post(f"/voice/talk/{ledger.call().id}/ended").words == RATE
 
 
 def test_a_caller_who_never_got_into_the_conference_is_owed_a_call(
@@ -190,12 +214,12 @@ def test_the_talk_of_a_call_nobody_knows_still_connects(carrier: Carrier) -> Non
     assert carrier.post("/voice/talk/999/ended").words == "感谢您的来电，再见。"
 
 
-def test_a_call_in_talk_hears_its_conference_again_and_after_it_only_thanks(
+def test_a_call_in_talk_hears_its_conference_again_and_after_it_the_last_question(
     carrier: Carrier, ledger: Ledger, operator: Person
 ) -> None:
     talk(carrier, ledger)
     fallen = carrier.post("/voice/fallback", ErrorCode="11200", ErrorUrl=f"{PUBLIC}/voice/talk/1")
     assert fallen.find("Dial/Conference").text == f"call-{ledger.call().id}"
     carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
-    assert carrier.post("/voice/fallback", ErrorCode="12100").words == "感谢您的来电，再见。"
+    assert carrier.post("/voice/fallback", ErrorCode="12100").words == RATE
     assert carrier.post("/voice/wait").verbs == ["Leave"]

@@ -116,9 +116,13 @@ def test_a_call_ends_with_the_edition_it_began_with(
 ) -> None:
     carrier.arrives()
     script = shelf.today(CallPurpose.INBOUND)
-    older = script.source.replace("投诉求助请按1", "投诉请按1").replace('"timeout": 4', '"timeout": 9')
+    older = script.source.replace("投诉求助请按1", "投诉请按1").replace(
+        '"say": ["main_keys", "en:english_key"], "timeout": 4',
+        '"say": ["main_keys", "en:english_key"], "timeout": 9',
+    )
+    assert older != script.source
     with engine.begin() as connection:
-        row = {"flow": "main", "version": "older", "source": older, "first_used_at": hall.clock()}
+        row = {"flow": "menu", "version": "older", "source": older, "first_used_at": hall.clock()}
         connection.execute(FlowVersion.__table__.insert(), row)
         connection.execute(update(Call).values(flow_version="older"))
     again = carrier.post("/voice/heard?turn=9")
@@ -130,9 +134,9 @@ def test_a_call_ends_with_the_edition_it_began_with(
 def test_a_call_whose_edition_cannot_be_read_is_led_to_a_person(
     carrier: Carrier, engine: Engine, ledger: Ledger, hall: Hall, version: str
 ) -> None:
-    make_call(hall, sid=SID, flow="main", flow_version=version, position="old_menu:0:2")
+    make_call(hall, sid=SID, flow="menu", flow_version=version, position="old_menu:0:2")
     with engine.begin() as connection:
-        row = {"flow": "main", "version": "broken", "source": '{"flow": {}, "prompts": {}}'}
+        row = {"flow": "menu", "version": "broken", "source": '{"flow": {}, "prompts": {}}'}
         connection.execute(FlowVersion.__table__.insert(), {**row, "first_used_at": hall.clock()})
     assert carrier.post("/voice/heard?turn=2", Digits="1").verbs == ["Enqueue"]
     assert ledger.state() is CallState.QUEUED
@@ -140,7 +144,7 @@ def test_a_call_whose_edition_cannot_be_read_is_led_to_a_person(
 
 def test_scripts_are_kept_once_however_many_processes_ask(hall: Hall, ledger: Ledger) -> None:
     for _ in range(2):
-        shelf = open_shelf()
-        shelf.keep(hall)
-        shelf.keep(hall)
-    assert ledger.rows()["flow_versions"] == 3
+        shelf = open_shelf(hall.policies)
+        shelf.open(hall)
+        shelf.open(hall)
+    assert ledger.rows()["flow_versions"] == 5

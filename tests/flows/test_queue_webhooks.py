@@ -2,10 +2,12 @@
 
 import pytest
 
+from hotline.rules.actors import Machine
 from hotline.rules.words import CallbackReason, CallbackState, CallEnd, CallState, OfferState
+from hotline.services import queue
 from hotline.work import Hall
 from tests.builders import make_operator
-from tests.flows.conftest import CALLER, LEG, PUBLIC, Carrier, Ledger
+from tests.flows.conftest import CALLER, LEG, PUBLIC, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
 
 
@@ -64,15 +66,37 @@ def test_a_callback_is_offered_when_the_wait_grows_long(carrier: Carrier, clock:
     assert offered.words.endswith("给您回电。")
 
 
-def test_nobody_without_a_number_is_offered_a_callback(
+def leaves(carrier: Carrier, key: str, **fields: str) -> Answer:
+    """Press a key while waiting and let the carrier's queue go; return what is said then."""
+    assert carrier.post("/voice/wait/heard", Digits=key, **fields).verbs == ["Leave"]
+    return carrier.post("/voice/queue-left", QueueResult="leave", **fields)
+
+
+def test_who_withholds_the_number_may_type_one_that_is_read_back(
     carrier: Carrier, ledger: Ledger, clock: StoppedClock
 ) -> None:
     carrier.presses(carrier.arrives(From="anonymous"), "0")
-    clock.advance(600)
-    assert carrier.post("/voice/wait").verbs == ["Say", "Say", "Pause", "Redirect"]
-    pressed = carrier.post("/voice/wait/heard", Digits="1")
-    assert pressed.words.startswith("抱歉，我们看不到您的号码，无法给您回电，请您继续等候。")
-    assert (ledger.state(), ledger.callbacks()) == (CallState.QUEUED, [])
+    clock.advance(120)
+    asked = leaves(carrier, "1")
+    assert asked.words == "请输入回电号码，固定电话请加区号，以井号键结束。"
+    assert (asked.find("Gather").get("numDigits"), asked.find("Gather").get("finishOnKey")) == ("13", "#")
+    read = carrier.presses(asked, "13900000001")
+    assert read.words == "回电号码是幺三九零零零零零零零幺。正确请按1，重新输入请按2。"
+    assert carrier.presses(read, "1").words.startswith("好的，您的排队顺序已保留")
+    carrier.hangs_up()
+    assert [callback.number for callback in ledger.callbacks()] == ["+8613900000001"]
+    assert ledger.call().end is CallEnd.LEFT_FOR_CALLBACK
+
+
+def test_a_number_that_cannot_be_phoned_keeps_the_caller_waiting(
+    carrier: Carrier, ledger: Ledger, clock: StoppedClock
+) -> None:
+    carrier.presses(carrier.arrives(From="anonymous"), "0")
+    clock.advance(120)
+    read = carrier.presses(leaves(carrier, "1"), "12345")
+    refused = carrier.presses(read, "1")
+    assert (refused.verbs, ledger.state(), ledger.callbacks()) == (["Enqueue"], CallState.QUEUED, [])
+    assert carrier.follow(refused, "Enqueue", "waitUrl").words.startswith("抱歉，这个号码我们无法回拨")
 
 
 def test_a_caller_who_asks_for_a_callback_leaves_the_queue_and_keeps_the_place(
@@ -82,10 +106,11 @@ def test_a_caller_who_asks_for_a_callback_leaves_the_queue_and_keeps_the_place(
     since = ledger.call().place_since
     clock.advance(130)
     make_operator(hall)
-    leaving = carrier.presses(carrier.post("/voice/wait"), "1")
-    assert leaving.verbs == ["Say", "Leave"]
-    assert leaving.words.startswith("好的，您的排队顺序已保留")
-    assert carrier.post("/voice/queue-left", QueueResult="leave").verbs == ["Hangup"]
+    confirm = leaves(carrier, "1")
+    assert confirm.words.startswith("用您现在的号码回电请按1")
+    promised = carrier.presses(confirm, "1")
+    assert promised.verbs == ["Say", "Hangup"]
+    assert promised.words.startswith("好的，您的排队顺序已保留")
     carrier.hangs_up()
     [callback] = ledger.callbacks()
     assert (callback.number, callback.reason, callback.place_since) == (
@@ -97,6 +122,50 @@ def test_a_caller_who_asks_for_a_callback_leaves_the_queue_and_keeps_the_place(
     assert ledger.call().end is CallEnd.LEFT_FOR_CALLBACK
 
 
+def test_a_caller_who_thinks_better_of_it_has_lost_no_place(
+    carrier: Carrier, ledger: Ledger, clock: StoppedClock
+) -> None:
+    carrier.waits()
+    since = ledger.call().place_since
+    clock.advance(130)
+    assert carrier.presses(leaves(carrier, "1"), "0").verbs == ["Enqueue"]
+    assert (ledger.state(), ledger.call().place_since, ledger.call().queued_at) == (
+        CallState.QUEUED,
+        since,
+        since,
+    )
+    assert ledger.call().joined_at == clock()
+
+
+def test_after_the_longest_wait_there_is_a_choice_and_silence_waits_on(
+    carrier: Carrier, ledger: Ledger, clock: StoppedClock
+) -> None:
+    carrier.waits()
+    clock.advance(899)
+    assert carrier.post("/voice/wait").verbs == ["Gather", "Redirect"]
+    clock.advance(1)
+    over = carrier.post("/voice/wait")
+    assert (over.verbs, over.find("Redirect").text) == (["Redirect"], f"{PUBLIC}/voice/wait/over")
+    assert carrier.follow(over, "Redirect", "").verbs == ["Leave"]
+    asked = carrier.post("/voice/queue-left", QueueResult="leave")
+    assert asked.words.startswith("抱歉，您已等候很久，坐席仍在忙。约定回电请按1，留言请按2")
+    assert carrier.presses(asked, "").verbs == ["Enqueue"]
+    assert carrier.post("/voice/wait").verbs == ["Gather", "Redirect"]
+    assert ledger.state() is CallState.QUEUED
+
+
+def test_whose_desk_already_rings_is_not_sent_away_by_the_longest_wait(
+    carrier: Carrier, hall: Hall, ledger: Ledger, clock: StoppedClock
+) -> None:
+    carrier.waits()
+    clock.advance(901)
+    make_operator(hall)
+    with hall.open_work(Machine.CLOCK) as work:
+        queue.offer_waiting(work)
+    assert carrier.post("/voice/wait/over").verbs == ["Gather", "Redirect"]
+    assert (ledger.state(), ledger.offer().state) == (CallState.OFFERED, OfferState.PENDING)
+
+
 def test_a_desk_that_rings_is_released_when_its_caller_chooses_a_callback(
     carrier: Carrier, hall: Hall, ledger: Ledger
 ) -> None:
@@ -105,6 +174,7 @@ def test_a_desk_that_rings_is_released_when_its_caller_chooses_a_callback(
     assert ledger.offer().state is OfferState.PENDING
     carrier.post("/voice/wait/heard", Digits="1")
     assert ledger.offer().state is OfferState.WITHDRAWN
+    assert ledger.state() is CallState.IN_FLOW
 
 
 @pytest.mark.parametrize("key", ["2", "*", "#", ""])

@@ -1,0 +1,130 @@
+"""The state of a ticket by keypad: for who knows the code, in natural words, with few tries and no hints."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from hotline.rules.words import CallState, TicketState
+from hotline.store.tickets import Ticket
+from hotline.work import Hall
+from tests.builders import make_ticket, make_unit
+from tests.flows.conftest import CALLER, SID, Answer, Carrier, Ledger
+from tests.stopped_clock import StoppedClock
+
+DUE = datetime(2026, 11, 30, 14, 5, tzinfo=ZoneInfo("Asia/Shanghai"))
+WRONG = "号码或查询码不正确。重新查询请按1，转人工请按0或稍候。"
+
+
+@pytest.fixture
+def ticket(hall: Hall) -> Ticket:
+    make_unit(hall)
+    return make_ticket(
+        hall,
+        state=TicketState.DISPATCHED,
+        number="QF20261123000170",
+        access_code="042042",
+        caller_number=CALLER,
+        unit_code="city-management",
+        due_at=DUE,
+    )
+
+
+def by_number(carrier: Carrier, number: str, code: str, sid: str = SID) -> Answer:
+    """Ask for a ticket by its digits and a code; returns what is said then."""
+    how = carrier.presses(carrier.arrives(CallSid=sid), "4", CallSid=sid)
+    return _code(carrier, carrier.presses(how, "1", CallSid=sid), number, code, sid)
+
+
+def _code(carrier: Carrier, asked: Answer, number: str, code: str, sid: str = SID) -> Answer:
+    assert asked.find("Gather").get("numDigits") == "14"
+    return carrier.presses(carrier.presses(asked, number, CallSid=sid), code, CallSid=sid)
+
+
+def test_number_and_code_tell_the_state_and_the_date(carrier: Carrier, ticket: Ticket) -> None:
+    told = by_number(carrier, "20261123000170", "042042")
+    assert told.words.startswith("您的工单已转交承办单位，应在11月30号下午两点零五分前办结。")
+    assert told.words.endswith("继续查询请按1，结束请按2或挂机，转人工请按0或稍候。")
+
+
+def test_the_callers_own_number_and_the_code_do_too(carrier: Carrier, ticket: Ticket) -> None:
+    code = carrier.presses(carrier.presses(carrier.arrives(), "4"), "2")
+    assert carrier.presses(code, "042042").words.startswith("您的工单已转交承办单位")
+
+
+def test_in_english_it_is_told_in_english(carrier: Carrier, ledger: Ledger, ticket: Ticket) -> None:
+    carrier.presses(carrier.arrives(), "4")
+    ledger.change_language("en")
+    code = carrier.post("/voice/heard", Digits="2")
+    said = carrier.presses(code, "042042").words
+    assert said.startswith(
+        "Your request has been handed to the department in charge and is due by November 30"
+    )
+    assert "at 2 oh five p.m." in said
+
+
+def test_a_wrong_number_and_a_wrong_code_sound_alike(carrier: Carrier, ticket: Ticket) -> None:
+    assert by_number(carrier, "20261123000170", "000000").words == WRONG
+    assert by_number(carrier, "20261123000999", "042042", sid=f"CA{2:032d}").words == WRONG
+
+
+def test_after_three_wrong_codes_even_the_right_one_says_nothing(
+    carrier: Carrier, ledger: Ledger, ticket: Ticket
+) -> None:
+    answer = by_number(carrier, "20261123000170", "000000")
+    for _ in range(2):
+        asked = carrier.presses(carrier.presses(answer, "1"), "1")
+        answer = _code(carrier, asked, "20261123000170", "111111")
+        assert answer.words == WRONG
+    locked = _code(carrier, carrier.presses(carrier.presses(answer, "1"), "1"), "20261123000170", "042042")
+    assert (locked.verbs, ledger.state()) == (["Enqueue"], CallState.QUEUED)
+    assert "输入错误次数过多" in carrier.follow(locked, "Enqueue", "waitUrl").words
+
+
+def test_a_ticket_tried_from_many_calls_is_locked_for_an_hour(
+    carrier: Carrier, ticket: Ticket, clock: StoppedClock
+) -> None:
+    for number in range(10):
+        sid = f"CA{number:032d}"
+        how = carrier.presses(carrier.arrives(CallSid=sid, From=f"+861390000{number:04d}"), "4", CallSid=sid)
+        asked = carrier.presses(how, "1", CallSid=sid)
+        assert _code(carrier, asked, "20261123000170", "999999", sid).words == WRONG
+    assert by_number(carrier, "20261123000170", "042042").verbs == ["Enqueue"]
+    clock.advance(3601)
+    told = by_number(carrier, "20261123000170", "042042", sid=f"CA{99:032d}")
+    assert told.words.startswith("您的工单已转交承办单位")
+
+
+def test_four_wrong_lengths_silence_and_stars_always_have_an_exit(carrier: Carrier, ledger: Ledger) -> None:
+    asked = carrier.presses(carrier.presses(carrier.arrives(), "4"), "1")
+    for keys in "12", "*":
+        asked = carrier.presses(asked, keys)
+        assert asked.words == "请输入工单号中的14位数字，以井号键结束。"
+    assert carrier.presses(asked, "20261123 00017").verbs == ["Enqueue"]
+    assert ledger.state() is CallState.QUEUED
+
+
+def test_whose_number_is_withheld_is_asked_for_the_tickets(carrier: Carrier, ticket: Ticket) -> None:
+    asked = carrier.presses(carrier.arrives(From="anonymous"), "4")
+    assert asked.words == "请输入工单号中的14位数字，以井号键结束。"
+
+
+def test_a_code_is_forgotten_as_soon_as_it_was_used(carrier: Carrier, ledger: Ledger, ticket: Ticket) -> None:
+    by_number(carrier, "20261123000170", "042042")
+    assert "042042" not in ledger.call().position
+    assert "042042" not in ledger.call().path
+
+
+def test_a_ticket_that_is_redone_is_told_in_its_latest_round(
+    carrier: Carrier, hall: Hall, ticket: Ticket
+) -> None:
+    make_ticket(
+        hall,
+        state=TicketState.REPLIED,
+        number="QF20261124000018",
+        redo_of=ticket.id,
+        round=2,
+        unit_code="city-management",
+        received_at=ticket.received_at + timedelta(days=1),
+    )
+    assert by_number(carrier, "20261123000170", "042042").words.startswith("承办单位已答复您的工单")
