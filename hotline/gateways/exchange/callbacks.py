@@ -59,6 +59,8 @@ def _tell(exchange: Exchange, call: Call, status: CallStatus) -> None:
         form |= {"CallDuration": str(seconds), "Duration": str(math.ceil(seconds / 60))}
         if call.sip_code is not None:
             form["SipResponseCode"] = str(call.sip_code)
+        if call.answered_by is not None:
+            form["AnsweredBy"] = call.answered_by
         form |= _recorded(exchange, call)
     send_aside(exchange, "status", Fetch(call.callback.url, call.callback.method, form), call)
 

@@ -178,15 +178,22 @@ class Courier:
         posted = letter.method == "POST"
         target = url if posted else with_query(url, letter.form)
         patience = attempt.patience
-        async with self._session.request(
-            letter.method,
-            URL(target, encoded=True),
-            data=urlencode(letter.form).encode() if posted else None,
-            headers=_headers(letter, attempt.token, sign(self._token, target, letter.form if posted else {})),
-            cookies=dict(attempt.cookies),
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience.connect, sock_read=patience.read),
-        ) as response:
+        async with (
+            self._clock.busy(),
+            self._session.request(
+                letter.method,
+                URL(target, encoded=True),
+                data=urlencode(letter.form).encode() if posted else None,
+                headers=_headers(
+                    letter, attempt.token, sign(self._token, target, letter.form if posted else {})
+                ),
+                cookies=dict(attempt.cookies),
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=patience.connect, sock_read=patience.read
+                ),
+            ) as response,
+        ):
             body = await _bounded(response.content)
             kept = {name: morsel.value for name, morsel in response.cookies.items()}
             kind = response.headers.get("Content-Type")

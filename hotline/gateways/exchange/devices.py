@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from hotline.gateways.exchange import hearing, ringing
+from hotline.gateways.exchange.answering import Person
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.sockets import BadMessageError, Message, Wire, text_of
 from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
@@ -28,8 +29,10 @@ _LINE = "line"
 class Device:
     """One browser tab, as the exchange sees it: it may ring for several calls and talk on one."""
 
-    def __init__(self) -> None:
-        self.wire = Wire()
+    answerer = Person()
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.wire = Wire(exchange.clock)
         self.call: Call | None = None
         self.muted = False
         self._ringing: dict[str, Call] = {}
@@ -131,7 +134,7 @@ class Device:
 
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
     """Serve one softphone from registration until its websocket is closed."""
-    device = Device()
+    device = Device(exchange)
     socket = device.wire.socket
     await socket.prepare(request)
     try:

@@ -17,6 +17,8 @@ from hotline.gateways.exchange.document import (
     Redirect,
     Reject,
     Say,
+    StartRecording,
+    StopRecording,
     Verb,
 )
 from hotline.gateways.exchange.documents import obtain
@@ -26,7 +28,7 @@ from hotline.gateways.exchange.queueing import enqueue
 from hotline.gateways.exchange.scene import GoTo, Outcome, Scene, Turn
 from hotline.gateways.exchange.speaking import prompt_one
 from hotline.gateways.exchange.state.calls import Call, Fetch, Source
-from hotline.gateways.exchange.taping import record
+from hotline.gateways.exchange.taping import record, record_aside
 from hotline.gateways.exchange.words import CallStatus, Context
 
 
@@ -59,6 +61,9 @@ async def perform(scene: Scene, verb: Verb) -> Outcome:
             return await gather(scene, verb)
         case Record():
             return await record(scene, verb)
+        case StartRecording() | StopRecording():
+            record_aside(scene, verb)
+            return Turn.NEXT
         case Enqueue():
             return await enqueue(scene, verb)
         case Dial():

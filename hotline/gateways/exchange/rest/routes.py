@@ -47,5 +47,10 @@ TABLE = (
 )
 
 
-def rest_routes() -> list[web.RouteDef]:
-    return [web.route(method, _ACCOUNT + path, handler) for method, path, handler in TABLE]
+def rest_routes(*, narrow: bool) -> list[web.RouteDef]:
+    """The table, without queues and conferences under the narrow profile."""
+    return [
+        web.route(method, _ACCOUNT + path, handler)
+        for method, path, handler in TABLE
+        if not (narrow and path.startswith(("/Queues", "/Conferences")))
+    ]

@@ -40,7 +40,7 @@ def call_shape(exchange: Exchange, call: Call) -> Shape:
         "price": None,
         "price_unit": "USD",
         "direction": call.direction,
-        "answered_by": None,
+        "answered_by": call.answered_by,
         "forwarded_from": None,
         "group_sid": None,
         "caller_name": None,

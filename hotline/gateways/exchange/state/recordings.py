@@ -19,6 +19,7 @@ class Recording:
     began: float
     callback: RecordingCallback | None
     channels: int = 1
+    track: str = "both"
     status: RecordingStatus = RecordingStatus.IN_PROGRESS
     seconds: int = 0
     updated: datetime | None = None
