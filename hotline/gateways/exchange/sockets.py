@@ -60,7 +60,12 @@ class Wire:
         """Let no virtual second pass until the device has nothing to do, or its patience is at an end."""
         self._go_on()
         self._standing.enter_context(self._clock.busy())
-        self._patience = asyncio.get_running_loop().call_later(_THINKING_SECONDS, self._go_on)
+        self._patience = asyncio.get_running_loop().call_later(_THINKING_SECONDS, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        """Count on this device no longer, until it is heard of again."""
+        self._follows = False
+        self._go_on()
 
     def _go_on(self) -> None:
         self._standing.close()

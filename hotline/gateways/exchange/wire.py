@@ -2,7 +2,8 @@
 
 A thread with its own loop reads; everybody else waits on one condition variable. Nothing here sleeps or polls.
 Where the exchange's time is virtual (its messages carry `still`), it is told when the program has nothing to do: when it
-waits for something that has not come, and when what came is not what it waits for.
+waits for something that has not come, and when what came is not what it waits for. A program that has heard what it
+waited for is thinking, until it waits again or does something after which one only listens (dials, hangs up).
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from typing import Any, Self
 import aiohttp
 
 _CONNECT_SECONDS = 10.0
+_GOES_ON = frozenset({"keys", "digits", "say", "typing", "mute"})
 
 Message = Mapping[str, Any]
 
@@ -37,12 +39,16 @@ class Wire:
         self._waiting: list[Callable[[], bool]] = []
         self._still = 0
         self._told = 0
+        self._thinking = False
         self._thread = threading.Thread(target=self._work, name="telephone", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         try:
             self.wait_for(lambda: self._ready, _CONNECT_SECONDS, "the exchange did not register this device")
+            with self._condition:
+                self._thinking = False
+                self._tell_still()
         except BaseException:
             self.close()
             raise
@@ -78,8 +84,10 @@ class Wire:
         if socket is None or closed is not None:
             raise LineError(closed or "not connected")
         asyncio.run_coroutine_threadsafe(socket.send_json(message), self._loop).result(_CONNECT_SECONDS)
-        with self._condition:
-            self._tell_still()
+        if message["type"] not in _GOES_ON:
+            with self._condition:
+                self._thinking = False
+                self._tell_still()
 
     def _tell_still(self) -> None:
         """Let virtual time go on: nothing more follows from what was heard so far. Called with the condition held."""
@@ -94,11 +102,13 @@ class Wire:
         """Block until `wanted`, at most `timeout` real seconds; raises TimeoutError or, if the line closed, LineError."""
         with self._condition:
             if not wanted():
+                self._thinking = False
                 self._tell_still()
             self._waiting.append(wanted)
             met = self._condition.wait_for(lambda: wanted() or self._closed is not None, timeout)
             self._waiting.remove(wanted)
             if wanted():
+                self._thinking = True
                 return
             words = otherwise if isinstance(otherwise, str) else otherwise()
             if met:
@@ -141,6 +151,6 @@ class Wire:
                 self._ready = True
             self.receive(message)
             self._still = message.get("still", 0)
-            if not any(wanted() for wanted in self._waiting):
+            if not self._thinking and not any(wanted() for wanted in self._waiting):
                 self._tell_still()
             self._condition.notify_all()
