@@ -2,42 +2,21 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import requests
 
 from hotline.gateways.exchange.callers import Caller
 from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.server import clock_of, in_thread, listening_at
-from hotline.gateways.exchange.settings import ExchangeSettings
+from hotline.gateways.exchange.server import clock_of, in_thread
 from hotline.gateways.exchange.virtual import VirtualClock, loop_for
 from tests.exchange.application import Answer, Application
-from tests.exchange.line import Line, facts_for, free_port
+from tests.exchange.line import Line
+from tests.exchange.plays import MORNING, play, settings_for
 
-MORNING = datetime(2026, 11, 23, tzinfo=UTC)
 WAITING = "<Say>请稍候</Say><Pause length='25'/>"
-
-
-def play(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable[None]]) -> Exchange:
-    """Run a story of in-process callers on an exchange of their own, to its end."""
-    clock = clock_of(settings)
-
-    async def body() -> Exchange:
-        async with listening_at(settings, clock) as exchange:
-            await story(exchange)
-            await asyncio.gather(*exchange.tasks)
-            return exchange
-
-    with asyncio.Runner(loop_factory=lambda: loop_for(clock)) as runner:
-        return runner.run(body())
-
-
-def settings_for(application: Application, **changes: object) -> ExchangeSettings:
-    facts = facts_for(application) | {"virtual": True, "begins": MORNING}
-    return ExchangeSettings(**(facts | changes))  # type: ignore[arg-type]
 
 
 def test_an_hour_in_the_queue_is_over_at_once(application: Application) -> None:
@@ -206,4 +185,4 @@ def test_sleepers_wake_in_the_order_of_their_moments_and_then_of_their_coming() 
 
 def test_a_beginning_without_a_time_zone_is_refused(application: Application) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        settings_for(application, begins=datetime(2026, 11, 23), port=free_port())  # noqa: DTZ001
+        settings_for(application, begins=datetime(2026, 11, 23))  # noqa: DTZ001
