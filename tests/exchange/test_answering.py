@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.gateways.exchange.answering import Bar, Barred, Busy, Desk, Fax, Machine, NeverAnswers, Unreachable
+from hotline.gateways.exchange.answering import (
+    Bar,
+    Barred,
+    Busy,
+    Desk,
+    Fax,
+    Machine,
+    NeverAnswers,
+    Unreachable,
+)
 from tests.exchange.application import Application
 from tests.exchange.line import HOTLINE, Line, refused
 
@@ -88,7 +97,10 @@ def test_a_barred_number_is_refused_by_its_own_codes(
     line = make_line(answers={POLICE: Barred(bar)}, virtual=True)
     application.on("/voice", f'<Dial action="/done">{POLICE}</Dial>')
     rest, dial = bar.value
-    assert refused(lambda: line.client.calls.create(to=POLICE, from_=HOTLINE, twiml="<Response/>")) == (400, rest)
+    assert refused(lambda: line.client.calls.create(to=POLICE, from_=HOTLINE, twiml="<Response/>")) == (
+        400,
+        rest,
+    )
     line.calling()
     assert application.wait_for("/done")[0]["DialCallStatus"] == "failed"
     assert str(dial) in board(line)

@@ -55,7 +55,8 @@ def test_callers_wait_in_a_loop_and_are_connected_by_dial_client(
     narrow: Line, application: Application
 ) -> None:
     application.on(
-        "/voice", '<Gather numDigits="1" timeout="1" action="/key"><Say>请稍候</Say></Gather><Redirect>/voice</Redirect>'
+        "/voice",
+        '<Gather numDigits="1" timeout="1" action="/key"><Say>请稍候</Say></Gather><Redirect>/voice</Redirect>',
     )
     application.on("/talk", "<Dial><Client>agent_7</Client></Dial>")
     agent, telephone = narrow.softphone(), narrow.calling()

@@ -39,7 +39,9 @@ def test_a_recording_survives_the_documents_that_follow(application: Application
 def test_stop_ends_it_and_the_call_goes_on(application: Application) -> None:
     more = 'channels="dual" track="inbound" recordingStatusCallbackEvent="in-progress completed"'
     stop = "<Stop><Recording/></Stop>"
-    application.on("/voice", f"{start(application, more)}<Pause length='10'/>{stop}<Pause length='20'/>{stop}")
+    application.on(
+        "/voice", f"{start(application, more)}<Pause length='10'/>{stop}<Pause length='20'/>{stop}"
+    )
     call(application)
     told = {request["RecordingStatus"]: request for request in application.to("/taped")}
     assert set(told) == {"in-progress", "completed"}

@@ -1,7 +1,5 @@
 """Speech in Gather: when it is over, what is told meanwhile, and what counts when keys compete with it."""
 
-from collections.abc import Callable
-
 import pytest
 
 from hotline.gateways.exchange.callers import Caller

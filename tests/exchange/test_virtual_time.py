@@ -92,7 +92,8 @@ async def busy_minute(exchange: Exchange) -> None:
 
 def test_the_order_of_events_is_that_of_real_time(application: Application) -> None:
     application.on(
-        "/voice", '<Gather numDigits="1" timeout="7" action="/heard"><Say>请按键</Say></Gather><Say>再见</Say>'
+        "/voice",
+        '<Gather numDigits="1" timeout="7" action="/heard"><Say>请按键</Say></Gather><Say>再见</Say>',
     )
     application.on("/heard", '<Enqueue waitUrl="/wait">q</Enqueue>')
     application.on("/wait", "<Say>请稍候</Say><Pause length='9'/>")

@@ -19,7 +19,7 @@ from hotline.gateways.exchange.rest.errors import ApiError, invalid, not_found, 
 from hotline.gateways.exchange.rest.forms import Form, read_form
 from hotline.gateways.exchange.rest.paging import page_of
 from hotline.gateways.exchange.rest.shapes import call_shape
-from hotline.gateways.exchange.rest.times import within
+from hotline.gateways.exchange.rest.times import check_dates, within
 from hotline.gateways.exchange.state.calls import Call, Fetch, Given, HangUp, Move, Source, new_sid
 from hotline.gateways.exchange.tapes import tape_until_over
 from hotline.gateways.exchange.words import By, CallStatus, Direction, RecordingSource
@@ -88,6 +88,15 @@ async def fetch_call(request: web.Request) -> web.Response:
     return web.json_response(call_shape(request.app[EXCHANGE], find_call(request)))
 
 
+async def delete_call(request: web.Request) -> web.Response:
+    """Forget a call that is over; one that is not cannot be deleted (20009)."""
+    call = find_call(request)
+    if not call.is_over:
+        raise ApiError(409, 20009, "Cannot delete this resource while the call is in progress")
+    del request.app[EXCHANGE].board.calls[call.sid]
+    return web.Response(status=204)
+
+
 async def update_call(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     call = find_call(request)
@@ -135,6 +144,7 @@ def _move(exchange: Exchange, call: Call, source: Source) -> None:
 async def list_calls(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     query = request.query
+    check_dates(query, "StartTime", "EndTime")
     wanted = {"to": query.get("To"), "from_": query.get("From"), "parent": query.get("ParentCallSid")}
 
     def fits(call: Call) -> bool:
