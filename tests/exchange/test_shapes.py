@@ -1,7 +1,7 @@
 """The exchange's REST answers, and our own client's requests, against the carrier's official OpenAPI description."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from twilio.rest import Client
 
 from hotline.clock import system_clock
 from hotline.gateways.carrier import Order
+from hotline.gateways.exchange.clients import Softphone
 from hotline.gateways.exchange.rest.recordings import media
 from hotline.gateways.exchange.rest.routes import TABLE
 from hotline.gateways.twilio import TwilioCarrier
@@ -23,7 +24,10 @@ pytestmark = pytest.mark.skipif(
     not openapi.FILE.exists(), reason=f"the carrier's OpenAPI description is not at {openapi.FILE}"
 )
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
-ROOM = '<Dial><Conference participantLabel="caller" record="record-from-start" waitUrl="">room</Conference></Dial>'
+ROOM = (
+    '<Dial><Conference participantLabel="caller" record="record-from-start" waitUrl=""'
+    ' statusCallback="/joined" statusCallbackEvent="join">room</Conference></Dial>'
+)
 CITIZEN = "+8613800001234"
 
 
@@ -36,13 +40,13 @@ def sdk_at(url: str) -> Client:
 def use_everything(line: Line, client: Client, application: Application) -> None:
     """Every address of the API once, on resources that are full of facts."""
     application.on("/voice", '<Enqueue waitUrl="/wait">q</Enqueue>')
-    application.on("/wait", "<Say>请稍候</Say><Pause length='60'/>")
+    application.on("/wait", "<Say>请稍候</Say><Pause length='6000'/>")
     application.on("/room", ROOM)
-    application.on("/answered", "<Record maxLength='2' playBeep='false'/><Pause length='60'/>")
+    application.on("/answered", "<Pause length='6000'/>")
     telephone, agent = line.calling(), line.softphone()
     telephone.hear("请稍候")
     use_queues(client, application)
-    use_conference(client, application, agent.accept, agent.wait_incoming)
+    use_conference(client, application, agent)
     use_calls(line, client, application)
     telephone.hang_up()
     telephone.wait_ended()
@@ -60,9 +64,8 @@ def use_queues(client: Client, application: Application) -> None:
     client.queues(queue.sid).members("Front").update(url=application.url("/room"), method="POST")
 
 
-def use_conference(
-    client: Client, application: Application, accept: Callable[[], None], rung: Callable[[], object]
-) -> None:
+def use_conference(client: Client, application: Application, agent: Softphone) -> None:
+    application.wait_for("/joined")
     client.conferences("room").participants.create(
         to="client:agent_7",
         from_=HOTLINE,
@@ -76,8 +79,9 @@ def use_conference(
         end_conference_on_exit=False,
         timeout=30,
     )
-    rung()
-    accept()
+    agent.wait_incoming()
+    agent.accept()
+    agent.wait_connected()
     sid = client.conferences.list(friendly_name="room", status="in-progress")[0].sid
     room = client.conferences(sid)
     room.fetch()
@@ -111,7 +115,8 @@ def use_calls(line: Line, client: Client, application: Application) -> None:
     call = client.calls(placed.sid)
     call.fetch()
     application.wait_for("/progress", lambda told: told["CallStatus"] == "in-progress")
-    tape = next(iter(call.recordings.list()), None) or call.recordings.create(recording_channels="mono")
+    tape = call.recordings.create(recording_channels="mono")
+    call.recordings.list()
     call.recordings(tape.sid).fetch()
     call.recordings("Twilio.CURRENT").update(status="stopped")
     client.recordings.list(call_sid=placed.sid)

@@ -121,6 +121,23 @@ def test_time_stands_while_a_program_at_a_telephone_is_thinking(application: App
             assert telephone.wait_ended() == "completed"
 
 
+def test_two_programs_at_two_telephones_share_the_time(application: Application) -> None:
+    application.on("/voice", '<Dial timeout="600" action="/done"><Client>agent_7</Client></Dial>')
+    with ExitStack() as stack:
+        line = Line(application, stack, virtual=True)
+        agent, telephone = line.softphone(), line.calling()
+        agent.wait_incoming()
+        agent.accept()
+        agent.wait_connected()
+        agent.say("您好")
+        telephone.hear("您好")
+        telephone.say("路灯坏了")
+        agent.hear("路灯坏了")
+        telephone.hang_up()
+        telephone.wait_ended()
+    assert application.wait_for("/done")[0]["DialCallStatus"] == "completed"
+
+
 def test_whoever_does_not_press_in_time_is_too_late_in_virtual_time_too(application: Application) -> None:
     application.on("/voice", '<Gather timeout="600"><Say>请按键</Say></Gather><Say>太晚了</Say>')
     with ExitStack() as stack:

@@ -6,5 +6,6 @@ TwiML, the REST API, access tokens), so the product cannot tell it from the real
 
 Reading order: `settings` → `words` → `state` (what exists) → `interpreter` (one call, one task, one document after
 another) → the verbs (`speaking`, `gathering`, `taping`, `queueing`, `dialling`, `conferencing`) → the doors
-(`phones`, `devices`, `rest/`, `pages`) → `server`. Nothing here imports the rest of the product.
+(`phones`, `devices`, `rest/`, `pages`) → `server`. Beside the road: `clock` and `virtual` (a day in seconds), `callers` (people
+who are programs), `answering`, `automata` and `detecting` (what answers by itself, and what it is taken for). Nothing here imports the rest of the product.
 """
