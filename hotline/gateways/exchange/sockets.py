@@ -1,7 +1,7 @@
 """What telephones and softphones share: a websocket that never blocks the exchange, and the check where it comes from.
 
 In virtual time every message to a device is numbered (`still`). A program that answers `{type:"still", seen}` takes part
-in that time: it stands until the program has nothing more to do about what it was sent, or for one real second at most.
+in that time: it stands until the program has nothing more to do about what it was sent, or for two real seconds at most.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _LONGEST_MESSAGE = 16 * 1024
 _HEARTBEAT_SECONDS = 20.0
 _CLOSING_SECONDS = 0.5
 
-_THINKING_SECONDS = 1.0
+_THINKING_SECONDS = 2.0
 
 Message = Mapping[str, Any]
 

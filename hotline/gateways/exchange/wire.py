@@ -1,9 +1,8 @@
 """The client's half of a websocket, made synchronous.
 
 A thread with its own loop reads; everybody else waits on one condition variable. Nothing here sleeps or polls.
-Where the exchange's time is virtual (its messages carry `still`), it is told when the program has nothing to do: when it
-waits for something that has not come, and when what came is not what it waits for. A program that has heard what it
-waited for is thinking, until it waits again or does something after which one only listens (dials, hangs up).
+Where the exchange's time is virtual (its messages carry `still`), it is told when the program has nothing to do: while it
+waits for something that has not come, and once it has hung up. In any other moment it may be about to act.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ from typing import Any, Self
 import aiohttp
 
 _CONNECT_SECONDS = 10.0
-_GOES_ON = frozenset({"keys", "digits", "say", "typing", "mute"})
+_LAST_DEEDS = frozenset({"hangup", "reject"})
 
 Message = Mapping[str, Any]
 
@@ -39,7 +38,6 @@ class Wire:
         self._waiting: list[Callable[[], bool]] = []
         self._still = 0
         self._told = 0
-        self._thinking = False
         self._thread = threading.Thread(target=self._work, name="telephone", daemon=True)
 
     def __enter__(self) -> Self:
@@ -47,7 +45,6 @@ class Wire:
         try:
             self.wait_for(lambda: self._ready, _CONNECT_SECONDS, "the exchange did not register this device")
             with self._condition:
-                self._thinking = False
                 self._tell_still()
         except BaseException:
             self.close()
@@ -84,9 +81,8 @@ class Wire:
         if socket is None or closed is not None:
             raise LineError(closed or "not connected")
         asyncio.run_coroutine_threadsafe(socket.send_json(message), self._loop).result(_CONNECT_SECONDS)
-        if message["type"] not in _GOES_ON:
+        if message["type"] in _LAST_DEEDS:
             with self._condition:
-                self._thinking = False
                 self._tell_still()
 
     def _tell_still(self) -> None:
@@ -102,13 +98,11 @@ class Wire:
         """Block until `wanted`, at most `timeout` real seconds; raises TimeoutError or, if the line closed, LineError."""
         with self._condition:
             if not wanted():
-                self._thinking = False
                 self._tell_still()
             self._waiting.append(wanted)
             met = self._condition.wait_for(lambda: wanted() or self._closed is not None, timeout)
             self._waiting.remove(wanted)
             if wanted():
-                self._thinking = True
                 return
             words = otherwise if isinstance(otherwise, str) else otherwise()
             if met:
@@ -151,6 +145,6 @@ class Wire:
                 self._ready = True
             self.receive(message)
             self._still = message.get("still", 0)
-            if not self._thinking and not any(wanted() for wanted in self._waiting):
+            if self._waiting and not any(wanted() for wanted in self._waiting):
                 self._tell_still()
             self._condition.notify_all()
