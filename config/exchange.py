@@ -2,6 +2,7 @@
 
 import sys
 
+from config.demo.answers import ANSWERS
 from config.settings import Mode, Settings, settings_or_exit
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.exchange.server import serve
@@ -22,6 +23,7 @@ def exchange_settings(settings: Settings) -> ExchangeSettings:
         fallback_url=addresses.fallback(),
         port=settings.exchange_port,
         pace=settings.exchange_pace,
+        answers=ANSWERS,
     )
 
 

@@ -3,8 +3,10 @@
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import Self
 
 import pytest
+import requests
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.jwt.access_token import AccessToken
@@ -44,35 +46,56 @@ def refused(action: Callable[[], object]) -> tuple[int, int]:
     return refusal.value.status, int(refusal.value.code or 0)
 
 
+def facts_for(application: Application) -> dict[str, object]:
+    """The settings of an exchange in front of this application, fast and without a queue of calls."""
+    return {
+        "account_sid": ACCOUNT,
+        "auth_token": TOKEN,
+        "api_key": KEY,
+        "api_secret": SECRET,
+        "number": HOTLINE,
+        "voice_url": application.url("/voice"),
+        "status_url": application.url("/status"),
+        "port": free_port(),
+        "pace": 0.02,
+        "calls_per_second": 0.0,
+    }
+
+
 class Line:
     """One exchange with its application, and everything one can do with it."""
 
     def __init__(self, application: Application, stack: ExitStack, **changes: object) -> None:
+        settings = ExchangeSettings(**(facts_for(application) | changes))  # type: ignore[arg-type]
+        self._settle(stack.enter_context(in_thread(settings)), application, stack, settings)
+
+    @classmethod
+    def at(cls, url: str, application: Application, stack: ExitStack, settings: ExchangeSettings) -> Self:
+        """A line to an exchange that runs already."""
+        line = cls.__new__(cls)
+        line._settle(url, application, stack, settings)
+        return line
+
+    def _settle(
+        self, url: str, application: Application, stack: ExitStack, settings: ExchangeSettings
+    ) -> None:
         self.application = application
         self._stack = stack
-        facts: dict[str, object] = {
-            "account_sid": ACCOUNT,
-            "auth_token": TOKEN,
-            "api_key": KEY,
-            "api_secret": SECRET,
-            "number": HOTLINE,
-            "voice_url": application.url("/voice"),
-            "status_url": application.url("/status"),
-            "port": free_port(),
-            "pace": 0.02,
-            "calls_per_second": 0.0,
-        }
-        self.settings = ExchangeSettings(**(facts | changes))  # type: ignore[arg-type]
-        self.url = stack.enter_context(in_thread(self.settings))
+        self.settings = settings
+        self.url = url
         self.client = Client(ACCOUNT, TOKEN, http_client=TwilioHttpClient(timeout=10))
         self.client.api.base_url = self.url
         self.faults = FaultSwitches(self.url)
 
-    def telephone(self, number: str = CITIZEN) -> Telephone:
-        return self._stack.enter_context(Telephone(self.url, number))
+    def telephone(self, number: str = CITIZEN, answers: str = "") -> Telephone:
+        return self._stack.enter_context(Telephone(self.url, number, answers))
 
     def softphone(self, identity: str = "agent_7") -> Softphone:
         return self._stack.enter_context(Softphone(self.url, token_for(identity)))
+
+    def page(self, path: str) -> str:
+        """One of the exchange's own pages."""
+        return requests.get(self.url + path, timeout=5).text
 
     def calling(self, number: str = CITIZEN) -> Telephone:
         """A telephone that has just dialled the hotline."""

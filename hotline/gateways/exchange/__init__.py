@@ -9,6 +9,7 @@ made again (`transcript`, `replay`).
 
 Reading order: `settings` → `words` → `state` (what exists) → `interpreter` (one call, one task, one document after
 another) → the verbs (`speaking`, `gathering`, `taping`, `queueing`, `dialling`, `conferencing`) → the doors
-(`phones`, `devices`, `rest/`, `pages`) → `server`. Who hears whom in sound: `voices`.
-Nothing here imports the rest of the product.
+(`phones`, `devices`, `rest/`, `pages`) → `server`. Who hears whom in sound: `voices`. Beside the road: `clock` and
+`virtual` (a day in seconds), `callers` (people who are programs), `answering`, `automata` and `detecting` (what answers by
+itself, and what it is taken for). Nothing here imports the rest of the product.
 """

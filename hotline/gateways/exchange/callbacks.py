@@ -9,11 +9,17 @@ import math
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
 from hotline.gateways.exchange.letters import Letter
+from hotline.gateways.exchange.numbers import is_e164
 from hotline.gateways.exchange.parameters import rfc2822, standard
 from hotline.gateways.exchange.posting import post
 from hotline.gateways.exchange.state.calls import Call, Fetch
+from hotline.gateways.exchange.state.recordings import Recording
 from hotline.gateways.exchange.steps import Step
-from hotline.gateways.exchange.words import CallEvent, CallStatus
+from hotline.gateways.exchange.words import CallEvent, CallStatus, Direction, RecordingSource
+
+_OK, _GIVEN_UP = 200, 487
+_ATTESTATION = "B"
+_ATTESTED = frozenset({CallStatus.RINGING, CallStatus.IN_PROGRESS})
 
 _EVENTS = {
     CallStatus.INITIATED: CallEvent.INITIATED,
@@ -60,24 +66,48 @@ def _tell(exchange: Exchange, call: Call, status: CallStatus) -> None:
         "CallbackSource": "call-progress-events",
         "SequenceNumber": str(next(call.sequence)),
     }
-    if status.is_terminal:
-        seconds = call.seconds()
-        form |= {"CallDuration": str(seconds), "Duration": str(math.ceil(seconds / 60))}
-        if call.sip_code is not None:
-            form["SipResponseCode"] = str(call.sip_code)
-        form |= _recorded(exchange, call)
+    form |= _ended(exchange, call) if status.is_terminal else _under_way(call, status)
     send_aside(exchange, Step.STATUS, Fetch(call.callback.url, call.callback.method, form), call)
 
 
+def _under_way(call: Call, status: CallStatus) -> dict[str, str]:
+    """Return what a call that is not over adds: how its caller id was attested, once a telephone rings."""
+    told = call.direction is Direction.OUTBOUND_API and is_e164(call.to) and status in _ATTESTED
+    return {"StirStatus": _ATTESTATION} if told else {}
+
+
+def _ended(exchange: Exchange, call: Call) -> dict[str, str]:
+    """Return what the last callback adds; which fields depends on whose callback it is."""
+    seconds = call.seconds()
+    form = {"CallDuration": str(seconds)}
+    if call.direction is not Direction.OUTBOUND_DIAL:
+        form["Duration"] = str(math.ceil(seconds / 60))
+    if call.direction is Direction.OUTBOUND_API:
+        form["SipResponseCode"] = str(call.sip_code or (_OK if call.answered_at is not None else _GIVEN_UP))
+    if call.answered_by is not None:
+        form["AnsweredBy"] = call.answered_by
+    return form | _recorded(exchange, call)
+
+
 def _recorded(exchange: Exchange, call: Call) -> dict[str, str]:
-    if not call.tapes:
+    """Return the recording asked for with the call itself: by `Record` over REST, or by the Dial this leg belongs to."""
+    kept: list[Recording] = []
+    match call.direction:
+        case Direction.OUTBOUND_API:
+            kept = [tape for tape in call.tapes if tape.source is RecordingSource.OUTBOUND_API]
+        case Direction.OUTBOUND_DIAL if call.parent is not None and call.answered_at is not None:
+            tapes = exchange.board.calls[call.parent].tapes
+            kept = [tape for tape in tapes if tape.source is RecordingSource.DIAL_VERB]
+        case _:
+            pass
+    if not kept:
         return {}
-    tape = call.tapes[-1]
+    tape = kept[-1]
     root = exchange.settings.base_url + exchange.settings.api_root
     return {
         "RecordingSid": tape.sid,
         "RecordingUrl": f"{root}/Recordings/{tape.sid}",
-        "RecordingDuration": str(tape.seconds),
+        "RecordingDuration": str(tape.seconds or round(exchange.clock.seconds() - tape.began)),
     }
 
 

@@ -14,8 +14,9 @@ __all__ = ["LineError", "NotHeardError", "PhoneState", "Softphone", "Telephone"]
 class Telephone(Handset):
     """A citizen's telephone with `number` (13800001234 or E.164); use it as a context manager."""
 
-    def __init__(self, base_url: str, number: str) -> None:
-        super().__init__(f"{base_url.rstrip('/')}/phone/ws?number={quote(number)}")
+    def __init__(self, base_url: str, number: str, answers: str = "") -> None:
+        """`answers`: `machine`, `fax` or `silence` if it is to be taken for no person."""
+        super().__init__(f"{base_url.rstrip('/')}/phone/ws?number={quote(number)}&answers={answers}")
         self.number = number
         self.caller = ""
         self.call_sid = ""

@@ -1,4 +1,4 @@
-"""The exchange's own time: the only place here that reads a clock, so that a virtual one can take its place.
+"""The exchange's own time: the only place here that reads a clock. `virtual.py` has the one that can take its place.
 
 An exchange second lasts `pace` real seconds. Durations, queue times and dates of records are exchange time; time-outs of
 web requests and the validity of access tokens are wall time, because the application knows nothing of the pace.
@@ -6,15 +6,39 @@ web requests and the validity of access tokens are wall time, because the applic
 
 import asyncio
 import time
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from types import TracebackType
+
+
+class Busy:
+    """Something is running that time must not overtake; left when it is over. Real time cannot be held: here it is empty."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    async def __aenter__(self) -> None:
+        self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.__exit__(kind, error, trace)
 
 
 class ExchangeClock:
     """Exchange seconds since the exchange started, and waiting in them."""
 
-    def __init__(self, pace: float) -> None:
+    is_virtual = False
+
+    def __init__(self, pace: float, began: datetime | None = None) -> None:
         self._pace = pace
-        self._began = datetime.now(UTC)
+        self._began = began or datetime.now(UTC)
         self._origin = time.monotonic()
 
     def seconds(self) -> float:
@@ -35,6 +59,10 @@ class ExchangeClock:
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) * self._pace)
 
-    def timeout(self, seconds: float | None) -> asyncio.Timeout:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
         """An `asyncio.timeout` of so many exchange seconds; None waits for ever."""
         return asyncio.timeout(None if seconds is None else max(0.0, seconds) * self._pace)
+
+    def busy(self) -> Busy:
+        """A block (`with` or `async with`) during which virtual time stands; it changes nothing about real time."""
+        return Busy()

@@ -8,7 +8,8 @@ form fields; here such an answer to a POST is refused with a sentence, because i
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode, urljoin
+from functools import lru_cache
+from urllib.parse import quote_plus, urljoin
 
 import aiohttp
 from yarl import URL
@@ -43,6 +44,16 @@ class _Attempt:
     @property
     def fault(self) -> Fault | None:
         return None if self.switch is None else self.switch.rule.fault
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
+
+
+def encoded(form: Mapping[str, str]) -> str:
+    """The form as a query; most of its names and values are the same in every webhook."""
+    return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in form.items())
 
 
 class Courier:
@@ -133,17 +144,24 @@ class Courier:
         """Do one HTTP exchange; returns the reply, and where it redirects to."""
         posted = letter.method == "POST"
         target = url if posted else with_query(url, letter.form)
+        form = encoded(letter.form).encode() if posted else None
         patience = attempt.patience
         secret = "another's" if attempt.fault is Fault.BAD_SIGNATURE else self._token
-        async with self._session.request(
-            letter.method,
-            URL(target, encoded=True),
-            data=urlencode(letter.form).encode() if posted else None,
-            headers=_headers(letter, attempt.token, sign(secret, target, letter.form if posted else {})),
-            cookies=dict(attempt.cookies),
-            allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=patience.connect, sock_read=patience.read),
-        ) as response:
+        signature = sign(secret, target, letter.form if posted else {})
+        async with (
+            self._clock.busy(),
+            self._session.request(
+                letter.method,
+                URL(target, encoded=True),
+                data=form,
+                headers=_headers(letter, attempt.token, signature),
+                cookies=dict(attempt.cookies),
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=patience.connect, sock_read=patience.read
+                ),
+            ) as response,
+        ):
             body = await _bounded(response.content)
             kept = {name: morsel.value for name, morsel in response.cookies.items()}
             kind = response.headers.get("Content-Type")

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from hotline.gateways.exchange import hearing, ringing
+from hotline.gateways.exchange.answering import Person
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.sockets import BadMessageError, Message, Wire, text_of
 from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
@@ -29,9 +30,11 @@ _LINE = "line"
 class Device:
     """One browser tab, as the exchange sees it: it may ring for several calls and talk on one."""
 
+    answerer = Person()
+
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self.wire = Wire()
+        self.wire = Wire(exchange.clock)
         self.call: Call | None = None
         self.muted = False
         self._ringing: dict[str, Call] = {}

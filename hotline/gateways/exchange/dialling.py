@@ -5,6 +5,7 @@ and the Queue noun (DequeueResult …). A caller who hangs up first still causes
 """
 
 import asyncio
+import contextlib
 from dataclasses import replace
 
 from hotline.gateways.exchange.beside import beside, until_first
@@ -16,12 +17,16 @@ from hotline.gateways.exchange.gathering import invite, listening
 from hotline.gateways.exchange.legs import Attempt, Race, start_leg
 from hotline.gateways.exchange.queueing import depart
 from hotline.gateways.exchange.scene import Outcome, Scene
+from hotline.gateways.exchange.sounds import Voice
+from hotline.gateways.exchange.speaking import utter
 from hotline.gateways.exchange.state.calls import Fetch, HangUp, Key
 from hotline.gateways.exchange.state.queues import Member, Taking, WaitingQueue
 from hotline.gateways.exchange.steps import Step
 from hotline.gateways.exchange.tapes import begin_tape, end_tape, media_url
 from hotline.gateways.exchange.taping import absolute_callback
 from hotline.gateways.exchange.words import By, CallStatus, RecordingSource
+
+_RINGING_SECONDS = 5.0
 
 
 async def dial(scene: Scene, verb: Dial) -> Outcome:
@@ -60,7 +65,8 @@ async def _connect(scene: Scene, verb: Dial, legs: tuple[Leg, ...], result: dict
     race = Race()
     result |= {"DialCallStatus": CallStatus.CANCELED, "DialBridged": "false"}
     try:
-        winner = await _ring(scene, verb, legs, race)
+        async with beside(_ring_tone(scene, verb)):
+            winner = await _ring(scene, verb, legs, race)
         if winner is None:
             result["DialCallStatus"] = race.fate()
             if race.attempts:
@@ -77,6 +83,15 @@ async def _connect(scene: Scene, verb: Dial, legs: tuple[Leg, ...], result: dict
             if not attempt.is_ready:
                 attempt.call.obey(HangUp(By.API))
             attempt.bridge.part()
+
+
+async def _ring_tone(scene: Scene, verb: Dial) -> None:
+    """Let the caller hear the ringing of the country asked for."""
+    while verb.ring_tone is not None and not verb.answer_on_bridge:
+        text = f"♪ 回铃音 {verb.ring_tone}"
+        await utter(
+            scene.exchange, scene.call, text, language="", voice=Voice.MUSIC, seconds=_RINGING_SECONDS
+        )
 
 
 async def _ring(scene: Scene, verb: Dial, legs: tuple[Leg, ...], race: Race) -> Attempt | None:
@@ -149,7 +164,7 @@ async def _take(scene: Scene, verb: Dial, source: TakeFrom, result: dict[str, st
     waited = round(exchange.clock.seconds() - member.joined)
     sid = member.call.sid
     result |= {"DialCallSid": sid, "DequeuedCallSid": sid, "DequeuedCallQueueTime": str(waited)}
-    await _talk_to(scene, source, member, result)
+    await _talk_to(scene, verb, source, member, result)
 
 
 async def _head(queue: WaitingQueue) -> Member:
@@ -159,7 +174,9 @@ async def _head(queue: WaitingQueue) -> Member:
     return queue.members[0]
 
 
-async def _talk_to(scene: Scene, source: TakeFrom, member: Member, result: dict[str, str]) -> None:
+async def _talk_to(
+    scene: Scene, verb: Dial, source: TakeFrom, member: Member, result: dict[str, str]
+) -> None:
     exchange = scene.exchange
     bridge = Bridge(scene.call, member.call)
     whisper = None if source.url is None else Fetch(scene.absolute(source.url), source.method)
@@ -175,7 +192,9 @@ async def _talk_to(scene: Scene, source: TakeFrom, member: Member, result: dict[
                 "DialBridged": "true",
             }
             bridge.connect()
-            await bridge.over.wait()
+            with contextlib.suppress(TimeoutError):
+                async with exchange.clock.timeout(verb.time_limit):
+                    await bridge.over.wait()
             lasted = str(round(exchange.clock.seconds() - began))
             result |= {"DialCallDuration": lasted, "DequeuedCallDuration": lasted}
     finally:

@@ -35,13 +35,20 @@ Prompt = Say | Play | Pause
 
 @dataclass(frozen=True)
 class Gather:
-    """`timeout` in exchange seconds; `finish_on_key` empty = none; `num_digits` None = unlimited."""
+    """Keys or words. `finish_on_key` empty = none; `num_digits` None = unlimited.
+
+    `timeout` (until the first input) and `speech_timeout` (the silence that ends speech) are exchange seconds;
+    `partial_url` is told what has been understood while the caller still speaks.
+    """
 
     keys: bool
     speech: bool
     action: str | None
     method: Method
     timeout: float
+    speech_timeout: float
+    partial_url: str | None
+    partial_method: Method
     finish_on_key: str
     num_digits: int | None
     on_empty: bool
@@ -65,6 +72,22 @@ class Record:
     max_length: int
     beep: bool
     callback: RecordingCallback | None
+    transcribe: bool
+    transcribed_url: str | None
+
+
+@dataclass(frozen=True)
+class StartRecording:
+    """Record beside everything that follows, until the call ends or a Stop."""
+
+    callback: RecordingCallback | None
+    channels: int
+    track: str
+
+
+@dataclass(frozen=True)
+class StopRecording:
+    pass
 
 
 @dataclass(frozen=True)
@@ -85,7 +108,7 @@ class Leave:
 
 @dataclass(frozen=True)
 class Leg:
-    """One Number or Client to ring: `address` is E.164-like or `client:identity`."""
+    """One Number, Client or Sip to ring: `address` is E.164-like, `client:identity` or `sip:name@host`."""
 
     address: str
     parameters: tuple[tuple[str, str], ...]
@@ -138,6 +161,7 @@ class Dial:
     answer_on_bridge: bool
     hangup_on_star: bool
     sequential: bool
+    ring_tone: str | None
     record: bool
     recording: RecordingCallback | None
 
@@ -158,4 +182,5 @@ class Hangup:
     pass
 
 
-Verb = Say | Play | Pause | Gather | Record | Enqueue | Leave | Dial | Redirect | Reject | Hangup
+Aside = StartRecording | StopRecording
+Verb = Say | Play | Pause | Gather | Record | Aside | Enqueue | Leave | Dial | Redirect | Reject | Hangup

@@ -65,7 +65,7 @@ async def obtain(exchange: Exchange, call: Call, source: Source, context: Contex
 async def _primary(exchange: Exchange, call: Call, source: Source, context: Context) -> Page:
     match source:
         case Given(document):
-            return Page(None, read_document(document, context))
+            return Page(None, read_document(document, context, narrow=exchange.settings.narrow))
         case Fetch():
             return await _request(exchange, call, source, context, source.kind or _FIRST[context])
 
@@ -81,7 +81,7 @@ async def _request(exchange: Exchange, call: Call, fetch: Fetch, context: Contex
         exchange.spawn(_let_finish(sending))
         raise
     call.cookies.update(reply.cookies)
-    return Page(reply.url, _verbs(reply, context))
+    return Page(reply.url, _verbs(reply, context, narrow=exchange.settings.narrow))
 
 
 async def _let_finish(sending: "asyncio.Future[Reply]") -> None:
@@ -91,7 +91,7 @@ async def _let_finish(sending: "asyncio.Future[Reply]") -> None:
         sending.exception()
 
 
-def _verbs(reply: Reply, context: Context) -> tuple[Verb, ...]:
+def _verbs(reply: Reply, context: Context, *, narrow: bool) -> tuple[Verb, ...]:
     if not 200 <= reply.status < 300:
         raise DocumentError(11200, f"answered {reply.status}")
     kind = reply.content_type
@@ -107,4 +107,4 @@ def _verbs(reply: Reply, context: Context) -> tuple[Verb, ...]:
         raise DocumentError(12100, "the document is not UTF-8") from error
     if kind == "text/plain" and not text.lstrip().startswith("<"):
         return (Say(text, "en-US", 1),)
-    return read_document(text, context)
+    return read_document(text, context, narrow=narrow)

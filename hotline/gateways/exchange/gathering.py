@@ -2,7 +2,7 @@
 
 Source: the Gather page. The first key or word stops the prompt (barge-in); the time-out begins when the prompts are
 over and again after each key; a lone finish key counts as nothing entered; nothing entered means the next verb, unless
-actionOnEmptyResult asks for the action.
+actionOnEmptyResult asks for the action. Speech is over after speechTimeout seconds of silence, or after a minute.
 """
 
 import asyncio
@@ -16,8 +16,10 @@ from hotline.gateways.exchange.scene import Outcome, Scene, Turn
 from hotline.gateways.exchange.sounds import Listening
 from hotline.gateways.exchange.speaking import prompt_all
 from hotline.gateways.exchange.state.calls import Call, Input, Key, Listener, Noise, Words
+from hotline.gateways.exchange.steps import Step
 
 _CONFIDENCE = "0.94"
+_LONGEST_SPEECH_SECONDS = 60.0
 
 
 @contextmanager
@@ -52,7 +54,7 @@ async def gather(scene: Scene, verb: Gather) -> Outcome:
         first = await _during_prompts(scene, verb, ear)
         if first is None or isinstance(first, Noise):
             first = await _first_after_prompts(scene, verb, ear)
-        extra = await _complete(scene, verb, ear, first)
+        extra = await _entry(scene, verb, ear, first)
     if extra is None:
         if not verb.on_empty:
             return Turn.NEXT
@@ -60,6 +62,17 @@ async def gather(scene: Scene, verb: Gather) -> Outcome:
             {"Digits": "", "FinishedOnKey": ""} if verb.keys else {"SpeechResult": "", "Confidence": "0.0"}
         )
     return scene.action(verb.action or scene.own_url(), verb.method, extra)
+
+
+async def _entry(scene: Scene, verb: Gather, ear: Listener, first: Input | None) -> dict[str, str] | None:
+    """The action's parameters; what comes first, key or word, decides, and the other kind no longer counts."""
+    match first:
+        case Key():
+            return await _keys(scene, verb, ear, first)
+        case Words():
+            return await _speech(scene, verb, ear, first)
+        case Noise() | None:
+            return None
 
 
 async def _during_prompts(scene: Scene, verb: Gather, ear: Listener) -> Input | None:
@@ -81,24 +94,45 @@ async def _first_after_prompts(scene: Scene, verb: Gather, ear: Listener) -> Inp
             return heard
 
 
-async def _complete(scene: Scene, verb: Gather, ear: Listener, first: Input | None) -> dict[str, str] | None:
-    """The action's parameters once the entry is complete; None when nothing was entered."""
+async def _keys(scene: Scene, verb: Gather, ear: Listener, first: Key) -> dict[str, str] | None:
+    """The digits once they are complete; None when there was only a finish key."""
     digits = ""
     finish = ""
-    heard = first
+    heard: Input | None = first
     while heard is not None:
-        match heard:
-            case Words(text):
-                return {"SpeechResult": text, "Confidence": _CONFIDENCE, "Language": verb.language}
-            case Key(digit) if digit == verb.finish_on_key:
-                finish = digit
+        if isinstance(heard, Key):
+            if heard.digit == verb.finish_on_key:
+                finish = heard.digit
                 break
-            case Key(digit):
-                digits += digit
-            case Noise():
-                pass
+            digits += heard.digit
         if verb.num_digits is not None and len(digits) >= verb.num_digits:
             break
         invite(scene.exchange, scene.call, ear)
         heard = await next_input(scene.exchange, ear, verb.timeout)
     return {"Digits": digits, "FinishedOnKey": finish} if digits else None
+
+
+async def _speech(scene: Scene, verb: Gather, ear: Listener, first: Words) -> dict[str, str]:
+    """Everything said until the caller is silent for the speech time-out, or a minute has passed."""
+    said: list[str] = []
+    heard: Input | None = first
+    clock = scene.exchange.clock
+    ends = clock.seconds() + _LONGEST_SPEECH_SECONDS
+    while heard is not None:
+        if isinstance(heard, Words):
+            _tell_partial(scene, verb, said, heard.text)
+            said.append(heard.text)
+            invite(scene.exchange, scene.call, ear)
+        heard = await next_input(scene.exchange, ear, min(verb.speech_timeout, ends - clock.seconds()))
+    return {"SpeechResult": " ".join(said), "Confidence": _CONFIDENCE, "Language": verb.language}
+
+
+def _tell_partial(scene: Scene, verb: Gather, stable: list[str], unstable: str) -> None:
+    """Tell what has been understood so far, beside everything else."""
+    extra = {
+        "StableSpeechResult": " ".join(stable),
+        "UnstableSpeechResult": unstable,
+        "SequenceNumber": str(len(stable)),
+        "Language": verb.language,
+    }
+    scene.bid_farewell(Step.PARTIAL_SPEECH, verb.partial_url, verb.partial_method, extra)

@@ -8,12 +8,15 @@ from collections.abc import Iterator
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from hotline.gateways.exchange.verbs import ALLOWED, SSML, VERBS, bad_value
+from hotline.gateways.exchange.numbers import is_sip
+from hotline.gateways.exchange.verbs import ALLOWED, NARROW, SSML, VERBS, bad_value
 from hotline.gateways.exchange.words import Context
 
 LONGEST_DOCUMENT = 64 * 1024
 LONGEST_SAY_BYTES = 4096
 LONGEST_SAY_ENCODED = 4500
+MOST_HINTS = 500
+LONGEST_HINT = 100
 
 
 class DocumentError(Exception):
@@ -40,17 +43,21 @@ def parse_tree(document: str) -> ET.Element:
     return root
 
 
-def validate(document: str, context: Context) -> list[str]:
-    """Every reason why the exchange would refuse `document` as a document of this kind; empty when it is fine."""
+def validate(document: str, context: Context, *, narrow: bool = False) -> list[str]:
+    """Every reason why the exchange (in its `narrow` profile?) would refuse `document` as one of this kind; empty when fine."""
     try:
         root = parse_tree(document)
     except DocumentError as error:
         return [str(error)]
-    return list(problems(root, context))
+    return list(problems(root, context, narrow=narrow))
 
 
-def problems(root: ET.Element, context: Context) -> Iterator[str]:
+def problems(root: ET.Element, context: Context, *, narrow: bool = False) -> Iterator[str]:
     """The problems of a parsed document, in document order."""
+    if narrow:
+        for element in root.iter():
+            if element.tag in NARROW:
+                yield f"12200: unknown element <{element.tag}> (this carrier does not have it)"
     if root.attrib:
         yield "12200: <Response> takes no attributes"
     for place, verb in enumerate(root):
@@ -85,6 +92,7 @@ def _element(element: ET.Element) -> Iterator[str]:
         elif child.tag not in SSML:
             yield from _element(child)
     yield from _composition(element)
+    yield from _surroundings(element)
 
 
 def _text(element: ET.Element) -> Iterator[str]:
@@ -118,3 +126,33 @@ def _composition(element: ET.Element) -> Iterator[str]:
             yield "12200: <Enqueue> queue name longer than 64 characters"
         case _:
             pass
+
+
+def _surroundings(element: ET.Element) -> Iterator[str]:
+    """Rules of recognition, background recording and SIP."""
+    match element.tag:
+        case "Gather":
+            yield from _speech(element)
+        case "Sip" if not is_sip((element.text or "").strip()):
+            yield "12200: <Sip> is not a sip: address"
+        case "Start" | "Stop" if len(element) != 1:
+            yield f"12200: <{element.tag}> takes one <Recording>"
+        case "Start" if not _is_absolute(element[0].get("recordingStatusCallback")):
+            yield "11100: recordingStatusCallback of a <Recording> must be absolute"
+        case _:
+            pass
+
+
+def _is_absolute(url: str | None) -> bool:
+    return url is None or url.startswith(("http://", "https://"))
+
+
+def _speech(gather: ET.Element) -> Iterator[str]:
+    """Limits of recognition: 13335 for speechTimeout=auto with the default model, at most 500 hints of 100 characters."""
+    if gather.get("speechTimeout") == "auto" and gather.get("speechModel", "default") == "default":
+        yield '13335: <Gather speechTimeout="auto"> needs a speechModel other than the default'
+    if gather.get("speechTimeout", "1").strip("0") == "":
+        yield "12200: <Gather speechTimeout> must be positive"
+    hints = gather.get("hints", "").split(",")
+    if len(hints) > MOST_HINTS or any(len(hint.strip()) > LONGEST_HINT for hint in hints):
+        yield f"12200: <Gather hints> are at most {MOST_HINTS} of {LONGEST_HINT} characters"

@@ -20,6 +20,8 @@ from hotline.gateways.exchange.document import (
     Reject,
     Room,
     Say,
+    StartRecording,
+    StopRecording,
     TakeFrom,
     Verb,
 )
@@ -32,7 +34,7 @@ from hotline.gateways.exchange.scene import GoTo, Outcome, Scene, Turn
 from hotline.gateways.exchange.speaking import prompt_one
 from hotline.gateways.exchange.state.calls import Call, Fetch, Source
 from hotline.gateways.exchange.steps import Step
-from hotline.gateways.exchange.taping import record
+from hotline.gateways.exchange.taping import record, record_aside
 from hotline.gateways.exchange.words import CallStatus, Context
 
 _ACTIONS = {Gather: Step.GATHER, Record: Step.RECORD, Enqueue: Step.ENQUEUE, Dial: Step.DIAL}
@@ -69,6 +71,9 @@ async def perform(scene: Scene, verb: Verb) -> Outcome:
             return await gather(scene, verb)
         case Record():
             return await record(scene, verb)
+        case StartRecording() | StopRecording():
+            record_aside(scene, verb)
+            return Turn.NEXT
         case Enqueue():
             return await enqueue(scene, verb)
         case Dial():

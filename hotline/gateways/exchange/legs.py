@@ -7,6 +7,7 @@ the whisper document of the winner may still refuse (Hangup), then nobody is bri
 import asyncio
 from dataclasses import dataclass, field
 
+from hotline.gateways.exchange.answering import Barred
 from hotline.gateways.exchange.bridging import Bridge
 from hotline.gateways.exchange.callbacks import advance
 from hotline.gateways.exchange.document import Dial, Leg
@@ -30,6 +31,7 @@ class Attempt:
     bridge: Bridge
     whisper: Fetch | None
     settled: asyncio.Future[bool]
+    caller_id: str | None
 
     @property
     def is_ready(self) -> bool:
@@ -75,7 +77,7 @@ def start_leg(scene: Scene, verb: Dial, noun: Leg, race: Race) -> Attempt:
         )
     whisper = None if noun.url is None else Fetch(scene.absolute(noun.url), noun.method)
     settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-    attempt = Attempt(call, Bridge(parent, call), whisper, settled)
+    attempt = Attempt(call, Bridge(parent, call), whisper, settled, verb.caller_id)
     race.attempts.append(attempt)
     exchange.board.calls[call.sid] = call
     seconds = verb.timeout + exchange.settings.dial_buffer
@@ -91,7 +93,7 @@ async def _ring_and_talk(
     call = attempt.call
     try:
         advance(exchange, call, CallStatus.INITIATED)
-        if not _can_be_dialled(exchange, call) or not await ring(exchange, call, seconds):
+        if not _can_be_dialled(exchange, call, attempt.caller_id) or not await ring(exchange, call, seconds):
             return
         if race.winner is not None:
             call.fate = CallStatus.CANCELED
@@ -109,20 +111,40 @@ async def _ring_and_talk(
         attempt.bridge.part()
 
 
-def _can_be_dialled(exchange: Exchange, call: Call) -> bool:
-    if call.to.startswith("client:"):
+def _can_be_dialled(exchange: Exchange, call: Call, caller_id: str | None) -> bool:
+    """Whether the carrier lets this leg go out; otherwise it has failed and the reason has been shown."""
+    problem = _problem(exchange, call, caller_id)
+    if problem is None:
         return True
-    if not is_e164(call.to):
-        exchange.trouble(13223, "Dial: the number is not E.164", call.sid)
-    else:
-        occasion = Occasion(Step.DIAL_NUMBER, call_sid=call.sid, to=call.to)
-        switch = exchange.faults.strike(occasion)
-        if switch is None:
-            return True
-        switch.fired += 1
-        exchange.trouble(13227, "Dial: no international permission (fault no-route)", call.sid)
+    exchange.trouble(*problem, call.sid)
     call.fate = CallStatus.FAILED
     return False
+
+
+def _problem(exchange: Exchange, call: Call, caller_id: str | None) -> tuple[int, str] | None:
+    """Return the carrier's code and a sentence, or None."""
+    most = exchange.settings.concurrent_calls
+    barred = exchange.settings.answers.get(call.to)
+    if not call.to.startswith(("client:", "sip:", "sips:")) and not is_e164(call.to):
+        return 13223, "Dial: the number is not E.164"
+    if isinstance(barred, Barred):
+        return barred.why.value[1], f"Dial: calls there are not possible: {barred.why.name.lower()}"
+    if caller_id is not None and is_e164(call.to) and not is_e164(caller_id):
+        return 13214, "Dial: callerId is not a telephone number"
+    if most and sum(not leg.is_over for leg in exchange.board.calls.values()) > most:
+        return 10004, "Dial: the account has too many calls at once"
+    return _struck(exchange, call)
+
+
+def _struck(exchange: Exchange, call: Call) -> tuple[int, str] | None:
+    """Return the problem of a leg that a fault keeps from going out."""
+    if call.to.startswith("client:"):
+        return None
+    switch = exchange.faults.strike(Occasion(Step.DIAL_NUMBER, call_sid=call.sid, to=call.to))
+    if switch is None:
+        return None
+    switch.fired += 1
+    return 13227, "Dial: no international permission (fault no-route)"
 
 
 async def _hear_whisper(exchange: Exchange, attempt: Attempt, follow: Follow) -> bool:

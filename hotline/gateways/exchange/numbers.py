@@ -8,6 +8,7 @@ import re
 
 E164 = re.compile(r"\+[1-9]\d{5,14}")
 IDENTITY = re.compile(r"[A-Za-z0-9_]{1,121}")
+_SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LOCAL = re.compile(r"[2-8]\d{6,7}")
 _FIXED = re.compile(r"0\d{2,3}[2-8]\d{6,7}")
@@ -15,6 +16,11 @@ _FIXED = re.compile(r"0\d{2,3}[2-8]\d{6,7}")
 
 def is_e164(number: str) -> bool:
     return E164.fullmatch(number) is not None
+
+
+def is_sip(address: str) -> bool:
+    """Whether this is `sip:name@host`, possibly with parameters behind it."""
+    return _SIP.fullmatch(address) is not None
 
 
 def normalise(dialled: str, home: str) -> str:

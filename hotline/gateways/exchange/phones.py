@@ -1,6 +1,6 @@
 """Telephones: anybody who opens a websocket with a number has a handset in the exchange.
 
-`GET /phone/ws?number=13800001234`. The exchange sends (JSON objects, `at` = exchange seconds since the call began):
+`GET /phone/ws?number=13800001234`, and `&answers=machine|fax|silence` if no person is at it. The exchange sends (JSON objects, `at` = exchange seconds since the call began):
 `{type:"registered", number, hotline, language, pace}` once; `{type:"state", state:"dialling"|"talking", callSid, to}`;
 `{type:"ring", callSid, from}` an incoming call; `{type:"say", id, text, seconds, language, voice, at}` something begins
 to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is over (`whole` false: interrupted);
@@ -11,10 +11,12 @@ It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"ha
 """
 
 import asyncio
+from collections.abc import Mapping
 
 from aiohttp import web
 
 from hotline.gateways.exchange import hearing, ringing
+from hotline.gateways.exchange.answering import Fax, Machine, Person, PicksUp, Silence
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.numbers import is_e164, normalise
 from hotline.gateways.exchange.placing import arrive
@@ -25,14 +27,16 @@ from hotline.gateways.exchange.words import By
 
 REPLACED = 4409
 WITHHELD = "anonymous"
+_ANSWERERS: Mapping[str, PicksUp] = {"machine": Machine(), "fax": Fax(), "silence": Silence()}
 
 
 class Telephone:
     """One handset, as the exchange sees it: a line that can be rung and the endpoint of at most one call."""
 
-    def __init__(self, exchange: Exchange, number: str) -> None:
+    def __init__(self, exchange: Exchange, number: str, answerer: PicksUp) -> None:
         self.number = number
-        self.wire = Wire()
+        self.answerer = answerer
+        self.wire = Wire(exchange.clock)
         self.call: Call | None = None
         self.incoming: Call | None = None
         self._exchange = exchange
@@ -167,7 +171,7 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
     number = given if given == WITHHELD else normalise(given, home)
     if number != WITHHELD and not is_e164(number):
         raise web.HTTPBadRequest(text="number must be a telephone number, such as 13800001234")
-    phone = Telephone(exchange, number)
+    phone = Telephone(exchange, number, _ANSWERERS.get(request.query.get("answers", ""), Person()))
     await phone.wire.socket.prepare(request)
     _register(exchange, phone)
     writing = asyncio.create_task(phone.wire.write())

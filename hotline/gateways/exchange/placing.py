@@ -1,5 +1,6 @@
 """How calls begin: one arriving from a telephone, or one ordered over REST that waits for its turn and then rings."""
 
+import contextlib
 from collections.abc import Callable
 
 from hotline.gateways.exchange.callbacks import advance
@@ -23,9 +24,25 @@ def arrive(exchange: Exchange, endpoint: Endpoint, number: str) -> Call:
     call.endpoint = endpoint
     call.callback = StatusCallback(settings.status_url, "POST", _ENDED)
     call.fallback = None if settings.fallback_url is None else Fetch(settings.fallback_url)
+    if is_full(exchange):
+        exchange.trouble(10004, "the account has too many calls at once", call.sid)
+        call.callback, call.fate = None, CallStatus.BUSY
     exchange.board.calls[call.sid] = call
-    exchange.spawn(live(exchange, call, run(exchange, call, Fetch(settings.voice_url), follow), follow))
+    exchange.spawn(live(exchange, call, _arrived(exchange, call), follow))
     return call
+
+
+async def _arrived(exchange: Exchange, call: Call) -> None:
+    """Run the hotline's first document, unless the call is refused already."""
+    if call.fate is None:
+        exchange.spawn(limit_time(exchange, call))
+        await run(exchange, call, Fetch(exchange.settings.voice_url), follow)
+
+
+def is_full(exchange: Exchange) -> bool:
+    """Whether the account has as many live legs as it may."""
+    most = exchange.settings.concurrent_calls
+    return most > 0 and sum(not call.is_over for call in exchange.board.calls.values()) >= most
 
 
 async def place(exchange: Exchange, call: Call, seconds: float, then: Callable[[], Script]) -> None:
@@ -48,10 +65,14 @@ async def _turn(exchange: Exchange, call: Call) -> None:
     call.queue_seconds = start - now
 
 
-async def limit_time(exchange: Exchange, call: Call, seconds: float) -> None:
-    """Hang up a call that is still there after so many exchange seconds."""
-    try:
-        async with exchange.clock.timeout(seconds):
-            await call.over.wait()
-    except TimeoutError:
-        call.obey(HangUp(By.API))
+async def limit_time(exchange: Exchange, call: Call) -> None:
+    """Hang up a call that is still there `time_limit` exchange seconds after its answer; the limit may change meanwhile."""
+    while not call.is_over:
+        now = exchange.clock.seconds()
+        since = now if call.answered_at is None else call.answered_at
+        if since + call.time_limit <= now:
+            call.obey(HangUp(By.API))
+            return
+        with contextlib.suppress(TimeoutError):
+            async with exchange.clock.timeout(since + call.time_limit - now):
+                await call.over.wait()

@@ -25,6 +25,8 @@ from hotline.gateways.exchange.document import (
     Reject,
     Room,
     Say,
+    StartRecording,
+    StopRecording,
     TakeFrom,
     Verb,
 )
@@ -32,13 +34,14 @@ from hotline.gateways.exchange.grammar import DocumentError, parse_tree, problem
 from hotline.gateways.exchange.words import CallEvent, Context
 
 _ENDLESS_LOOPS = 1000
-_SPEECH_AUTO_SECONDS = 5.0
+_AUTO_SECONDS = 5.0
+_PAUSE_SECONDS = 1.0
 
 
-def read_document(document: str, context: Context) -> tuple[Verb, ...]:
+def read_document(document: str, context: Context, *, narrow: bool = False) -> tuple[Verb, ...]:
     """The document's verbs in order; raises DocumentError with the first problem's code and all problems' text."""
     root = parse_tree(document)
-    found = list(problems(root, context))
+    found = list(problems(root, context, narrow=narrow))
     if found:
         raise DocumentError(int(found[0].partition(":")[0]), "; ".join(found))
     return tuple(_BUILDERS[element.tag](element) for element in root)
@@ -87,13 +90,17 @@ _PROMPTS: Mapping[str, Callable[[ET.Element], Prompt]] = {"Say": _say, "Play": _
 def _gather(element: ET.Element) -> Gather:
     kinds = element.get("input", "dtmf").split()
     timeout = element.get("timeout", "5")
+    silence = element.get("speechTimeout", timeout)
     digits = element.get("numDigits")
     return Gather(
         keys="dtmf" in kinds,
         speech="speech" in kinds,
         action=element.get("action"),
         method=_method(element),
-        timeout=_SPEECH_AUTO_SECONDS if timeout == "auto" else float(timeout),
+        timeout=_AUTO_SECONDS if timeout == "auto" else float(timeout),
+        speech_timeout=_PAUSE_SECONDS if silence == "auto" else float(silence),
+        partial_url=element.get("partialResultCallback"),
+        partial_method=_method(element, "partialResultCallbackMethod"),
         finish_on_key=element.get("finishOnKey", "#"),
         num_digits=None if digits is None else int(digits),
         on_empty=_truth(element, "actionOnEmptyResult", default=False),
@@ -111,6 +118,17 @@ def _record(element: ET.Element) -> Record:
         max_length=int(element.get("maxLength", "3600")),
         beep=_truth(element, "playBeep", default=True),
         callback=_recording_callback(element),
+        transcribe=_truth(element, "transcribe", default=False),
+        transcribed_url=element.get("transcribeCallback"),
+    )
+
+
+def _start(element: ET.Element) -> StartRecording:
+    noun = element[0]
+    return StartRecording(
+        callback=_recording_callback(noun),
+        channels=2 if noun.get("channels") == "dual" else 1,
+        track=noun.get("track", "both"),
     )
 
 
@@ -186,6 +204,7 @@ def _dial(element: ET.Element) -> Dial:
         answer_on_bridge=_truth(element, "answerOnBridge", default=False),
         hangup_on_star=_truth(element, "hangupOnStar", default=False),
         sequential=_truth(element, "sequential", default=False),
+        ring_tone=element.get("ringTone"),
         record=element.get("record", "do-not-record") not in {"do-not-record", "false"},
         recording=_recording_callback(element),
     )
@@ -195,6 +214,8 @@ _BUILDERS: Mapping[str, Callable[[ET.Element], Verb]] = {
     **_PROMPTS,
     "Gather": _gather,
     "Record": _record,
+    "Start": _start,
+    "Stop": lambda _: StopRecording(),
     "Enqueue": _enqueue,
     "Leave": lambda _: Leave(),
     "Dial": _dial,

@@ -6,11 +6,14 @@ busy softphone silently ignores an invitation; of several tabs with one identity
 
 import asyncio
 
+from hotline.gateways.exchange.answering import Barred, Busy, NeverAnswers, Unreachable
+from hotline.gateways.exchange.automata import Automaton
 from hotline.gateways.exchange.callbacks import advance
 from hotline.gateways.exchange.exchange import Exchange, Line
 from hotline.gateways.exchange.state.calls import Call
 from hotline.gateways.exchange.words import CallStatus, Pickup
 
+_NOT_FOUND = 404
 _UNAVAILABLE = 480
 _BUSY = 486
 _TIMED_OUT = 487
@@ -19,10 +22,23 @@ _TIMED_OUT = 487
 async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
     """Ring `call.to` for so many exchange seconds; True when answered, else `call.fate` says what it came to.
 
-    A number nobody has registered rings out; a registered telephone in a call is busy; an unknown client fails at once.
+    A number nobody has registered rings out, unless the table of `answers` knows it; a registered telephone in a call is
+    busy; an unknown client or sip address fails at once.
     """
     address = call.to.partition("?")[0]
     lines = list(exchange.lines.get(address, ()))
+    if not lines:
+        match exchange.settings.answers.get(address):
+            case Busy():
+                return _failed(call, CallStatus.BUSY, _BUSY)
+            case Unreachable() | Barred():
+                return _failed(call, CallStatus.FAILED, _NOT_FOUND)
+            case None if address.startswith("sip:"):
+                return _failed(call, CallStatus.FAILED, _NOT_FOUND)
+            case NeverAnswers() | None:
+                pass
+            case answerer:
+                lines = [Automaton(exchange, answerer, pick_up)]
     free = [line for line in lines if not line.busy]
     is_client = address.startswith("client:")
     if is_client and not lines:

@@ -23,35 +23,47 @@ from hotline.gateways.exchange.settings import ExchangeSettings
 from hotline.gateways.exchange.sockets import from_here
 from hotline.gateways.exchange.state.board import Board
 from hotline.gateways.exchange.state.calls import HangUp
+from hotline.gateways.exchange.timekeeping import hold_time, tell_time
 from hotline.gateways.exchange.transcript_door import transcript_routes
+from hotline.gateways.exchange.virtual import VirtualClock, loop_for
 from hotline.gateways.exchange.words import By
 
 _SETTINGS = web.AppKey("settings", ExchangeSettings)
+_CLOCK = web.AppKey("clock", ExchangeClock)
 _SHUTDOWN_SECONDS = 0.5
 _GOING_AWAY = 1001
 _START_SECONDS = 10.0
 
 
-def build_app(settings: ExchangeSettings) -> web.Application:
+def clock_of(settings: ExchangeSettings) -> ExchangeClock:
+    """The clock these settings ask for."""
+    return (
+        VirtualClock(settings.begins) if settings.virtual else ExchangeClock(settings.pace, settings.begins)
+    )
+
+
+def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Application:
     """The whole exchange as an application; its state is made when it starts and gone when it stops."""
-    app = web.Application(middlewares=[door])
+    app = web.Application(middlewares=[hold_time, door])
+    app[_CLOCK] = clock
     app[CROWD] = Crowd()
     app[_SETTINGS] = settings
     app.cleanup_ctx.append(_open)
     app.on_shutdown.append(_hang_up_all)
     app.router.add_get("/healthz", _health)
+    app.router.add_get("/clock", tell_time)
     app.router.add_get("/phone/ws", _telephone)
     app.router.add_get("/device", _device)
     app.router.add_routes(page_routes())
     app.router.add_routes(fault_routes())
     app.router.add_routes(transcript_routes())
-    app.router.add_routes(rest_routes())
+    app.router.add_routes(rest_routes(narrow=settings.narrow))
     return app
 
 
 async def _open(app: web.Application) -> AsyncIterator[None]:
     settings = app[_SETTINGS]
-    clock = ExchangeClock(settings.pace)
+    clock = app[_CLOCK]
     board = Board()
     connector = aiohttp.TCPConnector(force_close=True, limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
@@ -98,38 +110,46 @@ async def _device(request: web.Request) -> web.StreamResponse:
 
 def serve(settings: ExchangeSettings) -> None:
     """Run until SIGINT or SIGTERM, then stop cleanly within two seconds."""
-    asyncio.run(_serve(settings))
+    clock = clock_of(settings)
+    with asyncio.Runner(loop_factory=lambda: loop_for(clock)) as runner:
+        runner.run(_serve(settings, clock))
 
 
-async def _serve(settings: ExchangeSettings) -> None:
+async def _serve(settings: ExchangeSettings, clock: ExchangeClock) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with _listening(settings):
+    async with listening_at(settings, clock):
         await stop.wait()
 
 
 @contextlib.asynccontextmanager
-async def _listening(settings: ExchangeSettings) -> AsyncIterator[None]:
-    runner = web.AppRunner(build_app(settings), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+async def listening_at(settings: ExchangeSettings, clock: ExchangeClock) -> AsyncIterator[Exchange]:
+    """Serve on the running loop (one of `loop_for`) while the block lasts; yields the exchange itself."""
+    app = build_app(settings, clock)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         await web.TCPSite(runner, settings.host, settings.port).start()
-        yield
+        yield app[EXCHANGE]
     finally:
         await runner.cleanup()
 
 
 @contextlib.contextmanager
-def in_thread(settings: ExchangeSettings) -> Iterator[str]:
-    """Run an exchange beside the caller's own code, in a thread with its own loop; yields its base URL (for tests)."""
+def in_thread(settings: ExchangeSettings, clock: ExchangeClock | None = None) -> Iterator[str]:
+    """Run an exchange beside the caller's own code, in a thread with its own loop; yields its base URL (for tests).
+
+    Whoever wants to share its time makes the `clock` (see `clock_of`) and reads `clock.now`.
+    """
+    clock = clock or clock_of(settings)
     ready: Future[None] = Future()
-    loop = asyncio.new_event_loop()
+    loop = loop_for(clock)
     stop = asyncio.Event()
 
     async def body() -> None:
-        async with _listening(settings):
+        async with listening_at(settings, clock):
             ready.set_result(None)
             await stop.wait()
 

@@ -1,6 +1,10 @@
 """Everything the exchange has to be told, in one frozen value: no environment and no global is ever read here."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hotline.gateways.exchange.answering import Answerer
 
 
 @dataclass(frozen=True)
@@ -11,7 +15,12 @@ class ExchangeSettings:
     stretches speech, pauses, gather, ring and dial time-outs and the calls-per-second queue; web requests always have
     their real 15 s. `calls_per_second` limits calls created over REST (0 = unlimited). `dial_buffer` are the seconds
     the real carrier silently adds to every Dial time-out (5 there, 0 here unless asked for). `api_concurrency` is the
-    number of REST requests served at the same time before 20429 is answered.
+    number of REST requests served at the same time before 20429 is answered. With `virtual` no real time passes at all
+    (see `virtual`, `pace` then means nothing); `begins` is the date and time (UTC) at which the exchange's time starts.
+
+    `answers` says what answers by itself at an E.164 number or a sip address (see `answering`). `concurrent_calls` limits
+    the account's live legs (0 = unlimited): one more is refused over REST and in Dial (10004), and busy to a citizen.
+    `narrow` is the profile of self-hosted TwiML engines: no Enqueue, Leave, Conference, Queue; no such REST resources.
     """
 
     account_sid: str
@@ -29,11 +38,18 @@ class ExchangeSettings:
     language: str = "zh"
     dial_buffer: float = 0.0
     api_concurrency: int = 100
+    virtual: bool = False
+    begins: datetime | None = None
+    answers: Mapping[str, Answerer] = field(default_factory=dict)
+    concurrent_calls: int = 0
+    narrow: bool = False
 
     def __post_init__(self) -> None:
         """Refuse values with which nothing could work, naming the field."""
         if self.pace <= 0:
             raise ValueError("pace must be greater than 0 (real seconds per exchange second)")
+        if self.begins is not None and self.begins.utcoffset() is None:
+            raise ValueError("begins must have a time zone")
         if self.calls_per_second < 0:
             raise ValueError("calls_per_second must not be negative (0 = unlimited)")
         if not self.number.startswith("+"):

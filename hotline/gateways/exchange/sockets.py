@@ -1,4 +1,8 @@
-"""What telephones and softphones share: a websocket that never blocks the exchange, and the check where it comes from."""
+"""What telephones and softphones share: a websocket that never blocks the exchange, and the check where it comes from.
+
+In virtual time every message to a device is numbered (`still`). A program that answers `{type:"still", seen}` takes part
+in that time: it stands until the program has nothing more to do about what it was sent, or for two real seconds at most.
+"""
 
 import asyncio
 import contextlib
@@ -9,10 +13,14 @@ from urllib.parse import urlsplit
 
 from aiohttp import WSMsgType, web
 
+from hotline.gateways.exchange.clock import ExchangeClock
+
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_MESSAGE = 16 * 1024
 _HEARTBEAT_SECONDS = 20.0
 _CLOSING_SECONDS = 0.5
+
+_THINKING_SECONDS = 2.0
 
 Message = Mapping[str, Any]
 
@@ -30,12 +38,45 @@ def from_here(request: web.Request) -> bool:
 class Wire:
     """The outgoing half of one websocket: messages are queued at once and written in order by its own task."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: ExchangeClock) -> None:
+        self._clock = clock
+        self._sent = 0
+        self._follows = False
+        self._standing = contextlib.ExitStack()
+        self._patience: asyncio.TimerHandle | None = None
         self.socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LONGEST_MESSAGE)
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
 
     def send(self, message: Message) -> None:
-        self._outbox.put_nowait(message)
+        if not self._clock.is_virtual:
+            self._outbox.put_nowait(message)
+            return
+        self._sent += 1
+        self._outbox.put_nowait({**message, "still": self._sent})
+        if self._follows:
+            self._stand()
+
+    def _stand(self) -> None:
+        """Let no virtual second pass until the device has nothing to do, or its patience is at an end."""
+        self._go_on()
+        self._standing.enter_context(self._clock.busy())
+        self._patience = asyncio.get_running_loop().call_later(_THINKING_SECONDS, self._lose_patience)
+
+    def _lose_patience(self) -> None:
+        """Count on this device no longer, until it is heard of again."""
+        self._follows = False
+        self._go_on()
+
+    def _go_on(self) -> None:
+        self._standing.close()
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _hear_still(self, message: Message) -> None:
+        self._follows = True
+        if message.get("seen") == self._sent:
+            self._go_on()
 
     async def close(self, code: int, reason: str) -> None:
         """Close the line, without waiting longer than a moment for the other side to agree."""
@@ -75,9 +116,13 @@ class Wire:
             try:
                 message = await self.read()
                 if message is None:
+                    self._follows = False
+                    self._go_on()
                     return
                 if isinstance(message, bytes):
                     take(message)
+                elif message.get("type") == "still":
+                    self._hear_still(message)
                 else:
                     obey(message)
             except BadMessageError as error:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from hotline.gateways.exchange.answering import PicksUp
+
 _SECONDS_PER_IDEOGRAPH = 0.22
 _SECONDS_PER_LETTER = 0.065
 
@@ -73,6 +75,9 @@ Sound = Speech | SpeechOver | Caption | Beep | Listening | Party
 
 class Endpoint(Protocol):
     """A telephone or softphone, as the call at its other end sees it. None of these may block or raise."""
+
+    @property
+    def answerer(self) -> PicksUp: ...
 
     def hear(self, call_sid: str, sound: Sound) -> None: ...
 

@@ -26,10 +26,14 @@ class Step(StrEnum):
     STATUS = "status"
     CONFERENCE = "conference"
     RECORDING = "recording"
+    DETECTION = "detection"
+    PARTIAL_SPEECH = "partial-speech"
+    TRANSCRIPTION = "transcription"
     CREATE_CALL = "create-call"
     LIST_CALLS = "list-calls"
     FETCH_CALL = "fetch-call"
     UPDATE_CALL = "update-call"
+    DELETE_CALL = "delete-call"
     LIST_RECORDINGS = "list-recordings"
     START_RECORDING = "start-recording"
     FETCH_RECORDING = "fetch-recording"
@@ -73,7 +77,19 @@ DOCUMENTS = frozenset(
 )
 """Synchronous webhooks: a call waits for the document."""
 
-ASIDE = frozenset({Step.STATUS, Step.CONFERENCE, Step.RECORDING, Step.RECORD, Step.ENQUEUE, Step.DIAL})
+ASIDE = frozenset(
+    {
+        Step.STATUS,
+        Step.CONFERENCE,
+        Step.RECORDING,
+        Step.DETECTION,
+        Step.PARTIAL_SPEECH,
+        Step.TRANSCRIPTION,
+        Step.RECORD,
+        Step.ENQUEUE,
+        Step.DIAL,
+    }
+)
 """Webhooks that can be sent aside, with an answer nobody waits for: events, and actions of a call that has hung up."""
 
 WEBHOOKS = DOCUMENTS | ASIDE | {Step.PLAY}

@@ -21,7 +21,9 @@ def begin_tape(
     source: RecordingSource,
     of: Call | Conference,
     callback: RecordingCallback | None,
+    *,
     channels: int = 1,
+    track: str = "both",
 ) -> Recording:
     """Start keeping what is said on a call or in a conference."""
     is_call = isinstance(of, Call)
@@ -35,6 +37,7 @@ def begin_tape(
         callback=callback,
         reel=Reel(exchange.clock.stopwatch()),
         channels=channels,
+        track=track,
     )
     exchange.board.recordings[tape.sid] = tape
     exchange.voices.roll(tape, of)
@@ -45,10 +48,16 @@ def begin_tape(
 
 
 def tape_until_over(
-    exchange: Exchange, call: Call, source: RecordingSource, callback: RecordingCallback | None
+    exchange: Exchange,
+    call: Call,
+    source: RecordingSource,
+    callback: RecordingCallback | None,
+    *,
+    channels: int = 1,
+    track: str = "both",
 ) -> Recording:
     """Record a call from now to its end, whatever it does meanwhile."""
-    tape = begin_tape(exchange, source, call, callback)
+    tape = begin_tape(exchange, source, call, callback, channels=channels, track=track)
 
     async def close() -> None:
         await call.over.wait()
@@ -105,7 +114,7 @@ def _tell(exchange: Exchange, tape: Recording) -> None:
         "RecordingChannels": str(tape.channels),
         "RecordingStartTime": rfc2822(tape.created),
         "RecordingSource": tape.source,
-        "RecordingTrack": "both",
+        "RecordingTrack": tape.track,
     }
     if tape.call_sid is not None:
         form["CallSid"] = tape.call_sid

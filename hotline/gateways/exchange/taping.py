@@ -8,14 +8,15 @@ has said something (typed it): until then a caller counts as speaking, and typin
 import asyncio
 from dataclasses import dataclass, replace
 
-from hotline.gateways.exchange.document import Record, RecordingCallback
+from hotline.gateways.exchange.callbacks import farewell
+from hotline.gateways.exchange.document import Record, RecordingCallback, StartRecording, StopRecording
 from hotline.gateways.exchange.gathering import invite, listening, next_input
 from hotline.gateways.exchange.scene import Outcome, Scene, Turn
 from hotline.gateways.exchange.sounds import Beep, speaking_seconds
-from hotline.gateways.exchange.state.calls import HangUp, Key, Listener, Noise, Words
+from hotline.gateways.exchange.state.calls import Fetch, HangUp, Key, Listener, Noise, Words, new_sid
 from hotline.gateways.exchange.state.recordings import Recording
 from hotline.gateways.exchange.steps import Step
-from hotline.gateways.exchange.tapes import begin_tape, end_tape, media_url
+from hotline.gateways.exchange.tapes import begin_tape, end_tape, media_url, tape_until_over
 from hotline.gateways.exchange.words import RecordingSource, RecordingStatus
 
 _SHORTEST_SECONDS = 1.0
@@ -48,11 +49,11 @@ async def record(scene: Scene, verb: Record) -> Outcome:
         except asyncio.CancelledError:
             message.key = "hangup"
             _take_the_rest(ear, message)
-            _end(scene, tape, message)
+            _end(scene, verb, tape, message)
             if isinstance(call.order, HangUp) and tape.status is RecordingStatus.COMPLETED:
                 scene.bid_farewell(Step.RECORD, action, verb.method, _result(scene, tape, message))
             raise
-    _end(scene, tape, message)
+    _end(scene, verb, tape, message)
     if tape.status is RecordingStatus.ABSENT:
         return Turn.NEXT
     return scene.action(action, verb.method, _result(scene, tape, message))
@@ -92,6 +93,25 @@ def _patience(scene: Scene, verb: Record, tape: Recording, message: _Message) ->
     return verb.timeout - quiet
 
 
+def record_aside(scene: Scene, verb: StartRecording | StopRecording) -> None:
+    """Begin or end the recording that goes on beside the documents; one at a time (16108), and ending none is no mistake."""
+    exchange, call = scene.exchange, scene.call
+    running = [
+        tape for tape in call.tapes if tape.status in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}
+    ]
+    match verb:
+        case StartRecording() if running:
+            exchange.trouble(16108, "Start: the call is being recorded already", call.sid)
+        case StartRecording(callback, channels, track):
+            tape_until_over(
+                exchange, call, RecordingSource.START_VERB, callback, channels=channels, track=track
+            )
+        case StopRecording():
+            for tape in running:
+                if tape.source is RecordingSource.START_VERB:
+                    end_tape(exchange, tape)
+
+
 def _take_the_rest(ear: Listener, message: _Message) -> None:
     """Keep what was said in the very moment of hanging up."""
     while not ear.heard.empty():
@@ -100,10 +120,27 @@ def _take_the_rest(ear: Listener, message: _Message) -> None:
             message.spoken_seconds += speaking_seconds(heard.text)
 
 
-def _end(scene: Scene, tape: Recording, message: _Message) -> None:
+def _end(scene: Scene, verb: Record, tape: Recording, message: _Message) -> None:
     too_short = scene.exchange.clock.seconds() - tape.began < _SHORTEST_SECONDS
     empty = too_short and not message.spoken_seconds
     end_tape(scene.exchange, tape, at_least=message.spoken_seconds, absent=empty)
+    if verb.transcribe and verb.transcribed_url is not None and not empty:
+        told = Fetch(scene.absolute(verb.transcribed_url), "POST", _untranscribed(scene, tape))
+        farewell(scene.exchange, Step.TRANSCRIPTION, told, scene.call)
+
+
+def _untranscribed(scene: Scene, tape: Recording) -> dict[str, str]:
+    """Return what is told about a transcription: it failed, because a box without ears writes nothing down."""
+    sid = new_sid("TR")
+    settings = scene.exchange.settings
+    return {
+        "TranscriptionSid": sid,
+        "TranscriptionText": "",
+        "TranscriptionStatus": "failed",
+        "TranscriptionUrl": f"{settings.base_url}{settings.api_root}/Transcriptions/{sid}",
+        "RecordingSid": tape.sid,
+        "RecordingUrl": media_url(scene.exchange, tape),
+    }
 
 
 def _result(scene: Scene, tape: Recording, message: _Message) -> dict[str, str]:

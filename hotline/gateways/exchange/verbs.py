@@ -25,6 +25,14 @@ _RECORDING = {
     "recordingTrack": r"inbound|outbound|both",
     "trim": r"trim-silence|do-not-trim",
 }
+_RECORDING_NOUN = {
+    **{name: value for name, value in _RECORDING.items() if name != "recordingTrack"},
+    "track": _RECORDING["recordingTrack"],
+}
+_RING_TONES = (
+    "at|au|bg|br|be|ch|cl|cn|cz|de|dk|ee|es|fi|fr|gr|hu|il|in|it|lt|jp|mx|my|nl|no|nz|ph|pl|pt|ru|se|sg|th|uk|us|"
+    "us-old|tw|ve|za"
+)
 _CALL_EVENTS = r"(initiated|ringing|answered|completed)( (initiated|ringing|answered|completed))*"
 _CONFERENCE_WORD = r"(start|end|join|leave|mute|hold|modify|speaker|announcement)"
 _LEG = {
@@ -65,7 +73,7 @@ VERBS: Mapping[str, Rule] = {
             "finishOnKey": r"[0-9*#]?",
             "numDigits": r"[1-9]\d{0,3}",
             "speechTimeout": r"\d{1,3}|auto",
-            "speechModel": r"\w+",
+            "speechModel": r"[\w-]+",
             "language": r"[A-Za-z-]{2,12}",
             "hints": _ANY,
             "profanityFilter": _BOOL,
@@ -104,18 +112,19 @@ VERBS: Mapping[str, Rule] = {
             "callerId": r"\S+",
             "answerOnBridge": _BOOL,
             "hangupOnStar": _BOOL,
-            "ringTone": r"[a-z-]+",
+            "ringTone": _RING_TONES,
             "sequential": _BOOL,
             "record": r"do-not-record|record-from-(answer|ringing)(-dual)?|true|false",
             **_RECORDING,
         },
-        frozenset({"Number", "Client", "Conference", "Queue"}),
+        frozenset({"Number", "Client", "Sip", "Conference", "Queue"}),
         text=True,
     ),
     "Number": Rule(
         {**_LEG, "sendDigits": r"[0-9wW*#]+", "byoc": r"BY\w{32}"}, text=True, must_have_text=True
     ),
     "Client": Rule({**_LEG, "clientNotificationUrl": _URL}, frozenset({"Identity", "Parameter"}), text=True),
+    "Sip": Rule({**_LEG, "username": r".+", "password": r".+"}, text=True, must_have_text=True),
     "Identity": Rule(text=True, must_have_text=True),
     "Parameter": Rule({"name": r".+", "value": _ANY}),
     "Queue": Rule({"url": _URL, "method": _METHOD}, text=True, must_have_text=True),
@@ -141,6 +150,9 @@ VERBS: Mapping[str, Rule] = {
         text=True,
         must_have_text=True,
     ),
+    "Start": Rule(children=frozenset({"Recording"})),
+    "Stop": Rule(children=frozenset({"Recording"})),
+    "Recording": Rule({**_RECORDING_NOUN, "channels": r"mono|dual"}),
     "Redirect": Rule({"method": _METHOD}, text=True),
     "Reject": Rule({"reason": r"rejected|busy"}),
     "Hangup": Rule(),
@@ -148,13 +160,43 @@ VERBS: Mapping[str, Rule] = {
 
 ALLOWED: Mapping[Context, frozenset[str]] = {
     Context.CALL: frozenset(
-        {"Say", "Play", "Pause", "Gather", "Record", "Enqueue", "Dial", "Redirect", "Reject", "Hangup"}
+        {
+            "Enqueue",
+            "Dial",
+            "Reject",
+            "Say",
+            "Play",
+            "Pause",
+            "Gather",
+            "Record",
+            "Start",
+            "Stop",
+            "Redirect",
+            "Hangup",
+        }
     ),
-    Context.LEG: frozenset({"Say", "Play", "Pause", "Gather", "Record", "Redirect", "Hangup"}),
+    Context.LEG: frozenset(
+        {
+            "Enqueue",
+            "Reject",
+            "Say",
+            "Play",
+            "Pause",
+            "Gather",
+            "Record",
+            "Start",
+            "Stop",
+            "Redirect",
+            "Hangup",
+        }
+    ),
     Context.WAIT: frozenset({"Say", "Play", "Pause", "Gather", "Redirect", "Leave", "Hangup"}),
     Context.QUEUE_WHISPER: frozenset({"Say", "Play", "Pause", "Redirect"}),
     Context.CONFERENCE: frozenset({"Say", "Play", "Pause", "Redirect"}),
 }
+
+NARROW = frozenset({"Enqueue", "Leave", "Conference", "Queue"})
+"""What a self-hosted engine of TwiML commonly does not have: unknown under the narrow profile."""
 
 
 def bad_value(verb: str, attribute: str, value: str) -> bool:

@@ -1,6 +1,8 @@
 """The client's half of a websocket, made synchronous.
 
 A thread with its own loop reads; everybody else waits on one condition variable. Nothing here sleeps or polls.
+Where the exchange's time is virtual (its messages carry `still`), it is told when the program has nothing to do: while it
+waits for something that has not come, and once it has hung up. In any other moment it may be about to act.
 """
 
 import asyncio
@@ -13,6 +15,7 @@ from typing import Any, Self
 import aiohttp
 
 _CONNECT_SECONDS = 10.0
+_LAST_DEEDS = frozenset({"hangup", "reject"})
 
 Message = Mapping[str, Any]
 
@@ -32,12 +35,17 @@ class Wire:
         self._stop: asyncio.Event | None = None
         self._closed: str | None = None
         self._ready = False
+        self._waiting: list[Callable[[], bool]] = []
+        self._still = 0
+        self._told = 0
         self._thread = threading.Thread(target=self._work, name="telephone", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         try:
             self.wait_for(lambda: self._ready, _CONNECT_SECONDS, "the exchange did not register this device")
+            with self._condition:
+                self._tell_still()
         except BaseException:
             self.close()
             raise
@@ -73,13 +81,27 @@ class Wire:
         if socket is None or closed is not None:
             raise LineError(closed or "not connected")
         asyncio.run_coroutine_threadsafe(socket.send_json(message), self._loop).result(_CONNECT_SECONDS)
+        if message["type"] in _LAST_DEEDS:
+            with self._condition:
+                self._tell_still()
+
+    def _tell_still(self) -> None:
+        """Let virtual time go on: nothing more follows from what was heard so far. Called with the condition held."""
+        if self._socket is not None and self._still > self._told and self._closed is None:
+            self._told = self._still
+            said = self._socket.send_json({"type": "still", "seen": self._still})
+            asyncio.run_coroutine_threadsafe(said, self._loop)
 
     def wait_for(
         self, wanted: Callable[[], bool], timeout: float, otherwise: str | Callable[[], str]
     ) -> None:
         """Block until `wanted`, at most `timeout` real seconds; raises TimeoutError or, if the line closed, LineError."""
         with self._condition:
+            if not wanted():
+                self._tell_still()
+            self._waiting.append(wanted)
             met = self._condition.wait_for(lambda: wanted() or self._closed is not None, timeout)
+            self._waiting.remove(wanted)
             if wanted():
                 return
             words = otherwise if isinstance(otherwise, str) else otherwise()
@@ -122,4 +144,7 @@ class Wire:
             if message.get("type") == "registered":
                 self._ready = True
             self.receive(message)
+            self._still = message.get("still", 0)
+            if self._waiting and not any(wanted() for wanted in self._waiting):
+                self._tell_still()
             self._condition.notify_all()

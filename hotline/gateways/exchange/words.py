@@ -123,6 +123,7 @@ class RecordingSource(StrEnum):
     CONFERENCE = "Conference"
     OUTBOUND_API = "OutboundAPI"
     CALL_API = "StartCallRecordingAPI"
+    START_VERB = "StartCallRecordingTwiML"
 
 
 class Context(StrEnum):

@@ -1,33 +1,44 @@
 """Whom a REST request may call and as whom: To and From, checked with the carrier's codes."""
 
+import re
+
+from hotline.gateways.exchange.answering import Barred
 from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.numbers import IDENTITY, is_e164
+from hotline.gateways.exchange.numbers import IDENTITY, is_e164, is_sip
 from hotline.gateways.exchange.rest.errors import ApiError
 from hotline.gateways.exchange.rest.forms import Form
 from hotline.gateways.exchange.state.calls import StatusCallback
 from hotline.gateways.exchange.words import CallEvent
 
+_DIGITS = re.compile(r"\+\d+")
 _EVENTS = frozenset(event.value for event in CallEvent)
 
 
 def to_and_from(exchange: Exchange, form: Form) -> tuple[str, str]:
-    """Return (To, From); raises 21201, 21211, 21213, 21212 or 21210."""
+    """Return (To, From); raises 21201, 21211, 21217, 21213, 21212, 21210 or what the table of answers bars `To` with."""
     to, from_ = form.text("To"), form.text("From")
     if to is None:
         raise ApiError(400, 21201, "No 'To' number is specified")
-    if not (is_client(to) or is_e164(to)):
-        raise ApiError(400, 21211, f"Invalid 'To' Phone Number: {to}")
+    if not _is_address(to):
+        raise ApiError(400, 21217 if _DIGITS.fullmatch(to) else 21211, f"Invalid 'To' Phone Number: {to}")
     if from_ is None:
         raise ApiError(400, 21213, "Caller phone number is required: 'From' is missing")
-    if not (is_client(from_) or is_e164(from_)):
+    if not _is_address(from_):
         raise ApiError(400, 21212, f"Invalid 'From' Phone Number: {from_}")
     if to == from_:
         raise ApiError(400, 21211, "'To' and 'From' are the same")
-    if not is_client(to) and from_ != exchange.settings.number:
+    barred = exchange.settings.answers.get(to)
+    if isinstance(barred, Barred):
+        raise ApiError(400, barred.why.value[0], f"Calls to {to} are not possible: {barred.why.name.lower()}")
+    if is_e164(to) and from_ != exchange.settings.number:
         raise ApiError(
             400, 21210, f"The source phone number provided, {from_}, is not yet verified for your account"
         )
     return to, from_
+
+
+def _is_address(text: str) -> bool:
+    return is_client(text) or is_e164(text) or is_sip(text)
 
 
 def is_client(address: str) -> bool:

@@ -8,23 +8,24 @@ import asyncio
 
 from aiohttp import web
 
+from hotline.gateways.exchange.detecting import before_document
 from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
 from hotline.gateways.exchange.interpreter import follow
 from hotline.gateways.exchange.live import live, run
 from hotline.gateways.exchange.placing import limit_time, place
 from hotline.gateways.exchange.rest.addresses import status_callback, to_and_from
+from hotline.gateways.exchange.rest.admission import admit, asked_detection, time_limit
 from hotline.gateways.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
 from hotline.gateways.exchange.rest.forms import Form, read_form
 from hotline.gateways.exchange.rest.paging import page_of
 from hotline.gateways.exchange.rest.shapes import call_shape
-from hotline.gateways.exchange.rest.times import within
+from hotline.gateways.exchange.rest.times import check_dates, within
 from hotline.gateways.exchange.state.calls import Call, Fetch, Given, HangUp, Move, Source, new_sid
 from hotline.gateways.exchange.tapes import tape_until_over
 from hotline.gateways.exchange.words import By, CallStatus, Direction, RecordingSource
 
 LONGEST_TWIML = 4000
 DEFAULT_TIMEOUT = 60
-DEFAULT_TIME_LIMIT = 14400
 _STILL_OPEN = frozenset({CallStatus.QUEUED, CallStatus.INITIATED, CallStatus.RINGING})
 _SETTLING_SECONDS = 1.0
 
@@ -47,16 +48,18 @@ async def create_call(request: web.Request) -> web.Response:
     call = Call(new_sid("CA"), from_, to, Direction.OUTBOUND_API, exchange.clock.now())
     call.callback = status_callback(form)
     call.fallback = _fallback(form)
+    call.time_limit = time_limit(form)
     timeout = form.integer("Timeout", DEFAULT_TIMEOUT, 1, 600)
-    time_limit = form.integer("TimeLimit", DEFAULT_TIME_LIMIT, 1, 86400)
+    detection = asked_detection(form, "AsyncAmdStatusCallback")
     record = form.truth("Record") or False
     callback = form.recording_callback()
+    admit(exchange)
 
     async def answered() -> None:
-        exchange.spawn(limit_time(exchange, call, time_limit))
+        exchange.spawn(limit_time(exchange, call))
         if record:
             tape_until_over(exchange, call, RecordingSource.OUTBOUND_API, callback)
-        await run(exchange, call, source, follow)
+        await run(exchange, call, await before_document(exchange, call, detection, source), follow)
 
     exchange.board.calls[call.sid] = call
     exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
@@ -69,8 +72,7 @@ def _source(form: Form) -> Source | None:
         raise ApiError(400, 21218, "Invalid ApplicationSid: this account has no applications")
     url = form.url("Url")
     if url is not None:
-        extra = {"AnsweredBy": "human"} if form.text("MachineDetection") else {}
-        return Fetch(url, form.method("Method"), extra)
+        return Fetch(url, form.method("Method"))
     twiml = form.text("Twiml")
     if twiml is not None and len(twiml) > LONGEST_TWIML:
         raise invalid("Twiml", f"longer than {LONGEST_TWIML} characters")
@@ -86,6 +88,15 @@ async def fetch_call(request: web.Request) -> web.Response:
     return web.json_response(call_shape(request.app[EXCHANGE], find_call(request)))
 
 
+async def delete_call(request: web.Request) -> web.Response:
+    """Forget a call that is over; one that is not cannot be deleted (20009)."""
+    call = find_call(request)
+    if not call.is_over:
+        raise ApiError(409, 20009, "Cannot delete this resource while the call is in progress")
+    del request.app[EXCHANGE].board.calls[call.sid]
+    return web.Response(status=204)
+
+
 async def update_call(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     call = find_call(request)
@@ -97,6 +108,9 @@ async def update_call(request: web.Request) -> web.Response:
         call.callback = status_callback(form)
     if form.url("FallbackUrl") is not None:
         call.fallback = _fallback(form)
+    if form.text("TimeLimit") is not None:
+        call.time_limit = time_limit(form)
+        exchange.spawn(limit_time(exchange, call))
     if status is not None:
         await _end(call, status)
     elif source is not None:
@@ -130,6 +144,7 @@ def _move(exchange: Exchange, call: Call, source: Source) -> None:
 async def list_calls(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     query = request.query
+    check_dates(query, "StartTime", "EndTime")
     wanted = {"to": query.get("To"), "from_": query.get("From"), "parent": query.get("ParentCallSid")}
 
     def fits(call: Call) -> bool:

@@ -9,7 +9,7 @@ from hotline.gateways.exchange.rest.errors import invalid, not_found
 from hotline.gateways.exchange.rest.forms import read_form
 from hotline.gateways.exchange.rest.paging import page_of
 from hotline.gateways.exchange.rest.shapes import conference_shape
-from hotline.gateways.exchange.rest.times import within
+from hotline.gateways.exchange.rest.times import check_dates, within
 from hotline.gateways.exchange.state.calls import Fetch
 from hotline.gateways.exchange.state.conferences import Conference
 from hotline.gateways.exchange.words import ConferenceEnd, ConferenceStatus, Leaving
@@ -26,6 +26,7 @@ def find(request: web.Request) -> Conference:
 async def list_conferences(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     query = request.query
+    check_dates(query, "DateCreated", "DateUpdated")
 
     def fits(conference: Conference) -> bool:
         return (

@@ -9,12 +9,14 @@ from aiohttp import web
 from hotline.gateways.exchange.announcing import announce, hold, unhold
 from hotline.gateways.exchange.conference_events import left_fields, tell
 from hotline.gateways.exchange.conferencing import attend, find_conference, leave, open_conference, reserve
+from hotline.gateways.exchange.detecting import in_background
 from hotline.gateways.exchange.document import Room
 from hotline.gateways.exchange.exchange import EXCHANGE, Exchange
 from hotline.gateways.exchange.interpreter import follow
 from hotline.gateways.exchange.live import live
 from hotline.gateways.exchange.placing import limit_time, place
 from hotline.gateways.exchange.rest.addresses import status_callback, to_and_from
+from hotline.gateways.exchange.rest.admission import admit, asked_detection, time_limit
 from hotline.gateways.exchange.rest.conferences import find
 from hotline.gateways.exchange.rest.errors import ApiError, invalid, not_found
 from hotline.gateways.exchange.rest.forms import Form, read_form
@@ -71,12 +73,17 @@ async def create_participant(request: web.Request) -> web.Response:
     room = _room(form, _wanted_name(exchange, request))
     call = Call(new_sid("CA"), from_, to, Direction.OUTBOUND_API, exchange.clock.now())
     call.callback = status_callback(form)
-    timeout, time_limit = form.integer("Timeout", 60, 1, 600), form.integer("TimeLimit", 14400, 1, 86400)
+    call.time_limit = time_limit(form)
+    timeout = form.integer("Timeout", 60, 1, 600)
+    detection = asked_detection(form, "AmdStatusCallback")
+    admit(exchange)
     conference = _with_seat_for(exchange, room)
     seat = reserve(exchange, conference, call, room)
 
     async def answered() -> None:
-        exchange.spawn(limit_time(exchange, call, time_limit))
+        exchange.spawn(limit_time(exchange, call))
+        if detection is not None:
+            exchange.spawn(in_background(exchange, call, detection))
         await attend(exchange, _rejoin(exchange, conference, seat), seat, room, follow)
 
     exchange.board.calls[call.sid] = call

@@ -11,8 +11,13 @@ from hotline.gateways.exchange.rest.calls import find_call
 from hotline.gateways.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
 from hotline.gateways.exchange.rest.forms import read_form
 from hotline.gateways.exchange.rest.paging import page_of
-from hotline.gateways.exchange.rest.shapes import recording_shape
-from hotline.gateways.exchange.rest.times import within
+from hotline.gateways.exchange.rest.shapes import (
+    Shape,
+    call_recording_shape,
+    part_recording_shape,
+    recording_shape,
+)
+from hotline.gateways.exchange.rest.times import check_dates, within
 from hotline.gateways.exchange.state.recordings import Recording
 from hotline.gateways.exchange.state.reels import RATE
 from hotline.gateways.exchange.tapes import end_tape, pause_tape, resume_tape, tape_until_over
@@ -26,21 +31,27 @@ CURRENT = "Twilio.CURRENT"
 
 
 def _tape(request: web.Request) -> Recording:
-    """Return the recording named in the path; raises ApiError 20404 when it is not there or of another call."""
-    board = request.app[EXCHANGE].board
-    sid, call_sid = request.match_info["recording"], request.match_info.get("call_sid")
-    if sid == CURRENT:
-        running = [tape for tape in find_call(request).tapes if tape.status in _OPEN]
-        sid = running[-1].sid if running else sid
-    tape = board.recordings.get(sid)
-    if tape is None or (call_sid is not None and tape.call_sid != call_sid):
-        raise not_found(request.path)
-    return tape
+    """Return the recording named in the path; raises ApiError 20404 when it is not there or of another call or conference."""
+    sid, call_sid, room = (request.match_info.get(name) for name in ("recording", "call_sid", "conference"))
+    for tape in reversed(request.app[EXCHANGE].board.recordings.values()):
+        of_this = call_sid in {None, tape.call_sid} and room in {None, tape.conference_sid}
+        if of_this and (sid == tape.sid or (sid == CURRENT and tape.status in _OPEN)):
+            return tape
+    raise not_found(request.path)
+
+
+def _shape(request: web.Request, tape: Recording) -> Shape:
+    """Return the recording as the address asked for shows it."""
+    exchange = request.app[EXCHANGE]
+    if "call_sid" in request.match_info:
+        return call_recording_shape(exchange, tape)
+    return (part_recording_shape if "conference" in request.match_info else recording_shape)(exchange, tape)
 
 
 async def list_recordings(request: web.Request) -> web.Response:
     """List recordings, all or those of the call or conference in the path or the query."""
     exchange = request.app[EXCHANGE]
+    check_dates(request.query, "DateCreated")
     call_sid = request.match_info.get("call_sid") or request.query.get("CallSid")
     conference_sid = request.match_info.get("conference") or request.query.get("ConferenceSid")
 
@@ -52,13 +63,11 @@ async def list_recordings(request: web.Request) -> web.Response:
         )
 
     found = [tape for tape in reversed(exchange.board.recordings.values()) if fits(tape)]
-    return page_of(
-        request, "recordings", found, lambda tape: tape.sid, lambda tape: recording_shape(exchange, tape)
-    )
+    return page_of(request, "recordings", found, lambda tape: tape.sid, lambda tape: _shape(request, tape))
 
 
 async def fetch_recording(request: web.Request) -> web.Response:
-    return web.json_response(recording_shape(request.app[EXCHANGE], _tape(request)))
+    return web.json_response(_shape(request, _tape(request)))
 
 
 async def delete_recording(request: web.Request) -> web.Response:
@@ -81,7 +90,7 @@ async def start_recording(request: web.Request) -> web.Response:
     if any(tape.status in _OPEN for tape in call.tapes):
         raise ApiError(400, 16108, "The call is being recorded already")
     tape = tape_until_over(exchange, call, RecordingSource.CALL_API, form.recording_callback())
-    return web.json_response(recording_shape(exchange, tape), status=201)
+    return web.json_response(_shape(request, tape), status=201)
 
 
 async def update_recording(request: web.Request) -> web.Response:
@@ -103,7 +112,7 @@ async def update_recording(request: web.Request) -> web.Response:
         pause_tape(exchange, tape, skip=behaviour == "skip")
     else:
         resume_tape(exchange, tape)
-    return web.json_response(recording_shape(exchange, tape))
+    return web.json_response(_shape(request, tape))
 
 
 async def media(request: web.Request) -> web.StreamResponse:

@@ -11,6 +11,7 @@ _QUEUE = "/Queues/{queue_sid:QU[0-9a-zA-Z]+}"
 _CONFERENCE = "/Conferences/{conference}"
 _PARTICIPANT = _CONFERENCE + "/Participants/{participant}.json"
 _RECORDING = "/Recordings/{recording:RE[0-9a-zA-Z]+}"
+_CONFERENCE_RECORDING = _CONFERENCE + r"/Recordings/{recording:RE[0-9a-zA-Z]+|Twilio\.CURRENT}.json"
 _CALL_RECORDING = _CALL + r"/Recordings/{recording:RE[0-9a-zA-Z]+|Twilio\.CURRENT}.json"
 
 TABLE = (
@@ -18,6 +19,7 @@ TABLE = (
     ("GET", "/Calls.json", calls.list_calls),
     ("GET", _CALL + ".json", calls.fetch_call),
     ("POST", _CALL + ".json", calls.update_call),
+    ("DELETE", _CALL + ".json", calls.delete_call),
     ("GET", _CALL + "/Recordings.json", recordings.list_recordings),
     ("POST", _CALL + "/Recordings.json", recordings.start_recording),
     ("GET", _CALL_RECORDING, recordings.fetch_recording),
@@ -35,6 +37,9 @@ TABLE = (
     ("GET", _CONFERENCE + ".json", conferences.fetch_conference),
     ("POST", _CONFERENCE + ".json", conferences.update_conference),
     ("GET", _CONFERENCE + "/Recordings.json", recordings.list_recordings),
+    ("GET", _CONFERENCE_RECORDING, recordings.fetch_recording),
+    ("POST", _CONFERENCE_RECORDING, recordings.update_recording),
+    ("DELETE", _CONFERENCE_RECORDING, recordings.delete_recording),
     ("GET", _CONFERENCE + "/Participants.json", participants.list_participants),
     ("POST", _CONFERENCE + "/Participants.json", participants.create_participant),
     ("GET", _PARTICIPANT, participants.fetch_participant),
@@ -47,5 +52,10 @@ TABLE = (
 )
 
 
-def rest_routes() -> list[web.RouteDef]:
-    return [web.route(method, _ACCOUNT + path, handler) for method, path, handler in TABLE]
+def rest_routes(*, narrow: bool) -> list[web.RouteDef]:
+    """The table, without queues and conferences under the narrow profile."""
+    return [
+        web.route(method, _ACCOUNT + path, handler)
+        for method, path, handler in TABLE
+        if not (narrow and path.startswith(("/Queues", "/Conferences")))
+    ]

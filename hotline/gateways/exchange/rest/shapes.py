@@ -10,7 +10,7 @@ from hotline.gateways.exchange.state.conferences import Conference, Participant
 from hotline.gateways.exchange.state.queues import Member, WaitingQueue
 from hotline.gateways.exchange.state.recordings import Recording
 from hotline.gateways.exchange.tapes import media_url
-from hotline.gateways.exchange.words import CallStatus
+from hotline.gateways.exchange.words import CallStatus, RecordingSource
 
 Shape = dict[str, Any]
 _CALL_PARTS = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
@@ -40,7 +40,7 @@ def call_shape(exchange: Exchange, call: Call) -> Shape:
         "price": None,
         "price_unit": "USD",
         "direction": call.direction,
-        "answered_by": None,
+        "answered_by": call.answered_by,
         "forwarded_from": None,
         "group_sid": None,
         "caller_name": None,
@@ -123,8 +123,9 @@ def participant_shape(exchange: Exchange, conference: Conference, seat: Particip
     }
 
 
-def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
-    uri = f"{exchange.settings.api_root}/Recordings/{tape.sid}"
+def part_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+    """A recording as a part of its call or conference, which shows less than the recording by itself."""
+    of = f"Calls/{tape.call_sid}" if tape.call_sid else f"Conferences/{tape.conference_sid}"
     return {
         "sid": tape.sid,
         "account_sid": exchange.settings.account_sid,
@@ -132,7 +133,7 @@ def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
         "call_sid": tape.call_sid,
         "conference_sid": tape.conference_sid,
         "channels": tape.channels,
-        "source": tape.source,
+        "source": RecordingSource.CALL_API if tape.source is RecordingSource.START_VERB else tape.source,
         "status": tape.status,
         "duration": str(tape.seconds) if tape.updated else None,
         "start_time": rfc2822(tape.created),
@@ -142,6 +143,17 @@ def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
         "price_unit": "USD",
         "error_code": None,
         "encryption_details": None,
+        "uri": f"{exchange.settings.api_root}/{of}/Recordings/{tape.sid}.json",
+    }
+
+
+def call_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+    return part_recording_shape(exchange, tape) | {"track": tape.track}
+
+
+def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+    uri = f"{exchange.settings.api_root}/Recordings/{tape.sid}"
+    return part_recording_shape(exchange, tape) | {
         "media_url": media_url(exchange, tape),
         "uri": f"{uri}.json",
         "subresource_uris": {

@@ -19,6 +19,14 @@ def within(query: Mapping[str, str], name: str, moment: datetime) -> bool:
     return not (after and moment < _moment(name, after))
 
 
+def check_dates(query: Mapping[str, str], *names: str) -> None:
+    """Refuse (20001) filters called `names` that are not dates, even where there is nothing to filter."""
+    for name in names:
+        for mark in ("", "<", ">"):
+            if query.get(name + mark):
+                _moment(name, query[name + mark])
+
+
 def _moment(name: str, value: str) -> datetime:
     try:
         moment = datetime.fromisoformat(value)

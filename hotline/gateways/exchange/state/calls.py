@@ -134,6 +134,8 @@ class Call:
     answered_at: float | None = None
     ended_at: float | None = None
     fate: CallStatus | None = None
+    answered_by: str | None = None
+    time_limit: float = 14400.0
     sip_code: int | None = None
     queue_seconds: float = 0.0
     fallback: Fetch | None = None

@@ -24,6 +24,7 @@ class Recording:
     callback: RecordingCallback | None
     reel: Reel
     channels: int = 1
+    track: str = "both"
     status: RecordingStatus = RecordingStatus.IN_PROGRESS
     seconds: int = 0
     updated: datetime | None = None

@@ -1,0 +1,73 @@
+"""What answers at a number: a person, or something that answers by itself, as a closed union.
+
+The table `ExchangeSettings.answers` gives numbers and sip addresses such an answerer, so that a demonstration can reach a
+control room, leave a message on a machine, or find nobody, without a second person and a second telephone.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who says a word and then listens."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A staffed desk that always has a hand free and answers with its `name`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An answering machine: its greeting, a beep if it has one, then it takes a message until nobody is left."""
+
+    greeting: str = "您好，您拨打的用户暂时无法接听，请在提示音后留言。"
+    beep: bool = True
+
+
+@dataclass(frozen=True)
+class Fax:
+    """A fax, which answers with a tone."""
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Something that picks up and says nothing."""
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Always in another call."""
+
+
+@dataclass(frozen=True)
+class NeverAnswers:
+    """Rings until the caller gives up."""
+
+
+@dataclass(frozen=True)
+class Unreachable:
+    """The network finds nobody there (SIP 404)."""
+
+
+class Bar(Enum):
+    """Why the account may not call a number: (code of a REST create, code of a Dial)."""
+
+    UNREACHABLE = (21214, 13224)
+    COUNTRY = (21215, 13227)
+    BLOCKED = (21216, 13225)
+    TRIAL = (21219, 13224)
+
+
+@dataclass(frozen=True)
+class Barred:
+    """Refused before anything rings."""
+
+    why: Bar
+
+
+PicksUp = Person | Desk | Machine | Fax | Silence
+Answerer = Desk | Machine | Fax | Silence | Busy | NeverAnswers | Unreachable | Barred

@@ -1,0 +1,34 @@
+"""`python -m tests.benchmarks.wide_hotline`: the caller's door under gunicorn as the Procfile starts it, with a longer queue.
+
+The city's own files let 50 or 200 callers wait; a benchmark of hundreds needs room for them all. Nothing else differs.
+"""
+
+from dataclasses import replace
+
+from flask import Flask
+
+from config.serve import GROUPS, Server, options_of
+from config.settings import settings_or_exit
+from config.web import voice_app
+from config.wiring import build
+
+ROOM = 5000
+
+
+class WideServer(Server):
+    """The web group's server; its application is the caller's door alone."""
+
+    def load(self) -> Flask:
+        house = build(self._settings)
+        queue = replace(house.hall.policies.queue, max_size=ROOM)
+        hall = replace(house.hall, policies=replace(house.hall.policies, queue=queue))
+        return voice_app(replace(house, hall=hall))
+
+
+def main() -> None:
+    settings, group = settings_or_exit(), GROUPS["web"]
+    WideServer(options_of("web", group, settings), settings, group.streams).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""Stories of callers who are programs, on an exchange of their own in virtual time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import aiohttp
+
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.server import clock_of, listening_at
+from hotline.gateways.exchange.settings import ExchangeSettings
+from hotline.gateways.exchange.virtual import loop_for
+from tests.exchange.application import Application
+from tests.exchange.line import ACCOUNT, TOKEN, facts_for
+
+MORNING = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def play(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable[None]]) -> Exchange:
+    """Run a story to its end, and until everything it set off is over."""
+    clock = clock_of(settings)
+
+    async def body() -> Exchange:
+        async with listening_at(settings, clock) as exchange:
+            await story(exchange)
+            while exchange.tasks:
+                await asyncio.wait(exchange.tasks)
+            return exchange
+
+    with asyncio.Runner(loop_factory=lambda: loop_for(clock)) as runner:
+        return runner.run(body())
+
+
+def settings_for(application: Application, **changes: object) -> ExchangeSettings:
+    facts = facts_for(application) | {"virtual": True, "begins": MORNING}
+    return ExchangeSettings(**(facts | changes))  # type: ignore[arg-type]
+
+
+class Rest:
+    """The account's REST API for a story that runs on the exchange's own event loop."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._root = exchange.settings.base_url + exchange.settings.api_root
+
+    async def post(self, path: str, **form: str) -> dict[str, Any]:
+        headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.post(self._root + path, data=form) as answer,
+        ):
+            body: dict[str, Any] = await answer.json()
+            assert answer.status < 300, body
+            return body

@@ -1,0 +1,70 @@
+"""The narrow carrier: a self-hosted engine of TwiML that has no queues and no conferences."""
+
+from collections.abc import Callable
+
+import pytest
+import requests
+
+from hotline.gateways.exchange.grammar import validate
+from hotline.gateways.exchange.words import Context
+from tests.exchange.application import Application
+from tests.exchange.line import ACCOUNT, TOKEN, Line
+
+LACKING = [
+    "<Enqueue>q</Enqueue>",
+    "<Dial><Conference>room</Conference></Dial>",
+    "<Dial><Queue>q</Queue></Dial>",
+]
+
+
+@pytest.fixture
+def narrow(make_line: Callable[..., Line]) -> Line:
+    return make_line(narrow=True)
+
+
+@pytest.mark.parametrize("inside", LACKING)
+def test_what_it_lacks_is_an_unknown_verb(inside: str) -> None:
+    document = f"<Response>{inside}</Response>"
+    assert validate(document, Context.CALL) == []
+    assert [problem[:5] for problem in validate(document, Context.CALL, narrow=True)] == ["12200"]
+
+
+def test_leave_is_unknown_too() -> None:
+    assert validate("<Response><Leave/></Response>", Context.WAIT) == []
+    assert validate("<Response><Leave/></Response>", Context.WAIT, narrow=True) != []
+
+
+@pytest.mark.parametrize("inside", LACKING)
+def test_a_caller_hears_an_application_error_and_the_board_names_the_verb(
+    narrow: Line, application: Application, inside: str
+) -> None:
+    application.on("/voice", inside)
+    narrow.calling().hear("应用程序出错")
+    assert "12200" in narrow.page("/")
+
+
+@pytest.mark.parametrize("path", ["Queues.json", "Conferences.json", "Conferences/room/Participants.json"])
+def test_its_api_has_no_queues_and_no_conferences(narrow: Line, path: str) -> None:
+    answer = requests.get(
+        f"{narrow.url}/2010-04-01/Accounts/{ACCOUNT}/{path}", auth=(ACCOUNT, TOKEN), timeout=5
+    )
+    assert (answer.status_code, answer.json()["code"]) == (404, 20404)
+
+
+def test_callers_wait_in_a_loop_and_are_connected_by_dial_client(
+    narrow: Line, application: Application
+) -> None:
+    application.on(
+        "/voice",
+        '<Gather numDigits="1" timeout="1" action="/key"><Say>请稍候</Say></Gather><Redirect>/voice</Redirect>',
+    )
+    application.on("/talk", "<Dial><Client>agent_7</Client></Dial>")
+    agent, telephone = narrow.softphone(), narrow.calling()
+    telephone.hear("请稍候")
+    telephone.hear("请稍候")
+    narrow.client.calls(telephone.call_sid).update(url=application.url("/talk"))
+    agent.wait_incoming()
+    agent.accept()
+    telephone.wait_connected()
+    agent.say("您好")
+    telephone.hear("您好")
