@@ -24,6 +24,7 @@ def exchange_settings(settings: Settings) -> ExchangeSettings:
         port=settings.exchange_port,
         pace=settings.exchange_pace,
         answers=ANSWERS,
+        narrow=settings.narrow_carrier,
     )
 
 

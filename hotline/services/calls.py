@@ -143,8 +143,13 @@ def _what_was_gained(work: Work, call_id: int, end: CallEnd) -> CallEnd:
 
 
 def finish_without_ticket(work: Work, call_id: int, reason: NoMatterReason, note: str = "") -> None:
-    """Close the record of a call that brought no matter. Raises NotAllowed unless it is the actor's own call."""
-    own_call(work, call_id)
+    """Close the record of a call that brought no matter.
+
+    Raises NotAllowed unless it is the actor's own call, or nobody's: a message that brought nothing.
+    """
+    is_a_message = get_call(work, call_id).operator_id is None and recordings.has_message(work, call_id)
+    if not is_a_message:
+        own_call(work, call_id)
     finished = changed(
         work.session,
         update(Call)

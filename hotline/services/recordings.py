@@ -19,7 +19,7 @@ from hotline.rules.words import (
 )
 from hotline.services.call_views import hold_call
 from hotline.store.calls import Call
-from hotline.store.insert import changed, claim_row
+from hotline.store.insert import claim_row
 from hotline.store.people import Look
 from hotline.store.recordings import Recording, RecordingSound
 from hotline.store.tickets import Ticket
@@ -138,5 +138,4 @@ def _open_draft(work: Work, call_id: int) -> None:
     )
     work.session.add(ticket)
     work.session.flush()
-    changed(work.session, update(Call).where(Call.id == call_id).values(finished_at=work.at))
     work.tell(events.TicketOpened(ticket.id))

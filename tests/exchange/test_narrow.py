@@ -40,7 +40,7 @@ def test_a_caller_hears_an_application_error_and_the_board_names_the_verb(
 ) -> None:
     application.on("/voice", inside)
     narrow.calling().hear("应用程序出错")
-    assert "12200" in narrow.page("/")
+    assert "12200" in narrow.page("/board.json")
 
 
 @pytest.mark.parametrize("path", ["Queues.json", "Conferences.json", "Conferences/room/Participants.json"])

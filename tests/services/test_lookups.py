@@ -1,0 +1,98 @@
+"""Asking a system of the city's own: once a call, answered or not in time, and the first answer stands."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from hotline import events
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.lookups import Question, Reply
+from hotline.reactions import Tools
+from hotline.reactions.keeping import ask_outside
+from hotline.rules.actors import Machine
+from hotline.rules.policies import LookupSource, Policies
+from hotline.rules.words import LookupState
+from hotline.services import lookups
+from hotline.services.lookups import LookupView
+from hotline.store.outbox import EventRow
+from hotline.work import Hall
+from tests.builders import make_call
+from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
+from tests.policies import city_policies
+from tests.stopped_clock import StoppedClock
+
+WATER = LookupSource("https://water.example/hotline", "shared", 6)
+
+
+@pytest.fixture
+def policies() -> Policies:
+    base = city_policies()
+    return replace(base, callers=replace(base.callers, lookups={"water": WATER}))
+
+
+def ask(hall: Hall, call_id: int) -> LookupView:
+    with hall.open_work(Machine.CALLER) as work:
+        return lookups.ask(work, call_id, "water")
+
+
+def react(hall: Hall, asked: LookupView, fake: FakeLookups) -> None:
+    tools = Tools(
+        hall=hall,
+        carrier=FakeCarrier(hall.clock),
+        units=FakeUnits(),
+        lookups=fake,
+        addresses=VoiceAddresses("https://hotline.example"),
+    )
+    ask_outside(tools, events.LookupAsked(asked.call_id, asked.id))
+
+
+def test_a_question_is_asked_once_a_call(hall: Hall) -> None:
+    call = make_call(hall)
+    assert ask(hall, call.id) == ask(hall, call.id)
+    with hall.look() as session:
+        kinds = list(session.scalars(select(EventRow.kind)))
+    assert kinds.count("LookupAsked") == 1
+
+
+def test_the_answer_is_told_in_both_languages(hall: Hall) -> None:
+    call = make_call(hall)
+    fake = FakeLookups(Reply(found=True, text_zh="您所在小区今天停水。", text_en="No water today."))
+    react(hall, ask(hall, call.id), fake)
+    told = ask(hall, call.id)
+    assert (told.state, told.text_zh, told.text_en) == (
+        LookupState.FOUND,
+        "您所在小区今天停水。",
+        "No water today.",
+    )
+    assert fake.asked == [Question(f"lookup-{told.id}", WATER.url, WATER.secret, 6, call.number)]
+
+
+@pytest.mark.parametrize(
+    ("reply", "state"), [(None, LookupState.FAILED), (Reply(False, "", ""), LookupState.UNKNOWN)]
+)
+def test_no_answer_and_nothing_known_are_answers_too(
+    hall: Hall, reply: Reply | None, state: LookupState
+) -> None:
+    call = make_call(hall)
+    react(hall, ask(hall, call.id), FakeLookups(reply))
+    assert ask(hall, call.id).state is state
+
+
+def test_who_has_waited_long_enough_is_not_asked_for_any_more(hall: Hall, clock: StoppedClock) -> None:
+    call = make_call(hall)
+    asked = ask(hall, call.id)
+    clock.advance(6)
+    assert ask(hall, call.id).overdue
+    fake = FakeLookups(Reply(True, "迟到的回答", ""))
+    react(hall, asked, fake)
+    assert (fake.asked, ask(hall, call.id).state) == ([], LookupState.FAILED)
+
+
+def test_the_first_answer_stands(hall: Hall) -> None:
+    call = make_call(hall)
+    asked = ask(hall, call.id)
+    react(hall, asked, FakeLookups(Reply(True, "一", "")))
+    late = FakeLookups(Reply(True, "二", ""))
+    react(hall, asked, late)
+    assert (ask(hall, call.id).text_zh, late.asked) == ("一", [])

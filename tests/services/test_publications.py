@@ -1,0 +1,85 @@
+"""Publishing flows: the later of two is told, a roll-back is a publication like any other, and nothing published is lost."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+
+from hotline.rules.actors import Machine, Person
+from hotline.rules.refusals import LostRace, NoSuchFlow, NotAllowed
+from hotline.rules.words import CallPurpose, Role
+from hotline.services import publications
+from hotline.services.publications import Edition
+from hotline.work import Hall
+from tests.builders import make_user, person_of
+
+INBOUND = CallPurpose.INBOUND
+ONE, TWO = Edition("menu", "one", "{}"), Edition("menu", "two", "{ }")
+
+
+@pytest.fixture
+def admin(hall: Hall) -> Person:
+    return person_of(make_user(hall, Role.ADMIN, display_name="管理员甲"))
+
+
+def publish(hall: Hall, person: Person | Machine, edition: Edition, based_on: int) -> int:
+    with hall.open_work(person) as work:
+        return publications.publish(work, INBOUND, edition, based_on=based_on, note="试改")
+
+
+def in_force(hall: Hall) -> str | None:
+    with hall.look() as session:
+        found = publications.current(session).get(INBOUND)
+        return found.version if found else None
+
+
+def test_the_latest_publication_is_in_force_and_its_source_is_kept(hall: Hall, admin: Person) -> None:
+    assert in_force(hall) is None
+    first = publish(hall, admin, ONE, 0)
+    publish(hall, Machine.SYSTEM, TWO, first)
+    assert in_force(hall) == "two"
+    with hall.look() as session:
+        assert publications.kept_source(session, "menu", "one") == "{}"
+        told = [(row.version, row.author, row.note) for row in publications.history(session, INBOUND)]
+    assert told == [("two", None, "试改"), ("one", "管理员甲", "试改")]
+
+
+def test_rolling_back_is_publishing_the_older_again(hall: Hall, admin: Person) -> None:
+    first = publish(hall, admin, ONE, 0)
+    second = publish(hall, admin, TWO, first)
+    publish(hall, admin, ONE, second)
+    assert in_force(hall) == "one"
+
+
+def test_who_did_not_know_of_the_latest_is_told(hall: Hall, admin: Person) -> None:
+    publish(hall, admin, ONE, 0)
+    with pytest.raises(LostRace):
+        publish(hall, admin, TWO, 0)
+    assert in_force(hall) == "one"
+
+
+def test_of_two_at_the_same_moment_one_is_told(hall: Hall, admin: Person) -> None:
+    start = Barrier(2)
+
+    def run(edition: Edition) -> bool:
+        start.wait(10)
+        try:
+            publish(hall, admin, edition, 0)
+        except LostRace:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(run, (ONE, TWO))) == [False, True]
+    with hall.look() as session:
+        assert len(publications.history(session, INBOUND)) == 1
+
+
+def test_only_who_may_publish_does(hall: Hall) -> None:
+    with pytest.raises(NotAllowed):
+        publish(hall, person_of(make_user(hall, Role.SUPERVISOR)), ONE, 0)
+
+
+def test_a_publication_that_does_not_exist_is_said(hall: Hall) -> None:
+    with pytest.raises(NoSuchFlow), hall.look() as session:
+        publications.publication(session, 7)
