@@ -123,9 +123,12 @@ def _possible(flow: Flow, turn: Turn, language: Language) -> Iterator[Cue]:
 
 
 def _answers(node: object, wish: Wish, language: Language) -> Iterator[Answer]:
+    """Yield every answer `wish` can get, those without words first: a play should not be longer than it must."""
     exits = list(node.exits) if isinstance(node, Ask) else []
-    for answer in dict.fromkeys([*exits, *sorted(OUTCOMES[type(wish)])]):
-        yield Answer(answer, _told(wish, answer, language))
+    every = dict.fromkeys([*exits, *sorted(OUTCOMES[type(wish)])])
+    yield from sorted(
+        (Answer(each, _told(wish, each, language)) for each in every), key=lambda each: len(each.lines)
+    )
 
 
 def _told(wish: Wish, answer: str, language: Language) -> Lines:
