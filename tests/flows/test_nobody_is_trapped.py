@@ -1,57 +1,163 @@
-"""Whatever is pressed, in whatever order: a call goes on, comes to a person or to a last word, and never stands still."""
+"""Whatever happens, in whatever order: a call goes on, comes to a person or to a last word, and never stands still.
 
-from hypothesis import given
-from hypothesis import strategies as st
+10,000 calls with a seed: callers press, speak, are silent and hang up as chance has it, the hall gives every answer it can
+give, and now and then something comes that does not belong there. In every fourth call both are stubborn: the hall gives the
+same answers all the time, the caller presses the same few keys and never hangs up.
+"""
 
-from hotline.rules.wishes import Wish
-from hotline.rules.words import CallPurpose
-from ivr_flows.engine import MAX_TURNS
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+import pytest
+
+from hotline.rules.wishes import OUTCOMES, Answered, JoinQueue, LookUpTicket, Wish
+from ivr_flows.engine import MAX_TURNS, after_talk, again
+from ivr_flows.lines import Line, Lines
 from ivr_flows.turns import (
+    PENDING,
+    TOO_LATE,
+    Answer,
+    AskAgain,
+    Connect,
     Digits,
-    Granted,
     Heard,
     Listen,
+    Next,
     Over,
+    Parted,
     QueueFailed,
-    Refused,
+    Recorded,
     Silence,
-    Verdict,
+    TakeMessage,
+    Unclear,
+    Values,
+    WaitedTooLong,
     WaitInQueue,
 )
-from tests.flows.plays import Play, load_scripts
+from tests.flows.plays import Play, our_scripts
 
-SCRIPTS = list(load_scripts().values())
-keys = st.sampled_from(["", *"0123456789*#", "12", "##"]).map(lambda key: Digits(key) if key else Silence())
-anything = st.one_of(keys, st.just(Granted()), st.just(Refused()), st.just(QueueFailed()))
-verdicts = st.lists(st.sampled_from([Granted(), Refused()]), min_size=1, max_size=12)
+CALLS, PARTS = 10_000, 10
+LONGEST = MAX_TURNS + 60
+"""Steps after which a call is broken off that chance has not ended."""
+PATIENCE = MAX_TURNS + 12
+"""Steps on end that no caller may have to take without a person, a recorder, a connection, a promise or a last word."""
+KEYS = (
+    "1",
+    "2",
+    "3",
+    "4",
+    "0",
+    "*",
+    "#",
+    "9",
+    "8",
+    "7",
+    "12",
+    "482913",
+    "20261123000123",
+    "13900001234",
+    "D",
+)
+PRESSED: tuple[Heard, ...] = tuple(Digits(key) for key in KEYS)
+SUITED: dict[type, tuple[Heard, ...]] = {
+    Listen: (Silence(), Unclear()),
+    TakeMessage: (Recorded("RE1", 9), Silence()),
+    Connect: (Parted(reached=True), Parted(reached=False)),
+    WaitInQueue: (QueueFailed(), WaitedTooLong()),
+}
+"""What can be heard where, beside keys; the rest does not belong there."""
+ANYTHING = (*PRESSED, *(heard for every in SUITED.values() for heard in every), Answer("yes"), Answer("no"))
+TOLD: Lines = (Line("status_waiting"),)
 
 
-@given(st.sampled_from(SCRIPTS), st.lists(anything, max_size=80), verdicts)
-def test_every_turn_says_something_or_waits_and_moves_on(script, heard: list[Heard], given_verdicts) -> None:
-    answers = iter(given_verdicts * 200)
+@dataclass
+class Call:
+    """One call as chance has it. `steps` since something was gained; `positions` it has come to."""
 
-    def ask(_wish: Wish) -> Verdict:
-        return next(answers)
+    chance: Random
+    stubborn: bool
+    over_behind_our_back: bool = False
+    steps: int = 0
+    positions: set[str] = field(default_factory=set)
 
-    call = Play(script, answers=ask)
-    seen = set()
-    for each in heard:
-        if isinstance(call.turn.then, Over):
-            return
-        call.hears(each)
-        assert isinstance(call.turn.then, Listen | WaitInQueue | Over)
-        assert call.words or not isinstance(call.turn.then, Listen)
-        if isinstance(each, Digits | Silence):
-            assert (call.turn.position, type(call.turn.then)) not in seen, "a step looked like an earlier one"
-        seen.add((call.turn.position, type(call.turn.then)))
+    def __post_init__(self) -> None:
+        self.habits = {
+            wish: self.chance.choice(sorted(answers)) for wish, answers in OUTCOMES.items() if self.stubborn
+        }
+        self.fingers = (
+            self.chance.sample(PRESSED, self.chance.randint(1, 3)) if self.stubborn else list(PRESSED)
+        )
+        self.play = Play(self.chance.choice(list(our_scripts().values())), answers=self.answer)
+        self.check(took_a_step=True)
+
+    def answer(self, wish: Wish, _values: Values) -> Answer:
+        """Answer as a hall might: anything this wish can get, not yet, or too late."""
+        in_passing = OUTCOMES[type(wish)] == {Answered.DONE}
+        luck = 1.0 if self.stubborn else self.chance.random()
+        if luck < 0.01 and not in_passing:
+            self.over_behind_our_back = True
+            return TOO_LATE
+        if luck < 0.03:
+            return PENDING
+        possible = sorted(OUTCOMES[type(wish)])
+        if isinstance(wish, JoinQueue) and not wish.only_on_duty:
+            possible.remove(Answered.OFF_DUTY)
+        usual = self.habits.get(type(wish))
+        chosen = usual if usual in possible else self.chance.choice(possible)
+        return Answer(chosen, TOLD if isinstance(wish, LookUpTicket) and chosen == Answered.FOUND else ())
+
+    def goes_on(self) -> bool:
+        """Let one thing happen; False once the call is over."""
+        then, luck = self.play.turn.then, 1.0 if self.stubborn else self.chance.random()
+        if isinstance(then, Over) or luck < 0.005:
+            return False
+        if isinstance(then, AskAgain):
+            self.play.goes_on(again(self.play.script.flow, self.play.turn.position))
+        elif isinstance(then, WaitInQueue) and luck < 0.1:
+            return self.talks()
+        elif luck < 0.15:
+            self.play.hears(self.chance.choice(ANYTHING))
+        else:
+            self.play.hears(self.chance.choice(self.likely(then)))
+            self.check(took_a_step=True)
+            return True
+        self.check(took_a_step=False)
+        return True
+
+    def likely(self, then: Next) -> Sequence[Heard]:
+        """Return what this caller may do here: the stubborn press their keys wherever keys are heard."""
+        keys = self.fingers if isinstance(then, Listen | WaitInQueue) else []
+        return keys if keys and self.stubborn else (*SUITED[type(then)], *keys)
+
+    def talks(self) -> bool:
+        """Let an operator answer and hang up first."""
+        turn = after_talk(self.play.script.flow, self.play.turn.position)
+        if turn is None:
+            return False
+        self.play.goes_on(turn)
+        self.check(took_a_step=True)
+        return True
+
+    def check(self, *, took_a_step: bool) -> None:
+        turn = self.play.turn
+        assert turn.wishes == ()
+        assert isinstance(turn.then, Listen | TakeMessage | Connect | WaitInQueue | AskAgain | Over)
+        if isinstance(turn.then, Listen):
+            assert self.play.words, f"nothing is said at {turn.position}"
+        if isinstance(turn.then, Over):
+            assert self.play.words or self.over_behind_our_back, f"hung up without a word at {turn.position}"
+        if took_a_step and not self.over_behind_our_back:
+            assert turn.position not in self.positions, f"{turn.position} looks like an earlier step"
+            self.positions.add(turn.position)
+        self.steps = self.steps + took_a_step if isinstance(turn.then, Listen) else 0
+        assert self.steps <= PATIENCE, f"held at {turn.position}"
 
 
-@given(st.lists(keys, min_size=MAX_TURNS + 6, max_size=MAX_TURNS + 6))
-def test_somebody_who_phones_us_always_ends_up_with_a_person_or_a_promise(heard: list[Heard]) -> None:
-    script = next(script for script in SCRIPTS if script.flow.purpose is CallPurpose.INBOUND)
-    call = Play(script)
-    for each in heard:
-        if not isinstance(call.turn.then, Listen):
-            break
-        call.hears(each)
-    assert isinstance(call.turn.then, WaitInQueue)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_caller_is_held_hung_up_on_or_lost(part: int) -> None:
+    for number in range(CALLS // PARTS):
+        call = Call(Random(f"{part}-{number}"), stubborn=number % 4 == 3)
+        for _ in range(LONGEST):
+            if not call.goes_on():
+                break
