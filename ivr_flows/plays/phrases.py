@@ -5,6 +5,7 @@ The same pattern writes a line and reads it again, so that what is recorded can 
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from hotline.rules.words import Language
 from ivr_flows.way_words import Pair
@@ -69,6 +70,8 @@ OF_HOTLINE: Mapping[str, Pair] = {
 """What the hotline does beside speaking; stage directions that follow from a flow and are checked, never played."""
 
 _FIELD = re.compile(r"\{(\w+)\}")
+_KEYS, _COUNT, _COUNT_OR_UNKNOWN, _WORDS = r"[0-9A-D*#]+", r"\d+", r"\d+|\?", r".+"
+_FORMS = {"keys": _KEYS, "seconds": _COUNT, "ahead": _COUNT, "waited": _COUNT, "expected": _COUNT_OR_UNKNOWN}
 
 
 def spoken_by(who: Pair, what: str, language: Language) -> str:
@@ -87,9 +90,15 @@ def filled(pattern: Pair, language: Language, **fields: object) -> str:
 
 def matched(pattern: Pair, language: Language, text: str) -> Mapping[str, str] | None:
     """Return the fields of `text` if it was written with `pattern`, or None."""
-    parts = _FIELD.split(pattern.in_(language))
-    source = "".join(
-        re.escape(part) if index % 2 == 0 else f"(?P<{part}>.+?)" for index, part in enumerate(parts)
-    )
-    found = re.fullmatch(source, text)
+    found = _grammar(pattern.in_(language)).fullmatch(text)
     return found.groupdict() if found else None
+
+
+@cache
+def _grammar(pattern: str) -> re.Pattern[str]:
+    parts = _FIELD.split(pattern)
+    source = "".join(
+        re.escape(part) if index % 2 == 0 else f"(?P<{part}>{_FORMS.get(part, _WORDS)})"
+        for index, part in enumerate(parts)
+    )
+    return re.compile(source)

@@ -1,6 +1,6 @@
 """Recorded plays against today's flows: where they differ, and which ways none of them walks."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -51,15 +51,6 @@ def _difference(scene: Scene, stage: Stage) -> Difference | None:
             line = written.number if written else last + 1
             return Difference(scene.path, line, written.text if written else "", now or "")
     return None
-
-
-def walked(scenes: Iterable[Scene], scripts: Scripts) -> Mapping[str, frozenset[str]]:
-    """Return for each flow the ways, as `node>exit`, that some scene walks."""
-    found: dict[str, set[str]] = {name: set() for name in scripts}
-    for scene in scenes:
-        _, path = rehearse(scene, scripts)
-        found.setdefault(scene.flow, set()).update(path)
-    return {name: frozenset(paths) for name, paths in found.items()}
 
 
 def not_walked(flow: Flow, paths: frozenset[str]) -> Iterator[str]:

@@ -157,7 +157,7 @@ class Call:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_caller_is_held_hung_up_on_or_lost(part: int) -> None:
     for number in range(CALLS // PARTS):
-        call = Call(Random(f"{part}-{number}"), stubborn=number % 4 == 3)
+        call = Call(Random(f"{part}-{number}"), stubborn=number % 4 == 3)  # noqa: S311
         for _ in range(LONGEST):
             if not call.goes_on():
                 break
