@@ -74,7 +74,7 @@ def _write_told(lines: Lines, language: Language) -> list[str]:
 def _read_told(text: str, language: Language) -> Lines:
     quotes = QUOTES.in_(language)
     if text.startswith(quotes[0]) and text.endswith(quotes[1]):
-        return (Notice(0, ((language, text[1:-1]),)),)
+        return (Notice("", ((language, text[1:-1]),)),)
     prompt = _KEY.match(text)
     if prompt is None:
         return ()

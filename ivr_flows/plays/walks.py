@@ -137,6 +137,6 @@ def _told(wish: Wish, answer: str, language: Language) -> Lines:
         case LookUpTicket() if answer == Answered.FOUND:
             return (Line("status_in_progress", None, (("due", _DUE),)),)
         case TellNotices() if answer == Answered.YES:
-            return (Notice(0, ((language, _OUTAGE.in_(language)),)),)
+            return (Notice("", ((language, _OUTAGE.in_(language)),)),)
         case _:
             return ()

@@ -1,19 +1,23 @@
 """Whatever happens, in whatever order: a call goes on, comes to a person or to a last word, and never stands still.
 
 10,000 calls with a seed: callers press, speak, are silent and hang up as chance has it, the hall gives every answer it can
-give, and now and then something comes that does not belong there. In every fourth call both are stubborn: the hall gives the
+give, every different document is shown to the carrier's grammar, and now and then something comes that does not belong there. In every fourth call both are stubborn: the hall gives the
 same answers all the time, the caller presses the same few keys and never hangs up.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import pytest
 
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.exchange.grammar import validate
+from hotline.gateways.exchange.words import Context
 from hotline.rules.wishes import OUTCOMES, Answered, JoinQueue, LookUpTicket, Wish
-from ivr_flows.engine import MAX_TURNS, after_talk, again
+from ivr_flows.engine import MAX_TURNS, after_talk, again, place_lines, queue_of
 from ivr_flows.lines import Line, Lines
+from ivr_flows.speaking import Speaker
 from ivr_flows.turns import (
     PENDING,
     TOO_LATE,
@@ -30,12 +34,15 @@ from ivr_flows.turns import (
     Recorded,
     Silence,
     TakeMessage,
+    Turn,
     Unclear,
     Values,
     WaitedTooLong,
     WaitInQueue,
 )
-from tests.flows.plays import Play, our_scripts
+from ivr_flows.twiml import Stage
+from tests.flows.plays import HOTLINE, Play, our_scripts
+from tests.policies import city_policies
 
 CALLS, PARTS = 10_000, 10
 LONGEST = MAX_TURNS + 60
@@ -68,6 +75,9 @@ SUITED: dict[type, tuple[Heard, ...]] = {
 }
 """What can be heard where, beside keys; the rest does not belong there."""
 ANYTHING = (*PRESSED, *(heard for every in SUITED.values() for heard in every), Answer("yes"), Answer("no"))
+STAGE = Stage(
+    VoiceAddresses("https://hotline.example"), "hotline", replace(city_policies().callers, hear_words=True)
+)
 TOLD: Lines = (Line("status_waiting"),)
 
 
@@ -77,6 +87,8 @@ class Call:
 
     chance: Random
     stubborn: bool
+    written: set[object]
+    """Documents the carrier's grammar has seen, by what they say; every different one is looked at once."""
     over_behind_our_back: bool = False
     steps: int = 0
     positions: set[str] = field(default_factory=set)
@@ -141,23 +153,46 @@ class Call:
 
     def check(self, *, took_a_step: bool) -> None:
         turn = self.play.turn
+        self.write(turn)
         assert turn.wishes == ()
         assert isinstance(turn.then, Listen | TakeMessage | Connect | WaitInQueue | AskAgain | Over)
         if isinstance(turn.then, Listen):
-            assert self.play.words, f"nothing is said at {turn.position}"
+            assert turn.lines, f"nothing is said at {turn.position}"
         if isinstance(turn.then, Over):
-            assert self.play.words or self.over_behind_our_back, f"hung up without a word at {turn.position}"
+            assert turn.lines or self.over_behind_our_back, f"hung up without a word at {turn.position}"
         if took_a_step and not self.over_behind_our_back:
             assert turn.position not in self.positions, f"{turn.position} looks like an earlier step"
             self.positions.add(turn.position)
         self.steps = self.steps + took_a_step if isinstance(turn.then, Listen) else 0
         assert self.steps <= PATIENCE, f"held at {turn.position}"
 
+    def write(self, turn: Turn) -> None:
+        """Write what the carrier is given for `turn`, and while the caller waits, the wait document too."""
+        play = self.play
+        said = (turn.lines, turn.then, play.language, play.script.flow.name)
+        if said in self.written:
+            return
+        self.written.add(said)
+        speaker = Speaker(play.script.prompts, play.language, HOTLINE)
+        assert validate(STAGE.turn(speaker, turn, call_id=7), Context.CALL) == []
+        if isinstance(turn.then, WaitInQueue):
+            queue = queue_of(play.script.flow, turn.position)
+            for ahead, expected, offered in ((0, None, True), (3, None, False), (3, 400, True)):
+                told = place_lines(queue, ahead=ahead, waited=99, expected=expected, may_be_called=offered)
+                for may_press in (True, False):
+                    wait = STAGE.waiting(speaker, told, seconds=queue.round_seconds, may_press=may_press)
+                    assert validate(wait, Context.WAIT) == []
+
+
+@pytest.fixture(scope="module")
+def written() -> set[object]:
+    return set()
+
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_no_caller_is_held_hung_up_on_or_lost(part: int) -> None:
+def test_no_caller_is_held_hung_up_on_or_lost(part: int, written: set[object]) -> None:
     for number in range(CALLS // PARTS):
-        call = Call(Random(f"{part}-{number}"), stubborn=number % 4 == 3)  # noqa: S311
+        call = Call(Random(f"{part}-{number}"), number % 4 == 3, written)  # noqa: S311
         for _ in range(LONGEST):
             if not call.goes_on():
                 break

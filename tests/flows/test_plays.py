@@ -101,7 +101,7 @@ def test_words_that_come_with_an_answer_are_written_too(language: Language) -> N
     found = Answer("found", (Line("status_in_progress", None, (("due", due),)),))
     looked_up = AwaitAnswer(LookUpTicket(LookUpBy.NUMBER), {"ticket": "20261123000123", "code": "482913"})
     assert read_cue(write_cue(found, looked_up, language), language) == found
-    notice = Answer("yes", (Notice(0, ((language, "城东停水；八点恢复。"),)),))
+    notice = Answer("yes", (Notice("", ((language, "城东停水；八点恢复。"),)),))
     assert read_cue(write_cue(notice, AwaitAnswer(TellNotices()), language), language) == notice
 
 
