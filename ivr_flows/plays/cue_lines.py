@@ -2,7 +2,7 @@
 
 from hotline.rules.words import Language
 from ivr_flows.plays.answers import read_answer, write_answer
-from ivr_flows.plays.cues import Cue, HangsUp, OperatorAnswers, OperatorLeaves, Round
+from ivr_flows.plays.cues import Cue, HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
 from ivr_flows.plays.phrases import (
     CALLER,
     CLOSE,
@@ -71,6 +71,8 @@ def _deed(cue: Cue, language: Language) -> str:
     match cue:
         case Digits(keys=keys):
             return filled(OF_CALLER["presses"], language, keys=keys)
+        case Says(words=words):
+            return filled(OF_CALLER["says"], language, words=words)
         case Silence():
             return OF_CALLER["silent"].in_(language)
         case Unclear():
@@ -86,6 +88,8 @@ def _deed(cue: Cue, language: Language) -> str:
 def _read_deed(said: str, language: Language) -> Cue | None:
     if pressed := matched(OF_CALLER["presses"], language, said):
         return Digits(pressed["keys"])
+    if said_so := matched(OF_CALLER["says"], language, said):
+        return Says(said_so["words"])
     if spoken := matched(OF_CALLER["speaks"], language, said):
         return Recorded(PLAYED, int(spoken["seconds"]))
     plain: dict[str, Cue] = {"silent": Silence(), "unclear": Unclear(), "hangs_up": HangsUp()}

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 
 from ivr_flows.engine import after_talk, hear
 from ivr_flows.flow import Flow
-from ivr_flows.turns import PENDING, Answer, AwaitAnswer, Heard, Over, Turn
+from ivr_flows.prompts import Catalogue
+from ivr_flows.turns import PENDING, Answer, AwaitAnswer, Heard, Listen, Over, Turn
+from ivr_flows.understanding import understand
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,19 @@ class HangsUp:
     """The caller hangs up."""
 
 
-Cue = Heard | Round | OperatorAnswers | OperatorLeaves | HangsUp
+@dataclass(frozen=True, slots=True)
+class Says:
+    """The caller says something where speech is heard; what it means depends on the question and the language."""
+
+    words: str
+
+
+Cue = Heard | Says | Round | OperatorAnswers | OperatorLeaves | HangsUp
 Cues = Sequence[Cue]
 
 
-def step(flow: Flow, turn: Turn, cue: Cue) -> Turn:
-    """Return the turn that follows `cue`. Total, like the engine."""
+def step(flow: Flow, turn: Turn, cue: Cue, catalogue: Catalogue) -> Turn:
+    """Return the turn that follows `cue`, spoken in the language of `catalogue`. Total, like the engine."""
     stays = replace(turn, lines=(), wishes=(), language=None, path=())
     match cue:
         case Round() | OperatorAnswers():
@@ -47,6 +56,8 @@ def step(flow: Flow, turn: Turn, cue: Cue) -> Turn:
             return after_talk(flow, turn.position) or replace(stays, then=Over())
         case HangsUp():
             return replace(stays, then=Over())
+        case Says(words=words):
+            return hear(flow, turn.position, understand(flow, turn.position, words, catalogue))
         case _ if cue == PENDING:
             return stays
         case _:
@@ -54,9 +65,11 @@ def step(flow: Flow, turn: Turn, cue: Cue) -> Turn:
 
 
 def suits(turn: Turn, cue: Cue) -> bool:
-    """Say whether `cue` can come now: answers only when the hall is asked, nothing once the call is over."""
+    """Say whether `cue` can come now: answers when the hall is asked, words where they are heard, nothing after the end."""
     if isinstance(turn.then, Over):
         return False
     if isinstance(cue, HangsUp):
         return True
+    if isinstance(cue, Says):
+        return isinstance(turn.then, Listen) and turn.then.speech
     return isinstance(cue, Answer) == isinstance(turn.then, AwaitAnswer)

@@ -25,6 +25,7 @@ INDENT = "    "
 
 OF_CALLER: Mapping[str, Pair] = {
     "presses": Pair("按 {keys}", "presses {keys}"),
+    "says": Pair("说“{words}”", "says “{words}”"),
     "silent": Pair("不按键，也不说话", "presses nothing and says nothing"),
     "unclear": Pair("说的话听不明白", "says words that mean none of the choices"),
     "speaks": Pair("留言 {seconds} 秒", "leaves a message of {seconds} seconds"),

@@ -16,7 +16,7 @@ def recite(script: Script, language: Language) -> Iterator[str]:
 
     A scene is called by the ways that it is the first to take.
     """
-    for number, walk in enumerate(walks(script.flow, language), 1):
+    for number, walk in enumerate(walks(script, language), 1):
         stage = perform(script, walk.cues, language)
         if not isinstance(stage.turn.then, Over):
             stage.plays(HangsUp())

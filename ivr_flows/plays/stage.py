@@ -45,7 +45,7 @@ class Stage:
     def plays(self, cue: Cue) -> None:
         """Let `cue` happen."""
         self.lines.append(write_cue(cue, self.turn.then, self.language))
-        before, after = self.turn.then, step(self.script.flow, self.turn, cue)
+        before, after = self.turn.then, self._after(cue)
         if isinstance(cue, HangsUp):
             self.turn = after
             return
@@ -61,6 +61,9 @@ class Stage:
                     may_be_called=cue.may_be_called,
                 )
             )
+
+    def _after(self, cue: Cue) -> Turn:
+        return step(self.script.flow, self.turn, cue, self.script.prompts[self.spoken])
 
     def _take(self, turn: Turn, before: Next | None = None) -> None:
         self.turn = turn

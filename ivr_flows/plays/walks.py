@@ -14,6 +14,7 @@ from hotline.rules.words import Language
 from ivr_flows.engine import enter
 from ivr_flows.flow import Ask, Flow, Input, Menu, Queue, Transfer, Voicemail
 from ivr_flows.lines import Line, Lines, Moment, Notice
+from ivr_flows.loader import Script
 from ivr_flows.plays.cue_lines import PLAYED
 from ivr_flows.plays.cues import Cue, OperatorLeaves, step
 from ivr_flows.turns import (
@@ -49,9 +50,9 @@ class Walk:
     new: tuple[str, ...]
 
 
-def walks(flow: Flow, language: Language) -> list[Walk]:
-    """Return walks that together take every way of `flow` that can be taken, none the beginning of another."""
-    found = list(_shortest(flow, language))
+def walks(script: Script, language: Language) -> list[Walk]:
+    """Return walks that together take every way of a flow that can be taken, none the beginning of another."""
+    found = list(_shortest(script, language))
     inner = {walk.cues[:length] for walk in found for length in range(len(walk.cues))}
     kept: list[Walk] = []
     for walk in found:
@@ -63,8 +64,9 @@ def walks(flow: Flow, language: Language) -> list[Walk]:
     return kept
 
 
-def _shortest(flow: Flow, language: Language) -> Iterator[Walk]:
+def _shortest(script: Script, language: Language) -> Iterator[Walk]:
     """Yield for every way the first, and so shortest, walk that takes it."""
+    flow, catalogue = script.flow, script.prompts[language]
     begun = enter(flow)
     taken = set(begun.path)
     seen = {_place(begun)}
@@ -73,7 +75,7 @@ def _shortest(flow: Flow, language: Language) -> Iterator[Walk]:
     while ahead:
         turn, cues = ahead.popleft()
         for cue in _possible(flow, turn, language):
-            after = step(flow, turn, cue)
+            after = step(flow, turn, cue, catalogue)
             here = (*cues, cue)
             new = tuple(dict.fromkeys(way for way in after.path if way not in taken))
             if new:

@@ -24,7 +24,7 @@ from hotline.rules.words import Language
 from ivr_flows.lines import Line, Moment, Notice
 from ivr_flows.loader import read_draft
 from ivr_flows.plays.cue_lines import PLAYED, read_cue, write_cue
-from ivr_flows.plays.cues import Cue, HangsUp, OperatorAnswers, OperatorLeaves, Round
+from ivr_flows.plays.cues import Cue, HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
 from ivr_flows.plays.phrases import OF_CALLER, OF_HOTLINE, OF_WORLD
 from ivr_flows.plays.rehearsal import not_walked
 from ivr_flows.plays.stage import perform
@@ -51,6 +51,7 @@ languages = st.sampled_from(list(Language))
 counts = st.integers(min_value=0, max_value=9999)
 deeds = st.one_of(
     st.text("0123456789*#", min_size=1, max_size=20).map(Digits),
+    st.sampled_from(["我要投诉", "一一零", "nothing", "status of my ticket"]).map(Says),
     st.builds(Recorded, st.just(PLAYED), counts),
     st.builds(Round, counts, counts, st.none() | counts, st.booleans()),
     st.sampled_from(
@@ -156,8 +157,8 @@ on_invalid = { tries = 2, to = "person" }
 
 
 def test_each_way_is_walked_with_as_little_happening_as_can_be() -> None:
-    flow = read_draft(SMALL, city_policies()).flow
-    shortest = {way: walk.cues for walk in walks(flow, Language.ZH_CN) for way in walk.new}
+    small = read_draft(SMALL, city_policies())
+    shortest = {way: walk.cues for walk in walks(small, Language.ZH_CN) for way in walk.new}
     assert shortest["menu>silence"] == (Silence(), *shortest["menu>silence"][1:])
     assert shortest["number>entered"][:3] == (Digits("1"), Digits("13900001234"), Digits("1"))
     assert shortest["menu>invalid"][:3] == (Digits("7"), Digits("7"), Digits("7"))
@@ -166,8 +167,8 @@ def test_each_way_is_walked_with_as_little_happening_as_can_be() -> None:
 @pytest.mark.parametrize("name", sorted(our_scripts()))
 def test_walks_take_every_way_and_none_is_the_beginning_of_another(name: str) -> None:
     script = our_scripts()[name]
-    found = walks(script.flow, Language.EN)
-    assert found == walks(script.flow, Language.EN)
+    found = walks(script, Language.EN)
+    assert found == walks(script, Language.EN)
     walked = {way for walk in found for way in perform(script, walk.cues, Language.EN).path}
     assert list(not_walked(script.flow, frozenset(walked))) == []
     assert sum(len(walk.new) for walk in found) == len(walked)

@@ -14,12 +14,13 @@ import pytest
 from hotline.rules.wishes import OUTCOMES, Answered, Wish
 from hotline.rules.words import Language
 from ivr_flows.engine import after_talk, again, enter, hear, settle
-from ivr_flows.plays.cues import HangsUp, OperatorAnswers, OperatorLeaves, Round
+from ivr_flows.plays.cues import HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
 from ivr_flows.plays.recital import recite
 from ivr_flows.plays.rehearsal import not_walked, rehearse
 from ivr_flows.plays.scenes import NotAPlay, Scene, read_folder, read_scenes
 from ivr_flows.plays.stage import perform
 from ivr_flows.turns import Answer, AskAgain, Turn, Values
+from ivr_flows.understanding import understand
 from tests.flows.plays import TRANSCRIPTS, our_scripts
 
 FILES = sorted(TRANSCRIPTS.glob("*.txt"))
@@ -62,7 +63,8 @@ def test_every_flow_has_stories_of_its_own_in_both_languages_of_the_house() -> N
 
 def settled(scene: Scene) -> Turn:
     """Play a scene as the door plays a call: every chain of wishes is settled at once."""
-    flow = our_scripts()[scene.flow].flow
+    script = our_scripts()[scene.flow]
+    flow = script.flow
     answers = [cue for cue in scene.cues if isinstance(cue, Answer)]
 
     def ask(wish: Wish, _values: Values) -> Answer:
@@ -75,6 +77,11 @@ def settled(scene: Scene) -> Turn:
                 continue
             case Answer():
                 turn = settle(flow, again(flow, turn.position), ask) if turn.then == AskAgain() else turn
+            case Says(words=words):
+                catalogue = script.prompts[turn.language or scene.language]
+                turn = settle(
+                    flow, hear(flow, turn.position, understand(flow, turn.position, words, catalogue)), ask
+                )
             case OperatorLeaves():
                 turn = settle(flow, after_talk(flow, turn.position) or turn, ask)
             case _:
