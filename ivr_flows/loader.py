@@ -68,7 +68,7 @@ def load_scripts(policies: Policies, folder: Path = OUR_FILES) -> dict[str, Scri
             )
         scripts[script.flow.name] = script
     if faults:
-        raise FlowError(*(fault for error in faults for fault in error.faults))
+        raise FlowError(*dict.fromkeys(fault for error in faults for fault in error.faults))
     _demand_purposes(scripts, folder / "flows", policies.callers.inbound)
     return scripts
 

@@ -29,7 +29,10 @@ def shortened(text: str, size: float, room: float) -> str:
 
 
 def wrapped(text: str, size: float, room: float, *, most: int) -> tuple[str, ...]:
-    """Return `text` in at most `most` lines; between Chinese characters it may be broken anywhere."""
+    """Return `text` in at most `most` lines; between Chinese characters it may be broken anywhere.
+
+    A stop or comma may stand out by its own width, because no line begins with one.
+    """
     if not text:
         return ()
     lines = [""]
@@ -39,7 +42,7 @@ def wrapped(text: str, size: float, room: float, *, most: int) -> tuple[str, ...
         lines[-1] += piece
     if len(lines) > most:
         lines = [*lines[: most - 1], "".join(lines[most - 1 :])]
-    return tuple(shortened(line.strip(), size, room) for line in lines)
+    return tuple(shortened(line.strip(), size, room + size) for line in lines)
 
 
 def _pieces(text: str) -> Iterator[str]:
