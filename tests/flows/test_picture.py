@@ -1,11 +1,12 @@
 """The picture of a flow: everything is in it once, nothing lies on anything else, and counts are seen."""
 
 import re
+from functools import cache
 from itertools import combinations
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotline.rules.words import Language
@@ -20,6 +21,11 @@ from tests.flows.plays import our_scripts
 
 NAMES = sorted(our_scripts())
 SVG = "{http://www.w3.org/2000/svg}"
+
+
+@cache
+def drawn(name: str, language: Language) -> str:
+    return draw(our_scripts()[name], language)
 
 
 def arranged(name: str) -> list[Arranged]:
@@ -39,7 +45,7 @@ def words(svg: str) -> str:
 def test_a_picture_is_one_document_that_needs_nothing_else_and_is_always_the_same(
     name: str, language: Language
 ) -> None:
-    svg = draw(our_scripts()[name], language)
+    svg = drawn(name, language)
     assert svg == draw(our_scripts()[name], language)
     root = read(svg)
     assert root.get("role") == "img"
@@ -54,7 +60,7 @@ def test_every_node_has_one_card_with_its_kind_in_words(name: str) -> None:
     cards = [card for panel in arranged(name) for card in panel.panel.cards.values()]
     assert sorted(card.name for card in cards) == sorted(flow.nodes)
     assert {card.kind for card in cards} <= set(KINDS)
-    said = words(draw(our_scripts()[name], Language.EN))
+    said = words(drawn(name, Language.EN))
     for card in cards:
         assert KINDS[card.kind].english in said
 
@@ -96,11 +102,11 @@ def test_lines_lead_from_left_to_right_unless_they_are_marked_as_leading_back() 
         assert (last[0] <= first[0]) == line.back
         back += line.back
     assert back
-    assert 'class="line back"' in draw(our_scripts()["menu"], Language.EN)
+    assert 'class="line back"' in drawn("menu", Language.EN)
 
 
 def test_subflows_are_boxes_with_a_picture_of_their_own() -> None:
-    root = read(draw(our_scripts()["menu"], Language.ZH_CN))
+    root = read(drawn("menu", Language.ZH_CN))
     anchors = {part.get("id") for part in root.iter(f"{SVG}g")}
     links = {link.get("href", "").removeprefix("#") for link in root.iter(f"{SVG}a")}
     assert {"flow-status", "flow-emergency", "flow-night", "flow-night.status"} <= links
@@ -108,7 +114,7 @@ def test_subflows_are_boxes_with_a_picture_of_their_own() -> None:
 
 
 def test_cards_speak_the_language_asked_for() -> None:
-    chinese, english = (words(draw(our_scripts()["menu"], language)) for language in Language)
+    chinese, english = (words(drawn("menu", language)) for language in Language)
     for said in ("按 1 · 投诉求助", "不按键", "等候人工", "您好，这里是马上就办一线通。"):
         assert said in chinese
     for said in ("key 1 · complaint", "nothing pressed", "queue", "Hello, this is the city"):
@@ -122,13 +128,15 @@ def test_counts_are_numbers_and_thickness() -> None:
     widths = sorted({float(each) for each in re.findall(r'stroke-width="([\d.]+)" marker', svg)})
     assert (widths[0], widths[-1]) == (THIN, THICK)
     assert len(widths) == 3
-    plain = draw(our_scripts()["menu"], Language.ZH_CN)
+    plain = drawn("menu", Language.ZH_CN)
     assert {float(each) for each in re.findall(r'stroke-width="([\d.]+)" marker', plain)} == {THIN}
 
 
+few = settings(max_examples=40)
 nodes = st.integers(min_value=1, max_value=14)
 
 
+@few
 @given(st.data(), nodes)
 def test_any_graph_is_laid_in_columns(data: st.DataObject, count: int) -> None:
     names = [f"n{number}" for number in range(count)]
@@ -147,6 +155,7 @@ def test_any_graph_is_laid_in_columns(data: st.DataObject, count: int) -> None:
             assert [column[dummy] for dummy in chain] == list(range(column[one] + 1, column[other]))
 
 
+@few
 @given(st.text("城东停水，。 abcMW12", max_size=60), st.integers(min_value=1, max_value=3))
 def test_words_are_broken_to_fit(text: str, most: int) -> None:
     lines = wrapped(text, 12, 150, most=most)
