@@ -1,7 +1,7 @@
 """What a picture shows of a flow: panels of cards, and the rows by which one leads to another."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from hotline.rules.words import Language
 from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
@@ -9,9 +9,8 @@ from ivr_flows.lines import Line, Notice
 from ivr_flows.loader import Script
 from ivr_flows.picture.lettering import shortened, wrapped
 from ivr_flows.way_words import Pair, way_words
-from ivr_flows.ways import Way, edges, ways
+from ivr_flows.ways import edges, ways
 
-Counts = Mapping[str, int] | None
 CARD_WIDTH = 236
 HEAD, TEXT, ROW, PAD = 26, 17, 21, 6
 """Heights in pixels: a card's head, a line of its words, a row, and the space at its foot."""
@@ -69,67 +68,89 @@ class Panel:
 
     name: str
     cards: Mapping[str, Card]
-    roots: tuple[str, ...] = field(default=())
+    roots: tuple[str, ...]
 
 
-def panels_of(script: Script, language: Language, counts: Counts) -> Iterator[Panel]:
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How many callers took each way, as `node>exit`, and came to each node; None: not counted."""
+
+    ways: Mapping[str, int] | None
+    nodes: Mapping[str, int]
+
+    def at(self, name: str) -> int | None:
+        return None if self.ways is None else self.nodes.get(name, 0)
+
+    def on(self, name: str, exit_: str) -> int | None:
+        return None if self.ways is None else self.ways.get(f"{name}>{exit_}", 0)
+
+
+def traffic_of(flow: Flow, counts: Mapping[str, int] | None) -> Traffic:
+    """Return the traffic on `flow`; at a node to which no counted way leads, as many came as went on from there."""
+    coming: dict[str, int] = {}
+    leaving: dict[str, int] = {}
+    for name, way in edges(flow) if counts else ():
+        count = (counts or {}).get(f"{name}>{way.exit}", 0)
+        coming[way.to] = coming.get(way.to, 0) + count
+        leaving[name] = leaving.get(name, 0) + count
+    return Traffic(counts, leaving | {name: count for name, count in coming.items() if count})
+
+
+def panels_of(script: Script, language: Language, counts: Mapping[str, int] | None) -> Iterator[Panel]:
     """Yield the panel of the flow, then one for each subflow in the order they are written."""
     flow = script.flow
-    boxes = [name for name in flow.nodes if any(other.startswith(f"{name}.") for other in flow.nodes)]
+    traffic = traffic_of(flow, counts)
+    boxes = _boxes(flow)
     for panel in [TOP, *boxes]:
         inside = [name for name in flow.nodes if name.rpartition(".")[0] == panel]
-        cards = {name: _card(script, name, language, counts, boxed=name in boxes) for name in inside}
+        cards = {name: _card(script, name, language, traffic, boxed=name in boxes) for name in inside}
         first = flow.nodes[panel] if panel else None
         starts = [first.to] if isinstance(first, Say) else [flow.entry, flow.person, flow.after]
         yield Panel(panel, cards, tuple(dict.fromkeys(name for name in starts if name in cards)))
 
 
-def _callers_at(flow: Flow, name: str, counts: Mapping[str, int]) -> int:
-    """Return how many callers came to a node; where calls begin, as many as went on from there."""
-    ends = [(source, way.to, counts.get(f"{source}>{way.exit}", 0)) for source, way in edges(flow)]
-    coming = sum(count for _, to, count in ends if to == name)
-    return coming or sum(count for source, _, count in ends if source == name)
+def _boxes(flow: Flow) -> list[str]:
+    """Return the nodes that stand for a whole subflow, in the order they are written."""
+    holders = {name.rpartition(".")[0] for name in flow.nodes}
+    return [name for name in flow.nodes if name in holders]
 
 
-def _card(script: Script, name: str, language: Language, counts: Counts, *, boxed: bool) -> Card:
+def _card(script: Script, name: str, language: Language, traffic: Traffic, *, boxed: bool) -> Card:
     node = script.flow.nodes[name]
     spoken = "" if boxed else first_words(script, node, language)
-    rows = _rows_of_box(script.flow, name, language, counts) if boxed else _rows(name, node, language, counts)
+    rows = (
+        _rows_of_box(script.flow, name, language, traffic) if boxed else _rows(name, node, language, traffic)
+    )
     return Card(
         name=name,
         called=shortened(name.rpartition(".")[2], 13, 150),
         kind="subflow" if boxed else kind_of(node),
         words=wrapped(spoken, 12, CARD_WIDTH - 20, most=2),
         rows=tuple(rows),
-        callers=None if counts is None else _callers_at(script.flow, name, counts),
+        callers=traffic.at(name),
         whole_words=spoken,
     )
 
 
-def _rows(name: str, node: Node, language: Language, counts: Counts) -> Iterator[Row]:
+def _rows(name: str, node: Node, language: Language, traffic: Traffic) -> Iterator[Row]:
     for way in ways(name, node):
-        yield Row(way_words(node, way.exit, language), way.to, _count(name, way, counts))
+        yield Row(way_words(node, way.exit, language), way.to, traffic.on(name, way.exit))
 
 
-def _rows_of_box(flow: Flow, box: str, language: Language, counts: Counts) -> Iterator[Row]:
+def _rows_of_box(flow: Flow, box: str, language: Language, traffic: Traffic) -> Iterator[Row]:
     """Yield one row for every node outside that some way leads to from inside the box."""
+    inside = f"{box}."
     leaving = [
-        (way.to, _count(name, way, counts))
-        for name, way in edges(flow)
-        if name.startswith(f"{box}.") and not way.to.startswith(f"{box}.")
+        (way.to, traffic.on(name, way.exit) or 0)
+        for name, node in flow.nodes.items()
+        if name.startswith(inside)
+        for way in ways(name, node)
+        if not way.to.startswith(inside)
     ]
     for to in dict.fromkeys(target for target, _ in leaving):
         taken = [count for target, count in leaving if target == to]
-        total = None if counts is None else _sum(taken)
+        total = None if traffic.ways is None else sum(taken)
         yield Row(f"{_LEAVES.in_(language)} ×{len(taken)}", to, total)
-
-
-def _sum(counts: Iterable[int | None]) -> int:
-    return sum(count or 0 for count in counts)
-
-
-def _count(name: str, way: Way, counts: Counts) -> int | None:
-    return None if counts is None else counts.get(f"{name}>{way.exit}", 0)
 
 
 def kind_of(node: Node) -> str:
