@@ -1,4 +1,7 @@
-"""How pictures look: letters, colours by day and by night, and one sign for each kind of card beside its word."""
+"""How pictures look: letters, colours by day and by night, and one sign for each kind of card beside its word.
+
+Every rule and name is the picture's own, so that it can stand inside a page and neither disturbs the other.
+"""
 
 from collections.abc import Mapping
 
@@ -32,23 +35,23 @@ SIGNS: Mapping[str, str] = {
 """Kind -> outline of its sign, in a square of 14 pixels."""
 
 _PLAIN = """
-text { font: 12px FONT; fill: var(--ink); }
-.page { fill: var(--page); }
-.panel { fill: var(--panel); stroke: var(--frame); }
-.card { fill: var(--card); stroke: var(--frame); }
-.row { stroke: var(--frame); stroke-width: .5; }
-.title { font-size: 20px; font-weight: 600; }
-.heading { font-size: 15px; font-weight: 600; }
-.called { font-size: 13px; font-weight: 600; }
-.kind, .small, .go { font-size: 11px; }
-.quiet, .small, .words, .go { fill: var(--quiet); }
-.count { font-variant-numeric: tabular-nums; font-weight: 600; }
-.end { text-anchor: end; }
-.line { fill: none; stroke: var(--line); stroke-opacity: .75; }
-.back { stroke: var(--back); stroke-dasharray: 6 4; }
-.tip { fill: var(--line); }
-.tip-back { fill: var(--back); }
-a:hover .card { stroke: var(--line); stroke-width: 2; }
+.flow-picture text { font: 12px FONT; fill: var(--ink); }
+.flow-picture .f-page { fill: var(--page); }
+.flow-picture .f-panel { fill: var(--panel); stroke: var(--frame); }
+.flow-picture .f-card { fill: var(--card); stroke: var(--frame); }
+.flow-picture .f-row { stroke: var(--frame); stroke-width: .5; }
+.flow-picture .f-title { font-size: 20px; font-weight: 600; }
+.flow-picture .f-heading { font-size: 15px; font-weight: 600; }
+.flow-picture .f-called { font-size: 13px; font-weight: 600; }
+.flow-picture .f-kind, .flow-picture .f-small, .flow-picture .f-go { font-size: 11px; }
+.flow-picture .f-quiet, .flow-picture .f-small, .flow-picture .f-words, .flow-picture .f-go { fill: var(--quiet); }
+.flow-picture .f-count { font-variant-numeric: tabular-nums; font-weight: 600; }
+.flow-picture .f-end { text-anchor: end; }
+.flow-picture .f-line { fill: none; stroke: var(--line); stroke-opacity: .75; }
+.flow-picture .f-back { stroke: var(--back); stroke-dasharray: 6 4; }
+.flow-picture .f-tip { fill: var(--line); }
+.flow-picture .f-tip-back { fill: var(--back); }
+.flow-picture a:hover .f-card { stroke: var(--line); stroke-width: 2; }
 """
 _DAY = {"page": "#ffffff", "panel": "#f5f7f9", "card": "#ffffff", "frame": "#c9d1da", "ink": "#1b2430"}
 _DAY |= {"quiet": "#586472", "line": "#5f7186", "back": "#9c36b5"}
@@ -61,11 +64,11 @@ def style() -> str:
     day = _colours(_DAY, 0)
     night = _colours(_NIGHT, 1)
     kinds = "".join(
-        f".{kind} .sign, .{kind} .kind {{ fill: var(--{kind}); }} .{kind} .edge {{ fill: var(--{kind}); }}\n"
+        f".flow-picture .f-{kind} :is(.f-sign, .f-kind, .f-edge) {{ fill: var(--{kind}); }}\n"
         for kind in _HUES
     )
     plain = _PLAIN.replace("FONT", FONT)
-    return f"svg {{ {day} }}\n@media (prefers-color-scheme: dark) {{ svg {{ {night} }} }}\n{plain}{kinds}"
+    return f".flow-picture {{ {day} }}\n@media (prefers-color-scheme: dark) {{ .flow-picture {{ {night} }} }}\n{plain}{kinds}"
 
 
 def _colours(own: Mapping[str, str], side: int) -> str:

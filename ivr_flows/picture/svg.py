@@ -56,23 +56,23 @@ def write_picture(flow: Flow, panels: Sequence[Arranged], language: Language, *,
     facts = NODES.in_(language).format(nodes=len(flow.nodes), version=flow.version)
     name = quoteattr(f"{flow.name}: {facts}")
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label={name} width="{across:.0f}" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="flow-picture" role="img" aria-label={name} width="{across:.0f}" '
         f'height="{down:.0f}" viewBox="0 0 {across:.0f} {down:.0f}">\n<style>{style()}</style>\n{_tips()}\n'
-        f'<rect class="page" width="100%" height="100%"/>\n'
-        f'<text class="title" x="{MARGIN}" y="{MARGIN + 16}">{escape(flow.name)}'
-        f'<tspan class="quiet small" dx="14">{escape(facts)}</tspan></text>\n'
+        f'<rect class="f-page" width="100%" height="100%"/>\n'
+        f'<text class="f-title" x="{MARGIN}" y="{MARGIN + 16}">{escape(flow.name)}'
+        f'<tspan class="f-quiet f-small" dx="14">{escape(facts)}</tspan></text>\n'
         f"{_legend(language, counted=counted)}\n{body}\n</svg>\n"
     )
 
 
 def _tips() -> str:
-    tips = (("tip", "tip"), ("tip-back", "tip-back"))
+    tips = ("f-tip", "f-tip-back")
     return (
         "<defs>"
         + "".join(
-            f'<marker id="{name}" class="{kind}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+            f'<marker id="{name}" class="{name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
             f'markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0L8 4L0 8z"/></marker>'
-            for name, kind in tips
+            for name in tips
         )
         + "</defs>"
     )
@@ -84,12 +84,12 @@ def _legend(language: Language, *, counted: bool) -> str:
     for kind, words in KINDS.items():
         said = words.in_(language)
         parts.append(
-            f'<g class="{kind}"><path class="sign" transform="translate({x:.0f} {y - 11})" d="{SIGNS[kind]}"/>'
-            f'<text class="kind" x="{x + 19:.0f}" y="{y}">{said}</text></g>'
+            f'<g class="f-{kind}"><path class="f-sign" transform="translate({x:.0f} {y - 11})" d="{SIGNS[kind]}"/>'
+            f'<text class="f-kind" x="{x + 19:.0f}" y="{y}">{said}</text></g>'
         )
         x += 38 + width(said, 11.5)
     for each in (SAME, ELSEWHERE, BACK, *([COUNTED] if counted else [])):
-        parts.append(f'<text class="small" x="{x:.0f}" y="{y}">{each.in_(language)}</text>')
+        parts.append(f'<text class="f-small" x="{x:.0f}" y="{y}">{each.in_(language)}</text>')
         x += 20 + width(each.in_(language), 11.5)
     return "".join(parts)
 
@@ -112,10 +112,10 @@ def _panel(panel: Arranged, spot: Point, pen: Pen) -> Iterator[str]:
     name = panel.panel.name
     high = panel.height + HEADING + 2 * FRAME
     yield f'<g id="{_anchor(name)}" transform="translate({x:.1f} {y:.1f})">'
-    yield f'<rect class="panel" width="{panel.width + 2 * FRAME:.1f}" height="{high:.1f}" rx="8"/>'
+    yield f'<rect class="f-panel" width="{panel.width + 2 * FRAME:.1f}" height="{high:.1f}" rx="8"/>'
     if name != TOP:
         heading = f"{SUBFLOW.in_(pen.language)} {name}"
-        yield f'<text class="heading" x="{FRAME}" y="{FRAME + 8}">{escape(heading)}</text>'
+        yield f'<text class="f-heading" x="{FRAME}" y="{FRAME + 8}">{escape(heading)}</text>'
     yield f'<g transform="translate({FRAME} {FRAME + HEADING - 10})">'
     yield from (_line(line, pen) for line in panel.lines)
     yield from (part for placed in panel.placed for part in _card(placed, panel, pen))
@@ -127,7 +127,7 @@ def _anchor(name: str) -> str:
 
 
 def _line(line: Drawn, pen: Pen) -> str:
-    kind, tip = ("line back", "tip-back") if line.back else ("line", "tip")
+    kind, tip = ("f-line f-back", "f-tip-back") if line.back else ("f-line", "f-tip")
     path = _cornered(line.points) if line.back else _curved(line.points)
     thick = pen.thickness(line.row.count)
     return f'<path class="{kind}" stroke-width="{thick:.1f}" marker-end="url(#{tip})" d="{path}"/>'
@@ -153,18 +153,18 @@ def _card(placed: Placed, panel: Arranged, pen: Pen) -> Iterator[str]:
     card = placed.card
     boxed = card.kind == "subflow"
     yield f'<a href="#{_anchor(card.name)}">' if boxed else "<g>"
-    yield f'<g class="{card.kind}" transform="translate({placed.x:.1f} {placed.y:.1f})">'
+    yield f'<g class="f-{card.kind}" transform="translate({placed.x:.1f} {placed.y:.1f})">'
     yield f"<title>{escape(f'{card.name}: {card.whole_words}' if card.whole_words else card.name)}</title>"
     if boxed:
-        yield f'<rect class="card" x="4" y="4" width="{CARD_WIDTH}" height="{card.height}" rx="6"/>'
+        yield f'<rect class="f-card" x="4" y="4" width="{CARD_WIDTH}" height="{card.height}" rx="6"/>'
     corner = 14 if card.kind == "hang_up" else 6
-    yield f'<rect class="card" width="{CARD_WIDTH}" height="{card.height}" rx="{corner}"/>'
-    yield f'<rect class="edge" width="4" y="{corner}" height="{card.height - 2 * corner}"/>'
-    yield f'<path class="sign" transform="translate(10 6)" d="{SIGNS[card.kind]}"/>'
-    yield f'<text class="called" x="30" y="18">{escape(card.called)}</text>'
-    yield f'<text class="kind end" x="{CARD_WIDTH - 10}" y="18">{_head(card, pen)}</text>'
+    yield f'<rect class="f-card" width="{CARD_WIDTH}" height="{card.height}" rx="{corner}"/>'
+    yield f'<rect class="f-edge" width="4" y="{corner}" height="{card.height - 2 * corner}"/>'
+    yield f'<path class="f-sign" transform="translate(10 6)" d="{SIGNS[card.kind]}"/>'
+    yield f'<text class="f-called" x="30" y="18">{escape(card.called)}</text>'
+    yield f'<text class="f-kind f-end" x="{CARD_WIDTH - 10}" y="18">{_head(card, pen)}</text>'
     for at, words in enumerate(card.words):
-        yield f'<text class="words" x="10" y="{HEAD + at * TEXT + 12}">{escape(words)}</text>'
+        yield f'<text class="f-words" x="10" y="{HEAD + at * TEXT + 12}">{escape(words)}</text>'
     for at in range(len(card.rows)):
         yield from _row(card, at, panel)
     yield "</g>"
@@ -179,18 +179,18 @@ def _head(card: Card, pen: Pen) -> str:
 def _row(card: Card, at: int, panel: Arranged) -> Iterator[str]:
     row, y = card.rows[at], card.port(at)
     top = y - ROW / 2
-    yield f'<path class="row" d="M4 {top:.1f}H{CARD_WIDTH}"/>'
+    yield f'<path class="f-row" d="M4 {top:.1f}H{CARD_WIDTH}"/>'
     right = float(CARD_WIDTH - 10)
     if row.count is not None:
         said = f"{row.count:,}"
-        yield f'<text class="count end" x="{right:.1f}" y="{y + 4:.1f}">{said}</text>'
+        yield f'<text class="f-count f-end" x="{right:.1f}" y="{y + 4:.1f}">{said}</text>'
         right -= width(said, 13) + 10
     go = _go(card, at, panel)
     label = shortened(row.label, 12, right - 10 - (min(width(go, 11), 96) + 10 if go else 0))
     yield f'<text x="10" y="{y + 4:.1f}">{escape(label)}</text>'
     if go:
         go = shortened(go, 11, right - 20 - width(label, 12))
-        yield f'<text class="go end" x="{right:.1f}" y="{y + 4:.1f}">{escape(go)}</text>'
+        yield f'<text class="f-go f-end" x="{right:.1f}" y="{y + 4:.1f}">{escape(go)}</text>'
 
 
 def _go(card: Card, at: int, panel: Arranged) -> str:

@@ -102,7 +102,7 @@ def test_lines_lead_from_left_to_right_unless_they_are_marked_as_leading_back() 
         assert (last[0] <= first[0]) == line.back
         back += line.back
     assert back
-    assert 'class="line back"' in drawn("menu", Language.EN)
+    assert 'class="f-line f-back"' in drawn("menu", Language.EN)
 
 
 def test_subflows_are_boxes_with_a_picture_of_their_own() -> None:
