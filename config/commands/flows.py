@@ -57,9 +57,7 @@ def draw_flow(file: Path | None, output: Path, language: str) -> None:
     """Draw FILE, or the flow that answers the line, as a picture."""
     policies = _policies()
     scripts = _scripts(file, policies)
-    script = scripts.get(policies.callers.inbound) if file is None else next(iter(scripts.values()))
-    if script is None:  # pragma: no cover - the loader has refused such a set of flows
-        raise click.ClickException(f"there is no flow {policies.callers.inbound}")
+    script = next(iter(scripts.values())) if file else scripts[policies.callers.inbound]
     _write(output, draw(script, Language(language)))
 
 
