@@ -4,28 +4,19 @@ A subflow `status` laid in as node `look` brings its nodes as `look.entry`, `loo
 flow's `exits.done` says. So the engine, the lint and the picture see one flow and know nothing of files.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from ivr_flows.faults import Fault, FlowError
 from ivr_flows.flow import Node, Say
-from ivr_flows.shapes import FlowShape, PartShape, Subflow
-from ivr_flows.tables import Source, line_of, shaped
-from ivr_flows.ways import retarget
+from ivr_flows.likeness import alike
+from ivr_flows.shapes import NODE, FlowShape, PartShape, Subflow
+from ivr_flows.tables import Origin, Source, field_line, line_of, shaped
+from ivr_flows.ways import retarget, ways
 
 DEEPEST = 4
 """Subflows within subflows, at most."""
 EXIT = "exit:"
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a node was written."""
-
-    path: Path
-    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,108 +28,142 @@ class Assembled:
     origins: Mapping[str, Origin]
 
 
-Part = Callable[[str], Source]
-"""Returns the shared file of that name. Raises FlowError."""
+Part = Callable[[str], Source | None]
+"""Returns the shared file of that name, or None."""
+Laid = tuple[dict[str, Node], dict[str, Origin]]
 
 
 def assemble(own: Source, part: Part) -> Assembled:
     """Return the flow of `own` with every part laid in. Raises FlowError."""
-    table = dict(own.table)
-    origins: dict[str, Origin] = {}
-    included = [part(str(name)) for name in table.pop("include", ())]
-    nodes = table.get("nodes", {})
-    for source in [*included, own]:
-        given = source.table.get("nodes", {})
-        names = given if isinstance(given, dict) else {}
-        origins |= {name: Origin(source.path, line_of(source.text, name)) for name in names}
-    if isinstance(nodes, dict):
-        shared: dict[str, Any] = {}
-        for source in included:
-            shared |= source.table.get("nodes", {})
-        table["nodes"] = _alike({**shared, **nodes})
-    shape = shaped(FlowShape, own, table)
-    made: dict[str, Node] = {}
-    for name, written in shape.nodes.items():
-        if isinstance(written, Subflow):
-            laid, places = _lay(name, written, part, origins.get(name, Origin(own.path, 0)), DEEPEST)
-            made |= laid
-            origins |= places
+    sources = [*_included(own, part), own]
+    origins = {name: origin for source in sources for name, origin in _origins(source)}
+    table = {key: value for key, value in own.table.items() if key != "include"}
+    given = [source.table.get("nodes", {}) for source in sources]
+    if all(isinstance(nodes, dict) for nodes in given):
+        every = {name: node for nodes in given for name, node in nodes.items()}
+        table["nodes"] = alike(every, origins)
+    try:
+        shape = shaped(FlowShape, own, table)
+    except FlowError as error:
+        raise FlowError(*(_at_home(fault, origins) for fault in error.faults)) from None
+    made, places = _lay_all(_Layer("", str, origins, DEEPEST), shape.nodes, part)
+    return Assembled(shape, made, places)
+
+
+def _included(own: Source, part: Part) -> list[Source]:
+    names = own.table.get("include", [])
+    here = Origin(own.path, field_line(own.text, "include"))
+    if not isinstance(names, list):
+        what = f"include, given {str(names)[:60]!r}"
+        raise FlowError(here.fault("", what, "it is a list of shared files", 'Write include = ["person"].'))
+    found = {str(name): part(str(name)) for name in names}
+    missing = [name for name, source in found.items() if source is None]
+    if missing:
+        raise FlowError(*(_no_such_file(here, "", name) for name in missing))
+    return [source for source in found.values() if source is not None]
+
+
+def _no_such_file(at: Origin, place: str, name: str) -> Fault:
+    why, mend = f"there is no shared/{name}.toml", "Write that file, or mend its name."
+    return at.fault(place, f"needs {name!r}, which does not exist", why, mend)
+
+
+def _origins(source: Source) -> Iterator[tuple[str, Origin]]:
+    nodes = source.table.get("nodes", {})
+    for name in nodes if isinstance(nodes, dict) else ():
+        yield name, Origin(source.path, line_of(source.text, name))
+
+
+def _at_home(fault: Fault, origins: Mapping[str, Origin]) -> Fault:
+    """Return a fault with the file in which its node was written."""
+    origin = origins.get(fault.place)
+    return fault if origin is None else replace(fault, file=str(origin.path), line=origin.line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Where nodes are being laid: full names begin with `prefix`, and `target` says where one that they name lies."""
+
+    prefix: str
+    target: Callable[[str], str]
+    origins: Mapping[str, Origin]
+    deeper: int
+    """So many subflows may still lie in each other."""
+
+
+def _lay_all(layer: _Layer, written: Mapping[str, NODE], part: Part) -> Laid:
+    """Return every node by its full name, subflows laid in. Raises FlowError with all that is wrong."""
+    nodes: dict[str, Node] = {}
+    places: dict[str, Origin] = {}
+    faults: list[Fault] = []
+    for name, each in written.items():
+        full = layer.prefix + name
+        places[full] = layer.origins[name]
+        if not isinstance(each, Subflow):
+            nodes[full] = retarget(each.node(), layer.target)
+            continue
+        exits = {exit_: layer.target(to) for exit_, to in each.exits.items()}
+        try:
+            laid, their_places = _lay(full, each.file, exits, part, layer)
+        except FlowError as error:
+            faults += error.faults
         else:
-            made[name] = written.node()
-    return Assembled(shape, made, origins)
-
-
-def _alike(nodes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return nodes in which `like = "other"` has been replaced by everything the other says and this one does not."""
-
-    def whole(name: str, seen: frozenset[str]) -> Any:
-        node = nodes[name]
-        model = node.get("like") if isinstance(node, dict) else None
-        if (
-            not isinstance(model, str) or model not in nodes or model in seen
-        ):  # the shape then complains about `like`
-            return node
-        own = {key: value for key, value in node.items() if key != "like"}
-        return {**whole(model, seen | {name}), **own}
-
-    return {name: whole(name, frozenset({name})) for name in nodes}
-
-
-def _lay(
-    name: str, written: Subflow, part: Part, at: Origin, deepest: int
-) -> tuple[dict[str, Node], dict[str, Origin]]:
-    """Return the nodes of a subflow laid in as node `name`, under full names, and where they were written."""
-    if deepest == 0:
-        raise _fault(
-            at, name, "subflows lie too deep in each other", "does one contain itself?", "Flatten them."
-        )
-    source = part(written.file)
-    written_nodes = source.table.get("nodes")
-    alike = {"nodes": _alike(written_nodes)} if isinstance(written_nodes, dict) else {}
-    shape = shaped(PartShape, source, {**source.table, **alike})
-    if shape.entry not in shape.nodes:
-        raise _fault(
-            Origin(source.path, 0),
-            "",
-            f"entry = {shape.entry!r} does not exist",
-            "a subflow begins there",
-            "Name one of its nodes.",
-        )
-    nodes: dict[str, Node] = {name: Say((), f"{name}.{shape.entry}")}
-    origins = {name: at}
-    for inner, each in shape.nodes.items():
-        origin = Origin(source.path, line_of(source.text, inner))
-        full = f"{name}.{inner}"
-        if isinstance(each, Subflow):
-            raised = each.model_copy(update={"exits": _raised(name, written, each.exits, at)})
-            laid, places = _lay(full, raised, part, origin, deepest - 1)
             nodes |= laid
-            origins |= places
+            places |= their_places
+    if faults:
+        raise FlowError(*faults)
+    return nodes, places
+
+
+def _lay(full: str, file: str, exits: Mapping[str, str], part: Part, layer: _Layer) -> Laid:
+    """Return the nodes of the subflow `file` laid in as node `full`, whose exits lead to `exits`."""
+    at = layer.origins[full.removeprefix(layer.prefix)]
+    if layer.deeper == 0:
+        why, mend = "does one contain itself?", "Flatten them."
+        raise FlowError(at.fault(full, "subflows lie too deep in each other", why, mend))
+    source = part(file)
+    if source is None:
+        raise FlowError(_no_such_file(at, full, file))
+    origins = dict(_origins(source))
+    written = source.table.get("nodes")
+    nodes = {"nodes": alike(written, origins)} if isinstance(written, dict) else {}
+    shape = shaped(PartShape, source, {**source.table, **nodes})
+    faults = [*_no_entry(shape, source), *_wrong_exits(full, shape, file, exits, at)]
+    if faults:
+        raise FlowError(*faults)
+
+    def target(to: str) -> str:
+        return exits[to.removeprefix(EXIT)] if to.startswith(EXIT) else f"{full}.{to}"
+
+    inner = _Layer(f"{full}.", target, origins, layer.deeper - 1)
+    laid, places = _lay_all(inner, shape.nodes, part)
+    return {full: Say((), f"{full}.{shape.entry}"), **laid}, places
+
+
+def _no_entry(shape: PartShape, source: Source) -> Iterator[Fault]:
+    if shape.entry not in shape.nodes:
+        at = Origin(source.path, field_line(source.text, "entry"))
+        what = f"entry = {shape.entry!r} does not exist"
+        yield at.fault("", what, "a subflow begins there", "Name one of its nodes.")
+
+
+def _wrong_exits(
+    place: str, shape: PartShape, file: str, given: Mapping[str, str], at: Origin
+) -> Iterator[Fault]:
+    """Find exits of a subflow that lead nowhere, and those it does not have."""
+    needed = {to.removeprefix(EXIT) for to in _targets(shape.nodes) if to.startswith(EXIT)}
+    for exit_ in sorted(needed - set(given)):
+        mend = f"Add {exit_} = a node to its exits."
+        yield at.fault(place, f"has no exit {exit_!r}", f"subflow {file!r} ends in it", mend)
+    for exit_ in sorted(set(given) - needed):
+        known = ", ".join(sorted(needed)) or "none"
+        what = f"has an exit {exit_!r}, which is never taken"
+        yield at.fault(place, what, f"subflow {file!r} has {known}", "Remove it, or mend its name.")
+
+
+def _targets(written: Mapping[str, NODE]) -> Iterator[str]:
+    for name, each in written.items():
+        if isinstance(each, Subflow):
+            yield from each.exits.values()
         else:
-            nodes[full] = retarget(each.node(), lambda to: _target(name, written, to, at))
-            origins[full] = origin
-    return nodes, origins
-
-
-def _raised(name: str, written: Subflow, exits: Mapping[str, str], at: Origin) -> dict[str, str]:
-    return {each: _target(name, written, to, at) for each, to in exits.items()}
-
-
-def _target(name: str, written: Subflow, to: str, at: Origin) -> str:
-    """Return the full name of a target inside the subflow, or where one of its exits leads."""
-    if not to.startswith(EXIT):
-        return f"{name}.{to}"
-    exit_ = to.removeprefix(EXIT)
-    if exit_ not in written.exits:
-        raise _fault(
-            at,
-            name,
-            f"has no exit {exit_!r}",
-            f"subflow {written.file!r} ends in it",
-            f"Add {exit_} = a node to its exits.",
-        )
-    return written.exits[exit_]
-
-
-def _fault(at: Origin, place: str, what: str, why: str, mend: str) -> FlowError:
-    return FlowError(Fault(str(at.path), place, what, why, mend, at.line))
+            yield from (way.to for way in ways(name, each.node()))

@@ -43,7 +43,7 @@ from ivr_flows.ways import (
     TIMEOUT,
 )
 
-_USE_VALUES = (PromiseCallback, LookUpTicket, LookUpOutside, JoinQueue)
+USE_VALUES = (PromiseCallback, LookUpTicket, LookUpOutside, JoinQueue)
 """Wishes that use up what the caller has typed: a code is not kept longer than it is needed."""
 
 
@@ -155,7 +155,7 @@ def _hear_answer(flow: Flow, node: Ask, here: Position, heard: Heard) -> Turn:
     if not isinstance(heard, Answer):
         return again(flow, str(here))
     exit_ = heard.exit if heard.exit in node.exits else str(Answered.OTHER)
-    values = {} if isinstance(node.wish, _USE_VALUES) else here.values
+    values = {} if isinstance(node.wish, USE_VALUES) else here.values
     step = Step(here.turn + 1, values, heard.lines)
     return _go(flow, exit_, node.exits.get(exit_, flow.person), here, step)
 

@@ -13,14 +13,23 @@ from typing import Any
 
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallPurpose, Language
-from ivr_flows.assembly import Assembled, Origin, assemble
+from ivr_flows.assembly import Assembled, assemble
 from ivr_flows.catalogue_shape import CatalogueShape
 from ivr_flows.faults import FlowError
 from ivr_flows.flow import Flow, Menu
-from ivr_flows.lint import check_flow
+from ivr_flows.lint import Told, check_flow
 from ivr_flows.lint.words import check_prompts
 from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, Prompts
-from ivr_flows.tables import Source, Table, parse_source, read_source, shaped, whole_file
+from ivr_flows.tables import (
+    Origin,
+    Source,
+    Table,
+    field_line,
+    parse_source,
+    read_source,
+    shaped,
+    whole_file,
+)
 from ivr_flows.ways import lines_of
 
 OUR_FILES = Path(__file__).parent
@@ -59,7 +68,7 @@ def load_scripts(policies: Policies, folder: Path = OUR_FILES) -> dict[str, Scri
             )
         scripts[script.flow.name] = script
     if faults:
-        raise FlowError(*(fault for error in faults for fault in error.faults))
+        raise FlowError(*dict.fromkeys(fault for error in faults for fault in error.faults))
     _demand_purposes(scripts, folder / "flows", policies.callers.inbound)
     return scripts
 
@@ -116,12 +125,10 @@ def _script(
 ) -> Script:
     used_parts: dict[str, Table] = {}
 
-    def part(name: str) -> Source:
-        if name not in parts:
-            path = own.path.parent / "shared" / f"{name}.toml"
-            raise whole_file(path, "does not exist", "it is needed here", "Write it, or mend its name.")
-        used_parts[name] = dict(parts[name].table)
-        return parts[name]
+    def part(name: str) -> Source | None:
+        if name in parts:
+            used_parts[name] = dict(parts[name].table)
+        return parts.get(name)
 
     assembled = assemble(own, part)
     catalogues = {
@@ -131,13 +138,17 @@ def _script(
     flow = _flow(assembled)
     told = check_flow(flow, catalogues, policies)
     if told:
-        faults = ((each, assembled.origins.get(each.place, Origin(own.path, 0))) for each in told)
+        faults = ((each, _origin(each, assembled, own)) for each in told)
         raise FlowError(*(each.fault(str(origin.path), origin.line) for each, origin in faults))
     kept, spoken = _what_is_used(flow, words, catalogues)
     tables = {"flow": dict(own.table), "parts": used_parts, "prompts": kept}
     source = json.dumps(tables, ensure_ascii=False, sort_keys=True)
     version = sha256(source.encode()).hexdigest()[:12]
     return Script(replace(flow, version=version), spoken, source)
+
+
+def _origin(told: Told, assembled: Assembled, own: Source) -> Origin:
+    return assembled.origins.get(told.place) or Origin(own.path, field_line(own.text, told.field))
 
 
 def _flow(assembled: Assembled) -> Flow:

@@ -1,10 +1,14 @@
 """The small words inside a flow file: a line, a wish, a number, a step of the wait document. Each raises ValueError."""
 
+from enum import StrEnum
+from typing import TypeVar
+
 from hotline.rules.numbers import parse_number
 from hotline.rules.wishes import ConfirmPerson, NotePressed, RecordAnswer, Wish
 from hotline.rules.words import CallPurpose, Language, RequestClass
 from ivr_flows.lines import Line
 
+Word = TypeVar("Word", bound=StrEnum)
 _ANSWERS = {(question, answer) for question in ("solved", "satisfied", "service") for answer in ("yes", "no")}
 WAIT_VERBS = frozenset({"say", "play"})
 """What a round of waiting may consist of beside what the program itself says there."""
@@ -16,7 +20,7 @@ def read_line(text: object) -> Line:
     if not isinstance(text, str) or not text:
         raise ValueError("a line is the key of a prompt, or language:key")
     language, colon, prompt = text.rpartition(":")
-    return Line(prompt, Language(language) if colon else None)
+    return Line(prompt, read_language(language) if colon else None)
 
 
 def read_wait_step(text: object) -> Line:
@@ -37,7 +41,7 @@ def read_wish(text: object) -> Wish:
         case ["confirm_person"]:
             return ConfirmPerson()
         case ["note_pressed", klass]:
-            return NotePressed(RequestClass(klass))
+            return NotePressed(_one_of(RequestClass, klass))
         case ["record_answer", question, answer] if (question, answer) in _ANSWERS:
             return RecordAnswer(question, answer)
         case _:
@@ -55,8 +59,15 @@ def read_number(text: object) -> str:
 
 
 def read_language(text: object) -> Language:
-    return Language(str(text))
+    return _one_of(Language, text)
 
 
 def read_purpose(text: object) -> CallPurpose:
-    return CallPurpose(str(text))
+    return _one_of(CallPurpose, text)
+
+
+def _one_of(words: type[Word], text: object) -> Word:
+    try:
+        return words(str(text))
+    except ValueError:
+        raise ValueError(f"it is one of {', '.join(words)}") from None

@@ -167,10 +167,6 @@ class Subflow(Shape):
     file: NAME
     exits: dict[NAME, TARGET] = Field(default_factory=dict)
 
-    def node(self) -> Node:
-        """Return a step to where the loader has laid the other file's entry."""
-        return flow.Say((), self.file)
-
 
 class _HangUp(Shape):
     kind: Literal["hang_up"]

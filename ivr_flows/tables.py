@@ -24,6 +24,18 @@ class Source:
     table: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where something was written; line 0: not known."""
+
+    path: Path
+    line: int
+
+    def fault(self, place: str, what: str, why: str, mend: str) -> Fault:
+        """Return what is wrong there."""
+        return Fault(str(self.path), place, what, why, mend, self.line)
+
+
 def read_source(path: Path) -> Source:
     """Return the TOML file at `path`. Raises FlowError with line and column of what is not TOML."""
     try:
@@ -63,10 +75,10 @@ def _misshapen(error: ValidationError, source: Source) -> Iterator[Fault]:
         place = loc[1] if in_node else ""
         field = ".".join(loc[3:] if in_node else loc) or "kind"
         given = "" if each["type"] == "missing" else f", given {str(each['input'])[:60]!r}"
-        mend = _MENDS.get(each["type"], "")
-        yield Fault(
-            str(source.path), place, f"{field}{given}", each["msg"], mend, line_of(source.text, place)
-        )
+        why = each["msg"].removeprefix("Value error, ")
+        mend = _MENDS.get(each["type"], "Write what is expected there.")
+        line = line_of(source.text, place) if place else field_line(source.text, loc[0])
+        yield Fault(str(source.path), place, f"{field}{given}", why, mend, line)
 
 
 _KINDS = (
@@ -80,12 +92,21 @@ _MENDS = {
     "union_tag_not_found": f"Add kind = {_KINDS}.",
     "string_pattern_mismatch": "Keys are 0-9, * or #; names are small letters, digits and _.",
     "too_short": "Write at least one.",
+    "int_type": "Write a whole number, without quotes.",
+    "greater_than_equal": "Write a larger number.",
+    "less_than_equal": "Write a smaller number.",
 }
 
 
 def line_of(text: str, place: str) -> int:
     """Return the line where a node begins, or 0."""
     found = re.search(rf"^\[nodes\.{re.escape(place)}[.\]]", text, re.MULTILINE) if place else None
+    return text.count("\n", 0, found.start()) + 1 if found else 0
+
+
+def field_line(text: str, field: str) -> int:
+    """Return the line on which a field of the whole file is written, or 0."""
+    found = re.search(rf"^{re.escape(field)}\s*=", text.partition("\n[")[0], re.MULTILINE)
     return text.count("\n", 0, found.start()) + 1 if found else 0
 
 

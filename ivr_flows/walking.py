@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 
-from hotline.rules.wishes import NoteTransfer, Wish
+from hotline.rules.wishes import JoinQueue, NoteTransfer, Wish
 from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
 from ivr_flows.lines import Line, Lines, OneByOne
 from ivr_flows.turns import AwaitAnswer, Connect, Listen, Over, Position, TakeMessage, Turn, Values
 from ivr_flows.ways import NEXT
 
 MAX_TURNS = 60
-"""A caller who has been through so many steps is given a person."""
+"""A caller who has been through so many steps is asked nothing more, but given a person."""
 PENDING_ENTRY = "entered"
 """The value of an Input that was typed and is being read back."""
 
@@ -44,8 +44,12 @@ def walk(flow: Flow, start: str, step: Step) -> Turn:
 
 
 def onward(flow: Flow, to: str, here: Position, step: Step) -> Turn:
-    """Go on from `here` to `to`; who has taken very many steps is given a person, unless somebody in need goes for help."""
-    worn_out = here.turn >= MAX_TURNS and not _leads_to_help(flow, to)
+    """Go on from `here` to `to`; from a question, who has taken very many steps is given a person, unless they go for help.
+
+    Only from a question: what a full queue, a recorder or the hall leads to are ends that must be reached.
+    """
+    asked = isinstance(flow.nodes[here.node], Menu | Input)
+    worn_out = asked and here.turn >= MAX_TURNS and not _leads_to_help(flow, to)
     return walk(flow, flow.person if worn_out else to, step)
 
 
@@ -80,7 +84,7 @@ def stand(node: Node, here: Position, step: Step) -> Turn:
             there = Connect(node.number, node.ring_seconds)
             return Turn(lines + node.say, (*wishes, begun), there, at, path=path)
         case Queue():
-            return Turn(lines, wishes, AwaitAnswer(node.join, here.values), at, path=path)
+            return Turn(lines, wishes, AwaitAnswer(_joining(node, here), here.values), at, path=path)
         case Ask():
             return Turn(lines, wishes, AwaitAnswer(node.wish, here.values), at, path=path)
         case HangUp() | Say():  # pragma: no branch - exhaustive
@@ -108,8 +112,21 @@ def lines_at(node: Input, here: Position) -> Lines:
     )
 
 
+def _joining(queue: Queue, here: Position) -> Wish:
+    """Return how to join: who has taken very many steps waits even if nobody is on duty, lest they are led round again."""
+    join = queue.join
+    if here.turn > MAX_TURNS and isinstance(join, JoinQueue):
+        return replace(join, only_on_duty=False)
+    return join
+
+
 def _leads_to_help(flow: Flow, to: str) -> bool:
+    """Say whether `to` connects to somebody outside, or asks to whom; a subflow begins with a step to its entry."""
     node = flow.nodes[to]
+    for _ in flow.nodes:
+        if not isinstance(node, Say):
+            break
+        node = flow.nodes[node.to]
     if isinstance(node, Menu):
         return any(isinstance(flow.nodes.get(choice.to), Transfer) for choice in node.keys.values())
     return isinstance(node, Transfer)

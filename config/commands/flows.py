@@ -1,6 +1,7 @@
-"""`hotline flows check`, `hotline dial`: the caller's side from a terminal."""
+"""`hotline flows …`, `hotline dial`: the caller's side from a terminal."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -13,8 +14,24 @@ from hotline.gateways.exchange.replay import replay
 from hotline.gateways.exchange.transcript import BadTranscriptError, read_transcript
 from hotline.gateways.exchange.wire import LineError
 from hotline.rules.numbers import parse_number
+from hotline.rules.policies import Policies
+from hotline.rules.words import Language
 from ivr_flows.faults import FlowError
-from ivr_flows.loader import load_flow, load_scripts
+from ivr_flows.loader import Script, load_flow, load_scripts
+from ivr_flows.picture import draw
+from ivr_flows.plays.recital import recite
+from ivr_flows.plays.rehearsal import Scripts, not_walked, rehearse
+from ivr_flows.plays.scenes import SUFFIX, NotAPlay, Scene, read_folder
+
+FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+LANGUAGE = click.option(
+    "--language",
+    type=click.Choice([str(each) for each in Language]),
+    default=str(Language.ZH_CN),
+    show_default=True,
+    help="Of the words and of the stage directions.",
+)
+FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group()
@@ -23,21 +40,104 @@ def flows() -> None:
 
 
 @flows.command("check")
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@FILE
 def check_flows(file: Path | None) -> None:
     """Check FILE, or every flow of this installation; every fault is one line."""
+    for script in _scripts(file, _policies()).values():
+        click.echo(f"{script.flow.name}: {len(script.flow.nodes)} nodes, version {script.flow.version}")
+
+
+@flows.command("draw")
+@FILE
+@click.option(
+    "-o", "output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="SVG to write."
+)
+@LANGUAGE
+def draw_flow(file: Path | None, output: Path, language: str) -> None:
+    """Draw FILE, or the flow that answers the line, as a picture."""
+    policies = _policies()
+    scripts = _scripts(file, policies)
+    script = next(iter(scripts.values())) if file else scripts[policies.callers.inbound]
+    _write(output, draw(script, Language(language)))
+
+
+@flows.command("walk")
+@FILE
+@LANGUAGE
+@click.option("--record", type=FOLDER, metavar="DIR", help="Write one file of plays for each flow instead.")
+def walk_flows(file: Path | None, language: str, record: Path | None) -> None:
+    """Tell every way through FILE, or through every flow, as plays: who says what, and what the hall answers."""
+    for script in _scripts(file, _policies()).values():
+        scenes = list(recite(script, Language(language)))
+        if record is None:
+            click.echo("\n".join(scenes))
+            continue
+        record.mkdir(parents=True, exist_ok=True)
+        _write(record / f"every-way-through-{script.flow.name}{SUFFIX}", "\n".join(scenes))
+
+
+@flows.command("coverage")
+@click.option(
+    "--transcripts",
+    type=FOLDER,
+    default=Path("tests/flows/transcripts"),
+    show_default=True,
+    metavar="DIR",
+    help="Folder of recorded plays.",
+)
+def coverage(transcripts: Path) -> None:
+    """Name every way that no recorded play walks, and every play that is not what callers hear today."""
+    scripts = _scripts(None, _policies())
     try:
-        policies = city_policies(settings_or_exit())
-        scripts = [load_flow(file, policies)] if file else list(load_scripts(policies).values())
-    except BadFile as error:
-        click.echo(str(error), err=True)
+        scenes = list(read_folder(transcripts))
+    except NotAPlay as error:
+        raise click.ClickException(str(error)) from None
+    missing = list(_told(scenes, scripts))
+    for each in missing:
+        click.echo(each, err=True)
+    if missing:
         sys.exit(1)
+    click.echo(f"{len(scenes)} plays walk every way of {', '.join(sorted(scripts))}")
+
+
+def _told(scenes: Iterable[Scene], scripts: Scripts) -> Iterable[str]:
+    paths: dict[str, set[str]] = {name: set() for name in scripts}
+    for scene in scenes:
+        difference, path = rehearse(scene, scripts)
+        paths.setdefault(scene.flow, set()).update(path)
+        if difference is not None:
+            yield str(difference)
+    for name, script in scripts.items():
+        yield from (f"{name}: no play walks {way}" for way in not_walked(script.flow, frozenset(paths[name])))
+
+
+def _policies() -> Policies:
+    try:
+        return city_policies(settings_or_exit())
+    except BadFile as error:
+        click.echo(f"hotline: {error}", err=True)
+        sys.exit(2)
+
+
+def _scripts(file: Path | None, policies: Policies) -> dict[str, Script]:
+    """Return the flow of `file`, or all flows, by name; every fault is one line, then the command ends with status 1."""
+    try:
+        if file is None:
+            return load_scripts(policies)
+        script = load_flow(file, policies)
     except FlowError as error:
         for fault in error.faults:
             click.echo(str(fault), err=True)
         sys.exit(1)
-    for script in scripts:
-        click.echo(f"{script.flow.name}: {len(script.flow.nodes)} nodes, version {script.flow.version}")
+    return {script.flow.name: script}
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
+    click.echo(f"wrote {path}")
 
 
 @click.command()

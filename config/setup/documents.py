@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from config.setup.flow_tables import kinds_table
 from config.setup.settings_tables import chinese_table, english_table
 from hotline.reactions import REACTIONS
 from hotline.rules.actors import RIGHTS, Right
@@ -55,6 +56,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "ticket table": ("docs/tickets.md", "ticket-table", ticket_table),
     "ticket picture": ("docs/tickets.md", "ticket-picture", ticket_picture),
     "rights": ("docs/rights.md", "rights", rights_table),
+    "kinds of nodes": ("docs/flows.md", "flow-kinds", kinds_table),
     "reactions": ("docs/architecture.md", "reactions", reactions_table),
 }
 """What -> (file, marker, how it is written). In the file it stands between `<!-- marker -->` and `<!-- /marker -->`."""

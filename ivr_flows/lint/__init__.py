@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
 GRAPH_CHECKS: tuple[Check, ...] = (
     ends.unreachable,
     circles.circles,
+    entries.untyped_values,
     people.without_person,
     people.silent_callers_lost,
     people.late_people,

@@ -11,11 +11,12 @@ from ivr_flows.ways import TIMEOUT, ways
 
 def broken_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
     """Find ways to nodes that do not exist, and a `person` who is not a queue."""
-    known = ", ".join(sorted(flow.nodes))
-    tops = {"entry": flow.entry, "person": flow.person, "after": flow.after or flow.entry}
-    for place, target in tops.items():
+    known = ", ".join(sorted(name for name in flow.nodes if "." not in name))
+    tops = {"entry": flow.entry, "person": flow.person, **({"after": flow.after} if flow.after else {})}
+    for field, target in tops.items():
         if target not in flow.nodes:
-            yield Told("", f"{place} = {target!r} does not exist", f"nodes are {known}", "Name one of them.")
+            what = f"{field} = {target!r} does not exist"
+            yield Told("", what, f"nodes are {known}", "Name one of them.", field)
     if flow.person in flow.nodes and not isinstance(flow.nodes[flow.person], Queue):
         yield Told(
             flow.person,

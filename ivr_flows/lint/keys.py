@@ -40,6 +40,6 @@ def _clashes(
 ) -> Iterator[tuple[str, str, str]]:
     said = [(key, words.get(choice.words, ())) for key, choice in keys.items() if choice.words]
     for (one, ours), (other, theirs) in combinations(said, 2):
-        for word in ours:
-            if any(word in their or their in word for their in theirs):
-                yield one, other, word
+        clash = next((word for word in ours for their in theirs if word in their or their in word), None)
+        if clash is not None:
+            yield one, other, clash

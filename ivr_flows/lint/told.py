@@ -7,12 +7,13 @@ from ivr_flows.faults import Fault
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Something wrong at `place` (a node or a prompt; empty: the whole flow)."""
+    """Something wrong at `place` (a node or a prompt; empty: the whole flow, or the field of it called `field`)."""
 
     place: str
     what: str
     why: str
     mend: str
+    field: str = ""
 
     def fault(self, file: str, line: int = 0) -> Fault:
         return Fault(file, self.place, self.what, self.why, self.mend, line)

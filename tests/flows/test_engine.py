@@ -1,12 +1,28 @@
 """The engine, corner by corner: it is total, guarded against circles, and never forgets a wish."""
 
+from dataclasses import replace
+
 import pytest
 
-from hotline.rules.wishes import ConfirmPerson, JoinQueue, NotePressed, PromiseCallback, Wish
+from hotline.rules.wishes import (
+    Answered,
+    AskHours,
+    ConfirmPerson,
+    JoinQueue,
+    KeepMessage,
+    LookUpBy,
+    LookUpTicket,
+    NotePressed,
+    NoteTransfer,
+    PromiseCallback,
+    Wish,
+)
 from hotline.rules.words import CallPurpose, Language, RequestClass
 from ivr_flows.engine import (
+    MAX_ANSWERS,
     MAX_TURNS,
-    MAX_VERDICTS,
+    advance,
+    after_talk,
     again,
     enter,
     hear,
@@ -15,25 +31,38 @@ from ivr_flows.engine import (
     settle,
     to_person,
 )
-from ivr_flows.flow import Callers, Choice, Do, Exit, Flow, HangUp, Line, Menu, Node, Queue, Say, Wait
+from ivr_flows.flow import Ask, Choice, Exit, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
+from ivr_flows.lines import Callers, Line, Notice, OneByOne, Wait
 from ivr_flows.turns import (
-    AwaitVerdict,
+    PENDING,
+    TOO_LATE,
+    Answer,
+    AskAgain,
+    AwaitAnswer,
+    Connect,
     Digits,
-    Granted,
+    Heard,
     Listen,
     Over,
+    Parted,
     Position,
     QueueFailed,
-    Refused,
+    Recorded,
     Silence,
-    TooLate,
-    Verdict,
+    TakeMessage,
+    Turn,
+    Unclear,
+    Values,
+    WaitedTooLong,
     WaitInQueue,
 )
 
 HELLO, ASK, AGAIN, CONNECT, BYE = (Line(name) for name in ("hello", "ask", "again", "connect", "bye"))
 COMPLAINT = NotePressed(RequestClass.COMPLAINT)
+JOINED, FULL, OFF_DUTY = (Answer(each) for each in (Answered.JOINED, Answered.FULL, Answered.OFF_DUTY))
+LOOK = LookUpTicket(LookUpBy.CALLER)
 QUEUE = Queue(
+    join=JoinQueue(only_on_duty=True),
     say=(CONNECT,),
     next_in_line=Line("next"),
     place=Line("place"),
@@ -45,176 +74,313 @@ QUEUE = Queue(
     callback="promise",
     on_full="bye",
     round_seconds=20,
+    longest_wait=900,
+    on_timeout="record",
+    on_off_duty="record",
+    keys={"4": Choice("code"), "9": Choice("", (COMPLAINT,), Language.EN)},
+    music=(Line("music"),),
 )
 MENU = Menu(
     say=(ASK,),
     again=(AGAIN,),
     keys={
-        "1": Choice("person", (COMPLAINT,)),
+        "1": Choice("person", (COMPLAINT,), words="complaint"),
+        "2": Choice("code"),
+        "3": Choice("record"),
         "9": Choice("menu", (), Language.EN),
-        "5": Choice("confirm"),
+        "*": Choice("help"),
     },
     timeout=4,
     on_silence=Exit(2, "person"),
     on_invalid=Exit(3, "bye"),
 )
+CODE = Input((Line("code"),), "code", 6, 6, 8, (), "look", Exit(2, "person"), Exit(3, "person"))
+NUMBER = replace(CODE, name="number", least=5, most=13, confirm=(Line("read_back"),), to="promise")
 NODES: dict[str, Node] = {
-    "hello": Say((HELLO,), "menu"),
+    "hello": Say((HELLO,), "menu", (ConfirmPerson(),)),
     "menu": MENU,
+    "code": CODE,
+    "number": NUMBER,
+    "look": Ask(LOOK, {"found": "bye", "unknown": "menu", "locked": "person"}),
+    "record": Voicemail((Line("record"),), 180, 6, "bye", "person"),
+    "help": Say((), "police"),
+    "police": Transfer((Line("connecting"),), "police", 30, "bye", "person"),
     "person": QUEUE,
-    "promise": Do(PromiseCallback(), "bye", "person"),
-    "confirm": Do(ConfirmPerson(), "person", "bye"),
+    "promise": Ask(PromiseCallback(), {"promised": "bye", "impossible": "person"}),
+    "rate": HangUp((Line("rate"),)),
     "bye": HangUp((BYE,)),
 }
-FLOW = Flow("test", "v1", CallPurpose.INBOUND, "hello", "person", NODES)
+FLOW = Flow("test", "v1", CallPurpose.INBOUND, "hello", "person", NODES, "rate")
+JOIN = AwaitAnswer(QUEUE.join)
 
 
-def test_the_first_turn_speaks_everything_up_to_the_first_menu() -> None:
+def place(turn: Turn) -> str:
+    return turn.position.partition(":")[0]
+
+
+def test_the_first_turn_speaks_and_wishes_everything_up_to_the_first_menu() -> None:
     turn = enter(FLOW)
-    assert (turn.lines, turn.then, turn.position) == ((HELLO, ASK), Listen(4), "menu:0:0")
-    assert (turn.number, turn.wishes, turn.language) == (0, (), None)
+    assert (turn.lines, turn.wishes, turn.position) == ((HELLO, ASK), (ConfirmPerson(),), "menu:0:0")
+    assert turn.then == Listen(4, 1, speech=True, words=("complaint",))
+    assert (turn.number, turn.language, turn.path) == (0, None, ("hello>next",))
 
 
 def test_a_key_makes_its_wishes_and_leads_on() -> None:
     turn = hear(FLOW, "menu:0:0", Digits("1"))
-    assert (turn.wishes, turn.then, turn.position) == ((COMPLAINT,), AwaitVerdict(JoinQueue()), "person:0:1")
+    assert (turn.wishes, turn.then, turn.position) == ((COMPLAINT,), JOIN, "person:0:1")
+    assert turn.path == ("menu>1",)
 
 
 def test_a_key_may_change_the_language() -> None:
     assert hear(FLOW, "menu:0:0", Digits("9")).language is Language.EN
 
 
-def test_wrong_keys_and_silences_are_counted_together_and_each_has_its_own_limit() -> None:
-    once = hear(FLOW, "menu:0:0", Digits("7"))
-    assert (once.lines, once.position, once.number) == ((AGAIN,), "menu:1:1", 1)
+def test_wrong_keys_words_and_silences_are_counted_together_and_each_has_its_own_limit() -> None:
+    once = hear(FLOW, "menu:0:0", Unclear())
+    assert (once.lines, once.position, once.path) == ((AGAIN,), "menu:1:1", ("menu>again",))
     assert hear(FLOW, once.position, Silence()).position == "person:0:2"
-    twice = hear(FLOW, once.position, Digits("*"))
+    twice = hear(FLOW, once.position, Digits("7"))
     assert twice.position == "menu:2:2"
     assert hear(FLOW, twice.position, Digits("#")).then == Over()
 
 
 def test_a_menu_without_other_words_repeats_its_own() -> None:
-    plain = Menu((ASK,), MENU.keys, 4, MENU.on_silence, MENU.on_invalid)
-    flow = Flow("test", "v1", CallPurpose.INBOUND, "menu", "person", {**NODES, "menu": plain})
+    flow = replace(FLOW, nodes={**NODES, "menu": replace(MENU, again=())})
     assert hear(flow, "menu:0:0", Silence()).lines == (ASK,)
 
 
-@pytest.mark.parametrize("heard", [Granted(), Refused(), QueueFailed()])
-def test_an_answer_that_does_not_belong_at_a_menu_repeats_the_question(heard: Verdict) -> None:
-    turn = hear(FLOW, "menu:1:4", heard)
-    assert (turn.lines, turn.then, turn.position) == ((ASK,), Listen(4), "menu:1:4")
+def test_typed_digits_are_remembered_until_a_wish_uses_them() -> None:
+    turn = hear(FLOW, "code:0:1", Digits("482913"))
+    assert (turn.then, turn.position) == (AwaitAnswer(LOOK, {"code": "482913"}), "look:0:2?code=482913")
+    assert hear(FLOW, turn.position, Answer(Answered.UNKNOWN)).position == "menu:0:3"
 
 
-def test_after_very_many_turns_every_way_out_of_a_menu_leads_to_a_person() -> None:
-    assert hear(FLOW, f"menu:0:{MAX_TURNS}", Digits("9")).position == f"person:0:{MAX_TURNS + 1}"
-    assert hear(FLOW, f"menu:2:{MAX_TURNS}", Digits("7")).position == f"person:0:{MAX_TURNS + 1}"
+def test_digits_are_asked_for_as_many_as_may_come() -> None:
+    assert again(FLOW, "code:0:0").then == Listen(8, 6, speech=True)
+
+
+@pytest.mark.parametrize("typed", ["48291", "4829130", "48*913", "48291\N{ARABIC-INDIC DIGIT THREE}", "*"])
+def test_digits_that_do_not_fit_are_asked_for_again(typed: str) -> None:
+    turn = hear(FLOW, "code:0:1", Digits(typed))
+    assert (turn.position, turn.lines) == ("code:1:2", (Line("code"),))
+
+
+def test_a_number_is_read_back_and_taken_with_one() -> None:
+    read = hear(FLOW, "number:0:1", Digits("13900001234"))
+    spoken = Line("read_back", None, (("entered", OneByOne("13900001234")),))
+    assert (read.lines, read.then) == ((spoken,), Listen(8, 1, speech=True))
+    taken = hear(FLOW, read.position, Digits("1"))
+    assert taken.then == AwaitAnswer(PromiseCallback(), {"number": "13900001234"})
+
+
+def test_a_number_read_back_to_silence_is_read_again_and_one_refused_is_forgotten() -> None:
+    read = hear(FLOW, "number:0:1", Digits("13900001234"))
+    silent = hear(FLOW, read.position, Silence())
+    assert silent.lines == read.lines
+    refused = hear(FLOW, silent.position, Digits("2"))
+    assert (refused.lines, refused.position) == ((Line("code"),), "number:2:4")
+
+
+def test_a_message_is_taken_and_kept_or_was_nothing() -> None:
+    assert hear(FLOW, "menu:0:0", Digits("3")).then == TakeMessage(180, 6)
+    kept = hear(FLOW, "record:0:1", Recorded("RE1", 9))
+    assert (kept.wishes, kept.then, kept.path) == ((KeepMessage("RE1", 9),), Over(), ("record>recorded",))
+    assert place(hear(FLOW, "record:0:1", Silence())) == "person"
+
+
+def test_a_connection_to_somebody_outside_is_noted_when_it_begins_and_when_it_is_over() -> None:
+    begun = hear(FLOW, "menu:0:0", Digits("*"))
+    assert (begun.then, begun.wishes) == (Connect("police", 30), (NoteTransfer("police", begins=True),))
+    for reached, node in ((True, "bye"), (False, "person")):
+        parted = hear(FLOW, begun.position, Parted(reached))
+        assert (place(parted), parted.wishes) == (node, (NoteTransfer("police", begins=False),))
+
+
+ELSEWHERE: list[Heard] = [
+    JOINED,
+    QueueFailed(),
+    WaitedTooLong(),
+    Parted(reached=True),
+    Recorded("RE1", 1),
+    Answer("nonsense"),
+]
+
+
+@pytest.mark.parametrize("heard", ELSEWHERE)
+@pytest.mark.parametrize("node", ["menu", "code"])
+def test_what_does_not_belong_at_a_question_repeats_it(node: str, heard: Heard) -> None:
+    assert hear(FLOW, f"{node}:1:4", heard) == again(FLOW, f"{node}:1:4")
+
+
+@pytest.mark.parametrize("node", ["hello", "bye", "record", "police", "look"])
+def test_a_key_pressed_where_nobody_listens_repeats_what_is_due(node: str) -> None:
+    assert hear(FLOW, f"{node}:0:2", Digits("1")) == again(FLOW, f"{node}:0:2")
 
 
 @pytest.mark.parametrize(
     ("heard", "position"),
     [
-        (Granted(), "person:0:2"),
+        (JOINED, "person:0:2"),
         (Silence(), "person:0:2"),
         (Digits("8"), "person:0:2"),
+        (Digits("9"), "person:0:2"),
         (Digits("1"), "promise:0:2"),
-        (Refused(), "bye:0:2"),
+        (Digits("4"), "code:0:2"),
+        (FULL, "bye:0:2"),
         (QueueFailed(), "bye:0:2"),
+        (OFF_DUTY, "record:0:2"),
+        (WaitedTooLong(), "record:0:2"),
     ],
 )
-def test_what_is_heard_in_the_queue(heard: Verdict, position: str) -> None:
+def test_what_is_heard_in_the_queue(heard: Heard, position: str) -> None:
     turn = hear(FLOW, "person:0:1", heard)
     assert turn.position == position
     assert isinstance(turn.then, WaitInQueue) == position.startswith("person")
 
 
-def test_a_verdict_leads_on_and_anything_else_asks_for_it_again() -> None:
-    assert hear(FLOW, "confirm:0:1", Granted()).position == "person:0:2"
-    assert hear(FLOW, "confirm:0:1", Refused()).position == "bye:0:2"
-    assert hear(FLOW, "confirm:0:1", Silence()).then == AwaitVerdict(ConfirmPerson())
+def test_the_words_of_joining_are_said_once() -> None:
+    assert hear(FLOW, "person:0:1", JOINED).lines == (CONNECT,)
+    assert hear(FLOW, "person:0:1", Digits("8")).lines == ()
 
 
-def test_nothing_is_said_to_a_call_that_is_over() -> None:
-    turn = hear(FLOW, "menu:0:0", TooLate())
-    assert (turn.lines, turn.then) == ((), Over())
+def test_a_key_may_be_noted_without_leaving_the_queue() -> None:
+    turn = hear(FLOW, "person:0:1", Digits("9"))
+    assert (turn.wishes, turn.language, turn.path) == ((COMPLAINT,), Language.EN, ("person>9",))
+
+
+def test_a_queue_without_other_ends_keeps_who_waits() -> None:
+    patient = replace(QUEUE, join=JoinQueue(), longest_wait=0, on_timeout="", on_off_duty="")
+    flow = replace(FLOW, nodes={**NODES, "person": patient})
+    for heard in (WaitedTooLong(), OFF_DUTY):
+        assert hear(flow, "person:0:1", heard).then == WaitInQueue()
+
+
+def test_an_answer_leads_on_with_its_words_and_anything_else_asks_for_it_again() -> None:
+    told = (Line("status_waiting"), Notice("3", ((Language.ZH_CN, "停水"),)))
+    assert hear(FLOW, "look:0:1", Answer(Answered.FOUND, told)).lines == (*told, BYE)
+    assert hear(FLOW, "look:0:1?code=1", Silence()).then == AwaitAnswer(LOOK, {"code": "1"})
+
+
+def test_an_answer_that_is_no_exit_takes_the_other_one_or_leads_to_a_person() -> None:
+    assert place(hear(FLOW, "look:0:1", Answer("nonsense"))) == "person"
+    dialled = Ask(AskHours("staffed"), {"+865370000001": "bye", "other": "menu"})
+    flow = replace(FLOW, nodes={**NODES, "line": dialled})
+    assert place(hear(flow, "line:0:1", Answer("+865370000001"))) == "bye"
+    assert place(hear(flow, "line:0:1", Answer("+865370000002"))) == "menu"
+
+
+@pytest.mark.parametrize("node", [*NODES, "gone"])
+def test_nothing_is_said_to_a_call_that_is_over(node: str) -> None:
+    turn = hear(FLOW, f"{node}:0:0", TOO_LATE)
+    assert (turn.lines, turn.wishes, turn.then) == ((), (), Over())
 
 
 @pytest.mark.parametrize("position", ["gone:0:3", "", "menu", "menu:x:1", "menu:1", "menu:²:1", "menu:-1:0"])
 def test_a_position_that_makes_no_sense_leads_to_a_person(position: str) -> None:
     for turn in (hear(FLOW, position, Digits("1")), again(FLOW, position), to_person(FLOW, position)):
-        assert turn.then == AwaitVerdict(JoinQueue())
+        assert turn.then == JOIN
 
 
-@pytest.mark.parametrize("node", ["hello", "bye"])
-def test_a_key_pressed_where_nobody_listens_repeats_what_is_due(node: str) -> None:
-    assert hear(FLOW, f"{node}:0:2", Digits("1")) == again(FLOW, f"{node}:0:2")
+def test_after_very_many_steps_every_way_out_of_a_question_leads_to_a_person_even_off_duty() -> None:
+    for heard in (Digits("2"), Digits("3"), Digits("9")):
+        worn_out = hear(FLOW, f"menu:0:{MAX_TURNS}", heard)
+        assert worn_out.position == f"person:0:{MAX_TURNS + 1}"
+        assert worn_out.then == AwaitAnswer(JoinQueue(only_on_duty=False))
+    assert place(hear(FLOW, f"code:2:{MAX_TURNS}", Digits("7"))) == "person"
+
+
+def test_after_very_many_steps_ends_are_still_ends_and_help_is_still_help() -> None:
+    late = MAX_TURNS + 5
+    assert place(hear(FLOW, f"person:0:{late}", FULL)) == "bye"
+    assert place(hear(FLOW, f"record:0:{late}", Recorded("RE1", 4))) == "bye"
+    assert place(hear(FLOW, f"promise:0:{late}", Answer(Answered.PROMISED))) == "bye"
+    assert hear(FLOW, f"menu:0:{late}", Digits("*")).then == Connect("police", 30)
 
 
 def test_what_is_due_can_be_said_again_without_taking_a_step() -> None:
     assert again(FLOW, "menu:1:5").position == "menu:1:5"
-    assert again(FLOW, "person:0:5").then == AwaitVerdict(JoinQueue())
+    assert again(FLOW, "person:0:5").then == JOIN
     assert again(FLOW, "bye:0:5").lines == (BYE,)
+    assert (again(FLOW, "hello:0:5").position, again(FLOW, "hello:0:5").lines) == ("hello:0:5", (HELLO, ASK))
 
 
 def test_lines_that_lead_in_a_circle_end_at_a_person() -> None:
     circle: dict[str, Node] = {"hello": Say((HELLO,), "once"), "once": Say((ASK,), "hello"), "person": QUEUE}
-    turn = enter(Flow("test", "v1", CallPurpose.INBOUND, "hello", "person", circle))
-    assert turn.then == AwaitVerdict(JoinQueue())
+    assert enter(Flow("test", "v1", CallPurpose.INBOUND, "hello", "person", circle)).then == JOIN
 
 
-def test_settling_carries_out_every_wish_and_speaks_every_line_on_the_way() -> None:
-    asked: list[Wish] = []
+def test_a_caller_whose_operator_left_first_is_asked_or_thanked() -> None:
+    turn = after_talk(FLOW, "person:0:7")
+    assert turn is not None
+    assert (turn.lines, turn.position) == ((Line("rate"),), "rate:0:8")
+    assert after_talk(replace(FLOW, after=""), "person:0:7") is None
 
-    def grant(wish: Wish) -> Verdict:
-        asked.append(wish)
-        return Granted()
 
-    turn = settle(FLOW, hear(FLOW, "menu:0:0", Digits("1")), grant)
-    assert asked == [COMPLAINT, JoinQueue()]
-    assert (turn.lines, turn.then, turn.wishes) == ((CONNECT,), WaitInQueue(), ())
+def test_settling_makes_every_wish_and_speaks_every_line_on_the_way() -> None:
+    asked: list[tuple[Wish, Values]] = []
+
+    def ask(wish: Wish, values: Values) -> Answer:
+        asked.append((wish, values))
+        return Answer(Answered.FOUND, (Line("status_waiting"),))
+
+    turn = settle(FLOW, hear(FLOW, "code:0:0", Digits("482913")), ask)
+    assert asked == [(LOOK, {"code": "482913"})]
+    assert (turn.lines, turn.then) == ((Line("status_waiting"), BYE), Over())
+    assert turn.path == ("code>entered", "look>found")
 
 
 def test_settling_keeps_the_language_chosen_on_the_way() -> None:
-    nodes: dict[str, Node] = {
-        **NODES,
-        "menu": Menu((ASK,), {"9": Choice("person", (), Language.EN)}, 4, *[Exit(1, "bye")] * 2),
-    }
-    flow = Flow("test", "v1", CallPurpose.INBOUND, "menu", "person", nodes)
-    assert settle(flow, hear(flow, "menu:0:0", Digits("9")), lambda _wish: Granted()).language is Language.EN
+    keys = {"9": Choice("person", (COMPLAINT,), Language.EN)}
+    flow = replace(FLOW, nodes={**NODES, "menu": replace(MENU, keys=keys)})
+    turn = settle(flow, hear(flow, "menu:0:0", Digits("9")), lambda _wish, _values: JOINED)
+    assert (turn.language, turn.wishes, turn.then) == (Language.EN, (), WaitInQueue())
 
 
-def test_wishes_that_refuse_each_other_in_a_circle_end_the_call() -> None:
+def test_an_answer_that_is_on_its_way_is_asked_for_again_from_the_same_place() -> None:
+    begun = hear(FLOW, "code:0:0", Digits("482913"))
+    turn = settle(FLOW, begun, lambda _wish, _values: PENDING)
+    assert (turn.then, turn.position) == (AskAgain(), begun.position)
+    assert again(FLOW, turn.position).then == begun.then
+
+
+def test_answers_that_lead_in_a_circle_end_the_call() -> None:
     asked: list[Wish] = []
-    nodes: dict[str, Node] = {"person": QUEUE, "bye": Do(PromiseCallback(), "person", "person")}
-    flow = Flow("test", "v1", CallPurpose.INBOUND, "person", "person", nodes)
+    circle: dict[str, Node] = {"person": replace(QUEUE, on_full="bye"), "bye": Ask(LOOK, {"found": "person"})}
+    flow = Flow("test", "v1", CallPurpose.INBOUND, "person", "person", circle)
 
-    def refuse(wish: Wish) -> Verdict:
+    def ask(wish: Wish, _values: Values) -> Answer:
         asked.append(wish)
-        return Refused()
+        return FULL if isinstance(wish, JoinQueue) else Answer(Answered.FOUND)
 
-    assert settle(flow, enter(flow), refuse).then == Over()
-    assert len(asked) == MAX_VERDICTS
+    assert settle(flow, enter(flow), ask).then == Over()
+    assert len(asked) == MAX_ANSWERS
 
 
-def test_a_waiting_caller_is_told_their_place_and_the_wait() -> None:
+def test_a_flow_advances_as_far_as_the_answers_are_known() -> None:
+    hours = Ask(AskHours("staffed"), {"open": "look", "closed": "bye"})
+    flow = replace(FLOW, entry="hours", nodes={**NODES, "hours": hours})
+    turn = advance(flow, enter(flow), lambda wish: Answer("open") if isinstance(wish, AskHours) else None)
+    assert (turn.then, turn.path) == (AwaitAnswer(LOOK), ("hours>open",))
+
+
+def test_a_waiting_caller_is_told_their_place_and_the_wait_before_the_music() -> None:
     told = place_lines(QUEUE, ahead=2, waited=10, expected=55, may_be_called=False)
-    assert told == (Line("place", None, (("ahead", Callers(2)), ("wait", Wait(55)))),)
+    assert told == (Line("place", None, (("ahead", Callers(2)), ("wait", Wait(55)))), Line("music"))
 
 
-def test_whoever_is_next_or_waits_long_is_told_so() -> None:
+def test_whoever_is_next_or_waits_long_is_told_so_and_offered_a_callback_with_its_key() -> None:
     told = place_lines(QUEUE, ahead=0, waited=30, expected=55, may_be_called=True)
-    assert [line.prompt for line in told] == ["sorry", "next", "offer"]
+    assert [line.prompt for line in told if isinstance(line, Line)] == ["sorry", "next", "offer", "music"]
 
 
 def test_no_wait_is_invented_before_one_is_known() -> None:
     told = place_lines(QUEUE, ahead=3, waited=0, expected=None, may_be_called=False)
-    assert told == (Line("place_only", None, (("ahead", Callers(3)),)),)
+    assert told[0] == Line("place_only", None, (("ahead", Callers(3)),))
 
 
 def test_a_call_waits_in_the_queue_it_stands_in_or_else_in_the_flows_own() -> None:
-    other = Queue(
-        **{name: getattr(QUEUE, name) for name in QUEUE.__dataclass_fields__} | {"round_seconds": 9}
-    )
-    flow = Flow("test", "v1", CallPurpose.INBOUND, "menu", "person", {**NODES, "other": other})
+    other = replace(QUEUE, round_seconds=9)
+    flow = replace(FLOW, nodes={**NODES, "other": other})
     assert queue_of(flow, "other:0:1") is other
     assert queue_of(flow, "menu:0:1") is QUEUE
     with pytest.raises(TypeError, match="test has no queue"):
@@ -222,4 +388,5 @@ def test_a_call_waits_in_the_queue_it_stands_in_or_else_in_the_flows_own() -> No
 
 
 def test_a_position_reads_what_it_writes() -> None:
-    assert Position.parse(str(Position("menu", 2, 7))) == Position("menu", 2, 7)
+    here = Position("status.code", 2, 7, {"ticket": "20261123000123", "number": "+86 139&?=:"})
+    assert Position.parse(str(here)) == here

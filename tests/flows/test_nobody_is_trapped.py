@@ -1,57 +1,208 @@
-"""Whatever is pressed, in whatever order: a call goes on, comes to a person or to a last word, and never stands still."""
+"""Whatever happens, in whatever order: a call goes on, comes to a person or to a last word, and never stands still.
 
-from hypothesis import given
-from hypothesis import strategies as st
+10,000 calls with a seed: callers press, speak, are silent and hang up as chance has it, the hall gives every answer it can
+give, and now and then something comes that does not belong there. In every hundredth call both do their worst: the hall gives
+the same answers all the time, the caller does whatever keeps them from a person and never hangs up. Every different
+document is shown to the carrier's grammar.
+"""
 
-from hotline.rules.wishes import Wish
-from hotline.rules.words import CallPurpose
-from ivr_flows.engine import MAX_TURNS
+from dataclasses import dataclass, field, replace
+from random import Random
+
+import pytest
+
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.exchange.grammar import validate
+from hotline.gateways.exchange.words import Context
+from hotline.rules.wishes import OUTCOMES, Answered, JoinQueue, LookUpTicket, Wish
+from ivr_flows.engine import MAX_TURNS, after_talk, again, hear, place_lines, queue_of, settle
+from ivr_flows.lines import Line, Lines
+from ivr_flows.speaking import Speaker
 from ivr_flows.turns import (
+    PENDING,
+    TOO_LATE,
+    Answer,
+    AskAgain,
+    Connect,
     Digits,
-    Granted,
     Heard,
     Listen,
+    Next,
     Over,
+    Parted,
+    Position,
     QueueFailed,
-    Refused,
+    Recorded,
     Silence,
-    Verdict,
+    TakeMessage,
+    Turn,
+    Unclear,
+    Values,
+    WaitedTooLong,
     WaitInQueue,
 )
-from tests.flows.plays import Play, load_scripts
+from ivr_flows.twiml import Stage
+from tests.flows.plays import HOTLINE, Play, our_scripts
+from tests.policies import city_policies
 
-SCRIPTS = list(load_scripts().values())
-keys = st.sampled_from(["", *"0123456789*#", "12", "##"]).map(lambda key: Digits(key) if key else Silence())
-anything = st.one_of(keys, st.just(Granted()), st.just(Refused()), st.just(QueueFailed()))
-verdicts = st.lists(st.sampled_from([Granted(), Refused()]), min_size=1, max_size=12)
+CALLS, PARTS = 10_000, 10
+LONGEST = MAX_TURNS + 60
+"""Steps after which a call is broken off that chance has not ended."""
+PATIENCE = MAX_TURNS + 12
+"""Steps on end that no caller may have to take without a person, a recorder, a connection, a promise or a last word."""
+KEYS = (
+    "1",
+    "2",
+    "3",
+    "4",
+    "0",
+    "*",
+    "#",
+    "9",
+    "8",
+    "7",
+    "12",
+    "482913",
+    "20261123000123",
+    "13900001234",
+    "D",
+)
+PRESSED: tuple[Heard, ...] = tuple(Digits(key) for key in KEYS)
+SUITED: dict[type, tuple[Heard, ...]] = {
+    Listen: (Silence(), Unclear()),
+    TakeMessage: (Recorded("RE1", 9), Silence()),
+    Connect: (Parted(reached=True), Parted(reached=False)),
+    WaitInQueue: (QueueFailed(), WaitedTooLong()),
+}
+"""What can be heard where, beside keys; the rest does not belong there."""
+ANYTHING = (*PRESSED, *(heard for every in SUITED.values() for heard in every), Answer("yes"), Answer("no"))
+STAGE = Stage(
+    VoiceAddresses("https://hotline.example"), "hotline", replace(city_policies().callers, hear_words=True)
+)
+TOLD: Lines = (Line("status_waiting"),)
 
 
-@given(st.sampled_from(SCRIPTS), st.lists(anything, max_size=80), verdicts)
-def test_every_turn_says_something_or_waits_and_moves_on(script, heard: list[Heard], given_verdicts) -> None:
-    answers = iter(given_verdicts * 200)
+@dataclass
+class Call:
+    """One call as chance has it. `steps` since something was gained; `positions` it has come to."""
 
-    def ask(_wish: Wish) -> Verdict:
-        return next(answers)
+    chance: Random
+    stubborn: bool
+    written: set[object]
+    """Documents the carrier's grammar has seen, by what they say; every different one is looked at once."""
+    over_behind_our_back: bool = False
+    steps: int = 0
+    positions: set[str] = field(default_factory=set)
 
-    call = Play(script, answers=ask)
-    seen = set()
-    for each in heard:
-        if isinstance(call.turn.then, Over):
+    def __post_init__(self) -> None:
+        self.habits = {
+            wish: self.chance.choice(sorted(answers)) for wish, answers in OUTCOMES.items() if self.stubborn
+        }
+        self.play = Play(self.chance.choice(list(our_scripts().values())), answers=self.answer)
+        self.check(took_a_step=True)
+
+    def answer(self, wish: Wish, _values: Values) -> Answer:
+        """Answer as a hall might: anything this wish can get, not yet, or too late."""
+        in_passing = OUTCOMES[type(wish)] == {Answered.DONE}
+        luck = 1.0 if self.stubborn else self.chance.random()
+        if luck < 0.01 and not in_passing:
+            self.over_behind_our_back = True
+            return TOO_LATE
+        if luck < 0.03:
+            return PENDING
+        possible = sorted(OUTCOMES[type(wish)])
+        if isinstance(wish, JoinQueue) and not wish.only_on_duty:
+            possible.remove(Answered.OFF_DUTY)
+        usual = self.habits.get(type(wish))
+        chosen = usual if usual in possible else self.chance.choice(possible)
+        return Answer(chosen, TOLD if isinstance(wish, LookUpTicket) and chosen == Answered.FOUND else ())
+
+    def goes_on(self) -> bool:
+        """Let one thing happen; False once the call is over."""
+        then, luck = self.play.turn.then, 1.0 if self.stubborn else self.chance.random()
+        if isinstance(then, Over) or luck < 0.005:
+            return False
+        if isinstance(then, AskAgain):
+            self.play.goes_on(again(self.play.script.flow, self.play.turn.position))
+        elif isinstance(then, WaitInQueue) and luck < 0.1:
+            return self.talks()
+        elif luck < 0.15:
+            self.play.hears(self.chance.choice(ANYTHING))
+        else:
+            self.play.hears(self.does(then))
+            self.check(took_a_step=True)
+            return True
+        self.check(took_a_step=False)
+        return True
+
+    def does(self, then: Next) -> Heard:
+        """Return what this caller does here; the stubborn do what leads to yet another question."""
+        keys = PRESSED if isinstance(then, Listen | WaitInQueue) else ()
+        possible = [*SUITED[type(then)], *keys]
+        if not self.stubborn:
+            return self.chance.choice(possible)
+        self.chance.shuffle(possible)
+        another_question = (heard for heard in possible if self.nearness(heard) == 0)
+        return next(another_question, None) or min(possible, key=self.nearness)
+
+    def nearness(self, heard: Heard) -> int:
+        """Return how near to the end of the asking this would bring the caller: 0 for another question."""
+        flow, here = self.play.script.flow, self.play.turn.position
+        after = settle(flow, hear(flow, here, heard), self.answer)
+        asked_again = Position.parse(after.position).node == Position.parse(here).node
+        return int(asked_again) if isinstance(after.then, Listen) else 2
+
+    def talks(self) -> bool:
+        """Let an operator answer and hang up first."""
+        turn = after_talk(self.play.script.flow, self.play.turn.position)
+        if turn is None:
+            return False
+        self.play.goes_on(turn)
+        self.check(took_a_step=True)
+        return True
+
+    def check(self, *, took_a_step: bool) -> None:
+        turn = self.play.turn
+        self.write(turn)
+        assert turn.wishes == ()
+        assert isinstance(turn.then, Listen | TakeMessage | Connect | WaitInQueue | AskAgain | Over)
+        if isinstance(turn.then, Listen):
+            assert turn.lines, f"nothing is said at {turn.position}"
+        if isinstance(turn.then, Over):
+            assert turn.lines or self.over_behind_our_back, f"hung up without a word at {turn.position}"
+        if took_a_step and not self.over_behind_our_back:
+            assert turn.position not in self.positions, f"{turn.position} looks like an earlier step"
+            self.positions.add(turn.position)
+        self.steps = self.steps + took_a_step if isinstance(turn.then, Listen) else 0
+        assert self.steps <= PATIENCE, f"held at {turn.position}"
+
+    def write(self, turn: Turn) -> None:
+        """Write what the carrier is given for `turn`, and while the caller waits, the wait document too."""
+        play = self.play
+        said = (turn.lines, turn.then, play.language, play.script.flow.name)
+        if said in self.written:
             return
-        call.hears(each)
-        assert isinstance(call.turn.then, Listen | WaitInQueue | Over)
-        assert call.words or not isinstance(call.turn.then, Listen)
-        if isinstance(each, Digits | Silence):
-            assert (call.turn.position, type(call.turn.then)) not in seen, "a step looked like an earlier one"
-        seen.add((call.turn.position, type(call.turn.then)))
+        self.written.add(said)
+        speaker = Speaker(play.script.prompts, play.language, HOTLINE)
+        assert validate(STAGE.turn(speaker, turn, call_id=7), Context.CALL) == []
+        if isinstance(turn.then, WaitInQueue):
+            queue = queue_of(play.script.flow, turn.position)
+            for ahead, expected, offered in ((0, None, True), (3, None, False), (3, 400, True)):
+                told = place_lines(queue, ahead=ahead, waited=99, expected=expected, may_be_called=offered)
+                for may_press in (True, False):
+                    wait = STAGE.waiting(speaker, told, seconds=queue.round_seconds, may_press=may_press)
+                    assert validate(wait, Context.WAIT) == []
 
 
-@given(st.lists(keys, min_size=MAX_TURNS + 6, max_size=MAX_TURNS + 6))
-def test_somebody_who_phones_us_always_ends_up_with_a_person_or_a_promise(heard: list[Heard]) -> None:
-    script = next(script for script in SCRIPTS if script.flow.purpose is CallPurpose.INBOUND)
-    call = Play(script)
-    for each in heard:
-        if not isinstance(call.turn.then, Listen):
-            break
-        call.hears(each)
-    assert isinstance(call.turn.then, WaitInQueue)
+@pytest.fixture(scope="module")
+def written() -> set[object]:
+    return set()
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_no_caller_is_held_hung_up_on_or_lost(part: int, written: set[object]) -> None:
+    for number in range(CALLS // PARTS):
+        call = Call(Random(f"{part}-{number}"), number % 100 == 0, written)  # noqa: S311
+        for _ in range(LONGEST):
+            if not call.goes_on():
+                break

@@ -1,19 +1,24 @@
-"""Words: the same sentences in every language, numbers spoken as people speak them, no words left unused."""
+"""Words: the same sentences in every language, numbers and moments spoken as people speak them, no words left unused."""
+
+import tomllib
+from datetime import datetime
 
 import pytest
 
 from hotline.rules.words import Language
-from ivr_flows.flow import Argument, Callers, Line, OneByOne, Wait
-from ivr_flows.loader import OUR_FILES, load_scripts
-from ivr_flows.prompts import DOOR_PROMPTS, arguments_of, speak
-from tests.flows.plays import HOTLINE
+from ivr_flows.lines import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
+from ivr_flows.loader import OUR_FILES
+from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, arguments_of, speak
+from tests.flows.plays import HOTLINE, our_scripts
 
-SCRIPTS = list(load_scripts().values())
+PROMPTS = our_scripts()["menu"].prompts
 
 
 def texts(language: Language) -> dict[str, str]:
     """Every prompt that some flow or the door speaks, in one language."""
-    return {key: text for script in SCRIPTS for key, text in script.prompts[language].texts.items()}
+    return {
+        key: text for script in our_scripts().values() for key, text in script.prompts[language].texts.items()
+    }
 
 
 def test_every_sentence_is_spoken_in_every_language_with_the_same_arguments() -> None:
@@ -25,12 +30,11 @@ def test_every_sentence_is_spoken_in_every_language_with_the_same_arguments() ->
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_no_sentence_in_a_file_is_never_spoken(language: Language) -> None:
-    written = (
-        (OUR_FILES / "prompts" / f"{language}.toml").read_text(encoding="utf-8").partition("[prompts]")[2]
-    )
-    keys = {line.partition(" = ")[0] for line in written.splitlines() if " = " in line}
-    assert keys == set(texts(language))
+def test_no_sentence_and_no_list_of_words_in_a_file_is_left_unused(language: Language) -> None:
+    written = tomllib.loads((OUR_FILES / "prompts" / f"{language}.toml").read_text(encoding="utf-8"))
+    assert set(written["prompts"]) == set(texts(language))
+    heard = {name for script in our_scripts().values() for name in script.prompts[language].words}
+    assert set(written["words"]) == heard
 
 
 @pytest.mark.parametrize(
@@ -47,31 +51,82 @@ def test_no_sentence_in_a_file_is_never_spoken(language: Language) -> None:
         (Wait(90), "约两分钟", "about two minutes"),
         (Wait(3600), "约60分钟", "about 60 minutes"),
         (OneByOne("120"), "幺二零", "one two zero"),
+        (
+            OneByOne("13900001234"),
+            "幺三九零零零零幺二三四",
+            "one three nine zero zero zero zero one two three four",
+        ),
+        (
+            Words(((Language.ZH_CN, "供水集团"), (Language.EN, "the water company"))),
+            "供水集团",
+            "the water company",
+        ),
+        (Words(((Language.ZH_CN, "供水集团"),)), "供水集团", "供水集团"),
     ],
 )
-def test_numbers_are_spoken_as_people_speak_them(argument: Argument, chinese: str, english: str) -> None:
-    prompts = SCRIPTS[0].prompts
-    assert prompts[Language.ZH_CN].speech.say(argument) == chinese
-    assert prompts[Language.EN].speech.say(argument) == english
+def test_numbers_and_names_are_spoken_as_people_speak_them(
+    argument: Argument, chinese: str, english: str
+) -> None:
+    assert PROMPTS[Language.ZH_CN].speech.say(argument) == chinese
+    assert PROMPTS[Language.EN].speech.say(argument) == english
+
+
+@pytest.mark.parametrize(
+    ("moment", "chinese", "english"),
+    [
+        ("2026-11-26T14:00", "11月26号下午两点钟", "November 26 at 2 p.m."),
+        ("2026-11-26T14:05", "11月26号下午两点零五分", "November 26 at 2 oh five p.m."),
+        ("2026-11-26T14:30", "11月26号下午两点半", "November 26 at 2 30 p.m."),
+        ("2026-11-26T14:45", "11月26号下午两点45分", "November 26 at 2 45 p.m."),
+        ("2026-11-26T14:10", "11月26号下午两点10分", "November 26 at 2 10 p.m."),
+        ("2026-11-26T12:00", "11月26号中午十二点钟", "November 26 at 12 p.m."),
+        ("2026-01-01T00:01", "1月1号凌晨零点零一分", "January 1 at 12 oh one a.m."),
+        ("2026-02-28T08:30", "2月28号上午八点半", "February 28 at 8 30 a.m."),
+        ("2026-05-04T05:00", "5月4号早上五点钟", "May 4 at 5 a.m."),
+        ("2026-12-31T23:59", "12月31号晚上十一点59分", "December 31 at 11 59 p.m."),
+    ],
+)
+def test_moments_are_spoken_as_people_speak_them(moment: str, chinese: str, english: str) -> None:
+    spoken = Moment(datetime.fromisoformat(moment))
+    assert PROMPTS[Language.ZH_CN].speech.say(spoken) == chinese
+    assert PROMPTS[Language.EN].speech.say(spoken) == english
+
+
+def test_every_hour_of_the_day_has_its_own_words() -> None:
+    for language in Language:
+        speech = PROMPTS[language].speech
+        said = [speech.say(Moment(datetime.fromisoformat(f"2026-11-26T{hour:02d}:00"))) for hour in range(24)]
+        assert len(set(said)) == 24
 
 
 def test_a_waiting_caller_hears_place_and_wait_in_one_sentence() -> None:
     line = Line("place", None, (("ahead", Callers(2)), ("wait", Wait(61))))
-    prompts = SCRIPTS[0].prompts
-    spoken = speak(prompts, line, Language.ZH_CN, HOTLINE)
+    spoken = speak(PROMPTS, line, Language.ZH_CN, HOTLINE)
     assert spoken.text == "您前面还有两位，预计等候约一分钟，请不要挂机。"
-    assert speak(prompts, line, Language.EN, HOTLINE).text == (
+    assert speak(PROMPTS, line, Language.EN, HOTLINE).text == (
         "There is a short queue: two callers before you. Your wait will be about one minute. Please stay on the line."
     )
 
 
 def test_a_line_may_insist_on_its_own_language_and_voice() -> None:
-    main = next(script for script in SCRIPTS if script.flow.name == "main")
-    spoken = speak(main.prompts, Line("english_key", Language.EN), Language.ZH_CN, HOTLINE)
+    spoken = speak(PROMPTS, Line("english_key", Language.EN), Language.ZH_CN, HOTLINE)
     assert (spoken.text, spoken.language) == ("For English, press 9.", "en-US")
     assert spoken.voice.startswith("Polly.")
 
 
+def test_a_notice_is_spoken_in_the_words_of_whoever_wrote_it() -> None:
+    notice = Notice("7", ((Language.ZH_CN, "城东停水。"),))
+    spoken = speak(PROMPTS, notice, Language.EN, HOTLINE)
+    assert (spoken.text, spoken.sound) == ("城东停水。", "")
+
+
+def test_a_recording_is_played_in_place_of_its_sentence() -> None:
+    chinese = PROMPTS[Language.ZH_CN]
+    recorded = Catalogue(chinese.speech, chinese.texts, {"greeting": "greeting.mp3"})
+    spoken = speak({Language.ZH_CN: recorded}, Line("greeting"), Language.ZH_CN, HOTLINE)
+    assert (spoken.text, spoken.sound) == ("您好，这里是马上就办一线通。", "greeting.mp3")
+
+
 def test_an_argument_nobody_gave_is_an_error_not_a_gap() -> None:
     with pytest.raises(KeyError, match=r"ahead|wait"):
-        speak(SCRIPTS[0].prompts, Line("place"), Language.EN, HOTLINE)
+        speak(PROMPTS, Line("place"), Language.EN, HOTLINE)

@@ -1,164 +1,165 @@
-"""Each flow as a play: who presses what hears this. Change the words of a flow, and its play changes here."""
+"""Plays in `transcripts/` are what callers hear today: each is played again, and together they walk every way.
 
-from hotline.rules.wishes import (
-    ConfirmPerson,
-    JoinQueue,
-    NotePressed,
-    PromiseCallback,
-    RecordAnswer,
-    Wish,
+When words or ways change: `hotline flows walk --record tests/flows/transcripts` renews the files `every-way-through-*`; the
+others are stories somebody has picked, and are mended by hand.
+"""
+
+import shutil
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hotline.rules.wishes import OUTCOMES, Answered, Wish
+from hotline.rules.words import Language
+from ivr_flows.engine import after_talk, again, enter, hear, settle
+from ivr_flows.plays.cues import HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
+from ivr_flows.plays.recital import recite
+from ivr_flows.plays.rehearsal import not_walked, rehearse
+from ivr_flows.plays.scenes import NotAPlay, Scene, read_folder, read_scenes
+from ivr_flows.plays.stage import perform
+from ivr_flows.turns import Answer, AskAgain, Turn, Values
+from ivr_flows.understanding import understand
+from tests.flows.plays import TRANSCRIPTS, our_scripts
+
+FILES = sorted(TRANSCRIPTS.glob("*.txt"))
+RECORDED = "every-way-through-"
+PICKED = [path for path in FILES if not path.name.startswith(RECORDED)]
+
+
+@cache
+def walked() -> Mapping[str, frozenset[str]]:
+    """Return for each flow the ways that some play walks."""
+    found: dict[str, set[str]] = {name: set() for name in our_scripts()}
+    for scene in read_folder(TRANSCRIPTS):
+        found[scene.flow].update(rehearse(scene, our_scripts())[1])
+    return {name: frozenset(ways) for name, ways in found.items()}
+
+
+@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
+def test_a_play_is_what_callers_hear_today(path: Path) -> None:
+    differences = [rehearse(scene, our_scripts())[0] for scene in read_scenes(path)]
+    assert [str(each) for each in differences if each is not None] == []
+
+
+@pytest.mark.parametrize("name", sorted(our_scripts()))
+def test_every_way_of_our_flows_is_walked_by_some_play(name: str) -> None:
+    assert list(not_walked(our_scripts()[name].flow, walked()[name])) == []
+
+
+@pytest.mark.parametrize("name", sorted(our_scripts()))
+def test_recording_the_walks_again_changes_nothing(name: str) -> None:
+    recorded = (TRANSCRIPTS / f"{RECORDED}{name}.txt").read_text(encoding="utf-8")
+    assert recorded == "\n".join(recite(our_scripts()[name], Language.ZH_CN))
+
+
+def test_every_flow_has_stories_of_its_own_in_both_languages_of_the_house() -> None:
+    told = [scene for path in PICKED for scene in read_scenes(path)]
+    assert {scene.flow for scene in told} == set(our_scripts())
+    assert {scene.language for scene in told} == set(Language)
+    assert all(path.name.startswith(tuple(our_scripts())) for path in PICKED)
+
+
+def settled(scene: Scene) -> Turn:
+    """Play a scene as the door plays a call: every chain of wishes is settled at once."""
+    script = our_scripts()[scene.flow]
+    flow = script.flow
+    answers = [cue for cue in scene.cues if isinstance(cue, Answer)]
+
+    def ask(wish: Wish, _values: Values) -> Answer:
+        return Answer(Answered.DONE) if OUTCOMES[type(wish)] == {Answered.DONE} else answers.pop(0)
+
+    turn = settle(flow, enter(flow), ask)
+    for cue in scene.cues:
+        match cue:
+            case Round() | OperatorAnswers() | HangsUp():
+                continue
+            case Answer():
+                turn = settle(flow, again(flow, turn.position), ask) if turn.then == AskAgain() else turn
+            case Says(words=words):
+                catalogue = script.prompts[turn.language or scene.language]
+                turn = settle(
+                    flow, hear(flow, turn.position, understand(flow, turn.position, words, catalogue)), ask
+                )
+            case OperatorLeaves():
+                turn = settle(flow, after_talk(flow, turn.position) or turn, ask)
+            case _:
+                turn = settle(flow, hear(flow, turn.position, cue), ask)
+    return turn
+
+
+@pytest.mark.parametrize("path", PICKED, ids=[path.stem for path in PICKED])
+def test_a_play_ends_where_the_call_itself_would(path: Path) -> None:
+    for scene in read_scenes(path):
+        stage = perform(our_scripts()[scene.flow], scene.cues, scene.language)
+        assert settled(scene).position == stage.turn.position
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> Path:
+    """A copy of a play that a test may spoil."""
+    return Path(shutil.copy(TRANSCRIPTS / "menu-ticket-status-is-told.txt", tmp_path / "story.txt"))
+
+
+def spoil(story: Path, old: str, new: str) -> None:
+    text = story.read_text(encoding="utf-8")
+    assert old in text
+    story.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def difference(story: Path) -> str:
+    return str(rehearse(read_scenes(story)[0], our_scripts())[0]).replace(str(story), "story.txt")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "请输入6位查询码",
+            "请输入8位查询码",
+            "story.txt:14: expected 热线：请输入8位查询码，以井号键结束。\n    heard 热线：请输入6位查询码，以井号键结束。",
+        ),
+        ("市民：按 482913\n", "", "story.txt:15: expected （工单查到了"),
+        ("    （没有故障通知）\n", "", "heard （等待答复，但剧本里没有）"),
+        ("    （热线挂机）\n", "", "story.txt:21: expected nothing\n    heard （热线挂机）"),
+        ("市民：按 4", "市民：按 3", "heard （记下诉求类别：批评建议）"),
+        ("    （热线挂机）", "    （热线挂机）\n市民：按 1", "expected 市民：按 1\n    heard nothing"),
+        (
+            "流程：menu",
+            "流程：menus",
+            "story.txt:2: expected menus\n    heard no such flow: there are callback",
+        ),
+        ("：482913；", "：482914；", "heard （工单查到了：482913；status_in_progress due=2026-11-26 14:00）"),
+    ],
 )
-from hotline.rules.words import CallPurpose, Language, RequestClass
-from ivr_flows.turns import Granted, QueueFailed, Refused, TooLate, Verdict
-from tests.flows.plays import play
-
-GREETING = """您好，这里是马上就办一线通。
-为保证服务质量，本次通话将会录音。
-投诉求助请按1，咨询请按2，批评建议请按3，直接转人工请按0或稍候。
-For English, press 9."""
-FOLLOW_UP_SOLVED = "您反映的问题解决了吗？已解决请按1，没有解决请按2，转人工请按0。"
-FOLLOW_UP_SATISFIED = "您对办理过程满意吗？满意请按1，不满意请按2，转人工请按0。"
+def test_a_difference_is_named_with_file_line_expected_and_heard(
+    story: Path, old: str, new: str, told: str
+) -> None:
+    assert difference(story) == "None"
+    spoil(story, old, new)
+    assert told in difference(story)
 
 
-def test_somebody_complains_and_waits_for_a_person() -> None:
-    call = play(CallPurpose.INBOUND)
-    assert (call.words, call.then) == (GREETING, "listens")
-    assert call.press("1") == "正在为您转接人工坐席，请稍候。"
-    assert call.then == "waits"
-    assert call.wishes == [NotePressed(RequestClass.COMPLAINT), JoinQueue()]
-
-
-def test_whoever_presses_nothing_reaches_a_person() -> None:
-    call = play(CallPurpose.INBOUND)
-    assert call.say_nothing() == "正在为您转接人工坐席，请稍候。"
-    assert (call.then, call.wishes) == ("waits", [JoinQueue()])
-
-
-def test_whoever_presses_a_key_that_was_not_offered_reaches_a_person_too() -> None:
-    for key in "4", "8", "*", "#", "12", "D":
-        call = play(CallPurpose.INBOUND)
-        call.press(key)
-        assert (call.then, call.wishes) == ("waits", [JoinQueue()])
-
-
-def test_nine_switches_to_english_and_repeats_the_recording_notice() -> None:
-    call = play(CallPurpose.INBOUND)
-    assert call.press("9") == (
-        "This call will be recorded for service quality.\nWe are connecting you to an operator. Please hold."
-    )
-    assert (call.language, call.then) == (Language.EN, "waits")
-
-
-def test_a_waiting_caller_asks_to_be_called_back() -> None:
-    call = play(CallPurpose.INBOUND)
-    call.press("2")
-    call.press("7")
-    assert (call.then, call.words) == ("waits", "")
-    assert call.press("1").startswith("好的，您的排队顺序已保留")
-    assert call.then == "hangs up"
-    assert call.wishes[-1] == PromiseCallback()
-
-
-def test_a_waiting_caller_without_a_number_stays_in_the_queue() -> None:
-    def no_callbacks(wish: Wish) -> Verdict:
-        return Refused() if wish == PromiseCallback() else Granted()
-
-    call = play(CallPurpose.INBOUND, answers=no_callbacks)
-    call.say_nothing()
-    assert call.press("1").startswith("抱歉，我们看不到您的号码，无法给您回电")
-    assert call.then == "waits"
-
-
-def test_a_full_queue_ends_in_a_promise_or_in_honest_words() -> None:
-    def full(wish: Wish) -> Verdict:
-        return Refused() if wish == JoinQueue() else Granted()
-
-    call = play(CallPurpose.INBOUND, answers=full)
-    assert call.say_nothing().startswith(
-        "抱歉，现在线路全忙。我们已记下您的来电，会尽快给您回电，请保持电话畅通。再见。"
-    )
-    withheld = play(CallPurpose.INBOUND, answers=lambda _wish: Refused())
-    assert "请您稍后再拨" in withheld.say_nothing()
-    assert (call.then, withheld.then) == ("hangs up", "hangs up")
-
-
-def test_a_queue_the_carrier_could_not_keep_is_a_full_queue() -> None:
-    call = play(CallPurpose.INBOUND)
-    call.say_nothing()
-    assert call.hears(QueueFailed()).startswith("抱歉，现在线路全忙。我们已记下您的来电")
-
-
-def test_nobody_is_left_to_talk_to() -> None:
-    call = play(CallPurpose.INBOUND, answers=lambda _wish: TooLate())
-    call.press("1")
-    assert call.then == "hangs up"
-
-
-def test_we_call_back_and_any_key_but_two_proves_a_person() -> None:
-    for key in "1", "5", "#":
-        call = play(CallPurpose.CALLBACK)
-        assert call.words == (
-            "您好，这里是马上就办一线通，按约定给您回电。\n接通人工坐席请按1，不再需要请按2。"
-        )
-        call.press(key)
-        assert (call.then, call.wishes) == ("waits", [ConfirmPerson(), JoinQueue()])
-
-
-def test_we_call_back_in_english_and_the_caller_no_longer_needs_us() -> None:
-    call = play(CallPurpose.CALLBACK, language=Language.EN)
-    assert call.press("2") == (
-        "All right, thank you. You can reach us at any time on "
-        "zero five three seven four four one two three four five. Goodbye."
-    )
-    assert (call.then, call.wishes) == ("hangs up", [ConfirmPerson()])
-
-
-def test_we_call_back_and_two_silences_are_a_machine() -> None:
-    call = play(CallPurpose.CALLBACK)
-    assert (
-        call.say_nothing()
-        == "您好，这里是马上就办一线通，按约定给您回电。\n接通人工坐席请按1，不再需要请按2。"
-    )
-    assert "我们稍后再拨" in call.say_nothing()
-    assert (call.then, call.wishes) == ("hangs up", [])
-
-
-def test_the_follow_up_of_a_solved_matter() -> None:
-    call = play(CallPurpose.FOLLOW_UP)
-    assert call.words.endswith(FOLLOW_UP_SOLVED)
-    assert call.press("1") == FOLLOW_UP_SATISFIED
-    assert call.press("1") == "感谢您的评价。再见。"
-    assert call.then == "hangs up"
-    assert call.wishes == [RecordAnswer("solved", "yes"), RecordAnswer("satisfied", "yes")]
-
-
-def test_the_follow_up_of_an_unsolved_matter_says_that_it_is_handled_again() -> None:
-    call = play(CallPurpose.FOLLOW_UP)
-    assert call.press("2") == f"我们已记下，您的问题将重新办理。\n{FOLLOW_UP_SATISFIED}"
-    call.press("2")
-    assert call.wishes == [RecordAnswer("solved", "no"), RecordAnswer("satisfied", "no")]
-
-
-def test_a_follow_up_that_nobody_hears_records_nothing() -> None:
-    call = play(CallPurpose.FOLLOW_UP)
-    assert call.say_nothing() == FOLLOW_UP_SOLVED
-    call.say_nothing()
-    assert (call.then, call.wishes) == ("hangs up", [])
-
-
-def test_the_first_answer_counts_even_if_the_second_question_stays_open() -> None:
-    call = play(CallPurpose.FOLLOW_UP)
-    call.press("1")
-    call.say_nothing()
-    assert call.say_nothing() == "感谢您的评价。再见。"
-    assert call.wishes == [RecordAnswer("solved", "yes")]
-
-
-def test_a_follow_up_leads_to_a_person_on_zero_or_after_three_wrong_keys() -> None:
-    asked = play(CallPurpose.FOLLOW_UP)
-    asked.press("0")
-    confused = play(CallPurpose.FOLLOW_UP)
-    for key in "7", "*":
-        assert confused.press(key) == FOLLOW_UP_SOLVED
-    confused.press("#")
-    assert (asked.then, confused.then) == ("waits", "waits")
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("流程：menu", "热线：你好", "story.txt:2: a scene begins with 流程：NAME or Flow: NAME"),
+        ("市民：按 4", "市民：唱歌", "story.txt:10: nobody could speak, do or play this: 市民：唱歌"),
+        (
+            "    （没有故障通知）",
+            "    （下雨了）",
+            "story.txt:7: nobody could speak, do or play this: （下雨了）",
+        ),
+        (
+            "热线：For",
+            "热线说：For",
+            "story.txt:9: nobody could speak, do or play this: 热线说：For English, press 9.",
+        ),
+    ],
+)
+def test_a_line_that_nobody_could_play_is_named(story: Path, old: str, new: str, told: str) -> None:
+    spoil(story, old, new)
+    with pytest.raises(NotAPlay) as caught:
+        read_scenes(story)
+    assert told in str(caught.value)

@@ -1,0 +1,83 @@
+"""A flow that uses everything there is can be read, drawn, walked on every way, and played."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.setup.flow_tables import WHAT, kind_of, shapes
+from hotline.rules.policies import LookupSource, Policies
+from hotline.rules.wishes import JoinQueue
+from hotline.rules.words import Language
+from ivr_flows.flow import Queue
+from ivr_flows.lines import Line
+from ivr_flows.loader import OUR_FILES, Script, read_draft, script_of
+from ivr_flows.picture import draw
+from ivr_flows.picture.cards import KINDS
+from ivr_flows.plays.recital import recite
+from ivr_flows.plays.rehearsal import not_walked, rehearse
+from ivr_flows.plays.scenes import read_scenes
+
+FILE = Path(__file__).parent / "every_kind.toml"
+
+
+@pytest.fixture
+def generous(policies: Policies) -> Policies:
+    """A city with a system that flows may ask."""
+    water = LookupSource("https://water.example/hotline", "secret", 6)
+    return replace(policies, callers=replace(policies.callers, lookups={"water": water}))
+
+
+@pytest.fixture
+def script(generous: Policies) -> Script:
+    return read_draft(FILE.read_text(encoding="utf-8"), generous)
+
+
+def test_the_file_uses_every_kind_there_is() -> None:
+    kinds = {kind_of(shape) for shape in shapes()}
+    assert kinds == set(WHAT)
+    texts = [FILE, *(OUR_FILES / "flows" / "shared").glob("*.toml")]
+    written = "".join(path.read_text(encoding="utf-8") for path in texts)
+    assert {kind for kind in kinds if f'kind = "{kind}"' not in written} == set()
+
+
+def test_it_is_kept_and_read_again(script: Script, generous: Policies) -> None:
+    assert script_of(script.source, generous) == script
+
+
+def test_a_queue_for_one_desk_says_its_own_things_while_waiting(script: Script) -> None:
+    desk = script.flow.nodes["their_desk"]
+    assert isinstance(desk, Queue)
+    assert desk.join == JoinQueue(to_desk=True, only_on_duty=True)
+    assert desk.music == (Line("recording_notice"), Line("english_key", Language.EN))
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_every_way_of_it_is_walked_and_every_walk_can_be_played_again(
+    script: Script, language: Language, tmp_path: Path
+) -> None:
+    plays = tmp_path / "every_kind.txt"
+    plays.write_text("\n".join(recite(script, language)), encoding="utf-8")
+    played = [rehearse(scene, {"every_kind": script}) for scene in read_scenes(plays)]
+    assert [str(difference) for difference, _ in played if difference is not None] == []
+    paths = frozenset(way for _, path in played for way in path)
+    assert list(not_walked(script.flow, paths)) == []
+
+
+def test_a_play_tells_the_number_that_was_dialled_and_the_desk_that_was_typed(script: Script) -> None:
+    told = "\n".join(recite(script, Language.ZH_CN))
+    for said in (
+        "（拨打的号码：+865372100000）",
+        "（排入队列：017）",
+        "（对方系统出错：water）",
+        "（节假日，不开放：office）",
+    ):
+        assert said in told
+
+
+def test_every_kind_of_card_is_in_its_picture(script: Script) -> None:
+    picture = draw(script, Language.EN)
+    for words in KINDS.values():
+        assert f">{words.english}</text>" in picture
+    assert "key 9 · en" in picture
+    assert "+865372100000" in picture
