@@ -1,5 +1,8 @@
 """Every document we write is one the exchange (and so the carrier) accepts where it is heard."""
 
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,36 +11,43 @@ from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.exchange.grammar import parse_tree, validate
 from hotline.gateways.exchange.words import Context
 from hotline.rules.wishes import JoinQueue
-from hotline.rules.words import CallPurpose, Language
+from hotline.rules.words import Language
 from ivr_flows.engine import again, place_lines, queue_of
-from ivr_flows.flow import Line
+from ivr_flows.lines import Line, Notice, OneByOne
 from ivr_flows.loader import load_scripts
-from ivr_flows.turns import AwaitVerdict, Turn, WaitInQueue
-from ivr_flows.twiml import EMPTY, Speaker, Stage, goodbye, read_lines, write_lines
-from tests.flows.plays import HOTLINE, Play
+from ivr_flows.narrow import NarrowStage
+from ivr_flows.speaking import Speaker, carried, read_lines, write_lines
+from ivr_flows.turns import AwaitAnswer, Listen, Turn, WaitInQueue
+from ivr_flows.twiml import EMPTY, Stage, goodbye
+from tests.policies import CALLERS, city_policies
 
-SCRIPTS = load_scripts()
-STAGE = Stage(VoiceAddresses("https://hotline.example"), "hotline")
+SCRIPTS = load_scripts(city_policies())
+MENU = SCRIPTS["menu"]
+ADDRESSES = VoiceAddresses("https://hotline.example")
+STAGE = Stage(ADDRESSES, "hotline", CALLERS)
+NARROW = NarrowStage(ADDRESSES, "hotline", CALLERS)
+HEARING = Stage(ADDRESSES, "hotline", replace(CALLERS, hear_words=True))
+STANDING = {"hotline": OneByOne("05374412345")}
+OUTAGE = Notice("n17", ((Language.ZH_CN, "城区今天停水。"),))
 
 
-def speaker(purpose: CallPurpose = CallPurpose.INBOUND, language: Language = Language.ZH_CN) -> Speaker:
-    return Speaker(SCRIPTS[purpose].prompts, language, HOTLINE)
+def speaker(name: str = "menu", language: Language = Language.ZH_CN) -> Speaker:
+    return Speaker(SCRIPTS[name].prompts, language, STANDING, ADDRESSES.sounds())
 
 
 @pytest.mark.parametrize("language", list(Language))
-@pytest.mark.parametrize("purpose", list(CallPurpose))
+@pytest.mark.parametrize("name", sorted(SCRIPTS))
+@pytest.mark.parametrize("stage", [STAGE, NARROW, HEARING], ids=["full", "narrow", "hearing words"])
 def test_every_node_of_every_flow_can_be_written_in_every_language(
-    purpose: CallPurpose, language: Language
+    stage: Stage, name: str, language: Language
 ) -> None:
-    script = SCRIPTS[purpose]
-    for name in script.flow.nodes:
-        call = Play(script)
-        turn = again(script.flow, f"{name}:0:1")
-        if isinstance(turn.then, AwaitVerdict):
-            turn = Turn(turn.lines, (), WaitInQueue(), turn.position)
-        document = STAGE.turn(speaker(purpose, language), turn)
-        assert validate(document, Context.CALL) == [], name
-        assert call.words
+    script = SCRIPTS[name]
+    for node in script.flow.nodes:
+        turn = again(script.flow, f"{node}:0:1")
+        if isinstance(turn.then, AwaitAnswer):
+            turn = Turn((*turn.lines, OUTAGE), (), WaitInQueue(), turn.position)
+        document = stage.turn(speaker(name, language), turn, 17)
+        assert validate(document, Context.CALL, narrow=stage is NARROW) == [], node
 
 
 @given(
@@ -50,7 +60,7 @@ def test_every_node_of_every_flow_can_be_written_in_every_language(
 def test_every_round_of_waiting_is_a_wait_document_of_twenty_odd_seconds(
     ahead: int, waited: int, expected: int | None, may_press: bool, language: Language
 ) -> None:
-    queue = queue_of(SCRIPTS[CallPurpose.INBOUND].flow, "person:0:1")
+    queue = queue_of(MENU.flow, "person:0:1")
     lines = place_lines(queue, ahead=ahead, waited=waited, expected=expected, may_be_called=may_press)
     document = STAGE.waiting(
         speaker(language=language), lines, seconds=queue.round_seconds, may_press=may_press
@@ -84,34 +94,77 @@ def test_small_documents_are_valid_where_they_are_heard() -> None:
     )
 
 
-def test_a_menu_listens_for_any_single_key_while_it_speaks() -> None:
-    gather = parse_tree(STAGE.turn(speaker(), again(SCRIPTS[CallPurpose.INBOUND].flow, "menu:0:3"))).find(
-        "Gather"
-    )
+def listening(stage: Stage, position: str) -> ET.Element:
+    gather = parse_tree(stage.turn(speaker(), again(MENU.flow, position), 17)).find("Gather")
     assert gather is not None
+    return gather
+
+
+def test_a_menu_listens_for_any_single_key_while_it_speaks() -> None:
+    gather = listening(STAGE, "menu:0:3")
     assert {
-        name: gather.get(name) for name in ("numDigits", "finishOnKey", "actionOnEmptyResult", "timeout")
+        name: gather.get(name)
+        for name in ("numDigits", "finishOnKey", "actionOnEmptyResult", "timeout", "input")
     } == {
         "numDigits": "1",
         "finishOnKey": "",
         "actionOnEmptyResult": "true",
         "timeout": "4",
+        "input": "dtmf",
     }
     assert gather.get("action") == "https://hotline.example/voice/heard?turn=3"
-    assert [say.get("language") for say in gather] == ["cmn-CN", "cmn-CN", "cmn-CN", "en-US"]
+    assert [say.get("language") for say in gather] == ["cmn-CN", "en-US"]
     assert {say.get("voice") for say in gather} == {"Polly.Zhiyu-Neural", "Polly.Joanna-Neural"}
 
 
+def test_where_the_carrier_hears_words_keys_are_heard_beside_them() -> None:
+    gather = listening(HEARING, "menu:0:3")
+    assert (gather.get("input"), gather.get("language")) == ("dtmf speech", "cmn-Hans-CN")
+    assert "投诉" in (gather.get("hints") or "").split(",")
+    assert listening(HEARING, "status.code:0:3").get("input") == "dtmf speech"
+
+
+def test_several_digits_are_ended_by_the_pound_key_and_read_back_digits_need_one() -> None:
+    typing = listening(STAGE, "callback.number:0:3")
+    assert (typing.get("numDigits"), typing.get("finishOnKey")) == ("13", "#")
+    read = listening(STAGE, "callback.number:0:4?entered=13800001234")
+    assert (read.get("numDigits"), read.get("finishOnKey")) == ("1", "")
+    assert read[0].text == "回电号码是幺三八零零零零幺二三四。正确请按1，重新输入请按2。"
+
+
 def test_words_on_the_way_to_the_queue_travel_as_keys_and_unknown_keys_are_left_out() -> None:
-    lines = (Line("connecting"), Line("recording_notice", Language.EN))
-    prompts = SCRIPTS[CallPurpose.INBOUND].prompts
-    assert read_lines(write_lines(lines), prompts) == lines
-    assert read_lines("connecting,no_such_prompt,,de:connecting", prompts) == (
+    lines = (Line("connecting"), OUTAGE, Line("recording_notice", Language.EN))
+    known = {"n17": OUTAGE}.get
+    assert write_lines(lines) == "connecting,!n17,en:recording_notice"
+    assert read_lines(write_lines(lines), MENU.prompts, known) == lines
+    assert read_lines("connecting,no_such_prompt,,de:connecting,!n99", MENU.prompts, known) == (
         Line("connecting"),
         Line("connecting"),
     )
 
 
+def test_what_a_line_tells_of_a_caller_never_rides_in_an_address() -> None:
+    told = Line("status_dispatched", None, (("due", OneByOne("20261130")),))
+    lines = (Line("connecting"), told, Line("sorry"), OUTAGE)
+    assert carried(lines) == (lines[:2], lines[2:])
+    document = parse_tree(STAGE.turn(speaker(), Turn(lines, (), WaitInQueue(), "person:0:1"), 17))
+    assert [verb.tag for verb in document] == ["Say", "Say", "Enqueue"]
+    assert document[2].get("waitUrl") == "https://hotline.example/voice/wait?say=sorry%2C%21n17"
+
+
+def test_a_recorded_prompt_is_played_from_our_own_folder_or_from_where_it_lies() -> None:
+    for file, played in (
+        ("greeting.wav", "https://hotline.example/voice/sounds/greeting.wav"),
+        ("https://cdn.example/greeting.mp3", "https://cdn.example/greeting.mp3"),
+    ):
+        whole = MENU.prompts[Language.ZH_CN]
+        prompts = {**MENU.prompts, Language.ZH_CN: replace(whole, sounds={"greeting": file})}
+        voice = Speaker(prompts, Language.ZH_CN, STANDING, ADDRESSES.sounds())
+        document = STAGE.turn(voice, Turn((Line("greeting"),), (), Listen(4), "menu:0:3"), 17)
+        assert validate(document, Context.CALL) == []
+        assert [play.text for play in parse_tree(document).iter("Play")] == [played]
+
+
 def test_an_unsettled_turn_is_never_written() -> None:
     with pytest.raises(ValueError, match="not settled"):
-        STAGE.turn(speaker(), Turn((), (), AwaitVerdict(JoinQueue()), "person:0:0"))
+        STAGE.turn(speaker(), Turn((), (), AwaitAnswer(JoinQueue()), "person:0:0"), 17)

@@ -17,6 +17,13 @@ def callback_to(city: City, number: str) -> Callback | None:
         return session.scalar(select(Callback).where(Callback.number == number).order_by(Callback.id.desc()))
 
 
+def ended_dials(city: City, callback_id: int) -> list[Dial] | None:
+    """Return the attempts for a promise once none of them is under way."""
+    with city.hall.look() as session:
+        dials = list(session.scalars(select(Dial).where(Dial.callback_id == callback_id)))
+    return dials if all(dial.outcome for dial in dials) else None
+
+
 def settled(city: City, number: str, state: CallbackState) -> Callback:
     def look() -> Callback | None:
         found = callback_to(city, number)
@@ -50,8 +57,8 @@ def test_a_caller_who_hung_up_waiting_is_phoned_when_somebody_is_free(city: City
         operator.close()
 
     reached = settled(city, "+8613800002001", CallbackState.REACHED)
+    dials = until("the attempt is over", lambda: ended_dials(city, reached.id))
     with city.hall.look() as session:
-        dials = session.scalars(select(Dial).where(Dial.callback_id == reached.id)).all()
         answered = session.scalars(select(Call).where(Call.id == call_id)).one()
     assert (reached.id, len(dials), dials[0].outcome) == (owed.id, 1, "completed")
     assert answered.place_since == owed.place_since

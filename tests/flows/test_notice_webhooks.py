@@ -1,0 +1,68 @@
+"""A known outage is told before anybody asks, in the caller's language, and no longer than it lasts."""
+
+from datetime import timedelta
+
+import pytest
+
+from hotline.rules.actors import Person
+from hotline.rules.words import Role
+from hotline.services import notices
+from hotline.work import Hall
+from tests.builders import make_user, person_of
+from tests.flows.conftest import Carrier, Ledger
+from tests.stopped_clock import StoppedClock
+
+WATER = "书院街道停水，预计十二点恢复。"
+
+
+@pytest.fixture
+def leader(hall: Hall) -> Person:
+    return person_of(make_user(hall, Role.SHIFT_LEADER))
+
+
+def announce(hall: Hall, leader: Person, text_en: str = "") -> int:
+    with hall.open_work(leader) as work:
+        ends = work.at + timedelta(hours=1)
+        return notices.announce(work, text_zh=WATER, text_en=text_en, starts_at=None, ends_at=ends).id
+
+
+def test_callers_hear_it_after_the_greeting_and_before_the_menu(
+    carrier: Carrier, hall: Hall, leader: Person
+) -> None:
+    quiet = carrier.arrives().words
+    announce(hall, leader)
+    hall.clock.advance(3)
+    told = carrier.arrives(CallSid="CA" + "2" * 32).words
+    assert WATER not in quiet
+    assert told == quiet.replace("本次通话将会录音。", f"本次通话将会录音。{WATER}")
+
+
+def test_it_ends_by_itself_and_when_somebody_stops_it(
+    carrier: Carrier, hall: Hall, leader: Person, clock: StoppedClock
+) -> None:
+    notice_id = announce(hall, leader)
+    assert WATER in carrier.arrives().words
+    with hall.open_work(leader) as work:
+        notices.stop(work, notice_id)
+    clock.advance(3)
+    assert WATER not in carrier.arrives(CallSid="CA" + "2" * 32).words
+    announce(hall, leader)
+    clock.advance(3600)
+    assert WATER not in carrier.arrives(CallSid="CA" + "3" * 32).words
+
+
+@pytest.mark.parametrize(
+    ("text_en", "heard"), [("No water in Shuyuan.", "No water in Shuyuan."), ("", WATER)]
+)
+def test_in_the_queue_it_is_said_in_the_callers_language(
+    carrier: Carrier, ledger: Ledger, hall: Hall, leader: Person, text_en: str, heard: str
+) -> None:
+    notice_id = announce(hall, leader, text_en)
+    carrier.waits()
+    ledger.change_language("en")
+    assert carrier.post(f"/voice/wait?say=%21n{notice_id}").words.startswith(heard)
+
+
+def test_a_notice_nobody_knows_is_left_out(carrier: Carrier) -> None:
+    carrier.waits()
+    assert carrier.post("/voice/wait?say=%21n99%2C%21x1%2C%21").words == "您是下一位，请不要挂机。"

@@ -1,0 +1,71 @@
+"""A published flow answers new calls everywhere within seconds; calls in hand end with the flow they began with."""
+
+from dataclasses import replace
+
+import pytest
+
+from hotline.rules.actors import Machine
+from hotline.rules.words import CallPurpose, CallState
+from hotline.services import publications
+from hotline.work import Hall
+from ivr_flows.faults import FlowError
+from ivr_flows.loader import OUR_FILES, Script, read_draft
+from ivr_flows.shelf import FlowShelf, edition_of
+from tests.flows.conftest import SID, Carrier, Ledger
+from tests.stopped_clock import StoppedClock
+
+LATER = "CA" + "2" * 32
+
+
+def draft(hall: Hall, old: str = "timeout = 4", new: str = "timeout = 9") -> Script:
+    text = (OUR_FILES / "flows/menu.toml").read_text(encoding="utf-8")
+    assert old in text
+    return read_draft(text.replace(old, new, 1), hall.policies)
+
+
+def publish(hall: Hall, script: Script, based_on: int = 0) -> int:
+    with hall.open_work(Machine.SYSTEM) as work:
+        return publications.publish(work, CallPurpose.INBOUND, edition_of(script), based_on=based_on)
+
+
+def timeout(carrier: Carrier, sid: str) -> str | None:
+    return carrier.arrives(CallSid=sid).find("Gather").get("timeout")
+
+
+def test_new_calls_begin_with_what_was_published_and_old_ones_end_with_theirs(
+    carrier: Carrier, ledger: Ledger, hall: Hall, clock: StoppedClock
+) -> None:
+    assert timeout(carrier, SID) == "4"
+    first = publish(hall, draft(hall))
+    clock.advance(3)
+    assert timeout(carrier, LATER) == "9"
+    assert carrier.post("/voice/heard?turn=99").find("Gather").get("timeout") == "4"
+    publish(hall, draft(hall, "timeout = 4", "timeout = 7"), first)
+    clock.advance(3)
+    assert timeout(carrier, "CA" + "3" * 32) == "7"
+    assert ledger.state(SID) is CallState.IN_FLOW
+
+
+def test_every_process_sees_it(hall: Hall, policies, clock: StoppedClock) -> None:
+    script = draft(hall)
+    other = FlowShelf({"menu": draft(hall, "timeout = 4", "timeout = 4")}, policies)
+    other.open(hall)
+    publish(hall, script)
+    assert other.today(CallPurpose.INBOUND).flow.version != script.flow.version
+    clock.advance(2)
+    other.open(hall)
+    assert other.today(CallPurpose.INBOUND).flow.version == script.flow.version
+
+
+def test_a_wrong_draft_is_no_script_at_all(hall: Hall) -> None:
+    with pytest.raises(FlowError, match=r"menu|draft"):
+        draft(hall, 'tries = 1, to = "to_person"', 'tries = 1, to = "nowhere"')
+
+
+def test_a_published_flow_this_program_cannot_read_leaves_the_files_in_force(
+    carrier: Carrier, hall: Hall, clock: StoppedClock
+) -> None:
+    broken = replace(draft(hall), source='{"flow": {"name": "menu"}, "prompts": {}}')
+    publish(hall, broken)
+    clock.advance(3)
+    assert timeout(carrier, SID) == "4"
