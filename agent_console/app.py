@@ -19,6 +19,7 @@ from agent_console import (
     desk,
     drafts,
     live,
+    notices,
     parts,
     preferences,
     reports,
@@ -53,6 +54,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     unit.pages,
     calls.pages,
     callbacks.pages,
+    notices.pages,
     reports.pages,
     api.pages,
 )
@@ -74,6 +76,7 @@ NAV = (
     NavItem("calls.index", N_("通话"), Right.READ_CALLS),
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
+    NavItem("notices.index", N_("通知"), Right.READ_NOTICES),
 )
 
 

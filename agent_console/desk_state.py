@@ -18,8 +18,12 @@ from hotline.rules.policies import Policies
 from hotline.rules.words import CallState, TicketState
 from hotline.services.people import SignedIn
 from hotline.store import desks
+from hotline.store.notices import list_notices
 from hotline.store.people import Unit
 from hotline.store.tickets import Ticket
+
+NOTICES = 5
+"""More at once would fill the desk; the page of notices shows all."""
 
 
 class Stage(StrEnum):
@@ -86,6 +90,7 @@ def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any
         "work_key": key,
         "html": {
             "presence": render_template("desk/presence.html", v=viewed),
+            "notices": render_notices(session, viewed),
             "queue": render_template("desk/queue.html", v=viewed),
             "card": render_template("desk/card.html", v=viewed),
             "history": render_history(session, viewed),
@@ -100,6 +105,12 @@ def work_key(viewed: Viewed) -> str:
     if viewed.stage in {Stage.IDLE, Stage.RINGING} or viewed.desk.call is None:
         return "idle"
     return f"ticket:{ticket.id}:{ticket.state.value}" if ticket else f"call:{viewed.desk.call.id}"
+
+
+def render_notices(session: Session, viewed: Viewed) -> str:
+    """Return one quiet line with what callers are being told now: operators must know what they have heard."""
+    told = list_notices(session, viewed.at, limit=NOTICES).rows
+    return render_template("desk/notices.html", notices=tuple(reversed(told)))
 
 
 def render_history(session: Session, viewed: Viewed) -> str:

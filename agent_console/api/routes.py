@@ -16,6 +16,7 @@ from agent_console.api.asked import (
     TicketQuery,
 )
 from agent_console.api.door import Route, view_of
+from agent_console.api.notices import NOTICE_ROUTES
 from agent_console.api.openapi import describe
 from agent_console.api.reports import REPORT_ROUTES
 from hotline.rules.actors import Right
@@ -169,6 +170,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         shapes.OperatorListOut,
         rights=(Right.READ_OPERATORS,),
     ),
+    *NOTICE_ROUTES,
     *REPORT_ROUTES,
 )
 
