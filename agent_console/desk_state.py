@@ -14,6 +14,9 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
 from agent_console.live import as_milliseconds
+from agent_console.messages import messages_waiting
+from agent_console.recordings import heard_by
+from agent_console.slips import code_for
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallState, TicketState
 from hotline.services.people import SignedIn
@@ -46,6 +49,8 @@ class Viewed:
     desk: desks.Desk
     stage: Stage
     figures: desks.QueueFigures
+    messages: int
+    """Messages that wait for somebody to listen."""
 
     @property
     def today(self) -> date:
@@ -71,7 +76,8 @@ def view_desk(session: Session, who: SignedIn, at: datetime, policies: Policies)
     desk = desks.read_desk(session, who.person.id)
     today = at.astimezone(policies.zone).date()
     figures = desks.queue_figures(session, today, policies.zone, at, policies.queue.abandon_threshold)
-    return Viewed(who, at, policies, desk, stage_of(desk), figures)
+    messages = messages_waiting(session, who.person, at)
+    return Viewed(who, at, policies, desk, stage_of(desk), figures, messages)
 
 
 def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any]:
@@ -134,9 +140,14 @@ def render_work(session: Session, viewed: Viewed) -> str:
         written, total = desks.tickets_written_by(session, viewed.who.person.id, viewed.today)
         return render_template("desk/idle.html", v=viewed, tickets=written, total=total)
     unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
+    call, person = viewed.desk.call, viewed.who.person
     if ticket.state is TicketState.DRAFT:
-        return render_template("desk/form.html", v=viewed, ticket=ticket, call=viewed.desk.call, unit=unit)
-    return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit)
+        heard = heard_by(session, person, (call.id,)).get(call.id, ()) if call else ()
+        return render_template(
+            "desk/form.html", v=viewed, ticket=ticket, call=call, unit=unit, recordings=heard
+        )
+    code = code_for(person, ticket)
+    return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit, call=call, code=code)
 
 
 def facts_of(ticket: Ticket) -> dict[str, object]:

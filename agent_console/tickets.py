@@ -9,6 +9,7 @@ from agent_console import due_words, slip_words
 from agent_console.auth import current_person, needs
 from agent_console.filters import PAGE_ROWS, Filters
 from agent_console.frame import hall
+from agent_console.messages import messages_waiting
 from agent_console.parts import unit_name
 from agent_console.slips import Refused, read_slip
 from agent_console.steps import look_at_number, take_step
@@ -36,11 +37,12 @@ def index() -> ResponseReturnValue:
     asked, person, at = Filters(), current_person(), hall().clock()
     wanted = _wanted(asked)
     page: Page[TicketLine] = Page((), None)
-    total = Total(0, more=False)
+    total, waiting = Total(0, more=False), 0
     with hall().look() as session:
         units = [(unit.code, unit_name(unit)) for unit in list_units(session)]
         try:
             if not asked.wrong:
+                waiting = messages_waiting(session, person, at)
                 page = list_tickets(session, person, wanted, at, limit=PAGE_ROWS, cursor=asked.cursor)
                 counted = count_tickets(session, person, wanted, at)
                 total = Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
@@ -52,6 +54,8 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         page=page,
         total=total,
+        waiting_messages=waiting,
+        may_listen=person.may(Right.WRITE_TICKETS),
         units=units if person.may(Right.READ_ALL_TICKETS) else [],
         states=TicketState,
         types=RequestType,
@@ -69,6 +73,7 @@ def _wanted(asked: Filters) -> TicketFilter:
         types=(kind,) if kind else (),
         channels=(channel,) if channel else (),
         unit=asked.text("unit"),
+        messages=asked.flag("messages"),
         overdue=True if asked.flag("overdue") else None,
         q=asked.text("q"),
     )

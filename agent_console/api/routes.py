@@ -43,7 +43,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "登记工单 Write a ticket; `Idempotency-Key` makes repeating safe",
         Nothing,
         TicketIn,
-        shapes.TicketOut,
+        shapes.TicketMadeOut,
         status=201,
         rights=(Right.WRITE_TICKETS,),
         refuses=(400, 409, 415, 422),
