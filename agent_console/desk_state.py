@@ -20,6 +20,7 @@ from agent_console.slips import code_for
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallState, TicketState
 from hotline.services.people import SignedIn
+from hotline.services.skills import skills_of
 from hotline.store import desks
 from hotline.store.notices import list_notices
 from hotline.store.people import Unit
@@ -51,6 +52,8 @@ class Viewed:
     figures: desks.QueueFigures
     messages: int
     """Messages that wait for somebody to listen."""
+    skills: tuple[str, ...]
+    """What this operator can do beyond answering."""
 
     @property
     def today(self) -> date:
@@ -77,7 +80,9 @@ def view_desk(session: Session, who: SignedIn, at: datetime, policies: Policies)
     today = at.astimezone(policies.zone).date()
     figures = desks.queue_figures(session, today, policies.zone, at, policies.queue.abandon_threshold)
     messages = messages_waiting(session, who.person, at)
-    return Viewed(who, at, policies, desk, stage_of(desk), figures, messages)
+    return Viewed(
+        who, at, policies, desk, stage_of(desk), figures, messages, skills_of(session, who.person.id)
+    )
 
 
 def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any]:

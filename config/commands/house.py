@@ -13,7 +13,7 @@ from config.logs import begin_logging
 from config.settings import settings_or_exit
 from config.wiring import Hotline, build_or_exit
 from hotline.rules.figures import parse_day
-from hotline.rules.refusals import NameTaken, NoSuchPerson, NotAllowed, Refusal, UnknownUnit
+from hotline.rules.refusals import NameTaken, NoSuchPerson, NotAllowed, Refusal, UnknownSkill, UnknownUnit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +56,8 @@ def _words(refusal: Refusal) -> str:
             return f"nobody who may log in is called {refusal}: add them with hotline user add"
         case UnknownUnit(code=code):
             return f"there is no unit {code}; the codes stand in units.toml (hotline migrate writes new ones)"
+        case UnknownSkill(known=known):
+            return f"there is no skill {refusal}; config/callers.toml names {', '.join(known) or 'none'}"
         case NameTaken():
             return f"the name {refusal} is taken"
         case NotAllowed():
