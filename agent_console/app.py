@@ -18,6 +18,8 @@ from agent_console import (
     calls,
     desk,
     drafts,
+    flow_drafts,
+    flows,
     live,
     notices,
     parts,
@@ -56,6 +58,8 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     calls.pages,
     callbacks.pages,
     recordings.pages,
+    flow_drafts.pages,
+    flows.pages,
     notices.pages,
     reports.pages,
     api.pages,
@@ -79,6 +83,7 @@ NAV = (
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
     NavItem("notices.index", N_("通知"), Right.READ_NOTICES),
+    NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 
 
