@@ -86,6 +86,9 @@ NAV = (
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 
+PART_OF = {"flow_drafts": "flows"}
+"""Families whose pages belong to another one's link in the bar."""
+
 
 def register(app: Flask, hall: Hall, options: ConsoleOptions) -> None:
     """Hang the console on `app`. Raises nothing at run time that is not said here: the options were checked by config."""
@@ -154,4 +157,5 @@ def theme() -> str:
 
 def _who() -> dict[str, object]:
     family = (request.endpoint or "").split(".")[0]
+    family = PART_OF.get(family, family)
     return {"me": auth.signed_in_or_none(), "family": family, "request_id": g.get("request_id", "")}

@@ -11,9 +11,11 @@ from agent_console.filters import PAGE_ROWS, Filters
 from agent_console.frame import hall
 from agent_console.messages import messages_waiting
 from agent_console.parts import unit_name
+from agent_console.recordings import Heard, heard_by
 from agent_console.slips import Refused, read_slip
 from agent_console.steps import look_at_number, take_step
 from hotline.rules.actors import Right
+from hotline.rules.callers import withholds_number
 from hotline.rules.piles import is_overdue
 from hotline.rules.words import Channel, RequestType, TicketState
 from hotline.store.cursors import BadCursor, Page
@@ -38,12 +40,16 @@ def index() -> ResponseReturnValue:
     wanted = _wanted(asked)
     page: Page[TicketLine] = Page((), None)
     total, waiting = Total(0, more=False), 0
+    heard: dict[int, tuple[Heard, ...]] = {}
     with hall().look() as session:
         units = [(unit.code, unit_name(unit)) for unit in list_units(session)]
         try:
             if not asked.wrong:
                 waiting = messages_waiting(session, person, at)
                 page = list_tickets(session, person, wanted, at, limit=PAGE_ROWS, cursor=asked.cursor)
+                if wanted.messages:
+                    calls = tuple(line.ticket.call_id for line in page.rows if line.ticket.call_id)
+                    heard = heard_by(session, person, calls)
                 counted = count_tickets(session, person, wanted, at)
                 total = Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
         except BadCursor:
@@ -55,6 +61,7 @@ def index() -> ResponseReturnValue:
         page=page,
         total=total,
         waiting_messages=waiting,
+        heard=heard,
         may_listen=person.may(Right.WRITE_TICKETS),
         units=units if person.may(Right.READ_ALL_TICKETS) else [],
         states=TicketState,
@@ -119,5 +126,6 @@ def pages() -> Blueprint:
     for word in (due_words.due, due_words.day_name, due_words.left):
         blueprint.add_app_template_filter(word, word.__name__)
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
+    blueprint.add_app_template_global(withholds_number, "withheld")
     slip_words.teach(blueprint)
     return blueprint

@@ -1,6 +1,6 @@
 """The caller's door as the desk's door may see it: flows read, checked and drawn, nothing played."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,9 +9,8 @@ from hotline.rules.policies import Policies
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.faults import Fault, FlowError
 from ivr_flows.loader import OUR_FILES, Script, read_draft, script_of
+from ivr_flows.picture import draw
 from ivr_flows.shelf import FlowShelf, edition_of
-
-Draw = Callable[[Script, Language, Mapping[str, int] | None], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,6 @@ class CityFlows:
 
     shelf: FlowShelf
     policies: Policies
-    picture: Draw | None = None
 
     def of_files(self, purpose: CallPurpose) -> Draft:
         return _draft(self.shelf.of_files(purpose))
@@ -43,8 +41,7 @@ class CityFlows:
         return _draft(self._script(source))
 
     def draw(self, source: str, language: Language, counts: Mapping[str, int] | None) -> str:
-        script = self._script(source)
-        return "" if self.picture is None else self.picture(script, language, counts)
+        return draw(self._script(source), language, counts)
 
     def _script(self, source: str) -> Script:
         try:

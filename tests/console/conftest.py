@@ -1,9 +1,8 @@
 """A console for every test here: the real application on a real database, a browser for it, and a way to sign in."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import pytest
 from babel.messages.mofile import write_mo
@@ -17,10 +16,8 @@ from agent_console.app import ConsoleOptions, SoftphoneOptions, register
 from agent_console.flow_book import FlowBook
 from config.flow_book import CityFlows
 from hotline.rules.actors import Person
-from hotline.rules.words import Language
 from hotline.services import people
 from hotline.work import Hall
-from ivr_flows.loader import Script
 from ivr_flows.shelf import open_shelf
 from tests.policies import city_policies
 
@@ -46,18 +43,11 @@ def arm_with_csrf_token(app: Flask, client: FlaskClient) -> None:
     client.environ_base["HTTP_X_CSRFTOKEN"] = str(signed)
 
 
-def list_ways(script: Script, language: Language, counts: Mapping[str, int] | None) -> str:
-    """A picture for tests: the flow's name, the language, and how many callers took which way."""
-    ways = " ".join(f"{way}={number}" for way, number in sorted((counts or {}).items()))
-    words = escape(f"{script.flow.name} {script.flow.version} {language} {ways}")
-    return f'<svg xmlns="http://www.w3.org/2000/svg"><text>{words}</text></svg>'
-
-
 @pytest.fixture(scope="session")
 def flow_book() -> FlowBook:
-    """The city's real flows; only the drawing is simpler."""
+    """The flows of the city's files."""
     policies = city_policies()
-    return CityFlows(open_shelf(policies), policies, list_ways)
+    return CityFlows(open_shelf(policies), policies)
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ def test_an_announced_outage_stands_on_top_with_its_end_and_its_author(desk: Fla
         WATER,
         "Water is off",
         "播报中",
-        "11月23日 周一 09:00 – 11月23日 周一 11:00",
+        "11月23日 周一 09:00 – 11:00",
         "李值班",
         "停止播报",
     ):

@@ -77,6 +77,7 @@ def test_a_message_is_found_in_one_click_from_the_desk(desk: FlaskClient, hall: 
     html = page(desk, "/console/tickets?messages=1")
     assert f"draft-{draft.id}" in html
     assert "别的草稿" not in html
+    assert '0:42</b> <span class="num quiet">138****6666' in html
     assert f"/console/recordings/{recording_id}/sound" in page(desk, f"/console/tickets/draft-{draft.id}")
 
 
