@@ -119,9 +119,9 @@ def work_key(viewed: Viewed) -> str:
 
 
 def render_notices(session: Session, viewed: Viewed) -> str:
-    """Return one quiet line with what callers are being told now: operators must know what they have heard."""
+    """Return what callers are being told now, and who waits for a skill or to be listened to: quiet, but always there."""
     told = list_notices(session, viewed.at, limit=NOTICES).rows
-    return render_template("desk/notices.html", notices=tuple(reversed(told)))
+    return render_template("desk/notices.html", v=viewed, notices=tuple(reversed(told)))
 
 
 def render_history(session: Session, viewed: Viewed) -> str:

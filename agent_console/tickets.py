@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from agent_console import due_words, slip_words
 from agent_console.auth import current_person, needs
@@ -14,7 +15,7 @@ from agent_console.parts import unit_name
 from agent_console.recordings import Heard, heard_by
 from agent_console.slips import Refused, read_slip
 from agent_console.steps import look_at_number, take_step
-from hotline.rules.actors import Right
+from hotline.rules.actors import Person, Right
 from hotline.rules.callers import withholds_number
 from hotline.rules.piles import is_overdue
 from hotline.rules.words import Channel, RequestType, TicketState
@@ -47,9 +48,7 @@ def index() -> ResponseReturnValue:
             if not asked.wrong:
                 waiting = messages_waiting(session, person, at)
                 page = list_tickets(session, person, wanted, at, limit=PAGE_ROWS, cursor=asked.cursor)
-                if wanted.messages:
-                    calls = tuple(line.ticket.call_id for line in page.rows if line.ticket.call_id)
-                    heard = heard_by(session, person, calls)
+                heard = _messages(session, person, page) if wanted.messages else {}
                 counted = count_tickets(session, person, wanted, at)
                 total = Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
         except BadCursor:
@@ -69,6 +68,12 @@ def index() -> ResponseReturnValue:
         channels=Channel,
     )
     return html, 422 if asked.wrong else 200
+
+
+def _messages(session: Session, person: Person, page: Page[TicketLine]) -> dict[int, tuple[Heard, ...]]:
+    """Return what can be heard of the calls behind a page of drafts, by call."""
+    calls = tuple(line.ticket.call_id for line in page.rows if line.ticket.call_id is not None)
+    return heard_by(session, person, calls)
 
 
 def _wanted(asked: Filters) -> TicketFilter:

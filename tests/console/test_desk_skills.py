@@ -29,15 +29,12 @@ def test_the_queue_says_how_many_wait_for_a_skill(hall: Hall, signed_in: SignIn)
     for skill in ("dialect", "dialect", "signing", ""):
         make_call(hall, state=CallState.QUEUED, queued_at=hall.clock(), skill=skill)
     client = signed_in(make_operator(hall))
-    queue = client.get("/console/desk/queue").get_json()["queue"]
-    for words in (
-        '排队 <b class="num">4</b>',
-        '方言坐席 <b class="num">2</b>',
-        'signing <b class="num">1</b>',
-    ):
-        assert words in queue
+    told = client.get("/console/desk/queue").get_json()
+    assert '排队 <b class="num">4</b>' in told["queue"]
+    for words in ('等方言坐席 <b class="num">2</b>', '等signing <b class="num">1</b>'):
+        assert words in told["notices"]
     client.set_cookie("locale", "en")
-    assert "Dialect desk" in client.get("/console/desk/queue").get_json()["queue"]
+    assert "For: Dialect desk" in client.get("/console/desk/queue").get_json()["notices"]
 
 
 def test_ones_own_skills_stand_in_ones_status(hall: Hall, signed_in: SignIn) -> None:

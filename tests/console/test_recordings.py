@@ -73,7 +73,7 @@ def test_a_message_is_found_in_one_click_from_the_desk(desk: FlaskClient, hall: 
     assert "条语音留言等人来听" not in page(desk, "/console")
     draft, recording_id = message(hall)
     assert "1 条语音留言等人来听" in page(desk, "/console")
-    assert "messages=1" in desk.get("/console/desk/queue").get_json()["queue"]
+    assert "messages=1" in desk.get("/console/desk/queue").get_json()["notices"]
     html = page(desk, "/console/tickets?messages=1")
     assert f"draft-{draft.id}" in html
     assert "别的草稿" not in html

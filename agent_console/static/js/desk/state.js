@@ -69,6 +69,7 @@ export class Desk extends EventTarget {
       try {
         const answer = await getJson("/console/desk/queue");
         this.#show("queue", answer.queue);
+        this.#show("notices", answer.notices);
       } catch (error) {
         this.dispatchEvent(new CustomEvent("lost", { detail: error }));
       }
