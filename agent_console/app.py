@@ -18,9 +18,13 @@ from agent_console import (
     calls,
     desk,
     drafts,
+    flow_drafts,
+    flows,
     live,
+    notices,
     parts,
     preferences,
+    recordings,
     reports,
     softphone,
     tickets,
@@ -53,6 +57,10 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     unit.pages,
     calls.pages,
     callbacks.pages,
+    recordings.pages,
+    flow_drafts.pages,
+    flows.pages,
+    notices.pages,
     reports.pages,
     api.pages,
 )
@@ -74,7 +82,12 @@ NAV = (
     NavItem("calls.index", N_("通话"), Right.READ_CALLS),
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
+    NavItem("notices.index", N_("通知"), Right.READ_NOTICES),
+    NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
+
+PART_OF = {"flow_drafts": "flows"}
+"""Families whose pages belong to another one's link in the bar."""
 
 
 def register(app: Flask, hall: Hall, options: ConsoleOptions) -> None:
@@ -144,4 +157,5 @@ def theme() -> str:
 
 def _who() -> dict[str, object]:
     family = (request.endpoint or "").split(".")[0]
+    family = PART_OF.get(family, family)
     return {"me": auth.signed_in_or_none(), "family": family, "request_id": g.get("request_id", "")}

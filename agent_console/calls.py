@@ -4,10 +4,13 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from agent_console.auth import current_person, needs
 from agent_console.filters import PAGE_ROWS, Filters
 from agent_console.frame import hall
+from agent_console.locale import N_
+from agent_console.recordings import Heard, heard_by
 from hotline.rules.actors import Right
 from hotline.rules.words import CallEnd, CallPurpose, CallState
 from hotline.store.call_lists import CallFilter, CallLine, list_calls
@@ -15,17 +18,27 @@ from hotline.store.calls import Call
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.directory import list_operators
 
+OUTSIDE: dict[str, str] = {
+    "police": N_("公安 110"),
+    "fire": N_("消防 119"),
+    "ambulance": N_("急救 120"),
+    "traffic": N_("交警 122"),
+}
+"""Names of config/callers.toml every city has -> what people read."""
+
 
 @needs(Right.READ_CALLS)
 def index() -> ResponseReturnValue:
     asked = Filters()
     wanted = _wanted(asked)
     page: Page[CallLine] = Page((), None)
+    heard: dict[int, tuple[Heard, ...]] = {}
     with hall().look() as session:
         operators = [user for user, _presence in list_operators(session)]
         try:
             if not asked.wrong:
                 page = list_calls(session, wanted, limit=PAGE_ROWS, cursor=asked.cursor)
+                heard = heard_by(session, current_person(), tuple(line.call.id for line in page.rows))
         except BadCursor:
             asked.wrong.append("cursor")
     today = hall().clock().astimezone(hall().policies.zone).date()
@@ -34,6 +47,7 @@ def index() -> ResponseReturnValue:
         asked=asked,
         wanted=wanted,
         page=page,
+        heard=heard,
         operators=operators,
         ends=CallEnd,
         purposes=CallPurpose,
@@ -67,9 +81,14 @@ def call_outcome(call: Call) -> CallEnd | CallState:
     return call.end or call.state
 
 
+def outside_label(name: str) -> str:
+    """Return what people read for somebody outside, known to the city's file as `name`; an unknown name as it is."""
+    return str(_(OUTSIDE[name])) if name in OUTSIDE else name
+
+
 def pages() -> Blueprint:
     blueprint = Blueprint("calls", __name__, url_prefix="/console/calls")
     blueprint.add_url_rule("", "index", index)
-    for word in (talk_seconds, call_outcome):
+    for word in (talk_seconds, call_outcome, outside_label):
         blueprint.add_app_template_global(word, word.__name__)
     return blueprint

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from agent_console.auth import current_person, needs, signed_in
-from agent_console.desk_state import Viewed, state_of, view_desk
+from agent_console.desk_state import Viewed, render_notices, state_of, view_desk
 from agent_console.desk_words import CHOOSABLE_REASONS, teach
 from agent_console.forms import json_object, tells_refusals, text_in
 from agent_console.frame import hall, options
@@ -68,7 +68,9 @@ def queue() -> ResponseReturnValue:
     """Answer with the queue's figures alone, for the many moments when only they change."""
     with hall().look() as reading:
         viewed = _view(reading)
-    return jsonify(now=as_milliseconds(viewed.at), queue=render_template("desk/queue.html", v=viewed))
+        notices = render_notices(reading, viewed)
+    queued = render_template("desk/queue.html", v=viewed)
+    return jsonify(now=as_milliseconds(viewed.at), queue=queued, notices=notices)
 
 
 @needs(Right.TAKE_CALLS)

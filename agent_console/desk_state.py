@@ -14,12 +14,20 @@ from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
 from agent_console.live import as_milliseconds
+from agent_console.messages import messages_waiting
+from agent_console.recordings import heard_by
+from agent_console.slips import code_for
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallState, TicketState
 from hotline.services.people import SignedIn
+from hotline.services.skills import skills_of
 from hotline.store import desks
+from hotline.store.notices import list_notices
 from hotline.store.people import Unit
 from hotline.store.tickets import Ticket
+
+NOTICES = 5
+"""More at once would fill the desk; the page of notices shows all."""
 
 
 class Stage(StrEnum):
@@ -42,6 +50,10 @@ class Viewed:
     desk: desks.Desk
     stage: Stage
     figures: desks.QueueFigures
+    messages: int
+    """Messages that wait for somebody to listen."""
+    skills: tuple[str, ...]
+    """What this operator can do beyond answering."""
 
     @property
     def today(self) -> date:
@@ -67,7 +79,10 @@ def view_desk(session: Session, who: SignedIn, at: datetime, policies: Policies)
     desk = desks.read_desk(session, who.person.id)
     today = at.astimezone(policies.zone).date()
     figures = desks.queue_figures(session, today, policies.zone, at, policies.queue.abandon_threshold)
-    return Viewed(who, at, policies, desk, stage_of(desk), figures)
+    messages = messages_waiting(session, who.person, at)
+    return Viewed(
+        who, at, policies, desk, stage_of(desk), figures, messages, skills_of(session, who.person.id)
+    )
 
 
 def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any]:
@@ -86,6 +101,7 @@ def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any
         "work_key": key,
         "html": {
             "presence": render_template("desk/presence.html", v=viewed),
+            "notices": render_notices(session, viewed),
             "queue": render_template("desk/queue.html", v=viewed),
             "card": render_template("desk/card.html", v=viewed),
             "history": render_history(session, viewed),
@@ -100,6 +116,12 @@ def work_key(viewed: Viewed) -> str:
     if viewed.stage in {Stage.IDLE, Stage.RINGING} or viewed.desk.call is None:
         return "idle"
     return f"ticket:{ticket.id}:{ticket.state.value}" if ticket else f"call:{viewed.desk.call.id}"
+
+
+def render_notices(session: Session, viewed: Viewed) -> str:
+    """Return what callers are being told now, and who waits for a skill or to be listened to: quiet, but always there."""
+    told = list_notices(session, viewed.at, limit=NOTICES).rows
+    return render_template("desk/notices.html", v=viewed, notices=tuple(reversed(told)))
 
 
 def render_history(session: Session, viewed: Viewed) -> str:
@@ -123,9 +145,14 @@ def render_work(session: Session, viewed: Viewed) -> str:
         written, total = desks.tickets_written_by(session, viewed.who.person.id, viewed.today)
         return render_template("desk/idle.html", v=viewed, tickets=written, total=total)
     unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
+    call, person = viewed.desk.call, viewed.who.person
     if ticket.state is TicketState.DRAFT:
-        return render_template("desk/form.html", v=viewed, ticket=ticket, call=viewed.desk.call, unit=unit)
-    return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit)
+        heard = heard_by(session, person, (call.id,)).get(call.id, ()) if call else ()
+        return render_template(
+            "desk/form.html", v=viewed, ticket=ticket, call=call, unit=unit, recordings=heard
+        )
+    code = code_for(person, ticket)
+    return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit, call=call, code=code)
 
 
 def facts_of(ticket: Ticket) -> dict[str, object]:

@@ -5,12 +5,14 @@ Pages import from here; `app` imports pages. Kept apart so that no page needs to
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, cast
 
 from flask import current_app, url_for
 
+from agent_console.flow_book import FlowBook
+from agent_console.flow_traffic import TrafficCounts
 from hotline.rules.reconciliation import Claim
 from hotline.work import Hall
 
@@ -41,6 +43,7 @@ class ConsoleOptions:
     default_locale: str
     softphone: SoftphoneOptions
     redis_url: str
+    flows: FlowBook
     limiter_storage: str = "memory://"
     address_login_limit: str = "30 per minute"
     account_login_limit: str = "10 per 5 minutes"
@@ -57,6 +60,7 @@ class Console:
     hall: Hall
     options: ConsoleOptions
     assets: Mapping[str, str]
+    traffic: TrafficCounts = field(default_factory=TrafficCounts)
 
 
 EXTENSION = "hotline"

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from agent_console.locale import N_
 from hotline.rules import words
+from hotline.rules.notices import NoticeState
 
 LABELS: dict[type[StrEnum], dict[str, str]] = {
     words.RequestType: {
@@ -68,6 +69,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "offered": N_("待接听"),
         "connecting": N_("接通中"),
         "talking": N_("通话中"),
+        "transferred": N_("转接外线"),
         "after": N_("通话结束"),
         "ended": N_("已结束"),
     },
@@ -77,6 +79,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "abandoned": N_("排队中挂断"),
         "left_for_callback": N_("选择回拨"),
         "left_in_flow": N_("导航中挂断"),
+        "left_message": N_("已留言"),
+        "transferred": N_("已转接外线"),
         "no_answer": N_("无人接听"),
         "busy": N_("占线"),
         "failed": N_("呼叫失败"),
@@ -154,6 +158,24 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "done": N_("已投递"),
         "dead": N_("投递失败"),
     },
+    words.RecordingKind: {"message": N_("留言"), "talk": N_("通话录音")},
+    words.RecordingState: {
+        "at_carrier": N_("正在取回"),
+        "kept": N_("可以播放"),
+        "absent": N_("没有声音"),
+    },
+    words.LookupState: {
+        "asked": N_("查询中"),
+        "found": N_("已查到"),
+        "unknown": N_("没有记录"),
+        "failed": N_("查询失败"),
+    },
+    NoticeState: {
+        "upcoming": N_("未开始"),
+        "running": N_("播报中"),
+        "over": N_("到时结束"),
+        "stopped": N_("提前停止"),
+    },
     words.Language: {"zh-CN": N_("普通话"), "en": N_("英语")},
 }
 
@@ -188,6 +210,10 @@ PROBLEMS: dict[str, str] = {
     "not_a_date": N_("请写成 2026-11-23 这样的日期"),
     "ends_before_it_begins": N_("结束日期早于开始日期"),
     "not_now": N_("这一步不能改这一项"),
+    "not_a_moment": N_("请选择日期和时间"),
+    "past": N_("结束时间已经过去"),
+    "before_start": N_("结束时间须晚于开始时间"),
+    "too_far": N_("太久了：最长 7 天，最多提前一年安排"),
 }
 """What people read beside a field for the codes of a refused form."""
 

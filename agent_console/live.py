@@ -58,6 +58,8 @@ def told_to(person: Person, event: Event) -> Event | None:
         return {"kind": kind, "at": event["at"], "ticket_id": data["ticket_id"]}
     if "callback_id" in data and person.may(Right.READ_CALLBACKS):
         return {"kind": kind, "at": event["at"], "callback_id": data["callback_id"]}
+    if "notice_id" in data and person.may(Right.READ_NOTICES):
+        return {"kind": kind, "at": event["at"], "notice_id": data["notice_id"]}
     if kind == "PresenceChanged" and person.may(Right.READ_OPERATORS):
         return {"kind": kind, "at": event["at"], "user_id": data["user_id"], "state": data["state"]}
     return None

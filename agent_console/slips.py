@@ -6,14 +6,16 @@ The same slip stands in the list of tickets and in a unit's inbox; only the addr
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from agent_console.auth import current_person
 from agent_console.due_words import ClockView, clocks_of
 from agent_console.frame import hall
 from agent_console.parts import unit_name
+from agent_console.recordings import Heard, heard_by
 from agent_console.timeline import Line, timeline_lines
-from hotline.rules.actors import Person
+from hotline.rules.actors import Person, Right
 from hotline.rules.callers import hides_caller, mask_name, may_see_ticket_number, withholds_number
 from hotline.rules.numbers import national
 from hotline.rules.piles import is_overdue
@@ -67,6 +69,9 @@ class Slip:
     steps: dict[TicketAction, tuple[str, ...]]
     units: list[tuple[str, str]]
     refused: Refused | None
+    recordings: tuple[Heard, ...]
+    access_code: str
+    """What the caller types to hear the state; empty for who may not know it."""
 
     def value(self, name: str) -> str:
         """Return what a field of the form shows: what was typed before it was refused, else what is stored."""
@@ -103,6 +108,8 @@ def read_slip(address: str, *, shown_number: str | None = None, refused: Refused
             steps=steps,
             units=[(unit.code, unit_name(unit)) for unit in units if unit.active],
             refused=refused,
+            recordings=_recordings(session, person, ticket),
+            access_code=code_for(person, ticket),
         )
 
 
@@ -111,6 +118,17 @@ def _steps(person: Person, ticket: Ticket) -> dict[TicketAction, tuple[str, ...]
     return {
         row.action: row.needs for row in TRANSITIONS if row.origin is ticket.state and row.action in allowed
     }
+
+
+def _recordings(session: Session, person: Person, ticket: Ticket) -> tuple[Heard, ...]:
+    if ticket.call_id is None:
+        return ()
+    return heard_by(session, person, (ticket.call_id,)).get(ticket.call_id, ())
+
+
+def code_for(person: Person, ticket: Ticket) -> str:
+    """Return the access code of a ticket to those who tell it to callers; empty for everybody else and without one."""
+    return (ticket.access_code or "") if person.may(Right.WRITE_TICKETS) else ""
 
 
 def _caller(person: Person, ticket: Ticket, shown_number: str | None) -> CallerSeen:

@@ -4,15 +4,19 @@ from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from agent_console import due_words, slip_words
 from agent_console.auth import current_person, needs
 from agent_console.filters import PAGE_ROWS, Filters
 from agent_console.frame import hall
+from agent_console.messages import messages_waiting
 from agent_console.parts import unit_name
+from agent_console.recordings import Heard, heard_by
 from agent_console.slips import Refused, read_slip
 from agent_console.steps import look_at_number, take_step
-from hotline.rules.actors import Right
+from hotline.rules.actors import Person, Right
+from hotline.rules.callers import withholds_number
 from hotline.rules.piles import is_overdue
 from hotline.rules.words import Channel, RequestType, TicketState
 from hotline.store.cursors import BadCursor, Page
@@ -36,12 +40,15 @@ def index() -> ResponseReturnValue:
     asked, person, at = Filters(), current_person(), hall().clock()
     wanted = _wanted(asked)
     page: Page[TicketLine] = Page((), None)
-    total = Total(0, more=False)
+    total, waiting = Total(0, more=False), 0
+    heard: dict[int, tuple[Heard, ...]] = {}
     with hall().look() as session:
         units = [(unit.code, unit_name(unit)) for unit in list_units(session)]
         try:
             if not asked.wrong:
+                waiting = messages_waiting(session, person, at)
                 page = list_tickets(session, person, wanted, at, limit=PAGE_ROWS, cursor=asked.cursor)
+                heard = _messages(session, person, page) if wanted.messages else {}
                 counted = count_tickets(session, person, wanted, at)
                 total = Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
         except BadCursor:
@@ -52,12 +59,21 @@ def index() -> ResponseReturnValue:
         wanted=wanted,
         page=page,
         total=total,
+        waiting_messages=waiting,
+        heard=heard,
+        may_listen=person.may(Right.WRITE_TICKETS),
         units=units if person.may(Right.READ_ALL_TICKETS) else [],
         states=TicketState,
         types=RequestType,
         channels=Channel,
     )
     return html, 422 if asked.wrong else 200
+
+
+def _messages(session: Session, person: Person, page: Page[TicketLine]) -> dict[int, tuple[Heard, ...]]:
+    """Return what can be heard of the calls behind a page of drafts, by call."""
+    calls = tuple(line.ticket.call_id for line in page.rows if line.ticket.call_id is not None)
+    return heard_by(session, person, calls)
 
 
 def _wanted(asked: Filters) -> TicketFilter:
@@ -69,6 +85,7 @@ def _wanted(asked: Filters) -> TicketFilter:
         types=(kind,) if kind else (),
         channels=(channel,) if channel else (),
         unit=asked.text("unit"),
+        messages=asked.flag("messages"),
         overdue=True if asked.flag("overdue") else None,
         q=asked.text("q"),
     )
@@ -114,5 +131,6 @@ def pages() -> Blueprint:
     for word in (due_words.due, due_words.day_name, due_words.left):
         blueprint.add_app_template_filter(word, word.__name__)
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
+    blueprint.add_app_template_global(withholds_number, "withheld")
     slip_words.teach(blueprint)
     return blueprint

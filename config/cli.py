@@ -6,6 +6,7 @@ from config.city_data import write_city
 from config.commands.flows import dial, flows
 from config.commands.house import open_house, plainly
 from config.commands.people import token, user
+from config.commands.publications import publish_flow, roll_back, show_history
 from config.commands.reports import report
 from config.commands.tickets import calendar, tickets
 from hotline.store.schema import migrate as bring_up_to_date
@@ -36,6 +37,8 @@ def migrate() -> None:
 
 for _command in (user, token, flows, dial, tickets, calendar, report):
     main.add_command(_command)
+for _command in (publish_flow, show_history, roll_back):
+    flows.add_command(_command)
 
 
 if __name__ == "__main__":

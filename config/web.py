@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
+from config.flow_book import CityFlows
 from config.logs import begin_logging
 from config.settings import Settings, settings_or_exit
 from config.wiring import TOKEN_SECONDS, Hotline, build_or_exit, device_token
@@ -35,7 +36,7 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.url_map.strict_slashes = False
     app.wsgi_app = _voice_first(voice_app(house), app.wsgi_app)  # type: ignore[method-assign, assignment]
-    register(app, house.hall, replace(console_options(chosen, max_streams), claims=house.claims))
+    register(app, house.hall, replace(console_options(house, max_streams), claims=house.claims))
     app.register_blueprint(health_blueprint(house))
     return app
 
@@ -60,9 +61,9 @@ def _voice_first(voice: WSGIApplication, desk: WSGIApplication) -> WSGIApplicati
     return choose
 
 
-def console_options(settings: Settings, max_streams: int) -> ConsoleOptions:
+def console_options(house: Hotline, max_streams: int) -> ConsoleOptions:
     """Return what the desk's door must know."""
-    account = settings.account
+    settings, account = house.settings, house.settings.account
     softphone = SoftphoneOptions(
         driver="exchange" if settings.local_exchange else "twilio",
         device_url=settings.exchange_url.replace("http", "ws", 1),
@@ -75,6 +76,7 @@ def console_options(settings: Settings, max_streams: int) -> ConsoleOptions:
         default_locale=settings.locale,
         softphone=softphone,
         redis_url=settings.redis_url,
+        flows=CityFlows(house.flows, house.hall.policies),
         limiter_storage=limiter_storage(settings.redis_url),
         max_streams=max_streams,
     )

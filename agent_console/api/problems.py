@@ -47,6 +47,7 @@ _OF_REFUSAL: dict[type[refusals.Refusal], str] = {
     refusals.NoSuchCall: "not_found",
     refusals.NoSuchTicket: "not_found",
     refusals.NoSuchCallback: "not_found",
+    refusals.NoSuchNotice: "not_found",
     refusals.NotAllowed: "not_allowed",
     refusals.ActionNotAllowed: "action_not_allowed",
     refusals.StaleRevision: "stale_revision",
@@ -65,6 +66,10 @@ _CODES = {
     "literal_error": "unknown_value",
     "string_type": "not_text",
     "string_too_long": "too_long",
+    "datetime_type": "not_a_moment",
+    "datetime_parsing": "not_a_moment",
+    "datetime_from_date_parsing": "not_a_moment",
+    "timezone_aware": "not_a_moment",
 }
 """Pydantic's word for a fault -> ours; others are passed on as they are."""
 

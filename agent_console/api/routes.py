@@ -16,6 +16,7 @@ from agent_console.api.asked import (
     TicketQuery,
 )
 from agent_console.api.door import Route, view_of
+from agent_console.api.notices import NOTICE_ROUTES
 from agent_console.api.openapi import describe
 from agent_console.api.reports import REPORT_ROUTES
 from hotline.rules.actors import Right
@@ -42,7 +43,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "登记工单 Write a ticket; `Idempotency-Key` makes repeating safe",
         Nothing,
         TicketIn,
-        shapes.TicketOut,
+        shapes.TicketMadeOut,
         status=201,
         rights=(Right.WRITE_TICKETS,),
         refuses=(400, 409, 415, 422),
@@ -169,6 +170,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         shapes.OperatorListOut,
         rights=(Right.READ_OPERATORS,),
     ),
+    *NOTICE_ROUTES,
     *REPORT_ROUTES,
 )
 

@@ -110,6 +110,12 @@ class TicketOut(Shape):
     allowed_actions: tuple[TicketAction, ...]
 
 
+class TicketMadeOut(TicketOut):
+    """A ticket just written. `access_code`: for its caller's ears only, told once here; null for a draft."""
+
+    access_code: str | None
+
+
 class TicketListOut(Shape):
     items: tuple[TicketOut, ...]
     next_cursor: str | None
@@ -137,7 +143,10 @@ class OperatorRef(Shape):
 
 
 class CallOut(Shape):
-    """`number` is masked, empty when `withheld`. Waiting is from joining the queue to the answer, whole seconds."""
+    """`number` is masked, empty when `withheld`. Waiting is from joining the queue to the answer, whole seconds.
+
+    `satisfied` is the caller's word after the talk, `transferred_to` a name of the city's own file.
+    """
 
     id: int
     purpose: CallPurpose
@@ -150,6 +159,8 @@ class CallOut(Shape):
     operator: OperatorRef | None
     ticket: str | None
     no_matter: NoMatterReason | None
+    satisfied: Satisfied | None
+    transferred_to: str | None
     arrived_at: datetime
     queued_at: datetime | None
     answered_at: datetime | None

@@ -9,7 +9,7 @@ from agent_console.api.asked import ActionIn, Nothing, TicketIn, TicketQuery
 from agent_console.api.door import Asked, Reply
 from agent_console.api.problems import Problem
 from agent_console.api.shapes import EventListOut, TicketListOut
-from agent_console.api.told import event_out, ticket_out
+from agent_console.api.told import event_out, ticket_made_out, ticket_out
 from hotline.rules.actors import Person
 from hotline.rules.facts import Facts
 from hotline.rules.refusals import ActionNotAllowed, LostRace, NotAllowed
@@ -37,7 +37,7 @@ def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
         try:
             with asked.hall.open_work(asked.person) as work:
                 once = repeats.write_once(work, asked.token_id, asked.key, _fingerprint(asked.body), write)
-                body = ticket_out(line_of(work.session, once.ticket), asked.person, work.at, work.zone)
+                body = ticket_made_out(line_of(work.session, once.ticket), asked.person, work.at, work.zone)
             break
         except LostRace:
             if rest == 0:

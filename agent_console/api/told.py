@@ -14,6 +14,7 @@ from agent_console.api.shapes import (
     EventOut,
     OperatorOut,
     OperatorRef,
+    TicketMadeOut,
     TicketOut,
     UnitOut,
     UnitRef,
@@ -56,6 +57,11 @@ def ticket_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -
         deadlines=_deadlines(row, at, zone),
         allowed_actions=allowed_actions(row.state, person, row.unit_code),
     )
+
+
+def ticket_made_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -> TicketMadeOut:
+    """Return a ticket to who has just written it, with the code its caller is told."""
+    return TicketMadeOut(**dict(ticket_out(line, person, at, zone)), access_code=line.ticket.access_code)
 
 
 _MOMENTS = (
@@ -129,6 +135,8 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         operator=_operator(line.operator),
         ticket=None if ticket is None else address_of(ticket),
         no_matter=call.no_matter,
+        satisfied=call.satisfied,
+        transferred_to=call.transferred_to,
         arrived_at=moment(call.arrived_at, zone),
         queued_at=moment_or_none(call.queued_at, zone),
         answered_at=moment_or_none(call.answered_at, zone),

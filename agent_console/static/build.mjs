@@ -29,6 +29,7 @@ const options = {
     core: join(here, "js", "core.js"),
     theme: join(here, "js", "theme.js"),
     desk: join(here, "js", "desk", "desk.js"),
+    notices: join(here, "js", "notices.js"),
     charts: join(here, "js", "charts.js"),
     tape: join(exchange, "tape.js"),
     frame: join(here, "css", "frame.css"),

@@ -13,7 +13,16 @@ from config.logs import begin_logging
 from config.settings import settings_or_exit
 from config.wiring import Hotline, build_or_exit
 from hotline.rules.figures import parse_day
-from hotline.rules.refusals import NameTaken, NoSuchPerson, NotAllowed, Refusal, UnknownUnit
+from hotline.rules.refusals import (
+    LostRace,
+    NameTaken,
+    NoSuchFlow,
+    NoSuchPerson,
+    NotAllowed,
+    Refusal,
+    UnknownSkill,
+    UnknownUnit,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -56,6 +65,12 @@ def _words(refusal: Refusal) -> str:
             return f"nobody who may log in is called {refusal}: add them with hotline user add"
         case UnknownUnit(code=code):
             return f"there is no unit {code}; the codes stand in units.toml (hotline migrate writes new ones)"
+        case NoSuchFlow():
+            return f"there is no publication {refusal}: see hotline flows history"
+        case LostRace():
+            return f"{refusal}: look again, then repeat the command"
+        case UnknownSkill(known=known):
+            return f"there is no skill {refusal}; config/callers.toml names {', '.join(known) or 'none'}"
         case NameTaken():
             return f"the name {refusal} is taken"
         case NotAllowed():

@@ -1,4 +1,4 @@
-"""`hotline user add`, `hotline token create`."""
+"""`hotline user add|skills`, `hotline token create`."""
 
 import sys
 
@@ -7,7 +7,7 @@ import click
 from config.commands.house import open_house, plainly
 from hotline.rules.actors import Machine
 from hotline.rules.words import Role
-from hotline.services import people
+from hotline.services import people, skills
 
 
 @click.group()
@@ -38,6 +38,23 @@ def add_user(
             work_number=work_number,
         )
     click.echo(f"{name} may log in as {role}")
+
+
+@user.command("skills")
+@click.argument("name")
+@click.argument("wanted", required=False, metavar="[SKILL,SKILL]")
+@plainly
+def user_skills(name: str, wanted: str | None) -> None:
+    """Show the skills of NAME, or set them: callers who ask for one are brought to NAME first. "" takes all away."""
+    house = open_house()
+    if wanted is None:
+        with house.hall.look() as session:
+            found = skills.skills_called(session, name)
+    else:
+        asked = [skill.strip() for skill in wanted.split(",") if skill.strip()]
+        with house.hall.open_work(Machine.SYSTEM) as work:
+            found = skills.set_skills(work, name, asked)
+    click.echo(f"{name}: {', '.join(found) or 'no skills'}")
 
 
 def _password() -> str:

@@ -26,10 +26,11 @@ def may_see_ticket_number(
 ) -> bool:
     """Say whether `person` must call back and may therefore ask for a ticket's full number.
 
-    That is the author of a draft, and the unit from its signature to its close unless the matter is confidential.
+    That is the author of a draft (of one that a message opened and nobody has written: whoever writes tickets), and the
+    unit from its signature to its close unless the matter is confidential.
     """
     if state is TicketState.DRAFT:
-        return author_id == person.id
+        return author_id == person.id or (author_id is None and person.may(Right.WRITE_TICKETS))
     handles = person.may(Right.HANDLE_TICKETS) and unit_code is not None and unit_code == person.unit_code
     return handles and not confidential and state in OPEN_AT_UNIT - {TicketState.DISPATCHED}
 

@@ -47,6 +47,14 @@ class UnknownUnit(Refusal):
         self.code = code
 
 
+class UnknownSkill(Refusal):
+    """Not one of the skills the city's file names; `known` are those."""
+
+    def __init__(self, skill: str, known: Iterable[str]) -> None:
+        super().__init__(skill)
+        self.known = tuple(known)
+
+
 class NotAllowed(Refusal):
     """The actor's role, unit or situation does not permit it."""
 

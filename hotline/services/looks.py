@@ -4,10 +4,10 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.rules.actors import Person, Right
+from hotline.rules.callers import may_see_ticket_number
 from hotline.rules.facts import SHORT, storable
 from hotline.rules.refusals import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed
-from hotline.rules.tickets import OPEN_AT_UNIT
-from hotline.rules.words import CallbackState, TicketState
+from hotline.rules.words import CallbackState
 from hotline.store.callbacks import Callback
 from hotline.store.calls import Call
 from hotline.store.people import Look
@@ -18,9 +18,8 @@ from hotline.work import Work
 def show_number(work: Work, subject: str, subject_id: int, reason: str = "") -> str:
     """Return the full number behind a call, ticket or callback and record the look.
 
-    Raises NotAllowed unless the actor answered that call and has not finished its record, wrote the draft,
-    handles the ticket in their unit while it is open and not confidential, or works the callback list; and
-    NoSuchCall / NoSuchTicket / NoSuchCallback.
+    Raises NotAllowed unless the actor answered that call and has not finished its record, must call back for the ticket
+    (`rules.callers`), or works the callback list; and NoSuchCall / NoSuchTicket / NoSuchCallback.
     """
     if not isinstance(work.actor, Person):
         raise NotAllowed("only people look")
@@ -55,14 +54,10 @@ def _of_ticket(work: Work, person: Person, ticket_id: int) -> str:
     ticket = work.session.get(Ticket, ticket_id)
     if ticket is None:
         raise NoSuchTicket(str(ticket_id))
-    writes = ticket.state is TicketState.DRAFT and ticket.author_id == person.id
-    handles = (
-        person.may(Right.HANDLE_TICKETS)
-        and ticket.unit_code == person.unit_code
-        and ticket.state in OPEN_AT_UNIT - {TicketState.DISPATCHED}
-        and not ticket.confidential
+    may_see = may_see_ticket_number(
+        person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
     )
-    if not (writes or handles):
+    if not may_see:
         raise NotAllowed("need not call back")
     return ticket.caller_number or ""
 

@@ -16,6 +16,8 @@ LONGEST_ZH, LONGEST_EN = 120, 400
 """As much as a caller listens to: about half a minute."""
 LONGEST = timedelta(days=7)
 """A notice that outlives its outage is worse than none: who needs longer announces it again."""
+FURTHEST = timedelta(days=366)
+"""How far ahead a notice may be planned."""
 
 
 def announce(
@@ -76,4 +78,6 @@ def _time_errors(now: datetime, start: datetime, end: datetime) -> dict[str, str
         return {"ends_at": "past"}
     if end <= start:
         return {"ends_at": "before_start"}
-    return {"ends_at": "too_far"} if end > start + LONGEST else {}
+    if start - now > FURTHEST:
+        return {"starts_at": "too_far"}
+    return {"ends_at": "too_far"} if end - start > LONGEST else {}

@@ -129,6 +129,12 @@ def choose_locale(work: Work, locale: str) -> None:
         work.session.execute(update(User).where(User.id == work.actor.id).values(locale=locale))
 
 
+def person_called(session: Session, name: str) -> Person | None:
+    """Return who may log in as `name`, or None."""
+    user = session.scalar(select(User).where(User.name == name, User.active)) if is_storable(name) else None
+    return None if user is None else _person(user)
+
+
 def create_token(work: Work, *, name: str, user_name: str) -> str:
     """Make a program's key acting as `user_name`; returns it, once. Raises NoSuchPerson."""
     user_id = work.session.scalar(select(User.id).where(User.name == user_name, User.active))

@@ -71,6 +71,14 @@ def publish(work: Work, purpose: CallPurpose, edition: Edition, *, based_on: int
     return int(publication_id)
 
 
+def roll_back(work: Work, to: PublicationView, *, based_on: int, note: str = "") -> int:
+    """Publish again what `to` published. Raises NotAllowed, LostRace, NoSuchFlow if its source was never kept."""
+    source = kept_source(work.session, to.flow, to.version)
+    if source is None:
+        raise NoSuchFlow(f"{to.flow} {to.version}")
+    return publish(work, to.purpose, Edition(to.flow, to.version, source), based_on=based_on, note=note)
+
+
 def keep_edition(work: Work, edition: Edition) -> None:
     """Keep the source of a version, so that calls can end with it. Idempotent."""
     row = {

@@ -4,6 +4,8 @@ The carrier tells of a recording twice and in any order (the Record verb's actio
 whichever comes first counts.
 """
 
+from datetime import timedelta
+
 from sqlalchemy import select, update
 
 from hotline import events
@@ -28,6 +30,8 @@ from hotline.work import Work
 MESSAGE_TITLE = "语音留言 Voice message"
 """What the draft is called until somebody has listened; shown in every language, so it says it in both."""
 SHORTEST_SECONDS = 1
+ONE_HEARING = timedelta(minutes=10)
+"""Within it a player's many requests for parts of a sound are one look."""
 _LOST_ENDS = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
 
 
@@ -87,15 +91,31 @@ def may_hear(person: Person, kind: RecordingKind) -> bool:
 
 
 def hear_recording(work: Work, recording_id: int) -> RecordingSound | None:
-    """Return the sound and record the look; None while it is not ours yet. Raises NoSuchRecording, NotAllowed."""
+    """Return the sound and record the look (once a hearing); None while it is not ours yet. Raises NoSuchRecording, NotAllowed."""
     recording = work.session.get(Recording, recording_id)
     if recording is None:
         raise NoSuchRecording(str(recording_id))
     if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
         raise NotAllowed("does not listen to this")
+    if not _heard_just_now(work, work.actor, recording_id):
+        _record_look(work, work.actor, recording_id)
+    return work.session.get(RecordingSound, recording_id)
+
+
+def _heard_just_now(work: Work, person: Person, recording_id: int) -> bool:
+    lately = select(Look.id).where(
+        Look.subject == "recording",
+        Look.subject_id == recording_id,
+        Look.user_id == person.id,
+        Look.at > work.at - ONE_HEARING,
+    )
+    return work.session.scalar(lately.limit(1)) is not None
+
+
+def _record_look(work: Work, person: Person, recording_id: int) -> None:
     look = Look(
         at=work.at,
-        user_id=work.actor.id,
+        user_id=person.id,
         subject="recording",
         subject_id=recording_id,
         field="sound",
@@ -104,7 +124,6 @@ def hear_recording(work: Work, recording_id: int) -> RecordingSound | None:
     work.session.add(look)
     work.session.flush()
     work.tell(events.RecordingHeard(recording_id, look.id))
-    return work.session.get(RecordingSound, recording_id)
 
 
 def _claim(work: Work, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> int | None:

@@ -35,6 +35,8 @@ class QueueFigures:
     waiting: int
     longest_since: datetime | None
     answered_15s: int
+    by_skill: tuple[tuple[str, int], ...]
+    """Of those who wait: how many for somebody who can do a certain thing."""
     decided: int
     """Base of the 15-second rate: who asked for a person, without those still waiting or gone at once."""
 
@@ -98,11 +100,21 @@ def queue_figures(
 ) -> QueueFigures:
     """Count the queue and today's 15-second answers exactly as the day's report does."""
     waiting = session.execute(
-        select(func.count(), func.min(Call.queued_at)).where(Call.state.in_(WAITING))
-    ).one()
+        select(Call.skill, func.count(), func.min(Call.queued_at))
+        .where(Call.state.in_(WAITING))
+        .group_by(Call.skill)
+        .order_by(Call.skill)
+    ).all()
+    longest = min((row[2] for row in waiting if row[2] is not None), default=None)
     counts, _curve = count_calls(session, window_of(Period(today, today), zone, at), zone, threshold)
     decided = counts.offered - counts.waiting - counts.short
-    return QueueFigures(waiting[0], waiting[1], counts.answered_15s, decided)
+    return QueueFigures(
+        waiting=sum(row[1] for row in waiting),
+        longest_since=longest,
+        answered_15s=counts.answered_15s,
+        by_skill=tuple((row[0], row[1]) for row in waiting if row[0]),
+        decided=decided,
+    )
 
 
 def earlier_tickets(session: Session, number: str | None, except_id: int | None) -> tuple[Ticket, ...]:

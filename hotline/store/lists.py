@@ -9,17 +9,31 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import Session, aliased
 
 from hotline.rules.actors import Person, Right
 from hotline.rules.facts import is_storable
 from hotline.rules.piles import PILES, Due, Pile, PileRule
 from hotline.rules.tickets import OPEN_AT_UNIT
-from hotline.rules.words import Channel, RequestType, TicketState
+from hotline.rules.words import Channel, RecordingKind, RequestType, TicketState
 from hotline.store.base import UtcDateTime
 from hotline.store.cursors import LARGEST_ID, Page, cut, moment_cursor, read_moment_cursor
 from hotline.store.people import Unit
+from hotline.store.recordings import Recording
 from hotline.store.tickets import Ticket
 
 DRAFT_PREFIX = "draft-"
@@ -40,6 +54,8 @@ class TicketFilter:
     channels: tuple[Channel, ...] = ()
     overdue: bool | None = None
     q: str = ""
+    messages: bool = False
+    """Only drafts of messages that wait for somebody to listen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +195,17 @@ def _conditions(wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]
     if wanted.overdue is not None:
         late = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at.is_not(None), Ticket.due_at <= at)
         asked.append(late if wanted.overdue else ~func.coalesce(late, false()))
+    if wanted.messages:
+        asked += [Ticket.state == TicketState.DRAFT, _has_message()]
     if wanted.q:
         words = (Ticket.number, Ticket.title, Ticket.text)
         asked.append(or_(*(column.icontains(wanted.q, autoescape=True) for column in words)))
     return asked
+
+
+def _has_message() -> ColumnElement[bool]:
+    left = Recording.call_id == Ticket.call_id, Recording.kind == RecordingKind.MESSAGE
+    return exists().where(*left)
 
 
 def _in_pile(rule: PileRule, at: datetime, midnight: datetime) -> ColumnElement[bool]:

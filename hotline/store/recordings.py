@@ -1,9 +1,11 @@
 """Recordings of messages and talks. The sound lies beside them in a row of its own, so that lists never load it."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hotline.rules.words import RecordingKind, RecordingState
 from hotline.store.base import Base, UtcDateTime, word
@@ -30,3 +32,13 @@ class RecordingSound(Base):
     recording_id: Mapped[int] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
     media_type: Mapped[str] = mapped_column(String(40))
     sound: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def recordings_of_calls(session: Session, call_ids: Sequence[int]) -> dict[int, tuple[Recording, ...]]:
+    """Return the recordings of calls, by call, the first one first; calls without any are left out."""
+    found: dict[int, list[Recording]] = defaultdict(list)
+    if call_ids:
+        asked = select(Recording).where(Recording.call_id.in_(call_ids)).order_by(Recording.id)
+        for recording in session.scalars(asked):
+            found[recording.call_id].append(recording)
+    return {call_id: tuple(rows) for call_id, rows in found.items()}

@@ -56,8 +56,12 @@ COMMANDS = [
     ("migrate",),
     ("user",),
     ("user", "add"),
+    ("user", "skills"),
     ("token", "create"),
     ("flows", "check"),
+    ("flows", "publish"),
+    ("flows", "history"),
+    ("flows", "rollback"),
     ("dial",),
     ("tickets", "import"),
     ("tickets", "export"),
@@ -223,3 +227,22 @@ def test_units_are_there_after_migrating(terminal: Terminal) -> None:
     with Session(engine) as session:
         assert session.get(Unit, "municipal-works") is not None
     engine.dispose()
+
+
+def test_an_operators_skills_are_set_shown_and_taken_away(terminal: Terminal) -> None:
+    added = terminal.run("user", "add", "zhang", "--role", "operator", typed="long-enough\n")
+    assert added.exit_code == 0
+    assert terminal.run("user", "skills", "zhang").output == "zhang: no skills\n"
+    assert terminal.run("user", "skills", "zhang", "english,dialect").output == "zhang: dialect, english\n"
+    assert terminal.run("user", "skills", "zhang").output == "zhang: dialect, english\n"
+    assert terminal.run("user", "skills", "zhang", "").output == "zhang: no skills\n"
+
+
+def test_a_skill_nobody_knows_is_refused_in_one_line_naming_those_there_are(terminal: Terminal) -> None:
+    terminal.run("user", "add", "zhang", "--role", "operator", typed="long-enough\n")
+    refused = terminal.run("user", "skills", "zhang", "singing")
+    assert refused.exit_code == 1
+    assert refused.stderr == (
+        "Error: there is no skill singing; config/callers.toml names dialect, english, enterprise\n"
+    )
+    assert terminal.run("user", "skills", "nobody").exit_code == 1

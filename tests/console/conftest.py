@@ -13,9 +13,13 @@ from itsdangerous import URLSafeTimedSerializer
 
 import agent_console
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
+from agent_console.flow_book import FlowBook
+from config.flow_book import CityFlows
 from hotline.rules.actors import Person
 from hotline.services import people
 from hotline.work import Hall
+from ivr_flows.shelf import open_shelf
+from tests.policies import city_policies
 
 SignIn = Callable[[Person], FlaskClient]
 
@@ -39,14 +43,22 @@ def arm_with_csrf_token(app: Flask, client: FlaskClient) -> None:
     client.environ_base["HTTP_X_CSRFTOKEN"] = str(signed)
 
 
+@pytest.fixture(scope="session")
+def flow_book() -> FlowBook:
+    """The flows of the city's files."""
+    policies = city_policies()
+    return CityFlows(open_shelf(policies), policies)
+
+
 @pytest.fixture
-def console_options(redis_url: str) -> ConsoleOptions:
+def console_options(redis_url: str, flow_book: FlowBook) -> ConsoleOptions:
     return ConsoleOptions(
         secret_key="only for tests",
         secure_cookies=False,
         default_locale="zh_CN",
         softphone=SoftphoneOptions("exchange", "ws://127.0.0.1:1", lambda identity: f"token of {identity}"),
         redis_url=redis_url,
+        flows=flow_book,
     )
 
 

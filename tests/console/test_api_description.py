@@ -101,6 +101,19 @@ def a_promise_made_and_dropped(writer: Program) -> list[TestResponse]:
     return [promised, again, writer.get(address), writer.delete(address), writer.delete(address)]
 
 
+def an_outage_announced_and_stopped(writer: Program) -> list[TestResponse]:
+    announced = writer.post("/notices", {"text_zh": "停水。", "ends_at": "2026-11-23T18:00:00+08:00"})
+    address = f"/notices/{announced.get_json()['id']}"
+    return [
+        announced,
+        writer.post("/notices", {"text_zh": ""}),
+        writer.get("/notices"),
+        writer.get(address),
+        writer.delete(address),
+        writer.delete(address),
+    ]
+
+
 def lists_and_refusals(writer: Program, call_id: int) -> list[TestResponse]:
     found = (
         "/tickets",
@@ -130,6 +143,7 @@ def test_every_answer_of_a_story_fits_the_document(app: Flask, hall: Hall, docum
     answers = [
         *a_ticket_from_draft_to_close(writer, office, unit),
         *a_promise_made_and_dropped(writer),
+        *an_outage_announced_and_stopped(writer),
         *lists_and_refusals(writer, call.id),
         Program(app.test_client(), "none of ours").get("/units"),
     ]

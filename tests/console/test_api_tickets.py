@@ -61,6 +61,7 @@ def test_a_draft_is_written_and_addressed_before_it_has_a_number(operator: Progr
     assert ticket["caller"] == {"name": "", "number": "138****1234", "hidden": False}
     assert ticket["received_at"] == "2026-11-23T09:00:00+08:00"
     assert ticket["allowed_actions"] == ["save", "answer", "hand_off", "discard"]
+    assert ticket.pop("access_code") is None
     assert told(operator.get(f"/tickets/{ticket['number']}"), 200) == ticket
 
 

@@ -4,7 +4,7 @@ import { getJson, postJson, setCsrfToken } from "../net.js";
 import { setServerNow } from "../ticking.js";
 import { readBlock } from "../words.js";
 
-const PIECES = ["presence", "queue", "card", "history", "work"];
+const PIECES = ["presence", "notices", "queue", "card", "history", "work"];
 const QUEUE_MS = 2000;
 
 /** Emits `change` (detail: {state, before}) after the page shows a new state, `lost`/`found` for the server itself. */
@@ -69,6 +69,7 @@ export class Desk extends EventTarget {
       try {
         const answer = await getJson("/console/desk/queue");
         this.#show("queue", answer.queue);
+        this.#show("notices", answer.notices);
       } catch (error) {
         this.dispatchEvent(new CustomEvent("lost", { detail: error }));
       }

@@ -1,0 +1,67 @@
+"""What the desk asks about flows, and of whom: the caller's door is not ours to open, so the roof hands us this book of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from hotline.rules.words import CallPurpose, Language
+from hotline.services.publications import Edition
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with a draft: where, what, why it matters, how to mend it. `line` and `column` 0: not known."""
+
+    file: str
+    line: int
+    column: int
+    node: str
+    what: str
+    why: str
+    mend: str
+
+    @property
+    def where(self) -> str:
+        """Return file:line:column, as far as known."""
+        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
+
+
+class DraftRefused(Exception):
+    """Callers would not be safe in it; `findings` says everything that is wrong."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(f"{len(findings)} findings")
+        self.findings = findings
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A flow that was checked and may answer calls of `purpose`."""
+
+    purpose: CallPurpose
+    edition: Edition
+    nodes: int
+
+
+class FlowBook(Protocol):
+    """The city's flows, read and drawn. Pure: nothing of it is kept or published by these."""
+
+    def of_files(self, purpose: CallPurpose) -> Draft:
+        """Return what answers calls of `purpose` while nothing is published."""
+        ...
+
+    def file_texts(self) -> Mapping[str, str]:
+        """Return the flows of the city's files as they are written, by name."""
+        ...
+
+    def read(self, text: str) -> Draft:
+        """Check a draft as somebody wrote it. Raises DraftRefused."""
+        ...
+
+    def read_kept(self, source: str) -> Draft:
+        """Check again what was published some time: the city's facts may have changed. Raises DraftRefused."""
+        ...
+
+    def draw(self, source: str, language: Language, counts: Mapping[str, int] | None) -> str:
+        """Return the picture (SVG) with the callers on each way, or without. Raises DraftRefused."""
+        ...

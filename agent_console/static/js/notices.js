@@ -1,0 +1,46 @@
+// The form of a known outage: shows what callers will hear while it is written, counts signs, and says it aloud.
+
+const SIGNS_A_SECOND = { text_zh: 4.2, text_en: 14 };
+const form = document.getElementById("announce");
+
+function words(name) {
+  return form.elements[name].value.split(/\s+/).filter(Boolean).join(" ");
+}
+
+function show(name) {
+  const field = form.elements[name];
+  const text = words(name);
+  const heard = form.querySelector(`[data-heard="${name}"]`);
+  heard.textContent = text || heard.dataset.blank;
+  heard.classList.toggle("quiet", !text);
+  const seconds = form.querySelector(`[data-seconds="${name}"]`);
+  const told = seconds.dataset.words.replace("{n}", Math.max(1, Math.round(text.length / SIGNS_A_SECOND[name])));
+  seconds.textContent = text ? told : "";
+  const hint = document.getElementById(`hint-${name}`);
+  hint.dataset.rule ??= hint.textContent;
+  hint.textContent = `${text.length} / ${field.dataset.counts} · ${hint.dataset.rule}`;
+  hint.classList.toggle("is-too-long", text.length > Number(field.dataset.counts));
+  form.querySelector(`[data-says="${name}"]`).hidden = !text || !window.speechSynthesis;
+}
+
+function showEnd() {
+  form.querySelector(".announce-until").hidden = form.elements.lasts.value !== "at";
+}
+
+function say(name) {
+  const spoken = new SpeechSynthesisUtterance(words(name));
+  spoken.lang = name === "text_en" ? "en-US" : "zh-CN";
+  window.speechSynthesis.cancel();
+  window.speechSynthesis.speak(spoken);
+}
+
+if (form) {
+  for (const name of Object.keys(SIGNS_A_SECOND)) show(name);
+  showEnd();
+  form.addEventListener("input", ({ target }) => target.name in SIGNS_A_SECOND && show(target.name));
+  form.addEventListener("change", showEnd);
+  form.addEventListener("click", ({ target }) => {
+    const name = target.closest("[data-says]")?.dataset.says;
+    if (name) say(name);
+  });
+}

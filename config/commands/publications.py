@@ -1,0 +1,98 @@
+"""`hotline flows publish|history|rollback`: which version answers new calls, changed from a terminal."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from agent_console.flow_book import Draft, DraftRefused
+from config.commands.house import open_house, plainly
+from config.flow_book import CityFlows
+from config.wiring import Hotline
+from hotline.rules.actors import Machine
+from hotline.rules.facts import SHORT
+from hotline.rules.words import CallPurpose
+from hotline.services import publications
+from hotline.services.publications import PublicationView
+
+
+@click.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--note", required=True, metavar="TEXT", help=f"What changed and why, at most {SHORT} signs.")
+@plainly
+def publish_flow(file: Path, note: str) -> None:
+    """Let new calls begin with the flow in FILE, if it is clean; calls in progress end as they began."""
+    house = open_house()
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise click.ClickException(f"{file} cannot be read as UTF-8 text") from None
+    draft = _read(house, text)
+    with house.hall.open_work(Machine.SYSTEM) as work:
+        latest = publications.current(work.session).get(draft.purpose)
+        based_on = latest.id if latest else 0
+        made = publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=note)
+    click.echo(f"published {made}: {draft.edition.flow} {draft.edition.version} for {draft.purpose}")
+
+
+@click.command("history")
+@click.argument("purpose", required=False, type=click.Choice([purpose.value for purpose in CallPurpose]))
+@plainly
+def show_history(purpose: str | None) -> None:
+    """List what was published for PURPOSE, or for every purpose, newest first; the first of each answers now."""
+    house = open_house()
+    wanted = [CallPurpose(purpose)] if purpose else list(CallPurpose)
+    with house.hall.look() as session:
+        found = [line for each in wanted for line in publications.history(session, each)]
+    for line in found:
+        click.echo(_line(line, house))
+    if not found:
+        click.echo("nothing was published; the city's files answer")
+
+
+@click.command("rollback")
+@click.argument("publication", type=click.IntRange(1, 2**31 - 1), metavar="ID")
+@click.option("--note", default="", metavar="TEXT", help='Why; "rollback to ID" if not given.')
+@plainly
+def roll_back(publication: int, note: str) -> None:
+    """Publish again what the publication ID (see history) had published."""
+    house = open_house()
+    with house.hall.look() as session:
+        older = publications.publication(session, publication)
+        source = publications.kept_source(session, older.flow, older.version)
+    _checked(house, source or "")
+    with house.hall.open_work(Machine.SYSTEM) as work:
+        latest = publications.current(work.session).get(older.purpose)
+        made = publications.roll_back(
+            work, older, based_on=latest.id if latest else 0, note=note or f"rollback to {older.id}"
+        )
+    click.echo(f"published {made}: {older.flow} {older.version} for {older.purpose}")
+
+
+def _line(line: PublicationView, house: Hotline) -> str:
+    at = line.published_at.astimezone(house.hall.policies.zone)
+    who = line.author or "command line"
+    return f"{line.id}\t{at:%Y-%m-%d %H:%M}\t{line.purpose}\t{line.flow} {line.version}\t{who}\t{line.note}"
+
+
+def _read(house: Hotline, text: str) -> Draft:
+    """Return a draft; every finding is one line, then the command ends with status 1."""
+    try:
+        return CityFlows(house.flows, house.hall.policies).read(text)
+    except DraftRefused as refused:
+        _tell(refused)
+        sys.exit(1)
+
+
+def _checked(house: Hotline, source: str) -> None:
+    try:
+        CityFlows(house.flows, house.hall.policies).read_kept(source)
+    except DraftRefused as refused:
+        _tell(refused)
+        sys.exit(1)
+
+
+def _tell(refused: DraftRefused) -> None:
+    for finding in refused.findings:
+        node = f" [{finding.node}]" if finding.node else ""
+        click.echo(f"{finding.where}:{node} {finding.what} ({finding.why}). {finding.mend}", err=True)

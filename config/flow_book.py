@@ -1,0 +1,77 @@
+"""The caller's door as the desk's door may see it: flows read, checked and drawn, nothing played."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent_console.flow_book import Draft, DraftRefused, Finding
+from hotline.rules.policies import Policies
+from hotline.rules.words import CallPurpose, Language
+from ivr_flows.faults import Fault, FlowError
+from ivr_flows.loader import OUR_FILES, Script, read_draft, script_of
+from ivr_flows.picture import draw
+from ivr_flows.shelf import FlowShelf, edition_of
+
+
+@dataclass(frozen=True, slots=True)
+class CityFlows:
+    """Implements `agent_console.flow_book.FlowBook` for the flows of this installation."""
+
+    shelf: FlowShelf
+    policies: Policies
+
+    def of_files(self, purpose: CallPurpose) -> Draft:
+        return _draft(self.shelf.of_files(purpose))
+
+    def file_texts(self) -> Mapping[str, str]:
+        names = (script.flow.name for script in self.shelf.all_of_files())
+        paths = {name: OUR_FILES / "flows" / f"{name}.toml" for name in names}
+        return {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.exists()}
+
+    def read(self, text: str) -> Draft:
+        try:
+            return _draft(read_draft(text, self.policies))
+        except FlowError as error:
+            raise _refused(error) from error
+        except (RecursionError, ValueError) as error:
+            fault = Finding("draft.toml", 0, 0, "", "is not TOML", type(error).__name__, "Write it anew.")
+            raise DraftRefused((fault,)) from error
+
+    def read_kept(self, source: str) -> Draft:
+        return _draft(self._script(source))
+
+    def draw(self, source: str, language: Language, counts: Mapping[str, int] | None) -> str:
+        return draw(self._script(source), language, counts)
+
+    def _script(self, source: str) -> Script:
+        try:
+            return script_of(source, self.policies)
+        except FlowError as error:
+            raise _refused(error) from error
+        except (KeyError, ValueError) as error:
+            fault = Finding(
+                "", 0, 0, "", "was kept by another version", str(error), "Publish it from its file."
+            )
+            raise DraftRefused((fault,)) from error
+
+
+def _draft(script: Script) -> Draft:
+    return Draft(script.flow.purpose, edition_of(script), len(script.flow.nodes))
+
+
+def _refused(error: FlowError) -> DraftRefused:
+    return DraftRefused(tuple(_finding(fault) for fault in error.faults))
+
+
+def _finding(fault: Fault) -> Finding:
+    return Finding(
+        _shown(Path(fault.file)), fault.line, fault.column, fault.place, fault.what, fault.why, fault.mend
+    )
+
+
+def _shown(path: Path) -> str:
+    """Return a file as its author knows it: below the folder of flows, never where this machine keeps it."""
+    for folder in (OUR_FILES / "flows", OUR_FILES):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name

@@ -1,0 +1,84 @@
+"""Known outages for programs: the same rules as the page, with codes instead of sentences."""
+
+import pytest
+from flask import Flask
+
+from hotline.rules.actors import Person, Right
+from hotline.rules.words import Role
+from hotline.work import Hall
+from tests.builders import make_unit
+from tests.console.programs import Program, faults, hire, refused, told
+from tests.stopped_clock import StoppedClock
+
+OUTAGE = {"text_zh": "春秋路停水。", "text_en": "No water.", "ends_at": "2026-11-23T18:00:00+08:00"}
+
+
+@pytest.fixture
+def program(app: Flask, hall: Hall) -> Program:
+    return hire(app, hall, Role.SHIFT_LEADER)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_a_program_reads_and_announces_as_its_person_may(role: Role, app: Flask, hall: Hall) -> None:
+    unit = make_unit(hall).code if role is Role.HANDLER else None
+    program, person = hire(app, hall, role, unit), Person(1, role, unit)
+    assert program.get("/notices").status_code == (200 if person.may(Right.READ_NOTICES) else 403)
+    assert program.post("/notices", OUTAGE).status_code == (201 if person.may(Right.ANNOUNCE) else 403)
+    if not person.may(Right.ANNOUNCE):
+        assert program.delete("/notices/1").status_code == 403
+
+
+def test_an_announced_outage_is_told_found_and_stopped_once(program: Program, clock: StoppedClock) -> None:
+    made = program.post("/notices", OUTAGE)
+    notice = told(made, 201)
+    assert (notice["state"], notice["starts_at"]) == ("running", "2026-11-23T09:00:00+08:00")
+    address = made.headers["Location"].removeprefix("/api/v1")
+    assert told(program.get(address), 200) == notice
+    assert told(program.get("/notices", running="true"), 200)["items"] == [notice]
+    clock.advance(60)
+    assert program.delete(address).status_code == 204
+    stopped = told(program.get(address), 200)
+    assert (stopped["state"], stopped["stopped_at"]) == ("stopped", "2026-11-23T09:01:00+08:00")
+    assert told(program.get("/notices", running="true"), 200)["items"] == []
+    refused(program.delete(address), 409, "lost_race")
+
+
+def test_the_list_goes_on_by_cursor(program: Program) -> None:
+    for hour in range(10, 13):
+        program.post("/notices", {**OUTAGE, "ends_at": f"2026-11-23T{hour}:00:00+08:00"})
+    first = told(program.get("/notices", limit="2"), 200)
+    rest = told(program.get("/notices", limit="2", cursor=first["next_cursor"]), 200)
+    assert [row["ends_at"][11:13] for row in (*first["items"], *rest["items"])] == ["12", "11", "10"]
+    assert rest["next_cursor"] is None
+    refused(program.get("/notices", cursor="x"), 400, "bad_cursor")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"text_zh": ""}, {"text_zh": "missing"}),
+        ({"text_zh": "水" * 121}, {"text_zh": "too_long"}),
+        ({"text_zh": 5}, {"text_zh": "not_text"}),
+        ({"colour": "red"}, {"colour": "unknown_field"}),
+        ({"ends_at": "soon"}, {"ends_at": "not_a_moment"}),
+        ({"ends_at": "2026-11-23T18:00:00"}, {"ends_at": "not_a_moment"}),
+        ({"ends_at": "2026-11-22T18:00:00Z"}, {"ends_at": "past"}),
+        ({"ends_at": "2027-11-22T18:00:00Z"}, {"ends_at": "too_far"}),
+        ({"starts_at": "0001-01-01T00:00:00+08:00"}, {"ends_at": "too_far"}),
+        (
+            {"starts_at": "9999-12-30T00:00:00Z", "ends_at": "9999-12-31T23:59:59-08:00"},
+            {"starts_at": "too_far"},
+        ),
+    ],
+)
+def test_what_cannot_be_announced_is_named_by_field(
+    wrong: dict[str, object], expected: dict[str, str], program: Program
+) -> None:
+    assert faults(program.post("/notices", {**OUTAGE, **wrong})) == expected
+    assert told(program.get("/notices"), 200)["items"] == []
+
+
+def test_a_notice_that_does_not_exist_is_not_there(program: Program) -> None:
+    for row_id in ("77", "0", "99999999999999999999", "x"):
+        refused(program.get(f"/notices/{row_id}"), 404, "not_found")
+        refused(program.delete(f"/notices/{row_id}"), 404, "not_found")
