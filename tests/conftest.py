@@ -33,6 +33,7 @@ BOTH = ("tests/store/", "tests/services/", "tests/outbox/")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", choices=("auto", "sqlite", "postgresql", "both"), default="auto")
+    parser.addoption("--matrix", choices=("cover", "whole"), default="cover")
 
 
 def pytest_configure() -> None:
