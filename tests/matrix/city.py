@@ -50,7 +50,7 @@ _QUICKEST, _LIVE, _SLOWEST = 1.0, 5.0, 60.0
 """Seconds between two turns of the clock: like the real one's while something happens, fewer and fewer in a lull."""
 
 Story = Callable[["City"], Awaitable[None]]
-Gate = Callable[[WSGIApplication, ExchangeClock, Hall], WSGIApplication]
+Gate = Callable[[WSGIApplication, ExchangeClock], WSGIApplication]
 """What may stand before the web's door, to look at what comes or to make it fail."""
 
 
@@ -172,6 +172,11 @@ class Ground:
 
     engine: Engine
     make_shelf: Callable[[], FlowShelf]
+    web_engine: Engine | None = None
+    """The web's own way to the database, where it is not everybody's."""
+
+    def with_web(self, engine: Engine) -> "Ground":
+        return replace(self, web_engine=engine)
 
 
 def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
@@ -252,10 +257,11 @@ class _Silent(WSGIRequestHandler):
 def _web(ground: Ground, hall: Hall, clock: ExchangeClock, gate: Gate | None) -> Iterator[int]:
     """Serve the voice blueprint on a thread for each request; yields the port."""
     port = free_port()
+    hall = replace(hall, engine=ground.web_engine or ground.engine)
     app = Flask("matrix")
     app.register_blueprint(voice_blueprint(hall, ground.make_shelf(), TOKEN, VoiceAddresses(_public(port))))
     if gate is not None:
-        app.wsgi_app = gate(app.wsgi_app, clock, hall)  # type: ignore[method-assign]
+        app.wsgi_app = gate(app.wsgi_app, clock)  # type: ignore[method-assign]
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Silent)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()

@@ -80,7 +80,7 @@ MOMENTS: tuple[Moment, ...] = (
     Moment("desk-answers-again", C, S.VOICE, "/desk/", call=2),
     Moment("taken-out-again", C, S.UPDATE_MEMBER),
     Moment("talks", C, S.MOVED, "/talk/", call=2),
-    Moment("leaves", C, S.DIAL, "/ended", call=2, aside=True),
+    Moment("leaves", C, S.DIAL, "/ended", call=2, aside=True, is_last=True),
     Moment("desk-left-alone", C, S.DIAL, "/left", call=2, aside=True),
     Moment("phoned-back-over", C, S.STATUS, "/dial/", call=2, aside=True, is_last=True),
     Moment("gives-up", G, S.ENQUEUE, "/queue-left", aside=True),
