@@ -157,6 +157,14 @@ NEVER: Mapping[Step, str] = {
 """Steps of the exchange that the hotline never takes, and why."""
 
 
+BEYOND_US: Mapping[str, str] = dict.fromkeys(
+    ("drop-fallback-fallback", "bad-signature-fallback-fallback"),
+    "neither our first answer nor our fallback reached the carrier, which says so and hangs up; to us it is a caller who"
+    " hung up in the greeting, and nobody is phoned for that",
+)
+"""Cells in which nobody is reached and nothing of ours could change that; all else must be right there, too."""
+
+
 @dataclass(frozen=True)
 class Cell:
     """One fault at one moment."""

@@ -15,6 +15,7 @@ ONCE_WRONG = frozenset(
         "hang-up-when-answered-moved-talk",
         "hang-up-when-sent-gather-wants-callback",
         "hang-up-when-answered-gather-wants-callback",
+        "hang-up-when-sent-enqueue-lets-go",
         "hang-up-when-answered-enqueue-lets-go",
         "hang-up-when-sent-gather-confirms",
         "hang-up-when-answered-gather-confirms",

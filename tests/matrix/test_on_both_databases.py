@@ -12,12 +12,9 @@ from tests.matrix.striking import may_be_left, strike_cell
 CHOSEN = (
     "duplicate-voice-incoming",
     "duplicate-voice-answers",
-    "duplicate-gather-wants-callback",
     "lost-answer-voice-desk-answers",
     "hang-up-when-sent-moved-talk",
-    "duplicate-status-gives-up-over",
     "error-after-create-call-phoned-back",
-    "duplicate-record-message",
 )
 CELLS = [cell for cell in cells() if str(cell) in CHOSEN]
 

@@ -47,17 +47,15 @@ def send(app: Flask, knock: Knock, *, without_token: bool) -> int:
         return client.post(knock.target, data=knock.body, headers=headers).status_code
 
 
-@pytest.mark.parametrize("without_token", [False, True], ids=["as-it-was", "without-its-token"])
 @pytest.mark.parametrize("name", Name)
-def test_the_same_requests_an_hour_later_change_nothing(
-    ground: Ground, name: Name, *, without_token: bool
-) -> None:
-    """The token is not signed, so whoever listens in may leave it out, or put another in its place."""
+def test_the_same_requests_an_hour_later_change_nothing(ground: Ground, name: Name) -> None:
+    """The token is not signed, so whoever listens in may as well leave it out."""
     recorder = Recorder()
     struck = strike(ground, name, gate=recorder.gate)
     app = door_an_hour_later(ground, struck)
     before = rows(ground.engine)
-    answers = [send(app, knock, without_token=without_token) for knock in recorder.knocks]
-    assert set(answers) <= {200, 204}
-    assert len(answers) > 4
-    assert rows(ground.engine) == before
+    for without_token in (False, True):
+        answers = [send(app, knock, without_token=without_token) for knock in recorder.knocks]
+        assert set(answers) <= {200, 204}
+        assert len(answers) > 4
+        assert rows(ground.engine) == before
