@@ -7,11 +7,12 @@ UV_COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-versio
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean lock migration
+.PHONY: help run test matrix check bench clean lock migration
 
 help:        ## show what there is
 	@echo "make run     try the whole hotline on this machine (Ctrl-C stops it)"
 	@echo "make test    run every test"
+	@echo "make matrix  break every step of a call in every way the line knows (some minutes)"
 	@echo "make check   format, lint, types, import contracts, then every test"
 	@echo "make bench   run the benchmarks, each prints a table"
 	@echo "make clean   remove what was built (var/, the data, stays)"
@@ -25,6 +26,10 @@ run:
 test:
 	@$(BOOTSTRAP) test
 	@exec $(PY) -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+matrix:
+	@$(BOOTSTRAP) test
+	@exec $(PY) -m pytest tests/matrix --matrix=whole -n auto $(PYTEST_ARGS)
 
 check:
 	@$(BOOTSTRAP) test

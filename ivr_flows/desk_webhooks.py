@@ -130,7 +130,7 @@ def _desk_gone(visit: Visit, how: OfferState) -> None:
 
 _OFFER, _CALL = "/desk/<int:offer_id>", "/talk/<int:call_id>"
 DESK_STEPS = (
-    Step(_OFFER, "desk", Machine.CARRIER, desk, silent_end, ()),
+    Step(_OFFER, "desk", Machine.CARRIER, desk, silent_end, ("ErrorCode", "ErrorUrl")),
     Step(
         f"{_OFFER}/status",
         "desk_status",

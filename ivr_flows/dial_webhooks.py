@@ -62,7 +62,7 @@ def dial_in_trouble(door: Door, post: Post, ids: Mapping[str, str]) -> str:
 
 
 DIAL_STEPS = (
-    Step("/dial/<ref>", "dial", Machine.CARRIER, dial, dial_in_trouble, ()),
+    Step("/dial/<ref>", "dial", Machine.CARRIER, dial, dial_in_trouble, ("ErrorCode", "ErrorUrl")),
     Step(
         "/dial/<ref>/status",
         "dial_status",

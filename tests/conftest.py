@@ -28,11 +28,12 @@ from tests.redis_server import run_redis
 from tests.stopped_clock import StoppedClock
 
 WITH_PROCESSES = ("tests/outbox/test_killed_workers.py", "tests/outbox/test_transport.py")
-BOTH = ("tests/store/", "tests/services/", "tests/outbox/")
+BOTH = ("tests/store/", "tests/services/", "tests/outbox/", "tests/matrix/test_on_both_databases.py")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--databases", choices=("auto", "sqlite", "postgresql", "both"), default="auto")
+    parser.addoption("--matrix", choices=("cover", "whole"), default="cover")
 
 
 def pytest_configure() -> None:

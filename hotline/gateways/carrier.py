@@ -9,12 +9,14 @@ from typing import Protocol
 class Order:
     """Place a call to `to` (E.164 or `client:…`) and run the document at `answer_url` when it is answered.
 
-    `status_url` hears the call's end; `ring_seconds` is how long it may ring.
+    `status_url` hears the call's end; `ring_seconds` is how long it may ring. `fallback_url` is asked when a document
+    of the call could not be fetched or run; without it the carrier says so in words of its own and hangs up.
     """
 
     to: str
     answer_url: str
     status_url: str
+    fallback_url: str
     ring_seconds: int
 
 

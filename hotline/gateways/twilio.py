@@ -58,6 +58,7 @@ class TwilioCarrier:
                 to=order.to,
                 from_=self._from,
                 url=order.answer_url,
+                fallback_url=order.fallback_url,
                 status_callback=order.status_url,
                 status_callback_event=["completed"],
                 timeout=order.ring_seconds,

@@ -63,5 +63,6 @@ def _order(tools: Tools, dial: DialView) -> Order:
         to=dial.number,
         answer_url=tools.addresses.dial(dial.ref),
         status_url=tools.addresses.dial_status(dial.ref),
+        fallback_url=tools.addresses.dial(dial.ref),
         ring_seconds=dialling.ring_seconds,
     )

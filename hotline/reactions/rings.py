@@ -34,6 +34,7 @@ def ring_operator(tools: Tools, event: events.CallOffered) -> None:
                 to=f"{to}?offer={event.offer_id}&call={event.call_id}",
                 answer_url=tools.addresses.desk(event.offer_id),
                 status_url=tools.addresses.desk_status(event.offer_id),
+                fallback_url=tools.addresses.desk(event.offer_id),
                 ring_seconds=tools.hall.policies.queue.ring_seconds,
             )
         )

@@ -31,6 +31,7 @@ class CallView:
     dial_id: int | None
     operator_id: int | None
     queued_at: datetime | None
+    answered_at: datetime | None
     place_since: datetime | None
 
 

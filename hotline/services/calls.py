@@ -121,14 +121,16 @@ def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = Non
         call = find_call(work, sid, hold=True)
     if call is None or call.state is CallState.ENDED:
         return
-    end = rules.how_it_ended(call.state, call.purpose, status)
-    if call.state in _BEFORE_A_PERSON:
+    was = rules.where_it_was(call.state, call.answered_at, work.at)
+    end = rules.how_it_ended(was, call.purpose, status, waited=call.queued_at is not None)
+    values: dict[str, object] = {"state": CallState.ENDED, "ended_at": work.at}
+    if was in _BEFORE_A_PERSON:
         end = _what_was_gained(work, call.id, end)
-    work.session.execute(
-        update(Call).where(Call.id == call.id).values(state=CallState.ENDED, ended_at=work.at, end=end)
-    )
+    if was is not call.state:
+        values |= {"answered_at": None, "wait_seconds": None}
+    work.session.execute(update(Call).where(Call.id == call.id).values(**values, end=end))
     queue.withdraw_offers(work, call.id)
-    desks.call_over(work, call.operator_id, call.id, was=call.state)
+    desks.call_over(work, call.operator_id, call.id, was=was)
     if end is CallEnd.ABANDONED:
         callbacks.owe_abandoned(work, call.id)
     work.tell(events.CallEnded(call.id, end))

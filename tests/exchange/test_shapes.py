@@ -209,7 +209,7 @@ def test_our_own_client_asks_only_what_the_carrier_describes(
     carrier = our_carrier(tap)
     telephone = line.calling()
     telephone.hear("请稍候")
-    order = Order("+8613900000000", application.url("/a"), application.url("/s"), 30)
+    order = Order("+8613900000000", application.url("/a"), application.url("/s"), application.url("/f"), 30)
     began: datetime = system_clock()
     placed = carrier.place(order)
     assert carrier.find_placed(order.to, began) == placed

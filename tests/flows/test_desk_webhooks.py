@@ -138,8 +138,11 @@ def test_whoever_says_nothing_after_the_talk_is_thanked(
     assert ledger.call().satisfied is None
 
 
-def test_the_caller_hangs_up_first(carrier: Carrier, ledger: Ledger, operator: Person) -> None:
+def test_the_caller_hangs_up_first(
+    carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+) -> None:
     talk(carrier, ledger)
+    clock.advance(30)
     assert carrier.post(f"/voice/talk/{ledger.call().id}/ended", CallStatus="completed").verbs == []
     assert ledger.state() is CallState.TALKING
     carrier.hangs_up()
@@ -223,3 +226,13 @@ def test_a_call_in_talk_hears_its_conference_again_and_after_it_the_last_questio
     carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
     assert carrier.post("/voice/fallback", ErrorCode="12100").words == RATE
     assert carrier.post("/voice/wait").verbs == ["Leave"]
+
+
+def test_an_operator_whose_first_document_was_lost_gets_it_at_the_fallback(
+    carrier: Carrier, ledger: Ledger, operator: Person
+) -> None:
+    carrier.waits()
+    first = accept(carrier, ledger)
+    again = carrier.post(f"/voice/desk/{ledger.offer().id}", CallSid=LEG, ErrorCode="11200", ErrorUrl="x")
+    assert again.text == first.text
+    assert ledger.state() is CallState.CONNECTING

@@ -15,7 +15,11 @@ NOBODY = "CA" + "f" * 32
 
 def order(switch: Switch, to: str = CITIZEN) -> Order:
     return Order(
-        to=to, answer_url=switch.url("/dial/7"), status_url=switch.url("/dial/7/status"), ring_seconds=60
+        to=to,
+        answer_url=switch.url("/dial/7"),
+        status_url=switch.url("/dial/7/status"),
+        fallback_url=switch.url("/dial/7"),
+        ring_seconds=60,
     )
 
 

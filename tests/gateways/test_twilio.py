@@ -17,7 +17,13 @@ from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, HOTLINE, Line, free_port
 from tests.gateways.conftest import gateway
 
-ORDER = Order("+8613800001234", "https://hotline.example/a", "https://hotline.example/s", 30)
+ORDER = Order(
+    "+8613800001234",
+    "https://hotline.example/a",
+    "https://hotline.example/s",
+    "https://hotline.example/f",
+    30,
+)
 NOBODY = "CA" + "f" * 32
 
 
@@ -156,7 +162,13 @@ def test_the_address_is_ours_alone_whatever_the_environment_says(
 
 def test_what_the_carrier_is_told(line: Line, application: Application) -> None:
     application.on("/dial/7", "<Say>您好</Say>")
-    order = Order("+8613800005678", application.url("/dial/7"), application.url("/dial/7/status"), 45)
+    order = Order(
+        "+8613800005678",
+        application.url("/dial/7"),
+        application.url("/dial/7/status"),
+        application.url("/dial/7"),
+        45,
+    )
     telephone = line.telephone("13800005678")
     sid = gateway(line).place(order)
     telephone.wait_for_ring()

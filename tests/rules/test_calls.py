@@ -1,8 +1,10 @@
 """How a call ended, from where it was, why it existed, and the carrier's last word."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from hotline.rules.calls import TERMINAL_STATUSES, WAITING, how_it_ended
+from hotline.rules.calls import A_WORD, TERMINAL_STATUSES, WAITING, how_it_ended, where_it_was
 from hotline.rules.words import CallEnd, CallPurpose, CallState
 
 S, P, E = CallState, CallPurpose, CallEnd
@@ -40,3 +42,17 @@ def test_who_waited_abandoned_and_who_talked_completed_whatever_the_carrier_says
 ) -> None:
     assert {how_it_ended(state, purpose, status) for state in WAITING} == {E.ABANDONED}
     assert {how_it_ended(state, purpose, status) for state in (S.TALKING, S.AFTER)} == {E.COMPLETED}
+
+
+@pytest.mark.parametrize("purpose", P)
+def test_who_left_the_queue_only_to_decide_something_has_given_up_waiting(purpose: CallPurpose) -> None:
+    assert how_it_ended(S.IN_FLOW, purpose, "completed", waited=True) is E.ABANDONED
+    assert how_it_ended(S.TRANSFERRED, purpose, "completed", waited=True) is E.TRANSFERRED
+
+
+def test_a_talk_too_short_for_a_word_was_none() -> None:
+    at = datetime(2026, 11, 23, 1, tzinfo=UTC)
+    assert where_it_was(S.TALKING, at, at + A_WORD - timedelta(microseconds=1)) is S.CONNECTING
+    assert where_it_was(S.TALKING, at, at + A_WORD) is S.TALKING
+    assert where_it_was(S.AFTER, at, at) is S.AFTER
+    assert where_it_was(S.IN_FLOW, None, at) is S.IN_FLOW

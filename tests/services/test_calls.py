@@ -169,8 +169,9 @@ def test_hanging_up_before_the_queue_is_leaving_in_the_flow(hall: Hall) -> None:
     assert row(hall, call.id).end is CallEnd.LEFT_IN_FLOW
 
 
-def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(hall: Hall) -> None:
+def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(hall: Hall, clock: StoppedClock) -> None:
     call, operator = talking(hall)
+    clock.advance(2)
     end(hall, call.sid)
     assert row(hall, call.id).end is CallEnd.COMPLETED
     assert desk(hall, operator).state is PresenceState.WRAP_UP
@@ -202,6 +203,33 @@ def test_a_caller_who_leaves_while_the_desk_connects_is_abandoned_and_the_desk_i
     end(hall, call.sid)
     assert row(hall, call.id).end is CallEnd.ABANDONED
     assert desk(hall, operator).state is PresenceState.READY
+
+
+def test_whoever_goes_before_a_word_can_be_said_is_owed_a_call_like_one_who_waits(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    call, operator = talking(hall)
+    clock.advance(1.9)
+    end(hall, call.sid)
+    ended = row(hall, call.id)
+    assert (ended.end, ended.answered_at, ended.wait_seconds) == (CallEnd.ABANDONED, None, None)
+    assert desk(hall, operator).state is PresenceState.READY
+    with hall.look() as session:
+        assert session.scalars(select(Callback.reason)).all() == [CallbackReason.ABANDONED]
+
+
+def test_whoever_left_the_queue_to_ask_for_a_callback_and_hung_up_is_owed_one_all_the_same(
+    hall: Hall,
+) -> None:
+    call = make_call(hall)
+    with hall.open_work(Machine.CALLER) as work:
+        calls.join_queue(work, call.id)
+        calls.leave_queue(work, call.id, "leave")
+    end(hall, call.sid)
+    assert row(hall, call.id).end is CallEnd.ABANDONED
+    with hall.look() as session:
+        owed = session.scalars(select(Callback)).one()
+    assert (owed.state, owed.place_since) == (CallbackState.WAITING, row(hall, call.id).place_since)
 
 
 def test_the_operator_who_hangs_up_first_wraps_up_while_the_caller_is_still_there(hall: Hall) -> None:

@@ -186,6 +186,7 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
     with hall.open_work(Machine.CARRIER) as work:
         calls.caller_joined(work, call.id)
     look()
+    clock.advance(30)
     with hall.open_work(Machine.CARRIER) as work:
         calls.end_call(work, sid=call.sid, status="completed")
     look()

@@ -1,0 +1,273 @@
+"""A whole city in one process and in virtual time: exchange, web, hall, clock and outbox, with nothing pretended but time.
+
+The exchange plays the carrier on loopback and its clock is everybody's: time stands while anybody works and jumps when
+nobody does, so a story of an hour takes a second. Webhooks travel over HTTP to the real voice blueprint under a threaded
+server, the real carrier gateway speaks REST, and the clock's turn is `config.schedule`'s own: its timers and its relay.
+The one difference: what is relayed is delivered at once instead of travelling through RQ (`tests/outbox` tries that).
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Protocol
+from wsgiref.types import WSGIApplication
+
+from flask import Flask
+from sqlalchemy import Engine
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from config.schedule import Ticker, relay_once
+from hotline import outbox
+from hotline.events import Event
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.exchange.answering import Desk as StaffedDesk
+from hotline.gateways.exchange.clock import ExchangeClock
+from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.server import clock_of, listening_at
+from hotline.gateways.exchange.settings import ExchangeSettings
+from hotline.gateways.exchange.virtual import loop_for
+from hotline.gateways.twilio import TwilioCarrier
+from hotline.outbox import Parcel
+from hotline.reactions import Tools, reacts
+from hotline.rules.policies import Policies
+from hotline.work import Hall
+from ivr_flows.shelf import FlowShelf
+from ivr_flows.webhooks import voice_blueprint
+from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN, free_port
+from tests.fakes import FakeLookups, FakeUnits
+from tests.matrix.ledger import nothing_is_open, still_open
+from tests.policies import city_policies
+
+NINE = datetime(2026, 11, 23, 1, tzinfo=UTC)
+"""A Monday, 09:00 in the city."""
+POLICE = "+865370000110"
+MOST_SECONDS = 4 * 3600.0
+"""Every story is over, and everything it set off, within so many exchange seconds."""
+_QUICKEST, _LIVE, _SLOWEST = 1.0, 5.0, 60.0
+"""Seconds between two turns of the clock: like the real one's while something happens, fewer and fewer in a lull."""
+
+Story = Callable[["City"], Awaitable[None]]
+Gate = Callable[[WSGIApplication, ExchangeClock], WSGIApplication]
+"""What may stand before the web's door, to look at what comes or to make it fail."""
+
+
+def matrix_policies() -> Policies:
+    """Return limits with which the whole story fits into some minutes, and a desk need not say that it is alive."""
+    usual = city_policies()
+    return replace(
+        usual,
+        queue=replace(usual.queue, offer_callback_after=30, presence_timeout=86_400),
+        callbacks=replace(usual.callbacks, delay_seconds=5, spacing_seconds=60),
+        follow_ups=replace(usual.follow_ups, delay_seconds=5, spacing_seconds=60),
+    )
+
+
+class Soul(Protocol):
+    """Somebody whose life goes on while the city keeps time."""
+
+    async def live(self) -> None: ...
+
+
+@dataclass
+class City:
+    """What a story may use. `hands` are what people at desks and offices do of their own accord, once each turn.
+
+    Each says whether there was something to do.
+    """
+
+    exchange: Exchange
+    hall: Hall
+    tools: Tools
+    woken: asyncio.Event
+    ticker: Ticker
+    hands: list[Callable[[], bool]] = field(default_factory=list)
+    people: list[Soul] = field(default_factory=list)
+    plans: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+
+    def at(self, seconds: float, act: Callable[[], None]) -> None:
+        """Let `act` be done once, in the first turn at or after so many exchange seconds."""
+        self.plans.append((seconds, act))
+
+    def turn(self) -> bool:
+        """Let clock, workers, desks and offices do what is due; say whether everything is over."""
+        self.ticker.tick()
+        relay_once(self.hall, self._deliver)
+        for act in self._due():
+            act()
+        acted = [hand() for hand in self.hands]
+        return not (any(acted) or self.plans or self.exchange.tasks) and nothing_is_open(self.hall)
+
+    def _due(self) -> list[Callable[[], None]]:
+        now = self.exchange.clock.seconds()
+        due = [act for at, act in self.plans if at <= now]
+        self.plans = [plan for plan in self.plans if plan[0] > now]
+        return due
+
+    @property
+    def is_live(self) -> bool:
+        """Whether anybody is on a telephone, or something is about to happen."""
+        return bool(self.plans) or any(not call.is_over for call in self.exchange.board.calls.values())
+
+    async def keep_time(self) -> None:
+        """Turn until everything is over. Raises AssertionError when it never is."""
+        lives = [asyncio.create_task(person.live()) for person in self.people]
+        time = asyncio.create_task(self._turn_until_over())
+        await asyncio.wait([time, *lives], return_when=asyncio.FIRST_COMPLETED)
+        for task in (time, *lives):
+            task.cancel()
+        for ended in await asyncio.gather(time, *lives, return_exceptions=True):
+            if isinstance(ended, Exception):
+                raise ended
+
+    async def _turn_until_over(self) -> None:
+        clock, pause = self.exchange.clock, _QUICKEST
+        while True:
+            self.woken.clear()
+            async with clock.busy():
+                is_over = await asyncio.to_thread(self.turn)
+            if is_over and not self.woken.is_set():
+                return
+            assert clock.seconds() < MOST_SECONDS, (
+                f"the story does not come to an end: {still_open(self.hall)}"
+            )
+            try:
+                async with clock.timeout(self._until_plan(pause)):
+                    await self.woken.wait()
+                pause = _QUICKEST
+            except TimeoutError:
+                pause = min(pause * 2, _LIVE if self.is_live else _SLOWEST)
+
+    def _until_plan(self, pause: float) -> float:
+        """Return `pause`, or less if something is planned before it is over."""
+        now = self.exchange.clock.seconds()
+        return min([pause, *(at - now for at, _ in self.plans)])
+
+    def _deliver(self, parcels: list[Parcel]) -> None:
+        for parcel in parcels:
+            outbox.deliver(self.tools, parcel.id)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What is left when a story is over."""
+
+    city: City
+    units: FakeUnits
+
+    @property
+    def exchange(self) -> Exchange:
+        return self.city.exchange
+
+    @property
+    def hall(self) -> Hall:
+        return self.city.hall
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What cities are built on: a database with all tables, and the flows as they are read once."""
+
+    engine: Engine
+    make_shelf: Callable[[], FlowShelf]
+    web_engine: Engine | None = None
+    """The web's own way to the database, where it is not everybody's."""
+
+    def with_web(self, engine: Engine) -> "Ground":
+        return replace(self, web_engine=engine)
+
+
+def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
+    """Found a city, and let `story` and everything it sets off come to their end."""
+    settings = _exchange_settings()
+    clock = clock_of(settings)
+
+    async def body(web_port: int, hall: Hall, woken: asyncio.Event) -> Played:
+        units = FakeUnits()
+        async with listening_at(replace(settings, **_webhooks(web_port)), clock) as exchange:
+            city = City(exchange, hall, _tools(hall, settings, web_port, units), woken, Ticker(hall))
+            await story(city)
+            await city.keep_time()
+            return Played(city, units)
+
+    with asyncio.Runner(loop_factory=lambda: loop_for(clock)) as runner:
+        woken = asyncio.Event()
+        hall = _hall(ground.engine, clock, runner.get_loop(), woken)
+        with _web(ground, hall, clock, gate) as port:
+            return runner.run(body(port, hall, woken))
+
+
+def _hall(
+    engine: Engine, clock: ExchangeClock, loop: asyncio.AbstractEventLoop, woken: asyncio.Event
+) -> Hall:
+    def announce(_at: datetime, told: tuple[Event, ...]) -> None:
+        if any(reacts(event) for event in told):
+            loop.call_soon_threadsafe(woken.set)
+
+    return Hall(engine, clock.now, matrix_policies(), announce)
+
+
+def _tools(hall: Hall, settings: ExchangeSettings, web_port: int, units: FakeUnits) -> Tools:
+    carrier = TwilioCarrier(
+        account_sid=ACCOUNT, username=KEY, password=SECRET, api_url=settings.base_url, from_number=HOTLINE
+    )
+    return Tools(hall, carrier, units, FakeLookups(), VoiceAddresses(_public(web_port)))
+
+
+def _public(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
+
+
+def _exchange_settings() -> ExchangeSettings:
+    return ExchangeSettings(
+        account_sid=ACCOUNT,
+        auth_token=TOKEN,
+        api_key=KEY,
+        api_secret=SECRET,
+        number=HOTLINE,
+        voice_url="http://127.0.0.1/",
+        status_url="http://127.0.0.1/",
+        port=free_port(),
+        calls_per_second=0.0,
+        virtual=True,
+        begins=NINE,
+        answers={POLICE: StaffedDesk("公安")},
+    )
+
+
+def _webhooks(port: int) -> dict[str, str]:
+    addresses = VoiceAddresses(_public(port))
+    return {
+        "voice_url": addresses.incoming(),
+        "status_url": addresses.status(),
+        "fallback_url": addresses.fallback(),
+    }
+
+
+class _Silent(WSGIRequestHandler):
+    """The exchange's own book tells every request; the server need not."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _web(ground: Ground, hall: Hall, clock: ExchangeClock, gate: Gate | None) -> Iterator[int]:
+    """Serve the voice blueprint on a thread for each request; yields the port."""
+    port = free_port()
+    hall = replace(hall, engine=ground.web_engine or ground.engine)
+    app = Flask("matrix")
+    app.register_blueprint(voice_blueprint(hall, ground.make_shelf(), TOKEN, VoiceAddresses(_public(port))))
+    if gate is not None:
+        app.wsgi_app = gate(app.wsgi_app, clock)  # type: ignore[method-assign]
+    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield port
+    finally:
+        server.shutdown()
+        thread.join(5)
+        server.server_close()
