@@ -52,7 +52,7 @@ def receive_call(work: Work, arrival: Arrival) -> CallView:
     if arrival.dial_ref is not None:
         dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
     row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
-    call_id = claim_row(work.session, Call, Call.id, row)
+    call_id = claim_row(work.connection, Call, Call.id, row)
     if call_id is None:
         known = find_call(work, arrival.sid)
         if known is None:
@@ -73,7 +73,7 @@ def remember_ended(work: Work, arrival: Arrival, status: str) -> bool:
     """
     end = rules.how_it_ended(CallState.IN_FLOW, arrival.purpose, status)
     row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
-    call_id = claim_row(work.session, Call, Call.id, row)
+    call_id = claim_row(work.connection, Call, Call.id, row)
     if call_id is None:
         return False
     work.tell(events.CallEnded(call_id, end))

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, union, update
+from sqlalchemy import bindparam, func, or_, select, union_all, update
 
 from hotline import events
 from hotline.rules import callbacks as rules
@@ -24,13 +24,17 @@ CLAIMS = 3
 """How often a promise is tried that another process settles between our writing and our looking."""
 _CALLBACKS = Callback.__table__
 _CALLS = Call.__table__
-_OPEN_TO = union(
+_IS_OPEN = or_(*(_CALLBACKS.c.state == state for state in OPEN))
+_OPEN_TO = union_all(
     select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == bindparam("number")),
     select(_CALLBACKS.c.id)
     .join(_CALLS, _CALLS.c.id == _CALLBACKS.c.call_id)
-    .where(_CALLBACKS.c.state.in_(OPEN), _CALLS.c.number == bindparam("number")),
+    .where(_IS_OPEN, _CALLS.c.number == bindparam("number")),
 )
-"""Built once: every call to us asks it. Who asked to be phoned at another number is found by the one they phone from."""
+"""Built once, without a list to be spelled out anew: every call to us asks it, and nearly always nothing is found.
+
+Who asked to be phoned at another number is found by the one they phone from; a promise found by both is settled once.
+"""
 
 
 def promise_callback(
@@ -110,7 +114,7 @@ def owed_for_call(work: Work, call_id: int) -> bool:
 
 def note_phoned_again(work: Work, number: str) -> None:
     """Somebody we owe a call has phoned again: nothing is owed any more."""
-    for callback_id in work.session.connection().execute(_OPEN_TO, {"number": number}).scalars().all():
+    for (callback_id,) in work.connection.execute(_OPEN_TO, {"number": number}).all():
         _settle(work, callback_id, C.PHONED_AGAIN)
 
 
