@@ -7,7 +7,7 @@ looks at the session's pending objects: flush what a row refers to first.
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, insert
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -25,13 +25,23 @@ def claim_row(
     Returns the column `returning` of the new row, or None if a unique key was already taken.
     """
     connection = to if isinstance(to, Connection) else to.connection()
-    statement = _claim(table, returning.key, connection.dialect.name)
+    statement = _claim(table, (_table(table).c[returning.key],), connection.dialect.name)
     return connection.execute(statement, values).scalar_one_or_none()
+
+
+def claim_and_ask(
+    connection: Connection, table: type[Base], asked: tuple[ColumnElement[Any], ...], values: dict[str, Any]
+) -> Row[*tuple[Any, ...]] | None:
+    """Claim by insertion, as `claim_row`, and ask `asked` in the same breath; None if a unique key was already taken.
+
+    SQLite's dialect writes column names bare in there: questions to other tables are subqueries, never joins.
+    """
+    return connection.execute(_claim(table, asked, connection.dialect.name), values).first()
 
 
 def claim_key(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
     """Claim by insertion, as `claim_row`, where the caller knows the row's key: say whether it was free."""
-    result = connection.execute(_claim(table, None, connection.dialect.name), values)
+    result = connection.execute(_claim(table, (), connection.dialect.name), values)
     return result.rowcount == 1
 
 
@@ -52,13 +62,13 @@ def _insert(row: type[Base]) -> Executable:
 
 
 @lru_cache(maxsize=64)
-def _claim(row: type[Base], returning: str | None, dialect: str) -> Executable:
+def _claim(row: type[Base], returning: tuple[ColumnElement[Any], ...], dialect: str) -> Executable:
     table = _table(row)
     dialect_insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     claim = dialect_insert(table).on_conflict_do_nothing()
-    if returning is None:
+    if not returning:
         return claim.execution_options(preserve_rowcount=True)
-    return claim.returning(table.c[returning])
+    return claim.returning(*returning)
 
 
 def _table(row: type[Base]) -> Table:
