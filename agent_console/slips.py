@@ -27,7 +27,6 @@ from hotline.store.directory import list_units
 from hotline.store.dossiers import Dossier, read_dossier
 from hotline.store.lists import address_of, find_ticket_for
 from hotline.store.tickets import Ticket
-from hotline.work import Work
 
 Errors = Mapping[str, str]
 
@@ -86,13 +85,13 @@ class Slip:
 
 def read_slip(address: str, *, shown_number: str | None = None, refused: Refused | None = None) -> Slip:
     """Return the slip at `address` as the acting person may see it. Raises NotFound."""
-    person, at = current_person(), hall().clock()
-    with hall().look() as session:
+    person = current_person()
+    with hall().look_as(person) as reading:
+        session, at = reading.session, reading.at
         ticket = find_ticket_for(session, person, address)
         if ticket is None:
             raise NotFound
         file = read_dossier(session, person, ticket)
-        reading = Work(session=session, at=at, actor=person, policies=hall().policies)
         counted = due_dates.explain(reading, ticket)
         steps = _steps(person, ticket)
         units = list_units(session)

@@ -6,12 +6,12 @@ nothing is lost, because the rows are the truth and the clock looks again every 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from hotline.clock import Clock
@@ -24,13 +24,34 @@ from hotline.store.outbox import EventRow
 
 @dataclass(slots=True)
 class Work:
-    """The hands of a service: a session, the one moment, who acts, the city's policies, and what to tell."""
+    """The hands of a service: a connection, the one moment, who acts, the city's policies, and what to tell.
 
-    session: Session
+    Nothing is begun on the connection before the first statement.
+    """
+
+    connection: Connection
     at: datetime
     actor: Actor
     policies: Policies
     told: list[Event] = field(default_factory=list)
+    _session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        """The same transaction with rows as objects; made when first asked for, because a caller's webhooks need none."""
+        if self._session is None:
+            self._session = Session(self.connection, expire_on_commit=False)
+        return self._session
+
+    def flush(self) -> None:
+        """Write what the session still holds; the Hall does so before it commits."""
+        if self._session is not None:
+            self._session.flush()
+
+    def close(self) -> None:
+        """Let go of the session's rows; the Hall does so at the end."""
+        if self._session is not None:
+            self._session.close()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -52,7 +73,7 @@ class Work:
             "actor": str(self.actor),
             "data": data,
         }
-        write_row(self.session, EventRow, row)
+        write_row(self.connection, EventRow, row)
         self.told.append(event)
 
 
@@ -73,12 +94,20 @@ class Hall:
     def open_work(self, actor: Actor) -> Iterator[Work]:
         """Open a Work; commit when it ends well, then announce what it told."""
         at = self.clock()
-        with Session(self.engine, expire_on_commit=False) as session:
-            work = Work(session=session, at=at, actor=actor, policies=self.policies)
+        with self.engine.connect() as connection, closing(Work(connection, at, actor, self.policies)) as work:
             yield work
-            session.commit()
+            work.flush()
+            connection.commit()
         if work.told:
             self.announce(at, tuple(work.told))
+
+    @contextmanager
+    def look_as(self, actor: Actor) -> Iterator[Work]:
+        """Open a Work that only reads; on SQLite it takes no write lock, and nothing is kept."""
+        with self.engine.connect() as connection:
+            connection.execution_options(reading=True)
+            with closing(Work(connection, self.clock(), actor, self.policies)) as work:
+                yield work
 
     @contextmanager
     def look(self) -> Iterator[Session]:

@@ -11,7 +11,6 @@ from ivr_flows.places import (
     arrival_of,
     begin,
     due_now,
-    first_turn,
     is_in_conversation,
     keep_on_the_line,
     known_call,
@@ -29,7 +28,7 @@ _REACHED = {"completed", "answered"}
 def incoming(visit: Visit) -> str:
     """Somebody phones us. A call that was reported ended before stays ended."""
     script = visit.door.shelf.today(CallPurpose.INBOUND)
-    first = first_turn(visit.door, script, visit.post.word("To"))
+    first = visit.door.lobby.first_turn(script.flow, visit.post.word("To"))
     call = calls.receive_call(visit.work, arrival_of(visit.door, visit.post, first))
     return begin(visit, call, script, first)
 

@@ -8,7 +8,7 @@ from hotline.rules.words import DialState
 from hotline.services import calls, dials
 from hotline.services.calls import Arrival
 from ivr_flows.door import Door, Post, Step, Visit
-from ivr_flows.places import begin, first_turn, hang_up, hold
+from ivr_flows.places import begin, hang_up, hold
 
 _MACHINES = ("machine", "fax")
 """How the carrier's AnsweredBy begins when no person answered."""
@@ -21,7 +21,7 @@ def dial(visit: Visit) -> str:
         return hang_up(visit.door)
     dials.note_dial_sid(visit.work, attempt.ref, visit.post.sid)
     script = visit.door.shelf.today(attempt.purpose)
-    first = first_turn(visit.door, script, visit.post.word("From"))
+    first = visit.door.lobby.first_turn(script.flow, visit.post.word("From"))
     call = calls.receive_call(
         visit.work,
         Arrival(

@@ -5,8 +5,7 @@ A `Step` names what differs. The receipt is claimed last: a repeat, also one tha
 machine, finds the key taken, throws its own Work away whole, and is given the document of the first.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -18,7 +17,7 @@ from hotline.rules.actors import Machine
 from hotline.rules.facts import is_storable
 from hotline.rules.refusals import Refusal
 from hotline.store.calls import Receipt
-from hotline.store.insert import claim_row
+from hotline.store.insert import claim_key
 from hotline.work import Hall, Work
 from ivr_flows.lines import Argument
 from ivr_flows.lobby import Lobby
@@ -122,7 +121,7 @@ def carry_out(door: Door, step: Step, post: Post, ids: Mapping[str, str]) -> str
     """Do what `step` asks, once, and return its document."""
     door.shelf.open(door.hall)
     if step.reads_only:
-        with _looking(door.hall, step.actor) as work:
+        with door.hall.look_as(step.actor) as work:
             return step.run(Visit(door, work, post, ids))
     key = receipt_key(step, post, ids)
     try:
@@ -145,7 +144,7 @@ class AlreadyAnswered(Exception):
 def _keep_receipt(work: Work, key: str, document: str) -> None:
     """Keep the document in this transaction. Raises AlreadyAnswered if the key is taken: the whole Work is undone."""
     row = {"key": key, "at": work.at, "document": document}
-    if claim_row(work.session, Receipt, Receipt.key, row) is None:
+    if not claim_key(work.connection, Receipt, row):
         raise AlreadyAnswered(key)
 
 
@@ -170,9 +169,3 @@ def receipt_key(step: Step, post: Post, ids: Mapping[str, str]) -> str | None:
     if len(key) <= LONGEST_KEY:
         return key
     return f"{step.name}:{sha256(key.encode()).hexdigest()}"
-
-
-@contextmanager
-def _looking(hall: Hall, actor: Machine) -> Iterator[Work]:
-    with hall.look() as session:
-        yield Work(session=session, at=hall.clock(), actor=actor, policies=hall.policies)

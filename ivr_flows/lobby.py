@@ -1,7 +1,8 @@
 """What every call asks on arriving, answered from a short memory: opening hours, the number dialled, known outages.
 
 A first webhook must cost one insert and no questions; so the calendar's day and the notices are read once in a while
-for all calls of this process, and are at most REMEMBERED seconds old.
+for all calls of this process, and the first turn they lead to is taken once for all who dialled the same number. All
+of it is at most REMEMBERED old.
 """
 
 from collections.abc import Callable
@@ -16,10 +17,14 @@ from hotline.rules.words import Language
 from hotline.store.calendar import CalendarDay
 from hotline.store.notices import notices_at
 from hotline.work import Hall
+from ivr_flows.engine import advance, enter
+from ivr_flows.flow import Flow
 from ivr_flows.lines import Notice
-from ivr_flows.turns import Answer
+from ivr_flows.turns import Answer, Turn
 
 REMEMBERED = timedelta(seconds=2)
+MOST_NUMBERS = 100
+"""First turns remembered at a time; a city is called at fewer numbers, whoever makes them up empties the memory."""
 T = TypeVar("T")
 
 
@@ -44,10 +49,19 @@ class Lobby:
     hall: Hall
     _day: _Memory[DayKind] = field(init=False)
     _notices: _Memory[tuple[Notice, ...]] = field(init=False)
+    _first: dict[tuple[str, str, str], _Memory[Turn]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._day = _Memory(self._read_day)
         self._notices = _Memory(self._read_notices)
+
+    def first_turn(self, flow: Flow, dialled: str) -> Turn:
+        """Return the first turn of a call, as far as it does not depend on who calls."""
+        key = (flow.name, flow.version, dialled)
+        if key not in self._first and len(self._first) >= MOST_NUMBERS:
+            self._first.clear()
+        memory = self._first.setdefault(key, _Memory(lambda at: self._begin(flow, dialled, at)))
+        return memory.at(self.hall.clock())
 
     def answer(self, wish: Wish, dialled: str, at: datetime) -> Answer | None:
         """Return the answer to `wish`, or None for what must be asked of the hall for one call."""
@@ -65,6 +79,9 @@ class Lobby:
                 return Answer(Answered.YES, told) if told else Answer(Answered.NO)
             case _:
                 return None
+
+    def _begin(self, flow: Flow, dialled: str, moment: datetime) -> Turn:
+        return advance(flow, enter(flow), lambda wish: self.answer(wish, dialled, moment))
 
     def _read_day(self, moment: datetime) -> DayKind:
         day = moment.astimezone(self.hall.policies.zone).date()

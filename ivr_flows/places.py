@@ -10,7 +10,7 @@ from hotline.rules.words import CallPurpose, CallState, Language
 from hotline.services import calls
 from hotline.services.calls import Arrival, CallView
 from ivr_flows.door import Door, Post, Visit
-from ivr_flows.engine import advance, again, enter, settle, to_person
+from ivr_flows.engine import again, settle, to_person
 from ivr_flows.flow import Queue
 from ivr_flows.granting import grant
 from ivr_flows.lines import Line, Lines
@@ -24,18 +24,12 @@ MOST_TRIES = 3
 PAUSE_SECONDS = 5
 
 
-def first_turn(door: Door, script: Script, dialled: str) -> Turn:
-    """Return the first turn of a call, as far as it does not depend on who calls."""
-    at = door.hall.clock()
-    return advance(script.flow, enter(script.flow), lambda wish: door.lobby.answer(wish, dialled, at))
-
-
 def arrival_of(door: Door, post: Post, first: Turn | None = None) -> Arrival:
     """Describe a call somebody made to us. A call of ours that nobody remembers is taken for one, too."""
     script = door.shelf.today(CallPurpose.INBOUND)
     ours = post.word("Direction").startswith("outbound")
     dialed = post.word("From" if ours else "To")
-    begun = first or first_turn(door, script, dialed)
+    begun = first or door.lobby.first_turn(script.flow, dialed)
     return Arrival(
         sid=post.sid,
         number_raw=post.word("To" if ours else "From"),

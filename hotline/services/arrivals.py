@@ -15,9 +15,10 @@ from hotline.services import callbacks
 from hotline.services.call_views import CallView, find_call
 from hotline.store.callbacks import Dial
 from hotline.store.calls import Call
-from hotline.store.insert import claim_row
+from hotline.store.insert import claim_and_ask, claim_row
 from hotline.work import Work
 
+_CLAIMED = (Call.__table__.c.id, callbacks.IS_OWED)
 LONGEST_NUMBER = 80
 """As long as the columns that hold what the carrier said; what no database can hold is left out."""
 
@@ -52,14 +53,15 @@ def receive_call(work: Work, arrival: Arrival) -> CallView:
     if arrival.dial_ref is not None:
         dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
     row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
-    call_id = claim_row(work.session, Call, Call.id, row)
-    if call_id is None:
+    claimed = claim_and_ask(work.connection, Call, _CLAIMED, {**row, "caller": row["number"]})
+    if claimed is None:
         known = find_call(work, arrival.sid)
         if known is None:
             raise NoSuchCall(arrival.sid)
         return known
+    call_id, is_owed = claimed
     work.tell(events.CallArrived(call_id))
-    if arrival.purpose is CallPurpose.INBOUND and row["number"] is not None:
+    if is_owed and arrival.purpose is CallPurpose.INBOUND:
         callbacks.note_phoned_again(work, row["number"])
     blank = dict.fromkeys(CallView.__dataclass_fields__)
     known_so_far = {name: row[name] for name in blank if name in row}
@@ -73,7 +75,7 @@ def remember_ended(work: Work, arrival: Arrival, status: str) -> bool:
     """
     end = rules.how_it_ended(CallState.IN_FLOW, arrival.purpose, status)
     row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
-    call_id = claim_row(work.session, Call, Call.id, row)
+    call_id = claim_row(work.connection, Call, Call.id, row)
     if call_id is None:
         return False
     work.tell(events.CallEnded(call_id, end))

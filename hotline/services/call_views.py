@@ -71,7 +71,7 @@ def own_call(work: Work, call_id: int) -> tuple[CallView, Person]:
 
 
 def _view(work: Work, found: Executable, key: str | int) -> CallView | None:
-    row = work.session.connection().execute(found, {"key": key}).first()
+    row = work.connection.execute(found, {"key": key}).first()
     return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns
 
 

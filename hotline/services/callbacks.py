@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, union, update
+from sqlalchemy import String, bindparam, func, or_, select, union, update
 
 from hotline import events
 from hotline.rules import callbacks as rules
@@ -24,13 +24,16 @@ CLAIMS = 3
 """How often a promise is tried that another process settles between our writing and our looking."""
 _CALLBACKS = Callback.__table__
 _CALLS = Call.__table__
-_OPEN_TO = union(
-    select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == bindparam("number")),
-    select(_CALLBACKS.c.id)
-    .join(_CALLS, _CALLS.c.id == _CALLBACKS.c.call_id)
-    .where(_CALLBACKS.c.state.in_(OPEN), _CALLS.c.number == bindparam("number")),
+_IS_OPEN = or_(*(_CALLBACKS.c.state == state for state in OPEN))
+_CALLER = bindparam("caller", type_=String)
+_TO_THEM = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == _CALLER)
+_FROM_THEM = select(_CALLBACKS.c.id).where(
+    _IS_OPEN, _CALLBACKS.c.call_id.in_(select(_CALLS.c.id).where(_CALLS.c.number == _CALLER))
 )
-"""Built once: every call to us asks it. Who asked to be phoned at another number is found by the one they phone from."""
+"""Who asked to be phoned at another number is found by the one they phone from."""
+IS_OWED = or_(_TO_THEM.exists(), _FROM_THEM.exists()).label("is_owed")
+"""Whether anything is owed to the number `caller`: asked with the insertion of every call to us, hardly ever so."""
+_OPEN_TO = union(_TO_THEM, _FROM_THEM)
 
 
 def promise_callback(
@@ -110,7 +113,7 @@ def owed_for_call(work: Work, call_id: int) -> bool:
 
 def note_phoned_again(work: Work, number: str) -> None:
     """Somebody we owe a call has phoned again: nothing is owed any more."""
-    for callback_id in work.session.connection().execute(_OPEN_TO, {"number": number}).scalars().all():
+    for (callback_id,) in work.connection.execute(_OPEN_TO, {"caller": number}).all():
         _settle(work, callback_id, C.PHONED_AGAIN)
 
 

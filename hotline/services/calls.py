@@ -55,7 +55,7 @@ def keep_position(
 ) -> None:
     """Remember where the caller stands in the flow, by which ways they came, and what language they hear."""
     values = {"key": call_id, "place": position, "spoken": language, "ways": as_path(path)}
-    work.session.connection().execute(_KEEP, values)
+    work.connection.execute(_KEEP, values)
 
 
 def note_pressed(work: Work, call_id: int, klass: RequestClass) -> None:

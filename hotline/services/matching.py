@@ -18,7 +18,12 @@ LOOKED_AT = 100
 
 
 def next_pair(work: Work) -> tuple[int, int] | None:
-    """Return the next (call, operator) to be brought together, both held until this Work ends; None if there is none."""
+    """Return the next (call, operator) to be brought together, both held until this Work ends; None if there is none.
+
+    On a busy day nobody is ready: then the callers, each with needs of their own, are not even looked at.
+    """
+    if not _is_any_desk_ready(work):
+        return None
     waiting = (
         select(Call.id, Call.skill, Call.desk_id, Call.joined_at)
         .where(Call.state == CallState.QUEUED)
@@ -47,6 +52,11 @@ def _needs(
     able = exists().where(OperatorSkill.user_id == Presence.user_id, OperatorSkill.skill == skill)
     on_duty = select(Presence.user_id).where(able, Presence.state != PresenceState.OFFLINE, _alive(work))
     return able if work.session.scalar(on_duty.limit(1)) is not None else None
+
+
+def _is_any_desk_ready(work: Work) -> bool:
+    ready = select(Presence.user_id).where(Presence.state == PresenceState.READY, _alive(work))
+    return work.session.scalar(ready.limit(1)) is not None
 
 
 def _ready_desk(work: Work, needs: ColumnElement[bool] | None) -> int | None:

@@ -24,6 +24,8 @@ from hotline.work import Work
 
 RECENT_ANSWERS = 20
 """The expected wait is the mean of this many last waits: simple, honest, never a promise."""
+LOOKED_BACK = 300
+"""They are looked for among so many last calls: each round of each caller's waiting asks, and a day has 50,000 calls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +53,7 @@ def place_in_queue(work: Work, call_id: int) -> QueuePlace:
     before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
     ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
     size = work.session.scalar(waiting) or 0
-    recent = (
-        select(Call.wait_seconds)
-        .where(Call.arrived_on == work.today, Call.wait_seconds.is_not(None))
-        .order_by(Call.id.desc())
-        .limit(RECENT_ANSWERS)
-    )
-    waits = [seconds for seconds in work.session.scalars(recent) if seconds is not None]
+    waits = _recent_waits(work)
     return QueuePlace(
         position=ahead + 1,
         waited_seconds=int((work.at - queued).total_seconds()),
@@ -65,6 +61,17 @@ def place_in_queue(work: Work, call_id: int) -> QueuePlace:
         expected_seconds=round(sum(waits) / len(waits)) if waits else None,
         size=max(size, 1),
     )
+
+
+def _recent_waits(work: Work) -> list[int]:
+    """Return how many seconds the last callers of today who were answered had waited."""
+    last = select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(LOOKED_BACK)
+    calls = last.subquery()
+    answered = select(calls.c.wait_seconds).where(
+        calls.c.arrived_on == work.today, calls.c.wait_seconds.is_not(None)
+    )
+    newest = answered.order_by(calls.c.id.desc()).limit(RECENT_ANSWERS)
+    return list(work.session.scalars(newest))
 
 
 def offer_waiting(work: Work) -> int:

@@ -153,7 +153,7 @@ def _write(work: Work, chunk: list[TicketRow], progress: _Progress) -> None:
     numbers = _numbers(work, fresh)
     rows = [_columns(work, row, next(numbers[_day(work, row)])) for row in fresh]
     try:
-        work.session.connection().execute(insert(Ticket), rows)
+        work.connection.execute(insert(Ticket), rows)
     except IntegrityError as rival:
         raise LostRace("another import wrote the same tickets") from rival
     _tell(work, [row for row in fresh if row.closed_at is None])

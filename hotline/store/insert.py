@@ -7,7 +7,7 @@ looks at the session's pending objects: flush what a row refers to first.
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Executable, Table, insert
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -15,20 +15,39 @@ from hotline.store.base import Base
 
 
 def claim_row(
-    session: Session, table: type[Base], returning: InstrumentedAttribute[Any], values: dict[str, Any]
+    to: Session | Connection,
+    table: type[Base],
+    returning: InstrumentedAttribute[Any],
+    values: dict[str, Any],
 ) -> Any:
     """Claim by insertion: the first writer wins on both databases alike.
 
     Returns the column `returning` of the new row, or None if a unique key was already taken.
     """
-    connection = session.connection()
-    statement = _claim(table, returning.key, connection.dialect.name)
+    connection = to if isinstance(to, Connection) else to.connection()
+    statement = _claim(table, (_table(table).c[returning.key],), connection.dialect.name)
     return connection.execute(statement, values).scalar_one_or_none()
 
 
-def write_row(session: Session, table: type[Base], values: dict[str, Any]) -> None:
+def claim_and_ask(
+    connection: Connection, table: type[Base], asked: tuple[ColumnElement[Any], ...], values: dict[str, Any]
+) -> Row[*tuple[Any, ...]] | None:
+    """Claim by insertion, as `claim_row`, and ask `asked` in the same breath; None if a unique key was already taken.
+
+    SQLite's dialect writes column names bare in there: questions to other tables are subqueries, never joins.
+    """
+    return connection.execute(_claim(table, asked, connection.dialect.name), values).first()
+
+
+def claim_key(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
+    """Claim by insertion, as `claim_row`, where the caller knows the row's key: say whether it was free."""
+    result = connection.execute(_claim(table, (), connection.dialect.name), values)
+    return result.rowcount == 1
+
+
+def write_row(connection: Connection, table: type[Base], values: dict[str, Any]) -> None:
     """Insert `values` as one row."""
-    session.connection().execute(_insert(table), values)
+    connection.execute(_insert(table), values)
 
 
 def changed(session: Session, statement: Executable) -> bool:
@@ -39,16 +58,17 @@ def changed(session: Session, statement: Executable) -> bool:
 
 @lru_cache(maxsize=64)
 def _insert(row: type[Base]) -> Executable:
-    return insert(_table(row))
+    return insert(_table(row)).inline()
 
 
 @lru_cache(maxsize=64)
-def _claim(row: type[Base], returning: str, dialect: str) -> Executable:
+def _claim(row: type[Base], returning: tuple[ColumnElement[Any], ...], dialect: str) -> Executable:
     table = _table(row)
-    column = table.c[returning]
-    if dialect == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing().returning(column)
-    return postgresql.insert(table).on_conflict_do_nothing().returning(column)
+    dialect_insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    claim = dialect_insert(table).on_conflict_do_nothing()
+    if not returning:
+        return claim.execution_options(preserve_rowcount=True)
+    return claim.returning(*returning)
 
 
 def _table(row: type[Base]) -> Table:

@@ -1,7 +1,7 @@
 """How many first webhooks a second, ours against the hand-written floor: same machine, same run, same database, same server.
 
 Run by `make bench`. Ours does signature, deduplication, call record, event, flow and TwiML; the floor see `floor`.
-The target is a ratio of at least 0.50. PostgreSQL runs with fsync off for both sides alike.
+The target is a ratio of at least `TARGET`. PostgreSQL runs with fsync off for both sides alike.
 """
 
 import os
@@ -25,7 +25,8 @@ from tests.databases import find_binaries, open_postgres
 
 TOKEN = "benchmark-token-of-32-characters-x"
 NUMBER = "+865374412345"
-ROUNDS, REQUESTS, CONNECTIONS = 5, 1500, 16
+ROUNDS, REQUESTS, CONNECTIONS = 11, 800, 16
+TARGET = 0.70
 ROOT = Path(__file__).resolve().parents[2]
 GUNICORN = ("-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "65", "--no-control-socket")
 
@@ -82,7 +83,7 @@ def wait_for(port: int) -> None:
 
 
 def measure(name: str, database_url: str) -> float:
-    """Alternate floor and ours, print a line each, return ours / floor."""
+    """Alternate floor and ours, print a line each, return the median ratio of neighbouring rounds: the machine is noisy."""
     engine = open_engine(database_url)
     Base.metadata.create_all(engine)
     FLOOR_CALLS.create(engine)
@@ -102,12 +103,12 @@ def measure(name: str, database_url: str) -> float:
                 if result.failed:
                     raise RuntimeError(f"{side}: {result.failed} answers were not 200")
                 rates[side].append(result.per_second)
-    ratio = median(rates["ours"]) / median(rates["floor"])
+    ratio = median([ours / floor for ours, floor in zip(rates["ours"], rates["floor"], strict=True)])
     for side in ("floor", "ours"):
         print(
             f"{name:<12}{side:<8}{median(rates[side]):>10.0f} req/s   rounds {[round(r) for r in rates[side]]}"
         )
-    print(f"{name:<12}ratio   {ratio:>10.2f}   (target >= 0.50)")
+    print(f"{name:<12}ratio   {ratio:>10.2f}   (target >= {TARGET:.2f})")
     return ratio
 
 
@@ -124,7 +125,7 @@ def main() -> int:
             if server is not None:
                 with server.clone() as url:
                     ratios.append(measure("postgresql", url))
-    return 0 if min(ratios) >= 0.5 else 1
+    return 0 if min(ratios) >= TARGET else 1
 
 
 if __name__ == "__main__":
