@@ -49,8 +49,7 @@ def index() -> ResponseReturnValue:
                 waiting = messages_waiting(session, person, at)
                 page = list_tickets(session, person, wanted, at, limit=PAGE_ROWS, cursor=asked.cursor)
                 heard = _messages(session, person, page) if wanted.messages else {}
-                counted = count_tickets(session, person, wanted, at)
-                total = Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
+                total = _total(count_tickets(session, person, wanted, at))
         except BadCursor:
             asked.wrong.append("cursor")
     html = render_template(
@@ -68,6 +67,10 @@ def index() -> ResponseReturnValue:
         channels=Channel,
     )
     return html, 422 if asked.wrong else 200
+
+
+def _total(counted: int) -> Total:
+    return Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
 
 
 def _messages(session: Session, person: Person, page: Page[TicketLine]) -> dict[int, tuple[Heard, ...]]:
