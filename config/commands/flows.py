@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from config.rendering import refused_documents
 from config.settings import settings_or_exit
 from config.toml_file import BadFile
 from config.wiring import city_policies
@@ -42,8 +43,15 @@ def flows() -> None:
 @flows.command("check")
 @FILE
 def check_flows(file: Path | None) -> None:
-    """Check FILE, or every flow of this installation; every fault is one line."""
-    for script in _scripts(file, _policies()).values():
+    """Check FILE, or every flow of this installation, to the last document; every fault is one line."""
+    policies = _policies()
+    scripts = _scripts(file, policies)
+    refused = [fault for script in scripts.values() for fault in refused_documents(script, policies)]
+    for fault in refused:
+        click.echo(str(fault), err=True)
+    if refused:
+        sys.exit(1)
+    for script in scripts.values():
         click.echo(f"{script.flow.name}: {len(script.flow.nodes)} nodes, version {script.flow.version}")
 
 

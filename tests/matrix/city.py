@@ -174,6 +174,8 @@ class Ground:
     make_shelf: Callable[[], FlowShelf]
     web_engine: Engine | None = None
     """The web's own way to the database, where it is not everybody's."""
+    narrow: bool = False
+    """The carrier has neither queues nor conferences."""
 
     def with_web(self, engine: Engine) -> "Ground":
         return replace(self, web_engine=engine)
@@ -181,13 +183,14 @@ class Ground:
 
 def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
     """Found a city, and let `story` and everything it sets off come to their end."""
-    settings = _exchange_settings()
+    settings = replace(_exchange_settings(), narrow=ground.narrow)
     clock = clock_of(settings)
 
     async def body(web_port: int, hall: Hall, woken: asyncio.Event) -> Played:
         units = FakeUnits()
         async with listening_at(replace(settings, **_webhooks(web_port)), clock) as exchange:
-            city = City(exchange, hall, _tools(hall, settings, web_port, units), woken, Ticker(hall))
+            tools = replace(_tools(hall, settings, web_port, units), narrow_carrier=ground.narrow)
+            city = City(exchange, hall, tools, woken, Ticker(hall))
             await story(city)
             await city.keep_time()
             return Played(city, units)
@@ -259,7 +262,8 @@ def _web(ground: Ground, hall: Hall, clock: ExchangeClock, gate: Gate | None) ->
     port = free_port()
     hall = replace(hall, engine=ground.web_engine or ground.engine)
     app = Flask("matrix")
-    app.register_blueprint(voice_blueprint(hall, ground.make_shelf(), TOKEN, VoiceAddresses(_public(port))))
+    addresses = VoiceAddresses(_public(port))
+    app.register_blueprint(voice_blueprint(hall, ground.make_shelf(), TOKEN, addresses, narrow=ground.narrow))
     if gate is not None:
         app.wsgi_app = gate(app.wsgi_app, clock)  # type: ignore[method-assign]
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Silent)
