@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 from agent_console import live
 from agent_console.app import ConsoleOptions, register
 from agent_console.hub import STREAM, Entry, Hub, StreamDown
-from hotline.rules.actors import Person
+from hotline.rules.actors import Person, Right
 from hotline.rules.words import Role
 from hotline.work import Hall
 from tests.builders import make_operator, make_user, person_of
@@ -218,3 +218,11 @@ def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news
         clock.advance(live.HEARTBEAT_SECONDS)
         announce(redis, news("CallQueued", call_id=2))
         assert list(pieces) == []
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_an_outage_is_news_to_who_may_read_outages_without_a_word_of_it(role: Role) -> None:
+    person = Person(id=1, role=role, unit_code="lamps" if role is Role.HANDLER else None)
+    told = live.told_to(person, news("NoticeAnnounced", notice_id=7))
+    assert (told is not None) == person.may(Right.READ_NOTICES)
+    assert told is None or told.keys() == {"kind", "at", "notice_id"}
