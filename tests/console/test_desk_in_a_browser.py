@@ -173,6 +173,7 @@ def test_what_is_missing_is_named_at_its_field_and_then_the_ticket_goes_to_its_u
 
 def test_no_matter_is_recorded_by_keyboard_alone(desk: Desk) -> None:
     call_id = desk.talk()
+    desk.hall.clock.advance(30)
     with desk.hall.open_work(Machine.CARRIER) as work:
         calls.end_call(work, sid="CA" + "1" * 32, status="completed")
     expect(desk.page.locator("#card .is-wrap_up")).to_be_visible()
