@@ -37,10 +37,12 @@ __all__ = [
 
 
 _BEFORE_A_PERSON = rules.WAITING | {CallState.IN_FLOW}
+NOWHERE = ""
+"""The position of a call that is over: what its caller had typed and nothing had used is forgotten with it."""
 _CALLS = Call.__table__
 _KEEP = (
     update(Call)
-    .where(_CALLS.c.id == bindparam("key"))
+    .where(_CALLS.c.id == bindparam("key"), _CALLS.c.state != CallState.ENDED)
     .values(
         position=bindparam("place"),
         language=bindparam("spoken"),
@@ -53,7 +55,10 @@ _KEEP = (
 def keep_position(
     work: Work, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
 ) -> None:
-    """Remember where the caller stands in the flow, by which ways they came, and what language they hear."""
+    """Remember where the caller stands in the flow, by which ways they came, and what language they hear.
+
+    Changes nothing once the call is over.
+    """
     values = {"key": call_id, "place": position, "spoken": language, "ways": as_path(path)}
     work.connection.execute(_KEEP, values)
 
@@ -123,7 +128,7 @@ def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = Non
         return
     was = rules.where_it_was(call.state, call.answered_at, work.at)
     end = rules.how_it_ended(was, call.purpose, status, waited=call.queued_at is not None)
-    values: dict[str, object] = {"state": CallState.ENDED, "ended_at": work.at}
+    values: dict[str, object] = {"state": CallState.ENDED, "ended_at": work.at, "position": NOWHERE}
     if was in _BEFORE_A_PERSON:
         end = _what_was_gained(work, call.id, end)
     if was is not call.state:

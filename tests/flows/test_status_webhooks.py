@@ -52,6 +52,18 @@ def test_the_callers_own_number_and_the_code_do_too(carrier: Carrier, ticket: Ti
     assert carrier.presses(code, "042042").words.startswith("您的工单已转交承办单位")
 
 
+def test_what_was_typed_is_forgotten_when_its_caller_hangs_up(
+    carrier: Carrier, ledger: Ledger, ticket: Ticket
+) -> None:
+    asked = carrier.presses(carrier.presses(carrier.arrives(), "4"), "1")
+    carrier.presses(asked, "20261123000170")
+    assert "20261123000170" in ledger.call().position
+    carrier.hangs_up()
+    assert ledger.call().position == ""
+    carrier.presses(asked, "20261123000170")
+    assert ledger.call().position == ""
+
+
 def test_in_english_it_is_told_in_english(carrier: Carrier, ledger: Ledger, ticket: Ticket) -> None:
     carrier.presses(carrier.arrives(), "4")
     ledger.change_language("en")
