@@ -11,6 +11,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field, field_validator
+
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.assembly import Assembled, assemble
@@ -20,6 +22,7 @@ from ivr_flows.flow import Flow, Menu
 from ivr_flows.lint import Told, check_flow
 from ivr_flows.lint.words import check_prompts
 from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, Prompts
+from ivr_flows.shape_pieces import Shape
 from ivr_flows.tables import (
     Origin,
     Source,
@@ -43,6 +46,21 @@ class Script:
     flow: Flow
     prompts: Prompts
     source: str
+
+
+class _Kept(Shape):
+    """What the source of a script holds: the tables of its file, of the parts it includes and of the words it needs."""
+
+    flow: Table
+    parts: dict[str, Table] = Field(default_factory=dict)
+    prompts: dict[Language, Table]
+
+    @field_validator("prompts")
+    @classmethod
+    def in_every_language(cls, prompts: dict[Language, Table]) -> dict[Language, Table]:
+        if set(prompts) != set(Language):
+            raise ValueError(f"a script speaks {' and '.join(Language)}")
+        return prompts
 
 
 def load_scripts(policies: Policies, folder: Path = OUR_FILES) -> dict[str, Script]:
@@ -107,11 +125,12 @@ def read_draft(text: str, policies: Policies, folder: Path = OUR_FILES, name: st
 
 def script_of(source: str, policies: Policies) -> Script:
     """Read a script kept in the database. Raises FlowError if it no longer makes sense to this program."""
-    kept = json.loads(source)
-    path = Path(f"{kept['flow'].get('name', 'flow')} (kept)")
-    parts = {name: Source(path, "", table) for name, table in kept.get("parts", {}).items()}
-    words = {Language(name): table for name, table in kept["prompts"].items()}
-    return _script(Source(path, "", kept["flow"]), parts, words, policies)
+    tables = json.loads(source)
+    whole = Source(Path("a script (kept)"), "", tables)
+    kept = shaped(_Kept, whole, tables)
+    path = Path(f"{kept.flow.get('name', 'flow')} (kept)")
+    parts = {name: Source(path, "", table) for name, table in kept.parts.items()}
+    return _script(Source(path, "", kept.flow), parts, kept.prompts, policies)
 
 
 def _load(own: Source, folder: Path, words: Mapping[Language, Table], policies: Policies) -> Script:

@@ -254,5 +254,19 @@ def test_a_kept_source_that_makes_no_sense_any_more_is_named_as_kept() -> None:
         script_of(spoiled, city_policies())
 
 
+@pytest.mark.parametrize(
+    ("spoiled", "told"),
+    [
+        ('{"prompts": {}}', r"flow \(Field required\)"),
+        ('{"flow": {"name": "menu"}}', r"prompts \(Field required\)"),
+        ('{"flow": {"name": "menu"}, "prompts": {"xx": {}}}', "prompts.xx"),
+        ('{"flow": {"name": "menu"}, "prompts": {}}', "a script speaks zh-CN and en"),
+    ],
+)
+def test_a_kept_source_of_which_a_part_is_missing_is_refused_like_any_other(spoiled: str, told: str) -> None:
+    with pytest.raises(FlowError, match=told):
+        script_of(spoiled, city_policies())
+
+
 def test_every_purpose_is_served_by_the_flows_that_come_with_the_product() -> None:
     assert {script.flow.purpose for script in our_scripts().values()} == set(CallPurpose)
