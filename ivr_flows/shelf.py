@@ -30,7 +30,8 @@ class FlowShelf:
     def __init__(self, scripts: Mapping[str, Script], policies: Policies) -> None:
         self._policies = policies
         self._files = dict(scripts)
-        self._editions = {name_of(script): script for script in scripts.values()}
+        self._editions: dict[Name, Script | None] = {name_of(script): script for script in scripts.values()}
+        """None: kept, but this program cannot read it; that is found out, and told, once."""
         self._published: dict[CallPurpose, Script] = {}
         self._kept = False
         self._looked: datetime | None = None
@@ -76,18 +77,17 @@ class FlowShelf:
         self._published = published
 
     def _read(self, session: Session, flow: str, version: str) -> Script | None:
-        known = self._editions.get((flow, version))
-        if known is not None:
-            return known
+        if (flow, version) in self._editions:
+            return self._editions[flow, version]
         source = publications.kept_source(session, flow, version)
         if source is None:
             return None
+        script: Script | None = None
         try:
             script = script_of(source, self._policies)
         except FlowError as error:
             faults = len(error.faults)
             structlog.get_logger().error("flow.unreadable", flow=flow, version=version, faults=faults)
-            return None
         return self._editions.setdefault((flow, version), script)
 
 

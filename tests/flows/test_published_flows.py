@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from hotline.rules.actors import Machine
 from hotline.rules.words import CallPurpose, CallState
@@ -67,5 +68,8 @@ def test_a_published_flow_this_program_cannot_read_leaves_the_files_in_force(
 ) -> None:
     broken = replace(draft(hall), source='{"flow": {"name": "menu"}, "prompts": {}}')
     publish(hall, broken)
-    clock.advance(3)
-    assert timeout(carrier, SID) == "4"
+    with capture_logs() as told:
+        for sid in (SID, LATER):
+            clock.advance(3)
+            assert timeout(carrier, sid) == "4"
+    assert [each["event"] for each in told if each["log_level"] == "error"] == ["flow.unreadable"]
