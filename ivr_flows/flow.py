@@ -8,7 +8,7 @@ then names every place that must learn it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hotline.rules.wishes import Wish
+from hotline.rules.wishes import JoinQueue, Wish
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.lines import Line, Lines
 
@@ -109,7 +109,7 @@ class Queue:
     `policies.queue.offer_callback_after` on `callback_key` leads to `callback`. `keys` are heard in every round.
     """
 
-    join: Wish
+    join: JoinQueue
     say: Lines
     next_in_line: Line
     place: Line

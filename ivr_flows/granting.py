@@ -1,12 +1,12 @@
 """Carries a flow's wishes into the hall and brings the answers back in the engine's words."""
 
-from datetime import datetime
-
 from hotline.rules.calls import QueueJoin
 from hotline.rules.refusals import LostRace
 from hotline.rules.wishes import (
     Answered,
     AskCaller,
+    AskDialled,
+    AskHours,
     ConfirmPerson,
     JoinQueue,
     KeepMessage,
@@ -17,6 +17,7 @@ from hotline.rules.wishes import (
     NoteTransfer,
     PromiseCallback,
     RecordAnswer,
+    TellNotices,
     Wish,
 )
 from hotline.rules.words import CallState, LookupState, Satisfied, TicketState
@@ -27,7 +28,6 @@ from ivr_flows.lines import Line, Moment
 from ivr_flows.lobby import Lobby, as_line
 from ivr_flows.turns import PENDING, TOO_LATE, Answer, Values
 
-DONE = Answer(Answered.DONE)
 _JOINS: dict[QueueJoin, Answer] = {
     QueueJoin.JOINED: Answer(Answered.JOINED),
     QueueJoin.FULL: Answer(Answered.FULL),
@@ -59,10 +59,9 @@ def grant(work: Work, lobby: Lobby, call_id: int, wish: Wish, values: Values) ->
             return _look_outside(work, call_id, source)
         case NotePressed() | RecordAnswer() | ConfirmPerson() | KeepMessage() | NoteTransfer():
             _note(work, call_id, wish)
-            return DONE
-        case _:
-            dialled = calls.get_call(work, call_id).dialed
-            return lobby.answer(wish, dialled, work.at) or DONE
+            return Answer(Answered.DONE)
+        case AskDialled() | AskHours() | TellNotices():
+            return lobby.answer(wish, calls.get_call(work, call_id).dialed, work.at)
 
 
 def _note(
@@ -121,11 +120,7 @@ def _status_line(work: Work, known: Known) -> Line:
     prompt, name, moment = dated.get(known.state, ("status_waiting", "", None))
     if moment is None:
         return Line("status_waiting")
-    return Line(prompt, None, ((name, Moment(_local(work, moment))),))
-
-
-def _local(work: Work, moment: datetime) -> datetime:
-    return moment.astimezone(work.zone)
+    return Line(prompt, None, ((name, Moment(moment.astimezone(work.zone))),))
 
 
 def _look_outside(work: Work, call_id: int, source: str) -> Answer:

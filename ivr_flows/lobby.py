@@ -25,6 +25,8 @@ from ivr_flows.turns import Answer, Turn
 REMEMBERED = timedelta(seconds=2)
 MOST_NUMBERS = 100
 """First turns remembered at a time; a city is called at fewer numbers, whoever makes them up empties the memory."""
+Common = AskDialled | AskHours | TellNotices
+"""Wishes whose answer does not depend on who calls."""
 T = TypeVar("T")
 
 
@@ -63,25 +65,22 @@ class Lobby:
         memory = self._first.setdefault(key, _Memory(lambda at: self._begin(flow, dialled, at)))
         return memory.at(self.hall.clock())
 
-    def answer(self, wish: Wish, dialled: str, at: datetime) -> Answer | None:
-        """Return the answer to `wish`, or None for what must be asked of the hall for one call."""
+    def answer(self, wish: Common, dialled: str, at: datetime) -> Answer:
         match wish:
             case AskDialled():
                 return Answer(parse_number(dialled) or Answered.OTHER)
             case AskHours(schedule=name):
-                schedule = self.hall.policies.callers.schedules.get(name)
-                local = at.astimezone(self.hall.policies.zone)
-                return Answer(
-                    Answered.OPEN if schedule is None else inside(schedule, local, self._day.at(at))
-                )
+                schedule = self.hall.policies.callers.schedules[name]
+                return Answer(inside(schedule, at.astimezone(self.hall.policies.zone), self._day.at(at)))
             case TellNotices():
                 told = self._notices.at(at)
                 return Answer(Answered.YES, told) if told else Answer(Answered.NO)
-            case _:
-                return None
 
     def _begin(self, flow: Flow, dialled: str, moment: datetime) -> Turn:
-        return advance(flow, enter(flow), lambda wish: self.answer(wish, dialled, moment))
+        def known(wish: Wish) -> Answer | None:
+            return self.answer(wish, dialled, moment) if isinstance(wish, Common) else None
+
+        return advance(flow, enter(flow), known)
 
     def _read_day(self, moment: datetime) -> DayKind:
         day = moment.astimezone(self.hall.policies.zone).date()

@@ -112,12 +112,9 @@ def lines_at(node: Input, here: Position) -> Lines:
     )
 
 
-def _joining(queue: Queue, here: Position) -> Wish:
+def _joining(queue: Queue, here: Position) -> JoinQueue:
     """Return how to join: who has taken very many steps waits even if nobody is on duty, lest they are led round again."""
-    join = queue.join
-    if here.turn > MAX_TURNS and isinstance(join, JoinQueue):
-        return replace(join, only_on_duty=False)
-    return join
+    return replace(queue.join, only_on_duty=False) if here.turn > MAX_TURNS else queue.join
 
 
 def _leads_to_help(flow: Flow, to: str) -> bool:

@@ -23,7 +23,7 @@ from hotline.services.calls import Arrival
 from hotline.services.dials import DialView
 from hotline.store.calls import Offer
 from hotline.store.people import Presence
-from ivr_flows.engine import advance, enter, hear
+from ivr_flows.engine import hear
 from ivr_flows.lobby import Lobby
 from ivr_flows.turns import Digits, Silence
 
@@ -47,8 +47,7 @@ def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None 
     """Let a call begin in its flow; return its id."""
     script = city.flows.today(purpose)
     city.flows.open(city.hall)
-    lobby, at, number_dialled = Lobby(city.hall), city.clock.at, city.hall.policies.number
-    first = advance(script.flow, enter(script.flow), lambda wish: lobby.answer(wish, number_dialled, at))
+    first = Lobby(city.hall).first_turn(script.flow, city.hall.policies.number)
     arrival = Arrival(
         sid=dial.sid if dial and dial.sid else city.sid("CA"),
         number_raw=number,
