@@ -99,7 +99,7 @@ async def live_through(settings: ExchangeSettings, load: Load) -> Outcome:
 
 def outcome(exchange: Exchange, watch: Watch, cpu: float, seconds: float) -> Outcome:
     sent = list(exchange.board.requests)
-    rounds = Counter(request.call_sid for request in sent if request.kind == "wait")
+    rounds = Counter(request.call_sid for request in sent if request.url.endswith("/wait"))
     answers = sorted(float(request.milliseconds) for request in sent)
     calls = list(exchange.board.calls.values())
     return Outcome(
