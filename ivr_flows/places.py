@@ -9,7 +9,7 @@ from dataclasses import replace
 from hotline.rules.words import CallPurpose, CallState, Language
 from hotline.services import calls
 from hotline.services.calls import Arrival, CallView
-from ivr_flows.door import Door, Post, Visit
+from ivr_flows.door import Door, Post, Repeatable, Visit
 from ivr_flows.engine import again, settle, to_person
 from ivr_flows.flow import Queue
 from ivr_flows.granting import grant
@@ -67,7 +67,7 @@ def begin(visit: Visit, call: CallView, script: Script, first: Turn) -> str:
         return due_now(visit, call)
     if isinstance(first.then, Listen) and not first.wishes:
         speaker = speaker_for(visit.door, script, first.language or call.language)
-        return visit.door.stage.greeting(speaker, first, script.flow)
+        return Repeatable(visit.door.stage.greeting(speaker, first, script.flow))
     return speak_turn(visit, call, script, replace(first, path=()))
 
 

@@ -25,7 +25,7 @@ from tests.databases import find_binaries, open_postgres
 
 TOKEN = "benchmark-token-of-32-characters-x"
 NUMBER = "+865374412345"
-ROUNDS, REQUESTS, CONNECTIONS = 11, 800, 16
+ROUNDS, REQUESTS, CONNECTIONS = 51, 200, 16
 TARGET = 0.70
 ROOT = Path(__file__).resolve().parents[2]
 GUNICORN = ("-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "65", "--no-control-socket")

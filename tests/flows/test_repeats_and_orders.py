@@ -61,11 +61,25 @@ def test_every_webhook_twice_is_the_same_call(
 def test_a_repeat_long_after_gets_the_first_document_and_disturbs_nothing(
     carrier: Carrier, ledger: Ledger
 ) -> None:
+    first = carrier.arrives()
+    joined = carrier.presses(first, "1", token="t-1")
+    carrier.post("/voice/wait", QueueTime="0")
+    before = ledger.rows()
+    assert carrier.presses(first, "1", token="t-1") == joined
+    assert (ledger.rows(), ledger.state()) == (before, CallState.QUEUED)
+
+
+def test_of_a_greeting_no_receipt_is_kept_because_the_call_itself_tells_what_is_due(
+    carrier: Carrier, ledger: Ledger
+) -> None:
     first = carrier.post("/voice/incoming", token="t-1", CallStatus="ringing")
+    assert carrier.post("/voice/incoming", token="t-1", CallStatus="ringing") == first
+    assert ledger.rows()["receipts"] == 0
     carrier.presses(first, "1")
     before = ledger.rows()
-    assert carrier.post("/voice/incoming", token="t-1", CallStatus="ringing") == first
-    assert (ledger.rows(), ledger.state()) == (before, CallState.QUEUED)
+    assert carrier.post("/voice/incoming", token="t-1", CallStatus="ringing").verbs == ["Enqueue"]
+    assert ledger.rows() == {**before, "receipts": before["receipts"] + 1}
+    assert ledger.state() is CallState.QUEUED
 
 
 def test_a_menu_asked_again_and_a_new_round_of_waiting_are_no_repeats(
@@ -108,7 +122,7 @@ def test_the_same_webhook_at_the_same_moment_takes_effect_once(
     accepted = together(app, lambda each: each.post("/voice/desk/1", token="t-3", CallSid=LEG))
     assert len(set(accepted)) == 1
     counts = ledger.rows()
-    assert (counts["calls"], counts["offers"], counts["receipts"]) == (1, 1, 3)
+    assert (counts["calls"], counts["offers"], counts["receipts"]) == (1, 1, 2)
     assert ledger.state() is CallState.CONNECTING
 
 
