@@ -26,7 +26,7 @@ from config.worker import enqueue_into
 from hotline import outbox
 from hotline.gateways.live import WAKE
 from hotline.rules.actors import Machine
-from hotline.services import callbacks, follow_ups, leases, presence, queue, receipts, sweeps
+from hotline.services import callbacks, follow_ups, forgetting, leases, presence, queue, sweeps
 from hotline.work import Hall, Work
 
 LEASE_SECONDS = 5
@@ -55,7 +55,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("free_stuck_desks", 30, sweeps.free_stuck_desks),
     Timer("doubt_silent_dials", 120, sweeps.doubt_silent_dials),
     Timer("doubt_silent_calls", 600, sweeps.doubt_silent_calls),
-    Timer("forget_old_receipts", 3600, receipts.forget_old),
+    Timer("forget_old", 3600, forgetting.forget_old),
 )
 
 

@@ -6,12 +6,13 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.rules.actors import Machine
-from hotline.rules.words import TicketState
-from hotline.services import inbox, leases, receipts
+from hotline.rules.words import LookupState, TicketState
+from hotline.services import forgetting, inbox, leases
 from hotline.store.calls import Receipt
+from hotline.store.lookups import CodeTry, Lookup
 from hotline.store.tickets import Assignment
 from hotline.work import Hall
-from tests.builders import make_ticket, make_unit
+from tests.builders import make_call, make_ticket, make_unit
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
 
@@ -92,14 +93,22 @@ def test_the_first_confirmation_of_a_unit_stands(hall: Hall, clock: StoppedClock
         assert session.scalars(select(Assignment.notified_at)).one() == first
 
 
-def test_receipts_are_kept_for_as_long_as_a_carrier_may_repeat(hall: Hall, clock: StoppedClock) -> None:
+def test_what_only_a_call_needs_is_kept_while_one_may_last_and_then_forgotten(
+    hall: Hall, clock: StoppedClock
+) -> None:
+    call = make_call(hall).id
     for key in ("old", "young"):
         with hall.open_work(Machine.CARRIER) as work:
-            work.session.add(Receipt(key=key, at=work.at, document=""))
+            answered = Lookup(call_id=call, source=key, state=LookupState.UNKNOWN, asked_at=work.at)
+            asked = Lookup(call_id=call, source=f"{key}, asked", state=LookupState.ASKED, asked_at=work.at)
+            tried = CodeTry(key=key, at=work.at)
+            work.session.add_all([Receipt(key=key, at=work.at, document=""), tried, answered, asked])
         clock.advance(1)
-    clock.advance(receipts.KEPT.total_seconds() - 1)
+    clock.advance(forgetting.KEPT.total_seconds() - 1)
     with hall.open_work(Machine.CLOCK) as work:
-        assert receipts.forget_old(work) == 1
-        assert receipts.forget_old(work) == 0
+        assert forgetting.forget_old(work) == 3
+        assert forgetting.forget_old(work) == 0
     with hall.look() as session:
         assert session.scalars(select(Receipt.key)).all() == ["young"]
+        assert session.scalars(select(CodeTry.key)).all() == ["young"]
+        assert set(session.scalars(select(Lookup.source))) == {"old, asked", "young", "young, asked"}
