@@ -58,7 +58,7 @@ def again(visit: Visit) -> str:
 def recorded(visit: Visit) -> str:
     """A message was spoken, or nothing was said. It is kept even if its caller has hung up to end it."""
     call = known_call(visit)
-    sid, seconds = visit.post.word("RecordingSid"), _seconds(visit.post.word("RecordingDuration"))
+    sid, seconds = visit.post.word("RecordingSid"), visit.post.seconds("RecordingDuration")
     if not sid or not seconds:
         return _step(visit, call, Silence())
     if visit.post.word("CallStatus") in TERMINAL_STATUSES or not _is_awaited(visit, call):
@@ -111,10 +111,6 @@ def _what_was_heard(visit: Visit, call: CallView) -> Heard:
     script = script_of(visit, call)
     catalogue = script.prompts[Language(call.language)]
     return understand(script.flow, call.position, said, catalogue)
-
-
-def _seconds(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 CALLER_STEPS = (

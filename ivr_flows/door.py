@@ -5,6 +5,7 @@ A `Step` names what differs. The receipt is claimed last: a repeat, also one tha
 machine, finds the key taken, throws its own Work away whole, and is given the document of the first.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -30,6 +31,7 @@ MOST_BYTES = 64 * 1024
 LONGEST_KEY = 120
 LONGEST_SID = 40
 """As long as the columns that hold them."""
+_LENGTH = re.compile(r"(\d{1,9})(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,11 @@ class Post:
 
     def word(self, name: str) -> str:
         return self.form.get(name, "")
+
+    def seconds(self, name: str) -> int:
+        """Return a length in whole seconds; 0 for what is none."""
+        told = _LENGTH.fullmatch(self.word(name))
+        return int(told[1]) if told else 0
 
 
 @dataclass(frozen=True, slots=True)

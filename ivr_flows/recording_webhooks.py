@@ -21,8 +21,7 @@ def _recorded(visit: Visit, kind: RecordingKind) -> str:
     if status == "absent":
         recordings.recording_absent(visit.work, sid)
     elif status == "completed" and 0 < len(sid) <= LONGEST_SID and is_storable(sid):
-        spoken = visit.post.word("RecordingDuration")
-        seconds = int(spoken) if spoken.isascii() and spoken.isdigit() else 0
+        seconds = visit.post.seconds("RecordingDuration")
         recordings.recording_ended(visit.work, visit.id("call_id"), sid, seconds, kind)
     return ""
 

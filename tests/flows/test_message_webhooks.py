@@ -88,11 +88,17 @@ def test_a_recording_that_came_to_nothing_is_not_fetched(carrier: Carrier, ledge
     assert ledger.one(select(Recording.state)) is RecordingState.ABSENT
 
 
-@pytest.mark.parametrize("seconds", ["", "0", "-3", "x", "１２"])
+@pytest.mark.parametrize("seconds", ["", "0", "0.4", "-3", "x", "１２", "9" * 5000])
 def test_a_length_that_is_none_is_no_message(carrier: Carrier, ledger: Ledger, seconds: str) -> None:
     said = {**SAID, "RecordingDuration": seconds}
-    carrier.follow(begin_message(carrier), "Record", "action", **said)
+    after = carrier.follow(begin_message(carrier), "Record", "action", **said)
     assert ledger.rows()["recordings"] == 0
+    assert "抱歉" not in after.words
+
+
+def test_a_length_with_a_fraction_is_a_length(carrier: Carrier, ledger: Ledger) -> None:
+    carrier.follow(begin_message(carrier), "Record", "action", **{**SAID, "RecordingDuration": "42.7"})
+    assert ledger.one(select(Recording.seconds)) == 42
 
 
 def test_a_talk_is_recorded_by_its_conference(carrier: Carrier, ledger: Ledger, hall) -> None:
