@@ -1,6 +1,6 @@
 """What a flow may ask of the hall. The engine only wishes; services grant, refuse or tell.
 
-`OUTCOMES` names every answer each wish can get: a flow must have a way on for each of them (the loader sees to it).
+`OUTCOMES` names every answer each wish can get. The shape a wish is written in demands a way on for each of them.
 """
 
 from collections.abc import Mapping
