@@ -17,10 +17,11 @@ from pathlib import Path
 
 from config.exchange import exchange_settings
 from hotline.gateways.exchange.settings import ExchangeSettings
-from tests.benchmarks.bench_webhook import ROOT, free_port, wait_for
+from tests.benchmarks.bench_webhook import ROOT, wait_for
 from tests.benchmarks.exchange_load import Load, Outcome
 from tests.benchmarks.redis_server import own_redis
 from tests.journeys.city import City, close_city, found_city
+from tests.ports import free_port
 
 PACE = 0.2
 LOAD = Load(calls=350, ramp=80.0, together=80.0)

@@ -6,7 +6,6 @@ The target is a ratio of at least `TARGET`. PostgreSQL runs with fsync off for b
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from hotline.store.tables import Base
 from tests.benchmarks.floor import FLOOR_CALLS
 from tests.benchmarks.load import drive, median, voice_request
 from tests.databases import find_binaries, open_postgres
+from tests.ports import free_port
 
 TOKEN = "benchmark-token-of-32-characters-x"
 NUMBER = "+865374412345"
@@ -29,12 +29,6 @@ ROUNDS, REQUESTS, CONNECTIONS = 51, 200, 16
 TARGET = 0.70
 ROOT = Path(__file__).resolve().parents[2]
 GUNICORN = ("-k", "gthread", "-w", "2", "--threads", "8", "--keep-alive", "65", "--no-control-socket")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

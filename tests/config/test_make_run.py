@@ -20,14 +20,9 @@ from hotline.store.engine import open_engine
 from hotline.store.people import User
 from hotline.store.schema import migrate
 from tests.architecture.sources import ROOT
+from tests.ports import free_port
 
 PATIENCE = 90.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Run:
@@ -124,7 +119,9 @@ pytestmark = [
 ]
 
 
-def test_it_starts_answers_and_stops_without_leaving_anybody(run: Run) -> None:
+def test_it_starts_answers_refuses_a_second_run_and_stops_without_leaving_anybody(
+    run: Run, home: Path
+) -> None:
     run.wait_for("Ctrl-C")
     with urllib.request.urlopen(f"http://127.0.0.1:{run.environ['PORT']}/readyz", timeout=10) as answer:
         assert answer.status == 200
@@ -133,6 +130,11 @@ def test_it_starts_answers_and_stops_without_leaving_anybody(run: Run) -> None:
     assert f"http://127.0.0.1:{run.environ['EXCHANGE_PORT']}/phone" in said
     assert "op1" in said
     assert len(run.children()) >= 6
+    second = Run(home)
+    assert second.status() == 2
+    assert second.lines == [
+        f"hotline: another make run is using {home}; set HOTLINE_HOME to run a second one"
+    ]
     assert run.end() == 0
     assert run.children() == []
 
@@ -160,15 +162,6 @@ def test_killed_outright_it_leaves_nobody_behind(run: Run) -> None:
             return
         pause.wait(0.1)
     raise AssertionError(f"still there: {run.children()}")
-
-
-def test_a_second_run_on_the_same_data_is_refused(run: Run, home: Path) -> None:
-    run.wait_for("Ctrl-C")
-    second = Run(home)
-    assert second.status() == 2
-    assert second.lines == [
-        f"hotline: another make run is using {home}; set HOTLINE_HOME to run a second one"
-    ]
 
 
 def test_a_port_in_use_is_named(home: Path) -> None:

@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 from flask import Flask
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
+from jinja2.bccache import Bucket, BytecodeCache
 
 import agent_console
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
@@ -32,6 +33,23 @@ def english() -> None:
     if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
         with source.open("rb") as text, target.open("wb") as compiled:
             write_mo(compiled, read_po(text))
+
+
+class Compiled(BytecodeCache):
+    """Templates compiled once a process: every test has an application of its own, which would compile them anew."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = Compiled()
 
 
 def arm_with_csrf_token(app: Flask, client: FlaskClient) -> None:
@@ -66,6 +84,7 @@ def console_options(redis_url: str, flow_book: FlowBook) -> ConsoleOptions:
 def app(hall: Hall, console_options: ConsoleOptions) -> Flask:
     """The console as config builds it, with forged-form checks switched on."""
     made = Flask("hotline-under-test", static_folder=None)
+    made.jinja_options = {"bytecode_cache": _COMPILED}
     register(made, hall, console_options)
     return made
 

@@ -1,6 +1,5 @@
 """One exchange with its scripted application, its telephones, softphones and the SDK's REST client."""
 
-import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Self
@@ -18,6 +17,7 @@ from hotline.gateways.exchange.fault_client import FaultSwitches
 from hotline.gateways.exchange.server import in_thread
 from hotline.gateways.exchange.settings import ExchangeSettings
 from tests.exchange.application import Application
+from tests.ports import free_port
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "invented-auth-token"
@@ -25,12 +25,6 @@ KEY = "SK" + "0" * 32
 SECRET = "invented-api-secret-of-some-length"
 HOTLINE = "+865374412345"
 CITIZEN = "13800001234"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def token_for(identity: str, *, secret: str = SECRET, ttl: int = 3600, incoming: bool = True) -> str:

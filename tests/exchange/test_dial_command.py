@@ -8,7 +8,8 @@ import pytest
 
 from hotline.gateways.exchange.dial import BadKeysError, HangUp, Press, Wait, dial, read_script
 from tests.exchange.application import Application
-from tests.exchange.line import Line, free_port
+from tests.exchange.line import Line
+from tests.ports import free_port
 
 
 def test_a_script_of_keys_is_read() -> None:

@@ -8,7 +8,8 @@ import pytest
 from hotline.gateways.exchange.letters import with_query
 from hotline.gateways.exchange.patience import patience_of
 from tests.exchange.application import Answer, Application
-from tests.exchange.line import Line, free_port
+from tests.exchange.line import Line
+from tests.ports import free_port
 
 OK = "<Response><Say>正常</Say></Response>"
 

@@ -13,7 +13,8 @@ from hotline.gateways.exchange.clients import LineError, Softphone, Telephone
 from hotline.gateways.exchange.server import in_thread
 from hotline.gateways.exchange.settings import ExchangeSettings
 from tests.exchange.application import Application
-from tests.exchange.line import ACCOUNT, KEY, SECRET, TOKEN, Line, free_port, token_for
+from tests.exchange.line import ACCOUNT, KEY, SECRET, TOKEN, Line, token_for
+from tests.ports import free_port
 
 SCRIPT = """
 import sys

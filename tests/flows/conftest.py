@@ -23,9 +23,12 @@ from hotline.store.callbacks import Callback
 from hotline.store.calls import Call, Offer
 from hotline.store.tables import Base
 from hotline.work import Hall
-from ivr_flows.shelf import FlowShelf, open_shelf
+from ivr_flows.loader import load_scripts
+from ivr_flows.shelf import FlowShelf
 from ivr_flows.webhooks import voice_blueprint
 from tests.builders import make_colleague
+from tests.flows.plays import our_scripts
+from tests.policies import city_policies
 
 TOKEN = "0123456789abcdef"
 PUBLIC = "https://hotline.example"
@@ -161,7 +164,9 @@ class Ledger:
 
 @pytest.fixture
 def shelf(policies: Policies) -> FlowShelf:
-    return open_shelf(policies)
+    """The product's own scripts; under the usual policies they are read once a process."""
+    scripts = our_scripts() if policies == city_policies() else load_scripts(policies)
+    return FlowShelf(scripts, policies)
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from hotline.clock import system_clock
 from hotline.gateways.carrier import CarrierTrouble, Doubtful, Gone, Order, Refused, Unavailable
 from hotline.gateways.twilio import TwilioCarrier
 from tests.exchange.application import Application
-from tests.exchange.line import ACCOUNT, HOTLINE, Line, free_port
+from tests.exchange.line import ACCOUNT, HOTLINE, Line
 from tests.gateways.conftest import gateway
+from tests.ports import free_port
 
 ORDER = Order(
     "+8613800001234",

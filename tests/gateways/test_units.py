@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hotline.gateways.units import Notice, NoticeFailed, UnitWebhooks, sign
-from tests.exchange.line import free_port
+from tests.ports import free_port
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SECRET = "invented-secret-of-a-unit"

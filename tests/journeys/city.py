@@ -7,7 +7,6 @@ Every wait is on something that happens and has a bound; every process started h
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -27,6 +26,7 @@ from hotline.services import people
 from hotline.store.people import Unit
 from hotline.store.schema import migrate
 from hotline.work import Hall
+from tests.ports import free_port
 
 T = TypeVar("T")
 PASSWORD = "a-long-enough-password"
@@ -39,12 +39,6 @@ DOORS: dict[str, list[str]] = {
     "notices": ["-m", "config.worker", "notices"],
     "clock": ["-m", "config.schedule"],
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(what: str, look: Callable[[], T | None], seconds: float = 15) -> T:

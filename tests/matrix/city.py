@@ -36,10 +36,11 @@ from hotline.rules.policies import Policies
 from hotline.work import Hall
 from ivr_flows.shelf import FlowShelf
 from ivr_flows.webhooks import voice_blueprint
-from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN, free_port
+from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN
 from tests.fakes import FakeLookups, FakeUnits
 from tests.matrix.ledger import nothing_is_open, still_open
 from tests.policies import city_policies
+from tests.ports import free_port
 
 NINE = datetime(2026, 11, 23, 1, tzinfo=UTC)
 """A Monday, 09:00 in the city."""
