@@ -51,7 +51,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("requeue_unconnected", 5, lambda work: queue.requeue_unconnected(work, work.at - CONNECT_PATIENCE)),
     Timer("close_silent_desks", 5, presence.close_silent_desks),
     Timer("flag_long_wrap_ups", 5, presence.flag_long_wrap_ups),
-    Timer("hang_up_left_alone", 15, sweeps.hang_up_left_alone),
+    Timer("take_back_left_alone", 15, sweeps.take_back_left_alone),
     Timer("free_stuck_desks", 30, sweeps.free_stuck_desks),
     Timer("doubt_silent_dials", 120, sweeps.doubt_silent_dials),
     Timer("doubt_silent_calls", 600, sweeps.doubt_silent_calls),

@@ -69,11 +69,19 @@ class CallConnected:
 
 @dataclass(frozen=True, slots=True)
 class CallHangUpAsked:
-    """The operator ends the call, or left it a while ago and the caller is still there: reaction `hang_up_call`."""
+    """The operator ends the call: reaction `hang_up_call`."""
 
     subject: ClassVar[str] = "call"
     call_id: int
     operator_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallLeftAlone:
+    """The operator's leg is gone and the caller's never came out of the talk: reaction `take_back_caller`."""
+
+    subject: ClassVar[str] = "call"
+    call_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +334,7 @@ Event = (
     | CallAccepted
     | CallConnected
     | CallHangUpAsked
+    | CallLeftAlone
     | CallEnded
     | CallDoubted
     | CallFinished

@@ -15,6 +15,7 @@ from ivr_flows.engine import after_talk
 from ivr_flows.places import (
     due_now,
     is_in_conversation,
+    keep_on_the_line,
     lead_to_person,
     nothing,
     script_of,
@@ -75,11 +76,19 @@ def talk_ended(visit: Visit) -> str:
     return after_the_talk(visit, calls.get_call(visit.work, visit.id("call_id")))
 
 
+def left_alone(visit: Visit) -> str:
+    """Nobody is with the caller, and nobody was: back to the queue. Whoever is somewhere else hears what is due there."""
+    call_id = visit.id("call_id")
+    if not calls.take_back(visit.work, call_id):
+        return due_now(visit, calls.get_call(visit.work, call_id))
+    return lead_to_person(visit, calls.get_call(visit.work, call_id), "operator_gone")
+
+
 def after_the_talk(visit: Visit, call: CallView) -> str:
     """Record that the operator is gone, and let who is still on the line hear what the flow has to say after a talk."""
     if call.state is CallState.AFTER and is_in_conversation(visit, call):
         return due_now(visit, call)
-    calls.talk_ended(visit.work, call.id)
+    calls.caller_came_out(visit.work, call.id)
     call = calls.get_call(visit.work, call.id)
     script = script_of(visit, call)
     speaker = speaker_for(visit.door, script, call.language)
@@ -142,6 +151,7 @@ DESK_STEPS = (
     Step(f"{_OFFER}/left", "desk_left", Machine.CARRIER, desk_left, nothing, ()),
     Step(_CALL, "talk", Machine.CARRIER, talk, into_the_conference, None),
     Step(f"{_CALL}/ended", "talk_ended", Machine.CARRIER, talk_ended, thank, None),
+    Step(f"{_CALL}/alone", "left_alone", Machine.CARRIER, left_alone, keep_on_the_line, None),
     Step(
         "/conference/<int:call_id>",
         "conference",

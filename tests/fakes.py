@@ -78,6 +78,14 @@ class FakeCarrier:
         call.queue, call.url = None, url
         self._end()
 
+    def redirect(self, sid: str, url: str) -> None:
+        self._begin("redirect")
+        call = self.calls.get(sid)
+        if call is None or call.status != "in-progress":
+            raise Gone("not in progress")
+        call.queue, call.url = None, url
+        self._end()
+
     def status_of(self, sid: str) -> str | None:
         self._begin("status_of")
         self._end()

@@ -72,6 +72,9 @@ class VoiceAddresses:
     def talk_ended(self, call_id: int) -> str:
         return f"{self.public_url}/voice/talk/{call_id}/ended"
 
+    def left_alone(self, call_id: int) -> str:
+        return f"{self.public_url}/voice/talk/{call_id}/alone"
+
     def conference(self, call_id: int) -> str:
         return f"{self.public_url}/voice/conference/{call_id}"
 

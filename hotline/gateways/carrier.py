@@ -67,6 +67,10 @@ class Carrier(Protocol):
         """Take a waiting caller out of `queue` and run the document at `url`."""
         ...
 
+    def redirect(self, sid: str, url: str) -> None:
+        """Let a live call leave whatever it is in and run the document at `url`."""
+        ...
+
     def status_of(self, sid: str) -> str | None:
         """Return the carrier's word for a call now (`in-progress`, `completed`, …); None if it knows no such call."""
         ...

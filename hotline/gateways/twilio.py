@@ -90,6 +90,10 @@ class TwilioCarrier:
                 self._queues.pop(queue, None)
             raise
 
+    def redirect(self, sid: str, url: str) -> None:
+        """See `Carrier.redirect`."""
+        _asked(lambda: self._client.calls(sid).update(url=url, method="POST"))
+
     def status_of(self, sid: str) -> str | None:
         """See `Carrier.status_of`."""
         try:

@@ -20,6 +20,7 @@ from hotline.reactions.rings import (
     release_operator,
     release_operator_of_call,
     ring_operator,
+    take_back_caller,
 )
 from hotline.reactions.tools import NotYet, Tools
 
@@ -48,6 +49,7 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     events.CallAccepted: (Reaction(CALLS, connect_caller),),
     events.CallEnded: (Reaction(CALLS, release_operator_of_call),),
     events.CallHangUpAsked: (Reaction(CALLS, hang_up_call),),
+    events.CallLeftAlone: (Reaction(CALLS, take_back_caller),),
     events.CallDoubted: (Reaction(CALLS, ask_after_call),),
     events.DialPlanned: (Reaction(CALLS, place_dial),),
     events.DialDoubted: (Reaction(CALLS, ask_after_dial),),

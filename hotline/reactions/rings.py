@@ -88,6 +88,18 @@ def hang_up_call(tools: Tools, event: events.CallHangUpAsked) -> None:
         _end_if_over(tools, call.sid)
 
 
+def take_back_caller(tools: Tools, event: events.CallLeftAlone) -> None:
+    """Bring a caller with whom nobody is back to the queue; who is not there any more has ended their call."""
+    with tools.hall.look() as session:
+        call = session.get_one(Call, event.call_id)
+    if call.state is not CallState.AFTER or call.parted_at is None:
+        return
+    try:
+        tools.carrier.redirect(call.sid, tools.addresses.left_alone(call.id))
+    except Gone:
+        _end_if_over(tools, call.sid)
+
+
 def ask_after_call(tools: Tools, event: events.CallDoubted) -> None:
     """Ask the carrier about a call that has been silent for long; end it here if it is over there."""
     with tools.hall.look() as session:

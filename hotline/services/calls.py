@@ -18,6 +18,7 @@ __all__ = [
     "Arrival",
     "CallView",
     "ask_hang_up",
+    "caller_came_out",
     "caller_joined",
     "end_call",
     "find_call",
@@ -37,6 +38,15 @@ __all__ = [
 
 
 _BEFORE_A_PERSON = rules.WAITING | {CallState.IN_FLOW}
+_OF_A_TALK = (
+    "operator_id",
+    "answered_at",
+    "parted_at",
+    "wait_seconds",
+    "finished_at",
+    "no_matter",
+    "no_matter_note",
+)
 NOWHERE = ""
 """The position of a call that is over: what its caller had typed and nothing had used is forgotten with it."""
 _CALLS = Call.__table__
@@ -113,6 +123,30 @@ def talk_ended(work: Work, call_id: int) -> None:
         .values(state=CallState.AFTER, parted_at=work.at),
     ):
         desks.talk_over(work, call.operator_id, call_id)
+
+
+def caller_came_out(work: Work, call_id: int) -> None:
+    """Record that the talk is over for the caller too, by their own leg's word: from here the flow has the word."""
+    talk_ended(work, call_id)
+    out = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER).values(parted_at=None)
+    work.session.execute(out)
+
+
+def take_back(work: Work, call_id: int) -> bool:
+    """Let a caller with whom nobody ever was go on to the queue, at their place; say whether they were such a one.
+
+    Their wait goes on, and whatever the desk noted about a talk that was none counts no more.
+    """
+    call = hold_call(work, call_id)
+    operator_id = call.operator_id
+    blank = dict.fromkeys(_OF_A_TALK)
+    alone = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER, Call.parted_at.is_not(None))
+    if not changed(work.session, alone.values(state=CallState.IN_FLOW, **blank)):
+        return False
+    queue.miss_accepted(work, call_id)
+    if operator_id is not None:
+        desks.give_up(work, operator_id, call_id)
+    return True
 
 
 def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = None) -> None:

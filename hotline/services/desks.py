@@ -58,6 +58,11 @@ def stop_ringing(work: Work, user_id: int, call_id: int, why: NotReadyReason | N
         move(work, user_id, busy, P.NOT_READY, reason=why.value, only_call=call_id)
 
 
+def give_up(work: Work, user_id: int, call_id: int) -> None:
+    """Take a desk that lost its call before a word was said out of its wrap-up; whoever sits there says when they are back."""
+    move(work, user_id, (P.WRAP_UP,), P.NOT_READY, reason=NotReadyReason.MISSED_CALL.value, only_call=call_id)
+
+
 def talk_over(work: Work, user_id: int | None, call_id: int) -> None:
     """Begin wrap-up, or be ready at once if the record is already complete."""
     if user_id is None:

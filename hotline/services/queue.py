@@ -184,6 +184,12 @@ def withdraw_offers(work: Work, call_id: int) -> None:
             work.tell(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
 
 
+def miss_accepted(work: Work, call_id: int) -> None:
+    """Count the ring that was answered for nothing as missed: late news of its leg then says nothing about a new talk."""
+    taken = update(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
+    work.session.execute(taken.values(state=OfferState.MISSED, settled_at=work.at))
+
+
 def settle_overdue_offers(work: Work) -> int:
     """Settle rings that outlived their limit: missed, or withdrawn if the desk never rang at all. Returns how many.
 

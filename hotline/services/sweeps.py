@@ -22,21 +22,20 @@ SILENT = timedelta(minutes=30)
 LONGEST = timedelta(hours=4, minutes=10)
 """No carrier lets a call last longer (Twilio: 4 h); whatever is older here is over."""
 
-LEFT_ALONE = timedelta(seconds=60)
-"""Longer than any farewell: who is on the line after it hears nothing and waits for nobody."""
+LEFT_ALONE = timedelta(seconds=30)
+"""A talk that was one is over for both at the same moment: whose side is still open then sits there alone."""
 
 
-def hang_up_left_alone(work: Work) -> int:
-    """Have calls hung up whose operator left, while the caller is still on the line. Returns how many.
+def take_back_left_alone(work: Work) -> int:
+    """Have callers brought back to the queue whose operator's leg died before it had joined them. Returns how many.
 
-    Asked for again at each look until the call is over, for the carrier may be away.
+    Asked for again at each look until they are back or gone, for the carrier may be away.
     """
-    left = select(Call).where(Call.state == CallState.AFTER, Call.parted_at < work.at - LEFT_ALONE)
-    parted = [(call.id, call.operator_id) for call in work.session.scalars(left)]
-    for call_id, operator_id in parted:
-        if operator_id is not None:
-            work.tell(events.CallHangUpAsked(call_id, operator_id))
-    return len(parted)
+    left = select(Call.id).where(Call.state == CallState.AFTER, Call.parted_at < work.at - LEFT_ALONE)
+    alone = work.session.scalars(left).all()
+    for call_id in alone:
+        work.tell(events.CallLeftAlone(call_id))
+    return len(alone)
 
 
 def doubt_silent_calls(work: Work) -> int:

@@ -236,3 +236,35 @@ def test_an_operator_whose_first_document_was_lost_gets_it_at_the_fallback(
     again = carrier.post(f"/voice/desk/{ledger.offer().id}", CallSid=LEG, ErrorCode="11200", ErrorUrl="x")
     assert again.text == first.text
     assert ledger.state() is CallState.CONNECTING
+
+
+def test_a_caller_whom_nobody_joined_goes_back_to_the_queue_and_their_wait_goes_on(
+    carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+) -> None:
+    talk(carrier, ledger)
+    first, offer = ledger.call(), ledger.offer().id
+    clock.advance(5)
+    carrier.post(f"/voice/desk/{offer}/status", CallSid=LEG, CallStatus="completed", SequenceNumber="2")
+    clock.advance(40)
+    for _ in range(2):
+        back = carrier.post(f"/voice/talk/{first.id}/alone")
+        assert back.verbs[-1] == "Enqueue"
+    call = ledger.call()
+    assert (call.state, call.queued_at, call.answered_at) == (CallState.QUEUED, first.queued_at, None)
+    assert (call.operator_id, call.wait_seconds, call.parted_at) == (None, None, None)
+    assert (presence(ledger, operator), ledger.offer().state) == (PresenceState.NOT_READY, OfferState.MISSED)
+    carrier.hangs_up()
+    assert (ledger.call().end, len(ledger.callbacks())) == (CallEnd.ABANDONED, 1)
+
+
+def test_who_came_out_of_their_talk_was_not_alone_in_it(
+    carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+) -> None:
+    talk(carrier, ledger)
+    call_id, offer = ledger.call().id, ledger.offer().id
+    clock.advance(60)
+    carrier.post(f"/voice/desk/{offer}/status", CallSid=LEG, CallStatus="completed", SequenceNumber="2")
+    rated = carrier.post(f"/voice/talk/{call_id}/ended", DialCallStatus="answered")
+    assert rated.words == RATE
+    assert carrier.post(f"/voice/talk/{call_id}/alone").words == RATE
+    assert (ledger.state(), ledger.call().operator_id) == (CallState.AFTER, operator.id)

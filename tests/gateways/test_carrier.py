@@ -97,3 +97,14 @@ def test_a_caller_who_is_gone_cannot_be_taken(switch: Switch) -> None:
 def test_a_queue_nobody_ever_waited_in_has_nobody(switch: Switch) -> None:
     with pytest.raises(Gone):
         switch.carrier.take_from_queue("no such queue", NOBODY, switch.url("/talk/1"))
+
+
+def test_a_live_call_is_sent_elsewhere_whatever_it_is_in_and_one_that_is_over_is_gone(switch: Switch) -> None:
+    sid = switch.wait_in_queue()
+    switch.carrier.redirect(sid, switch.url("/talk/1"))
+    with pytest.raises(Gone):
+        switch.carrier.take_from_queue(QUEUE, sid, switch.url("/talk/1"))
+    switch.carrier.hang_up(sid)
+    for gone in (sid, NOBODY):
+        with pytest.raises(Gone):
+            switch.carrier.redirect(gone, switch.url("/talk/1"))

@@ -228,6 +228,24 @@ def test_an_operator_can_hang_up_even_if_the_callers_end_was_never_told(
     assert len(carrier.asked) == before
 
 
+def test_a_caller_left_alone_is_brought_back_unless_they_are_gone_or_back_already(
+    hall: Hall, tools: Tools, carrier: FakeCarrier
+) -> None:
+    call_id = accepted(hall, carrier).call_id
+    sid = call_row(hall, call_id).sid
+    with hall.open_work(Machine.CARRIER) as work:
+        calls.caller_joined(work, call_id)
+        calls.talk_ended(work, call_id)
+    run(tools, events.CallLeftAlone(call_id), "take_back_caller")
+    assert carrier.calls[sid].url == tools.addresses.left_alone(call_id)
+    carrier.hang_up(sid)
+    run(tools, events.CallLeftAlone(call_id), "take_back_caller")
+    assert call_row(hall, call_id).state is CallState.ENDED
+    before = len(carrier.asked)
+    run(tools, events.CallLeftAlone(call_id), "take_back_caller")
+    assert len(carrier.asked) == before
+
+
 def test_a_silent_call_is_ended_if_and_only_if_the_carrier_says_so(
     hall: Hall, tools: Tools, carrier: FakeCarrier
 ) -> None:

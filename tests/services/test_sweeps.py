@@ -44,7 +44,7 @@ def free_desks(hall: Hall) -> int:
 
 def part(hall: Hall) -> int:
     with hall.open_work(Machine.CLOCK) as work:
-        return sweeps.hang_up_left_alone(work)
+        return sweeps.take_back_left_alone(work)
 
 
 def desk(hall: Hall, person: Person) -> Presence:
@@ -214,7 +214,7 @@ def test_a_ring_nobody_settled_is_a_miss_only_if_the_desk_ever_rang(
     assert (desk(hall, person).state, waits) == ((P.NOT_READY, S.QUEUED) if rang else (P.RINGING, S.OFFERED))
 
 
-def test_a_caller_whom_the_operator_left_is_hung_up_after_a_minute(
+def test_a_caller_whose_operator_never_joined_them_is_asked_back_until_they_are(
     hall: Hall, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
     person = make_operator(hall, P.TALKING)
@@ -225,16 +225,17 @@ def test_a_caller_whom_the_operator_left_is_hung_up_after_a_minute(
     clock.advance(sweeps.LEFT_ALONE.total_seconds())
     assert part(hall) == 0
     clock.advance(1)
-    assert part(hall) == 1
-    assert announced == [events.CallHangUpAsked(call.id, person.id)]
+    assert (part(hall), part(hall)) == (1, 1)
+    assert announced == [events.CallLeftAlone(call.id)] * 2
 
 
 def test_who_has_hung_up_or_still_talks_is_left_in_peace(hall: Hall, clock: StoppedClock) -> None:
     person = make_operator(hall, P.TALKING)
-    over = make_call(hall, state=S.TALKING, operator_id=person.id)
-    make_call(hall, state=S.TALKING, operator_id=person.id)
+    over, rating, _ = (make_call(hall, state=S.TALKING, operator_id=person.id) for _ in range(3))
     with hall.open_work(Machine.CARRIER) as work:
         calls.talk_ended(work, over.id)
         calls.end_call(work, sid=over.sid, status="completed")
+        calls.talk_ended(work, rating.id)
+        calls.caller_came_out(work, rating.id)
     clock.advance(sweeps.LEFT_ALONE.total_seconds() + 1)
     assert part(hall) == 0
