@@ -116,6 +116,7 @@ _MOMENT = {moment.name: moment for moment in MOMENTS}
 AFTERMATHS: tuple[Aftermath, ...] = (
     Aftermath(F.LOST_ANSWER, _MOMENT["incoming"], Moment("fallback", R, S.FALLBACK, "/fallback")),
     Aftermath(F.LOST_ANSWER, _MOMENT["menu"], Moment("fallback-from-menu", R, S.FALLBACK, "/fallback")),
+    Aftermath(F.LOST_ANSWER, _MOMENT["desk-answers"], Moment("desk-fallback", R, S.FALLBACK, "/desk/")),
     Aftermath(F.CUT_AFTER, _MOMENT["asks-back"], Moment("look-for-dial", R, S.LIST_CALLS)),
     Aftermath(F.ERROR_AFTER, _MOMENT["desk-rings"], Moment("look-for-ring", R, S.LIST_CALLS)),
     Aftermath(F.DROP, _MOMENT["asked-back-over"], Moment("ask-after", R, S.FETCH_CALL)),

@@ -15,8 +15,16 @@ from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.sounds import Party, Sound
 from hotline.rules.actors import Person
 from hotline.rules.facts import Facts
-from hotline.rules.words import NotReadyReason, PresenceState, RequestType, Role, TicketAction, TicketState
-from hotline.services import presence, tickets
+from hotline.rules.words import (
+    NoMatterReason,
+    NotReadyReason,
+    PresenceState,
+    RequestType,
+    Role,
+    TicketAction,
+    TicketState,
+)
+from hotline.services import calls, presence, tickets
 from hotline.store.people import Presence
 from hotline.store.tickets import Assignment, Ticket
 from hotline.work import Hall
@@ -154,6 +162,7 @@ class Operator(Handset):
         super().__init__(exchange, device(self.person.id))
         self._hall = hall
         self._at_work = False
+        self._noted = 0
 
     async def live(self) -> None:
         """Take every call, for ever."""
@@ -185,7 +194,7 @@ class Operator(Handset):
             presence.become_ready(work)
 
     def act(self) -> bool:
-        """Write the ticket of a talk that is over; be ready again after a missed call."""
+        """Write the ticket of a talk that is over, note a call in which nobody spoke, be ready again after a missed one."""
         with self._hall.look() as session:
             desk = session.get(Presence, self.person.id)
         if desk is None or not self._at_work:
@@ -195,7 +204,11 @@ class Operator(Handset):
             return True
         if desk.state is not PresenceState.WRAP_UP or desk.call_id is None:
             return False
+        spoken, self._noted = len(self.talks) > self._noted, len(self.talks)
         with self._hall.open_work(self.person) as work:
+            if not spoken:
+                calls.finish_without_ticket(work, desk.call_id, NoMatterReason.SILENT)
+                return True
             draft = tickets.open_draft(work, call_id=desk.call_id)
             tickets.perform(work, draft.id, TicketAction.HAND_OFF, POTHOLE, draft.revision)
         return True
