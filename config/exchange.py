@@ -25,6 +25,7 @@ def exchange_settings(settings: Settings) -> ExchangeSettings:
         pace=settings.exchange_pace,
         answers=ANSWERS,
         narrow=settings.narrow_carrier,
+        app_sid=settings.account.app_sid,
     )
 
 

@@ -22,14 +22,22 @@ from tests.ports import free_port
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "invented-auth-token"
 KEY = "SK" + "0" * 32
+APP = "AP" + "0" * 32
 SECRET = "invented-api-secret-of-some-length"
 HOTLINE = "+865374412345"
 CITIZEN = "13800001234"
 
 
-def token_for(identity: str, *, secret: str = SECRET, ttl: int = 3600, incoming: bool = True) -> str:
+def token_for(
+    identity: str,
+    *,
+    secret: str = SECRET,
+    ttl: int = 3600,
+    incoming: bool = True,
+    application: str | None = APP,
+) -> str:
     token = AccessToken(ACCOUNT, KEY, secret, identity=identity, ttl=ttl)
-    token.add_grant(VoiceGrant(incoming_allow=incoming))
+    token.add_grant(VoiceGrant(incoming_allow=incoming, outgoing_application_sid=application))
     return str(token.to_jwt())
 
 
@@ -47,6 +55,7 @@ def facts_for(application: Application) -> dict[str, object]:
         "auth_token": TOKEN,
         "api_key": KEY,
         "api_secret": SECRET,
+        "app_sid": APP,
         "number": HOTLINE,
         "voice_url": application.url("/voice"),
         "status_url": application.url("/status"),
@@ -84,8 +93,9 @@ class Line:
     def telephone(self, number: str = CITIZEN, answers: str = "") -> Telephone:
         return self._stack.enter_context(Telephone(self.url, number, answers))
 
-    def softphone(self, identity: str = "agent_7") -> Softphone:
-        return self._stack.enter_context(Softphone(self.url, token_for(identity)))
+    def softphone(self, identity: str = "agent_7", *, application: str | None = APP) -> Softphone:
+        token = token_for(identity, application=application)
+        return self._stack.enter_context(Softphone(self.url, token))
 
     def page(self, path: str) -> str:
         """One of the exchange's own pages."""

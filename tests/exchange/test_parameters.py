@@ -8,6 +8,7 @@ import pytest
 from hotline.gateways.exchange.answering import Desk, Machine
 from hotline.gateways.exchange.callers import Caller
 from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.placing import connect
 from tests.exchange.application import Answer, Application, Received
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN
 from tests.exchange.plays import Rest, play, settings_for
@@ -39,6 +40,7 @@ SEAT = ROOM | {
 
 TABLE: dict[str, set[str]] = {
     "/voice": STANDARD,
+    "/app": STANDARD | {"ApplicationSid", "case"},
     "/keys": STANDARD | {"Digits", "FinishedOnKey"},
     "/words": STANDARD | {"SpeechResult", "Confidence", "Language"},
     "/partly": STANDARD | {"StableSpeechResult", "UnstableSpeechResult", "SequenceNumber", "Language"},
@@ -71,6 +73,7 @@ TABLE: dict[str, set[str]] = {
     },
     "/room-taped": TAPE | {"ConferenceSid"},
     "/status completed": STANDARD | PROGRESS | {"CallDuration", "Duration"},
+    "/status no-answer": STANDARD | PROGRESS | {"CallDuration", "Duration", "ApplicationSid"},
     "/answered": STANDARD | {"AnsweredBy", "MachineDetectionDuration"},
     "/amd": {"CallSid", "AccountSid", "AnsweredBy", "MachineDetectionDuration"},
     "/placed initiated": STANDARD | PROGRESS,
@@ -104,6 +107,7 @@ CHAIN = {
     "/queue-whisper": "<Say>请讲</Say>",
     "/second": '<Dial><Conference participantLabel="second">room</Conference></Dial>',
     "/answered": "<Say>您好</Say>",
+    "/app": "<Reject/>",
 }
 
 
@@ -133,6 +137,9 @@ async def one_of_everything(exchange: Exchange, application: Application) -> Non
     await other.until(lambda: bool(other.party))
     caller.hang_up()
     full.hang_up()
+    colleague = Caller(exchange, "client:agent_7")
+    colleague.call = connect(exchange, colleague, "agent_7", {"case": "42", "CallSid": "CA42"})
+    await colleague.over_and_done()
     await _placed(rest, application)
 
 
@@ -155,7 +162,8 @@ def sent() -> Iterator[list[Received]]:
         application.on("/hold.wav", Answer(b"RIFF", content_type="audio/x-wav"))
         application.on("/later", "<Pause length='20'/>")
         application.on("/broken", Answer("no", status=500))
-        settings = settings_for(application, answers={DESK: Desk("值班"), MACHINE: Machine()})
+        answers = {DESK: Desk("值班"), MACHINE: Machine()}
+        settings = settings_for(application, answers=answers, app_voice_url=application.url("/app"))
         play(settings, lambda exchange: one_of_everything(exchange, application))
         assert application.badly_signed == []
         yield list(application.received)

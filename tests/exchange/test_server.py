@@ -92,7 +92,14 @@ def test_websockets_are_for_pages_of_this_machine(line: Line, path: str, origin:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"pace": 0}, {"calls_per_second": -1}, {"number": "4412345"}, {"voice_url": "/v"}]
+    "wrong",
+    [
+        {"pace": 0},
+        {"calls_per_second": -1},
+        {"number": "4412345"},
+        {"voice_url": "/v"},
+        {"app_voice_url": ""},
+    ],
 )
 def test_settings_with_which_nothing_could_work_are_refused(wrong: dict[str, object]) -> None:
     facts: dict[str, object] = {

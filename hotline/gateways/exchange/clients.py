@@ -3,6 +3,7 @@
 Everything waits on what the exchange says; every wait is bounded (real seconds) and fails with the whole transcript.
 """
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from hotline.gateways.exchange.handset import PATIENCE_SECONDS, Handset, NotHeardError, PhoneState
@@ -96,6 +97,19 @@ class Softphone(Handset):
         self.call_sid = ""
         self.caller = ""
         self.parameters: dict[str, str] = {}
+        self.errors: list[str] = []
+
+    def connect(self, params: Mapping[str, object]) -> None:
+        """Call through the TwiML application and wait until that is on its way (LineError when it is refused)."""
+        before, refusals = self.call_sid, len(self.errors)
+        self.send({"type": "connect", "params": params})
+        self.wait_for(
+            lambda: self.call_sid != before or len(self.errors) > refusals,
+            PATIENCE_SECONDS,
+            "neither connected nor refused",
+        )
+        if len(self.errors) > refusals:
+            raise LineError(self.errors[-1])
 
     def wait_incoming(self, timeout: float = PATIENCE_SECONDS) -> dict[str, str]:
         """Wait for an invitation; returns its custom parameters."""
@@ -142,9 +156,14 @@ class Softphone(Handset):
                 self.parameters = dict(message["params"])
             case "cancel" if message["callSid"] == self.call_sid:
                 self._end("canceled")
+            case "connecting":
+                self._begin(PhoneState.DIALLING)
+                self.call_sid = message["callSid"]
             case "open":
                 self.state = PhoneState.TALKING
             case "ended" if message["callSid"] == self.call_sid:
                 self._end("ended")
+            case "error":
+                self.errors.append(message["message"])
             case _:
                 self.note(message)

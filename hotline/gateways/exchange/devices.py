@@ -1,29 +1,33 @@
-"""The operator's softphone: a browser that registers with an access token and receives calls for its identity.
+"""The operator's softphone: a browser that registers with an access token, receives calls for its identity and may call.
 
 `GET /device?token=<access token>`. The exchange sends `{type:"registered", identity}`, `{type:"incoming", callSid, from,
 to, params}`, `{type:"cancel", callSid}` (it rings no longer: the caller left, or another tab accepted), `{type:"open",
 callSid}`, `{type:"caption", callSid, who, text}` (who "line" = the exchange itself), `{type:"party", callSid, names}` (who
-else is on the line now), `{type:"ended", callSid}`,
-`{type:"error", message}`. It accepts `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`,
+else is on the line now), `{type:"ended", callSid}`, `{type:"connecting", callSid}` (its own call is on its way),
+`{type:"error", message}`. It accepts `{type:"connect", params}` (call through the token's TwiML application; what `params`
+may be says `params_of`), `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`,
 `{type:"mute", callSid, muted}`, `{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound
 (`voices.py`). A bad token closes the websocket with 4401.
 """
 
 import asyncio
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
 from hotline.gateways.exchange import hearing, ringing
 from hotline.gateways.exchange.answering import Person
 from hotline.gateways.exchange.exchange import Exchange
+from hotline.gateways.exchange.placing import connect
 from hotline.gateways.exchange.sockets import BadMessageError, Message, Wire, text_of
 from hotline.gateways.exchange.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
 from hotline.gateways.exchange.state.calls import Call, HangUp
-from hotline.gateways.exchange.tokens import TokenError, identity_of
+from hotline.gateways.exchange.tokens import Grant, TokenError, grant_of
 from hotline.gateways.exchange.words import By
 
 BAD_TOKEN = 4401
+LONGEST_PARAMS = 800
+"""Characters of all parameters of one `connect`, URL-encoded. The carrier has a limit (31103) but does not publish it."""
 _LINE = "line"
 
 
@@ -32,9 +36,10 @@ class Device:
 
     answerer = Person()
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, wire: Wire, grant: Grant) -> None:
         self._exchange = exchange
-        self.wire = Wire(exchange.clock)
+        self._grant = grant
+        self.wire = wire
         self.call: Call | None = None
         self.muted = False
         self._ringing: dict[str, Call] = {}
@@ -82,7 +87,13 @@ class Device:
 
     def obey(self, message: Message) -> None:
         """Do what the operator wants; raises BadMessageError when the call meant is not (or no longer) there."""
-        sid = text_of(message, "callSid")
+        if message.get("type") == "connect":
+            self._connect(params_of(message))
+        else:
+            self._obey(message, text_of(message, "callSid"))
+
+    def _obey(self, message: Message, sid: str) -> None:
+        """Do what the operator wants with one call."""
         match message.get("type"):
             case "accept":
                 self._accept(sid)
@@ -124,6 +135,18 @@ class Device:
             raise BadMessageError("this call does not ring here any more")
         return call
 
+    def _connect(self, params: dict[str, str]) -> None:
+        """Call through the TwiML application of the token; refused in the carrier's own words."""
+        if self._grant.application is None:
+            raise BadMessageError("20106: no grant to make calls: outgoing.application_sid is missing")
+        if self._grant.application != self._exchange.settings.app_sid:
+            raise BadMessageError(f"31001: TwiML application {self._grant.application} not found")
+        if self.busy:
+            raise BadMessageError("hang up first")
+        self.muted = False
+        self.call = connect(self._exchange, self, self._grant.identity, params)
+        self.wire.send({"type": "connecting", "callSid": self.call.sid})
+
     def _hang_up(self, sid: str) -> None:
         if sid in self._ringing:
             ringing.reject(self._incoming(sid))
@@ -148,24 +171,40 @@ class Device:
             self.call.obey(HangUp(By.PARTY))
 
 
+def params_of(message: Message) -> dict[str, str]:
+    """Return what a call is to carry: texts by name; raises BadMessageError (31103 when there is too much)."""
+    params = message.get("params", {})
+    if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
+        raise BadMessageError('31100: "params" must be an object of texts')
+    if "" in params:
+        raise BadMessageError('31100: "params" must have names')
+    try:
+        length = len(urlencode(params))
+    except UnicodeEncodeError as error:
+        raise BadMessageError('31100: "params" must be Unicode') from error
+    if length > LONGEST_PARAMS:
+        raise BadMessageError(f"31103: params are longer than {LONGEST_PARAMS} characters ({length})")
+    return params
+
+
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
     """Serve one softphone from registration until its websocket is closed."""
-    device = Device(exchange)
-    socket = device.wire.socket
-    await socket.prepare(request)
+    wire = Wire(exchange.clock)
+    await wire.socket.prepare(request)
     try:
-        identity = identity_of(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
+        grant = grant_of(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
     except TokenError as error:
-        await device.close(BAD_TOKEN, str(error))
-        return socket
-    tabs = exchange.lines.setdefault(f"client:{identity}", [])
+        await wire.close(BAD_TOKEN, str(error))
+        return wire.socket
+    device = Device(exchange, wire, grant)
+    tabs = exchange.lines.setdefault(f"client:{grant.identity}", [])
     tabs.append(device)
-    device.wire.send({"type": "registered", "identity": identity})
-    writing = asyncio.create_task(device.wire.write())
+    wire.send({"type": "registered", "identity": grant.identity})
+    writing = asyncio.create_task(wire.write())
     try:
-        await device.wire.listen(device.obey, device.take)
+        await wire.listen(device.obey, device.take)
     finally:
         writing.cancel()
         device.gone()
         tabs.remove(device)
-    return socket
+    return wire.socket

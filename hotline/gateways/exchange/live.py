@@ -64,7 +64,7 @@ def _open_journal(exchange: Exchange, call: Call) -> None:
     clock = exchange.clock
     call.journal = Journal(call.sid, call.direction, call.from_, call.to, call.created, clock.seconds)
     exchange.board.shelf.put(call.journal)
-    if call.direction is Direction.INBOUND:
+    if call.direction is Direction.INBOUND and call.application is None:
         call.journal.dialled()
 
 

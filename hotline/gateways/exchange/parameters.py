@@ -1,5 +1,6 @@
 """The parameters of webhooks: the standard set every one carries, and dates as the carrier writes them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -10,6 +11,10 @@ from hotline.gateways.exchange.words import CallStatus
 API_VERSION = "2010-04-01"
 _PLACES = ("City", "State", "Zip", "Country")
 _PARTIES = ("From", "To", "Caller", "Called")
+_SOMETIMES = frozenset(
+    {"ParentCallSid", "ForwardedFrom", "CallerName", "CallToken", "StirVerstat", "StirPassportToken"}
+)
+"""Standard parameters that only some calls carry, and none of a softphone."""
 
 
 def rfc2822(moment: datetime) -> str:
@@ -32,5 +37,13 @@ def standard(exchange: Exchange, call: Call, status: CallStatus | None = None) -
     }
     if call.parent is not None:
         form["ParentCallSid"] = call.parent
+    if call.application is not None:
+        form["ApplicationSid"] = call.application
     form.update({party + place: "" for party in _PARTIES for place in _PLACES})
     return form
+
+
+def custom(exchange: Exchange, call: Call, given: Mapping[str, str]) -> dict[str, str]:
+    """What a softphone gave its call to carry, without what only the carrier may say: that would be believed."""
+    reserved = standard(exchange, call).keys() | _SOMETIMES
+    return {name: value for name, value in given.items() if name not in reserved}

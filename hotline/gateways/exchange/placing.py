@@ -1,12 +1,17 @@
-"""How calls begin: one arriving from a telephone, or one ordered over REST that waits for its turn and then rings."""
+"""How calls begin: arriving from a telephone or a softphone, or ordered over REST, waiting for their turn, then ringing.
+
+Source of a softphone's call: "How to share information between your applications" (the parameters of `connect` are posted
+to the TwiML application's voice URL, `To` among them; `From` is the client).
+"""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hotline.gateways.exchange.callbacks import advance
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.interpreter import follow
 from hotline.gateways.exchange.live import live, run
+from hotline.gateways.exchange.parameters import custom
 from hotline.gateways.exchange.ringing import ring
 from hotline.gateways.exchange.sounds import Endpoint
 from hotline.gateways.exchange.state.calls import Call, Fetch, HangUp, Script, StatusCallback, new_sid
@@ -19,6 +24,24 @@ def arrive(exchange: Exchange, endpoint: Endpoint, number: str) -> Call:
     """A telephone has dialled the hotline: the call rings at once and asks the application what to do."""
     settings = exchange.settings
     call = Call(new_sid("CA"), number, settings.number, Direction.INBOUND, exchange.clock.now())
+    _let_in(exchange, endpoint, call, Fetch(settings.voice_url))
+    return call
+
+
+def connect(exchange: Exchange, endpoint: Endpoint, identity: str, given: Mapping[str, str]) -> Call:
+    """A softphone has called through the TwiML application, with whatever parameters it liked to give: all are untrusted."""
+    settings = exchange.settings
+    to = given.get("To", "")
+    call = Call(new_sid("CA"), f"client:{identity}", to, Direction.INBOUND, exchange.clock.now())
+    call.application = settings.app_sid
+    url = settings.app_voice_url or settings.voice_url
+    _let_in(exchange, endpoint, call, Fetch(url, extra=custom(exchange, call, given)))
+    return call
+
+
+def _let_in(exchange: Exchange, endpoint: Endpoint, call: Call, first: Fetch) -> None:
+    """Let a call ring and run its first document, unless the account has too many already."""
+    settings = exchange.settings
     call.status = CallStatus.RINGING
     call.started = call.created
     call.endpoint = endpoint
@@ -28,15 +51,14 @@ def arrive(exchange: Exchange, endpoint: Endpoint, number: str) -> Call:
         exchange.trouble(10004, "the account has too many calls at once", call.sid)
         call.callback, call.fate = None, CallStatus.BUSY
     exchange.board.calls[call.sid] = call
-    exchange.spawn(live(exchange, call, _arrived(exchange, call), follow))
-    return call
+    exchange.spawn(live(exchange, call, _arrived(exchange, call, first), follow))
 
 
-async def _arrived(exchange: Exchange, call: Call) -> None:
-    """Run the hotline's first document, unless the call is refused already."""
+async def _arrived(exchange: Exchange, call: Call, first: Fetch) -> None:
+    """Run the call's first document, unless it is refused already."""
     if call.fate is None:
         exchange.spawn(limit_time(exchange, call))
-        await run(exchange, call, Fetch(exchange.settings.voice_url), follow)
+        await run(exchange, call, first, follow)
 
 
 def is_full(exchange: Exchange) -> bool:

@@ -21,6 +21,9 @@ class ExchangeSettings:
     `answers` says what answers by itself at an E.164 number or a sip address (see `answering`). `concurrent_calls` limits
     the account's live legs (0 = unlimited): one more is refused over REST and in Dial (10004), and busy to a citizen.
     `narrow` is the profile of self-hosted TwiML engines: no Enqueue, Leave, Conference, Queue; no such REST resources.
+
+    `app_sid` is the TwiML application through which softphones call (None: they cannot) and `app_voice_url` its voice URL
+    (None: the number's); the number's status callback and fallback serve it too.
     """
 
     account_sid: str
@@ -43,6 +46,8 @@ class ExchangeSettings:
     answers: Mapping[str, Answerer] = field(default_factory=dict)
     concurrent_calls: int = 0
     narrow: bool = False
+    app_sid: str | None = None
+    app_voice_url: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse values with which nothing could work, naming the field."""
@@ -54,8 +59,9 @@ class ExchangeSettings:
             raise ValueError("calls_per_second must not be negative (0 = unlimited)")
         if not self.number.startswith("+"):
             raise ValueError("number must be E.164, such as +865374412345")
-        if not self.voice_url.startswith(("http://", "https://")):
-            raise ValueError("voice_url must be an absolute http(s) URL")
+        for name, url in (("voice_url", self.voice_url), ("app_voice_url", self.app_voice_url)):
+            if url is not None and not url.startswith(("http://", "https://")):
+                raise ValueError(f"{name} must be an absolute http(s) URL")
 
     @property
     def base_url(self) -> str:

@@ -93,6 +93,9 @@ def _call(exchange: Exchange, call: Call, queue: Shape | None, room: Shape | Non
 
 
 def _party(exchange: Exchange, address: str) -> str:
+    """Return an address as it is shown; a softphone that calls the application need not name anybody."""
+    if not address:
+        return "应用 app"
     return "热线 line" if address == exchange.settings.number else masked(address)
 
 

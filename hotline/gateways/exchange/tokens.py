@@ -1,7 +1,8 @@
 """Reading the access tokens with which operators' browsers register, independently of the SDK that wrote them.
 
 Source: "Access tokens": JWT, HS256 with the API key's secret (not the auth token), iss = key sid, sub = account sid,
-grants = {identity, voice: {incoming: {allow: true}}}, at most 24 hours long. Validity is checked against the wall clock.
+grants = {identity, voice: {incoming: {allow: true}, outgoing: {application_sid}}}, at most 24 hours long. Validity is
+checked against the wall clock.
 """
 
 import base64
@@ -9,6 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +25,16 @@ class TokenError(Exception):
     """Why a token is not accepted; the text starts with the carrier's error code."""
 
 
-def identity_of(token: str, settings: ExchangeSettings, now: datetime) -> str:
-    """Return the identity a token allows to receive calls for; raises TokenError."""
+@dataclass(frozen=True)
+class Grant:
+    """What a token allows: to be rung as `identity`, and to call through the `application` (None = not to call)."""
+
+    identity: str
+    application: str | None
+
+
+def grant_of(token: str, settings: ExchangeSettings, now: datetime) -> Grant:
+    """Return what a token allows its holder; raises TokenError."""
     parts = token.split(".")
     if len(parts) != 3:
         raise TokenError("20101: not a token")
@@ -52,7 +62,7 @@ def _check_claims(claims: dict[str, Any], settings: ExchangeSettings, now: float
         raise TokenError("31207: token valid for more than 24 hours")
 
 
-def _granted(claims: dict[str, Any]) -> str:
+def _granted(claims: dict[str, Any]) -> Grant:
     grants = claims.get("grants")
     voice = grants.get("voice") if isinstance(grants, dict) else None
     incoming = voice.get("incoming") if isinstance(voice, dict) else None
@@ -61,7 +71,9 @@ def _granted(claims: dict[str, Any]) -> str:
     identity = grants.get("identity")
     if not isinstance(identity, str) or IDENTITY.fullmatch(identity) is None:
         raise TokenError("20106: identity must be 1 to 121 letters, digits and underscores")
-    return identity
+    outgoing = voice.get("outgoing") if isinstance(voice, dict) else None
+    application = outgoing.get("application_sid") if isinstance(outgoing, dict) else None
+    return Grant(identity, application if isinstance(application, str) else None)
 
 
 def _bytes(part: str) -> bytes:

@@ -69,7 +69,7 @@ async def create_call(request: web.Request) -> web.Response:
 def _source(form: Form) -> Source | None:
     """Return the document asked for: Url wins over Twiml; raises 21205, 21218 or 20001."""
     if form.text("ApplicationSid") is not None:
-        raise ApiError(400, 21218, "Invalid ApplicationSid: this account has no applications")
+        raise ApiError(400, 21218, "Invalid ApplicationSid: place calls with Url or Twiml here")
     url = form.url("Url")
     if url is not None:
         return Fetch(url, form.method("Method"))

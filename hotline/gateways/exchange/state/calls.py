@@ -119,7 +119,10 @@ class Act:
 
 @dataclass(eq=False)
 class Call:
-    """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record."""
+    """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record.
+
+    `application` is the TwiML application a softphone called through, None for every other call.
+    """
 
     sid: str
     from_: str
@@ -127,6 +130,7 @@ class Call:
     direction: Direction
     created: datetime
     parent: str | None = None
+    application: str | None = None
     status: CallStatus = CallStatus.QUEUED
     updated: datetime | None = None
     started: datetime | None = None
