@@ -45,6 +45,7 @@ async def follow(exchange: Exchange, call: Call, source: Source, context: Contex
     """Run `source` and every document it leads to; NEXT when they ran out. Raises DocumentError."""
     while True:
         page = await obtain(exchange, call, source, context)
+        call.documents += 1
         scene = Scene(exchange, call, page.url, context, follow)
         outcome: Outcome = Turn.NEXT
         for verb in page.verbs:

@@ -2,6 +2,11 @@
 
 Sources: the Enqueue and Queue pages (waitUrl parameters, QueueResult table). The wait document is requested anew each
 time it has run out, with fresh numbers; an empty waitUrl is silence, none is the carrier's own music.
+
+Two results are described too shortly there to be certain of. `bridging-in-process` ("instructed to bridge the enqueued
+party") is told here when somebody dialled the queue and the two were never connected. `system-error` ("can happen if a
+caller hangs up before being fully enqueued") is inferred: here it is told, without queue and time, when the caller hangs
+up before the first wait document has come, and at no other moment.
 """
 
 import asyncio
@@ -48,7 +53,8 @@ async def enqueue(scene: Scene, verb: Enqueue) -> Outcome:
         exchange.trouble(14207, f"queue {queue.name} is full ({queue.limit})", call.sid)
         return scene.action(verb.action, verb.method, {"QueueResult": QueueResult.QUEUE_FULL})
     taken: asyncio.Future[Taking] = asyncio.get_running_loop().create_future()
-    member = Member(call, exchange.clock.seconds(), exchange.clock.now(), taken)
+    documents = call.documents + (1 if verb.wait_url else 0)
+    member = Member(call, exchange.clock.seconds(), exchange.clock.now(), taken, documents)
     queue.members.append(member)
     queue.arrival.set()
     try:
@@ -68,10 +74,17 @@ async def enqueue(scene: Scene, verb: Enqueue) -> Outcome:
 
 def _result_of(call: Call, member: Member) -> QueueResult:
     """Name how the waiting ended for a call that was stopped by an order."""
-    bridged = member.taken.done() and not member.taken.cancelled()
+    taking = member.taking
     if isinstance(call.order, Move):
+        bridged = taking is not None and taking.connected.is_set()
         return QueueResult.REDIRECTED_FROM_BRIDGED if bridged else QueueResult.REDIRECTED
-    return QueueResult.BRIDGED if bridged else QueueResult.HANGUP
+    if taking is not None:
+        return _result_of_taking(taking)
+    return QueueResult.HANGUP if member.is_settled else QueueResult.SYSTEM_ERROR
+
+
+def _result_of_taking(taking: Taking) -> QueueResult:
+    return QueueResult.BRIDGED if taking.connected.is_set() else QueueResult.BRIDGING
 
 
 def _say_goodbye(
@@ -82,6 +95,8 @@ def _say_goodbye(
 
 
 def _numbers(exchange: Exchange, queue: WaitingQueue, member: Member, result: QueueResult) -> dict[str, str]:
+    if result is QueueResult.SYSTEM_ERROR:
+        return {"QueueResult": result}
     waited = (member.left or exchange.clock.seconds()) - member.joined
     return {"QueueResult": result, "QueueSid": queue.sid, "QueueTime": str(round(waited))}
 
@@ -95,7 +110,7 @@ async def _until_over(scene: Scene, verb: Enqueue, queue: WaitingQueue, member: 
             return waiting.result()
     member.left = scene.exchange.clock.seconds()
     await _talk(scene, queue, member, member.taken.result())
-    return QueueResult.BRIDGED
+    return _result_of_taking(member.taken.result())
 
 
 async def _wait(scene: Scene, verb: Enqueue, queue: WaitingQueue, member: Member) -> QueueResult:
@@ -132,7 +147,7 @@ def wait_numbers(exchange: Exchange, queue: WaitingQueue, member: Member) -> dic
 
 
 async def _talk(scene: Scene, queue: WaitingQueue, member: Member, taking: Taking) -> None:
-    """Hear the whisper of whoever dialled the queue, then talk until either side leaves."""
+    """Hear the whisper of whoever dialled the queue, then talk until either side leaves, unless the dialler has meanwhile."""
     exchange, call = scene.exchange, scene.call
     advance(exchange, call, CallStatus.IN_PROGRESS)
     try:
@@ -142,9 +157,10 @@ async def _talk(scene: Scene, queue: WaitingQueue, member: Member, taking: Takin
             extra["DequeingCallSid"] = taking.dialler.sid
             whisper = Fetch(taking.whisper.url, taking.whisper.method, extra)
             await scene.follow(exchange, call, whisper, Context.QUEUE_WHISPER)
-        call.meeting = taking.meeting
-        taking.connected.set()
-        await taking.over.wait()
+        if not taking.over.is_set():
+            call.meeting = taking.meeting
+            taking.connected.set()
+            await taking.over.wait()
     except DocumentError as error:
         exchange.trouble(error.code, f"queue whisper: {error.text}", call.sid)
     finally:

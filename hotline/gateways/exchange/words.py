@@ -65,7 +65,10 @@ class By(Enum):
 
 
 class QueueResult(StrEnum):
+    """How the waiting in a queue ended; `SYSTEM_ERROR` here always means a caller who hung up before it had begun."""
+
     BRIDGED = "bridged"
+    BRIDGING = "bridging-in-process"
     LEAVE = "leave"
     REDIRECTED = "redirected"
     REDIRECTED_FROM_BRIDGED = "redirected-from-bridged"

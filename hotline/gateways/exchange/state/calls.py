@@ -121,7 +121,8 @@ class Act:
 class Call:
     """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record.
 
-    `application` is the TwiML application a softphone called through, None for every other call.
+    `application` is the TwiML application a softphone called through, None for every other call; `documents` is how many
+    it has been given to run so far.
     """
 
     sid: str
@@ -147,6 +148,7 @@ class Call:
     parameters: Mapping[str, str] = field(default_factory=dict)
     sequence: Iterator[int] = field(default_factory=itertools.count)
     utterances: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    documents: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
     endpoint: Endpoint | None = None
     listener: Listener | None = None

@@ -9,13 +9,26 @@ from hotline.gateways.exchange.state.calls import Call, Fetch, Meeting
 
 @dataclass(eq=False)
 class Member:
-    """A call in a queue. `joined` and `left` in exchange seconds. `taken` is set when somebody dials the queue."""
+    """A call in a queue. `joined` and `left` in exchange seconds. `taken` is set when somebody dials the queue.
+
+    It is fully in the queue once the call has been given so many documents: its first wait document is the last of them.
+    """
 
     call: Call
     joined: float
     enqueued: datetime
     taken: asyncio.Future["Taking"]
+    documents: int
     left: float | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return self.call.documents >= self.documents
+
+    @property
+    def taking(self) -> "Taking | None":
+        """How it is being connected, None while nobody has dialled the queue for it."""
+        return self.taken.result() if self.taken.done() and not self.taken.cancelled() else None
 
 
 @dataclass(frozen=True, eq=False)
