@@ -67,6 +67,8 @@ TABLE: dict[str, set[str]] = {
     "/confirmed": STANDARD | {"DialCallStatus"},
     "/room participant-join": SEAT,
     "/room conference-start": ROOM,
+    "/room participant-speech-start": SEAT,
+    "/room participant-speech-stop": SEAT,
     "/room participant-leave": SEAT | {"ParticipantCallStatus", "ReasonParticipantLeft"},
     "/room conference-end": ROOM | {
         "CallSidEndingConference", "ParticipantLabelEndingConference", "ReasonConferenceEnded", "Reason",
@@ -101,7 +103,7 @@ CHAIN = {
     "/not-queued": '<Enqueue action="/queued" waitUrl="/wait">q</Enqueue>',
     "/wait": "<Say>请稍候</Say>",
     "/queued": f'<Dial action="/confirmed"><Conference endConferenceOnExit="true" participantLabel="caller" waitUrl=""'
-    f' record="record-from-start" recordingStatusCallback="/room-taped" {EVENTS.format("room", "start end join leave")}>'
+    f' record="record-from-start" recordingStatusCallback="/room-taped" {EVENTS.format("room", "start end join leave speaker")}>'
     "room</Conference></Dial>",
     "/take": '<Dial action="/dequeued" timeLimit="5"><Queue url="/queue-whisper">q</Queue></Dial>',
     "/queue-whisper": "<Say>请讲</Say>",
@@ -135,6 +137,7 @@ async def one_of_everything(exchange: Exchange, application: Application) -> Non
     other = Caller(exchange, "+8613800000003")
     other.dial()
     await other.until(lambda: bool(other.party))
+    caller.say("您好")
     caller.hang_up()
     full.hang_up()
     colleague = Caller(exchange, "client:agent_7")

@@ -52,11 +52,11 @@ class Automaton:
     async def _introduce(self, call: Call) -> None:
         match self.answerer:
             case Desk(name):
-                hearing.say(call, name)
+                hearing.say(self._exchange, call, name)
             case Machine(greeting):
-                hearing.say(call, greeting)
+                hearing.say(self._exchange, call, greeting)
             case Fax():
-                hearing.say(call, "♪ fax")
+                hearing.say(self._exchange, call, "♪ fax")
             case _:
                 pass
 
@@ -64,7 +64,7 @@ class Automaton:
         """Greet, then take a message of limited length and hang up."""
         await self._exchange.clock.sleep(speaking_seconds(machine.greeting))
         if machine.beep:
-            hearing.say(call, "♪ beep")
+            hearing.say(self._exchange, call, "♪ beep")
         await self._exchange.clock.sleep(_MESSAGE_SECONDS)
         call.obey(HangUp(By.PARTY))
 

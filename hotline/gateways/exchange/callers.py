@@ -85,7 +85,7 @@ class Caller:
 
     def say(self, text: str) -> None:
         if self.call is not None:
-            hearing.say(self.call, text)
+            hearing.say(self._exchange, self.call, text)
 
     def hang_up(self) -> None:
         if self.call is not None:

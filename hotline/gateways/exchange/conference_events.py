@@ -21,6 +21,8 @@ _GROUPS = {
     "participant-hold": "hold",
     "participant-unhold": "hold",
     "participant-modify": "modify",
+    "participant-speech-start": "speaker",
+    "participant-speech-stop": "speaker",
     "announcement-end": "announcement",
     "announcement-fail": "announcement",
 }
@@ -41,6 +43,11 @@ def ended_fields(conference: Conference, why: ConferenceEnd) -> dict[str, str]:
     return extra
 
 
+def is_asked_for(conference: Conference, event: str) -> bool:
+    """Whether the first participant asked to be told of such events."""
+    return conference.callback is not None and _GROUPS[event] in conference.callback.events
+
+
 def tell(
     exchange: Exchange,
     conference: Conference,
@@ -50,7 +57,7 @@ def tell(
 ) -> None:
     """Send a conference event, if the first participant asked for its kind."""
     callback = conference.callback
-    if callback is None or _GROUPS[event] not in callback.events:
+    if callback is None or not is_asked_for(conference, event):
         return
     form = {
         "AccountSid": exchange.settings.account_sid,

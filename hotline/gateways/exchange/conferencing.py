@@ -9,6 +9,7 @@ import asyncio
 
 from hotline.gateways.exchange.beside import beside
 from hotline.gateways.exchange.conference_events import ended_fields, left_fields, tell
+from hotline.gateways.exchange.conference_speech import hush
 from hotline.gateways.exchange.document import Room
 from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.grammar import DocumentError
@@ -160,6 +161,7 @@ def leave(
         return
     seat.status = ParticipantStatus.COMPLETE
     conference.updated = exchange.clock.now()
+    hush(exchange, conference, seat)
     tell(exchange, conference, "participant-leave", seat, left_fields(seat, reason))
     release(seat, reason)
     if not isinstance(seat.call.order, HangUp):

@@ -113,7 +113,7 @@ class Device:
             case "say":
                 call = self._open(sid)
                 if not self.muted:
-                    hearing.say(call, text_of(message, "text"))
+                    hearing.say(self._exchange, call, text_of(message, "text"))
             case "voice" | "signal":
                 self._exchange.voices.obey(self.call, self.wire.send, message)
             case other:

@@ -1,6 +1,9 @@
 """What a person on a call presses and says, and where it goes: to whoever listens, else to the others on the line."""
 
+from hotline.gateways.exchange import conference_speech
+from hotline.gateways.exchange.exchange import Exchange
 from hotline.gateways.exchange.state.calls import Call, Key, Noise, Words
+from hotline.gateways.exchange.state.conferences import Conference
 
 KEYS = frozenset("0123456789*#")
 
@@ -17,7 +20,7 @@ def press(call: Call, digits: str) -> None:
         ear.heard.put_nowait(Key(digit))
 
 
-def say(call: Call, text: str) -> None:
+def say(exchange: Exchange, call: Call, text: str) -> None:
     """Words reach a Gather or Record that listens for them, else whoever else is on the line."""
     ear = call.listener
     heeded = ear is not None and ear.words
@@ -27,6 +30,8 @@ def say(call: Call, text: str) -> None:
         ear.heard.put_nowait(Words(text))
     elif call.meeting is not None:
         call.meeting.speak(call, text)
+        if isinstance(call.meeting, Conference):
+            conference_speech.speak(exchange, call.meeting, call, text)
 
 
 def make_noise(call: Call) -> None:

@@ -92,7 +92,7 @@ class Telephone:
                     raise BadMessageError("keys are 0-9, * and #")
                 hearing.press(self._talking(), digits)
             case "say":
-                hearing.say(self._talking(), text_of(message, "text"))
+                hearing.say(self._exchange, self._talking(), text_of(message, "text"))
             case "typing":
                 hearing.make_noise(self._talking())
             case "voice" | "signal":

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from hotline.gateways.exchange.announcing import announce, hold, unhold
 from hotline.gateways.exchange.conference_events import left_fields, tell
+from hotline.gateways.exchange.conference_speech import hush
 from hotline.gateways.exchange.conferencing import attend, find_conference, leave, open_conference, reserve
 from hotline.gateways.exchange.detecting import in_background
 from hotline.gateways.exchange.document import Room
@@ -182,6 +183,7 @@ def _change_hold(exchange: Exchange, conference: Conference, seat: Participant, 
         return
     seat.hold = wanted
     if wanted:
+        hush(exchange, conference, seat)
         hold(exchange, seat, None if url is None else Fetch(url, form.method("HoldMethod", "GET")))
     else:
         unhold(seat)
@@ -195,6 +197,8 @@ def _change_voice(exchange: Exchange, conference: Conference, seat: Participant,
         raise ApiError(400, 16028, "The call to coach is not in this conference")
     if muted is not None and muted != seat.muted:
         seat.muted = muted
+        if muted:
+            hush(exchange, conference, seat)
         tell(exchange, conference, "participant-mute" if muted else "participant-unmute", seat)
     before = (seat.coaching, seat.coach_to, seat.end, seat.beep_out)
     seat.coaching = seat.coaching if coaching is None else coaching

@@ -15,7 +15,10 @@ from hotline.gateways.exchange.words import ConferenceEnd, ConferenceStatus, Lea
 
 @dataclass(eq=False)
 class Participant:
-    """One call's seat in a conference. `gone` resolves to why it left."""
+    """One call's seat in a conference. `gone` resolves to why it left.
+
+    While it speaks (as far as anybody asked to be told) `speech` waits for `quiet_at`, in exchange seconds.
+    """
 
     call: Call
     created: datetime
@@ -32,6 +35,8 @@ class Participant:
     hold: bool = False
     status: ParticipantStatus = ParticipantStatus.QUEUED
     aside: asyncio.Task[None] | None = None
+    speech: asyncio.Task[None] | None = None
+    quiet_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,15 +70,18 @@ class Conference:
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
         """Return who hears `speaker`: nobody when muted, on hold or before the start; a coach is heard by one only."""
         seat = self.seats.get(speaker.sid)
-        if seat is None or seat.status is not ParticipantStatus.CONNECTED or not self.started.is_set():
-            return ()
-        if seat.muted or seat.hold:
+        if seat is None or not self.is_open(seat):
             return ()
         return tuple(
             other.call
             for other in self.seated()
             if other is not seat and not other.hold and (not seat.coaching or other.call.sid == seat.coach_to)
         )
+
+    def is_open(self, seat: Participant) -> bool:
+        """Whether what is said there goes into the conference."""
+        seated = self.started.is_set() and seat.status is ParticipantStatus.CONNECTED
+        return seated and not seat.muted and not seat.hold
 
     def speak(self, speaker: Call, text: str) -> None:
         """Let those who hear `speaker` hear `text`."""
