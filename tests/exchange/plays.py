@@ -43,6 +43,15 @@ class Rest:
     def __init__(self, exchange: Exchange) -> None:
         self._root = exchange.settings.base_url + exchange.settings.api_root
 
+    async def get(self, path: str) -> tuple[int, dict[str, Any]]:
+        """The HTTP status and the answer, whatever it is."""
+        headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.get(self._root + path) as answer,
+        ):
+            return answer.status, await answer.json()
+
     async def post(self, path: str, **form: str) -> dict[str, Any]:
         headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
         async with (

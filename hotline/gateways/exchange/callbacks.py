@@ -96,7 +96,8 @@ def _recorded(exchange: Exchange, call: Call) -> dict[str, str]:
         case Direction.OUTBOUND_API:
             kept = [tape for tape in call.tapes if tape.source is RecordingSource.OUTBOUND_API]
         case Direction.OUTBOUND_DIAL if call.parent is not None and call.answered_at is not None:
-            tapes = exchange.board.calls[call.parent].tapes
+            parent = exchange.board.calls.get(call.parent)
+            tapes = [] if parent is None else parent.tapes
             kept = [tape for tape in tapes if tape.source is RecordingSource.DIAL_VERB]
         case _:
             pass

@@ -196,3 +196,4 @@ def end(
     if conference.tape is not None:
         end_tape(exchange, conference.tape)
     tell(exchange, conference, "conference-end", None, ended_fields(conference, why))
+    exchange.board.conference_ended(conference)

@@ -84,3 +84,4 @@ def finish(exchange: Exchange, call: Call) -> None:
     if call.endpoint is not None:
         call.endpoint.over(call.sid, call.status)
     call.over.set()
+    exchange.board.call_ended(call)

@@ -46,7 +46,9 @@ class _Posting:
         )
 
     def hang_up(self) -> None:
-        self.exchange.board.calls[self.letter.call_sid].obey(HangUp(By.PARTY))
+        call = self.exchange.board.calls.get(self.letter.call_sid)
+        if call is not None:
+            call.obey(HangUp(By.PARTY))
 
 
 async def post(exchange: Exchange, letter: Letter, cookies: Mapping[str, str]) -> Reply:

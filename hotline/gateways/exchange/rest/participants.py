@@ -132,8 +132,10 @@ async def _watch(exchange: Exchange, conference: Conference, seat: Participant) 
         conference.seats.pop(seat.call.sid, None)
         seat.status = ParticipantStatus.FAILED
         tell(exchange, conference, "participant-leave", seat, left_fields(seat, Leaving.ADD_FAILED))
-        if not conference.configured and not conference.seats:
+        is_over = conference.status is ConferenceStatus.COMPLETED
+        if not is_over and not conference.configured and not conference.seats:
             conference.status = ConferenceStatus.COMPLETED
+            exchange.board.conference_ended(conference)
 
 
 async def list_participants(request: web.Request) -> web.Response:

@@ -1,4 +1,8 @@
-"""Everything that exists in one exchange, found by its id, and the latest of what it sent and what went wrong."""
+"""Everything that exists in one exchange, found by its id, and the latest of what it sent and what went wrong.
+
+Bounded, so that it may run for weeks: whatever lives is kept, and of what is over the latest. Queues are not: there are as
+many as the application has names for, and their size and limit stay as they are when nobody waits.
+"""
 
 import itertools
 from collections import deque
@@ -14,6 +18,8 @@ from hotline.gateways.exchange.state.recordings import Recording
 from hotline.gateways.exchange.steps import Step
 
 KEPT_REQUESTS = 200
+KEPT_ENDED = 2000
+"""How many calls that are over are kept, and how many conferences; the recordings of one go with it."""
 
 
 @dataclass(eq=False)
@@ -70,3 +76,30 @@ class Board:
     rest: deque[RequestRecord] = field(default_factory=_latest)
     troubles: deque[Trouble] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _ended_calls: deque[str] = field(default_factory=deque)
+    _ended_conferences: deque[str] = field(default_factory=deque)
+
+    def call_ended(self, call: Call) -> None:
+        """One more call is over: the one that has been over for longest makes room."""
+        for sid in _too_many(self._ended_calls, call.sid):
+            self.calls.pop(sid, None)
+            self._forget_recordings(sid)
+
+    def conference_ended(self, conference: Conference) -> None:
+        """One more conference is over: the one that has been over for longest makes room."""
+        for sid in _too_many(self._ended_conferences, conference.sid):
+            self.conferences.pop(sid, None)
+            self._forget_recordings(sid)
+
+    def _forget_recordings(self, of: str) -> None:
+        """Forget what was recorded of a call or conference, and its sound."""
+        for tape in list(self.recordings.values()):
+            if of in (tape.call_sid, tape.conference_sid):
+                tape.reel.drop()
+                del self.recordings[tape.sid]
+
+
+def _too_many(ended: deque[str], sid: str) -> list[str]:
+    """Add the latest; return what is too much, the oldest first."""
+    ended.append(sid)
+    return [ended.popleft() for _ in range(len(ended) - KEPT_ENDED)]
