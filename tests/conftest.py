@@ -20,9 +20,8 @@ from sqlalchemy.orm import Session
 
 from hotline.events import Event
 from hotline.rules.policies import Policies
-from hotline.store.engine import open_engine
 from hotline.work import Hall
-from tests.databases import Postgres, find_binaries, open_postgres, sqlite_template
+from tests.databases import LastingEngine, Postgres, find_binaries, open_postgres, sqlite_template
 from tests.policies import city_policies
 from tests.redis_server import run_redis
 from tests.stopped_clock import StoppedClock
@@ -101,11 +100,19 @@ def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
     yield server.emptied()
 
 
+@pytest.fixture(scope="session")
+def lasting_engines() -> dict[str, LastingEngine]:
+    """One engine for each kind of database, by its name."""
+    return {}
+
+
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    opened = open_engine(database_url)
-    yield opened
-    opened.dispose()
+def engine(database: str, database_url: str, lasting_engines: dict[str, LastingEngine]) -> Iterator[Engine]:
+    """An engine on this test's database. It has no connection when the test begins, and none is left of it."""
+    if database not in lasting_engines:
+        lasting_engines[database] = LastingEngine(database_url)
+    with lasting_engines[database].at(database_url) as opened:
+        yield opened
 
 
 @pytest.fixture

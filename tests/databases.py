@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy import URL, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -121,6 +121,28 @@ def _wait_until_ready(url: URL, server: "subprocess.Popen[bytes]") -> None:
     else:
         raise RuntimeError("the PostgreSQL server did not answer in time")
     engine.dispose()
+
+
+class LastingEngine:
+    """One engine for many tests: it keeps the statements it has compiled, and connects to each test's own database."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = open_engine(url)
+        self._url = make_url(url)
+        event.listen(self._engine, "do_connect", self._aim)
+
+    @contextmanager
+    def at(self, url: str) -> Iterator[Engine]:
+        """Yield the engine on the database at `url`; its connections are closed afterwards."""
+        self._url = make_url(url)
+        try:
+            yield self._engine
+        finally:
+            self._engine.dispose()
+
+    def _aim(self, dialect: Dialect, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+        arguments[:], known = dialect.create_connect_args(self._url)
+        options.update(known)
 
 
 def _tables_in_use() -> str:

@@ -173,14 +173,15 @@ def test_the_newest_tickets_are_read_from_an_index_however_many_there_are(hall: 
         pytest.skip("the planner of PostgreSQL needs many rows before it prefers an index")
     asked: list[str] = []
 
-    @event.listens_for(hall.engine, "before_cursor_execute")
     def remember(_c: object, _k: object, statement: str, values: object, _x: object, _m: object) -> None:
         asked.append(statement)
         kept.append(values)
 
     kept: list[Any] = []
+    event.listen(hall.engine, "before_cursor_execute", remember)
     with hall.look() as session:
         list_tickets(session, BOSS, ALL, hall.clock(), limit=50)
+    event.remove(hall.engine, "before_cursor_execute", remember)
     with hall.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}", kept[-1]).all()
     told = " ".join(str(row[3]) for row in plan)
