@@ -206,6 +206,7 @@ PROBLEMS: dict[str, str] = {
     "unknown_value": N_("不在可选范围内"),
     "too_long": N_("太长了，请缩短"),
     "not_text": N_("格式不正确"),
+    "unspeakable": N_("有无法朗读的字符（多半是粘贴带来的），请删去重写"),
     "unknown_field": N_("没有这个字段"),
     "not_a_date": N_("请写成 2026-11-23 这样的日期"),
     "ends_before_it_begins": N_("结束日期早于开始日期"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from string import Formatter
 
+from hotline.rules.facts import speakable
 from hotline.rules.words import Language
 from ivr_flows.lines import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
 
@@ -146,18 +147,19 @@ def speak(
 ) -> Spoken:
     """Put a line into words in its own language, or else in the call's.
 
+    Whoever wrote the words, and whenever: no sign is left that would make the document one no carrier can read.
     Raises KeyError for a prompt or an argument nobody gave; the loader has checked that for every node.
     """
     if isinstance(line, Notice):
         speech = prompts[language].speech
-        return Spoken(line.text(language), speech.voice, speech.language)
+        return Spoken(speakable(line.text(language)), speech.voice, speech.language)
     catalogue = prompts[line.language or language]
     speech = catalogue.speech
     text = catalogue.texts[line.prompt]
     if "{" in text:
         given = {**standing, **dict(line.arguments)}
         text = text.format_map({name: speech.say(given[name]) for name in arguments_of(text)})
-    return Spoken(text, speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
+    return Spoken(speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
 
 
 def arguments_of(text: str) -> frozenset[str]:

@@ -30,8 +30,11 @@ class Speaker:
         return self.prompts[self.language]
 
     def say(self, parent: VoiceResponse | Gather, lines: Lines) -> None:
+        """Say `lines`; what is empty once it can be spoken is left out."""
         for line in lines:
             spoken = speak(self.prompts, line, self.language, self.standing)
+            if not (spoken.sound or spoken.text):
+                continue
             if not spoken.sound:
                 parent.say(spoken.text, voice=spoken.voice, language=spoken.language)
             elif "://" in spoken.sound:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.gateways.addresses import VoiceAddresses, conference_name
+from hotline.rules.facts import speakable
 from hotline.rules.policies import CallerPolicy
 from hotline.rules.words import RecordingKind
 from ivr_flows.flow import Flow
@@ -133,7 +134,7 @@ class Stage:
             known = speaker.catalogue.words
             hints = [word for name in listen.words for word in known.get(name, ())][:MOST_HINTS]
             speech = {"language": speaker.catalogue.speech.recognition}
-            speech |= {"hints": ",".join(hints)} if hints else {}
+            speech |= {"hints": speakable(",".join(hints))} if hints else {}
         gather = _gather(
             self.addresses.heard() + step, listen.timeout, on_silence=True, most=listen.most, **speech
         )

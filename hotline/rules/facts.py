@@ -54,6 +54,19 @@ def storable(text: str, limit: int) -> str:
     return _UNSTORABLE.sub("", text)[:limit]
 
 
+_UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def is_speakable(text: str) -> bool:
+    """Whether every character may stand in a document of the carrier's (XML 1.0)."""
+    return _UNSPEAKABLE.search(text) is None
+
+
+def speakable(text: str, limit: int | None = None) -> str:
+    """Return the first `limit` signs of `text` (None: all) that may stand in a document: for words nobody can be asked to mend."""
+    return _UNSPEAKABLE.sub("", text)[:limit]
+
+
 class _Wrong(Exception):
     pass
 

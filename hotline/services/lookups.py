@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from hotline import events
-from hotline.rules.facts import storable
+from hotline.rules.facts import speakable
 from hotline.rules.words import LookupState
 from hotline.store.insert import changed, claim_row
 from hotline.store.lookups import Lookup
@@ -44,8 +44,8 @@ def get(work: Work, lookup_id: int) -> LookupView:
 
 
 def note_answer(work: Work, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = "") -> None:
-    """Keep what was answered; the first answer stands."""
-    said = {"text_zh": storable(text_zh, LONGEST_ZH), "text_en": storable(text_en, LONGEST_EN)}
+    """Keep what was answered, as far as it can be spoken; the first answer stands."""
+    said = {"text_zh": speakable(text_zh, LONGEST_ZH), "text_en": speakable(text_en, LONGEST_EN)}
     changed(
         work.session,
         update(Lookup)

@@ -6,7 +6,7 @@ from sqlalchemy import update
 
 from hotline import events
 from hotline.rules.actors import Person, Right
-from hotline.rules.facts import is_storable
+from hotline.rules.facts import is_speakable
 from hotline.rules.refusals import BadFacts, LostRace, NoSuchNotice, NotAllowed
 from hotline.store.insert import changed
 from hotline.store.notices import Notice
@@ -25,7 +25,7 @@ def announce(
 ) -> Notice:
     """Let callers hear of a known outage from `starts_at` (None: now) until `ends_at`.
 
-    Raises NotAllowed; BadFacts with field -> code (missing, too_long, unknown_value, past, before_start, too_far).
+    Raises NotAllowed; BadFacts with field -> code (missing, too_long, unspeakable, past, before_start, too_far).
     """
     person = _announcer(work)
     start = starts_at or work.at
@@ -64,8 +64,8 @@ def _announcer(work: Work) -> Person:
 def _text_errors(zh: str, en: str) -> dict[str, str]:
     errors = {}
     for name, text, longest in (("text_zh", zh, LONGEST_ZH), ("text_en", en, LONGEST_EN)):
-        if not is_storable(text):
-            errors[name] = "unknown_value"
+        if not is_speakable(text):
+            errors[name] = "unspeakable"
         elif len(text) > longest:
             errors[name] = "too_long"
     if not zh:

@@ -59,6 +59,8 @@ def test_the_list_goes_on_by_cursor(program: Program) -> None:
         ({"text_zh": ""}, {"text_zh": "missing"}),
         ({"text_zh": "水" * 121}, {"text_zh": "too_long"}),
         ({"text_zh": 5}, {"text_zh": "not_text"}),
+        ({"text_zh": "停\x01水"}, {"text_zh": "unspeakable"}),
+        ({"text_en": "no\uffff water"}, {"text_en": "unspeakable"}),
         ({"colour": "red"}, {"colour": "unknown_field"}),
         ({"ends_at": "soon"}, {"ends_at": "not_a_moment"}),
         ({"ends_at": "2026-11-23T18:00:00"}, {"ends_at": "not_a_moment"}),

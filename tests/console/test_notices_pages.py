@@ -117,7 +117,8 @@ def test_one_planned_for_later_is_not_told_yet(desk: FlaskClient) -> None:
     [
         ({"text_zh": "  "}, "请填写"),
         ({"text_zh": "水" * 121}, "太长了"),
-        ({"text_zh": "水\x00"}, "不在可选范围内"),
+        ({"text_zh": "水\x01管"}, "无法朗读的字符"),
+        ({"text_en": "no\x1b water"}, "无法朗读的字符"),
         ({"text_en": "w" * 401}, "太长了"),
         ({"lasts": "soon"}, "不在可选范围内"),
         ({"lasts": "at"}, "请选择日期和时间"),

@@ -7,6 +7,7 @@ import pytest
 from hotline.rules.actors import Person
 from hotline.rules.words import Role
 from hotline.services import notices
+from hotline.store.notices import Notice
 from hotline.work import Hall
 from tests.builders import make_user, person_of
 from tests.flows.conftest import Carrier, Ledger
@@ -18,6 +19,22 @@ WATER = "书院街道停水，预计十二点恢复。"
 @pytest.fixture
 def leader(hall: Hall) -> Person:
     return person_of(make_user(hall, Role.SHIFT_LEADER))
+
+
+def written(hall: Hall, leader: Person, text_zh: str) -> int:
+    """A notice as an older version may have left it in the database."""
+    with hall.open_work(leader) as work:
+        row = Notice(
+            text_zh=text_zh,
+            text_en="",
+            starts_at=work.at,
+            ends_at=work.at + timedelta(hours=1),
+            author_id=leader.id,
+            created_at=work.at,
+        )
+        work.session.add(row)
+        work.session.flush()
+        return row.id
 
 
 def announce(hall: Hall, leader: Person, text_en: str = "") -> int:
@@ -64,3 +81,23 @@ def test_in_the_queue_it_is_said_in_the_callers_language(
 def test_a_notice_nobody_knows_is_left_out(carrier: Carrier) -> None:
     carrier.waits()
     assert carrier.post("/voice/wait?say=%21n99%2C%21x1%2C%21").words == "您是下一位，请不要挂机。"
+
+
+@pytest.mark.parametrize("sign", ["\x01", "\x08", "\x1b", "\ufffe", "\uffff"])
+def test_an_old_notice_with_signs_nobody_can_speak_breaks_no_document(
+    carrier: Carrier, hall: Hall, leader: Person, sign: str
+) -> None:
+    notice_id = written(hall, leader, f"书院街道{sign}停水。")
+    assert "书院街道停水。" in carrier.arrives().words
+    carrier.waits()
+    assert carrier.post(f"/voice/wait?say=%21n{notice_id}").words.startswith("书院街道停水。")
+
+
+def test_an_old_notice_of_nothing_that_can_be_spoken_is_not_spoken(
+    carrier: Carrier, hall: Hall, leader: Person
+) -> None:
+    quiet = carrier.arrives()
+    written(hall, leader, "\x01\x02")
+    hall.clock.advance(3)
+    told = carrier.arrives(CallSid="CA" + "2" * 32)
+    assert told.text.count("<Say") == quiet.text.count("<Say")

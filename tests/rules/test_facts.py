@@ -1,12 +1,14 @@
 """What may be said about a ticket, and how it is refused otherwise: by field and code, never by a crash."""
 
 from typing import Any
+from xml.parsers import expat
+from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.facts import LONG, PARSERS, SHORT, Facts, parse_facts
+from hotline.rules.facts import LONG, PARSERS, SHORT, Facts, is_speakable, parse_facts, speakable
 from hotline.rules.refusals import BadFacts
 from hotline.rules.words import NoMatterReason, RequestType, Urgency
 
@@ -107,3 +109,31 @@ def test_no_json_is_a_crash(raw: dict[str, Any]) -> None:
     except BadFacts as refused:
         wrong = refused.errors
     assert wrong.keys() | said.keys() <= {name for name, value in raw.items() if value is not None}
+
+
+def is_well_formed(text: str) -> bool:
+    try:
+        expat.ParserCreate().Parse(f"<Say>{escape(text)}</Say>".encode(), True)
+    except (expat.ExpatError, UnicodeEncodeError):
+        return False
+    return True
+
+
+@given(st.text(st.characters(exclude_categories=())) | st.text(st.characters(max_codepoint=0xA0)))
+def test_what_is_speakable_stands_in_a_document_and_nothing_else_does(text: str) -> None:
+    assert is_speakable(text) == is_well_formed(text)
+    assert is_well_formed(speakable(text))
+
+
+@pytest.mark.parametrize(
+    "sign", ["\x00", "\x01", "\x08", "\x0b", "\x1b", "\x1f", "\ud800", "\ufffe", "\uffff"]
+)
+def test_signs_no_document_holds_are_left_out_of_what_is_spoken(sign: str) -> None:
+    assert not is_speakable(f"停{sign}水")
+    assert speakable(f"停{sign}水。", 2) == "停水"
+
+
+def test_lines_tabs_and_rare_characters_are_speakable() -> None:
+    text = "一\t二\r\n三\x7f\ue000\ufffd\U0001f4a7"
+    assert is_speakable(text)
+    assert speakable(text) == text

@@ -68,6 +68,13 @@ def test_the_answer_is_told_in_both_languages(hall: Hall) -> None:
     assert fake.asked == [Question(f"lookup-{told.id}", WATER.url, WATER.secret, 6, call.number)]
 
 
+def test_signs_that_cannot_be_spoken_are_left_out_of_an_answer(hall: Hall) -> None:
+    call = make_call(hall)
+    react(hall, ask(hall, call.id), FakeLookups(Reply(True, "停\x01水\ufffe", "no\x1b water\x00")))
+    told = ask(hall, call.id)
+    assert (told.text_zh, told.text_en) == ("停水", "no water")
+
+
 @pytest.mark.parametrize(
     ("reply", "state"), [(None, LookupState.FAILED), (Reply(False, "", ""), LookupState.UNKNOWN)]
 )

@@ -79,7 +79,11 @@ def test_only_who_may_announce_does(hall: Hall) -> None:
         ({"text_zh": " \n "}, {"text_zh": "missing"}),
         ({"text_zh": "水" * 121}, {"text_zh": "too_long"}),
         ({"text_en": "w" * 401}, {"text_en": "too_long"}),
-        ({"text_zh": "水\x00"}, {"text_zh": "unknown_value"}),
+        ({"text_zh": "水\x00"}, {"text_zh": "unspeakable"}),
+        (
+            {"text_zh": "停\x01水", "text_en": "no\ufffe water"},
+            {"text_zh": "unspeakable", "text_en": "unspeakable"},
+        ),
         ({"ends_at": timedelta(0)}, {"ends_at": "past"}),
         ({"starts_at": timedelta(hours=3)}, {"ends_at": "before_start"}),
         ({"ends_at": timedelta(days=8)}, {"ends_at": "too_far"}),
