@@ -62,7 +62,12 @@ class Notice:
 
     def text(self, language: Language) -> str:
         """Return the words in `language`, or in the first language they were written in."""
-        return dict(self.texts).get(language) or self.texts[0][1]
+        return self.told_in(language)[1]
+
+    def told_in(self, language: Language) -> tuple[Language, str]:
+        """Return the words for who speaks `language`, and the language they are really in."""
+        written = dict(self.texts).get(language)
+        return (language, written) if written else self.texts[0]
 
 
 Lines = tuple[Line | Notice, ...]

@@ -145,14 +145,15 @@ class Spoken:
 def speak(
     prompts: Prompts, line: Line | Notice, language: Language, standing: Mapping[str, Argument]
 ) -> Spoken:
-    """Put a line into words in its own language, or else in the call's.
+    """Put a line into words in its own language, or else in the call's; the voice is that of the words.
 
     Whoever wrote the words, and whenever: no sign is left that would make the document one no carrier can read.
     Raises KeyError for a prompt or an argument nobody gave; the loader has checked that for every node.
     """
     if isinstance(line, Notice):
-        speech = prompts[language].speech
-        return Spoken(speakable(line.text(language)), speech.voice, speech.language)
+        written_in, text = line.told_in(language)
+        speech = prompts[written_in].speech
+        return Spoken(speakable(text), speech.voice, speech.language)
     catalogue = prompts[line.language or language]
     speech = catalogue.speech
     text = catalogue.texts[line.prompt]

@@ -75,7 +75,9 @@ def test_in_the_queue_it_is_said_in_the_callers_language(
     notice_id = announce(hall, leader, text_en)
     carrier.waits()
     ledger.change_language("en")
-    assert carrier.post(f"/voice/wait?say=%21n{notice_id}").words.startswith(text_en or WATER)
+    told = carrier.post(f"/voice/wait?say=%21n{notice_id}")
+    assert told.words.startswith(text_en or WATER)
+    assert told.find(".//Say").get("language") == ("en-US" if text_en else "cmn-CN")
 
 
 def test_a_notice_nobody_knows_is_left_out(carrier: Carrier) -> None:

@@ -120,6 +120,19 @@ def test_a_notice_is_spoken_in_the_words_of_whoever_wrote_it() -> None:
     assert (spoken.text, spoken.sound) == ("城东停水。", "")
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_a_notice_is_spoken_by_the_voice_of_the_language_it_was_written_in(language: Language) -> None:
+    chinese, english = PROMPTS[Language.ZH_CN].speech, PROMPTS[Language.EN].speech
+    assert chinese.voice != english.voice
+    only_chinese = Notice("7", ((Language.ZH_CN, "城东停水。"),))
+    spoken = speak(PROMPTS, only_chinese, language, HOTLINE)
+    assert (spoken.voice, spoken.language) == (chinese.voice, chinese.language)
+    both = Notice("8", ((Language.ZH_CN, "城东停水。"), (Language.EN, "No water in the east.")))
+    own = PROMPTS[language].speech
+    spoken = speak(PROMPTS, both, language, HOTLINE)
+    assert (spoken.voice, spoken.language) == (own.voice, own.language)
+
+
 def test_a_recording_is_played_in_place_of_its_sentence() -> None:
     chinese = PROMPTS[Language.ZH_CN]
     recorded = Catalogue(chinese.speech, chinese.texts, {"greeting": "greeting.mp3"})
