@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from string import Formatter
 
-from hotline.rules.facts import speakable
+from hotline.rules.facts import in_one_breath, speakable
 from hotline.rules.words import Language
 from ivr_flows.lines import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
 
@@ -153,7 +153,7 @@ def speak(
     if isinstance(line, Notice):
         written_in, text = line.told_in(language)
         speech = prompts[written_in].speech
-        return Spoken(speakable(text), speech.voice, speech.language)
+        return Spoken(in_one_breath(text), speech.voice, speech.language)
     catalogue = prompts[line.language or language]
     speech = catalogue.speech
     text = catalogue.texts[line.prompt]

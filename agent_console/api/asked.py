@@ -1,5 +1,6 @@
 """What programs may ask: the query and body of every route, parsed by pydantic before anything is opened."""
 
+import hashlib
 from datetime import date
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -47,6 +48,11 @@ class Nothing(BaseModel):
     """No parameters, no body."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def fingerprint(body: BaseModel) -> str:
+    """Return what makes two bodies the same: what was said, not how it was spaced or ordered."""
+    return hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).hexdigest()
 
 
 class PageQuery(Nothing):

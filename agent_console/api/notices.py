@@ -7,15 +7,16 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from pydantic import AwareDatetime
 
-from agent_console.api.asked import Nothing, PageQuery, Text
+from agent_console.api.asked import Nothing, PageQuery, Text, fingerprint
 from agent_console.api.door import Asked, Reply, Route
 from agent_console.api.problems import Problem
 from agent_console.api.shapes import Shape
 from agent_console.api.told import moment, moment_or_none
 from hotline.rules.actors import Right
 from hotline.rules.notices import NoticeState, notice_state
-from hotline.services import notices
-from hotline.store.notices import NoticeLine, find_notice_line, list_notices
+from hotline.services import notices, repeats
+from hotline.store.notices import Notice, NoticeLine, find_notice_line, list_notices
+from hotline.work import Work
 
 
 class NoticeQuery(PageQuery):
@@ -69,21 +70,28 @@ def get_notice(asked: Asked[Nothing, Nothing]) -> Reply:
 
 
 def post_notice(asked: Asked[Nothing, NoticeIn]) -> Reply:
-    """Announce an outage; callers who arrive within a few seconds hear it."""
+    """Announce an outage; callers who arrive within a few seconds hear it. The same Idempotency-Key means the same notice."""
     body = asked.body
-    with asked.hall.open_work(asked.person) as work:
-        made = notices.announce(
+
+    def announce(work: Work) -> Notice:
+        return notices.announce(
             work,
             text_zh=body.text_zh,
             text_en=body.text_en,
             starts_at=body.starts_at,
             ends_at=body.ends_at,
         )
-        line = find_notice_line(work.session, made.id)
+
+    with asked.hall.open_work(asked.person) as work:
+        made = repeats.announce_once(work, asked.token_id, asked.key, fingerprint(body), announce)
+        line = find_notice_line(work.session, made.notice.id)
         if line is None:
             raise Problem("not_found")
         told = _told(line, work.at, work.zone)
-    return Reply(told, 201, {"Location": url_for("api.get_notice", id=told.id)})
+    headers = {"Location": url_for("api.get_notice", id=told.id)}
+    if made.is_repeat:
+        headers["Idempotency-Replayed"] = "true"
+    return Reply(told, 201, headers)
 
 
 def delete_notice(asked: Asked[Nothing, Nothing]) -> Reply:
@@ -125,13 +133,14 @@ NOTICE_ROUTES: tuple[Route[Any, Any], ...] = (
         "POST",
         "/notices",
         post_notice,
-        "发布故障通知 Let callers hear of a known outage",
+        "发布故障通知 Let callers hear of a known outage; `Idempotency-Key` makes repeating safe",
         Nothing,
         NoticeIn,
         NoticeOut,
         status=201,
         rights=_ANNOUNCE,
         refuses=(400, 415, 422),
+        takes_key=True,
     ),
     Route(
         "GET",

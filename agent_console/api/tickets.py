@@ -1,11 +1,9 @@
 """Tickets for programs: write one, read them, take the next step of the table, follow what happened."""
 
-import hashlib
-
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from agent_console.api.asked import ActionIn, Nothing, TicketIn, TicketQuery
+from agent_console.api.asked import ActionIn, Nothing, TicketIn, TicketQuery, fingerprint
 from agent_console.api.door import Asked, Reply
 from agent_console.api.problems import Problem
 from agent_console.api.shapes import EventListOut, TicketListOut
@@ -36,7 +34,7 @@ def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
     for rest in reversed(range(_TRIES)):
         try:
             with asked.hall.open_work(asked.person) as work:
-                once = repeats.write_once(work, asked.token_id, asked.key, _fingerprint(asked.body), write)
+                once = repeats.write_once(work, asked.token_id, asked.key, fingerprint(asked.body), write)
                 body = ticket_made_out(line_of(work.session, once.ticket), asked.person, work.at, work.zone)
             break
         except LostRace:
@@ -111,8 +109,3 @@ def _action(text: str) -> TicketAction:
 
 def _ever_takes(person: Person, action: TicketAction, unit_code: str | None) -> bool:
     return any(row.action is action and may_take(person, row, unit_code) for row in TRANSITIONS)
-
-
-def _fingerprint(body: TicketIn) -> str:
-    """Return what makes two bodies the same: what was said, not how it was spaced or ordered."""
-    return hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).hexdigest()

@@ -67,6 +67,15 @@ def speakable(text: str, limit: int | None = None) -> str:
     return _UNSPEAKABLE.sub("", text)[:limit]
 
 
+LONGEST_SPOKEN_BYTES = 1500
+"""UTF-8 of one text. Carriers refuse one that is longer than 4500 signs once it is URL-encoded: three for a byte."""
+
+
+def in_one_breath(text: str) -> str:
+    """Return as much of `text`, made speakable, as a carrier speaks in one piece."""
+    return speakable(text).encode()[:LONGEST_SPOKEN_BYTES].decode(errors="ignore")
+
+
 class _Wrong(Exception):
     pass
 

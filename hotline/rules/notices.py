@@ -1,7 +1,11 @@
 """Where an announced outage stands, told from its own moments: nothing has to be kept up to date for it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+
+MOST_AT_ONCE = 10
+"""Callers hear all of them before anything else: ten of the longest are five minutes, and a sixth of a carrier's document."""
 
 
 class NoticeState(StrEnum):
@@ -22,3 +26,10 @@ def notice_state(
     if ends_at <= at:
         return NoticeState.OVER
     return NoticeState.RUNNING if starts_at <= at else NoticeState.UPCOMING
+
+
+def most_at_once(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> int:
+    """Return how many of `spans` (start, end) run together at the worst moment from `start` until before `end`."""
+    within = [span for span in spans if span[0] < end and span[1] > start]
+    moments = {max(start, begins) for begins, _ in within}
+    return max((sum(begins <= moment < ends for begins, ends in within) for moment in moments), default=0)

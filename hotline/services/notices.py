@@ -6,10 +6,12 @@ from sqlalchemy import update
 
 from hotline import events
 from hotline.rules.actors import Person, Right
-from hotline.rules.facts import is_speakable
+from hotline.rules.facts import LONGEST_SPOKEN_BYTES, is_speakable
+from hotline.rules.notices import MOST_AT_ONCE, most_at_once
 from hotline.rules.refusals import BadFacts, LostRace, NoSuchNotice, NotAllowed
 from hotline.store.insert import changed
-from hotline.store.notices import Notice
+from hotline.store.notices import Notice, notices_between
+from hotline.store.turns import take_turns
 from hotline.work import Work
 
 LONGEST_ZH, LONGEST_EN = 120, 400
@@ -25,12 +27,15 @@ def announce(
 ) -> Notice:
     """Let callers hear of a known outage from `starts_at` (None: now) until `ends_at`.
 
-    Raises NotAllowed; BadFacts with field -> code (missing, too_long, unspeakable, past, before_start, too_far).
+    Raises NotAllowed; BadFacts with field -> code (missing, too_long, unspeakable, told_already, too_many, past, before_start, too_far).
     """
     person = _announcer(work)
     start = starts_at or work.at
     zh, en = " ".join(text_zh.split()), " ".join(text_en.split())
     errors = _text_errors(zh, en) | _time_errors(work.at, start, ends_at)
+    if not errors:
+        wait_for_turn(work)
+        errors = _crowd_errors(work, zh, en, start, ends_at)
     if errors:
         raise BadFacts(errors)
     notice = Notice(
@@ -55,6 +60,11 @@ def stop(work: Work, notice_id: int) -> None:
     work.tell(events.NoticeStopped(notice_id))
 
 
+def wait_for_turn(work: Work) -> None:
+    """Let nobody else announce until this Work ends: what is told already is then known for sure."""
+    take_turns(work.connection, ("notices",))
+
+
 def _announcer(work: Work) -> Person:
     if not isinstance(work.actor, Person) or not work.actor.may(Right.ANNOUNCE):
         raise NotAllowed("announces nothing")
@@ -66,10 +76,24 @@ def _text_errors(zh: str, en: str) -> dict[str, str]:
     for name, text, longest in (("text_zh", zh, LONGEST_ZH), ("text_en", en, LONGEST_EN)):
         if not is_speakable(text):
             errors[name] = "unspeakable"
-        elif len(text) > longest:
+        elif len(text) > longest or len(text.encode()) > LONGEST_SPOKEN_BYTES:
             errors[name] = "too_long"
     if not zh:
         errors["text_zh"] = "missing"
+    return errors
+
+
+def _crowd_errors(work: Work, zh: str, en: str, start: datetime, end: datetime) -> dict[str, str]:
+    """Callers hear every notice: nothing twice, and not more than they listen to."""
+    others = notices_between(work.session, start, end)
+    errors = {}
+    if zh in {other.text_zh for other in others}:
+        errors["text_zh"] = "told_already"
+    if en and en in {other.text_en for other in others}:
+        errors["text_en"] = "told_already"
+    spans = ((other.starts_at, other.ends_at) for other in others)
+    if not errors and most_at_once(spans, start, end) >= MOST_AT_ONCE:
+        errors["text_zh"] = "too_many"
     return errors
 
 

@@ -1,10 +1,14 @@
-"""A program that repeats a request means the same ticket: remembered per token and key, in the transaction that writes it."""
+"""A program that repeats a request means the same ticket or notice: remembered per token and key, in the transaction that writes it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 
 from hotline.rules.refusals import LostRace, Refusal
-from hotline.store.insert import claim_row
+from hotline.services.notices import wait_for_turn
+from hotline.store.calls import Receipt
+from hotline.store.insert import claim_row, write_row
+from hotline.store.notices import Notice
 from hotline.store.tickets import IdempotencyKey, Ticket
 from hotline.work import Work
 
@@ -47,3 +51,35 @@ def write_once(
     if claim_row(work.session, IdempotencyKey, IdempotencyKey.key, row) is None:
         raise LostRace(key)
     return Once(ticket, is_repeat=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """The one notice of a request. `is_repeat`: it was announced by an earlier one."""
+
+    notice: Notice
+    is_repeat: bool
+
+
+def announce_once(
+    work: Work, token_id: int, key: str | None, fingerprint: str, announce: Callable[[Work], Notice]
+) -> Announced:
+    """Announce, or return the notice this key already announced; without a key every request is new.
+
+    Remembered as the carrier's webhooks are, for two days: nobody repeats an announcement longer, and the same words
+    are refused while they are told. A rival request with this key is waited for. Raises KeyReused as `write_once`.
+    """
+    if key is None:
+        return Announced(announce(work), is_repeat=False)
+    wait_for_turn(work)
+    name = f"notice:{token_id}:{sha256(key.encode()).hexdigest()}"
+    known = work.session.get(Receipt, name)
+    if known is None:
+        notice = announce(work)
+        document = f"{fingerprint}:{notice.id}"
+        write_row(work.connection, Receipt, {"key": name, "at": work.at, "document": document})
+        return Announced(notice, is_repeat=False)
+    told, _, notice_id = known.document.partition(":")
+    if told != fingerprint:
+        raise KeyReused(key)
+    return Announced(work.session.get_one(Notice, int(notice_id)), is_repeat=True)

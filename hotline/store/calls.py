@@ -95,7 +95,7 @@ class Offer(Base):
 
 
 class Receipt(Base):
-    """A webhook already answered. A repeated delivery gets the same document and has no second effect."""
+    """A webhook already answered, or a program's announcement (see `services.repeats`): a repeat has no second effect."""
 
     __tablename__ = "receipts"
     key: Mapped[str] = mapped_column(String(120), primary_key=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from hotline.rules.notices import MOST_AT_ONCE
 from hotline.store.base import Base, UtcDateTime
 from hotline.store.cursors import Page, cut, id_cursor, read_id_cursor
 from hotline.store.people import User
@@ -30,8 +31,15 @@ class Notice(Base):
 
 
 def notices_at(session: Session, moment: datetime) -> list[Notice]:
-    """Return what callers are told at `moment`, oldest first."""
-    return list(session.scalars(select(Notice).where(_told_at(moment)).order_by(Notice.starts_at, Notice.id)))
+    """Return what callers are told at `moment`, oldest first; never more than `MOST_AT_ONCE`, whatever is written."""
+    told = select(Notice).where(_told_at(moment)).order_by(Notice.starts_at, Notice.id)
+    return list(session.scalars(told.limit(MOST_AT_ONCE)))
+
+
+def notices_between(session: Session, start: datetime, end: datetime) -> list[Notice]:
+    """Return what callers are told at some moment from `start` until before `end`, unless somebody stops it."""
+    told = and_(Notice.starts_at < end, Notice.ends_at > start, Notice.stopped_at.is_(None))
+    return list(session.scalars(select(Notice).where(told)))
 
 
 @dataclass(frozen=True, slots=True)

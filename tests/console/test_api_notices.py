@@ -1,7 +1,10 @@
 """Known outages for programs: the same rules as the page, with codes instead of sentences."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from hotline.rules.actors import Person, Right
 from hotline.rules.words import Role
@@ -45,7 +48,8 @@ def test_an_announced_outage_is_told_found_and_stopped_once(program: Program, cl
 
 def test_the_list_goes_on_by_cursor(program: Program) -> None:
     for hour in range(10, 13):
-        program.post("/notices", {**OUTAGE, "ends_at": f"2026-11-23T{hour}:00:00+08:00"})
+        ends = f"2026-11-23T{hour}:00:00+08:00"
+        told(program.post("/notices", {"text_zh": f"{hour}号井停水。", "ends_at": ends}), 201)
     first = told(program.get("/notices", limit="2"), 200)
     rest = told(program.get("/notices", limit="2", cursor=first["next_cursor"]), 200)
     assert [row["ends_at"][11:13] for row in (*first["items"], *rest["items"])] == ["12", "11", "10"]
@@ -84,3 +88,44 @@ def test_a_notice_that_does_not_exist_is_not_there(program: Program) -> None:
     for row_id in ("77", "0", "99999999999999999999", "x"):
         refused(program.get(f"/notices/{row_id}"), 404, "not_found")
         refused(program.delete(f"/notices/{row_id}"), 404, "not_found")
+
+
+def test_an_outage_announced_already_is_refused_in_words(program: Program) -> None:
+    told(program.post("/notices", OUTAGE), 201)
+    assert faults(program.post("/notices", OUTAGE)) == {"text_zh": "told_already", "text_en": "told_already"}
+    assert len(told(program.get("/notices"), 200)["items"]) == 1
+
+
+def test_the_same_key_and_body_mean_the_same_notice(program: Program, app: Flask, hall: Hall) -> None:
+    first = program.post("/notices", OUTAGE, Idempotency_Key="a-1")
+    again = program.post("/notices", dict(reversed(OUTAGE.items())), Idempotency_Key="a-1")
+    assert told(first, 201) == told(again, 201)
+    assert first.headers["Location"] == again.headers["Location"]
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = {**OUTAGE, "text_zh": "春秋路停电。"}
+    refused(program.post("/notices", other, Idempotency_Key="a-1"), 422, "key_reused")
+    stranger = hire(app, hall, Role.SHIFT_LEADER)
+    faults(stranger.post("/notices", OUTAGE, Idempotency_Key="a-1"))
+
+
+def test_a_repeat_after_its_end_is_still_the_same_notice(program: Program, clock: StoppedClock) -> None:
+    made = told(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
+    clock.advance(12 * 3600)
+    again = told(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
+    assert (again["id"], again["state"]) == (made["id"], "over")
+
+
+def test_a_refused_announcement_does_not_use_up_its_key(program: Program) -> None:
+    faults(program.post("/notices", {**OUTAGE, "text_zh": ""}, Idempotency_Key="k"))
+    told(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
+
+
+def test_the_same_key_sent_six_times_at_once_announces_once(app: Flask, program: Program) -> None:
+    def send(_: int) -> TestResponse:
+        return Program(app.test_client(), program.token).post("/notices", OUTAGE, Idempotency_Key="race")
+
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(send, range(6)))
+    assert {told(answer, 201)["id"] for answer in answers} == {1}
+    assert len(told(program.get("/notices"), 200)["items"]) == 1

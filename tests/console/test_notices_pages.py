@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from hotline.rules.actors import Machine, Person, Right
+from hotline.rules.notices import MOST_AT_ONCE
 from hotline.rules.words import PresenceState, Role
 from hotline.store.notices import Notice
 from hotline.work import Hall
@@ -57,7 +58,8 @@ def test_each_role_reads_and_announces_what_its_rights_name(
     client = signed_in(person)
     reads, announces = person.may(Right.READ_NOTICES), person.may(Right.ANNOUNCE)
     assert client.get("/console/notices").status_code == (200 if reads else 403)
-    assert client.post("/console/notices", data=form()).status_code == (303 if announces else 403)
+    again = client.post("/console/notices", data=form(text_zh="另一处停水。"))
+    assert again.status_code == (303 if announces else 403)
     stopped = client.post(f"/console/notices/{1}/stop")
     assert stopped.status_code == (303 if announces else 403)
     if reads:
@@ -145,6 +147,26 @@ def test_a_form_with_a_fault_comes_back_whole_with_the_fault_in_words(
         assert typed[name].strip() in html, name
     with hall.look() as session:
         assert session.scalar(select(func.count()).select_from(Notice)) == 0
+
+
+def test_words_that_are_told_already_come_back_with_the_fault_beside_them(
+    desk: FlaskClient, hall: Hall
+) -> None:
+    announced(desk)
+    again = desk.post("/console/notices", data=form())
+    assert again.status_code == 422
+    assert "同样的内容这段时间已在播报" in again.get_data(as_text=True)
+    assert only(hall).text_zh == WATER
+
+
+def test_one_too_many_is_refused_with_what_to_do(desk: FlaskClient) -> None:
+    for number in range(MOST_AT_ONCE):
+        announced(desk, text_zh=f"第{number}处停水。")
+    refused = desk.post("/console/notices", data=form())
+    assert refused.status_code == 422
+    assert "同时最多播报 10 条" in refused.get_data(as_text=True)
+    desk.set_cookie("locale", "en")
+    assert "At most 10 at a time" in desk.post("/console/notices", data=form()).get_data(as_text=True)
 
 
 def test_rubbish_instead_of_a_form_is_a_clear_refusal(desk: FlaskClient) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.rules.actors import Person
+from hotline.rules.notices import MOST_AT_ONCE
 from hotline.rules.words import Role
 from hotline.services import notices
 from hotline.store.notices import Notice
@@ -21,12 +22,12 @@ def leader(hall: Hall) -> Person:
     return person_of(make_user(hall, Role.SHIFT_LEADER))
 
 
-def written(hall: Hall, leader: Person, text_zh: str) -> int:
+def written(hall: Hall, leader: Person, text_zh: str, text_en: str = "") -> int:
     """A notice as an older version may have left it in the database."""
     with hall.open_work(leader) as work:
         row = Notice(
             text_zh=text_zh,
-            text_en="",
+            text_en=text_en,
             starts_at=work.at,
             ends_at=work.at + timedelta(hours=1),
             author_id=leader.id,
@@ -103,3 +104,16 @@ def test_an_old_notice_of_nothing_that_can_be_spoken_is_not_spoken(
     hall.clock.advance(3)
     told = carrier.arrives(CallSid="CA" + "2" * 32)
     assert told.text.count("<Say") == quiet.text.count("<Say")
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_as_many_notices_as_there_may_be_fit_into_a_document_however_long_they_are(
+    carrier: Carrier, ledger: Ledger, hall: Hall, leader: Person, language: str
+) -> None:
+    for _ in range(MOST_AT_ONCE):
+        written(hall, leader, "\U0001f4a7" * 300, "\U0001f4a7" * 600)
+    carrier.waits()
+    ledger.change_language(language)
+    keys = "%2C".join(f"%21n{number + 1}" for number in range(MOST_AT_ONCE))
+    told = carrier.post(f"/voice/wait?say={keys}")
+    assert told.words.count("\U0001f4a7") >= MOST_AT_ONCE * 300

@@ -1,6 +1,7 @@
 """What may be said about a ticket, and how it is refused otherwise: by field and code, never by a crash."""
 
 from typing import Any
+from urllib.parse import quote
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
@@ -8,7 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.facts import LONG, PARSERS, SHORT, Facts, is_speakable, parse_facts, speakable
+from hotline.rules.facts import (
+    LONG,
+    LONGEST_SPOKEN_BYTES,
+    PARSERS,
+    SHORT,
+    Facts,
+    in_one_breath,
+    is_speakable,
+    parse_facts,
+    speakable,
+)
 from hotline.rules.refusals import BadFacts
 from hotline.rules.words import NoMatterReason, RequestType, Urgency
 
@@ -137,3 +148,9 @@ def test_lines_tabs_and_rare_characters_are_speakable() -> None:
     text = "一\t二\r\n三\x7f\ue000\ufffd\U0001f4a7"
     assert is_speakable(text)
     assert speakable(text) == text
+
+
+@pytest.mark.parametrize(("text", "left"), [("w" * 1501, 1500), ("水" * 600, 500), ("\U0001f4a7" * 600, 375)])
+def test_a_text_longer_than_a_breath_is_cut_between_signs(text: str, left: int) -> None:
+    assert in_one_breath(text) == text[:left]
+    assert len(quote(in_one_breath(text))) <= 3 * LONGEST_SPOKEN_BYTES

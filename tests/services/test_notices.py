@@ -1,16 +1,19 @@
 """Known outages: announced with an end, told until then, stopped once, and never without a clear word about what is wrong."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from hotline.rules.actors import Machine, Person
+from hotline.rules.notices import MOST_AT_ONCE
 from hotline.rules.refusals import BadFacts, LostRace, NoSuchNotice, NotAllowed
 from hotline.rules.words import Role
 from hotline.services import notices
 from hotline.store.notices import Notice, notices_at
 from hotline.work import Hall
 from tests.builders import make_user, person_of
+from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
 
 WATER = "书院街道今天上午停水，预计十二点恢复，我们已经知道。"
@@ -79,6 +82,7 @@ def test_only_who_may_announce_does(hall: Hall) -> None:
         ({"text_zh": " \n "}, {"text_zh": "missing"}),
         ({"text_zh": "水" * 121}, {"text_zh": "too_long"}),
         ({"text_en": "w" * 401}, {"text_en": "too_long"}),
+        ({"text_en": "\U0001f4a7" * 400}, {"text_en": "too_long"}),
         ({"text_zh": "水\x00"}, {"text_zh": "unspeakable"}),
         (
             {"text_zh": "停\x01水", "text_en": "no\ufffe water"},
@@ -97,3 +101,66 @@ def test_what_cannot_be_announced_is_said_field_by_field(
         announce(hall, leader, **moments)
     assert caught.value.errors == errors
     assert told(hall) == []
+
+
+def refused(hall: Hall, leader: Person, **said: object) -> dict[str, str]:
+    with pytest.raises(BadFacts) as caught:
+        announce(hall, leader, **said)
+    return caught.value.errors
+
+
+def test_the_same_words_are_not_told_twice_at_a_time(hall: Hall, leader: Person, clock: StoppedClock) -> None:
+    first = announce(hall, leader, text_en="No water.")
+    assert refused(hall, leader, text_zh=f" {WATER}\n") == {"text_zh": "told_already"}
+    assert refused(hall, leader, text_zh="另一处停水", text_en="No water.") == {"text_en": "told_already"}
+    assert refused(hall, leader, starts_at=clock() + timedelta(hours=1), ends_at=clock() + timedelta(hours=9))
+    announce(hall, leader, starts_at=first.ends_at, ends_at=first.ends_at + timedelta(hours=1))
+    assert told(hall) == [WATER]
+
+
+def test_what_was_stopped_may_be_announced_again(hall: Hall, leader: Person) -> None:
+    notice = announce(hall, leader)
+    with hall.open_work(leader) as work:
+        notices.stop(work, notice.id)
+    announce(hall, leader)
+    assert told(hall) == [WATER]
+
+
+def test_callers_are_not_kept_listening_to_more_than_a_few(
+    hall: Hall, leader: Person, clock: StoppedClock
+) -> None:
+    for number in range(MOST_AT_ONCE):
+        announce(hall, leader, text_zh=f"第{number}处停水")
+    assert refused(hall, leader) == {"text_zh": "too_many"}
+    announce(hall, leader, starts_at=clock() + timedelta(hours=2), ends_at=clock() + timedelta(hours=4))
+    with hall.open_work(leader) as work:
+        notices.stop(work, 1)
+    announce(hall, leader)
+
+
+def test_a_full_hour_to_come_is_full_for_whoever_is_told_through_it(
+    hall: Hall, leader: Person, clock: StoppedClock
+) -> None:
+    hour = {"starts_at": clock() + timedelta(hours=1), "ends_at": clock() + timedelta(hours=2)}
+    for number in range(MOST_AT_ONCE):
+        announce(hall, leader, text_zh=f"第{number}处停水", **hour)
+    assert refused(hall, leader, ends_at=clock() + timedelta(hours=3)) == {"text_zh": "too_many"}
+    announce(hall, leader, ends_at=clock() + timedelta(hours=1))
+
+
+def test_rows_of_an_older_version_cannot_make_callers_listen_for_ever(
+    hall: Hall, leader: Person, clock: StoppedClock
+) -> None:
+    facts = {"author_id": leader.id, "created_at": clock.at, "starts_at": clock.at}
+    with hall.open_work(leader) as work:
+        work.session.add_all(
+            Notice(text_zh=f"第{number}号", text_en="", ends_at=clock.at + timedelta(hours=1), **facts)
+            for number in range(3 * MOST_AT_ONCE)
+        )
+    assert told(hall) == [f"第{number}号" for number in range(MOST_AT_ONCE)]
+
+
+def test_two_who_announce_the_same_at_once_announce_it_once(hall: Hall, leader: Person) -> None:
+    outcomes = at_once(*[partial(announce, hall, leader)] * 4)
+    assert sorted(type(one).__name__ for one in outcomes) == ["BadFacts"] * 3 + ["Notice"]
+    assert told(hall) == [WATER]
