@@ -25,6 +25,7 @@ def read_callers(file: Traversable) -> CallerPolicy:
         calls_per_hour=root.whole("calls_per_hour", 1, 10_000),
         code_tries_per_call=root.whole("code_tries_per_call", 1, 10),
         code_tries_per_hour=root.whole("code_tries_per_hour", 1, 1000),
+        code_tries_withheld=root.whole("code_tries_withheld", 1, 1000),
         record_talks=root.truth("record_talks"),
         hear_words=root.truth("hear_words"),
     )

@@ -49,6 +49,7 @@ CALLERS = CallerPolicy(
     calls_per_hour=20,
     code_tries_per_call=3,
     code_tries_per_hour=10,
+    code_tries_withheld=12,
     record_talks=True,
     hear_words=False,
 )

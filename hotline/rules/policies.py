@@ -128,6 +128,8 @@ class CallerPolicy:
     code_tries_per_call: int
     code_tries_per_hour: int
     """Wrong codes after which a call, and a number or a ticket within the hour, is refused an answer."""
+    code_tries_withheld: int
+    """The same for all who withhold their number together: nothing tells one of them from another."""
     record_talks: bool
     hear_words: bool
     """Whether the carrier recognises speech, so that words may stand for keys."""

@@ -1,4 +1,8 @@
-"""The state of a ticket by keypad: for whoever knows its code. Wrong codes are limited, and nothing tells how wrong."""
+"""The state of a ticket by keypad: for whoever knows its code. Wrong codes are limited, and nothing tells how wrong.
+
+They are counted for the call, the number it comes from (all withheld numbers are one) and the ticket that was named,
+whether it exists or not. A ticket is never locked for the number it was told from: strangers could keep its caller out.
+"""
 
 import secrets
 from dataclasses import dataclass
@@ -6,10 +10,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
+from hotline.rules.numbers import parse_number
+from hotline.rules.policies import CallerPolicy
 from hotline.rules.words import TicketState
 from hotline.services.call_views import get_call
 from hotline.store.lookups import CodeTry
 from hotline.store.tickets import Ticket
+from hotline.store.turns import take_turns
 from hotline.work import Work
 
 CODE_DIGITS = 6
@@ -17,6 +24,7 @@ PREFIX = "QF"
 HOUR = timedelta(hours=1)
 LOOKED_AT = 50
 """So many of a caller's latest tickets are tried against a code."""
+CALL, WITHHELD = "call", "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +53,54 @@ def new_code() -> str:
 
 def look_up_number(work: Work, call_id: int, digits: str, code: str) -> Known | Unknown | Locked:
     """Return the state of the ticket whose number has these digits, if `code` is its code."""
-    keys = [*_caller_keys(work, call_id), f"ticket:{digits}"]
-    if _is_locked(work, call_id, keys):
-        return Locked()
+    number = get_call(work, call_id).number
     ticket = work.session.scalar(select(Ticket).where(Ticket.number == f"{PREFIX}{digits}"))
+    keys = _caller_keys(call_id, number)
+    if ticket is None or number is None or parse_number(ticket.caller_number or "") != number:
+        keys.append(f"ticket:{digits}")
     return _answer(work, keys, [] if ticket is None else [ticket], code)
 
 
 def look_up_caller(work: Work, call_id: int, code: str) -> Known | Unknown | Locked:
     """Return the state of the caller's own ticket that has `code`; their number is the carrier's word, not typed."""
-    keys = _caller_keys(work, call_id)
     number = get_call(work, call_id).number
-    if number is None or _is_locked(work, call_id, keys):
-        return Locked() if number is not None else Unknown()
+    if number is None:
+        return Unknown()
     theirs = (
         select(Ticket)
         .where(Ticket.caller_number == number, Ticket.number.is_not(None))
         .order_by(Ticket.received_at.desc())
         .limit(LOOKED_AT)
     )
-    return _answer(work, keys, list(work.session.scalars(theirs)), code)
+    return _answer(work, _caller_keys(call_id, number), list(work.session.scalars(theirs)), code)
 
 
-def _caller_keys(work: Work, call_id: int) -> list[str]:
-    number = get_call(work, call_id).number
-    return [f"call:{call_id}"] if number is None else [f"call:{call_id}", f"number:{number}"]
+def _caller_keys(call_id: int, number: str | None) -> list[str]:
+    return [f"{CALL}:{call_id}", WITHHELD if number is None else f"number:{number}"]
 
 
-def _is_locked(work: Work, call_id: int, keys: list[str]) -> bool:
-    limits = work.policies.callers
+def _is_locked(work: Work, keys: list[str]) -> bool:
     since = work.at - HOUR
     tries = select(CodeTry.key, func.count()).where(CodeTry.key.in_(keys), CodeTry.at > since)
-    counts = dict(work.session.execute(tries.group_by(CodeTry.key)).all())
-    return counts.pop(f"call:{call_id}", 0) >= limits.code_tries_per_call or any(
-        count >= limits.code_tries_per_hour for count in counts.values()
-    )
+    counts = work.session.execute(tries.group_by(CodeTry.key))
+    return any(count >= _limit(work.policies.callers, key) for key, count in counts)
 
 
-def _answer(work: Work, keys: list[str], tickets: list[Ticket], code: str) -> Known | Unknown:
-    """Return what the first ticket with this code is at, in its latest round; else count the try."""
+def _limit(limits: CallerPolicy, key: str) -> int:
+    kind, _, _ = key.partition(":")
+    if kind == CALL:
+        return limits.code_tries_per_call
+    return limits.code_tries_withheld if kind == WITHHELD else limits.code_tries_per_hour
+
+
+def _answer(work: Work, keys: list[str], tickets: list[Ticket], code: str) -> Known | Unknown | Locked:
+    """Return what the first ticket with this code is at, in its latest round; else count the try.
+
+    Whoever tries the same is waited for first: the last try before the lock is one, however many make it at once.
+    """
+    take_turns(work.connection, keys)
+    if _is_locked(work, keys):
+        return Locked()
     for ticket in tickets:
         if ticket.access_code is not None and secrets.compare_digest(ticket.access_code, code):
             latest = _latest_round(work, ticket)

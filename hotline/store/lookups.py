@@ -25,7 +25,7 @@ class Lookup(Base):
 
 
 class CodeTry(Base):
-    """A wrong access code: counted for the call, the number and the ticket it was typed for (`key`)."""
+    """A wrong access code: counted for the call, the number (or all withheld ones) and the ticket it was typed for (`key`)."""
 
     __tablename__ = "code_tries"
     id: Mapped[int] = mapped_column(primary_key=True)

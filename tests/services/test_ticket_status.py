@@ -1,6 +1,9 @@
 """Codes: six digits for every numbered ticket, never the same by habit, and useless after a few wrong ones."""
 
 import re
+from functools import partial
+
+import pytest
 
 from hotline.rules.actors import Machine
 from hotline.rules.facts import Facts
@@ -10,6 +13,7 @@ from hotline.services.ticket_status import Known, Locked, Unknown
 from hotline.store.tickets import Ticket
 from hotline.work import Hall
 from tests.builders import make_call, make_ticket, make_unit
+from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
 
 
@@ -72,3 +76,95 @@ def test_a_number_that_tries_from_call_to_call_is_locked_for_an_hour(hall: Hall,
     call = make_call(hall, number="+8613800001234")
     with hall.open_work(Machine.CALLER) as work:
         assert isinstance(ticket_status.look_up_number(work, call.id, digits, code), Known)
+
+
+OWNER, STRANGER = "+8613800001234", "+8613900005678"
+DIGITS, CODE, WRONG = "20261123000170", "042042", "000000"
+Answer = Known | Unknown | Locked
+
+
+def known_ticket(hall: Hall, caller_number: str = OWNER) -> None:
+    make_unit(hall)
+    make_ticket(
+        hall,
+        state=TicketState.DISPATCHED,
+        number=f"QF{DIGITS}",
+        access_code=CODE,
+        caller_number=caller_number,
+        unit_code="city-management",
+    )
+
+
+def typed(hall: Hall, number: str | None, code: str, digits: str = DIGITS) -> Answer:
+    """What a call of its own hears for a ticket's number and a code."""
+    call = make_call(hall, number=number)
+    with hall.open_work(Machine.CALLER) as work:
+        return ticket_status.look_up_number(work, call.id, digits, code)
+
+
+def own(hall: Hall, number: str, code: str) -> Answer:
+    call = make_call(hall, number=number)
+    with hall.open_work(Machine.CALLER) as work:
+        return ticket_status.look_up_caller(work, call.id, code)
+
+
+def strangers_lock(hall: Hall, digits: str = DIGITS) -> None:
+    for stranger in range(hall.policies.callers.code_tries_per_hour):
+        assert typed(hall, f"+86139000010{stranger:02d}", WRONG, digits) == Unknown()
+
+
+@pytest.mark.parametrize("caller_number", [OWNER, "138 0000 1234"])
+def test_strangers_lock_a_ticket_for_each_other_and_not_for_its_caller(
+    hall: Hall, caller_number: str
+) -> None:
+    known_ticket(hall, caller_number)
+    strangers_lock(hall)
+    assert typed(hall, STRANGER, CODE) == Locked()
+    assert typed(hall, None, CODE) == Locked()
+    assert isinstance(typed(hall, OWNER, CODE), Known)
+    if caller_number == OWNER:
+        assert isinstance(own(hall, OWNER, CODE), Known)
+
+
+def test_a_ticket_that_does_not_exist_is_locked_like_one_that_does(hall: Hall) -> None:
+    known_ticket(hall)
+    for digits in (DIGITS, "20261123999999"):
+        strangers_lock(hall, digits)
+        assert typed(hall, STRANGER, CODE, digits) == Locked()
+
+
+def test_a_callers_own_wrong_codes_lock_their_number_and_not_their_ticket(hall: Hall) -> None:
+    known_ticket(hall)
+    for _ in range(hall.policies.callers.code_tries_per_hour):
+        assert typed(hall, OWNER, WRONG) == Unknown()
+    assert typed(hall, OWNER, CODE) == Locked()
+    assert own(hall, OWNER, CODE) == Locked()
+    assert isinstance(typed(hall, STRANGER, CODE), Known)
+
+
+def test_all_who_withhold_their_number_share_one_bound(hall: Hall, clock: StoppedClock) -> None:
+    known_ticket(hall)
+    for attempt in range(hall.policies.callers.code_tries_withheld):
+        assert typed(hall, None, WRONG, f"2026112400{attempt:04d}") == Unknown()
+    assert typed(hall, None, CODE) == Locked()
+    assert typed(hall, None, WRONG, "20261124009999") == Locked()
+    assert isinstance(typed(hall, STRANGER, CODE), Known)
+    clock.advance(3601)
+    assert isinstance(typed(hall, None, CODE), Known)
+
+
+def test_the_last_guess_is_one_guess_however_many_make_it_at_once(hall: Hall) -> None:
+    known_ticket(hall)
+    limits = hall.policies.callers
+    for stranger in range(limits.code_tries_per_hour - 1):
+        typed(hall, f"+86139000010{stranger:02d}", WRONG)
+    guesses = [partial(typed, hall, f"+86139000020{rival:02d}", f"10000{rival}") for rival in range(5)]
+    heard = at_once(*guesses)
+    assert sorted(heard, key=str) == [Locked()] * 4 + [Unknown()]
+
+
+def test_the_last_guess_of_a_number_is_one_guess_on_whatever_tickets(hall: Hall) -> None:
+    for attempt in range(hall.policies.callers.code_tries_per_hour - 1):
+        typed(hall, STRANGER, WRONG, f"2026112300{attempt:04d}")
+    guesses = [partial(typed, hall, STRANGER, WRONG, f"2026112500{rival:04d}") for rival in range(5)]
+    assert sorted(at_once(*guesses), key=str) == [Locked()] * 4 + [Unknown()]
