@@ -21,7 +21,7 @@ from hotline.rules.words import (
 )
 from hotline.services.call_views import hold_call
 from hotline.store.calls import Call
-from hotline.store.insert import claim_row
+from hotline.store.insert import changed, claim_row, write_row
 from hotline.store.people import Look
 from hotline.store.recordings import Recording, RecordingSound
 from hotline.store.tickets import Ticket
@@ -69,14 +69,14 @@ def recording_absent(work: Work, sid: str) -> None:
 
 
 def keep_sound(work: Work, recording_id: int, media_type: str, sound: bytes) -> None:
-    """Keep our own copy of a recording's sound. Idempotent."""
-    row = {"recording_id": recording_id, "media_type": media_type, "sound": sound}
-    claim_row(work.session, RecordingSound, RecordingSound.recording_id, row)
-    work.session.execute(
-        update(Recording)
-        .where(Recording.id == recording_id)
-        .values(state=RecordingState.KEPT, kept_at=work.at)
+    """Keep our own copy of a recording's sound, unless it is kept already or was said to be absent. Idempotent."""
+    at_carrier = update(Recording).where(
+        Recording.id == recording_id, Recording.state == RecordingState.AT_CARRIER
     )
+    if not changed(work.session, at_carrier.values(state=RecordingState.KEPT, kept_at=work.at)):
+        return
+    row = {"recording_id": recording_id, "media_type": media_type, "sound": sound}
+    write_row(work.connection, RecordingSound, row)
 
 
 def has_message(work: Work, call_id: int) -> bool:

@@ -23,6 +23,7 @@ from hotline.store.recordings import Recording, RecordingSound
 from hotline.store.tickets import Ticket
 from hotline.work import Hall
 from tests.builders import make_call, make_ticket, make_user, person_of
+from tests.stopped_clock import StoppedClock
 
 SID = "RE" + "1" * 32
 
@@ -124,6 +125,32 @@ def test_who_may_hear_what_leaves_a_trace(hall: Hall, role: Role, kind: Recordin
     with hall.look() as session:
         [look] = session.scalars(select(Look)).all()
         assert (look.user_id, look.subject, look.field) == (person.id, "recording", "sound")
+
+
+def test_a_sound_that_comes_after_it_was_said_to_be_absent_changes_nothing(hall: Hall) -> None:
+    leave_message(hall, make_call(hall))
+    recording = the_recording(hall)
+    with hall.open_work(Machine.CARRIER) as work:
+        recordings.recording_absent(work, recording.sid)
+    with hall.open_work(Machine.WORKER) as work:
+        recordings.keep_sound(work, recording.id, "audio/x-wav", b"RIFF")
+    with hall.look() as session:
+        assert session.scalars(select(RecordingSound)).all() == []
+    assert the_recording(hall).state is RecordingState.ABSENT
+    assert the_recording(hall).kept_at is None
+
+
+def test_a_sound_kept_again_keeps_its_first_moment(hall: Hall, clock: StoppedClock) -> None:
+    leave_message(hall, make_call(hall))
+    recording = the_recording(hall)
+    for _ in range(2):
+        with hall.open_work(Machine.WORKER) as work:
+            recordings.keep_sound(work, recording.id, "audio/x-wav", b"RIFF")
+        clock.advance(60)
+    kept = the_recording(hall)
+    assert kept.state is RecordingState.KEPT
+    assert kept.kept_at is not None
+    assert (clock() - kept.kept_at).total_seconds() == 120
 
 
 def test_a_recording_that_does_not_exist_is_said(hall: Hall) -> None:
