@@ -10,7 +10,7 @@ Origins = Mapping[str, Origin]
 
 
 def alike(nodes: Mapping[str, Any], origins: Origins) -> dict[str, Any]:
-    """Return `nodes`, tables by name, each with what the node it is like says and it does not.
+    """Return `nodes`, tables by name (what is no table stays as it is), each with what the node it is like says and it does not.
 
     Raises FlowError for every `like` that names no node, or that leads back to where it began.
     """
@@ -34,6 +34,9 @@ def _unlike(name: str, nodes: Mapping[str, Any], origins: Origins) -> list[Fault
             "Mend the name.",
         )
         return [origins[name].fault(name, f"is like {model!r}, which does not exist", why, mend)]
+    if not isinstance(nodes[model], dict):
+        why, mend = "a node is a table of fields", f"Write [nodes.{model}], or mend the name."
+        return [origins[name].fault(name, f"is like {model!r}, which is no node", why, mend)]
     seen = {name}
     while isinstance(model, str) and model in nodes and model not in seen:
         seen.add(model)
@@ -45,9 +48,9 @@ def _unlike(name: str, nodes: Mapping[str, Any], origins: Origins) -> list[Fault
 
 
 def _whole(name: str, nodes: Mapping[str, Any]) -> Any:
-    node = nodes[name]
-    model = _model(node)
-    if model is None:
-        return node
-    own = {key: value for key, value in node.items() if key != "like"}
-    return {**_whole(str(model), nodes), **own}
+    whole = nodes[name]
+    model = _model(whole)
+    while model is not None:
+        whole = {**nodes[str(model)], **{key: value for key, value in whole.items() if key != "like"}}
+        model = whole.pop("like", None)
+    return whole

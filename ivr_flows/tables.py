@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ValidationError
 
 from ivr_flows.faults import Fault, FlowError
 
+DEEPEST = 20
+"""Tables and lists within each other; the deepest flow of ours has six."""
 Table = dict[str, Any]
 Shape = TypeVar("Shape", bound=BaseModel)
 
@@ -44,13 +46,15 @@ def read_source(path: Path) -> Source:
         raise whole_file(path, "does not exist", "it is needed here", "Write it, or mend its name.") from None
     except UnicodeDecodeError as error:
         raise whole_file(path, "is not UTF-8 text", str(error), "Save it as UTF-8.") from None
+    except OSError as error:
+        raise whole_file(path, "cannot be read", str(error.strerror), "Make it a file we may read.") from None
     return parse_source(path, text)
 
 
 def parse_source(path: Path, text: str) -> Source:
     """Return the table written in `text`, which was or would be the file `path`. Raises FlowError."""
     try:
-        return Source(path, text, tomllib.loads(text))
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+), column (\d+)", str(error))
         line = int(at[1]) if at else text.count("\n") + 1
@@ -58,6 +62,35 @@ def parse_source(path: Path, text: str) -> Source:
         raise FlowError(
             Fault(str(path), "", "is not TOML", str(error), "Mend this line.", line, column)
         ) from None
+    except RecursionError:
+        raise too_deep(path) from None
+    except ValueError as error:
+        why = str(error).partition(";")[0]
+        raise whole_file(path, "has a number nobody can mean", why, "Write a shorter one.") from None
+    if lies_too_deep(table):
+        raise too_deep(path)
+    return Source(path, text, table)
+
+
+def lies_too_deep(value: object) -> bool:
+    """Say whether tables and lists lie in each other deeper than anybody could mean; what follows goes down by recursion."""
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def too_deep(path: Path) -> FlowError:
+    why = f"nothing in a flow lies more than {DEEPEST} deep"
+    return whole_file(path, "lies too deep in itself", why, "Close its brackets, or shorten its keys.")
 
 
 def shaped(kind: type[Shape], source: Source, table: Mapping[str, Any]) -> Shape:

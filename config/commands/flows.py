@@ -80,7 +80,7 @@ def walk_flows(file: Path | None, language: str, record: Path | None) -> None:
         if record is None:
             click.echo("\n".join(scenes))
             continue
-        record.mkdir(parents=True, exist_ok=True)
+        _make_folder(record)
         _write(record / f"every-way-through-{script.flow.name}{SUFFIX}", "\n".join(scenes))
 
 
@@ -138,6 +138,13 @@ def _scripts(file: Path | None, policies: Policies) -> dict[str, Script]:
             click.echo(str(fault), err=True)
         sys.exit(1)
     return {script.flow.name: script}
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from hotline.rules.wishes import AskHours, JoinQueue, LookUpOutside, Wish
 from hotline.rules.words import Language
 from ivr_flows.lines import Line, Lines, Moment, Notice
 from ivr_flows.plays.phrases import COLON, COMMA, OF_WORLD, QUOTES, SEMICOLON
+from ivr_flows.prompts import DOOR_PROMPTS
 from ivr_flows.turns import PENDING, TOO_LATE, Answer, Values
 from ivr_flows.way_words import ANSWERS, DIALLED, OF_CALLERS, Pair, answer_words
 
@@ -31,7 +32,10 @@ def write_answer(wish: Wish, values: Values, answer: Answer, language: Language)
 
 
 def read_answer(text: str, language: Language) -> Answer | None:
-    """Return the answer written as `text`; None for a direction that is none."""
+    """Return the answer written as `text`; None for a direction that is none.
+
+    Raises ValueError for words that the hotline does not have, or that it could not say without being told more.
+    """
     for answer, phrase in ((PENDING, "pending"), (TOO_LATE, "too_late")):
         if text == OF_WORLD[phrase].in_(language):
             return answer
@@ -78,5 +82,10 @@ def _read_told(text: str, language: Language) -> Lines:
     prompt = _KEY.match(text)
     if prompt is None:
         return ()
-    given = tuple((name, Moment(datetime.fromisoformat(at))) for name, at in _MOMENT.findall(text))
-    return (Line(prompt[0], None, given),)
+    given = {name: Moment(datetime.fromisoformat(at)) for name, at in _MOMENT.findall(text)}
+    needed = DOOR_PROMPTS.get(prompt[0])
+    if needed is None:
+        raise ValueError(f"the hotline has no sentence {prompt[0]!r} of its own")
+    if missing := sorted(needed - set(given)):
+        raise ValueError(f"{prompt[0]!r} is said with {missing[0]}=YYYY-MM-DD HH:MM")
+    return (Line(prompt[0], None, tuple(given.items())),)

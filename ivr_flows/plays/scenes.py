@@ -42,7 +42,9 @@ class NotAPlay(Exception):
 
 
 def read_folder(folder: Path) -> Iterator[Scene]:
-    """Yield every scene of every file in `folder`. Raises NotAPlay."""
+    """Yield every scene of every file in `folder`. Raises NotAPlay, also for a folder that is not there."""
+    if not folder.is_dir():
+        raise NotAPlay(f"{folder}: no such folder")
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         yield from read_scenes(path)
 
@@ -50,7 +52,7 @@ def read_folder(folder: Path) -> Iterator[Scene]:
 def read_scenes(path: Path) -> list[Scene]:
     """Return every scene of a file. Raises NotAPlay for a line that nobody could speak, do or play."""
     scenes: list[Scene] = []
-    for number, text in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, text in enumerate(_text(path).splitlines(), 1):
         if not text.strip() or text.startswith(TITLE):
             continue
         begun = next((each for each in Language if text.startswith(FLOW.in_(each))), None)
@@ -61,6 +63,15 @@ def read_scenes(path: Path) -> list[Scene]:
         else:
             raise NotAPlay(f"{path}:{number}: a scene begins with {FLOW.chinese}NAME or {FLOW.english}NAME")
     return scenes
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise NotAPlay(f"{path}: is not UTF-8 text") from None
+    except OSError as error:
+        raise NotAPlay(f"{path}: {error.strerror}") from None
 
 
 def _with_line(scene: Scene, number: int, text: str) -> Scene:

@@ -84,6 +84,23 @@ def test_a_play_that_is_not_what_callers_hear_is_named(home: Path) -> None:
     assert "one.txt:1: a scene begins with" in run(home, "coverage", "--transcripts", str(home)).stderr
 
 
+def test_what_is_no_folder_of_plays_is_one_line(home: Path) -> None:
+    missing = run(home, "coverage", "--transcripts", str(home / "nowhere"))
+    assert (missing.exit_code, missing.stderr) == (1, f"Error: {home / 'nowhere'}: no such folder\n")
+    (home / "one.txt").write_bytes(b"\xff\xfe")
+    binary = run(home, "coverage", "--transcripts", str(home))
+    assert (binary.exit_code, binary.stderr) == (1, f"Error: {home / 'one.txt'}: is not UTF-8 text\n")
+    (home / "a.txt").mkdir()
+    folder = run(home, "coverage", "--transcripts", str(home))
+    assert (folder.exit_code, folder.stderr) == (1, f"Error: {home / 'a.txt'}: Is a directory\n")
+
+
+def test_plays_that_cannot_be_recorded_there_are_one_line(home: Path) -> None:
+    (home / "file").write_text("", encoding="utf-8")
+    refused = run(home, "walk", str(MENU), "--record", str(home / "file" / "plays"))
+    assert (refused.exit_code, refused.stderr) == (1, f"Error: {home / 'file' / 'plays'}: Not a directory\n")
+
+
 def test_every_fault_of_a_file_is_one_line(home: Path) -> None:
     (home / "shared").mkdir()
     for path in (OUR_FILES / "flows" / "shared").iterdir():

@@ -11,6 +11,7 @@ import pytest
 
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.faults import Fault, FlowError
+from ivr_flows.likeness import alike
 from ivr_flows.loader import OUR_FILES, load_flow, load_scripts, read_draft, script_of
 from tests.flows.plays import our_scripts
 from tests.policies import city_policies
@@ -201,6 +202,31 @@ def test_a_missing_language_is_refused(city: Path) -> None:
 def test_text_that_is_not_utf8_is_refused(city: Path) -> None:
     (city / "flows/menu.toml").write_bytes("name = '主'".encode("gb18030"))
     assert "CITY/flows/menu.toml: is not UTF-8 text" in faults(city)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = " + "[" * 2_000, "lies too deep in itself"),
+        ("x = " + "[" * 900 + "]" * 900, "lies too deep in itself"),
+        ("a." * 3_000 + "a = 1", "lies too deep in itself"),
+        ("timeout = " + "9" * 5_000, "has a number nobody can mean (Exceeds the limit (4300 digits)"),
+    ],
+)
+def test_what_no_reader_can_hold_is_a_fault_of_its_file(city: Path, text: str, said: str) -> None:
+    (city / "flows/menu.toml").write_text(text, encoding="utf-8")
+    assert f"CITY/flows/menu.toml: {said}" in faults(city)
+
+
+def test_a_folder_where_a_file_should_be_is_a_fault(city: Path) -> None:
+    (city / "flows/shared/odd.toml").mkdir()
+    assert "CITY/flows/shared/odd.toml: cannot be read (Is a directory)" in faults(city)
+
+
+def test_nodes_may_be_like_each_other_in_a_long_row() -> None:
+    row = {f"n{number}": {"like": f"n{number + 1}", "at": number} for number in range(2_000)}
+    alike_all = alike({**row, "n2000": {"kind": "goto", "at": -1}}, {})
+    assert alike_all["n0"] == {"kind": "goto", "at": 0}
 
 
 def test_every_purpose_has_exactly_one_flow_and_no_two_flows_one_name(city: Path) -> None:

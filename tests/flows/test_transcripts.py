@@ -156,6 +156,13 @@ def test_a_difference_is_named_with_file_line_expected_and_heard(
             "热线说：For",
             "story.txt:9: nobody could speak, do or play this: 热线说：For English, press 9.",
         ),
+        (
+            "；status_in_progress due=2026-11-26 14:00",
+            "；status_in_progress",
+            "'status_in_progress' is said with due=YYYY-MM-DD HH:MM",
+        ),
+        ("；status_in_progress", "；status_forgotten", "has no sentence 'status_forgotten' of its own"),
+        ("due=2026-11-26 14:00", "due=2026-13-26 14:00", "month must be in 1..12"),
     ],
 )
 def test_a_line_that_nobody_could_play_is_named(story: Path, old: str, new: str, told: str) -> None:
