@@ -55,11 +55,15 @@ class FlowBook(Protocol):
         ...
 
     def read(self, text: str) -> Draft:
-        """Check a draft as somebody wrote it. Raises DraftRefused."""
+        """Check a draft as somebody wrote it, to the last document. Raises DraftRefused."""
+        ...
+
+    def recall(self, source: str) -> Draft:
+        """Return what was published some time, as the caller's door would read it. Raises DraftRefused if it could not."""
         ...
 
     def read_kept(self, source: str) -> Draft:
-        """Check again what was published some time: the city's facts may have changed. Raises DraftRefused."""
+        """Check what was published some time before it is published again, like a draft. Raises DraftRefused."""
         ...
 
     def draw(self, source: str, language: Language, counts: Mapping[str, int] | None) -> str:

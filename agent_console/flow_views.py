@@ -58,12 +58,12 @@ def _in_force(session: Session, purpose: CallPurpose, published: PublicationView
 
 
 def readable(session: Session, flow: str, version: str) -> Draft | None:
-    """Return a kept version checked anew, or None if it was never kept or callers would not be safe in it any more."""
+    """Return a kept version, or None if it was never kept or cannot be read any more: then it answers no call."""
     source = publications.kept_source(session, flow, version)
     if source is None:
         return None
     try:
-        return options().flows.read_kept(source)
+        return options().flows.recall(source)
     except DraftRefused:
         return None
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_console.flow_book import Draft, DraftRefused, Finding
+from config.rendering import refused_documents
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.faults import Fault, FlowError
@@ -30,18 +31,28 @@ class CityFlows:
 
     def read(self, text: str) -> Draft:
         try:
-            return _draft(read_draft(text, self.policies))
+            return self._sound(read_draft(text, self.policies))
         except FlowError as error:
             raise _refused(error) from error
         except (RecursionError, ValueError) as error:
             fault = Finding("draft.toml", 0, 0, "", "is not TOML", type(error).__name__, "Write it anew.")
             raise DraftRefused((fault,)) from error
 
-    def read_kept(self, source: str) -> Draft:
+    def recall(self, source: str) -> Draft:
         return _draft(self._script(source))
+
+    def read_kept(self, source: str) -> Draft:
+        return self._sound(self._script(source))
 
     def draw(self, source: str, language: Language, counts: Mapping[str, int] | None) -> str:
         return draw(self._script(source), language, counts)
+
+    def _sound(self, script: Script) -> Draft:
+        """Return a flow whose every document a carrier would run. Raises DraftRefused."""
+        refused = tuple(_finding(fault) for fault in refused_documents(script, self.policies))
+        if refused:
+            raise DraftRefused(refused)
+        return _draft(script)
 
     def _script(self, source: str) -> Script:
         try:

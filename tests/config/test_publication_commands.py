@@ -57,6 +57,17 @@ def test_a_flow_with_a_fault_is_refused_with_every_finding(terminal: Terminal, d
     assert in_force(terminal) is None
 
 
+def test_a_flow_whose_document_no_carrier_would_run_is_refused(terminal: Terminal, draft: Path) -> None:
+    text = draft.read_text(encoding="utf-8")
+    draft.write_text(
+        text.replace('say = ["greeting"', 'say = ["greeting"' + ', "greeting"' * 900, 1), "utf-8"
+    )
+    refused = terminal.run("flows", "publish", str(draft), "--note", "x")
+    assert refused.exit_code == 1
+    assert "[hello] the carrier would refuse its document (zh-CN) (11750" in refused.stderr
+    assert in_force(terminal) is None
+
+
 def test_an_older_version_comes_back_by_its_number(terminal: Terminal, draft: Path) -> None:
     terminal.run("flows", "publish", str(draft), "--note", "first")
     first = in_force(terminal)

@@ -90,6 +90,18 @@ def test_a_wrong_draft_is_refused_with_every_finding_and_kept(
     assert in_force(hall) is None
 
 
+@pytest.mark.parametrize("address", [DRAFT, PUBLISH])
+def test_a_draft_whose_document_no_carrier_would_run_is_refused(
+    address: str, desk: FlaskClient, menu: str, hall: Hall
+) -> None:
+    endless = menu.replace('say = ["greeting"', 'say = ["greeting"' + ', "greeting"' * 900, 1)
+    assert endless != menu
+    answer = desk.post(address, data={"text": endless, "based_on": "0"})
+    assert answer.status_code == 422
+    assert "11750: document longer than 64 kB" in answer.get_data(as_text=True)
+    assert in_force(hall) is None
+
+
 def test_findings_name_line_node_reason_and_remedy(desk: FlaskClient, menu: str) -> None:
     html = desk.post(DRAFT, data={"text": menu.replace('to = "notices"', 'to = "nowhere"', 1)}).get_data(
         as_text=True

@@ -189,6 +189,19 @@ def test_a_version_this_program_cannot_read_is_said_to_be_out_of_force(
     assert "没有通过检查" in refused.get_data(as_text=True)
 
 
+def test_a_version_whose_document_no_carrier_would_run_is_not_restored(
+    desk: FlaskClient, hall: Hall, flow_book: FlowBook
+) -> None:
+    source = version_of(flow_book, "menu").source.replace(
+        '["greeting", ', '["greeting", ' + '"greeting", ' * 900
+    )
+    spoiled = published(hall, Edition("menu", "spoiled", source))
+    latest = published(hall, version_of(flow_book, "night"))
+    refused = desk.post(f"{INBOUND}/roll-back", data={"to": spoiled, "based_on": latest})
+    assert refused.status_code == 422
+    assert "11750: document longer than 64 kB" in refused.get_data(as_text=True)
+
+
 @pytest.mark.parametrize("edition", [Edition("menu", "x", "not json"), Edition("menu", "x", "{}")])
 def test_a_source_that_is_rubbish_is_no_fault_of_the_page(
     edition: Edition, desk: FlaskClient, hall: Hall
