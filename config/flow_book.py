@@ -34,8 +34,9 @@ class CityFlows:
             return self._sound(read_draft(text, self.policies))
         except FlowError as error:
             raise _refused(error) from error
-        except (RecursionError, ValueError) as error:
-            fault = Finding("draft.toml", 0, 0, "", "is not TOML", type(error).__name__, "Write it anew.")
+        except RecursionError as error:
+            why, mend = "checks follow every way to its end", "Let fewer nodes follow each other."
+            fault = Finding("draft.toml", 0, 0, "", "leads on from node to node for too long", why, mend)
             raise DraftRefused((fault,)) from error
 
     def recall(self, source: str) -> Draft:
@@ -59,11 +60,6 @@ class CityFlows:
             return script_of(source, self.policies)
         except FlowError as error:
             raise _refused(error) from error
-        except (KeyError, ValueError) as error:
-            fault = Finding(
-                "", 0, 0, "", "was kept by another version", str(error), "Publish it from its file."
-            )
-            raise DraftRefused((fault,)) from error
 
 
 def _draft(script: Script) -> Draft:

@@ -28,9 +28,11 @@ from ivr_flows.tables import (
     Source,
     Table,
     field_line,
+    lies_too_deep,
     parse_source,
     read_source,
     shaped,
+    too_deep,
     whole_file,
 )
 from ivr_flows.ways import lines_of
@@ -125,12 +127,31 @@ def read_draft(text: str, policies: Policies, folder: Path = OUR_FILES, name: st
 
 def script_of(source: str, policies: Policies) -> Script:
     """Read a script kept in the database. Raises FlowError if it no longer makes sense to this program."""
-    tables = json.loads(source)
-    whole = Source(Path("a script (kept)"), "", tables)
-    kept = shaped(_Kept, whole, tables)
+    whole = _tables(Path("a script (kept)"), source)
+    kept = shaped(_Kept, whole, whole.table)
     path = Path(f"{kept.flow.get('name', 'flow')} (kept)")
     parts = {name: Source(path, "", table) for name, table in kept.parts.items()}
     return _script(Source(path, "", kept.flow), parts, kept.prompts, policies)
+
+
+def _tables(path: Path, source: str) -> Source:
+    """Return the JSON that was kept as `path`. Raises FlowError for whatever is no table of text, not too deep."""
+    mend = "Publish it again from its file, or restore an older one."
+    try:
+        tables = json.loads(source)
+    except ValueError as error:
+        raise whole_file(path, "is not JSON", str(error), mend) from None
+    except RecursionError:
+        raise too_deep(path) from None
+    if not isinstance(tables, dict):
+        raise whole_file(path, "is no table of tables", "a flow and its prompts are needed", mend)
+    if lies_too_deep(tables):
+        raise too_deep(path)
+    try:
+        json.dumps(tables, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise whole_file(path, "is not text", error.reason, mend) from None
+    return Source(path, "", tables)
 
 
 def _load(own: Source, folder: Path, words: Mapping[Language, Table], policies: Policies) -> Script:

@@ -106,11 +106,11 @@ def _misshapen(error: ValidationError, source: Source) -> Iterator[Fault]:
         loc = [str(part) for part in each["loc"]]
         in_node = loc[:1] == ["nodes"] and len(loc) > 1
         place = loc[1] if in_node else ""
-        field = ".".join(loc[3:] if in_node else loc) or "kind"
+        field = ".".join(loc[3:] if in_node else loc) or ("kind" if in_node else "the whole file")
         given = "" if each["type"] == "missing" else f", given {str(each['input'])[:60]!r}"
         why = each["msg"].removeprefix("Value error, ")
         mend = _MENDS.get(each["type"], "Write what is expected there.")
-        line = line_of(source.text, place) if place else field_line(source.text, loc[0])
+        line = line_of(source.text, place) if place else field_line(source.text, "".join(loc[:1]))
         yield Fault(str(source.path), place, f"{field}{given}", why, mend, line)
 
 

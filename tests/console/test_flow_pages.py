@@ -202,12 +202,21 @@ def test_a_version_whose_document_no_carrier_would_run_is_not_restored(
     assert "11750: document longer than 64 kB" in refused.get_data(as_text=True)
 
 
-@pytest.mark.parametrize("edition", [Edition("menu", "x", "not json"), Edition("menu", "x", "{}")])
-def test_a_source_that_is_rubbish_is_no_fault_of_the_page(
-    edition: Edition, desk: FlaskClient, hall: Hall
+@pytest.mark.parametrize("source", ["not json", "{}", "[]", "5", "null", "[" * 100_000])
+def test_over_a_source_that_is_rubbish_an_older_version_can_still_be_restored(
+    source: str, desk: FlaskClient, hall: Hall, flow_book: FlowBook
 ) -> None:
-    published(hall, edition)
+    older = published(hall, version_of(flow_book, "no_menu"))
+    rubbish = published(hall, Edition("menu", "x", source))
+    assert "暂用城市文件" in page(desk, "/console/flows")
     assert "无法读取" in page(desk, INBOUND)
+    assert desk.get(f"{INBOUND}/picture.svg?publication={rubbish}").status_code == 404
+    assert page(desk, f"{INBOUND}/picture.svg").startswith("<svg")
+    again = desk.post(f"{INBOUND}/roll-back", data={"to": rubbish, "based_on": rubbish})
+    assert again.status_code == 422
+    assert desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": rubbish}).status_code == 303
+    with hall.look() as session:
+        assert publications.current(session)[CallPurpose.INBOUND].flow == "no_menu"
 
 
 @pytest.mark.parametrize(

@@ -287,6 +287,15 @@ def test_a_kept_source_that_makes_no_sense_any_more_is_named_as_kept() -> None:
         ('{"flow": {"name": "menu"}}', r"prompts \(Field required\)"),
         ('{"flow": {"name": "menu"}, "prompts": {"xx": {}}}', "prompts.xx"),
         ('{"flow": {"name": "menu"}, "prompts": {}}', "a script speaks zh-CN and en"),
+        ("", r"a script \(kept\): is not JSON \(Expecting value"),
+        ("not json", r"a script \(kept\): is not JSON \(Expecting value"),
+        ("[]", r"a script \(kept\): is no table of tables"),
+        ("5", r"a script \(kept\): is no table of tables"),
+        ("null", r"a script \(kept\): is no table of tables"),
+        ("[" * 100_000, "lies too deep in itself"),
+        ('{"flow": ' + '{"a": ' * 500 + "1" + "}" * 500 + ', "prompts": {}}', "lies too deep in itself"),
+        ('{"flow": {"name": "\\ud800"}, "prompts": {}}', "is not text"),
+        ("9" * 5_000, "is not JSON"),
     ],
 )
 def test_a_kept_source_of_which_a_part_is_missing_is_refused_like_any_other(spoiled: str, told: str) -> None:

@@ -63,10 +63,13 @@ def test_a_wrong_draft_is_no_script_at_all(hall: Hall) -> None:
         draft(hall, 'tries = 1, to = "to_person"', 'tries = 1, to = "nowhere"')
 
 
+@pytest.mark.parametrize(
+    "source", ['{"flow": {"name": "menu"}, "prompts": {}}', "", "[]", "5", "null", "[" * 100_000]
+)
 def test_a_published_flow_this_program_cannot_read_leaves_the_files_in_force(
-    carrier: Carrier, hall: Hall, clock: StoppedClock
+    source: str, carrier: Carrier, hall: Hall, clock: StoppedClock
 ) -> None:
-    broken = replace(draft(hall), source='{"flow": {"name": "menu"}, "prompts": {}}')
+    broken = replace(draft(hall), source=source)
     publish(hall, broken)
     with capture_logs() as told:
         for sid in (SID, LATER):
