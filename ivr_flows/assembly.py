@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from ivr_flows.faults import Fault, FlowError
 from ivr_flows.flow import Node, Say
+from ivr_flows.inclusion import Part, included, no_such_file, nodes_of, own_nodes
 from ivr_flows.likeness import alike
 from ivr_flows.shapes import NODE, FlowShape, PartShape, Subflow
 from ivr_flows.tables import Origin, Source, field_line, line_of, shaped
@@ -28,20 +29,17 @@ class Assembled:
     origins: Mapping[str, Origin]
 
 
-Part = Callable[[str], Source | None]
-"""Returns the shared file of that name, or None."""
 Laid = tuple[dict[str, Node], dict[str, Origin]]
 
 
 def assemble(own: Source, part: Part) -> Assembled:
     """Return the flow of `own` with every part laid in. Raises FlowError."""
-    sources = [*_included(own, part), own]
-    origins = {name: origin for source in sources for name, origin in _origins(source)}
+    parts = included(own, part)
+    origins = {name: origin for source in (*parts, own) for name, origin in _origins(source)}
     table = {key: value for key, value in own.table.items() if key != "include"}
-    given = [source.table.get("nodes", {}) for source in sources]
-    if all(isinstance(nodes, dict) for nodes in given):
-        every = {name: node for nodes in given for name, node in nodes.items()}
-        table["nodes"] = alike(every, origins)
+    if isinstance(own.table.get("nodes", {}), dict):
+        shared = {name: node for source in parts for name, node in nodes_of(source).items()}
+        table["nodes"] = alike({**shared, **own_nodes(own)}, origins)
     try:
         shape = shaped(FlowShape, own, table)
     except FlowError as error:
@@ -50,27 +48,8 @@ def assemble(own: Source, part: Part) -> Assembled:
     return Assembled(shape, made, places)
 
 
-def _included(own: Source, part: Part) -> list[Source]:
-    names = own.table.get("include", [])
-    here = Origin(own.path, field_line(own.text, "include"))
-    if not isinstance(names, list):
-        what = f"include, given {str(names)[:60]!r}"
-        raise FlowError(here.fault("", what, "it is a list of shared files", 'Write include = ["person"].'))
-    found = {str(name): part(str(name)) for name in names}
-    missing = [name for name, source in found.items() if source is None]
-    if missing:
-        raise FlowError(*(_no_such_file(here, "", name) for name in missing))
-    return [source for source in found.values() if source is not None]
-
-
-def _no_such_file(at: Origin, place: str, name: str) -> Fault:
-    why, mend = f"there is no shared/{name}.toml", "Write that file, or mend its name."
-    return at.fault(place, f"needs {name!r}, which does not exist", why, mend)
-
-
 def _origins(source: Source) -> Iterator[tuple[str, Origin]]:
-    nodes = source.table.get("nodes", {})
-    for name in nodes if isinstance(nodes, dict) else ():
+    for name in nodes_of(source):
         yield name, Origin(source.path, line_of(source.text, name))
 
 
@@ -123,7 +102,7 @@ def _lay(full: str, file: str, exits: Mapping[str, str], part: Part, layer: _Lay
         raise FlowError(at.fault(full, "subflows lie too deep in each other", why, mend))
     source = part(file)
     if source is None:
-        raise FlowError(_no_such_file(at, full, file))
+        raise FlowError(no_such_file(at, full, file))
     origins = dict(_origins(source))
     written = source.table.get("nodes")
     nodes = {"nodes": alike(written, origins)} if isinstance(written, dict) else {}

@@ -11,7 +11,9 @@ import pytest
 
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.faults import Fault, FlowError
+from ivr_flows.flow import HangUp
 from ivr_flows.likeness import alike
+from ivr_flows.lines import Line
 from ivr_flows.loader import OUR_FILES, load_flow, load_scripts, read_draft, script_of
 from tests.flows.plays import our_scripts
 from tests.policies import city_policies
@@ -106,6 +108,71 @@ SHARED = [
 )
 def test_a_fault_in_a_shared_file_is_told_of_that_file(city: Path, old: str, new: str, said: str) -> None:
     edit(city, "flows/shared/person.toml", old, new)
+    assert said in faults(city)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('updatd = "x"', "person.toml:1: updatd, given 'x' (Extra inputs are not permitted)"),
+        ("updated = 2026-01-01", "person.toml:1: updated, given '2026-01-01' (Extra inputs"),
+        ('include = ["survey"]', """person.toml:1: include, given "['survey']" (Extra inputs"""),
+    ],
+)
+def test_a_shared_file_says_nothing_beside_its_nodes(city: Path, line: str, said: str) -> None:
+    shared = city / "flows/shared/person.toml"
+    shared.write_text(f"{line}\n{shared.read_text(encoding='utf-8')}", encoding="utf-8")
+    assert f"CITY/flows/shared/{said}" in faults(city)
+
+
+def test_a_shared_file_has_a_table_of_nodes(city: Path) -> None:
+    shared = city / "flows/shared/person.toml"
+    shared.write_text("nodes = [1]\n", encoding="utf-8")
+    assert "CITY/flows/shared/person.toml:1: nodes, given '[1]'" in faults(city)
+    shared.write_text("", encoding="utf-8")
+    assert "CITY/flows/shared/person.toml: nodes (Field required). Add it." in faults(city)
+
+
+def test_two_included_files_with_a_node_of_one_name_are_refused(city: Path) -> None:
+    survey = city / "flows/shared/survey.toml"
+    line = survey.read_text(encoding="utf-8").count("\n") + 2
+    with survey.open("a", encoding="utf-8") as file:
+        file.write('\n[nodes.nobody]\nkind = "hang_up"\n')
+    assert faults(city) == (
+        f"CITY/flows/shared/survey.toml:{line}: [nobody] is a second node called 'nobody', beside the one of "
+        "person.toml (a flow that includes both has only one of them). Rename one of them."
+    )
+
+
+NOBODY = '\n[nodes.nobody]\nkind = "hang_up"\nsay = ["thanks_goodbye"]\n'
+
+
+def test_a_node_of_its_own_takes_the_place_of_an_included_one_only_if_it_says_so(city: Path) -> None:
+    own = city / "flows/callback.toml"
+    text = own.read_text(encoding="utf-8")
+    line = text.count("\n") + 2
+    own.write_text(text + NOBODY, encoding="utf-8")
+    assert faults(city) == (
+        f"CITY/flows/callback.toml:{line}: [nobody] hides the node 'nobody' of person.toml (nobody has said that "
+        "callers shall not come to that one). Rename it, or add replaces = true."
+    )
+    own.write_text(text + NOBODY + "replaces = true\n", encoding="utf-8")
+    script = load_scripts(city_policies(), city)["callback"]
+    assert script.flow.nodes["nobody"] == HangUp((Line("thanks_goodbye"),))
+    assert script_of(script.source, city_policies()) == script
+
+
+@pytest.mark.parametrize(
+    ("name", "replaces", "said"),
+    [
+        ("nobody_else", "true", "[nobody_else] replaces nothing (no included file has a node of that name)"),
+        ("nobody", '"person"', "[nobody] replaces, given 'person' (it can only be true)"),
+        ("nobody", "false", "[nobody] replaces, given 'False' (it can only be true)"),
+    ],
+)
+def test_what_replaces_nothing_is_refused(city: Path, name: str, replaces: str, said: str) -> None:
+    with (city / "flows/callback.toml").open("a", encoding="utf-8") as file:
+        file.write(NOBODY.replace("nobody", name) + f"replaces = {replaces}\n")
     assert said in faults(city)
 
 
