@@ -18,7 +18,12 @@ class Fault:
     def __str__(self) -> str:
         where = ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
         place = f" [{self.place}]" if self.place else ""
-        return f"{where}:{place} {self.what} ({self.why}). {self.mend}"
+        return one_line(f"{where}:{place} {self.what} ({self.why}). {self.mend}")
+
+
+def one_line(text: str) -> str:
+    """Return `text` with every sign that cannot be seen written out, as Python would: it stays one line, meant as it was."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class FlowError(Exception):

@@ -52,7 +52,11 @@ def read_source(path: Path) -> Source:
 
 
 def parse_source(path: Path, text: str) -> Source:
-    """Return the table written in `text`, which was or would be the file `path`. Raises FlowError."""
+    """Return the table written in `text`, which was or would be the file `path`. Raises FlowError.
+
+    The byte order mark with which some editors begin a file is no part of it.
+    """
+    text = text.removeprefix("\ufeff")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

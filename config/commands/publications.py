@@ -14,6 +14,7 @@ from hotline.rules.facts import SHORT
 from hotline.rules.words import CallPurpose
 from hotline.services import publications
 from hotline.services.publications import PublicationView
+from ivr_flows.faults import one_line
 
 
 @click.command("publish")
@@ -72,7 +73,8 @@ def roll_back(publication: int, note: str) -> None:
 def _line(line: PublicationView, house: Hotline) -> str:
     at = line.published_at.astimezone(house.hall.policies.zone)
     who = line.author or "command line"
-    return f"{line.id}\t{at:%Y-%m-%d %H:%M}\t{line.purpose}\t{line.flow} {line.version}\t{who}\t{line.note}"
+    columns = (f"{at:%Y-%m-%d %H:%M}", line.purpose, f"{line.flow} {line.version}", who, line.note)
+    return "\t".join([str(line.id), *(one_line(column) for column in columns)])
 
 
 def _read(house: Hotline, text: str) -> Draft:
@@ -95,4 +97,6 @@ def _checked(house: Hotline, source: str) -> None:
 def _tell(refused: DraftRefused) -> None:
     for finding in refused.findings:
         node = f" [{finding.node}]" if finding.node else ""
-        click.echo(f"{finding.where}:{node} {finding.what} ({finding.why}). {finding.mend}", err=True)
+        click.echo(
+            one_line(f"{finding.where}:{node} {finding.what} ({finding.why}). {finding.mend}"), err=True
+        )

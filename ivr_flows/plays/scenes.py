@@ -67,7 +67,7 @@ def read_scenes(path: Path) -> list[Scene]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise NotAPlay(f"{path}: is not UTF-8 text") from None
     except OSError as error:

@@ -46,6 +46,22 @@ def test_a_clean_flow_is_published_and_stands_in_the_history(terminal: Terminal,
     assert "nothing was published" in terminal.run("flows", "history", "callback").output
 
 
+def test_a_note_of_several_lines_stays_one_line_of_the_history(terminal: Terminal, draft: Path) -> None:
+    draft.write_bytes(b"\xef\xbb\xbf" + draft.read_bytes())
+    assert terminal.run("flows", "publish", str(draft), "--note", "a\tb\nc").exit_code == 0
+    history = terminal.run("flows", "history", "inbound").output
+    assert history.count("\n") == 1
+    assert history.split("\t")[5] == "a\\tb\\nc\n"
+
+
+def test_every_finding_of_a_draft_is_one_line(terminal: Terminal, draft: Path) -> None:
+    text = draft.read_text(encoding="utf-8").replace("[nodes.hello]", '[nodes."hel\\nlo"]')
+    draft.write_text(text, encoding="utf-8")
+    refused = terminal.run("flows", "publish", str(draft), "--note", "x")
+    assert refused.exit_code == 1
+    assert all(line.startswith("draft.toml") for line in refused.stderr.splitlines())
+
+
 def test_a_flow_with_a_fault_is_refused_with_every_finding(terminal: Terminal, draft: Path) -> None:
     draft.write_text(
         draft.read_text(encoding="utf-8").replace('to = "notices"', 'to = "nowhere"', 1), "utf-8"

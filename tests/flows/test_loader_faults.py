@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.rules.words import CallPurpose, Language
+from hotline.rules.words import CallPurpose
 from ivr_flows.faults import Fault, FlowError
 from ivr_flows.flow import HangUp
 from ivr_flows.likeness import alike
@@ -44,6 +44,25 @@ def test_a_fault_is_one_line_that_begins_with_the_place_an_editor_can_jump_to() 
     fault = Fault("flows/menu.toml", "menu", "leads nowhere", "there is no such node", "Mend it.", 9, 4)
     assert str(fault) == "flows/menu.toml:9:4: [menu] leads nowhere (there is no such node). Mend it."
     assert str(Fault("a.toml", "", "is empty", "why", "Mend it.")) == "a.toml: is empty (why). Mend it."
+
+
+def test_a_fault_stays_one_line_whatever_somebody_has_called_a_node() -> None:
+    fault = Fault("flows/me\nnu.toml", "hel\nlo", "to, given '\t'", "wh\x1by\u202e", "Mend　it.")
+    assert str(fault) == (r"flows/me\nnu.toml: [hel\nlo] to, given '\t' (wh\x1by\u202e). Mend\u3000it.")
+
+
+@pytest.mark.parametrize("name", [r"hel\nlo", r"hel\tlo", r"hello\n"])
+def test_no_node_is_called_by_more_than_a_word(name: str) -> None:
+    text = (
+        (OUR_FILES / "flows/menu.toml")
+        .read_text(encoding="utf-8")
+        .replace("[nodes.hello]", f'[nodes."{name}"]')
+    )
+    with pytest.raises(FlowError) as caught:
+        read_draft(text, city_policies())
+    assert f"draft.toml: [{name}] kind, given" in str(caught.value)
+    assert "names are small letters, digits and _" in str(caught.value)
+    assert len(str(caught.value).splitlines()) == len(caught.value.faults)
 
 
 @pytest.fixture
@@ -296,6 +315,16 @@ def test_nodes_may_be_like_each_other_in_a_long_row() -> None:
     assert alike_all["n0"] == {"kind": "goto", "at": 0}
 
 
+def test_a_mark_at_the_beginning_as_some_editors_write_it_changes_nothing(city: Path) -> None:
+    before = load_scripts(city_policies(), city)
+    for path in city.rglob("*.toml"):
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    after = load_scripts(city_policies(), city)
+    assert {name: script.flow.version for name, script in after.items()} == {
+        name: script.flow.version for name, script in before.items()
+    }
+
+
 def test_every_purpose_has_exactly_one_flow_and_no_two_flows_one_name(city: Path) -> None:
     shutil.copy(city / "flows/callback.toml", city / "flows/zweite.toml")
     assert "zweite.toml: is a second flow called 'callback'" in faults(city)
@@ -333,41 +362,6 @@ def test_a_version_follows_the_flow_and_the_words_it_speaks(city: Path) -> None:
         "night",
         "no_menu",
     }
-
-
-def test_a_kept_source_brings_back_the_same_script() -> None:
-    for script in our_scripts().values():
-        assert script_of(script.source, city_policies()) == script
-        assert set(script.prompts) == set(Language)
-
-
-def test_a_kept_source_that_makes_no_sense_any_more_is_named_as_kept() -> None:
-    spoiled = our_scripts()["menu"].source.replace('"kind": "condition"', '"kind": "riddle"')
-    with pytest.raises(FlowError, match=r"menu \(kept\): \[to_person\] kind, given"):
-        script_of(spoiled, city_policies())
-
-
-@pytest.mark.parametrize(
-    ("spoiled", "told"),
-    [
-        ('{"prompts": {}}', r"flow \(Field required\)"),
-        ('{"flow": {"name": "menu"}}', r"prompts \(Field required\)"),
-        ('{"flow": {"name": "menu"}, "prompts": {"xx": {}}}', "prompts.xx"),
-        ('{"flow": {"name": "menu"}, "prompts": {}}', "a script speaks zh-CN and en"),
-        ("", r"a script \(kept\): is not JSON \(Expecting value"),
-        ("not json", r"a script \(kept\): is not JSON \(Expecting value"),
-        ("[]", r"a script \(kept\): is no table of tables"),
-        ("5", r"a script \(kept\): is no table of tables"),
-        ("null", r"a script \(kept\): is no table of tables"),
-        ("[" * 100_000, "lies too deep in itself"),
-        ('{"flow": ' + '{"a": ' * 500 + "1" + "}" * 500 + ', "prompts": {}}', "lies too deep in itself"),
-        ('{"flow": {"name": "\\ud800"}, "prompts": {}}', "is not text"),
-        ("9" * 5_000, "is not JSON"),
-    ],
-)
-def test_a_kept_source_of_which_a_part_is_missing_is_refused_like_any_other(spoiled: str, told: str) -> None:
-    with pytest.raises(FlowError, match=told):
-        script_of(spoiled, city_policies())
 
 
 def test_every_purpose_is_served_by_the_flows_that_come_with_the_product() -> None:

@@ -141,6 +141,11 @@ def test_a_difference_is_named_with_file_line_expected_and_heard(
     assert told in difference(story)
 
 
+def test_a_mark_at_the_beginning_as_some_editors_write_it_is_no_line_of_a_play(story: Path) -> None:
+    story.write_bytes(b"\xef\xbb\xbf" + story.read_bytes())
+    assert difference(story) == "None"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

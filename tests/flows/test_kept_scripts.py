@@ -1,0 +1,44 @@
+"""A script kept in the database comes back as it was, or is refused like any other that makes no sense."""
+
+import pytest
+
+from hotline.rules.words import Language
+from ivr_flows.faults import FlowError
+from ivr_flows.loader import script_of
+from tests.flows.plays import our_scripts
+from tests.policies import city_policies
+
+
+def test_a_kept_source_brings_back_the_same_script() -> None:
+    for script in our_scripts().values():
+        assert script_of(script.source, city_policies()) == script
+        assert set(script.prompts) == set(Language)
+
+
+def test_a_kept_source_that_makes_no_sense_any_more_is_named_as_kept() -> None:
+    spoiled = our_scripts()["menu"].source.replace('"kind": "condition"', '"kind": "riddle"')
+    with pytest.raises(FlowError, match=r"menu \(kept\): \[to_person\] kind, given"):
+        script_of(spoiled, city_policies())
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "told"),
+    [
+        ('{"prompts": {}}', r"flow \(Field required\)"),
+        ('{"flow": {"name": "menu"}}', r"prompts \(Field required\)"),
+        ('{"flow": {"name": "menu"}, "prompts": {"xx": {}}}', "prompts.xx"),
+        ('{"flow": {"name": "menu"}, "prompts": {}}', "a script speaks zh-CN and en"),
+        ("", r"a script \(kept\): is not JSON \(Expecting value"),
+        ("not json", r"a script \(kept\): is not JSON \(Expecting value"),
+        ("[]", r"a script \(kept\): is no table of tables"),
+        ("5", r"a script \(kept\): is no table of tables"),
+        ("null", r"a script \(kept\): is no table of tables"),
+        ("[" * 100_000, "lies too deep in itself"),
+        ('{"flow": ' + '{"a": ' * 500 + "1" + "}" * 500 + ', "prompts": {}}', "lies too deep in itself"),
+        ('{"flow": {"name": "\\ud800"}, "prompts": {}}', "is not text"),
+        ("9" * 5_000, "is not JSON"),
+    ],
+)
+def test_a_kept_source_of_which_a_part_is_missing_is_refused_like_any_other(spoiled: str, told: str) -> None:
+    with pytest.raises(FlowError, match=told):
+        script_of(spoiled, city_policies())
