@@ -1,7 +1,8 @@
 """The caller's door as the desk's door may see it: flows read, checked and drawn, nothing played."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from agent_console.flow_book import Draft, DraftRefused, Finding
@@ -9,7 +10,7 @@ from config.rendering import refused_documents
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallPurpose, Language
 from ivr_flows.faults import Fault, FlowError
-from ivr_flows.loader import OUR_FILES, Script, read_draft, script_of
+from ivr_flows.loader import OUR_FILES, Script, load_flow, read_draft, script_of
 from ivr_flows.picture import draw
 from ivr_flows.shelf import FlowShelf, edition_of
 
@@ -30,14 +31,11 @@ class CityFlows:
         return {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.exists()}
 
     def read(self, text: str) -> Draft:
-        try:
-            return self._sound(read_draft(text, self.policies))
-        except FlowError as error:
-            raise _refused(error) from error
-        except RecursionError as error:
-            why, mend = "checks follow every way to its end", "Let fewer nodes follow each other."
-            fault = Finding("draft.toml", 0, 0, "", "leads on from node to node for too long", why, mend)
-            raise DraftRefused((fault,)) from error
+        return self._sound(_read(partial(read_draft, text, self.policies)))
+
+    def read_file(self, path: Path) -> Draft:
+        """Check a draft that lies in a file, as `hotline flows check` would read it. Raises DraftRefused."""
+        return self._sound(_read(partial(load_flow, path, self.policies)))
 
     def recall(self, source: str) -> Draft:
         return _draft(self._script(source))
@@ -56,10 +54,18 @@ class CityFlows:
         return _draft(script)
 
     def _script(self, source: str) -> Script:
-        try:
-            return script_of(source, self.policies)
-        except FlowError as error:
-            raise _refused(error) from error
+        return _read(partial(script_of, source, self.policies))
+
+
+def _read(script: Callable[[], Script]) -> Script:
+    try:
+        return script()
+    except FlowError as error:
+        raise _refused(error) from error
+    except RecursionError as error:
+        why, mend = "checks follow every way to its end", "Let fewer nodes follow each other."
+        fault = Finding("the flow", 0, 0, "", "leads on from node to node for too long", why, mend)
+        raise DraftRefused((fault,)) from error
 
 
 def _draft(script: Script) -> Draft:

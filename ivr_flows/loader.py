@@ -75,7 +75,7 @@ def load_scripts(policies: Policies, folder: Path = OUR_FILES) -> dict[str, Scri
     faults: list[FlowError] = []
     for path in sorted((folder / "flows").glob("*.toml")):
         try:
-            script = _load(read_source(path), path.parent, words, policies)
+            script = _load(read_source(path), words, policies)
         except FlowError as error:
             faults.append(error)
             continue
@@ -115,14 +115,17 @@ def _demand_purposes(scripts: Mapping[str, Script], folder: Path, inbound: str) 
 
 
 def load_flow(path: Path, policies: Policies, prompts: Path = OUR_FILES / "prompts") -> Script:
-    """Load one flow file with the words in the folder `prompts`. Raises FlowError."""
-    return _load(read_source(path), path.parent, _read_words(prompts), policies)
+    """Load one flow file with the words in the folder `prompts`; parts lie in `shared/` beside it. Raises FlowError.
+
+    A file that lies by itself, without such a folder, has the parts that come with the product.
+    """
+    return _load(read_source(path), _read_words(prompts), policies)
 
 
 def read_draft(text: str, policies: Policies, folder: Path = OUR_FILES, name: str = "draft.toml") -> Script:
     """Read a flow somebody has written but not saved; parts and words come from `folder`. Raises FlowError."""
     source = parse_source(folder / "flows" / name, text)
-    return _load(source, folder / "flows", _read_words(folder / "prompts"), policies)
+    return _load(source, _read_words(folder / "prompts"), policies)
 
 
 def script_of(source: str, policies: Policies) -> Script:
@@ -154,8 +157,9 @@ def _tables(path: Path, source: str) -> Source:
     return Source(path, "", tables)
 
 
-def _load(own: Source, folder: Path, words: Mapping[Language, Table], policies: Policies) -> Script:
-    shared = folder / "shared"
+def _load(own: Source, words: Mapping[Language, Table], policies: Policies) -> Script:
+    beside = own.path.parent / "shared"
+    shared = beside if beside.is_dir() else OUR_FILES / "flows" / "shared"
     parts = {path.stem: read_source(path) for path in sorted(shared.glob("*.toml"))}
     return _script(own, parts, words, policies)
 

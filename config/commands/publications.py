@@ -24,11 +24,7 @@ from ivr_flows.faults import one_line
 def publish_flow(file: Path, note: str) -> None:
     """Let new calls begin with the flow in FILE, if it is clean; calls in progress end as they began."""
     house = open_house()
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise click.ClickException(f"{file} cannot be read as UTF-8 text") from None
-    draft = _read(house, text)
+    draft = _read(house, file)
     with house.hall.open_work(Machine.SYSTEM) as work:
         latest = publications.current(work.session).get(draft.purpose)
         based_on = latest.id if latest else 0
@@ -77,10 +73,10 @@ def _line(line: PublicationView, house: Hotline) -> str:
     return "\t".join([str(line.id), *(one_line(column) for column in columns)])
 
 
-def _read(house: Hotline, text: str) -> Draft:
-    """Return a draft; every finding is one line, then the command ends with status 1."""
+def _read(house: Hotline, file: Path) -> Draft:
+    """Return the draft in `file`; every finding is one line, then the command ends with status 1."""
     try:
-        return CityFlows(house.flows, house.hall.policies).read(text)
+        return CityFlows(house.flows, house.hall.policies).read_file(file)
     except DraftRefused as refused:
         _tell(refused)
         sys.exit(1)

@@ -46,6 +46,21 @@ def test_a_clean_flow_is_published_and_stands_in_the_history(terminal: Terminal,
     assert "nothing was published" in terminal.run("flows", "history", "callback").output
 
 
+def test_what_is_checked_is_what_is_published_with_the_shared_files_beside_it(
+    terminal: Terminal, draft: Path
+) -> None:
+    ours = terminal.run("flows", "check", str(draft)).output.split()[-1]
+    shutil.copytree(OUR_FILES / "flows" / "shared", draft.parent / "shared")
+    person = draft.parent / "shared" / "person.toml"
+    person.write_text(person.read_text("utf-8").replace("round_seconds = 20", "round_seconds = 25"), "utf-8")
+    checked = terminal.run("flows", "check", str(draft)).output.split()[-1]
+    assert checked != ours
+    assert terminal.run("flows", "publish", str(draft), "--note", "x").exit_code == 0
+    now = in_force(terminal)
+    assert now is not None
+    assert now.version == checked
+
+
 def test_a_note_of_several_lines_stays_one_line_of_the_history(terminal: Terminal, draft: Path) -> None:
     draft.write_bytes(b"\xef\xbb\xbf" + draft.read_bytes())
     assert terminal.run("flows", "publish", str(draft), "--note", "a\tb\nc").exit_code == 0
@@ -109,7 +124,7 @@ def test_what_cannot_be_done_is_one_line_and_status_1(terminal: Terminal, tmp_pa
     binary.write_bytes(b"\xff\xfe\x00")
     refused = terminal.run("flows", "publish", str(binary), "--note", "x")
     assert refused.exit_code == 1
-    assert "cannot be read as UTF-8 text" in refused.stderr
+    assert "is not UTF-8 text" in refused.stderr
 
 
 @pytest.mark.parametrize(
