@@ -4,25 +4,19 @@ from collections.abc import Iterator
 
 from hotline.rules.policies import Policies
 from ivr_flows.flow import Flow
+from ivr_flows.lint.searches import on_circles
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
 from ivr_flows.ways import unprompted
 
 
 def circles(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    for start in flow.nodes:
-        seen: set[str] = set()
-        ahead = list(unprompted(start, flow.nodes[start]))
-        while ahead:
-            name = ahead.pop()
-            if name == start:
-                yield Told(
-                    start,
-                    "leads round in a circle",
-                    "a silent caller would never get out",
-                    "Lead one way to the queue or to a hang_up.",
-                )
-                break
-            if name not in seen:
-                seen.add(name)
-                ahead.extend(unprompted(name, flow.nodes[name]))
+    round_ = on_circles(flow.nodes, lambda name: unprompted(name, flow.nodes[name]))
+    for name in flow.nodes:
+        if name in round_:
+            yield Told(
+                name,
+                "leads round in a circle",
+                "a silent caller would never get out",
+                "Lead one way to the queue or to a hang_up.",
+            )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hotline.rules.policies import Policies
 from ivr_flows.flow import Flow, Queue
+from ivr_flows.lint.searches import reach
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
 from ivr_flows.ways import TIMEOUT, ways
@@ -54,13 +55,8 @@ def _half_told(name: str, node: object) -> Iterator[Told]:
 
 def unreachable(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
     """Find nodes that no call can ever come to."""
-    seen: set[str] = set()
-    ahead = [name for name in (flow.entry, flow.person, flow.after) if name]
-    while ahead:
-        name = ahead.pop()
-        if name not in seen:
-            seen.add(name)
-            ahead.extend(way.to for way in ways(name, flow.nodes[name]))
+    begins = [name for name in (flow.entry, flow.person, flow.after) if name]
+    seen = reach(begins, lambda name: [way.to for way in ways(name, flow.nodes[name])])
     for name in flow.nodes:
         if name not in seen:
             yield Told(

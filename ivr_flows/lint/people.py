@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from hotline.rules.policies import Policies
 from hotline.rules.wishes import Answered, AskCaller, CallerQuestion, PromiseCallback
 from hotline.rules.words import CallPurpose
-from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Queue, Say, Transfer, Voicemail
+from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
+from ivr_flows.lint.searches import Onward, leading_to, on_circles, reach
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
 from ivr_flows.ways import unprompted, ways
@@ -16,11 +17,11 @@ MOST_PROMPTS = 2
 
 def without_person(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
     """Find questions from which no way leads to a person. What follows a talk is no wall: they have had one."""
-    after = _reach(flow, flow.after) if flow.after else set()
+    after = reach([flow.after], _every_way(flow)) if flow.after else set()
+    queues = [name for name, node in flow.nodes.items() if isinstance(node, Queue)]
+    heard = leading_to(queues, flow.nodes, _every_way(flow))
     for name, node in flow.nodes.items():
-        if not isinstance(node, Menu | Input) or name in after:
-            continue
-        if not any(isinstance(flow.nodes[to], Queue) for to in _reach(flow, name)):
+        if isinstance(node, Menu | Input) and name not in after | heard:
             yield Told(
                 name,
                 "no key leads to a person",
@@ -36,12 +37,14 @@ def silent_callers_lost(flow: Flow, _prompts: Prompts, _policies: Policies) -> I
     """
     if flow.purpose is not CallPurpose.INBOUND:
         return
-    for name in sorted(_reach(flow, flow.entry) | _reach(flow, flow.person)):
+    ends = [name for name, node in flow.nodes.items() if isinstance(node, HangUp)]
+    in_vain = leading_to(ends, flow.nodes, lambda name: _in_vain(flow.nodes[name]))
+    for name in sorted(reach([flow.entry, flow.person], _every_way(flow))):
         node = flow.nodes[name]
-        starts = [flow.entry] if name == flow.entry else []
+        starts = {flow.entry} if name == flow.entry else set()
         if isinstance(node, Menu | Input):
-            starts += [node.on_silence.to, node.on_invalid.to]
-        if any(_ends_in_vain(flow, start, frozenset()) for start in starts):
+            starts |= {node.on_silence.to, node.on_invalid.to}
+        if starts & in_vain:
             yield Told(
                 name,
                 "hangs up on callers who press nothing or a wrong key",
@@ -50,11 +53,22 @@ def silent_callers_lost(flow: Flow, _prompts: Prompts, _policies: Policies) -> I
             )
 
 
+def _in_vain(node: Node) -> tuple[str, ...]:
+    """Return where a caller who does nothing is led on with nothing gained by it: no queue, recorder or promise."""
+    match node:
+        case Queue() | Voicemail():
+            return ()
+        case Ask(wish=PromiseCallback()):
+            return (node.exits[Answered.IMPOSSIBLE],)
+        case Transfer():
+            return (node.on_failed,)
+        case _:
+            return unprompted("", node)
+
+
 def late_people(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
     """Find an incoming call that must listen to more than MOST_PROMPTS speaking nodes before it waits for a person."""
-    if flow.purpose is not CallPurpose.INBOUND:
-        return
-    place = _too_late(flow, flow.entry, 0, frozenset())
+    place = _too_late(flow) if flow.purpose is CallPurpose.INBOUND else ""
     if place:
         yield Told(
             place,
@@ -64,45 +78,41 @@ def late_people(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
         )
 
 
-def _too_late(flow: Flow, name: str, heard: int, passed: frozenset[str]) -> str:
-    """Return the node that speaks once too often on some silent way from `name`, or an empty text.
+def _too_late(flow: Flow) -> str:
+    """Return the node that speaks once too often on some silent way from the entry, or an empty text.
+
+    What matters of a way is only where it has come to and how much was heard on it, so nothing is walked twice. Circles
+    are not entered: they are told on their own, and in them everything would be heard once too often.
+    """
+    seen: set[tuple[str, int]] = set()
+    circled = on_circles(flow.nodes, lambda name: unprompted(name, flow.nodes[name]))
+    ahead = [(flow.entry, 0)]
+    while ahead:
+        name, before = ahead.pop()
+        node = flow.nodes[name]
+        heard = before + (isinstance(node, Menu | Input) or (isinstance(node, Say) and bool(node.say)))
+        if name in circled or (name, before) in seen:
+            continue
+        if heard > MOST_PROMPTS:
+            return name
+        seen.add((name, before))
+        ahead.extend((to, heard) for to in reversed(_still_waiting(node)))
+    return ""
+
+
+def _still_waiting(node: Node) -> tuple[str, ...]:
+    """Return where a caller who does nothing is led on without a person.
 
     A recorder is an answer, too; and whoever has phoned too often within the hour has had a person.
     """
-    node = flow.nodes[name]
-    if isinstance(node, Queue | Voicemail) or name in passed:
-        return ""
-    speaks = isinstance(node, Menu | Input) or (isinstance(node, Say) and bool(node.say))
-    if heard + speaks > MOST_PROMPTS:
-        return name
-    onward = unprompted(name, node)
-    if isinstance(node, Ask) and node.wish == AskCaller(CallerQuestion.OFTEN):
-        onward = (node.exits[Answered.NO],)
-    after = (_too_late(flow, to, heard + speaks, passed | {name}) for to in onward)
-    return next((place for place in after if place), "")
+    match node:
+        case Queue() | Voicemail():
+            return ()
+        case Ask(wish=AskCaller(question=CallerQuestion.OFTEN)):
+            return (node.exits[Answered.NO],)
+        case _:
+            return unprompted("", node)
 
 
-def _reach(flow: Flow, start: str) -> set[str]:
-    seen: set[str] = set()
-    ahead = [start]
-    while ahead:
-        name = ahead.pop()
-        if name not in seen:
-            seen.add(name)
-            ahead.extend(way.to for way in ways(name, flow.nodes[name]))
-    return seen
-
-
-def _ends_in_vain(flow: Flow, name: str, passed: frozenset[str]) -> bool:
-    """Say whether silence from `name` on can end the call before any queue, recorder or promise."""
-    node = flow.nodes[name]
-    if isinstance(node, Queue | Voicemail) or name in passed:
-        return False
-    if isinstance(node, HangUp):
-        return True
-    onward = unprompted(name, node)
-    if isinstance(node, Ask) and isinstance(node.wish, PromiseCallback):
-        onward = (node.exits[Answered.IMPOSSIBLE],)
-    if isinstance(node, Transfer):
-        onward = (node.on_failed,)
-    return any(_ends_in_vain(flow, to, passed | {name}) for to in onward)
+def _every_way(flow: Flow) -> Onward:
+    return lambda name: [way.to for way in ways(name, flow.nodes[name])]
