@@ -73,12 +73,18 @@ def _draft(script: Script) -> Draft:
 
 
 def _refused(error: FlowError) -> DraftRefused:
-    return DraftRefused(tuple(_finding(fault) for fault in error.faults))
+    return DraftRefused(tuple(_finding(fault) for fault in error.told()))
 
 
 def _finding(fault: Fault) -> Finding:
     return Finding(
-        _shown(Path(fault.file)), fault.line, fault.column, fault.place, fault.what, fault.why, fault.mend
+        _shown(Path(fault.file)),
+        fault.line,
+        fault.column,
+        fault.place,
+        fault.what,
+        str(fault.why),
+        fault.mend,
     )
 
 

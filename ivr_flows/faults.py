@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+from ivr_flows.nearest import Nearest
+
+MOST_TOLD = 100
+"""Faults that somebody is told at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -10,7 +15,7 @@ class Fault:
     file: str
     place: str
     what: str
-    why: str
+    why: str | Nearest
     mend: str
     line: int = 0
     column: int = 0
@@ -30,5 +35,16 @@ class FlowError(Exception):
     """A flow or prompt file that cannot be used; `faults` holds every fault found, in file order."""
 
     def __init__(self, *faults: Fault) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
+        super().__init__(f"{len(faults)} faults")
         self.faults = faults
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.told())
+
+    def told(self) -> tuple[Fault, ...]:
+        """Return as many faults as somebody can read, and one that says how many more there are."""
+        more = self.faults[MOST_TOLD:]
+        if not more:
+            return self.faults
+        what, why = f"and {len(more)} more", f"the first {MOST_TOLD} are enough to begin with"
+        return *self.faults[:MOST_TOLD], Fault(more[0].file, "", what, why, "Mend those, then check again.")

@@ -134,7 +134,7 @@ def _scripts(file: Path | None, policies: Policies) -> dict[str, Script]:
             return load_scripts(policies)
         script = load_flow(file, policies)
     except FlowError as error:
-        for fault in error.faults:
+        for fault in error.told():
             click.echo(str(fault), err=True)
         sys.exit(1)
     return {script.flow.name: script}

@@ -7,6 +7,7 @@ from hotline.rules.wishes import AskHours, ConfirmPerson, JoinQueue, LookUpOutsi
 from hotline.rules.words import CallPurpose
 from ivr_flows.flow import Flow, Node, Transfer
 from ivr_flows.lint.told import Told
+from ivr_flows.nearest import Nearest
 from ivr_flows.prompts import Prompts
 from ivr_flows.ways import wishes_of
 
@@ -27,11 +28,10 @@ def unknown_facts(flow: Flow, _prompts: Prompts, policies: Policies) -> Iterator
 
 
 def _missing(place: str, kind: str, asked: str, known: Iterable[str]) -> Told:
-    have = ", ".join(sorted(known)) or "none"
     return Told(
         place,
         f"{kind} {asked!r} does not exist",
-        f"config/callers.toml has {have}",
+        Nearest("config/callers.toml has", asked, tuple(known)),
         f"Write it there, or name another {kind}.",
     )
 

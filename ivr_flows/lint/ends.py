@@ -6,18 +6,19 @@ from hotline.rules.policies import Policies
 from ivr_flows.flow import Flow, Queue
 from ivr_flows.lint.searches import reach
 from ivr_flows.lint.told import Told
+from ivr_flows.nearest import Nearest
 from ivr_flows.prompts import Prompts
 from ivr_flows.ways import TIMEOUT, ways
 
 
 def broken_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
     """Find ways to nodes that do not exist, and a `person` who is not a queue."""
-    known = ", ".join(sorted(name for name in flow.nodes if "." not in name))
+    known = tuple(name for name in flow.nodes if "." not in name)
     tops = {"entry": flow.entry, "person": flow.person, **({"after": flow.after} if flow.after else {})}
     for field, target in tops.items():
         if target not in flow.nodes:
             what = f"{field} = {target!r} does not exist"
-            yield Told("", what, f"nodes are {known}", "Name one of them.", field)
+            yield Told("", what, Nearest("nodes are", target, known), "Name one of them.", field)
     if flow.person in flow.nodes and not isinstance(flow.nodes[flow.person], Queue):
         yield Told(
             flow.person,
@@ -27,9 +28,8 @@ def broken_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
         )
     for name, node in flow.nodes.items():
         for target in sorted({way.to for way in ways(name, node)} - set(flow.nodes) - {""}):
-            yield Told(
-                name, f"leads to {target!r}, which does not exist", f"nodes are {known}", "Name one of them."
-            )
+            what = f"leads to {target!r}, which does not exist"
+            yield Told(name, what, Nearest("nodes are", target, known), "Name one of them.")
         yield from _half_told(name, node)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ivr_flows.faults import Fault
+from ivr_flows.nearest import Nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,7 @@ class Told:
 
     place: str
     what: str
-    why: str
+    why: str | Nearest
     mend: str
     field: str = ""
 

@@ -40,3 +40,29 @@ def test_whoever_stays_silent_is_followed_through_ways_that_part_and_meet_again(
     with pytest.raises(FlowError, match=r"\[told2\] is the prompt number 3 before a person") as caught:
         read_draft(text + told, city_policies())
     assert len(caught.value.faults) == 1
+
+
+def test_a_way_that_leads_nowhere_is_told_with_the_nearest_names_and_not_with_all() -> None:
+    with pytest.raises(FlowError) as caught:
+        read_draft(row(60, goto).replace('to = "c33"', 'to = "cc33"'), city_policies())
+    told = str(caught.value)
+    assert "[c32] leads to 'cc33', which does not exist (nodes are c33, c3 and 68 others)" in told
+    assert len(told) < 500
+
+
+def test_a_small_flow_is_told_all_its_names() -> None:
+    text = row(2, goto).replace('to = "c1"', 'to = "d1"').replace('include = ["person"]', "")
+    with pytest.raises(FlowError, match=r"leads to 'd1', which does not exist \(nodes are c0, c1\)"):
+        read_draft(text, city_policies())
+
+
+def test_the_first_hundred_faults_are_told_and_then_how_many_more_there_are() -> None:
+    with pytest.raises(FlowError) as caught:
+        read_draft(row(2_000, lambda name, _to: goto(name, f"not_{name}")), city_policies())
+    told = str(caught.value).splitlines()
+    assert len(told) == 101
+    assert "[c0] leads to 'not_c0', which does not exist" in told[0]
+    assert told[-1].endswith(
+        "and 1900 more (the first 100 are enough to begin with). Mend those, then check again."
+    )
+    assert len(caught.value.faults) == 2_000
