@@ -20,7 +20,7 @@ from ivr_flows.catalogue_shape import CatalogueShape
 from ivr_flows.faults import FlowError
 from ivr_flows.flow import Flow, Menu
 from ivr_flows.lint import Told, check_flow
-from ivr_flows.lint.words import check_prompts
+from ivr_flows.lint.catalogues import check_prompts
 from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, Prompts
 from ivr_flows.shape_pieces import Shape
 from ivr_flows.tables import (

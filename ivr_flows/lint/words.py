@@ -1,68 +1,14 @@
-"""What is said: every line in every language, short enough for the carrier, with arguments that are known there."""
+"""What a flow says and hears: every line and every list of words in every language, with arguments that are known there."""
 
 from collections.abc import Iterator, Mapping
-from urllib.parse import quote
 
 from hotline.rules.policies import Policies
 from hotline.rules.words import Language
 from ivr_flows.flow import Flow, Menu
 from ivr_flows.lines import Line
 from ivr_flows.lint.told import Told
-from ivr_flows.prompts import DOOR_PROMPTS, STANDING_ARGUMENTS, Prompts, arguments_of
+from ivr_flows.prompts import STANDING_ARGUMENTS, Prompts, arguments_of
 from ivr_flows.ways import lines_of
-
-MOST_CHINESE = 450
-"""Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
-MOST_ENCODED = MOST_CHINESE * 9
-
-
-def check_prompts(prompts: Prompts) -> Iterator[tuple[Language, Told]]:
-    """Yield what is wrong with the catalogues, each with the language whose file must be mended."""
-    everywhere = frozenset().union(*(catalogue.texts for catalogue in prompts.values())).union(DOOR_PROMPTS)
-    lists = frozenset().union(*(catalogue.words for catalogue in prompts.values()))
-    for language, catalogue in prompts.items():
-        for key in sorted(everywhere - set(catalogue.texts)):
-            yield (
-                language,
-                Told(
-                    key,
-                    f"prompt {key!r} is missing in {language}",
-                    "other languages or the program speak it",
-                    "Write it here, or remove it everywhere.",
-                ),
-            )
-        for key in sorted(lists - set(catalogue.words)):
-            yield (
-                language,
-                Told(
-                    key,
-                    f"the words {key!r} are missing in {language}",
-                    "other languages understand them",
-                    "Write them under [words] here, or remove them everywhere.",
-                ),
-            )
-        for key, text in catalogue.texts.items():
-            yield from ((language, told) for told in _bad_text(key, text))
-            if key in DOOR_PROMPTS:
-                line = Line(key)
-                given = DOOR_PROMPTS[key]
-                yield from ((language, told) for told in _bad_line(key, line, language, given, {key: text}))
-
-
-def _bad_text(key: str, text: str) -> Iterator[Told]:
-    try:
-        arguments_of(text)
-    except ValueError as error:
-        yield Told(
-            key, "broken braces", str(error), "Write {name} for an argument; other braces cannot be spoken."
-        )
-    if len(quote(text)) > MOST_ENCODED:
-        yield Told(
-            key,
-            f"{len(text)} characters are too long to be spoken at once",
-            f"the carrier stops at {MOST_CHINESE} Chinese characters",
-            "Split it into two prompts.",
-        )
 
 
 def _asked(text: str) -> frozenset[str]:
@@ -79,12 +25,13 @@ def broken_lines(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[
         for line, arguments in lines_of(node):
             for language, catalogue in prompts.items():
                 if line.language in (None, language):
-                    yield from _bad_line(name, line, language, arguments, catalogue.texts)
+                    yield from broken_line(name, line, language, arguments, catalogue.texts)
 
 
-def _bad_line(
+def broken_line(
     name: str, line: Line, language: Language, arguments: frozenset[str], texts: Mapping[str, str]
 ) -> Iterator[Told]:
+    """Find what is wrong with `line` spoken at `name` in one language, whose `texts` these are."""
     if line.prompt not in texts:
         yield Told(
             name,

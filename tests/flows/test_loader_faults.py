@@ -257,6 +257,45 @@ WORDS = [
         "已于{due}办结",
         "speaks 'status_closed' with {due}, which is not known there",
     ),
+    (
+        "a layout of an argument",
+        "zh-CN",
+        "您前面还有{ahead}，请",
+        "您前面还有{ahead:>100000}，请",
+        "[place_only] lays out {ahead} as ':>100000' (what is spoken has no layout). Write {name}",
+    ),
+    ("a conversion", "en", "{ahead}", "{ahead!x}", "[place] lays out {ahead} as '!x'"),
+    ("a layout within a layout", "en", "{ahead}", "{ahead:{wait}}", "[place] lays out {ahead} as ':{wait}'"),
+    (
+        "a part of an argument",
+        "zh-CN",
+        "{closed}",
+        "{closed.year}",
+        "with {closed.year}, which is not known there",
+    ),
+    (
+        "an hour that is spoken with what no hour has",
+        "zh-CN",
+        'on_the_hour = "{period}{hour}钟"',
+        'on_the_hour = "{foo}"',
+        "[speech.calendar.on_the_hour] speaks {foo}, which is not known there (known are hour, n, nn, period).",
+    ),
+    (
+        "a day that is spoken without a name",
+        "en",
+        '"{month} {day}"',
+        '"{month} {}"',
+        "calendar.day] speaks {}",
+    ),
+    ("a broken pattern", "en", '"{month} {day}"', '"{month} {day"', "[speech.calendar.day] broken braces"),
+    (
+        "a number laid out",
+        "en",
+        '" at {hour} {nn} ',
+        '" at {hour} {nn:d} ',
+        "half_past] lays out {nn} as ':d'",
+    ),
+    ("a number of other things", "en", '"{n} callers"', '"{x} callers"', "[speech.callers.other] speaks {x}"),
 ]
 
 

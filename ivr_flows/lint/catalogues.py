@@ -1,0 +1,111 @@
+"""Prompt files: the same sentences in every language, each of which can be spoken and is short enough for the carrier."""
+
+from collections.abc import Iterator, Mapping
+from string import Formatter
+from urllib.parse import quote
+
+from hotline.rules.words import Language
+from ivr_flows.lines import Line
+from ivr_flows.lint.told import Told
+from ivr_flows.lint.words import broken_line
+from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, Prompts, Speech
+
+MOST_CHINESE = 450
+"""Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
+MOST_ENCODED = MOST_CHINESE * 9
+DAY, HOUR, COUNT = frozenset({"month", "day"}), frozenset({"period", "hour", "n", "nn"}), frozenset({"n"})
+"""Arguments of the patterns by which moments and numbers are spoken."""
+
+
+def check_prompts(prompts: Prompts) -> Iterator[tuple[Language, Told]]:
+    """Yield what is wrong with the catalogues, each with the language whose file must be mended."""
+    everywhere = frozenset().union(*(catalogue.texts for catalogue in prompts.values())).union(DOOR_PROMPTS)
+    lists = frozenset().union(*(catalogue.words for catalogue in prompts.values()))
+    for language, catalogue in prompts.items():
+        for told in (
+            *_missing(language, everywhere - set(catalogue.texts), lists - set(catalogue.words)),
+            *_wrong(language, catalogue),
+        ):
+            yield language, told
+
+
+def _missing(language: Language, texts: frozenset[str], lists: frozenset[str]) -> Iterator[Told]:
+    for key in sorted(texts):
+        yield Told(
+            key,
+            f"prompt {key!r} is missing in {language}",
+            "other languages or the program speak it",
+            "Write it here, or remove it everywhere.",
+        )
+    for key in sorted(lists):
+        yield Told(
+            key,
+            f"the words {key!r} are missing in {language}",
+            "other languages understand them",
+            "Write them under [words] here, or remove them everywhere.",
+        )
+
+
+def _wrong(language: Language, catalogue: Catalogue) -> Iterator[Told]:
+    for key, text in catalogue.texts.items():
+        yield from _bad_text(key, text)
+        if key in DOOR_PROMPTS:
+            yield from broken_line(key, Line(key), language, DOOR_PROMPTS[key], {key: text})
+    for key, (pattern, arguments) in _patterns(catalogue.speech).items():
+        yield from _bad_text(key, pattern)
+        yield from _bad_pattern(key, pattern, arguments)
+
+
+def _patterns(speech: Speech) -> Mapping[str, tuple[str, frozenset[str]]]:
+    """Return the patterns of a language by their place in its file, each with the arguments it may use."""
+    calendar = speech.calendar
+    return {
+        "speech.callers.one": (speech.callers.one, COUNT),
+        "speech.callers.other": (speech.callers.other, COUNT),
+        "speech.minutes.one": (speech.minutes.one, COUNT),
+        "speech.minutes.other": (speech.minutes.other, COUNT),
+        "speech.calendar.day": (calendar.day, DAY),
+        "speech.calendar.on_the_hour": (calendar.on_the_hour, HOUR),
+        "speech.calendar.half_past": (calendar.half_past, HOUR),
+        "speech.calendar.few_minutes": (calendar.few_minutes, HOUR),
+        "speech.calendar.minutes": (calendar.minutes, HOUR),
+    }
+
+
+def _bad_pattern(key: str, pattern: str, arguments: frozenset[str]) -> Iterator[Told]:
+    known = ", ".join(sorted(arguments))
+    for name in sorted({name for name, _ in _fields(pattern)} - arguments):
+        yield Told(
+            key, f"speaks {{{name}}}, which is not known there", f"known are {known}", "Use one of them."
+        )
+
+
+def _bad_text(key: str, text: str) -> Iterator[Told]:
+    mend = "Write {name} for an argument; other braces cannot be spoken."
+    try:
+        list(Formatter().parse(text))
+    except ValueError as error:
+        yield Told(key, "broken braces", str(error), mend)
+    for name, layout in _fields(text):
+        if layout:
+            yield Told(key, f"lays out {{{name}}} as {layout[:40]!r}", "what is spoken has no layout", mend)
+    if len(quote(text)) > MOST_ENCODED:
+        yield Told(
+            key,
+            f"{len(text)} characters are too long to be spoken at once",
+            f"the carrier stops at {MOST_CHINESE} Chinese characters",
+            "Split it into two prompts.",
+        )
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    """Return the names in braces, each with the layout it asks for; broken braces are told on their own."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        return []
+    return [
+        (name, f"!{conversion}" * bool(conversion) + f":{spec}" * bool(spec))
+        for _, name, spec, conversion in parts
+        if name is not None
+    ]
