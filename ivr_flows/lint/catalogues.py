@@ -1,9 +1,11 @@
 """Prompt files: the same sentences in every language, each of which can be spoken and is short enough for the carrier."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from string import Formatter
 from urllib.parse import quote
 
+from hotline.rules.facts import is_speakable
 from hotline.rules.words import Language
 from ivr_flows.lines import Line
 from ivr_flows.lint.told import Told
@@ -51,8 +53,10 @@ def _wrong(language: Language, catalogue: Catalogue) -> Iterator[Told]:
         yield from _bad_text(key, text)
         if key in DOOR_PROMPTS:
             yield from broken_line(key, Line(key), language, DOOR_PROMPTS[key], {key: text})
+    for key, text in _others(catalogue):
+        yield from _unspeakable(key, text)
     for key, (pattern, arguments) in _patterns(catalogue.speech).items():
-        yield from _bad_text(key, pattern)
+        yield from _broken_braces(key, pattern)
         yield from _bad_pattern(key, pattern, arguments)
 
 
@@ -80,7 +84,43 @@ def _bad_pattern(key: str, pattern: str, arguments: frozenset[str]) -> Iterator[
         )
 
 
+def _others(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """Yield what goes into the carrier's documents beside the sentences, by its place in the file."""
+    yield from _texts("speech", asdict(catalogue.speech))
+    yield from _texts("words", catalogue.words)
+
+
+def _texts(place: str, written: object) -> Iterator[tuple[str, str]]:
+    if isinstance(written, str):
+        yield place, written
+    elif isinstance(written, Mapping):
+        for key, each in written.items():
+            yield from _texts(f"{place}.{key}", each)
+    elif isinstance(written, tuple):
+        for each in written:
+            yield from _texts(place, each)
+
+
+def _unspeakable(key: str, text: str) -> Iterator[Told]:
+    if not is_speakable(text):
+        sign = next(sign for sign in text if not is_speakable(sign))
+        what = f"holds the control character U+{ord(sign):04X}"
+        yield Told(key, what, "no document with it could be read by the carrier", "Remove it.")
+
+
 def _bad_text(key: str, text: str) -> Iterator[Told]:
+    yield from _unspeakable(key, text)
+    yield from _broken_braces(key, text)
+    if len(quote(text)) > MOST_ENCODED:
+        yield Told(
+            key,
+            f"{len(text)} characters are too long to be spoken at once",
+            f"the carrier stops at {MOST_CHINESE} Chinese characters",
+            "Split it into two prompts.",
+        )
+
+
+def _broken_braces(key: str, text: str) -> Iterator[Told]:
     mend = "Write {name} for an argument; other braces cannot be spoken."
     try:
         list(Formatter().parse(text))
@@ -89,13 +129,6 @@ def _bad_text(key: str, text: str) -> Iterator[Told]:
     for name, layout in _fields(text):
         if layout:
             yield Told(key, f"lays out {{{name}}} as {layout[:40]!r}", "what is spoken has no layout", mend)
-    if len(quote(text)) > MOST_ENCODED:
-        yield Told(
-            key,
-            f"{len(text)} characters are too long to be spoken at once",
-            f"the carrier stops at {MOST_CHINESE} Chinese characters",
-            "Split it into two prompts.",
-        )
 
 
 def _fields(text: str) -> list[tuple[str, str]]:

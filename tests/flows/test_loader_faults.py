@@ -295,6 +295,35 @@ WORDS = [
         '" at {hour} {nn:d} ',
         "half_past] lays out {nn} as ':d'",
     ),
+    (
+        "a sign no document can hold",
+        "en",
+        '"Hello, this',
+        '"Hello,\\u001b this',
+        "[greeting] holds the control character U+001B (no document with it could be read by the carrier). Remove it.",
+    ),
+    (
+        "one that is no character at all",
+        "zh-CN",
+        '"您好，',
+        '"\\uFFFE您好，',
+        "[greeting] holds the control character U+FFFE",
+    ),
+    (
+        "one in a digit",
+        "zh-CN",
+        '"零", "幺", ',
+        '"零\\u0000", "幺", ',
+        "[speech.digits] holds the control character U+0000",
+    ),
+    (
+        "one in a pattern",
+        "en",
+        '"{n} callers"',
+        '"{n}\\u0008 callers"',
+        "[speech.callers.other] holds the control character",
+    ),
+    ("one in a word", "en", '["fire"]', '["fire\\u0001"]', "[words.fire] holds the control character U+0001"),
     ("a number of other things", "en", '"{n} callers"', '"{x} callers"', "[speech.callers.other] speaks {x}"),
 ]
 
