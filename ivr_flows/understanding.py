@@ -21,11 +21,11 @@ def understand(flow: Flow, position: str, said: str, catalogue: Catalogue) -> Di
 
 def _choice(menu: Menu, said: str, catalogue: Catalogue) -> Digits | Unclear:
     """Find the one choice whose words were said; failing that, the one key that was named."""
-    heard = _plain(said)
+    heard = plain(said)
     meant = {
         key
         for key, choice in menu.keys.items()
-        if any(_plain(word) in heard for word in catalogue.words.get(choice.words, ()))
+        if any(plain(word) in heard for word in catalogue.words.get(choice.words, ()))
     }
     if not meant:
         named = _spoken_digits(said, catalogue)
@@ -33,7 +33,7 @@ def _choice(menu: Menu, said: str, catalogue: Catalogue) -> Digits | Unclear:
     return Digits(meant.pop()) if len(meant) == 1 else Unclear()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return small letters and signs without blanks and punctuation, in one width."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 

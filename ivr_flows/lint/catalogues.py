@@ -1,6 +1,6 @@
 """Prompt files: the same sentences in every language, each of which can be spoken and is short enough for the carrier."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from string import Formatter
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from ivr_flows.lines import Line
 from ivr_flows.lint.told import Told
 from ivr_flows.lint.words import broken_line
 from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, Prompts, Speech
+from ivr_flows.understanding import plain
 
 MOST_CHINESE = 450
 """Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
@@ -55,9 +56,22 @@ def _wrong(language: Language, catalogue: Catalogue) -> Iterator[Told]:
             yield from broken_line(key, Line(key), language, DOOR_PROMPTS[key], {key: text})
     for key, text in _others(catalogue):
         yield from _unspeakable(key, text)
+    for key, words in catalogue.words.items():
+        yield from _unheard(key, words)
     for key, (pattern, arguments) in _patterns(catalogue.speech).items():
         yield from _broken_braces(key, pattern)
         yield from _bad_pattern(key, pattern, arguments)
+
+
+def _unheard(key: str, words: Sequence[str]) -> Iterator[Told]:
+    for word in words:
+        if not plain(word):
+            yield Told(
+                key,
+                f"the word {word!r} has no letter",
+                "whatever a caller says would mean it",
+                "Write a word that can be said, or remove it.",
+            )
 
 
 def _patterns(speech: Speech) -> Mapping[str, tuple[str, frozenset[str]]]:

@@ -7,6 +7,7 @@ from hotline.rules.policies import Policies
 from ivr_flows.flow import Choice, Flow, Menu, Queue
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
+from ivr_flows.understanding import plain
 
 
 def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
@@ -40,6 +41,12 @@ def _clashes(
 ) -> Iterator[tuple[str, str, str]]:
     said = [(key, words.get(choice.words, ())) for key, choice in keys.items() if choice.words]
     for (one, ours), (other, theirs) in combinations(said, 2):
-        clash = next((word for word in ours for their in theirs if word in their or their in word), None)
+        clash = next((word for word in ours for their in theirs if _sound_alike(word, their)), None)
         if clash is not None:
             yield one, other, clash
+
+
+def _sound_alike(one: str, other: str) -> bool:
+    """Say whether one of two words is heard where the other is said; a word of nothing but signs is told on its own."""
+    ours, theirs = plain(one), plain(other)
+    return bool(ours and theirs) and (ours in theirs or theirs in ours)

@@ -324,6 +324,13 @@ WORDS = [
         "[speech.callers.other] holds the control character",
     ),
     ("one in a word", "en", '["fire"]', '["fire\\u0001"]', "[words.fire] holds the control character U+0001"),
+    (
+        "a word that cannot be said",
+        "zh-CN",
+        "fire = [",
+        'fire = ["。 ", ',
+        "[fire] the word '。 ' has no letter (whatever a caller says would mean it).",
+    ),
     ("a number of other things", "en", '"{n} callers"', '"{x} callers"', "[speech.callers.other] speaks {x}"),
 ]
 
@@ -339,6 +346,11 @@ def test_wrong_words_are_refused_in_the_file_of_their_language(
         said in line and line.startswith(f"CITY/prompts/{language}.toml")
         for line in faults(city).splitlines()
     )
+
+
+def test_words_that_differ_in_signs_and_width_alone_are_told_apart_by_nobody(city: Path) -> None:
+    edit(city, "prompts/en.toml", 'consultation = ["question"', 'consultation = ["Ｃom-plaint!"')
+    assert "[menu] 'complaint' (en) is said for 1 and for 2" in faults(city)
 
 
 def test_a_sentence_too_long_to_be_spoken_at_once_is_refused(city: Path) -> None:
