@@ -6,12 +6,15 @@ Everything a new language needs is data in its own file: voice, digits, counts, 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from string import Formatter
 
 from hotline.rules.facts import in_one_breath, speakable
 from hotline.rules.words import Language
 from ivr_flows.lines import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
 
+SOUNDS = Path(__file__).parent / "sounds"
+"""Where prompts that are played instead of spoken lie (`play = "name.wav"` in a prompt file)."""
 STANDING_ARGUMENTS = frozenset({"hotline"})
 """Arguments every prompt may use."""
 

@@ -7,7 +7,6 @@ answered with a document that keeps the caller (or, where nobody listens, with 5
 
 import traceback
 from collections.abc import Callable
-from pathlib import Path
 
 import structlog
 from flask import Blueprint, Response, g, send_from_directory
@@ -25,6 +24,7 @@ from ivr_flows.lines import OneByOne
 from ivr_flows.lobby import Lobby
 from ivr_flows.narrow import NarrowStage
 from ivr_flows.narrow_webhooks import NARROW_STEPS
+from ivr_flows.prompts import SOUNDS
 from ivr_flows.queue_webhooks import QUEUE_STEPS
 from ivr_flows.recording_webhooks import RECORDING_STEPS
 from ivr_flows.shelf import FlowShelf
@@ -33,8 +33,6 @@ from ivr_flows.twiml import Stage
 
 STEPS = CALLER_STEPS + QUEUE_STEPS + DESK_STEPS + DIAL_STEPS + RECORDING_STEPS + NARROW_STEPS
 """Every webhook there is."""
-SOUNDS = Path(__file__).parent / "sounds"
-"""Where prompts that are played instead of spoken lie (`play = "name.wav"` in a prompt file)."""
 
 
 def voice_blueprint(

@@ -1,7 +1,9 @@
 """Prompt files: the same sentences in every language, each of which can be spoken and is short enough for the carrier."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from string import Formatter
 from urllib.parse import quote
 
@@ -10,24 +12,31 @@ from hotline.rules.words import Language
 from ivr_flows.lines import Line
 from ivr_flows.lint.told import Told
 from ivr_flows.lint.words import broken_line
-from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, Prompts, Speech
+from ivr_flows.prompts import DOOR_PROMPTS, SOUNDS, Catalogue, Prompts, Speech
 from ivr_flows.understanding import plain
 
 MOST_CHINESE = 450
 """Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
 MOST_ENCODED = MOST_CHINESE * 9
+ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
+FILE = re.compile(r"[A-Za-z0-9._-]+\.(wav|mp3)")
+"""Recordings: elsewhere on the network, or in the folder of ours."""
 DAY, HOUR, COUNT = frozenset({"month", "day"}), frozenset({"period", "hour", "n", "nn"}), frozenset({"n"})
 """Arguments of the patterns by which moments and numbers are spoken."""
 
 
-def check_prompts(prompts: Prompts) -> Iterator[tuple[Language, Told]]:
-    """Yield what is wrong with the catalogues, each with the language whose file must be mended."""
+def check_prompts(prompts: Prompts, recordings: Path = SOUNDS) -> Iterator[tuple[Language, Told]]:
+    """Yield what is wrong with the catalogues, each with the language whose file must be mended.
+
+    `recordings` is the folder of those that are played in place of a sentence.
+    """
     everywhere = frozenset().union(*(catalogue.texts for catalogue in prompts.values())).union(DOOR_PROMPTS)
     lists = frozenset().union(*(catalogue.words for catalogue in prompts.values()))
     for language, catalogue in prompts.items():
         for told in (
             *_missing(language, everywhere - set(catalogue.texts), lists - set(catalogue.words)),
             *_wrong(language, catalogue),
+            *_unplayable(catalogue, recordings),
         ):
             yield language, told
 
@@ -72,6 +81,18 @@ def _unheard(key: str, words: Sequence[str]) -> Iterator[Told]:
                 "whatever a caller says would mean it",
                 "Write a word that can be said, or remove it.",
             )
+
+
+def _unplayable(catalogue: Catalogue, recordings: Path) -> Iterator[Told]:
+    for key, sound in catalogue.sounds.items():
+        if ADDRESS.fullmatch(sound):
+            continue
+        if not FILE.fullmatch(sound):
+            why = "a recording is an http(s) address, or a plain file name that ends in .wav or .mp3"
+            yield Told(key, f"plays {sound[:40]!r}, which is no recording", why, "Mend the name.")
+        elif not (recordings / sound).is_file():
+            why, mend = "it does not lie in ivr_flows/sounds", "Put it there, or remove `play`."
+            yield Told(key, f"plays {sound!r}, which does not exist", why, mend)
 
 
 def _patterns(speech: Speech) -> Mapping[str, tuple[str, frozenset[str]]]:

@@ -1,8 +1,10 @@
 """A carrier that posts signed webhooks to the caller's door over a real hall, and looks at what became of them."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -23,7 +25,7 @@ from hotline.store.callbacks import Callback
 from hotline.store.calls import Call, Offer
 from hotline.store.tables import Base
 from hotline.work import Hall
-from ivr_flows.loader import load_scripts
+from ivr_flows.loader import OUR_FILES, load_scripts
 from ivr_flows.shelf import FlowShelf
 from ivr_flows.webhooks import voice_blueprint
 from tests.builders import make_colleague
@@ -191,3 +193,12 @@ def carrier(app: Flask, colleague: Person) -> Iterator[Carrier]:
 @pytest.fixture
 def ledger(engine: Engine) -> Ledger:
     return Ledger(engine)
+
+
+@pytest.fixture
+def city(tmp_path: Path) -> Path:
+    """A city's own copy of flows and prompts."""
+    folder = tmp_path / "city"
+    for name in "flows", "prompts":
+        shutil.copytree(OUR_FILES / name, folder / name)
+    return folder

@@ -1,0 +1,23 @@
+"""A city's own flows and prompts, edited by tests, and the faults that are told of them."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr_flows.faults import FlowError
+from ivr_flows.loader import load_scripts
+from tests.policies import city_policies
+
+
+def edit(city: Path, file: str, old: str, new: str) -> None:
+    path = city / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def faults(city: Path) -> str:
+    with pytest.raises(FlowError) as caught:
+        load_scripts(city_policies(), city)
+    assert all(fault.what and fault.why and fault.mend for fault in caught.value.faults)
+    return str(caught.value).replace(str(city), "CITY")
