@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from hotline.rules.policies import Policies
 from ivr_flows.flow import Flow
-from ivr_flows.lint import circles, city, ends, entries, keys, people, words
+from ivr_flows.lint import circles, city, ends, entries, farewells, keys, people, words
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
 
@@ -32,6 +32,7 @@ GRAPH_CHECKS: tuple[Check, ...] = (
     people.without_person,
     people.silent_callers_lost,
     people.late_people,
+    farewells.silent_ends,
 )
 """Rules that follow the ways of a flow; asked once every way leads somewhere."""
 
