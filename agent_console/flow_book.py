@@ -7,6 +7,9 @@ from typing import Protocol
 from hotline.rules.words import CallPurpose, Language
 from hotline.services.publications import Edition
 
+Said = Mapping[Language, str]
+"""The same words in every language of the desks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -16,9 +19,9 @@ class Finding:
     line: int
     column: int
     node: str
-    what: str
-    why: str
-    mend: str
+    what: Said
+    why: Said
+    mend: Said
 
     @property
     def where(self) -> str:

@@ -9,7 +9,7 @@ from agent_console.flow_book import Draft, DraftRefused, Finding
 from config.rendering import refused_documents
 from hotline.rules.policies import Policies
 from hotline.rules.words import CallPurpose, Language
-from ivr_flows.faults import Fault, FlowError
+from ivr_flows.faults import Fault, FlowError, said
 from ivr_flows.loader import OUR_FILES, Script, load_flow, read_draft, script_of
 from ivr_flows.picture import draw
 from ivr_flows.shelf import FlowShelf, edition_of
@@ -48,9 +48,9 @@ class CityFlows:
 
     def _sound(self, script: Script) -> Draft:
         """Return a flow whose every document a carrier would run. Raises DraftRefused."""
-        refused = tuple(_finding(fault) for fault in refused_documents(script, self.policies))
-        if refused:
-            raise DraftRefused(refused)
+        faults = tuple(refused_documents(script, self.policies))
+        if faults:
+            raise _refused(FlowError(*faults))
         return _draft(script)
 
     def _script(self, source: str) -> Script:
@@ -62,10 +62,6 @@ def _read(script: Callable[[], Script]) -> Script:
         return script()
     except FlowError as error:
         raise _refused(error) from error
-    except RecursionError as error:
-        why, mend = "checks follow every way to its end", "Let fewer nodes follow each other."
-        fault = Finding("the flow", 0, 0, "", "leads on from node to node for too long", why, mend)
-        raise DraftRefused((fault,)) from error
 
 
 def _draft(script: Script) -> Draft:
@@ -77,15 +73,11 @@ def _refused(error: FlowError) -> DraftRefused:
 
 
 def _finding(fault: Fault) -> Finding:
-    return Finding(
-        _shown(Path(fault.file)),
-        fault.line,
-        fault.column,
-        fault.place,
-        fault.what,
-        str(fault.why),
-        fault.mend,
+    what, why, mend = (
+        {language: said(words, language) for language in Language}
+        for words in (fault.what, fault.why, fault.mend)
     )
+    return Finding(_shown(Path(fault.file)), fault.line, fault.column, fault.place, what, why, mend)
 
 
 def _shown(path: Path) -> str:

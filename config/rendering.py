@@ -23,6 +23,7 @@ from ivr_flows.speaking import Speaker
 from ivr_flows.turns import AwaitAnswer, Over, Position, Turn
 from ivr_flows.twiml import Stage
 from ivr_flows.walking import PENDING_ENTRY
+from ivr_flows.way_words import Pair
 
 _ADDRESSES = VoiceAddresses("https://hotline.example")
 _STANDING = {"hotline": OneByOne("0")}
@@ -56,10 +57,12 @@ def refused_documents(script: Script, policies: Policies) -> Iterator[Fault]:
     told: set[Fault] = set()
     for language in Language:
         speaker = Speaker(script.prompts, language, _STANDING, _ADDRESSES.sounds())
-        what = f"the carrier would refuse its document ({language})"
+        what = Pair(
+            f"运营商会拒收这里的文档（{language}）", f"the carrier would refuse its document ({language})"
+        )
         for document in _documents(stage, speaker, script.flow):
             for problem in document.problems():
-                mend = "Say less there, or something else."
+                mend = Pair("这里少说一些，或者换一种说法。", "Say less there, or something else.")
                 fault = Fault(script.flow.name, document.place, what, problem, mend)
                 if fault not in told:
                     told.add(fault)

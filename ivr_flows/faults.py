@@ -1,11 +1,29 @@
-"""What is wrong with a flow or a prompt file, said so that whoever wrote it can mend it."""
+"""What is wrong with a flow or a prompt file, said in Chinese and in English so that whoever wrote it can mend it."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
-from ivr_flows.nearest import Nearest
+from hotline.rules.words import Language
+from ivr_flows.way_words import Pair
 
 MOST_TOLD = 100
 """Faults that somebody is told at once."""
+LAID_OUT = Pair("{where}:{place} {what}（{why}）。{mend}", "{where}:{place} {what} ({why}). {mend}")
+
+
+class InBoth(Protocol):
+    """Words that can be said in Chinese and in English."""
+
+    def in_(self, language: Language) -> str: ...
+
+
+Said = str | InBoth
+"""What is said of a fault; a plain text, such as another program's own words, is the same to every reader."""
+
+
+def said(words: Said, language: Language) -> str:
+    """Return `words` for a reader of `language`."""
+    return words if isinstance(words, str) else words.in_(language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,16 +32,23 @@ class Fault:
 
     file: str
     place: str
-    what: str
-    why: str | Nearest
-    mend: str
+    what: Said
+    why: Said
+    mend: Said
     line: int = 0
     column: int = 0
 
     def __str__(self) -> str:
+        return self.in_(Language.EN)
+
+    def in_(self, language: Language) -> str:
+        """Return it as one line that begins with the place an editor can jump to."""
+        what, why, mend = (said(words, language) for words in (self.what, self.why, self.mend))
         where = ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
         place = f" [{self.place}]" if self.place else ""
-        return one_line(f"{where}:{place} {self.what} ({self.why}). {self.mend}")
+        return one_line(
+            LAID_OUT.in_(language).format(where=where, place=place, what=what, why=why, mend=mend)
+        )
 
 
 def one_line(text: str) -> str:
@@ -46,5 +71,7 @@ class FlowError(Exception):
         more = self.faults[MOST_TOLD:]
         if not more:
             return self.faults
-        what, why = f"and {len(more)} more", f"the first {MOST_TOLD} are enough to begin with"
-        return *self.faults[:MOST_TOLD], Fault(more[0].file, "", what, why, "Mend those, then check again.")
+        what = Pair(f"还有 {len(more)} 处", f"and {len(more)} more")
+        why = Pair(f"先看前 {MOST_TOLD} 处就够了", f"the first {MOST_TOLD} are enough to begin with")
+        mend = Pair("改好以后再检查一次。", "Mend those, then check again.")
+        return *self.faults[:MOST_TOLD], Fault(more[0].file, "", what, why, mend)

@@ -5,30 +5,37 @@ from difflib import get_close_matches
 from heapq import nlargest
 from itertools import takewhile
 
+from hotline.rules.words import Language
+from ivr_flows.way_words import Pair
+
 FEW, NEAREST = 8, 3
+COMMA, AND = Pair("、", ", "), Pair("，", " and ")
+NONE, OTHERS = Pair("无", "none"), Pair("另外 {} 个", "{} others")
 COMPARED = 100
 """Names compared sign by sign; those that begin and end most alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """`known` names, as far as they help who has written `asked`; `owner` says whose they are: "nodes are".
+    """`known` names, as far as they help who has written `asked`; `owner` says whose they are: 节点有, "nodes are".
 
     They are looked for only when the finding is told: a large file can have more findings than anybody is told.
     """
 
-    owner: str
+    owner: Pair
     asked: str
     known: tuple[str, ...]
 
-    def __str__(self) -> str:
+    def in_(self, language: Language) -> str:
+        """Return them as they are listed in `language`."""
+        owner = self.owner.in_(language)
         if len(self.known) <= FEW:
-            return f"{self.owner} {', '.join(sorted(self.known)) or 'none'}"
+            return f"{owner} {COMMA.in_(language).join(sorted(self.known)) or NONE.in_(language)}"
         likely = nlargest(COMPARED, self.known, self._same_ends)
         near = get_close_matches(self.asked, likely, NEAREST)
-        others = len(self.known) - len(near)
-        named = f"{', '.join(near)} and " if near else ""
-        return f"{self.owner} {named}{others} others"
+        others = OTHERS.in_(language).format(len(self.known) - len(near))
+        named = COMMA.in_(language).join(near) + AND.in_(language) if near else ""
+        return f"{owner} {named}{others}"
 
     def _same_ends(self, name: str) -> int:
         """Return how many letters `name` begins and ends with that `asked` does, too."""

@@ -32,6 +32,13 @@ LANGUAGE = click.option(
     show_default=True,
     help="Of the words and of the stage directions.",
 )
+READER = click.option(
+    "--language",
+    type=click.Choice([str(each) for each in Language]),
+    default=str(Language.EN),
+    show_default=True,
+    help="Of the findings.",
+)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
@@ -42,13 +49,14 @@ def flows() -> None:
 
 @flows.command("check")
 @FILE
-def check_flows(file: Path | None) -> None:
+@READER
+def check_flows(file: Path | None, language: str) -> None:
     """Check FILE, or every flow of this installation, to the last document; every fault is one line."""
     policies = _policies()
-    scripts = _scripts(file, policies)
+    scripts = _scripts(file, policies, Language(language))
     refused = [fault for script in scripts.values() for fault in refused_documents(script, policies)]
     for fault in refused:
-        click.echo(str(fault), err=True)
+        click.echo(fault.in_(Language(language)), err=True)
     if refused:
         sys.exit(1)
     for script in scripts.values():
@@ -127,7 +135,7 @@ def _policies() -> Policies:
         sys.exit(2)
 
 
-def _scripts(file: Path | None, policies: Policies) -> dict[str, Script]:
+def _scripts(file: Path | None, policies: Policies, reader: Language = Language.EN) -> dict[str, Script]:
     """Return the flow of `file`, or all flows, by name; every fault is one line, then the command ends with status 1."""
     try:
         if file is None:
@@ -135,7 +143,7 @@ def _scripts(file: Path | None, policies: Policies) -> dict[str, Script]:
         script = load_flow(file, policies)
     except FlowError as error:
         for fault in error.told():
-            click.echo(str(fault), err=True)
+            click.echo(fault.in_(reader), err=True)
         sys.exit(1)
     return {script.flow.name: script}
 

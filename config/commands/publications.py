@@ -11,7 +11,7 @@ from config.flow_book import CityFlows
 from config.wiring import Hotline
 from hotline.rules.actors import Machine
 from hotline.rules.facts import SHORT
-from hotline.rules.words import CallPurpose
+from hotline.rules.words import CallPurpose, Language
 from hotline.services import publications
 from hotline.services.publications import PublicationView
 from ivr_flows.faults import one_line
@@ -93,6 +93,5 @@ def _checked(house: Hotline, source: str) -> None:
 def _tell(refused: DraftRefused) -> None:
     for finding in refused.findings:
         node = f" [{finding.node}]" if finding.node else ""
-        click.echo(
-            one_line(f"{finding.where}:{node} {finding.what} ({finding.why}). {finding.mend}"), err=True
-        )
+        what, why, mend = (words[Language.EN] for words in (finding.what, finding.why, finding.mend))
+        click.echo(one_line(f"{finding.where}:{node} {what} ({why}). {mend}"), err=True)

@@ -14,6 +14,7 @@ from ivr_flows.lint.told import Told
 from ivr_flows.lint.words import broken_line
 from ivr_flows.prompts import DOOR_PROMPTS, SOUNDS, Catalogue, Prompts, Speech
 from ivr_flows.understanding import plain
+from ivr_flows.way_words import Pair
 
 MOST_CHINESE = 450
 """Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
@@ -45,16 +46,19 @@ def _missing(language: Language, texts: frozenset[str], lists: frozenset[str]) -
     for key in sorted(texts):
         yield Told(
             key,
-            f"prompt {key!r} is missing in {language}",
-            "other languages or the program speak it",
-            "Write it here, or remove it everywhere.",
+            Pair(f"{language} 里缺少 {key!r} 这一句", f"prompt {key!r} is missing in {language}"),
+            Pair("其他语言或程序要说这一句", "other languages or the program speak it"),
+            Pair("在这里补上，或者各种语言都去掉。", "Write it here, or remove it everywhere."),
         )
     for key in sorted(lists):
         yield Told(
             key,
-            f"the words {key!r} are missing in {language}",
-            "other languages understand them",
-            "Write them under [words] here, or remove them everywhere.",
+            Pair(f"{language} 里缺少 {key!r} 这组说法", f"the words {key!r} are missing in {language}"),
+            Pair("其他语言听得懂这组说法", "other languages understand them"),
+            Pair(
+                "在这里的 [words] 下补上，或者各种语言都去掉。",
+                "Write them under [words] here, or remove them everywhere.",
+            ),
         )
 
 
@@ -77,9 +81,9 @@ def _unheard(key: str, words: Sequence[str]) -> Iterator[Told]:
         if not plain(word):
             yield Told(
                 key,
-                f"the word {word!r} has no letter",
-                "whatever a caller says would mean it",
-                "Write a word that can be said, or remove it.",
+                Pair(f"{word!r} 里没有能说出来的字", f"the word {word!r} has no letter"),
+                Pair("来电人说什么都会算成它", "whatever a caller says would mean it"),
+                Pair("换成能说出来的词，或者去掉它。", "Write a word that can be said, or remove it."),
             )
 
 
@@ -88,11 +92,27 @@ def _unplayable(catalogue: Catalogue, recordings: Path) -> Iterator[Told]:
         if ADDRESS.fullmatch(sound):
             continue
         if not FILE.fullmatch(sound):
-            why = "a recording is an http(s) address, or a plain file name that ends in .wav or .mp3"
-            yield Told(key, f"plays {sound[:40]!r}, which is no recording", why, "Mend the name.")
+            why = Pair(
+                "录音是一个 http(s) 网址，或者一个以 .wav、.mp3 结尾的文件名",
+                "a recording is an http(s) address, or a plain file name that ends in .wav or .mp3",
+            )
+            yield Told(
+                key,
+                Pair(f"要播放 {sound[:40]!r}，但这不是录音", f"plays {sound[:40]!r}, which is no recording"),
+                why,
+                Pair("改正名字。", "Mend the name."),
+            )
         elif not (recordings / sound).is_file():
-            why, mend = "it does not lie in ivr_flows/sounds", "Put it there, or remove `play`."
-            yield Told(key, f"plays {sound!r}, which does not exist", why, mend)
+            why, mend = (
+                Pair("ivr_flows/sounds 里没有这个文件", "it does not lie in ivr_flows/sounds"),
+                Pair("把文件放进去，或者去掉 `play`。", "Put it there, or remove `play`."),
+            )
+            yield Told(
+                key,
+                Pair(f"要播放 {sound!r}，但它不存在", f"plays {sound!r}, which does not exist"),
+                why,
+                mend,
+            )
 
 
 def _patterns(speech: Speech) -> Mapping[str, tuple[str, frozenset[str]]]:
@@ -115,7 +135,10 @@ def _bad_pattern(key: str, pattern: str, arguments: frozenset[str]) -> Iterator[
     known = ", ".join(sorted(arguments))
     for name in sorted({name for name, _ in _fields(pattern)} - arguments):
         yield Told(
-            key, f"speaks {{{name}}}, which is not known there", f"known are {known}", "Use one of them."
+            key,
+            Pair(f"要说 {{{name}}}，那里没有", f"speaks {{{name}}}, which is not known there"),
+            Pair(f"那里有 {known}", f"known are {known}"),
+            Pair("改用其中一个。", "Use one of them."),
         )
 
 
@@ -139,8 +162,13 @@ def _texts(place: str, written: object) -> Iterator[tuple[str, str]]:
 def _unspeakable(key: str, text: str) -> Iterator[Told]:
     if not is_speakable(text):
         sign = next(sign for sign in text if not is_speakable(sign))
-        what = f"holds the control character U+{ord(sign):04X}"
-        yield Told(key, what, "no document with it could be read by the carrier", "Remove it.")
+        what = Pair(f"含有控制字符 U+{ord(sign):04X}", f"holds the control character U+{ord(sign):04X}")
+        yield Told(
+            key,
+            what,
+            Pair("有了它，整份文档运营商都读不了", "no document with it could be read by the carrier"),
+            Pair("去掉它。", "Remove it."),
+        )
 
 
 def _bad_text(key: str, text: str) -> Iterator[Told]:
@@ -149,21 +177,34 @@ def _bad_text(key: str, text: str) -> Iterator[Told]:
     if len(quote(text)) > MOST_ENCODED:
         yield Told(
             key,
-            f"{len(text)} characters are too long to be spoken at once",
-            f"the carrier stops at {MOST_CHINESE} Chinese characters",
-            "Split it into two prompts.",
+            Pair(
+                f"{len(text)} 个字，一次说不完", f"{len(text)} characters are too long to be spoken at once"
+            ),
+            Pair(
+                f"运营商最多接受 {MOST_CHINESE} 个汉字",
+                f"the carrier stops at {MOST_CHINESE} Chinese characters",
+            ),
+            Pair("拆成两句。", "Split it into two prompts."),
         )
 
 
 def _broken_braces(key: str, text: str) -> Iterator[Told]:
-    mend = "Write {name} for an argument; other braces cannot be spoken."
+    mend = Pair(
+        "参数写成 {name}；别的花括号说不出来。",
+        "Write {name} for an argument; other braces cannot be spoken.",
+    )
     try:
         list(Formatter().parse(text))
     except ValueError as error:
-        yield Told(key, "broken braces", str(error), mend)
+        yield Told(key, Pair("花括号不成对", "broken braces"), Pair(f"读不懂：{error}", str(error)), mend)
     for name, layout in _fields(text):
         if layout:
-            yield Told(key, f"lays out {{{name}}} as {layout[:40]!r}", "what is spoken has no layout", mend)
+            yield Told(
+                key,
+                Pair(f"给 {{{name}}} 规定了格式 {layout[:40]!r}", f"lays out {{{name}}} as {layout[:40]!r}"),
+                Pair("说出来的话没有格式", "what is spoken has no layout"),
+                mend,
+            )
 
 
 def _fields(text: str) -> list[tuple[str, str]]:

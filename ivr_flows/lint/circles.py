@@ -7,6 +7,7 @@ from ivr_flows.flow import Flow
 from ivr_flows.lint.searches import on_circles
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
+from ivr_flows.way_words import Pair
 from ivr_flows.ways import unprompted
 
 
@@ -16,7 +17,7 @@ def circles(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told
         if name in round_:
             yield Told(
                 name,
-                "leads round in a circle",
-                "a silent caller would never get out",
-                "Lead one way to the queue or to a hang_up.",
+                Pair("原地绕圈", "leads round in a circle"),
+                Pair("不按键的来电人永远出不来", "a silent caller would never get out"),
+                Pair("让其中一条路通往排队或 hang_up。", "Lead one way to the queue or to a hang_up."),
             )

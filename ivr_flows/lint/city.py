@@ -9,6 +9,7 @@ from ivr_flows.flow import Flow, Node, Transfer
 from ivr_flows.lint.told import Told
 from ivr_flows.nearest import Nearest
 from ivr_flows.prompts import Prompts
+from ivr_flows.way_words import Pair
 from ivr_flows.ways import wishes_of
 
 
@@ -27,12 +28,17 @@ def unknown_facts(flow: Flow, _prompts: Prompts, policies: Policies) -> Iterator
                     yield _missing(name, kind, each, known)
 
 
+CALLED = {"schedule": "时间表", "number": "号码", "skill": "技能", "lookup": "查询"}
+"""Kinds of the city's facts in Chinese."""
+
+
 def _missing(place: str, kind: str, asked: str, known: Iterable[str]) -> Told:
+    called = CALLED[kind]
     return Told(
         place,
-        f"{kind} {asked!r} does not exist",
-        Nearest("config/callers.toml has", asked, tuple(known)),
-        f"Write it there, or name another {kind}.",
+        Pair(f"{called} {asked!r} 不存在", f"{kind} {asked!r} does not exist"),
+        Nearest(Pair("config/callers.toml 里有", "config/callers.toml has"), asked, tuple(known)),
+        Pair(f"写进那个文件，或者改用另一个{called}。", f"Write it there, or name another {kind}."),
     )
 
 
@@ -56,9 +62,9 @@ def misplaced_wishes(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iter
             if purpose not in {None, flow.purpose}:
                 yield Told(
                     name,
-                    f"wishes {type(wish).__name__}",
-                    f"only a {purpose} call can have it granted",
-                    "Remove the wish.",
+                    Pair(f"请求 {type(wish).__name__}", f"wishes {type(wish).__name__}"),
+                    Pair(f"只有 {purpose} 类的通话才能得到", f"only a {purpose} call can have it granted"),
+                    Pair("去掉这个请求。", "Remove the wish."),
                 )
 
 

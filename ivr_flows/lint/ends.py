@@ -8,7 +8,10 @@ from ivr_flows.lint.searches import reach
 from ivr_flows.lint.told import Told
 from ivr_flows.nearest import Nearest
 from ivr_flows.prompts import Prompts
+from ivr_flows.way_words import Pair
 from ivr_flows.ways import TIMEOUT, ways
+
+NODES, NAME_ONE = Pair("节点有", "nodes are"), Pair("改成其中一个。", "Name one of them.")
 
 
 def broken_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
@@ -17,19 +20,19 @@ def broken_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
     tops = {"entry": flow.entry, "person": flow.person, **({"after": flow.after} if flow.after else {})}
     for field, target in tops.items():
         if target not in flow.nodes:
-            what = f"{field} = {target!r} does not exist"
-            yield Told("", what, Nearest("nodes are", target, known), "Name one of them.", field)
+            what = Pair(f"{field} = {target!r} 不存在", f"{field} = {target!r} does not exist")
+            yield Told("", what, Nearest(NODES, target, known), NAME_ONE, field)
     if flow.person in flow.nodes and not isinstance(flow.nodes[flow.person], Queue):
         yield Told(
             flow.person,
-            "`person` is not a queue",
-            "callers go there whenever something fails",
-            'Name a node of kind "queue".',
+            Pair("`person` 不是队列", "`person` is not a queue"),
+            Pair("出了问题，来电人都转到那里", "callers go there whenever something fails"),
+            Pair('改成一个 kind = "queue" 的节点。', 'Name a node of kind "queue".'),
         )
     for name, node in flow.nodes.items():
         for target in sorted({way.to for way in ways(name, node)} - set(flow.nodes) - {""}):
-            what = f"leads to {target!r}, which does not exist"
-            yield Told(name, what, Nearest("nodes are", target, known), "Name one of them.")
+            what = Pair(f"通往 {target!r}，但它不存在", f"leads to {target!r}, which does not exist")
+            yield Told(name, what, Nearest(NODES, target, known), NAME_ONE)
         yield from _half_told(name, node)
 
 
@@ -40,16 +43,28 @@ def _half_told(name: str, node: object) -> Iterator[Told]:
     if node.longest_wait and not node.on_timeout:
         yield Told(
             name,
-            f"longest_wait = {node.longest_wait} has no on_timeout",
-            "callers would be kept beyond it, or thrown out",
-            "Add on_timeout = a node, such as one that offers a callback or a message.",
+            Pair(
+                f"longest_wait = {node.longest_wait} 却没有 on_timeout",
+                f"longest_wait = {node.longest_wait} has no on_timeout",
+            ),
+            Pair(
+                "到时间以后，来电人不是继续等下去，就是被挂断",
+                "callers would be kept beyond it, or thrown out",
+            ),
+            Pair(
+                "加上 on_timeout = 一个节点，例如约定回电或留言。",
+                "Add on_timeout = a node, such as one that offers a callback or a message.",
+            ),
         )
     if node.on_timeout and not node.longest_wait:
         yield Told(
             name,
-            f"on_{TIMEOUT} is never taken",
-            "longest_wait is 0: callers wait without end",
-            "Add longest_wait in seconds, or remove on_timeout.",
+            Pair(f"on_{TIMEOUT} 永远用不上", f"on_{TIMEOUT} is never taken"),
+            Pair("longest_wait 是 0，来电人会一直等", "longest_wait is 0: callers wait without end"),
+            Pair(
+                "加上 longest_wait（秒），或者去掉 on_timeout。",
+                "Add longest_wait in seconds, or remove on_timeout.",
+            ),
         )
 
 
@@ -61,7 +76,10 @@ def unreachable(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
         if name not in seen:
             yield Told(
                 name,
-                "can never be reached",
-                "no way leads here from the entry, the person or after a talk",
-                "Lead a key or an exit here, or remove it.",
+                Pair("永远到不了", "can never be reached"),
+                Pair(
+                    "从入口、人工或通话结束后，都没有路通到这里",
+                    "no way leads here from the entry, the person or after a talk",
+                ),
+                Pair("让一个按键或出口通到这里，或者去掉它。", "Lead a key or an exit here, or remove it."),
             )

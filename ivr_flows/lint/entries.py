@@ -8,6 +8,7 @@ from ivr_flows.flow import Ask, Flow, Input, Node
 from ivr_flows.hearing import USE_VALUES
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
+from ivr_flows.way_words import Pair
 from ivr_flows.ways import ENTERED, Way, ways, wishes_of
 
 USED = frozenset({"ticket", "code", "number", "desk"})
@@ -49,9 +50,12 @@ def broken_entries(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterat
         for value in sorted(needed_by(wish) - asked):
             yield Told(
                 name,
-                f"needs {value!r}, which nobody has typed",
-                "no input of this flow has that name",
-                f'Ask for it before, in a node of kind "input" with name = "{value}".',
+                Pair(f"需要 {value!r}，但没有人输入过", f"needs {value!r}, which nobody has typed"),
+                Pair("这个流程里没有叫这个名字的 input", "no input of this flow has that name"),
+                Pair(
+                    f'在它之前问：加一个 kind = "input"、name = "{value}" 的节点。',
+                    f'Ask for it before, in a node of kind "input" with name = "{value}".',
+                ),
             )
 
 
@@ -64,9 +68,15 @@ def untyped_values(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterat
             for value in sorted((needed_by(wish) & asked) - typed.get(name, USED)):
                 yield Told(
                     name,
-                    f"needs {value!r}, which not everybody has typed who comes here",
-                    f"some way leads here past the input called {value!r}, or after it was used",
-                    "Lead that way through the input first.",
+                    Pair(
+                        f"需要 {value!r}，但不是每个走到这里的人都输入过",
+                        f"needs {value!r}, which not everybody has typed who comes here",
+                    ),
+                    Pair(
+                        f"有的路绕过了名为 {value!r} 的 input，或者它已经用掉了",
+                        f"some way leads here past the input called {value!r}, or after it was used",
+                    ),
+                    Pair("让那条路先经过这个 input。", "Lead that way through the input first."),
                 )
 
 
@@ -95,13 +105,24 @@ def _broken(name: str, node: Input, used: frozenset[str]) -> Iterator[Told]:
     if node.most < node.least:
         yield Told(
             name,
-            f"takes at least {node.least} and at most {node.most} digits",
-            "nothing can be typed that fits",
-            "Make most as large as least, or larger.",
+            Pair(
+                f"至少 {node.least} 位、至多 {node.most} 位",
+                f"takes at least {node.least} and at most {node.most} digits",
+            ),
+            Pair("输入什么都不合适", "nothing can be typed that fits"),
+            Pair("让 most 不小于 least。", "Make most as large as least, or larger."),
         )
     if node.name not in USED:
-        why, mend = f"values are {', '.join(sorted(USED))}", "Name one of them, or remove the question."
-        yield Told(name, f"remembers {node.name!r}, which nothing uses", why, mend)
+        why = Pair(f"能用的有 {'、'.join(sorted(USED))}", f"values are {', '.join(sorted(USED))}")
+        mend = Pair("改成其中一个，或者去掉这个问题。", "Name one of them, or remove the question.")
+        yield _in_vain(name, node, why, mend)
     elif node.name not in used:
-        why, mend = "no node of this flow asks the hall anything with it", "Use it, or remove the question."
-        yield Told(name, f"remembers {node.name!r}, which nothing uses", why, mend)
+        why = Pair("这个流程里没有节点拿它去问系统", "no node of this flow asks the hall anything with it")
+        yield _in_vain(
+            name, node, why, Pair("把它用上，或者去掉这个问题。", "Use it, or remove the question.")
+        )
+
+
+def _in_vain(name: str, node: Input, why: Pair, mend: Pair) -> Told:
+    what = Pair(f"记下 {node.name!r}，却没有用处", f"remembers {node.name!r}, which nothing uses")
+    return Told(name, what, why, mend)

@@ -8,6 +8,7 @@ from ivr_flows.flow import Ask, Flow, HangUp, Node, Say, Transfer
 from ivr_flows.lint.searches import reach
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
+from ivr_flows.way_words import Pair
 from ivr_flows.ways import PARTED, Way, ways
 
 
@@ -22,9 +23,15 @@ def silent_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
         if name in wordless and isinstance(node, HangUp) and not node.say:
             yield Told(
                 name,
-                "hangs up without a word",
-                "some caller comes here who has heard nothing since they did something",
-                "Add say, or lead them here through a node that speaks.",
+                Pair("一声不响就挂断", "hangs up without a word"),
+                Pair(
+                    "有的来电人按键、说话或等候之后，到这里还没有听到一句话",
+                    "some caller comes here who has heard nothing since they did something",
+                ),
+                Pair(
+                    "加上 say，或者让他们先经过一个说话的节点。",
+                    "Add say, or lead them here through a node that speaks.",
+                ),
             )
 
 

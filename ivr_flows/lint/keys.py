@@ -8,6 +8,7 @@ from ivr_flows.flow import Choice, Flow, Menu, Queue
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
 from ivr_flows.understanding import plain
+from ivr_flows.way_words import Pair
 
 
 def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
@@ -16,9 +17,12 @@ def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterat
         if isinstance(node, Queue) and node.callback_key in node.keys:
             yield Told(
                 name,
-                f"key {node.callback_key} means two things",
-                "it is callback_key, and one of the keys heard while waiting",
-                "Give one of them another key.",
+                Pair(f"{node.callback_key} 键有两个意思", f"key {node.callback_key} means two things"),
+                Pair(
+                    "它既是 callback_key，又是等候时可按的键",
+                    "it is callback_key, and one of the keys heard while waiting",
+                ),
+                Pair("把其中一个换成别的键。", "Give one of them another key."),
             )
 
 
@@ -30,9 +34,15 @@ def colliding_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterat
                 for one, other, word in _clashes(node.keys, catalogue.words):
                     yield Told(
                         name,
-                        f"{word!r} ({language}) is said for {one} and for {other}",
-                        "a caller who says it cannot be understood",
-                        f"Change the words in prompts/{language}.toml.",
+                        Pair(
+                            f"{word!r}（{language}）既是 {one} 键的说法，也是 {other} 键的说法",
+                            f"{word!r} ({language}) is said for {one} and for {other}",
+                        ),
+                        Pair("来电人说了，也听不出是哪一个", "a caller who says it cannot be understood"),
+                        Pair(
+                            f"改 prompts/{language}.toml 里的说法。",
+                            f"Change the words in prompts/{language}.toml.",
+                        ),
                     )
 
 

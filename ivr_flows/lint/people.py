@@ -9,6 +9,7 @@ from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Tra
 from ivr_flows.lint.searches import Onward, leading_to, on_circles, reach
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import Prompts
+from ivr_flows.way_words import Pair
 from ivr_flows.ways import unprompted, ways
 
 MOST_PROMPTS = 2
@@ -24,9 +25,12 @@ def without_person(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterat
         if isinstance(node, Menu | Input) and name not in after | heard:
             yield Told(
                 name,
-                "no key leads to a person",
-                "a menu is a courtesy, not a wall",
-                'Add a key such as 0 that leads to a node of kind "queue".',
+                Pair("没有一个按键通往人工", "no key leads to a person"),
+                Pair("菜单是为了方便，不是一堵墙", "a menu is a courtesy, not a wall"),
+                Pair(
+                    '加一个按键（例如 0），通往 kind = "queue" 的节点。',
+                    'Add a key such as 0 that leads to a node of kind "queue".',
+                ),
             )
 
 
@@ -47,9 +51,16 @@ def silent_callers_lost(flow: Flow, _prompts: Prompts, _policies: Policies) -> I
         if starts & in_vain:
             yield Told(
                 name,
-                "hangs up on callers who press nothing or a wrong key",
-                "who phones us and stays on the line must reach a person",
-                "Lead on_silence and on_invalid to the queue.",
+                Pair(
+                    "不按键或按错键的来电人会被挂断", "hangs up on callers who press nothing or a wrong key"
+                ),
+                Pair(
+                    "打进来又没有挂断的人，一定要转到人工",
+                    "who phones us and stays on the line must reach a person",
+                ),
+                Pair(
+                    "让 on_silence 和 on_invalid 通往排队。", "Lead on_silence and on_invalid to the queue."
+                ),
             )
 
 
@@ -72,9 +83,18 @@ def late_people(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
     if place:
         yield Told(
             place,
-            f"is the prompt number {MOST_PROMPTS + 1} before a person",
-            "a silent caller should be waiting for a person by then",
-            "Say less, or lead an earlier on_silence to the queue.",
+            Pair(
+                f"是转人工之前的第 {MOST_PROMPTS + 1} 段提示",
+                f"is the prompt number {MOST_PROMPTS + 1} before a person",
+            ),
+            Pair(
+                "不按键的来电人，这时应该已经在等人工了",
+                "a silent caller should be waiting for a person by then",
+            ),
+            Pair(
+                "少说一段，或者让前面的 on_silence 通往排队。",
+                "Say less, or lead an earlier on_silence to the queue.",
+            ),
         )
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from ivr_flows.faults import Fault
-from ivr_flows.nearest import Nearest
+from ivr_flows.faults import Fault, InBoth
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,9 +10,9 @@ class Told:
     """Something wrong at `place` (a node or a prompt; empty: the whole flow, or the field of it called `field`)."""
 
     place: str
-    what: str
-    why: str | Nearest
-    mend: str
+    what: InBoth
+    why: InBoth
+    mend: InBoth
     field: str = ""
 
     def fault(self, file: str, line: int = 0) -> Fault:

@@ -8,6 +8,7 @@ from ivr_flows.flow import Flow, Menu
 from ivr_flows.lines import Line
 from ivr_flows.lint.told import Told
 from ivr_flows.prompts import STANDING_ARGUMENTS, Prompts, arguments_of
+from ivr_flows.way_words import Pair
 from ivr_flows.ways import lines_of
 
 
@@ -33,21 +34,38 @@ def broken_line(
 ) -> Iterator[Told]:
     """Find what is wrong with `line` spoken at `name` in one language, whose `texts` these are."""
     if line.prompt not in texts:
-        yield Told(
-            name,
-            f"speaks {line.prompt!r}, which {language} does not have",
-            "callers would hear nothing",
-            f"Write it in prompts/{language}.toml, or name another prompt.",
-        )
+        yield _unwritten(name, line, language)
         return
     unknown = _asked(texts[line.prompt]) - arguments - STANDING_ARGUMENTS
     if unknown:
+        known = sorted(arguments | STANDING_ARGUMENTS)
         yield Told(
             name,
-            f"speaks {line.prompt!r} with {{{', '.join(sorted(unknown))}}}, which is not known there",
-            f"known are {', '.join(sorted(arguments | STANDING_ARGUMENTS))}",
-            f"Change the words in prompts/{language}.toml, or speak another prompt.",
+            Pair(
+                f"要说 {line.prompt!r}，其中的 {{{'、'.join(sorted(unknown))}}} 在那里没有",
+                f"speaks {line.prompt!r} with {{{', '.join(sorted(unknown))}}}, which is not known there",
+            ),
+            Pair(f"那里有 {'、'.join(known)}", f"known are {', '.join(known)}"),
+            Pair(
+                f"改 prompts/{language}.toml 里的这一句，或者换一句说。",
+                f"Change the words in prompts/{language}.toml, or speak another prompt.",
+            ),
         )
+
+
+def _unwritten(name: str, line: Line, language: Language) -> Told:
+    return Told(
+        name,
+        Pair(
+            f"要说 {line.prompt!r}，但 {language} 里没有这一句",
+            f"speaks {line.prompt!r}, which {language} does not have",
+        ),
+        Pair("来电人什么也听不到", "callers would hear nothing"),
+        Pair(
+            f"写进 prompts/{language}.toml，或者改用另一句。",
+            f"Write it in prompts/{language}.toml, or name another prompt.",
+        ),
+    )
 
 
 def unknown_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
@@ -60,7 +78,13 @@ def unknown_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator
                 if choice.words and choice.words not in catalogue.words:
                     yield Told(
                         name,
-                        f"key {key} is also said as {choice.words!r}, which {language} does not have",
-                        "nothing a caller says could mean it",
-                        f"Write the words under [words] in prompts/{language}.toml.",
+                        Pair(
+                            f"{key} 键也可以说 {choice.words!r}，但 {language} 里没有这组说法",
+                            f"key {key} is also said as {choice.words!r}, which {language} does not have",
+                        ),
+                        Pair("来电人说什么都不算这个键", "nothing a caller says could mean it"),
+                        Pair(
+                            f"写进 prompts/{language}.toml 的 [words]。",
+                            f"Write the words under [words] in prompts/{language}.toml.",
+                        ),
                     )

@@ -119,3 +119,6 @@ def test_every_fault_of_a_file_is_one_line(home: Path) -> None:
         f"{broken}:22: [hello",
         f"{broken}:22: [hello",
     ]
+    chinese = run(home, "check", str(broken), "--language", "zh-CN").stderr
+    assert f"{broken}:10: [line] 通往 'hour'，但它不存在（节点有 hours" in chinese
+    assert "改成其中一个。" in chinese

@@ -102,11 +102,20 @@ def test_a_draft_whose_document_no_carrier_would_run_is_refused(
     assert in_force(hall) is None
 
 
-def test_findings_name_line_node_reason_and_remedy(desk: FlaskClient, menu: str) -> None:
-    html = desk.post(DRAFT, data={"text": menu.replace('to = "notices"', 'to = "nowhere"', 1)}).get_data(
-        as_text=True
-    )
-    for words in ("nowhere", "which does not exist", "Name one of them.", "<th>节点</th>", "<th>怎么改</th>"):
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        ("zh_CN", ("<th>怎么改</th>", "通往 &#39;nowhere&#39;，但它不存在", "节点有", "改成其中一个。")),
+        ("en", ("which does not exist", "nodes are", "Name one of them.")),
+    ],
+)
+def test_findings_name_line_node_reason_and_remedy_in_the_language_of_their_reader(
+    desk: FlaskClient, menu: str, locale: str, told: tuple[str, ...]
+) -> None:
+    desk.set_cookie("locale", locale)
+    wrong = menu.replace('to = "notices"', 'to = "nowhere"', 1)
+    html = desk.post(DRAFT, data={"text": wrong}).get_data(as_text=True)
+    for words in told:
         assert words in html
 
 

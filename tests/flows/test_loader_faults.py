@@ -4,13 +4,14 @@
 `#! LINE[:COLUMN] [node] what`.
 """
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
-from hotline.rules.words import CallPurpose
-from ivr_flows.faults import Fault, FlowError
+from hotline.rules.words import CallPurpose, Language
+from ivr_flows.faults import Fault, FlowError, said
 from ivr_flows.flow import HangUp
 from ivr_flows.likeness import alike
 from ivr_flows.lines import Line
@@ -21,11 +22,12 @@ from tests.policies import city_policies
 
 PLANTED = sorted((Path(__file__).parent / "faults").glob("*.toml"))
 EXPECTED = "#! "
+CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def told(fault: Fault) -> str:
     where = ":".join(str(number) for number in (fault.line, fault.column) if number) or "-"
-    return f"{where} [{fault.place}] {fault.what}"
+    return f"{where} [{fault.place}] {said(fault.what, Language.EN)}"
 
 
 @pytest.mark.parametrize("path", PLANTED, ids=[path.stem for path in PLANTED])
@@ -37,13 +39,18 @@ def test_a_planted_fault_is_found_where_it_is(path: Path) -> None:
     assert [told(fault) for fault in caught.value.faults] == expected
     for fault in caught.value.faults:
         assert Path(fault.file).name == path.name
-        assert fault.why
-        assert fault.mend.endswith(".")
+        for words in fault.what, fault.why, fault.mend:
+            assert isinstance(words, str) or CHINESE.search(words.in_(Language.ZH_CN))
+        assert said(fault.mend, Language.EN).endswith(".")
 
 
 def test_a_fault_is_one_line_that_begins_with_the_place_an_editor_can_jump_to() -> None:
     fault = Fault("flows/menu.toml", "menu", "leads nowhere", "there is no such node", "Mend it.", 9, 4)
     assert str(fault) == "flows/menu.toml:9:4: [menu] leads nowhere (there is no such node). Mend it."
+    assert (
+        fault.in_(Language.ZH_CN)
+        == "flows/menu.toml:9:4: [menu] leads nowhere（there is no such node）。Mend it."
+    )
     assert str(Fault("a.toml", "", "is empty", "why", "Mend it.")) == "a.toml: is empty (why). Mend it."
 
 
