@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ivr_flows.faults import Fault, FlowError
+from ivr_flows.faults import Fault, FlowError, Said
+from ivr_flows.shape_words import how_to_mend, why_misshapen
+from ivr_flows.way_words import Pair
 
 DEEPEST = 20
 """Tables and lists within each other; the deepest flow of ours has six."""
@@ -33,7 +35,7 @@ class Origin:
     path: Path
     line: int
 
-    def fault(self, place: str, what: str, why: str, mend: str) -> Fault:
+    def fault(self, place: str, what: Said, why: Said, mend: Said) -> Fault:
         """Return what is wrong there."""
         return Fault(str(self.path), place, what, why, mend, self.line)
 
@@ -63,9 +65,9 @@ def parse_source(path: Path, text: str) -> Source:
         at = re.search(r"at line (\d+), column (\d+)", str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         column = int(at[2]) if at else 0
-        raise FlowError(
-            Fault(str(path), "", "is not TOML", str(error), "Mend this line.", line, column)
-        ) from None
+        what, why = Pair("不是 TOML", "is not TOML"), Pair(f"语法错误：{error}", str(error))
+        mend = Pair("改正这一行。", "Mend this line.")
+        raise FlowError(Fault(str(path), "", what, why, mend, line, column)) from None
     except RecursionError:
         raise too_deep(path) from None
     except ValueError as error:
@@ -111,28 +113,12 @@ def _misshapen(error: ValidationError, source: Source) -> Iterator[Fault]:
         in_node = loc[:1] == ["nodes"] and len(loc) > 1
         place = loc[1] if in_node else ""
         field = ".".join(loc[3:] if in_node else loc) or ("kind" if in_node else "the whole file")
-        given = "" if each["type"] == "missing" else f", given {str(each['input'])[:60]!r}"
-        why = each["msg"].removeprefix("Value error, ")
-        mend = _MENDS.get(each["type"], "Write what is expected there.")
+        what = Pair(f"缺少 {field}", field)
+        if each["type"] != "missing":
+            given = f"{str(each['input'])[:60]!r}"
+            what = Pair(f"{field} 写的是 {given}", f"{field}, given {given}")
         line = line_of(source.text, place) if place else field_line(source.text, "".join(loc[:1]))
-        yield Fault(str(source.path), place, f"{field}{given}", why, mend, line)
-
-
-_KINDS = (
-    "say, goto, menu, survey, input, hours, entry, condition, notices, ticket_status, lookup, callback, "
-    "transfer, voicemail, queue, subflow or hang_up"
-)
-_MENDS = {
-    "missing": "Add it.",
-    "extra_forbidden": "Remove it, or mend its name.",
-    "union_tag_invalid": f"kind is {_KINDS}.",
-    "union_tag_not_found": f"Add kind = {_KINDS}.",
-    "string_pattern_mismatch": "Keys are 0-9, * or #; names are small letters, digits and _.",
-    "too_short": "Write at least one.",
-    "int_type": "Write a whole number, without quotes.",
-    "greater_than_equal": "Write a larger number.",
-    "less_than_equal": "Write a smaller number.",
-}
+        yield Fault(str(source.path), place, what, why_misshapen(each), how_to_mend(each), line)
 
 
 def line_of(text: str, place: str) -> int:
@@ -147,5 +133,5 @@ def field_line(text: str, field: str) -> int:
     return text.count("\n", 0, found.start()) + 1 if found else 0
 
 
-def whole_file(path: Path, what: str, why: str, mend: str) -> FlowError:
+def whole_file(path: Path, what: Said, why: Said, mend: Said) -> FlowError:
     return FlowError(Fault(str(path), "", what, why, mend))

@@ -108,6 +108,23 @@ SHARED = [
 
 
 @pytest.mark.parametrize(
+    ("text", "chinese"),
+    [
+        (
+            "name =\n",
+            "draft.toml:1:7: 不是 TOML（语法错误：Invalid value (at line 1, column 7)）。改正这一行。",
+        ),
+        ('name = "x"\nentry = 3\n', "draft.toml:2: entry 写的是 '3'（应当是文字）。按要求的写法写。"),
+        ('name = "x"\n', "draft.toml: 缺少 entry（这个字段必须有）。补上。"),
+    ],
+)
+def test_syntax_and_shape_are_told_in_chinese_too(text: str, chinese: str) -> None:
+    with pytest.raises(FlowError) as caught:
+        read_draft(text, city_policies())
+    assert any(fault.in_(Language.ZH_CN).endswith(chinese) for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "said"), [each[1:] for each in SHARED], ids=[each[0] for each in SHARED]
 )
 def test_a_fault_in_a_shared_file_is_told_of_that_file(city: Path, old: str, new: str, said: str) -> None:
