@@ -16,7 +16,6 @@ from ivr_flows.turns import PENDING, Answer, AskAgain, AwaitAnswer, Over, Positi
 from ivr_flows.walking import MAX_TURNS, Step, again, to_person, walk
 
 __all__ = [
-    "MAX_ANSWERS",
     "MAX_TURNS",
     "advance",
     "after_talk",
@@ -28,9 +27,6 @@ __all__ = [
     "settle",
     "to_person",
 ]
-
-MAX_ANSWERS = 16
-"""Wishes asked for one after the other, without the caller doing anything, before the call is ended."""
 
 Asked = Callable[[Wish, Values], Answer]
 
@@ -52,7 +48,7 @@ def settle(flow: Flow, turn: Turn, ask: Asked) -> Turn:
 
     The turn returned speaks all lines passed on the way and has no wish left.
     """
-    for _ in range(MAX_ANSWERS):
+    for _ in range(_most_answers(flow)):
         for wish in turn.wishes:
             ask(wish, {})
         turn = replace(turn, wishes=())
@@ -67,7 +63,7 @@ def settle(flow: Flow, turn: Turn, ask: Asked) -> Turn:
 
 def advance(flow: Flow, turn: Turn, ask: Callable[[Wish], Answer | None]) -> Turn:
     """Go on from `turn` as far as `ask` knows the answers; it says None to what must wait for the call to be known."""
-    for _ in range(MAX_ANSWERS):
+    for _ in range(_most_answers(flow)):
         if turn.wishes or not isinstance(turn.then, AwaitAnswer):
             break
         answer = ask(turn.then.wish)
@@ -75,6 +71,11 @@ def advance(flow: Flow, turn: Turn, ask: Callable[[Wish], Answer | None]) -> Tur
             break
         turn = _followed(turn, hear(flow, turn.position, answer))
     return turn
+
+
+def _most_answers(flow: Flow) -> int:
+    """How many wishes may follow each other without the caller doing anything: who makes more goes in a circle."""
+    return len(flow.nodes) + 1
 
 
 def _followed(turn: Turn, after: Turn) -> Turn:

@@ -71,8 +71,8 @@ def parse_source(path: Path, text: str) -> Source:
     except RecursionError:
         raise too_deep(path) from None
     except ValueError as error:
-        why = str(error).partition(";")[0]
-        raise whole_file(path, "has a number nobody can mean", why, "Write a shorter one.") from None
+        reason = str(error).partition(";")[0]
+        raise whole_file(path, "has a number nobody can mean", reason, "Write a shorter one.") from None
     if lies_too_deep(table):
         raise too_deep(path)
     return Source(path, text, table)

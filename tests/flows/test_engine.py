@@ -19,7 +19,6 @@ from hotline.rules.wishes import (
 )
 from hotline.rules.words import CallPurpose, Language, RequestClass
 from ivr_flows.engine import (
-    MAX_ANSWERS,
     MAX_TURNS,
     advance,
     after_talk,
@@ -353,7 +352,18 @@ def test_answers_that_lead_in_a_circle_end_the_call() -> None:
         return FULL if isinstance(wish, JoinQueue) else Answer(Answered.FOUND)
 
     assert settle(flow, enter(flow), ask).then == Over()
-    assert len(asked) == MAX_ANSWERS
+    assert len(asked) == len(flow.nodes) + 1
+
+
+def test_however_many_answers_follow_each_other_they_lead_to_their_end() -> None:
+    row = {f"hours{place}": Ask(AskHours("staffed"), {"open": f"hours{place + 1}"}) for place in range(60)}
+    last = Ask(AskHours("staffed"), {"open": "person"})
+    flow = replace(FLOW, entry="hours0", nodes={**NODES, **row, "hours60": last})
+
+    def ask(wish: object, _values: Values) -> Answer:
+        return JOINED if isinstance(wish, JoinQueue) else Answer("open")
+
+    assert settle(flow, enter(flow), ask).then == WaitInQueue()
 
 
 def test_a_flow_advances_as_far_as_the_answers_are_known() -> None:
