@@ -61,6 +61,20 @@ def test_a_call_with_the_keyboard_alone(page: Page, application: Application) ->
     assert application.wait_for("/voice")[0]["From"] == "+8613800001234"
 
 
+def test_who_dials_the_number_that_is_there_already_dials_it_once(
+    page: Page, application: Application
+) -> None:
+    application.on("/voice", "<Say>您好</Say>")
+    for _ in range(2):
+        for key in "4412345":
+            page.keyboard.press(key)
+        expect(page.locator("#to")).to_have_value("4412345")
+        page.keyboard.press("Enter")
+        expect(page.locator(".heard")).to_contain_text("您好")
+        expect(page.locator("#state")).to_contain_text("通话结束")
+    assert len(application.wait_for("/voice", count=2)) == 2
+
+
 def test_a_choice_is_pressed_and_two_people_talk_by_typing(
     page: Page, line: Line, application: Application
 ) -> None:

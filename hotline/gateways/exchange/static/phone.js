@@ -103,6 +103,9 @@ function connect() {
   };
 }
 
+let isWhole = true; // the number shown is one to be dialled, not the beginning of one: a key begins another
+$("to").addEventListener("input", () => { isWhole = false; });
+
 function press(key) {
   keyTone(key);
   const button = document.querySelector(`#pad button[data-key="${key}"]`);
@@ -113,13 +116,15 @@ function press(key) {
     $("keys").textContent = ($("keys").textContent + key).slice(-16);
     captions.hideChoices();
   } else if (state !== "dialling") {
-    $("to").value = ($("to").value + key).slice(0, 20);
+    $("to").value = (isWhole ? key : $("to").value + key).slice(0, 20);
+    isWhole = false;
   }
 }
 
 function dial() {
   const to = $("to").value.trim();
   if (!to || state === "dialling" || state === "talking") return;
+  isWhole = true;
   captions.clear();
   send({ type: "dial", to });
 }
