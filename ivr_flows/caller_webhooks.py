@@ -1,10 +1,13 @@
 """A caller's way through the flow: arriving, keys and words, messages, hand-overs, and starting over after a fault of ours."""
 
+from urllib.parse import urlsplit
+
 from hotline.rules.actors import Machine
 from hotline.rules.calls import TERMINAL_STATUSES
 from hotline.rules.words import CallPurpose, CallState, Language
 from hotline.services import calls, recordings
 from hotline.services.calls import CallView
+from ivr_flows.desk_webhooks import after_the_talk
 from ivr_flows.door import Step, Visit
 from ivr_flows.engine import hear
 from ivr_flows.places import (
@@ -34,8 +37,16 @@ def incoming(visit: Visit) -> str:
 
 
 def fallback(visit: Visit) -> str:
-    """Our answer could not be fetched or run: apologise and bring the caller to a person."""
+    """Our answer could not be fetched or run: apologise and bring the caller to a person.
+
+    If it was the one after the talk, the talk is over, whether or not the operator's leg has told so already.
+    """
     call = known_call(visit)
+    if (
+        urlsplit(visit.post.word("ErrorUrl")).path
+        == urlsplit(visit.door.stage.addresses.talk_ended(call.id)).path
+    ):
+        return after_the_talk(visit, call)
     if call.state is CallState.TRANSFERRED:
         calls.note_transfer(visit.work, call.id, "", begins=False)
         call = calls.get_call(visit.work, call.id)

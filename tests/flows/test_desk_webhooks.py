@@ -268,3 +268,18 @@ def test_who_came_out_of_their_talk_was_not_alone_in_it(
     assert rated.words == RATE
     assert carrier.post(f"/voice/talk/{call_id}/alone").words == RATE
     assert (ledger.state(), ledger.call().operator_id) == (CallState.AFTER, operator.id)
+
+
+@pytest.mark.parametrize("told_first", [True, False], ids=["operator gone first", "caller told first"])
+def test_who_lost_the_document_after_their_talk_is_not_led_back_into_it(
+    carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock, told_first: bool
+) -> None:
+    talk(carrier, ledger)
+    clock.advance(60)
+    left = f"/voice/desk/{ledger.offer().id}/left"
+    lost = {"ErrorCode": "11205", "ErrorUrl": f"{PUBLIC}/voice/talk/{ledger.call().id}/ended"}
+    if told_first:
+        carrier.post(left, CallSid=LEG)
+    assert carrier.post("/voice/fallback", **lost).words == RATE
+    carrier.post(left, CallSid=LEG)
+    assert (ledger.state(), ledger.call().parted_at) == (CallState.AFTER, None)

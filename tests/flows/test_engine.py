@@ -356,14 +356,12 @@ def test_answers_that_lead_in_a_circle_end_the_call() -> None:
 
 
 def test_however_many_answers_follow_each_other_they_lead_to_their_end() -> None:
-    row = {f"hours{place}": Ask(AskHours("staffed"), {"open": f"hours{place + 1}"}) for place in range(60)}
-    last = Ask(AskHours("staffed"), {"open": "person"})
-    flow = replace(FLOW, entry="hours0", nodes={**NODES, **row, "hours60": last})
-
-    def ask(wish: object, _values: Values) -> Answer:
-        return JOINED if isinstance(wish, JoinQueue) else Answer("open")
-
-    assert settle(flow, enter(flow), ask).then == WaitInQueue()
+    row = {f"at{place}": Ask(AskHours("staffed"), {"open": f"at{place + 1}"}) for place in range(60)}
+    flow = replace(FLOW, entry="at0", nodes={**NODES, **row, "at60": QUEUE})
+    turn = settle(
+        flow, enter(flow), lambda wish, _: JOINED if isinstance(wish, JoinQueue) else Answer("open")
+    )
+    assert turn.then == WaitInQueue()
 
 
 def test_a_flow_advances_as_far_as_the_answers_are_known() -> None:

@@ -9,6 +9,7 @@ LEAST = 2
 """Every fault and every step is played at least so often."""
 ONCE_WRONG = frozenset(
     {
+        "drop-dial-talk-ended",
         "lost-answer-voice-desk-answers",
         "time-out-voice-desk-answers",
         "hang-up-when-sent-moved-talk",
