@@ -1,7 +1,8 @@
-"""Searches along the ways of a flow. Each looks at every node once, however often the ways part and meet again."""
+"""Searches along the ways of a flow. Each looks at a node once, however often the ways part and meet again."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 Onward = Callable[[str], Collection[str]]
 """Where a node leads."""
@@ -26,22 +27,12 @@ def leading_to(goals: Iterable[str], names: Iterable[str], onward: Onward) -> se
 
 
 def on_circles(names: Collection[str], onward: Onward) -> set[str]:
-    """Return the nodes from which one can come back to them: those that lead to each other, found as Kosaraju does."""
-    before = _turned_round(names, onward)
-    found: set[str] = set()
-    placed: set[str] = set()
-    for name in reversed(_by_end(names, onward)):
-        if name in placed:
-            continue
-        together = _unplaced(name, before, placed)
-        placed |= together
-        if len(together) > 1 or name in onward(name):
-            found |= together
-    return found
-
-
-def _unplaced(name: str, before: Mapping[str, Sequence[str]], placed: Collection[str]) -> set[str]:
-    return reach([name], lambda each: [other for other in before[each] if other not in placed])
+    """Return the nodes from which one can come back to them; that there are none is seen at once."""
+    try:
+        TopologicalSorter({name: onward(name) for name in names}).prepare()
+    except CycleError:
+        return {name for name in names if name in reach(onward(name), onward)}
+    return set()
 
 
 def _turned_round(names: Iterable[str], onward: Onward) -> Mapping[str, Sequence[str]]:
@@ -50,19 +41,3 @@ def _turned_round(names: Iterable[str], onward: Onward) -> Mapping[str, Sequence
         for to in onward(name):
             before[to].append(name)
     return before
-
-
-def _by_end(names: Iterable[str], onward: Onward) -> list[str]:
-    """Return the nodes in the order in which a search that goes deep first has seen all that follows them."""
-    ended: list[str] = []
-    seen: set[str] = set()
-    for start in names:
-        ahead = [(start, False)]
-        while ahead:
-            name, is_over = ahead.pop()
-            if is_over:
-                ended.append(name)
-            elif name not in seen:
-                seen.add(name)
-                ahead += [(name, True), *((to, False) for to in onward(name))]
-    return ended
