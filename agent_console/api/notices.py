@@ -83,13 +83,13 @@ def post_notice(asked: Asked[Nothing, NoticeIn]) -> Reply:
         )
 
     with asked.hall.open_work(asked.person) as work:
-        made = repeats.announce_once(work, asked.token_id, asked.key, fingerprint(body), announce)
-        line = find_notice_line(work.session, made.notice.id)
+        once = repeats.announce_once(work, asked.token_id, asked.key, fingerprint(body), announce)
+        line = find_notice_line(work.session, once.made.id)
         if line is None:
             raise Problem("not_found")
         told = _told(line, work.at, work.zone)
     headers = {"Location": url_for("api.get_notice", id=told.id)}
-    if made.is_repeat:
+    if once.is_repeat:
         headers["Idempotency-Replayed"] = "true"
     return Reply(told, 201, headers)
 

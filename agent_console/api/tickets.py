@@ -35,7 +35,7 @@ def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
         try:
             with asked.hall.open_work(asked.person) as work:
                 once = repeats.write_once(work, asked.token_id, asked.key, fingerprint(asked.body), write)
-                body = ticket_made_out(line_of(work.session, once.ticket), asked.person, work.at, work.zone)
+                body = ticket_made_out(line_of(work.session, once.made), asked.person, work.at, work.zone)
             break
         except LostRace:
             if rest == 0:

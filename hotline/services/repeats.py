@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Generic, TypeVar
 
 from hotline.rules.refusals import LostRace, Refusal
 from hotline.services.notices import wait_for_turn
@@ -12,22 +13,24 @@ from hotline.store.notices import Notice
 from hotline.store.tickets import IdempotencyKey, Ticket
 from hotline.work import Work
 
+T = TypeVar("T")
+
 
 class KeyReused(Refusal):
     """The key was used for a request with another body."""
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
-    """The one ticket of a request. `is_repeat`: it was written by an earlier one."""
+class Once(Generic[T]):
+    """What a request made. `is_repeat`: an earlier one had made it."""
 
-    ticket: Ticket
+    made: T
     is_repeat: bool
 
 
 def write_once(
     work: Work, token_id: int, key: str | None, fingerprint: str, write: Callable[[Work], Ticket]
-) -> Once:
+) -> Once[Ticket]:
     """Write a ticket, or return the one this key already wrote; without a key every request is new.
 
     Raises KeyReused if the key was used for another body, and LostRace if a rival request with this key
@@ -53,24 +56,16 @@ def write_once(
     return Once(ticket, is_repeat=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """The one notice of a request. `is_repeat`: it was announced by an earlier one."""
-
-    notice: Notice
-    is_repeat: bool
-
-
 def announce_once(
     work: Work, token_id: int, key: str | None, fingerprint: str, announce: Callable[[Work], Notice]
-) -> Announced:
+) -> Once[Notice]:
     """Announce, or return the notice this key already announced; without a key every request is new.
 
     Remembered as the carrier's webhooks are, for two days: nobody repeats an announcement longer, and the same words
     are refused while they are told. A rival request with this key is waited for. Raises KeyReused as `write_once`.
     """
     if key is None:
-        return Announced(announce(work), is_repeat=False)
+        return Once(announce(work), is_repeat=False)
     wait_for_turn(work)
     name = f"notice:{token_id}:{sha256(key.encode()).hexdigest()}"
     known = work.session.get(Receipt, name)
@@ -78,8 +73,8 @@ def announce_once(
         notice = announce(work)
         document = f"{fingerprint}:{notice.id}"
         write_row(work.connection, Receipt, {"key": name, "at": work.at, "document": document})
-        return Announced(notice, is_repeat=False)
+        return Once(notice, is_repeat=False)
     told, _, notice_id = known.document.partition(":")
     if told != fingerprint:
         raise KeyReused(key)
-    return Announced(work.session.get_one(Notice, int(notice_id)), is_repeat=True)
+    return Once(work.session.get_one(Notice, int(notice_id)), is_repeat=True)

@@ -162,7 +162,7 @@ def test_parameters_that_are_none_are_refused_and_nothing_is_begun(
 ) -> None:
     agent = line.softphone()
     with pytest.raises(LineError, match=f"^{code}: "):
-        agent.connect(params)  # type: ignore[arg-type]
+        agent.connect(params)
     assert line.client.calls.list() == []
     agent = connected(line, application)
     assert agent.is_in_call
