@@ -11,6 +11,7 @@ from ivr_flows.way_words import Pair
 FEW, NEAREST = 8, 3
 COMMA, AND = Pair("、", ", "), Pair("，", " and ")
 NONE, OTHERS = Pair("无", "none"), Pair("另外 {} 个", "{} others")
+FAR = Pair("{} 个，没有名字相近的", "{}, none with a name like it")
 COMPARED = 100
 """Names compared sign by sign; those that begin and end most alike."""
 
@@ -33,9 +34,10 @@ class Nearest:
             return f"{owner} {COMMA.in_(language).join(sorted(self.known)) or NONE.in_(language)}"
         likely = nlargest(COMPARED, self.known, self._same_ends)
         near = get_close_matches(self.asked, likely, NEAREST)
+        if not near:
+            return f"{owner} {FAR.in_(language).format(len(self.known))}"
         others = OTHERS.in_(language).format(len(self.known) - len(near))
-        named = COMMA.in_(language).join(near) + AND.in_(language) if near else ""
-        return f"{owner} {named}{others}"
+        return f"{owner} {COMMA.in_(language).join(near)}{AND.in_(language)}{others}"
 
     def _same_ends(self, name: str) -> int:
         """Return how many letters `name` begins and ends with that `asked` does, too."""

@@ -50,6 +50,12 @@ def test_a_way_that_leads_nowhere_is_told_with_the_nearest_names_and_not_with_al
     assert len(told) < 500
 
 
+def test_where_no_name_is_near_that_is_said() -> None:
+    told = r"leads to 'xyz', which does not exist \(nodes are 70, none with a name like it\)"
+    with pytest.raises(FlowError, match=told):
+        read_draft(row(60, goto).replace('to = "c33"', 'to = "xyz"'), city_policies())
+
+
 def test_a_small_flow_is_told_all_its_names() -> None:
     text = row(2, goto).replace('to = "c1"', 'to = "d1"').replace('include = ["person"]', "")
     with pytest.raises(FlowError, match=r"leads to 'd1', which does not exist \(nodes are c0, c1\)"):
