@@ -21,7 +21,7 @@ help:        ## show what there is
 
 run:
 	@$(BOOTSTRAP) run
-	@exec $(PY) -m config.run
+	@exec $(PY) -m config.processes.run
 
 test:
 	@$(BOOTSTRAP) test

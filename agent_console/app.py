@@ -12,34 +12,34 @@ from flask_wtf.csrf import generate_csrf
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from agent_console import (
-    auth,
-    callbacks,
-    calls,
-    desk,
-    drafts,
-    flow_drafts,
-    flows,
-    live,
-    notices,
-    parts,
-    preferences,
-    recordings,
-    reports,
-    softphone,
-    tickets,
-    unit,
-)
 from agent_console.api import routes as api
-from agent_console.errors import register_errors
-from agent_console.frame import EXTENSION, Console, ConsoleOptions, SoftphoneOptions, asset, hall, read_assets
-from agent_console.labels import field_label, label, problem_label
-from agent_console.locale import N_, speak
-from agent_console.security import csp_nonce, protect
-from hotline.rules.actors import Right
-from hotline.rules.numbers import national
-from hotline.rules.privacy import mask
-from hotline.work import Hall
+from agent_console.desk import drafts as desk_drafts
+from agent_console.desk import softphone
+from agent_console.desk import views as desk
+from agent_console.flows import drafts as flow_drafts
+from agent_console.flows import views as flows
+from agent_console.pages import callbacks, calls, outages
+from agent_console.reports import views as reports
+from agent_console.tickets import recordings, unit
+from agent_console.tickets import views as tickets
+from agent_console.web import auth, live, preferences, template_context
+from agent_console.web.console_context import (
+    EXTENSION,
+    Console,
+    ConsoleOptions,
+    SoftphoneOptions,
+    asset,
+    hall,
+    read_assets,
+)
+from agent_console.web.errors import register_errors
+from agent_console.web.labels import field_label, label, problem_label
+from agent_console.web.locale import N_, speak
+from agent_console.web.security import csp_nonce, protect
+from hotline.rules.people.actors import Right
+from hotline.rules.people.privacy import mask
+from hotline.rules.phone_numbers import national
+from hotline.unit_of_work import Hall
 
 __all__ = ["ConsoleOptions", "SoftphoneOptions", "hall", "register"]
 
@@ -48,9 +48,9 @@ log = logging.getLogger(__name__)
 FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     auth.pages,
     preferences.pages,
-    parts.pages,
+    template_context.pages,
     desk.pages,
-    drafts.pages,
+    desk_drafts.pages,
     softphone.pages,
     live.pages,
     tickets.pages,
@@ -60,7 +60,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     recordings.pages,
     flow_drafts.pages,
     flows.pages,
-    notices.pages,
+    outages.pages,
     reports.pages,
     api.pages,
 )

@@ -2,9 +2,9 @@
 
 import click
 
-from config.city_data import write_city
+from config.city.database import write_city
+from config.commands.context import open_house, plainly
 from config.commands.flows import dial, flows
-from config.commands.house import open_house, plainly
 from config.commands.people import token, user
 from config.commands.publications import publish_flow, roll_back, show_history
 from config.commands.reports import report

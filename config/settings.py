@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from config import variables
-from config.demo_secrets import demo_secrets
+from config.demo.secrets import demo_secrets
 from config.variables import VARIABLES, BadSettings
 
 LONGEST_SOCKET_PATH = 100

@@ -12,27 +12,27 @@ from redis import Redis
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
-from config.callers import read_callers
-from config.policies import read_policies
-from config.published import read_claims
+from config.city.callers import read_callers
+from config.city.policies import read_policies
+from config.city.published import read_claims
+from config.city.toml_file import BadFile
 from config.settings import Account, Mode, Settings
-from config.toml_file import BadFile
 from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.live import RedisAnnouncer, announcing_client
 from hotline.gateways.lookups import HttpLookups
 from hotline.gateways.twilio import TwilioCarrier
-from hotline.gateways.units import UnitWebhooks
+from hotline.gateways.unit_webhooks import UnitWebhooks
 from hotline.reactions import Tools, reacts
+from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
-from hotline.rules.reconciliation import Claim
 from hotline.store.engine import open_engine
-from hotline.work import Hall
-from ivr_flows.faults import FlowError
-from ivr_flows.shelf import FlowShelf, open_shelf
+from hotline.unit_of_work import Hall
+from ivr_flows.source.problems import FlowError
+from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
 
-CITY = files("config")
+CITY = files("config.city") / "example"
 """Where the city's own files lie: units, limits."""
 REDIS_SECONDS = 10
 """A Redis that hangs must not hang the clock: longer than it waits for news, short enough to go on without."""

@@ -5,7 +5,7 @@ Three doors lead into one hall, under one roof. The caller's door (`ivr_flows`),
 (`hotline.services`), which ask pure `rules`, write `store`, and tell `events`. `config` is the roof: it
 knows everyone, no one knows it.
 
-A call, told once. The carrier posts; `ivr_flows.webhooks` checks the signature, opens a `Work` and records
+A call, told once. The carrier posts; `ivr_flows.webhooks.blueprint` checks the signature, opens a `Work` and records
 the call. The flow engine takes (flow, position, what was heard) and returns what to say and perhaps a wish;
 `services.calls` grants it: the caller joins the queue, and `services.queue` offers the call to the
 longest-idle ready operator. The desk's screen shows it at once (an event on the live stream) while a
@@ -15,5 +15,5 @@ them, and the ticket is written while they talk. Each step of a ticket is looked
 outbox. The relay turns it into deliveries, RQ carries their ids to a worker, and `reactions` hand the ticket
 to its unit or phone the citizen. Reports count the same rows.
 
-Read next: `hotline.rules.tickets`, then `tests/journeys/test_a_caller_reports_a_pothole.py`.
+Read next: `hotline.rules.tickets.transitions`, then `tests/journeys/test_a_caller_reports_a_pothole.py`.
 """

@@ -6,7 +6,7 @@ A fact names ids, never a caller's number or words: the log is kept longer than 
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallEnd,

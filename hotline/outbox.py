@@ -14,16 +14,16 @@ from sqlalchemy import Update, or_, select, update
 
 from hotline.events import KINDS, unpack
 from hotline.reactions import BY_NAME, REACTIONS, NotYet, Tools
-from hotline.rules.actors import Machine
-from hotline.rules.words import DeliveryState
-from hotline.store.insert import changed, claim_row
+from hotline.rules.enums import DeliveryState
+from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
-from hotline.work import Hall, Work
+from hotline.store.upsert import changed, claim_row
+from hotline.unit_of_work import Hall, Work
 
 D = DeliveryState
 BATCH = 200
 LEASE = timedelta(seconds=50)
-"""Longer than the longest reaction may last (the worker stops a job after `config.worker.JOB_SECONDS`)."""
+"""Longer than the longest reaction may last (the worker stops a job after `config.processes.worker.JOB_SECONDS`)."""
 LOST_AFTER = timedelta(seconds=15)
 """A delivery handed to RQ and not claimed for this long is handed over again."""
 PAUSES = (1, 2, 5, 10, 30, 60, 300, 900, 3600)

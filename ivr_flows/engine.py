@@ -7,12 +7,12 @@ loop.
 from collections.abc import Callable
 from dataclasses import replace
 
-from hotline.rules.wishes import Wish
-from hotline.rules.words import Language
+from hotline.rules.calls.flow_actions import Wish
+from hotline.rules.enums import Language
 from ivr_flows.flow import Flow, Queue
 from ivr_flows.hearing import hear
-from ivr_flows.lines import Callers, Line, Lines, Wait, Words
-from ivr_flows.turns import PENDING, Answer, AskAgain, AwaitAnswer, Over, Position, Turn, Values
+from ivr_flows.speech import Callers, Line, Lines, Wait, Words
+from ivr_flows.turn import PENDING, Answer, AskAgain, AwaitAnswer, Over, Position, Turn, Values
 from ivr_flows.walking import MAX_TURNS, Step, again, to_person, walk
 
 __all__ = [

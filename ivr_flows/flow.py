@@ -8,9 +8,9 @@ then names every place that must learn it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hotline.rules.wishes import JoinQueue, Wish
-from hotline.rules.words import CallPurpose, Language
-from ivr_flows.lines import Line, Lines
+from hotline.rules.calls.flow_actions import JoinQueue, Wish
+from hotline.rules.enums import CallPurpose, Language
+from ivr_flows.speech import Line, Lines
 
 
 @dataclass(frozen=True, slots=True)

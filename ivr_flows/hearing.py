@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hotline.rules.wishes import (
+from hotline.rules.calls.flow_actions import (
     Answered,
     JoinQueue,
     KeepMessage,
@@ -11,8 +11,22 @@ from hotline.rules.wishes import (
     NoteTransfer,
     PromiseCallback,
 )
+from ivr_flows.exits import (
+    AGAIN,
+    CALLBACK,
+    ENTERED,
+    FAILED,
+    FULL,
+    INVALID,
+    NOTHING,
+    OFF_DUTY,
+    PARTED,
+    RECORDED,
+    SILENCE,
+    TIMEOUT,
+)
 from ivr_flows.flow import Ask, Choice, Exit, Flow, HangUp, Input, Menu, Queue, Say, Transfer, Voicemail
-from ivr_flows.turns import (
+from ivr_flows.turn import (
     Answer,
     Digits,
     Heard,
@@ -28,20 +42,6 @@ from ivr_flows.turns import (
     WaitInQueue,
 )
 from ivr_flows.walking import PENDING_ENTRY, Step, again, lines_at, listen_to, onward, stand, to_person
-from ivr_flows.ways import (
-    AGAIN,
-    CALLBACK,
-    ENTERED,
-    FAILED,
-    FULL,
-    INVALID,
-    NOTHING,
-    OFF_DUTY,
-    PARTED,
-    RECORDED,
-    SILENCE,
-    TIMEOUT,
-)
 
 USE_VALUES = (PromiseCallback, LookUpTicket, LookUpOutside, JoinQueue)
 """Wishes that use up what the caller has typed: a code is not kept longer than it is needed."""

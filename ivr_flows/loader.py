@@ -13,17 +13,18 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
+from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.policies import Policies
-from hotline.rules.words import CallPurpose, Language
-from ivr_flows.assembly import Assembled, assemble
-from ivr_flows.catalogue_shape import CatalogueShape
-from ivr_flows.faults import FlowError
+from ivr_flows.exits import lines_of
 from ivr_flows.flow import Flow, Menu
 from ivr_flows.lint import Told, check_flow
 from ivr_flows.lint.catalogues import check_prompts
-from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, Prompts
-from ivr_flows.shape_pieces import Shape
-from ivr_flows.tables import (
+from ivr_flows.source.assembly import Assembled, assemble
+from ivr_flows.source.problems import FlowError
+from ivr_flows.source.prompt_schema import CatalogueShape
+from ivr_flows.source.prompts import DOOR_PROMPTS, Catalogue, Prompts
+from ivr_flows.source.schema_fields import Shape
+from ivr_flows.source.tables import (
     Origin,
     Source,
     Table,
@@ -35,7 +36,6 @@ from ivr_flows.tables import (
     too_deep,
     whole_file,
 )
-from ivr_flows.ways import lines_of
 
 OUR_FILES = Path(__file__).parent
 """The flows and prompts that come with the product: `flows/*.toml`, `flows/shared/*.toml`, `prompts/*.toml`."""
@@ -100,7 +100,7 @@ def _demand_purposes(scripts: Mapping[str, Script], folder: Path, inbound: str) 
         raise whole_file(
             folder,
             f"has no flow {inbound!r} for incoming calls",
-            "config/callers.toml says that it answers the line",
+            "config/city/example/callers.toml says that it answers the line",
             "Write it, or name another there as `inbound`.",
         )
     for purpose in set(CallPurpose) - {CallPurpose.INBOUND}:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field, replace
 
-from hotline.rules.wishes import JoinQueue, NoteTransfer, Wish
+from hotline.rules.calls.flow_actions import JoinQueue, NoteTransfer, Wish
+from ivr_flows.exits import NEXT
 from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
-from ivr_flows.lines import Line, Lines, OneByOne
-from ivr_flows.turns import AwaitAnswer, Connect, Listen, Over, Position, TakeMessage, Turn, Values
-from ivr_flows.ways import NEXT
+from ivr_flows.speech import Line, Lines, OneByOne
+from ivr_flows.turn import AwaitAnswer, Connect, Listen, Over, Position, TakeMessage, Turn, Values
 
 MAX_TURNS = 60
 """A caller who has been through so many steps is asked nothing more, but given a person."""

@@ -9,8 +9,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CLASS_OF,
     CallPurpose,
     CallState,
@@ -20,19 +19,22 @@ from hotline.rules.words import (
     Role,
     TicketState,
 )
-from hotline.store import calls, people, tickets
-from hotline.work import Hall
+from hotline.rules.people.actors import Machine, Person
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Presence, Unit, User
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _numbers = count(1)
 NO_LOG_IN = "!"
 
 
-def make_unit(hall: Hall, code: str = "city-management", **columns: Any) -> people.Unit:
+def make_unit(hall: Hall, code: str = "city-management", **columns: Any) -> Unit:
     """Write a unit; 城市管理局 unless told otherwise."""
     facts = {"name_zh": "城市管理局", "name_en": "Urban Management Bureau", "kind": "department", **columns}
     with hall.open_work(Machine.SYSTEM) as work:
-        unit = people.Unit(code=code, **facts)
+        unit = Unit(code=code, **facts)
         work.session.add(unit)
     return unit
 
@@ -44,12 +46,12 @@ def make_user(
     name: str | None = None,
     password: str | None = None,
     **columns: Any,
-) -> people.User:
+) -> User:
     """Write somebody who may log in with `password` (None: nobody may log in as them)."""
     number = next(_numbers)
     facts = {"display_name": f"张{role.value}{number}", "work_number": f"{number:05d}", **columns}
     with hall.open_work(Machine.SYSTEM) as work:
-        user = people.User(
+        user = User(
             name=name or f"{role.value}{number}",
             role=role,
             password_hash=NO_LOG_IN if password is None else _QUICK.hash(password),
@@ -60,7 +62,7 @@ def make_user(
     return user
 
 
-def person_of(user: people.User) -> Person:
+def person_of(user: User) -> Person:
     """Return the actor that `user` is."""
     return Person(id=user.id, role=user.role, unit_code=user.unit_code)
 
@@ -69,7 +71,7 @@ def make_operator(hall: Hall, state: PresenceState = PresenceState.READY, **colu
     """Write an operator at a desk in `state`."""
     user = make_user(hall, Role.OPERATOR, **columns)
     with hall.open_work(Machine.SYSTEM) as work:
-        row = people.Presence(
+        row = Presence(
             user_id=user.id, state=state, since=work.at, idle_since=work.at, seen_at=work.at, reason=None
         )
         work.session.add(row)
@@ -80,7 +82,7 @@ def make_colleague(hall: Hall) -> Person:
     """Write an operator who is on duty all day but takes no calls: so that the line is staffed, and nobody answers."""
     user = make_user(hall, Role.OPERATOR)
     with hall.open_work(Machine.SYSTEM) as work:
-        row = people.Presence(
+        row = Presence(
             user_id=user.id,
             state=PresenceState.NOT_READY,
             since=work.at,
@@ -92,7 +94,7 @@ def make_colleague(hall: Hall) -> Person:
     return person_of(user)
 
 
-def make_call(hall: Hall, **columns: Any) -> calls.Call:
+def make_call(hall: Hall, **columns: Any) -> Call:
     """Write an inbound call that is in its flow."""
     number = next(_numbers)
     at: datetime = columns.pop("arrived_at", hall.clock())
@@ -109,12 +111,12 @@ def make_call(hall: Hall, **columns: Any) -> calls.Call:
         **columns,
     }
     with hall.open_work(Machine.SYSTEM) as work:
-        call = calls.Call(arrived_at=at, arrived_on=at.astimezone(work.zone).date(), **facts)
+        call = Call(arrived_at=at, arrived_on=at.astimezone(work.zone).date(), **facts)
         work.session.add(call)
     return call
 
 
-def make_ticket(hall: Hall, **columns: Any) -> tickets.Ticket:
+def make_ticket(hall: Hall, **columns: Any) -> Ticket:
     """Write a complaint about a street lamp, a draft unless `state` says otherwise; finished ones get a number."""
     number = next(_numbers)
     at: datetime = columns.pop("received_at", hall.clock())
@@ -132,6 +134,6 @@ def make_ticket(hall: Hall, **columns: Any) -> tickets.Ticket:
         facts.setdefault("number", f"QF20261123{number:05d}0")
     with hall.open_work(Machine.SYSTEM) as work:
         day = at.astimezone(work.zone).date()
-        ticket = tickets.Ticket(received_at=at, received_on=day, type=kind, **facts)
+        ticket = Ticket(received_at=at, received_on=day, type=kind, **facts)
         work.session.add(ticket)
     return ticket

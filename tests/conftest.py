@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from hotline.events import Event
 from hotline.rules.policies import Policies
-from hotline.work import Hall
+from hotline.unit_of_work import Hall
 from tests.databases import LastingEngine, Postgres, find_binaries, open_postgres, sqlite_template
 from tests.policies import city_policies
 from tests.redis_server import run_redis

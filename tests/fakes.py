@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from hotline.gateways.carrier import Gone, Order, Refused, Sound
 from hotline.gateways.lookups import Question, Reply
-from hotline.gateways.units import Notice, NoticeFailed
+from hotline.gateways.unit_webhooks import Notice, NoticeFailed
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 _CALLABLE = re.compile(r"\+[1-9][0-9]{6,14}|client:[A-Za-z0-9_]+")

@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import (
     CallerPolicy,
     DeadlinePolicy,
@@ -14,7 +15,6 @@ from hotline.rules.policies import (
     TimeUnit,
     Window,
 )
-from hotline.rules.words import RequestType, Urgency
 
 _LIMITS = {
     (Stage.ACKNOWLEDGE, Urgency.NORMAL): Limit(1, TimeUnit.BUSINESS_DAY),

@@ -2,15 +2,15 @@
 
 from flask import url_for
 
-from agent_console.api.asked import CallbackIn, CallbackQuery, Nothing
-from agent_console.api.door import Asked, Reply
+from agent_console.api.dispatch import Asked, Reply
 from agent_console.api.problems import Problem
-from agent_console.api.shapes import CallbackListOut
-from agent_console.api.told import callback_out
+from agent_console.api.requests import CallbackIn, CallbackQuery, Nothing
+from agent_console.api.schemas import CallbackListOut
+from agent_console.api.serializers import callback_out
 from hotline.events import CallbackPromised
-from hotline.rules.words import CallbackReason
-from hotline.services import callbacks
-from hotline.store.call_lists import CallbackFilter, CallbackLine, find_callback_line, list_callbacks
+from hotline.rules.enums import CallbackReason
+from hotline.services.outbound import callbacks
+from hotline.store.calls.lists import CallbackFilter, CallbackLine, find_callback_line, list_callbacks
 
 
 def get_callbacks(asked: Asked[CallbackQuery, Nothing]) -> Reply:

@@ -1,11 +1,11 @@
 """Calls for programs: what happened on the line, callers masked."""
 
-from agent_console.api.asked import CallQuery, Nothing
-from agent_console.api.door import Asked, Reply
+from agent_console.api.dispatch import Asked, Reply
 from agent_console.api.problems import Problem
-from agent_console.api.shapes import CallListOut
-from agent_console.api.told import call_out
-from hotline.store.call_lists import CallFilter, find_call_line, list_calls
+from agent_console.api.requests import CallQuery, Nothing
+from agent_console.api.schemas import CallListOut
+from agent_console.api.serializers import call_out
+from hotline.store.calls.lists import CallFilter, find_call_line, list_calls
 
 
 def get_calls(asked: Asked[CallQuery, Nothing]) -> Reply:

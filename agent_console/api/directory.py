@@ -1,10 +1,10 @@
 """Who there is: the units a ticket can go to, and the operators with what they are doing now."""
 
-from agent_console.api.asked import Nothing
-from agent_console.api.door import Asked, Reply
-from agent_console.api.shapes import OperatorListOut, UnitListOut
-from agent_console.api.told import operator_out, unit_out
-from hotline.store.directory import list_operators, list_units
+from agent_console.api.dispatch import Asked, Reply
+from agent_console.api.requests import Nothing
+from agent_console.api.schemas import OperatorListOut, UnitListOut
+from agent_console.api.serializers import operator_out, unit_out
+from hotline.store.people.directory import list_operators, list_units
 
 
 def get_units(asked: Asked[Nothing, Nothing]) -> Reply:

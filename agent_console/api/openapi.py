@@ -7,11 +7,11 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from agent_console.api.asked import Nothing
-from agent_console.api.door import Route
+from agent_console.api.dispatch import Route
 from agent_console.api.problems import MIMETYPE
-from agent_console.api.shapes import ProblemOut
-from hotline.rules.tickets import TRANSITIONS
+from agent_console.api.requests import Nothing
+from agent_console.api.schemas import ProblemOut
+from hotline.rules.tickets.transitions import TRANSITIONS
 
 Json = dict[str, Any]
 Model = type[BaseModel]

@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from agent_console.labels import PROBLEMS
-from agent_console.locale import N_
-from hotline.rules import refusals
-from hotline.services.repeats import KeyReused
+from agent_console.web.labels import PROBLEMS
+from agent_console.web.locale import N_
+from hotline.rules import errors as domain_errors
+from hotline.services.tickets.idempotency import KeyReused
 
 MIMETYPE = "application/problem+json"
 TYPE_PREFIX = "urn:hotline:problem:"
@@ -43,19 +43,19 @@ KINDS: dict[str, Kind] = {
 }
 """Code -> kind. The codes are a promise to programs; the titles follow the language of the installation."""
 
-_OF_REFUSAL: dict[type[refusals.Refusal], str] = {
-    refusals.NoSuchCall: "not_found",
-    refusals.NoSuchTicket: "not_found",
-    refusals.NoSuchCallback: "not_found",
-    refusals.NoSuchNotice: "not_found",
-    refusals.NotAllowed: "not_allowed",
-    refusals.ActionNotAllowed: "action_not_allowed",
-    refusals.StaleRevision: "stale_revision",
-    refusals.LostRace: "lost_race",
-    refusals.MissingFacts: "bad_fields",
-    refusals.BadFacts: "bad_fields",
-    refusals.UnknownUnit: "bad_fields",
-    refusals.BadNumber: "bad_fields",
+_OF_REFUSAL: dict[type[domain_errors.Refusal], str] = {
+    domain_errors.NoSuchCall: "not_found",
+    domain_errors.NoSuchTicket: "not_found",
+    domain_errors.NoSuchCallback: "not_found",
+    domain_errors.NoSuchNotice: "not_found",
+    domain_errors.NotAllowed: "not_allowed",
+    domain_errors.ActionNotAllowed: "action_not_allowed",
+    domain_errors.StaleRevision: "stale_revision",
+    domain_errors.LostRace: "lost_race",
+    domain_errors.MissingFacts: "bad_fields",
+    domain_errors.BadFacts: "bad_fields",
+    domain_errors.UnknownUnit: "bad_fields",
+    domain_errors.BadNumber: "bad_fields",
     KeyReused: "key_reused",
 }
 
@@ -98,21 +98,21 @@ def of_validation(wrong: ValidationError) -> Problem:
     return bad_fields({_place(fault): _CODES.get(fault["type"], fault["type"]) for fault in wrong.errors()})
 
 
-def of_refusal(refusal: refusals.Refusal) -> Problem:
+def of_refusal(refusal: domain_errors.Refusal) -> Problem:
     """Return the problem that tells a refusal of the hall. Raises KeyError for one no door expects."""
     code = _OF_REFUSAL[type(refusal)]
     match refusal:
-        case refusals.MissingFacts():
+        case domain_errors.MissingFacts():
             return bad_fields({OUTSIDE.get(name, name): "missing" for name in refusal.fields})
-        case refusals.BadFacts():
+        case domain_errors.BadFacts():
             return bad_fields({OUTSIDE.get(name, name): each for name, each in refusal.errors.items()})
-        case refusals.UnknownUnit():
+        case domain_errors.UnknownUnit():
             return bad_fields({"unit": "unknown_value"})
-        case refusals.BadNumber():
+        case domain_errors.BadNumber():
             return bad_fields({"number": "unknown_value"})
-        case refusals.ActionNotAllowed():
+        case domain_errors.ActionNotAllowed():
             return Problem(code, allowed_actions=[action.value for action in refusal.allowed])
-        case refusals.StaleRevision():
+        case domain_errors.StaleRevision():
             return Problem(code, current_revision=refusal.current)
         case _:
             return Problem(code)

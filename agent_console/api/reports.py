@@ -4,14 +4,14 @@ from typing import Any
 
 from pydantic import Field
 
-from agent_console.api.asked import Nothing, Text
-from agent_console.api.door import Asked, Reply, Route
-from agent_console.frame import options
-from agent_console.report_document import ReportOut, document_of
-from hotline.rules.actors import Right
-from hotline.rules.figures import Period, parse_day, parse_period
-from hotline.rules.refusals import BadFacts
-from hotline.services.reports import write_report
+from agent_console.api.dispatch import Asked, Reply, Route
+from agent_console.api.requests import Nothing, Text
+from agent_console.reports.document import ReportOut, document_of
+from agent_console.web.console_context import options
+from hotline.rules.errors import BadFacts
+from hotline.rules.figures.report import Period, parse_day, parse_period
+from hotline.rules.people.actors import Right
+from hotline.services.figures.reports import write_report
 
 
 class DayQuery(Nothing):

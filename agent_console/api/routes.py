@@ -5,8 +5,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from agent_console.api import callbacks, calls, directory, shapes, tickets
-from agent_console.api.asked import (
+from agent_console.api import callbacks, calls, directory, schemas, tickets
+from agent_console.api.dispatch import Route, view_of
+from agent_console.api.openapi import describe
+from agent_console.api.outages import NOTICE_ROUTES
+from agent_console.api.reports import REPORT_ROUTES
+from agent_console.api.requests import (
     ActionIn,
     CallbackIn,
     CallbackQuery,
@@ -15,11 +19,7 @@ from agent_console.api.asked import (
     TicketIn,
     TicketQuery,
 )
-from agent_console.api.door import Route, view_of
-from agent_console.api.notices import NOTICE_ROUTES
-from agent_console.api.openapi import describe
-from agent_console.api.reports import REPORT_ROUTES
-from hotline.rules.actors import Right
+from hotline.rules.people.actors import Right
 
 BASE = "/api/v1"
 READ_TICKETS = (Right.READ_ALL_TICKETS, Right.READ_UNIT_TICKETS)
@@ -32,7 +32,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "工单列表 List tickets, the newest first",
         TicketQuery,
         Nothing,
-        shapes.TicketListOut,
+        schemas.TicketListOut,
         rights=READ_TICKETS,
         refuses=(400, 422),
     ),
@@ -43,7 +43,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "登记工单 Write a ticket; `Idempotency-Key` makes repeating safe",
         Nothing,
         TicketIn,
-        shapes.TicketMadeOut,
+        schemas.TicketMadeOut,
         status=201,
         rights=(Right.WRITE_TICKETS,),
         refuses=(400, 409, 415, 422),
@@ -56,7 +56,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "一张工单 Read one ticket",
         Nothing,
         Nothing,
-        shapes.TicketOut,
+        schemas.TicketOut,
         rights=READ_TICKETS,
         refuses=(404,),
     ),
@@ -67,7 +67,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "办理一步 Take the next step of a ticket",
         Nothing,
         ActionIn,
-        shapes.TicketOut,
+        schemas.TicketOut,
         rights=READ_TICKETS,
         refuses=(400, 404, 409, 415, 422),
     ),
@@ -78,7 +78,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "办理经过 Read what happened to a ticket",
         Nothing,
         Nothing,
-        shapes.EventListOut,
+        schemas.EventListOut,
         rights=READ_TICKETS,
         refuses=(404,),
     ),
@@ -89,7 +89,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "通话列表 List calls, the newest first",
         CallQuery,
         Nothing,
-        shapes.CallListOut,
+        schemas.CallListOut,
         rights=(Right.READ_CALLS,),
         refuses=(400, 422),
     ),
@@ -100,7 +100,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "一次通话 Read one call",
         Nothing,
         Nothing,
-        shapes.CallOut,
+        schemas.CallOut,
         rights=(Right.READ_CALLS,),
         refuses=(404,),
     ),
@@ -111,7 +111,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "回拨列表 List promised callbacks, the newest first",
         CallbackQuery,
         Nothing,
-        shapes.CallbackListOut,
+        schemas.CallbackListOut,
         rights=(Right.READ_CALLBACKS,),
         refuses=(400, 422),
     ),
@@ -122,7 +122,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "登记回拨 Promise a callback; 200 with the open one if this number is owed a call already",
         Nothing,
         CallbackIn,
-        shapes.CallbackOut,
+        schemas.CallbackOut,
         status=201,
         also=(200,),
         rights=(Right.PROMISE_CALLBACKS,),
@@ -135,7 +135,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "一次回拨 Read one promise with its attempts",
         Nothing,
         Nothing,
-        shapes.CallbackOut,
+        schemas.CallbackOut,
         rights=(Right.READ_CALLBACKS,),
         refuses=(404,),
     ),
@@ -158,7 +158,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "承办单位 List the units",
         Nothing,
         Nothing,
-        shapes.UnitListOut,
+        schemas.UnitListOut,
     ),
     Route(
         "GET",
@@ -167,7 +167,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "话务员 List operators and what they are doing now",
         Nothing,
         Nothing,
-        shapes.OperatorListOut,
+        schemas.OperatorListOut,
         rights=(Right.READ_OPERATORS,),
     ),
     *NOTICE_ROUTES,

@@ -3,21 +3,21 @@
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from agent_console.api.asked import ActionIn, Nothing, TicketIn, TicketQuery, fingerprint
-from agent_console.api.door import Asked, Reply
+from agent_console.api.dispatch import Asked, Reply
 from agent_console.api.problems import Problem
-from agent_console.api.shapes import EventListOut, TicketListOut
-from agent_console.api.told import event_out, ticket_made_out, ticket_out
-from hotline.rules.actors import Person
-from hotline.rules.facts import Facts
-from hotline.rules.refusals import ActionNotAllowed, LostRace, NotAllowed
-from hotline.rules.tickets import TRANSITIONS, may_take
-from hotline.rules.words import TicketAction
-from hotline.services import repeats, tickets
-from hotline.store.dossiers import timeline
-from hotline.store.lists import TicketFilter, find_line, find_ticket_for, line_of, list_tickets
-from hotline.store.tickets import Ticket
-from hotline.work import Work
+from agent_console.api.requests import ActionIn, Nothing, TicketIn, TicketQuery, fingerprint
+from agent_console.api.schemas import EventListOut, TicketListOut
+from agent_console.api.serializers import event_out, ticket_made_out, ticket_out
+from hotline.rules.enums import TicketAction
+from hotline.rules.errors import ActionNotAllowed, LostRace, NotAllowed
+from hotline.rules.people.actors import Person
+from hotline.rules.tickets.fields import Facts
+from hotline.rules.tickets.transitions import TRANSITIONS, may_take
+from hotline.services.tickets import actions, idempotency
+from hotline.store.tickets.history import timeline
+from hotline.store.tickets.lists import TicketFilter, find_line, find_ticket_for, line_of, list_tickets
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Work
 
 _TRIES = 3
 """A rival request with the same Idempotency-Key is awaited by trying again; the second look finds its ticket."""
@@ -28,13 +28,13 @@ def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
     facts, step = asked.body.facts(), asked.body.step()
 
     def write(work: Work) -> Ticket:
-        draft = tickets.open_draft(work, channel=asked.body.channel, facts=facts)
-        return draft if step is None else tickets.perform(work, draft.id, step, Facts())
+        draft = actions.open_draft(work, channel=asked.body.channel, facts=facts)
+        return draft if step is None else actions.perform(work, draft.id, step, Facts())
 
     for rest in reversed(range(_TRIES)):
         try:
             with asked.hall.open_work(asked.person) as work:
-                once = repeats.write_once(work, asked.token_id, asked.key, fingerprint(asked.body), write)
+                once = idempotency.write_once(work, asked.token_id, asked.key, fingerprint(asked.body), write)
                 body = ticket_made_out(line_of(work.session, once.made), asked.person, work.at, work.zone)
             break
         except LostRace:
@@ -77,7 +77,7 @@ def post_action(asked: Asked[Nothing, ActionIn]) -> Reply:
     with asked.hall.open_work(asked.person) as work:
         ticket = _find(work.session, asked.person, asked.path["number"])
         try:
-            done = tickets.perform(work, ticket.id, action, asked.body.facts(), asked.body.revision)
+            done = actions.perform(work, ticket.id, action, asked.body.facts(), asked.body.revision)
         except ActionNotAllowed as refused:
             if not _ever_takes(asked.person, action, ticket.unit_code):
                 raise NotAllowed(action.value) from refused

@@ -22,7 +22,7 @@ const trimTabler = {
     })),
 };
 
-const exchange = join(here, "..", "..", "hotline", "gateways", "exchange", "static");
+const exchange = join(here, "..", "..", "hotline", "exchange", "static");
 
 const options = {
   entryPoints: {

@@ -6,23 +6,23 @@ from pathlib import Path
 
 import click
 
-from config.rendering import refused_documents
+from config.city.toml_file import BadFile
+from config.document_check import refused_documents
 from config.settings import settings_or_exit
-from config.toml_file import BadFile
 from config.wiring import city_policies
-from hotline.gateways.exchange.dial import dial as make_call
-from hotline.gateways.exchange.replay import replay
-from hotline.gateways.exchange.transcript import BadTranscriptError, read_transcript
-from hotline.gateways.exchange.wire import LineError
-from hotline.rules.numbers import parse_number
+from hotline.exchange.board.transcript import BadTranscriptError, read_transcript
+from hotline.exchange.clients.dial import dial as make_call
+from hotline.exchange.clients.replay import replay
+from hotline.exchange.clients.websocket_client import LineError
+from hotline.rules.enums import Language
+from hotline.rules.phone_numbers import parse_number
 from hotline.rules.policies import Policies
-from hotline.rules.words import Language
-from ivr_flows.faults import FlowError
+from ivr_flows.diagram import draw
 from ivr_flows.loader import Script, load_flow, load_scripts
-from ivr_flows.picture import draw
-from ivr_flows.plays.recital import recite
-from ivr_flows.plays.rehearsal import Scripts, not_walked, rehearse
-from ivr_flows.plays.scenes import SUFFIX, NotAPlay, Scene, read_folder
+from ivr_flows.source.problems import FlowError
+from ivr_flows.transcripts.check import Scripts, not_walked, rehearse
+from ivr_flows.transcripts.files import SUFFIX, NotAPlay, Scene, read_folder
+from ivr_flows.transcripts.generation import recite
 
 FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option(

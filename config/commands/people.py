@@ -4,10 +4,11 @@ import sys
 
 import click
 
-from config.commands.house import open_house, plainly
-from hotline.rules.actors import Machine
-from hotline.rules.words import Role
-from hotline.services import people, skills
+from config.commands.context import open_house, plainly
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import Machine
+from hotline.services.people import accounts
+from hotline.services.queueing import skills
 
 
 @click.group()
@@ -28,7 +29,7 @@ def add_user(
     """Add NAME; the password is the first line of standard input."""
     password = _password()
     with open_house().hall.open_work(Machine.SYSTEM) as work:
-        people.add_user(
+        accounts.add_user(
             work,
             name=name,
             display_name=display_name or name,
@@ -81,5 +82,5 @@ def token() -> None:
 def create_token(name: str, user_name: str | None) -> None:
     """Make the key NAME and print it, once."""
     with open_house().hall.open_work(Machine.SYSTEM) as work:
-        made = people.create_token(work, name=name, user_name=user_name or name)
+        made = accounts.create_token(work, name=name, user_name=user_name or name)
     click.echo(made)

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from agent_console.flow_book import Draft, DraftRefused
-from config.commands.house import open_house, plainly
-from config.flow_book import CityFlows
+from agent_console.web.flow_catalog import Draft, DraftRefused
+from config.commands.context import open_house, plainly
+from config.flow_catalog import CityFlows
 from config.wiring import Hotline
-from hotline.rules.actors import Machine
-from hotline.rules.facts import SHORT
-from hotline.rules.words import CallPurpose, Language
-from hotline.services import publications
-from hotline.services.publications import PublicationView
-from ivr_flows.faults import one_line
+from hotline.rules.enums import CallPurpose, Language
+from hotline.rules.people.actors import Machine
+from hotline.rules.tickets.fields import SHORT
+from hotline.services import flow_publications
+from hotline.services.flow_publications import PublicationView
+from ivr_flows.source.problems import one_line
 
 
 @click.command("publish")
@@ -26,9 +26,9 @@ def publish_flow(file: Path, note: str) -> None:
     house = open_house()
     draft = _read(house, file)
     with house.hall.open_work(Machine.SYSTEM) as work:
-        latest = publications.current(work.session).get(draft.purpose)
+        latest = flow_publications.current(work.session).get(draft.purpose)
         based_on = latest.id if latest else 0
-        made = publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=note)
+        made = flow_publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=note)
     click.echo(f"published {made}: {draft.edition.flow} {draft.edition.version} for {draft.purpose}")
 
 
@@ -40,7 +40,7 @@ def show_history(purpose: str | None) -> None:
     house = open_house()
     wanted = [CallPurpose(purpose)] if purpose else list(CallPurpose)
     with house.hall.look() as session:
-        found = [line for each in wanted for line in publications.history(session, each)]
+        found = [line for each in wanted for line in flow_publications.history(session, each)]
     for line in found:
         click.echo(_line(line, house))
     if not found:
@@ -55,12 +55,12 @@ def roll_back(publication: int, note: str) -> None:
     """Publish again what the publication ID (see history) had published."""
     house = open_house()
     with house.hall.look() as session:
-        older = publications.publication(session, publication)
-        source = publications.kept_source(session, older.flow, older.version)
+        older = flow_publications.publication(session, publication)
+        source = flow_publications.kept_source(session, older.flow, older.version)
     _checked(house, source or "")
     with house.hall.open_work(Machine.SYSTEM) as work:
-        latest = publications.current(work.session).get(older.purpose)
-        made = publications.roll_back(
+        latest = flow_publications.current(work.session).get(older.purpose)
+        made = flow_publications.roll_back(
             work, older, based_on=latest.id if latest else 0, note=note or f"rollback to {older.id}"
         )
     click.echo(f"published {made}: {older.flow} {older.version} for {older.purpose}")

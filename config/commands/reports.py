@@ -5,10 +5,10 @@ from datetime import date
 
 import click
 
-from agent_console.report_files import FORMATS, render
-from config.commands.house import Day, open_house, plainly
-from hotline.rules.figures import Period
-from hotline.services.reports import write_report
+from agent_console.reports.files import FORMATS, render
+from config.commands.context import Day, open_house, plainly
+from hotline.rules.figures.report import Period
+from hotline.services.figures.reports import write_report
 
 
 @click.group()

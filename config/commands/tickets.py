@@ -7,12 +7,12 @@ from typing import BinaryIO
 
 import click
 
-from config.commands.house import Day, open_house, plainly
-from hotline.rules.actors import Machine
-from hotline.rules.figures import Period
+from config.commands.context import Day, open_house, plainly
+from hotline.rules.figures.report import Period
+from hotline.rules.people.actors import Machine
 from hotline.services import calendar as days
-from hotline.services.ticket_export import export_tickets
-from hotline.services.ticket_files import ImportRefused, import_tickets
+from hotline.services.tickets.export import export_tickets
+from hotline.services.tickets.import_file import ImportRefused, import_tickets
 
 
 @click.group()

@@ -8,9 +8,9 @@ from itertools import count
 from random import Random
 
 from config.demo.matters import Matter, Told, tell
-from hotline.rules.actors import Person
-from hotline.work import Hall
-from ivr_flows.shelf import FlowShelf
+from hotline.rules.people.actors import Person
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.flow_registry import FlowShelf
 
 Step = Callable[[], None]
 

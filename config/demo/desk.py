@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from config.demo.city import City
 from config.demo.matters import Told
 from config.demo.people import GIVEN, SURNAMES, TITLES
-from hotline.rules.actors import Machine, Person
-from hotline.rules.facts import Facts
-from hotline.rules.words import TicketAction, Urgency
-from hotline.services import inbox, tickets
-from hotline.store.tickets import Ticket
+from hotline.rules.enums import TicketAction, Urgency
+from hotline.rules.people.actors import Machine, Person
+from hotline.rules.tickets.fields import Facts
+from hotline.services.tickets import actions, inbox
+from hotline.store.tickets.tables import Ticket
 
 OPENS, CLOSES = 8, 17
 """Local hours in which offices work; urgent matters are taken up at once."""
@@ -21,11 +21,11 @@ FORGOTTEN = 0.14
 def write_ticket(city: City, call_id: int, operator: Person, told: Told, hang_up: Callable[[], None]) -> None:
     """Write the ticket while talking, then answer on the spot or hand it to its unit."""
     with city.hall.open_work(operator) as work:
-        draft = tickets.open_draft(work, call_id=call_id)
+        draft = actions.open_draft(work, call_id=call_id)
     city.later(30, 90)
     facts = _facts(city, told)
     with city.hall.open_work(operator) as work:
-        tickets.perform(work, draft.id, TicketAction.SAVE, facts)
+        actions.perform(work, draft.id, TicketAction.SAVE, facts)
     city.later(20, 110)
     hang_up()
     city.later(4, 45)
@@ -33,7 +33,7 @@ def write_ticket(city: City, call_id: int, operator: Person, told: Told, hang_up
     action = TicketAction.ANSWER if direct else TicketAction.HAND_OFF
     last = Facts(answer=told.matter.answer) if direct else Facts(unit_code=told.matter.unit)
     with city.hall.open_work(operator) as work:
-        tickets.perform(work, draft.id, action, last)
+        actions.perform(work, draft.id, action, last)
     city.busy_until = city.clock.at
     if not direct:
         hand_over(city, draft.id, told.matter.unit, told.matter.reply or told.matter.answer)
@@ -74,7 +74,7 @@ def hand_over(city: City, ticket_id: int, unit_code: str, reply: str) -> None:
 
 def _act(city: City, ticket_id: int, handler: Person, action: TicketAction, facts: Facts) -> None:
     with city.hall.open_work(handler) as work:
-        tickets.perform(work, ticket_id, action, facts)
+        actions.perform(work, ticket_id, action, facts)
 
 
 def _acknowledge(city: City, ticket_id: int, handler: Person, reply: str, *, urgent: bool) -> None:

@@ -5,19 +5,20 @@ from random import Random
 
 from sqlalchemy import Engine, select, update
 
+from config.demo.callbacks import look
+from config.demo.calls import inbound
 from config.demo.city import City, StoryClock
-from config.demo.line import inbound
 from config.demo.matters import read_matters
-from config.demo.owed import look
 from hotline.gateways.live import silence
-from hotline.rules.actors import Machine, Person
+from hotline.rules.enums import FollowUpState
+from hotline.rules.people.actors import Machine, Person
 from hotline.rules.policies import Policies
-from hotline.rules.words import FollowUpState
-from hotline.services import callbacks, presence
-from hotline.store.callbacks import Callback, FollowUp
+from hotline.services.outbound import callbacks
+from hotline.services.queueing import presence
+from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
-from hotline.work import Hall
-from ivr_flows.shelf import FlowShelf
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.flow_registry import FlowShelf
 
 SEED = 4_412_345
 BUSY_DAYS, QUIET_DAYS = 4, 10

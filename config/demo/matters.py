@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 
+from config.city.toml_file import Table, open_table
 from config.demo.people import PLACES
-from config.toml_file import Table, open_table
-from hotline.rules.words import RequestType, Urgency
+from hotline.rules.enums import RequestType, Urgency
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.rules.words import Role
+from hotline.rules.enums import Role
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,18 +6,18 @@ from datetime import datetime
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from config.city_data import write_city
+from config.city.database import write_city
 from config.demo.history import tell_history
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, DemoUser, unit_handler
 from hotline.gateways.live import silence
-from hotline.rules.actors import Machine, Person
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import Machine, Person
 from hotline.rules.policies import Policies
-from hotline.rules.words import Role
-from hotline.services import people
-from hotline.store.people import User
-from hotline.work import Hall
-from ivr_flows.shelf import FlowShelf
+from hotline.services.people import accounts
+from hotline.store.people.tables import User
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.flow_registry import FlowShelf
 
 
 def is_empty(engine: Engine) -> bool:
@@ -55,7 +55,7 @@ def _add_people(hall: Hall, users: Sequence[DemoUser], password: str) -> dict[st
     """Add everybody and return their ids by log-in name. One password means one slow hash, shared by all."""
     first = users[0]
     with hall.open_work(Machine.SYSTEM) as work:
-        first_id = people.add_user(
+        first_id = accounts.add_user(
             work,
             name=first.name,
             display_name=first.display_name,

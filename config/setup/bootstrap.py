@@ -125,7 +125,7 @@ def build_browser_files() -> None:
     """Bundle style sheets and scripts; Node 20 from the PATH, else the one from locks/node.txt inside `.venv`."""
     lock = digest([ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc"])
     static = ROOT / "agent_console" / "static"
-    shared = ROOT / "hotline" / "gateways" / "exchange" / "static"
+    shared = ROOT / "hotline" / "exchange" / "static"
     sources = [
         path for path in static.rglob("*") if path.is_file() and "dist" not in path.relative_to(static).parts
     ] + [*shared.glob("*.js")]

@@ -6,9 +6,9 @@ from pathlib import Path
 from config.setup.flow_tables import kinds_table
 from config.setup.settings_tables import chinese_table, english_table
 from hotline.reactions import REACTIONS
-from hotline.rules.actors import RIGHTS, Right
-from hotline.rules.tickets import TRANSITIONS
-from hotline.rules.words import Role
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import RIGHTS, Right
+from hotline.rules.tickets.transitions import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 

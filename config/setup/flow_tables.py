@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import get_args
 
-from ivr_flows.shape_pieces import Choice, Exit, Shape, WaitingChoice
-from ivr_flows.shapes import NODE
+from ivr_flows.source.schema import NODE
+from ivr_flows.source.schema_fields import Choice, Exit, Shape, WaitingChoice
 
 WHAT: dict[str, str] = {
     "say": "speaks and goes on; `wishes` are made in passing",
@@ -12,14 +12,14 @@ WHAT: dict[str, str] = {
     "menu": "speaks, then listens for one key, or for words that mean it",
     "survey": "asks a question whose answer is kept: solved, satisfied (follow-up) or service (after a talk)",
     "input": "takes digits: a ticket, its code, a number to call back, a desk's work number; `confirm` reads them back",
-    "hours": "goes on by a schedule of `config/callers.toml`",
+    "hours": "goes on by a schedule of `config/city/example/callers.toml`",
     "entry": "goes on by the number that was dialled",
     "condition": "goes on by what is known of the caller: withheld, often, known",
     "notices": "tells what the console has announced, such as an outage",
     "ticket_status": "tells the state of a ticket, by its number or by the caller's own, always with its code",
-    "lookup": "asks a system of the city's own (`config/callers.toml`)",
+    "lookup": "asks a system of the city's own (`config/city/example/callers.toml`)",
     "callback": "promises a call back, at the number typed before or the caller's own",
-    "transfer": "connects to a number of `config/callers.toml`",
+    "transfer": "connects to a number of `config/city/example/callers.toml`",
     "voicemail": "records a message, which becomes a ticket",
     "queue": "waits for a person; `wait` is what is heard there beside place and time",
     "subflow": "another file of `shared/`, laid in; `exits` say where each of its `exit:NAME` leads",

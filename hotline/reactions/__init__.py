@@ -10,10 +10,7 @@ from typing import Any
 
 from hotline import events
 from hotline.events import Event
-from hotline.reactions.dialling import ask_after_dial, place_dial
-from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
-from hotline.reactions.keeping import ask_outside, keep_sound
-from hotline.reactions.rings import (
+from hotline.reactions.calls import (
     ask_after_call,
     connect_caller,
     hang_up_call,
@@ -22,7 +19,10 @@ from hotline.reactions.rings import (
     ring_operator,
     take_back_caller,
 )
-from hotline.reactions.tools import NotYet, Tools
+from hotline.reactions.context import NotYet, Tools
+from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
+from hotline.reactions.outbound import ask_after_dial, place_dial
+from hotline.reactions.retrieval import ask_outside, keep_sound
 
 __all__ = ["BY_NAME", "CALLS", "LANES", "NOTICES", "REACTIONS", "NotYet", "Reaction", "Tools", "reacts"]
 

@@ -3,12 +3,12 @@
 from sqlalchemy import select
 
 from hotline import events
-from hotline.gateways.units import Notice
-from hotline.reactions.tools import Tools
-from hotline.rules.actors import Machine
-from hotline.services import inbox
-from hotline.store.people import Unit
-from hotline.store.tickets import Assignment, Ticket
+from hotline.gateways.unit_webhooks import Notice
+from hotline.reactions.context import Tools
+from hotline.rules.people.actors import Machine
+from hotline.services.tickets import inbox
+from hotline.store.people.tables import Unit
+from hotline.store.tickets.tables import Assignment, Ticket
 
 
 def deliver_to_inbox(tools: Tools, event: events.TicketHandedOff) -> None:

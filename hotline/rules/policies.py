@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from hotline.rules.words import RequestType, Urgency
+from hotline.rules.enums import RequestType, Urgency
 
 
 class Stage(StrEnum):

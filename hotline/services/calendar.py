@@ -12,10 +12,10 @@ from datetime import date, timedelta
 import chinese_calendar
 from sqlalchemy import delete, insert, select
 
-from hotline.rules.figures import parse_day
-from hotline.rules.refusals import Refusal
+from hotline.rules.errors import Refusal
+from hotline.rules.figures.report import parse_day
 from hotline.store.calendar import CalendarDay
-from hotline.work import Work
+from hotline.unit_of_work import Work
 
 SEED = "chinesecalendar"
 AT_A_TIME = 1_000

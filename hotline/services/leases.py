@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import or_, update
 
-from hotline.store.insert import changed, claim_row
 from hotline.store.outbox import Lease
-from hotline.work import Work
+from hotline.store.upsert import changed, claim_row
+from hotline.unit_of_work import Work
 
 
 def hold(work: Work, name: str, holder: str, seconds: int) -> bool:

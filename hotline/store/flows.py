@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.rules.words import CallPurpose
+from hotline.rules.enums import CallPurpose
 from hotline.store.base import Base, UtcDateTime, word
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from hotline.rules.words import DeliveryState
+from hotline.rules.enums import DeliveryState
 from hotline.store.base import Base, UtcDateTime, word
 
 

@@ -1,27 +1,20 @@
 """Every table of the system, imported in one place so that migrations and tests see the whole."""
 
-from hotline.store import (
-    calendar,
-    callbacks,
-    calls,
-    flows,
-    lookups,
-    notices,
-    outbox,
-    people,
-    recordings,
-    tickets,
-)
+from hotline.store import calendar, flows, outbound, outbox
 from hotline.store.base import Base
+from hotline.store.calls import lookups, outages, recordings
+from hotline.store.calls import tables as calls
+from hotline.store.people import tables as people
+from hotline.store.tickets import tables as tickets
 
 __all__ = [
     "Base",
     "calendar",
-    "callbacks",
     "calls",
     "flows",
     "lookups",
-    "notices",
+    "outages",
+    "outbound",
     "outbox",
     "people",
     "recordings",

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 from hotline.rules.policies import Policies
 from ivr_flows.flow import Flow
-from ivr_flows.lint import circles, city, ends, entries, farewells, keys, people, words
-from ivr_flows.lint.told import Told
-from ivr_flows.prompts import Prompts
+from ivr_flows.lint import city, cycles, ends, entries, farewells, keys, people, words
+from ivr_flows.lint.finding import Told
+from ivr_flows.source.prompts import Prompts
 
 __all__ = ["CHECKS", "GRAPH_CHECKS", "Told", "check_flow"]
 
@@ -27,7 +27,7 @@ CHECKS: tuple[Check, ...] = (
 """Rules that look at one node at a time; every finding of all of them is told at once."""
 GRAPH_CHECKS: tuple[Check, ...] = (
     ends.unreachable,
-    circles.circles,
+    cycles.circles,
     entries.untyped_values,
     people.without_person,
     people.silent_callers_lost,

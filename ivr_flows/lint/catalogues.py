@@ -7,14 +7,14 @@ from pathlib import Path
 from string import Formatter
 from urllib.parse import quote
 
-from hotline.rules.facts import is_speakable
-from hotline.rules.words import Language
-from ivr_flows.lines import Line
-from ivr_flows.lint.told import Told
+from hotline.rules.enums import Language
+from hotline.rules.tickets.fields import is_speakable
+from ivr_flows.exit_labels import Pair
+from ivr_flows.lint.finding import Told
 from ivr_flows.lint.words import broken_line
-from ivr_flows.prompts import DOOR_PROMPTS, SOUNDS, Catalogue, Prompts, Speech
-from ivr_flows.understanding import plain
-from ivr_flows.way_words import Pair
+from ivr_flows.source.prompts import DOOR_PROMPTS, SOUNDS, Catalogue, Prompts, Speech
+from ivr_flows.speech import Line
+from ivr_flows.speech_matching import plain
 
 MOST_CHINESE = 450
 """Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""

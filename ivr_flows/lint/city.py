@@ -1,16 +1,23 @@
-"""What a flow takes for granted of the city: schedules, numbers, skills and lookups of config/callers.toml; kinds of call."""
+"""What a flow takes for granted of the city: schedules, numbers, skills and lookups of config/city/example/callers.toml; kinds of call."""
 
 from collections.abc import Iterable, Iterator
 
+from hotline.rules.calls.flow_actions import (
+    AskHours,
+    ConfirmPerson,
+    JoinQueue,
+    LookUpOutside,
+    RecordAnswer,
+    Wish,
+)
+from hotline.rules.enums import CallPurpose
 from hotline.rules.policies import Policies
-from hotline.rules.wishes import AskHours, ConfirmPerson, JoinQueue, LookUpOutside, RecordAnswer, Wish
-from hotline.rules.words import CallPurpose
+from ivr_flows.exit_labels import Pair
+from ivr_flows.exits import wishes_of
 from ivr_flows.flow import Flow, Node, Transfer
-from ivr_flows.lint.told import Told
-from ivr_flows.nearest import Nearest
-from ivr_flows.prompts import Prompts
-from ivr_flows.way_words import Pair
-from ivr_flows.ways import wishes_of
+from ivr_flows.lint.finding import Told
+from ivr_flows.source.prompts import Prompts
+from ivr_flows.source.suggestions import Nearest
 
 
 def unknown_facts(flow: Flow, _prompts: Prompts, policies: Policies) -> Iterator[Told]:
@@ -37,7 +44,11 @@ def _missing(place: str, kind: str, asked: str, known: Iterable[str]) -> Told:
     return Told(
         place,
         Pair(f"{called} {asked!r} 不存在", f"{kind} {asked!r} does not exist"),
-        Nearest(Pair("config/callers.toml 里有", "config/callers.toml has"), asked, tuple(known)),
+        Nearest(
+            Pair("config/city/example/callers.toml 里有", "config/city/example/callers.toml has"),
+            asked,
+            tuple(known),
+        ),
         Pair(f"写进那个文件，或者改用另一个{called}。", f"Write it there, or name another {kind}."),
     )
 

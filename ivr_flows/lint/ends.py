@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from hotline.rules.policies import Policies
+from ivr_flows.exit_labels import Pair
+from ivr_flows.exits import TIMEOUT, ways
 from ivr_flows.flow import Flow, Queue
+from ivr_flows.lint.finding import Told
 from ivr_flows.lint.searches import reach
-from ivr_flows.lint.told import Told
-from ivr_flows.nearest import Nearest
-from ivr_flows.prompts import Prompts
-from ivr_flows.way_words import Pair
-from ivr_flows.ways import TIMEOUT, ways
+from ivr_flows.source.prompts import Prompts
+from ivr_flows.source.suggestions import Nearest
 
 NODES, NAME_ONE = Pair("节点有", "nodes are"), Pair("改成其中一个。", "Name one of them.")
 

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator, Mapping
 
+from hotline.rules.calls.flow_actions import (
+    JoinQueue,
+    LookUpBy,
+    LookUpOutside,
+    LookUpTicket,
+    PromiseCallback,
+    Wish,
+)
 from hotline.rules.policies import Policies
-from hotline.rules.wishes import JoinQueue, LookUpBy, LookUpOutside, LookUpTicket, PromiseCallback, Wish
+from ivr_flows.exit_labels import Pair
+from ivr_flows.exits import ENTERED, Way, ways, wishes_of
 from ivr_flows.flow import Ask, Flow, Input, Node
 from ivr_flows.hearing import USE_VALUES
-from ivr_flows.lint.told import Told
-from ivr_flows.prompts import Prompts
-from ivr_flows.way_words import Pair
-from ivr_flows.ways import ENTERED, Way, ways, wishes_of
+from ivr_flows.lint.finding import Told
+from ivr_flows.source.prompts import Prompts
 
 USED = frozenset({"ticket", "code", "number", "desk"})
 """The values the program knows what to do with."""

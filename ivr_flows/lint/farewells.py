@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
+from hotline.rules.calls.flow_actions import Answered, LookUpOutside, LookUpTicket, TellNotices
 from hotline.rules.policies import Policies
-from hotline.rules.wishes import Answered, LookUpOutside, LookUpTicket, TellNotices
+from ivr_flows.exit_labels import Pair
+from ivr_flows.exits import PARTED, Way, ways
 from ivr_flows.flow import Ask, Flow, HangUp, Node, Say, Transfer
+from ivr_flows.lint.finding import Told
 from ivr_flows.lint.searches import reach
-from ivr_flows.lint.told import Told
-from ivr_flows.prompts import Prompts
-from ivr_flows.way_words import Pair
-from ivr_flows.ways import PARTED, Way, ways
+from ivr_flows.source.prompts import Prompts
 
 
 def silent_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:

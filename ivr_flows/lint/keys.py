@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from hotline.rules.policies import Policies
+from ivr_flows.exit_labels import Pair
 from ivr_flows.flow import Choice, Flow, Menu, Queue
-from ivr_flows.lint.told import Told
-from ivr_flows.prompts import Prompts
-from ivr_flows.understanding import plain
-from ivr_flows.way_words import Pair
+from ivr_flows.lint.finding import Told
+from ivr_flows.source.prompts import Prompts
+from ivr_flows.speech_matching import plain
 
 
 def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:

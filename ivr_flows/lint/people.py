@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
+from hotline.rules.calls.flow_actions import Answered, AskCaller, CallerQuestion, PromiseCallback
+from hotline.rules.enums import CallPurpose
 from hotline.rules.policies import Policies
-from hotline.rules.wishes import Answered, AskCaller, CallerQuestion, PromiseCallback
-from hotline.rules.words import CallPurpose
+from ivr_flows.exit_labels import Pair
+from ivr_flows.exits import unprompted, ways
 from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
+from ivr_flows.lint.finding import Told
 from ivr_flows.lint.searches import Onward, leading_to, on_circles, reach
-from ivr_flows.lint.told import Told
-from ivr_flows.prompts import Prompts
-from ivr_flows.way_words import Pair
-from ivr_flows.ways import unprompted, ways
+from ivr_flows.source.prompts import Prompts
 
 MOST_PROMPTS = 2
 """So many nodes may speak to a silent caller before a person; a menu that asks again counts once."""

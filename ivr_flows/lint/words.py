@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
+from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
-from hotline.rules.words import Language
+from ivr_flows.exit_labels import Pair
+from ivr_flows.exits import lines_of
 from ivr_flows.flow import Flow, Menu
-from ivr_flows.lines import Line
-from ivr_flows.lint.told import Told
-from ivr_flows.prompts import STANDING_ARGUMENTS, Prompts, arguments_of
-from ivr_flows.way_words import Pair
-from ivr_flows.ways import lines_of
+from ivr_flows.lint.finding import Told
+from ivr_flows.source.prompts import STANDING_ARGUMENTS, Prompts, arguments_of
+from ivr_flows.speech import Line
 
 
 def _asked(text: str) -> frozenset[str]:

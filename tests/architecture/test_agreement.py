@@ -9,7 +9,7 @@ from enum import StrEnum
 import pytest
 
 from config.setup.documents import DOCUMENTS, between
-from hotline.rules import words
+from hotline.rules import enums
 from tests.architecture.sources import ROOT, name_of, tracked
 
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^ ;\\]+)", re.MULTILINE)
@@ -92,7 +92,7 @@ def test_no_tracked_file_knows_this_machine_or_a_package_index() -> None:
 
 SHOWN = [
     kind
-    for kind in vars(words).values()
+    for kind in vars(enums).values()
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
 ]
 

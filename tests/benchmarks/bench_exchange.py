@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from config.exchange import exchange_settings
-from hotline.gateways.exchange.settings import ExchangeSettings
+from config.processes.exchange import exchange_settings
+from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.benchmarks.bench_webhook import ROOT, wait_for
 from tests.benchmarks.exchange_load import Load, Outcome
 from tests.benchmarks.redis_server import own_redis

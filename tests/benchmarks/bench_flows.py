@@ -10,12 +10,12 @@ import time
 from collections.abc import Callable
 from statistics import median
 
-from hotline.rules.words import Language
+from hotline.rules.enums import Language
+from ivr_flows.diagram import draw
 from ivr_flows.engine import hear
+from ivr_flows.exits import edges
 from ivr_flows.loader import Script, read_draft
-from ivr_flows.picture import draw
-from ivr_flows.turns import Answer, Digits, Heard, Parted, Silence
-from ivr_flows.ways import edges
+from ivr_flows.turn import Answer, Digits, Heard, Parted, Silence
 from tests.policies import city_policies
 
 STEP_MICROSECONDS, WHOLE_SECONDS = 50.0, 1.0

@@ -19,8 +19,7 @@ from typing import Any
 from sqlalchemy import Engine, insert, text
 from sqlalchemy.orm import Session
 
-from hotline.rules.figures import Period
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CLASS_OF,
     CallEnd,
     CallPurpose,
@@ -33,13 +32,14 @@ from hotline.rules.words import (
     Solved,
     TicketState,
 )
-from hotline.services.reports import Report, write_report
-from hotline.store.callbacks import FollowUp
-from hotline.store.calls import Call
+from hotline.rules.figures.report import Period
+from hotline.services.figures.reports import Report, write_report
+from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
-from hotline.store.people import Unit
+from hotline.store.outbound import FollowUp
+from hotline.store.people.tables import Unit
 from hotline.store.tables import Base
-from hotline.store.tickets import Ticket
+from hotline.store.tickets.tables import Ticket
 from tests.databases import open_postgres
 from tests.policies import city_policies
 

@@ -5,7 +5,7 @@
 
 from flask import Flask, Response
 
-from config.serve import GROUPS, Server, options_of
+from config.processes.serve import GROUPS, Server, options_of
 from config.settings import settings_or_exit
 
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'

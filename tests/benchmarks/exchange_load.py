@@ -12,12 +12,12 @@ import sys
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
 
-from hotline.gateways.exchange.callers import Caller, HungUpError
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.server import clock_of, listening_at
-from hotline.gateways.exchange.settings import ExchangeSettings
-from hotline.gateways.exchange.virtual import loop_for
-from hotline.gateways.exchange.words import CallStatus
+from hotline.exchange.clients.callers import Caller, HungUpError
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.server import clock_of, listening_at
+from hotline.exchange.time.virtual import loop_for
+from hotline.exchange.vocabulary.enums import CallStatus
+from hotline.exchange.vocabulary.settings import ExchangeSettings
 
 _BEAT_SECONDS = 0.02
 

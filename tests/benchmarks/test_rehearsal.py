@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.exchange import exchange_settings
+from config.processes.exchange import exchange_settings
 from tests.benchmarks.bench_exchange import drive, served
 from tests.benchmarks.exchange_load import Load
 from tests.journeys.city import close_city, found_city

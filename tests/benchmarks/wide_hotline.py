@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from flask import Flask
 
-from config.serve import GROUPS, Server, options_of
+from config.processes.serve import GROUPS, Server, options_of
+from config.processes.web import voice_app
 from config.settings import settings_or_exit
-from config.web import voice_app
 from config.wiring import build
 
 ROOM = 5000

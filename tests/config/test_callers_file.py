@@ -1,17 +1,17 @@
-"""config/callers.toml: what the product ships is sound, and a broken schedule or number is named with file, key and remedy."""
+"""config/city/example/callers.toml: what the product ships is sound, and a broken schedule or number is named with file, key and remedy."""
 
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from config.callers import read_callers
-from config.demo.answers import ANSWERS
-from config.toml_file import BadFile
-from hotline.gateways.exchange.answering import Desk
+from config.city.callers import read_callers
+from config.city.toml_file import BadFile
+from config.demo.auto_answer import ANSWERS
+from hotline.exchange.vocabulary.answer_modes import Desk
 from hotline.rules.policies import Window
 
-SHIPPED = files("config") / "callers.toml"
+SHIPPED = files("config.city") / "example" / "callers.toml"
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:

@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from config.policies import read_policies
-from config.toml_file import BadFile
-from config.units import UnitKind, read_units
+from config.city.policies import read_policies
+from config.city.toml_file import BadFile
+from config.city.units import UnitKind, read_units
+from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import Limit, Policies, Stage, TimeUnit
-from hotline.rules.words import RequestType, Urgency
 from tests.policies import CALLERS
 
-SHIPPED = files("config")
+SHIPPED = files("config.city") / "example"
 ROOT = Path(__file__).parent.parent.parent
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -138,13 +138,13 @@ def test_a_wrong_unit_is_named(tmp_path: Path, text: str, complaint: str) -> Non
         read_units(path)
 
 
-@pytest.mark.parametrize("command", [["config.schedule"], ["config.worker", "calls"]])
+@pytest.mark.parametrize("command", [["config.processes.scheduler"], ["config.processes.worker", "calls"]])
 def test_a_wrong_file_stops_every_process_with_one_line(tmp_path: Path, command: list[str]) -> None:
     for package in ("config", "hotline", "ivr_flows", "agent_console"):
         shutil.copytree(
             ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("static", "__pycache__")
         )
-    (tmp_path / "config" / "policies.demo.toml").write_text("[queue")
+    (tmp_path / "config" / "city" / "example" / "policies.demo.toml").write_text("[queue")
     environ = {"HOTLINE_HOME": str(tmp_path / "var"), "PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}
     ended = subprocess.run(
         [sys.executable, "-m", *command],

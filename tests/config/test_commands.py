@@ -9,9 +9,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
 from config.cli import main
-from hotline.services import people
+from hotline.services.people import accounts
 from hotline.store.engine import open_engine
-from hotline.store.people import Unit
+from hotline.store.people.tables import Unit
 
 HEADER = (
     "external_number,received_at,channel,type,category,title,text,caller_number,unit,closed_at,due_at,"
@@ -105,7 +105,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
     assert made.exit_code == 0
     engine = open_engine(terminal.database)
     with Session(engine) as session:
-        found = people.person_of_api_token(session, made.output.strip())
+        found = accounts.person_of_api_token(session, made.output.strip())
     engine.dispose()
     assert found is not None
 
@@ -243,6 +243,6 @@ def test_a_skill_nobody_knows_is_refused_in_one_line_naming_those_there_are(term
     refused = terminal.run("user", "skills", "zhang", "singing")
     assert refused.exit_code == 1
     assert refused.stderr == (
-        "Error: there is no skill singing; config/callers.toml names dialect, english, enterprise\n"
+        "Error: there is no skill singing; config/city/example/callers.toml names dialect, english, enterprise\n"
     )
     assert terminal.run("user", "skills", "nobody").exit_code == 1

@@ -10,24 +10,24 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from config.city_data import write_city
+from config.city.database import write_city
+from config.city.policies import read_policies
+from config.city.units import read_units
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, unit_handler
 from config.demo.seed import is_empty, seed_demo
-from config.policies import read_policies
-from config.units import read_units
-from hotline.rules.actors import Machine
-from hotline.rules.words import CallEnd, CallPurpose, FollowUpState, PresenceState, TicketState
-from hotline.services import people
-from hotline.store.callbacks import Callback, FollowUp
-from hotline.store.calls import Call
+from hotline.rules.enums import CallEnd, CallPurpose, FollowUpState, PresenceState, TicketState
+from hotline.rules.people.actors import Machine
+from hotline.services.people import accounts
+from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
+from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
-from hotline.store.people import Presence, Unit, User
+from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tables import Base
-from hotline.store.tickets import Assignment, Ticket
-from hotline.work import Hall
-from ivr_flows.shelf import open_shelf
+from hotline.store.tickets.tables import Assignment, Ticket
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.flow_registry import open_shelf
 from tests.policies import city_policies
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -37,7 +37,10 @@ def seed(path: Path) -> Engine:
     """Write a small city into a new SQLite file, with the real limits."""
     base = city_policies()
     real = read_policies(
-        files("config") / "policies.toml", callers=base.callers, zone=base.zone, number=base.number
+        files("config.city") / "example" / "policies.toml",
+        callers=base.callers,
+        zone=base.zone,
+        number=base.number,
     )
     engine = open_engine(f"sqlite:///{path}")
     Base.metadata.create_all(engine)
@@ -56,7 +59,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def test_everybody_shown_can_log_in_with_the_one_password(city: Engine) -> None:
     with Session(city) as session:
         known = {user.name: user for user in session.scalars(select(User))}
-        person = people.check_password(session, "op1", "demo-password")
+        person = accounts.check_password(session, "op1", "demo-password")
         assert person is not None
         for user in SHOWN:
             row = known[user.name]
@@ -123,7 +126,7 @@ def test_only_a_database_with_nobody_in_it_is_empty(city: Engine, engine: Engine
 
 
 def test_every_matter_goes_to_a_unit_that_exists_and_has_a_handler() -> None:
-    codes = {unit.code for unit in read_units(files("config") / "units.toml")}
+    codes = {unit.code for unit in read_units(files("config.city") / "example" / "units.toml")}
     for matter in read_matters():
         assert matter.unit in codes
         assert matter.answer or matter.reply

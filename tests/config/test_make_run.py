@@ -15,9 +15,9 @@ from sqlalchemy.orm import Session
 
 from config.settings import read_settings
 from hotline.clock import system_clock
-from hotline.rules.words import Role
+from hotline.rules.enums import Role
 from hotline.store.engine import open_engine
-from hotline.store.people import User
+from hotline.store.people.tables import User
 from hotline.store.schema import migrate
 from tests.architecture.sources import ROOT
 from tests.ports import free_port
@@ -26,7 +26,7 @@ PATIENCE = 90.0
 
 
 class Run:
-    """One `python -m config.run`, its words, and the processes it started."""
+    """One `python -m config.processes.run`, its words, and the processes it started."""
 
     def __init__(self, home: Path, **environ: str) -> None:
         self.environ = {
@@ -41,7 +41,7 @@ class Run:
         self.lines: list[str] = []
         self._said = threading.Condition()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.run"],
+            [sys.executable, "-m", "config.processes.run"],
             cwd=ROOT,
             env=self.environ,
             stdout=subprocess.PIPE,
@@ -144,7 +144,7 @@ def test_a_child_that_dies_is_named_and_ends_the_rest(run: Run) -> None:
     clock = next(
         pid
         for pid in run.children()
-        if b"config.schedule" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"config.processes.scheduler" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     )
     os.kill(clock, signal.SIGKILL)
     assert run.status() == 1

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from hotline.rules.words import CallPurpose
-from hotline.services import publications
-from hotline.services.publications import PublicationView
+from hotline.rules.enums import CallPurpose
+from hotline.services import flow_publications
+from hotline.services.flow_publications import PublicationView
 from hotline.store.engine import open_engine
 from ivr_flows.loader import OUR_FILES
 from tests.config.test_commands import Terminal, bare, migrated, terminal
@@ -28,7 +28,7 @@ def draft(tmp_path: Path) -> Path:
 def in_force(terminal: Terminal) -> PublicationView | None:
     engine = open_engine(terminal.database)
     with Session(engine) as session:
-        found = publications.current(session).get(CallPurpose.INBOUND)
+        found = flow_publications.current(session).get(CallPurpose.INBOUND)
     engine.dispose()
     return found
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from config.published import read_claims
-from config.toml_file import BadFile
-from hotline.rules.reconciliation import Claim
+from config.city.published import read_claims
+from config.city.toml_file import BadFile
+from hotline.rules.figures.reconciliation import Claim
 
 
 def test_the_shipped_claims_are_those_of_2016() -> None:
-    claims = read_claims(files("config") / "published.toml")
+    claims = read_claims(files("config.city") / "example" / "published.toml")
     assert Claim("closure_rate", "99.58", last=date(2016, 6, 12)) in claims
 
 

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from config.rendering import refused_documents
-from hotline.rules.words import Language
+from config.document_check import refused_documents
+from hotline.rules.enums import Language
+from ivr_flows.exits import lines_of
 from ivr_flows.loader import Script
-from ivr_flows.prompts import DOOR_PROMPTS
-from ivr_flows.ways import lines_of
+from ivr_flows.source.prompts import DOOR_PROMPTS
 from tests.flows.plays import our_scripts
 from tests.policies import city_policies
 

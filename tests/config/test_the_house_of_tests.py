@@ -7,11 +7,14 @@ from redis import Redis
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from hotline.rules.actors import Machine
-from hotline.rules.words import Role
-from hotline.store import calls, outbox, people, tickets
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import Machine
+from hotline.store import outbox
+from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
-from hotline.work import Hall
+from hotline.store.people.tables import Presence, Unit, User
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user
 from tests.databases import Postgres
 from tests.stopped_clock import StoppedClock
@@ -26,7 +29,7 @@ def test_builders_write_what_they_return(hall: Hall) -> None:
     with hall.look() as session:
         counted = [
             session.scalar(select(func.count()).select_from(table))
-            for table in (people.Unit, people.User, people.Presence, calls.Call, tickets.Ticket)
+            for table in (Unit, User, Presence, Call, Ticket)
         ]
     assert counted == [1, 2, 1, 1, 1]
 
@@ -76,5 +79,5 @@ def test_a_clone_of_postgresql_has_the_tables_and_no_rows(postgres: Postgres | N
     with postgres.clone() as url:
         engine = open_engine(url)
         with Session(engine) as session:
-            assert session.scalar(select(func.count()).select_from(tickets.Ticket)) == 0
+            assert session.scalar(select(func.count()).select_from(Ticket)) == 0
         engine.dispose()

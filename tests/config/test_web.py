@@ -10,10 +10,10 @@ from redis import Redis
 from sqlalchemy import text
 from werkzeug.test import create_environ, run_wsgi_app
 
-from agent_console.frame import hall
-from config.serve import GROUPS, main, options_of
+from agent_console.web.console_context import hall
+from config.processes.serve import GROUPS, main, options_of
+from config.processes.web import create_app, limiter_storage
 from config.settings import Settings, read_settings
-from config.web import create_app, limiter_storage
 from hotline.store.engine import open_engine
 from hotline.store.schema import migrate
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.words import CallPurpose
-from hotline.services import calls, queue
-from hotline.store.calls import Offer
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import CallPurpose
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle
+from hotline.services.queueing import offers
+from hotline.store.calls.tables import Offer
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.console.desk_scenes import CALLER
 
 
@@ -25,7 +26,7 @@ class Desk:
 
     def caller_arrives(self) -> int:
         """Somebody phones and asks for a person; the desk is rung. Returns the call's id."""
-        arrival = calls.Arrival(
+        arrival = lifecycle.Arrival(
             sid="CA" + "1" * 32,
             number_raw=CALLER,
             dialed=self.hall.policies.number,
@@ -35,16 +36,16 @@ class Desk:
             position="greeting:0",
         )
         with self.hall.open_work(Machine.CARRIER) as work:
-            call = calls.receive_call(work, arrival)
-            calls.join_queue(work, call.id)
+            call = lifecycle.receive_call(work, arrival)
+            lifecycle.join_queue(work, call.id)
         return call.id
 
     def carrier_connects(self, call_id: int) -> None:
         with self.hall.open_work(Machine.CARRIER) as work:
             offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call_id)).one()
-            assert queue.accept_offer(work, offer_id, "CA" + "2" * 32) == call_id
+            assert offers.accept_offer(work, offer_id, "CA" + "2" * 32) == call_id
         with self.hall.open_work(Machine.CARRIER) as work:
-            calls.caller_joined(work, call_id)
+            lifecycle.caller_joined(work, call_id)
 
     def talk(self) -> int:
         call_id = self.caller_arrives()

@@ -14,12 +14,12 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 import agent_console
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
-from agent_console.flow_book import FlowBook
-from config.flow_book import CityFlows
-from hotline.rules.actors import Person
-from hotline.services import people
-from hotline.work import Hall
-from ivr_flows.shelf import open_shelf
+from agent_console.web.flow_catalog import FlowBook
+from config.flow_catalog import CityFlows
+from hotline.rules.people.actors import Person
+from hotline.services.people import accounts
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.flow_registry import open_shelf
 from tests.policies import city_policies
 
 SignIn = Callable[[Person], FlaskClient]
@@ -101,7 +101,7 @@ def signed_in(app: Flask, hall: Hall) -> SignIn:
 
     def sign_in(person: Person) -> FlaskClient:
         with hall.open_work(person) as work:
-            token = people.sign_in(work, person.id)
+            token = accounts.sign_in(work, person.id)
         client = app.test_client()
         with client.session_transaction() as session:
             session["sign_in"] = token

@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy import update
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.words import CallState, OfferState, PresenceState, RequestClass
-from hotline.store.calls import Call, Offer
-from hotline.store.people import Presence
-from hotline.work import Hall
+from hotline.rules.enums import CallState, OfferState, PresenceState, RequestClass
+from hotline.rules.people.actors import Machine, Person
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 
 CALLER = "+8613912345678"

@@ -6,9 +6,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from hotline.rules.words import Role
-from hotline.services import people
-from hotline.work import Hall
+from hotline.rules.enums import Role
+from hotline.services.people import accounts
+from hotline.unit_of_work import Hall
 from tests.builders import make_user, person_of
 
 
@@ -37,7 +37,7 @@ def hire(app: Flask, hall: Hall, role: Role, unit: str | None = None) -> Program
     """Return a program that acts for a new user of `role` (and `unit`)."""
     user = make_user(hall, role, unit_code=unit)
     with hall.open_work(person_of(user)) as work:
-        token = people.create_token(work, name="test", user_name=user.name)
+        token = accounts.create_token(work, name="test", user_name=user.name)
     return Program(app.test_client(), token)
 
 

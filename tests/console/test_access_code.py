@@ -8,13 +8,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from hotline.rules.actors import Machine, Right
-from hotline.rules.figures import Period
-from hotline.rules.words import Role
-from hotline.services.ticket_export import export_tickets
+from hotline.rules.enums import Role
+from hotline.rules.figures.report import Period
+from hotline.rules.people.actors import Machine, Right
+from hotline.services.tickets.export import export_tickets
 from hotline.store.outbox import EventRow
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import talking_desk

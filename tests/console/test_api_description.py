@@ -10,8 +10,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from agent_console.api.routes import BASE, ROUTES
-from hotline.rules.words import CallEnd, CallState, Role
-from hotline.work import Hall
+from hotline.rules.enums import CallEnd, CallState, Role
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_unit
 from tests.console.json_schema import misfits, resolve
 from tests.console.programs import Program, hire

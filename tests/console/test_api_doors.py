@@ -6,10 +6,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import update
 
 from agent_console.api.routes import BASE, ROUTES
-from hotline.rules.actors import RIGHTS
-from hotline.rules.words import CallbackState, CallEnd, CallPurpose, CallState, Role, TicketState
-from hotline.store.people import ApiToken, User
-from hotline.work import Hall
+from hotline.rules.enums import CallbackState, CallEnd, CallPurpose, CallState, Role, TicketState
+from hotline.rules.people.actors import RIGHTS
+from hotline.store.people.tables import ApiToken, User
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.console.conftest import SignIn
 from tests.console.programs import faults, hire, refused, told

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from hotline.rules.actors import Person, Right
-from hotline.rules.words import Role
-from hotline.work import Hall
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import Person, Right
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 from tests.stopped_clock import StoppedClock

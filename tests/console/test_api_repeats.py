@@ -7,9 +7,9 @@ from flask import Flask
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from hotline.rules.words import Role
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import Role
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 

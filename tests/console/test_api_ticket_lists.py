@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from hotline.rules.words import Role, TicketState
-from hotline.work import Hall
+from hotline.rules.enums import Role, TicketState
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 from tests.stopped_clock import StoppedClock

@@ -8,10 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from hotline.rules.tickets import TRANSITIONS
-from hotline.rules.words import Role, TicketState
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import Role, TicketState
+from hotline.rules.tickets.transitions import TRANSITIONS
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent_console.app import ConsoleOptions, register
-from hotline.rules.words import CallState, PresenceState, Role
-from hotline.store.calls import Call
-from hotline.store.people import Presence, SignIn, User
-from hotline.work import Hall
+from hotline.rules.enums import CallState, PresenceState, Role
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Presence, SignIn, User
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_unit, make_user, person_of
 from tests.console.conftest import SignIn as SignInAs
 from tests.console.conftest import arm_with_csrf_token

@@ -11,9 +11,9 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 import agent_console
-from agent_console.labels import FIELDS, LABELS, label
-from hotline.rules import words
-from hotline.rules.facts import PARSERS
+from agent_console.web.labels import FIELDS, LABELS, label
+from hotline.rules import enums
+from hotline.rules.tickets.fields import PARSERS
 
 HERE = Path(agent_console.__file__).parent
 METHODS = [
@@ -25,7 +25,7 @@ METHODS = [
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy_gettext": None, "N_": None}
 ENUMS = [
     kind
-    for kind in vars(words).values()
+    for kind in vars(enums).values()
     if isinstance(kind, type) and issubclass(kind, StrEnum) and kind is not StrEnum
 ]
 

@@ -6,9 +6,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hotline.rules.actors import RIGHTS, Right
-from hotline.rules.words import Role
-from hotline.work import Hall
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import RIGHTS, Right
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn, arm_with_csrf_token
 

@@ -4,15 +4,15 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from agent_console.callbacks import OUTCOMES
-from hotline.rules.actors import Machine, Person, Right
-from hotline.rules.calls import TERMINAL_STATUSES
-from hotline.rules.words import CallbackReason, CallPurpose, DialState, Role
-from hotline.services import callbacks
-from hotline.services.dials import DROPPED, LOST
-from hotline.store.callbacks import Callback, Dial
-from hotline.store.people import Look
-from hotline.work import Hall
+from agent_console.pages.callbacks import OUTCOMES
+from hotline.rules.calls.states import TERMINAL_STATUSES
+from hotline.rules.enums import CallbackReason, CallPurpose, DialState, Role
+from hotline.rules.people.actors import Machine, Person, Right
+from hotline.services.outbound import callbacks
+from hotline.services.outbound.outbound_calls import DROPPED, LOST
+from hotline.store.outbound import Callback, Dial
+from hotline.store.people.tables import Look
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 

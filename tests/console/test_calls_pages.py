@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from hotline.rules.actors import Right
-from hotline.rules.words import CallEnd, CallPurpose, CallState, NoMatterReason, Role, TicketState
-from hotline.work import Hall
+from hotline.rules.enums import CallEnd, CallPurpose, CallState, NoMatterReason, Role, TicketState
+from hotline.rules.people.actors import Right
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock

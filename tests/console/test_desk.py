@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.events import CallHangUpAsked, Event
-from hotline.rules.words import CallState, NoMatterReason, PresenceState, Role, TicketState
-from hotline.store.calls import Call
-from hotline.store.people import Look, Presence
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import CallState, NoMatterReason, PresenceState, Role, TicketState
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Look, Presence
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import (

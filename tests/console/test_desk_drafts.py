@@ -7,12 +7,12 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from hotline.rules.actors import Person
-from hotline.rules.words import Closing, PresenceState, RequestType, TicketState
-from hotline.store.calls import Call
-from hotline.store.people import Presence
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import Closing, PresenceState, RequestType, TicketState
+from hotline.rules.people.actors import Person
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Presence
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator, make_ticket, make_unit
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import finished_talking, talking_desk

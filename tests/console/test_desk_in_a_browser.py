@@ -11,15 +11,15 @@ from redis import Redis
 from werkzeug.serving import make_server
 
 from agent_console.app import ConsoleOptions, register
-from agent_console.frame import read_assets
-from agent_console.live import HUB
+from agent_console.web.console_context import read_assets
+from agent_console.web.live import HUB
 from hotline.gateways.live import RedisAnnouncer
-from hotline.rules.actors import Machine
-from hotline.rules.words import CallState, NoMatterReason, PresenceState, TicketState
-from hotline.services import calls
-from hotline.store.calls import Call
-from hotline.store.people import Presence
-from hotline.work import Hall
+from hotline.rules.enums import CallState, NoMatterReason, PresenceState, TicketState
+from hotline.rules.people.actors import Machine
+from hotline.services.calls import lifecycle
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
 from tests.browser.chromium import chromium_path, open_chromium
 from tests.builders import make_unit, make_user, person_of
 from tests.console.browser_desk import Desk
@@ -175,7 +175,7 @@ def test_no_matter_is_recorded_by_keyboard_alone(desk: Desk) -> None:
     call_id = desk.talk()
     desk.hall.clock.advance(30)
     with desk.hall.open_work(Machine.CARRIER) as work:
-        calls.end_call(work, sid="CA" + "1" * 32, status="completed")
+        lifecycle.end_call(work, sid="CA" + "1" * 32, status="completed")
     expect(desk.page.locator("#card .is-wrap_up")).to_be_visible()
     desk.page.keyboard.press("Alt+KeyX")
     desk.page.keyboard.press("Enter")

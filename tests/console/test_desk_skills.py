@@ -1,9 +1,9 @@
 """Who needs a certain operator is announced as such: on the ringing card, in the queue, in one's own status."""
 
-from hotline.rules.actors import Machine
-from hotline.rules.words import CallState
-from hotline.store.people import OperatorSkill
-from hotline.work import Hall
+from hotline.rules.enums import CallState
+from hotline.rules.people.actors import Machine
+from hotline.store.people.tables import OperatorSkill
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import ringing_desk

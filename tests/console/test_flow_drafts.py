@@ -5,12 +5,12 @@ import io
 import pytest
 from flask.testing import FlaskClient
 
-from agent_console.flow_book import FlowBook
-from hotline.rules.actors import Machine, Person
-from hotline.rules.words import CallPurpose, Role
-from hotline.services import publications
-from hotline.services.publications import PublicationView
-from hotline.work import Hall
+from agent_console.web.flow_catalog import FlowBook
+from hotline.rules.enums import CallPurpose, Role
+from hotline.rules.people.actors import Machine, Person
+from hotline.services import flow_publications
+from hotline.services.flow_publications import PublicationView
+from hotline.unit_of_work import Hall
 from tests.builders import make_user, person_of
 from tests.console.conftest import SignIn
 
@@ -36,7 +36,7 @@ def menu(flow_book: FlowBook) -> str:
 
 def in_force(hall: Hall) -> PublicationView | None:
     with hall.look() as session:
-        return publications.current(session).get(CallPurpose.INBOUND)
+        return flow_publications.current(session).get(CallPurpose.INBOUND)
 
 
 def test_a_draft_begins_with_a_file_of_the_city(desk: FlaskClient) -> None:
@@ -178,7 +178,7 @@ def test_who_publishes_second_is_shown_what_the_first_has_published(
 ) -> None:
     first = flow_book.read(flow_book.file_texts()["no_menu"]).edition
     with hall.open_work(Machine.SYSTEM) as work:
-        latest = publications.publish(work, CallPurpose.INBOUND, first, based_on=0, note="夜里改的")
+        latest = flow_publications.publish(work, CallPurpose.INBOUND, first, based_on=0, note="夜里改的")
     late = desk.post(PUBLISH, data={"text": menu, "note": "多等一秒", "based_on": seen})
     html = late.get_data(as_text=True)
     assert late.status_code == 409

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from agent_console.flow_book import FlowBook
-from hotline.rules.actors import Machine, Person, Right
-from hotline.rules.words import CallPurpose, Role
-from hotline.services import publications
-from hotline.services.publications import Edition
-from hotline.work import Hall
+from agent_console.web.flow_catalog import FlowBook
+from hotline.rules.enums import CallPurpose, Role
+from hotline.rules.people.actors import Machine, Person, Right
+from hotline.services import flow_publications
+from hotline.services.flow_publications import Edition
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock
@@ -49,8 +49,8 @@ def numbers_on(svg: str) -> list[int]:
 
 def published(hall: Hall, edition: Edition, who: Person | Machine = Machine.SYSTEM, note: str = "") -> int:
     with hall.open_work(who) as work:
-        latest = publications.current(work.session).get(CallPurpose.INBOUND)
-        return publications.publish(
+        latest = flow_publications.current(work.session).get(CallPurpose.INBOUND)
+        return flow_publications.publish(
             work, CallPurpose.INBOUND, edition, based_on=latest.id if latest else 0, note=note
         )
 
@@ -148,7 +148,7 @@ def test_an_older_version_is_restored_by_publishing_it_again(
     assert done.status_code == 303
     assert "已恢复" in page(desk, INBOUND)
     with hall.look() as session:
-        now = publications.current(session)[CallPurpose.INBOUND]
+        now = flow_publications.current(session)[CallPurpose.INBOUND]
     assert (now.flow, now.note, now.author) == ("no_menu", "恢复甲", "沈管理")
 
 
@@ -156,7 +156,7 @@ def test_the_citys_files_can_be_restored_too(desk: FlaskClient, hall: Hall, flow
     latest = published(hall, version_of(flow_book, "no_menu"))
     assert desk.post(f"{INBOUND}/roll-back", data={"to": 0, "based_on": latest}).status_code == 303
     with hall.look() as session:
-        now = publications.current(session)[CallPurpose.INBOUND]
+        now = flow_publications.current(session)[CallPurpose.INBOUND]
     assert now.version == flow_book.of_files(CallPurpose.INBOUND).edition.version
 
 
@@ -171,7 +171,7 @@ def test_who_restores_after_somebody_else_has_published_is_told_and_changes_noth
     assert "没有恢复：刚才有人发布了别的版本" in html
     assert "抢先" in html
     with hall.look() as session:
-        assert publications.current(session)[CallPurpose.INBOUND].flow == "night"
+        assert flow_publications.current(session)[CallPurpose.INBOUND].flow == "night"
 
 
 def test_a_version_this_program_cannot_read_is_said_to_be_out_of_force(
@@ -216,7 +216,7 @@ def test_over_a_source_that_is_rubbish_an_older_version_can_still_be_restored(
     assert again.status_code == 422
     assert desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": rubbish}).status_code == 303
     with hall.look() as session:
-        assert publications.current(session)[CallPurpose.INBOUND].flow == "no_menu"
+        assert flow_publications.current(session)[CallPurpose.INBOUND].flow == "no_menu"
 
 
 @pytest.mark.parametrize(

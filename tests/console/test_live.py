@@ -12,12 +12,12 @@ from flask.testing import FlaskClient
 from redis import Redis
 from werkzeug.wrappers import Response
 
-from agent_console import live
 from agent_console.app import ConsoleOptions, register
-from agent_console.hub import STREAM, Entry, Hub, StreamDown
-from hotline.rules.actors import Person, Right
-from hotline.rules.words import Role
-from hotline.work import Hall
+from agent_console.web import live
+from agent_console.web.hub import STREAM, Entry, Hub, StreamDown
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import Person, Right
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator, make_user, person_of
 from tests.console.conftest import SignIn, arm_with_csrf_token
 from tests.stopped_clock import StoppedClock

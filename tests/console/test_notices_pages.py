@@ -7,11 +7,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from hotline.rules.actors import Machine, Person, Right
-from hotline.rules.notices import MOST_AT_ONCE
-from hotline.rules.words import PresenceState, Role
-from hotline.store.notices import Notice
-from hotline.work import Hall
+from hotline.rules.calls.outages import MOST_AT_ONCE
+from hotline.rules.enums import PresenceState, Role
+from hotline.rules.people.actors import Machine, Person, Right
+from hotline.store.calls.outages import Notice
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock

@@ -6,13 +6,13 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from hotline.events import RecordingHeard
-from hotline.rules.actors import Machine, Person, Right
-from hotline.rules.words import CallEnd, CallState, PresenceState, RecordingKind, Role, TicketState
-from hotline.services import recordings
-from hotline.store.people import Look
-from hotline.store.recordings import Recording
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import CallEnd, CallState, PresenceState, RecordingKind, Role, TicketState
+from hotline.rules.people.actors import Machine, Person, Right
+from hotline.services.calls import recordings
+from hotline.store.calls.recordings import Recording
+from hotline.store.people.tables import Look
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import talking_desk

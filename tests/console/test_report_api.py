@@ -8,18 +8,10 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from agent_console.app import ConsoleOptions
-from hotline.rules.reconciliation import Claim
-from hotline.rules.words import (
-    CallEnd,
-    CallState,
-    Channel,
-    Closing,
-    RequestType,
-    Role,
-    TicketState,
-)
-from hotline.services import people
-from hotline.work import Hall
+from hotline.rules.enums import CallEnd, CallState, Channel, Closing, RequestType, Role, TicketState
+from hotline.rules.figures.reconciliation import Claim
+from hotline.services.people import accounts
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_ticket, make_unit, make_user, person_of
 from tests.stopped_clock import MONDAY_MORNING
 
@@ -52,7 +44,7 @@ def console_options(console_options: ConsoleOptions) -> ConsoleOptions:
 def token(hall: Hall) -> str:
     leader = make_user(hall, Role.LEADER)
     with hall.open_work(person_of(leader)) as work:
-        return people.create_token(work, name="report reader", user_name=leader.name)
+        return accounts.create_token(work, name="report reader", user_name=leader.name)
 
 
 def ask(browser: FlaskClient, token: str, address: str) -> TestResponse:
@@ -191,6 +183,6 @@ def test_a_bad_day_is_named(
 def test_reports_need_their_right(hall: Hall, browser: FlaskClient) -> None:
     operator = make_user(hall, Role.OPERATOR)
     with hall.open_work(person_of(operator)) as work:
-        token = people.create_token(work, name="desk", user_name=operator.name)
+        token = accounts.create_token(work, name="desk", user_name=operator.name)
     assert ask(browser, token, "/reports/daily").status_code == 403
     assert browser.get("/api/v1/reports/daily").status_code == 401

@@ -6,14 +6,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from hotline.rules.actors import Machine
-from hotline.rules.figures import Period
-from hotline.rules.reconciliation import Claim
-from hotline.rules.ticket_rows import COLUMNS
-from hotline.rules.words import RequestClass
-from hotline.services.reports import write_report
-from hotline.services.ticket_files import import_tickets
-from hotline.work import Hall
+from hotline.rules.enums import RequestClass
+from hotline.rules.figures.reconciliation import Claim
+from hotline.rules.figures.report import Period
+from hotline.rules.people.actors import Machine
+from hotline.rules.tickets.rows import COLUMNS
+from hotline.services.figures.reports import write_report
+from hotline.services.tickets.import_file import import_tickets
+from hotline.unit_of_work import Hall
 
 RECEIVED = {"complaint": 40_107, "consultation": 6_925, "suggestion": 1_084}
 CLOSED = 47_878

@@ -11,9 +11,7 @@ import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
-from hotline.rules.rates import Rate
-from hotline.rules.statistics import STATISTICS, RowList
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallEnd,
     CallState,
     Channel,
@@ -24,7 +22,9 @@ from hotline.rules.words import (
     Solved,
     TicketState,
 )
-from hotline.work import Hall
+from hotline.rules.figures.rates import Rate
+from hotline.rules.figures.statistics import STATISTICS, RowList
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import MONDAY_MORNING

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-from agent_console.report_view import COUNT_WORDS
-from agent_console.report_words import CALL_WORDS, EXCLUSION_WORDS, LINE_WORDS, STATISTIC_WORDS
-from hotline.rules.figures import CallCounts, Figures, Period
-from hotline.rules.reconciliation import Claim, check_claims, reconcile
-from hotline.rules.statistics import STATISTICS
-from hotline.store.figure_rows import CALL_COUNTS, TICKET_COUNTS
+from agent_console.reports.labels import CALL_WORDS, EXCLUSION_WORDS, LINE_WORDS, STATISTIC_WORDS
+from agent_console.reports.page import COUNT_WORDS
+from hotline.rules.figures.reconciliation import Claim, check_claims, reconcile
+from hotline.rules.figures.report import CallCounts, Figures, Period
+from hotline.rules.figures.statistics import STATISTICS
+from hotline.store.figures.drill_down import CALL_COUNTS, TICKET_COUNTS
 
 
 def test_every_statistic_has_its_words() -> None:

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from agent_console.due_words import due, left
-from agent_console.slip_words import HINTS, WAITING
-from agent_console.timeline import SENTENCES
+from agent_console.tickets.due_labels import due, left
+from agent_console.tickets.sheet_labels import HINTS, WAITING
+from agent_console.tickets.timeline import SENTENCES
 from hotline.events import KINDS
-from hotline.rules.words import TicketAction, TicketState
+from hotline.rules.enums import TicketAction, TicketState
 from tests.stopped_clock import StoppedClock
 
 

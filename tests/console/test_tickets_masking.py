@@ -4,10 +4,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from hotline.rules.words import CallbackReason, CallState, Channel, Role, TicketState
-from hotline.services import callbacks
-from hotline.store.people import Look
-from hotline.work import Hall
+from hotline.rules.enums import CallbackReason, CallState, Channel, Role, TicketState
+from hotline.services.outbound import callbacks
+from hotline.store.people.tables import Look
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 

@@ -7,14 +7,14 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import insert
 
-from agent_console.filters import PAGE_ROWS
-from hotline.rules.actors import Machine, Person, Right
-from hotline.rules.facts import Facts
-from hotline.rules.words import Channel, RequestType, Role, TicketAction, TicketState
-from hotline.services import tickets
-from hotline.store.lists import COUNTED_UP_TO
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from agent_console.web.filters import PAGE_ROWS
+from hotline.rules.enums import Channel, RequestType, Role, TicketAction, TicketState
+from hotline.rules.people.actors import Machine, Person, Right
+from hotline.rules.tickets.fields import Facts
+from hotline.services.tickets import actions
+from hotline.store.tickets.lists import COUNTED_UP_TO
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock
@@ -165,7 +165,7 @@ def test_a_save_over_somebody_elses_is_refused_and_keeps_what_was_typed(
 ) -> None:
     draft = make_ticket(hall)
     with hall.open_work(operator) as work:
-        tickets.perform(work, draft.id, TicketAction.SAVE, Facts(title="别人改的"))
+        actions.perform(work, draft.id, TicketAction.SAVE, Facts(title="别人改的"))
     response = desk.post(
         f"/console/tickets/draft-{draft.id}/save", data={"title": "我写的", "revision": str(draft.revision)}
     )
@@ -187,10 +187,10 @@ def test_the_slip_shows_clocks_rounds_and_the_way_it_went(
     desk: FlaskClient, hall: Hall, unit: str, operator: Person
 ) -> None:
     with hall.open_work(operator) as work:
-        draft = tickets.open_draft(work)
+        draft = actions.open_draft(work)
     with hall.open_work(operator) as work:
         facts = Facts(type=RequestType.COMPLAINT, title="路灯不亮", text="三盏", unit_code=unit)
-        sent = tickets.perform(work, draft.id, TicketAction.HAND_OFF, facts)
+        sent = actions.perform(work, draft.id, TicketAction.HAND_OFF, facts)
     redone = make_ticket(hall, state=S.DISPATCHED, unit_code=unit, redo_of=sent.id, round=2)
     html = page(desk, f"/console/tickets/{sent.number}")
     assert "11月30日 周一 24:00" in html

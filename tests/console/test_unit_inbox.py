@@ -7,13 +7,13 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from agent_console.unit import PILE_LABELS, PILE_ROWS
-from hotline.rules.actors import Person
-from hotline.rules.piles import Pile
-from hotline.rules.words import Role, TicketState
-from hotline.store.people import Look
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from agent_console.tickets.unit import PILE_LABELS, PILE_ROWS
+from hotline.rules.enums import Role, TicketState
+from hotline.rules.people.actors import Person
+from hotline.rules.tickets.inbox import Pile
+from hotline.store.people.tables import Look
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock

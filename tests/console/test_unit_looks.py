@@ -2,12 +2,18 @@
 
 import pytest
 
-from hotline.rules.actors import Person
-from hotline.rules.callers import mask_name, may_see_callback_number, may_see_ticket_number, withholds_number
-from hotline.rules.refusals import NotAllowed
-from hotline.rules.words import CallbackReason, CallbackState, Role, TicketState
-from hotline.services import callbacks, looks
-from hotline.work import Hall
+from hotline.rules.enums import CallbackReason, CallbackState, Role, TicketState
+from hotline.rules.errors import NotAllowed
+from hotline.rules.people.actors import Person
+from hotline.rules.people.callers import (
+    mask_name,
+    may_see_callback_number,
+    may_see_ticket_number,
+    withholds_number,
+)
+from hotline.services.outbound import callbacks
+from hotline.services.people import disclosures
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit, make_user, person_of
 
 
@@ -48,7 +54,7 @@ def test_the_button_and_the_service_agree_on_callbacks(hall: Hall) -> None:
 def shows(hall: Hall, person: Person, subject: str, subject_id: int) -> bool:
     try:
         with hall.open_work(person) as work:
-            looks.show_number(work, subject, subject_id, "test")
+            disclosures.show_number(work, subject, subject_id, "test")
     except NotAllowed:
         return False
     return True

@@ -12,10 +12,10 @@ from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 from twilio.rest import Client
 
-from hotline.gateways.exchange.clients import Softphone, Telephone
-from hotline.gateways.exchange.fault_client import FaultSwitches
-from hotline.gateways.exchange.server import in_thread
-from hotline.gateways.exchange.settings import ExchangeSettings
+from hotline.exchange.clients.fault_client import FaultSwitches
+from hotline.exchange.clients.telephone import Softphone, Telephone
+from hotline.exchange.server import in_thread
+from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.ports import free_port
 

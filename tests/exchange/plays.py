@@ -7,10 +7,10 @@ from typing import Any
 
 import aiohttp
 
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.server import clock_of, listening_at
-from hotline.gateways.exchange.settings import ExchangeSettings
-from hotline.gateways.exchange.virtual import loop_for
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.server import clock_of, listening_at
+from hotline.exchange.time.virtual import loop_for
+from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, TOKEN, facts_for
 

@@ -1,6 +1,6 @@
 """The way every call of the hotline goes: out of the queue into a conference of two."""
 
-from hotline.gateways.exchange.clients import Softphone, Telephone
+from hotline.exchange.clients.telephone import Softphone, Telephone
 from tests.exchange.application import Application
 from tests.exchange.line import Line
 

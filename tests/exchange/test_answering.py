@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.gateways.exchange.answering import (
+from hotline.exchange.vocabulary.answer_modes import (
     Bar,
     Barred,
     Busy,

@@ -5,8 +5,8 @@ from typing import Any
 
 import requests
 
-from hotline.gateways.exchange.faults import Fault, Rule
-from hotline.gateways.exchange.steps import Step
+from hotline.exchange.core.faults import Fault, Rule
+from hotline.exchange.vocabulary.steps import Step
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN, Line
 from tests.exchange.talk import Talk

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.gateways.exchange.clients import LineError, Softphone, Telephone
+from hotline.exchange.clients.telephone import LineError, Softphone, Telephone
 from tests.exchange.application import Application
 from tests.exchange.line import Line, token_for
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from hotline.gateways.exchange.clients import LineError, Softphone
-from hotline.gateways.exchange.devices import LONGEST_PARAMS
-from hotline.gateways.exchange.transcript import BadTranscriptError, read_transcript
+from hotline.exchange.board.transcript import BadTranscriptError, read_transcript
+from hotline.exchange.clients.telephone import LineError, Softphone
+from hotline.exchange.devices.softphones import LONGEST_PARAMS
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import APP, Line
 

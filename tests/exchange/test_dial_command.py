@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from hotline.gateways.exchange.dial import BadKeysError, HangUp, Press, Wait, dial, read_script
+from hotline.exchange.clients.dial import BadKeysError, HangUp, Press, Wait, dial, read_script
 from tests.exchange.application import Application
 from tests.exchange.line import Line
 from tests.ports import free_port

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.gateways.exchange.letters import with_query
-from hotline.gateways.exchange.patience import patience_of
+from hotline.exchange.core.retry_policy import patience_of
+from hotline.exchange.core.webhook import with_query
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line
 from tests.ports import free_port

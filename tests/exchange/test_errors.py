@@ -6,10 +6,10 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from hotline.gateways.exchange.answering import Bar, Barred
-from hotline.gateways.exchange.grammar import validate
-from hotline.gateways.exchange.verbs import VERBS
-from hotline.gateways.exchange.words import Context
+from hotline.exchange.twiml.grammar import validate
+from hotline.exchange.twiml.verbs import VERBS
+from hotline.exchange.vocabulary.answer_modes import Bar, Barred
+from hotline.exchange.vocabulary.enums import Context
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN, Line
 

@@ -6,17 +6,9 @@ import pytest
 import requests
 from requests.exceptions import ConnectionError as Cut
 
-from hotline.gateways.exchange.faults import (
-    AIMS,
-    FAULTS,
-    BadRuleError,
-    Fault,
-    Occasion,
-    Rule,
-    Switchboard,
-)
-from hotline.gateways.exchange.rest.routes import TABLE
-from hotline.gateways.exchange.steps import REST, Step
+from hotline.exchange.core.faults import AIMS, FAULTS, BadRuleError, Fault, Occasion, Rule, Switchboard
+from hotline.exchange.rest.routes import TABLE
+from hotline.exchange.vocabulary.steps import REST, Step
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, CITIZEN, HOTLINE, TOKEN, Line, refused
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from twilio.rest.api.v2010.account.call import CallInstance
 
-from hotline.gateways.exchange.clients import Telephone
-from hotline.gateways.exchange.faults import Fault, Rule
-from hotline.gateways.exchange.steps import Step
+from hotline.exchange.clients.telephone import Telephone
+from hotline.exchange.core.faults import Fault, Rule
+from hotline.exchange.vocabulary.steps import Step
 from tests.exchange.application import Answer, Application, Received
 from tests.exchange.line import HOTLINE, Line
 

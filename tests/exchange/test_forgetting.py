@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from hotline.gateways.exchange.callers import Caller
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.state.board import KEPT_ENDED, Board
-from hotline.gateways.exchange.state.calls import Call, new_sid
-from hotline.gateways.exchange.state.conferences import Conference
-from hotline.gateways.exchange.state.recordings import Recording
-from hotline.gateways.exchange.state.reels import Reel
-from hotline.gateways.exchange.words import Direction, RecordingSource
+from hotline.exchange.clients.callers import Caller
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.state.audio_files import Reel
+from hotline.exchange.state.board import KEPT_ENDED, Board
+from hotline.exchange.state.calls import Call, new_sid
+from hotline.exchange.state.conferences import Conference
+from hotline.exchange.state.recordings import Recording
+from hotline.exchange.vocabulary.enums import Direction, RecordingSource
 from tests.exchange.application import Application
 from tests.exchange.plays import Rest, play, settings_for
 

@@ -3,9 +3,9 @@
 import pytest
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from hotline.gateways.exchange.grammar import validate
-from hotline.gateways.exchange.verbs import ALLOWED, VERBS
-from hotline.gateways.exchange.words import Context
+from hotline.exchange.twiml.grammar import validate
+from hotline.exchange.twiml.verbs import ALLOWED, VERBS
+from hotline.exchange.vocabulary.enums import Context
 
 CLEAN: list[str] = []
 

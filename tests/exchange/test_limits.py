@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hotline.gateways.exchange.answering import Desk
+from hotline.exchange.vocabulary.answer_modes import Desk
 from tests.exchange.application import Application
 from tests.exchange.line import HOTLINE, Line, refused
 

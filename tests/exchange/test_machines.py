@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.gateways.exchange.answering import Desk, Fax, Machine, Person, PicksUp, Silence
-from hotline.gateways.exchange.detecting import AnsweredBy, Detection, judge
+from hotline.exchange.calls.machine_detection import AnsweredBy, Detection, judge
+from hotline.exchange.vocabulary.answer_modes import Desk, Fax, Machine, Person, PicksUp, Silence
 from tests.exchange.application import Application
 from tests.exchange.line import HOTLINE, Line, refused
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from hotline.gateways.exchange.grammar import validate
-from hotline.gateways.exchange.words import Context
+from hotline.exchange.twiml.grammar import validate
+from hotline.exchange.vocabulary.enums import Context
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, TOKEN, Line
 

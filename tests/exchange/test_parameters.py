@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotline.gateways.exchange.answering import Desk, Machine
-from hotline.gateways.exchange.callers import Caller
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.placing import connect
+from hotline.exchange.clients.callers import Caller
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.verbs.origination import connect
+from hotline.exchange.vocabulary.answer_modes import Desk, Machine
 from tests.exchange.application import Answer, Application, Received
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN
 from tests.exchange.plays import Rest, play, settings_for

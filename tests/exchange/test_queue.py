@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
-from hotline.gateways.exchange.clients import Telephone
+from hotline.exchange.clients.telephone import Telephone
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from twilio.rest.api.v2010.account.call import CallContext
 
-from hotline.gateways.exchange.clients import LineError
+from hotline.exchange.clients.telephone import LineError
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import HOTLINE, Line, refused
 from tests.exchange.talk import ROOM

@@ -2,10 +2,10 @@
 
 import pytest
 
-from hotline.gateways.exchange.callers import Caller
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.grammar import validate
-from hotline.gateways.exchange.words import Context
+from hotline.exchange.clients.callers import Caller
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.twiml.grammar import validate
+from hotline.exchange.vocabulary.enums import Context
 from tests.exchange.application import Application
 from tests.exchange.plays import play, settings_for
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.gateways.exchange.state.reels import LONGEST_SECONDS, RATE, Reel
+from hotline.exchange.state.audio_files import LONGEST_SECONDS, RATE, Reel
 
 LOUD = b"\x00\x10"
 

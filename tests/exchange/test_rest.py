@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from hotline.gateways.exchange.clients import Telephone
+from hotline.exchange.clients.telephone import Telephone
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN, Line, refused
 

@@ -9,17 +9,17 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from hotline.gateways.exchange.clients import LineError, Softphone, Telephone
-from hotline.gateways.exchange.server import in_thread
-from hotline.gateways.exchange.settings import ExchangeSettings
+from hotline.exchange.clients.telephone import LineError, Softphone, Telephone
+from hotline.exchange.server import in_thread
+from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, KEY, SECRET, TOKEN, Line, token_for
 from tests.ports import free_port
 
 SCRIPT = """
 import sys
-from hotline.gateways.exchange.server import serve
-from hotline.gateways.exchange.settings import ExchangeSettings
+from hotline.exchange.server import serve
+from hotline.exchange.vocabulary.settings import ExchangeSettings
 account, token, key, secret, port, voice = sys.argv[1:]
 serve(ExchangeSettings(account_sid=account, auth_token=token, api_key=key, api_secret=secret, number="+865374412345",
                        voice_url=voice, status_url=voice, port=int(port)))

@@ -10,10 +10,10 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from hotline.clock import system_clock
+from hotline.exchange.clients.telephone import Softphone
+from hotline.exchange.rest.recordings import media
+from hotline.exchange.rest.routes import TABLE
 from hotline.gateways.carrier import Order
-from hotline.gateways.exchange.clients import Softphone
-from hotline.gateways.exchange.rest.recordings import media
-from hotline.gateways.exchange.rest.routes import TABLE
 from hotline.gateways.twilio import TwilioCarrier
 from tests.exchange import openapi
 from tests.exchange.application import Application

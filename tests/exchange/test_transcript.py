@@ -12,13 +12,13 @@ import requests
 from click.testing import CliRunner
 
 from config.commands.flows import dial
-from hotline.gateways.exchange.clients import Telephone
-from hotline.gateways.exchange.faults import Fault, Rule
-from hotline.gateways.exchange.replay import Difference, replay
-from hotline.gateways.exchange.sounds import Speech, Voice
-from hotline.gateways.exchange.state.journals import KEPT_JOURNALS, MOST_ENTRIES, MOST_TEXT, Journal, Shelf
-from hotline.gateways.exchange.steps import Step
-from hotline.gateways.exchange.transcript import BadTranscriptError, read_transcript, write_transcript
+from hotline.exchange.board.transcript import BadTranscriptError, read_transcript, write_transcript
+from hotline.exchange.clients.replay import Difference, replay
+from hotline.exchange.clients.telephone import Telephone
+from hotline.exchange.core.faults import Fault, Rule
+from hotline.exchange.state.journals import KEPT_JOURNALS, MOST_ENTRIES, MOST_TEXT, Journal, Shelf
+from hotline.exchange.vocabulary.sounds import Speech, Voice
+from hotline.exchange.vocabulary.steps import Step
 from tests.exchange.application import Application
 from tests.exchange.line import Line
 from tests.exchange.talk import Talk

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 
-from hotline.gateways.exchange.callers import Caller
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.server import clock_of, in_thread
-from hotline.gateways.exchange.virtual import VirtualClock, loop_for
+from hotline.exchange.clients.callers import Caller
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.server import clock_of, in_thread
+from hotline.exchange.time.virtual import VirtualClock, loop_for
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line
 from tests.exchange.plays import MORNING, play, settings_for

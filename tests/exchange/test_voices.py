@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from hotline.gateways.exchange.bridging import Bridge
-from hotline.gateways.exchange.state.calls import Call
-from hotline.gateways.exchange.voices import Voices
-from hotline.gateways.exchange.wire import Message
-from hotline.gateways.exchange.words import Direction
+from hotline.exchange.calls.bridge import Bridge
+from hotline.exchange.clients.websocket_client import Message
+from hotline.exchange.core.audio_mesh import Voices
+from hotline.exchange.state.calls import Call
+from hotline.exchange.vocabulary.enums import Direction
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, TOKEN
 from tests.exchange.talk import start_talk

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from hotline.gateways.exchange.clients import Softphone, Telephone
-from hotline.gateways.exchange.wire import LineError, Message, Wire
+from hotline.exchange.clients.telephone import Softphone, Telephone
+from hotline.exchange.clients.websocket_client import LineError, Message, Wire
 from tests.exchange.line import CITIZEN, Line, token_for
 
 _PATIENCE = 5.0

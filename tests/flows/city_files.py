@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ivr_flows.faults import FlowError
 from ivr_flows.loader import load_scripts
+from ivr_flows.source.problems import FlowError
 from tests.policies import city_policies
 
 

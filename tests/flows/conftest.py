@@ -15,19 +15,19 @@ from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
+from hotline.exchange.twiml.grammar import parse_tree, validate
+from hotline.exchange.vocabulary.enums import Context
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.exchange.grammar import parse_tree, validate
-from hotline.gateways.exchange.words import Context
-from hotline.rules.actors import Person
+from hotline.rules.enums import CallState
+from hotline.rules.people.actors import Person
 from hotline.rules.policies import Policies
-from hotline.rules.words import CallState
-from hotline.store.callbacks import Callback
-from hotline.store.calls import Call, Offer
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.outbound import Callback
 from hotline.store.tables import Base
-from hotline.work import Hall
+from hotline.unit_of_work import Hall
 from ivr_flows.loader import OUR_FILES, load_scripts
-from ivr_flows.shelf import FlowShelf
-from ivr_flows.webhooks import voice_blueprint
+from ivr_flows.webhooks.blueprint import voice_blueprint
+from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.builders import make_colleague
 from tests.flows.plays import our_scripts
 from tests.policies import city_policies

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from hotline.rules.wishes import OUTCOMES, Answered, Wish
-from hotline.rules.words import Language
+from hotline.rules.calls.flow_actions import OUTCOMES, Answered, Wish
+from hotline.rules.enums import Language
 from ivr_flows.engine import enter, hear, settle
-from ivr_flows.lines import OneByOne
 from ivr_flows.loader import Script, load_scripts
-from ivr_flows.prompts import speak
-from ivr_flows.turns import Answer, Digits, Heard, Silence, Turn, Values
+from ivr_flows.source.prompts import speak
+from ivr_flows.speech import OneByOne
+from ivr_flows.turn import Answer, Digits, Heard, Silence, Turn, Values
 from tests.policies import city_policies
 
 HOTLINE = {"hotline": OneByOne("05374412345")}

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from hotline.rules.actors import Machine
+from hotline.rules.calls.flow_actions import PromiseCallback
+from hotline.rules.enums import CallState, RequestClass
+from hotline.rules.errors import LostRace
+from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
-from hotline.rules.refusals import LostRace
-from hotline.rules.wishes import PromiseCallback
-from hotline.rules.words import CallState, RequestClass
-from hotline.work import Hall
-from ivr_flows.granting import grant
-from ivr_flows.lobby import Lobby
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.first_turn_cache import Lobby
+from ivr_flows.webhooks.flow_actions import grant
 from tests.builders import make_call
 from tests.flows.conftest import Carrier, Ledger
 from tests.policies import city_policies

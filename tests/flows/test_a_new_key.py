@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from hotline.rules.words import Language
-from ivr_flows.faults import FlowError
+from hotline.rules.enums import Language
 from ivr_flows.loader import OUR_FILES, Script, load_scripts
-from ivr_flows.plays.rehearsal import not_walked, rehearse
-from ivr_flows.plays.scenes import read_folder, read_scenes
+from ivr_flows.source.problems import FlowError
+from ivr_flows.transcripts.check import not_walked, rehearse
+from ivr_flows.transcripts.files import read_folder, read_scenes
 from tests.architecture.sources import ROOT
 from tests.flows.plays import TRANSCRIPTS, our_scripts
 from tests.policies import city_policies

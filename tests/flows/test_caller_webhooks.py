@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from hotline.events import Event
-from hotline.rules.words import CallEnd, CallState, RequestClass
+from hotline.rules.enums import CallEnd, CallState, RequestClass
 from hotline.store.flows import FlowVersion
 from tests.flows.conftest import CALLER, PUBLIC, Carrier, Ledger
 from tests.stopped_clock import StoppedClock

@@ -3,10 +3,10 @@
 import pytest
 from sqlalchemy import select
 
-from hotline.rules.actors import Person
-from hotline.rules.words import CallEnd, CallState, OfferState, PresenceState, Satisfied
-from hotline.store.people import Presence
-from hotline.work import Hall
+from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, Satisfied
+from hotline.rules.people.actors import Person
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator
 from tests.flows.conftest import LEG, PUBLIC, SID, Carrier, Ledger
 from tests.stopped_clock import StoppedClock

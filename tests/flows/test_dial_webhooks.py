@@ -3,8 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from hotline.rules.actors import Machine
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallPurpose,
@@ -15,10 +14,11 @@ from hotline.rules.words import (
     Solved,
     TicketState,
 )
-from hotline.services import callbacks, follow_ups
-from hotline.store.callbacks import Dial, FollowUp
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.people.actors import Machine
+from hotline.services.outbound import callbacks, follow_ups
+from hotline.store.outbound import Dial, FollowUp
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket
 from tests.flows.conftest import CALLER, LEG, PUBLIC, SID, Carrier, Ledger
 from tests.stopped_clock import StoppedClock

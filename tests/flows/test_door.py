@@ -5,8 +5,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from twilio.request_validator import RequestValidator
 
-from ivr_flows.door import MOST_BYTES
-from ivr_flows.webhooks import STEPS
+from ivr_flows.webhooks.blueprint import STEPS
+from ivr_flows.webhooks.webhook import MOST_BYTES
 from tests.flows.conftest import CALLER, PUBLIC, SID, TOKEN, Carrier, Ledger
 
 FORM = {"CallSid": SID, "From": CALLER, "To": "+865374412345", "CallStatus": "ringing"}

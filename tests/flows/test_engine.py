@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hotline.rules.wishes import (
+from hotline.rules.calls.flow_actions import (
     Answered,
     AskHours,
     ConfirmPerson,
@@ -17,7 +17,7 @@ from hotline.rules.wishes import (
     PromiseCallback,
     Wish,
 )
-from hotline.rules.words import CallPurpose, Language, RequestClass
+from hotline.rules.enums import CallPurpose, Language, RequestClass
 from ivr_flows.engine import (
     MAX_TURNS,
     advance,
@@ -31,8 +31,8 @@ from ivr_flows.engine import (
     to_person,
 )
 from ivr_flows.flow import Ask, Choice, Exit, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
-from ivr_flows.lines import Callers, Line, Notice, OneByOne, Wait
-from ivr_flows.turns import (
+from ivr_flows.speech import Callers, Line, Notice, OneByOne, Wait
+from ivr_flows.turn import (
     PENDING,
     TOO_LATE,
     Answer,

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 
 from config.setup.flow_tables import WHAT, kind_of, shapes
+from hotline.rules.calls.flow_actions import JoinQueue
+from hotline.rules.enums import Language
 from hotline.rules.policies import LookupSource, Policies
-from hotline.rules.wishes import JoinQueue
-from hotline.rules.words import Language
+from ivr_flows.diagram import draw
+from ivr_flows.diagram.cards import KINDS
 from ivr_flows.flow import Queue
-from ivr_flows.lines import Line
 from ivr_flows.loader import OUR_FILES, Script, read_draft, script_of
-from ivr_flows.picture import draw
-from ivr_flows.picture.cards import KINDS
-from ivr_flows.plays.recital import recite
-from ivr_flows.plays.rehearsal import not_walked, rehearse
-from ivr_flows.plays.scenes import read_scenes
+from ivr_flows.speech import Line
+from ivr_flows.transcripts.check import not_walked, rehearse
+from ivr_flows.transcripts.files import read_scenes
+from ivr_flows.transcripts.generation import recite
 
 FILE = Path(__file__).parent / "every_kind.toml"
 

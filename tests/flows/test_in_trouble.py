@@ -8,11 +8,11 @@ from flask import Flask
 from sqlalchemy import Engine, text, update
 from structlog.testing import capture_logs
 
-from hotline.rules.words import CallPurpose, CallState
-from hotline.store.calls import Call
+from hotline.rules.enums import CallPurpose, CallState
+from hotline.store.calls.tables import Call
 from hotline.store.flows import FlowVersion
-from hotline.work import Hall
-from ivr_flows.shelf import FlowShelf, open_shelf
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
 from tests.builders import make_call, make_operator
 from tests.flows.conftest import CALLER, LEG, SID, Carrier, Ledger
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from hotline.rules.words import Language
-from ivr_flows.faults import FlowError
+from hotline.rules.enums import Language
 from ivr_flows.loader import script_of
+from ivr_flows.source.problems import FlowError
 from tests.flows.plays import our_scripts
 from tests.policies import city_policies
 

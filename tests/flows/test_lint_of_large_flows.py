@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from ivr_flows.faults import FlowError
 from ivr_flows.loader import read_draft
+from ivr_flows.source.problems import FlowError
 from tests.policies import city_policies
 
 HEAD = 'name = "long"\npurpose = "inbound"\nentry = "c0"\nperson = "person"\ninclude = ["person"]\n'

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from hotline.rules.words import CallPurpose, Language
-from ivr_flows.faults import Fault, FlowError, said
+from hotline.rules.enums import CallPurpose, Language
 from ivr_flows.flow import HangUp
-from ivr_flows.likeness import alike
-from ivr_flows.lines import Line
 from ivr_flows.loader import OUR_FILES, load_flow, load_scripts, read_draft, script_of
+from ivr_flows.source.node_inheritance import alike
+from ivr_flows.source.problems import Fault, FlowError, said
+from ivr_flows.speech import Line
 from tests.flows.city_files import edit, faults
 from tests.flows.plays import our_scripts
 from tests.policies import city_policies

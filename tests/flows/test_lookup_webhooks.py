@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hotline.rules.actors import Machine
+from hotline.rules.enums import CallState, LookupState
+from hotline.rules.people.actors import Machine
 from hotline.rules.policies import LookupSource, Policies
-from hotline.rules.words import CallState, LookupState
-from hotline.services import lookups
-from hotline.store.lookups import Lookup
-from hotline.work import Hall
+from hotline.services.calls import lookups
+from hotline.store.calls.lookups import Lookup
+from hotline.unit_of_work import Hall
 from ivr_flows.loader import OUR_FILES, load_scripts, read_draft
-from ivr_flows.shelf import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.flows.conftest import PUBLIC, Carrier, Ledger
 from tests.policies import city_policies
 from tests.stopped_clock import StoppedClock

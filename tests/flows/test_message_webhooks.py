@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import select
 
 from hotline.events import Event
-from hotline.rules.actors import Person
-from hotline.rules.words import CallEnd, CallState, Channel, RecordingKind, RecordingState, TicketState
-from hotline.store.recordings import Recording
-from hotline.store.tickets import Ticket
+from hotline.rules.enums import CallEnd, CallState, Channel, RecordingKind, RecordingState, TicketState
+from hotline.rules.people.actors import Person
+from hotline.store.calls.recordings import Recording
+from hotline.store.tickets.tables import Ticket
 from tests.flows.conftest import CALLER, PUBLIC, Answer, Carrier, Ledger
 
 SAID = {"RecordingSid": "RE" + "1" * 32, "RecordingDuration": "42", "Digits": "#"}

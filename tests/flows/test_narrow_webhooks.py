@@ -4,15 +4,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from hotline.exchange.twiml.grammar import validate
+from hotline.exchange.vocabulary.enums import Context
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.exchange.grammar import validate
-from hotline.gateways.exchange.words import Context
-from hotline.rules.actors import Person
-from hotline.rules.words import CallEnd, CallState, OfferState, PresenceState, Satisfied
-from hotline.store.people import Presence
-from hotline.work import Hall
-from ivr_flows.shelf import FlowShelf
-from ivr_flows.webhooks import voice_blueprint
+from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, Satisfied
+from hotline.rules.people.actors import Person
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.blueprint import voice_blueprint
+from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.builders import make_operator
 from tests.flows.conftest import CALLER, LEG, PUBLIC, TOKEN, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock

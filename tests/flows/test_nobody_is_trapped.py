@@ -11,14 +11,13 @@ from random import Random
 
 import pytest
 
+from hotline.exchange.twiml.grammar import validate
+from hotline.exchange.vocabulary.enums import Context
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.exchange.grammar import validate
-from hotline.gateways.exchange.words import Context
-from hotline.rules.wishes import OUTCOMES, Answered, JoinQueue, LookUpTicket, Wish
+from hotline.rules.calls.flow_actions import OUTCOMES, Answered, JoinQueue, LookUpTicket, Wish
 from ivr_flows.engine import MAX_TURNS, after_talk, again, hear, place_lines, queue_of, settle
-from ivr_flows.lines import Line, Lines
-from ivr_flows.speaking import Speaker
-from ivr_flows.turns import (
+from ivr_flows.speech import Line, Lines
+from ivr_flows.turn import (
     PENDING,
     TOO_LATE,
     Answer,
@@ -41,7 +40,8 @@ from ivr_flows.turns import (
     WaitedTooLong,
     WaitInQueue,
 )
-from ivr_flows.twiml import Stage
+from ivr_flows.webhooks.speaking import Speaker
+from ivr_flows.webhooks.twiml import Stage
 from tests.flows.plays import HOTLINE, Play, our_scripts
 from tests.policies import city_policies
 

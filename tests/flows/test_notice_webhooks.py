@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.rules.actors import Person
-from hotline.rules.notices import MOST_AT_ONCE
-from hotline.rules.words import Role
-from hotline.services import notices
-from hotline.store.notices import Notice
-from hotline.work import Hall
+from hotline.rules.calls.outages import MOST_AT_ONCE
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import Person
+from hotline.services.calls import outages
+from hotline.store.calls.outages import Notice
+from hotline.unit_of_work import Hall
 from tests.builders import make_user, person_of
 from tests.flows.conftest import Carrier, Ledger
 from tests.stopped_clock import StoppedClock
@@ -41,7 +41,7 @@ def written(hall: Hall, leader: Person, text_zh: str, text_en: str = "") -> int:
 def announce(hall: Hall, leader: Person, text_en: str = "") -> int:
     with hall.open_work(leader) as work:
         ends = work.at + timedelta(hours=1)
-        return notices.announce(work, text_zh=WATER, text_en=text_en, starts_at=None, ends_at=ends).id
+        return outages.announce(work, text_zh=WATER, text_en=text_en, starts_at=None, ends_at=ends).id
 
 
 def test_callers_hear_it_after_the_greeting_and_before_the_menu(
@@ -61,7 +61,7 @@ def test_it_ends_by_itself_and_when_somebody_stops_it(
     notice_id = announce(hall, leader)
     assert WATER in carrier.arrives().words
     with hall.open_work(leader) as work:
-        notices.stop(work, notice_id)
+        outages.stop(work, notice_id)
     clock.advance(3)
     assert WATER not in carrier.arrives(CallSid="CA" + "2" * 32).words
     announce(hall, leader)

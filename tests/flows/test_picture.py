@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hotline.rules.words import Language
-from ivr_flows.picture import draw
-from ivr_flows.picture.cards import CARD_WIDTH, KINDS, panels_of
-from ivr_flows.picture.layers import FARTHEST, layered
-from ivr_flows.picture.lettering import width, wrapped
-from ivr_flows.picture.places import Arranged, arrange
-from ivr_flows.picture.svg import THICK, THIN
-from ivr_flows.ways import edges
+from hotline.rules.enums import Language
+from ivr_flows.diagram import draw
+from ivr_flows.diagram.cards import CARD_WIDTH, KINDS, panels_of
+from ivr_flows.diagram.layers import FARTHEST, layered
+from ivr_flows.diagram.layout import Arranged, arrange
+from ivr_flows.diagram.svg import THICK, THIN
+from ivr_flows.diagram.text_width import width, wrapped
+from ivr_flows.exits import edges
 from tests.flows.plays import our_scripts
 
 NAMES = sorted(our_scripts())

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.wishes import (
+from hotline.rules.calls.flow_actions import (
     OUTCOMES,
     AskCaller,
     AskDialled,
@@ -20,16 +20,17 @@ from hotline.rules.wishes import (
     TellNotices,
     Wish,
 )
-from hotline.rules.words import Language
-from ivr_flows.lines import Line, Moment, Notice
+from hotline.rules.enums import Language
+from ivr_flows.exit_labels import ANSWERS, DIALLED, OF_CALLERS
 from ivr_flows.loader import read_draft
-from ivr_flows.plays.cue_lines import PLAYED, read_cue, write_cue
-from ivr_flows.plays.cues import Cue, HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
-from ivr_flows.plays.phrases import OF_CALLER, OF_HOTLINE, OF_WORLD
-from ivr_flows.plays.rehearsal import not_walked
-from ivr_flows.plays.stage import perform
-from ivr_flows.plays.walks import walks
-from ivr_flows.turns import (
+from ivr_flows.speech import Line, Moment, Notice
+from ivr_flows.transcripts.check import not_walked
+from ivr_flows.transcripts.event_lines import PLAYED, read_cue, write_cue
+from ivr_flows.transcripts.events import Cue, HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
+from ivr_flows.transcripts.patterns import OF_CALLER, OF_HOTLINE, OF_WORLD
+from ivr_flows.transcripts.player import perform
+from ivr_flows.transcripts.walks import walks
+from ivr_flows.turn import (
     PENDING,
     TOO_LATE,
     Answer,
@@ -43,7 +44,6 @@ from ivr_flows.turns import (
     Unclear,
     WaitedTooLong,
 )
-from ivr_flows.way_words import ANSWERS, DIALLED, OF_CALLERS
 from tests.flows.plays import our_scripts
 from tests.policies import city_policies
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.rules.words import Language
+from hotline.rules.enums import Language
 from ivr_flows.lint.catalogues import check_prompts
 from ivr_flows.loader import load_scripts
 from tests.flows.city_files import edit, faults

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import pytest
 
-from hotline.rules.words import Language
-from ivr_flows.lines import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
+from hotline.rules.enums import Language
 from ivr_flows.loader import OUR_FILES
-from ivr_flows.prompts import DOOR_PROMPTS, Catalogue, arguments_of, speak
+from ivr_flows.source.prompts import DOOR_PROMPTS, Catalogue, arguments_of, speak
+from ivr_flows.speech import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
 from tests.flows.plays import HOTLINE, our_scripts
 
 PROMPTS = our_scripts()["menu"].prompts

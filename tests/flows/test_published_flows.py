@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from hotline.rules.actors import Machine
-from hotline.rules.words import CallPurpose, CallState
-from hotline.services import publications
-from hotline.work import Hall
-from ivr_flows.faults import FlowError
+from hotline.rules.enums import CallPurpose, CallState
+from hotline.rules.people.actors import Machine
+from hotline.services import flow_publications
+from hotline.unit_of_work import Hall
 from ivr_flows.loader import OUR_FILES, Script, read_draft
-from ivr_flows.shelf import FlowShelf, edition_of
+from ivr_flows.source.problems import FlowError
+from ivr_flows.webhooks.flow_registry import FlowShelf, edition_of
 from tests.flows.conftest import SID, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
 
@@ -26,7 +26,7 @@ def draft(hall: Hall, old: str = "timeout = 4", new: str = "timeout = 9") -> Scr
 
 def publish(hall: Hall, script: Script, based_on: int = 0) -> int:
     with hall.open_work(Machine.SYSTEM) as work:
-        return publications.publish(work, CallPurpose.INBOUND, edition_of(script), based_on=based_on)
+        return flow_publications.publish(work, CallPurpose.INBOUND, edition_of(script), based_on=based_on)
 
 
 def timeout(carrier: Carrier, sid: str) -> str | None:

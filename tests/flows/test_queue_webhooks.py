@@ -2,10 +2,10 @@
 
 import pytest
 
-from hotline.rules.actors import Machine
-from hotline.rules.words import CallbackReason, CallbackState, CallEnd, CallState, OfferState
-from hotline.services import queue
-from hotline.work import Hall
+from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, OfferState
+from hotline.rules.people.actors import Machine
+from hotline.services.queueing import offers
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator
 from tests.flows.conftest import CALLER, LEG, PUBLIC, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
@@ -161,7 +161,7 @@ def test_whose_desk_already_rings_is_not_sent_away_by_the_longest_wait(
     clock.advance(901)
     make_operator(hall)
     with hall.open_work(Machine.CLOCK) as work:
-        queue.offer_waiting(work)
+        offers.offer_waiting(work)
     assert carrier.post("/voice/wait/over").verbs == ["Gather", "Redirect"]
     assert (ledger.state(), ledger.offer().state) == (CallState.OFFERED, OfferState.PENDING)
 

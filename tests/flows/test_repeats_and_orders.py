@@ -9,10 +9,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from hotline.rules.words import CallState, OfferState, PresenceState
-from hotline.store.calls import Offer
-from hotline.store.people import Presence
-from hotline.work import Hall
+from hotline.rules.enums import CallState, OfferState, PresenceState
+from hotline.store.calls.tables import Offer
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator
 from tests.flows.conftest import LEG, SID, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
-from ivr_flows.signature import MOST_FIELDS, Signature, Unreadable, raw_target, read_form
+from ivr_flows.webhooks.signature import MOST_FIELDS, Signature, Unreadable, raw_target, read_form
 
 TOKEN = "12345"
 BASES = [

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from hotline.rules.enums import CallState, RequestClass
 from hotline.rules.policies import Policies
-from hotline.rules.words import CallState, RequestClass
 from tests.flows.conftest import Answer, Carrier, Ledger
 from tests.policies import city_policies
 

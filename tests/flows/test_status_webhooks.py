@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from hotline.rules.words import CallState, TicketState
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import CallState, TicketState
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit
 from tests.flows.conftest import CALLER, SID, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock

@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from hotline.rules.wishes import OUTCOMES, Answered, Wish
-from hotline.rules.words import Language
+from hotline.rules.calls.flow_actions import OUTCOMES, Answered, Wish
+from hotline.rules.enums import Language
 from ivr_flows.engine import after_talk, again, enter, hear, settle
-from ivr_flows.plays.cues import HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
-from ivr_flows.plays.recital import recite
-from ivr_flows.plays.rehearsal import not_walked, rehearse
-from ivr_flows.plays.scenes import NotAPlay, Scene, read_folder, read_scenes
-from ivr_flows.plays.stage import perform
-from ivr_flows.turns import Answer, AskAgain, Turn, Values
-from ivr_flows.understanding import understand
+from ivr_flows.speech_matching import understand
+from ivr_flows.transcripts.check import not_walked, rehearse
+from ivr_flows.transcripts.events import HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
+from ivr_flows.transcripts.files import NotAPlay, Scene, read_folder, read_scenes
+from ivr_flows.transcripts.generation import recite
+from ivr_flows.transcripts.player import perform
+from ivr_flows.turn import Answer, AskAgain, Turn, Values
 from tests.flows.plays import TRANSCRIPTS, our_scripts
 
 FILES = sorted(TRANSCRIPTS.glob("*.txt"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.rules.words import CallEnd, CallState
+from hotline.rules.enums import CallEnd, CallState
 from tests.flows.conftest import PUBLIC, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
 

@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.exchange.twiml.grammar import parse_tree, validate
+from hotline.exchange.vocabulary.enums import Context
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.exchange.grammar import parse_tree, validate
-from hotline.gateways.exchange.words import Context
-from hotline.rules.wishes import JoinQueue
-from hotline.rules.words import Language
+from hotline.rules.calls.flow_actions import JoinQueue
+from hotline.rules.enums import Language
 from ivr_flows.engine import again, place_lines, queue_of
-from ivr_flows.lines import Line, Notice, OneByOne
 from ivr_flows.loader import load_scripts
-from ivr_flows.narrow import NarrowStage
-from ivr_flows.speaking import Speaker, carried, read_lines, write_lines
-from ivr_flows.turns import AwaitAnswer, Listen, Turn, WaitInQueue
-from ivr_flows.twiml import EMPTY, Stage, goodbye
+from ivr_flows.speech import Line, Notice, OneByOne
+from ivr_flows.turn import AwaitAnswer, Listen, Turn, WaitInQueue
+from ivr_flows.webhooks.narrow_twiml import NarrowStage
+from ivr_flows.webhooks.speaking import Speaker, carried, read_lines, write_lines
+from ivr_flows.webhooks.twiml import EMPTY, Stage, goodbye
 from tests.policies import CALLERS, city_policies
 
 SCRIPTS = load_scripts(city_policies())

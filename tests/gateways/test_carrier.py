@@ -6,7 +6,7 @@ import pytest
 
 from hotline.gateways.addresses import device
 from hotline.gateways.carrier import Gone, Order, Refused
-from hotline.rules.calls import TERMINAL_STATUSES
+from hotline.rules.calls.states import TERMINAL_STATUSES
 from tests.gateways.conftest import QUEUE, Switch
 
 CITIZEN = "+8613800001234"

@@ -16,7 +16,7 @@ from hotline import events
 from hotline.gateways.addresses import VoiceAddresses, conference_name, device
 from hotline.gateways.live import MAX_LENGTH, PAUSE, STREAM, WAKE, RedisAnnouncer, announcing_client, silence
 from hotline.reactions import reacts
-from hotline.rules.words import CallbackReason
+from hotline.rules.enums import CallbackReason
 from tests.outbox.workers import redis_process
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

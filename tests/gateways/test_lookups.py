@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hotline.gateways.lookups import MOST_BYTES, HttpLookups, Lookups, Question, Reply
-from hotline.gateways.units import sign
+from hotline.gateways.unit_webhooks import sign
 from tests.fakes import FakeLookups
 from tests.ports import free_port
 

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hotline.gateways.units import Notice, NoticeFailed, UnitWebhooks, sign
+from hotline.gateways.unit_webhooks import Notice, NoticeFailed, UnitWebhooks, sign
 from tests.ports import free_port
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

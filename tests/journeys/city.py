@@ -20,12 +20,12 @@ import requests
 
 from config.settings import Settings, read_settings
 from config.wiring import build
-from hotline.rules.actors import Machine
-from hotline.rules.words import Role
-from hotline.services import people
-from hotline.store.people import Unit
+from hotline.rules.enums import Role
+from hotline.rules.people.actors import Machine
+from hotline.services.people import accounts
+from hotline.store.people.tables import Unit
 from hotline.store.schema import migrate
-from hotline.work import Hall
+from hotline.unit_of_work import Hall
 from tests.ports import free_port
 
 T = TypeVar("T")
@@ -33,11 +33,11 @@ PASSWORD = "a-long-enough-password"
 PACE = "0.05"
 UNIT = "urban-management"
 DOORS: dict[str, list[str]] = {
-    "exchange": ["-m", "config.exchange"],
-    "web": ["-m", "config.serve", "web"],
-    "calls": ["-m", "config.worker", "calls"],
-    "notices": ["-m", "config.worker", "notices"],
-    "clock": ["-m", "config.schedule"],
+    "exchange": ["-m", "config.processes.exchange"],
+    "web": ["-m", "config.processes.serve", "web"],
+    "calls": ["-m", "config.processes.worker", "calls"],
+    "notices": ["-m", "config.processes.worker", "notices"],
+    "clock": ["-m", "config.processes.scheduler"],
 }
 
 
@@ -139,7 +139,7 @@ def settle(hall: Hall) -> None:
             "supervisor": (Role.SUPERVISOR, "督查员", None, None),
         }
         for name, (role, display, unit, number) in staff.items():
-            people.add_user(
+            accounts.add_user(
                 work,
                 name=name,
                 display_name=display,

@@ -6,7 +6,7 @@ from typing import Any
 
 import requests
 
-from hotline.gateways.exchange.clients import Softphone, Telephone
+from hotline.exchange.clients.telephone import Softphone, Telephone
 from tests.journeys.city import PASSWORD, UNIT, City, until
 
 

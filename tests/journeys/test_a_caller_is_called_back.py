@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select
 
-from hotline.rules.words import CallbackState, CallEnd
-from hotline.store.callbacks import Callback, Dial
-from hotline.store.calls import Call
+from hotline.rules.enums import CallbackState, CallEnd
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback, Dial
 from tests.journeys.city import City, until
 from tests.journeys.people import Operator, telephone
 

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from hotline.rules.words import Solved, TicketState
-from hotline.store.tickets import Assignment, Ticket
+from hotline.rules.enums import Solved, TicketState
+from hotline.store.tickets.tables import Assignment, Ticket
 from tests.journeys.city import City, until
 from tests.journeys.people import Office, Operator, pothole, telephone
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.rules.words import PresenceState
-from hotline.store.people import Presence
+from hotline.rules.enums import PresenceState
+from hotline.store.people.tables import Presence
 from tests.journeys.city import City, until
 from tests.journeys.people import Office, Operator, pothole, telephone
 

@@ -2,7 +2,7 @@
 
 The exchange plays the carrier on loopback and its clock is everybody's: time stands while anybody works and jumps when
 nobody does, so a story of an hour takes a second. Webhooks travel over HTTP to the real voice blueprint under a threaded
-server, the real carrier gateway speaks REST, and the clock's turn is `config.schedule`'s own: its timers and its relay.
+server, the real carrier gateway speaks REST, and the clock's turn is `config.processes.scheduler`'s own: its timers and its relay.
 The one difference: what is relayed is delivered at once instead of travelling through RQ (`tests/outbox` tries that).
 """
 
@@ -19,23 +19,23 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from config.schedule import Ticker, relay_once
+from config.processes.scheduler import Ticker, relay_once
 from hotline import outbox
 from hotline.events import Event
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.server import clock_of, listening_at
+from hotline.exchange.time.clock import ExchangeClock
+from hotline.exchange.time.virtual import loop_for
+from hotline.exchange.vocabulary.answer_modes import Desk as StaffedDesk
+from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.exchange.answering import Desk as StaffedDesk
-from hotline.gateways.exchange.clock import ExchangeClock
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.server import clock_of, listening_at
-from hotline.gateways.exchange.settings import ExchangeSettings
-from hotline.gateways.exchange.virtual import loop_for
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.outbox import Parcel
 from hotline.reactions import Tools, reacts
 from hotline.rules.policies import Policies
-from hotline.work import Hall
-from ivr_flows.shelf import FlowShelf
-from ivr_flows.webhooks import voice_blueprint
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.blueprint import voice_blueprint
+from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN
 from tests.fakes import FakeLookups, FakeUnits
 from tests.matrix.ledger import nothing_is_open, still_open

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from hotline.store.engine import open_engine
 from hotline.store.tables import Base
 from ivr_flows.loader import Script, load_scripts
-from ivr_flows.shelf import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.matrix.city import Ground, matrix_policies
 from tests.matrix.moments import Cell, cells
 from tests.matrix.selection import covering

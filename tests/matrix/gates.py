@@ -9,7 +9,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.exc import OperationalError
 
-from hotline.gateways.exchange.clock import ExchangeClock
+from hotline.exchange.time.clock import ExchangeClock
 from hotline.store.engine import open_engine
 
 

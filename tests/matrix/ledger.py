@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.words import Direction
-from hotline.rules.words import (
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.vocabulary.enums import Direction
+from hotline.rules.enums import (
     CallbackState,
     CallState,
     DeliveryState,
@@ -20,13 +20,13 @@ from hotline.rules.words import (
     RecordingState,
     TicketState,
 )
-from hotline.store.callbacks import Callback, Dial, FollowUp
-from hotline.store.calls import Call, Offer
+from hotline.store.calls.recordings import Recording
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.outbox import Delivery, EventRow
-from hotline.store.people import Presence
-from hotline.store.recordings import Recording
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.store.people.tables import Presence
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.matrix.people import Citizen
 
 _OPEN = {

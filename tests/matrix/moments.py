@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hotline.gateways.exchange.faults import AIMS, CALLER, FAULTS, Fault, Rule
-from hotline.gateways.exchange.steps import Step
+from hotline.exchange.core.faults import AIMS, CALLER, FAULTS, Fault, Rule
+from hotline.exchange.vocabulary.steps import Step
 from tests.matrix.stories import Name
 
 S, F = Step, Fault

@@ -9,13 +9,11 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
+from hotline.exchange.clients.callers import Caller, HungUpError
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.vocabulary.sounds import Party, Sound
 from hotline.gateways.addresses import device
-from hotline.gateways.exchange.callers import Caller, HungUpError
-from hotline.gateways.exchange.exchange import Exchange
-from hotline.gateways.exchange.sounds import Party, Sound
-from hotline.rules.actors import Person
-from hotline.rules.facts import Facts
-from hotline.rules.words import (
+from hotline.rules.enums import (
     NoMatterReason,
     NotReadyReason,
     PresenceState,
@@ -24,10 +22,14 @@ from hotline.rules.words import (
     TicketAction,
     TicketState,
 )
-from hotline.services import calls, presence, tickets
-from hotline.store.people import Presence
-from hotline.store.tickets import Assignment, Ticket
-from hotline.work import Hall
+from hotline.rules.people.actors import Person
+from hotline.rules.tickets.fields import Facts
+from hotline.services.calls import lifecycle
+from hotline.services.queueing import presence
+from hotline.services.tickets import actions
+from hotline.store.people.tables import Presence
+from hotline.store.tickets.tables import Assignment, Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit, make_user, person_of
 
 UNIT = "city-management"
@@ -207,10 +209,10 @@ class Operator(Handset):
         spoken, self._noted = len(self.talks) > self._noted, len(self.talks)
         with self._hall.open_work(self.person) as work:
             if not spoken:
-                calls.finish_without_ticket(work, desk.call_id, NoMatterReason.SILENT)
+                lifecycle.finish_without_ticket(work, desk.call_id, NoMatterReason.SILENT)
                 return True
-            draft = tickets.open_draft(work, call_id=desk.call_id)
-            tickets.perform(work, draft.id, TicketAction.HAND_OFF, POTHOLE, draft.revision)
+            draft = actions.open_draft(work, call_id=desk.call_id)
+            actions.perform(work, draft.id, TicketAction.HAND_OFF, POTHOLE, draft.revision)
         return True
 
 
@@ -230,5 +232,5 @@ class Office:
         for ticket_id, state in lying:
             action, facts = STEPS[state]
             with self._hall.open_work(self.person) as work:
-                tickets.perform(work, ticket_id, action, facts)
+                actions.perform(work, ticket_id, action, facts)
         return bool(lying)

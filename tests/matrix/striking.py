@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.gateways.exchange.faults import CALLER, Fault, Switch
+from hotline.exchange.core.faults import CALLER, Fault, Switch
 from tests.matrix import ledger
 from tests.matrix.city import City, Gate, Ground, Played, play
 from tests.matrix.moments import BEYOND_US, Cell, Moment

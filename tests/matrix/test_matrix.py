@@ -6,11 +6,11 @@ By default a selection that covers every fault and every step; `make matrix` pla
 import pytest
 from sqlalchemy import select
 
-from hotline.gateways.exchange.faults import AIMS, FAULTS, Fault
-from hotline.gateways.exchange.steps import Step
-from hotline.rules.words import CallbackState
-from hotline.store.callbacks import Callback
-from hotline.store.calls import Call
+from hotline.exchange.core.faults import AIMS, FAULTS, Fault
+from hotline.exchange.vocabulary.steps import Step
+from hotline.rules.enums import CallbackState
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback
 from tests.matrix import ledger
 from tests.matrix.city import Ground
 from tests.matrix.moments import AFTERMATHS, BEYOND_US, MOMENTS, NEVER, Cell, cells, impossible

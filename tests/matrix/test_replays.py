@@ -8,10 +8,10 @@ from flask import Flask
 from sqlalchemy import Engine, select
 
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.store.calls import Receipt
+from hotline.store.calls.tables import Receipt
 from hotline.store.tables import Base
-from hotline.work import Hall
-from ivr_flows.webhooks import voice_blueprint
+from hotline.unit_of_work import Hall
+from ivr_flows.webhooks.blueprint import voice_blueprint
 from tests.exchange.line import TOKEN
 from tests.matrix.city import Ground, matrix_policies
 from tests.matrix.gates import Knock, Recorder

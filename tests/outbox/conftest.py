@@ -7,7 +7,7 @@ import pytest
 from hotline import outbox
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.reactions import Tools
-from hotline.work import Hall
+from hotline.unit_of_work import Hall
 from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
 from tests.stopped_clock import StoppedClock
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hotline.events import KINDS, Event, pack, unpack
 from hotline.reactions import BY_NAME, LANES, REACTIONS, reacts
-from hotline.rules.words import OfferState
+from hotline.rules.enums import OfferState
 
 
 def made_by(hint: Any) -> st.SearchStrategy[Any]:

@@ -11,17 +11,17 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, func, select, update
 
-from config.schedule import relay_once
-from config.worker import enqueue_into
+from config.processes.scheduler import relay_once
+from config.processes.worker import enqueue_into
 from hotline import events, outbox
 from hotline.clock import system_clock
 from hotline.gateways.live import silence
-from hotline.rules.actors import Machine
+from hotline.rules.enums import DeliveryState, TicketState
+from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
-from hotline.rules.words import DeliveryState, TicketState
 from hotline.store.outbox import Delivery, EventRow
-from hotline.store.tickets import Assignment
-from hotline.work import Hall
+from hotline.store.tickets.tables import Assignment
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit
 from tests.outbox.workers import UnitSystem, WorkerProcess, unit_system, wait_for, worker
 

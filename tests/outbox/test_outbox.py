@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hotline import events, outbox
-from hotline.gateways.units import Notice
+from hotline.gateways.unit_webhooks import Notice
 from hotline.outbox import LEASE, LOST_AFTER, PAUSES, TRIES, Parcel
 from hotline.reactions import CALLS, NOTICES, Tools
-from hotline.rules.actors import Machine
-from hotline.rules.words import CallState, DeliveryState, TicketState
+from hotline.rules.enums import CallState, DeliveryState, TicketState
+from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
-from hotline.store.tickets import Assignment
-from hotline.work import Hall
+from hotline.store.tickets.tables import Assignment
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.fakes import FakeCarrier, FakeUnits
 from tests.outbox.conftest import Run

@@ -8,12 +8,14 @@ from sqlalchemy import select, update
 from hotline import events
 from hotline.gateways.carrier import Doubtful, Refused, Unavailable
 from hotline.reactions import BY_NAME, NotYet, Tools
-from hotline.rules.actors import Machine, Person
-from hotline.rules.words import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
-from hotline.services import callbacks, calls, dials, queue
-from hotline.store.callbacks import Callback, Dial
-from hotline.store.calls import Call, Offer
-from hotline.work import Hall
+from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle
+from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.queueing import offers
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.outbound import Callback, Dial
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 from tests.fakes import FakeCarrier
 from tests.stopped_clock import StoppedClock
@@ -30,7 +32,7 @@ def offered(hall: Hall, carrier: FakeCarrier) -> tuple[events.CallOffered, Perso
     operator = make_operator(hall)
     call = make_call(hall, sid=carrier.dial_in(QUEUE))
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
     return events.CallOffered(call.id, offer_id, operator.id), operator
 
@@ -38,13 +40,13 @@ def offered(hall: Hall, carrier: FakeCarrier) -> tuple[events.CallOffered, Perso
 def accepted(hall: Hall, carrier: FakeCarrier) -> events.CallAccepted:
     offer, operator = offered(hall, carrier)
     with hall.open_work(Machine.CARRIER) as work:
-        queue.accept_offer(work, offer.offer_id, "CAleg")
+        offers.accept_offer(work, offer.offer_id, "CAleg")
     return events.CallAccepted(offer.call_id, offer.offer_id, operator.id)
 
 
 def settle(hall: Hall, offer_id: int, how: OfferState = OfferState.MISSED) -> None:
     with hall.open_work(Machine.CARRIER) as work:
-        queue.settle_offer(work, offer_id, how)
+        offers.settle_offer(work, offer_id, how)
 
 
 def leg(hall: Hall, offer_id: int) -> str | None:
@@ -92,7 +94,7 @@ def test_a_ring_that_never_happened_is_made_though_the_desk_was_rung_for_another
     run(tools, first, "ring_operator")
     earlier = leg(hall, first.offer_id)
     with hall.open_work(Machine.CARRIER) as work:
-        calls.end_call(work, sid=call_row(hall, first.call_id).sid, status="completed")
+        lifecycle.end_call(work, sid=call_row(hall, first.call_id).sid, status="completed")
     second, again = offered_to(hall, carrier, operator)
     carrier.fail_next("place", Unavailable("429"))
     with pytest.raises(Unavailable):
@@ -106,7 +108,7 @@ def test_a_ring_that_never_happened_is_made_though_the_desk_was_rung_for_another
 def offered_to(hall: Hall, carrier: FakeCarrier, operator: Person) -> tuple[events.CallOffered, Person]:
     call = make_call(hall, sid=carrier.dial_in(QUEUE))
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
         offer = work.session.scalars(select(Offer).where(Offer.call_id == call.id)).one()
     assert offer.operator_id == operator.id
     return events.CallOffered(call.id, offer.id, operator.id), operator
@@ -208,8 +210,8 @@ def test_a_call_that_is_over_frees_the_operators_leg(hall: Hall, tools: Tools, c
     offer, _ = offered(hall, carrier)
     run(tools, offer, "ring_operator")
     with hall.open_work(Machine.CARRIER) as work:
-        queue.accept_offer(work, offer.offer_id, leg(hall, offer.offer_id) or "")
-        calls.end_call(work, sid=call_row(hall, offer.call_id).sid, status="completed")
+        offers.accept_offer(work, offer.offer_id, leg(hall, offer.offer_id) or "")
+        lifecycle.end_call(work, sid=call_row(hall, offer.call_id).sid, status="completed")
     run(tools, events.CallEnded(offer.call_id, CallEnd.ABANDONED), "release_operator_of_call")
     assert carrier.calls[leg(hall, offer.offer_id) or ""].status == "no-answer"
 
@@ -219,7 +221,7 @@ def test_an_operator_can_hang_up_even_if_the_callers_end_was_never_told(
 ) -> None:
     event = accepted(hall, carrier)
     with hall.open_work(Machine.CARRIER) as work:
-        calls.caller_joined(work, event.call_id)
+        lifecycle.caller_joined(work, event.call_id)
     carrier.hang_up(call_row(hall, event.call_id).sid)
     run(tools, events.CallHangUpAsked(event.call_id, event.operator_id), "hang_up_call")
     assert call_row(hall, event.call_id).state is CallState.ENDED
@@ -234,8 +236,8 @@ def test_a_caller_left_alone_is_brought_back_unless_they_are_gone_or_back_alread
     call_id = accepted(hall, carrier).call_id
     sid = call_row(hall, call_id).sid
     with hall.open_work(Machine.CARRIER) as work:
-        calls.caller_joined(work, call_id)
-        calls.talk_ended(work, call_id)
+        lifecycle.caller_joined(work, call_id)
+        lifecycle.talk_ended(work, call_id)
     run(tools, events.CallLeftAlone(call_id), "take_back_caller")
     assert carrier.calls[sid].url == tools.addresses.left_alone(call_id)
     carrier.hang_up(sid)
@@ -311,7 +313,7 @@ def test_a_dial_that_never_happened_is_made_though_that_number_was_phoned_a_mome
     first = planned(hall, clock)
     run(tools, first, "place_dial")
     with hall.open_work(Machine.CARRIER) as work:
-        dials.end_dial(work, dial_row(hall, first.dial_id).ref, outcome="busy")
+        outbound_calls.end_dial(work, dial_row(hall, first.dial_id).ref, outcome="busy")
         work.session.execute(update(Callback).values(next_try_at=clock.at))
     with hall.open_work(Machine.CLOCK) as work:
         assert callbacks.plan_due_dials(work) == 1
@@ -345,7 +347,7 @@ def test_a_dial_nobody_wants_any_more_is_not_made(
         callbacks.note_phoned_again(work, "+8613800001234")
     run(tools, event, "place_dial")
     assert carrier.orders == []
-    assert dial_row(hall, event.dial_id).outcome == dials.DROPPED
+    assert dial_row(hall, event.dial_id).outcome == outbound_calls.DROPPED
 
 
 @pytest.mark.parametrize("status", ["busy", "completed", "in-progress", None])
@@ -361,16 +363,16 @@ def test_an_attempt_without_an_end_is_asked_after(
         carrier.calls[sid].status = status
     for _ in range(2):
         run(tools, events.DialDoubted(event.dial_id), "ask_after_dial")
-    outcome = {"in-progress": None, None: dials.LOST}.get(status, status)
+    outcome = {"in-progress": None, None: outbound_calls.LOST}.get(status, status)
     assert dial_row(tools.hall, event.dial_id).outcome == outcome
 
 
 def test_an_attempt_the_carrier_never_heard_of_is_lost(hall: Hall, tools: Tools, clock: StoppedClock) -> None:
     event = planned(hall, clock)
     with hall.open_work(Machine.WORKER) as work:
-        dials.begin_placing(work, event.dial_id)
+        outbound_calls.begin_placing(work, event.dial_id)
     run(tools, events.DialDoubted(event.dial_id), "ask_after_dial")
-    assert dial_row(hall, event.dial_id).outcome == dials.LOST
+    assert dial_row(hall, event.dial_id).outcome == outbound_calls.LOST
 
 
 def test_an_attempt_in_doubt_is_looked_for_when_asked_after(

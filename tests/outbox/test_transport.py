@@ -17,15 +17,15 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
-from config.schedule import TIMERS, Ticker, Timer, relay_once
-from config.worker import JOB_SECONDS, LaneWorker, enqueue_into, main
+from config.processes.scheduler import TIMERS, Ticker, Timer, relay_once
+from config.processes.worker import JOB_SECONDS, LaneWorker, enqueue_into, main
 from hotline import events
 from hotline.clock import system_clock
 from hotline.outbox import LEASE, LOST_AFTER
 from hotline.reactions import CALLS, LANES
-from hotline.rules.actors import Machine
+from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow, Lease
-from hotline.work import Hall, Work
+from hotline.unit_of_work import Hall, Work
 from tests.outbox.workers import ROOT, redis_process, wait_for
 from tests.stopped_clock import StoppedClock
 
@@ -154,7 +154,9 @@ def test_the_clock_as_the_procfile_starts_it_relays_and_gives_its_lease_back(
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
     }
-    process = subprocess.Popen([sys.executable, "-m", "config.schedule"], cwd=ROOT, env=environment)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "config.processes.scheduler"], cwd=ROOT, env=environment
+    )
     try:
         wait_for(lambda: waiting(redis) == ["delivery-1-0"], "the clock relays", every=0.05)
         process.send_signal(signal.SIGTERM)

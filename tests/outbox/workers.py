@@ -31,7 +31,7 @@ def wait_for(what: Callable[[], bool], why: str, *, every: float = 0.002) -> Non
 
 @dataclass
 class WorkerProcess:
-    """`python -m config.worker LANE` as the Procfile starts it."""
+    """`python -m config.processes.worker LANE` as the Procfile starts it."""
 
     environment: dict[str, str]
     log: Path
@@ -40,7 +40,7 @@ class WorkerProcess:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.worker", "notices"],
+                [sys.executable, "-m", "config.processes.worker", "notices"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.rules.actors import RIGHTS, Machine, Person, Right, may_read_ticket
-from hotline.rules.words import CLASS_OF, RequestClass, RequestType, Role
+from hotline.rules.enums import CLASS_OF, RequestClass, RequestType, Role
+from hotline.rules.people.actors import RIGHTS, Machine, Person, Right, may_read_ticket
 
 R = Right
 EXPECTED: dict[Right, set[Role]] = {

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.rules.calls import A_WORD, TERMINAL_STATUSES, WAITING, how_it_ended, where_it_was
-from hotline.rules.words import CallEnd, CallPurpose, CallState
+from hotline.rules.calls.states import A_WORD, TERMINAL_STATUSES, WAITING, how_it_ended, where_it_was
+from hotline.rules.enums import CallEnd, CallPurpose, CallState
 
 S, P, E = CallState, CallPurpose, CallEnd
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.deadlines import HORIZON_DAYS, deadline
 from hotline.rules.policies import Limit, TimeUnit
+from hotline.rules.tickets.deadlines import HORIZON_DAYS, deadline
 
 CITY = ZoneInfo("Asia/Shanghai")
 U = TimeUnit

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.facts import (
+from hotline.rules.enums import NoMatterReason, RequestType, Urgency
+from hotline.rules.errors import BadFacts
+from hotline.rules.tickets.fields import (
     LONG,
     LONGEST_SPOKEN_BYTES,
     PARSERS,
@@ -20,8 +22,6 @@ from hotline.rules.facts import (
     parse_facts,
     speakable,
 )
-from hotline.rules.refusals import BadFacts
-from hotline.rules.words import NoMatterReason, RequestType, Urgency
 
 TEXTS = sorted(set(PARSERS) - {"type", "urgency", "no_matter", "confidential"})
 WORDS = {"type": RequestType, "urgency": Urgency, "no_matter": NoMatterReason}

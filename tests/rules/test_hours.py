@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from hotline.rules.hours import DayKind, inside, kind_of_day
+from hotline.rules.calls.flow_actions import Answered
+from hotline.rules.calls.hours import DayKind, inside, kind_of_day
 from hotline.rules.policies import Schedule, Window
-from hotline.rules.wishes import Answered
 
 OFFICE = Schedule(workdays=(Window(510, 720), Window(810, 1050)), days_off=(Window(600, 660),), holidays=())
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.rules.notices import most_at_once
+from hotline.rules.calls.outages import most_at_once
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.numbers import national, parse_number
+from hotline.rules.phone_numbers import national, parse_number
 
 
 @pytest.mark.parametrize(

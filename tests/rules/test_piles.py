@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.piles import PILES, Pile, is_overdue, pile_of
-from hotline.rules.words import TicketState
+from hotline.rules.enums import TicketState
+from hotline.rules.tickets.inbox import PILES, Pile, is_overdue, pile_of
 
 S = TicketState
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import Limit, Stage, TimeUnit
-from hotline.rules.words import RequestType, Urgency
 from tests.policies import city_policies
 
 

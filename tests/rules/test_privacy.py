@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.privacy import mask
+from hotline.rules.people.privacy import mask
 
 digits = st.text("0123456789", min_size=1, max_size=20)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.rates import Exclusion, Rate, Span, parse_percent, percent, what_would_print
+from hotline.rules.figures.rates import Exclusion, Rate, Span, parse_percent, percent, what_would_print
 
 counts = st.integers(min_value=0, max_value=2_000_000)
 bases = st.integers(min_value=1, max_value=2_000_000)

@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.figures import (
+from hotline.rules.enums import CLASS_OF, Channel, RequestType
+from hotline.rules.errors import BadFacts
+from hotline.rules.figures.rates import Rate, WouldPrint
+from hotline.rules.figures.reconciliation import Claim, check_claims, explain, reconcile
+from hotline.rules.figures.report import (
     Balance,
     CallCounts,
     CurvePoint,
@@ -19,11 +23,7 @@ from hotline.rules.figures import (
     UnitFigures,
     parse_period,
 )
-from hotline.rules.rates import Rate, WouldPrint
-from hotline.rules.reconciliation import Claim, check_claims, explain, reconcile
-from hotline.rules.refusals import BadFacts
-from hotline.rules.statistics import STATISTICS
-from hotline.rules.words import CLASS_OF, Channel, RequestType
+from hotline.rules.figures.statistics import STATISTICS
 
 BY_NAME = {statistic.name: statistic for statistic in STATISTICS}
 PUBLIC = (

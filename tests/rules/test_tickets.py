@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.facts import PARSERS
-from hotline.rules.tickets import (
+from hotline.rules.enums import Role, TicketAction, TicketState
+from hotline.rules.people.actors import Machine, Person
+from hotline.rules.tickets.fields import PARSERS
+from hotline.rules.tickets.transitions import (
     FINAL,
     OPEN_AT_UNIT,
     TRANSITIONS,
@@ -17,7 +18,6 @@ from hotline.rules.tickets import (
     ticket_number,
     transition,
 )
-from hotline.rules.words import Role, TicketAction, TicketState
 
 S, A = TicketState, TicketAction
 OURS, THEIRS = "city-management", "water"

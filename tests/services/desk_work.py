@@ -4,14 +4,14 @@ from typing import Any
 
 from sqlalchemy import update
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.facts import Facts
-from hotline.rules.words import CallState, PresenceState, RequestType, TicketAction
-from hotline.services import tickets
-from hotline.store.calls import Call
-from hotline.store.people import Presence
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import CallState, PresenceState, RequestType, TicketAction
+from hotline.rules.people.actors import Machine, Person
+from hotline.rules.tickets.fields import Facts
+from hotline.services.tickets import actions
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Presence
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 
 UNIT = "city-management"
@@ -34,7 +34,7 @@ def perform(
     **more: Any,
 ) -> Ticket:
     with hall.open_work(actor) as work:
-        return tickets.perform(work, ticket_id, action, facts, **more)
+        return actions.perform(work, ticket_id, action, facts, **more)
 
 
 def wrapping_up(hall: Hall, **columns: Any) -> tuple[Person, Call]:
@@ -48,4 +48,4 @@ def wrapping_up(hall: Hall, **columns: Any) -> tuple[Person, Call]:
 
 def draft_of(hall: Hall, person: Person, call: Call) -> Ticket:
     with hall.open_work(person) as work:
-        return tickets.open_draft(work, call_id=call.id)
+        return actions.open_draft(work, call_id=call.id)

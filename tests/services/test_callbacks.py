@@ -8,14 +8,15 @@ import pytest
 from sqlalchemy import func, select
 
 from hotline import events
-from hotline.rules.actors import Machine
-from hotline.rules.refusals import BadNumber, LostRace, NoSuchCall, NoSuchCallback
-from hotline.rules.words import CallbackReason, CallbackState, CallPurpose, CallState, PresenceState
-from hotline.services import callbacks, calls, dials
-from hotline.services.calls import Arrival
-from hotline.store.callbacks import Callback, Dial
-from hotline.store.calls import Call
-from hotline.work import Hall, Work
+from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, CallState, PresenceState
+from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
+from hotline.rules.people.actors import Machine
+from hotline.services.calls import lifecycle
+from hotline.services.calls.lifecycle import Arrival
+from hotline.services.outbound import callbacks, outbound_calls
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback, Dial
+from hotline.unit_of_work import Hall, Work
 from tests.builders import make_call, make_operator
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -50,8 +51,8 @@ def attempt(hall: Hall, clock: StoppedClock, outcome: str = "no-answer") -> Dial
     assert plan(hall) == 1
     dial = newest_dial(hall)
     with hall.open_work(Machine.WORKER) as work:
-        assert dials.begin_placing(work, dial.id) is not None
-        dials.end_dial(work, dial.ref, outcome=outcome, sid=f"CA{dial.id}")
+        assert outbound_calls.begin_placing(work, dial.id) is not None
+        outbound_calls.end_dial(work, dial.ref, outcome=outcome, sid=f"CA{dial.id}")
     return dial
 
 
@@ -68,7 +69,7 @@ def answer(hall: Hall, dial: Dial) -> Call:
             position="greeting:0",
             dial_ref=dial.ref,
         )
-        call = calls.receive_call(work, arrival)
+        call = lifecycle.receive_call(work, arrival)
     with hall.look() as session:
         return session.get_one(Call, call.id)
 
@@ -145,8 +146,8 @@ def test_a_person_phoned_back_keeps_their_place_in_the_queue(hall: Hall, clock: 
     call = answer(hall, newest_dial(hall))
     with hall.open_work(Machine.CALLER) as work:
         callbacks.confirm_person(work, call.id)
-        calls.join_queue(work, call.id)
-        kept = calls.get_call(work, call.id)
+        lifecycle.join_queue(work, call.id)
+        kept = lifecycle.get_call(work, call.id)
     assert (kept.place_since, kept.queued_at) == (earlier, clock.at)
 
 
@@ -231,7 +232,7 @@ def test_a_person_on_the_line_settles_the_promise_for_good(
         reach(work, call.id)
         reach(work, call.id)
     with hall.open_work(Machine.CARRIER) as work:
-        dials.end_dial(work, dial.ref, outcome="completed")
+        outbound_calls.end_dial(work, dial.ref, outcome="completed")
     assert state_of(hall, owed.id) is C.REACHED
 
 
@@ -259,7 +260,7 @@ def test_who_phones_again_is_owed_nothing_whether_or_not_we_were_just_phoning(
     assert state_of(hall, owed.id) is C.PHONED_AGAIN
     if dialling:
         with hall.open_work(Machine.CARRIER) as work:
-            dials.end_dial(work, newest_dial(hall).ref, outcome="busy")
+            outbound_calls.end_dial(work, newest_dial(hall).ref, outcome="busy")
         assert state_of(hall, owed.id) is C.PHONED_AGAIN
 
 

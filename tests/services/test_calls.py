@@ -4,9 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from hotline import events
-from hotline.rules.actors import Machine, Person
-from hotline.rules.refusals import NoSuchCall, NotAllowed, UnfinishedCall
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallEnd,
@@ -16,12 +14,16 @@ from hotline.rules.words import (
     PresenceState,
     RequestClass,
 )
-from hotline.services import callbacks, calls, presence, queue
-from hotline.services.calls import Arrival
-from hotline.store.callbacks import Callback
-from hotline.store.calls import Call, Offer
-from hotline.store.people import Presence
-from hotline.work import Hall
+from hotline.rules.errors import NoSuchCall, NotAllowed, UnfinishedCall
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle
+from hotline.services.calls.lifecycle import Arrival
+from hotline.services.outbound import callbacks
+from hotline.services.queueing import offers, presence
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.outbound import Callback
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 from tests.stopped_clock import StoppedClock
 
@@ -36,14 +38,14 @@ ARRIVAL = Arrival(
 )
 
 
-def receive(hall: Hall, arrival: Arrival = ARRIVAL) -> calls.CallView:
+def receive(hall: Hall, arrival: Arrival = ARRIVAL) -> lifecycle.CallView:
     with hall.open_work(Machine.CALLER) as work:
-        return calls.receive_call(work, arrival)
+        return lifecycle.receive_call(work, arrival)
 
 
 def end(hall: Hall, sid: str, status: str = "completed", arrival: Arrival | None = None) -> None:
     with hall.open_work(Machine.CARRIER) as work:
-        calls.end_call(work, sid=sid, status=status, arrival=arrival)
+        lifecycle.end_call(work, sid=sid, status=status, arrival=arrival)
 
 
 def row(hall: Hall, call_id: int) -> Call:
@@ -56,10 +58,10 @@ def talking(hall: Hall) -> tuple[Call, Person]:
     operator = make_operator(hall)
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
-        queue.accept_offer(work, offer_id, f"leg-of-{call.id}")
-        calls.caller_joined(work, call.id)
+        offers.accept_offer(work, offer_id, f"leg-of-{call.id}")
+        lifecycle.caller_joined(work, call.id)
     return call, operator
 
 
@@ -84,15 +86,15 @@ def test_the_wait_is_measured_from_queue_to_answer(hall: Hall, clock: StoppedClo
     make_operator(hall)
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
     clock.advance(9)
     with hall.open_work(Machine.CARRIER) as work:
         offer_id = work.session.scalars(select(Offer.id)).one()
-        queue.accept_offer(work, offer_id, "leg")
+        offers.accept_offer(work, offer_id, "leg")
     clock.advance(1)
     with hall.open_work(Machine.CARRIER) as work:
-        calls.caller_joined(work, call.id)
-        calls.caller_joined(work, call.id)
+        lifecycle.caller_joined(work, call.id)
+        lifecycle.caller_joined(work, call.id)
     assert row(hall, call.id).wait_seconds == 10
 
 
@@ -101,9 +103,9 @@ def test_a_terminal_word_is_final(hall: Hall) -> None:
     end(hall, call.sid)
     assert receive(hall).state is CallState.ENDED
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
-        calls.caller_joined(work, call.id)
-        calls.talk_ended(work, call.id)
+        lifecycle.join_queue(work, call.id)
+        lifecycle.caller_joined(work, call.id)
+        lifecycle.talk_ended(work, call.id)
     assert row(hall, call.id).state is CallState.ENDED
 
 
@@ -124,7 +126,7 @@ def test_a_terminal_word_about_nothing_known_leaves_no_trace(hall: Hall) -> None
 def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kept(hall: Hall) -> None:
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
     end(hall, call.sid)
     with hall.look() as session:
         owed = session.scalars(select(Callback)).one()
@@ -139,7 +141,7 @@ def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kep
 def test_hanging_up_in_the_queue_with_a_withheld_number_owes_nothing(hall: Hall) -> None:
     call = make_call(hall, number=None, number_raw="anonymous")
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
     end(hall, call.sid)
     with hall.look() as session:
         assert session.scalars(select(Callback)).all() == []
@@ -148,9 +150,9 @@ def test_hanging_up_in_the_queue_with_a_withheld_number_owes_nothing(hall: Hall)
 def test_leaving_for_a_promised_callback_is_not_abandoned(hall: Hall) -> None:
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
         assert callbacks.promise_for_call(work, call.id) is not None
-        calls.leave_queue(work, call.id, "leave")
+        lifecycle.leave_queue(work, call.id, "leave")
     end(hall, call.sid)
     assert row(hall, call.id).end is CallEnd.LEFT_FOR_CALLBACK
 
@@ -179,7 +181,7 @@ def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(hall: Hall,
     with pytest.raises(UnfinishedCall), hall.open_work(operator) as work:
         presence.become_ready(work)
     with hall.open_work(operator) as work:
-        calls.finish_without_ticket(work, call.id, NoMatterReason.WRONG_NUMBER)
+        lifecycle.finish_without_ticket(work, call.id, NoMatterReason.WRONG_NUMBER)
 
     assert desk(hall, operator).state is PresenceState.READY
     assert row(hall, call.id).no_matter is NoMatterReason.WRONG_NUMBER
@@ -188,7 +190,7 @@ def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(hall: Hall,
 def test_a_record_completed_while_talking_makes_the_desk_ready_when_the_call_ends(hall: Hall) -> None:
     call, operator = talking(hall)
     with hall.open_work(operator) as work:
-        calls.finish_without_ticket(work, call.id, NoMatterReason.PRANK)
+        lifecycle.finish_without_ticket(work, call.id, NoMatterReason.PRANK)
     assert desk(hall, operator).state is PresenceState.TALKING
     end(hall, call.sid)
     assert desk(hall, operator).state is PresenceState.READY
@@ -198,8 +200,8 @@ def test_a_caller_who_leaves_while_the_desk_connects_is_abandoned_and_the_desk_i
     operator = make_operator(hall)
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
-        queue.accept_offer(work, work.session.scalars(select(Offer.id)).one(), "leg")
+        lifecycle.join_queue(work, call.id)
+        offers.accept_offer(work, work.session.scalars(select(Offer.id)).one(), "leg")
     end(hall, call.sid)
     assert row(hall, call.id).end is CallEnd.ABANDONED
     assert desk(hall, operator).state is PresenceState.READY
@@ -223,8 +225,8 @@ def test_whoever_left_the_queue_to_ask_for_a_callback_and_hung_up_is_owed_one_al
 ) -> None:
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
-        calls.leave_queue(work, call.id, "leave")
+        lifecycle.join_queue(work, call.id)
+        lifecycle.leave_queue(work, call.id, "leave")
     end(hall, call.sid)
     assert row(hall, call.id).end is CallEnd.ABANDONED
     with hall.look() as session:
@@ -235,7 +237,7 @@ def test_whoever_left_the_queue_to_ask_for_a_callback_and_hung_up_is_owed_one_al
 def test_the_operator_who_hangs_up_first_wraps_up_while_the_caller_is_still_there(hall: Hall) -> None:
     call, operator = talking(hall)
     with hall.open_work(Machine.CARRIER) as work:
-        calls.talk_ended(work, call.id)
+        lifecycle.talk_ended(work, call.id)
     assert row(hall, call.id).state is CallState.AFTER
     assert desk(hall, operator).state is PresenceState.WRAP_UP
     end(hall, call.sid)
@@ -246,10 +248,10 @@ def test_a_free_desk_is_offered_the_next_caller_in_the_same_breath(hall: Hall) -
     call, operator = talking(hall)
     waiting = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, waiting.id)
+        lifecycle.join_queue(work, waiting.id)
     end(hall, call.sid)
     with hall.open_work(operator) as work:
-        calls.finish_without_ticket(work, call.id, NoMatterReason.SILENT)
+        lifecycle.finish_without_ticket(work, call.id, NoMatterReason.SILENT)
     assert row(hall, waiting.id).state is CallState.OFFERED
 
 
@@ -257,28 +259,28 @@ def test_only_the_operator_of_a_call_may_finish_or_hang_up(hall: Hall, announced
     call, operator = talking(hall)
     other = make_operator(hall)
     for intention in (
-        lambda work: calls.finish_without_ticket(work, call.id, NoMatterReason.TEST),
-        lambda work: calls.ask_hang_up(work, call.id),
+        lambda work: lifecycle.finish_without_ticket(work, call.id, NoMatterReason.TEST),
+        lambda work: lifecycle.ask_hang_up(work, call.id),
     ):
         with pytest.raises(NotAllowed), hall.open_work(other) as work:
             intention(work)
     with hall.open_work(operator) as work:
-        calls.ask_hang_up(work, call.id)
+        lifecycle.ask_hang_up(work, call.id)
     assert events.CallHangUpAsked(call.id, operator.id) in announced
 
 
 def test_the_pressed_class_and_position_are_kept(hall: Hall) -> None:
     call = receive(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.note_pressed(work, call.id, RequestClass.CONSULTATION)
-        calls.keep_position(work, call.id, position="menu:1", language="en")
-        seen = calls.get_call(work, call.id)
+        lifecycle.note_pressed(work, call.id, RequestClass.CONSULTATION)
+        lifecycle.keep_position(work, call.id, position="menu:1", language="en")
+        seen = lifecycle.get_call(work, call.id)
     assert (seen.pressed, seen.position, seen.language) == (RequestClass.CONSULTATION, "menu:1", "en")
 
 
 def test_an_unknown_call_is_refused(hall: Hall) -> None:
     with pytest.raises(NoSuchCall), hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, 404)
+        lifecycle.join_queue(work, 404)
 
 
 def desk(hall: Hall, person: Person) -> Presence:

@@ -7,9 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline import events
-from hotline.rules.actors import Machine
-from hotline.rules.refusals import NoSuchDial
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallPurpose,
@@ -17,11 +15,13 @@ from hotline.rules.words import (
     FollowUpState,
     TicketState,
 )
-from hotline.services import callbacks, dials, follow_ups
-from hotline.services.dials import DialView
-from hotline.store.callbacks import Callback, Dial, FollowUp
-from hotline.store.tickets import Ticket
-from hotline.work import Hall, Work
+from hotline.rules.errors import NoSuchDial
+from hotline.rules.people.actors import Machine
+from hotline.services.outbound import callbacks, follow_ups, outbound_calls
+from hotline.services.outbound.outbound_calls import DialView
+from hotline.store.outbound import Callback, Dial, FollowUp
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall, Work
 from tests.builders import make_operator, make_ticket
 from tests.stopped_clock import StoppedClock
 
@@ -40,7 +40,9 @@ def planned_callback(hall: Hall, clock: StoppedClock, number: str = NUMBER) -> D
 
 
 def newest(work: Work) -> DialView:
-    return dials.dial_by_id(work, work.session.scalars(select(Dial.id).order_by(Dial.id.desc())).first() or 0)
+    return outbound_calls.dial_by_id(
+        work, work.session.scalars(select(Dial.id).order_by(Dial.id.desc())).first() or 0
+    )
 
 
 def planned_follow_up(hall: Hall, clock: StoppedClock) -> DialView:
@@ -55,12 +57,12 @@ def planned_follow_up(hall: Hall, clock: StoppedClock) -> DialView:
 
 def begin(hall: Hall, dial: DialView) -> DialView | None:
     with hall.open_work(Machine.WORKER) as work:
-        return dials.begin_placing(work, dial.id)
+        return outbound_calls.begin_placing(work, dial.id)
 
 
 def end(hall: Hall, dial: DialView, outcome: str = "no-answer", sid: str | None = None) -> None:
     with hall.open_work(Machine.CARRIER) as work:
-        dials.end_dial(work, dial.ref, outcome=outcome, sid=sid)
+        outbound_calls.end_dial(work, dial.ref, outcome=outcome, sid=sid)
 
 
 def row(hall: Hall, dial: DialView) -> Dial:
@@ -78,16 +80,16 @@ def test_an_attempt_knows_what_it_is_for(hall: Hall, clock: StoppedClock) -> Non
     known = (dial.purpose, dial.language, dial.number, dial.state, dial.sid, dial.follow_up_id, dial.doubtful)
     assert known == (CallPurpose.CALLBACK, "en", NUMBER, DialState.PLANNED, None, None, False)
     with hall.open_work(Machine.CARRIER) as work:
-        assert dials.dial_by_ref(work, dial.ref) == dial
+        assert outbound_calls.dial_by_ref(work, dial.ref) == dial
 
 
 def test_an_unknown_attempt_is_refused(hall: Hall) -> None:
     asks: tuple[Callable[[Work], object], ...] = (
-        lambda work: dials.dial_by_ref(work, "nobody"),
-        lambda work: dials.dial_by_id(work, 404),
-        lambda work: dials.begin_placing(work, 404),
-        lambda work: dials.end_dial(work, "nobody", outcome="busy"),
-        lambda work: dials.note_dial_sid(work, "nobody", "CA1"),
+        lambda work: outbound_calls.dial_by_ref(work, "nobody"),
+        lambda work: outbound_calls.dial_by_id(work, 404),
+        lambda work: outbound_calls.begin_placing(work, 404),
+        lambda work: outbound_calls.end_dial(work, "nobody", outcome="busy"),
+        lambda work: outbound_calls.note_dial_sid(work, "nobody", "CA1"),
     )
     for ask in asks:
         with pytest.raises(NoSuchDial), hall.open_work(Machine.CARRIER) as work:
@@ -110,7 +112,7 @@ def test_a_lost_answer_leaves_a_doubt(hall: Hall, clock: StoppedClock) -> None:
     dial = planned_callback(hall, clock)
     begin(hall, dial)
     with hall.open_work(Machine.WORKER) as work:
-        dials.note_doubt(work, dial.id)
+        outbound_calls.note_doubt(work, dial.id)
     assert row(hall, dial).state is DialState.UNKNOWN
 
 
@@ -118,10 +120,10 @@ def test_whoever_learns_the_sid_first_keeps_it(hall: Hall, clock: StoppedClock) 
     dial = planned_callback(hall, clock)
     begin(hall, dial)
     with hall.open_work(Machine.CARRIER) as work:
-        dials.note_dial_sid(work, dial.ref, "CAwebhook")
+        outbound_calls.note_dial_sid(work, dial.ref, "CAwebhook")
     with hall.open_work(Machine.WORKER) as work:
-        dials.note_dial_sid(work, dial.ref, "CAworker")
-        dials.note_doubt(work, dial.id)
+        outbound_calls.note_dial_sid(work, dial.ref, "CAworker")
+        outbound_calls.note_doubt(work, dial.id)
     kept = row(hall, dial)
     assert (kept.state, kept.sid) == (DialState.PLACED, "CAwebhook")
     assert begin(hall, dial) is None
@@ -145,7 +147,7 @@ def test_an_end_told_before_the_sid_was_known_is_final(hall: Hall, clock: Stoppe
     begin(hall, dial)
     end(hall, dial, "busy", "CA1")
     with hall.open_work(Machine.WORKER) as work:
-        dials.note_dial_sid(work, dial.ref, "CA1")
+        outbound_calls.note_dial_sid(work, dial.ref, "CA1")
     assert row(hall, dial).state is DialState.ENDED
 
 
@@ -153,9 +155,9 @@ def test_an_attempt_that_waited_too_long_is_dropped_and_does_not_count(
     hall: Hall, clock: StoppedClock
 ) -> None:
     dial = planned_callback(hall, clock)
-    clock.advance(dials.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE.total_seconds() + 1)
     assert begin(hall, dial) is None
-    assert row(hall, dial).outcome == dials.DROPPED
+    assert row(hall, dial).outcome == outbound_calls.DROPPED
     owed = callback(hall)
     assert (owed.state, owed.attempts) == (CallbackState.WAITING, 0)
     assert owed.next_try_at > clock.at
@@ -180,13 +182,13 @@ def test_who_is_owed_nothing_any_more_is_not_phoned(
             callbacks.cancel_callback(work, dial.callback_id)
         work.session.execute(update(FollowUp).values(state=FollowUpState.ANSWERED))
     assert begin(hall, dial) is None
-    assert row(hall, dial).outcome == dials.DROPPED
+    assert row(hall, dial).outcome == outbound_calls.DROPPED
 
 
 def test_an_attempt_in_doubt_that_is_stale_is_not_placed_again(hall: Hall, clock: StoppedClock) -> None:
     dial = planned_callback(hall, clock)
     begin(hall, dial)
-    clock.advance(dials.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE.total_seconds() + 1)
     assert begin(hall, dial) is None
     assert row(hall, dial).state is DialState.PLACING
 
@@ -214,6 +216,6 @@ def test_a_call_of_the_carrier_belongs_to_one_attempt(hall: Hall, clock: Stopped
     end(hall, first, "busy", "CA1")
     second = planned_callback(hall, clock, "+8613800005678")
     with hall.look() as session:
-        assert dials.is_call_of_another(session, second.id, "CA1")
-        assert not dials.is_call_of_another(session, first.id, "CA1")
-        assert not dials.is_call_of_another(session, first.id, "CAother")
+        assert outbound_calls.is_call_of_another(session, second.id, "CA1")
+        assert not outbound_calls.is_call_of_another(session, first.id, "CA1")
+        assert not outbound_calls.is_call_of_another(session, first.id, "CAother")

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from hotline.rules.actors import Actor, Machine, Person
-from hotline.rules.figures import Period
-from hotline.rules.refusals import NotAllowed
-from hotline.rules.ticket_rows import COLUMNS, TicketRow, parse_row, safe_cell
-from hotline.rules.words import Role, TicketState
-from hotline.services.ticket_export import export_tickets
-from hotline.services.ticket_files import import_tickets
-from hotline.store.people import Look
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import Role, TicketState
+from hotline.rules.errors import NotAllowed
+from hotline.rules.figures.report import Period
+from hotline.rules.people.actors import Actor, Machine, Person
+from hotline.rules.tickets.rows import COLUMNS, TicketRow, parse_row, safe_cell
+from hotline.services.tickets.export import export_tickets
+from hotline.services.tickets.import_file import import_tickets
+from hotline.store.people.tables import Look
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit, make_user, person_of
 from tests.policies import city_policies
 

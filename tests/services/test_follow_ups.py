@@ -6,14 +6,15 @@ import pytest
 from sqlalchemy import func, select
 
 from hotline import events
-from hotline.rules.actors import Machine
-from hotline.rules.refusals import NoSuchCall, NoSuchTicket
-from hotline.rules.words import CallPurpose, CallState, FollowUpState, Satisfied, Solved, TicketState
-from hotline.services import dials, follow_ups, redo
-from hotline.store.callbacks import Dial, FollowUp
-from hotline.store.calls import Call
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import CallPurpose, CallState, FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.errors import NoSuchCall, NoSuchTicket
+from hotline.rules.people.actors import Machine
+from hotline.services.outbound import follow_ups, outbound_calls
+from hotline.services.tickets import redo
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Dial, FollowUp
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_ticket, make_unit
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -209,8 +210,8 @@ def test_who_is_never_reached_is_given_up_after_the_last_attempt(
         with hall.look() as session:
             dial = session.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).one()
         with hall.open_work(Machine.WORKER) as work:
-            dials.begin_placing(work, dial.id)
-            dials.end_dial(work, dial.ref, outcome="no-answer")
+            outbound_calls.begin_placing(work, dial.id)
+            outbound_calls.end_dial(work, dial.ref, outcome="no-answer")
         assert follow_up(hall).attempts == tries
     given_up = follow_up(hall)
     assert (given_up.state, given_up.settled_at) == (F.UNREACHED, clock.at)
@@ -223,9 +224,9 @@ def test_a_call_that_ends_without_an_answer_is_tried_again_later(hall: Hall, clo
     closed_ticket(hall)
     dial, _ = asked(hall, clock)
     with hall.open_work(Machine.WORKER) as work:
-        dials.begin_placing(work, dial.id)
-        dials.end_dial(work, dial.ref, outcome="completed")
-        dials.end_dial(work, dial.ref, outcome="completed")
+        outbound_calls.begin_placing(work, dial.id)
+        outbound_calls.end_dial(work, dial.ref, outcome="completed")
+        outbound_calls.end_dial(work, dial.ref, outcome="completed")
     waiting = follow_up(hall)
     assert (waiting.state, waiting.attempts, waiting.next_try_at) == (
         F.WAITING,
@@ -239,7 +240,7 @@ def test_a_call_that_ends_after_the_answer_is_not_tried_again(hall: Hall, clock:
     dial, call = asked(hall, clock)
     say(hall, call, "solved", "yes")
     with hall.open_work(Machine.CARRIER) as work:
-        dials.end_dial(work, dial.ref, outcome="completed")
+        outbound_calls.end_dial(work, dial.ref, outcome="completed")
     assert follow_up(hall).state is F.ANSWERED
     with hall.look() as session:
         assert session.scalar(select(func.count()).select_from(Dial)) == 1

@@ -5,10 +5,10 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from hotline.rules.actors import Machine
+from hotline.rules.people.actors import Machine
 from hotline.services.calendar import CalendarRefused, DayProblem, import_days, seed_known_years
 from hotline.store.calendar import CalendarDay, working_days
-from hotline.work import Hall
+from hotline.unit_of_work import Hall
 
 
 def days_of(hall: Hall, first: date, last: date) -> dict[date, bool]:

@@ -8,11 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hotline.events import Event, TicketHandedOff, TicketOpened
-from hotline.rules.actors import Actor, Machine, Person
-from hotline.rules.figures import Period
-from hotline.rules.refusals import LostRace, NotAllowed
-from hotline.rules.ticket_rows import COLUMNS
-from hotline.rules.words import (
+from hotline.rules.enums import (
     Channel,
     Closing,
     RequestClass,
@@ -22,10 +18,14 @@ from hotline.rules.words import (
     Solved,
     TicketState,
 )
-from hotline.services.reports import write_report
-from hotline.services.ticket_files import Imported, ImportRefused, import_tickets
-from hotline.store.tickets import Counter, Ticket
-from hotline.work import Hall
+from hotline.rules.errors import LostRace, NotAllowed
+from hotline.rules.figures.report import Period
+from hotline.rules.people.actors import Actor, Machine, Person
+from hotline.rules.tickets.rows import COLUMNS
+from hotline.services.figures.reports import write_report
+from hotline.services.tickets.import_file import Imported, ImportRefused, import_tickets
+from hotline.store.tickets.tables import Counter, Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit
 
 HEADER = ",".join(COLUMNS)

@@ -4,12 +4,13 @@ import pytest
 from sqlalchemy import select
 
 from hotline import events
-from hotline.rules.actors import Machine, Person
-from hotline.rules.refusals import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed, Refusal
-from hotline.rules.words import CallbackReason, CallState, PresenceState, Role, TicketState
-from hotline.services import callbacks, looks
-from hotline.store.people import Look
-from hotline.work import Hall
+from hotline.rules.enums import CallbackReason, CallState, PresenceState, Role, TicketState
+from hotline.rules.errors import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed, Refusal
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.outbound import callbacks
+from hotline.services.people import disclosures
+from hotline.store.people.tables import Look
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.stopped_clock import StoppedClock
 
@@ -20,7 +21,7 @@ UNIT = "city-management"
 
 def show(hall: Hall, actor: Person | Machine, subject: str, subject_id: int, reason: str = "") -> str:
     with hall.open_work(actor) as work:
-        return looks.show_number(work, subject, subject_id, reason)
+        return disclosures.show_number(work, subject, subject_id, reason)
 
 
 def traces(hall: Hall) -> list[Look]:

@@ -9,14 +9,14 @@ from hotline import events
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.lookups import Question, Reply
 from hotline.reactions import Tools
-from hotline.reactions.keeping import ask_outside
-from hotline.rules.actors import Machine
+from hotline.reactions.retrieval import ask_outside
+from hotline.rules.enums import LookupState
+from hotline.rules.people.actors import Machine
 from hotline.rules.policies import LookupSource, Policies
-from hotline.rules.words import LookupState
-from hotline.services import lookups
-from hotline.services.lookups import LookupView
+from hotline.services.calls import lookups
+from hotline.services.calls.lookups import LookupView
 from hotline.store.outbox import EventRow
-from hotline.work import Hall
+from hotline.unit_of_work import Hall
 from tests.builders import make_call
 from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
 from tests.policies import city_policies

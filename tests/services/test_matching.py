@@ -2,14 +2,15 @@
 
 import pytest
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.calls import QueueJoin
-from hotline.rules.wishes import JoinQueue
-from hotline.rules.words import CallState, PresenceState
-from hotline.services import calls, queue
-from hotline.store.calls import Call, Offer
-from hotline.store.people import OperatorSkill
-from hotline.work import Hall
+from hotline.rules.calls.flow_actions import JoinQueue
+from hotline.rules.calls.states import QueueJoin
+from hotline.rules.enums import CallState, PresenceState
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle
+from hotline.services.queueing import offers
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.people.tables import OperatorSkill
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_colleague, make_operator
 from tests.stopped_clock import StoppedClock
 
@@ -24,7 +25,7 @@ def able(hall: Hall, person: Person, skill: str = "dialect") -> Person:
 
 def join(hall: Hall, call: Call, wish: JoinQueue = JoinQueue(), desk: str = "") -> QueueJoin:  # noqa: B008 - frozen
     with hall.open_work(Machine.CALLER) as work:
-        return calls.join_queue(work, call.id, wish, desk=desk)
+        return lifecycle.join_queue(work, call.id, wish, desk=desk)
 
 
 def offered_to(hall: Hall, call: Call) -> int | None:
@@ -35,7 +36,7 @@ def offered_to(hall: Hall, call: Call) -> int | None:
 
 def look_again(hall: Hall) -> None:
     with hall.open_work(Machine.CLOCK) as work:
-        queue.offer_waiting(work)
+        offers.offer_waiting(work)
 
 
 def test_a_caller_who_needs_a_skill_is_for_those_who_have_it(hall: Hall) -> None:
@@ -80,7 +81,7 @@ def test_higher_priority_goes_first_whoever_came_before(hall: Hall, clock: Stopp
     clock.advance(60)
     join(hall, urgent, JoinQueue(priority=9))
     with hall.open_work(Machine.CALLER) as work:
-        places = [queue.place_in_queue(work, call.id).position for call in (urgent, first)]
+        places = [offers.place_in_queue(work, call.id).position for call in (urgent, first)]
     assert places == [1, 2]
     make_operator(hall)
     look_again(hall)
@@ -128,7 +129,7 @@ def test_who_comes_back_to_the_queue_has_the_old_place_and_a_new_patience(
     began = clock()
     clock.advance(100)
     with hall.open_work(Machine.CALLER) as work:
-        calls.leave_queue(work, call.id, "leave")
+        lifecycle.leave_queue(work, call.id, "leave")
     join(hall, call)
     with hall.look() as session:
         row = session.get_one(Call, call.id)

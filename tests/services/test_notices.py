@@ -5,13 +5,13 @@ from functools import partial
 
 import pytest
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.notices import MOST_AT_ONCE
-from hotline.rules.refusals import BadFacts, LostRace, NoSuchNotice, NotAllowed
-from hotline.rules.words import Role
-from hotline.services import notices
-from hotline.store.notices import Notice, notices_at
-from hotline.work import Hall
+from hotline.rules.calls.outages import MOST_AT_ONCE
+from hotline.rules.enums import Role
+from hotline.rules.errors import BadFacts, LostRace, NoSuchNotice, NotAllowed
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import outages
+from hotline.store.calls.outages import Notice, notices_at
+from hotline.unit_of_work import Hall
 from tests.builders import make_user, person_of
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -33,7 +33,7 @@ def announce(hall: Hall, person: Person, **said: object) -> Notice:
         **said,
     }
     with hall.open_work(person) as work:
-        return notices.announce(work, **facts)
+        return outages.announce(work, **facts)
 
 
 def told(hall: Hall) -> list[str]:
@@ -60,12 +60,12 @@ def test_a_notice_for_later_waits_for_its_time(hall: Hall, leader: Person, clock
 def test_a_notice_is_stopped_once(hall: Hall, leader: Person) -> None:
     notice = announce(hall, leader)
     with hall.open_work(leader) as work:
-        notices.stop(work, notice.id)
+        outages.stop(work, notice.id)
     assert told(hall) == []
     with pytest.raises(LostRace), hall.open_work(leader) as work:
-        notices.stop(work, notice.id)
+        outages.stop(work, notice.id)
     with pytest.raises(NoSuchNotice), hall.open_work(leader) as work:
-        notices.stop(work, 999)
+        outages.stop(work, 999)
 
 
 def test_only_who_may_announce_does(hall: Hall) -> None:
@@ -73,7 +73,7 @@ def test_only_who_may_announce_does(hall: Hall) -> None:
     with pytest.raises(NotAllowed):
         announce(hall, operator)
     with pytest.raises(NotAllowed), hall.open_work(Machine.SYSTEM) as work:
-        notices.stop(work, 1)
+        outages.stop(work, 1)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_the_same_words_are_not_told_twice_at_a_time(hall: Hall, leader: Person,
 def test_what_was_stopped_may_be_announced_again(hall: Hall, leader: Person) -> None:
     notice = announce(hall, leader)
     with hall.open_work(leader) as work:
-        notices.stop(work, notice.id)
+        outages.stop(work, notice.id)
     announce(hall, leader)
     assert told(hall) == [WATER]
 
@@ -134,7 +134,7 @@ def test_callers_are_not_kept_listening_to_more_than_a_few(
     assert refused(hall, leader) == {"text_zh": "too_many"}
     announce(hall, leader, starts_at=clock() + timedelta(hours=2), ends_at=clock() + timedelta(hours=4))
     with hall.open_work(leader) as work:
-        notices.stop(work, 1)
+        outages.stop(work, 1)
     announce(hall, leader)
 
 

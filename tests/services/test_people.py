@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.refusals import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
-from hotline.rules.words import Role
-from hotline.services import people
-from hotline.store.people import ApiToken, SignIn, User
-from hotline.work import Hall
+from hotline.rules.enums import Role
+from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.people import accounts
+from hotline.store.people.tables import ApiToken, SignIn, User
+from hotline.unit_of_work import Hall
 from tests.builders import make_unit, make_user, person_of
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -22,22 +22,22 @@ PASSWORD = "correct-horse-电池"
 def add(hall: Hall, name: str = "zhang", role: Role = Role.OPERATOR, **facts: Any) -> int:
     with hall.open_work(Machine.SYSTEM) as work:
         said = {"display_name": "张", "password": PASSWORD, **facts}
-        return people.add_user(work, name=name, role=role, **said)
+        return accounts.add_user(work, name=name, role=role, **said)
 
 
 def check(hall: Hall, name: str, password: str) -> Person | None:
     with hall.look() as session:
-        return people.check_password(session, name, password)
+        return accounts.check_password(session, name, password)
 
 
-def signed_in(hall: Hall, token: str) -> people.SignedIn | None:
+def signed_in(hall: Hall, token: str) -> accounts.SignedIn | None:
     with hall.look() as session:
-        return people.person_of_sign_in(session, token, hall.clock())
+        return accounts.person_of_sign_in(session, token, hall.clock())
 
 
 def sign_in(hall: Hall, person: Person) -> str:
     with hall.open_work(person) as work:
-        return people.sign_in(work, person.id)
+        return accounts.sign_in(work, person.id)
 
 
 def retire(hall: Hall, user_id: int) -> None:
@@ -77,8 +77,8 @@ def test_who_may_not_log_in_is_told_nothing_else(hall: Hall) -> None:
 def test_a_browser_session_holds_for_a_shift(hall: Hall, clock: StoppedClock) -> None:
     person = person_of(make_user(hall, name="li", display_name="李", work_number="00017", locale="en"))
     token = sign_in(hall, person)
-    who = people.SignedIn(person, "li", "李", "00017", "en")
-    clock.advance(people.SIGN_IN_HOURS * 3600 - 1)
+    who = accounts.SignedIn(person, "li", "李", "00017", "en")
+    clock.advance(accounts.SIGN_IN_HOURS * 3600 - 1)
     assert signed_in(hall, token) == who
     clock.advance(1)
     assert signed_in(hall, token) is None
@@ -88,9 +88,9 @@ def test_a_session_ends_when_it_is_revoked_or_its_person_is_gone(hall: Hall) -> 
     person = person_of(make_user(hall))
     first, second = sign_in(hall, person), sign_in(hall, person)
     with hall.open_work(person) as work:
-        people.sign_out(work, first)
-        people.sign_out(work, first)
-        people.sign_out(work, "unknown")
+        accounts.sign_out(work, first)
+        accounts.sign_out(work, first)
+        accounts.sign_out(work, "unknown")
     assert signed_in(hall, first) is None
     assert signed_in(hall, second) is not None
     retire(hall, person.id)
@@ -101,9 +101,9 @@ def test_a_session_ends_when_it_is_revoked_or_its_person_is_gone(hall: Hall) -> 
 def test_no_token_is_a_crash(hall: Hall, token: str) -> None:
     assert signed_in(hall, token) is None
     with hall.look() as session:
-        assert people.person_of_api_token(session, token) is None
+        assert accounts.person_of_api_token(session, token) is None
     with hall.open_work(Machine.SYSTEM) as work:
-        people.sign_out(work, token)
+        accounts.sign_out(work, token)
 
 
 def test_no_secret_is_stored(hall: Hall) -> None:
@@ -111,7 +111,7 @@ def test_no_secret_is_stored(hall: Hall) -> None:
     person = person_of(make_user(hall))
     browser = sign_in(hall, person)
     with hall.open_work(Machine.SYSTEM) as work:
-        program = people.create_token(work, name="open data", user_name="li")
+        program = accounts.create_token(work, name="open data", user_name="li")
     with hall.look() as session:
         kept = [*session.scalars(select(SignIn.token_hash)), *session.scalars(select(ApiToken.token_hash))]
     assert not {browser, program, program.removeprefix("hl_")} & set(kept)
@@ -121,28 +121,28 @@ def test_no_secret_is_stored(hall: Hall) -> None:
 def test_a_program_acts_for_its_person_until_either_is_gone(hall: Hall) -> None:
     user = make_user(hall, Role.SUPERVISOR, name="li")
     with hall.open_work(Machine.SYSTEM) as work:
-        token = people.create_token(work, name="open data", user_name="li")
+        token = accounts.create_token(work, name="open data", user_name="li")
     with hall.look() as session:
-        known = people.person_of_api_token(session, token)
+        known = accounts.person_of_api_token(session, token)
     assert known is not None
     assert known[0] == Person(user.id, Role.SUPERVISOR)
     with hall.open_work(Machine.SYSTEM) as work:
         revoked = update(ApiToken).where(ApiToken.id == known[1])
         work.session.execute(revoked.values(revoked_at=work.at - timedelta(seconds=1)))
     with hall.look() as session:
-        assert people.person_of_api_token(session, token) is None
+        assert accounts.person_of_api_token(session, token) is None
 
 
 def test_a_program_of_a_retired_person_is_nobody(hall: Hall) -> None:
     user = make_user(hall, name="li")
     with hall.open_work(Machine.SYSTEM) as work:
-        token = people.create_token(work, name="open data", user_name="li")
+        token = accounts.create_token(work, name="open data", user_name="li")
     retire(hall, user.id)
     with hall.look() as session:
-        assert people.person_of_api_token(session, token) is None
+        assert accounts.person_of_api_token(session, token) is None
     for name in ("li", "nobody"):
         with pytest.raises(NoSuchPerson), hall.open_work(Machine.SYSTEM) as work:
-            people.create_token(work, name="another", user_name=name)
+            accounts.create_token(work, name="another", user_name=name)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +178,6 @@ def test_a_person_chooses_their_language_and_a_machine_has_none(hall: Hall) -> N
     user = make_user(hall)
     for actor in (person_of(user), Machine.SYSTEM):
         with hall.open_work(actor) as work:
-            people.choose_locale(work, "en")
+            accounts.choose_locale(work, "en")
     with hall.look() as session:
         assert session.get_one(User, user.id).locale == "en"

@@ -6,13 +6,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hotline import events
-from hotline.rules.actors import Machine, Person
-from hotline.rules.refusals import LostRace, NotAllowed, UnfinishedCall
-from hotline.rules.words import CallState, NotReadyReason, OfferState, PresenceState, Role
-from hotline.services import calls, presence, queue
-from hotline.store.calls import Offer
-from hotline.store.people import Presence
-from hotline.work import Hall, Work
+from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState, Role
+from hotline.rules.errors import LostRace, NotAllowed, UnfinishedCall
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle
+from hotline.services.queueing import offers, presence
+from hotline.store.calls.tables import Offer
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall, Work
 from tests.builders import make_call, make_operator, make_user, person_of
 from tests.stopped_clock import StoppedClock
 
@@ -177,11 +178,11 @@ def test_a_desk_that_misses_a_ring_says_why_it_is_not_ready(hall: Hall, clock: S
     person = make_operator(hall)
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
         offer = work.session.scalars(select(Offer)).one()
     assert offer.state is OfferState.PENDING
     clock.advance(60)
     with hall.open_work(Machine.CARRIER) as work:
-        queue.settle_offer(work, offer.id, OfferState.MISSED)
+        offers.settle_offer(work, offer.id, OfferState.MISSED)
     missed = desk(hall, person)
     assert (missed.state, missed.reason, missed.call_id) == (P.NOT_READY, "missed_call", None)

@@ -5,12 +5,12 @@ from threading import Barrier
 
 import pytest
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.refusals import LostRace, NoSuchFlow, NotAllowed
-from hotline.rules.words import CallPurpose, Role
-from hotline.services import publications
-from hotline.services.publications import Edition
-from hotline.work import Hall
+from hotline.rules.enums import CallPurpose, Role
+from hotline.rules.errors import LostRace, NoSuchFlow, NotAllowed
+from hotline.rules.people.actors import Machine, Person
+from hotline.services import flow_publications
+from hotline.services.flow_publications import Edition
+from hotline.unit_of_work import Hall
 from tests.builders import make_user, person_of
 
 INBOUND = CallPurpose.INBOUND
@@ -24,12 +24,12 @@ def admin(hall: Hall) -> Person:
 
 def publish(hall: Hall, person: Person | Machine, edition: Edition, based_on: int) -> int:
     with hall.open_work(person) as work:
-        return publications.publish(work, INBOUND, edition, based_on=based_on, note="试改")
+        return flow_publications.publish(work, INBOUND, edition, based_on=based_on, note="试改")
 
 
 def in_force(hall: Hall) -> str | None:
     with hall.look() as session:
-        found = publications.current(session).get(INBOUND)
+        found = flow_publications.current(session).get(INBOUND)
         return found.version if found else None
 
 
@@ -39,8 +39,8 @@ def test_the_latest_publication_is_in_force_and_its_source_is_kept(hall: Hall, a
     publish(hall, Machine.SYSTEM, TWO, first)
     assert in_force(hall) == "two"
     with hall.look() as session:
-        assert publications.kept_source(session, "menu", "one") == "{}"
-        told = [(row.version, row.author, row.note) for row in publications.history(session, INBOUND)]
+        assert flow_publications.kept_source(session, "menu", "one") == "{}"
+        told = [(row.version, row.author, row.note) for row in flow_publications.history(session, INBOUND)]
     assert told == [("two", None, "试改"), ("one", "管理员甲", "试改")]
 
 
@@ -72,7 +72,7 @@ def test_of_two_at_the_same_moment_one_is_told(hall: Hall, admin: Person) -> Non
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(run, (ONE, TWO))) == [False, True]
     with hall.look() as session:
-        assert len(publications.history(session, INBOUND)) == 1
+        assert len(flow_publications.history(session, INBOUND)) == 1
 
 
 def test_only_who_may_publish_does(hall: Hall) -> None:
@@ -82,4 +82,4 @@ def test_only_who_may_publish_does(hall: Hall) -> None:
 
 def test_a_publication_that_does_not_exist_is_said(hall: Hall) -> None:
     with pytest.raises(NoSuchFlow), hall.look() as session:
-        publications.publication(session, 7)
+        flow_publications.publication(session, 7)

@@ -3,20 +3,21 @@
 from sqlalchemy import select, update
 
 from hotline import events
-from hotline.rules.actors import Machine, Person
-from hotline.rules.calls import QueueJoin
-from hotline.rules.words import CallState, OfferState, PresenceState
-from hotline.services import calls, queue
-from hotline.store.calls import Call, Offer
-from hotline.store.people import Presence
-from hotline.work import Hall
+from hotline.rules.calls.states import QueueJoin
+from hotline.rules.enums import CallState, OfferState, PresenceState
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle
+from hotline.services.queueing import offers
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 from tests.stopped_clock import StoppedClock
 
 
 def join(hall: Hall, call_id: int) -> QueueJoin:
     with hall.open_work(Machine.CALLER) as work:
-        return calls.join_queue(work, call_id)
+        return lifecycle.join_queue(work, call_id)
 
 
 def state_of(hall: Hall, call_id: int) -> CallState:
@@ -36,7 +37,7 @@ def offers_of(hall: Hall, call_id: int) -> list[Offer]:
 
 def accept(hall: Hall, offer_id: int, leg: str = "CAleg") -> int | None:
     with hall.open_work(Machine.CARRIER) as work:
-        return queue.accept_offer(work, offer_id, leg)
+        return offers.accept_offer(work, offer_id, leg)
 
 
 def test_a_caller_who_joins_is_offered_at_once_to_the_desk_that_idled_longest(
@@ -61,8 +62,8 @@ def test_a_caller_waits_while_no_desk_is_ready_and_is_offered_when_one_is(hall: 
 
     make_operator(hall)
     with hall.open_work(Machine.CLOCK) as work:
-        assert queue.offer_waiting(work) == 1
-        assert queue.offer_waiting(work) == 0
+        assert offers.offer_waiting(work) == 1
+        assert offers.offer_waiting(work) == 0
 
 
 def test_a_desk_without_a_sign_of_life_is_not_rung(hall: Hall, clock: StoppedClock) -> None:
@@ -116,8 +117,8 @@ def test_a_missed_ring_goes_to_the_next_desk_and_the_caller_keeps_their_place(
     clock.advance(15)
 
     with hall.open_work(Machine.CARRIER) as work:
-        queue.settle_offer(work, place.id, OfferState.MISSED)
-        queue.settle_offer(work, place.id, OfferState.MISSED)
+        offers.settle_offer(work, place.id, OfferState.MISSED)
+        offers.settle_offer(work, place.id, OfferState.MISSED)
 
     assert [(o.operator_id, o.state) for o in offers_of(hall, call.id)] == [
         (sleepy.id, OfferState.MISSED),
@@ -138,7 +139,7 @@ def test_an_operator_who_vanishes_before_the_caller_joined_gives_the_caller_back
     accept(hall, offer.id)
 
     with hall.open_work(Machine.CARRIER) as work:
-        queue.settle_offer(work, offer.id, OfferState.MISSED)
+        offers.settle_offer(work, offer.id, OfferState.MISSED)
 
     assert state_of(hall, call.id) is CallState.QUEUED
     assert desk_of(hall, operator).state is PresenceState.NOT_READY
@@ -151,8 +152,8 @@ def test_an_operator_who_hangs_up_while_talking_does_not_requeue_the_caller(hall
     offer = offers_of(hall, call.id)[0]
     accept(hall, offer.id)
     with hall.open_work(Machine.CARRIER) as work:
-        calls.caller_joined(work, call.id)
-        queue.settle_offer(work, offer.id, OfferState.MISSED)
+        lifecycle.caller_joined(work, call.id)
+        offers.settle_offer(work, offer.id, OfferState.MISSED)
     assert state_of(hall, call.id) is CallState.TALKING
 
 
@@ -163,10 +164,10 @@ def test_a_ring_whose_end_was_never_told_counts_as_missed_after_its_limit(
     call = make_call(hall)
     join(hall, call.id)
     with hall.open_work(Machine.WORKER) as work:
-        queue.begin_ringing(work, offers_of(hall, call.id)[0].id)
+        offers.begin_ringing(work, offers_of(hall, call.id)[0].id)
     clock.advance(hall.policies.queue.ring_seconds + 11)
     with hall.open_work(Machine.CLOCK) as work:
-        assert queue.settle_overdue_offers(work) == 1
+        assert offers.settle_overdue_offers(work) == 1
     assert state_of(hall, call.id) is CallState.QUEUED
 
 
@@ -177,7 +178,7 @@ def test_an_accepted_caller_nobody_joined_gets_their_place_back(hall: Hall, cloc
     accept(hall, offers_of(hall, call.id)[0].id)
     clock.advance(30)
     with hall.open_work(Machine.CLOCK) as work:
-        assert queue.requeue_unconnected(work, work.at) == 1
+        assert offers.requeue_unconnected(work, work.at) == 1
     assert state_of(hall, call.id) is CallState.QUEUED
 
 
@@ -186,7 +187,7 @@ def test_leaving_the_queue_stops_the_ring_and_frees_the_desk(hall: Hall) -> None
     call = make_call(hall)
     join(hall, call.id)
     with hall.open_work(Machine.CALLER) as work:
-        calls.leave_queue(work, call.id, "leave")
+        lifecycle.leave_queue(work, call.id, "leave")
     assert offers_of(hall, call.id)[0].state is OfferState.WITHDRAWN
     assert desk_of(hall, operator).state is PresenceState.READY
 
@@ -202,8 +203,8 @@ def test_position_counts_who_came_first_and_expected_wait_is_the_mean_of_the_las
     join(hall, second.id)
     clock.advance(7)
     with hall.open_work(Machine.CALLER) as work:
-        place = queue.place_in_queue(work, second.id)
-    assert place == queue.QueuePlace(
+        place = offers.place_in_queue(work, second.id)
+    assert place == offers.QueuePlace(
         position=2, waited_seconds=7, since_joined=7, expected_seconds=15, size=2
     )
 
@@ -217,12 +218,12 @@ def test_a_ring_is_asked_of_the_carrier_once_and_its_first_moment_is_remembered(
     offer = offers_of(hall, call.id)[0]
     first = clock.at
     with hall.open_work(Machine.WORKER) as work:
-        assert queue.begin_ringing(work, offer.id) == first
+        assert offers.begin_ringing(work, offer.id) == first
     clock.advance(3)
     with hall.open_work(Machine.WORKER) as work:
-        assert queue.begin_ringing(work, offer.id) == first
-        assert queue.note_leg(work, offer.id, "CAleg")
-        assert queue.begin_ringing(work, offer.id) is None
+        assert offers.begin_ringing(work, offer.id) == first
+        assert offers.note_leg(work, offer.id, "CAleg")
+        assert offers.begin_ringing(work, offer.id) is None
 
 
 def test_a_leg_that_comes_too_late_is_not_wanted(hall: Hall) -> None:
@@ -231,10 +232,10 @@ def test_a_leg_that_comes_too_late_is_not_wanted(hall: Hall) -> None:
     join(hall, call.id)
     offer = offers_of(hall, call.id)[0]
     with hall.open_work(Machine.CARRIER) as work:
-        calls.end_call(work, sid=call.sid, status="completed")
+        lifecycle.end_call(work, sid=call.sid, status="completed")
     with hall.open_work(Machine.WORKER) as work:
-        assert queue.begin_ringing(work, offer.id) is None
-        assert not queue.note_leg(work, offer.id, "CAleg")
+        assert offers.begin_ringing(work, offer.id) is None
+        assert not offers.note_leg(work, offer.id, "CAleg")
 
 
 def test_a_desk_that_is_not_ready_after_all_does_not_lose_the_caller(hall: Hall) -> None:
@@ -245,5 +246,5 @@ def test_a_desk_that_is_not_ready_after_all_does_not_lose_the_caller(hall: Hall)
         work.session.execute(
             update(Presence).where(Presence.user_id == operator.id).values(state=PresenceState.READY)
         )
-        assert queue.offer_waiting(work) == 1
+        assert offers.offer_waiting(work) == 1
     assert state_of(hall, call.id) is CallState.OFFERED

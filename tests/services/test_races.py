@@ -7,8 +7,7 @@ from functools import partial
 import pytest
 from sqlalchemy import func, select
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallPurpose,
@@ -17,13 +16,17 @@ from hotline.rules.words import (
     OfferState,
     PresenceState,
 )
-from hotline.services import callbacks, calls, dials, presence, queue, tickets
-from hotline.services.calls import Arrival
-from hotline.store.callbacks import Callback, Dial
-from hotline.store.calls import Call, Offer
-from hotline.store.people import Presence
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle
+from hotline.services.calls.lifecycle import Arrival
+from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.queueing import offers, presence
+from hotline.services.tickets import actions
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.outbound import Callback, Dial
+from hotline.store.people.tables import Presence
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 from tests.racing import at_once, meanwhile
 from tests.stopped_clock import StoppedClock
@@ -33,22 +36,22 @@ ROUNDS = 12
 
 def join(hall: Hall, call_id: int) -> None:
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call_id)
+        lifecycle.join_queue(work, call_id)
 
 
 def end(hall: Hall, sid: str) -> None:
     with hall.open_work(Machine.CARRIER) as work:
-        calls.end_call(work, sid=sid, status="completed")
+        lifecycle.end_call(work, sid=sid, status="completed")
 
 
 def accept(hall: Hall, offer_id: int, leg: str) -> int | None:
     with hall.open_work(Machine.CARRIER) as work:
-        return queue.accept_offer(work, offer_id, leg)
+        return offers.accept_offer(work, offer_id, leg)
 
 
 def settle(hall: Hall, offer_id: int, how: OfferState) -> None:
     with hall.open_work(Machine.CARRIER) as work:
-        queue.settle_offer(work, offer_id, how)
+        offers.settle_offer(work, offer_id, how)
 
 
 def pending(hall: Hall, call_id: int) -> int:
@@ -69,7 +72,7 @@ def test_a_caller_who_hangs_up_while_being_offered_is_not_left_alive(hall: Hall)
     make_operator(hall)
     with ExitStack() as until_both_ended:
         with hall.open_work(Machine.CLOCK) as work:
-            assert queue.offer_waiting(work) == 1
+            assert offers.offer_waiting(work) == 1
             ending = until_both_ended.enter_context(meanwhile(hall.engine, partial(end, hall, call.sid)))
         ending.result()
     assert state_of(hall, call.id) is CallState.ENDED
@@ -92,11 +95,11 @@ ARRIVAL = Arrival(
 def test_a_last_word_that_meets_the_first_webhook_is_not_lost(hall: Hall) -> None:
     def last_word() -> None:
         with hall.open_work(Machine.CARRIER) as work:
-            calls.end_call(work, sid=ARRIVAL.sid, status="completed", arrival=ARRIVAL)
+            lifecycle.end_call(work, sid=ARRIVAL.sid, status="completed", arrival=ARRIVAL)
 
     with ExitStack() as until_both_ended:
         with hall.open_work(Machine.CALLER) as work:
-            call = calls.receive_call(work, ARRIVAL)
+            call = lifecycle.receive_call(work, ARRIVAL)
             ending = until_both_ended.enter_context(meanwhile(hall.engine, last_word))
         ending.result()
     assert state_of(hall, call.id) is CallState.ENDED
@@ -112,19 +115,19 @@ def test_an_answer_and_a_hang_up_of_somebody_we_phone_leave_no_call_alive(
     with hall.open_work(Machine.CLOCK) as work:
         callbacks.plan_due_dials(work)
         ref = work.session.scalars(select(Dial.ref)).one()
-        dials.begin_placing(work, 1)
+        outbound_calls.begin_placing(work, 1)
     arrival = replace(ARRIVAL, purpose=CallPurpose.CALLBACK, dial_ref=ref)
 
     def last_word() -> None:
         with hall.open_work(Machine.CARRIER) as work:
-            held = dials.dial_by_ref(work, ref)
-            calls.end_call(work, sid=arrival.sid, status="completed")
-            dials.end_dial(work, held.ref, outcome="completed", sid=arrival.sid)
+            held = outbound_calls.dial_by_ref(work, ref)
+            lifecycle.end_call(work, sid=arrival.sid, status="completed")
+            outbound_calls.end_dial(work, held.ref, outcome="completed", sid=arrival.sid)
 
     with ExitStack() as until_both_ended:
         with hall.open_work(Machine.CARRIER) as work:
-            dials.note_dial_sid(work, dials.dial_by_ref(work, ref).ref, arrival.sid)
-            call = calls.receive_call(work, arrival)
+            outbound_calls.note_dial_sid(work, outbound_calls.dial_by_ref(work, ref).ref, arrival.sid)
+            call = lifecycle.receive_call(work, arrival)
             ending = until_both_ended.enter_context(meanwhile(hall.engine, last_word))
         ending.result()
     assert state_of(hall, call.id) is CallState.ENDED
@@ -191,7 +194,7 @@ def test_a_call_is_offered_to_one_desk_and_a_desk_rung_for_one_call_however_many
 
     def match() -> int:
         with hall.open_work(Machine.CLOCK) as work:
-            return queue.offer_waiting(work)
+            return offers.offer_waiting(work)
 
     assert [one for one in at_once(match, match, match) if isinstance(one, Exception)] == []
     match()
@@ -207,7 +210,7 @@ def test_a_call_has_one_draft_however_often_it_is_opened_at_once(hall: Hall) -> 
 
     def open_one() -> int:
         with hall.open_work(operator) as work:
-            return tickets.open_draft(work, call_id=call.id).id
+            return actions.open_draft(work, call_id=call.id).id
 
     opened = at_once(*[open_one] * 3)
     assert len(set(opened)) == 1

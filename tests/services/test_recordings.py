@@ -3,10 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from hotline.rules.actors import Machine, Person
-from hotline.rules.facts import Facts
-from hotline.rules.refusals import NoSuchRecording, NotAllowed
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallEnd,
     CallState,
     NoMatterReason,
@@ -16,12 +13,16 @@ from hotline.rules.words import (
     TicketAction,
     TicketState,
 )
-from hotline.services import recordings, tickets
-from hotline.store.calls import Call
-from hotline.store.people import Look
-from hotline.store.recordings import Recording, RecordingSound
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.errors import NoSuchRecording, NotAllowed
+from hotline.rules.people.actors import Machine, Person
+from hotline.rules.tickets.fields import Facts
+from hotline.services.calls import recordings
+from hotline.services.tickets import actions
+from hotline.store.calls.recordings import Recording, RecordingSound
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Look
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_ticket, make_user, person_of
 from tests.stopped_clock import StoppedClock
 
@@ -164,7 +165,7 @@ def test_whoever_listens_may_throw_a_message_away_with_a_reason(hall: Hall) -> N
         ticket_id = session.scalars(select(Ticket.id)).one()
     facts = Facts(no_matter=NoMatterReason.SILENT)
     with hall.open_work(_person(hall, Role.OPERATOR)) as work:
-        ticket = tickets.perform(work, ticket_id, TicketAction.DISCARD, facts)
+        ticket = actions.perform(work, ticket_id, TicketAction.DISCARD, facts)
     assert ticket.state is TicketState.DISCARDED
     with hall.look() as session:
         call = session.scalars(select(Call)).one()

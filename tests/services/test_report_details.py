@@ -7,17 +7,17 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import update
 
-from agent_console.report_files import render
-from hotline.rules.actors import Machine
-from hotline.rules.figures import Period
-from hotline.rules.reconciliation import Claim
-from hotline.rules.words import CallEnd, CallState, Closing, TicketState
-from hotline.services.reports import Report, write_report
+from agent_console.reports.files import render
+from hotline.rules.enums import CallEnd, CallState, Closing, TicketState
+from hotline.rules.figures.reconciliation import Claim
+from hotline.rules.figures.report import Period
+from hotline.rules.people.actors import Machine
+from hotline.services.figures.reports import Report, write_report
 from hotline.store.cursors import BadCursor
-from hotline.store.figure_rows import Narrowed, calls_behind, tickets_behind
-from hotline.store.tickets import Ticket
-from hotline.store.windows import window_of
-from hotline.work import Hall
+from hotline.store.figures.drill_down import Narrowed, calls_behind, tickets_behind
+from hotline.store.figures.windows import window_of
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_ticket
 from tests.stopped_clock import MONDAY_MORNING
 

@@ -7,10 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from hotline.rules.figures import Period
-from hotline.rules.rates import Rate
-from hotline.rules.statistics import STATISTICS, RowList
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CLASS_OF,
     CallbackReason,
     CallbackState,
@@ -25,15 +22,18 @@ from hotline.rules.words import (
     Solved,
     TicketState,
 )
-from hotline.services.reports import Report, write_report
-from hotline.store.callbacks import Callback, FollowUp
-from hotline.store.calls import Call
+from hotline.rules.figures.rates import Rate
+from hotline.rules.figures.report import Period
+from hotline.rules.figures.statistics import STATISTICS, RowList
+from hotline.services.figures.reports import Report, write_report
+from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page
-from hotline.store.figure_rows import Narrowed, calls_behind, tickets_behind
-from hotline.store.people import Unit
-from hotline.store.tickets import Ticket
-from hotline.store.windows import window_of
-from hotline.work import Hall
+from hotline.store.figures.drill_down import Narrowed, calls_behind, tickets_behind
+from hotline.store.figures.windows import window_of
+from hotline.store.outbound import Callback, FollowUp
+from hotline.store.people.tables import Unit
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.stopped_clock import MONDAY_MORNING
 
 FIRST = datetime(2026, 11, 18, 16, tzinfo=UTC)

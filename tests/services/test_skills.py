@@ -2,11 +2,11 @@
 
 import pytest
 
-from hotline.rules.actors import Machine
-from hotline.rules.refusals import NoSuchPerson, NotAllowed, UnknownSkill
-from hotline.rules.words import Role
-from hotline.services.skills import set_skills, skills_called
-from hotline.work import Hall
+from hotline.rules.enums import Role
+from hotline.rules.errors import NoSuchPerson, NotAllowed, UnknownSkill
+from hotline.rules.people.actors import Machine
+from hotline.services.queueing.skills import set_skills, skills_called
+from hotline.unit_of_work import Hall
 from tests.builders import make_user
 
 

@@ -5,13 +5,14 @@ from functools import partial
 from sqlalchemy import select
 
 from hotline import events
-from hotline.rules.actors import Machine
-from hotline.rules.words import LookupState, TicketState
-from hotline.services import forgetting, inbox, leases
-from hotline.store.calls import Receipt
-from hotline.store.lookups import CodeTry, Lookup
-from hotline.store.tickets import Assignment
-from hotline.work import Hall
+from hotline.rules.enums import LookupState, TicketState
+from hotline.rules.people.actors import Machine
+from hotline.services import leases, retention
+from hotline.services.tickets import inbox
+from hotline.store.calls.lookups import CodeTry, Lookup
+from hotline.store.calls.tables import Receipt
+from hotline.store.tickets.tables import Assignment
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_ticket, make_unit
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -104,10 +105,10 @@ def test_what_only_a_call_needs_is_kept_while_one_may_last_and_then_forgotten(
             tried = CodeTry(key=key, at=work.at)
             work.session.add_all([Receipt(key=key, at=work.at, document=""), tried, answered, asked])
         clock.advance(1)
-    clock.advance(forgetting.KEPT.total_seconds() - 1)
+    clock.advance(retention.KEPT.total_seconds() - 1)
     with hall.open_work(Machine.CLOCK) as work:
-        assert forgetting.forget_old(work) == 3
-        assert forgetting.forget_old(work) == 0
+        assert retention.forget_old(work) == 3
+        assert retention.forget_old(work) == 0
     with hall.look() as session:
         assert session.scalars(select(Receipt.key)).all() == ["young"]
         assert session.scalars(select(CodeTry.key)).all() == ["young"]

@@ -6,8 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline import events
-from hotline.rules.actors import Machine, Person
-from hotline.rules.words import (
+from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallEnd,
@@ -16,11 +15,14 @@ from hotline.rules.words import (
     OfferState,
     PresenceState,
 )
-from hotline.services import callbacks, calls, dials, queue, sweeps
-from hotline.store.callbacks import Callback, Dial
-from hotline.store.calls import Call, Offer
-from hotline.store.people import Presence
-from hotline.work import Hall
+from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import lifecycle, reconciliation
+from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.queueing import offers
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.outbound import Callback, Dial
+from hotline.store.people.tables import Presence
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_operator
 from tests.stopped_clock import StoppedClock
 
@@ -29,22 +31,22 @@ P, S = PresenceState, CallState
 
 def sweep_calls(hall: Hall) -> int:
     with hall.open_work(Machine.CLOCK) as work:
-        return sweeps.doubt_silent_calls(work)
+        return reconciliation.doubt_silent_calls(work)
 
 
 def sweep_dials(hall: Hall) -> int:
     with hall.open_work(Machine.CLOCK) as work:
-        return sweeps.doubt_silent_dials(work)
+        return reconciliation.doubt_silent_dials(work)
 
 
 def free_desks(hall: Hall) -> int:
     with hall.open_work(Machine.CLOCK) as work:
-        return sweeps.free_stuck_desks(work)
+        return reconciliation.free_stuck_desks(work)
 
 
 def part(hall: Hall) -> int:
     with hall.open_work(Machine.CLOCK) as work:
-        return sweeps.take_back_left_alone(work)
+        return reconciliation.take_back_left_alone(work)
 
 
 def desk(hall: Hall, person: Person) -> Presence:
@@ -61,7 +63,7 @@ def test_a_long_call_is_asked_after_and_left_as_it_is(
     hall: Hall, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
     long = make_call(hall, state=S.TALKING)
-    clock.advance(sweeps.SILENT.total_seconds())
+    clock.advance(reconciliation.SILENT.total_seconds())
     make_call(hall, state=S.TALKING)
     make_call(hall, state=S.ENDED, arrived_at=clock.at - timedelta(days=1))
     assert sweep_calls(hall) == 0
@@ -83,7 +85,7 @@ def test_a_call_longer_than_any_can_be_is_over(
     hall: Hall, clock: StoppedClock, state: CallState, end: CallEnd
 ) -> None:
     call = make_call(hall, state=state)
-    clock.advance(sweeps.LONGEST.total_seconds() + 1)
+    clock.advance(reconciliation.LONGEST.total_seconds() + 1)
     assert [sweep_calls(hall), sweep_calls(hall)] == [1, 0]
     with hall.look() as session:
         over = session.get_one(Call, call.id)
@@ -104,13 +106,13 @@ def test_an_attempt_that_was_never_placed_is_dropped_and_the_promise_waits_on(
     hall: Hall, clock: StoppedClock
 ) -> None:
     planned(hall, clock)
-    clock.advance(dials.STALE.total_seconds())
+    clock.advance(outbound_calls.STALE.total_seconds())
     assert sweep_dials(hall) == 0
     clock.advance(1)
     assert [sweep_dials(hall), sweep_dials(hall)] == [1, 0]
     with hall.look() as session:
         owed, dial = session.scalars(select(Callback)).one(), session.scalars(select(Dial)).one()
-    assert (owed.state, owed.attempts, dial.outcome) == (CallbackState.WAITING, 0, dials.DROPPED)
+    assert (owed.state, owed.attempts, dial.outcome) == (CallbackState.WAITING, 0, outbound_calls.DROPPED)
 
 
 @pytest.mark.parametrize("state", [DialState.PLACING, DialState.UNKNOWN, DialState.PLACED])
@@ -120,7 +122,7 @@ def test_an_attempt_without_an_end_is_asked_after(
     dial = planned(hall, clock)
     with hall.open_work(Machine.SYSTEM) as work:
         work.session.execute(update(Dial).values(state=state))
-    clock.advance(dials.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE.total_seconds() + 1)
     assert sweep_dials(hall) == 1
     assert announced[-1] == events.DialDoubted(dial.id)
 
@@ -132,10 +134,10 @@ def test_an_attempt_whose_call_is_alive_is_left_alone_until_the_call_ends(
     with hall.open_work(Machine.SYSTEM) as work:
         work.session.execute(update(Dial).values(state=DialState.PLACED, sid="CA1"))
     make_call(hall, sid="CA1", dial_id=dial.id, state=S.TALKING)
-    clock.advance(dials.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE.total_seconds() + 1)
     assert sweep_dials(hall) == 0
     with hall.open_work(Machine.CARRIER) as work:
-        calls.end_call(work, sid="CA1", status="completed")
+        lifecycle.end_call(work, sid="CA1", status="completed")
     assert sweep_dials(hall) == 1
 
 
@@ -177,18 +179,18 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
         seen.append((desk(hall, person).state, free_desks(hall)))
 
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id)).one()
     look()
     with hall.open_work(Machine.CARRIER) as work:
-        queue.accept_offer(work, offer_id, "CAleg")
+        offers.accept_offer(work, offer_id, "CAleg")
     look()
     with hall.open_work(Machine.CARRIER) as work:
-        calls.caller_joined(work, call.id)
+        lifecycle.caller_joined(work, call.id)
     look()
     clock.advance(30)
     with hall.open_work(Machine.CARRIER) as work:
-        calls.end_call(work, sid=call.sid, status="completed")
+        lifecycle.end_call(work, sid=call.sid, status="completed")
     look()
     assert seen == [(P.RINGING, 0), (P.TALKING, 0), (P.TALKING, 0), (P.WRAP_UP, 0)]
 
@@ -200,13 +202,13 @@ def test_a_ring_nobody_settled_is_a_miss_only_if_the_desk_ever_rang(
     person = make_operator(hall)
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        calls.join_queue(work, call.id)
+        lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id)).one()
         if rang:
-            queue.begin_ringing(work, offer_id)
+            offers.begin_ringing(work, offer_id)
     clock.advance(hall.policies.queue.ring_seconds + 11)
     with hall.open_work(Machine.CLOCK) as work:
-        assert queue.settle_overdue_offers(work) == 1
+        assert offers.settle_overdue_offers(work) == 1
     with hall.look() as session:
         settled = session.get_one(Offer, offer_id).state
         waits = session.get_one(Call, call.id).state
@@ -220,9 +222,9 @@ def test_a_caller_whose_operator_never_joined_them_is_asked_back_until_they_are(
     person = make_operator(hall, P.TALKING)
     call = make_call(hall, state=S.TALKING, operator_id=person.id)
     with hall.open_work(Machine.CARRIER) as work:
-        calls.talk_ended(work, call.id)
+        lifecycle.talk_ended(work, call.id)
     announced.clear()
-    clock.advance(sweeps.LEFT_ALONE.total_seconds())
+    clock.advance(reconciliation.LEFT_ALONE.total_seconds())
     assert part(hall) == 0
     clock.advance(1)
     assert (part(hall), part(hall)) == (1, 1)
@@ -233,9 +235,9 @@ def test_who_has_hung_up_or_still_talks_is_left_in_peace(hall: Hall, clock: Stop
     person = make_operator(hall, P.TALKING)
     over, rating, _ = (make_call(hall, state=S.TALKING, operator_id=person.id) for _ in range(3))
     with hall.open_work(Machine.CARRIER) as work:
-        calls.talk_ended(work, over.id)
-        calls.end_call(work, sid=over.sid, status="completed")
-        calls.talk_ended(work, rating.id)
-        calls.caller_came_out(work, rating.id)
-    clock.advance(sweeps.LEFT_ALONE.total_seconds() + 1)
+        lifecycle.talk_ended(work, over.id)
+        lifecycle.end_call(work, sid=over.sid, status="completed")
+        lifecycle.talk_ended(work, rating.id)
+        lifecycle.caller_came_out(work, rating.id)
+    clock.advance(reconciliation.LEFT_ALONE.total_seconds() + 1)
     assert part(hall) == 0

@@ -4,10 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hotline.rules.actors import Person
-from hotline.rules.facts import Facts
-from hotline.rules.refusals import ActionNotAllowed, NoSuchCall, NotAllowed
-from hotline.rules.words import (
+from hotline.rules.enums import (
     Channel,
     PresenceState,
     RequestClass,
@@ -16,10 +13,13 @@ from hotline.rules.words import (
     TicketAction,
     TicketState,
 )
-from hotline.services import tickets
-from hotline.store.lists import find_ticket_for
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.errors import ActionNotAllowed, NoSuchCall, NotAllowed
+from hotline.rules.people.actors import Person
+from hotline.rules.tickets.fields import Facts
+from hotline.services.tickets import actions
+from hotline.store.tickets.lists import find_ticket_for
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
 from tests.racing import at_once
 from tests.services.desk_work import COMPLETE, draft_of, perform, wrapping_up
@@ -64,7 +64,7 @@ def test_a_withheld_number_is_kept_as_the_carrier_said_it(hall: Hall) -> None:
 
 def test_a_draft_without_a_call_takes_what_was_said(hall: Hall) -> None:
     with hall.open_work(writer(hall)) as work:
-        draft = tickets.open_draft(
+        draft = actions.open_draft(
             work, channel=Channel.WEB, facts=Facts(type=RequestType.HELP, title="求助")
         )
     assert (draft.channel, draft.title, draft.klass, draft.number) == (
@@ -82,7 +82,7 @@ def test_who_may_open_a_draft(hall: Hall) -> None:
         with pytest.raises(NotAllowed):
             draft_of(hall, stranger, call)
     with pytest.raises(NoSuchCall), hall.open_work(person) as work:
-        tickets.open_draft(work, call_id=404)
+        actions.open_draft(work, call_id=404)
 
 
 def test_numbers_are_consecutive_and_without_gaps_though_many_finish_at_once(hall: Hall) -> None:
@@ -118,8 +118,8 @@ def test_each_day_counts_from_one_by_the_citys_clock(hall: Hall, clock: StoppedC
 def test_a_ticket_is_found_by_its_number_or_its_draft(hall: Hall) -> None:
     draft, closed = make_ticket(hall), make_ticket(hall, state=S.CLOSED)
     with hall.look() as session:
-        assert tickets.find_ticket(session, f"draft-{draft.id}") == session.get(Ticket, draft.id)
-        assert tickets.find_ticket(session, closed.number or "") == session.get(Ticket, closed.id)
+        assert actions.find_ticket(session, f"draft-{draft.id}") == session.get(Ticket, draft.id)
+        assert actions.find_ticket(session, closed.number or "") == session.get(Ticket, closed.id)
 
 
 @pytest.mark.parametrize(
@@ -128,5 +128,5 @@ def test_a_ticket_is_found_by_its_number_or_its_draft(hall: Hall) -> None:
 )
 def test_no_address_of_a_ticket_is_a_crash(hall: Hall, number: str) -> None:
     with hall.look() as session:
-        assert tickets.find_ticket(session, number) is None
+        assert actions.find_ticket(session, number) is None
         assert find_ticket_for(session, Person(1, Role.SUPERVISOR), number) is None

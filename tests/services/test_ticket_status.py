@@ -5,13 +5,13 @@ from functools import partial
 
 import pytest
 
-from hotline.rules.actors import Machine
-from hotline.rules.facts import Facts
-from hotline.rules.words import RequestType, TicketAction, TicketState
-from hotline.services import ticket_status, tickets
-from hotline.services.ticket_status import Known, Locked, Unknown
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.rules.enums import RequestType, TicketAction, TicketState
+from hotline.rules.people.actors import Machine
+from hotline.rules.tickets.fields import Facts
+from hotline.services.tickets import actions, status
+from hotline.services.tickets.status import Known, Locked, Unknown
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_call, make_ticket, make_unit
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -22,7 +22,7 @@ def handed_off(hall: Hall) -> Ticket:
     facts = Facts(type=RequestType.COMPLAINT, title="路灯", text="不亮", unit_code="city-management")
     draft = make_ticket(hall)
     with hall.open_work(Machine.SYSTEM) as work:
-        return tickets.perform(work, draft.id, TicketAction.HAND_OFF, facts)
+        return actions.perform(work, draft.id, TicketAction.HAND_OFF, facts)
 
 
 def test_a_ticket_gets_a_code_with_its_number(hall: Hall) -> None:
@@ -31,7 +31,7 @@ def test_a_ticket_gets_a_code_with_its_number(hall: Hall) -> None:
 
 
 def test_codes_are_drawn_and_not_counted(hall: Hall) -> None:
-    codes = {ticket_status.new_code() for _ in range(200)}
+    codes = {status.new_code() for _ in range(200)}
     assert len(codes) > 190
     assert all(re.fullmatch(r"\d{6}", code) for code in codes)
 
@@ -39,7 +39,7 @@ def test_codes_are_drawn_and_not_counted(hall: Hall) -> None:
 def test_who_withholds_the_number_has_no_tickets_of_their_own(hall: Hall) -> None:
     call = make_call(hall, number=None)
     with hall.open_work(Machine.CALLER) as work:
-        assert ticket_status.look_up_caller(work, call.id, "123456") == Unknown()
+        assert status.look_up_caller(work, call.id, "123456") == Unknown()
 
 
 def test_a_ticket_without_a_code_is_told_to_nobody(hall: Hall) -> None:
@@ -47,7 +47,7 @@ def test_a_ticket_without_a_code_is_told_to_nobody(hall: Hall) -> None:
     make_ticket(hall, state=TicketState.DISPATCHED, number="QF20261123000170", unit_code="city-management")
     call = make_call(hall)
     with hall.open_work(Machine.CALLER) as work:
-        assert ticket_status.look_up_number(work, call.id, "20261123000170", "") == Unknown()
+        assert status.look_up_number(work, call.id, "20261123000170", "") == Unknown()
 
 
 def test_right_codes_are_not_counted(hall: Hall) -> None:
@@ -56,7 +56,7 @@ def test_right_codes_are_not_counted(hall: Hall) -> None:
     call = make_call(hall)
     for _ in range(hall.policies.callers.code_tries_per_call + 2):
         with hall.open_work(Machine.CALLER) as work:
-            assert isinstance(ticket_status.look_up_number(work, call.id, digits, code), Known)
+            assert isinstance(status.look_up_number(work, call.id, digits, code), Known)
 
 
 def test_a_number_that_tries_from_call_to_call_is_locked_for_an_hour(hall: Hall, clock: StoppedClock) -> None:
@@ -65,17 +65,17 @@ def test_a_number_that_tries_from_call_to_call_is_locked_for_an_hour(hall: Hall,
     for attempt in range(hall.policies.callers.code_tries_per_hour):
         call = make_call(hall, number="+8613800001234")
         with hall.open_work(Machine.CALLER) as work:
-            ticket_status.look_up_number(work, call.id, f"2026112300{attempt:04d}", "000000")
+            status.look_up_number(work, call.id, f"2026112300{attempt:04d}", "000000")
     call = make_call(hall, number="+8613800001234")
     with hall.open_work(Machine.CALLER) as work:
-        assert ticket_status.look_up_number(work, call.id, digits, code) == Locked()
+        assert status.look_up_number(work, call.id, digits, code) == Locked()
     other = make_call(hall, number="+8613800009999")
     with hall.open_work(Machine.CALLER) as work:
-        assert isinstance(ticket_status.look_up_number(work, other.id, digits, code), Known)
+        assert isinstance(status.look_up_number(work, other.id, digits, code), Known)
     clock.advance(3601)
     call = make_call(hall, number="+8613800001234")
     with hall.open_work(Machine.CALLER) as work:
-        assert isinstance(ticket_status.look_up_number(work, call.id, digits, code), Known)
+        assert isinstance(status.look_up_number(work, call.id, digits, code), Known)
 
 
 OWNER, STRANGER = "+8613800001234", "+8613900005678"
@@ -99,13 +99,13 @@ def typed(hall: Hall, number: str | None, code: str, digits: str = DIGITS) -> An
     """What a call of its own hears for a ticket's number and a code."""
     call = make_call(hall, number=number)
     with hall.open_work(Machine.CALLER) as work:
-        return ticket_status.look_up_number(work, call.id, digits, code)
+        return status.look_up_number(work, call.id, digits, code)
 
 
 def own(hall: Hall, number: str, code: str) -> Answer:
     call = make_call(hall, number=number)
     with hall.open_work(Machine.CALLER) as work:
-        return ticket_status.look_up_caller(work, call.id, code)
+        return status.look_up_caller(work, call.id, code)
 
 
 def strangers_lock(hall: Hall, digits: str = DIGITS) -> None:

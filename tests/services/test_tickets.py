@@ -8,21 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hotline import events
-from hotline.rules.actors import Machine, Person
-from hotline.rules.facts import Facts
-from hotline.rules.policies import Stage
-from hotline.rules.refusals import (
-    ActionNotAllowed,
-    BadFacts,
-    LostRace,
-    MissingFacts,
-    NoSuchTicket,
-    NotAllowed,
-    Refusal,
-    StaleRevision,
-    UnknownUnit,
-)
-from hotline.rules.words import (
+from hotline.rules.enums import (
     Closing,
     NoMatterReason,
     PresenceState,
@@ -33,14 +19,28 @@ from hotline.rules.words import (
     TicketState,
     Urgency,
 )
-from hotline.services import due_dates, tickets
+from hotline.rules.errors import (
+    ActionNotAllowed,
+    BadFacts,
+    LostRace,
+    MissingFacts,
+    NoSuchTicket,
+    NotAllowed,
+    Refusal,
+    StaleRevision,
+    UnknownUnit,
+)
+from hotline.rules.people.actors import Machine, Person
+from hotline.rules.policies import Stage
+from hotline.rules.tickets.fields import Facts
+from hotline.services.tickets import actions, due_dates
 from hotline.store.calendar import CalendarDay
-from hotline.store.callbacks import FollowUp
-from hotline.store.calls import Call
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import FollowUp
 from hotline.store.outbox import EventRow
-from hotline.store.people import Presence, Unit
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.store.people.tables import Presence, Unit
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
 from tests.racing import at_once, meanwhile
 from tests.services.desk_work import COMPLETE, UNIT, draft_of, perform, wrapping_up
@@ -247,7 +247,7 @@ def test_an_unknown_or_closed_unit_is_refused_when_it_is_said(hall: Hall, code: 
         with pytest.raises(UnknownUnit):
             perform(hall, desk, draft.id, action, Facts(unit_code=code))
     with pytest.raises(UnknownUnit), hall.open_work(desk) as work:
-        tickets.open_draft(work, facts=Facts(unit_code=code))
+        actions.open_draft(work, facts=Facts(unit_code=code))
     assert snapshot(hall) == before
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from hotline.rules.actors import Person, may_read_ticket
-from hotline.rules.piles import Pile, pile_of
-from hotline.rules.words import Channel, RequestType, Role, TicketState
+from hotline.rules.enums import Channel, RequestType, Role, TicketState
+from hotline.rules.people.actors import Person, may_read_ticket
+from hotline.rules.tickets.inbox import Pile, pile_of
 from hotline.store.cursors import BadCursor
-from hotline.store.lists import (
+from hotline.store.tickets.lists import (
     TicketFilter,
     count_piles,
     count_tickets,
@@ -21,8 +21,8 @@ from hotline.store.lists import (
     list_pile,
     list_tickets,
 )
-from hotline.store.tickets import Ticket
-from hotline.work import Hall
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Hall
 from tests.builders import make_ticket, make_unit
 
 S = TicketState

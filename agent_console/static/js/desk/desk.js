@@ -1,5 +1,5 @@
 // The operator's desk: wires the present moment (state), the telephone, the form and the news to each other.
-import { showLevels } from "../../../../hotline/gateways/exchange/static/levels.js";
+import { showLevels } from "../../../../hotline/exchange/static/levels.js";
 import { Live } from "../live.js";
 import { postJson, Refused } from "../net.js";
 import { word } from "../words.js";

@@ -1,6 +1,6 @@
 // Driver for the exchange in the box: a WebSocket per browser, calls told by their sid, speech as sound (shared with the
 // caller's page, which is the exchange's own) and as text.
-import { Voice } from "../../../../../hotline/gateways/exchange/static/voice.js";
+import { Voice } from "../../../../../hotline/exchange/static/voice.js";
 
 export class ExchangeDriver {
   #socket = null;

@@ -1,0 +1,145 @@
+"""One door for every route of the API: the token, the right, the query, the body, then the handler, then JSON or a problem.
+
+A handler is handed what was asked, already parsed and typed; it never touches the request.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from flask import Response, request
+from flask.typing import ResponseReturnValue
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+from agent_console.api.problems import Problem, of_refusal, of_validation, render
+from agent_console.api.requests import Nothing
+from agent_console.web.auth import current_person, current_token_id, needs_token
+from agent_console.web.console_context import hall
+from hotline.rules.errors import Refusal
+from hotline.rules.people.actors import Person, Right
+from hotline.store.cursors import LARGEST_ID, BadCursor
+from hotline.unit_of_work import Hall
+
+Query = TypeVar("Query", bound=BaseModel)
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Query, Body]):
+    """One parsed request. `path` holds the address's parts as text; `key` is its Idempotency-Key."""
+
+    hall: Hall
+    person: Person
+    token_id: int
+    path: dict[str, str]
+    query: Query
+    body: Body
+    key: str | None
+
+    def row_id(self) -> int:
+        """Return the `id` of the address. Raises Problem (404) for what can be nobody's id."""
+        text = self.path["id"]
+        if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_ID):
+            raise Problem("not_found")
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers; a `body` of None is an empty document (204)."""
+
+    body: BaseModel | None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[Query, Body]):
+    """One thing that can be asked.
+
+    `rights`: one of them is needed (none named: any token). `status` is the usual success, `also` others;
+    `refuses` are the problems beyond 401 and 403. `takes_key`: an Idempotency-Key is honoured.
+    """
+
+    method: str
+    path: str
+    handler: Callable[[Asked[Query, Body]], Reply]
+    summary: str
+    query: type[Query]
+    body: type[Body]
+    answer: type[BaseModel] | None
+    status: int = 200
+    rights: tuple[Right, ...] = ()
+    refuses: tuple[int, ...] = ()
+    also: tuple[int, ...] = ()
+    takes_key: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.handler.__name__
+
+
+def view_of(route: Route[Any, Any]) -> Callable[..., ResponseReturnValue]:
+    """Return the Flask view of a route."""
+
+    def view(**path: str) -> ResponseReturnValue:
+        try:
+            return _told(route.handler(_asked(route, path)))
+        except Problem as problem:
+            return render(problem)
+        except BadCursor:
+            return render(Problem("bad_cursor"))
+        except Refusal as refusal:
+            return render(of_refusal(refusal))
+
+    return needs_token(*route.rights)(view)
+
+
+def _asked(route: Route[Query, Body], path: dict[str, str]) -> Asked[Query, Body]:
+    try:
+        query = route.query.model_validate(_query())
+        body = route.body.model_validate(_body() if route.body is not Nothing else {})
+    except ValidationError as wrong:
+        raise of_validation(wrong) from wrong
+    return Asked(
+        hall=hall(),
+        person=current_person(),
+        token_id=current_token_id(),
+        path=path,
+        query=query,
+        body=body,
+        key=_key(),
+    )
+
+
+def _query() -> dict[str, Any]:
+    given = request.args.to_dict(flat=False)
+    return {name: values[0] if len(values) == 1 else values for name, values in given.items()}
+
+
+def _body() -> Any:
+    """Return the parsed JSON body; no body at all is an empty object. Raises Problem 415 or 400."""
+    raw = request.get_data(cache=False)
+    if not raw:
+        return {}
+    if request.mimetype != "application/json":
+        raise Problem("unsupported_media_type")
+    try:
+        return from_json(raw, allow_inf_nan=False)
+    except ValueError as wrong:
+        raise Problem("bad_json") from wrong
+
+
+def _key() -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not (1 <= len(key) <= 120 and key.isascii() and key.isprintable()):
+        raise Problem("bad_idempotency_key")
+    return key
+
+
+def _told(reply: Reply) -> Response:
+    if reply.body is None:
+        return Response(status=204, headers=reply.headers)
+    text = reply.body.model_dump_json(by_alias=True)
+    return Response(text, reply.status, headers=reply.headers, mimetype="application/json")

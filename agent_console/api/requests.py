@@ -1,0 +1,144 @@
+"""What programs may ask: the query and body of every route, parsed by pydantic before anything is opened."""
+
+import hashlib
+from datetime import date
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from hotline.rules.enums import (
+    CallbackReason,
+    CallbackState,
+    CallEnd,
+    CallPurpose,
+    CallState,
+    Channel,
+    Language,
+    NoMatterReason,
+    RequestType,
+    TicketAction,
+    TicketState,
+    Urgency,
+)
+from hotline.rules.tickets.fields import Facts, parse_facts
+from hotline.store.cursors import LARGEST_ID
+
+MOST_ROWS = 200
+"""The longest page a program may ask for."""
+Word = TypeVar("Word")
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError("contains a NUL character")
+    return value
+
+
+Several = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
+"""A filter that may be given more than once: `?state=draft&state=closed`."""
+Text = Annotated[str, BeforeValidator(_without_nul)]
+RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+
+
+class Nothing(BaseModel):
+    """No parameters, no body."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def fingerprint(body: BaseModel) -> str:
+    """Return what makes two bodies the same: what was said, not how it was spaced or ordered."""
+    return hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).hexdigest()
+
+
+class PageQuery(Nothing):
+    """Which part of a list: at most `limit` rows, after `cursor` (the `next_cursor` of the page before)."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 50
+    cursor: Text = ""
+
+
+class TicketQuery(PageQuery):
+    """`q` is looked for in number, title and text; `overdue` tickets are open at their unit after their time."""
+
+    state: Several[TicketState] = ()
+    type: Several[RequestType] = ()
+    channel: Several[Channel] = ()
+    unit: Annotated[Text, Field(max_length=32)] = ""
+    overdue: bool | None = None
+    q: Annotated[Text, Field(max_length=100)] = ""
+
+
+class CallQuery(PageQuery):
+    """`day` is the local day of arrival."""
+
+    day: date | None = None
+    state: Several[CallState] = ()
+    end: Several[CallEnd] = ()
+    purpose: Several[CallPurpose] = ()
+    operator: RowId | None = None
+
+
+class CallbackQuery(PageQuery):
+    state: Several[CallbackState] = ()
+    reason: Several[CallbackReason] = ()
+
+
+class FactsIn(Nothing):
+    """What is said about a matter. A field that is absent or null is left as it is; an empty text clears it."""
+
+    type: RequestType | None = None
+    category: str | None = None
+    title: str | None = None
+    text: str | None = None
+    wanted: str | None = None
+    place: str | None = None
+    occurred: str | None = None
+    people: str | None = None
+    urgency: Urgency | None = None
+    confidential: bool | None = None
+    caller_name: str | None = None
+    caller_number: str | None = None
+    unit: str | None = None
+    answer: str | None = None
+    reply: str | None = None
+    contact_note: str | None = None
+    no_matter: NoMatterReason | None = None
+    note: str | None = None
+
+    def facts(self) -> Facts:
+        """Return what was said in our own words. Raises BadFacts (lengths and signs are checked there)."""
+        said = self.model_dump(include=set(FactsIn.model_fields), exclude_none=True)
+        if "unit" in said:
+            said["unit_code"] = said.pop("unit")
+        return parse_facts(said)
+
+
+class TicketIn(FactsIn):
+    """A new ticket. With `unit` it is handed off at once unless `action` says otherwise; with `answer` and `action` "answer" it is closed at once."""
+
+    channel: Channel = Channel.OTHER
+    action: Literal["save", "answer", "hand_off"] | None = None
+
+    def step(self) -> TicketAction | None:
+        """Return the step to take after the draft is written, or None to leave it a draft."""
+        if self.action is None:
+            return TicketAction.HAND_OFF if self.unit else None
+        return None if self.action == "save" else TicketAction(self.action)
+
+
+class ActionIn(FactsIn):
+    """One step of a ticket. `revision` of the last read refuses to overwrite what somebody saved in between."""
+
+    revision: RowId | None = None
+
+
+class CallbackIn(Nothing):
+    """Somebody who must be phoned."""
+
+    number: Annotated[str, Field(max_length=80)]
+    language: Language = Language.ZH_CN

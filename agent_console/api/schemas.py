@@ -1,0 +1,243 @@
+"""What programs are told. Callers are masked, moments carry the city's offset; nothing here reads a row by itself."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from hotline.rules.enums import (
+    CallbackReason,
+    CallbackState,
+    CallEnd,
+    CallPurpose,
+    CallState,
+    Channel,
+    Closing,
+    DialState,
+    NoMatterReason,
+    PresenceState,
+    RequestClass,
+    RequestType,
+    Role,
+    Satisfied,
+    Solved,
+    TicketAction,
+    TicketState,
+    Urgency,
+)
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UnitOut(Shape):
+    code: str
+    name: str
+    name_en: str
+    kind: str
+    active: bool
+
+
+class UnitRef(Shape):
+    code: str
+    name: str
+
+
+class CallerOut(Shape):
+    """Masked. `hidden`: a confidential matter, whose caller unit staff do not see at all."""
+
+    name: str
+    number: str
+    hidden: bool
+
+
+class DeadlineOut(Shape):
+    """One clock of the unit. `late` is decided by `met_at`, or by now while it runs."""
+
+    due_at: datetime
+    met_at: datetime | None
+    late: bool
+
+
+class DeadlinesOut(Shape):
+    """`provisional`: a counted day lies beyond the published holiday calendar."""
+
+    acknowledge: DeadlineOut | None
+    contact: DeadlineOut | None
+    resolve: DeadlineOut | None
+    provisional: bool
+
+
+class TicketOut(Shape):
+    """`number` is what every address takes; a draft's is `draft-{id}` and stays good when it gets its own."""
+
+    number: str
+    state: TicketState
+    revision: int
+    channel: Channel
+    type: RequestType | None
+    klass: RequestClass | None = Field(serialization_alias="class")
+    category: str
+    title: str
+    text: str
+    wanted: str
+    place: str
+    occurred: str
+    people: str
+    urgency: Urgency
+    confidential: bool
+    overdue: bool
+    caller: CallerOut
+    unit: UnitRef | None
+    call_id: int | None
+    external_number: str | None
+    answer: str
+    reply: str
+    contact_note: str
+    closing: Closing | None
+    round: int
+    redo_of: str | None
+    received_at: datetime
+    dispatched_at: datetime | None
+    acknowledged_at: datetime | None
+    first_contact_at: datetime | None
+    replied_at: datetime | None
+    closed_at: datetime | None
+    followed_up_at: datetime | None
+    deadlines: DeadlinesOut
+    solved: Solved | None
+    satisfied: Satisfied | None
+    allowed_actions: tuple[TicketAction, ...]
+
+
+class TicketMadeOut(TicketOut):
+    """A ticket just written. `access_code`: for its caller's ears only, told once here; null for a draft."""
+
+    access_code: str | None
+
+
+class TicketListOut(Shape):
+    items: tuple[TicketOut, ...]
+    next_cursor: str | None
+
+
+class EventOut(Shape):
+    """`kind` names what happened; `data` holds ids and words, never a caller."""
+
+    id: int
+    at: datetime
+    kind: str
+    actor: str
+    work_number: str | None
+    data: dict[str, str | int | None]
+
+
+class EventListOut(Shape):
+    items: tuple[EventOut, ...]
+
+
+class OperatorRef(Shape):
+    id: int
+    display_name: str
+    work_number: str | None
+
+
+class CallOut(Shape):
+    """`number` is masked, empty when `withheld`. Waiting is from joining the queue to the answer, whole seconds.
+
+    `satisfied` is the caller's word after the talk, `transferred_to` a name of the city's own file.
+    """
+
+    id: int
+    purpose: CallPurpose
+    state: CallState
+    end: CallEnd | None
+    number: str
+    withheld: bool
+    language: str
+    pressed: RequestClass | None
+    operator: OperatorRef | None
+    ticket: str | None
+    no_matter: NoMatterReason | None
+    satisfied: Satisfied | None
+    transferred_to: str | None
+    arrived_at: datetime
+    queued_at: datetime | None
+    answered_at: datetime | None
+    ended_at: datetime | None
+    finished_at: datetime | None
+    wait_seconds: int | None
+
+
+class CallListOut(Shape):
+    items: tuple[CallOut, ...]
+    next_cursor: str | None
+
+
+class AttemptOut(Shape):
+    """One attempt to phone. `outcome` is the carrier's last word, null while it runs."""
+
+    attempt: int
+    state: DialState
+    planned_at: datetime
+    ended_at: datetime | None
+    outcome: str | None
+
+
+class CallbackOut(Shape):
+    id: int
+    number: str
+    reason: CallbackReason
+    state: CallbackState
+    language: str
+    call_id: int | None
+    promised_at: datetime
+    place_since: datetime
+    next_try_at: datetime | None
+    settled_at: datetime | None
+    attempts: tuple[AttemptOut, ...]
+
+
+class CallbackListOut(Shape):
+    items: tuple[CallbackOut, ...]
+    next_cursor: str | None
+
+
+class UnitListOut(Shape):
+    items: tuple[UnitOut, ...]
+
+
+class OperatorOut(Shape):
+    """`since` is when the present state began; null for somebody who has never been at a desk."""
+
+    id: int
+    display_name: str
+    work_number: str | None
+    role: Role
+    state: PresenceState
+    reason: str | None
+    since: datetime | None
+    call_id: int | None
+
+
+class OperatorListOut(Shape):
+    items: tuple[OperatorOut, ...]
+
+
+class FieldProblem(Shape):
+    field: str
+    code: str
+    detail: str
+
+
+class ProblemOut(BaseModel):
+    """Problem details (RFC 9457). `code` is stable; `errors`, `allowed_actions` and `current_revision` come where they help."""
+
+    type: str
+    title: str
+    status: int
+    code: str | None = None
+    detail: str | None = None
+    errors: tuple[FieldProblem, ...] | None = None
+    allowed_actions: tuple[TicketAction, ...] | None = None
+    current_revision: int | None = None

@@ -1,0 +1,198 @@
+"""From rows to what programs are told: one function per shape, so that masking happens in one place."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from agent_console.api.schemas import (
+    AttemptOut,
+    CallbackOut,
+    CallerOut,
+    CallOut,
+    DeadlineOut,
+    DeadlinesOut,
+    EventOut,
+    OperatorOut,
+    OperatorRef,
+    TicketMadeOut,
+    TicketOut,
+    UnitOut,
+    UnitRef,
+)
+from hotline.rules.enums import PresenceState
+from hotline.rules.people.actors import Person
+from hotline.rules.people.callers import hides_caller, mask_name, withholds_number
+from hotline.rules.people.privacy import mask
+from hotline.rules.tickets.inbox import is_overdue
+from hotline.rules.tickets.transitions import allowed_actions
+from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
+from hotline.store.people.tables import Presence, Unit, User
+from hotline.store.tickets.history import Entry
+from hotline.store.tickets.lists import TicketLine, address_of
+from hotline.store.tickets.tables import Ticket
+
+
+def moment(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return a moment as the city writes it: its own offset, whole seconds."""
+    return at.astimezone(zone).replace(microsecond=0)
+
+
+def moment_or_none(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if at is None else moment(at, zone)
+
+
+def ticket_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -> TicketOut:
+    """Return a ticket as `person` may see it at `at`."""
+    row, unit = line.ticket, line.unit
+    told: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
+    told |= {name: moment_or_none(getattr(row, name), zone) for name in _MOMENTS}
+    return TicketOut(
+        **told,
+        number=address_of(row),
+        overdue=is_overdue(row.state, row.due_at, at),
+        caller=_caller(row, person),
+        unit=None if unit is None else UnitRef(code=unit.code, name=unit.name_zh),
+        redo_of=line.redo_of,
+        received_at=moment(row.received_at, zone),
+        deadlines=_deadlines(row, at, zone),
+        allowed_actions=allowed_actions(row.state, person, row.unit_code),
+    )
+
+
+def ticket_made_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -> TicketMadeOut:
+    """Return a ticket to who has just written it, with the code its caller is told."""
+    return TicketMadeOut(**dict(ticket_out(line, person, at, zone)), access_code=line.ticket.access_code)
+
+
+_MOMENTS = (
+    "dispatched_at",
+    "acknowledged_at",
+    "first_contact_at",
+    "replied_at",
+    "closed_at",
+    "followed_up_at",
+)
+_MADE = {
+    "number",
+    "overdue",
+    "caller",
+    "unit",
+    "redo_of",
+    "received_at",
+    "deadlines",
+    "allowed_actions",
+    *_MOMENTS,
+}
+_PLAIN = tuple(name for name in TicketOut.model_fields if name not in _MADE)
+"""Fields told as they are stored."""
+
+
+def _caller(row: Ticket, person: Person) -> CallerOut:
+    if hides_caller(person, confidential=row.confidential):
+        return CallerOut(name="", number="", hidden=True)
+    number = "" if withholds_number(row.caller_number) else mask(row.caller_number)
+    return CallerOut(name=mask_name(row.caller_name), number=number, hidden=False)
+
+
+def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> DeadlinesOut:
+    def clock(due: datetime | None, met: datetime | None) -> DeadlineOut | None:
+        if due is None:
+            return None
+        late = (met or row.closed_at or at) >= due
+        return DeadlineOut(due_at=moment(due, zone), met_at=moment_or_none(met, zone), late=late)
+
+    return DeadlinesOut(
+        acknowledge=clock(row.acknowledge_due, row.acknowledged_at),
+        contact=clock(row.contact_due, row.first_contact_at),
+        resolve=clock(row.due_at, row.closed_at),
+        provisional=row.due_provisional,
+    )
+
+
+def event_out(entry: Entry, zone: ZoneInfo) -> EventOut:
+    event = entry.event
+    return EventOut(
+        id=event.id,
+        at=moment(event.at, zone),
+        kind=event.kind,
+        actor=event.actor,
+        work_number=entry.person.work_number if entry.person else None,
+        data=event.data,
+    )
+
+
+def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
+    call, ticket = line.call, line.ticket
+    return CallOut(
+        id=call.id,
+        purpose=call.purpose,
+        state=call.state,
+        end=call.end,
+        number=mask(call.number),
+        withheld=call.number is None,
+        language=call.language,
+        pressed=call.pressed,
+        operator=_operator(line.operator),
+        ticket=None if ticket is None else address_of(ticket),
+        no_matter=call.no_matter,
+        satisfied=call.satisfied,
+        transferred_to=call.transferred_to,
+        arrived_at=moment(call.arrived_at, zone),
+        queued_at=moment_or_none(call.queued_at, zone),
+        answered_at=moment_or_none(call.answered_at, zone),
+        ended_at=moment_or_none(call.ended_at, zone),
+        finished_at=moment_or_none(call.finished_at, zone),
+        wait_seconds=call.wait_seconds,
+    )
+
+
+def callback_out(line: CallbackLine, zone: ZoneInfo) -> CallbackOut:
+    row = line.callback
+    attempts = (
+        AttemptOut(
+            attempt=dial.attempt,
+            state=dial.state,
+            planned_at=moment(dial.planned_at, zone),
+            ended_at=moment_or_none(dial.ended_at, zone),
+            outcome=dial.outcome,
+        )
+        for dial in line.dials
+    )
+    return CallbackOut(
+        id=row.id,
+        number=mask(row.number),
+        reason=row.reason,
+        state=row.state,
+        language=row.language,
+        call_id=row.call_id,
+        promised_at=moment(row.promised_at, zone),
+        place_since=moment(row.place_since, zone),
+        next_try_at=moment(row.next_try_at, zone) if row.state in OPEN_CALLBACKS else None,
+        settled_at=moment_or_none(row.settled_at, zone),
+        attempts=tuple(attempts),
+    )
+
+
+def unit_out(unit: Unit) -> UnitOut:
+    return UnitOut(
+        code=unit.code, name=unit.name_zh, name_en=unit.name_en, kind=unit.kind, active=unit.active
+    )
+
+
+def operator_out(user: User, presence: Presence | None, zone: ZoneInfo) -> OperatorOut:
+    return OperatorOut(
+        id=user.id,
+        display_name=user.display_name,
+        work_number=user.work_number,
+        role=user.role,
+        state=presence.state if presence else PresenceState.OFFLINE,
+        reason=presence.reason if presence else None,
+        since=moment(presence.since, zone) if presence else None,
+        call_id=presence.call_id if presence else None,
+    )
+
+
+def _operator(user: User | None) -> OperatorRef | None:
+    if user is None:
+        return None
+    return OperatorRef(id=user.id, display_name=user.display_name, work_number=user.work_number)

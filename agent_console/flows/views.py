@@ -1,0 +1,154 @@
+"""`/console/flows`: what callers hear: the version in force for each purpose, its picture, what came before, and the way back."""
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import NotFound
+
+from agent_console.flows.active_flows import (
+    InForce,
+    all_in_force,
+    in_force,
+    publication_of,
+    ways_of,
+    yesterday,
+)
+from agent_console.web.auth import current_person, needs
+from agent_console.web.console_context import console, hall, options
+from agent_console.web.flow_catalog import DraftRefused, Finding
+from agent_console.web.locale import locale_name
+from hotline.rules.enums import CallPurpose, Language
+from hotline.rules.errors import LostRace
+from hotline.rules.people.actors import Right
+from hotline.services import flow_publications
+from hotline.services.flow_publications import PublicationView
+from hotline.store.calls.flow_paths import calls_of_day
+from hotline.store.cursors import LARGEST_ID
+
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+"""A picture carries its own style sheet and nothing else."""
+PICTURE_KEPT = "private, max-age=60"
+Findings = tuple[Finding, ...]
+
+
+@needs(Right.READ_FLOWS)
+def index() -> ResponseReturnValue:
+    with hall().look() as session:
+        flows = all_in_force(session)
+        calls = calls_of_day(session, yesterday())
+    return render_template(
+        "flows/index.html",
+        flows=flows,
+        calls=calls,
+        yesterday=yesterday(),
+        may_publish=current_person().may(Right.PUBLISH_FLOWS),
+    )
+
+
+@needs(Right.READ_FLOWS)
+def show(purpose: str) -> ResponseReturnValue:
+    return _page(_purpose(purpose))
+
+
+@needs(Right.READ_FLOWS)
+def picture(purpose: str) -> ResponseReturnValue:
+    """Answer with the picture of the version in force, or of `publication`, with yesterday's callers on each way."""
+    wanted = _purpose(purpose)
+    with hall().look() as session:
+        version, source = in_force(session, wanted).version, in_force(session, wanted).edition.source
+        if "publication" in request.args:
+            asked = publication_of(session, wanted, _id(request.args["publication"]))
+            version = (wanted, asked.flow, asked.version)
+            source = flow_publications.kept_source(session, asked.flow, asked.version) or ""
+        ways = ways_of(session, version) if source else {}
+    try:
+        drawn = options().flows.draw(source, _language(), ways) if source else ""
+    except DraftRefused:
+        drawn = ""
+    if not drawn:
+        raise NotFound
+    return Response(
+        drawn,
+        mimetype="image/svg+xml",
+        headers={"Content-Security-Policy": PICTURE_POLICY, "Cache-Control": PICTURE_KEPT},
+    )
+
+
+@needs(Right.PUBLISH_FLOWS)
+def roll_back(purpose: str) -> ResponseReturnValue:
+    """Publish an older version, or the city's files, again; one that no longer passes the checks is refused with why."""
+    wanted = _purpose(purpose)
+    to, based_on = _id(request.form.get("to", "")), _id(request.form.get("based_on", ""))
+    note = request.form.get("note", "").strip()
+    try:
+        with hall().open_work(current_person()) as work:
+            if to == 0:
+                edition = options().flows.of_files(wanted).edition
+                flow_publications.publish(work, wanted, edition, based_on=based_on, note=note)
+            else:
+                older = publication_of(work.session, wanted, to)
+                kept = flow_publications.kept_source(work.session, older.flow, older.version)
+                options().flows.read_kept(kept or "")
+                flow_publications.roll_back(work, older, based_on=based_on, note=note)
+    except DraftRefused as refused:
+        return _page(wanted, findings=refused.findings)
+    except LostRace:
+        return _page(wanted, is_late=True)
+    flash(_("已恢复。几秒钟内，新来电就按这个版本走；进行中的通话不受影响。"), "done")
+    return redirect(url_for("flows.show", purpose=wanted.value), 303)
+
+
+def _page(purpose: CallPurpose, *, findings: Findings = (), is_late: bool = False) -> ResponseReturnValue:
+    with hall().look() as session:
+        now = in_force(session, purpose)
+        before = flow_publications.history(session, purpose)
+        traffic = console().traffic.of(session, now.version, yesterday(), hall().clock())
+    html = render_template(
+        "flows/show.html",
+        now=now,
+        before=before,
+        traffic=traffic,
+        files=options().flows.of_files(purpose).edition,
+        language=_language(),
+        languages=Language,
+        findings=findings,
+        is_late=is_late,
+        may_publish=current_person().may(Right.PUBLISH_FLOWS),
+    )
+    return html, 422 if findings else 409 if is_late else 200
+
+
+def _purpose(text: str) -> CallPurpose:
+    if text not in set(CallPurpose):
+        raise NotFound
+    return CallPurpose(text)
+
+
+def _id(text: str) -> int:
+    """Return an id of the form or the address; 0 stands for the city's files. Raises NotFound for what can be no id."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_ID):
+        raise NotFound
+    return int(text)
+
+
+def _language() -> Language:
+    """Return whose words the picture shows: the asked ones, else those of this page."""
+    asked = request.args.get("language", "")
+    if asked in set(Language):
+        return Language(asked)
+    return Language.EN if locale_name() == "en" else Language.ZH_CN
+
+
+def same_version(flow: InForce, published: PublicationView) -> bool:
+    """Say whether a publication is what callers hear now (for templates)."""
+    return (flow.edition.flow, flow.edition.version) == (published.flow, published.version)
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("flows", __name__, url_prefix="/console/flows")
+    blueprint.add_url_rule("", "index", index)
+    blueprint.add_url_rule("/<purpose>", "show", show)
+    blueprint.add_url_rule("/<purpose>/picture.svg", "picture", picture)
+    blueprint.add_url_rule("/<purpose>/roll-back", "roll_back", roll_back, methods=["POST"])
+    blueprint.add_app_template_global(same_version, "same_version")
+    return blueprint

@@ -1,0 +1,151 @@
+"""`/console/callbacks`: whom we owe a call and why, every attempt with its outcome; promise one by hand, drop one."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from agent_console.web.auth import current_person, needs
+from agent_console.web.console_context import hall
+from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.locale import N_
+from hotline.rules.enums import CallbackReason, CallbackState, Language
+from hotline.rules.errors import BadNumber, LostRace, NotAllowed
+from hotline.rules.people.actors import Right
+from hotline.rules.people.callers import may_see_callback_number
+from hotline.rules.phone_numbers import national
+from hotline.services.outbound import callbacks
+from hotline.services.people import disclosures
+from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackFilter, CallbackLine, list_callbacks
+from hotline.store.cursors import BadCursor, Page
+
+WHY_LOOK = "call_back"
+
+OUTCOMES: dict[str, str] = {
+    "completed": N_("已接听，未确认是本人"),
+    "busy": N_("占线"),
+    "no-answer": N_("无人接听"),
+    "failed": N_("呼叫失败"),
+    "canceled": N_("已取消"),
+    "refused": N_("线路拒绝"),
+    "dropped": N_("未拨出"),
+    "lost": N_("结果不明"),
+}
+"""The last word about an attempt, the carrier's or our own -> what people read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number shown just now, or a form that was refused with what had been typed."""
+
+    callback_id: int | None = None
+    number: str = ""
+    typed: str = ""
+    error: str = ""
+
+
+@needs(Right.READ_CALLBACKS)
+def index() -> ResponseReturnValue:
+    return _list(Shown())
+
+
+@needs(Right.PROMISE_CALLBACKS)
+def promise() -> ResponseReturnValue:
+    """Promise a call by hand; a number that is owed one already is told so."""
+    typed = request.form.get("number", "").strip()
+    language = request.form.get("language", "")
+    spoken = Language(language) if language in set(Language) else Language.ZH_CN
+    try:
+        with hall().open_work(current_person()) as work:
+            callbacks.promise_callback(
+                work, number=typed, reason=CallbackReason.MANUAL, language=spoken.value
+            )
+            is_new = bool(work.told)
+    except BadNumber:
+        error = _("这不是可以回拨的号码。请填手机号，或带区号的固定电话。")
+        return _list(Shown(typed=typed, error=error))
+    flash(
+        _("已登记回拨。") if is_new else _("此号码已有待回拨登记，没有重复登记。"),
+        "done" if is_new else "warning",
+    )
+    return redirect(url_for("callbacks.index"), 303)
+
+
+@needs(Right.PROMISE_CALLBACKS)
+def cancel(callback_id: int) -> ResponseReturnValue:
+    try:
+        with hall().open_work(current_person()) as work:
+            callbacks.cancel_callback(work, callback_id)
+    except LostRace:
+        flash(_("这次回拨已经结束，不能取消。"), "warning")
+    else:
+        flash(_("已取消回拨。"), "done")
+    return redirect(url_for("callbacks.index"), 303)
+
+
+@needs(Right.PROMISE_CALLBACKS)
+def show_number(callback_id: int) -> ResponseReturnValue:
+    """Show the full number once; the look is recorded."""
+    try:
+        with hall().open_work(current_person()) as work:
+            number = disclosures.show_number(work, "callback", callback_id, WHY_LOOK)
+    except NotAllowed:
+        flash(_("这次回拨已经结束，不再显示完整号码。"), "warning")
+        return redirect(url_for("callbacks.index"), 303)
+    return _list(Shown(callback_id=callback_id, number=national(number)))
+
+
+def _list(shown: Shown) -> ResponseReturnValue:
+    asked, person = Filters(), current_person()
+    wanted = _wanted(asked)
+    page: Page[CallbackLine] = Page((), None)
+    with hall().look() as session:
+        try:
+            if not asked.wrong:
+                page = list_callbacks(session, wanted, limit=PAGE_ROWS, cursor=asked.cursor)
+        except BadCursor:
+            asked.wrong.append("cursor")
+    html = render_template(
+        "callbacks/index.html",
+        asked=asked,
+        page=page,
+        shown=shown,
+        states=CallbackState,
+        reasons=CallbackReason,
+        languages=Language,
+        may_promise=person.may(Right.PROMISE_CALLBACKS),
+        may_show={
+            line.callback.id for line in page.rows if may_see_callback_number(person, line.callback.state)
+        },
+    )
+    return html, 422 if asked.wrong or shown.error else 200
+
+
+def _wanted(asked: Filters) -> CallbackFilter:
+    """Return the filter; open promises unless something else is asked for."""
+    reason = asked.word(CallbackReason, "reason")
+    reasons = (reason,) if reason else ()
+    if request.args.get("state") == "all":
+        return CallbackFilter(reasons=reasons)
+    state = asked.word(CallbackState, "state")
+    return CallbackFilter(states=(state,) if state else OPEN_CALLBACKS, reasons=reasons)
+
+
+def outcome_label(outcome: str | None) -> str:
+    """Return what people read for the carrier's last word; an unknown word as it is."""
+    if outcome is None:
+        return ""
+    return str(_(OUTCOMES[outcome])) if outcome in OUTCOMES else outcome
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("callbacks", __name__, url_prefix="/console/callbacks")
+    blueprint.add_url_rule("", "index", index)
+    blueprint.add_url_rule("", "promise", promise, methods=["POST"])
+    blueprint.add_url_rule("/<int(max=2147483647):callback_id>/cancel", "cancel", cancel, methods=["POST"])
+    blueprint.add_url_rule(
+        "/<int(max=2147483647):callback_id>/number", "show_number", show_number, methods=["POST"]
+    )
+    blueprint.add_app_template_global(outcome_label, "outcome_label")
+    return blueprint

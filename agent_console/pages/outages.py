@@ -1,0 +1,159 @@
+"""`/console/notices`: known outages, so that callers are told before they ask; what runs now on top, with a button to stop it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from agent_console.web.auth import current_person, needs
+from agent_console.web.console_context import hall
+from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.labels import problem_label
+from agent_console.web.locale import N_
+from hotline.rules.calls.outages import NoticeState, notice_state
+from hotline.rules.errors import BadFacts, LostRace
+from hotline.rules.people.actors import Right
+from hotline.services.calls import outages
+from hotline.store.calls.outages import Notice, NoticeLine, open_notices, past_notices
+from hotline.store.cursors import BadCursor, Page
+from hotline.store.tickets.lists import end_of_day
+
+FIELDS = ("text_zh", "text_en", "starts_at", "lasts", "ends_at")
+MINUTES = {"30": N_("30 分钟"), "60": N_("1 小时"), "120": N_("2 小时"), "240": N_("4 小时")}
+TODAY, AT = "today", "at"
+LASTING: dict[str, str] = {**MINUTES, TODAY: N_("到今天 24:00"), AT: N_("到指定时间")}
+"""Quick choices for the end -> what people read."""
+USUAL = "60"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What was typed, kept while it is refused; `errors` holds field -> words."""
+
+    typed: dict[str, str]
+    errors: dict[str, str]
+
+    def value(self, name: str) -> str:
+        return self.typed.get(name, "")
+
+    def error(self, name: str) -> str:
+        return self.errors.get(name, "")
+
+
+BLANK = Form({"lasts": USUAL}, {})
+
+
+@needs(Right.READ_NOTICES)
+def index() -> ResponseReturnValue:
+    return _page(BLANK)
+
+
+@needs(Right.ANNOUNCE)
+def announce() -> ResponseReturnValue:
+    """Announce an outage; a form with faults comes back whole, each fault beside its field."""
+    typed = {name: request.form.get(name, "") for name in FIELDS}
+    try:
+        with hall().open_work(current_person()) as work:
+            starts_at, ends_at = _moments(typed, work.at)
+            outages.announce(
+                work,
+                text_zh=typed["text_zh"],
+                text_en=typed["text_en"],
+                starts_at=starts_at,
+                ends_at=ends_at,
+            )
+    except BadFacts as refused:
+        errors = {name: problem_label(code) for name, code in refused.errors.items()}
+        return _page(Form(typed, errors))
+    flash(
+        _("已发布。几秒钟内，新来电就会听到。") if starts_at is None else _("已排定，到时间自动播报。"),
+        "done",
+    )
+    return redirect(url_for("notices.index"), 303)
+
+
+@needs(Right.ANNOUNCE)
+def stop(notice_id: int) -> ResponseReturnValue:
+    try:
+        with hall().open_work(current_person()) as work:
+            outages.stop(work, notice_id)
+    except LostRace:
+        flash(_("这条通知已经结束，无需停止。"), "warning")
+    else:
+        flash(_("已停止，新来电不再听到。"), "done")
+    return redirect(url_for("notices.index"), 303)
+
+
+def _moments(typed: dict[str, str], at: datetime) -> tuple[datetime | None, datetime]:
+    """Return when it starts (None: now) and ends. Raises BadFacts."""
+    errors: dict[str, str] = {}
+    starts_at = _moment(typed, "starts_at", errors) if typed["starts_at"].strip() else None
+    ends_at = _end(typed, starts_at or at, errors)
+    if errors or ends_at is None:
+        raise BadFacts(errors)
+    return starts_at, ends_at
+
+
+def _end(typed: dict[str, str], start: datetime, errors: dict[str, str]) -> datetime | None:
+    lasts = typed["lasts"]
+    if lasts == AT:
+        return _moment(typed, "ends_at", errors)
+    try:
+        if lasts in MINUTES:
+            return start + timedelta(minutes=int(lasts))
+        if lasts == TODAY:
+            return end_of_day(start, hall().policies.zone)
+    except OverflowError:
+        errors["starts_at"] = "not_a_moment"
+        return None
+    errors["ends_at"] = "unknown_value"
+    return None
+
+
+def _moment(typed: dict[str, str], name: str, errors: dict[str, str]) -> datetime | None:
+    """Read a moment of the city's own time as browsers write it (2026-11-23T14:30); a fault goes into `errors`."""
+    try:
+        moment = datetime.fromisoformat(typed[name].strip())
+    except ValueError:
+        errors[name] = "not_a_moment"
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=hall().policies.zone)
+
+
+def _page(form: Form) -> ResponseReturnValue:
+    asked, at = Filters(), hall().clock()
+    past: Page[NoticeLine] = Page((), None)
+    with hall().look() as session:
+        open_now = open_notices(session, at)
+        try:
+            past = past_notices(session, at, limit=PAGE_ROWS, cursor=asked.cursor)
+        except BadCursor:
+            asked.wrong.append("cursor")
+    html = render_template(
+        "notices/index.html",
+        asked=asked,
+        form=form,
+        open=open_now,
+        page=past,
+        lasting=LASTING,
+        may_announce=current_person().may(Right.ANNOUNCE),
+        longest_zh=outages.LONGEST_ZH,
+        longest_en=outages.LONGEST_EN,
+    )
+    return html, 422 if asked.wrong or form.errors else 200
+
+
+def notice_stands(notice: Notice) -> NoticeState:
+    """Return where a notice stands at this moment (for templates)."""
+    return notice_state(notice.starts_at, notice.ends_at, notice.stopped_at, hall().clock())
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("notices", __name__, url_prefix="/console/notices")
+    blueprint.add_url_rule("", "index", index)
+    blueprint.add_url_rule("", "announce", announce, methods=["POST"])
+    blueprint.add_url_rule("/<int(max=2147483647):notice_id>/stop", "stop", stop, methods=["POST"])
+    blueprint.add_app_template_global(notice_stands, "notice_stands")
+    return blueprint

@@ -1,0 +1,162 @@
+"""What people read in a report: names and formulas of the statistics, of exclusions, lines and counts. Chinese msgids.
+
+Pages translate them with the request, files with the catalogue of the language asked for.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from babel.support import Translations
+
+from agent_console.web.console_context import HERE
+from agent_console.web.labels import LABELS
+from agent_console.web.locale import N_
+from hotline.rules.enums import Channel, RequestClass, RequestType
+from hotline.rules.figures.rates import Span
+from hotline.rules.figures.reconciliation import CheckedClaim, Line
+
+Speak = Callable[[str], str]
+"""Returns a msgid in the reader's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatisticWords:
+    label: str
+    formula: str
+
+
+STATISTIC_WORDS: dict[str, StatisticWords] = {
+    "connect_rate": StatisticWords(N_("接通率"), N_("人工接听的来电 ÷ 要求人工的来电")),
+    "answered_15s_rate": StatisticWords(N_("15秒接通率"), N_("15秒内人工接听的来电 ÷ 要求人工的来电")),
+    "direct_rate": StatisticWords(N_("直办率"), N_("当场答复办结的诉求 ÷ 本期受理的诉求")),
+    "closure_rate": StatisticWords(N_("办结率"), N_("截至统计时刻已办结的诉求 ÷ 本期受理的诉求")),
+    "on_time_closure_rate": StatisticWords(N_("按时办结率"), N_("按时办结的工单 ÷ 本期到期的工单")),
+    "response_rate": StatisticWords(N_("响应率"), N_("按时先行联系的工单 ÷ 本期转办的工单")),
+    "resolution_rate": StatisticWords(N_("解决率"), N_("来电人答已解决 ÷ 本期回访答了此问的工单")),
+    "satisfaction_rate": StatisticWords(N_("满意率"), N_("来电人答满意 ÷ 本期回访答了此问的工单")),
+    "return_rate": StatisticWords(N_("退单率"), N_("单位退回的工单 ÷ 本期转办的工单（退单流程尚未开通）")),
+    "redo_rate": StatisticWords(N_("重办率"), N_("回访后重办的工单 ÷ 本期经单位办结的工单")),
+    "followup_rate": StatisticWords(N_("回访率"), N_("已回访的工单 ÷ 本期经单位办结且应回访的工单")),
+}
+
+EXCLUSION_WORDS: dict[str, str] = {
+    "still_waiting": N_("仍在等待"),
+    "short_abandon": N_("短时放弃"),
+    "draft": N_("草稿"),
+    "discarded": N_("已作废"),
+    "redo_round": N_("重办轮次"),
+    "open_not_yet_due": N_("未办结且未到期"),
+    "contact_not_yet_due": N_("未联系且未到时限"),
+    "question_unanswered": N_("未答此问"),
+    "answered_directly": N_("当场答复"),
+    "follow_up_exempt": N_("免回访"),
+    "follow_up_not_yet_due": N_("未到回访时间"),
+}
+
+LINE_WORDS: dict[str, str] = {
+    "classes": N_("投诉求助类＋咨询类＋批评建议类＋其他＝受理总数"),
+    "types": N_("各类型之和＝受理总数"),
+    "channels": N_("各渠道之和＝受理总数"),
+    "class_complaint": N_("投诉求助类＝投诉＋求助＋举报"),
+    "class_consultation": N_("咨询类＝咨询"),
+    "class_suggestion": N_("批评建议类＝建议＋表扬"),
+    "closed_open": N_("已办结＋未办结＝受理总数"),
+    "tickets_received": N_("受理总数＋草稿＋作废＋重办轮次＝收到的工单"),
+    "calls": N_("接听＋放弃＋短时放弃＋选择回拨＋仍在等待＋其他＝要求人工的来电"),
+    "curve": N_("分时段来电之和＝要求人工的来电"),
+    "balance": N_("期初未办结＋本期收到－本期办结＝期末未办结"),
+    "units": N_("各单位办结＋无承办单位办结＝本期办结"),
+    "claim": N_("公布值＝按记录计算"),
+}
+
+CALL_WORDS: dict[str, str] = {
+    "offered": N_("要求人工的来电"),
+    "answered": N_("人工接听"),
+    "answered_15s": N_("15秒内接听"),
+    "abandoned": N_("排队中放弃"),
+    "left_for_callback": N_("选择回拨"),
+    "waiting": N_("仍在等待"),
+    "otherwise_ended": N_("其他结束"),
+    "short": N_("短时放弃"),
+    "called_back": N_("承诺回拨且已接通"),
+}
+
+UNIT_COLUMNS: dict[str, str] = {
+    "dispatched": N_("本期转办"),
+    "closed": N_("本期办结"),
+    "open": N_("现未办结"),
+    "overdue": N_("现已超期"),
+}
+
+TITLES: dict[str, str] = {
+    "rates": N_("主要指标"),
+    "calls": N_("来电情况"),
+    "classes": N_("按公布类别"),
+    "types": N_("按类型"),
+    "channels": N_("按渠道"),
+    "units": N_("按承办单位"),
+    "curve": N_("来电走势"),
+    "reconciliation": N_("核对"),
+}
+
+COLUMNS: dict[str, str] = {
+    "report": N_("热线报表"),
+    "as_of": N_("统计时刻"),
+    "statistic": N_("指标"),
+    "value": N_("百分比"),
+    "numerator": N_("分子"),
+    "denominator": N_("分母"),
+    "excluded": N_("不计入"),
+    "formula": N_("口径"),
+    "count": N_("数量"),
+    "share": N_("占受理总数"),
+    "total": N_("合计"),
+    "code": N_("代码"),
+    "unit": N_("承办单位"),
+    "slot": N_("时段"),
+    "line": N_("核对项"),
+    "left": N_("左边"),
+    "right": N_("右边"),
+    "ok": N_("一致"),
+    "yes": N_("是"),
+    "no": N_("否"),
+    "unclassified": N_("未分类"),
+}
+
+WORD_LABELS: dict[str, dict[str, str]] = {
+    "classes": LABELS[RequestClass],
+    "types": LABELS[RequestType],
+    "channels": LABELS[Channel],
+}
+
+
+def speaker(locale: str) -> Speak:
+    """Return how files speak: Chinese is the msgid itself, English comes from the compiled catalogue."""
+    if not locale.startswith("en"):
+        return lambda msgid: msgid
+    return Translations.load(str(HERE / "translations"), ["en"]).gettext
+
+
+def line_words(line: Line, claims: tuple[CheckedClaim, ...], speak: Speak) -> str:
+    """Return a reconciliation line in the reader's words; a published rate says what would have made it true."""
+    if line.name != "claim":
+        return speak(LINE_WORDS[line.name])
+    claim = next(claim for claim in claims if claim.line() == line)
+    label = speak(STATISTIC_WORDS[claim.claim.statistic].label)
+    text = f"{label}: {speak(LINE_WORDS['claim'])}"
+    return text if claim.agrees else f"{text} ({what_it_needs(claim, speak)})"
+
+
+def what_it_needs(claim: CheckedClaim, speak: Speak) -> str:
+    """Return what the published value would need, e.g. 印出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
+    head = speak(N_("印出 %(value)s%% 需要")) % {"value": claim.claim.value}
+    ways = (
+        (COLUMNS["numerator"], claim.would.numerators),
+        (COLUMNS["denominator"], claim.would.denominators),
+    )
+    found = [f"{speak(name)} {_span(span)}" for name, span in ways if span is not None]
+    return f"{head}: {speak(N_(' 或 ')).join(found) or speak(N_('任何整数都得不出'))}"
+
+
+def _span(span: Span) -> str:
+    return f"{span.low:,}–{span.high:,}" if span.high is not None else f"≥ {span.low:,}"

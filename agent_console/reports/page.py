@@ -1,0 +1,108 @@
+"""What the report's page shows beyond its tables: headline figures with their bases, one curve, the name of a list of rows."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from flask_babel import format_date
+from flask_babel import gettext as _
+
+from agent_console.reports.labels import CALL_WORDS, STATISTIC_WORDS
+from agent_console.reports.tables import words_of_exclusions
+from agent_console.web.labels import label
+from agent_console.web.locale import N_
+from hotline.rules.figures.rates import Rate
+from hotline.rules.figures.statistics import STATISTICS, Statistic
+from hotline.services.figures.reports import Report
+from hotline.store.figures.drill_down import Narrowed
+
+COUNT_WORDS: dict[str, str] = {
+    **{name: word for name, word in CALL_WORDS.items() if name not in {"short", "called_back"}},
+    "total": N_("受理的诉求"),
+    "closed_for_good": N_("已办结的诉求"),
+    "direct": N_("当场答复的诉求"),
+    "open": N_("未办结的诉求"),
+    "due_on_time": N_("按时办结的工单"),
+    "due_late": N_("到期未按时办结的工单"),
+    "due_undecided": N_("未办结且未到期的工单"),
+    "contact_in_time": N_("按时先行联系的工单"),
+    "contact_missed": N_("未按时先行联系的工单"),
+    "contact_undecided": N_("未联系且未到时限的工单"),
+    "closed": N_("本期办结的工单"),
+    "handled": N_("经单位办结的工单"),
+    "redone": N_("重办的工单"),
+    "to_follow": N_("应回访的工单"),
+    "followed": N_("已回访的工单"),
+    "solved_yes": N_("来电人答已解决"),
+    "solved_no": N_("来电人答未解决"),
+    "satisfied_yes": N_("来电人答满意"),
+    "satisfied_no": N_("来电人答不满意"),
+}
+"""What a list of rows is called, by the count it is behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One rate as the page prints it: value, base, what it leaves out, and where its rows are."""
+
+    statistic: Statistic
+    rate: Rate
+    label: str
+    formula: str
+    left_out: str
+
+
+def weekday(day: date) -> str:
+    """Return 周日 or Sun."""
+    return str(format_date(day, "EEE"))
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`data` is what the charts bundle draws (JSON); `by_hour` says what a slot is."""
+
+    data: str
+    by_hour: bool
+    empty: bool
+
+
+def headlines_of(report: Report) -> list[Headline]:
+    """Return every rate in the registry's order."""
+    found = []
+    for statistic in STATISTICS:
+        rate, words = report.rates[statistic.name], STATISTIC_WORDS[statistic.name]
+        left_out = words_of_exclusions(rate, _)
+        found.append(Headline(statistic, rate, _(words.label), _(words.formula), left_out))
+    return found
+
+
+def chart_of(report: Report) -> Chart:
+    """Return the curve of calls: asked for a person as bars, answered as a line over them."""
+    points = report.figures.curve
+    series = [
+        {
+            "name": _("要求人工"),
+            "values": [point.offered for point in points],
+            "tone": "quiet",
+        },
+        {
+            "name": _("已接听"),
+            "values": [point.answered for point in points],
+            "tone": "act",
+            "kind": "line",
+        },
+    ]
+    data = {"kind": "bar", "labels": [point.label for point in points], "series": series}
+    empty = not any(point.offered for point in points)
+    return Chart(json.dumps(data, ensure_ascii=False), by_hour=report.period.one_day, empty=empty)
+
+
+def rows_title(names: tuple[str, ...], narrowed: Narrowed) -> str:
+    """Return what a list of rows is called, e.g. 按时办结的工单、到期未按时办结的工单（unit-07）."""
+    words = _("、").join(_(COUNT_WORDS[name]) for name in names)
+    parts = [
+        narrowed.unit or "",
+        *(label(word) for word in (narrowed.klass, narrowed.type, narrowed.channel)),
+    ]
+    kept = _("、").join(part for part in parts if part)
+    return f"{words} ({kept})" if kept else words

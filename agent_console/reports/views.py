@@ -1,0 +1,189 @@
+"""`/console/reports`: a day's or a range's report on one page that prints, its files, and the rows behind every figure."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+from sqlalchemy.orm import Session
+
+from agent_console.reports.files import FORMATS, render
+from agent_console.reports.labels import CALL_WORDS
+from agent_console.reports.page import Chart, Headline, chart_of, headlines_of, rows_title, weekday
+from agent_console.reports.tables import Table, tables_of
+from agent_console.web.auth import current_person, needs
+from agent_console.web.console_context import hall, options
+from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.labels import problem_label
+from agent_console.web.locale import locale_name
+from agent_console.web.template_context import unit_name
+from hotline.rules.enums import Channel, RequestClass, RequestType
+from hotline.rules.errors import BadFacts
+from hotline.rules.figures.report import Period, parse_period
+from hotline.rules.figures.statistics import STATISTICS
+from hotline.rules.people.actors import Right
+from hotline.services.figures.reports import Report, write_report
+from hotline.store.calls.tables import Call
+from hotline.store.cursors import BadCursor, Page
+from hotline.store.figures.drill_down import (
+    CALL_COUNTS,
+    Narrowed,
+    calls_behind,
+    is_call_count,
+    is_ticket_count,
+    tickets_behind,
+)
+from hotline.store.figures.windows import window_of
+from hotline.store.people.directory import list_units
+from hotline.store.tickets.tables import Ticket
+
+MIMETYPES = {
+    "text": "text/plain",
+    "json": "application/json",
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+ENDINGS = {"text": "txt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which days a page was asked for, as typed; `problem` says in words what is wrong with them."""
+
+    period: Period
+    first: str
+    last: str
+    problem: str
+
+
+@needs(Right.READ_REPORTS)
+def index() -> ResponseReturnValue:
+    asked = _asked()
+    report = _report(asked.period)
+    tables: dict[str, Table] = {table.name: table for table in tables_of(report, gettext)}
+    headlines: list[Headline] = headlines_of(report)
+    chart: Chart = chart_of(report)
+    html = render_template(
+        "reports/index.html",
+        asked=asked,
+        report=report,
+        period=asked.period,
+        tables=tables,
+        headlines=headlines,
+        chart=chart,
+        days=_days_around(asked.period),
+        formats=FORMATS,
+        call_counts=[(name, getattr(report.figures.calls, name)) for name in CALL_WORDS],
+        listed_calls=CALL_COUNTS,
+        unit_statistics=[statistic for statistic in STATISTICS if statistic.by_unit],
+        may_list_calls=current_person().may(Right.READ_CALLS),
+    )
+    return html, 422 if asked.problem else 200
+
+
+@needs(Right.READ_REPORTS)
+def file(fmt: str) -> ResponseReturnValue:
+    """Send the report as a file. CSV starts with a byte-order mark, without which spreadsheets misread Chinese."""
+    asked = _asked()
+    if fmt not in FORMATS:
+        abort(404)
+    if asked.problem:
+        return asked.problem, 422
+    made = render(_report(asked.period), fmt, locale_name())
+    body = made.encode("utf-8-sig" if fmt == "csv" else "utf-8") if isinstance(made, str) else made
+    name = f"report-{asked.period.first}-{asked.period.last}.{ENDINGS.get(fmt, fmt)}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(body, headers=headers, mimetype=MIMETYPES[fmt])
+
+
+@needs(Right.READ_REPORTS)
+def rows() -> ResponseReturnValue:
+    """List the rows behind one figure: the tickets or calls that the named counts took."""
+    asked, listed = _asked(), Filters()
+    names = tuple(name for name in request.args.get("counts", "").split(",") if name)
+    narrowed = _narrowed(listed)
+    of_calls = is_call_count(names)
+    if not (of_calls or is_ticket_count(names)):
+        abort(404)
+    if not current_person().may(Right.READ_CALLS if of_calls else Right.READ_ALL_TICKETS):
+        abort(403)
+    if asked.problem:
+        listed.wrong.append("from, to")
+    page: Page[Call] | Page[Ticket] = Page((), None)
+    with hall().look() as session:
+        units = {unit.code: unit_name(unit) for unit in list_units(session)}
+        try:
+            if not listed.wrong:
+                page = _behind(session, asked.period, names, narrowed, listed.cursor)
+        except BadCursor:
+            listed.wrong.append("cursor")
+    html = render_template(
+        "reports/rows.html",
+        asked=listed,
+        page=page,
+        of_calls=of_calls,
+        title=rows_title(names, narrowed),
+        period=asked.period,
+        units=units,
+    )
+    return html, 422 if listed.wrong else 200
+
+
+def _behind(
+    session: Session, period: Period, names: tuple[str, ...], narrowed: Narrowed, cursor: str
+) -> Page[Call] | Page[Ticket]:
+    window = window_of(period, hall().policies.zone, hall().clock())
+    if is_call_count(names):
+        return calls_behind(session, window, names, limit=PAGE_ROWS, cursor=cursor)
+    return tickets_behind(session, window, names, narrowed, limit=PAGE_ROWS, cursor=cursor)
+
+
+def _asked() -> Asked:
+    """Return the days of the address: `date`, or `from` and `to`; today without any, and with a problem where they are wrong."""
+    today = hall().clock().astimezone(hall().policies.zone).date()
+    day = request.args.get("date", "")
+    first = request.args.get("from", "") or day or today.isoformat()
+    last = request.args.get("to", "") or day or (first if "from" in request.args else today.isoformat())
+    try:
+        return Asked(parse_period(first, last), first, last, "")
+    except BadFacts as refused:
+        return Asked(Period(today, today), first, last, problem_label(next(iter(refused.errors.values()))))
+
+
+def _report(period: Period) -> Report:
+    with hall().look() as session:
+        return write_report(
+            session, period, at=hall().clock(), policies=hall().policies, claims=options().claims
+        )
+
+
+def _narrowed(listed: Filters) -> Narrowed:
+    return Narrowed(
+        unit=listed.text("unit") or None,
+        klass=listed.word(RequestClass, "class"),
+        type=listed.word(RequestType, "type"),
+        channel=listed.word(Channel, "channel"),
+    )
+
+
+def _days_around(period: Period) -> dict[str, date]:
+    """Return the day before the period and the day after it."""
+    return {"before": period.first - timedelta(days=1), "after": period.last + timedelta(days=1)}
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("reports", __name__, url_prefix="/console/reports")
+    blueprint.add_url_rule("", "index", index)
+    blueprint.add_url_rule("/file/<fmt>", "file", file)
+    blueprint.add_url_rule("/rows", "rows", rows)
+
+    @blueprint.app_template_global("report_rows_url")
+    def report_rows_url(period: Period, counts: tuple[str, ...], **narrowed: str) -> str:
+        """Return the address of the rows behind counts of a period."""
+        days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
+        return f"{url_for('reports.rows')}?{urlencode({'counts': ','.join(counts), **days, **narrowed})}"
+
+    blueprint.add_app_template_filter(weekday, "weekday")
+    return blueprint

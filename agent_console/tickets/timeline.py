@@ -1,0 +1,89 @@
+"""What a ticket's timeline says: one sentence per kind of event, in the words of the trade."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from agent_console.web.labels import LABELS
+from agent_console.web.locale import N_
+from hotline.rules import enums
+from hotline.store.tickets.history import Entry
+
+SENTENCES: dict[str, str] = {
+    "TicketOpened": N_("受理登记"),
+    "TicketAnswered": N_("当场答复来电人"),
+    "TicketHandedOff": N_("转办至%(unit)s"),
+    "TicketDelivered": N_("送达%(unit)s收件箱"),
+    "TicketAcknowledged": N_("单位签收"),
+    "FirstContactRecorded": N_("已先行联系来电人"),
+    "TicketReplied": N_("单位答复"),
+    "TicketClosed": N_("办结（%(closing)s）"),
+    "TicketDiscarded": N_("作废"),
+    "RedoOpened": N_("来电人表示未解决，开启重办"),
+    "FollowUpPromised": N_("安排回访"),
+    "FollowUpAnswered": N_("回访：%(answer)s"),
+    "FollowUpSettled": N_("回访结束（%(state)s）"),
+}
+"""Kind -> Chinese msgid; every event about a ticket has one (a test says so)."""
+
+MACHINES: dict[str, str] = {
+    "caller": N_("来电人"),
+    "carrier": N_("电话线路"),
+    "clock": N_("系统定时"),
+    "worker": N_("系统"),
+    "system": N_("系统"),
+}
+
+_ANSWERS: dict[str, type[enums.Solved] | type[enums.Satisfied]] = {
+    "solved": enums.Solved,
+    "satisfied": enums.Satisfied,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as people read it."""
+
+    at: datetime
+    what: str
+    who: str
+
+
+def timeline_lines(entries: tuple[Entry, ...], units: Mapping[str, str]) -> list[Line]:
+    """Return the timeline in the language of this request. `units`: unit code -> name, where known."""
+    return [Line(entry.event.at, _sentence(entry, units), _actor(entry)) for entry in entries]
+
+
+def _sentence(entry: Entry, units: Mapping[str, str]) -> str:
+    data = entry.event.data
+    sentence = SENTENCES.get(entry.event.kind)
+    if sentence is None:
+        return entry.event.kind
+    told = _(
+        sentence,
+        unit=units.get(str(data.get("unit_code")), str(data.get("unit_code", ""))),
+        closing=_word(enums.Closing, data.get("closing")),
+        answer=_answer(data.get("question"), data.get("answer")),
+        state=_word(enums.FollowUpState, data.get("state")),
+    )
+    return str(told)
+
+
+def _word(kind: type[enums.Closing] | type[enums.FollowUpState], value: object) -> str:
+    known = LABELS[kind]
+    return _(known[value]) if isinstance(value, str) and value in known else str(value or "")
+
+
+def _answer(question: object, answer: object) -> str:
+    kind = _ANSWERS.get(str(question))
+    return _(LABELS[kind][str(answer)]) if kind and str(answer) in LABELS[kind] else str(answer or "")
+
+
+def _actor(entry: Entry) -> str:
+    person = entry.person
+    if person is None:
+        return _(MACHINES[entry.event.actor]) if entry.event.actor in MACHINES else entry.event.actor
+    number = _("工号 %(number)s", number=person.work_number) if person.work_number else ""
+    return f"{person.display_name} {number}".strip()

@@ -1,0 +1,216 @@
+"""Who is at the desk: signing in and out, and the two gates every page and API action passes.
+
+The browser holds a random token inside the signed session cookie; `sign_ins` holds its hash, so a session can
+be revoked and a stolen database opens nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, cast
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
+
+from agent_console.web.console_context import hall
+from agent_console.web.locale import LOCALES, keep
+from hotline.rules.errors import LostRace, UnfinishedCall
+from hotline.rules.people.actors import Machine, Person, Right
+from hotline.services.people import accounts
+from hotline.services.queueing import presence
+
+P = ParamSpec("P")
+View = Callable[P, ResponseReturnValue]
+
+SIGN_IN = "sign_in"
+"""Session key of the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doorway:
+    """Where somebody lands after signing in: the first page their rights open."""
+
+    endpoint: str
+    right: Right
+
+
+DOORWAYS = (
+    Doorway("desk.index", Right.TAKE_CALLS),
+    Doorway("unit.index", Right.HANDLE_TICKETS),
+    Doorway("tickets.index", Right.READ_ALL_TICKETS),
+)
+
+
+def signed_in_or_none() -> accounts.SignedIn | None:
+    """Return who this browser is, read once a request; None when nobody or no longer."""
+    if "signed_in" not in g:
+        token = session.get(SIGN_IN)
+        g.signed_in = None
+        if isinstance(token, str):
+            with hall().look() as reading:
+                g.signed_in = accounts.person_of_sign_in(reading, token, hall().clock())
+    return cast("accounts.SignedIn | None", g.signed_in)
+
+
+def signed_in() -> accounts.SignedIn:
+    """Return who is at this browser. Raises Unauthorized when nobody is: guard the page with `needs`."""
+    found = signed_in_or_none()
+    if found is None:
+        raise Unauthorized
+    return found
+
+
+def current_person() -> Person:
+    """Return the acting person of this request: of the browser session, or of the API token."""
+    person = g.get("token_person")
+    return cast("Person", person) if person is not None else signed_in().person
+
+
+def current_token_id() -> int:
+    """Return the API token's id of this request. Raises Unauthorized outside `needs_token`."""
+    token_id = g.get("token_id")
+    if token_id is None:
+        raise Unauthorized
+    return cast("int", token_id)
+
+
+def needs(*rights: Right) -> Callable[[View[P]], View[P]]:
+    """Guard a page: 303 to the sign-in page for nobody, 403 when none of `rights` is held (none named: any person)."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            found = signed_in_or_none()
+            if found is None:
+                return _to_sign_in()
+            if rights and not any(found.person.may(right) for right in rights):
+                raise Forbidden
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def needs_token(*rights: Right) -> Callable[[View[P]], View[P]]:
+    """Guard an API action: Unauthorized (with WWW-Authenticate) without a live bearer token, Forbidden without the right."""
+
+    def guard(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            _take_bearer_token()
+            if rights and not any(current_person().may(right) for right in rights):
+                raise Forbidden
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return guard
+
+
+def _take_bearer_token() -> None:
+    given = request.authorization
+    if given is None or given.type != "bearer" or not given.token:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline"}))
+    with hall().look() as reading:
+        found = accounts.person_of_api_token(reading, given.token)
+    if found is None:
+        raise Unauthorized(
+            www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline", "error": "invalid_token"})
+        )
+    g.token_person, g.token_id = found
+
+
+def _to_sign_in() -> ResponseReturnValue:
+    """Send a page to the sign-in page and back afterwards; a script is told 401, since it cannot fill a form."""
+    if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
+        return Response(status=401, headers={"HX-Redirect": url_for("auth.login")})
+    back = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("auth.login", next=back), 303)
+
+
+def home_of(person: Person) -> str:
+    """Return the address of the first page `person` may open."""
+    for doorway in DOORWAYS:
+        if person.may(doorway.right):
+            return url_for(doorway.endpoint)
+    raise Forbidden
+
+
+def home() -> ResponseReturnValue:
+    found = signed_in_or_none()
+    return redirect(home_of(found.person) if found else url_for("auth.login"), 303)
+
+
+def show_login() -> ResponseReturnValue:
+    found = signed_in_or_none()
+    if found is not None:
+        return redirect(home_of(found.person), 303)
+    return render_template("login.html", name="", error=None, back=local_address(request.args.get("next")))
+
+
+def take_login() -> ResponseReturnValue:
+    """Check name and password. 422 with the form kept when they do not fit; the limits count only those."""
+    name = request.form.get("name", "").strip()[:64]
+    back = local_address(request.form.get("next"))
+    with hall().look() as reading:
+        person = accounts.check_password(reading, name, request.form.get("password", "")[:1024])
+    if person is None:
+        page = render_template("login.html", name=name, error=_("用户名或密码不正确"), back=back)
+        return page, 422
+    with hall().open_work(Machine.SYSTEM) as work:
+        token = accounts.sign_in(work, person.id)
+    session.clear()
+    session[SIGN_IN] = token
+    g.pop("signed_in", None)
+    response = redirect(back or home_of(person), 303)
+    if (locale := signed_in().locale) in LOCALES:
+        keep(response, str(locale))
+    return response
+
+
+def logout() -> ResponseReturnValue:
+    """End the session. A desk is closed with it; one with an unfinished call stays, and says so."""
+    token, found = session.get(SIGN_IN), signed_in_or_none()
+    if found is not None and found.person.may(Right.TAKE_CALLS) and not _close_desk(found.person):
+        flash(_("请先结束并办完当前来电，再退出登录。"), "warning")
+        return redirect(url_for("desk.index"), 303)
+    if isinstance(token, str):
+        with hall().open_work(Machine.SYSTEM) as work:
+            accounts.sign_out(work, token)
+    session.clear()
+    return redirect(url_for("auth.login"), 303)
+
+
+def _close_desk(person: Person) -> bool:
+    """Close this person's desk; say whether it could be closed."""
+    try:
+        with hall().open_work(person) as work:
+            presence.leave(work)
+    except (LostRace, UnfinishedCall):
+        return False
+    return True
+
+
+def local_address(raw: str | None) -> str | None:
+    """Return `raw` if it is a path of ours; anything that could lead elsewhere is dropped."""
+    if (
+        not raw
+        or not raw.startswith("/")
+        or raw.startswith(("//", "/\\"))
+        or any(c in raw for c in "\r\n\t\\")
+    ):
+        return None
+    return raw
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("auth", __name__)
+    blueprint.add_url_rule("/", "home", home)
+    blueprint.add_url_rule("/login", "login", show_login)
+    blueprint.add_url_rule("/login", "take_login", take_login, methods=["POST"])
+    blueprint.add_url_rule("/logout", "logout", logout, methods=["POST"])
+    return blueprint

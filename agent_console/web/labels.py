@@ -1,0 +1,234 @@
+"""What people read for every stored word. One table; `{{ value|label }}` in pages, `label(value)` in Python.
+
+Keys are (enum class, value), because two enums may share a value ("other" is a type, a class and a channel).
+"""
+
+from enum import StrEnum
+
+from flask_babel import gettext as _
+
+from agent_console.web.locale import N_
+from hotline.rules import enums
+from hotline.rules.calls.outages import NoticeState
+
+LABELS: dict[type[StrEnum], dict[str, str]] = {
+    enums.RequestType: {
+        "consultation": N_("咨询"),
+        "help": N_("求助"),
+        "complaint": N_("投诉"),
+        "report": N_("举报"),
+        "suggestion": N_("建议"),
+        "praise": N_("表扬"),
+        "other": N_("其他"),
+    },
+    enums.RequestClass: {
+        "complaint": N_("投诉求助类"),
+        "consultation": N_("咨询类"),
+        "suggestion": N_("批评建议类"),
+        "other": N_("其他类"),
+    },
+    enums.Channel: {
+        "phone": N_("电话"),
+        "web": N_("网站"),
+        "mailbox": N_("信箱"),
+        "app": N_("手机应用"),
+        "transfer": N_("转来"),
+        "other": N_("其他渠道"),
+    },
+    enums.Urgency: {"normal": N_("一般"), "urgent": N_("紧急"), "critical": N_("特急")},
+    enums.Role: {
+        "operator": N_("话务员"),
+        "shift_leader": N_("值班长"),
+        "dispatcher": N_("派单员"),
+        "handler": N_("单位经办人"),
+        "supervisor": N_("督办员"),
+        "leader": N_("领导"),
+        "inspector": N_("质检员"),
+        "admin": N_("管理员"),
+    },
+    enums.PresenceState: {
+        "offline": N_("离线"),
+        "ready": N_("就绪"),
+        "not_ready": N_("暂离"),
+        "ringing": N_("振铃"),
+        "talking": N_("通话中"),
+        "wrap_up": N_("话后处理"),
+    },
+    enums.NotReadyReason: {
+        "break": N_("小休"),
+        "meal": N_("就餐"),
+        "training": N_("培训"),
+        "meeting": N_("开会"),
+        "back_office": N_("后台工作"),
+        "missed_call": N_("漏接来电"),
+    },
+    enums.CallState: {
+        "ringing": N_("振铃"),
+        "in_flow": N_("语音导航"),
+        "queued": N_("排队"),
+        "offered": N_("待接听"),
+        "connecting": N_("接通中"),
+        "talking": N_("通话中"),
+        "transferred": N_("转接外线"),
+        "after": N_("通话结束"),
+        "ended": N_("已结束"),
+    },
+    enums.CallPurpose: {"inbound": N_("来电"), "callback": N_("回拨"), "follow_up": N_("回访")},
+    enums.CallEnd: {
+        "completed": N_("已接听"),
+        "abandoned": N_("排队中挂断"),
+        "left_for_callback": N_("选择回拨"),
+        "left_in_flow": N_("导航中挂断"),
+        "left_message": N_("已留言"),
+        "transferred": N_("已转接外线"),
+        "no_answer": N_("无人接听"),
+        "busy": N_("占线"),
+        "failed": N_("呼叫失败"),
+        "canceled": N_("已取消"),
+    },
+    enums.NoMatterReason: {
+        "silent": N_("无声电话"),
+        "wrong_number": N_("打错电话"),
+        "dropped": N_("中途掉线"),
+        "nuisance": N_("骚扰电话"),
+        "prank": N_("恶作剧"),
+        "test": N_("测试电话"),
+        "emergency_transferred": N_("紧急情况已转接"),
+        "out_of_scope": N_("不属受理范围"),
+    },
+    enums.OfferState: {
+        "pending": N_("振铃"),
+        "accepted": N_("已接听"),
+        "declined": N_("已拒接"),
+        "missed": N_("未接"),
+        "withdrawn": N_("已撤回"),
+    },
+    enums.TicketState: {
+        "draft": N_("草稿"),
+        "dispatched": N_("待签收"),
+        "acknowledged": N_("已签收"),
+        "in_progress": N_("办理中"),
+        "replied": N_("已答复"),
+        "closed": N_("已办结"),
+        "discarded": N_("已作废"),
+    },
+    enums.TicketAction: {
+        "save": N_("保存"),
+        "answer": N_("当场答复并办结"),
+        "hand_off": N_("转办"),
+        "discard": N_("作废"),
+        "acknowledge": N_("签收"),
+        "record_contact": N_("记录先行联系"),
+        "reply": N_("答复"),
+        "close": N_("办结"),
+    },
+    enums.Closing: {"answered_direct": N_("当场答复"), "handled": N_("承办单位办结")},
+    enums.CallbackReason: {
+        "requested": N_("来电人要求"),
+        "abandoned": N_("排队中挂断"),
+        "manual": N_("人工登记"),
+    },
+    enums.CallbackState: {
+        "waiting": N_("待回拨"),
+        "dialling": N_("呼叫中"),
+        "reached": N_("已接通"),
+        "phoned_again": N_("本人已再来电"),
+        "cancelled": N_("已取消"),
+        "exhausted": N_("多次未接通"),
+    },
+    enums.FollowUpState: {
+        "waiting": N_("待回访"),
+        "dialling": N_("呼叫中"),
+        "answered": N_("已回访"),
+        "unreached": N_("未联系上"),
+        "exempt": N_("免回访"),
+    },
+    enums.DialState: {
+        "planned": N_("已安排"),
+        "placing": N_("正在拨号"),
+        "unknown": N_("结果待核"),
+        "placed": N_("已拨出"),
+        "ended": N_("已结束"),
+    },
+    enums.Solved: {"yes": N_("已解决"), "no": N_("未解决")},
+    enums.Satisfied: {"yes": N_("满意"), "no": N_("不满意")},
+    enums.DeliveryState: {
+        "due": N_("待投递"),
+        "claimed": N_("投递中"),
+        "done": N_("已投递"),
+        "dead": N_("投递失败"),
+    },
+    enums.RecordingKind: {"message": N_("留言"), "talk": N_("通话录音")},
+    enums.RecordingState: {
+        "at_carrier": N_("正在取回"),
+        "kept": N_("可以播放"),
+        "absent": N_("没有声音"),
+    },
+    enums.LookupState: {
+        "asked": N_("查询中"),
+        "found": N_("已查到"),
+        "unknown": N_("没有记录"),
+        "failed": N_("查询失败"),
+    },
+    NoticeState: {
+        "upcoming": N_("未开始"),
+        "running": N_("播报中"),
+        "over": N_("到时结束"),
+        "stopped": N_("提前停止"),
+    },
+    enums.Language: {"zh-CN": N_("普通话"), "en": N_("英语")},
+}
+
+FIELDS: dict[str, str] = {
+    "type": N_("类型"),
+    "category": N_("分类"),
+    "title": N_("事由"),
+    "text": N_("内容"),
+    "wanted": N_("诉求"),
+    "place": N_("地点"),
+    "occurred": N_("时间"),
+    "people": N_("涉及"),
+    "urgency": N_("紧急程度"),
+    "confidential": N_("保密"),
+    "caller_name": N_("来电人"),
+    "caller_number": N_("来电号码"),
+    "unit_code": N_("承办单位"),
+    "answer": N_("答复"),
+    "reply": N_("答复内容"),
+    "contact_note": N_("联系情况"),
+    "no_matter": N_("无诉求原因"),
+    "note": N_("备注"),
+}
+"""What people read for the fields of a ticket."""
+
+PROBLEMS: dict[str, str] = {
+    "missing": N_("请填写"),
+    "unknown_value": N_("不在可选范围内"),
+    "too_long": N_("太长了，请缩短"),
+    "not_text": N_("格式不正确"),
+    "unspeakable": N_("有无法朗读的字符（多半是粘贴带来的），请删去重写"),
+    "unknown_field": N_("没有这个字段"),
+    "not_a_date": N_("请写成 2026-11-23 这样的日期"),
+    "ends_before_it_begins": N_("结束日期早于开始日期"),
+    "not_now": N_("这一步不能改这一项"),
+    "not_a_moment": N_("请选择日期和时间"),
+    "told_already": N_("同样的内容这段时间已在播报，或已排定；如要更改，请先停止那一条"),
+    "too_many": N_("同时最多播报 10 条，再多来电人就听不完了；请先停止一条，或合并成一条"),
+    "past": N_("结束时间已经过去"),
+    "before_start": N_("结束时间须晚于开始时间"),
+    "too_far": N_("太久了：最长 7 天，最多提前一年安排"),
+}
+"""What people read beside a field for the codes of a refused form."""
+
+
+def label(value: StrEnum | None) -> str:
+    """Return what people read for a word, in the language of this request; nothing for None."""
+    return "" if value is None else str(_(LABELS[type(value)][value.value]))
+
+
+def field_label(name: str) -> str:
+    return str(_(FIELDS[name]))
+
+
+def problem_label(code: str) -> str:
+    return str(_(PROBLEMS[code]))

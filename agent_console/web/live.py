@@ -1,0 +1,174 @@
+"""What happens now, pushed to open pages as server-sent events (`/events`).
+
+Each person gets only what their rights cover, decided here, and never a number or a word of a request: a page that
+hears something of its own asks for its state again. Served by a process group of its own in production.
+"""
+
+import json
+import queue
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any, Protocol, cast
+
+from flask import Blueprint, Flask, Response, current_app, request, session
+from flask.typing import ResponseReturnValue
+from redis.exceptions import RedisError
+
+from agent_console.web.auth import SIGN_IN, current_person, needs
+from agent_console.web.console_context import ConsoleOptions, hall
+from agent_console.web.hub import Closed, Entry, Hub, Listener, StreamDown, is_entry_id
+from hotline.rules.people.actors import Person, Right
+from hotline.services.people import accounts
+
+HEARTBEAT_SECONDS = 15.0
+HUB = "hotline_live"
+
+QUEUE_KINDS = frozenset(
+    {"CallQueued", "CallOffered", "OfferSettled", "CallAccepted", "CallConnected", "CallEnded"}
+)
+"""Told to every desk without naming the call: waiting numbers and rates have changed."""
+
+Event = dict[str, Any]
+
+
+class IsThere(Protocol):
+    """Whether the listener's session still holds; see `still_there`."""
+
+    def __call__(self, *, between_news: bool = False) -> bool: ...
+
+
+def start(app: Flask, options: ConsoleOptions) -> None:
+    """Give the application its hub; it begins to read with the first listener."""
+    app.extensions[HUB] = Hub(options.redis_url, options.max_streams)
+
+
+def hub() -> Hub:
+    return cast("Hub", current_app.extensions[HUB])
+
+
+def told_to(person: Person, event: Event) -> Event | None:
+    """Return what `person` may hear of `event`, or None. Ids of their own calls and readable tickets, nothing else."""
+    kind, data = event["kind"], event["data"]
+    if person.id in (data.get("operator_id"), data.get("user_id")):
+        return {"kind": kind, "at": event["at"], "own": True, **_ids(data)}
+    if kind in QUEUE_KINDS and (person.may(Right.TAKE_CALLS) or person.may(Right.READ_CALLS)):
+        return {"kind": "QueueChanged", "at": event["at"]}
+    if "ticket_id" in data and _may_hear_of_ticket(person, data):
+        return {"kind": kind, "at": event["at"], "ticket_id": data["ticket_id"]}
+    if "callback_id" in data and person.may(Right.READ_CALLBACKS):
+        return {"kind": kind, "at": event["at"], "callback_id": data["callback_id"]}
+    if "notice_id" in data and person.may(Right.READ_NOTICES):
+        return {"kind": kind, "at": event["at"], "notice_id": data["notice_id"]}
+    if kind == "PresenceChanged" and person.may(Right.READ_OPERATORS):
+        return {"kind": kind, "at": event["at"], "user_id": data["user_id"], "state": data["state"]}
+    return None
+
+
+def _may_hear_of_ticket(person: Person, data: Event) -> bool:
+    if person.may(Right.READ_ALL_TICKETS):
+        return True
+    return person.may(Right.READ_UNIT_TICKETS) and data.get("unit_code") == person.unit_code is not None
+
+
+def _ids(data: Event) -> Event:
+    return {name: data[name] for name in ("call_id", "offer_id", "ticket_id", "state", "how") if name in data}
+
+
+@needs()
+def events() -> ResponseReturnValue:
+    """Stream the news from Last-Event-ID on. 503 while Redis is away: the page says so and polls instead."""
+    last = request.headers.get("Last-Event-ID", "")
+    token = str(session.get(SIGN_IN))
+    stack = ExitStack()
+    try:
+        listener = stack.enter_context(hub().listen())
+        missed = hub().since(last) if is_entry_id(last) else []
+    except (StreamDown, RedisError):
+        stack.close()
+        return Response(status=503, headers={"Retry-After": "3"})
+    stream = _stream(hub(), listener, missed, current_person(), still_there(token))
+    response = Response(_closing(stack, stream), mimetype="text/event-stream")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"
+    response.call_on_close(stack.close)
+    return response
+
+
+def still_there(token: str) -> IsThere:
+    """Return a question to ask at every heartbeat: a revoked session hears nothing more.
+
+    Asked between two pieces of news it looks once a heartbeat only, and lets the news pass in between.
+    """
+    ours = hall()
+    looked_at = ours.clock()
+
+    def ask(*, between_news: bool = False) -> bool:
+        nonlocal looked_at
+        if between_news and (ours.clock() - looked_at).total_seconds() < HEARTBEAT_SECONDS:
+            return True
+        looked_at = ours.clock()
+        with ours.look() as reading:
+            return accounts.person_of_sign_in(reading, token, ours.clock()) is not None
+
+    return ask
+
+
+def _closing(stack: ExitStack, stream: Iterator[str]) -> Iterator[str]:
+    with stack:
+        yield from stream
+
+
+def _stream(
+    source: Hub,
+    listener: Listener,
+    missed: list[Entry] | None,
+    person: Person,
+    is_there: IsThere,
+) -> Iterator[str]:
+    yield "retry: 1000\n\n"
+    if missed is None:
+        yield "event: reset\ndata: {}\n\n"
+    last = ""
+    for entry in missed or ():
+        last = entry.id
+        yield from _message(person, entry)
+    while True:
+        try:
+            news = listener.news.get(timeout=HEARTBEAT_SECONDS)
+        except queue.Empty:
+            if not is_there():
+                return
+            yield f"id: {source.last_id}\n: beat\n\n"
+            continue
+        match news:
+            case Closed():
+                return
+            case Entry() if not is_there(between_news=True):
+                return
+            case Entry(id=entry_id) if last and _not_after(entry_id, last):
+                continue
+            case Entry():
+                yield from _message(person, news)
+
+
+def _not_after(entry_id: str, last: str) -> bool:
+    return tuple(map(int, entry_id.split("-"))) <= tuple(map(int, last.split("-")))
+
+
+def _message(person: Person, entry: Entry) -> Iterator[str]:
+    """Yield one message an entry, so that a reader interrupted in the middle of a commit's events misses none."""
+    heard = [told for told in (told_to(person, event) for event in entry.events) if told is not None]
+    if heard:
+        yield f"id: {entry.id}\nevent: told\ndata: {json.dumps(heard, separators=(',', ':'))}\n\n"
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("live", __name__)
+    blueprint.add_url_rule("/events", "events", events)
+    return blueprint
+
+
+def as_milliseconds(at: datetime) -> int:
+    """Return a moment as browsers count: milliseconds since 1970."""
+    return int(at.timestamp() * 1000)

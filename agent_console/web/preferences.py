@@ -1,0 +1,30 @@
+"""What a person may choose for themselves: the language, kept in this browser and, once signed in, with their name."""
+
+from flask import Blueprint, redirect, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import BadRequest
+
+from agent_console.web.auth import local_address, signed_in_or_none
+from agent_console.web.console_context import hall
+from agent_console.web.locale import LOCALES, keep
+from hotline.services.people import accounts
+
+
+def choose_locale() -> ResponseReturnValue:
+    """Keep the chosen language and go back to the page it was chosen on. Raises BadRequest for one we do not speak."""
+    wanted = request.form.get("locale", "")
+    if wanted not in LOCALES:
+        raise BadRequest
+    found = signed_in_or_none()
+    if found is not None:
+        with hall().open_work(found.person) as work:
+            accounts.choose_locale(work, wanted)
+    response = redirect(local_address(request.form.get("back")) or "/", 303)
+    keep(response, wanted)
+    return response
+
+
+def pages() -> Blueprint:
+    blueprint = Blueprint("preferences", __name__)
+    blueprint.add_url_rule("/locale", "choose_locale", choose_locale, methods=["POST"])
+    return blueprint

@@ -1,0 +1,62 @@
+"""Small things templates of several pages ask for: a ticket's address and state tag, moments for running times."""
+
+from datetime import datetime
+
+from flask import Blueprint
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from agent_console.web.labels import label
+from agent_console.web.live import as_milliseconds
+from agent_console.web.locale import locale_name
+from hotline.rules.enums import TicketState
+from hotline.store.people.tables import Unit
+from hotline.store.tickets.tables import Ticket
+
+TONES: dict[TicketState, str] = {
+    TicketState.DRAFT: "",
+    TicketState.DISPATCHED: "act",
+    TicketState.ACKNOWLEDGED: "act",
+    TicketState.IN_PROGRESS: "act",
+    TicketState.REPLIED: "act",
+    TicketState.CLOSED: "done",
+    TicketState.DISCARDED: "",
+}
+"""The colour of a state; the word always stands in it too."""
+
+
+def ticket_address(ticket: Ticket) -> str:
+    """Return what a ticket is called in addresses: its number, or `draft-{id}` before it has one."""
+    return ticket.number or f"draft-{ticket.id}"
+
+
+def ticket_url(ticket: Ticket) -> str:
+    return f"/console/tickets/{ticket_address(ticket)}"
+
+
+def ticket_tag(state: TicketState) -> Markup:
+    tone = f" tag-{TONES[state]}" if TONES[state] else ""
+    return Markup('<span class="tag{}">{}</span>').format(tone, label(state))
+
+
+def unit_name(unit: Unit) -> str:
+    """Return a unit's name in the language of this request."""
+    return unit.name_en if locale_name() == "en" else unit.name_zh
+
+
+def ms(at: datetime) -> int:
+    """Return a moment for `data-since` and `data-until`."""
+    return as_milliseconds(at)
+
+
+def blank(text: str) -> str:
+    """Return `text`, or the words for a matter nobody has named yet."""
+    return text or str(_("（无事由）"))
+
+
+def pages() -> Blueprint:
+    """Return a blueprint without pages: it teaches every template these words."""
+    blueprint = Blueprint("parts", __name__)
+    for word in (ticket_address, ticket_url, ticket_tag, unit_name, ms, blank):
+        blueprint.add_app_template_global(word, word.__name__)
+    return blueprint

@@ -1,0 +1,32 @@
+"""What answers by itself in the demonstration, at invented numbers: hand-overs to control rooms work without them.
+
+Short codes such as 110 are no numbers a carrier dials from outside; a city configures the full number behind each.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hotline.exchange.vocabulary.answer_modes import (
+    Answerer,
+    Busy,
+    Desk,
+    Fax,
+    Machine,
+    NeverAnswers,
+    Unreachable,
+)
+
+ANSWERS: Mapping[str, Answerer] = MappingProxyType(
+    {
+        "+865372200110": Desk("您好，110 接警台。"),
+        "+865372200119": Desk("您好，119 消防指挥中心。"),
+        "+865372200120": Desk("您好，120 急救调度。"),
+        "+865372200122": Desk("您好，122 交通指挥中心。"),
+        "sip:duty@gov.example": Desk("您好，市政府总值班室。"),
+        "+865372200001": Machine(),
+        "+865372200002": Fax(),
+        "+865372200003": Busy(),
+        "+865372200004": NeverAnswers(),
+        "+865372200005": Unreachable(),
+    }
+)

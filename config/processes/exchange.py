@@ -1,0 +1,44 @@
+"""`python -m config.processes.exchange`: the carrier in a box, for demonstrations. It refuses to be part of production."""
+
+import sys
+
+from config.demo.auto_answer import ANSWERS
+from config.settings import Mode, Settings, settings_or_exit
+from hotline.exchange.server import serve
+from hotline.exchange.vocabulary.settings import ExchangeSettings
+from hotline.gateways.addresses import VoiceAddresses
+
+
+def exchange_settings(settings: Settings) -> ExchangeSettings:
+    """Return what the exchange must know to play our carrier."""
+    addresses = VoiceAddresses(settings.public_url)
+    return ExchangeSettings(
+        account_sid=settings.account.sid,
+        auth_token=settings.account.auth_token,
+        api_key=settings.account.api_key,
+        api_secret=settings.account.api_secret,
+        number=settings.number,
+        voice_url=addresses.incoming(),
+        status_url=addresses.status(),
+        fallback_url=addresses.fallback(),
+        port=settings.exchange_port,
+        pace=settings.exchange_pace,
+        answers=ANSWERS,
+        narrow=settings.narrow_carrier,
+        app_sid=settings.account.app_sid,
+    )
+
+
+def main() -> None:
+    settings = settings_or_exit()
+    if settings.mode is Mode.PRODUCTION:
+        print(
+            "hotline: the exchange plays the carrier for demonstrations and never runs in production",
+            file=sys.stderr,
+        )
+        raise SystemExit(2)
+    serve(exchange_settings(settings))
+
+
+if __name__ == "__main__":
+    main()

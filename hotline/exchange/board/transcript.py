@@ -1,0 +1,133 @@
+"""A call as a file: one JSON object, one entry a line, readable by people and by `replay`.
+
+`{"format": "exchange-transcript/1", "call": {sid, direction, from, to, began, is_over, is_cut}, "entries": [{"at": 0.0,
+"what": "dialled", …}, …]}`, UTF-8. `what` is one of `ENTRIES`; the fields are those of `journal`. `at` is exchange
+seconds since the call began. Numbers are the invented ones of the exchange; credentials and signatures never enter.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from hotline.exchange.state.journals import Journal
+from hotline.exchange.vocabulary.journal import (
+    Answered,
+    Asked,
+    Dialled,
+    Ended,
+    Entry,
+    Heard,
+    HeardBeep,
+    HeardPerson,
+    HungUp,
+    Pressed,
+    Said,
+)
+
+FORMAT = "exchange-transcript/1"
+ENTRIES: Mapping[str, type[Entry]] = {
+    "dialled": Dialled,
+    "answered": Answered,
+    "pressed": Pressed,
+    "said": Said,
+    "hung-up": HungUp,
+    "heard": Heard,
+    "heard-beep": HeardBeep,
+    "heard-person": HeardPerson,
+    "asked": Asked,
+    "ended": Ended,
+}
+LONGEST_SECONDS = 24 * 3600.0
+_WORDS: Mapping[object, str] = {
+    float: f"a number of seconds up to {LONGEST_SECONDS:.0f}",
+    str: "a text",
+    bool: "true or false",
+}
+_NAMES = {kind: name for name, kind in ENTRIES.items()}
+
+
+class BadTranscriptError(ValueError):
+    """A file that is no transcript, or not one that can be replayed; the text is one line and says where."""
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """What a replay needs: who called whom, and everything that happened, in order. Webhooks are left out."""
+
+    caller: str
+    hotline: str
+    entries: tuple[Entry, ...]
+
+
+def write_transcript(journal: Journal) -> str:
+    """Return the file's text; a call that is not over yet is written as far as it has come."""
+    call = {
+        "sid": journal.call_sid,
+        "direction": journal.direction,
+        "from": journal.from_,
+        "to": journal.to,
+        "began": journal.began.isoformat(timespec="seconds"),
+        "is_over": journal.is_over,
+        "is_cut": journal.is_cut,
+    }
+    entries = sorted(journal.entries, key=lambda entry: entry.at)
+    lines = ",\n".join(f"  {_compact(_shape(entry))}" for entry in entries)
+    return f'{{\n "format": "{FORMAT}",\n "call": {_compact(call)},\n "entries": [\n{lines}\n ]\n}}\n'
+
+
+def _shape(entry: Entry) -> dict[str, Any]:
+    shape = asdict(entry)
+    return {"at": shape.pop("at"), "what": _NAMES[type(entry)], **shape}
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def read_transcript(text: str) -> Transcript:
+    """Return a whole call that a telephone has made; raises BadTranscriptError."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadTranscriptError(f"not JSON: {error}") from error
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        raise BadTranscriptError(f'not a transcript: "format" must be "{FORMAT}"')
+    call, entries = value.get("call"), value.get("entries")
+    if not isinstance(call, dict) or not isinstance(entries, list):
+        raise BadTranscriptError('"call" must be an object and "entries" a list')
+    caller, hotline = call.get("from"), call.get("to")
+    if not isinstance(caller, str) or not isinstance(hotline, str):
+        raise BadTranscriptError('"call": "from" and "to" must be texts')
+    if call.get("is_cut") is not False or call.get("is_over") is not True:
+        raise BadTranscriptError("the call is not whole: it was not over yet, or too long to be kept")
+    read = [_entry(place, shape) for place, shape in enumerate(entries, 1)]
+    known = tuple(entry for entry in read if entry is not None)
+    if not known or not isinstance(known[0], Dialled) or not isinstance(known[-1], Ended):
+        raise BadTranscriptError("only a call that a telephone dialled, to its end, can be replayed")
+    return Transcript(caller, hotline, known)
+
+
+def _entry(place: int, shape: object) -> Entry | None:
+    """Return one entry, None for a webhook; `place` counts from 1."""
+    if not isinstance(shape, dict) or shape.get("what") not in ENTRIES:
+        raise BadTranscriptError(f'entry {place}: "what" must be one of {", ".join(ENTRIES)}')
+    kind = ENTRIES[shape["what"]]
+    if kind is Asked:
+        return None
+    given = {name: value for name, value in shape.items() if name != "what"}
+    wanted = {field.name: field.type for field in fields(kind)}
+    if set(given) != set(wanted):
+        raise BadTranscriptError(f"entry {place}: {shape['what']} has the fields {', '.join(wanted)}")
+    for name, type_ in wanted.items():
+        if not _fits(given[name], type_):
+            raise BadTranscriptError(f"entry {place}: {name} must be {_WORDS[type_]}")
+    return kind(**given)
+
+
+def _fits(value: object, type_: object) -> bool:
+    if type_ is float:
+        return (
+            isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST_SECONDS
+        )
+    return type(value) is type_

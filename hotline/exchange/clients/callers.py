@@ -1,0 +1,141 @@
+"""People played by programs on the exchange's own event loop: hundreds of them cost no thread, no socket, no real second.
+
+A simulated day and a load are scripts of these; in virtual time nothing happens between their steps but what they caused.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from hotline.exchange.calls import ringing
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.state.calls import Call, HangUp
+from hotline.exchange.verbs import caller_input
+from hotline.exchange.verbs.origination import arrive
+from hotline.exchange.vocabulary.answer_modes import Person, PicksUp
+from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
+
+
+class HungUpError(Exception):
+    """The call was over before what was waited for came; the text holds its status and all that was heard."""
+
+
+class Caller:
+    """One person with one telephone, who dials the hotline or is rung. One task at a time may wait on it."""
+
+    answerer: PicksUp = Person()
+
+    def __init__(self, exchange: Exchange, number: str) -> None:
+        self.number = number
+        self.transcript: list[str] = []
+        self.party: tuple[str, ...] = ()
+        self.status = ""
+        self.call: Call | None = None
+        self.incoming: Call | None = None
+        self._exchange = exchange
+        self._listened_to = False
+        self._heard = 0
+        self._news = asyncio.Event()
+
+    @property
+    def busy(self) -> bool:
+        return self.call is not None or self.incoming is not None
+
+    def register(self, address: str | None = None) -> None:
+        """Let the telephone be rung at its number, or at another address (`client:identity`)."""
+        self._exchange.lines.setdefault(address or self.number, []).append(self)
+
+    def dial(self) -> Call:
+        """Call the hotline."""
+        self._begin()
+        self.call = arrive(self._exchange, self, self.number)
+        return self.call
+
+    async def answer(self) -> None:
+        """Wait until it rings and pick up."""
+        await self.until(lambda: self.incoming is not None)
+        call, self.incoming = self.incoming, None
+        self._begin()
+        if call is not None and ringing.pick_up(call, self):
+            self.call = call
+
+    async def listen_for(self, text: str) -> str:
+        """Wait for a line that contains `text`, after the last line waited for; raises HungUpError."""
+        place = -1
+
+        def found() -> bool:
+            nonlocal place
+            lines = range(self._heard, len(self.transcript))
+            place = next((line for line in lines if text in self.transcript[line]), -1)
+            return place >= 0 or bool(self.status)
+
+        await self.until(found)
+        if place < 0:
+            raise HungUpError(f"{text!r} was not heard; {self.status}: {self.transcript}")
+        self._heard = place + 1
+        return self.transcript[place]
+
+    async def press(self, digits: str) -> None:
+        """Press each key once somebody listens for it; raises HungUpError."""
+        for digit in digits:
+            await self.until(lambda: self._listened_to or bool(self.status))
+            if self.call is None:
+                raise HungUpError(f"nobody listened for {digit}; {self.status}: {self.transcript}")
+            self._listened_to = False
+            caller_input.press(self.call, digit)
+
+    def say(self, text: str) -> None:
+        if self.call is not None:
+            caller_input.say(self._exchange, self.call, text)
+
+    def hang_up(self) -> None:
+        if self.call is not None:
+            self.call.obey(HangUp(By.PARTY))
+
+    async def over_and_done(self) -> str:
+        """Wait for the end of the call; returns its status."""
+        await self.until(lambda: bool(self.status))
+        return self.status
+
+    async def until(self, wanted: Callable[[], bool]) -> None:
+        """Wait until `wanted`, looking again at everything heard."""
+        while not wanted():
+            self._news.clear()
+            await self._news.wait()
+
+    def _begin(self) -> None:
+        self.transcript, self._heard, self.status, self._listened_to = [], 0, "", False
+
+    def ring(self, call: Call) -> None:
+        self.incoming = call
+        self._news.set()
+
+    def unring(self, call: Call) -> None:
+        if self.incoming is call:
+            self.incoming = None
+
+    def answered(self, call_sid: str) -> None:
+        """Nothing to do: a person hears that somebody speaks."""
+
+    def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - a telephone has one call only
+        self.call, self.status, self.party = None, status, ()
+        self._news.set()
+
+    def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
+        match sound:
+            case Speech(_, text):
+                self.transcript.append(text)
+            case Caption(who, text):
+                self.transcript.append(f"{who}: {text}")
+            case Beep():
+                self.transcript.append("♪ beep")
+            case Listening(keys):
+                self._listened_to = keys
+            case Party(names):
+                self.party = names
+            case SpeechOver():
+                return
+        self._news.set()
+
+    async def close(self, code: int, reason: str) -> None:  # noqa: ARG002 - there is no line to close
+        self.hang_up()

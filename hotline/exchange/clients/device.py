@@ -1,0 +1,108 @@
+"""What a telephone and a softphone have in common for programs: a state, a transcript, and ways to wait for both."""
+
+from enum import StrEnum
+
+from hotline.exchange.clients.websocket_client import LineError, Message, Wire
+
+PATIENCE_SECONDS = 10.0
+
+
+class NotHeardError(AssertionError):
+    """What was waited for was not said; the message holds everything that was."""
+
+
+class PhoneState(StrEnum):
+    IDLE = "idle"
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+class Handset(Wire):
+    """What both kinds of device do: keep a transcript and listen to it."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._lines: list[str] = []
+        self._heard = 0
+        self.state = PhoneState.IDLE
+        self.status = ""
+        self.party: list[str] = []
+
+    @property
+    def transcript(self) -> list[str]:
+        """Everything heard in the present or last call, line by line."""
+        with self._condition:
+            return list(self._lines)
+
+    @property
+    def is_in_call(self) -> bool:
+        return self.state not in {PhoneState.IDLE, PhoneState.ENDED}
+
+    def hear(self, substring: str, timeout: float = PATIENCE_SECONDS) -> str:
+        """Wait for a line containing `substring`, from after the last line heard; returns the whole line."""
+        found = ""
+
+        def wanted() -> bool:
+            nonlocal found
+            for place in range(self._heard, len(self._lines)):
+                if substring in self._lines[place]:
+                    found = self._lines[place]
+                    self._heard = place + 1
+                    return True
+            return bool(found)
+
+        try:
+            self.wait_for(lambda: wanted() or self.state is PhoneState.ENDED, timeout, "not heard")
+        except (TimeoutError, LineError) as error:
+            raise NotHeardError(self._missing(substring, str(error))) from error
+        if not found:
+            raise NotHeardError(self._missing(substring, f"the call ended: {self.status}"))
+        return found
+
+    def _missing(self, substring: str, why: str) -> str:
+        said = "\n".join(f"  {number}. {line}" for number, line in enumerate(self.transcript, 1))
+        return f"{substring!r} was not heard: {why}; state {self.state}; transcript:\n{said or '  (silence)'}"
+
+    def wait_ended(self, timeout: float = PATIENCE_SECONDS) -> str:
+        """Wait until the call is over; returns its final status as this device was told it."""
+        try:
+            self.wait_for(lambda: self.state is PhoneState.ENDED, timeout, "the call did not end")
+        except TimeoutError as error:
+            raise NotHeardError(self._missing("the end of the call", str(error))) from error
+        return self.status
+
+    def wait_state(self, state: PhoneState, timeout: float = PATIENCE_SECONDS) -> None:
+        """Wait until the device is in `state`."""
+        self.wait_for(lambda: self.state is state, timeout, lambda: f"state is {self.state}, not {state}")
+
+    def wait_connected(self, others: int = 1, timeout: float = PATIENCE_SECONDS) -> list[str]:
+        """Wait until `others` other people are on the line, so that what is said now is heard; returns who they are."""
+        self.wait_for(lambda: len(self.party) == others, timeout, lambda: f"on the line are {self.party}")
+        return list(self.party)
+
+    def note(self, message: Message) -> None:
+        """Take what both kinds of device are told in the same words."""
+        match message["type"]:
+            case "say":
+                self._lines.append(message["text"])
+            case "caption":
+                self._lines.append(f"{message['who']}: {message['text']}")
+            case "beep":
+                self._lines.append("♪ beep")
+            case "party":
+                self.party = list(message["names"])
+            case _:
+                pass
+
+    def _begin(self, state: PhoneState) -> None:
+        self._lines = []
+        self._heard = 0
+        self.status = ""
+        self.state = state
+
+    def _end(self, status: str) -> None:
+        self.status = status
+        self.party = []
+        self.state = PhoneState.ENDED

@@ -1,0 +1,175 @@
+"""A telephone in the terminal: what is said is printed as it is said, keys are typed or come from a script.
+
+`dial` is the body of the product's `dial` command. A scripted key is pressed once the far end listens for keys, as a
+person would wait for the prompt; a key nobody listens for is pressed anyway after half a minute.
+"""
+
+import re
+import sys
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TextIO
+
+from hotline.exchange.clients.telephone import NotHeardError, Telephone
+from hotline.exchange.clients.websocket_client import LineError, Message
+from hotline.exchange.verbs.caller_input import KEYS
+
+COMPLETED, FAILED, BAD_KEYS = 0, 1, 2
+_LONGEST_CALL_SECONDS = 24 * 3600.0
+_LISTENING_SECONDS = 30.0
+_CLOSING_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Press:
+    digits: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """`seconds` of the exchange."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class HangUp:
+    pass
+
+
+Step = Press | Wait | HangUp
+
+
+class BadKeysError(ValueError):
+    """A script of keys that cannot be followed; the text names the part."""
+
+
+def read_script(keys: str) -> list[Step]:
+    """Read `1,w5,2,#,h`: keys, waiting, and at the very end hanging up; raises BadKeysError."""
+    parts = [part.strip() for part in keys.split(",")]
+    steps: list[Step] = []
+    for place, part in enumerate(parts):
+        if part and KEYS.issuperset(part):
+            steps.append(Press(part))
+        elif re.fullmatch(r"w\d{1,5}(\.\d+)?", part):
+            steps.append(Wait(float(part[1:])))
+        elif part == "h" and place == len(parts) - 1:
+            steps.append(HangUp())
+        else:
+            raise BadKeysError(f"{part!r}: keys are 0-9, * and #, wN waits N seconds, a final h hangs up")
+    return steps
+
+
+class Terminal(Telephone):
+    """A telephone that prints what it hears, each line with the time since dialling."""
+
+    def __init__(self, base_url: str, number: str, out: TextIO) -> None:
+        super().__init__(base_url, number)
+        self._out = out
+
+    def show(self, text: str) -> None:
+        minutes, seconds = divmod(int(self.at), 60)
+        print(f"{minutes:02d}:{seconds:02d}  {text}", file=self._out, flush=True)
+
+    def receive(self, message: Message) -> None:
+        before = len(self._lines)
+        super().receive(message)
+        for heard in self._lines[before:]:
+            self.show(heard)
+        match message["type"]:
+            case "state" if message["state"] == "talking":
+                self.show("(接通 answered)")
+            case "party" if message["names"]:
+                self.show(f"(在线 on the line: {', '.join(message['names'])})")
+            case "ended":
+                self.show(f"(结束 ended: {message['status']})")
+            case "error":
+                self.show(f"(! {message['message']})")
+            case _:
+                pass
+
+
+def dial(
+    base_url: str,
+    number_from: str,
+    number_to: str,
+    keys: str | None,
+    out: TextIO,
+    *,
+    read_keys: Iterable[str] | None = None,
+) -> int:
+    """Make one call; returns 0 when it was completed, 1 when it came to nothing, 2 when `keys` cannot be followed.
+
+    With `keys` None the lines of `read_keys` (standard input by default) are pressed, said or, for `h`, hang up.
+    """
+    try:
+        steps = None if keys is None else read_script(keys)
+    except BadKeysError as error:
+        print(error, file=out)
+        return BAD_KEYS
+    try:
+        with Terminal(base_url, number_from, out) as telephone:
+            telephone.dial(number_to)
+            return _talk(telephone, steps, sys.stdin if read_keys is None else read_keys)
+    except (LineError, TimeoutError) as error:
+        print(f"(! {error})", file=out)
+        return FAILED
+
+
+def _talk(telephone: Terminal, steps: list[Step] | None, read_keys: Iterable[str]) -> int:
+    try:
+        if steps is None:
+            threading.Thread(target=_type, args=(telephone, read_keys), name="keys", daemon=True).start()
+        else:
+            _follow(telephone, steps)
+        status = telephone.wait_ended(_LONGEST_CALL_SECONDS)
+    except KeyboardInterrupt:
+        telephone.hang_up()
+        status = telephone.wait_ended(_CLOSING_SECONDS)
+    return COMPLETED if status == "completed" else FAILED
+
+
+def _follow(telephone: Terminal, steps: list[Step]) -> None:
+    for step in steps:
+        match step:
+            case Press(digits):
+                for digit in digits:
+                    _press_when_heard(telephone, digit)
+            case Wait(seconds):
+                _wait(telephone, seconds * telephone.pace)
+            case HangUp():
+                telephone.hang_up()
+
+
+def _press_when_heard(telephone: Terminal, digit: str) -> None:
+    try:
+        telephone.wait_listening(_LISTENING_SECONDS)
+    except TimeoutError:
+        telephone.show("(无人等待按键 nobody waits for a key)")
+    if telephone.is_in_call:
+        telephone.show(f"[{digit}]")
+        telephone.press(digit)
+
+
+def _wait(telephone: Terminal, seconds: float) -> None:
+    """Let time pass, but not beyond the end of the call."""
+    try:
+        telephone.wait_ended(seconds)
+    except NotHeardError:
+        return
+
+
+def _type(telephone: Terminal, lines: Iterable[str]) -> None:
+    """Press, say or hang up what is typed, until there is no more to read or the line is closed."""
+    for line in lines:
+        typed = line.strip()
+        try:
+            if typed == "h":
+                telephone.hang_up()
+            elif typed and KEYS.issuperset(typed):
+                telephone.press(typed)
+            elif typed:
+                telephone.say(typed)
+        except LineError:
+            return

@@ -1,0 +1,169 @@
+"""A telephone and an operator's softphone for programs: tests talk through them, and so does the terminal.
+
+Everything waits on what the exchange says; every wait is bounded (real seconds) and fails with the whole transcript.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from hotline.exchange.clients.device import PATIENCE_SECONDS, Handset, NotHeardError, PhoneState
+from hotline.exchange.clients.websocket_client import LineError, Message
+
+__all__ = ["LineError", "NotHeardError", "PhoneState", "Softphone", "Telephone"]
+
+
+class Telephone(Handset):
+    """A citizen's telephone with `number` (13800001234 or E.164); use it as a context manager."""
+
+    def __init__(self, base_url: str, number: str, answers: str = "") -> None:
+        """`answers`: `machine`, `fax` or `silence` if it is to be taken for no person."""
+        super().__init__(f"{base_url.rstrip('/')}/phone/ws?number={quote(number)}&answers={answers}")
+        self.number = number
+        self.caller = ""
+        self.call_sid = ""
+        self.pace = 1.0
+        self.at = 0.0
+        self.listening = False
+        self.errors: list[str] = []
+
+    def dial(self, to: str) -> None:
+        """Call a number; returns at once, what follows is heard."""
+        with self._condition:
+            self._begin(PhoneState.DIALLING)
+        self.send({"type": "dial", "to": to})
+
+    def press(self, digits: str) -> None:
+        """Press keys now; whether anybody listens is another question (`wait_listening`)."""
+        with self._condition:
+            self.listening = False
+        self.send({"type": "keys", "digits": digits})
+
+    def say(self, text: str) -> None:
+        self.send({"type": "say", "text": text})
+
+    def hang_up(self) -> None:
+        self.send({"type": "hangup"})
+
+    def answer(self) -> None:
+        """Answer the incoming call and wait until the line is open."""
+        self.send({"type": "answer"})
+        self.wait_state(PhoneState.TALKING)
+
+    def reject(self) -> None:
+        self.send({"type": "reject"})
+
+    def wait_for_ring(self, timeout: float = PATIENCE_SECONDS) -> str:
+        """Wait for an incoming call; returns who is calling."""
+        self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "the telephone did not ring")
+        return self.caller
+
+    def wait_listening(self, timeout: float = PATIENCE_SECONDS) -> None:
+        """Wait until the far end listens for the next key, or the call is over."""
+        self.wait_for(
+            lambda: self.listening or self.state is PhoneState.ENDED,
+            timeout,
+            "the far end does not listen for keys",
+        )
+
+    def receive(self, message: Message) -> None:
+        self.at = float(message.get("at", self.at))
+        match message["type"]:
+            case "registered":
+                self.pace = float(message["pace"])
+            case "state":
+                self.call_sid = message["callSid"]
+                self.state = PhoneState(message["state"])
+            case "ring":
+                self._begin(PhoneState.RINGING)
+                self.caller = message["from"]
+                self.call_sid = message["callSid"]
+            case "listen":
+                self.listening = bool(message["keys"])
+            case "ended":
+                self.listening = False
+                self._end(message["status"])
+            case "error":
+                self.errors.append(message["message"])
+            case _:
+                self.note(message)
+
+
+class Softphone(Handset):
+    """An operator's browser device, registered with the application's access token."""
+
+    def __init__(self, base_url: str, token: str) -> None:
+        super().__init__(f"{base_url.rstrip('/')}/device?token={quote(token)}")
+        self.identity = ""
+        self.call_sid = ""
+        self.caller = ""
+        self.parameters: dict[str, str] = {}
+        self.errors: list[str] = []
+
+    def connect(self, params: Mapping[str, object]) -> None:
+        """Call through the TwiML application and wait until that is on its way (LineError when it is refused)."""
+        before, refusals = self.call_sid, len(self.errors)
+        self.send({"type": "connect", "params": params})
+        self.wait_for(
+            lambda: self.call_sid != before or len(self.errors) > refusals,
+            PATIENCE_SECONDS,
+            "neither connected nor refused",
+        )
+        if len(self.errors) > refusals:
+            raise LineError(self.errors[-1])
+
+    def wait_incoming(self, timeout: float = PATIENCE_SECONDS) -> dict[str, str]:
+        """Wait for an invitation; returns its custom parameters."""
+        self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "no incoming call")
+        return dict(self.parameters)
+
+    def accept(self) -> None:
+        """Accept the invitation and wait until the line is open (LineError if somebody else was faster)."""
+        self._command("accept")
+        self.wait_for(
+            lambda: self.state in {PhoneState.TALKING, PhoneState.ENDED},
+            PATIENCE_SECONDS,
+            "the line did not open",
+        )
+        if self.status == "canceled":
+            raise LineError("the call is no longer there: the caller left or another tab was faster")
+
+    def reject(self) -> None:
+        self._command("reject")
+
+    def hang_up(self) -> None:
+        self._command("hangup")
+
+    def press(self, digits: str) -> None:
+        self._command("digits", digits=digits)
+
+    def mute(self, *, muted: bool) -> None:
+        self._command("mute", muted=muted)
+
+    def say(self, text: str) -> None:
+        self._command("say", text=text)
+
+    def _command(self, kind: str, **fields: object) -> None:
+        self.send({"type": kind, "callSid": self.call_sid, **fields})
+
+    def receive(self, message: Message) -> None:
+        match message["type"]:
+            case "registered":
+                self.identity = message["identity"]
+            case "incoming":
+                self._begin(PhoneState.RINGING)
+                self.call_sid = message["callSid"]
+                self.caller = message["from"]
+                self.parameters = dict(message["params"])
+            case "cancel" if message["callSid"] == self.call_sid:
+                self._end("canceled")
+            case "connecting":
+                self._begin(PhoneState.DIALLING)
+                self.call_sid = message["callSid"]
+            case "open":
+                self.state = PhoneState.TALKING
+            case "ended" if message["callSid"] == self.call_sid:
+                self._end("ended")
+            case "error":
+                self.errors.append(message["message"])
+            case _:
+                self.note(message)

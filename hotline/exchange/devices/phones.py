@@ -1,0 +1,207 @@
+"""Telephones: anybody who opens a websocket with a number has a handset in the exchange.
+
+`GET /phone/ws?number=13800001234`, and `&answers=machine|fax|silence` if no person is at it. The exchange sends (JSON objects, `at` = exchange seconds since the call began):
+`{type:"registered", number, hotline, language, pace}` once; `{type:"state", state:"dialling"|"talking", callSid, to}`;
+`{type:"ring", callSid, from}` an incoming call; `{type:"say", id, text, seconds, language, voice, at}` something begins
+to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is over (`whole` false: interrupted);
+`{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
+waits for keys or words (told again after each key it took); `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
+It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
+`{type:"say", text}`, `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`voices.py`). One number has one handset: a new one closes the old (4409) and its call.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from hotline.exchange.calls import ringing
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.core.sockets import BadMessageError, Message, Wire, text_of
+from hotline.exchange.state.calls import Call, HangUp
+from hotline.exchange.verbs import caller_input
+from hotline.exchange.verbs.origination import arrive
+from hotline.exchange.vocabulary.answer_modes import Fax, Machine, Person, PicksUp, Silence
+from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.vocabulary.numbers import is_e164, normalise
+from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
+
+REPLACED = 4409
+WITHHELD = "anonymous"
+_ANSWERERS: Mapping[str, PicksUp] = {"machine": Machine(), "fax": Fax(), "silence": Silence()}
+
+
+class Telephone:
+    """One handset, as the exchange sees it: a line that can be rung and the endpoint of at most one call."""
+
+    def __init__(self, exchange: Exchange, number: str, answerer: PicksUp) -> None:
+        self.number = number
+        self.answerer = answerer
+        self.wire = Wire(exchange.clock)
+        self.call: Call | None = None
+        self.incoming: Call | None = None
+        self._exchange = exchange
+        self._since = 0.0
+
+    @property
+    def busy(self) -> bool:
+        return self.call is not None or self.incoming is not None
+
+    def ring(self, call: Call) -> None:
+        self.incoming = call
+        self.wire.send({"type": "ring", "callSid": call.sid, "from": call.from_})
+
+    def unring(self, call: Call) -> None:
+        if self.incoming is call:
+            self.incoming = None
+            self.wire.send({"type": "ended", "callSid": call.sid, "status": "missed", "at": 0})
+
+    def answered(self, call_sid: str) -> None:
+        self._state("talking", call_sid)
+
+    def over(self, call_sid: str, status: str) -> None:
+        self.call = None
+        self._exchange.voices.leave(call_sid)
+        self.wire.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
+
+    def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
+        self.wire.send(_message(sound) | {"at": self._elapsed()})
+        if isinstance(sound, Party):
+            self._exchange.voices.look_again()
+
+    def _elapsed(self) -> float:
+        return round(self._exchange.clock.seconds() - self._since, 2)
+
+    def _state(self, state: str, call_sid: str) -> None:
+        to = self.call.to if self.call else ""
+        self.wire.send({"type": "state", "state": state, "callSid": call_sid, "to": to})
+
+    def obey(self, message: Message) -> None:
+        """Do what the person holding the handset wants; raises BadMessageError when that is impossible."""
+        match message.get("type"):
+            case "dial":
+                self._dial(text_of(message, "to", 40))
+            case "answer":
+                self._answer()
+            case "reject" if self.incoming is not None:
+                ringing.reject(self.incoming)
+            case "hangup":
+                self.hang_up()
+            case "keys":
+                digits = text_of(message, "digits", 40)
+                if not caller_input.KEYS.issuperset(digits):
+                    raise BadMessageError("keys are 0-9, * and #")
+                caller_input.press(self._talking(), digits)
+            case "say":
+                caller_input.say(self._exchange, self._talking(), text_of(message, "text"))
+            case "typing":
+                caller_input.make_noise(self._talking())
+            case "voice" | "signal":
+                self._exchange.voices.obey(self.call, self.wire.send, message)
+            case other:
+                raise BadMessageError(f"nothing to do for {other!r} now")
+
+    def take(self, samples: bytes) -> None:
+        """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
+        if self.call is not None:
+            self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
+
+    def _talking(self) -> Call:
+        if self.call is None:
+            raise BadMessageError("there is no call")
+        return self.call
+
+    def _dial(self, dialled: str) -> None:
+        if self.busy:
+            raise BadMessageError("hang up first")
+        self._since = self._exchange.clock.seconds()
+        home = self._exchange.settings.number
+        if normalise(dialled, home) != home:
+            self.wire.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
+            return
+        self.call = arrive(self._exchange, self, self.number)
+        self._state("dialling", self.call.sid)
+
+    def _answer(self) -> None:
+        call = self.incoming
+        if call is None:
+            raise BadMessageError("nobody is calling")
+        self._since = self._exchange.clock.seconds()
+        self.incoming = None
+        if ringing.pick_up(call, self):
+            self.call = call
+
+    async def close(self, code: int, reason: str) -> None:
+        self.hang_up()
+        await self.wire.close(code, reason)
+
+    def hang_up(self) -> None:
+        if self.call is not None:
+            self.call.obey(HangUp(By.PARTY))
+        elif self.incoming is not None:
+            ringing.reject(self.incoming)
+
+
+def _message(sound: Sound) -> dict[str, object]:
+    match sound:
+        case Speech(mark, text, seconds, language, voice):
+            return {
+                "type": "say",
+                "id": mark,
+                "text": text,
+                "seconds": round(seconds, 2),
+                "language": language,
+                "voice": voice,
+            }
+        case SpeechOver(mark, whole):
+            return {"type": "said", "id": mark, "whole": whole}
+        case Caption(who, text):
+            return {"type": "caption", "who": who, "text": text}
+        case Beep():
+            return {"type": "beep"}
+        case Party(names):
+            return {"type": "party", "names": names}
+        case Listening(keys, words):
+            return {"type": "listen", "keys": keys, "words": words}
+
+
+async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
+    """The websocket of one handset, from registration until it is closed."""
+    home = exchange.settings.number
+    given = request.query.get("number", "")
+    number = given if given == WITHHELD else normalise(given, home)
+    if number != WITHHELD and not is_e164(number):
+        raise web.HTTPBadRequest(text="number must be a telephone number, such as 13800001234")
+    phone = Telephone(exchange, number, _ANSWERERS.get(request.query.get("answers", ""), Person()))
+    await phone.wire.socket.prepare(request)
+    _register(exchange, phone)
+    writing = asyncio.create_task(phone.wire.write())
+    try:
+        await phone.wire.listen(phone.obey, phone.take)
+    finally:
+        writing.cancel()
+        phone.hang_up()
+        _unregister(exchange, phone)
+    return phone.wire.socket
+
+
+def _register(exchange: Exchange, phone: Telephone) -> None:
+    for old in exchange.lines.get(phone.number, []):
+        if phone.number != WITHHELD:
+            exchange.spawn(old.close(REPLACED, "another handset took this number"))
+    exchange.lines[phone.number] = [phone]
+    settings = exchange.settings
+    phone.wire.send(
+        {
+            "type": "registered",
+            "number": phone.number,
+            "hotline": settings.number,
+            "language": settings.language,
+            "pace": settings.pace,
+        }
+    )
+
+
+def _unregister(exchange: Exchange, phone: Telephone) -> None:
+    if exchange.lines.get(phone.number) == [phone]:
+        del exchange.lines[phone.number]

@@ -1,0 +1,65 @@
+"""The book of REST requests: what was asked and answered, for the status page."""
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from aiohttp import web
+
+from hotline.exchange.core.exchange import EXCHANGE
+from hotline.exchange.state.board import RequestRecord
+from hotline.exchange.vocabulary.steps import Step
+
+BOOKED = web.RequestKey("booked", RequestRecord)
+
+
+def step_of(request: web.Request) -> Step | None:
+    """Return what a REST request asks for: its handler's name; None where there is no such address."""
+    name: str = getattr(request.match_info.handler, "__name__", "")
+    return Step.__members__.get(name.upper())
+
+
+async def booked(
+    request: web.Request, serve: Callable[[], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Serve a request and keep it with its answer."""
+    exchange = request.app[EXCHANGE]
+    began = exchange.clock.stopwatch()
+    entry = RequestRecord(
+        id=next(exchange.board.ids),
+        at=exchange.clock.wall(),
+        kind=step_of(request),
+        method=request.method,
+        url=request.path,
+        call_sid=request.match_info.get("call_sid", ""),
+        sent=dict(request.query),
+        is_rest=True,
+        tries=1,
+    )
+    request[BOOKED] = entry
+    exchange.board.rest.appendleft(entry)
+    response: web.StreamResponse | None = None
+    try:
+        response = await serve()
+        return response
+    finally:
+        _close(entry, response)
+        entry.milliseconds = round((exchange.clock.stopwatch() - began) * 1000)
+
+
+def keep_form(request: web.Request, fields: Iterable[tuple[str, str]]) -> None:
+    """Enter in the book what was posted; the values of a repeated field stand side by side."""
+    entry = request[BOOKED]
+    posted: dict[str, str] = {}
+    for name, value in fields:
+        posted[name] = f"{posted[name]} {value}" if name in posted else value
+    entry.sent = {**entry.sent, **posted}
+
+
+def _close(entry: RequestRecord, response: web.StreamResponse | None) -> None:
+    entry.is_done = True
+    if response is None:
+        entry.error = entry.error or "not answered"
+    elif not entry.error:
+        entry.status, entry.content_type = response.status, response.content_type
+        body = response.body if isinstance(response, web.Response) else None
+        if isinstance(body, bytes) and not response.content_type.startswith("audio/"):
+            entry.answer = body.decode(errors="replace")

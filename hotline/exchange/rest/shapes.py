@@ -1,0 +1,163 @@
+"""Resources as JSON, field by field as the official API description has them; unknown facts are null, as there."""
+
+from typing import Any
+
+from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.state.calls import Call
+from hotline.exchange.state.conferences import Conference, Participant
+from hotline.exchange.state.queues import Member, WaitingQueue
+from hotline.exchange.state.recordings import Recording
+from hotline.exchange.verbs.enqueue import wait_numbers
+from hotline.exchange.verbs.recordings import media_url
+from hotline.exchange.vocabulary.enums import CallStatus, RecordingSource
+from hotline.exchange.webhooks.parameters import API_VERSION, rfc2822
+
+Shape = dict[str, Any]
+_CALL_PARTS = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
+
+
+def _shown(call: Call) -> CallStatus:
+    """Return the status as the resource has it, which knows no `initiated`."""
+    return CallStatus.QUEUED if call.status is CallStatus.INITIATED else call.status
+
+
+def call_shape(exchange: Exchange, call: Call) -> Shape:
+    uri = f"{exchange.settings.api_root}/Calls/{call.sid}"
+    return {
+        "sid": call.sid,
+        "account_sid": exchange.settings.account_sid,
+        "api_version": API_VERSION,
+        "parent_call_sid": call.parent,
+        "to": call.to,
+        "to_formatted": call.to,
+        "from": call.from_,
+        "from_formatted": call.from_,
+        "phone_number_sid": None,
+        "status": _shown(call),
+        "start_time": rfc2822(call.started) if call.started else None,
+        "end_time": rfc2822(call.ended) if call.ended else None,
+        "duration": str(call.seconds()) if call.ended else None,
+        "price": None,
+        "price_unit": "USD",
+        "direction": call.direction,
+        "answered_by": call.answered_by,
+        "forwarded_from": None,
+        "group_sid": None,
+        "caller_name": None,
+        "queue_time": str(round(call.queue_seconds * 1000)),
+        "trunk_sid": None,
+        "date_created": rfc2822(call.created),
+        "date_updated": rfc2822(call.updated or call.created),
+        "uri": f"{uri}.json",
+        "subresource_uris": {part.lower(): f"{uri}/{part}.json" for part in _CALL_PARTS},
+    }
+
+
+def queue_shape(exchange: Exchange, queue: WaitingQueue) -> Shape:
+    now = exchange.clock.seconds()
+    waits = [now - member.joined for member in queue.members]
+    return {
+        "sid": queue.sid,
+        "account_sid": exchange.settings.account_sid,
+        "friendly_name": queue.name,
+        "current_size": len(queue.members),
+        "max_size": queue.limit,
+        "average_wait_time": round(sum(waits) / len(waits)) if waits else 0,
+        "date_created": rfc2822(queue.created),
+        "date_updated": rfc2822(queue.updated),
+        "uri": f"{exchange.settings.api_root}/Queues/{queue.sid}.json",
+    }
+
+
+def member_shape(exchange: Exchange, queue: WaitingQueue, member: Member) -> Shape:
+    numbers = wait_numbers(exchange, queue, member)
+    return {
+        "call_sid": member.call.sid,
+        "queue_sid": queue.sid,
+        "date_enqueued": rfc2822(member.enqueued),
+        "position": int(numbers["QueuePosition"]),
+        "wait_time": int(numbers["QueueTime"]),
+        "uri": f"{exchange.settings.api_root}/Queues/{queue.sid}/Members/{member.call.sid}.json",
+    }
+
+
+def conference_shape(exchange: Exchange, conference: Conference) -> Shape:
+    uri = f"{exchange.settings.api_root}/Conferences/{conference.sid}"
+    return {
+        "sid": conference.sid,
+        "account_sid": exchange.settings.account_sid,
+        "api_version": API_VERSION,
+        "friendly_name": conference.name,
+        "region": "us1",
+        "status": conference.status,
+        "reason_conference_ended": conference.end_reason,
+        "call_sid_ending_conference": conference.ended_by,
+        "date_created": rfc2822(conference.created),
+        "date_updated": rfc2822(conference.updated),
+        "uri": f"{uri}.json",
+        "subresource_uris": {
+            "participants": f"{uri}/Participants.json",
+            "recordings": f"{uri}/Recordings.json",
+        },
+    }
+
+
+def participant_shape(exchange: Exchange, conference: Conference, seat: Participant) -> Shape:
+    call = seat.call
+    return {
+        "account_sid": exchange.settings.account_sid,
+        "call_sid": call.sid,
+        "label": seat.label,
+        "conference_sid": conference.sid,
+        "call_sid_to_coach": seat.coach_to,
+        "coaching": seat.coaching,
+        "muted": seat.muted,
+        "hold": seat.hold,
+        "start_conference_on_enter": seat.start,
+        "end_conference_on_exit": seat.end,
+        "status": seat.status,
+        "queue_time": str(round(call.queue_seconds * 1000)),
+        "date_created": rfc2822(seat.created),
+        "date_updated": rfc2822(seat.updated),
+        "uri": f"{exchange.settings.api_root}/Conferences/{conference.sid}/Participants/{call.sid}.json",
+    }
+
+
+def part_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+    """A recording as a part of its call or conference, which shows less than the recording by itself."""
+    of = f"Calls/{tape.call_sid}" if tape.call_sid else f"Conferences/{tape.conference_sid}"
+    return {
+        "sid": tape.sid,
+        "account_sid": exchange.settings.account_sid,
+        "api_version": API_VERSION,
+        "call_sid": tape.call_sid,
+        "conference_sid": tape.conference_sid,
+        "channels": tape.channels,
+        "source": RecordingSource.CALL_API if tape.source is RecordingSource.START_VERB else tape.source,
+        "status": tape.status,
+        "duration": str(tape.seconds) if tape.updated else None,
+        "start_time": rfc2822(tape.created),
+        "date_created": rfc2822(tape.created),
+        "date_updated": rfc2822(tape.updated or tape.created),
+        "price": None,
+        "price_unit": "USD",
+        "error_code": None,
+        "encryption_details": None,
+        "uri": f"{exchange.settings.api_root}/{of}/Recordings/{tape.sid}.json",
+    }
+
+
+def call_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+    return part_recording_shape(exchange, tape) | {"track": tape.track}
+
+
+def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+    uri = f"{exchange.settings.api_root}/Recordings/{tape.sid}"
+    return part_recording_shape(exchange, tape) | {
+        "media_url": media_url(exchange, tape),
+        "uri": f"{uri}.json",
+        "subresource_uris": {
+            "add_on_results": f"{uri}/AddOnResults.json",
+            "transcriptions": f"{uri}/Transcriptions.json",
+        },
+    }

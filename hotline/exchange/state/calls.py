@@ -1,0 +1,199 @@
+"""A call: one leg between the exchange and whoever is at its other end, with what it waits for and what it is told."""
+
+import asyncio
+import itertools
+import secrets
+from collections.abc import Coroutine, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from hotline.exchange.state.journals import Journal
+from hotline.exchange.state.recordings import Recording
+from hotline.exchange.twiml.document import Method
+from hotline.exchange.vocabulary.enums import By, CallEvent, CallStatus, Direction, Pickup
+from hotline.exchange.vocabulary.sounds import Endpoint, Sound
+from hotline.exchange.vocabulary.steps import Step
+
+Script = Coroutine[Any, Any, None]
+
+
+def new_sid(prefix: str) -> str:
+    """Two capital letters and 32 hexadecimal digits, the carrier's form of an id."""
+    return prefix + secrets.token_hex(16)
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """A document to be requested: `url` absolute, `extra` the parameters beside the standard ones.
+
+    `kind` is what asked for it; None = the first document of its context.
+    """
+
+    url: str
+    method: Method = "POST"
+    extra: Mapping[str, str] = field(default_factory=dict)
+    kind: Step | None = None
+
+
+@dataclass(frozen=True)
+class Given:
+    """A document handed over in a REST request (`Twiml`); it has no URL, so its URLs must be absolute."""
+
+    document: str
+
+
+Source = Fetch | Given
+
+
+@dataclass(frozen=True)
+class Move:
+    """Stop what the call is doing and run another document."""
+
+    source: Source
+
+
+@dataclass(frozen=True)
+class HangUp:
+    """End the call; `status` overrides what follows from its state."""
+
+    by: By
+    status: CallStatus | None = None
+
+
+Order = Move | HangUp
+
+
+@dataclass(frozen=True)
+class StatusCallback:
+    url: str
+    method: Method
+    events: frozenset[CallEvent]
+
+
+@dataclass(frozen=True)
+class Key:
+    digit: str
+
+
+@dataclass(frozen=True)
+class Words:
+    text: str
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Somebody is about to speak (is typing): enough to keep a recording from ending in silence."""
+
+
+Input = Key | Words | Noise
+
+
+@dataclass(eq=False)
+class Listener:
+    """Whoever currently listens to the caller: a Gather or a Record."""
+
+    keys: bool
+    words: bool
+    heard: asyncio.Queue[Input] = field(default_factory=asyncio.Queue)
+
+
+class Meeting(Protocol):
+    """Where people on calls hear each other: a bridge of two or a conference."""
+
+    def listeners(self, speaker: "Call") -> "tuple[Call, ...]":
+        """Return who hears `speaker` at this moment, in words and in sound."""
+        ...
+
+    def speak(self, speaker: "Call", text: str) -> None: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Act:
+    """Something a call is doing: a verb's name, what it is done with, and since when (exchange seconds)."""
+
+    what: str
+    detail: str
+    since: float
+
+
+@dataclass(eq=False)
+class Call:
+    """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record.
+
+    `application` is the TwiML application a softphone called through, None for every other call; `documents` is how many
+    it has been given to run so far.
+    """
+
+    sid: str
+    from_: str
+    to: str
+    direction: Direction
+    created: datetime
+    parent: str | None = None
+    application: str | None = None
+    status: CallStatus = CallStatus.QUEUED
+    updated: datetime | None = None
+    started: datetime | None = None
+    ended: datetime | None = None
+    answered_at: float | None = None
+    ended_at: float | None = None
+    fate: CallStatus | None = None
+    answered_by: str | None = None
+    time_limit: float = 14400.0
+    sip_code: int | None = None
+    queue_seconds: float = 0.0
+    fallback: Fetch | None = None
+    callback: StatusCallback | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    sequence: Iterator[int] = field(default_factory=itertools.count)
+    utterances: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    documents: int = 0
+    cookies: dict[str, str] = field(default_factory=dict)
+    endpoint: Endpoint | None = None
+    listener: Listener | None = None
+    meeting: Meeting | None = None
+    order: Order | None = None
+    script: asyncio.Task[None] | None = None
+    pickup: asyncio.Future[Pickup] | None = None
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+    tapes: list[Recording] = field(default_factory=list)
+    journal: Journal | None = None
+    acts: list[Act] = field(default_factory=list)
+
+    @property
+    def is_over(self) -> bool:
+        return self.status.is_terminal
+
+    @property
+    def party(self) -> str:
+        """The address of the person at the other end."""
+        return self.from_ if self.direction is Direction.INBOUND else self.to.partition("?")[0]
+
+    def status_told(self) -> CallStatus:
+        """Return the status as told while the call is taken down: one that is hanging up is already completed."""
+        return CallStatus.COMPLETED if isinstance(self.order, HangUp) and not self.is_over else self.status
+
+    def obey(self, order: Order) -> None:
+        """Hand over an order and stop the running document; a pending hang-up is never replaced by a move."""
+        if self.is_over or isinstance(self.order, HangUp):
+            return
+        if isinstance(order, HangUp) and order.by is By.PARTY and self.journal is not None:
+            self.journal.hung_up()
+        self.order = order
+        if self.script is not None:
+            self.script.cancel()
+
+    def hear(self, sound: Sound) -> None:
+        """Let the person at the other end hear something, if there is one; the journal keeps it."""
+        if self.endpoint is None:
+            return
+        if self.journal is not None:
+            self.journal.heard(sound)
+        self.endpoint.hear(self.sid, sound)
+
+    def seconds(self) -> int:
+        """Whole seconds between answer and end, 0 if never answered or still running."""
+        if self.answered_at is None or self.ended_at is None:
+            return 0
+        return round(self.ended_at - self.answered_at)

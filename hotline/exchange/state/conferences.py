@@ -1,0 +1,104 @@
+"""Conferences and the seats in them."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hotline.exchange.state.calls import Call
+from hotline.exchange.state.recordings import Recording
+from hotline.exchange.twiml.document import Method, RecordingCallback
+from hotline.exchange.vocabulary.enums import ConferenceEnd, ConferenceStatus, Leaving, ParticipantStatus
+from hotline.exchange.vocabulary.sounds import Caption, Party
+
+
+@dataclass(eq=False)
+class Participant:
+    """One call's seat in a conference. `gone` resolves to why it left.
+
+    While it speaks (as far as anybody asked to be told) `speech` waits for `quiet_at`, in exchange seconds.
+    """
+
+    call: Call
+    created: datetime
+    updated: datetime
+    gone: asyncio.Future[Leaving]
+    label: str | None
+    start: bool
+    end: bool
+    muted: bool
+    coach_to: str | None
+    beep_in: bool
+    beep_out: bool
+    coaching: bool = False
+    hold: bool = False
+    status: ParticipantStatus = ParticipantStatus.QUEUED
+    aside: asyncio.Task[None] | None = None
+    speech: asyncio.Task[None] | None = None
+    quiet_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class ConferenceCallback:
+    url: str
+    method: Method
+    events: frozenset[str]
+
+
+@dataclass(eq=False)
+class Conference:
+    """`seats` by call sid, in the order of joining; settings come from the first participant only."""
+
+    sid: str
+    name: str
+    created: datetime
+    updated: datetime
+    status: ConferenceStatus = ConferenceStatus.INIT
+    seats: dict[str, Participant] = field(default_factory=dict)
+    configured: bool = False
+    callback: ConferenceCallback | None = None
+    record: bool = False
+    recording: RecordingCallback | None = None
+    tape: Recording | None = None
+    sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    started: asyncio.Event = field(default_factory=asyncio.Event)
+    end_reason: ConferenceEnd | None = None
+    ended_by: str | None = None
+    ended_by_label: str | None = None
+
+    def listeners(self, speaker: Call) -> tuple[Call, ...]:
+        """Return who hears `speaker`: nobody when muted, on hold or before the start; a coach is heard by one only."""
+        seat = self.seats.get(speaker.sid)
+        if seat is None or not self.is_open(seat):
+            return ()
+        return tuple(
+            other.call
+            for other in self.seated()
+            if other is not seat and not other.hold and (not seat.coaching or other.call.sid == seat.coach_to)
+        )
+
+    def is_open(self, seat: Participant) -> bool:
+        """Whether what is said there goes into the conference."""
+        seated = self.started.is_set() and seat.status is ParticipantStatus.CONNECTED
+        return seated and not seat.muted and not seat.hold
+
+    def speak(self, speaker: Call, text: str) -> None:
+        """Let those who hear `speaker` hear `text`."""
+        seat = self.seats.get(speaker.sid)
+        for listener in self.listeners(speaker):
+            if seat is not None:
+                listener.hear(Caption(seat.label or speaker.party, text))
+
+    def introduce(self) -> None:
+        """Let everybody know who else is on the line; nobody is before the start."""
+        if not self.started.is_set():
+            return
+        seated = self.seated()
+        for seat in seated:
+            names = (other.label or other.call.party for other in seated if other is not seat)
+            seat.call.hear(Party(tuple(names)))
+
+    def seated(self) -> list[Participant]:
+        """Return those who are really in it, without those still being rung."""
+        return [seat for seat in self.seats.values() if seat.status is ParticipantStatus.CONNECTED]

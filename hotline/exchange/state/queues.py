@@ -1,0 +1,53 @@
+"""Queues: who waits since when, and how a waiting call is handed to whoever dials the queue."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hotline.exchange.state.calls import Call, Fetch, Meeting
+
+
+@dataclass(eq=False)
+class Member:
+    """A call in a queue. `joined` and `left` in exchange seconds. `taken` is set when somebody dials the queue.
+
+    It is fully in the queue once the call has been given so many documents: its first wait document is the last of them.
+    """
+
+    call: Call
+    joined: float
+    enqueued: datetime
+    taken: asyncio.Future["Taking"]
+    documents: int
+    left: float | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return self.call.documents >= self.documents
+
+    @property
+    def taking(self) -> "Taking | None":
+        """How it is being connected, None while nobody has dialled the queue for it."""
+        return self.taken.result() if self.taken.done() and not self.taken.cancelled() else None
+
+
+@dataclass(frozen=True, eq=False)
+class Taking:
+    """A queued call is being connected to whoever dialled the queue: `over` ends the connection."""
+
+    meeting: Meeting
+    dialler: Call
+    whisper: Fetch | None
+    connected: asyncio.Event
+    over: asyncio.Event
+
+
+@dataclass(eq=False)
+class WaitingQueue:
+    sid: str
+    name: str
+    limit: int
+    created: datetime
+    updated: datetime
+    members: list[Member] = field(default_factory=list)
+    arrival: asyncio.Event = field(default_factory=asyncio.Event)

@@ -1,0 +1,204 @@
+"""Which TwiML the exchange accepts: verbs, attributes, values, children, and what each kind of document may contain.
+
+The real carrier lets an unknown verb pass with a warning (12200) that nobody reads; here, in development, it is refused
+loudly. The same table serves the exchange, which runs documents, and the product's tests, which check rendered ones.
+Sources: the TwiML pages of the carrier's documentation and its error dictionary. Attributes that are valid there but
+have no effect in a box without sound (voice, jitterBufferSize, trim …) are accepted, so that valid stays valid.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hotline.exchange.vocabulary.enums import Context
+
+_BOOL = r"true|false"
+_METHOD = r"GET|POST"
+_NUMBER = r"\d{1,5}"
+_ANY = r"(?s:.*)"
+_URL = r"[^\s]+"
+_URL_OR_NONE = r"[^\s]*"
+_RECORDING = {
+    "recordingStatusCallback": _URL,
+    "recordingStatusCallbackMethod": _METHOD,
+    "recordingStatusCallbackEvent": r"(in-progress|completed|absent)( (in-progress|completed|absent))*",
+    "recordingTrack": r"inbound|outbound|both",
+    "trim": r"trim-silence|do-not-trim",
+}
+_RECORDING_NOUN = {
+    **{name: value for name, value in _RECORDING.items() if name != "recordingTrack"},
+    "track": _RECORDING["recordingTrack"],
+}
+_RING_TONES = (
+    "at|au|bg|br|be|ch|cl|cn|cz|de|dk|ee|es|fi|fr|gr|hu|il|in|it|lt|jp|mx|my|nl|no|nz|ph|pl|pt|ru|se|sg|th|uk|us|"
+    "us-old|tw|ve|za"
+)
+_CALL_EVENTS = r"(initiated|ringing|answered|completed)( (initiated|ringing|answered|completed))*"
+_CONFERENCE_WORD = r"(start|end|join|leave|mute|hold|modify|speaker|announcement)"
+_LEG = {
+    "url": _URL,
+    "method": _METHOD,
+    "statusCallback": _URL,
+    "statusCallbackMethod": _METHOD,
+    "statusCallbackEvent": _CALL_EVENTS,
+}
+SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "sub", "w")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One element: attribute → pattern its whole value must match, allowed children, and whether it carries text."""
+
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    children: frozenset[str] = frozenset()
+    text: bool = False
+    must_have_text: bool = False
+
+
+VERBS: Mapping[str, Rule] = {
+    "Say": Rule(
+        {"voice": r".+", "language": r"[A-Za-z]{2,3}(-[A-Za-z]+)*", "loop": _NUMBER},
+        frozenset(SSML),
+        text=True,
+        must_have_text=True,
+    ),
+    "Play": Rule({"loop": _NUMBER, "digits": r"[0-9wW*#]+"}, text=True),
+    "Pause": Rule({"length": _NUMBER}),
+    "Gather": Rule(
+        {
+            "input": r"dtmf|speech|dtmf speech|speech dtmf",
+            "action": _URL,
+            "method": _METHOD,
+            "timeout": r"\d{1,5}|auto",
+            "finishOnKey": r"[0-9*#]?",
+            "numDigits": r"[1-9]\d{0,3}",
+            "speechTimeout": r"\d{1,3}|auto",
+            "speechModel": r"[\w-]+",
+            "language": r"[A-Za-z-]{2,12}",
+            "hints": _ANY,
+            "profanityFilter": _BOOL,
+            "enhanced": _BOOL,
+            "actionOnEmptyResult": _BOOL,
+            "partialResultCallback": _URL,
+            "partialResultCallbackMethod": _METHOD,
+        },
+        frozenset({"Say", "Play", "Pause"}),
+    ),
+    "Record": Rule(
+        {
+            "action": _URL,
+            "method": _METHOD,
+            "timeout": _NUMBER,
+            "finishOnKey": r"[0-9*#]*",
+            "maxLength": _NUMBER,
+            "playBeep": _BOOL,
+            "transcribe": _BOOL,
+            "transcribeCallback": _URL,
+            **_RECORDING,
+        }
+    ),
+    "Enqueue": Rule(
+        {"action": _URL, "method": _METHOD, "waitUrl": _URL_OR_NONE, "waitUrlMethod": _METHOD},
+        text=True,
+        must_have_text=True,
+    ),
+    "Leave": Rule(),
+    "Dial": Rule(
+        {
+            "action": _URL,
+            "method": _METHOD,
+            "timeout": _NUMBER,
+            "timeLimit": _NUMBER,
+            "callerId": r"\S+",
+            "answerOnBridge": _BOOL,
+            "hangupOnStar": _BOOL,
+            "ringTone": _RING_TONES,
+            "sequential": _BOOL,
+            "record": r"do-not-record|record-from-(answer|ringing)(-dual)?|true|false",
+            **_RECORDING,
+        },
+        frozenset({"Number", "Client", "Sip", "Conference", "Queue"}),
+        text=True,
+    ),
+    "Number": Rule(
+        {**_LEG, "sendDigits": r"[0-9wW*#]+", "byoc": r"BY\w{32}"}, text=True, must_have_text=True
+    ),
+    "Client": Rule({**_LEG, "clientNotificationUrl": _URL}, frozenset({"Identity", "Parameter"}), text=True),
+    "Sip": Rule({**_LEG, "username": r".+", "password": r".+"}, text=True, must_have_text=True),
+    "Identity": Rule(text=True, must_have_text=True),
+    "Parameter": Rule({"name": r".+", "value": _ANY}),
+    "Queue": Rule({"url": _URL, "method": _METHOD}, text=True, must_have_text=True),
+    "Conference": Rule(
+        {
+            "startConferenceOnEnter": _BOOL,
+            "endConferenceOnExit": _BOOL,
+            "muted": _BOOL,
+            "beep": r"true|false|onEnter|onExit",
+            "waitUrl": _URL_OR_NONE,
+            "waitMethod": _METHOD,
+            "maxParticipants": r"\d{1,3}",
+            "record": r"do-not-record|record-from-start",
+            "coach": r"CA\w{32}",
+            "participantLabel": r"\S{1,128}",
+            "jitterBufferSize": r"small|medium|large|off",
+            "region": r"[a-z0-9]+",
+            "statusCallback": _URL,
+            "statusCallbackMethod": _METHOD,
+            "statusCallbackEvent": rf"{_CONFERENCE_WORD}( {_CONFERENCE_WORD})*",
+            **_RECORDING,
+        },
+        text=True,
+        must_have_text=True,
+    ),
+    "Start": Rule(children=frozenset({"Recording"})),
+    "Stop": Rule(children=frozenset({"Recording"})),
+    "Recording": Rule({**_RECORDING_NOUN, "channels": r"mono|dual"}),
+    "Redirect": Rule({"method": _METHOD}, text=True),
+    "Reject": Rule({"reason": r"rejected|busy"}),
+    "Hangup": Rule(),
+}
+
+ALLOWED: Mapping[Context, frozenset[str]] = {
+    Context.CALL: frozenset(
+        {
+            "Enqueue",
+            "Dial",
+            "Reject",
+            "Say",
+            "Play",
+            "Pause",
+            "Gather",
+            "Record",
+            "Start",
+            "Stop",
+            "Redirect",
+            "Hangup",
+        }
+    ),
+    Context.LEG: frozenset(
+        {
+            "Enqueue",
+            "Reject",
+            "Say",
+            "Play",
+            "Pause",
+            "Gather",
+            "Record",
+            "Start",
+            "Stop",
+            "Redirect",
+            "Hangup",
+        }
+    ),
+    Context.WAIT: frozenset({"Say", "Play", "Pause", "Gather", "Redirect", "Leave", "Hangup"}),
+    Context.QUEUE_WHISPER: frozenset({"Say", "Play", "Pause", "Redirect"}),
+    Context.CONFERENCE: frozenset({"Say", "Play", "Pause", "Redirect"}),
+}
+
+NARROW = frozenset({"Enqueue", "Leave", "Conference", "Queue"})
+"""What a self-hosted engine of TwiML commonly does not have: unknown under the narrow profile."""
+
+
+def bad_value(verb: str, attribute: str, value: str) -> bool:
+    """Whether a known attribute of a known verb has a value outside its pattern."""
+    return re.fullmatch(VERBS[verb].attributes[attribute], value) is None

@@ -1,0 +1,26 @@
+"""What every reaction is handed, and how it says "not yet"."""
+
+from dataclasses import dataclass
+
+from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.carrier import Carrier
+from hotline.gateways.lookups import Lookups
+from hotline.gateways.unit_webhooks import UnitNotices
+from hotline.unit_of_work import Hall
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What reactions may use: the hall, and whom we talk to."""
+
+    hall: Hall
+    carrier: Carrier
+    units: UnitNotices
+    lookups: Lookups
+    addresses: VoiceAddresses
+    narrow_carrier: bool = False
+    """The carrier has no queues and conferences: desks are rung from the caller's own document."""
+
+
+class NotYet(Exception):
+    """The world is not ready for this reaction; try again soon."""

@@ -1,0 +1,166 @@
+"""Lines that must agree: the same rows counted two ways. A report that does not add up says so itself.
+
+A line's words use the names of the report's JSON, so that a program can follow them too.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from hotline.rules.enums import RequestClass, RequestType
+from hotline.rules.figures.rates import Rate, WouldPrint, parse_percent, what_would_print
+from hotline.rules.figures.report import Figures, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`line` says left = right in words; `left` and `right` are what was counted. Texts for printed percentages.
+
+    `name` is what translations of the words are kept under.
+    """
+
+    name: str
+    line: str
+    left: int | str
+    right: int | str
+
+    @property
+    def ok(self) -> bool:
+        return self.left == self.right
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A rate somebody published for a period that ended on `last` (`first` None: since the beginning)."""
+
+    statistic: str
+    value: str
+    last: date
+    first: date | None = None
+
+    def is_about(self, period: Period) -> bool:
+        return self.last == period.last and self.first in {None, period.first}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedClaim:
+    """A claim beside what the rows say, and which counts would have printed it."""
+
+    claim: Claim
+    rate: Rate
+    would: WouldPrint
+
+    @property
+    def agrees(self) -> bool:
+        return self.rate.value is not None and parse_percent(self.rate.value) == parse_percent(
+            self.claim.value
+        )
+
+    def line(self) -> Line:
+        """The claim as a reconciliation line: both sides are printed percentages."""
+        name = self.claim.statistic
+        text = f"published {name} = computed {name}"
+        if not self.agrees:
+            text += f" ({self.claim.value} needs {explain(self.would)})"
+        left = self.rate.value if self.agrees and self.rate.value else self.claim.value
+        return Line("claim", text, left, self.rate.value or "-")
+
+
+def explain(would: WouldPrint) -> str:
+    """Return the two ways out, e.g. "numerator 47912-47916 or denominator 48078-48082"."""
+    spans = (("numerator", would.numerators), ("denominator", would.denominators))
+    ways = [
+        f"{name} {span.low}-{'' if span.high is None else span.high}"
+        for name, span in spans
+        if span is not None
+    ]
+    return " or ".join(ways) or "no count at all"
+
+
+def check_claims(claims: Iterable[Claim], period: Period, rates: dict[str, Rate]) -> tuple[CheckedClaim, ...]:
+    """Return every claim about exactly this period, checked. Raises KeyError for a statistic nobody computes."""
+    return tuple(
+        CheckedClaim(
+            claim,
+            rates[claim.statistic],
+            what_would_print(
+                claim.value, rates[claim.statistic].numerator, rates[claim.statistic].denominator
+            ),
+        )
+        for claim in claims
+        if claim.is_about(period)
+    )
+
+
+def reconcile(figures: Figures) -> tuple[Line, ...]:
+    """Return every line of the report's own arithmetic."""
+    return (*_requests(figures), *_calls(figures), *_tickets(figures))
+
+
+def _requests(figures: Figures) -> Iterable[Line]:
+    requests = figures.requests
+    classes, types, channels = requests.by_class(), requests.by_type(), requests.by_channel()
+    yield Line(
+        "classes",
+        "by_class.complaint + by_class.consultation + by_class.suggestion + by_type.other = requests.total",
+        sum(count for word, count in classes.items() if word is not RequestClass.OTHER)
+        + types[RequestType.OTHER],
+        requests.total,
+    )
+    yield Line("types", "sum of by_type = requests.total", sum(types.values()), requests.total)
+    yield Line("channels", "sum of by_channel = requests.total", sum(channels.values()), requests.total)
+    from_types = requests.class_by_type()
+    for word in (RequestClass.COMPLAINT, RequestClass.CONSULTATION, RequestClass.SUGGESTION):
+        yield Line(
+            f"class_{word}", f"by_class.{word} = its types in by_type", classes[word], from_types[word]
+        )
+    yield Line(
+        "closed_open",
+        "requests closed + open = requests.total",
+        requests.closed + requests.open,
+        requests.total,
+    )
+    yield Line(
+        "tickets_received",
+        "requests.total + drafts + discarded + redo rounds = tickets received",
+        requests.total + requests.drafts + requests.discarded + requests.redo_rounds,
+        requests.rows,
+    )
+
+
+def _calls(figures: Figures) -> Iterable[Line]:
+    calls = figures.calls
+    yield Line(
+        "calls",
+        "calls answered + abandoned + short waits + left for callback + still waiting + otherwise ended = calls.offered",
+        calls.answered
+        + calls.abandoned
+        + calls.short
+        + calls.left_for_callback
+        + calls.waiting
+        + calls.otherwise_ended,
+        calls.offered,
+    )
+    yield Line(
+        "curve",
+        "sum of the curve's calls offered = calls.offered",
+        sum(p.offered for p in figures.curve),
+        calls.offered,
+    )
+
+
+def _tickets(figures: Figures) -> Iterable[Line]:
+    balance = figures.balance
+    yield Line(
+        "balance",
+        "tickets open before + received - closed = open after",
+        balance.opening + balance.received - balance.closed,
+        balance.open,
+    )
+    parts = [unit.handling.closed for unit in figures.units]
+    yield Line(
+        "units",
+        "tickets closed by unit + without unit = closed",
+        sum(parts) + figures.without_unit.closed,
+        balance.closed,
+    )

@@ -1,0 +1,234 @@
+"""What was counted, before any rate is formed: frozen counts that the store fills and the statistics divide.
+
+Every count says which rows it is about (its cohort) here, once. Days are local calendar days of the city's zone.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hotline.rules.enums import CLASS_OF, Channel, RequestClass, RequestType
+from hotline.rules.errors import BadFacts
+
+EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days `first`..`last`, both included."""
+
+    first: date
+    last: date
+
+    def start(self, zone: ZoneInfo) -> datetime:
+        """The first moment of the period, UTC."""
+        return datetime.combine(self.first, time(), zone).astimezone(UTC)
+
+    def end(self, zone: ZoneInfo) -> datetime:
+        """The first moment after the period, UTC."""
+        return datetime.combine(self.last + timedelta(days=1), time(), zone).astimezone(UTC)
+
+    @property
+    def one_day(self) -> bool:
+        return self.first == self.last
+
+
+def parse_period(first: str, last: str) -> Period:
+    """Return the period between two dates written YYYY-MM-DD.
+
+    Raises BadFacts with `from`/`to` -> "missing", "not_a_date", "unknown_value" (outside 1970..2999) or
+    "ends_before_it_begins".
+    """
+    errors: dict[str, str] = {}
+    days: dict[str, date] = {}
+    for name, raw in (("from", first), ("to", last)):
+        day = parse_day(raw)
+        if isinstance(day, date):
+            days[name] = day
+        else:
+            errors[name] = day
+    if not errors and days["to"] < days["from"]:
+        errors["to"] = "ends_before_it_begins"
+    if errors:
+        raise BadFacts(errors)
+    return Period(days["from"], days["to"])
+
+
+def parse_day(raw: str) -> date | str:
+    """Return the day written YYYY-MM-DD, or the code of what is wrong with it."""
+    if not raw.strip():
+        return "missing"
+    try:
+        day = datetime.strptime(raw.strip(), "%Y-%m-%d").date()  # noqa: DTZ007 - a calendar day has no zone
+    except ValueError:
+        return "not_a_date"
+    return day if EARLIEST <= day <= LATEST else "unknown_value"
+
+
+@dataclass(frozen=True, slots=True)
+class CallCounts:
+    """Inbound calls that arrived in the period and joined the queue (`offered`), by what became of them.
+
+    `short` are waits given up below the configured threshold: neither answered nor abandoned.
+    """
+
+    offered: int = 0
+    answered: int = 0
+    answered_15s: int = 0
+    abandoned: int = 0
+    short: int = 0
+    left_for_callback: int = 0
+    waiting: int = 0
+    otherwise_ended: int = 0
+    called_back: int = 0
+    """Callbacks promised in the period whose caller was reached by `as_of`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """Calls of one local hour (label "00".."23") or one day (label YYYY-MM-DD) of the period."""
+
+    label: str
+    offered: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestGroup:
+    """Tickets received in the period that share class, type and channel (first rounds that are requests only)."""
+
+    klass: RequestClass | None
+    type: RequestType | None
+    channel: Channel
+    total: int
+    closed: int
+    direct: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCounts:
+    """Requests received in the period. Not requests: drafts, discarded drafts, and redo rounds (nobody asked anew).
+
+    An imported row without unit or closing waits as a draft but is a request: the old system had accepted it.
+    """
+
+    groups: tuple[RequestGroup, ...] = ()
+    drafts: int = 0
+    discarded: int = 0
+    redo_rounds: int = 0
+    in_redo: int = 0
+    """Closed requests whose caller said "not solved" and whose new round is still open: not closed for the figures."""
+    rows: int = 0
+    """Every ticket row received in the period, counted by itself."""
+
+    @property
+    def total(self) -> int:
+        return sum(group.total for group in self.groups)
+
+    @property
+    def closed(self) -> int:
+        return sum(group.closed for group in self.groups)
+
+    @property
+    def direct(self) -> int:
+        return sum(group.direct for group in self.groups)
+
+    @property
+    def open(self) -> int:
+        return sum(group.open for group in self.groups)
+
+    def by_class(self) -> dict[RequestClass, int]:
+        """Requests per published class, `other` on its own line, from the stored class."""
+        return {word: sum(g.total for g in self.groups if g.klass is word) for word in RequestClass}
+
+    def by_type(self) -> dict[RequestType, int]:
+        return {word: sum(g.total for g in self.groups if g.type is word) for word in RequestType}
+
+    def by_channel(self) -> dict[Channel, int]:
+        return {word: sum(g.total for g in self.groups if g.channel is word) for word in Channel}
+
+    def class_by_type(self) -> dict[RequestClass, int]:
+        """The classes again, this time added up from the types: the two must agree."""
+        types = self.by_type()
+        return {word: sum(n for kind, n in types.items() if CLASS_OF[kind] is word) for word in RequestClass}
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What units did, by explicit cohort. Adding two of them adds every count."""
+
+    due_on_time: int = 0
+    """Due in the period and closed on or before the due moment."""
+    due_late: int = 0
+    """Due in the period, closed later or still open after it."""
+    due_undecided: int = 0
+    """Due in the period, still open, not yet due at `as_of`: neither success nor failure."""
+    contact_in_time: int = 0
+    """Dispatched in the period, caller contacted by the contact limit (else the due moment, else at all).
+
+    A unit's reply to the caller is a contact, even where nobody recorded an earlier one.
+    """
+    contact_missed: int = 0
+    contact_undecided: int = 0
+    closed: int = 0
+    """Closed in the period, all tickets."""
+    handled: int = 0
+    """Closed in the period after a unit handled them (not answered on the spot)."""
+    redone: int = 0
+    """Of those handled: sent back for another round by `as_of`."""
+    to_follow: int = 0
+    """Of those handled: the caller is to be asked and it was time to."""
+    followed: int = 0
+    """Of those to follow: attempted or answered."""
+    follow_exempt: int = 0
+    follow_not_yet: int = 0
+    asked: int = 0
+    """Followed up in the period (the day the caller was heard)."""
+    solved_yes: int = 0
+    solved_no: int = 0
+    satisfied_yes: int = 0
+    satisfied_no: int = 0
+
+    @property
+    def dispatched(self) -> int:
+        return self.contact_in_time + self.contact_missed + self.contact_undecided
+
+    def __add__(self, other: "Handling") -> "Handling":
+        pairs = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
+        return Handling(**pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Tickets (every round) open before the period, received and closed in it, and open after it."""
+
+    opening: int = 0
+    received: int = 0
+    closed: int = 0
+    open: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFigures:
+    """One unit's part. `open` and `overdue` are as of now, whatever the period."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    handling: Handling
+    open: int = 0
+    overdue: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Everything a report divides, counted in one look at the database."""
+
+    calls: CallCounts = CallCounts()
+    requests: RequestCounts = RequestCounts()
+    handling: Handling = Handling()
+    balance: Balance = Balance()
+    units: tuple[UnitFigures, ...] = ()
+    curve: tuple[CurvePoint, ...] = ()
+    without_unit: Handling = field(default_factory=Handling)

@@ -1,0 +1,98 @@
+"""Who acts, and what their role lets them do. Every page and API action asks here; lists and single views ask the same."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hotline.rules.enums import Role
+
+
+class Right(StrEnum):
+    """What a page or an API action needs."""
+
+    TAKE_CALLS = "take_calls"
+    WRITE_TICKETS = "write_tickets"
+    READ_ALL_TICKETS = "read_all_tickets"
+    READ_UNIT_TICKETS = "read_unit_tickets"
+    HANDLE_TICKETS = "handle_tickets"
+    READ_CALLS = "read_calls"
+    READ_CALLBACKS = "read_callbacks"
+    PROMISE_CALLBACKS = "promise_callbacks"
+    READ_REPORTS = "read_reports"
+    READ_OPERATORS = "read_operators"
+    IMPORT_TICKETS = "import_tickets"
+    HEAR_TALKS = "hear_talks"
+    READ_FLOWS = "read_flows"
+    PUBLISH_FLOWS = "publish_flows"
+    READ_NOTICES = "read_notices"
+    ANNOUNCE = "announce"
+
+
+_DESK = {
+    Right.TAKE_CALLS,
+    Right.WRITE_TICKETS,
+    Right.READ_ALL_TICKETS,
+    Right.READ_CALLS,
+    Right.READ_CALLBACKS,
+    Right.PROMISE_CALLBACKS,
+    Right.READ_NOTICES,
+}
+_OVERSIGHT = {
+    Right.READ_ALL_TICKETS,
+    Right.READ_CALLS,
+    Right.READ_CALLBACKS,
+    Right.READ_REPORTS,
+    Right.READ_OPERATORS,
+    Right.HEAR_TALKS,
+    Right.READ_FLOWS,
+    Right.READ_NOTICES,
+}
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.OPERATOR: frozenset(_DESK),
+    Role.SHIFT_LEADER: frozenset(
+        _DESK | {Right.READ_REPORTS, Right.READ_OPERATORS, Right.HEAR_TALKS, Right.ANNOUNCE}
+    ),
+    Role.DISPATCHER: frozenset({Right.WRITE_TICKETS, Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
+    Role.HANDLER: frozenset({Right.READ_UNIT_TICKETS, Right.HANDLE_TICKETS}),
+    Role.SUPERVISOR: frozenset(_OVERSIGHT | {Right.ANNOUNCE}),
+    Role.LEADER: frozenset({Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
+    Role.INSPECTOR: frozenset(_OVERSIGHT),
+    Role.ADMIN: frozenset(_OVERSIGHT | {Right.IMPORT_TICKETS, Right.PUBLISH_FLOWS, Right.ANNOUNCE}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A logged-in person, or a program acting with that person's rights."""
+
+    id: int
+    role: Role
+    unit_code: str | None = None
+
+    def may(self, right: Right) -> bool:
+        return right in RIGHTS[self.role]
+
+    def __str__(self) -> str:
+        return f"user:{self.id}"
+
+
+class Machine(StrEnum):
+    """An actor that is not a person."""
+
+    CALLER = "caller"
+    CARRIER = "carrier"
+    CLOCK = "clock"
+    WORKER = "worker"
+    SYSTEM = "system"
+
+
+Actor = Person | Machine
+
+
+def may_read_ticket(actor: Actor, unit_code: str | None) -> bool:
+    """Say whether `actor` may see a ticket that belongs to `unit_code` (None: not handed off)."""
+    if isinstance(actor, Machine):
+        return True
+    if actor.may(Right.READ_ALL_TICKETS):
+        return True
+    return actor.may(Right.READ_UNIT_TICKETS) and unit_code is not None and unit_code == actor.unit_code

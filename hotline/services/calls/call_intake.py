@@ -1,0 +1,100 @@
+"""A call becomes known to us: by its first webhook, or by its last word if that comes first."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from hotline import events
+from hotline.rules.calls import states as rules
+from hotline.rules.enums import CallPurpose, CallState
+from hotline.rules.errors import NoSuchCall
+from hotline.rules.phone_numbers import parse_number
+from hotline.rules.tickets.fields import storable
+from hotline.services.calls.views import CallView, find_call
+from hotline.services.outbound import callbacks
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Dial
+from hotline.store.upsert import claim_and_ask, claim_row
+from hotline.unit_of_work import Work
+
+_CLAIMED = (Call.__table__.c.id, callbacks.IS_OWED)
+LONGEST_NUMBER = 80
+"""As long as the columns that hold what the carrier said; what no database can hold is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call as the carrier first told of it. `dial_ref` names the attempt of ours that made it."""
+
+    sid: str
+    number_raw: str
+    dialed: str
+    purpose: CallPurpose
+    flow: str
+    flow_version: str
+    position: str
+    language: str = "zh-CN"
+    dial_ref: str | None = None
+    path: tuple[str, ...] = ()
+
+
+def as_path(ways: tuple[str, ...]) -> str:
+    """Return ways through a flow as they are kept: one a line, so that more can be added at the end."""
+    return "".join(f"{way}\n" for way in ways)
+
+
+def receive_call(work: Work, arrival: Arrival) -> CallView:
+    """Record a call, or return the one already recorded under this sid, whatever its state.
+
+    Somebody we owe a call and who phones again is no longer owed one.
+    """
+    dial_id = None
+    if arrival.dial_ref is not None:
+        dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
+    row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
+    claimed = claim_and_ask(work.connection, Call, _CLAIMED, {**row, "caller": row["number"]})
+    if claimed is None:
+        known = find_call(work, arrival.sid)
+        if known is None:
+            raise NoSuchCall(arrival.sid)
+        return known
+    call_id, is_owed = claimed
+    work.tell(events.CallArrived(call_id))
+    if is_owed and arrival.purpose is CallPurpose.INBOUND:
+        callbacks.note_phoned_again(work, row["number"])
+    blank = dict.fromkeys(CallView.__dataclass_fields__)
+    known_so_far = {name: row[name] for name in blank if name in row}
+    return CallView(**{**blank, **known_so_far, "id": call_id})
+
+
+def remember_ended(work: Work, arrival: Arrival, status: str) -> bool:
+    """Record a call whose terminal `status` is the first we hear of it, so that nothing later brings it to life.
+
+    Returns False if its first webhook was recorded at this very moment: then there is a call to be ended.
+    """
+    end = rules.how_it_ended(CallState.IN_FLOW, arrival.purpose, status)
+    row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
+    call_id = claim_row(work.connection, Call, Call.id, row)
+    if call_id is None:
+        return False
+    work.tell(events.CallEnded(call_id, end))
+    return True
+
+
+def _row(work: Work, arrival: Arrival) -> dict[str, Any]:
+    number_raw = storable(arrival.number_raw, LONGEST_NUMBER)
+    return {
+        "sid": arrival.sid,
+        "purpose": arrival.purpose,
+        "number": parse_number(number_raw),
+        "number_raw": number_raw,
+        "dialed": storable(arrival.dialed, LONGEST_NUMBER),
+        "language": arrival.language,
+        "flow": arrival.flow,
+        "flow_version": arrival.flow_version,
+        "position": arrival.position,
+        "path": as_path(arrival.path),
+        "arrived_at": work.at,
+        "arrived_on": work.today,
+    }

@@ -1,0 +1,68 @@
+"""Questions to systems of the city's own: asked once a call, answered by a reaction while the caller waits a little."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from hotline import events
+from hotline.rules.enums import LookupState
+from hotline.rules.tickets.fields import speakable
+from hotline.store.calls.lookups import Lookup
+from hotline.store.upsert import changed, claim_row
+from hotline.unit_of_work import Work
+
+LONGEST_ZH, LONGEST_EN = 300, 600
+"""As long as the columns; the rest of a longer answer is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookupView:
+    """How a question stands. `overdue`: the caller has waited as long as the city's file allows."""
+
+    id: int
+    call_id: int
+    source: str
+    state: LookupState
+    overdue: bool
+    text_zh: str
+    text_en: str
+
+
+def ask(work: Work, call_id: int, source: str) -> LookupView:
+    """Ask `source` for this call, or return how the question asked before stands."""
+    row = {"call_id": call_id, "source": source, "state": LookupState.ASKED, "asked_at": work.at}
+    lookup_id = claim_row(work.session, Lookup, Lookup.id, row)
+    if lookup_id is not None:
+        work.tell(events.LookupAsked(call_id, lookup_id))
+    asked = select(Lookup).where(Lookup.call_id == call_id, Lookup.source == source)
+    return _view(work, work.session.scalars(asked.execution_options(populate_existing=True)).one())
+
+
+def get(work: Work, lookup_id: int) -> LookupView:
+    return _view(work, work.session.get_one(Lookup, lookup_id, populate_existing=True))
+
+
+def note_answer(work: Work, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = "") -> None:
+    """Keep what was answered, as far as it can be spoken; the first answer stands."""
+    said = {"text_zh": speakable(text_zh, LONGEST_ZH), "text_en": speakable(text_en, LONGEST_EN)}
+    changed(
+        work.session,
+        update(Lookup)
+        .where(Lookup.id == lookup_id, Lookup.state == LookupState.ASKED)
+        .values(state=state, answered_at=work.at, **said),
+    )
+
+
+def _view(work: Work, lookup: Lookup) -> LookupView:
+    source = work.policies.callers.lookups.get(lookup.source)
+    patience = timedelta(seconds=source.seconds if source else 0)
+    return LookupView(
+        id=lookup.id,
+        call_id=lookup.call_id,
+        source=lookup.source,
+        state=lookup.state,
+        overdue=work.at >= lookup.asked_at + patience,
+        text_zh=lookup.text_zh,
+        text_en=lookup.text_en,
+    )

@@ -1,0 +1,107 @@
+"""Known outages: announced at the console with an end, told to every caller until then or until somebody stops it."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from hotline import events
+from hotline.rules.calls.outages import MOST_AT_ONCE, most_at_once
+from hotline.rules.errors import BadFacts, LostRace, NoSuchNotice, NotAllowed
+from hotline.rules.people.actors import Person, Right
+from hotline.rules.tickets.fields import LONGEST_SPOKEN_BYTES, is_speakable
+from hotline.store.advisory_locks import take_turns
+from hotline.store.calls.outages import Notice, notices_between
+from hotline.store.upsert import changed
+from hotline.unit_of_work import Work
+
+LONGEST_ZH, LONGEST_EN = 120, 400
+"""As much as a caller listens to: about half a minute."""
+LONGEST = timedelta(days=7)
+"""A notice that outlives its outage is worse than none: who needs longer announces it again."""
+FURTHEST = timedelta(days=366)
+"""How far ahead a notice may be planned."""
+
+
+def announce(
+    work: Work, *, text_zh: str, text_en: str, starts_at: datetime | None, ends_at: datetime
+) -> Notice:
+    """Let callers hear of a known outage from `starts_at` (None: now) until `ends_at`.
+
+    Raises NotAllowed; BadFacts with field -> code (missing, too_long, unspeakable, told_already, too_many, past, before_start, too_far).
+    """
+    person = _announcer(work)
+    start = starts_at or work.at
+    zh, en = " ".join(text_zh.split()), " ".join(text_en.split())
+    errors = _text_errors(zh, en) | _time_errors(work.at, start, ends_at)
+    if not errors:
+        wait_for_turn(work)
+        errors = _crowd_errors(work, zh, en, start, ends_at)
+    if errors:
+        raise BadFacts(errors)
+    notice = Notice(
+        text_zh=zh, text_en=en, starts_at=start, ends_at=ends_at, author_id=person.id, created_at=work.at
+    )
+    work.session.add(notice)
+    work.session.flush()
+    work.tell(events.NoticeAnnounced(notice.id))
+    return notice
+
+
+def stop(work: Work, notice_id: int) -> None:
+    """Tell no caller any more, from now on. Raises NotAllowed, NoSuchNotice, LostRace if it is over already."""
+    _announcer(work)
+    if work.session.get(Notice, notice_id) is None:
+        raise NoSuchNotice(str(notice_id))
+    running = update(Notice).where(
+        Notice.id == notice_id, Notice.stopped_at.is_(None), Notice.ends_at > work.at
+    )
+    if not changed(work.session, running.values(stopped_at=work.at)):
+        raise LostRace("over already")
+    work.tell(events.NoticeStopped(notice_id))
+
+
+def wait_for_turn(work: Work) -> None:
+    """Let nobody else announce until this Work ends: what is told already is then known for sure."""
+    take_turns(work.connection, ("notices",))
+
+
+def _announcer(work: Work) -> Person:
+    if not isinstance(work.actor, Person) or not work.actor.may(Right.ANNOUNCE):
+        raise NotAllowed("announces nothing")
+    return work.actor
+
+
+def _text_errors(zh: str, en: str) -> dict[str, str]:
+    errors = {}
+    for name, text, longest in (("text_zh", zh, LONGEST_ZH), ("text_en", en, LONGEST_EN)):
+        if not is_speakable(text):
+            errors[name] = "unspeakable"
+        elif len(text) > longest or len(text.encode()) > LONGEST_SPOKEN_BYTES:
+            errors[name] = "too_long"
+    if not zh:
+        errors["text_zh"] = "missing"
+    return errors
+
+
+def _crowd_errors(work: Work, zh: str, en: str, start: datetime, end: datetime) -> dict[str, str]:
+    """Callers hear every notice: nothing twice, and not more than they listen to."""
+    others = notices_between(work.session, start, end)
+    errors = {}
+    if zh in {other.text_zh for other in others}:
+        errors["text_zh"] = "told_already"
+    if en and en in {other.text_en for other in others}:
+        errors["text_en"] = "told_already"
+    spans = ((other.starts_at, other.ends_at) for other in others)
+    if not errors and most_at_once(spans, start, end) >= MOST_AT_ONCE:
+        errors["text_zh"] = "too_many"
+    return errors
+
+
+def _time_errors(now: datetime, start: datetime, end: datetime) -> dict[str, str]:
+    if end <= now:
+        return {"ends_at": "past"}
+    if end <= start:
+        return {"ends_at": "before_start"}
+    if start - now > FURTHEST:
+        return {"starts_at": "too_far"}
+    return {"ends_at": "too_far"} if end - start > LONGEST else {}

@@ -1,0 +1,153 @@
+"""Recordings: a caller's message becomes a draft ticket, and the sound of messages and talks becomes our own.
+
+The carrier tells of a recording twice and in any order (the Record verb's action, the recording's status callback);
+whichever comes first counts.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from hotline import events
+from hotline.rules.enums import CallEnd, CallState, Channel, RecordingKind, RecordingState, TicketState
+from hotline.rules.errors import NoSuchRecording, NotAllowed
+from hotline.rules.people.actors import Person, Right
+from hotline.services.calls.views import hold_call
+from hotline.store.calls.recordings import Recording, RecordingSound
+from hotline.store.calls.tables import Call
+from hotline.store.people.tables import Look
+from hotline.store.tickets.tables import Ticket
+from hotline.store.upsert import changed, claim_row, write_row
+from hotline.unit_of_work import Work
+
+MESSAGE_TITLE = "语音留言 Voice message"
+"""What the draft is called until somebody has listened; shown in every language, so it says it in both."""
+SHORTEST_SECONDS = 1
+ONE_HEARING = timedelta(minutes=10)
+"""Within it a player's many requests for parts of a sound are one look."""
+_LOST_ENDS = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
+
+
+def keep_message(work: Work, call_id: int, sid: str, seconds: int) -> None:
+    """A message was left: remember the recording, and open a draft ticket for whoever listens to it. Idempotent.
+
+    A call that had been counted as given up is counted as one that left a message.
+    """
+    if seconds < SHORTEST_SECONDS:
+        return
+    hold_call(work, call_id)
+    if _claim(work, call_id, sid, seconds, RecordingKind.MESSAGE) is None:
+        return
+    _open_draft(work, call_id)
+    given_up = update(Call).where(Call.id == call_id, Call.state == CallState.ENDED, Call.end.in_(_LOST_ENDS))
+    work.session.execute(given_up.values(end=CallEnd.LEFT_MESSAGE))
+
+
+def recording_ended(work: Work, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> None:
+    """The carrier has finished a recording of this call. Idempotent."""
+    if kind is RecordingKind.MESSAGE:
+        keep_message(work, call_id, sid, seconds)
+    elif seconds >= SHORTEST_SECONDS:
+        hold_call(work, call_id)
+        _claim(work, call_id, sid, seconds, kind)
+
+
+def recording_absent(work: Work, sid: str) -> None:
+    """The carrier has no sound of it after all: nothing is fetched any more."""
+    work.session.execute(
+        update(Recording)
+        .where(Recording.sid == sid, Recording.state == RecordingState.AT_CARRIER)
+        .values(state=RecordingState.ABSENT)
+    )
+
+
+def keep_sound(work: Work, recording_id: int, media_type: str, sound: bytes) -> None:
+    """Keep our own copy of a recording's sound, unless it is kept already or was said to be absent. Idempotent."""
+    at_carrier = update(Recording).where(
+        Recording.id == recording_id, Recording.state == RecordingState.AT_CARRIER
+    )
+    if not changed(work.session, at_carrier.values(state=RecordingState.KEPT, kept_at=work.at)):
+        return
+    row = {"recording_id": recording_id, "media_type": media_type, "sound": sound}
+    write_row(work.connection, RecordingSound, row)
+
+
+def has_message(work: Work, call_id: int) -> bool:
+    found = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
+    return work.session.scalar(found.limit(1)) is not None
+
+
+def may_hear(person: Person, kind: RecordingKind) -> bool:
+    """Say whether `person` may listen: to messages whoever writes tickets, to talks only oversight."""
+    needed = Right.WRITE_TICKETS if kind is RecordingKind.MESSAGE else Right.HEAR_TALKS
+    return person.may(needed) or person.may(Right.HEAR_TALKS)
+
+
+def hear_recording(work: Work, recording_id: int) -> RecordingSound | None:
+    """Return the sound and record the look (once a hearing); None while it is not ours yet. Raises NoSuchRecording, NotAllowed."""
+    recording = work.session.get(Recording, recording_id)
+    if recording is None:
+        raise NoSuchRecording(str(recording_id))
+    if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
+        raise NotAllowed("does not listen to this")
+    if not _heard_just_now(work, work.actor, recording_id):
+        _record_look(work, work.actor, recording_id)
+    return work.session.get(RecordingSound, recording_id)
+
+
+def _heard_just_now(work: Work, person: Person, recording_id: int) -> bool:
+    lately = select(Look.id).where(
+        Look.subject == "recording",
+        Look.subject_id == recording_id,
+        Look.user_id == person.id,
+        Look.at > work.at - ONE_HEARING,
+    )
+    return work.session.scalar(lately.limit(1)) is not None
+
+
+def _record_look(work: Work, person: Person, recording_id: int) -> None:
+    look = Look(
+        at=work.at,
+        user_id=person.id,
+        subject="recording",
+        subject_id=recording_id,
+        field="sound",
+        reason="",
+    )
+    work.session.add(look)
+    work.session.flush()
+    work.tell(events.RecordingHeard(recording_id, look.id))
+
+
+def _claim(work: Work, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> int | None:
+    row = {
+        "sid": sid,
+        "call_id": call_id,
+        "kind": kind,
+        "state": RecordingState.AT_CARRIER,
+        "seconds": seconds,
+        "recorded_at": work.at,
+    }
+    recording_id: int | None = claim_row(work.session, Recording, Recording.id, row)
+    if recording_id is not None:
+        work.tell(events.RecordingMade(call_id, recording_id))
+    return recording_id
+
+
+def _open_draft(work: Work, call_id: int) -> None:
+    """Open the draft for a message, unless this call has a ticket already. Its call is held by whoever asks."""
+    if work.session.scalar(select(Ticket.id).where(Ticket.call_id == call_id).limit(1)) is not None:
+        return
+    call = work.session.get_one(Call, call_id, populate_existing=True)
+    ticket = Ticket(
+        state=TicketState.DRAFT,
+        channel=Channel.PHONE,
+        title=MESSAGE_TITLE,
+        call_id=call_id,
+        caller_number=call.number or call.number_raw,
+        received_at=work.at,
+        received_on=work.today,
+    )
+    work.session.add(ticket)
+    work.session.flush()
+    work.tell(events.TicketOpened(ticket.id))

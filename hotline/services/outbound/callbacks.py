@@ -1,0 +1,242 @@
+"""Calls we owe: promised once per number, the place kept, attempted a bounded number of times, dropped when they phone again."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import String, bindparam, func, or_, select, union, update
+
+from hotline import events
+from hotline.rules.calls import callbacks as rules
+from hotline.rules.calls.states import WAITING
+from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, PresenceState
+from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
+from hotline.rules.phone_numbers import parse_number
+from hotline.services.outbound.dial_attempts import is_being_phoned, plan_dial
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback, Dial
+from hotline.store.people.tables import Presence
+from hotline.store.upsert import changed, claim_row
+from hotline.unit_of_work import Work
+
+C = CallbackState
+OPEN = (C.WAITING, C.DIALLING)
+CLAIMS = 3
+"""How often a promise is tried that another process settles between our writing and our looking."""
+_CALLBACKS = Callback.__table__
+_CALLS = Call.__table__
+_IS_OPEN = or_(*(_CALLBACKS.c.state == state for state in OPEN))
+_CALLER = bindparam("caller", type_=String)
+_TO_THEM = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == _CALLER)
+_FROM_THEM = select(_CALLBACKS.c.id).where(
+    _IS_OPEN, _CALLBACKS.c.call_id.in_(select(_CALLS.c.id).where(_CALLS.c.number == _CALLER))
+)
+"""Who asked to be phoned at another number is found by the one they phone from."""
+IS_OWED = or_(_TO_THEM.exists(), _FROM_THEM.exists()).label("is_owed")
+"""Whether anything is owed to the number `caller`: asked with the insertion of every call to us, hardly ever so."""
+_OPEN_TO = union(_TO_THEM, _FROM_THEM)
+
+
+def promise_callback(
+    work: Work,
+    *,
+    number: str,
+    reason: CallbackReason,
+    call_id: int | None = None,
+    place_since: datetime | None = None,
+    language: str = "zh-CN",
+) -> Callback:
+    """Promise to phone `number`; an open promise to the same number is returned instead of a second one.
+
+    Raises BadNumber if it cannot be phoned.
+    """
+    dialable = parse_number(number)
+    if dialable is None:
+        raise BadNumber(reason.value)
+    wanted = work.at + timedelta(seconds=work.policies.callbacks.delay_seconds)
+    row = {
+        "number": dialable,
+        "open_number": dialable,
+        "reason": reason,
+        "state": C.WAITING,
+        "call_id": call_id,
+        "language": language,
+        "promised_at": work.at,
+        "place_since": place_since or work.at,
+        "attempts": 0,
+        "next_try_at": rules.next_allowed(wanted, work.policies.callbacks, work.zone),
+    }
+    return _claim_promise(work, row)
+
+
+def promise_for_call(work: Work, call_id: int, typed: str = "") -> Callback | None:
+    """Promise the caller on the line a call back with their place kept, at the number `typed` or the one they phone from.
+
+    None if that cannot be phoned. Whoever changes their mind and names another number is owed that one alone.
+    """
+    call = _call(work, call_id)
+    number = parse_number(typed) if typed else call.number
+    if number is None:
+        return None
+    _forget_other_numbers(work, call_id, number)
+    return _promise_from(work, call, CallbackReason.REQUESTED, number)
+
+
+def _forget_other_numbers(work: Work, call_id: int, number: str) -> None:
+    others = select(Callback.id).where(
+        Callback.call_id == call_id, Callback.open_number.is_not(None), Callback.open_number != number
+    )
+    for callback_id in work.session.scalars(others).all():
+        _settle(work, callback_id, C.CANCELLED)
+
+
+def owe_abandoned(work: Work, call_id: int) -> Callback | None:
+    """Owe a call to somebody who hung up in the queue.
+
+    None if their number is withheld, or if they have phoned again before we heard that they hung up.
+    """
+    call = _call(work, call_id)
+    if call.number is None:
+        return None
+    again = select(Call.id).where(
+        Call.number == call.number, Call.purpose == CallPurpose.INBOUND, Call.arrived_at > call.arrived_at
+    )
+    if work.session.scalar(again.limit(1)) is not None:
+        return None
+    return _promise_from(work, call, CallbackReason.ABANDONED, call.number)
+
+
+def owed_for_call(work: Work, call_id: int) -> bool:
+    """Say whether an open promise was made during this call."""
+    open_one = select(Callback.id).where(Callback.call_id == call_id, Callback.open_number.is_not(None))
+    return work.session.scalar(open_one) is not None
+
+
+def note_phoned_again(work: Work, number: str) -> None:
+    """Somebody we owe a call has phoned again: nothing is owed any more."""
+    for (callback_id,) in work.connection.execute(_OPEN_TO, {"caller": number}).all():
+        _settle(work, callback_id, C.PHONED_AGAIN)
+
+
+def confirm_person(work: Work, call_id: int) -> None:
+    """Record that a person, not a machine, answered our call: the promise is kept."""
+    note_reached(work, call_id)
+
+
+def note_reached(work: Work, call_id: int) -> None:
+    """Settle the promise behind this call, if it is one of ours."""
+    behind = select(Dial.callback_id).join(Call, Call.dial_id == Dial.id).where(Call.id == call_id)
+    callback_id = work.session.scalar(behind)
+    if callback_id is not None:
+        _settle(work, callback_id, C.REACHED)
+
+
+def cancel_callback(work: Work, callback_id: int) -> None:
+    """Drop a promise by hand. Raises NoSuchCallback, or LostRace if it is settled already."""
+    if work.session.get(Callback, callback_id) is None:
+        raise NoSuchCallback(str(callback_id))
+    if not _settle(work, callback_id, C.CANCELLED):
+        raise LostRace("settled already")
+
+
+def plan_due_dials(work: Work) -> int:
+    """Plan the attempts that are due, oldest place first, no more than there are free operators. Returns how many.
+
+    An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
+    """
+    if not rules.may_ring(work.at, work.policies.callbacks, work.zone):
+        return 0
+    free = _free_operators(work)
+    due = (
+        select(Callback.id, Callback.number, Callback.attempts)
+        .where(
+            Callback.state == C.WAITING,
+            Callback.next_try_at <= work.at,
+            ~is_being_phoned(Callback.number),
+        )
+        .order_by(Callback.place_since, Callback.id)
+        .limit(max(free, 0))
+    )
+    planned = 0
+    for callback_id, number, attempts in work.session.execute(due).all():
+        taken = changed(
+            work.session,
+            update(Callback)
+            .where(Callback.id == callback_id, Callback.state == C.WAITING)
+            .values(state=C.DIALLING, attempts=attempts + 1),
+        )
+        if taken:
+            plan_dial(work, number=number, attempt=attempts + 1, callback_id=callback_id)
+            planned += 1
+    return planned
+
+
+def after_dial(work: Work, callback_id: int, *, tried: bool = True) -> None:
+    """Follow an attempt that ended without reaching anybody: wait for the next, or stop.
+
+    An attempt that never reached the carrier (`tried` false) does not count.
+    """
+    callback = work.session.get(Callback, callback_id, populate_existing=True)
+    if callback is None or callback.state is not C.DIALLING:
+        return
+    attempts = callback.attempts if tried else callback.attempts - 1
+    again = rules.next_try(work.at, attempts, work.policies.callbacks, work.zone)
+    if again is None:
+        _settle(work, callback_id, C.EXHAUSTED)
+        return
+    work.session.execute(
+        update(Callback)
+        .where(Callback.id == callback_id, Callback.state == C.DIALLING)
+        .values(state=C.WAITING, attempts=attempts, next_try_at=again),
+    )
+
+
+def _claim_promise(work: Work, row: dict[str, Any]) -> Callback:
+    """Write the promise, or find the open one. Raises LostRace if others settle theirs each time we look."""
+    for _ in range(CLAIMS):
+        callback_id = claim_row(work.session, Callback, Callback.id, row)
+        if callback_id is not None:
+            work.tell(events.CallbackPromised(callback_id, row["reason"]))
+        found = work.session.scalar(select(Callback).where(Callback.open_number == row["open_number"]))
+        if found is not None:
+            return found
+    raise LostRace("settled just now")
+
+
+def _free_operators(work: Work) -> int:
+    """Return ready operators not already needed by who waits or is being phoned."""
+    fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
+    ready = select(func.count()).where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
+    waiting = select(func.count()).where(Call.state.in_(WAITING))
+    dialling = select(func.count()).where(Callback.state == C.DIALLING)
+    counts = [work.session.scalar(count) or 0 for count in (ready, waiting, dialling)]
+    return counts[0] - counts[1] - counts[2]
+
+
+def _settle(work: Work, callback_id: int, state: CallbackState) -> bool:
+    settled = changed(
+        work.session,
+        update(Callback)
+        .where(Callback.id == callback_id, Callback.state.in_(OPEN))
+        .values(state=state, open_number=None, settled_at=work.at),
+    )
+    if settled:
+        work.tell(events.CallbackSettled(callback_id, state))
+    return settled
+
+
+def _promise_from(work: Work, call: Call, reason: CallbackReason, number: str) -> Callback:
+    return promise_callback(
+        work,
+        number=number,
+        reason=reason,
+        call_id=call.id,
+        place_since=call.place_since,
+        language=call.language,
+    )
+
+
+def _call(work: Work, call_id: int) -> Call:
+    call = work.session.get(Call, call_id, populate_existing=True)
+    if call is None:
+        raise NoSuchCall(str(call_id))
+    return call

@@ -1,0 +1,42 @@
+"""Writing down an attempt to phone somebody, before anybody is phoned, and never two to the same phone at once."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists
+
+from hotline import events
+from hotline.rules.enums import CallPurpose, DialState
+from hotline.store.outbound import Dial
+from hotline.unit_of_work import Work
+
+
+def plan_dial(
+    work: Work,
+    *,
+    number: str,
+    attempt: int,
+    callback_id: int | None = None,
+    follow_up_id: int | None = None,
+) -> int:
+    """Plan one attempt for exactly one callback or follow-up; reaction `place_dial` carries it out. Returns its id."""
+    purpose = CallPurpose.CALLBACK if follow_up_id is None else CallPurpose.FOLLOW_UP
+    dial = Dial(
+        ref=secrets.token_hex(12),
+        purpose=purpose,
+        callback_id=callback_id,
+        follow_up_id=follow_up_id,
+        number=number,
+        attempt=attempt,
+        state=DialState.PLANNED,
+        planned_at=work.at,
+    )
+    work.session.add(dial)
+    work.session.flush()
+    work.tell(events.DialPlanned(dial.id))
+    return dial.id
+
+
+def is_being_phoned(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Say whether an attempt to this number is on its way: nobody's phone is rung twice at once."""
+    return exists().where(Dial.number == number, Dial.state != DialState.ENDED)

@@ -1,0 +1,144 @@
+"""The one call that asks the caller "was it solved?". Their "no" opens a linked redo round; closed stays closed."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+
+from hotline import events
+from hotline.rules.calls import callbacks as rules
+from hotline.rules.enums import FollowUpState, Satisfied, Solved
+from hotline.rules.errors import NoSuchCall
+from hotline.rules.phone_numbers import parse_number
+from hotline.services.outbound.dial_attempts import is_being_phoned, plan_dial
+from hotline.services.tickets import redo
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Dial, FollowUp
+from hotline.store.tickets.tables import Ticket
+from hotline.store.upsert import changed, claim_row
+from hotline.unit_of_work import Work
+
+F = FollowUpState
+AT_ONCE = 5
+"""Follow-up calls placed at the same time; they need no operator, only lines."""
+
+
+def promise_follow_up(work: Work, ticket: Ticket) -> None:
+    """Promise the follow-up of a closed ticket; exempt at once if nobody can be phoned. Asking again changes nothing."""
+    number = parse_number(ticket.caller_number or "")
+    first = work.at + timedelta(seconds=work.policies.follow_ups.delay_seconds)
+    row = {
+        "ticket_id": ticket.id,
+        "state": F.WAITING if number else F.EXEMPT,
+        "number": number,
+        "language": _language(work, ticket),
+        "attempts": 0,
+        "promised_at": work.at,
+        "next_try_at": rules.next_allowed(first, work.policies.follow_ups, work.zone),
+        "settled_at": None if number else work.at,
+    }
+    follow_up_id = claim_row(work.session, FollowUp, FollowUp.id, row)
+    if follow_up_id is not None:
+        work.tell(events.FollowUpPromised(ticket.id, follow_up_id))
+
+
+def plan_due_dials(work: Work) -> int:
+    """Plan the follow-up calls that are due, a few at a time, never two to one person, never in quiet hours.
+
+    Returns how many.
+    """
+    if not rules.may_ring(work.at, work.policies.follow_ups, work.zone):
+        return 0
+    busy = work.session.scalar(select(func.count()).where(FollowUp.state == F.DIALLING)) or 0
+    due = (
+        select(FollowUp.id, FollowUp.number, FollowUp.attempts)
+        .where(
+            FollowUp.state == F.WAITING,
+            FollowUp.next_try_at <= work.at,
+            FollowUp.number.is_not(None),
+            ~is_being_phoned(FollowUp.number),
+        )
+        .order_by(FollowUp.next_try_at, FollowUp.id)
+        .limit(max(AT_ONCE - busy, 0))
+    )
+    phoned: set[str] = set()
+    for follow_up_id, number, attempts in work.session.execute(due).all():
+        taken = number not in phoned and changed(
+            work.session,
+            update(FollowUp)
+            .where(FollowUp.id == follow_up_id, FollowUp.state == F.WAITING)
+            .values(state=F.DIALLING, attempts=attempts + 1),
+        )
+        if taken and number is not None:
+            plan_dial(work, number=number, attempt=attempts + 1, follow_up_id=follow_up_id)
+            phoned.add(number)
+    return len(phoned)
+
+
+def record_answer(work: Work, call_id: int, question: str, answer: str) -> None:
+    """Keep the caller's own word on `question` (solved | satisfied) of a follow-up call; the first answer stands.
+
+    Raises NoSuchCall if the call is not a follow-up of ours, ValueError for words that are not ours.
+    """
+    behind = (
+        select(FollowUp.id, FollowUp.ticket_id)
+        .join(Dial, Dial.follow_up_id == FollowUp.id)
+        .join(Call, Call.dial_id == Dial.id)
+        .where(Call.id == call_id)
+    )
+    found = work.session.execute(behind).first()
+    if found is None:
+        raise NoSuchCall(str(call_id))
+    follow_up_id, ticket_id = found
+    if not _keep(work, ticket_id, question, answer):
+        return
+    work.tell(events.FollowUpAnswered(ticket_id, question, answer))
+    _settle(work, follow_up_id, ticket_id, F.ANSWERED)
+    if question == "solved" and Solved(answer) is Solved.NO:
+        redo.open_redo(work, ticket_id)
+
+
+def after_dial(work: Work, follow_up_id: int, *, tried: bool = True) -> None:
+    """Follow an attempt that brought no answer: wait for the next, or give up.
+
+    An attempt that never reached the carrier (`tried` false) does not count.
+    """
+    follow_up = work.session.get(FollowUp, follow_up_id, populate_existing=True)
+    if follow_up is None or follow_up.state is not F.DIALLING:
+        return
+    attempts = follow_up.attempts if tried else follow_up.attempts - 1
+    again = rules.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
+    if again is None:
+        _settle(work, follow_up_id, follow_up.ticket_id, F.UNREACHED)
+        return
+    work.session.execute(
+        update(FollowUp)
+        .where(FollowUp.id == follow_up_id, FollowUp.state == F.DIALLING)
+        .values(state=F.WAITING, attempts=attempts, next_try_at=again),
+    )
+
+
+def _keep(work: Work, ticket_id: int, question: str, answer: str) -> bool:
+    unasked = update(Ticket).where(Ticket.id == ticket_id).values(followed_up_at=work.at)
+    if question == "solved":
+        return changed(work.session, unasked.where(Ticket.solved.is_(None)).values(solved=Solved(answer)))
+    if question == "satisfied":
+        still_open = unasked.where(Ticket.satisfied.is_(None))
+        return changed(work.session, still_open.values(satisfied=Satisfied(answer)))
+    raise ValueError(f"not a follow-up question: {question}")
+
+
+def _settle(work: Work, follow_up_id: int, ticket_id: int, state: FollowUpState) -> None:
+    settled = changed(
+        work.session,
+        update(FollowUp)
+        .where(FollowUp.id == follow_up_id, FollowUp.state.in_((F.WAITING, F.DIALLING)))
+        .values(state=state, settled_at=work.at),
+    )
+    if settled:
+        work.tell(events.FollowUpSettled(ticket_id, state.value))
+
+
+def _language(work: Work, ticket: Ticket) -> str:
+    if ticket.call_id is None:
+        return "zh-CN"
+    return work.session.scalar(select(Call.language).where(Call.id == ticket.call_id)) or "zh-CN"

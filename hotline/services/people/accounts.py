@@ -1,0 +1,174 @@
+"""People and programs: who they are, how they prove it, and for how long it holds."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from hotline.rules.enums import Role
+from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
+from hotline.rules.people.actors import Person
+from hotline.rules.tickets.fields import is_storable
+from hotline.store.people.tables import ApiToken, SignIn, Unit, User
+from hotline.store.upsert import claim_row
+from hotline.unit_of_work import Work
+
+SIGN_IN_HOURS = 12
+MIN_PASSWORD = 8
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person at a browser and how to address them."""
+
+    person: Person
+    name: str
+    display_name: str
+    work_number: str | None
+    locale: str | None
+
+
+def add_user(
+    work: Work,
+    *,
+    name: str,
+    display_name: str,
+    role: Role,
+    password: str,
+    unit_code: str | None = None,
+    work_number: str | None = None,
+) -> int:
+    """Add somebody who may log in; returns their id.
+
+    Raises NotAllowed for a password under 8 characters or a handler without a unit, UnknownUnit, NameTaken.
+    """
+    if len(password) < MIN_PASSWORD:
+        raise NotAllowed(f"a password needs at least {MIN_PASSWORD} characters")
+    if (role is Role.HANDLER) != (unit_code is not None):
+        raise NotAllowed("a handler, and only a handler, belongs to a unit")
+    if unit_code is not None and work.session.get(Unit, unit_code) is None:
+        raise UnknownUnit(unit_code)
+    user_id = claim_row(
+        work.session,
+        User,
+        User.id,
+        {
+            "name": name,
+            "display_name": display_name,
+            "role": role,
+            "password_hash": _hasher().hash(password),
+            "unit_code": unit_code,
+            "work_number": work_number,
+            "active": True,
+            "created_at": work.at,
+        },
+    )
+    if user_id is None:
+        raise NameTaken(name)
+    return int(user_id)
+
+
+def check_password(session: Session, name: str, password: str) -> Person | None:
+    """Return the person, or None. An unknown name costs the same time as a wrong password.
+
+    It takes a reading session: hashing lasts a tenth of a second, too long to hold SQLite's write lock.
+    """
+    if not (is_storable(name) and is_storable(password)):
+        return None
+    user = session.scalar(select(User).where(User.name == name, User.active))
+    try:
+        _hasher().verify(user.password_hash if user else _nobodys_hash(), password)
+    except (VerifyMismatchError, InvalidHashError):
+        return None
+    return None if user is None else _person(user)
+
+
+def sign_in(work: Work, person_id: int) -> str:
+    """Start a browser session; returns its secret token, of which only the hash is kept."""
+    token = secrets.token_urlsafe(32)
+    ends = work.at + timedelta(hours=SIGN_IN_HOURS)
+    work.session.add(
+        SignIn(token_hash=_digest(token), user_id=person_id, created_at=work.at, expires_at=ends)
+    )
+    return token
+
+
+def sign_out(work: Work, token: str) -> None:
+    """Revoke a browser session; unknown tokens are ignored."""
+    mine = SignIn.token_hash == _digest(token)
+    work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
+
+
+def person_of_sign_in(session: Session, token: str, at: datetime) -> SignedIn | None:
+    """Return who holds this session at `at`, or None (unknown, expired, revoked, or no longer active)."""
+    found = (
+        select(User)
+        .join(SignIn, SignIn.user_id == User.id)
+        .where(
+            SignIn.token_hash == _digest(token),
+            SignIn.expires_at > at,
+            SignIn.revoked_at.is_(None),
+            User.active,
+        )
+    )
+    user = session.scalar(found)
+    if user is None:
+        return None
+    return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale)
+
+
+def choose_locale(work: Work, locale: str) -> None:
+    """Remember the acting person's language."""
+    if isinstance(work.actor, Person):
+        work.session.execute(update(User).where(User.id == work.actor.id).values(locale=locale))
+
+
+def person_called(session: Session, name: str) -> Person | None:
+    """Return who may log in as `name`, or None."""
+    user = session.scalar(select(User).where(User.name == name, User.active)) if is_storable(name) else None
+    return None if user is None else _person(user)
+
+
+def create_token(work: Work, *, name: str, user_name: str) -> str:
+    """Make a program's key acting as `user_name`; returns it, once. Raises NoSuchPerson."""
+    user_id = work.session.scalar(select(User.id).where(User.name == user_name, User.active))
+    if user_id is None:
+        raise NoSuchPerson(user_name)
+    token = "hl_" + secrets.token_urlsafe(32)
+    work.session.add(ApiToken(name=name, token_hash=_digest(token), user_id=user_id, created_at=work.at))
+    return token
+
+
+def person_of_api_token(session: Session, token: str) -> tuple[Person, int] | None:
+    """Return whom a program acts for and its key's id, or None (unknown, revoked, or the person is gone)."""
+    found = (
+        select(User, ApiToken.id)
+        .join(ApiToken, ApiToken.user_id == User.id)
+        .where(ApiToken.token_hash == _digest(token), ApiToken.revoked_at.is_(None), User.active)
+    )
+    row = session.execute(found).first()
+    return None if row is None else (_person(row[0]), row[1])
+
+
+def _person(user: User) -> Person:
+    return Person(id=user.id, role=user.role, unit_code=user.unit_code)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _hasher() -> PasswordHasher:
+    return PasswordHasher()
+
+
+@lru_cache(maxsize=1)
+def _nobodys_hash() -> str:
+    return _hasher().hash(secrets.token_urlsafe(16))

@@ -1,0 +1,72 @@
+"""Showing a protected number: only to who is on the call or must call back, and never without a trace."""
+
+from sqlalchemy import select
+
+from hotline import events
+from hotline.rules.enums import CallbackState
+from hotline.rules.errors import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed
+from hotline.rules.people.actors import Person, Right
+from hotline.rules.people.callers import may_see_ticket_number
+from hotline.rules.tickets.fields import SHORT, storable
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback
+from hotline.store.people.tables import Look
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Work
+
+
+def show_number(work: Work, subject: str, subject_id: int, reason: str = "") -> str:
+    """Return the full number behind a call, ticket or callback and record the look.
+
+    Raises NotAllowed unless the actor answered that call and has not finished its record, must call back for the ticket
+    (`rules.callers`), or works the callback list; and NoSuchCall / NoSuchTicket / NoSuchCallback.
+    """
+    if not isinstance(work.actor, Person):
+        raise NotAllowed("only people look")
+    sources = {"call": _of_call, "ticket": _of_ticket, "callback": _of_callback}
+    if subject not in sources:
+        raise NotAllowed(subject)
+    number = sources[subject](work, work.actor, subject_id)
+    look = Look(
+        at=work.at,
+        user_id=work.actor.id,
+        subject=subject,
+        subject_id=subject_id,
+        field="number",
+        reason=storable(reason, SHORT),
+    )
+    work.session.add(look)
+    work.session.flush()
+    work.tell(events.NumberShown(look.id))
+    return number
+
+
+def _of_call(work: Work, person: Person, call_id: int) -> str:
+    call = work.session.get(Call, call_id)
+    if call is None:
+        raise NoSuchCall(str(call_id))
+    if call.operator_id != person.id or call.finished_at is not None:
+        raise NotAllowed("not on this call")
+    return call.number or call.number_raw
+
+
+def _of_ticket(work: Work, person: Person, ticket_id: int) -> str:
+    ticket = work.session.get(Ticket, ticket_id)
+    if ticket is None:
+        raise NoSuchTicket(str(ticket_id))
+    may_see = may_see_ticket_number(
+        person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
+    )
+    if not may_see:
+        raise NotAllowed("need not call back")
+    return ticket.caller_number or ""
+
+
+def _of_callback(work: Work, person: Person, callback_id: int) -> str:
+    callback = work.session.scalar(select(Callback).where(Callback.id == callback_id))
+    if callback is None:
+        raise NoSuchCallback(str(callback_id))
+    still_open = callback.state in {CallbackState.WAITING, CallbackState.DIALLING}
+    if not (person.may(Right.PROMISE_CALLBACKS) and still_open):
+        raise NotAllowed("need not call back")
+    return callback.number

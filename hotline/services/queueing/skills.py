@@ -1,0 +1,47 @@
+"""What an operator can do beyond answering (a dialect, English): who waits for it is brought to them first."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from hotline.rules.errors import NoSuchPerson, NotAllowed, UnknownSkill
+from hotline.rules.people.actors import Right
+from hotline.services.people.accounts import person_called
+from hotline.store.people.tables import OperatorSkill
+from hotline.unit_of_work import Work
+
+
+def set_skills(work: Work, name: str, skills: Sequence[str]) -> tuple[str, ...]:
+    """Let the operator called `name` have exactly `skills`; return them in order.
+
+    Raises NoSuchPerson, NotAllowed for somebody who answers no calls, UnknownSkill for one the city does not know.
+    """
+    person = person_called(work.session, name)
+    if person is None:
+        raise NoSuchPerson(name)
+    if not person.may(Right.TAKE_CALLS):
+        raise NotAllowed(f"{name} answers no calls")
+    known = work.policies.callers.skills
+    for skill in skills:
+        if skill not in known:
+            raise UnknownSkill(skill, sorted(known))
+    work.session.execute(delete(OperatorSkill).where(OperatorSkill.user_id == person.id))
+    kept = sorted(set(skills))
+    work.session.add_all(OperatorSkill(user_id=person.id, skill=skill) for skill in kept)
+    work.session.flush()
+    return tuple(kept)
+
+
+def skills_of(session: Session, user_id: int) -> tuple[str, ...]:
+    """Return the skills of one operator, in order."""
+    found = select(OperatorSkill.skill).where(OperatorSkill.user_id == user_id)
+    return tuple(session.scalars(found.order_by(OperatorSkill.skill)))
+
+
+def skills_called(session: Session, name: str) -> tuple[str, ...]:
+    """Return the skills of the person called `name`. Raises NoSuchPerson."""
+    person = person_called(session, name)
+    if person is None:
+        raise NoSuchPerson(name)
+    return skills_of(session, person.id)

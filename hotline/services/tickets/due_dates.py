@@ -1,0 +1,37 @@
+"""The three clocks of a hand-off, read from the policy in force and the city's own calendar."""
+
+from datetime import datetime, timedelta
+
+from hotline.rules.enums import RequestType, Urgency
+from hotline.rules.policies import Stage
+from hotline.rules.tickets.deadlines import HORIZON_DAYS, Deadline, deadline
+from hotline.store.calendar import working_days
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Work
+
+_COLUMNS = {Stage.ACKNOWLEDGE: "acknowledge_due", Stage.CONTACT: "contact_due", Stage.RESOLVE: "due_at"}
+
+
+def for_hand_off(work: Work, kind: RequestType | None, urgency: Urgency) -> dict[str, object]:
+    """Return the ticket's due columns, the name of the policy, and whether a counted day was a guess."""
+    counted = _deadlines(work, kind, urgency, work.at)
+    values: dict[str, object] = {_COLUMNS[stage]: due.due_at for stage, due in counted.items()}
+    provisional = counted[Stage.RESOLVE].provisional
+    return {**values, "policy": work.policies.deadlines.name, "due_provisional": provisional}
+
+
+def explain(work: Work, ticket: Ticket) -> dict[Stage, Deadline]:
+    """Return each clock of a handed-off ticket with the days it counted, from the moment of its hand-off."""
+    if ticket.dispatched_at is None:
+        return {}
+    return _deadlines(work, ticket.type, ticket.urgency, ticket.dispatched_at)
+
+
+def _deadlines(
+    work: Work, kind: RequestType | None, urgency: Urgency, start: datetime
+) -> dict[Stage, Deadline]:
+    day0 = start.astimezone(work.zone).date()
+    known = working_days(work.session, day0, day0 + timedelta(days=HORIZON_DAYS))
+    policy = work.policies.deadlines
+    kind = kind or RequestType.OTHER
+    return {stage: deadline(start, policy.limit(stage, kind, urgency), known, work.zone) for stage in Stage}

@@ -1,0 +1,215 @@
+"""Tickets in from another system's file: all rows or none, the same file twice without effect, a million in minutes.
+
+A row becomes a ticket in the state it had: closed; open at its unit (then told as a hand-off, so that it reaches the
+unit's inbox like any other); or, open without a unit, a draft for our own desk. Rows already known are left alone.
+"""
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import insert, or_, select
+from sqlalchemy.exc import IntegrityError
+
+from hotline import events
+from hotline.rules.enums import CLASS_OF, Closing, TicketState
+from hotline.rules.errors import LostRace, NotAllowed, Refusal
+from hotline.rules.people.actors import Person, Right
+from hotline.rules.tickets.rows import Code, RowProblem, TicketRow, check_header, parse_row
+from hotline.rules.tickets.transitions import ticket_number
+from hotline.services.tickets.csv_lines import BrokenLine, CsvLine, read_lines
+from hotline.services.tickets.numbering import reserve
+from hotline.store.people.tables import Unit
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import Work
+
+PREFIX, DIGITS = "QI", 7
+"""Imported tickets have a number series of their own: old cases must not use up the numbers of today's calls."""
+CHUNK = 2_000
+"""Rows written at a time; also the most keys in one query."""
+MOST_TOLD = 1_000
+"""Problems remembered by name; further bad rows are only counted."""
+
+
+class ImportRefused(Refusal):
+    """Nothing was imported. `problems` are the first found, `bad_rows` how many rows were bad (0: the header was)."""
+
+    def __init__(self, problems: tuple[RowProblem, ...], bad_rows: int) -> None:
+        super().__init__(f"{bad_rows} bad rows")
+        self.problems = problems
+        self.bad_rows = bad_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came of a file: rows written, rows known before, rows skipped with the first problems."""
+
+    written: int
+    known: int
+    bad_rows: int
+    problems: tuple[RowProblem, ...]
+
+
+@dataclass(slots=True)
+class _Progress:
+    skip_bad: bool
+    units: frozenset[str]
+    seen: set[str] = field(default_factory=set)
+    problems: list[RowProblem] = field(default_factory=list)
+    bad_rows: int = 0
+    written: int = 0
+    known: int = 0
+
+    def refuse(self, line: int, errors: dict[str, Code]) -> None:
+        self.bad_rows += 1
+        room = MOST_TOLD - len(self.problems)
+        self.problems += [RowProblem(line, name, code) for name, code in list(errors.items())[: max(room, 0)]]
+
+
+def import_tickets(work: Work, source: Iterable[bytes], *, skip_bad: bool = False) -> Imported:
+    """Import the lines of a CSV file (bytes, as an opened binary file gives them).
+
+    Raises NotAllowed without the right, ImportRefused when the header is wrong, or when a row is bad and
+    `skip_bad` is False, LostRace when a rival imports the same rows: leave the Work by that exception and nothing
+    has changed.
+    """
+    if isinstance(work.actor, Person) and not work.actor.may(Right.IMPORT_TICKETS):
+        raise NotAllowed("imports no tickets")
+    lines = read_lines(source)
+    header = _header(lines)
+    units = frozenset(work.session.scalars(select(Unit.code).where(Unit.active)))
+    progress = _Progress(skip_bad, units)
+    chunk: list[TicketRow] = []
+    for row in _good_rows(work, header, lines, progress):
+        chunk.append(row)
+        if len(chunk) == CHUNK:
+            _write(work, chunk, progress)
+            chunk.clear()
+    _write(work, chunk, progress)
+    if progress.bad_rows and not skip_bad:
+        raise ImportRefused(tuple(progress.problems), progress.bad_rows)
+    return Imported(progress.written, progress.known, progress.bad_rows, tuple(progress.problems))
+
+
+def _header(lines: Iterator[CsvLine | BrokenLine]) -> list[str]:
+    first = next(lines, None)
+    if first is None:
+        raise ImportRefused((RowProblem(1, "", Code.EMPTY_FILE),), 0)
+    if isinstance(first, BrokenLine):
+        raise ImportRefused((RowProblem(first.line, "", Code.BROKEN_CSV),), 0)
+    names = [cell.strip() for cell in first.cells]
+    problems = check_header(names)
+    if problems:
+        raise ImportRefused(problems, 0)
+    return names
+
+
+def _good_rows(
+    work: Work, header: list[str], lines: Iterable[CsvLine | BrokenLine], progress: _Progress
+) -> Iterator[TicketRow]:
+    for line in lines:
+        if isinstance(line, BrokenLine):
+            progress.refuse(line.line, {"": Code.BROKEN_CSV})
+            continue
+        if len(line.cells) != len(header):
+            progress.refuse(line.line, {"": Code.WRONG_CELL_COUNT})
+            continue
+        row = parse_row(dict(zip(header, line.cells, strict=True)), work.zone)
+        errors = row if isinstance(row, dict) else _errors_beside(row, progress)
+        if errors:
+            progress.refuse(line.line, errors)
+        if isinstance(row, TicketRow):
+            progress.seen.add(row.external_number)
+            if not errors:
+                yield row
+
+
+def _errors_beside(row: TicketRow, progress: _Progress) -> dict[str, Code]:
+    """Return what only the city or the rest of the file can know to be wrong."""
+    errors: dict[str, Code] = {}
+    if row.unit is not None and row.unit not in progress.units:
+        errors["unit"] = Code.UNKNOWN_UNIT
+    if row.external_number in progress.seen:
+        errors["external_number"] = Code.TWICE_IN_FILE
+    return errors
+
+
+def _write(work: Work, chunk: list[TicketRow], progress: _Progress) -> None:
+    """Write the rows of `chunk` that are new. After a bad row of an all-or-nothing file, only reading goes on."""
+    if not chunk or (progress.bad_rows and not progress.skip_bad):
+        return
+    keys = [row.external_number for row in chunk]
+    # A file we exported ourselves carries our own numbers: those tickets are known too.
+    known = select(Ticket.external_number, Ticket.number).where(
+        or_(Ticket.external_number.in_(keys), Ticket.number.in_(keys))
+    )
+    taken = {key for pair in work.session.execute(known) for key in pair}
+    fresh = [row for row in chunk if row.external_number not in taken]
+    progress.known += len(chunk) - len(fresh)
+    progress.written += len(fresh)
+    if not fresh:
+        return
+    numbers = _numbers(work, fresh)
+    rows = [_columns(work, row, next(numbers[_day(work, row)])) for row in fresh]
+    try:
+        work.connection.execute(insert(Ticket), rows)
+    except IntegrityError as rival:
+        raise LostRace("another import wrote the same tickets") from rival
+    _tell(work, [row for row in fresh if row.closed_at is None])
+
+
+def _tell(work: Work, still_open: list[TicketRow]) -> None:
+    """Tell what must follow: an open ticket of a unit goes to its inbox, the others wait for a desk."""
+    keys = [row.external_number for row in still_open]
+    found = select(Ticket.id, Ticket.unit_code).where(Ticket.external_number.in_(keys)).order_by(Ticket.id)
+    for ticket_id, unit_code in work.session.execute(found).all():
+        work.tell(events.TicketOpened(ticket_id))
+        if unit_code is not None:
+            work.tell(events.TicketHandedOff(ticket_id, unit_code))
+
+
+def _day(work: Work, row: TicketRow) -> date:
+    return row.received_at.astimezone(work.zone).date()
+
+
+def _numbers(work: Work, rows: list[TicketRow]) -> dict[date, Iterator[str]]:
+    """Return as many numbers of each day of receipt as `rows` need."""
+    wanted = Tally(_day(work, row) for row in rows)
+    return {day: _series(work, day, count) for day, count in sorted(wanted.items())}
+
+
+def _series(work: Work, day: date, count: int) -> Iterator[str]:
+    written = f"{day:%Y%m%d}"
+    first = reserve(work, f"import:{written}", count)
+    return (ticket_number(PREFIX, written, first + step, DIGITS) for step in range(count))
+
+
+def _columns(work: Work, row: TicketRow, number: str) -> dict[str, object]:
+    """Return the ticket a row becomes. When it was handed to its unit is not in the file: the day it was received."""
+    waits_for_a_desk = row.closed_at is None and row.unit is None
+    state = TicketState.DRAFT if waits_for_a_desk else TicketState.DISPATCHED
+    closing = Closing.HANDLED if row.unit else Closing.ANSWERED_DIRECT
+    return {
+        "number": None if waits_for_a_desk else number,
+        "external_number": row.external_number,
+        "state": TicketState.CLOSED if row.closed_at else state,
+        "channel": row.channel,
+        "type": row.type,
+        "klass": CLASS_OF[row.type],
+        "category": row.category,
+        "title": row.title,
+        "text": row.text,
+        "caller_number": row.caller_number,
+        "unit_code": row.unit,
+        "closing": closing if row.closed_at else None,
+        "received_at": row.received_at,
+        "received_on": _day(work, row),
+        "dispatched_at": row.received_at if row.unit else None,
+        "first_contact_at": row.first_contact_at,
+        "closed_at": row.closed_at,
+        "due_at": row.due_at,
+        "followed_up_at": row.followed_up_at,
+        "solved": row.solved,
+        "satisfied": row.satisfied,
+    }

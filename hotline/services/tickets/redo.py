@@ -1,0 +1,62 @@
+"""A redo round (重办): never a reopened ticket, always a linked one, so that first, second and third tries can be counted."""
+
+from sqlalchemy import update
+
+from hotline import events
+from hotline.rules.enums import TicketState
+from hotline.rules.errors import NoSuchTicket
+from hotline.services.tickets import due_dates, numbering
+from hotline.store.tickets.tables import Ticket
+from hotline.store.upsert import claim_row
+from hotline.unit_of_work import Work
+
+_CARRIED = (
+    "channel",
+    "type",
+    "klass",
+    "category",
+    "title",
+    "text",
+    "wanted",
+    "place",
+    "occurred",
+    "people",
+    "urgency",
+    "confidential",
+    "caller_name",
+    "caller_number",
+    "call_id",
+    "author_id",
+    "unit_code",
+    "access_code",
+)
+"""What the new round takes over from the ticket it redoes."""
+
+
+def open_redo(work: Work, ticket_id: int) -> int | None:
+    """Open the next round of a ticket at the same unit; None if it was opened before or never was a unit's. Raises NoSuchTicket."""
+    old = work.session.get(Ticket, ticket_id, populate_existing=True)
+    if old is None:
+        raise NoSuchTicket(str(ticket_id))
+    if old.unit_code is None:
+        return None
+    row: dict[str, object] = {name: getattr(old, name) for name in _CARRIED}
+    row |= {
+        "state": TicketState.DISPATCHED,
+        "revision": 1,
+        "round": old.round + 1,
+        "redo_of": old.id,
+        "received_at": work.at,
+        "received_on": work.today,
+        "dispatched_at": work.at,
+    }
+    new_id = claim_row(work.session, Ticket, Ticket.id, row)
+    if new_id is None:
+        return None
+    dates = due_dates.for_hand_off(work, old.type, old.urgency)
+    work.session.execute(
+        update(Ticket).where(Ticket.id == new_id).values(number=numbering.take(work), **dates)
+    )
+    work.tell(events.RedoOpened(new_id, old.id))
+    work.tell(events.TicketHandedOff(new_id, old.unit_code))
+    return int(new_id)

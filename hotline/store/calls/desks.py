@@ -1,0 +1,166 @@
+"""What one desk shows now, read in one go: its presence, the call in hand, the caller's history, the queue's figures."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from hotline.rules.calls.states import WAITING
+from hotline.rules.enums import CallState, OfferState, PresenceState, TicketState
+from hotline.rules.figures.report import Period
+from hotline.store.calls.tables import Call, Offer
+from hotline.store.figures.calls import count_calls
+from hotline.store.figures.windows import window_of
+from hotline.store.outbound import Callback, Dial
+from hotline.store.people.tables import Presence, Unit
+from hotline.store.tickets.tables import Ticket
+
+HISTORY = 5
+NEARBY = 6
+NEARBY_DAYS = 60
+"""How far back tickets of the same place are looked for: the same street lamp, not last year's."""
+RECENT = 14
+UNIT_DAYS = 30
+"""How far back the hand-offs are counted that put often needed units first."""
+_IN_HAND = (PresenceState.TALKING, PresenceState.WRAP_UP)
+_OVER = (CallState.AFTER, CallState.ENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """Who waits now and how today went. `longest_since` is when the longest-waiting caller began to wait."""
+
+    waiting: int
+    longest_since: datetime | None
+    answered_15s: int
+    by_skill: tuple[tuple[str, int], ...]
+    """Of those who wait: how many for somebody who can do a certain thing."""
+    decided: int
+    """Base of the 15-second rate: who asked for a person, without those still waiting or gone at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One operator's desk. `call` rings (`offer` set), is talked, or waits for its record to be complete."""
+
+    presence: Presence | None
+    offer: Offer | None
+    call: Call | None
+    ticket: Ticket | None
+    callback: Callback | None
+    """The promise this call keeps, if we phoned them."""
+
+
+def read_desk(session: Session, user_id: int) -> Desk:
+    presence = session.get(Presence, user_id)
+    offer = session.scalar(
+        select(Offer)
+        .where(Offer.operator_id == user_id, Offer.state == OfferState.PENDING)
+        .order_by(Offer.id.desc())
+        .limit(1)
+    )
+    call_id = offer.call_id if offer is not None else _call_in_hand(session, user_id, presence)
+    if call_id is None:
+        return Desk(presence, None, None, None, None)
+    call = session.get_one(Call, call_id)
+    return Desk(presence, offer, call, ticket_of_call(session, call_id), _callback_of(session, call))
+
+
+def _call_in_hand(session: Session, user_id: int, presence: Presence | None) -> int | None:
+    """Return the call being talked or wrapped up, else one that is over and whose record is not complete."""
+    if presence is not None and presence.state in _IN_HAND and presence.call_id is not None:
+        return presence.call_id
+    unfinished = select(Call.id).where(
+        Call.operator_id == user_id,
+        Call.answered_at.is_not(None),
+        Call.finished_at.is_(None),
+        Call.state.in_(_OVER),
+    )
+    return session.scalar(unfinished.order_by(Call.id).limit(1))
+
+
+def ticket_of_call(session: Session, call_id: int) -> Ticket | None:
+    """Return the ticket written in this call, whatever its state."""
+    first_round = select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1)
+    return session.scalar(first_round.order_by(Ticket.id).limit(1))
+
+
+def _callback_of(session: Session, call: Call) -> Callback | None:
+    if call.dial_id is None:
+        return None
+    return session.scalar(
+        select(Callback).join(Dial, Dial.callback_id == Callback.id).where(Dial.id == call.dial_id)
+    )
+
+
+def queue_figures(
+    session: Session, today: date, zone: ZoneInfo, at: datetime, threshold: int
+) -> QueueFigures:
+    """Count the queue and today's 15-second answers exactly as the day's report does."""
+    waiting = session.execute(
+        select(Call.skill, func.count(), func.min(Call.queued_at))
+        .where(Call.state.in_(WAITING))
+        .group_by(Call.skill)
+        .order_by(Call.skill)
+    ).all()
+    longest = min((row[2] for row in waiting if row[2] is not None), default=None)
+    counts, _curve = count_calls(session, window_of(Period(today, today), zone, at), zone, threshold)
+    decided = counts.offered - counts.waiting - counts.short
+    return QueueFigures(
+        waiting=sum(row[1] for row in waiting),
+        longest_since=longest,
+        answered_15s=counts.answered_15s,
+        by_skill=tuple((row[0], row[1]) for row in waiting if row[0]),
+        decided=decided,
+    )
+
+
+def earlier_tickets(session: Session, number: str | None, except_id: int | None) -> tuple[Ticket, ...]:
+    """Return the last tickets of a caller, the newest first; none for a withheld number."""
+    if number is None:
+        return ()
+    found = select(Ticket).where(
+        Ticket.caller_number == number, Ticket.id != (except_id or 0), Ticket.state != TicketState.DISCARDED
+    )
+    return tuple(session.scalars(found.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(HISTORY)))
+
+
+def earlier_calls(session: Session, number: str | None, except_id: int) -> tuple[Call, ...]:
+    """Return a caller's last calls, the newest first; none for a withheld number."""
+    if number is None:
+        return ()
+    found = select(Call).where(Call.number == number, Call.id != except_id)
+    return tuple(session.scalars(found.order_by(Call.arrived_at.desc(), Call.id.desc()).limit(HISTORY)))
+
+
+def tickets_near(session: Session, place: str, except_id: int, today: date) -> tuple[Ticket, ...]:
+    """Return recent tickets whose place contains these words, the newest first."""
+    found = select(Ticket).where(
+        Ticket.received_on >= today - timedelta(days=NEARBY_DAYS),
+        Ticket.place.icontains(place, autoescape=True),
+        Ticket.id != except_id,
+        Ticket.state != TicketState.DISCARDED,
+    )
+    return tuple(session.scalars(found.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(NEARBY)))
+
+
+def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple[Ticket, ...], int]:
+    """Return the newest of what somebody wrote on a day, and how many there are; drafts thrown away are left out."""
+    mine = (Ticket.author_id == user_id, Ticket.received_on == day, Ticket.state != TicketState.DISCARDED)
+    newest = select(Ticket).where(*mine).order_by(Ticket.id.desc()).limit(RECENT)
+    total = session.scalar(select(func.count()).select_from(Ticket).where(*mine))
+    return tuple(session.scalars(newest)), total or 0
+
+
+def active_units(session: Session, today: date) -> tuple[Unit, ...]:
+    """Return the units a ticket may be handed to: those with most tickets lately first, then by code."""
+    lately = (
+        select(Ticket.unit_code, func.count().label("tickets"))
+        .where(Ticket.received_on >= today - timedelta(days=UNIT_DAYS), Ticket.unit_code.is_not(None))
+        .group_by(Ticket.unit_code)
+        .subquery()
+    )
+    found = select(Unit).outerjoin(lately, lately.c.unit_code == Unit.code).where(Unit.active)
+    return tuple(session.scalars(found.order_by(func.coalesce(lately.c.tickets, 0).desc(), Unit.code)))

@@ -1,0 +1,120 @@
+"""Lists of calls and of promised callbacks, newest first, cut by cursor. Who may read them at all is decided at the door."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose, CallState
+from hotline.store.calls.tables import Call
+from hotline.store.cursors import Page, cut, id_cursor, read_id_cursor
+from hotline.store.outbound import Callback, Dial
+from hotline.store.people.tables import User
+from hotline.store.tickets.tables import Ticket
+
+OPEN_CALLBACKS = (CallbackState.WAITING, CallbackState.DIALLING)
+"""Promises not yet kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """What is asked for; empty means "all". `day` is the local day of arrival."""
+
+    day: date | None = None
+    states: tuple[CallState, ...] = ()
+    ends: tuple[CallEnd, ...] = ()
+    purposes: tuple[CallPurpose, ...] = ()
+    operator_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    call: Call
+    operator: User | None
+    ticket: Ticket | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackFilter:
+    """What is asked for; empty means "all"."""
+
+    states: tuple[CallbackState, ...] = ()
+    reasons: tuple[CallbackReason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackLine:
+    """A promise with every attempt to keep it, the first one first."""
+
+    callback: Callback
+    dials: tuple[Dial, ...]
+
+
+def list_calls(session: Session, wanted: CallFilter, *, limit: int, cursor: str = "") -> Page[CallLine]:
+    """Return calls, the newest first. Raises BadCursor."""
+    asked: list[ColumnElement[bool]] = []
+    if wanted.day is not None:
+        asked.append(Call.arrived_on == wanted.day)
+    if wanted.states:
+        asked.append(Call.state.in_(wanted.states))
+    if wanted.ends:
+        asked.append(Call.end.in_(wanted.ends))
+    if wanted.purposes:
+        asked.append(Call.purpose.in_(wanted.purposes))
+    if wanted.operator_id is not None:
+        asked.append(Call.operator_id == wanted.operator_id)
+    if cursor:
+        asked.append(Call.id < read_id_cursor(cursor))
+    found = _call_lines().where(*asked).order_by(Call.id.desc()).limit(limit + 1)
+    lines = [CallLine(*row) for row in session.execute(found)]
+    return cut(lines, limit, lambda line: id_cursor(line.call.id))
+
+
+def find_call_line(session: Session, call_id: int) -> CallLine | None:
+    """Return one call as lists show it, or None."""
+    row = session.execute(_call_lines().where(Call.id == call_id)).one_or_none()
+    return None if row is None else CallLine(*row)
+
+
+def _call_lines() -> Select[Call, User | None, Ticket | None]:
+    first = aliased(Ticket)
+    ticket_id = select(func.min(first.id)).where(first.call_id == Call.id).correlate(Call).scalar_subquery()
+    return (
+        select(Call, User, Ticket)
+        .outerjoin(User, User.id == Call.operator_id)
+        .outerjoin(Ticket, Ticket.id == ticket_id)
+    )
+
+
+def list_callbacks(
+    session: Session, wanted: CallbackFilter, *, limit: int, cursor: str = ""
+) -> Page[CallbackLine]:
+    """Return promises, the newest first, each with its attempts. Raises BadCursor."""
+    found = select(Callback).order_by(Callback.id.desc()).limit(limit + 1)
+    if wanted.states:
+        found = found.where(Callback.state.in_(wanted.states))
+    if wanted.reasons:
+        found = found.where(Callback.reason.in_(wanted.reasons))
+    if cursor:
+        found = found.where(Callback.id < read_id_cursor(cursor))
+    page = cut(session.scalars(found).all(), limit, lambda row: id_cursor(row.id))
+    dials = _dials_of(session, (row.id for row in page.rows))
+    return Page(tuple(CallbackLine(row, dials.get(row.id, ())) for row in page.rows), page.next_cursor)
+
+
+def find_callback_line(session: Session, callback_id: int) -> CallbackLine | None:
+    """Return one promise with its attempts, or None."""
+    row = session.get(Callback, callback_id)
+    return None if row is None else CallbackLine(row, _dials_of(session, (row.id,)).get(row.id, ()))
+
+
+def _dials_of(session: Session, callback_ids: Iterable[int]) -> dict[int, tuple[Dial, ...]]:
+    found: dict[int, list[Dial]] = defaultdict(list)
+    asked = select(Dial).where(Dial.callback_id.in_(tuple(callback_ids))).order_by(Dial.id)
+    for dial in session.scalars(asked):
+        if dial.callback_id is not None:
+            found[dial.callback_id].append(dial)
+    return {callback_id: tuple(dials) for callback_id, dials in found.items()}

@@ -1,0 +1,34 @@
+"""What flows have asked outside for a caller: systems of the city's own, and codes typed in vain."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.rules.enums import LookupState
+from hotline.store.base import Base, UtcDateTime, word
+
+
+class Lookup(Base):
+    """One question of one call to one system; asked again in the same call it gets the same answer."""
+
+    __tablename__ = "lookups"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
+    source: Mapped[str] = mapped_column(String(40))
+    state: Mapped[LookupState] = mapped_column(word(LookupState))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    text_zh: Mapped[str] = mapped_column(String(300), default="")
+    text_en: Mapped[str] = mapped_column(String(600), default="")
+    __table_args__ = (UniqueConstraint("call_id", "source"),)
+
+
+class CodeTry(Base):
+    """A wrong access code: counted for the call, the number (or all withheld ones) and the ticket it was typed for (`key`)."""
+
+    __tablename__ = "code_tries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    __table_args__ = (Index("ix_code_tries_key_at", "key", "at"),)

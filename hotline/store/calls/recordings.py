@@ -1,0 +1,44 @@
+"""Recordings of messages and talks. The sound lies beside them in a row of its own, so that lists never load it."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from hotline.rules.enums import RecordingKind, RecordingState
+from hotline.store.base import Base, UtcDateTime, word
+
+
+class Recording(Base):
+    """One recording of the carrier's, by its `sid`. `seconds` is what the carrier said."""
+
+    __tablename__ = "recordings"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sid: Mapped[str] = mapped_column(String(40), unique=True)
+    call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
+    kind: Mapped[RecordingKind] = mapped_column(word(RecordingKind))
+    state: Mapped[RecordingState] = mapped_column(word(RecordingState))
+    seconds: Mapped[int]
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RecordingSound(Base):
+    """The sound of one recording, our own copy: the carrier's may be deleted any day."""
+
+    __tablename__ = "recording_sounds"
+    recording_id: Mapped[int] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
+    media_type: Mapped[str] = mapped_column(String(40))
+    sound: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def recordings_of_calls(session: Session, call_ids: Sequence[int]) -> dict[int, tuple[Recording, ...]]:
+    """Return the recordings of calls, by call, the first one first; calls without any are left out."""
+    found: dict[int, list[Recording]] = defaultdict(list)
+    if call_ids:
+        asked = select(Recording).where(Recording.call_id.in_(call_ids)).order_by(Recording.id)
+        for recording in session.scalars(asked):
+            found[recording.call_id].append(recording)
+    return {call_id: tuple(rows) for call_id, rows in found.items()}

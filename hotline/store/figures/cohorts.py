@@ -1,0 +1,156 @@
+"""Which rows each count of a report is about, said once: the same conditions are counted, and listed behind the figure.
+
+The definitions in words stand in `rules.figures`. Every cohort is one range of one index.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import CTE, ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from hotline.rules.enums import CallEnd, CallPurpose, Closing, FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.tickets.transitions import OPEN_AT_UNIT
+from hotline.store.calls.tables import Call
+from hotline.store.figures.windows import Window
+from hotline.store.outbound import FollowUp
+from hotline.store.tickets.tables import Ticket
+
+ANSWER_SECONDS = 15
+"""GB/T 33358-2016: answered within 15 s."""
+
+IS_NUMBERED = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
+"""A finished or open ticket. Said as what it is not: SQLite then walks the index of the cohort's moment, not of the state."""
+
+IS_GHOST = or_(
+    Ticket.state == TicketState.DISCARDED,
+    and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_(None)),
+)
+"""A draft or a discarded one. An imported draft is a request: it was accepted by the system it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """The rows within `where`, and under which condition each count takes one of them.
+
+    `joined`: the conditions also read the ticket's follow-up, if it has one.
+    """
+
+    where: ColumnElement[bool]
+    counts: dict[str, ColumnElement[bool]]
+    joined: bool = False
+
+
+def calls_offered(window: Window) -> Cohort:
+    """Inbound calls that joined the queue, by day of arrival."""
+    answered, gone = Call.answered_at.is_not(None), Call.answered_at.is_(None)
+    counts = {
+        "offered": Call.id.is_not(None),
+        "answered": answered,
+        "answered_15s": and_(answered, Call.wait_seconds <= ANSWER_SECONDS),
+        "abandoned": and_(gone, Call.end == CallEnd.ABANDONED),
+        "left_for_callback": and_(gone, Call.end == CallEnd.LEFT_FOR_CALLBACK),
+        "waiting": and_(gone, Call.end.is_(None)),
+        "otherwise_ended": and_(gone, Call.end.not_in((CallEnd.ABANDONED, CallEnd.LEFT_FOR_CALLBACK))),
+    }
+    asked = and_(Call.purpose == CallPurpose.INBOUND, Call.queued_at.is_not(None))
+    return Cohort(and_(window.includes(Call.arrived_on), asked), counts)
+
+
+def received(window: Window) -> Cohort:
+    """Tickets by local day of receipt."""
+    request = and_(~IS_GHOST, Ticket.redo_of.is_(None))
+    closed = Ticket.state == TicketState.CLOSED
+    counts = {
+        "total": request,
+        "closed_once": and_(request, closed),
+        "direct": and_(request, Ticket.closing == Closing.ANSWERED_DIRECT),
+        "open": and_(request, ~closed),
+        "drafts": and_(IS_GHOST, Ticket.state == TicketState.DRAFT),
+        "discarded": Ticket.state == TicketState.DISCARDED,
+        "redo_rounds": and_(~IS_GHOST, Ticket.redo_of.is_not(None)),
+    }
+    return Cohort(window.includes(Ticket.received_on), counts)
+
+
+def redo_rounds(window: Window) -> CTE:
+    """Every later round (root, id, state) of the tickets received in the period."""
+    later, again = aliased(Ticket), aliased(Ticket)
+    rounds = (
+        select(Ticket.id.label("root"), later.id, later.state)
+        .join(Ticket, later.redo_of == Ticket.id)
+        .where(window.includes(Ticket.received_on), Ticket.round == 1)
+        .cte("rounds", recursive=True)
+    )
+    next_round = select(rounds.c.root, again.id, again.state).join(rounds, again.redo_of == rounds.c.id)
+    return rounds.union_all(next_round)
+
+
+def in_redo(window: Window) -> ColumnElement[bool]:
+    """A request received in the period of which a later round is open."""
+    rounds = redo_rounds(window)
+    return Ticket.id.in_(select(rounds.c.root).where(rounds.c.state.in_(OPEN_AT_UNIT)))
+
+
+def due(window: Window) -> Cohort:
+    """Tickets by due moment. That is the first moment that is late (midnight after the last day), hence (start, end]."""
+    open_yet = and_(Ticket.closed_at.is_(None), Ticket.due_at > window.at)
+    counts = {
+        "due_on_time": Ticket.closed_at <= Ticket.due_at,
+        "due_late": or_(Ticket.closed_at > Ticket.due_at, and_(Ticket.closed_at.is_(None), ~open_yet)),
+        "due_undecided": open_yet,
+    }
+    return Cohort(and_(Ticket.due_at > window.start, Ticket.due_at <= window.end, IS_NUMBERED), counts)
+
+
+def dispatched(window: Window) -> Cohort:
+    """Tickets by the moment of their hand-off."""
+    limit = func.coalesce(Ticket.contact_due, Ticket.due_at, type_=Ticket.due_at.type)
+    # A reply to the caller is a contact, recorded as one or not.
+    contact = func.coalesce(Ticket.first_contact_at, Ticket.replied_at, type_=Ticket.replied_at.type)
+    counts = {
+        "contact_in_time": and_(contact.is_not(None), or_(limit.is_(None), contact <= limit)),
+        "contact_undecided": and_(
+            contact.is_(None), Ticket.closed_at.is_(None), or_(limit.is_(None), limit > window.at)
+        ),
+        "contact_missed": or_(
+            and_(contact.is_not(None), contact > limit),
+            and_(contact.is_(None), or_(Ticket.closed_at.is_not(None), limit <= window.at)),
+        ),
+    }
+    return Cohort(and_(window.covers(Ticket.dispatched_at), IS_NUMBERED), counts)
+
+
+def closed(window: Window) -> Cohort:
+    """Tickets by the moment of their closing."""
+    handled = Ticket.closing == Closing.HANDLED
+    attempted = or_(func.coalesce(FollowUp.attempts, 0) > 0, Ticket.followed_up_at.is_not(None))
+    exempt = and_(func.coalesce(FollowUp.state == FollowUpState.EXEMPT, False), ~attempted)
+    runs = FollowUp.state.in_((FollowUpState.WAITING, FollowUpState.DIALLING))
+    not_yet = and_(func.coalesce(and_(runs, FollowUp.next_try_at > window.at), False), ~attempted)
+    later = aliased(Ticket)
+    counts = {
+        "closed": Ticket.id.is_not(None),
+        "handled": handled,
+        "redone": and_(handled, select(later.id).where(later.redo_of == Ticket.id).exists()),
+        "to_follow": and_(handled, ~exempt, ~not_yet),
+        "followed": and_(handled, attempted),
+        "follow_exempt": and_(handled, exempt),
+        "follow_not_yet": and_(handled, not_yet),
+    }
+    return Cohort(and_(window.covers(Ticket.closed_at), IS_NUMBERED), counts, joined=True)
+
+
+def followed_up(window: Window) -> Cohort:
+    """Tickets by the moment their caller was heard."""
+    counts = {
+        "asked": Ticket.id.is_not(None),
+        "solved_yes": Ticket.solved == Solved.YES,
+        "solved_no": Ticket.solved == Solved.NO,
+        "satisfied_yes": Ticket.satisfied == Satisfied.YES,
+        "satisfied_no": Ticket.satisfied == Satisfied.NO,
+    }
+    return Cohort(and_(window.covers(Ticket.followed_up_at), IS_NUMBERED), counts)
+
+
+HANDLING = (due, dispatched, closed, followed_up)
+"""The cohorts whose counts make up `rules.figures.Handling`."""

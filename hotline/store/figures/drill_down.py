@@ -1,0 +1,99 @@
+"""The rows behind a printed figure: exactly those the count took, by the same conditions, cut by cursor."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from hotline.rules.enums import Channel, RequestClass, RequestType
+from hotline.store.calls.tables import Call
+from hotline.store.cursors import Page, cut, id_cursor, read_id_cursor
+from hotline.store.figures import cohorts
+from hotline.store.figures.cohorts import Cohort
+from hotline.store.figures.tickets import with_follow_up
+from hotline.store.figures.windows import Window
+from hotline.store.tickets.tables import Ticket
+
+CALL_COUNTS = frozenset(
+    {"offered", "answered", "answered_15s", "abandoned", "left_for_callback", "waiting", "otherwise_ended"}
+)
+TICKET_COUNTS: tuple[frozenset[str], ...] = (
+    frozenset({"total", "closed_for_good", "direct", "open"}),
+    frozenset({"due_on_time", "due_late", "due_undecided"}),
+    frozenset({"contact_in_time", "contact_missed", "contact_undecided"}),
+    frozenset({"closed", "handled", "redone", "to_follow", "followed"}),
+    frozenset({"solved_yes", "solved_no", "satisfied_yes", "satisfied_no"}),
+)
+"""The counts whose rows may be listed, by cohort."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowed:
+    """Only part of a count: one unit's, one class's, one type's, one channel's; None: all."""
+
+    unit: str | None = None
+    klass: RequestClass | None = None
+    type: RequestType | None = None
+    channel: Channel | None = None
+
+    def clauses(self) -> Iterable[ColumnElement[bool]]:
+        pairs = (
+            (Ticket.unit_code, self.unit),
+            (Ticket.klass, self.klass),
+            (Ticket.type, self.type),
+            (Ticket.channel, self.channel),
+        )
+        return [column == value for column, value in pairs if value is not None]
+
+
+def tickets_behind(
+    session: Session,
+    window: Window,
+    names: tuple[str, ...],
+    narrowed: Narrowed,
+    *,
+    limit: int,
+    cursor: str = "",
+) -> Page[Ticket]:
+    """Return the tickets that any of the counts `names` took, the latest first. Raises BadCursor; KeyError for names of no count."""
+    cohort = _cohort(window, names)
+    query = select(Ticket).where(cohort.where, or_(*(cohort.counts[name] for name in names)))
+    if cursor:
+        query = query.where(Ticket.id < read_id_cursor(cursor))
+    query = query.where(*narrowed.clauses()).order_by(Ticket.id.desc()).limit(limit + 1)
+    found = session.scalars(with_follow_up(query, cohort)).all()
+    return cut(found, limit, lambda ticket: id_cursor(ticket.id))
+
+
+def calls_behind(
+    session: Session, window: Window, names: tuple[str, ...], *, limit: int, cursor: str = ""
+) -> Page[Call]:
+    """Return the calls that any of the counts `names` took, the latest first. Raises BadCursor; KeyError for names of no count."""
+    cohort = cohorts.calls_offered(window)
+    query = select(Call).where(cohort.where, or_(*(cohort.counts[name] for name in names)))
+    if cursor:
+        query = query.where(Call.id < read_id_cursor(cursor))
+    found = session.scalars(query.order_by(Call.id.desc()).limit(limit + 1)).all()
+    return cut(found, limit, lambda call: id_cursor(call.id))
+
+
+def is_call_count(names: tuple[str, ...]) -> bool:
+    """Say whether `names` are counts of calls."""
+    return bool(names) and set(names) <= CALL_COUNTS
+
+
+def is_ticket_count(names: tuple[str, ...]) -> bool:
+    """Say whether `names` are counts of one cohort of tickets."""
+    return bool(names) and any(set(names) <= known for known in TICKET_COUNTS)
+
+
+def _cohort(window: Window, names: tuple[str, ...]) -> Cohort:
+    """Return the cohort that has all of `names`; `closed_for_good` is made here: only listing asks it row by row."""
+    received = cohorts.received(window)
+    for_good = received.counts["closed_once"] & ~cohorts.in_redo(window)
+    extended = Cohort(received.where, received.counts | {"closed_for_good": for_good})
+    for cohort in (extended, *(cohort_of(window) for cohort_of in cohorts.HANDLING)):
+        if set(names) <= set(cohort.counts):
+            return cohort
+    raise KeyError(names)

@@ -1,0 +1,145 @@
+"""Counting tickets for reports: a handful of indexed aggregates, each one cohort, each returning frozen counts.
+
+Sums are formed by the database in one pass per cohort; nothing here loads a ticket.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, func, or_, select, text
+from sqlalchemy.orm import Session
+
+from hotline.rules.enums import TicketState
+from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, UnitFigures
+from hotline.rules.tickets.transitions import OPEN_AT_UNIT
+from hotline.store.figures import cohorts
+from hotline.store.figures.cohorts import Cohort
+from hotline.store.figures.windows import Window
+from hotline.store.outbound import FollowUp
+from hotline.store.people.tables import Unit
+from hotline.store.tickets.tables import UNFINISHED, Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTickets:
+    """Tickets open at this moment, by unit (None: none yet), with what a balance needs of them."""
+
+    by_unit: dict[str | None, tuple[int, int]]
+    """Unit -> (open, of these overdue)."""
+    received_before: int
+    received_by_end: int
+
+
+def one_snapshot(session: Session) -> None:
+    """Let every count of a report see the same moment of the database (SQLite always does)."""
+    if session.get_bind().dialect.name == "postgresql" and not session.in_transaction():
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def count_requests(session: Session, window: Window) -> RequestCounts:
+    """Count everything received in the period, by class, type and channel."""
+    cohort = cohorts.received(window)
+    keys = (Ticket.klass, Ticket.type, Ticket.channel)
+    found = select(*keys, func.count().label("rows"), *counted(cohort.counts)).where(cohort.where)
+    rows = session.execute(found.group_by(*keys)).all()
+    return RequestCounts(
+        groups=tuple(
+            RequestGroup(r.klass, r.type, r.channel, r.total, r.closed_once, r.direct, r.open)
+            for r in rows
+            if r.total
+        ),
+        drafts=sum(row.drafts for row in rows),
+        discarded=sum(row.discarded for row in rows),
+        redo_rounds=sum(row.redo_rounds for row in rows),
+        in_redo=_in_redo(session, window),
+        rows=sum(row.rows for row in rows),
+    )
+
+
+def _in_redo(session: Session, window: Window) -> int:
+    rounds = cohorts.redo_rounds(window)
+    return session.scalar(select(func.count()).where(rounds.c.state.in_(OPEN_AT_UNIT))) or 0
+
+
+def count_handling(session: Session, window: Window) -> dict[str | None, Handling]:
+    """Count what units did in the period; key None gathers tickets without a unit."""
+    total: defaultdict[str | None, Handling] = defaultdict(Handling)
+    for cohort_of in cohorts.HANDLING:
+        cohort = cohort_of(window)
+        for row in session.execute(with_follow_up(_by_unit(cohort.counts, cohort.where), cohort)):
+            total[row.unit_code] += Handling(**_without_unit(row))
+    return dict(total)
+
+
+def count_open(session: Session, window: Window) -> OpenTickets:
+    """Count what is open now, and how much of it was received before the period and by its end."""
+    counts = {
+        "open": Ticket.id.is_not(None),
+        "overdue": and_(Ticket.state != TicketState.DRAFT, Ticket.due_at <= window.at),
+        "before": Ticket.received_on < window.period.first,
+        "by_end": Ticket.received_on <= window.period.last,
+    }
+    mine = or_(Ticket.state != TicketState.DRAFT, Ticket.external_number.is_not(None))
+    rows = session.execute(_by_unit(counts, mine).where(text(UNFINISHED))).all()
+    return OpenTickets(
+        {row.unit_code: (row.open, row.overdue) for row in rows},
+        sum(row.before for row in rows),
+        sum(row.by_end for row in rows),
+    )
+
+
+def count_open_then(session: Session, window: Window) -> tuple[int, int]:
+    """Count tickets closed since that were still open before the period, and after it.
+
+    Day of receipt by day: each is one seek to what was closed late enough, so an old day costs as little as yesterday.
+    """
+    days = _days_of_receipt(window)
+    of_day = select(func.count()).select_from(Ticket).where(Ticket.received_on == days.c.day)
+    opening = of_day.where(Ticket.closed_at >= window.start).scalar_subquery()
+    closing = of_day.where(Ticket.closed_at >= window.end).scalar_subquery()
+    before = case((days.c.day < window.period.first, opening), else_=0)
+    found = select(func.coalesce(func.sum(before), 0), func.coalesce(func.sum(closing), 0)).where(
+        days.c.day <= window.period.last
+    )
+    was_open, is_open = session.execute(found).one()
+    return int(was_open), int(is_open)
+
+
+def _days_of_receipt(window: Window) -> CTE:
+    """Every day on which a ticket was received, the last perhaps past the period: one seek a day."""
+    days = select(func.min(Ticket.received_on).label("day")).cte("days", recursive=True)
+    after = select(func.min(Ticket.received_on)).where(Ticket.received_on > days.c.day).scalar_subquery()
+    return days.union_all(select(after).where(days.c.day < window.period.last))
+
+
+def name_units(
+    session: Session, handling: dict[str | None, Handling], open_now: OpenTickets
+) -> tuple[UnitFigures, ...]:
+    """Return the figures of every unit that has any, by code, with its names."""
+    codes = {code for code in (*handling, *open_now.by_unit) if code is not None}
+    found = select(Unit.code, Unit.name_zh, Unit.name_en).where(Unit.code.in_(codes)).order_by(Unit.code)
+    return tuple(
+        UnitFigures(code, zh, en, handling.get(code, Handling()), *open_now.by_unit.get(code, (0, 0)))
+        for code, zh, en in session.execute(found)
+    )
+
+
+def counted(counts: Mapping[str, ColumnElement[bool]]) -> Iterable[ColumnElement[int]]:
+    """Return one counting column per condition, under its name."""
+    return [func.count().filter(condition).label(name) for name, condition in counts.items()]
+
+
+def with_follow_up(query: Select[Any], cohort: Cohort) -> Select[Any]:
+    """Return `query` beside each ticket's follow-up, if the cohort's conditions read it."""
+    return query.outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id) if cohort.joined else query
+
+
+def _by_unit(counts: Mapping[str, ColumnElement[bool]], where: ColumnElement[bool]) -> Select[Any]:
+    columns: list[ColumnElement[Any]] = [Ticket.unit_code.expression, *counted(counts)]
+    return select(*columns).where(where).group_by(Ticket.unit_code)
+
+
+def _without_unit(row: Row[Any]) -> dict[str, int]:
+    return {name: value for name, value in row._mapping.items() if name != "unit_code"}  # noqa: SLF001 - a Row's public view

@@ -1,0 +1,120 @@
+"""Everything on file about one ticket, read at once: what a form slip, its timeline and the list of viewers need."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from hotline.rules.people.actors import Person
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Dial, FollowUp
+from hotline.store.outbox import EventRow
+from hotline.store.people.tables import Look, Unit, User
+from hotline.store.tickets.lists import readable
+from hotline.store.tickets.tables import Assignment, Ticket
+
+_PERSON = "user:"
+_MOST_ROUNDS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a timeline. `person` is the staff member who did it, None for the line itself."""
+
+    event: EventRow
+    person: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One recorded look at a protected field."""
+
+    look: Look
+    person: User | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dossier:
+    """`rounds` are the linked tickets of the same matter that the reader may read, the first round first, this one included."""
+
+    ticket: Ticket
+    unit: Unit | None
+    author: User | None
+    call: Call | None
+    assignment: Assignment | None
+    follow_up: FollowUp | None
+    dials: tuple[Dial, ...]
+    rounds: tuple[Ticket, ...]
+    timeline: tuple[Entry, ...]
+    looks: tuple[Seen, ...]
+
+
+def read_dossier(session: Session, person: Person, ticket: Ticket) -> Dossier:
+    """Return what is on file about `ticket`, which `person` may read."""
+    mine = Assignment.ticket_id == ticket.id, Assignment.unit_code == ticket.unit_code
+    follow_up = session.scalars(select(FollowUp).where(FollowUp.ticket_id == ticket.id)).one_or_none()
+    return Dossier(
+        ticket=ticket,
+        unit=session.get(Unit, ticket.unit_code) if ticket.unit_code else None,
+        author=session.get(User, ticket.author_id) if ticket.author_id else None,
+        call=session.get(Call, ticket.call_id) if ticket.call_id else None,
+        assignment=session.scalars(select(Assignment).where(*mine)).one_or_none(),
+        follow_up=follow_up,
+        dials=_dials(session, follow_up),
+        rounds=_rounds(session, person, ticket),
+        timeline=timeline(session, ticket.id),
+        looks=_looks(session, ticket.id),
+    )
+
+
+def timeline(session: Session, ticket_id: int) -> tuple[Entry, ...]:
+    """Return everything that happened to a ticket, in order. Facts name ids only, so it holds no personal data."""
+    told = select(EventRow).where(EventRow.subject == "ticket", EventRow.subject_id == ticket_id)
+    events = session.scalars(told.order_by(EventRow.id)).all()
+    people = _people(session, (event.actor for event in events))
+    return tuple(Entry(event, people.get(event.actor)) for event in events)
+
+
+def _people(session: Session, actors: Iterable[str]) -> dict[str, User]:
+    ids = {int(actor.removeprefix(_PERSON)) for actor in actors if actor.startswith(_PERSON)}
+    found = session.scalars(select(User).where(User.id.in_(ids)))
+    return {f"{_PERSON}{user.id}": user for user in found}
+
+
+def _looks(session: Session, ticket_id: int) -> tuple[Seen, ...]:
+    seen = select(Look, User).outerjoin(User, User.id == Look.user_id)
+    mine = seen.where(Look.subject == "ticket", Look.subject_id == ticket_id).order_by(Look.id)
+    return tuple(Seen(*row) for row in session.execute(mine))
+
+
+def _dials(session: Session, follow_up: FollowUp | None) -> tuple[Dial, ...]:
+    if follow_up is None:
+        return ()
+    return tuple(session.scalars(select(Dial).where(Dial.follow_up_id == follow_up.id).order_by(Dial.id)))
+
+
+def _rounds(session: Session, person: Person, ticket: Ticket) -> tuple[Ticket, ...]:
+    chain: list[Ticket] = [ticket]
+    before = ticket.redo_of
+    while before is not None and len(chain) < _MOST_ROUNDS:
+        earlier = session.get_one(Ticket, before)
+        chain.insert(0, earlier)
+        before = earlier.redo_of
+    chain.extend(_later(session, ticket.id, _MOST_ROUNDS))
+    visible = set(session.scalars(select(Ticket.id).where(Ticket.id.in_(_ids(chain)), readable(person))))
+    return tuple(row for row in chain if row.id in visible)
+
+
+def _later(session: Session, ticket_id: int, most: int) -> list[Ticket]:
+    found: list[Ticket] = []
+    after: int | None = ticket_id
+    while after is not None and len(found) < most:
+        row = session.scalars(select(Ticket).where(Ticket.redo_of == after).order_by(Ticket.id)).first()
+        found.extend([row] if row else [])
+        after = row.id if row else None
+    return found
+
+
+def _ids(rows: Sequence[Ticket]) -> list[int]:
+    return [row.id for row in rows]

@@ -1,0 +1,144 @@
+"""Tickets and the line each one holds in a unit's inbox."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hotline.rules.enums import (
+    Channel,
+    Closing,
+    RequestClass,
+    RequestType,
+    Satisfied,
+    Solved,
+    TicketState,
+    Urgency,
+)
+from hotline.store.base import Base, UtcDateTime, word
+
+UNFINISHED = "state NOT IN ('closed', 'discarded')"
+"""What is not over, as the index of it says; a query that uses the index must say it in these words."""
+
+
+class Ticket(Base):
+    """One matter (工单), from the first word to the caller's own "solved". `revision` guards saves.
+
+    `number` None means a draft (numbers are given when a draft is finished); `klass` is the published class of `type`.
+    `solved`/`satisfied` are the caller's answers in the follow-up call of this round; a "no" opens a
+    linked ticket with `redo_of` and `round` + 1 instead of reopening this one.
+    """
+
+    __tablename__ = "tickets"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str | None] = mapped_column(String(24), unique=True)
+    external_number: Mapped[str | None] = mapped_column(String(64), unique=True)
+    access_code: Mapped[str | None] = mapped_column(String(8))
+    """Told to the caller with the number: whoever types both may hear the ticket's state."""
+    state: Mapped[TicketState] = mapped_column(word(TicketState))
+    revision: Mapped[int] = mapped_column(default=1)
+    channel: Mapped[Channel] = mapped_column(word(Channel))
+    type: Mapped[RequestType | None] = mapped_column(word(RequestType))
+    klass: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
+    category: Mapped[str] = mapped_column(String(120), default="")
+    title: Mapped[str] = mapped_column(String(120), default="")
+    text: Mapped[str] = mapped_column(Text, default="")
+    wanted: Mapped[str] = mapped_column(Text, default="")
+    place: Mapped[str] = mapped_column(String(200), default="")
+    occurred: Mapped[str] = mapped_column(String(80), default="")
+    people: Mapped[str] = mapped_column(String(200), default="")
+    urgency: Mapped[Urgency] = mapped_column(word(Urgency), default=Urgency.NORMAL)
+    confidential: Mapped[bool] = mapped_column(default=False)
+    caller_name: Mapped[str] = mapped_column(String(80), default="")
+    caller_number: Mapped[str | None] = mapped_column(String(80))
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    unit_code: Mapped[str | None] = mapped_column(ForeignKey("units.code"))
+    answer: Mapped[str] = mapped_column(Text, default="")
+    """What the operator told the caller (answered on the spot)."""
+    reply: Mapped[str] = mapped_column(Text, default="")
+    """The unit's reply to the caller."""
+    contact_note: Mapped[str] = mapped_column(Text, default="")
+    closing: Mapped[Closing | None] = mapped_column(word(Closing))
+    policy: Mapped[str] = mapped_column(String(40), default="")
+    round: Mapped[int] = mapped_column(default=1)
+    redo_of: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    """Unique: a round is redone once, however often its "no" is delivered."""
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_on: Mapped[date]
+    dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    first_contact_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledge_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    contact_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_provisional: Mapped[bool] = mapped_column(default=False)
+    """True when a counted day lies beyond the known holiday calendar."""
+    followed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    solved: Mapped[Solved | None] = mapped_column(word(Solved))
+    satisfied: Mapped[Satisfied | None] = mapped_column(word(Satisfied))
+    __table_args__ = (
+        Index("ix_tickets_received_on", "received_on", "klass", "type", "channel"),
+        Index("ix_tickets_unit_code_state_due_at", "unit_code", "state", "due_at"),
+        Index("ix_tickets_state_received_at", "state", "received_at"),
+        Index("ix_tickets_received_at_id", "received_at", "id"),
+        Index("ix_tickets_caller_number_received_at", "caller_number", "received_at"),
+        # Only the redone are in it: a planner that counts the many NULLs believes it useless.
+        Index(
+            "uq_tickets_redo_of",
+            "redo_of",
+            unique=True,
+            sqlite_where=sql("redo_of IS NOT NULL"),
+            postgresql_where=sql("redo_of IS NOT NULL"),
+        ),
+        Index("ix_tickets_closed_at", "closed_at"),
+        Index("ix_tickets_received_on_closed_at", "received_on", "closed_at"),
+        Index("ix_tickets_due_at", "due_at"),
+        Index("ix_tickets_dispatched_at", "dispatched_at"),
+        Index("ix_tickets_followed_up_at", "followed_up_at"),
+        Index(
+            "ix_tickets_unfinished",
+            "unit_code",
+            "state",
+            "due_at",
+            "received_on",
+            "external_number",
+            sqlite_where=sql(UNFINISHED),
+            postgresql_where=sql(UNFINISHED),
+        ),
+    )
+
+
+class Assignment(Base):
+    """A ticket's line in a unit's inbox. The unique pair makes delivering it twice impossible."""
+
+    __tablename__ = "assignments"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    unit_code: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
+    delivered_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    notified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the unit's own system confirmed the signed webhook; None if it has none or has not yet."""
+    __table_args__ = (UniqueConstraint("ticket_id", "unit_code"),)
+
+
+class Counter(Base):
+    """A number that only grows; ticket numbers take their daily sequence from here."""
+
+    __tablename__ = "counters"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    value: Mapped[int]
+
+
+class IdempotencyKey(Base):
+    """An API request already carried out: the same key and token answer with the same ticket."""
+
+    __tablename__ = "idempotency_keys"
+    token_id: Mapped[int] = mapped_column(ForeignKey("api_tokens.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
