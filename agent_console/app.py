@@ -1,4 +1,4 @@
-"""The desk's door as a whole: `register(app, hall, options)` hangs every page family on a Flask application.
+"""The desk's door as a whole: `register(app, application, options)` hangs every page family on a Flask application.
 
 A new family is one line in `FAMILIES` and, if people reach it from the bar, one line in `NAV`.
 """
@@ -28,8 +28,8 @@ from agent_console.web.console_context import (
     Console,
     ConsoleOptions,
     SoftphoneOptions,
+    application,
     asset,
-    hall,
     read_assets,
 )
 from agent_console.web.errors import register_errors
@@ -39,9 +39,9 @@ from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
 from hotline.rules.people.privacy import mask
 from hotline.rules.phone_numbers import national
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 
-__all__ = ["ConsoleOptions", "SoftphoneOptions", "hall", "register"]
+__all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "register"]
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ NAV = (
     NavItem("calls.index", N_("通话"), Right.READ_CALLS),
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
-    NavItem("notices.index", N_("通知"), Right.READ_NOTICES),
+    NavItem("notices.index", N_("通知"), Right.READ_OUTAGES),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 
@@ -90,12 +90,12 @@ PART_OF = {"flow_drafts": "flows"}
 """Families whose pages belong to another one's link in the bar."""
 
 
-def register(app: Flask, hall: Hall, options: ConsoleOptions) -> None:
+def register(app: Flask, application: Application, options: ConsoleOptions) -> None:
     """Hang the console on `app`. Raises nothing at run time that is not said here: the options were checked by config."""
     assets = read_assets()
     if not assets:
         log.warning("the browser files are not built: run `npm run build`")
-    app.extensions[EXTENSION] = Console(hall=hall, options=options, assets=assets)
+    app.extensions[EXTENSION] = Console(application=application, options=options, assets=assets)
     app.register_blueprint(_frame())
     for family in FAMILIES:
         app.register_blueprint(family())
@@ -141,12 +141,12 @@ def nav() -> list[NavItem]:
 
 def server_now() -> int:
     """Return the server's moment in milliseconds since 1970: running times on a page follow it, not the browser's clock."""
-    return live.as_milliseconds(hall().clock())
+    return live.as_milliseconds(application().clock())
 
 
 def line_number() -> str:
     """Return the line's number as it is known in the city (4412345, without the area code)."""
-    return national(hall().policies.number).split(" ", 1)[-1].replace(" ", "")
+    return national(application().policies.number).split(" ", 1)[-1].replace(" ", "")
 
 
 def theme() -> str:

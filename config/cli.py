@@ -1,9 +1,9 @@
-"""`hotline …`: the commands of the house. Exit status 0 done, 1 refused or failed, 2 used wrongly; every error is one line."""
+"""`hotline …`: the commands of the components. Exit status 0 done, 1 refused or failed, 2 used wrongly; every error is one line."""
 
 import click
 
 from config.city.database import write_city
-from config.commands.context import open_house, plainly
+from config.commands.context import open_components, plainly
 from config.commands.flows import dial, flows
 from config.commands.people import token, user
 from config.commands.publications import publish_flow, roll_back, show_history
@@ -22,14 +22,14 @@ def main() -> None:
 @plainly
 def migrate() -> None:
     """Bring the database to this version's tables, the city's units and the known working days."""
-    house = open_house()
-    before, after = bring_up_to_date(house.hall.engine)
+    components = open_components()
+    before, after = bring_up_to_date(components.application.engine)
     click.echo(
         f"the database is at {after}"
         if before == after
         else f"migrated from {before or 'nothing'} to {after}"
     )
-    city = write_city(house.hall)
+    city = write_city(components.application)
     click.echo(
         f"units: {city.added} new, {city.changed} changed, {city.retired} retired; days: {city.days} new"
     )

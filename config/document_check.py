@@ -86,7 +86,7 @@ def _documents(stage: Stage, speaker: Speaker, flow: Flow) -> Iterator[_Document
 def _turns(flow: Flow, name: str, node: Node) -> Iterator[Turn]:
     """Yield what is said at a node: first, once more after no answer, and where digits are read back.
 
-    What is said before the hall is asked, or before a queue, is written as if the call then ended: it is spoken before
+    What is said before the application is asked, or before a queue, is written as if the call then ended: it is spoken before
     whatever comes next.
     """
     here = Position(name, 0, 1)

@@ -44,7 +44,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything the house is told from outside. Addresses have no trailing slash."""
+    """Everything the components is told from outside. Addresses have no trailing slash."""
 
     mode: Mode
     home: Path

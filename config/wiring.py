@@ -24,11 +24,11 @@ from hotline.gateways.live import RedisAnnouncer, announcing_client
 from hotline.gateways.lookups import HttpLookups
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.gateways.unit_webhooks import UnitWebhooks
-from hotline.reactions import Tools, reacts
+from hotline.reactions import ReactionContext, reacts
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.source.problems import FlowError
 from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
 
@@ -41,24 +41,24 @@ TOKEN_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Hotline:
-    """The whole house of one process."""
+class Components:
+    """The whole components of one process."""
 
     settings: Settings
-    hall: Hall
+    application: Application
     redis: Redis
     carrier: Carrier
     addresses: VoiceAddresses
-    tools: Tools
+    tools: ReactionContext
     flows: FlowShelf
     claims: tuple[Claim, ...]
     """Rates the city has published, checked by the reports of the same days."""
 
 
-def build(settings: Settings) -> Hotline:
-    """Return the house. Raises BadFile or FlowError when one of the city's own files is wrong."""
+def build(settings: Settings) -> Components:
+    """Return the components. Raises BadFile or FlowError when one of the city's own files is wrong."""
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=REDIS_SECONDS)
-    hall = Hall(
+    application = Application(
         engine=open_engine(settings.database_url),
         clock=system_clock,
         policies=city_policies(settings),
@@ -72,21 +72,21 @@ def build(settings: Settings) -> Hotline:
         from_number=settings.number,
     )
     addresses = VoiceAddresses(settings.public_url)
-    tools = Tools(
-        hall=hall,
+    tools = ReactionContext(
+        application=application,
         carrier=carrier,
         units=UnitWebhooks(),
         lookups=HttpLookups(),
         addresses=addresses,
         narrow_carrier=settings.narrow_carrier,
     )
-    shelf = open_shelf(hall.policies)
+    shelf = open_shelf(application.policies)
     claims = read_claims(CITY / "published.toml")
-    return Hotline(settings, hall, redis, carrier, addresses, tools, shelf, claims)
+    return Components(settings, application, redis, carrier, addresses, tools, shelf, claims)
 
 
-def build_or_exit(settings: Settings) -> Hotline:
-    """Return the house, or print what is wrong with the city's files and exit with status 2."""
+def build_or_exit(settings: Settings) -> Components:
+    """Return the components, or print what is wrong with the city's files and exit with status 2."""
     try:
         return build(settings)
     except (BadFile, FlowError) as error:

@@ -1,6 +1,6 @@
 """A city's telephone hotline: calls, tickets, 95 departments, the legal clock, honest figures.
 
-Three doors lead into one hall, under one roof. The caller's door (`ivr_flows`), the desk's door
+Three doors lead into one application, under one roof. The caller's door (`ivr_flows`), the desk's door
 (`agent_console`) and time's door (the worker and the clock) all call the same intentions
 (`hotline.services`), which ask pure `rules`, write `store`, and tell `events`. `config` is the roof: it
 knows everyone, no one knows it.

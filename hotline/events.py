@@ -94,8 +94,8 @@ class CallEnded:
 
 
 @dataclass(frozen=True, slots=True)
-class CallDoubted:
-    """We have heard nothing of it for too long: reaction `ask_after_call`."""
+class CallCheckRequested:
+    """We have heard nothing of it for too long: reaction `check_call`."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -148,15 +148,15 @@ class LookupAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeAnnounced:
-    subject: ClassVar[str] = "notice"
-    notice_id: int
+class OutageAnnounced:
+    subject: ClassVar[str] = "outage"
+    outage_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeStopped:
-    subject: ClassVar[str] = "notice"
-    notice_id: int
+class OutageStopped:
+    subject: ClassVar[str] = "outage"
+    outage_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,8 +295,8 @@ class DialPlanned:
 
 
 @dataclass(frozen=True, slots=True)
-class DialDoubted:
-    """Its end should have been told long ago: reaction `ask_after_dial`."""
+class DialCheckRequested:
+    """Its end should have been told long ago: reaction `check_dial`."""
 
     subject: ClassVar[str] = "dial"
     dial_id: int
@@ -315,15 +315,15 @@ class RecordingHeard:
 
     subject: ClassVar[str] = "recording"
     recording_id: int
-    look_id: int
+    disclosure_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class NumberShown:
     """A protected number was shown to a person."""
 
-    subject: ClassVar[str] = "look"
-    look_id: int
+    subject: ClassVar[str] = "disclosure"
+    disclosure_id: int
 
 
 Event = (
@@ -336,14 +336,14 @@ Event = (
     | CallHangUpAsked
     | CallLeftAlone
     | CallEnded
-    | CallDoubted
+    | CallCheckRequested
     | CallFinished
     | CallTransferred
     | TalkRated
     | RecordingMade
     | LookupAsked
-    | NoticeAnnounced
-    | NoticeStopped
+    | OutageAnnounced
+    | OutageStopped
     | FlowPublished
     | PresenceChanged
     | TicketOpened
@@ -362,7 +362,7 @@ Event = (
     | CallbackPromised
     | CallbackSettled
     | DialPlanned
-    | DialDoubted
+    | DialCheckRequested
     | DialEnded
     | NumberShown
     | RecordingHeard

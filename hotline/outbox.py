@@ -13,12 +13,12 @@ import structlog
 from sqlalchemy import Update, or_, select, update
 
 from hotline.events import KINDS, unpack
-from hotline.reactions import BY_NAME, REACTIONS, NotYet, Tools
+from hotline.reactions import BY_NAME, REACTIONS, NotYet, ReactionContext
 from hotline.rules.enums import DeliveryState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
-from hotline.store.upsert import changed, claim_row
-from hotline.unit_of_work import Hall, Work
+from hotline.store.upsert import insert_if_absent, updated_one
+from hotline.unit_of_work import Application, UnitOfWork
 
 D = DeliveryState
 BATCH = 200
@@ -32,7 +32,7 @@ TRIES = len(PAUSES) + 1
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PendingDelivery:
     """A delivery ready for the transport: its id, its lane, and how many tries were made before."""
 
     id: int
@@ -40,37 +40,37 @@ class Parcel:
     attempts: int
 
 
-Enqueue = Callable[[list[Parcel]], None]
+Enqueue = Callable[[list[PendingDelivery]], None]
 """Hands parcels to the transport. May raise: what was not handed over is found again."""
 
 
-def relay(hall: Hall) -> list[Parcel]:
+def relay(application: Application) -> list[PendingDelivery]:
     """Turn the un-relayed tail of the log into deliveries and return every parcel that is due now.
 
     Run it in one process at a time (see the lease in `schedule`); two at once would do no harm but double work.
     """
-    with hall.open_work(Machine.CLOCK) as work:
+    with application.unit_of_work(Machine.CLOCK) as work:
         _relay_events(work)
         return _due(work)
 
 
-def note_enqueued(hall: Hall, parcels: list[Parcel]) -> None:
+def note_enqueued(application: Application, parcels: list[PendingDelivery]) -> None:
     """Note that the transport has them; until `LOST_AFTER` they are not handed over again.
 
     What a quick worker has claimed meanwhile is left alone: its next try must not wait for this note.
     """
     if not parcels:
         return
-    with hall.open_work(Machine.CLOCK) as work:
+    with application.unit_of_work(Machine.CLOCK) as work:
         for attempts in {parcel.attempts for parcel in parcels}:
             ids = [parcel.id for parcel in parcels if parcel.attempts == attempts]
             untouched = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts == attempts)
             work.session.execute(untouched.values(enqueued_at=work.at))
 
 
-def deliver(tools: Tools, delivery_id: int) -> bool:
+def deliver(tools: ReactionContext, delivery_id: int) -> bool:
     """Carry one delivery out: claim, react, note. Returns False if it was not (or no longer) ours to do."""
-    claimed = _claim(tools.hall, delivery_id)
+    claimed = _claim(tools.application, delivery_id)
     if claimed is None:
         return False
     attempt, reaction, kind, data = claimed
@@ -80,13 +80,13 @@ def deliver(tools: Tools, delivery_id: int) -> bool:
     except Exception as trouble:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
         if not isinstance(trouble, NotYet):
             log.warning("delivery.failed", trouble=type(trouble).__name__)
-        _note_failure(tools.hall, delivery_id, attempt, trouble)
+        _note_failure(tools.application, delivery_id, attempt, trouble)
         return True
-    _note_done(tools.hall, delivery_id, attempt)
+    _note_done(tools.application, delivery_id, attempt)
     return True
 
 
-def _relay_events(work: Work) -> None:
+def _relay_events(work: UnitOfWork) -> None:
     """Write a delivery for each reaction. What a newer version has told is left to that version's clock."""
     tail = (
         select(EventRow.id, EventRow.kind)
@@ -106,13 +106,13 @@ def _relay_events(work: Work) -> None:
                 "attempts": 0,
                 "next_try_at": work.at,
             }
-            claim_row(work.session, Delivery, Delivery.id, row)
+            insert_if_absent(work.session, Delivery, Delivery.id, row)
     if rows:
         ids = [event_id for event_id, _kind in rows]
         work.session.execute(update(EventRow).where(EventRow.id.in_(ids)).values(relayed_at=work.at))
 
 
-def _due(work: Work) -> list[Parcel]:
+def _due(work: UnitOfWork) -> list[PendingDelivery]:
     not_on_its_way = or_(Delivery.enqueued_at.is_(None), Delivery.enqueued_at < work.at - LOST_AFTER)
     due = (
         select(Delivery.id, Delivery.lane, Delivery.attempts)
@@ -120,23 +120,25 @@ def _due(work: Work) -> list[Parcel]:
         .order_by(Delivery.id)
         .limit(BATCH)
     )
-    return [Parcel(*row) for row in work.session.execute(due)]
+    return [PendingDelivery(*row) for row in work.session.execute(due)]
 
 
-def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, str, dict[str, Any]] | None:
+def _claim(application: Application, delivery_id: int) -> tuple[int, str, str, dict[str, Any]] | None:
     """Return (attempt, reaction, kind of event, its data) of a delivery that is ours now; None if it is not."""
-    with hall.open_work(Machine.WORKER) as work:
+    with application.unit_of_work(Machine.WORKER) as work:
         ours = update(Delivery).where(
             Delivery.id == delivery_id,
             Delivery.state.in_((D.DUE, D.CLAIMED)),
             Delivery.next_try_at <= work.at,
         )
         worn_out = ours.where(Delivery.attempts >= TRIES)
-        if changed(work.session, worn_out.values(state=D.DEAD, last_error="no worker survived the last try")):
+        if updated_one(
+            work.session, worn_out.values(state=D.DEAD, last_error="no worker survived the last try")
+        ):
             return None
         until = work.at + LEASE
         step = ours.values(state=D.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=until)
-        if not changed(work.session, step):
+        if not updated_one(work.session, step):
             return None
         found = (
             select(Delivery.attempts, Delivery.reaction, EventRow.kind, EventRow.data)
@@ -147,15 +149,15 @@ def _claim(hall: Hall, delivery_id: int) -> tuple[int, str, str, dict[str, Any]]
         return attempts, reaction, kind, data
 
 
-def _note_done(hall: Hall, delivery_id: int, attempt: int) -> None:
-    with hall.open_work(Machine.WORKER) as work:
+def _note_done(application: Application, delivery_id: int, attempt: int) -> None:
+    with application.unit_of_work(Machine.WORKER) as work:
         work.session.execute(
             _held(delivery_id, attempt).values(state=D.DONE, done_at=work.at, last_error=None)
         )
 
 
-def _note_failure(hall: Hall, delivery_id: int, attempt: int, trouble: Exception) -> None:
-    with hall.open_work(Machine.WORKER) as work:
+def _note_failure(application: Application, delivery_id: int, attempt: int, trouble: Exception) -> None:
+    with application.unit_of_work(Machine.WORKER) as work:
         last = attempt >= TRIES
         pause = timedelta(seconds=0 if last else PAUSES[attempt - 1])
         work.session.execute(

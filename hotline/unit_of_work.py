@@ -19,11 +19,11 @@ from hotline.events import Event, pack
 from hotline.rules.people.actors import Actor
 from hotline.rules.policies import Policies
 from hotline.store.outbox import EventRow
-from hotline.store.upsert import write_row
+from hotline.store.upsert import insert_row
 
 
 @dataclass(slots=True)
-class Work:
+class UnitOfWork:
     """The hands of a service: a connection, the one moment, who acts, the city's policies, and what to tell.
 
     Nothing is begun on the connection before the first statement.
@@ -33,7 +33,7 @@ class Work:
     at: datetime
     actor: Actor
     policies: Policies
-    told: list[Event] = field(default_factory=list)
+    recorded_events: list[Event] = field(default_factory=list)
     _session: Session | None = None
 
     @property
@@ -44,12 +44,12 @@ class Work:
         return self._session
 
     def flush(self) -> None:
-        """Write what the session still holds; the Hall does so before it commits."""
+        """Write what the session still holds; the Application does so before it commits."""
         if self._session is not None:
             self._session.flush()
 
     def close(self) -> None:
-        """Let go of the session's rows; the Hall does so at the end."""
+        """Let go of the session's rows; the Application does so at the end."""
         if self._session is not None:
             self._session.close()
 
@@ -62,7 +62,7 @@ class Work:
         """The local calendar day of this Work."""
         return self.at.astimezone(self.zone).date()
 
-    def tell(self, event: Event) -> None:
+    def record(self, event: Event) -> None:
         """Record that `event` happened, in this transaction."""
         kind, subject, subject_id, data = pack(event)
         row = {
@@ -73,8 +73,8 @@ class Work:
             "actor": str(self.actor),
             "data": data,
         }
-        write_row(self.connection, EventRow, row)
-        self.told.append(event)
+        insert_row(self.connection, EventRow, row)
+        self.recorded_events.append(event)
 
 
 Announce = Callable[[datetime, tuple[Event, ...]], None]
@@ -82,7 +82,7 @@ Announce = Callable[[datetime, tuple[Event, ...]], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Hall:
+class Application:
     """What every door is handed: how to work and how to look."""
 
     engine: Engine
@@ -91,26 +91,29 @@ class Hall:
     announce: Announce
 
     @contextmanager
-    def open_work(self, actor: Actor) -> Iterator[Work]:
+    def unit_of_work(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Open a Work; commit when it ends well, then announce what it told."""
         at = self.clock()
-        with self.engine.connect() as connection, closing(Work(connection, at, actor, self.policies)) as work:
+        with (
+            self.engine.connect() as connection,
+            closing(UnitOfWork(connection, at, actor, self.policies)) as work,
+        ):
             yield work
             work.flush()
             connection.commit()
-        if work.told:
-            self.announce(at, tuple(work.told))
+        if work.recorded_events:
+            self.announce(at, tuple(work.recorded_events))
 
     @contextmanager
-    def look_as(self, actor: Actor) -> Iterator[Work]:
+    def read_only_unit(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Open a Work that only reads; on SQLite it takes no write lock, and nothing is kept."""
         with self.engine.connect() as connection:
             connection.execution_options(reading=True)
-            with closing(Work(connection, self.clock(), actor, self.policies)) as work:
+            with closing(UnitOfWork(connection, self.clock(), actor, self.policies)) as work:
                 yield work
 
     @contextmanager
-    def look(self) -> Iterator[Session]:
+    def read_session(self) -> Iterator[Session]:
         """Open a session for reading only; on SQLite it takes no write lock."""
         with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session:
             yield session

@@ -7,7 +7,7 @@ loop.
 from collections.abc import Callable
 from dataclasses import replace
 
-from hotline.rules.calls.flow_actions import Wish
+from hotline.rules.calls.flow_actions import FlowAction
 from hotline.rules.enums import Language
 from ivr_flows.flow import Flow, Queue
 from ivr_flows.hearing import hear
@@ -28,7 +28,7 @@ __all__ = [
     "to_person",
 ]
 
-Asked = Callable[[Wish, Values], Answer]
+Asked = Callable[[FlowAction, Values], Answer]
 
 
 def enter(flow: Flow) -> Turn:
@@ -61,7 +61,7 @@ def settle(flow: Flow, turn: Turn, ask: Asked) -> Turn:
     return replace(turn, wishes=(), then=Over())
 
 
-def advance(flow: Flow, turn: Turn, ask: Callable[[Wish], Answer | None]) -> Turn:
+def advance(flow: Flow, turn: Turn, ask: Callable[[FlowAction], Answer | None]) -> Turn:
     """Go on from `turn` as far as `ask` knows the answers; it says None to what must wait for the call to be known."""
     for _ in range(_most_answers(flow)):
         if turn.wishes or not isinstance(turn.then, AwaitAnswer):

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from hotline.rules.calls.flow_actions import (
-    Answered,
+    ActionOutcome,
     AskCaller,
     AskDialled,
     AskHours,
     CallerQuestion,
+    FlowAction,
     JoinQueue,
     LookUpOutside,
     LookUpTicket,
@@ -19,13 +20,12 @@ from hotline.rules.calls.flow_actions import (
     PromiseCallback,
     RecordAnswer,
     TellNotices,
-    Wish,
 )
 from hotline.rules.enums import Language, RequestClass
 from ivr_flows import exits
 from ivr_flows.flow import Ask, Choice, Menu, Node, Queue
 
-A = Answered
+A = ActionOutcome
 
 
 class Pair(NamedTuple):
@@ -39,7 +39,7 @@ class Pair(NamedTuple):
         return self.chinese if language is Language.ZH_CN else self.english
 
 
-ANSWERS: Mapping[tuple[type[Wish], str], Pair] = {
+ANSWERS: Mapping[tuple[type[FlowAction], str], Pair] = {
     (JoinQueue, A.JOINED): Pair("排入队列", "joins the queue"),
     (JoinQueue, A.FULL): Pair("坐席都在忙，队列已满", "all operators are busy and the queue is full"),
     (JoinQueue, A.OFF_DUTY): Pair("没有坐席值班", "no operator is on duty"),
@@ -105,7 +105,7 @@ _WAYS: Mapping[str, Pair] = {
 }
 
 
-def answer_words(wish: Wish, answer: str) -> Pair | None:
+def answer_words(wish: FlowAction, answer: str) -> Pair | None:
     """Return what `answer` to `wish` means; None for an answer that this wish cannot get."""
     if isinstance(wish, AskCaller):
         return OF_CALLERS.get((wish.question, answer))
@@ -132,8 +132,8 @@ def _about(choice: Choice, language: Language) -> str:
     """Return what pressing a key says: the class or the answer that is noted, or the language from there on."""
     for wish in choice.wishes:
         match wish:
-            case NotePressed(klass=klass):
-                return CLASSES[klass].in_(language)
+            case NotePressed(request_class=request_class):
+                return CLASSES[request_class].in_(language)
             case RecordAnswer(question=question, answer=answer):
                 return REPLIES[question, answer].in_(language)
             case _:

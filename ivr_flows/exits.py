@@ -6,7 +6,7 @@ Checks, pictures, walks and coverage all ask here, so a new kind of node is told
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from hotline.rules.calls.flow_actions import Wish
+from hotline.rules.calls.flow_actions import FlowAction
 from ivr_flows.flow import Ask, Choice, Exit, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
 from ivr_flows.speech import Line, Lines
 
@@ -115,7 +115,7 @@ def lines_of(node: Node) -> Iterator[tuple[Line, frozenset[str]]]:
         yield from ((line, nothing) for line in _prompts(node.music))
 
 
-def wishes_of(node: Node) -> tuple[Wish, ...]:
+def wishes_of(node: Node) -> tuple[FlowAction, ...]:
     """Return every wish `node` can make that its file has written down."""
     match node:
         case Menu():

@@ -8,7 +8,7 @@ then names every place that must learn it.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hotline.rules.calls.flow_actions import JoinQueue, Wish
+from hotline.rules.calls.flow_actions import FlowAction, JoinQueue
 from hotline.rules.enums import CallPurpose, Language
 from ivr_flows.speech import Line, Lines
 
@@ -19,7 +19,7 @@ class Say:
 
     say: Lines
     to: str
-    wishes: tuple[Wish, ...] = ()
+    wishes: tuple[FlowAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Choice:
     """
 
     to: str
-    wishes: tuple[Wish, ...] = ()
+    wishes: tuple[FlowAction, ...] = ()
     language: Language | None = None
     words: str = ""
 
@@ -135,7 +135,7 @@ class Queue:
 class Ask:
     """Wish something and go on by the answer. An answer that is no exit leads to a person."""
 
-    wish: Wish
+    wish: FlowAction
     exits: Mapping[str, str]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from hotline.rules.calls.flow_actions import (
-    Answered,
+    ActionOutcome,
     JoinQueue,
     KeepMessage,
     LookUpOutside,
@@ -51,7 +51,7 @@ def hear(flow: Flow, position: str, heard: Heard) -> Turn:
     """Take one step. Total: an answer that does not belong here repeats what is due."""
     here = Position.parse(position)
     node = flow.nodes.get(here.node)
-    if isinstance(heard, Answer) and heard.exit == Answered.TOO_LATE:
+    if isinstance(heard, Answer) and heard.exit == ActionOutcome.TOO_LATE:
         return Turn((), (), Over(), position)
     match node:
         case None:
@@ -140,21 +140,21 @@ def _hear_in_queue(flow: Flow, queue: Queue, here: Position, heard: Heard) -> Tu
             choice = queue.keys[keys]
             stay = Turn((), choice.wishes, WaitInQueue(), str(replace(here, turn=here.turn + 1)))
             return replace(stay, language=choice.language, path=(f"{here.node}>{keys}",))
-        case QueueFailed() | Answer(exit=Answered.FULL):
+        case QueueFailed() | Answer(exit=ActionOutcome.FULL):
             return _go(flow, FULL, queue.on_full, here)
-        case Answer(exit=Answered.OFF_DUTY) if queue.on_off_duty:
+        case Answer(exit=ActionOutcome.OFF_DUTY) if queue.on_off_duty:
             return _go(flow, OFF_DUTY, queue.on_off_duty, here)
         case WaitedTooLong() if queue.longest_wait:
             return _go(flow, TIMEOUT, queue.on_timeout, here)
         case _:
-            said = queue.say if isinstance(heard, Answer) and heard.exit == Answered.JOINED else ()
+            said = queue.say if isinstance(heard, Answer) and heard.exit == ActionOutcome.JOINED else ()
             return Turn(said, (), WaitInQueue(), str(replace(here, turn=here.turn + 1)))
 
 
 def _hear_answer(flow: Flow, node: Ask, here: Position, heard: Heard) -> Turn:
     if not isinstance(heard, Answer):
         return again(flow, str(here))
-    exit_ = heard.exit if heard.exit in node.exits else str(Answered.OTHER)
+    exit_ = heard.exit if heard.exit in node.exits else str(ActionOutcome.OTHER)
     values = {} if isinstance(node.wish, USE_VALUES) else here.values
     step = Step(here.turn + 1, values, heard.lines)
     return _go(flow, exit_, node.exits.get(exit_, flow.person), here, step)

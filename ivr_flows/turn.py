@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
-from hotline.rules.calls.flow_actions import Answered, Wish
+from hotline.rules.calls.flow_actions import ActionOutcome, FlowAction
 from hotline.rules.enums import Language
 from ivr_flows.speech import Lines
 
@@ -58,13 +58,13 @@ class WaitedTooLong:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The hall's answer to a wish. `exit` is an outcome of the wish or a number that was dialled; `lines` tell it."""
+    """The application's answer to a wish. `exit` is an outcome of the wish or a number that was dialled; `lines` tell it."""
 
     exit: str
     lines: Lines = ()
 
 
-TOO_LATE = Answer(Answered.TOO_LATE)
+TOO_LATE = Answer(ActionOutcome.TOO_LATE)
 PENDING = Answer("pending")
 """Not known yet: the wish is made again in a moment."""
 Heard = Digits | Unclear | Silence | Recorded | Parted | QueueFailed | WaitedTooLong | Answer
@@ -106,9 +106,9 @@ class WaitInQueue:
 
 @dataclass(frozen=True, slots=True)
 class AwaitAnswer:
-    """The hall must answer before it is known what comes next. `values` are what the caller has typed for it."""
+    """The application must answer before it is known what comes next. `values` are what the caller has typed for it."""
 
-    wish: Wish
+    wish: FlowAction
     values: Values = field(default_factory=dict)
 
 
@@ -133,7 +133,7 @@ class Turn:
     """
 
     lines: Lines
-    wishes: tuple[Wish, ...]
+    wishes: tuple[FlowAction, ...]
     then: Next
     position: str
     language: Language | None = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from hotline.rules.calls.flow_actions import JoinQueue, NoteTransfer, Wish
+from hotline.rules.calls.flow_actions import FlowAction, JoinQueue, NoteTransfer
 from ivr_flows.exits import NEXT
 from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
 from ivr_flows.speech import Line, Lines, OneByOne
@@ -21,7 +21,7 @@ class Step:
     turn: int
     values: Values = field(default_factory=dict)
     lines: Lines = ()
-    wishes: tuple[Wish, ...] = ()
+    wishes: tuple[FlowAction, ...] = ()
     path: tuple[str, ...] = ()
 
 
@@ -46,7 +46,7 @@ def walk(flow: Flow, start: str, step: Step) -> Turn:
 def onward(flow: Flow, to: str, here: Position, step: Step) -> Turn:
     """Go on from `here` to `to`; from a question, who has taken very many steps is given a person, unless they go for help.
 
-    Only from a question: what a full queue, a recorder or the hall leads to are ends that must be reached.
+    Only from a question: what a full queue, a recorder or the application leads to are ends that must be reached.
     """
     asked = isinstance(flow.nodes[here.node], Menu | Input)
     worn_out = asked and here.turn >= MAX_TURNS and not _leads_to_help(flow, to)

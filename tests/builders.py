@@ -1,6 +1,6 @@
 """Short ways to the rows a test starts from. All people and numbers are invented.
 
-Every builder takes the hall, writes in a Work of its own at the hall's moment, and returns the committed row.
+Every builder takes the application, writes in a Work of its own at the application's moment, and returns the committed row.
 """
 
 from datetime import datetime, timedelta
@@ -23,24 +23,24 @@ from hotline.rules.people.actors import Machine, Person
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _numbers = count(1)
 NO_LOG_IN = "!"
 
 
-def make_unit(hall: Hall, code: str = "city-management", **columns: Any) -> Unit:
+def make_unit(application: Application, code: str = "city-management", **columns: Any) -> Unit:
     """Write a unit; 城市管理局 unless told otherwise."""
     facts = {"name_zh": "城市管理局", "name_en": "Urban Management Bureau", "kind": "department", **columns}
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         unit = Unit(code=code, **facts)
         work.session.add(unit)
     return unit
 
 
 def make_user(
-    hall: Hall,
+    application: Application,
     role: Role = Role.OPERATOR,
     *,
     name: str | None = None,
@@ -50,7 +50,7 @@ def make_user(
     """Write somebody who may log in with `password` (None: nobody may log in as them)."""
     number = next(_numbers)
     facts = {"display_name": f"张{role.value}{number}", "work_number": f"{number:05d}", **columns}
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         user = User(
             name=name or f"{role.value}{number}",
             role=role,
@@ -67,10 +67,12 @@ def person_of(user: User) -> Person:
     return Person(id=user.id, role=user.role, unit_code=user.unit_code)
 
 
-def make_operator(hall: Hall, state: PresenceState = PresenceState.READY, **columns: Any) -> Person:
+def make_operator(
+    application: Application, state: PresenceState = PresenceState.READY, **columns: Any
+) -> Person:
     """Write an operator at a desk in `state`."""
-    user = make_user(hall, Role.OPERATOR, **columns)
-    with hall.open_work(Machine.SYSTEM) as work:
+    user = make_user(application, Role.OPERATOR, **columns)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         row = Presence(
             user_id=user.id, state=state, since=work.at, idle_since=work.at, seen_at=work.at, reason=None
         )
@@ -78,10 +80,10 @@ def make_operator(hall: Hall, state: PresenceState = PresenceState.READY, **colu
     return person_of(user)
 
 
-def make_colleague(hall: Hall) -> Person:
+def make_colleague(application: Application) -> Person:
     """Write an operator who is on duty all day but takes no calls: so that the line is staffed, and nobody answers."""
-    user = make_user(hall, Role.OPERATOR)
-    with hall.open_work(Machine.SYSTEM) as work:
+    user = make_user(application, Role.OPERATOR)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         row = Presence(
             user_id=user.id,
             state=PresenceState.NOT_READY,
@@ -94,37 +96,37 @@ def make_colleague(hall: Hall) -> Person:
     return person_of(user)
 
 
-def make_call(hall: Hall, **columns: Any) -> Call:
+def make_call(application: Application, **columns: Any) -> Call:
     """Write an inbound call that is in its flow."""
     number = next(_numbers)
-    at: datetime = columns.pop("arrived_at", hall.clock())
+    at: datetime = columns.pop("arrived_at", application.clock())
     facts = {
         "sid": f"CA{number:032x}",
         "purpose": CallPurpose.INBOUND,
         "number": f"+86138000{number:05d}",
         "number_raw": f"+86138000{number:05d}",
-        "dialed": hall.policies.number,
+        "dialed": application.policies.number,
         "state": CallState.IN_FLOW,
         "flow": "main",
         "flow_version": "test",
         "position": "greeting:0",
         **columns,
     }
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         call = Call(arrived_at=at, arrived_on=at.astimezone(work.zone).date(), **facts)
         work.session.add(call)
     return call
 
 
-def make_ticket(hall: Hall, **columns: Any) -> Ticket:
+def make_ticket(application: Application, **columns: Any) -> Ticket:
     """Write a complaint about a street lamp, a draft unless `state` says otherwise; finished ones get a number."""
     number = next(_numbers)
-    at: datetime = columns.pop("received_at", hall.clock())
+    at: datetime = columns.pop("received_at", application.clock())
     kind: RequestType | None = columns.pop("type", RequestType.COMPLAINT)
     facts = {
         "state": TicketState.DRAFT,
         "channel": Channel.PHONE,
-        "klass": CLASS_OF[kind] if kind else None,
+        "request_class": CLASS_OF[kind] if kind else None,
         "title": "路灯不亮",
         "text": "书院街道春秋路与静轩路路口东侧三盏路灯不亮。",
         "caller_number": f"+86138000{number:05d}",
@@ -132,7 +134,7 @@ def make_ticket(hall: Hall, **columns: Any) -> Ticket:
     }
     if facts["state"] is not TicketState.DRAFT:
         facts.setdefault("number", f"QF20261123{number:05d}0")
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         day = at.astimezone(work.zone).date()
         ticket = Ticket(received_at=at, received_on=day, type=kind, **facts)
         work.session.add(ticket)

@@ -1,4 +1,4 @@
-"""What every test may ask for: a database, a clock that stands still, a hall, a Redis.
+"""What every test may ask for: a database, a clock that stands still, a application, a Redis.
 
 `database_url` is a fresh database with all tables. Tests under `BOTH` run on SQLite and PostgreSQL, the others on
 SQLite; `--databases=sqlite|postgresql|both` overrules that for all. Where PostgreSQL cannot be had, the report header
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from hotline.events import Event
 from hotline.rules.policies import Policies
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.databases import LastingEngine, Postgres, find_binaries, open_postgres, sqlite_template
 from tests.policies import city_policies
 from tests.redis_server import run_redis
@@ -135,16 +135,18 @@ def policies() -> Policies:
 
 @pytest.fixture
 def announced() -> list[Event]:
-    """Everything the hall announced after its commits, in order."""
+    """Everything the application announced after its commits, in order."""
     return []
 
 
 @pytest.fixture
-def hall(engine: Engine, clock: StoppedClock, policies: Policies, announced: list[Event]) -> Hall:
+def application(
+    engine: Engine, clock: StoppedClock, policies: Policies, announced: list[Event]
+) -> Application:
     def announce(_at: datetime, events: tuple[Event, ...]) -> None:
         announced.extend(events)
 
-    return Hall(engine=engine, clock=clock, policies=policies, announce=announce)
+    return Application(engine=engine, clock=clock, policies=policies, announce=announce)
 
 
 @pytest.fixture(scope="session")

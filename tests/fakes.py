@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hotline.gateways.carrier import Gone, Order, Refused, Sound
+from hotline.gateways.carrier import CarrierGone, CarrierRefused, Order, Sound
 from hotline.gateways.lookups import Question, Reply
-from hotline.gateways.unit_webhooks import Notice, NoticeFailed
+from hotline.gateways.unit_webhooks import NotificationFailed, UnitNotification
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 _CALLABLE = re.compile(r"\+[1-9][0-9]{6,14}|client:[A-Za-z0-9_]+")
@@ -53,7 +53,7 @@ class FakeCarrier:
         self._begin("place")
         number = order.to.split("?", 1)[0]
         if _CALLABLE.fullmatch(number) is None:
-            raise Refused(21211, "Invalid 'To' Phone Number")
+            raise CarrierRefused(21211, "Invalid 'To' Phone Number")
         sid = f"CA{len(self.calls) + 1:032x}"
         self.orders.append(order)
         self.calls[sid] = FakeCall(sid, number, self.clock(), url=order.answer_url)
@@ -74,7 +74,7 @@ class FakeCarrier:
         self._begin("take_from_queue")
         call = self.calls.get(sid)
         if call is None or call.queue != queue or call.status not in LIVE:
-            raise Gone("not in the queue")
+            raise CarrierGone("not in the queue")
         call.queue, call.url = None, url
         self._end()
 
@@ -82,7 +82,7 @@ class FakeCarrier:
         self._begin("redirect")
         call = self.calls.get(sid)
         if call is None or call.status != "in-progress":
-            raise Gone("not in progress")
+            raise CarrierGone("not in progress")
         call.queue, call.url = None, url
         self._end()
 
@@ -108,7 +108,7 @@ class FakeCarrier:
     def fetch_recording(self, sid: str) -> Sound:
         self._begin("fetch_recording")
         if sid not in self.sounds:
-            raise Gone("no such recording")
+            raise CarrierGone("no such recording")
         self._end()
         return Sound("audio/x-wav", self.sounds[sid])
 
@@ -126,16 +126,16 @@ class FakeCarrier:
 class FakeUnits:
     """Implements `UnitNotices`: keeps what it was told; fails as often as `failures` says."""
 
-    told: list[Notice] = field(default_factory=list)
+    told: list[UnitNotification] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
     failures: int = 0
 
-    def send(self, notice: Notice, at: datetime) -> None:
+    def send(self, notice: UnitNotification, at: datetime) -> None:
         self.told.append(notice)
         self.moments.append(at)
         if self.failures:
             self.failures -= 1
-            raise NoticeFailed("HTTP 503")
+            raise NotificationFailed("HTTP 503")
 
 
 @dataclass(slots=True)

@@ -6,26 +6,26 @@ from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import (
     CallerPolicy,
     DeadlinePolicy,
+    DeadlineStage,
     DialPolicy,
     Limit,
     Policies,
     QueuePolicy,
     Schedule,
-    Stage,
     TimeUnit,
     Window,
 )
 
 _LIMITS = {
-    (Stage.ACKNOWLEDGE, Urgency.NORMAL): Limit(1, TimeUnit.BUSINESS_DAY),
-    (Stage.ACKNOWLEDGE, Urgency.URGENT): Limit(30, TimeUnit.MINUTE),
-    (Stage.ACKNOWLEDGE, Urgency.CRITICAL): Limit(15, TimeUnit.MINUTE),
-    (Stage.CONTACT, Urgency.NORMAL): Limit(24, TimeUnit.HOUR),
-    (Stage.CONTACT, Urgency.URGENT): Limit(2, TimeUnit.HOUR),
-    (Stage.CONTACT, Urgency.CRITICAL): Limit(30, TimeUnit.MINUTE),
-    (Stage.RESOLVE, Urgency.NORMAL): Limit(5, TimeUnit.BUSINESS_DAY),
-    (Stage.RESOLVE, Urgency.URGENT): Limit(24, TimeUnit.HOUR),
-    (Stage.RESOLVE, Urgency.CRITICAL): Limit(2, TimeUnit.HOUR),
+    (DeadlineStage.ACKNOWLEDGE, Urgency.NORMAL): Limit(1, TimeUnit.BUSINESS_DAY),
+    (DeadlineStage.ACKNOWLEDGE, Urgency.URGENT): Limit(30, TimeUnit.MINUTE),
+    (DeadlineStage.ACKNOWLEDGE, Urgency.CRITICAL): Limit(15, TimeUnit.MINUTE),
+    (DeadlineStage.CONTACT, Urgency.NORMAL): Limit(24, TimeUnit.HOUR),
+    (DeadlineStage.CONTACT, Urgency.URGENT): Limit(2, TimeUnit.HOUR),
+    (DeadlineStage.CONTACT, Urgency.CRITICAL): Limit(30, TimeUnit.MINUTE),
+    (DeadlineStage.RESOLVE, Urgency.NORMAL): Limit(5, TimeUnit.BUSINESS_DAY),
+    (DeadlineStage.RESOLVE, Urgency.URGENT): Limit(24, TimeUnit.HOUR),
+    (DeadlineStage.RESOLVE, Urgency.CRITICAL): Limit(2, TimeUnit.HOUR),
 }
 
 
@@ -63,7 +63,7 @@ def city_policies() -> Policies:
         deadlines=DeadlinePolicy(
             name="shandong-2020",
             limits=dict(_LIMITS),
-            by_type={(Stage.RESOLVE, RequestType.CONSULTATION): Limit(2, TimeUnit.BUSINESS_DAY)},
+            by_type={(DeadlineStage.RESOLVE, RequestType.CONSULTATION): Limit(2, TimeUnit.BUSINESS_DAY)},
         ),
         queue=QueuePolicy(
             name="hotline",

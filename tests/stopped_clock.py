@@ -1,4 +1,4 @@
-"""A clock that stands still until a test moves it: `Clock` for every Hall under test."""
+"""A clock that stands still until a test moves it: `Clock` for every Application under test."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -9,7 +9,7 @@ from hotline.store.calls.lists import CallFilter, find_call_line, list_calls
 
 
 def get_calls(asked: Asked[CallQuery, Nothing]) -> Reply:
-    query, zone = asked.query, asked.hall.policies.zone
+    query, zone = asked.query, asked.application.policies.zone
     wanted = CallFilter(
         day=query.day,
         states=query.state,
@@ -17,15 +17,15 @@ def get_calls(asked: Asked[CallQuery, Nothing]) -> Reply:
         purposes=query.purpose,
         operator_id=query.operator,
     )
-    with asked.hall.look() as session:
+    with asked.application.read_session() as session:
         page = list_calls(session, wanted, limit=query.limit, cursor=query.cursor)
     items = tuple(call_out(line, zone) for line in page.rows)
     return Reply(CallListOut(items=items, next_cursor=page.next_cursor))
 
 
 def get_call(asked: Asked[Nothing, Nothing]) -> Reply:
-    with asked.hall.look() as session:
+    with asked.application.read_session() as session:
         line = find_call_line(session, asked.row_id())
     if line is None:
         raise Problem("not_found")
-    return Reply(call_out(line, asked.hall.policies.zone))
+    return Reply(call_out(line, asked.application.policies.zone))

@@ -8,12 +8,12 @@ from hotline.store.people.directory import list_operators, list_units
 
 
 def get_units(asked: Asked[Nothing, Nothing]) -> Reply:
-    with asked.hall.look() as session:
+    with asked.application.read_session() as session:
         return Reply(UnitListOut(items=tuple(unit_out(unit) for unit in list_units(session))))
 
 
 def get_operators(asked: Asked[Nothing, Nothing]) -> Reply:
-    zone = asked.hall.policies.zone
-    with asked.hall.look() as session:
+    zone = asked.application.policies.zone
+    with asked.application.read_session() as session:
         found = list_operators(session)
     return Reply(OperatorListOut(items=tuple(operator_out(user, presence, zone) for user, presence in found)))

@@ -15,11 +15,11 @@ from pydantic_core import from_json
 from agent_console.api.problems import Problem, of_refusal, of_validation, render
 from agent_console.api.requests import Nothing
 from agent_console.web.auth import current_person, current_token_id, needs_token
-from agent_console.web.console_context import hall
-from hotline.rules.errors import Refusal
+from agent_console.web.console_context import application
+from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Person, Right
 from hotline.store.cursors import LARGEST_ID, BadCursor
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 
 Query = TypeVar("Query", bound=BaseModel)
 Body = TypeVar("Body", bound=BaseModel)
@@ -29,7 +29,7 @@ Body = TypeVar("Body", bound=BaseModel)
 class Asked(Generic[Query, Body]):
     """One parsed request. `path` holds the address's parts as text; `key` is its Idempotency-Key."""
 
-    hall: Hall
+    application: Application
     person: Person
     token_id: int
     path: dict[str, str]
@@ -90,7 +90,7 @@ def view_of(route: Route[Any, Any]) -> Callable[..., ResponseReturnValue]:
             return render(problem)
         except BadCursor:
             return render(Problem("bad_cursor"))
-        except Refusal as refusal:
+        except DomainError as refusal:
             return render(of_refusal(refusal))
 
     return needs_token(*route.rights)(view)
@@ -103,7 +103,7 @@ def _asked(route: Route[Query, Body], path: dict[str, str]) -> Asked[Query, Body
     except ValidationError as wrong:
         raise of_validation(wrong) from wrong
     return Asked(
-        hall=hall(),
+        application=application(),
         person=current_person(),
         token_id=current_token_id(),
         path=path,

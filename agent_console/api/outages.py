@@ -12,12 +12,12 @@ from agent_console.api.problems import Problem
 from agent_console.api.requests import Nothing, PageQuery, Text, fingerprint
 from agent_console.api.schemas import Shape
 from agent_console.api.serializers import moment, moment_or_none
-from hotline.rules.calls.outages import NoticeState, notice_state
+from hotline.rules.calls.outages import OutageState, outage_state
 from hotline.rules.people.actors import Right
 from hotline.services.calls import outages
 from hotline.services.tickets import idempotency
-from hotline.store.calls.outages import Notice, NoticeLine, find_notice_line, list_notices
-from hotline.unit_of_work import Work
+from hotline.store.calls.outages import Outage, OutageLine, find_outage_line, list_outages
+from hotline.unit_of_work import UnitOfWork
 
 
 class NoticeQuery(PageQuery):
@@ -39,7 +39,7 @@ class NoticeOut(Shape):
     """`stopped_at`: somebody ended it before its time. `announced_by` is a display name."""
 
     id: int
-    state: NoticeState
+    state: OutageState
     text_zh: str
     text_en: str
     starts_at: datetime
@@ -55,26 +55,26 @@ class NoticeListOut(Shape):
 
 
 def get_notices(asked: Asked[NoticeQuery, Nothing]) -> Reply:
-    query, at, zone = asked.query, asked.hall.clock(), asked.hall.policies.zone
-    with asked.hall.look() as session:
-        page = list_notices(session, at if query.running else None, limit=query.limit, cursor=query.cursor)
+    query, at, zone = asked.query, asked.application.clock(), asked.application.policies.zone
+    with asked.application.read_session() as session:
+        page = list_outages(session, at if query.running else None, limit=query.limit, cursor=query.cursor)
     items = tuple(_told(line, at, zone) for line in page.rows)
     return Reply(NoticeListOut(items=items, next_cursor=page.next_cursor))
 
 
 def get_notice(asked: Asked[Nothing, Nothing]) -> Reply:
-    with asked.hall.look() as session:
-        line = find_notice_line(session, asked.row_id())
+    with asked.application.read_session() as session:
+        line = find_outage_line(session, asked.row_id())
     if line is None:
         raise Problem("not_found")
-    return Reply(_told(line, asked.hall.clock(), asked.hall.policies.zone))
+    return Reply(_told(line, asked.application.clock(), asked.application.policies.zone))
 
 
 def post_notice(asked: Asked[Nothing, NoticeIn]) -> Reply:
     """Announce an outage; callers who arrive within a few seconds hear it. The same Idempotency-Key means the same notice."""
     body = asked.body
 
-    def announce(work: Work) -> Notice:
+    def announce(work: UnitOfWork) -> Outage:
         return outages.announce(
             work,
             text_zh=body.text_zh,
@@ -83,9 +83,9 @@ def post_notice(asked: Asked[Nothing, NoticeIn]) -> Reply:
             ends_at=body.ends_at,
         )
 
-    with asked.hall.open_work(asked.person) as work:
+    with asked.application.unit_of_work(asked.person) as work:
         once = idempotency.announce_once(work, asked.token_id, asked.key, fingerprint(body), announce)
-        line = find_notice_line(work.session, once.made.id)
+        line = find_outage_line(work.session, once.made.id)
         if line is None:
             raise Problem("not_found")
         told = _told(line, work.at, work.zone)
@@ -97,16 +97,16 @@ def post_notice(asked: Asked[Nothing, NoticeIn]) -> Reply:
 
 def delete_notice(asked: Asked[Nothing, Nothing]) -> Reply:
     """Tell no caller any more; one that is over already cannot be stopped (409)."""
-    with asked.hall.open_work(asked.person) as work:
+    with asked.application.unit_of_work(asked.person) as work:
         outages.stop(work, asked.row_id())
     return Reply(None, 204)
 
 
-def _told(line: NoticeLine, at: datetime, zone: ZoneInfo) -> NoticeOut:
+def _told(line: OutageLine, at: datetime, zone: ZoneInfo) -> NoticeOut:
     row = line.notice
     return NoticeOut(
         id=row.id,
-        state=notice_state(row.starts_at, row.ends_at, row.stopped_at, at),
+        state=outage_state(row.starts_at, row.ends_at, row.stopped_at, at),
         text_zh=row.text_zh,
         text_en=row.text_en,
         starts_at=moment(row.starts_at, zone),
@@ -117,7 +117,7 @@ def _told(line: NoticeLine, at: datetime, zone: ZoneInfo) -> NoticeOut:
     )
 
 
-_READ, _ANNOUNCE = (Right.READ_NOTICES,), (Right.ANNOUNCE,)
+_READ, _ANNOUNCE = (Right.READ_OUTAGES,), (Right.ANNOUNCE,)
 NOTICE_ROUTES: tuple[Route[Any, Any], ...] = (
     Route(
         "GET",

@@ -43,17 +43,17 @@ KINDS: dict[str, Kind] = {
 }
 """Code -> kind. The codes are a promise to programs; the titles follow the language of the installation."""
 
-_OF_REFUSAL: dict[type[domain_errors.Refusal], str] = {
+_OF_REFUSAL: dict[type[domain_errors.DomainError], str] = {
     domain_errors.NoSuchCall: "not_found",
     domain_errors.NoSuchTicket: "not_found",
     domain_errors.NoSuchCallback: "not_found",
-    domain_errors.NoSuchNotice: "not_found",
+    domain_errors.NoSuchOutage: "not_found",
     domain_errors.NotAllowed: "not_allowed",
     domain_errors.ActionNotAllowed: "action_not_allowed",
     domain_errors.StaleRevision: "stale_revision",
     domain_errors.LostRace: "lost_race",
-    domain_errors.MissingFacts: "bad_fields",
-    domain_errors.BadFacts: "bad_fields",
+    domain_errors.MissingFields: "bad_fields",
+    domain_errors.InvalidFields: "bad_fields",
     domain_errors.UnknownUnit: "bad_fields",
     domain_errors.BadNumber: "bad_fields",
     KeyReused: "key_reused",
@@ -98,13 +98,13 @@ def of_validation(wrong: ValidationError) -> Problem:
     return bad_fields({_place(fault): _CODES.get(fault["type"], fault["type"]) for fault in wrong.errors()})
 
 
-def of_refusal(refusal: domain_errors.Refusal) -> Problem:
-    """Return the problem that tells a refusal of the hall. Raises KeyError for one no door expects."""
+def of_refusal(refusal: domain_errors.DomainError) -> Problem:
+    """Return the problem that tells a refusal of the application. Raises KeyError for one no door expects."""
     code = _OF_REFUSAL[type(refusal)]
     match refusal:
-        case domain_errors.MissingFacts():
+        case domain_errors.MissingFields():
             return bad_fields({OUTSIDE.get(name, name): "missing" for name in refusal.fields})
-        case domain_errors.BadFacts():
+        case domain_errors.InvalidFields():
             return bad_fields({OUTSIDE.get(name, name): each for name, each in refusal.errors.items()})
         case domain_errors.UnknownUnit():
             return bad_fields({"unit": "unknown_value"})

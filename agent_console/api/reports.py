@@ -8,10 +8,10 @@ from agent_console.api.dispatch import Asked, Reply, Route
 from agent_console.api.requests import Nothing, Text
 from agent_console.reports.document import ReportOut, document_of
 from agent_console.web.console_context import options
-from hotline.rules.errors import BadFacts
+from hotline.rules.errors import InvalidFields
 from hotline.rules.figures.report import Period, parse_day, parse_period
 from hotline.rules.people.actors import Right
-from hotline.services.figures.reports import write_report
+from hotline.services.figures.reports import build_report
 
 
 class DayQuery(Nothing):
@@ -29,11 +29,11 @@ class RangeQuery(Nothing):
 
 def get_daily_report(asked: Asked[DayQuery, Nothing]) -> Reply:
     if asked.query.date is None:
-        today = asked.hall.clock().astimezone(asked.hall.policies.zone).date()
+        today = asked.application.clock().astimezone(asked.application.policies.zone).date()
         return _report(asked, Period(today, today))
     day = parse_day(asked.query.date)
     if isinstance(day, str):
-        raise BadFacts({"date": day})
+        raise InvalidFields({"date": day})
     return _report(asked, Period(day, day))
 
 
@@ -42,10 +42,10 @@ def get_report(asked: Asked[RangeQuery, Nothing]) -> Reply:
 
 
 def _report(asked: Asked[Any, Nothing], period: Period) -> Reply:
-    hall = asked.hall
-    with hall.look() as session:
-        report = write_report(
-            session, period, at=hall.clock(), policies=hall.policies, claims=options().claims
+    application = asked.application
+    with application.read_session() as session:
+        report = build_report(
+            session, period, at=application.clock(), policies=application.policies, claims=options().claims
         )
     return Reply(document_of(report))
 

@@ -20,7 +20,7 @@ from hotline.rules.enums import (
     TicketState,
     Urgency,
 )
-from hotline.rules.tickets.fields import Facts, parse_facts
+from hotline.rules.tickets.fields import TicketFields, parse_ticket_fields
 from hotline.store.cursors import LARGEST_ID
 
 MOST_ROWS = 200
@@ -110,12 +110,12 @@ class FactsIn(Nothing):
     no_matter: NoMatterReason | None = None
     note: str | None = None
 
-    def facts(self) -> Facts:
+    def facts(self) -> TicketFields:
         """Return what was said in our own words. Raises BadFacts (lengths and signs are checked there)."""
         said = self.model_dump(include=set(FactsIn.model_fields), exclude_none=True)
         if "unit" in said:
             said["unit_code"] = said.pop("unit")
-        return parse_facts(said)
+        return parse_ticket_fields(said)
 
 
 class TicketIn(FactsIn):

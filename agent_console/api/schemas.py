@@ -76,7 +76,7 @@ class TicketOut(Shape):
     revision: int
     channel: Channel
     type: RequestType | None
-    klass: RequestClass | None = Field(serialization_alias="class")
+    request_class: RequestClass | None = Field(serialization_alias="class")
     category: str
     title: str
     text: str

@@ -27,7 +27,7 @@ from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
 from hotline.store.people.tables import Presence, Unit, User
-from hotline.store.tickets.history import Entry
+from hotline.store.tickets.history import TimelineEntry
 from hotline.store.tickets.lists import TicketLine, address_of
 from hotline.store.tickets.tables import Ticket
 
@@ -109,7 +109,7 @@ def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> DeadlinesOut:
     )
 
 
-def event_out(entry: Entry, zone: ZoneInfo) -> EventOut:
+def event_out(entry: TimelineEntry, zone: ZoneInfo) -> EventOut:
     event = entry.event
     return EventOut(
         id=event.id,

@@ -11,13 +11,13 @@ from agent_console.api.serializers import event_out, ticket_made_out, ticket_out
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import ActionNotAllowed, LostRace, NotAllowed
 from hotline.rules.people.actors import Person
-from hotline.rules.tickets.fields import Facts
+from hotline.rules.tickets.fields import TicketFields
 from hotline.rules.tickets.transitions import TRANSITIONS, may_take
 from hotline.services.tickets import actions, idempotency
 from hotline.store.tickets.history import timeline
 from hotline.store.tickets.lists import TicketFilter, find_line, find_ticket_for, line_of, list_tickets
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 _TRIES = 3
 """A rival request with the same Idempotency-Key is awaited by trying again; the second look finds its ticket."""
@@ -27,13 +27,13 @@ def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
     """Write a ticket. The same Idempotency-Key with the same body answers with the same ticket, whoever was first."""
     facts, step = asked.body.facts(), asked.body.step()
 
-    def write(work: Work) -> Ticket:
+    def write(work: UnitOfWork) -> Ticket:
         draft = actions.open_draft(work, channel=asked.body.channel, facts=facts)
-        return draft if step is None else actions.perform(work, draft.id, step, Facts())
+        return draft if step is None else actions.perform(work, draft.id, step, TicketFields())
 
     for rest in reversed(range(_TRIES)):
         try:
-            with asked.hall.open_work(asked.person) as work:
+            with asked.application.unit_of_work(asked.person) as work:
                 once = idempotency.write_once(work, asked.token_id, asked.key, fingerprint(asked.body), write)
                 body = ticket_made_out(line_of(work.session, once.made), asked.person, work.at, work.zone)
             break
@@ -47,7 +47,7 @@ def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
 
 
 def get_tickets(asked: Asked[TicketQuery, Nothing]) -> Reply:
-    query, at = asked.query, asked.hall.clock()
+    query, at = asked.query, asked.application.clock()
     wanted = TicketFilter(
         states=query.state,
         types=query.type,
@@ -56,25 +56,25 @@ def get_tickets(asked: Asked[TicketQuery, Nothing]) -> Reply:
         overdue=query.overdue,
         q=query.q,
     )
-    with asked.hall.look() as session:
+    with asked.application.read_session() as session:
         page = list_tickets(session, asked.person, wanted, at, limit=query.limit, cursor=query.cursor)
-    zone = asked.hall.policies.zone
+    zone = asked.application.policies.zone
     items = tuple(ticket_out(line, asked.person, at, zone) for line in page.rows)
     return Reply(TicketListOut(items=items, next_cursor=page.next_cursor))
 
 
 def get_ticket(asked: Asked[Nothing, Nothing]) -> Reply:
-    with asked.hall.look() as session:
+    with asked.application.read_session() as session:
         line = find_line(session, asked.person, asked.path["number"])
     if line is None:
         raise Problem("not_found")
-    return Reply(ticket_out(line, asked.person, asked.hall.clock(), asked.hall.policies.zone))
+    return Reply(ticket_out(line, asked.person, asked.application.clock(), asked.application.policies.zone))
 
 
 def post_action(asked: Asked[Nothing, ActionIn]) -> Reply:
     """Take one step. 404 for a ticket or step that is not there, 403 for a role that never takes it, 409 for a wrong state."""
     action = _action(asked.path["action"])
-    with asked.hall.open_work(asked.person) as work:
+    with asked.application.unit_of_work(asked.person) as work:
         ticket = _find(work.session, asked.person, asked.path["number"])
         try:
             done = actions.perform(work, ticket.id, action, asked.body.facts(), asked.body.revision)
@@ -86,8 +86,8 @@ def post_action(asked: Asked[Nothing, ActionIn]) -> Reply:
 
 
 def get_ticket_events(asked: Asked[Nothing, Nothing]) -> Reply:
-    zone = asked.hall.policies.zone
-    with asked.hall.look() as session:
+    zone = asked.application.policies.zone
+    with asked.application.read_session() as session:
         ticket = _find(session, asked.person, asked.path["number"])
         entries = timeline(session, ticket.id)
     return Reply(EventListOut(items=tuple(event_out(entry, zone) for entry in entries)))

@@ -5,14 +5,14 @@ from flask.typing import ResponseReturnValue
 
 from agent_console.desk.state import facts_of
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.forms import json_object, object_in, revision_in, tells_refusals
 from agent_console.web.live import as_milliseconds
 from agent_console.web.locale import clock_exact
 from hotline.rules.enums import TicketAction
-from hotline.rules.errors import BadFacts, NoSuchTicket
+from hotline.rules.errors import InvalidFields, NoSuchTicket
 from hotline.rules.people.actors import Right
-from hotline.rules.tickets.fields import Facts, parse_facts
+from hotline.rules.tickets.fields import TicketFields, parse_ticket_fields
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
 from hotline.store.cursors import LARGEST_ID
@@ -61,7 +61,7 @@ def finish(ticket_id: int, how: str) -> ResponseReturnValue:
 @tells_refusals
 def read_draft(ticket_id: int) -> ResponseReturnValue:
     """Answer with what is saved, for a page whose revision is stale."""
-    with hall().look() as reading:
+    with application().read_session() as reading:
         ticket = _own(reading.get(Ticket, ticket_id))
         return jsonify(revision=ticket.revision, state=ticket.state.value, facts=facts_of(ticket))
 
@@ -73,8 +73,8 @@ def nearby() -> ResponseReturnValue:
     except_id = min(request.args.get("ticket", default=0, type=int), LARGEST_ID)
     found: tuple[Ticket, ...] = ()
     if len(place) >= SHORTEST_PLACE:
-        today = hall().clock().astimezone(hall().policies.zone).date()
-        with hall().look() as reading:
+        today = application().clock().astimezone(application().policies.zone).date()
+        with application().read_session() as reading:
             found = desks.tickets_near(reading, place, except_id, today)
     return render_template("desk/nearby.html", tickets=found, place=place)
 
@@ -82,7 +82,7 @@ def nearby() -> ResponseReturnValue:
 def _perform(ticket_id: int, action: TicketAction) -> ResponseReturnValue:
     body = json_object()
     revision, facts = revision_in(body), _facts_in(body)
-    with hall().open_work(current_person()) as work:
+    with application().unit_of_work(current_person()) as work:
         _own(work.session.get(Ticket, ticket_id))
         ticket = actions.perform(work, ticket_id, action, facts, revision)
         at = work.at
@@ -94,12 +94,12 @@ def _perform(ticket_id: int, action: TicketAction) -> ResponseReturnValue:
     )
 
 
-def _facts_in(body: dict[str, object]) -> Facts:
+def _facts_in(body: dict[str, object]) -> TicketFields:
     raw = object_in(body, "facts")
     foreign = sorted(set(raw) - STATED_AT_DESK)
     if foreign:
-        raise BadFacts(dict.fromkeys(foreign, "unknown_field"))
-    return parse_facts(raw)
+        raise InvalidFields(dict.fromkeys(foreign, "unknown_field"))
+    return parse_ticket_fields(raw)
 
 
 def _own(ticket: Ticket | None) -> Ticket:

@@ -22,7 +22,7 @@ from hotline.rules.policies import Policies
 from hotline.services.people.accounts import SignedIn
 from hotline.services.queueing.skills import skills_of
 from hotline.store.calls import desks
-from hotline.store.calls.outages import list_notices
+from hotline.store.calls.outages import list_outages
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 
@@ -120,7 +120,7 @@ def work_key(viewed: Viewed) -> str:
 
 def render_notices(session: Session, viewed: Viewed) -> str:
     """Return what callers are being told now, and who waits for a skill or to be listened to: quiet, but always there."""
-    told = list_notices(session, viewed.at, limit=NOTICES).rows
+    told = list_outages(session, viewed.at, limit=NOTICES).rows
     return render_template("desk/notices.html", v=viewed, notices=tuple(reversed(told)))
 
 

@@ -14,15 +14,15 @@ from agent_console.desk.initials import initials
 from agent_console.desk.labels import CHOOSABLE_REASONS, teach
 from agent_console.desk.state import Viewed, render_notices, state_of, view_desk
 from agent_console.web.auth import current_person, needs, signed_in
-from agent_console.web.console_context import hall, options
+from agent_console.web.console_context import application, options
 from agent_console.web.forms import json_object, tells_refusals, text_in
 from agent_console.web.live import as_milliseconds
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import NoMatterReason, NotReadyReason, TicketAction
-from hotline.rules.errors import BadFacts
+from hotline.rules.errors import InvalidFields
 from hotline.rules.people.actors import Right
 from hotline.rules.phone_numbers import national
-from hotline.rules.tickets.fields import parse_facts
+from hotline.rules.tickets.fields import parse_ticket_fields
 from hotline.services.calls import lifecycle
 from hotline.services.people import disclosures
 from hotline.services.queueing import presence
@@ -33,7 +33,7 @@ from hotline.store.calls import desks
 @needs(Right.TAKE_CALLS)
 def index() -> ResponseReturnValue:
     """Show the desk; its script keeps it up to date."""
-    with hall().look() as reading:
+    with application().read_session() as reading:
         viewed = _view(reading)
         state = state_of(reading, viewed, "")
         units = unit_choices(reading, viewed.today)
@@ -62,14 +62,14 @@ def unit_choices(session: Session, today: date) -> list[dict[str, str]]:
 @needs(Right.TAKE_CALLS)
 def state() -> ResponseReturnValue:
     """Answer with the desk as it is now; `work` names the form the page has."""
-    with hall().look() as reading:
+    with application().read_session() as reading:
         return jsonify(state_of(reading, _view(reading), request.args.get("work", "")))
 
 
 @needs(Right.TAKE_CALLS)
 def queue() -> ResponseReturnValue:
     """Answer with the queue's figures alone, for the many moments when only they change."""
-    with hall().look() as reading:
+    with application().read_session() as reading:
         viewed = _view(reading)
         notices = render_notices(reading, viewed)
     queued = render_template("desk/queue.html", v=viewed)
@@ -80,7 +80,7 @@ def queue() -> ResponseReturnValue:
 @tells_refusals
 def beat() -> ResponseReturnValue:
     """Note that this desk is open and alive; the first beat opens it."""
-    with hall().open_work(current_person()) as work:
+    with application().unit_of_work(current_person()) as work:
         presence.arrive(work)
     return Response(status=204)
 
@@ -93,7 +93,7 @@ def set_presence() -> ResponseReturnValue:
     wanted, reason = text_in(body, "state"), text_in(body, "reason")
     if wanted not in {"ready", "not_ready"} or (wanted == "not_ready" and reason not in CHOOSABLE_REASONS):
         raise BadRequest
-    with hall().open_work(current_person()) as work:
+    with application().unit_of_work(current_person()) as work:
         if wanted == "ready":
             presence.become_ready(work)
         else:
@@ -105,7 +105,7 @@ def set_presence() -> ResponseReturnValue:
 @tells_refusals
 def open_draft(call_id: int) -> ResponseReturnValue:
     """Open the ticket of a call of one's own, or find the one it has."""
-    with hall().open_work(current_person()) as work:
+    with application().unit_of_work(current_person()) as work:
         lifecycle.own_call(work, call_id)
         ticket = actions.open_draft(work, call_id=call_id)
     return jsonify(ticket_id=ticket.id, revision=ticket.revision)
@@ -115,7 +115,7 @@ def open_draft(call_id: int) -> ResponseReturnValue:
 @tells_refusals
 def hang_up(call_id: int) -> ResponseReturnValue:
     """End a call of one's own even if the browser's telephone is gone."""
-    with hall().open_work(current_person()) as work:
+    with application().unit_of_work(current_person()) as work:
         lifecycle.ask_hang_up(work, call_id)
     return Response(status=204)
 
@@ -125,7 +125,7 @@ def hang_up(call_id: int) -> ResponseReturnValue:
 def show_number(call_id: int) -> ResponseReturnValue:
     """Show the caller's number to who is on the call; the look is recorded."""
     reason = text_in(json_object(), "reason")
-    with hall().open_work(current_person()) as work:
+    with application().unit_of_work(current_person()) as work:
         number = disclosures.show_number(work, "call", call_id, reason)
     return jsonify(number=national(number) if number.startswith("+") else number)
 
@@ -135,10 +135,10 @@ def show_number(call_id: int) -> ResponseReturnValue:
 def no_matter(call_id: int) -> ResponseReturnValue:
     """Complete the record of a call without a ticket, for a reason; its draft, if any, is discarded with it."""
     body = json_object()
-    facts = parse_facts({"no_matter": text_in(body, "no_matter"), "note": text_in(body, "note")})
+    facts = parse_ticket_fields({"no_matter": text_in(body, "no_matter"), "note": text_in(body, "note")})
     if facts.no_matter is None:
-        raise BadFacts({"no_matter": "missing"})
-    with hall().open_work(current_person()) as work:
+        raise InvalidFields({"no_matter": "missing"})
+    with application().unit_of_work(current_person()) as work:
         lifecycle.own_call(work, call_id)
         draft = desks.ticket_of_call(work.session, call_id)
         if draft is not None:
@@ -149,7 +149,7 @@ def no_matter(call_id: int) -> ResponseReturnValue:
 
 
 def _view(session: Session) -> Viewed:
-    return view_desk(session, signed_in(), hall().clock(), hall().policies)
+    return view_desk(session, signed_in(), application().clock(), application().policies)
 
 
 def pages() -> Blueprint:

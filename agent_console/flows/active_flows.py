@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
-from agent_console.web.console_context import console, hall, options
+from agent_console.web.console_context import application, console, options
 from agent_console.web.flow_catalog import Draft, DraftRefused
 from hotline.rules.enums import CallPurpose
 from hotline.services import flow_publications
@@ -78,9 +78,9 @@ def publication_of(session: Session, purpose: CallPurpose, publication_id: int) 
 
 def yesterday() -> date:
     """Return the local day before this one."""
-    return hall().clock().astimezone(hall().policies.zone).date() - timedelta(days=1)
+    return application().clock().astimezone(application().policies.zone).date() - timedelta(days=1)
 
 
 def ways_of(session: Session, version: Version) -> dict[str, int]:
     """Return yesterday's callers on each way of a version."""
-    return dict(console().traffic.of(session, version, yesterday(), hall().clock()).ways)
+    return dict(console().traffic.of(session, version, yesterday(), application().clock()).ways)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from agent_console.flows.active_flows import InForce, in_force
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall, options
+from agent_console.web.console_context import application, options
 from agent_console.web.flow_catalog import Draft, DraftRefused, Finding
 from agent_console.web.locale import N_, locale_name
 from hotline.rules.enums import Language
@@ -70,7 +70,7 @@ def publish() -> ResponseReturnValue:
     seen = request.form.get("based_on", "")
     based_on = int(seen) if seen.isascii() and seen.isdigit() and len(seen) <= 9 else -1
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             draft = told.draft
             flow_publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=told.note)
     except LostRace:
@@ -88,7 +88,7 @@ def _checked(*, is_late: bool = False) -> Told:
         draft = options().flows.read(text)
     except DraftRefused as refused:
         return Told(text, note, findings=refused.findings)
-    with hall().look() as session:
+    with application().read_session() as session:
         return Told(text, note, draft, in_force(session, draft.purpose), is_late=is_late)
 
 

@@ -14,7 +14,7 @@ from agent_console.flows.active_flows import (
     yesterday,
 )
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import console, hall, options
+from agent_console.web.console_context import application, console, options
 from agent_console.web.flow_catalog import DraftRefused, Finding
 from agent_console.web.locale import locale_name
 from hotline.rules.enums import CallPurpose, Language
@@ -33,7 +33,7 @@ Findings = tuple[Finding, ...]
 
 @needs(Right.READ_FLOWS)
 def index() -> ResponseReturnValue:
-    with hall().look() as session:
+    with application().read_session() as session:
         flows = all_in_force(session)
         calls = calls_of_day(session, yesterday())
     return render_template(
@@ -54,7 +54,7 @@ def show(purpose: str) -> ResponseReturnValue:
 def picture(purpose: str) -> ResponseReturnValue:
     """Answer with the picture of the version in force, or of `publication`, with yesterday's callers on each way."""
     wanted = _purpose(purpose)
-    with hall().look() as session:
+    with application().read_session() as session:
         version, source = in_force(session, wanted).version, in_force(session, wanted).edition.source
         if "publication" in request.args:
             asked = publication_of(session, wanted, _id(request.args["publication"]))
@@ -81,7 +81,7 @@ def roll_back(purpose: str) -> ResponseReturnValue:
     to, based_on = _id(request.form.get("to", "")), _id(request.form.get("based_on", ""))
     note = request.form.get("note", "").strip()
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             if to == 0:
                 edition = options().flows.of_files(wanted).edition
                 flow_publications.publish(work, wanted, edition, based_on=based_on, note=note)
@@ -99,10 +99,10 @@ def roll_back(purpose: str) -> ResponseReturnValue:
 
 
 def _page(purpose: CallPurpose, *, findings: Findings = (), is_late: bool = False) -> ResponseReturnValue:
-    with hall().look() as session:
+    with application().read_session() as session:
         now = in_force(session, purpose)
         before = flow_publications.history(session, purpose)
-        traffic = console().traffic.of(session, now.version, yesterday(), hall().clock())
+        traffic = console().traffic.of(session, now.version, yesterday(), application().clock())
     html = render_template(
         "flows/show.html",
         now=now,

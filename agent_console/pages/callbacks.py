@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.locale import N_
 from hotline.rules.enums import CallbackReason, CallbackState, Language
@@ -57,11 +57,11 @@ def promise() -> ResponseReturnValue:
     language = request.form.get("language", "")
     spoken = Language(language) if language in set(Language) else Language.ZH_CN
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             callbacks.promise_callback(
                 work, number=typed, reason=CallbackReason.MANUAL, language=spoken.value
             )
-            is_new = bool(work.told)
+            is_new = bool(work.recorded_events)
     except BadNumber:
         error = _("这不是可以回拨的号码。请填手机号，或带区号的固定电话。")
         return _list(Shown(typed=typed, error=error))
@@ -75,7 +75,7 @@ def promise() -> ResponseReturnValue:
 @needs(Right.PROMISE_CALLBACKS)
 def cancel(callback_id: int) -> ResponseReturnValue:
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             callbacks.cancel_callback(work, callback_id)
     except LostRace:
         flash(_("这次回拨已经结束，不能取消。"), "warning")
@@ -88,7 +88,7 @@ def cancel(callback_id: int) -> ResponseReturnValue:
 def show_number(callback_id: int) -> ResponseReturnValue:
     """Show the full number once; the look is recorded."""
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             number = disclosures.show_number(work, "callback", callback_id, WHY_LOOK)
     except NotAllowed:
         flash(_("这次回拨已经结束，不再显示完整号码。"), "warning")
@@ -100,7 +100,7 @@ def _list(shown: Shown) -> ResponseReturnValue:
     asked, person = Filters(), current_person()
     wanted = _wanted(asked)
     page: Page[CallbackLine] = Page((), None)
-    with hall().look() as session:
+    with application().read_session() as session:
         try:
             if not asked.wrong:
                 page = list_callbacks(session, wanted, limit=PAGE_ROWS, cursor=asked.cursor)

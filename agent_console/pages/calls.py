@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from agent_console.tickets.recordings import Heard, heard_by
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.locale import N_
 from hotline.rules.enums import CallEnd, CallPurpose, CallState
@@ -33,7 +33,7 @@ def index() -> ResponseReturnValue:
     wanted = _wanted(asked)
     page: Page[CallLine] = Page((), None)
     heard: dict[int, tuple[Heard, ...]] = {}
-    with hall().look() as session:
+    with application().read_session() as session:
         operators = [user for user, _presence in list_operators(session)]
         try:
             if not asked.wrong:
@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
                 heard = heard_by(session, current_person(), tuple(line.call.id for line in page.rows))
         except BadCursor:
             asked.wrong.append("cursor")
-    today = hall().clock().astimezone(hall().policies.zone).date()
+    today = application().clock().astimezone(application().policies.zone).date()
     html = render_template(
         "calls/index.html",
         asked=asked,

@@ -8,15 +8,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.labels import problem_label
 from agent_console.web.locale import N_
-from hotline.rules.calls.outages import NoticeState, notice_state
-from hotline.rules.errors import BadFacts, LostRace
+from hotline.rules.calls.outages import OutageState, outage_state
+from hotline.rules.errors import InvalidFields, LostRace
 from hotline.rules.people.actors import Right
 from hotline.services.calls import outages
-from hotline.store.calls.outages import Notice, NoticeLine, open_notices, past_notices
+from hotline.store.calls.outages import Outage, OutageLine, open_outages, past_outages
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.tickets.lists import end_of_day
 
@@ -45,7 +45,7 @@ class Form:
 BLANK = Form({"lasts": USUAL}, {})
 
 
-@needs(Right.READ_NOTICES)
+@needs(Right.READ_OUTAGES)
 def index() -> ResponseReturnValue:
     return _page(BLANK)
 
@@ -55,7 +55,7 @@ def announce() -> ResponseReturnValue:
     """Announce an outage; a form with faults comes back whole, each fault beside its field."""
     typed = {name: request.form.get(name, "") for name in FIELDS}
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             starts_at, ends_at = _moments(typed, work.at)
             outages.announce(
                 work,
@@ -64,7 +64,7 @@ def announce() -> ResponseReturnValue:
                 starts_at=starts_at,
                 ends_at=ends_at,
             )
-    except BadFacts as refused:
+    except InvalidFields as refused:
         errors = {name: problem_label(code) for name, code in refused.errors.items()}
         return _page(Form(typed, errors))
     flash(
@@ -75,10 +75,10 @@ def announce() -> ResponseReturnValue:
 
 
 @needs(Right.ANNOUNCE)
-def stop(notice_id: int) -> ResponseReturnValue:
+def stop(outage_id: int) -> ResponseReturnValue:
     try:
-        with hall().open_work(current_person()) as work:
-            outages.stop(work, notice_id)
+        with application().unit_of_work(current_person()) as work:
+            outages.stop(work, outage_id)
     except LostRace:
         flash(_("这条通知已经结束，无需停止。"), "warning")
     else:
@@ -92,7 +92,7 @@ def _moments(typed: dict[str, str], at: datetime) -> tuple[datetime | None, date
     starts_at = _moment(typed, "starts_at", errors) if typed["starts_at"].strip() else None
     ends_at = _end(typed, starts_at or at, errors)
     if errors or ends_at is None:
-        raise BadFacts(errors)
+        raise InvalidFields(errors)
     return starts_at, ends_at
 
 
@@ -104,7 +104,7 @@ def _end(typed: dict[str, str], start: datetime, errors: dict[str, str]) -> date
         if lasts in MINUTES:
             return start + timedelta(minutes=int(lasts))
         if lasts == TODAY:
-            return end_of_day(start, hall().policies.zone)
+            return end_of_day(start, application().policies.zone)
     except OverflowError:
         errors["starts_at"] = "not_a_moment"
         return None
@@ -119,16 +119,16 @@ def _moment(typed: dict[str, str], name: str, errors: dict[str, str]) -> datetim
     except ValueError:
         errors[name] = "not_a_moment"
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=hall().policies.zone)
+    return moment if moment.tzinfo else moment.replace(tzinfo=application().policies.zone)
 
 
 def _page(form: Form) -> ResponseReturnValue:
-    asked, at = Filters(), hall().clock()
-    past: Page[NoticeLine] = Page((), None)
-    with hall().look() as session:
-        open_now = open_notices(session, at)
+    asked, at = Filters(), application().clock()
+    past: Page[OutageLine] = Page((), None)
+    with application().read_session() as session:
+        open_now = open_outages(session, at)
         try:
-            past = past_notices(session, at, limit=PAGE_ROWS, cursor=asked.cursor)
+            past = past_outages(session, at, limit=PAGE_ROWS, cursor=asked.cursor)
         except BadCursor:
             asked.wrong.append("cursor")
     html = render_template(
@@ -145,15 +145,15 @@ def _page(form: Form) -> ResponseReturnValue:
     return html, 422 if asked.wrong or form.errors else 200
 
 
-def notice_stands(notice: Notice) -> NoticeState:
+def notice_stands(notice: Outage) -> OutageState:
     """Return where a notice stands at this moment (for templates)."""
-    return notice_state(notice.starts_at, notice.ends_at, notice.stopped_at, hall().clock())
+    return outage_state(notice.starts_at, notice.ends_at, notice.stopped_at, application().clock())
 
 
 def pages() -> Blueprint:
     blueprint = Blueprint("notices", __name__, url_prefix="/console/notices")
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("", "announce", announce, methods=["POST"])
-    blueprint.add_url_rule("/<int(max=2147483647):notice_id>/stop", "stop", stop, methods=["POST"])
+    blueprint.add_url_rule("/<int(max=2147483647):outage_id>/stop", "stop", stop, methods=["POST"])
     blueprint.add_app_template_global(notice_stands, "notice_stands")
     return blueprint

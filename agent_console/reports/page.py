@@ -102,7 +102,7 @@ def rows_title(names: tuple[str, ...], narrowed: Narrowed) -> str:
     words = _("、").join(_(COUNT_WORDS[name]) for name in names)
     parts = [
         narrowed.unit or "",
-        *(label(word) for word in (narrowed.klass, narrowed.type, narrowed.channel)),
+        *(label(word) for word in (narrowed.request_class, narrowed.type, narrowed.channel)),
     ]
     kept = _("、").join(part for part in parts if part)
     return f"{words} ({kept})" if kept else words

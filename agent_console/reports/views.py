@@ -14,17 +14,17 @@ from agent_console.reports.labels import CALL_WORDS
 from agent_console.reports.page import Chart, Headline, chart_of, headlines_of, rows_title, weekday
 from agent_console.reports.tables import Table, tables_of
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall, options
+from agent_console.web.console_context import application, options
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.labels import problem_label
 from agent_console.web.locale import locale_name
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestClass, RequestType
-from hotline.rules.errors import BadFacts
+from hotline.rules.errors import InvalidFields
 from hotline.rules.figures.report import Period, parse_period
 from hotline.rules.figures.statistics import STATISTICS
 from hotline.rules.people.actors import Right
-from hotline.services.figures.reports import Report, write_report
+from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.figures.drill_down import (
@@ -112,7 +112,7 @@ def rows() -> ResponseReturnValue:
     if asked.problem:
         listed.wrong.append("from, to")
     page: Page[Call] | Page[Ticket] = Page((), None)
-    with hall().look() as session:
+    with application().read_session() as session:
         units = {unit.code: unit_name(unit) for unit in list_units(session)}
         try:
             if not listed.wrong:
@@ -134,7 +134,7 @@ def rows() -> ResponseReturnValue:
 def _behind(
     session: Session, period: Period, names: tuple[str, ...], narrowed: Narrowed, cursor: str
 ) -> Page[Call] | Page[Ticket]:
-    window = window_of(period, hall().policies.zone, hall().clock())
+    window = window_of(period, application().policies.zone, application().clock())
     if is_call_count(names):
         return calls_behind(session, window, names, limit=PAGE_ROWS, cursor=cursor)
     return tickets_behind(session, window, names, narrowed, limit=PAGE_ROWS, cursor=cursor)
@@ -142,27 +142,31 @@ def _behind(
 
 def _asked() -> Asked:
     """Return the days of the address: `date`, or `from` and `to`; today without any, and with a problem where they are wrong."""
-    today = hall().clock().astimezone(hall().policies.zone).date()
+    today = application().clock().astimezone(application().policies.zone).date()
     day = request.args.get("date", "")
     first = request.args.get("from", "") or day or today.isoformat()
     last = request.args.get("to", "") or day or (first if "from" in request.args else today.isoformat())
     try:
         return Asked(parse_period(first, last), first, last, "")
-    except BadFacts as refused:
+    except InvalidFields as refused:
         return Asked(Period(today, today), first, last, problem_label(next(iter(refused.errors.values()))))
 
 
 def _report(period: Period) -> Report:
-    with hall().look() as session:
-        return write_report(
-            session, period, at=hall().clock(), policies=hall().policies, claims=options().claims
+    with application().read_session() as session:
+        return build_report(
+            session,
+            period,
+            at=application().clock(),
+            policies=application().policies,
+            claims=options().claims,
         )
 
 
 def _narrowed(listed: Filters) -> Narrowed:
     return Narrowed(
         unit=listed.text("unit") or None,
-        klass=listed.word(RequestClass, "class"),
+        request_class=listed.word(RequestClass, "class"),
         type=listed.word(RequestType, "type"),
         channel=listed.word(Channel, "channel"),
     )

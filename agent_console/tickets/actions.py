@@ -6,12 +6,12 @@ from werkzeug.exceptions import NotFound
 
 from agent_console.tickets.sheet import Refused
 from agent_console.web.auth import current_person
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.labels import problem_label
 from agent_console.web.locale import N_
 from hotline.rules import errors as domain_errors
 from hotline.rules.enums import TicketAction
-from hotline.rules.tickets.fields import PARSERS, parse_facts
+from hotline.rules.tickets.fields import PARSERS, parse_ticket_fields
 from hotline.rules.tickets.transitions import TRANSITIONS
 from hotline.services.people import disclosures
 from hotline.services.tickets import actions
@@ -20,9 +20,9 @@ from hotline.store.tickets.lists import address_of, find_ticket_for
 WHY_LOOK = "call_back"
 """Recorded with each look from a ticket: the only reason for which a page shows a number."""
 
-_WORDS: dict[type[domain_errors.Refusal], str] = {
-    domain_errors.BadFacts: N_("有字段需要修改。已填内容都在，请看标红处。"),
-    domain_errors.MissingFacts: N_("还缺几项。已填内容都在，请补齐标红处。"),
+_WORDS: dict[type[domain_errors.DomainError], str] = {
+    domain_errors.InvalidFields: N_("有字段需要修改。已填内容都在，请看标红处。"),
+    domain_errors.MissingFields: N_("还缺几项。已填内容都在，请补齐标红处。"),
     domain_errors.UnknownUnit: N_("没有这个承办单位，请重新选择。"),
     domain_errors.StaleRevision: N_(
         "刚才有人改过这张工单。下面是最新内容，请核对后重试；您填写的内容已保留。"
@@ -31,7 +31,7 @@ _WORDS: dict[type[domain_errors.Refusal], str] = {
     domain_errors.LostRace: N_("刚刚有人抢先处理。下面是最新内容。"),
     domain_errors.NotAllowed: N_("您不能进行此操作。"),
 }
-_STATUS: dict[type[domain_errors.Refusal], int] = {
+_STATUS: dict[type[domain_errors.DomainError], int] = {
     domain_errors.StaleRevision: 409,
     domain_errors.ActionNotAllowed: 409,
     domain_errors.LostRace: 409,
@@ -48,22 +48,22 @@ def take_step(address: str, action_name: str) -> tuple[str, Refused | None, int]
     action = _action(action_name)
     typed = {name: value for name, value in request.form.items() if name in PARSERS}
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             ticket = find_ticket_for(work.session, current_person(), address)
             if ticket is None:
                 raise NotFound
-            done = actions.perform(work, ticket.id, action, parse_facts(typed), _revision())
+            done = actions.perform(work, ticket.id, action, parse_ticket_fields(typed), _revision())
             return address_of(done), None, 200
     except domain_errors.NoSuchTicket as gone:
         raise NotFound from gone
-    except domain_errors.Refusal as refusal:
+    except domain_errors.DomainError as refusal:
         return address, _refused(refusal, typed, action), _STATUS.get(type(refusal), 422)
 
 
 def look_at_number(address: str) -> tuple[str | None, Refused | None]:
     """Show a ticket's full number and record the look; the number, or why not. Raises NotFound."""
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             ticket = find_ticket_for(work.session, current_person(), address)
             if ticket is None:
                 raise NotFound
@@ -84,12 +84,12 @@ def _revision() -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
 
 
-def _refused(refusal: domain_errors.Refusal, typed: dict[str, str], action: TicketAction) -> Refused:
+def _refused(refusal: domain_errors.DomainError, typed: dict[str, str], action: TicketAction) -> Refused:
     errors: dict[str, str] = {}
     match refusal:
-        case domain_errors.BadFacts():
+        case domain_errors.InvalidFields():
             errors = {name: problem_label(code) for name, code in refusal.errors.items()}
-        case domain_errors.MissingFacts():
+        case domain_errors.MissingFields():
             errors = {name: problem_label("missing") for name in refusal.fields}
         case domain_errors.UnknownUnit():
             errors = {"unit_code": problem_label("unknown_value")}

@@ -9,9 +9,9 @@ from babel.dates import format_date
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.locale import N_, clock, day
-from hotline.rules.policies import Stage
+from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.deadlines import Deadline
 from hotline.store.tickets.lists import end_of_day
 from hotline.store.tickets.tables import Ticket
@@ -36,10 +36,10 @@ TAGS: dict[Urge, tuple[str, str]] = {
 }
 """Urge -> (css class, word)."""
 
-STAGES: dict[Stage, str] = {
-    Stage.ACKNOWLEDGE: N_("签收"),
-    Stage.CONTACT: N_("先行联系"),
-    Stage.RESOLVE: N_("办结"),
+STAGES: dict[DeadlineStage, str] = {
+    DeadlineStage.ACKNOWLEDGE: N_("签收"),
+    DeadlineStage.CONTACT: N_("先行联系"),
+    DeadlineStage.RESOLVE: N_("办结"),
 }
 
 
@@ -69,16 +69,16 @@ def urge_of(due_at: datetime, met_at: datetime | None, at: datetime, *, ended: b
         return Urge.MET if met_at < due_at else Urge.MET_LATE
     if due_at <= at:
         return Urge.OVER
-    soon = due_at <= end_of_day(at, hall().policies.zone)
+    soon = due_at <= end_of_day(at, application().policies.zone)
     return Urge.SOON if soon and not ended else Urge.RUNNING
 
 
-def clocks_of(ticket: Ticket, counted: dict[Stage, Deadline], at: datetime) -> list[ClockView]:
+def clocks_of(ticket: Ticket, counted: dict[DeadlineStage, Deadline], at: datetime) -> list[ClockView]:
     """Return the clocks of a handed-off ticket in the order they run out; none for a draft."""
     moments = (
-        (Stage.ACKNOWLEDGE, ticket.acknowledge_due, ticket.acknowledged_at),
-        (Stage.CONTACT, ticket.contact_due, ticket.first_contact_at or ticket.replied_at),
-        (Stage.RESOLVE, ticket.due_at, ticket.closed_at),
+        (DeadlineStage.ACKNOWLEDGE, ticket.acknowledge_due, ticket.acknowledged_at),
+        (DeadlineStage.CONTACT, ticket.contact_due, ticket.first_contact_at or ticket.replied_at),
+        (DeadlineStage.RESOLVE, ticket.due_at, ticket.closed_at),
     )
     views = []
     for stage, due_at, met_at in moments:
@@ -103,7 +103,7 @@ def due(at: datetime | None) -> str:
     """Return a deadline as 11月30日 周一 24:00 (midnight belongs to the day that ends) or 11月23日 周一 09:30."""
     if at is None:
         return "–"
-    if at.astimezone(hall().policies.zone).time() == time():
+    if at.astimezone(application().policies.zone).time() == time():
         return f"{day(at - timedelta(minutes=1))} 24:00"
     return f"{day(at)} {clock(at)}"
 
@@ -118,7 +118,7 @@ def left(at: datetime | None) -> str:
     """Return how far off a deadline is, largest unit only: 剩 3 天, 剩 5 小时, 超 2 天."""
     if at is None:
         return ""
-    seconds = (at - hall().clock()).total_seconds()
+    seconds = (at - application().clock()).total_seconds()
     amount, unit = _largest(abs(seconds))
     words = LEFT if seconds > 0 else PAST
     return str(_(words[unit], amount=amount))

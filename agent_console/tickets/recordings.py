@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.exceptions import Forbidden, NotFound
 
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from hotline.rules.enums import RecordingKind, RecordingState
 from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Person, Right
@@ -50,7 +50,7 @@ def _heard(row: Recording) -> Heard:
 def sound(recording_id: int) -> ResponseReturnValue:
     """Send the sound, or the part of it a player asks for. 404 while it is not ours; nothing keeps a copy."""
     try:
-        with hall().open_work(current_person()) as work:
+        with application().unit_of_work(current_person()) as work:
             kept = recordings.hear_recording(work, recording_id)
     except NoSuchRecording as gone:
         raise NotFound from gone

@@ -13,7 +13,7 @@ from agent_console.tickets.due_labels import ClockView, clocks_of
 from agent_console.tickets.recordings import Heard, heard_by
 from agent_console.tickets.timeline import Line, timeline_lines
 from agent_console.web.auth import current_person
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import TicketAction
 from hotline.rules.people.actors import Person, Right
@@ -24,7 +24,7 @@ from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
 from hotline.store.people.directory import list_units
-from hotline.store.tickets.history import Dossier, read_dossier
+from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
 from hotline.store.tickets.tables import Ticket
 
@@ -59,7 +59,7 @@ class Slip:
 
     ticket: Ticket
     address: str
-    file: Dossier
+    file: TicketDetails
     caller: CallerSeen
     unit: str
     overdue: bool
@@ -86,12 +86,12 @@ class Slip:
 def read_slip(address: str, *, shown_number: str | None = None, refused: Refused | None = None) -> Slip:
     """Return the slip at `address` as the acting person may see it. Raises NotFound."""
     person = current_person()
-    with hall().look_as(person) as reading:
+    with application().read_only_unit(person) as reading:
         session, at = reading.session, reading.at
         ticket = find_ticket_for(session, person, address)
         if ticket is None:
             raise NotFound
-        file = read_dossier(session, person, ticket)
+        file = read_ticket_details(session, person, ticket)
         counted = due_dates.explain(reading, ticket)
         steps = _steps(person, ticket)
         units = list_units(session)

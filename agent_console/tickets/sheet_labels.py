@@ -6,7 +6,7 @@ from enum import StrEnum
 from flask import Blueprint
 from flask_babel import gettext as _
 
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.labels import label
 from agent_console.web.locale import N_
 from hotline.rules import enums
@@ -46,7 +46,7 @@ def word_options(kind: type[StrEnum]) -> list[tuple[str, str]]:
 
 
 def printed_at() -> datetime:
-    return hall().clock()
+    return application().clock()
 
 
 def teach(blueprint: Blueprint) -> None:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from agent_console.web.labels import LABELS
 from agent_console.web.locale import N_
 from hotline.rules import enums
-from hotline.store.tickets.history import Entry
+from hotline.store.tickets.history import TimelineEntry
 
 SENTENCES: dict[str, str] = {
     "TicketOpened": N_("受理登记"),
@@ -51,12 +51,12 @@ class Line:
     who: str
 
 
-def timeline_lines(entries: tuple[Entry, ...], units: Mapping[str, str]) -> list[Line]:
+def timeline_lines(entries: tuple[TimelineEntry, ...], units: Mapping[str, str]) -> list[Line]:
     """Return the timeline in the language of this request. `units`: unit code -> name, where known."""
     return [Line(entry.event.at, _sentence(entry, units), _actor(entry)) for entry in entries]
 
 
-def _sentence(entry: Entry, units: Mapping[str, str]) -> str:
+def _sentence(entry: TimelineEntry, units: Mapping[str, str]) -> str:
     data = entry.event.data
     sentence = SENTENCES.get(entry.event.kind)
     if sentence is None:
@@ -81,7 +81,7 @@ def _answer(question: object, answer: object) -> str:
     return _(LABELS[kind][str(answer)]) if kind and str(answer) in LABELS[kind] else str(answer or "")
 
 
-def _actor(entry: Entry) -> str:
+def _actor(entry: TimelineEntry) -> str:
     person = entry.person
     if person is None:
         return _(MACHINES[entry.event.actor]) if entry.event.actor in MACHINES else entry.event.actor

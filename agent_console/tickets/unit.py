@@ -10,28 +10,32 @@ from flask_babel import gettext as _
 from agent_console.tickets.actions import look_at_number, take_step
 from agent_console.tickets.sheet import Refused, Slip, read_slip
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.filters import Filters
 from agent_console.web.locale import N_
 from agent_console.web.template_context import unit_name
 from hotline.rules.people.actors import Right
-from hotline.rules.tickets.inbox import Pile
+from hotline.rules.tickets.inbox import InboxSection
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.lists import TicketLine, address_of, count_piles, list_pile
+from hotline.store.tickets.lists import TicketLine, address_of, count_sections, list_section
 
 PILE_ROWS = 25
 
-PILE_LABELS: dict[Pile, str] = {
-    Pile.OVERDUE: N_("已超期"),
-    Pile.DUE_TODAY: N_("今天到期"),
-    Pile.TO_ACKNOWLEDGE: N_("待签收"),
-    Pile.IN_HAND: N_("办理中"),
-    Pile.TO_CLOSE: N_("已答复待办结"),
-    Pile.DONE: N_("已办结"),
+PILE_LABELS: dict[InboxSection, str] = {
+    InboxSection.OVERDUE: N_("已超期"),
+    InboxSection.DUE_TODAY: N_("今天到期"),
+    InboxSection.TO_ACKNOWLEDGE: N_("待签收"),
+    InboxSection.IN_HAND: N_("办理中"),
+    InboxSection.TO_CLOSE: N_("已答复待办结"),
+    InboxSection.DONE: N_("已办结"),
 }
 
-PILE_TONES: dict[Pile, str] = {Pile.OVERDUE: "over", Pile.DUE_TODAY: "soon", Pile.TO_ACKNOWLEDGE: "act"}
+PILE_TONES: dict[InboxSection, str] = {
+    InboxSection.OVERDUE: "over",
+    InboxSection.DUE_TODAY: "soon",
+    InboxSection.TO_ACKNOWLEDGE: "act",
+}
 """Which piles ask for attention; the others stay grey."""
 
 
@@ -59,23 +63,25 @@ def show_number(address: str) -> ResponseReturnValue:
 def piles() -> ResponseReturnValue:
     """Return the piles alone, for the page that keeps its counts fresh; `seen` is what it last showed to acknowledge."""
     asked = Filters()
-    with hall().look() as session:
-        counts = count_piles(session, current_person(), hall().clock(), hall().policies.zone)
+    with application().read_session() as session:
+        counts = count_sections(session, current_person(), application().clock(), application().policies.zone)
     seen = asked.row_id("seen") or 0
-    fresh = max(counts[Pile.TO_ACKNOWLEDGE] - seen, 0) if "seen" in request.args else 0
-    return render_template("unit/piles.html", counts=counts, pile=asked.word(Pile, "pile"), fresh=fresh)
+    fresh = max(counts[InboxSection.TO_ACKNOWLEDGE] - seen, 0) if "seen" in request.args else 0
+    return render_template(
+        "unit/piles.html", counts=counts, pile=asked.word(InboxSection, "pile"), fresh=fresh
+    )
 
 
 def _inbox(
     address: str | None, *, number: str | None = None, refused: Refused | None = None, status: int = 200
 ) -> ResponseReturnValue:
-    asked, person, at, zone = Filters(), current_person(), hall().clock(), hall().policies.zone
+    asked, person, at, zone = Filters(), current_person(), application().clock(), application().policies.zone
     page: Page[TicketLine] = Page((), None)
-    with hall().look() as session:
-        counts = count_piles(session, person, at, zone)
-        pile = asked.word(Pile, "pile") or _first(counts)
+    with application().read_session() as session:
+        counts = count_sections(session, person, at, zone)
+        pile = asked.word(InboxSection, "pile") or _first(counts)
         try:
-            page = list_pile(session, person, pile, at, zone, limit=PILE_ROWS, cursor=asked.cursor)
+            page = list_section(session, person, pile, at, zone, limit=PILE_ROWS, cursor=asked.cursor)
         except BadCursor:
             asked.wrong.append("cursor")
         unit = session.get(Unit, person.unit_code)
@@ -97,19 +103,19 @@ def _inbox(
 
 def _pile_asked() -> str | None:
     pile = request.args.get("pile", "")
-    return pile if pile in set(Pile) else None
+    return pile if pile in set(InboxSection) else None
 
 
-def _first(counts: dict[Pile, int]) -> Pile:
+def _first(counts: dict[InboxSection, int]) -> InboxSection:
     """Return the pile to open with: the most pressing one that is not empty."""
-    return next((pile for pile in Pile if counts[pile]), Pile.TO_ACKNOWLEDGE)
+    return next((pile for pile in InboxSection if counts[pile]), InboxSection.TO_ACKNOWLEDGE)
 
 
-def pile_label(pile: Pile) -> str:
+def pile_label(pile: InboxSection) -> str:
     return str(_(PILE_LABELS[pile]))
 
 
-def pile_tone(pile: Pile) -> str:
+def pile_tone(pile: InboxSection) -> str:
     """Return the colour a pile's count has while it is not empty; empty for a quiet pile."""
     return PILE_TONES.get(pile, "")
 

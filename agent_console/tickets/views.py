@@ -12,7 +12,7 @@ from agent_console.tickets.messages import messages_waiting
 from agent_console.tickets.recordings import Heard, heard_by
 from agent_console.tickets.sheet import Refused, read_slip
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState
@@ -37,12 +37,12 @@ class Total:
 
 @needs(*READ)
 def index() -> ResponseReturnValue:
-    asked, person, at = Filters(), current_person(), hall().clock()
+    asked, person, at = Filters(), current_person(), application().clock()
     wanted = _wanted(asked)
     page: Page[TicketLine] = Page((), None)
     total, waiting = Total(0, more=False), 0
     heard: dict[int, tuple[Heard, ...]] = {}
-    with hall().look() as session:
+    with application().read_session() as session:
         units = [(unit.code, unit_name(unit)) for unit in list_units(session)]
         try:
             if not asked.wrong:
@@ -122,7 +122,7 @@ def _slip(address: str, *, number: str | None = None, refused: Refused | None = 
 
 def ticket_overdue(ticket: Ticket) -> bool:
     """Say whether a ticket is overdue at this moment (for templates)."""
-    return is_overdue(ticket.state, ticket.due_at, hall().clock())
+    return is_overdue(ticket.state, ticket.due_at, application().clock())
 
 
 def pages() -> Blueprint:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.locale import LOCALES, keep
 from hotline.rules.errors import LostRace, UnfinishedCall
 from hotline.rules.people.actors import Machine, Person, Right
@@ -50,8 +50,8 @@ def signed_in_or_none() -> accounts.SignedIn | None:
         token = session.get(SIGN_IN)
         g.signed_in = None
         if isinstance(token, str):
-            with hall().look() as reading:
-                g.signed_in = accounts.person_of_sign_in(reading, token, hall().clock())
+            with application().read_session() as reading:
+                g.signed_in = accounts.person_of_sign_in(reading, token, application().clock())
     return cast("accounts.SignedIn | None", g.signed_in)
 
 
@@ -115,7 +115,7 @@ def _take_bearer_token() -> None:
     given = request.authorization
     if given is None or given.type != "bearer" or not given.token:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline"}))
-    with hall().look() as reading:
+    with application().read_session() as reading:
         found = accounts.person_of_api_token(reading, given.token)
     if found is None:
         raise Unauthorized(
@@ -156,12 +156,12 @@ def take_login() -> ResponseReturnValue:
     """Check name and password. 422 with the form kept when they do not fit; the limits count only those."""
     name = request.form.get("name", "").strip()[:64]
     back = local_address(request.form.get("next"))
-    with hall().look() as reading:
+    with application().read_session() as reading:
         person = accounts.check_password(reading, name, request.form.get("password", "")[:1024])
     if person is None:
         page = render_template("login.html", name=name, error=_("用户名或密码不正确"), back=back)
         return page, 422
-    with hall().open_work(Machine.SYSTEM) as work:
+    with application().unit_of_work(Machine.SYSTEM) as work:
         token = accounts.sign_in(work, person.id)
     session.clear()
     session[SIGN_IN] = token
@@ -179,7 +179,7 @@ def logout() -> ResponseReturnValue:
         flash(_("请先结束并办完当前来电，再退出登录。"), "warning")
         return redirect(url_for("desk.index"), 303)
     if isinstance(token, str):
-        with hall().open_work(Machine.SYSTEM) as work:
+        with application().unit_of_work(Machine.SYSTEM) as work:
             accounts.sign_out(work, token)
     session.clear()
     return redirect(url_for("auth.login"), 303)
@@ -188,7 +188,7 @@ def logout() -> ResponseReturnValue:
 def _close_desk(person: Person) -> bool:
     """Close this person's desk; say whether it could be closed."""
     try:
-        with hall().open_work(person) as work:
+        with application().unit_of_work(person) as work:
             presence.leave(work)
     except (LostRace, UnfinishedCall):
         return False

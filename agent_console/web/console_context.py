@@ -1,4 +1,4 @@
-"""What every page stands in: the hall it was handed, the options of this installation, the built browser files.
+"""What every page stands in: the application it was handed, the options of this installation, the built browser files.
 
 Pages import from here; `app` imports pages. Kept apart so that no page needs to know the whole.
 """
@@ -14,7 +14,7 @@ from flask import current_app, url_for
 from agent_console.web.flow_catalog import FlowBook
 from agent_console.web.flow_traffic import TrafficCounts
 from hotline.rules.figures.reconciliation import Claim
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 
 HERE = Path(__file__).parent.parent
 DIST = HERE / "static" / "dist"
@@ -57,7 +57,7 @@ class ConsoleOptions:
 class Console:
     """What one running application holds: kept in `app.extensions`, never in a global."""
 
-    hall: Hall
+    application: Application
     options: ConsoleOptions
     assets: Mapping[str, str]
     traffic: TrafficCounts = field(default_factory=TrafficCounts)
@@ -70,9 +70,9 @@ def console() -> Console:
     return cast("Console", current_app.extensions[EXTENSION])
 
 
-def hall() -> Hall:
-    """Return the hall of the running application."""
-    return console().hall
+def application() -> Application:
+    """Return the application of the running application."""
+    return console().application
 
 
 def options() -> ConsoleOptions:

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from agent_console.web.locale import N_
-from hotline.rules.errors import Refusal
+from hotline.rules.errors import DomainError
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def register_errors(app: Flask) -> None:
     for status in default_exceptions:
         app.register_error_handler(status, show_error)
     app.register_error_handler(CSRFError, show_error)
-    app.register_error_handler(Refusal, show_refusal)
+    app.register_error_handler(DomainError, show_refusal)
 
 
 def show_error(error: Exception) -> ResponseReturnValue:

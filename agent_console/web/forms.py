@@ -1,4 +1,4 @@
-"""What a page's script sends, parsed; and every ordinary "no" of the hall, told so that the page can say what to do.
+"""What a page's script sends, parsed; and every ordinary "no" of the application, told so that the page can say what to do.
 
 Answers to scripts are JSON: `errors` (field -> words) with 422, `message` with 403, 404 or 409, `stale` with 409 when
 somebody saved in between.
@@ -20,7 +20,7 @@ from hotline.rules import errors as domain_errors
 P = ParamSpec("P")
 Answer = tuple[int, dict[str, object]]
 
-MESSAGES: dict[type[domain_errors.Refusal], tuple[int, str]] = {
+MESSAGES: dict[type[domain_errors.DomainError], tuple[int, str]] = {
     domain_errors.UnfinishedCall: (409, N_("上一通来电还没有办结，也没有选择无诉求原因。请先完成。")),
     domain_errors.ActionNotAllowed: (409, N_("工单状态已变化，不能再这样操作。")),
     domain_errors.LostRace: (409, N_("状态刚刚变化，已为您刷新。")),
@@ -65,12 +65,12 @@ def revision_in(body: Mapping[str, object]) -> int:
     return value
 
 
-def answer_to(refusal: domain_errors.Refusal) -> Answer:
+def answer_to(refusal: domain_errors.DomainError) -> Answer:
     """Return status and body for a refusal, in the language of this request."""
     match refusal:
-        case domain_errors.BadFacts(errors=errors):
+        case domain_errors.InvalidFields(errors=errors):
             return 422, {"errors": {name: problem_label(code) for name, code in errors.items()}}
-        case domain_errors.MissingFacts(fields=fields):
+        case domain_errors.MissingFields(fields=fields):
             return 422, {"errors": {name: problem_label("missing") for name in fields}}
         case domain_errors.UnknownUnit():
             return 422, {"errors": {"unit_code": problem_label("unknown_value")}}
@@ -80,7 +80,7 @@ def answer_to(refusal: domain_errors.Refusal) -> Answer:
             return _message(refusal)
 
 
-def _message(refusal: domain_errors.Refusal) -> Answer:
+def _message(refusal: domain_errors.DomainError) -> Answer:
     status, words = MESSAGES.get(type(refusal), (409, N_("状态刚刚变化，已为您刷新。")))
     return status, {"message": _(words)}
 
@@ -92,7 +92,7 @@ def tells_refusals(view: Callable[P, ResponseReturnValue]) -> Callable[P, Respon
     def told(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         try:
             return view(*args, **kwargs)
-        except domain_errors.Refusal as refusal:
+        except domain_errors.DomainError as refusal:
             status, body = answer_to(refusal)
             return jsonify(body), status
 

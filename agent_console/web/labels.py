@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from agent_console.web.locale import N_
 from hotline.rules import enums
-from hotline.rules.calls.outages import NoticeState
+from hotline.rules.calls.outages import OutageState
 
 LABELS: dict[type[StrEnum], dict[str, str]] = {
     enums.RequestType: {
@@ -170,7 +170,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "unknown": N_("没有记录"),
         "failed": N_("查询失败"),
     },
-    NoticeState: {
+    OutageState: {
         "upcoming": N_("未开始"),
         "running": N_("播报中"),
         "over": N_("到时结束"),

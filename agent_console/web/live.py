@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
 from agent_console.web.auth import SIGN_IN, current_person, needs
-from agent_console.web.console_context import ConsoleOptions, hall
+from agent_console.web.console_context import ConsoleOptions, application
 from agent_console.web.hub import Closed, Entry, Hub, Listener, StreamDown, is_entry_id
 from hotline.rules.people.actors import Person, Right
 from hotline.services.people import accounts
@@ -58,8 +58,8 @@ def told_to(person: Person, event: Event) -> Event | None:
         return {"kind": kind, "at": event["at"], "ticket_id": data["ticket_id"]}
     if "callback_id" in data and person.may(Right.READ_CALLBACKS):
         return {"kind": kind, "at": event["at"], "callback_id": data["callback_id"]}
-    if "notice_id" in data and person.may(Right.READ_NOTICES):
-        return {"kind": kind, "at": event["at"], "notice_id": data["notice_id"]}
+    if "outage_id" in data and person.may(Right.READ_OUTAGES):
+        return {"kind": kind, "at": event["at"], "outage_id": data["outage_id"]}
     if kind == "PresenceChanged" and person.may(Right.READ_OPERATORS):
         return {"kind": kind, "at": event["at"], "user_id": data["user_id"], "state": data["state"]}
     return None
@@ -100,7 +100,7 @@ def still_there(token: str) -> IsThere:
 
     Asked between two pieces of news it looks once a heartbeat only, and lets the news pass in between.
     """
-    ours = hall()
+    ours = application()
     looked_at = ours.clock()
 
     def ask(*, between_news: bool = False) -> bool:
@@ -108,7 +108,7 @@ def still_there(token: str) -> IsThere:
         if between_news and (ours.clock() - looked_at).total_seconds() < HEARTBEAT_SECONDS:
             return True
         looked_at = ours.clock()
-        with ours.look() as reading:
+        with ours.read_session() as reading:
             return accounts.person_of_sign_in(reading, token, ours.clock()) is not None
 
     return ask

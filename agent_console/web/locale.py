@@ -11,7 +11,7 @@ from flask import Flask, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
-from agent_console.web.console_context import HERE, hall, options
+from agent_console.web.console_context import HERE, application, options
 
 LOCALES = {"zh_CN": "中文", "en": "English"}
 """What can be chosen, each named in its own language."""
@@ -83,8 +83,8 @@ def moment(at: datetime | None) -> str:
     """Return day and time; the year only when it is not this one."""
     if at is None:
         return "–"
-    zone = hall().policies.zone
-    now = hall().clock()
+    zone = application().policies.zone
+    now = application().clock()
     year = "" if at.astimezone(zone).year == now.astimezone(zone).year else _local(at, "yyyy ")
     return f"{year}{day(at)} {clock(at)}"
 
@@ -92,7 +92,7 @@ def moment(at: datetime | None) -> str:
 def _local(at: datetime | None, pattern: str) -> str:
     if at is None:
         return "–"
-    return format_datetime(at, pattern, tzinfo=hall().policies.zone, locale=_locale())
+    return format_datetime(at, pattern, tzinfo=application().policies.zone, locale=_locale())
 
 
 def rate(part: int, whole: int) -> str:

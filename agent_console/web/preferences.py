@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
 from agent_console.web.auth import local_address, signed_in_or_none
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from agent_console.web.locale import LOCALES, keep
 from hotline.services.people import accounts
 
@@ -17,7 +17,7 @@ def choose_locale() -> ResponseReturnValue:
         raise BadRequest
     found = signed_in_or_none()
     if found is not None:
-        with hall().open_work(found.person) as work:
+        with application().unit_of_work(found.person) as work:
             accounts.choose_locale(work, wanted)
     response = redirect(local_address(request.form.get("back")) or "/", 303)
     keep(response, wanted)

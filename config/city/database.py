@@ -12,7 +12,7 @@ from config.city.units import UnitEntry, read_units
 from hotline.rules.people.actors import Machine
 from hotline.services import calendar
 from hotline.store.people.tables import Unit
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,13 @@ class Written:
     days: int
 
 
-def write_city(hall: Hall) -> Written:
+def write_city(application: Application) -> Written:
     """Bring units and working days up to date. A unit that left the file takes no more tickets, and keeps those it has.
 
     Raises BadFile when units.toml is wrong.
     """
     entries = read_units(files("config.city") / "example" / "units.toml")
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         known = {unit.code: unit for unit in work.session.scalars(select(Unit))}
         added = [entry for entry in entries if entry.code not in known]
         work.session.add_all(

@@ -11,11 +11,11 @@ from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import (
     CallerPolicy,
     DeadlinePolicy,
+    DeadlineStage,
     DialPolicy,
     Limit,
     Policies,
     QueuePolicy,
-    Stage,
     TimeUnit,
 )
 
@@ -47,12 +47,12 @@ def _deadlines(table: Table) -> DeadlinePolicy:
         name=table.text("name", 40),
         limits={
             (stage, urgency): limit
-            for stage in Stage
+            for stage in DeadlineStage
             for urgency, limit in _all_limits(limits.table(stage.value), Urgency).items()
         },
         by_type={
             (stage, kind): _limit(by_type.table(stage.value), kind.value)
-            for stage in _words(by_type, Stage)
+            for stage in _words(by_type, DeadlineStage)
             for kind in _words(by_type.table(stage.value), RequestType)
         },
     )

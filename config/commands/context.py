@@ -1,4 +1,4 @@
-"""What every command needs: the house of this environment, and refusals as one line with exit status 1."""
+"""What every command needs: the components of this environment, and refusals as one line with exit status 1."""
 
 import functools
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from config.logs import begin_logging
 from config.settings import settings_or_exit
-from config.wiring import Hotline, build_or_exit
+from config.wiring import Components, build_or_exit
 from hotline.rules.errors import (
+    DomainError,
     LostRace,
     NameTaken,
     NoSuchFlow,
     NoSuchPerson,
     NotAllowed,
-    Refusal,
     UnknownSkill,
     UnknownUnit,
 )
@@ -28,14 +28,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def open_house() -> Hotline:
-    """Return the house, open until the command ends; a wrong setting or city file ends it with status 2."""
+def open_components() -> Components:
+    """Return the components, open until the command ends; a wrong setting or city file ends it with status 2."""
     settings = settings_or_exit()
     begin_logging(settings.mode)
-    house = build_or_exit(settings)
-    click.get_current_context().call_on_close(house.hall.engine.dispose)
-    click.get_current_context().call_on_close(house.redis.close)
-    return house
+    components = build_or_exit(settings)
+    click.get_current_context().call_on_close(components.application.engine.dispose)
+    click.get_current_context().call_on_close(components.redis.close)
+    return components
 
 
 def plainly(command: Callable[P, R]) -> Callable[P, R]:
@@ -45,7 +45,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
     def told(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except Refusal as refusal:
+        except DomainError as refusal:
             raise click.ClickException(_words(refusal)) from None
         except CommandError as error:
             raise click.ClickException(str(error)) from None
@@ -59,7 +59,7 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
     return told
 
 
-def _words(refusal: Refusal) -> str:
+def _words(refusal: DomainError) -> str:
     match refusal:
         case NoSuchPerson():
             return f"nobody who may log in is called {refusal}: add them with hotline user add"

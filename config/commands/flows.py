@@ -82,7 +82,7 @@ def draw_flow(file: Path | None, output: Path, language: str) -> None:
 @LANGUAGE
 @click.option("--record", type=FOLDER, metavar="DIR", help="Write one file of plays for each flow instead.")
 def walk_flows(file: Path | None, language: str, record: Path | None) -> None:
-    """Tell every way through FILE, or through every flow, as plays: who says what, and what the hall answers."""
+    """Tell every way through FILE, or through every flow, as plays: who says what, and what the application answers."""
     for script in _scripts(file, _policies()).values():
         scenes = list(recite(script, Language(language)))
         if record is None:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from config.commands.context import open_house, plainly
+from config.commands.context import open_components, plainly
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Machine
 from hotline.services.people import accounts
@@ -28,7 +28,7 @@ def add_user(
 ) -> None:
     """Add NAME; the password is the first line of standard input."""
     password = _password()
-    with open_house().hall.open_work(Machine.SYSTEM) as work:
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
         accounts.add_user(
             work,
             name=name,
@@ -47,13 +47,13 @@ def add_user(
 @plainly
 def user_skills(name: str, wanted: str | None) -> None:
     """Show the skills of NAME, or set them: callers who ask for one are brought to NAME first. "" takes all away."""
-    house = open_house()
+    components = open_components()
     if wanted is None:
-        with house.hall.look() as session:
+        with components.application.read_session() as session:
             found = skills.skills_called(session, name)
     else:
         asked = [skill.strip() for skill in wanted.split(",") if skill.strip()]
-        with house.hall.open_work(Machine.SYSTEM) as work:
+        with components.application.unit_of_work(Machine.SYSTEM) as work:
             found = skills.set_skills(work, name, asked)
     click.echo(f"{name}: {', '.join(found) or 'no skills'}")
 
@@ -81,6 +81,6 @@ def token() -> None:
 @plainly
 def create_token(name: str, user_name: str | None) -> None:
     """Make the key NAME and print it, once."""
-    with open_house().hall.open_work(Machine.SYSTEM) as work:
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
         made = accounts.create_token(work, name=name, user_name=user_name or name)
     click.echo(made)

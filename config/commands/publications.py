@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from agent_console.web.flow_catalog import Draft, DraftRefused
-from config.commands.context import open_house, plainly
+from config.commands.context import open_components, plainly
 from config.flow_catalog import CityFlows
-from config.wiring import Hotline
+from config.wiring import Components
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.fields import SHORT
@@ -23,9 +23,9 @@ from ivr_flows.source.problems import one_line
 @plainly
 def publish_flow(file: Path, note: str) -> None:
     """Let new calls begin with the flow in FILE, if it is clean; calls in progress end as they began."""
-    house = open_house()
-    draft = _read(house, file)
-    with house.hall.open_work(Machine.SYSTEM) as work:
+    components = open_components()
+    draft = _read(components, file)
+    with components.application.unit_of_work(Machine.SYSTEM) as work:
         latest = flow_publications.current(work.session).get(draft.purpose)
         based_on = latest.id if latest else 0
         made = flow_publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=note)
@@ -37,12 +37,12 @@ def publish_flow(file: Path, note: str) -> None:
 @plainly
 def show_history(purpose: str | None) -> None:
     """List what was published for PURPOSE, or for every purpose, newest first; the first of each answers now."""
-    house = open_house()
+    components = open_components()
     wanted = [CallPurpose(purpose)] if purpose else list(CallPurpose)
-    with house.hall.look() as session:
+    with components.application.read_session() as session:
         found = [line for each in wanted for line in flow_publications.history(session, each)]
     for line in found:
-        click.echo(_line(line, house))
+        click.echo(_line(line, components))
     if not found:
         click.echo("nothing was published; the city's files answer")
 
@@ -53,12 +53,12 @@ def show_history(purpose: str | None) -> None:
 @plainly
 def roll_back(publication: int, note: str) -> None:
     """Publish again what the publication ID (see history) had published."""
-    house = open_house()
-    with house.hall.look() as session:
+    components = open_components()
+    with components.application.read_session() as session:
         older = flow_publications.publication(session, publication)
         source = flow_publications.kept_source(session, older.flow, older.version)
-    _checked(house, source or "")
-    with house.hall.open_work(Machine.SYSTEM) as work:
+    _checked(components, source or "")
+    with components.application.unit_of_work(Machine.SYSTEM) as work:
         latest = flow_publications.current(work.session).get(older.purpose)
         made = flow_publications.roll_back(
             work, older, based_on=latest.id if latest else 0, note=note or f"rollback to {older.id}"
@@ -66,25 +66,25 @@ def roll_back(publication: int, note: str) -> None:
     click.echo(f"published {made}: {older.flow} {older.version} for {older.purpose}")
 
 
-def _line(line: PublicationView, house: Hotline) -> str:
-    at = line.published_at.astimezone(house.hall.policies.zone)
+def _line(line: PublicationView, components: Components) -> str:
+    at = line.published_at.astimezone(components.application.policies.zone)
     who = line.author or "command line"
     columns = (f"{at:%Y-%m-%d %H:%M}", line.purpose, f"{line.flow} {line.version}", who, line.note)
     return "\t".join([str(line.id), *(one_line(column) for column in columns)])
 
 
-def _read(house: Hotline, file: Path) -> Draft:
+def _read(components: Components, file: Path) -> Draft:
     """Return the draft in `file`; every finding is one line, then the command ends with status 1."""
     try:
-        return CityFlows(house.flows, house.hall.policies).read_file(file)
+        return CityFlows(components.flows, components.application.policies).read_file(file)
     except DraftRefused as refused:
         _tell(refused)
         sys.exit(1)
 
 
-def _checked(house: Hotline, source: str) -> None:
+def _checked(components: Components, source: str) -> None:
     try:
-        CityFlows(house.flows, house.hall.policies).read_kept(source)
+        CityFlows(components.flows, components.application.policies).read_kept(source)
     except DraftRefused as refused:
         _tell(refused)
         sys.exit(1)

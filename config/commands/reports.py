@@ -6,9 +6,9 @@ from datetime import date
 import click
 
 from agent_console.reports.files import FORMATS, render
-from config.commands.context import Day, open_house, plainly
+from config.commands.context import Day, open_components, plainly
 from hotline.rules.figures.report import Period
-from hotline.services.figures.reports import write_report
+from hotline.services.figures.reports import build_report
 
 
 @click.group()
@@ -24,13 +24,13 @@ def daily(day: date | None, fmt: str) -> None:
     """Print the report of one day as the rows are now."""
     if fmt == "xlsx" and sys.stdout.isatty():
         raise click.UsageError("a workbook is not for a terminal: … --format xlsx > report.xlsx")
-    house = open_house()
-    hall = house.hall
-    at = hall.clock()
-    chosen = day or at.astimezone(hall.policies.zone).date()
-    with hall.look() as session:
-        written = write_report(
-            session, Period(chosen, chosen), at=at, policies=hall.policies, claims=house.claims
+    components = open_components()
+    application = components.application
+    at = application.clock()
+    chosen = day or at.astimezone(application.policies.zone).date()
+    with application.read_session() as session:
+        written = build_report(
+            session, Period(chosen, chosen), at=at, policies=application.policies, claims=components.claims
         )
-    text = render(written, fmt, house.settings.locale)
+    text = render(written, fmt, components.settings.locale)
     click.echo(text, nl=fmt == "text")

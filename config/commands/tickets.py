@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import click
 
-from config.commands.context import Day, open_house, plainly
+from config.commands.context import Day, open_components, plainly
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.services import calendar as days
@@ -27,7 +27,7 @@ def tickets() -> None:
 def import_file(file: BinaryIO, skip_bad: bool) -> None:
     """Import the CSV FILE; importing it again changes nothing."""
     try:
-        with open_house().hall.open_work(Machine.SYSTEM) as work:
+        with open_components().application.unit_of_work(Machine.SYSTEM) as work:
             result = import_tickets(work, file, skip_bad=skip_bad)
     except ImportRefused as refused:
         for problem in refused.problems:
@@ -54,11 +54,11 @@ def export_file(first: date, last: date, output: Path) -> None:
     """Write the tickets received from D to D as CSV; callers' numbers are masked."""
     if last < first:
         raise click.BadParameter("is before --from", param_hint="--to")
-    house = open_house()
+    components = open_components()
     try:
         with (
             output.open("w", encoding="utf-8", newline="") as target,
-            house.hall.open_work(Machine.SYSTEM) as work,
+            components.application.unit_of_work(Machine.SYSTEM) as work,
         ):
             written = export_tickets(work, Period(first, last), target)
     except OSError as error:
@@ -81,7 +81,7 @@ def import_calendar(file: Path) -> None:
     except (OSError, UnicodeDecodeError):
         raise click.ClickException(f"{file} cannot be read as UTF-8 text") from None
     try:
-        with open_house().hall.open_work(Machine.SYSTEM) as work:
+        with open_components().application.unit_of_work(Machine.SYSTEM) as work:
             count = days.import_days(work, text)
     except days.CalendarRefused as refused:
         for problem in refused.problems:

@@ -17,7 +17,7 @@ REACHED = 0.6
 
 def look(city: City) -> None:
     """Place every call that is due now."""
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         at = city.clock.at
         callback = select(Callback.id).where(
             Callback.state == CallbackState.WAITING, Callback.next_try_at <= at
@@ -28,22 +28,22 @@ def look(city: City) -> None:
         due = (session.scalar(callback.limit(1)), session.scalar(follow_up.limit(1)))
     if due[0] is not None:
         beat(city)
-        with city.hall.open_work(Machine.CLOCK) as work:
+        with city.application.unit_of_work(Machine.CLOCK) as work:
             callbacks.plan_due_dials(work)
     if due[1] is not None:
-        with city.hall.open_work(Machine.CLOCK) as work:
+        with city.application.unit_of_work(Machine.CLOCK) as work:
             follow_ups.plan_due_dials(work)
     for dial_id in _planned(city):
         _place(city, dial_id)
 
 
 def _planned(city: City) -> list[int]:
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         return list(session.scalars(select(Dial.id).where(Dial.state == DialState.PLANNED).order_by(Dial.id)))
 
 
 def _place(city: City, dial_id: int) -> None:
-    with city.hall.open_work(Machine.WORKER) as work:
+    with city.application.unit_of_work(Machine.WORKER) as work:
         outbound_calls.begin_placing(work, dial_id)
         ref = outbound_calls.dial_by_id(work, dial_id).ref
         outbound_calls.note_dial_sid(work, ref, city.sid("CA"))
@@ -56,7 +56,7 @@ def _place(city: City, dial_id: int) -> None:
     else:
         city.later(25, 30)
         outcome = city.rng.choice(("no-answer", "no-answer", "busy"))
-    with city.hall.open_work(Machine.CARRIER) as work:
+    with city.application.unit_of_work(Machine.CARRIER) as work:
         outbound_calls.end_dial(work, dial.ref, outcome=outcome, sid=dial.sid)
     city.busy_until = city.clock.at
 
@@ -66,17 +66,17 @@ def _talk(city: City, dial: DialView) -> None:
     city.later(8, 20)
     if dial.purpose is CallPurpose.CALLBACK:
         beat(city)
-        with city.hall.open_work(Machine.CALLER) as work:
+        with city.application.unit_of_work(Machine.CALLER) as work:
             callbacks.confirm_person(work, call_id)
         be_answered(city, call_id, pressing=False)
         return
     solved = "yes" if city.chance(0.88) else "no"
-    with city.hall.open_work(Machine.CALLER) as work:
+    with city.application.unit_of_work(Machine.CALLER) as work:
         follow_ups.record_answer(work, call_id, "solved", solved)
     city.later(4, 9)
     if city.chance(0.95):
         satisfied = "yes" if city.chance(0.95 if solved == "yes" else 0.15) else "no"
-        with city.hall.open_work(Machine.CALLER) as work:
+        with city.application.unit_of_work(Machine.CALLER) as work:
             follow_ups.record_answer(work, call_id, "satisfied", satisfied)
     end(city, call_id)
     _hand_over_redo(city, dial)
@@ -84,7 +84,7 @@ def _talk(city: City, dial: DialView) -> None:
 
 def _hand_over_redo(city: City, dial: DialView) -> None:
     """A "not solved" opened a new round at the same unit: let that one be handled too."""
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         closed = session.scalar(select(FollowUp.ticket_id).where(FollowUp.id == dial.follow_up_id))
         redo = session.scalar(select(Ticket).where(Ticket.redo_of == closed))
     if redo is not None and redo.unit_code is not None:

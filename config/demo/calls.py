@@ -34,26 +34,26 @@ _KEYS = {RequestClass.COMPLAINT: "1", RequestClass.CONSULTATION: "2", RequestCla
 
 def beat(city: City) -> None:
     """Let every desk be alive and ready. One statement for the sign of life: it comes before every call of the story."""
-    with city.hall.open_work(Machine.SYSTEM) as work:
+    with city.application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Presence).values(seen_at=work.at))
         ready = set(
             work.session.scalars(select(Presence.user_id).where(Presence.state == PresenceState.READY))
         )
     for operator in city.operators:
         if operator.id not in ready:
-            with city.hall.open_work(operator) as work:
+            with city.application.unit_of_work(operator) as work:
                 presence.become_ready(work)
 
 
 def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None = None) -> int:
     """Let a call begin in its flow; return its id."""
     script = city.flows.today(purpose)
-    city.flows.open(city.hall)
-    first = Lobby(city.hall).first_turn(script.flow, city.hall.policies.number)
+    city.flows.open(city.application)
+    first = Lobby(city.application).first_turn(script.flow, city.application.policies.number)
     arrival = Arrival(
         sid=dial.sid if dial and dial.sid else city.sid("CA"),
         number_raw=number,
-        dialed=city.hall.policies.number,
+        dialed=city.application.policies.number,
         purpose=purpose,
         flow=script.flow.name,
         flow_version=script.flow.version,
@@ -62,12 +62,12 @@ def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None 
         language=Language.EN if city.chance(0.02) else Language.ZH_CN,
         dial_ref=dial.ref if dial else None,
     )
-    with city.hall.open_work(Machine.CARRIER) as work:
+    with city.application.unit_of_work(Machine.CARRIER) as work:
         return lifecycle.receive_call(work, arrival).id
 
 
 def end(city: City, call_id: int, status: str = "completed") -> None:
-    with city.hall.open_work(Machine.CARRIER) as work:
+    with city.application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.end_call(work, sid=lifecycle.get_call(work, call_id).sid, status=status)
     city.busy_until = max(city.busy_until, city.clock.at)
 
@@ -93,32 +93,32 @@ def _wait_in_vain(city: City, call_id: int) -> None:
     _join(city, call_id)
     city.later(25, 90)
     if city.chance(0.4):
-        with city.hall.open_work(Machine.CALLER) as work:
+        with city.application.unit_of_work(Machine.CALLER) as work:
             callbacks.promise_for_call(work, call_id)
     end(city, call_id)
 
 
 def _press(city: City, call_id: int, key: str) -> None:
     """Press a key of the menu, or nothing: whatever the flow then wishes comes to pass, all but the queue."""
-    with city.hall.open_work(Machine.CALLER) as work:
+    with city.application.unit_of_work(Machine.CALLER) as work:
         call = lifecycle.get_call(work, call_id)
         script = city.flows.edition(work.session, call.flow, call.flow_version, call.purpose)
         turn = hear(script.flow, call.position, Digits(key) if key else Silence())
         for wish in turn.wishes:
             if isinstance(wish, NotePressed):
-                lifecycle.note_pressed(work, call_id, wish.klass)
+                lifecycle.note_pressed(work, call_id, wish.request_class)
         lifecycle.keep_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
 
 
 def _join(city: City, call_id: int) -> None:
-    with city.hall.open_work(Machine.CALLER) as work:
+    with city.application.unit_of_work(Machine.CALLER) as work:
         joined = lifecycle.join_queue(work, call_id)
     if joined is not QueueJoin.JOINED:
         raise RuntimeError(f"the demonstration's caller could not join the queue: {joined}")
 
 
 def _offer(city: City, call_id: int) -> Offer:
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         return session.scalars(
             select(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
         ).one()
@@ -128,18 +128,18 @@ def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
     """Let a ready desk take the call and write it down."""
     told = city.tell()
     if pressing:
-        klass = CLASS_OF[told.matter.type] if city.chance(0.7) else RequestClass.OTHER
-        _press(city, call_id, _KEYS.get(klass, ""))
+        request_class = CLASS_OF[told.matter.type] if city.chance(0.7) else RequestClass.OTHER
+        _press(city, call_id, _KEYS.get(request_class, ""))
     _join(city, call_id)
     if city.chance(0.04):
         _miss(city, call_id)
     city.later(2, 12 if city.chance(0.93) else 50)
     offer = _offer(city, call_id)
     operator = next(person for person in city.operators if person.id == offer.operator_id)
-    with city.hall.open_work(Machine.CARRIER) as work:
+    with city.application.unit_of_work(Machine.CARRIER) as work:
         offers.accept_offer(work, offer.id, city.sid("CA"))
     city.later(1, 2)
-    with city.hall.open_work(Machine.CARRIER) as work:
+    with city.application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.caller_joined(work, call_id)
     city.later(3, 8)
     if city.chance(0.05):
@@ -150,9 +150,9 @@ def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
 
 def _miss(city: City, call_id: int) -> None:
     """One desk rings unanswered and is not ready for a while; the next one is tried."""
-    city.clock.at += timedelta(seconds=city.hall.policies.queue.ring_seconds)
+    city.clock.at += timedelta(seconds=city.application.policies.queue.ring_seconds)
     offer = _offer(city, call_id)
-    with city.hall.open_work(Machine.CARRIER) as work:
+    with city.application.unit_of_work(Machine.CARRIER) as work:
         work.session.execute(update(Presence).values(seen_at=work.at))
         offers.settle_offer(work, offer.id, OfferState.MISSED)
 
@@ -167,6 +167,6 @@ def _no_matter(city: City, call_id: int, operator: Person) -> None:
     )
     end(city, call_id)
     city.later(3, 15)
-    with city.hall.open_work(operator) as work:
+    with city.application.unit_of_work(operator) as work:
         lifecycle.finish_without_ticket(work, call_id, city.rng.choice(reasons))
     city.busy_until = city.clock.at

@@ -1,4 +1,4 @@
-"""The stage of the invented history: its hall, its people, its dice, and what is still to happen and when."""
+"""The stage of the invented history: its application, its people, its dice, and what is still to happen and when."""
 
 import heapq
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from random import Random
 
 from config.demo.matters import Matter, Told, tell
 from hotline.rules.people.actors import Person
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import FlowShelf
 
 Step = Callable[[], None]
@@ -29,7 +29,7 @@ class StoryClock:
 class City:
     """Everything a step needs. Steps planned after `ends` never happen: that is the work still open today."""
 
-    hall: Hall
+    application: Application
     clock: StoryClock
     rng: Random
     flows: FlowShelf

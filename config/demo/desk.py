@@ -8,7 +8,7 @@ from config.demo.matters import Told
 from config.demo.people import GIVEN, SURNAMES, TITLES
 from hotline.rules.enums import TicketAction, Urgency
 from hotline.rules.people.actors import Machine, Person
-from hotline.rules.tickets.fields import Facts
+from hotline.rules.tickets.fields import TicketFields
 from hotline.services.tickets import actions, inbox
 from hotline.store.tickets.tables import Ticket
 
@@ -20,31 +20,31 @@ FORGOTTEN = 0.14
 
 def write_ticket(city: City, call_id: int, operator: Person, told: Told, hang_up: Callable[[], None]) -> None:
     """Write the ticket while talking, then answer on the spot or hand it to its unit."""
-    with city.hall.open_work(operator) as work:
+    with city.application.unit_of_work(operator) as work:
         draft = actions.open_draft(work, call_id=call_id)
     city.later(30, 90)
     facts = _facts(city, told)
-    with city.hall.open_work(operator) as work:
+    with city.application.unit_of_work(operator) as work:
         actions.perform(work, draft.id, TicketAction.SAVE, facts)
     city.later(20, 110)
     hang_up()
     city.later(4, 45)
     direct = bool(told.matter.answer) and city.chance(0.95)
     action = TicketAction.ANSWER if direct else TicketAction.HAND_OFF
-    last = Facts(answer=told.matter.answer) if direct else Facts(unit_code=told.matter.unit)
-    with city.hall.open_work(operator) as work:
+    last = TicketFields(answer=told.matter.answer) if direct else TicketFields(unit_code=told.matter.unit)
+    with city.application.unit_of_work(operator) as work:
         actions.perform(work, draft.id, action, last)
     city.busy_until = city.clock.at
     if not direct:
         hand_over(city, draft.id, told.matter.unit, told.matter.reply or told.matter.answer)
 
 
-def _facts(city: City, told: Told) -> Facts:
+def _facts(city: City, told: Told) -> TicketFields:
     named = city.chance(0.8)
     given = city.rng.choice(SURNAMES) + (
         city.rng.choice(TITLES) if city.chance(0.6) else city.rng.choice(GIVEN)
     )
-    return Facts(
+    return TicketFields(
         type=told.matter.type,
         category=told.matter.category,
         title=told.title,
@@ -61,7 +61,7 @@ def _facts(city: City, told: Told) -> Facts:
 def hand_over(city: City, ticket_id: int, unit_code: str, reply: str) -> None:
     """Lay the ticket into the unit's inbox and plan what the unit will do about it."""
     city.clock.at += timedelta(seconds=2)
-    with city.hall.open_work(Machine.WORKER) as work:
+    with city.application.unit_of_work(Machine.WORKER) as work:
         inbox.deliver(work, ticket_id, unit_code)
         urgent = work.session.get_one(Ticket, ticket_id).urgency is not Urgency.NORMAL
     if city.chance(FORGOTTEN):
@@ -72,13 +72,13 @@ def hand_over(city: City, ticket_id: int, unit_code: str, reply: str) -> None:
     city.plan(at, lambda: _acknowledge(city, ticket_id, handler, reply, urgent=urgent))
 
 
-def _act(city: City, ticket_id: int, handler: Person, action: TicketAction, facts: Facts) -> None:
-    with city.hall.open_work(handler) as work:
+def _act(city: City, ticket_id: int, handler: Person, action: TicketAction, facts: TicketFields) -> None:
+    with city.application.unit_of_work(handler) as work:
         actions.perform(work, ticket_id, action, facts)
 
 
 def _acknowledge(city: City, ticket_id: int, handler: Person, reply: str, *, urgent: bool) -> None:
-    _act(city, ticket_id, handler, TicketAction.ACKNOWLEDGE, Facts())
+    _act(city, ticket_id, handler, TicketAction.ACKNOWLEDGE, TicketFields())
     at = _office_time(city, city.clock.at, (0.1, 0.4) if urgent else (0.3, 8.0), urgent=urgent)
     city.plan(at, lambda: _contact(city, ticket_id, handler, reply, urgent=urgent))
 
@@ -87,7 +87,7 @@ def _contact(city: City, ticket_id: int, handler: Person, reply: str, *, urgent:
     note = city.rng.choice(
         ("已电话联系，说明办理安排。", "已联系诉求人，约定现场查看时间。", "已电话核实地点和情况。")
     )
-    _act(city, ticket_id, handler, TicketAction.RECORD_CONTACT, Facts(contact_note=note))
+    _act(city, ticket_id, handler, TicketAction.RECORD_CONTACT, TicketFields(contact_note=note))
     if city.chance(FORGOTTEN):
         return
     at = _office_time(city, city.clock.at, (0.3, 3.0) if urgent else (2.0, 60.0), urgent=urgent)
@@ -95,15 +95,15 @@ def _contact(city: City, ticket_id: int, handler: Person, reply: str, *, urgent:
 
 
 def _reply(city: City, ticket_id: int, handler: Person, reply: str) -> None:
-    _act(city, ticket_id, handler, TicketAction.REPLY, Facts(reply=reply))
+    _act(city, ticket_id, handler, TicketAction.REPLY, TicketFields(reply=reply))
     at = _office_time(city, city.clock.at, (0.2, 5.0), urgent=False)
-    city.plan(at, lambda: _act(city, ticket_id, handler, TicketAction.CLOSE, Facts()))
+    city.plan(at, lambda: _act(city, ticket_id, handler, TicketAction.CLOSE, TicketFields()))
 
 
 def _office_time(city: City, start: datetime, hours: tuple[float, float], *, urgent: bool) -> datetime:
     """Return a moment `hours` later, moved into an office's hours unless the matter is urgent."""
     at = start + timedelta(hours=city.rng.uniform(*hours))
-    local = at.astimezone(city.hall.policies.zone)
+    local = at.astimezone(city.application.policies.zone)
     if urgent or (local.weekday() < 5 and OPENS <= local.hour < CLOSES):
         return at
     opening = local.replace(hour=OPENS, minute=city.rng.randrange(5, 55))

@@ -17,7 +17,7 @@ from hotline.services.outbound import callbacks
 from hotline.services.queueing import presence
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import FlowShelf
 
 SEED = 4_412_345
@@ -45,7 +45,7 @@ def tell_history(
     """
     clock = StoryClock(now)
     city = City(
-        hall=Hall(engine=engine, clock=clock, policies=policies, announce=silence),
+        application=Application(engine=engine, clock=clock, policies=policies, announce=silence),
         clock=clock,
         rng=Random(SEED),  # noqa: S311 - dice, not secrets
         flows=flows,
@@ -63,7 +63,7 @@ def tell_history(
 
 def _plan_calls(city: City, now: datetime, share: float) -> None:
     """Plan the calls of every day, and the looks at what we owe between them."""
-    today = now.astimezone(city.hall.policies.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    today = now.astimezone(city.application.policies.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     for back in range(BUSY_DAYS + QUIET_DAYS, -1, -1):
         day = today - timedelta(days=back)
         for _ in range(round(share * (BUSY_CALLS if back <= BUSY_DAYS else QUIET_CALLS))):
@@ -80,14 +80,14 @@ def _close_desks(city: City) -> None:
     """Everybody has gone home: whoever signs in next begins afresh."""
     city.clock.at = max(city.ends, city.busy_until)
     for operator in city.operators:
-        with city.hall.open_work(operator) as work:
+        with city.application.unit_of_work(operator) as work:
             presence.arrive(work)
             presence.leave(work)
 
 
 def _leave_in_peace(city: City) -> None:
     """Mark the log as relayed and settle what is still owed: nobody is phoned or told because of what was invented."""
-    with city.hall.open_work(Machine.SYSTEM) as work:
+    with city.application.unit_of_work(Machine.SYSTEM) as work:
         still_open = select(Callback.id).where(Callback.open_number.is_not(None))
         for callback_id in work.session.scalars(still_open).all():
             callbacks.cancel_callback(work, callback_id)

@@ -16,7 +16,7 @@ from hotline.rules.people.actors import Machine, Person
 from hotline.rules.policies import Policies
 from hotline.services.people import accounts
 from hotline.store.people.tables import User
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import FlowShelf
 
 
@@ -30,12 +30,12 @@ def seed_demo(
     engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime, share: float = 1.0
 ) -> None:
     """Write units, people (all with `password`) and the invented history up to `now`, with `share` of its calls."""
-    hall = Hall(engine=engine, clock=lambda: now, policies=policies, announce=silence)
-    write_city(hall)
+    application = Application(engine=engine, clock=lambda: now, policies=policies, announce=silence)
+    write_city(application)
     units = {matter.unit for matter in read_matters()}
     shown = {user.unit_code for user in SHOWN}
     others = [unit_handler(code) for code in sorted(units - shown)]
-    ids = _add_people(hall, (*SHOWN, *others), password)
+    ids = _add_people(application, (*SHOWN, *others), password)
     tell_history(
         engine,
         policies=policies,
@@ -51,10 +51,10 @@ def seed_demo(
     )
 
 
-def _add_people(hall: Hall, users: Sequence[DemoUser], password: str) -> dict[str, int]:
+def _add_people(application: Application, users: Sequence[DemoUser], password: str) -> dict[str, int]:
     """Add everybody and return their ids by log-in name. One password means one slow hash, shared by all."""
     first = users[0]
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         first_id = accounts.add_user(
             work,
             name=first.name,

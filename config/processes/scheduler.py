@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.logs import begin_logging
 from config.processes.worker import enqueue_into
 from config.settings import settings_or_exit
-from config.wiring import Hotline, build_or_exit
+from config.wiring import Components, build_or_exit
 from hotline import outbox
 from hotline.gateways.live import WAKE
 from hotline.rules.people.actors import Machine
@@ -30,7 +30,7 @@ from hotline.services import leases, retention
 from hotline.services.calls import reconciliation
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.queueing import offers, presence
-from hotline.unit_of_work import Hall, Work
+from hotline.unit_of_work import Application, UnitOfWork
 
 LEASE_SECONDS = 5
 CONNECT_PATIENCE = timedelta(seconds=20)
@@ -43,7 +43,7 @@ class Timer:
 
     name: str
     seconds: int
-    run: Callable[[Work], int]
+    run: Callable[[UnitOfWork], int]
 
 
 TIMERS: tuple[Timer, ...] = (
@@ -58,9 +58,9 @@ TIMERS: tuple[Timer, ...] = (
     Timer("flag_long_wrap_ups", 5, presence.flag_long_wrap_ups),
     Timer("take_back_left_alone", 15, reconciliation.take_back_left_alone),
     Timer("free_stuck_desks", 30, reconciliation.free_stuck_desks),
-    Timer("doubt_silent_dials", 120, reconciliation.doubt_silent_dials),
-    Timer("doubt_silent_calls", 600, reconciliation.doubt_silent_calls),
-    Timer("forget_old", 3600, retention.forget_old),
+    Timer("doubt_silent_dials", 120, reconciliation.check_silent_dials),
+    Timer("doubt_silent_calls", 600, reconciliation.check_silent_calls),
+    Timer("forget_old", 3600, retention.delete_expired),
 )
 
 
@@ -68,56 +68,56 @@ TIMERS: tuple[Timer, ...] = (
 class Ticker:
     """Knows which timers are due; a failing timer is logged and comes round again."""
 
-    hall: Hall
+    application: Application
     timers: tuple[Timer, ...] = TIMERS
     last: dict[str, datetime] = field(default_factory=dict)
 
     def tick(self) -> None:
         for timer in self.timers:
-            at = self.hall.clock()
+            at = self.application.clock()
             if at - self.last.get(timer.name, datetime.min.replace(tzinfo=at.tzinfo)) < timedelta(
                 seconds=timer.seconds
             ):
                 continue
             self.last[timer.name] = at
             try:
-                with self.hall.open_work(Machine.CLOCK) as work:
+                with self.application.unit_of_work(Machine.CLOCK) as work:
                     timer.run(work)
             except Exception as trouble:  # noqa: BLE001 - one timer in trouble must not stop the clock
                 structlog.get_logger().error("timer.failed", timer=timer.name, trouble=type(trouble).__name__)
 
 
-def relay_once(hall: Hall, enqueue: outbox.Enqueue) -> int:
+def relay_once(application: Application, enqueue: outbox.Enqueue) -> int:
     """Relay the tail of the log and hand what is due to the transport; returns how many parcels went."""
-    parcels = outbox.relay(hall)
+    parcels = outbox.relay(application)
     if parcels:
         enqueue(parcels)
-        outbox.note_enqueued(hall, parcels)
+        outbox.note_enqueued(application, parcels)
     return len(parcels)
 
 
-def run(hotline: Hotline, stop: threading.Event) -> None:
+def run(hotline: Components, stop: threading.Event) -> None:
     """Tick until `stop`. Trouble with Redis or the database is logged and waited out, never fatal."""
     holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     enqueue = enqueue_into(hotline.redis)
-    ticker = Ticker(hotline.hall)
+    ticker = Ticker(hotline.application)
     while not stop.is_set():
         try:
-            if _hold(hotline.hall, holder):
+            if _hold(hotline.application, holder):
                 ticker.tick()
-                if relay_once(hotline.hall, enqueue) < outbox.BATCH:
+                if relay_once(hotline.application, enqueue) < outbox.BATCH:
                     _wait_for_wake(hotline.redis)
             else:
                 stop.wait(1)
         except (RedisError, SQLAlchemyError) as trouble:
             structlog.get_logger().error("clock.trouble", trouble=type(trouble).__name__)
             stop.wait(1)
-    with suppress(SQLAlchemyError), hotline.hall.open_work(Machine.CLOCK) as work:
+    with suppress(SQLAlchemyError), hotline.application.unit_of_work(Machine.CLOCK) as work:
         leases.release(work, "clock", holder)
 
 
-def _hold(hall: Hall, holder: str) -> bool:
-    with hall.open_work(Machine.CLOCK) as work:
+def _hold(application: Application, holder: str) -> bool:
+    with application.unit_of_work(Machine.CLOCK) as work:
         return leases.hold(work, "clock", holder, LEASE_SECONDS)
 
 

@@ -17,7 +17,7 @@ from agent_console.app import ConsoleOptions, SoftphoneOptions, register
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
 from config.settings import Settings, settings_or_exit
-from config.wiring import TOKEN_SECONDS, Hotline, build_or_exit, device_token
+from config.wiring import TOKEN_SECONDS, Components, build_or_exit, device_token
 from hotline.store.schema import newest, revision_of
 from ivr_flows.webhooks.blueprint import voice_blueprint
 
@@ -29,26 +29,36 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
     """
     chosen = settings or settings_or_exit()
     begin_logging(chosen.mode)
-    house = build_or_exit(chosen)
+    components = build_or_exit(chosen)
     app = Flask("hotline", static_folder=None)
     if chosen.trusted_proxies:
         hops = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     app.url_map.strict_slashes = False
-    app.wsgi_app = _voice_first(voice_app(house), app.wsgi_app)  # type: ignore[method-assign, assignment]
-    register(app, house.hall, replace(console_options(house, max_streams), claims=house.claims))
-    app.register_blueprint(health_blueprint(house))
+    app.wsgi_app = _voice_first(voice_app(components), app.wsgi_app)  # type: ignore[method-assign, assignment]
+    register(
+        app,
+        components.application,
+        replace(console_options(components, max_streams), claims=components.claims),
+    )
+    app.register_blueprint(health_blueprint(components))
     return app
 
 
-def voice_app(house: Hotline) -> Flask:
+def voice_app(components: Components) -> Flask:
     """Return the caller's door as an application of its own: no sessions, no forms, no pages stand between it and a call."""
     app = Flask("hotline-voice", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # it would answer with a redirect, and a redirected POST loses its form
-    token = house.settings.account.auth_token
+    token = components.settings.account.auth_token
     app.register_blueprint(
-        voice_blueprint(house.hall, house.flows, token, house.addresses, narrow=house.settings.narrow_carrier)
+        voice_blueprint(
+            components.application,
+            components.flows,
+            token,
+            components.addresses,
+            narrow=components.settings.narrow_carrier,
+        )
     )
     return app
 
@@ -61,9 +71,9 @@ def _voice_first(voice: WSGIApplication, desk: WSGIApplication) -> WSGIApplicati
     return choose
 
 
-def console_options(house: Hotline, max_streams: int) -> ConsoleOptions:
+def console_options(components: Components, max_streams: int) -> ConsoleOptions:
     """Return what the desk's door must know."""
-    settings, account = house.settings, house.settings.account
+    settings, account = components.settings, components.settings.account
     softphone = SoftphoneOptions(
         driver="exchange" if settings.local_exchange else "twilio",
         device_url=settings.exchange_url.replace("http", "ws", 1),
@@ -76,7 +86,7 @@ def console_options(house: Hotline, max_streams: int) -> ConsoleOptions:
         default_locale=settings.locale,
         softphone=softphone,
         redis_url=settings.redis_url,
-        flows=CityFlows(house.flows, house.hall.policies),
+        flows=CityFlows(components.flows, components.application.policies),
         limiter_storage=limiter_storage(settings.redis_url),
         max_streams=max_streams,
     )
@@ -87,12 +97,12 @@ def limiter_storage(redis_url: str) -> str:
     return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
 
 
-def health_blueprint(house: Hotline) -> Blueprint:
+def health_blueprint(components: Components) -> Blueprint:
     """`/healthz`: the process lives. `/readyz`: the database (at this version's tables) and Redis answer; else 503 and why."""
     blueprint = Blueprint("health", __name__)
     checks: dict[str, Callable[[], str | None]] = {
-        "database": lambda: _database_trouble(house.hall.engine),
-        "redis": lambda: _redis_trouble(house.redis),
+        "database": lambda: _database_trouble(components.application.engine),
+        "redis": lambda: _redis_trouble(components.redis),
     }
 
     @blueprint.get("/healthz")

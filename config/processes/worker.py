@@ -1,4 +1,4 @@
-"""Time's door: an RQ worker for one lane. `python -m config.processes.worker calls` (or `notices`).
+"""Time's door: an RQ worker for one lane. `python -m config.processes.worker calls` (or `notifications`).
 
 It imports and builds the application before it forks, so that each job costs milliseconds; it listens to exactly one
 queue, because only then does RQ pop safely; and a job is nothing but the id of a delivery.
@@ -15,16 +15,16 @@ from rq.serializers import JSONSerializer
 
 from config.logs import begin_logging
 from config.settings import settings_or_exit
-from config.wiring import Hotline, build_or_exit
+from config.wiring import Components, build_or_exit
 from hotline import outbox
-from hotline.outbox import Parcel
+from hotline.outbox import PendingDelivery
 from hotline.reactions import LANES
 
 JOB_SECONDS = 45
 """Less than the lease of a delivery: a job is stopped before another worker may take it over."""
 KEEP_FAILED_SECONDS = 3600
 
-_HOTLINE: ContextVar[Hotline] = ContextVar("hotline")
+_HOTLINE: ContextVar[Components] = ContextVar("hotline")
 """The application this worker process was built with; a job finds it here because RQ calls it by name only."""
 
 
@@ -42,7 +42,7 @@ class LaneWorker(Worker):
     max_connection_wait_time = 2.0
 
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        _HOTLINE.get().hall.engine.dispose(close=False)
+        _HOTLINE.get().application.engine.dispose(close=False)
         return super().perform_job(job, queue, execution)
 
 
@@ -50,7 +50,7 @@ def enqueue_into(redis: Redis) -> outbox.Enqueue:
     """Return the function that hands parcels to RQ, one queue a lane."""
     queues = {lane: Queue(lane, connection=redis, serializer=JSONSerializer) for lane in LANES}
 
-    def enqueue(parcels: list[Parcel]) -> None:
+    def enqueue(parcels: list[PendingDelivery]) -> None:
         for parcel in parcels:
             lane, job_id = queues[parcel.lane], f"delivery-{parcel.id}-{parcel.attempts}"
             if lane.get_job_position(job_id) is not None:

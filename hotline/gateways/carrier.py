@@ -32,7 +32,7 @@ class CarrierTrouble(Exception):
     """Something between us and the carrier."""
 
 
-class Refused(CarrierTrouble):
+class CarrierRefused(CarrierTrouble):
     """The carrier said no for good (`code` is its error code): asking again would get the same answer."""
 
     def __init__(self, code: int | None, message: str) -> None:
@@ -40,15 +40,15 @@ class Refused(CarrierTrouble):
         self.code = code
 
 
-class Gone(CarrierTrouble):
+class CarrierGone(CarrierTrouble):
     """The call, or its place in the queue, no longer exists."""
 
 
-class Doubtful(CarrierTrouble):
+class CarrierDoubtful(CarrierTrouble):
     """The answer was lost (time-out, 5xx): it may have happened. Look before asking again."""
 
 
-class Unavailable(CarrierTrouble):
+class CarrierUnavailable(CarrierTrouble):
     """Not now, and certainly nothing happened (429, connection refused): safe to ask again."""
 
 

@@ -12,7 +12,15 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from hotline.gateways.carrier import CarrierTrouble, Doubtful, Gone, Order, Refused, Sound, Unavailable
+from hotline.gateways.carrier import (
+    CarrierDoubtful,
+    CarrierGone,
+    CarrierRefused,
+    CarrierTrouble,
+    CarrierUnavailable,
+    Order,
+    Sound,
+)
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 8
@@ -85,7 +93,7 @@ class TwilioCarrier:
         queue_sid = self._queue_sid(queue)
         try:
             _asked(lambda: self._client.queues(queue_sid).members(sid).update(url=url))
-        except Gone:
+        except CarrierGone:
             with self._lock:
                 self._queues.pop(queue, None)
             raise
@@ -98,14 +106,14 @@ class TwilioCarrier:
         """See `Carrier.status_of`."""
         try:
             return str(_asked(lambda: self._client.calls(sid).fetch()).status)
-        except Gone:
+        except CarrierGone:
             return None
 
     def hang_up(self, sid: str) -> None:
         """See `Carrier.hang_up`."""
         try:
             _asked(lambda: self._client.calls(sid).update(status="completed"))
-        except Gone:
+        except CarrierGone:
             return
 
     def fetch_recording(self, sid: str) -> Sound:
@@ -131,7 +139,7 @@ class TwilioCarrier:
                 with self._lock:
                     self._queues[name] = str(queue.sid)
                 return str(queue.sid)
-        raise Gone(f"no queue named {name}")
+        raise CarrierGone(f"no queue named {name}")
 
 
 def _asked(ask: Callable[[], T]) -> T:
@@ -141,22 +149,24 @@ def _asked(ask: Callable[[], T]) -> T:
     except (TwilioRestException, TwilioServiceException) as said:
         raise _meaning(said.status, said.code) from said
     except TwilioException as said:  # a list that could not be read, whatever the reason: nothing happened
-        raise Unavailable("a list could not be read") from said
+        raise CarrierUnavailable("a list could not be read") from said
     except requests.ConnectTimeout as silence:
-        raise Unavailable("no connection") from silence
+        raise CarrierUnavailable("no connection") from silence
     except requests.ConnectionError as silence:
         if "refused" in str(silence).lower() or "NameResolution" in str(silence):
-            raise Unavailable("no connection") from silence
-        raise Doubtful("connection lost") from silence
+            raise CarrierUnavailable("no connection") from silence
+        raise CarrierDoubtful("connection lost") from silence
     except (requests.RequestException, ValueError) as silence:  # no answer in time, or none that can be read
-        raise Doubtful(type(silence).__name__) from silence
+        raise CarrierDoubtful(type(silence).__name__) from silence
 
 
 def _meaning(status: int, code: int | None) -> CarrierTrouble:
     """Return our word for a refusal. The carrier's own words stay behind: they may repeat the number we asked for."""
     words = f"HTTP {status}, code {code}"
     if code in _GONE_CODES or status == HTTPStatus.NOT_FOUND:
-        return Gone(words)
+        return CarrierGone(words)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return Unavailable(words)
-    return Doubtful(words) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Refused(code, words)
+        return CarrierUnavailable(words)
+    return (
+        CarrierDoubtful(words) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else CarrierRefused(code, words)
+    )

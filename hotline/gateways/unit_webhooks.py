@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class UnitNotification:
     """What a unit's system is told. `key` is the same for every repetition of one notice."""
 
     key: str
@@ -29,12 +29,12 @@ class Notice:
     due_at: datetime | None
 
 
-class NoticeFailed(Exception):
+class NotificationFailed(Exception):
     """The unit's system did not confirm; try again later."""
 
 
-class UnitNotices(Protocol):
-    def send(self, notice: Notice, at: datetime) -> None:
+class UnitNotifier(Protocol):
+    def send(self, notice: UnitNotification, at: datetime) -> None:
         """Deliver `notice`, signed with the moment `at`. Raises NoticeFailed."""
         ...
 
@@ -45,7 +45,7 @@ class UnitWebhooks:
     def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
         self._timeout = timeout
 
-    def send(self, notice: Notice, at: datetime) -> None:
+    def send(self, notice: UnitNotification, at: datetime) -> None:
         body = json.dumps(
             {
                 "event": "ticket.delivered",
@@ -67,9 +67,9 @@ class UnitWebhooks:
                 notice.url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             )
         except requests.RequestException as trouble:
-            raise NoticeFailed(type(trouble).__name__) from trouble
+            raise NotificationFailed(type(trouble).__name__) from trouble
         if not 200 <= answer.status_code < 300:
-            raise NoticeFailed(f"HTTP {answer.status_code}")
+            raise NotificationFailed(f"HTTP {answer.status_code}")
 
 
 def sign(secret: str, unix_seconds: int, body: bytes) -> str:

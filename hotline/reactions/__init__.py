@@ -11,7 +11,7 @@ from typing import Any
 from hotline import events
 from hotline.events import Event
 from hotline.reactions.calls import (
-    ask_after_call,
+    check_call,
     connect_caller,
     hang_up_call,
     release_operator,
@@ -19,15 +19,25 @@ from hotline.reactions.calls import (
     ring_operator,
     take_back_caller,
 )
-from hotline.reactions.context import NotYet, Tools
+from hotline.reactions.context import NotYet, ReactionContext
 from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
-from hotline.reactions.outbound import ask_after_dial, place_dial
+from hotline.reactions.outbound import check_dial, place_dial
 from hotline.reactions.retrieval import ask_outside, keep_sound
 
-__all__ = ["BY_NAME", "CALLS", "LANES", "NOTICES", "REACTIONS", "NotYet", "Reaction", "Tools", "reacts"]
+__all__ = [
+    "BY_NAME",
+    "CALLS",
+    "LANES",
+    "NOTIFICATIONS",
+    "REACTIONS",
+    "NotYet",
+    "Reaction",
+    "ReactionContext",
+    "reacts",
+]
 
-CALLS, NOTICES = "calls", "notices"
-LANES = (CALLS, NOTICES)
+CALLS, NOTIFICATIONS = "calls", "notifications"
+LANES = (CALLS, NOTIFICATIONS)
 """One queue and one worker process each: a slow system of a unit never keeps a telephone from ringing."""
 
 
@@ -36,7 +46,7 @@ class Reaction:
     """`run(tools, event)` may raise: the delivery is tried again after a pause, and kept as dead after the last try."""
 
     lane: str
-    run: Callable[[Tools, Any], None]
+    run: Callable[[ReactionContext, Any], None]
 
     @property
     def name(self) -> str:
@@ -50,13 +60,13 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     events.CallEnded: (Reaction(CALLS, release_operator_of_call),),
     events.CallHangUpAsked: (Reaction(CALLS, hang_up_call),),
     events.CallLeftAlone: (Reaction(CALLS, take_back_caller),),
-    events.CallDoubted: (Reaction(CALLS, ask_after_call),),
+    events.CallCheckRequested: (Reaction(CALLS, check_call),),
     events.DialPlanned: (Reaction(CALLS, place_dial),),
-    events.DialDoubted: (Reaction(CALLS, ask_after_dial),),
-    events.LookupAsked: (Reaction(NOTICES, ask_outside),),
-    events.RecordingMade: (Reaction(NOTICES, keep_sound),),
-    events.TicketHandedOff: (Reaction(NOTICES, deliver_to_inbox),),
-    events.TicketDelivered: (Reaction(NOTICES, notify_unit),),
+    events.DialCheckRequested: (Reaction(CALLS, check_dial),),
+    events.LookupAsked: (Reaction(NOTIFICATIONS, ask_outside),),
+    events.RecordingMade: (Reaction(NOTIFICATIONS, keep_sound),),
+    events.TicketHandedOff: (Reaction(NOTIFICATIONS, deliver_to_inbox),),
+    events.TicketDelivered: (Reaction(NOTIFICATIONS, notify_unit),),
 }
 
 

@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.gateways.addresses import device
-from hotline.gateways.carrier import Gone, Order
-from hotline.reactions.context import NotYet, Tools
+from hotline.gateways.carrier import CarrierGone, Order
+from hotline.reactions.context import NotYet, ReactionContext
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.rules.people.actors import Machine
@@ -14,11 +14,11 @@ from hotline.services.queueing import offers
 from hotline.store.calls.tables import Call, Offer
 
 
-def ring_operator(tools: Tools, event: events.CallOffered) -> None:
+def ring_operator(tools: ReactionContext, event: events.CallOffered) -> None:
     """Ring the operator's browser telephone, unless the offer is over; remember the leg so that it can be released."""
     if tools.narrow_carrier:
         return  # the caller's own document rings the desk
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         asked_at = offers.begin_ringing(work, event.offer_id)
         asked_before = asked_at is not None and asked_at < work.at
     if asked_at is None:
@@ -26,7 +26,7 @@ def ring_operator(tools: Tools, event: events.CallOffered) -> None:
         return
     to = device(event.operator_id)
     sid = tools.carrier.find_placed(to, asked_at) if asked_before else None
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         if sid is None or offers.is_leg_of_another(session, event.offer_id, sid):
             sid = None
     if sid is None:
@@ -36,39 +36,39 @@ def ring_operator(tools: Tools, event: events.CallOffered) -> None:
                 answer_url=tools.addresses.desk(event.offer_id),
                 status_url=tools.addresses.desk_status(event.offer_id),
                 fallback_url=tools.addresses.desk(event.offer_id),
-                ring_seconds=tools.hall.policies.queue.ring_seconds,
+                ring_seconds=tools.application.policies.queue.ring_seconds,
             )
         )
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         offers.note_leg(work, event.offer_id, sid)
     _release(tools, event.offer_id)
 
 
-def release_operator(tools: Tools, event: events.OfferSettled) -> None:
+def release_operator(tools: ReactionContext, event: events.OfferSettled) -> None:
     """Stop the ring of an offer that was not taken."""
     _release(tools, event.offer_id)
 
 
-def connect_caller(tools: Tools, event: events.CallAccepted) -> None:
+def connect_caller(tools: ReactionContext, event: events.CallAccepted) -> None:
     """Move the waiting caller into the conference where the operator already is.
 
     Who is not in the carrier's queue comes there any moment, unless their call is over and we were never told.
     """
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         call = session.get_one(Call, event.call_id)
     if call.state is not CallState.CONNECTING or call.operator_id != event.operator_id:
         return
     try:
-        queue_name = tools.hall.policies.queue.name
+        queue_name = tools.application.policies.queue.name
         tools.carrier.take_from_queue(queue_name, call.sid, tools.addresses.talk(call.id))
-    except Gone as gone:
+    except CarrierGone as gone:
         if not _end_if_over(tools, call.sid):
             raise NotYet("the caller is not (yet) in the carrier's queue") from gone
 
 
-def release_operator_of_call(tools: Tools, event: events.CallEnded) -> None:
+def release_operator_of_call(tools: ReactionContext, event: events.CallEnded) -> None:
     """Free the operator's leg of a call that is over; it may sit in the conference alone."""
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         legs = session.scalars(
             select(Offer.leg_sid).where(
                 Offer.call_id == event.call_id,
@@ -80,46 +80,46 @@ def release_operator_of_call(tools: Tools, event: events.CallEnded) -> None:
         tools.carrier.hang_up(str(leg))
 
 
-def hang_up_call(tools: Tools, event: events.CallHangUpAsked) -> None:
+def hang_up_call(tools: ReactionContext, event: events.CallHangUpAsked) -> None:
     """End a call because its operator asked for it, also when it is over and its end was never told to us."""
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         call = session.get_one(Call, event.call_id)
     if call.state is not CallState.ENDED:
         tools.carrier.hang_up(call.sid)
         _end_if_over(tools, call.sid)
 
 
-def take_back_caller(tools: Tools, event: events.CallLeftAlone) -> None:
+def take_back_caller(tools: ReactionContext, event: events.CallLeftAlone) -> None:
     """Bring a caller with whom nobody is back to the queue; who is not there any more has ended their call."""
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         call = session.get_one(Call, event.call_id)
-    if call.state is not CallState.AFTER or call.parted_at is None:
+    if call.state is not CallState.AFTER or call.operator_left_at is None:
         return
     try:
         tools.carrier.redirect(call.sid, tools.addresses.left_alone(call.id))
-    except Gone:
+    except CarrierGone:
         _end_if_over(tools, call.sid)
 
 
-def ask_after_call(tools: Tools, event: events.CallDoubted) -> None:
+def check_call(tools: ReactionContext, event: events.CallCheckRequested) -> None:
     """Ask the carrier about a call that has been silent for long; end it here if it is over there."""
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         call = session.get_one(Call, event.call_id)
     if call.state is not CallState.ENDED:
         _end_if_over(tools, call.sid)
 
 
-def _end_if_over(tools: Tools, sid: str) -> bool:
+def _end_if_over(tools: ReactionContext, sid: str) -> bool:
     status = tools.carrier.status_of(sid) or "completed"
     if status not in TERMINAL_STATUSES:
         return False
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         lifecycle.end_call(work, sid=sid, status=status)
     return True
 
 
-def _release(tools: Tools, offer_id: int) -> None:
-    with tools.hall.look() as session:
+def _release(tools: ReactionContext, offer_id: int) -> None:
+    with tools.application.read_session() as session:
         leg = offers.leg_to_release(session, offer_id)
     if leg is not None:
         tools.carrier.hang_up(leg)

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.lookups import Lookups
-from hotline.gateways.unit_webhooks import UnitNotices
-from hotline.unit_of_work import Hall
+from hotline.gateways.unit_webhooks import UnitNotifier
+from hotline.unit_of_work import Application
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
-    """What reactions may use: the hall, and whom we talk to."""
+class ReactionContext:
+    """What reactions may use: the application, and whom we talk to."""
 
-    hall: Hall
+    application: Application
     carrier: Carrier
-    units: UnitNotices
+    units: UnitNotifier
     lookups: Lookups
     addresses: VoiceAddresses
     narrow_carrier: bool = False

@@ -1,8 +1,8 @@
 """Reactions that phone people: place an attempt once, and ask after one whose end was never told."""
 
 from hotline import events
-from hotline.gateways.carrier import Doubtful, Order, Refused
-from hotline.reactions.context import Tools
+from hotline.gateways.carrier import CarrierDoubtful, CarrierRefused, Order
+from hotline.reactions.context import ReactionContext
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import DialState
 from hotline.rules.people.actors import Machine
@@ -11,29 +11,29 @@ from hotline.services.outbound import outbound_calls
 from hotline.services.outbound.outbound_calls import DialView
 
 
-def place_dial(tools: Tools, event: events.DialPlanned) -> None:
+def place_dial(tools: ReactionContext, event: events.DialPlanned) -> None:
     """Phone somebody, once. If an earlier answer of the carrier was lost, look for the call before asking again."""
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         dial = outbound_calls.begin_placing(work, event.dial_id)
     if dial is None:
         return
     try:
         sid = _find_ours(tools, dial) or tools.carrier.place(_order(tools, dial))
-    except Refused as refused:
-        with tools.hall.open_work(Machine.WORKER) as work:
+    except CarrierRefused as refused:
+        with tools.application.unit_of_work(Machine.WORKER) as work:
             outbound_calls.end_dial(work, dial.ref, outcome="refused", detail=str(refused.code))
         return
-    except Doubtful:
-        with tools.hall.open_work(Machine.WORKER) as work:
+    except CarrierDoubtful:
+        with tools.application.unit_of_work(Machine.WORKER) as work:
             outbound_calls.note_doubt(work, dial.id)
         raise
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         outbound_calls.note_dial_sid(work, dial.ref, sid)
 
 
-def ask_after_dial(tools: Tools, event: events.DialDoubted) -> None:
+def check_dial(tools: ReactionContext, event: events.DialCheckRequested) -> None:
     """Ask the carrier about an attempt without an end; end it here if it is over there, or not known there."""
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         dial = outbound_calls.dial_by_id(work, event.dial_id)
     if dial.state is DialState.ENDED:
         return
@@ -41,24 +41,24 @@ def ask_after_dial(tools: Tools, event: events.DialDoubted) -> None:
     status = None if sid is None else tools.carrier.status_of(sid)
     if status is not None and status not in TERMINAL_STATUSES:
         return
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         held = outbound_calls.dial_by_ref(work, dial.ref)
         if sid is not None:
             lifecycle.end_call(work, sid=sid, status=status or "completed")
         outbound_calls.end_dial(work, held.ref, outcome=status or outbound_calls.LOST, sid=sid)
 
 
-def _find_ours(tools: Tools, dial: DialView) -> str | None:
+def _find_ours(tools: ReactionContext, dial: DialView) -> str | None:
     """Return the carrier's name for an attempt whose placing was not confirmed; None if it was never placed."""
     if not dial.doubtful or dial.placing_at is None:
         return None
     sid = tools.carrier.find_placed(dial.number, dial.placing_at)
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         return None if sid is None or outbound_calls.is_call_of_another(session, dial.id, sid) else sid
 
 
-def _order(tools: Tools, dial: DialView) -> Order:
-    policies = tools.hall.policies
+def _order(tools: ReactionContext, dial: DialView) -> Order:
+    policies = tools.application.policies
     dialling = policies.callbacks if dial.follow_up_id is None else policies.follow_ups
     return Order(
         to=dial.number,

@@ -1,9 +1,9 @@
 """Reactions that bring something home for a call: the sound of a recording, the answer of a system of the city's own."""
 
 from hotline import events
-from hotline.gateways.carrier import Gone
+from hotline.gateways.carrier import CarrierGone
 from hotline.gateways.lookups import Question
-from hotline.reactions.context import NotYet, Tools
+from hotline.reactions.context import NotYet, ReactionContext
 from hotline.rules.enums import LookupState, RecordingState
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lookups, recordings
@@ -11,34 +11,34 @@ from hotline.store.calls.recordings import Recording
 from hotline.store.calls.tables import Call
 
 
-def keep_sound(tools: Tools, event: events.RecordingMade) -> None:
+def keep_sound(tools: ReactionContext, event: events.RecordingMade) -> None:
     """Fetch the sound of a recording and keep it; the carrier may need a while until it can be fetched."""
-    with tools.hall.look() as session:
+    with tools.application.read_session() as session:
         recording = session.get_one(Recording, event.recording_id)
     if recording.state is not RecordingState.AT_CARRIER:
         return
     try:
         sound = tools.carrier.fetch_recording(recording.sid)
-    except Gone as gone:
+    except CarrierGone as gone:
         raise NotYet("the carrier does not have the sound (yet)") from gone
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         recordings.keep_sound(work, recording.id, sound.media_type, sound.data)
 
 
-def ask_outside(tools: Tools, event: events.LookupAsked) -> None:
+def ask_outside(tools: ReactionContext, event: events.LookupAsked) -> None:
     """Ask a system of the city's own for a caller who waits; one who has waited long enough is not asked for any more."""
-    with tools.hall.open_work(Machine.WORKER) as work:
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         asked = lookups.get(work, event.lookup_id)
-    source = tools.hall.policies.callers.lookups.get(asked.source)
+    source = tools.application.policies.callers.lookups.get(asked.source)
     if asked.state is not LookupState.ASKED:
         return
     found = None
     if source is not None and not asked.overdue:
-        with tools.hall.look() as session:
+        with tools.application.read_session() as session:
             number = session.get_one(Call, event.call_id).number
         question = Question(f"lookup-{asked.id}", source.url, source.secret, source.seconds, number)
-        found = tools.lookups.ask(question, tools.hall.clock())
-    with tools.hall.open_work(Machine.WORKER) as work:
+        found = tools.lookups.ask(question, tools.application.clock())
+    with tools.application.unit_of_work(Machine.WORKER) as work:
         if found is None:
             lookups.note_answer(work, asked.id, LookupState.FAILED)
         else:

@@ -5,49 +5,49 @@ from collections.abc import Iterable, Mapping
 from hotline.rules.enums import TicketAction
 
 
-class Refusal(Exception):
+class DomainError(Exception):
     """An intention that could not be carried out; nothing was changed."""
 
 
-class NoSuchCall(Refusal):
+class NoSuchCall(DomainError):
     pass
 
 
-class NoSuchTicket(Refusal):
+class NoSuchTicket(DomainError):
     pass
 
 
-class NoSuchCallback(Refusal):
+class NoSuchCallback(DomainError):
     pass
 
 
-class NoSuchDial(Refusal):
+class NoSuchDial(DomainError):
     pass
 
 
-class NoSuchPerson(Refusal):
+class NoSuchPerson(DomainError):
     pass
 
 
-class NoSuchRecording(Refusal):
+class NoSuchRecording(DomainError):
     pass
 
 
-class NoSuchNotice(Refusal):
+class NoSuchOutage(DomainError):
     pass
 
 
-class NoSuchFlow(Refusal):
+class NoSuchFlow(DomainError):
     pass
 
 
-class UnknownUnit(Refusal):
+class UnknownUnit(DomainError):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-class UnknownSkill(Refusal):
+class UnknownSkill(DomainError):
     """Not one of the skills the city's file names; `known` are those."""
 
     def __init__(self, skill: str, known: Iterable[str]) -> None:
@@ -55,11 +55,11 @@ class UnknownSkill(Refusal):
         self.known = tuple(known)
 
 
-class NotAllowed(Refusal):
+class NotAllowed(DomainError):
     """The actor's role, unit or situation does not permit it."""
 
 
-class ActionNotAllowed(Refusal):
+class ActionNotAllowed(DomainError):
     """The ticket's state does not permit the action; `allowed` says what it does permit this actor."""
 
     def __init__(self, action: TicketAction, allowed: Iterable[TicketAction]) -> None:
@@ -68,7 +68,7 @@ class ActionNotAllowed(Refusal):
         self.allowed = tuple(allowed)
 
 
-class MissingFacts(Refusal):
+class MissingFields(DomainError):
     """A finished action needs more; `fields` names what is empty."""
 
     def __init__(self, fields: Iterable[str]) -> None:
@@ -76,7 +76,7 @@ class MissingFacts(Refusal):
         super().__init__(", ".join(self.fields))
 
 
-class BadFacts(Refusal):
+class InvalidFields(DomainError):
     """Values that cannot be accepted: field name -> code (unknown_value, too_long, not_text, unknown_field)."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
@@ -84,7 +84,7 @@ class BadFacts(Refusal):
         super().__init__(", ".join(f"{name}: {code}" for name, code in self.errors.items()))
 
 
-class StaleRevision(Refusal):
+class StaleRevision(DomainError):
     """Somebody (or another tab) saved in between; `current` is the revision to read again."""
 
     def __init__(self, current: int) -> None:
@@ -92,15 +92,15 @@ class StaleRevision(Refusal):
         self.current = current
 
 
-class LostRace(Refusal):
+class LostRace(DomainError):
     """Another hand was faster. Look again."""
 
 
-class BadNumber(Refusal):
+class BadNumber(DomainError):
     """Not a telephone number that can be called."""
 
 
-class UnfinishedCall(Refusal):
+class UnfinishedCall(DomainError):
     """The last call has neither a ticket nor a reasoned no-matter yet."""
 
     def __init__(self, call_id: int) -> None:
@@ -108,5 +108,5 @@ class UnfinishedCall(Refusal):
         self.call_id = call_id
 
 
-class NameTaken(Refusal):
+class NameTaken(DomainError):
     """The log-in or work number exists already."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from hotline.rules.enums import RequestType, Urgency
 
 
-class Stage(StrEnum):
+class DeadlineStage(StrEnum):
     """The three clocks of an assignment."""
 
     ACKNOWLEDGE = "acknowledge"
@@ -43,11 +43,11 @@ class DeadlinePolicy:
     """One version of the legal clock. `limits` is looked up by (stage, urgency), a type's own limit first."""
 
     name: str
-    limits: dict[tuple[Stage, Urgency], Limit]
-    by_type: dict[tuple[Stage, RequestType], Limit]
+    limits: dict[tuple[DeadlineStage, Urgency], Limit]
+    by_type: dict[tuple[DeadlineStage, RequestType], Limit]
     """Stricter or looser limits of one request type at normal urgency."""
 
-    def limit(self, stage: Stage, kind: RequestType, urgency: Urgency) -> Limit:
+    def limit(self, stage: DeadlineStage, kind: RequestType, urgency: Urgency) -> Limit:
         if urgency is Urgency.NORMAL and (stage, kind) in self.by_type:
             return self.by_type[stage, kind]
         return self.limits[stage, urgency]

@@ -12,10 +12,10 @@ from datetime import date, timedelta
 import chinese_calendar
 from sqlalchemy import delete, insert, select
 
-from hotline.rules.errors import Refusal
+from hotline.rules.errors import DomainError
 from hotline.rules.figures.report import parse_day
 from hotline.store.calendar import CalendarDay
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 SEED = "chinesecalendar"
 AT_A_TIME = 1_000
@@ -36,7 +36,7 @@ class DayProblem:
     code: str
 
 
-class CalendarRefused(Refusal):
+class CalendarRefused(DomainError):
     """Nothing was changed; `problems` names every bad line."""
 
     def __init__(self, problems: tuple[DayProblem, ...]) -> None:
@@ -51,7 +51,7 @@ class _Day:
     note: str
 
 
-def seed_known_years(work: Work) -> int:
+def seed_known_years(work: UnitOfWork) -> int:
     """Write every day whose notice the installed `chinesecalendar` knows and we do not; returns how many.
 
     Days already there stay as they are: the city's own corrections win.
@@ -76,7 +76,7 @@ def _seed(day: date) -> dict[str, object]:
     }
 
 
-def import_days(work: Work, text: str) -> int:
+def import_days(work: UnitOfWork, text: str) -> int:
     """Set the days of a CSV text `day,is_working,note` (yes or no); returns how many. Raises CalendarRefused."""
     days = _read(text)
     for start in range(0, len(days), AT_A_TIME):

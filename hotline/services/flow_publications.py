@@ -16,8 +16,8 @@ from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets.fields import SHORT, storable
 from hotline.store.flows import FlowPublication, FlowVersion
 from hotline.store.people.tables import User
-from hotline.store.upsert import claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent
+from hotline.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ class PublicationView:
     author: str | None
 
 
-def publish(work: Work, purpose: CallPurpose, edition: Edition, *, based_on: int, note: str = "") -> int:
+def publish(
+    work: UnitOfWork, purpose: CallPurpose, edition: Edition, *, based_on: int, note: str = ""
+) -> int:
     """Let new calls of `purpose` begin with `edition`; return the publication's id.
 
     `based_on` is the latest publication its author knew (0: none). Raises NotAllowed, or LostRace if somebody has
@@ -64,14 +66,14 @@ def publish(work: Work, purpose: CallPurpose, edition: Edition, *, based_on: int
         "published_at": work.at,
         "published_by": person.id if person else None,
     }
-    publication_id = claim_row(work.session, FlowPublication, FlowPublication.id, row)
+    publication_id = insert_if_absent(work.session, FlowPublication, FlowPublication.id, row)
     if publication_id is None:
         raise LostRace("somebody has published at this moment")
-    work.tell(events.FlowPublished(publication_id, edition.flow, edition.version))
+    work.record(events.FlowPublished(publication_id, edition.flow, edition.version))
     return int(publication_id)
 
 
-def roll_back(work: Work, to: PublicationView, *, based_on: int, note: str = "") -> int:
+def roll_back(work: UnitOfWork, to: PublicationView, *, based_on: int, note: str = "") -> int:
     """Publish again what `to` published. Raises NotAllowed, LostRace, NoSuchFlow if its source was never kept."""
     source = kept_source(work.session, to.flow, to.version)
     if source is None:
@@ -79,7 +81,7 @@ def roll_back(work: Work, to: PublicationView, *, based_on: int, note: str = "")
     return publish(work, to.purpose, Edition(to.flow, to.version, source), based_on=based_on, note=note)
 
 
-def keep_edition(work: Work, edition: Edition) -> None:
+def keep_edition(work: UnitOfWork, edition: Edition) -> None:
     """Keep the source of a version, so that calls can end with it. Idempotent."""
     row = {
         "flow": edition.flow,
@@ -87,7 +89,7 @@ def keep_edition(work: Work, edition: Edition) -> None:
         "source": edition.source,
         "first_used_at": work.at,
     }
-    claim_row(work.session, FlowVersion, FlowVersion.flow, row)
+    insert_if_absent(work.session, FlowVersion, FlowVersion.flow, row)
 
 
 def kept_source(session: Session, flow: str, version: str) -> str | None:

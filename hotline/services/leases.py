@@ -5,23 +5,23 @@ from datetime import timedelta
 from sqlalchemy import or_, update
 
 from hotline.store.outbox import Lease
-from hotline.store.upsert import changed, claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent, updated_one
+from hotline.unit_of_work import UnitOfWork
 
 
-def hold(work: Work, name: str, holder: str, seconds: int) -> bool:
+def hold(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
     """Take or renew the lease `name` for `holder`; False while somebody else holds it."""
     until = work.at + timedelta(seconds=seconds)
     free = or_(Lease.holder == holder, Lease.until < work.at)
-    if changed(
+    if updated_one(
         work.session, update(Lease).where(Lease.name == name, free).values(holder=holder, until=until)
     ):
         return True
     row = {"name": name, "holder": holder, "until": until}
-    return claim_row(work.session, Lease, Lease.name, row) is not None
+    return insert_if_absent(work.session, Lease, Lease.name, row) is not None
 
 
-def release(work: Work, name: str, holder: str) -> None:
+def release(work: UnitOfWork, name: str, holder: str) -> None:
     """Give the lease back so that another need not wait for its end."""
     work.session.execute(
         update(Lease).where(Lease.name == name, Lease.holder == holder).values(until=work.at)

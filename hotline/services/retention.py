@@ -7,13 +7,13 @@ from sqlalchemy import delete
 from hotline.rules.enums import LookupState
 from hotline.store.calls.lookups import CodeTry, Lookup
 from hotline.store.calls.tables import Receipt
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 KEPT = timedelta(days=2)
 """A call lasts a day at most, a carrier repeats within seconds, and wrong codes count for an hour."""
 
 
-def forget_old(work: Work) -> int:
+def delete_expired(work: UnitOfWork) -> int:
     """Delete what is older than `KEPT`; returns how many rows. A lookup still to be answered stays until it is."""
     long_ago = work.at - KEPT
     rows = (

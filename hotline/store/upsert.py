@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from hotline.store.base import Base
 
 
-def claim_row(
+def insert_if_absent(
     to: Session | Connection,
     table: type[Base],
     returning: InstrumentedAttribute[Any],
@@ -29,7 +29,7 @@ def claim_row(
     return connection.execute(statement, values).scalar_one_or_none()
 
 
-def claim_and_ask(
+def insert_if_absent_returning(
     connection: Connection, table: type[Base], asked: tuple[ColumnElement[Any], ...], values: dict[str, Any]
 ) -> Row[*tuple[Any, ...]] | None:
     """Claim by insertion, as `claim_row`, and ask `asked` in the same breath; None if a unique key was already taken.
@@ -39,18 +39,18 @@ def claim_and_ask(
     return connection.execute(_claim(table, asked, connection.dialect.name), values).first()
 
 
-def claim_key(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
+def insert_key_if_absent(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
     """Claim by insertion, as `claim_row`, where the caller knows the row's key: say whether it was free."""
     result = connection.execute(_claim(table, (), connection.dialect.name), values)
     return result.rowcount == 1
 
 
-def write_row(connection: Connection, table: type[Base], values: dict[str, Any]) -> None:
+def insert_row(connection: Connection, table: type[Base], values: dict[str, Any]) -> None:
     """Insert `values` as one row."""
     connection.execute(_insert(table), values)
 
 
-def changed(session: Session, statement: Executable) -> bool:
+def updated_one(session: Session, statement: Executable) -> bool:
     """Run a conditional update; say whether it changed exactly one row, i.e. whether the race was won."""
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return getattr(result, "rowcount", 0) == 1

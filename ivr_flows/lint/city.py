@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from hotline.rules.calls.flow_actions import (
     AskHours,
     ConfirmPerson,
+    FlowAction,
     JoinQueue,
     LookUpOutside,
     RecordAnswer,
-    Wish,
 )
 from hotline.rules.enums import CallPurpose
 from hotline.rules.policies import Policies
@@ -79,7 +79,7 @@ def misplaced_wishes(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iter
                 )
 
 
-def _only_in(wish: Wish) -> CallPurpose | None:
+def _only_in(wish: FlowAction) -> CallPurpose | None:
     match wish:
         case RecordAnswer(question="solved" | "satisfied"):
             return CallPurpose.FOLLOW_UP

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 
 from hotline.rules.calls.flow_actions import (
+    FlowAction,
     JoinQueue,
     LookUpBy,
     LookUpOutside,
     LookUpTicket,
     PromiseCallback,
-    Wish,
 )
 from hotline.rules.policies import Policies
 from ivr_flows.exit_labels import Pair
@@ -22,7 +22,7 @@ USED = frozenset({"ticket", "code", "number", "desk"})
 """The values the program knows what to do with."""
 
 
-def needed_by(wish: Wish) -> frozenset[str]:
+def needed_by(wish: FlowAction) -> frozenset[str]:
     """Return the values that must have been typed before `wish` is made."""
     match wish:
         case LookUpTicket(by=LookUpBy.NUMBER):
@@ -35,7 +35,7 @@ def needed_by(wish: Wish) -> frozenset[str]:
             return frozenset()
 
 
-def _used_by(wish: Wish) -> frozenset[str]:
+def _used_by(wish: FlowAction) -> frozenset[str]:
     match wish:
         case PromiseCallback():
             return frozenset({"number"})
@@ -124,7 +124,9 @@ def _broken(name: str, node: Input, used: frozenset[str]) -> Iterator[Told]:
         mend = Pair("改成其中一个，或者去掉这个问题。", "Name one of them, or remove the question.")
         yield _in_vain(name, node, why, mend)
     elif node.name not in used:
-        why = Pair("这个流程里没有节点拿它去问系统", "no node of this flow asks the hall anything with it")
+        why = Pair(
+            "这个流程里没有节点拿它去问系统", "no node of this flow asks the application anything with it"
+        )
         yield _in_vain(
             name, node, why, Pair("把它用上，或者去掉这个问题。", "Use it, or remove the question.")
         )

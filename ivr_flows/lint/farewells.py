@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hotline.rules.calls.flow_actions import Answered, LookUpOutside, LookUpTicket, TellNotices
+from hotline.rules.calls.flow_actions import ActionOutcome, LookUpOutside, LookUpTicket, TellNotices
 from hotline.rules.policies import Policies
 from ivr_flows.exit_labels import Pair
 from ivr_flows.exits import PARTED, Way, ways
@@ -57,5 +57,9 @@ def _wordless(name: str, node: Node) -> list[str]:
 
 def _is_told(node: Ask, answer: str) -> bool:
     """Say whether the answer itself is spoken: an outage, the state of a ticket, what another system knows."""
-    told = {TellNotices: Answered.YES, LookUpTicket: Answered.FOUND, LookUpOutside: Answered.FOUND}
+    told = {
+        TellNotices: ActionOutcome.YES,
+        LookUpTicket: ActionOutcome.FOUND,
+        LookUpOutside: ActionOutcome.FOUND,
+    }
     return told.get(type(node.wish)) == answer

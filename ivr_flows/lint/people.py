@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hotline.rules.calls.flow_actions import Answered, AskCaller, CallerQuestion, PromiseCallback
+from hotline.rules.calls.flow_actions import ActionOutcome, AskCaller, CallerQuestion, PromiseCallback
 from hotline.rules.enums import CallPurpose
 from hotline.rules.policies import Policies
 from ivr_flows.exit_labels import Pair
@@ -70,7 +70,7 @@ def _in_vain(node: Node) -> tuple[str, ...]:
         case Queue() | Voicemail():
             return ()
         case Ask(wish=PromiseCallback()):
-            return (node.exits[Answered.IMPOSSIBLE],)
+            return (node.exits[ActionOutcome.IMPOSSIBLE],)
         case Transfer():
             return (node.on_failed,)
         case _:
@@ -129,7 +129,7 @@ def _still_waiting(node: Node) -> tuple[str, ...]:
         case Queue() | Voicemail():
             return ()
         case Ask(wish=AskCaller(question=CallerQuestion.OFTEN)):
-            return (node.exits[Answered.NO],)
+            return (node.exits[ActionOutcome.NO],)
         case _:
             return unprompted("", node)
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import TypeVar
 
-from hotline.rules.calls.flow_actions import ConfirmPerson, NotePressed, RecordAnswer, Wish
+from hotline.rules.calls.flow_actions import ConfirmPerson, FlowAction, NotePressed, RecordAnswer
 from hotline.rules.enums import CallPurpose, Language, RequestClass
 from hotline.rules.phone_numbers import parse_number
 from ivr_flows.speech import Line
@@ -35,13 +35,13 @@ def read_wait_step(text: object) -> Line:
     return read_line(prompt)
 
 
-def read_wish(text: object) -> Wish:
+def read_wish(text: object) -> FlowAction:
     """Read a wish as flows write it."""
     match str(text).split(":"):
         case ["confirm_person"]:
             return ConfirmPerson()
-        case ["note_pressed", klass]:
-            return NotePressed(_one_of(RequestClass, klass))
+        case ["note_pressed", request_class]:
+            return NotePressed(_one_of(RequestClass, request_class))
         case ["record_answer", question, answer] if (question, answer) in _ANSWERS:
             return RecordAnswer(question, answer)
         case _:

@@ -1,4 +1,4 @@
-"""Nodes that ask the hall and go on by its answer, as people write them: hours, entry, condition, lookup, callback.
+"""Nodes that ask the application and go on by its answer, as people write them: hours, entry, condition, lookup, callback.
 
 Each becomes an `Ask`, which has a way for every answer its wish can get.
 """
@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator
 
 from hotline.rules.calls.flow_actions import (
-    Answered,
+    ActionOutcome,
     AskCaller,
     AskDialled,
     AskHours,
@@ -44,7 +44,7 @@ class Entry(Shape):
     other: TARGET
 
     def node(self) -> Node:
-        return flow.Ask(AskDialled(), {**self.numbers, Answered.OTHER: self.other})
+        return flow.Ask(AskDialled(), {**self.numbers, ActionOutcome.OTHER: self.other})
 
 
 class Condition(Shape):

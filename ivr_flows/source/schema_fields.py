@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from hotline.rules.calls.flow_actions import Wish
+from hotline.rules.calls.flow_actions import FlowAction
 from hotline.rules.enums import Language
 from ivr_flows import flow
 from ivr_flows.source.expressions import read_language, read_line, read_wish
@@ -13,7 +13,7 @@ from ivr_flows.speech import Line
 LINE = Annotated[Line, BeforeValidator(read_line)]
 LINES = tuple[LINE, ...]
 SPOKEN = Annotated[LINES, Field(min_length=1)]
-WISH = Annotated[Wish, BeforeValidator(read_wish)]
+WISH = Annotated[FlowAction, BeforeValidator(read_wish)]
 KEY = Annotated[str, Field(pattern=r"^[0-9*#]$")]
 NAME = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 SECONDS = Annotated[int, Field(strict=True, ge=1, le=30)]

@@ -1,4 +1,4 @@
-"""The hall's answers as stage directions: what has happened, to what, and the words that came with it.
+"""The application's answers as stage directions: what has happened, to what, and the words that came with it.
 
 （工单查到了：20261123000123；status_in_progress due=2026-11-26 14:00）
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from hotline.rules.calls.flow_actions import AskHours, JoinQueue, LookUpOutside, Wish
+from hotline.rules.calls.flow_actions import AskHours, FlowAction, JoinQueue, LookUpOutside
 from hotline.rules.enums import Language
 from ivr_flows.exit_labels import ANSWERS, DIALLED, OF_CALLERS, Pair, answer_words
 from ivr_flows.source.prompts import DOOR_PROMPTS
@@ -20,7 +20,7 @@ _MOMENT = re.compile(r"(\w+)=(\d{4}-\d\d-\d\d \d\d:\d\d)")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 
 
-def write_answer(wish: Wish, values: Values, answer: Answer, language: Language) -> str:
+def write_answer(wish: FlowAction, values: Values, answer: Answer, language: Language) -> str:
     """Return `answer` to `wish` as a stage direction, without its brackets."""
     if answer in {PENDING, TOO_LATE}:
         return OF_WORLD["pending" if answer == PENDING else "too_late"].in_(language)
@@ -50,7 +50,7 @@ def _exits(language: Language) -> Mapping[str, str]:
     return known | {words.in_(language): str(exit_) for (_, exit_), words in OF_CALLERS.items()}
 
 
-def _of(wish: Wish, values: Values, language: Language) -> list[str]:
+def _of(wish: FlowAction, values: Values, language: Language) -> list[str]:
     """Return what the wish was about: for whom, when, with which digits."""
     match wish:
         case JoinQueue(skill=skill, priority=priority):

@@ -1,4 +1,4 @@
-"""What can happen in a play beside the hotline's own words: what the caller does, what the hall answers, who comes and goes."""
+"""What can happen in a play beside the hotline's own words: what the caller does, what the application answers, who comes and goes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -65,7 +65,7 @@ def step(flow: Flow, turn: Turn, cue: Cue, catalogue: Catalogue) -> Turn:
 
 
 def suits(turn: Turn, cue: Cue) -> bool:
-    """Say whether `cue` can come now: answers when the hall is asked, words where they are heard, nothing after the end."""
+    """Say whether `cue` can come now: answers when the application is asked, words where they are heard, nothing after the end."""
     if isinstance(turn.then, Over):
         return False
     if isinstance(cue, HangsUp):

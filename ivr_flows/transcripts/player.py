@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from hotline.rules.calls.flow_actions import (
     ConfirmPerson,
+    FlowAction,
     KeepMessage,
     NotePressed,
     NoteTransfer,
     RecordAnswer,
-    Wish,
 )
 from hotline.rules.enums import Language
 from ivr_flows.engine import enter, place_lines, queue_of
@@ -93,11 +93,11 @@ def perform(script: Script, cues: Cues, language: Language) -> Stage:
     return stage
 
 
-def wish_words(wish: Wish, language: Language) -> str:
+def wish_words(wish: FlowAction, language: Language) -> str:
     """Return what the hotline does when it makes a wish in passing."""
     match wish:
-        case NotePressed(klass=klass):
-            return filled(OF_HOTLINE["notes"], language, what=CLASSES[klass].in_(language))
+        case NotePressed(request_class=request_class):
+            return filled(OF_HOTLINE["notes"], language, what=CLASSES[request_class].in_(language))
         case RecordAnswer(question=question, answer=answer):
             return filled(OF_HOTLINE["answers"], language, what=REPLIES[question, answer].in_(language))
         case ConfirmPerson():

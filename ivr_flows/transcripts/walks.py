@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.rules.calls.flow_actions import OUTCOMES, Answered, LookUpTicket, TellNotices, Wish
+from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction, LookUpTicket, TellNotices
 from hotline.rules.enums import Language
 from ivr_flows.engine import enter
 from ivr_flows.exit_labels import Pair
@@ -124,7 +124,7 @@ def _possible(flow: Flow, turn: Turn, language: Language) -> Iterator[Cue]:
             return
 
 
-def _answers(node: object, wish: Wish, language: Language) -> Iterator[Answer]:
+def _answers(node: object, wish: FlowAction, language: Language) -> Iterator[Answer]:
     """Yield every answer `wish` can get, those without words first: a play should not be longer than it must."""
     exits = list(node.exits) if isinstance(node, Ask) else []
     every = dict.fromkeys([*exits, *sorted(OUTCOMES[type(wish)])])
@@ -133,12 +133,12 @@ def _answers(node: object, wish: Wish, language: Language) -> Iterator[Answer]:
     )
 
 
-def _told(wish: Wish, answer: str, language: Language) -> Lines:
-    """Return words such as the hall sends with an answer."""
+def _told(wish: FlowAction, answer: str, language: Language) -> Lines:
+    """Return words such as the application sends with an answer."""
     match wish:
-        case LookUpTicket() if answer == Answered.FOUND:
+        case LookUpTicket() if answer == ActionOutcome.FOUND:
             return (Line("status_in_progress", None, (("due", _DUE),)),)
-        case TellNotices() if answer == Answered.YES:
+        case TellNotices() if answer == ActionOutcome.YES:
             return (Notice("", ((language, _OUTAGE.in_(language)),)),)
         case _:
             return ()

@@ -1,4 +1,4 @@
-"""The caller's door as one blueprint: every webhook address under `/voice`, and what is said when the hall cannot work.
+"""The caller's door as one blueprint: every webhook address under `/voice`, and what is said when the application cannot work.
 
 Out: 200 with TwiML, or 204 where nobody listens. 403 for what the carrier did not sign, 400 for a webhook that
 does not name its call, 404 for other addresses. Never a redirect: the carrier would drop the form. A fault of ours is
@@ -13,9 +13,9 @@ from flask import Blueprint, Response, g, send_from_directory
 from werkzeug.exceptions import HTTPException
 
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.rules.errors import Refusal
+from hotline.rules.errors import DomainError
 from hotline.rules.phone_numbers import national
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.source.prompts import SOUNDS
 from ivr_flows.speech import OneByOne
 from ivr_flows.webhooks.caller import CALLER_STEPS
@@ -36,7 +36,12 @@ STEPS = CALLER_STEPS + QUEUE_STEPS + DESK_STEPS + DIAL_STEPS + RECORDING_STEPS +
 
 
 def voice_blueprint(
-    hall: Hall, flows: FlowShelf, auth_token: str, addresses: VoiceAddresses, *, narrow: bool = False
+    application: Application,
+    flows: FlowShelf,
+    auth_token: str,
+    addresses: VoiceAddresses,
+    *,
+    narrow: bool = False,
 ) -> Blueprint:
     """Return the blueprint that answers the carrier. `auth_token` is the account's primary one; it signs every webhook.
 
@@ -44,12 +49,12 @@ def voice_blueprint(
     """
     stage = NarrowStage if narrow else Stage
     door = Door(
-        hall=hall,
+        application=application,
         shelf=flows,
-        lobby=Lobby(hall),
+        lobby=Lobby(application),
         signature=Signature.of(auth_token, addresses.public_url),
-        stage=stage(addresses, hall.policies.queue.name, hall.policies.callers),
-        standing={"hotline": OneByOne("".join(filter(str.isdigit, national(hall.policies.number))))},
+        stage=stage(addresses, application.policies.queue.name, application.policies.callers),
+        standing={"hotline": OneByOne("".join(filter(str.isdigit, national(application.policies.number))))},
     )
     blueprint = Blueprint("voice", __name__, url_prefix="/voice")
     for step in STEPS:
@@ -90,7 +95,7 @@ def _in_trouble(door: Door, error: Exception) -> Response | HTTPException:
     post: Post
     ids: dict[str, str]
     step, post, ids = g.voice
-    refused = isinstance(error, Refusal)
+    refused = isinstance(error, DomainError)
     told = structlog.get_logger()
     (told.info if refused else told.error)(
         "webhook.refused" if refused else "webhook.failed",

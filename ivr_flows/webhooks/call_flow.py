@@ -20,7 +20,7 @@ from ivr_flows.webhooks.twiml import EMPTY, goodbye
 from ivr_flows.webhooks.webhook import Door, Post, Repeatable, Visit
 
 MOST_TRIES = 3
-"""How often a caller is kept on the line while the hall cannot work, before they are asked to phone again."""
+"""How often a caller is kept on the line while the application cannot work, before they are asked to phone again."""
 PAUSE_SECONDS = 5
 
 
@@ -142,7 +142,7 @@ def silent_end(door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
 
 
 def keep_on_the_line(door: Door, post: Post, _ids: Mapping[str, str]) -> str:
-    """The hall cannot work: apologise, wait, and ask once more at the fallback, which leads to a person.
+    """The application cannot work: apologise, wait, and ask once more at the fallback, which leads to a person.
 
     After `MOST_TRIES` the caller is asked to phone again: without a database nobody could ever find them.
     """

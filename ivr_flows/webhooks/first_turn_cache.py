@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from hotline.rules.calls.flow_actions import Answered, AskDialled, AskHours, TellNotices, Wish
+from hotline.rules.calls.flow_actions import ActionOutcome, AskDialled, AskHours, FlowAction, TellNotices
 from hotline.rules.calls.hours import DayKind, inside, kind_of_day
 from hotline.rules.enums import Language
 from hotline.rules.phone_numbers import parse_number
 from hotline.store.calendar import CalendarDay
-from hotline.store.calls.outages import notices_at
-from hotline.unit_of_work import Hall
+from hotline.store.calls.outages import outages_at
+from hotline.unit_of_work import Application
 from ivr_flows.engine import advance, enter
 from ivr_flows.flow import Flow
 from ivr_flows.speech import Notice
@@ -48,7 +48,7 @@ class _Memory(Generic[T]):
 class Lobby:
     """Answers what does not depend on who calls. One for each process."""
 
-    hall: Hall
+    application: Application
     _day: _Memory[DayKind] = field(init=False)
     _notices: _Memory[tuple[Notice, ...]] = field(init=False)
     _first: dict[tuple[str, str, str], _Memory[Turn]] = field(default_factory=dict)
@@ -63,37 +63,39 @@ class Lobby:
         if key not in self._first and len(self._first) >= MOST_NUMBERS:
             self._first.clear()
         memory = self._first.setdefault(key, _Memory(lambda at: self._begin(flow, dialled, at)))
-        return memory.at(self.hall.clock())
+        return memory.at(self.application.clock())
 
     def answer(self, wish: Common, dialled: str, at: datetime) -> Answer:
         match wish:
             case AskDialled():
-                return Answer(parse_number(dialled) or Answered.OTHER)
+                return Answer(parse_number(dialled) or ActionOutcome.OTHER)
             case AskHours(schedule=name):
-                schedule = self.hall.policies.callers.schedules[name]
-                return Answer(inside(schedule, at.astimezone(self.hall.policies.zone), self._day.at(at)))
+                schedule = self.application.policies.callers.schedules[name]
+                return Answer(
+                    inside(schedule, at.astimezone(self.application.policies.zone), self._day.at(at))
+                )
             case TellNotices():
                 told = self._notices.at(at)
-                return Answer(Answered.YES, told) if told else Answer(Answered.NO)
+                return Answer(ActionOutcome.YES, told) if told else Answer(ActionOutcome.NO)
 
     def _begin(self, flow: Flow, dialled: str, moment: datetime) -> Turn:
-        def known(wish: Wish) -> Answer | None:
+        def known(wish: FlowAction) -> Answer | None:
             return self.answer(wish, dialled, moment) if isinstance(wish, Common) else None
 
         return advance(flow, enter(flow), known)
 
     def _read_day(self, moment: datetime) -> DayKind:
-        day = moment.astimezone(self.hall.policies.zone).date()
-        with self.hall.look() as session:
+        day = moment.astimezone(self.application.policies.zone).date()
+        with self.application.read_session() as session:
             known = session.get(CalendarDay, day)
         working, note = (None, "") if known is None else (known.is_working, known.note)
         return kind_of_day(day.isoweekday(), working, note)
 
     def _read_notices(self, moment: datetime) -> tuple[Notice, ...]:
-        with self.hall.look() as session:
+        with self.application.read_session() as session:
             return tuple(
                 as_line(f"n{notice.id}", notice.text_zh, notice.text_en)
-                for notice in notices_at(session, moment)
+                for notice in outages_at(session, moment)
             )
 
 

@@ -1,11 +1,12 @@
-"""Carries a flow's wishes into the hall and brings the answers back in the engine's words."""
+"""Carries a flow's wishes into the application and brings the answers back in the engine's words."""
 
 from hotline.rules.calls.flow_actions import (
-    Answered,
+    ActionOutcome,
     AskCaller,
     AskDialled,
     AskHours,
     ConfirmPerson,
+    FlowAction,
     JoinQueue,
     KeepMessage,
     LookUpBy,
@@ -16,7 +17,6 @@ from hotline.rules.calls.flow_actions import (
     PromiseCallback,
     RecordAnswer,
     TellNotices,
-    Wish,
 )
 from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, LookupState, Satisfied, TicketState
@@ -25,25 +25,25 @@ from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.tickets import status
 from hotline.services.tickets.status import Known, Locked, Unknown
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 from ivr_flows.speech import Line, Moment
 from ivr_flows.turn import PENDING, TOO_LATE, Answer, Values
 from ivr_flows.webhooks.first_turn_cache import Lobby, as_line
 
 _JOINS: dict[QueueJoin, Answer] = {
-    QueueJoin.JOINED: Answer(Answered.JOINED),
-    QueueJoin.FULL: Answer(Answered.FULL),
-    QueueJoin.OFF_DUTY: Answer(Answered.OFF_DUTY),
+    QueueJoin.JOINED: Answer(ActionOutcome.JOINED),
+    QueueJoin.FULL: Answer(ActionOutcome.FULL),
+    QueueJoin.OFF_DUTY: Answer(ActionOutcome.OFF_DUTY),
     QueueJoin.TOO_LATE: TOO_LATE,
 }
-_LOOKED_UP: dict[LookupState, Answered] = {
-    LookupState.FOUND: Answered.FOUND,
-    LookupState.UNKNOWN: Answered.UNKNOWN,
-    LookupState.FAILED: Answered.FAILED,
+_LOOKED_UP: dict[LookupState, ActionOutcome] = {
+    LookupState.FOUND: ActionOutcome.FOUND,
+    LookupState.UNKNOWN: ActionOutcome.UNKNOWN,
+    LookupState.FAILED: ActionOutcome.FAILED,
 }
 
 
-def grant(work: Work, lobby: Lobby, call_id: int, wish: Wish, values: Values) -> Answer:
+def grant(work: UnitOfWork, lobby: Lobby, call_id: int, wish: FlowAction, values: Values) -> Answer:
     """Carry out `wish` for a call, with what its caller has typed.
 
     Raises LostRace if the call moved on meanwhile, NoSuchCall for a follow-up answer in a call that is none.
@@ -54,25 +54,27 @@ def grant(work: Work, lobby: Lobby, call_id: int, wish: Wish, values: Values) ->
         case PromiseCallback():
             return _promise(work, call_id, values.get("number", ""))
         case AskCaller(question=question):
-            return Answer(Answered.YES if callers.is_so(work, call_id, question) else Answered.NO)
+            return Answer(ActionOutcome.YES if callers.is_so(work, call_id, question) else ActionOutcome.NO)
         case LookUpTicket(by=by):
             return _look_up(work, call_id, by, values)
         case LookUpOutside(source=source):
             return _look_outside(work, call_id, source)
         case NotePressed() | RecordAnswer() | ConfirmPerson() | KeepMessage() | NoteTransfer():
             _note(work, call_id, wish)
-            return Answer(Answered.DONE)
+            return Answer(ActionOutcome.DONE)
         case AskDialled() | AskHours() | TellNotices():
             return lobby.answer(wish, lifecycle.get_call(work, call_id).dialed, work.at)
 
 
 def _note(
-    work: Work, call_id: int, wish: NotePressed | RecordAnswer | ConfirmPerson | KeepMessage | NoteTransfer
+    work: UnitOfWork,
+    call_id: int,
+    wish: NotePressed | RecordAnswer | ConfirmPerson | KeepMessage | NoteTransfer,
 ) -> None:
     """Carry out what a flow makes known in passing."""
     match wish:
-        case NotePressed(klass=klass):
-            lifecycle.note_pressed(work, call_id, klass)
+        case NotePressed(request_class=request_class):
+            lifecycle.note_pressed(work, call_id, request_class)
         case RecordAnswer(question="service", answer=answer):
             lifecycle.rate_talk(work, call_id, Satisfied(answer))
         case RecordAnswer(question=question, answer=answer):
@@ -85,16 +87,16 @@ def _note(
             lifecycle.note_transfer(work, call_id, name, begins=begins)
 
 
-def _promise(work: Work, call_id: int, typed: str) -> Answer:
+def _promise(work: UnitOfWork, call_id: int, typed: str) -> Answer:
     """Promise a callback; who still waits leaves the queue in the same breath, so that no desk rings for them."""
     lifecycle.leave_queue(work, call_id, "leave")
     if lifecycle.get_call(work, call_id).state is not CallState.IN_FLOW:
         raise LostRace("an operator has just accepted, or the call is over")
     promised = callbacks.promise_for_call(work, call_id, typed)
-    return Answer(Answered.IMPOSSIBLE if promised is None else Answered.PROMISED)
+    return Answer(ActionOutcome.IMPOSSIBLE if promised is None else ActionOutcome.PROMISED)
 
 
-def _look_up(work: Work, call_id: int, by: LookUpBy, values: Values) -> Answer:
+def _look_up(work: UnitOfWork, call_id: int, by: LookUpBy, values: Values) -> Answer:
     code = values.get("code", "")
     if by is LookUpBy.CALLER:
         found = status.look_up_caller(work, call_id, code)
@@ -102,14 +104,14 @@ def _look_up(work: Work, call_id: int, by: LookUpBy, values: Values) -> Answer:
         found = status.look_up_number(work, call_id, values.get("ticket", ""), code)
     match found:
         case Known():
-            return Answer(Answered.FOUND, (_status_line(work, found),))
+            return Answer(ActionOutcome.FOUND, (_status_line(work, found),))
         case Unknown():
-            return Answer(Answered.UNKNOWN)
+            return Answer(ActionOutcome.UNKNOWN)
         case Locked():
-            return Answer(Answered.LOCKED)
+            return Answer(ActionOutcome.LOCKED)
 
 
-def _status_line(work: Work, known: Known) -> Line:
+def _status_line(work: UnitOfWork, known: Known) -> Line:
     """Return what a caller hears of their ticket; a state that needs a date it does not have is only waiting."""
     dated = {
         TicketState.DISPATCHED: ("status_dispatched", "due", known.due_at),
@@ -125,9 +127,9 @@ def _status_line(work: Work, known: Known) -> Line:
     return Line(prompt, None, ((name, Moment(moment.astimezone(work.zone))),))
 
 
-def _look_outside(work: Work, call_id: int, source: str) -> Answer:
+def _look_outside(work: UnitOfWork, call_id: int, source: str) -> Answer:
     asked = lookups.ask(work, call_id, source)
     if asked.state is LookupState.ASKED:
-        return Answer(Answered.TIMEOUT) if asked.overdue else PENDING
+        return Answer(ActionOutcome.TIMEOUT) if asked.overdue else PENDING
     told = (as_line(f"l{asked.id}", asked.text_zh, asked.text_en),) if asked.text_zh else ()
     return Answer(_LOOKED_UP[asked.state], told)

@@ -14,7 +14,7 @@ from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
 from hotline.services import flow_publications
 from hotline.services.flow_publications import Edition
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.loader import Script, load_scripts, script_of
 from ivr_flows.source.problems import FlowError
 
@@ -48,17 +48,17 @@ class FlowShelf:
     def today(self, purpose: CallPurpose) -> Script:
         return self._published.get(purpose) or self.of_files(purpose)
 
-    def open(self, hall: Hall) -> None:
+    def open(self, application: Application) -> None:
         """Before a call: keep the files' scripts in the database once, and look whether others have been published."""
         if not self._kept:
-            with hall.open_work(Machine.SYSTEM) as work:
+            with application.unit_of_work(Machine.SYSTEM) as work:
                 for script in self._files.values():
                     flow_publications.keep_edition(work, edition_of(script))
             self._kept = True
-        now = hall.clock()
+        now = application.clock()
         if self._looked is None or not self._looked <= now < self._looked + LOOKED_EVERY:
             self._looked = now
-            with hall.look() as session:
+            with application.read_session() as session:
                 self._take_published(session)
 
     def edition(self, session: Session, flow: str, version: str, purpose: CallPurpose) -> Script:

@@ -113,7 +113,7 @@ def conference(visit: Visit) -> str:
 
 
 def into_the_conference(door: Door, _post: Post, ids: Mapping[str, str]) -> str:
-    """The hall cannot work, but the operator is already there: connect them, the conference will tell us later."""
+    """The application cannot work, but the operator is already there: connect them, the conference will tell us later."""
     return door.stage.talk(int(ids["call_id"]))
 
 

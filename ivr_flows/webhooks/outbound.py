@@ -58,7 +58,7 @@ def dial_status(visit: Visit) -> str:
 
 
 def dial_in_trouble(door: Door, post: Post, ids: Mapping[str, str]) -> str:
-    """The hall cannot work: keep whom we phoned on the line and ask once more."""
+    """The application cannot work: keep whom we phoned on the line and ask once more."""
     return hold(door, post, door.stage.addresses.dial(ids["ref"]))
 
 

@@ -34,7 +34,7 @@ from ivr_flows.webhooks.twiml import EMPTY
 from ivr_flows.webhooks.webhook import Door, Post, Step, Visit
 
 IN_TROUBLE_SECONDS = 20
-"""One silent round of waiting while the hall cannot say how long the queue is."""
+"""One silent round of waiting while the application cannot say how long the queue is."""
 CONNECTING_SECONDS = 10
 """How long a caller whom an operator has accepted is left in the wait document; normally a moment."""
 _WAITING = {CallState.QUEUED, CallState.OFFERED}
@@ -99,7 +99,7 @@ def queue_left(visit: Visit) -> str:
 
 
 def wait_in_trouble(door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
-    """The hall cannot work: the caller keeps their place, and the next round asks again."""
+    """The application cannot work: the caller keeps their place, and the next round asks again."""
     return door.stage.waiting(usual_speaker(door), (), seconds=IN_TROUBLE_SECONDS, may_press=False)
 
 

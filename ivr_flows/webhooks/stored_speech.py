@@ -16,9 +16,9 @@ def recall(session: Session, key: str) -> Notice | None:
     match = _KEY.fullmatch(key)
     if match is None:
         return None
-    row: outages.Notice | lookups.Lookup | None
+    row: outages.Outage | lookups.Lookup | None
     if match[1] == "n":
-        row = session.get(outages.Notice, int(match[2]))
+        row = session.get(outages.Outage, int(match[2]))
     else:
         row = session.get(lookups.Lookup, int(match[2]))
     return None if row is None or not row.text_zh else as_line(key, row.text_zh, row.text_en)

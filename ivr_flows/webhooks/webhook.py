@@ -14,12 +14,12 @@ from flask import Response, abort, request
 from sqlalchemy import select
 from werkzeug.exceptions import BadRequest
 
-from hotline.rules.errors import Refusal
+from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.fields import is_storable
 from hotline.store.calls.tables import Receipt
-from hotline.store.upsert import claim_key
-from hotline.unit_of_work import Hall, Work
+from hotline.store.upsert import insert_key_if_absent
+from hotline.unit_of_work import Application, UnitOfWork
 from ivr_flows.speech import Argument
 from ivr_flows.webhooks.first_turn_cache import Lobby
 from ivr_flows.webhooks.flow_registry import FlowShelf
@@ -59,7 +59,7 @@ class Post:
 class Door:
     """What every webhook may use. `standing` are the arguments every prompt may speak."""
 
-    hall: Hall
+    application: Application
     shelf: FlowShelf
     lobby: Lobby
     signature: Signature
@@ -72,7 +72,7 @@ class Visit:
     """One webhook being carried out. `ids` are the values in its path."""
 
     door: Door
-    work: Work
+    work: UnitOfWork
     post: Post
     ids: Mapping[str, str]
 
@@ -84,7 +84,7 @@ class Visit:
 class Step:
     """One webhook address, under `/voice`.
 
-    `in_trouble` writes the document when the hall cannot work; None for what nobody listens to. `tells_apart` are
+    `in_trouble` writes the document when the application cannot work; None for what nobody listens to. `tells_apart` are
     the form fields by which two requests of this kind differ when the carrier sends no token; None: they cannot be
     told apart, so that a repeat is carried out again, which its service makes harmless. `names_call`: it must carry a
     CallSid. `reads_only`: it changes nothing, so no receipt is kept and no write lock taken.
@@ -126,19 +126,19 @@ def demand_call(post: Post) -> None:
 
 def carry_out(door: Door, step: Step, post: Post, ids: Mapping[str, str]) -> str:
     """Do what `step` asks, once, and return its document."""
-    door.shelf.open(door.hall)
+    door.shelf.open(door.application)
     if step.reads_only:
-        with door.hall.look_as(step.actor) as work:
+        with door.application.read_only_unit(step.actor) as work:
             return step.run(Visit(door, work, post, ids))
     key = receipt_key(step, post, ids)
     try:
-        with door.hall.open_work(step.actor) as work:
+        with door.application.unit_of_work(step.actor) as work:
             document = step.run(Visit(door, work, post, ids))
             if key is not None and not isinstance(document, Repeatable):
                 _keep_receipt(work, key, document)
             return document
-    except (AlreadyAnswered, Refusal):
-        answered = None if key is None else _answered(door.hall, key)
+    except (AlreadyAnswered, DomainError):
+        answered = None if key is None else _answered(door.application, key)
         if answered is None:
             raise
         return answered
@@ -157,15 +157,15 @@ class AlreadyAnswered(Exception):
     """Somebody else's answer to the same webhook was committed first; this Work's is thrown away."""
 
 
-def _keep_receipt(work: Work, key: str, document: str) -> None:
+def _keep_receipt(work: UnitOfWork, key: str, document: str) -> None:
     """Keep the document in this transaction. Raises AlreadyAnswered if the key is taken: the whole Work is undone."""
     row = {"key": key, "at": work.at, "document": document}
-    if not claim_key(work.connection, Receipt, row):
+    if not insert_key_if_absent(work.connection, Receipt, row):
         raise AlreadyAnswered(key)
 
 
-def _answered(hall: Hall, key: str) -> str | None:
-    with hall.look() as session:
+def _answered(application: Application, key: str) -> str | None:
+    with application.read_session() as session:
         return session.scalar(select(Receipt.document).where(Receipt.key == key))
 
 

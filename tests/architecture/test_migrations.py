@@ -4,14 +4,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.util import CommandError
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Engine, inspect, select, text
+from sqlalchemy.orm import Session
 
+from hotline import events
+from hotline.rules.enums import RequestClass
+from hotline.store import schema
+from hotline.store.calls.outages import Outage
 from hotline.store.engine import open_engine
+from hotline.store.outbox import Delivery, EventRow
+from hotline.store.people.tables import Disclosure
 from hotline.store.schema import migrate, newest, revision_of
 from hotline.store.tables import Base
+from hotline.store.tickets.tables import Ticket
 from tests.databases import Postgres
 
 
@@ -89,3 +98,57 @@ def test_a_database_of_a_newer_version_is_refused_and_left_alone(empty: Engine) 
         migrate(empty)
     with empty.connect() as connection:
         assert revision_of(connection) == "9999"
+
+
+BEFORE_0004 = """
+INSERT INTO users (id, name, display_name, password_hash, role, active, created_at) VALUES
+(1, 'op1', '张三', '!', 'operator', true, '2026-11-01 00:00:00');
+INSERT INTO tickets (id, state, revision, channel, type, klass, category, title, text, wanted, place, occurred, people,
+urgency, confidential, caller_name, answer, reply, contact_note, policy, round, received_at, received_on,
+due_provisional) VALUES (1, 'draft', 1, 'phone', 'help', 'complaint', '', '路灯', '', '', '', '', '', 'normal', false,
+'', '', '', '', '', 1, '2026-11-01 00:00:00', '2026-11-01', false);
+INSERT INTO notices (id, text_zh, text_en, starts_at, ends_at, author_id, created_at) VALUES
+(7, '停水', '', '2026-11-01 00:00:00', '2026-11-02 00:00:00', 1, '2026-11-01 00:00:00');
+INSERT INTO looks (id, at, user_id, subject, subject_id, field, reason) VALUES
+(9, '2026-11-01 00:00:00', 1, 'ticket', 1, 'number', '');
+INSERT INTO events (id, at, kind, subject, subject_id, actor, data) VALUES
+(1, '2026-11-01 00:00:00', 'NoticeAnnounced', 'notice', 7, 'user:1', '{"notice_id": 7}'),
+(2, '2026-11-01 00:00:00', 'NumberShown', 'look', 9, 'user:1', '{"look_id": 9}'),
+(3, '2026-11-01 00:00:00', 'RecordingHeard', 'recording', 4, 'user:1', '{"recording_id": 4, "look_id": 9}'),
+(4, '2026-11-01 00:00:00', 'CallDoubted', 'call', 5, 'clock', '{"call_id": 5}');
+INSERT INTO deliveries (id, event_id, reaction, lane, state, attempts, next_try_at) VALUES
+(1, 4, 'ask_after_call', 'calls', 'due', 0, '2026-11-01 00:00:00'),
+(2, 1, 'notify_unit', 'notices', 'due', 0, '2026-11-01 00:00:00')
+"""
+
+
+def test_renaming_keeps_every_row_of_the_version_before(empty: Engine) -> None:
+    with empty.begin() as connection:
+        command.upgrade(schema._config(connection), "0003")
+        for statement in BEFORE_0004.split(";\n"):
+            connection.exec_driver_sql(statement)
+    migrate(empty)
+    with Session(empty) as session:
+        assert session.scalars(select(Ticket.request_class)).all() == [RequestClass.COMPLAINT]
+        assert session.execute(select(Outage.id, Outage.text_zh)).all() == [(7, "停水")]
+        assert session.execute(select(Disclosure.id, Disclosure.user_id)).all() == [(9, 1)]
+        rows = session.scalars(select(EventRow).order_by(EventRow.id)).all()
+        assert [events.unpack(row.kind, row.data) for row in rows] == [
+            events.OutageAnnounced(7),
+            events.NumberShown(9),
+            events.RecordingHeard(4, 9),
+            events.CallCheckRequested(5),
+        ]
+        assert [row.subject for row in rows] == ["outage", "disclosure", "recording", "call"]
+        found = session.execute(select(Delivery.reaction, Delivery.lane).order_by(Delivery.id)).all()
+        assert found == [("check_call", "calls"), ("notify_unit", "notifications")]
+        outage = Outage(
+            text_zh="停电", starts_at=rows[0].at, ends_at=rows[0].at, author_id=1, created_at=rows[0].at
+        )
+        session.add(outage)
+        session.flush()
+        assert outage.id == 8
+    with empty.begin() as connection:
+        command.downgrade(schema._config(connection), "0003")
+        assert connection.execute(text("SELECT id, text_zh FROM notices")).all() == [(7, "停水")]
+        assert connection.scalar(text("SELECT klass FROM tickets")) == "complaint"

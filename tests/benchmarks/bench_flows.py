@@ -88,7 +88,7 @@ def _groups(count: int) -> str:
 
 
 def steps(script: Script) -> list[tuple[str, Heard]]:
-    """Return one thing to be heard for every way of the flow that a caller or the hall can take."""
+    """Return one thing to be heard for every way of the flow that a caller or the application can take."""
     heard: dict[str, Heard] = {
         "entered": Digits("482913"),
         "silence": Silence(),

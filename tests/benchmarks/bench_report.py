@@ -33,7 +33,7 @@ from hotline.rules.enums import (
     TicketState,
 )
 from hotline.rules.figures.report import Period
-from hotline.services.figures.reports import Report, write_report
+from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
 from hotline.store.outbound import FollowUp
@@ -74,7 +74,7 @@ def tickets() -> Rows:
             "redo_of": redone,
             "channel": CHANNELS[number * 5 % len(CHANNELS)],
             "type": kind,
-            "klass": CLASS_OF[kind],
+            "request_class": CLASS_OF[kind],
             "title": "路灯不亮",
             "text": "书院街道春秋路与静轩路路口东侧三盏路灯不亮，请尽快处理。" * 3,
             "caller_number": f"+86138{number:08d}",
@@ -161,7 +161,7 @@ def plain_statements(day: date, *, sqlite: bool) -> list[str]:
 
     real = "state NOT IN ('draft', 'discarded')"
     return [
-        f"SELECT klass, type, channel, state, count(*) FROM tickets WHERE received_on = '{day}' GROUP BY 1, 2, 3, 4",
+        f"SELECT request_class, type, channel, state, count(*) FROM tickets WHERE received_on = '{day}' GROUP BY 1, 2, 3, 4",
         f"SELECT unit_code, closed_at <= due_at, count(*) FROM tickets WHERE due_at > {at(start)} AND due_at <= {at(end)} AND {real} GROUP BY 1, 2",
         f"SELECT unit_code, first_contact_at <= contact_due, count(*) FROM tickets WHERE dispatched_at >= {at(start)} AND dispatched_at < {at(end)} AND {real} GROUP BY 1, 2",
         f"SELECT t.unit_code, t.closing, count(*), count(f.id), count(r.id) FROM tickets t LEFT JOIN follow_ups f ON f.ticket_id = t.id LEFT JOIN tickets r ON r.redo_of = t.id WHERE t.closed_at >= {at(start)} AND t.closed_at < {at(end)} GROUP BY 1, 2",
@@ -190,7 +190,7 @@ def measure(name: str, engine: Engine, day: date) -> float:
 
     def report() -> Report:
         with Session(engine.execution_options(reading=True)) as session:
-            return write_report(session, Period(day, day), at=NOW, policies=policies)
+            return build_report(session, Period(day, day), at=NOW, policies=policies)
 
     raw = engine.raw_connection()
     statements = plain_statements(day, sqlite=engine.dialect.name == "sqlite")

@@ -19,10 +19,12 @@ class WideServer(Server):
     """The web group's server; its application is the caller's door alone."""
 
     def load(self) -> Flask:
-        house = build(self._settings)
-        queue = replace(house.hall.policies.queue, max_size=ROOM)
-        hall = replace(house.hall, policies=replace(house.hall.policies, queue=queue))
-        return voice_app(replace(house, hall=hall))
+        components = build(self._settings)
+        queue = replace(components.application.policies.queue, max_size=ROOM)
+        application = replace(
+            components.application, policies=replace(components.application.policies, queue=queue)
+        )
+        return voice_app(replace(components, application=application))
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from config.city.policies import read_policies
 from config.city.toml_file import BadFile
 from config.city.units import UnitKind, read_units
 from hotline.rules.enums import RequestType, Urgency
-from hotline.rules.policies import Limit, Policies, Stage, TimeUnit
+from hotline.rules.policies import DeadlineStage, Limit, Policies, TimeUnit
 from tests.policies import CALLERS
 
 SHIPPED = files("config.city") / "example"
@@ -40,10 +40,12 @@ def test_production_gives_five_working_days_and_consultations_two() -> None:
     policy = read_policies(
         SHIPPED / "policies.toml", callers=CALLERS, zone=ZONE, number="+865374412345"
     ).deadlines
-    five = policy.limit(Stage.RESOLVE, RequestType.COMPLAINT, Urgency.NORMAL)
-    two = policy.limit(Stage.RESOLVE, RequestType.CONSULTATION, Urgency.NORMAL)
+    five = policy.limit(DeadlineStage.RESOLVE, RequestType.COMPLAINT, Urgency.NORMAL)
+    two = policy.limit(DeadlineStage.RESOLVE, RequestType.CONSULTATION, Urgency.NORMAL)
     assert (five, two) == (Limit(5, TimeUnit.BUSINESS_DAY), Limit(2, TimeUnit.BUSINESS_DAY))
-    assert policy.limit(Stage.RESOLVE, RequestType.CONSULTATION, Urgency.CRITICAL) == Limit(2, TimeUnit.HOUR)
+    assert policy.limit(DeadlineStage.RESOLVE, RequestType.CONSULTATION, Urgency.CRITICAL) == Limit(
+        2, TimeUnit.HOUR
+    )
 
 
 def test_the_demonstration_phones_at_any_hour_and_keeps_the_real_deadlines() -> None:

@@ -26,7 +26,7 @@ from hotline.store.outbox import EventRow
 from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tables import Base
 from hotline.store.tickets.tables import Assignment, Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import open_shelf
 from tests.policies import city_policies
 
@@ -142,19 +142,19 @@ def test_no_log_in_is_given_twice() -> None:
 
 
 def test_writing_the_city_again_changes_nothing_and_a_unit_that_left_takes_no_more_tickets(
-    hall: Hall,
+    application: Application,
 ) -> None:
-    first = write_city(hall)
+    first = write_city(application)
     assert (first.added, first.changed, first.retired) == (95, 0, 0)
     assert first.days > 8000
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add(
             Unit(code="closed-office", name_zh="已撤销", name_en="Closed", kind="department", active=True)
         )
         work.session.get_one(Unit, "bus").name_zh = "旧名"
-    again = write_city(hall)
+    again = write_city(application)
     assert (again.added, again.changed, again.retired, again.days) == (0, 1, 1, 0)
-    with hall.look() as session:
+    with application.read_session() as session:
         assert session.get_one(Unit, "closed-office").active is False
         assert session.get_one(Unit, "bus").name_zh == "公共交通公司"
         assert session.scalar(select(func.count()).select_from(User)) == 0

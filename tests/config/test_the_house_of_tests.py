@@ -14,19 +14,19 @@ from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
 from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user
 from tests.databases import Postgres
 from tests.stopped_clock import StoppedClock
 
 
-def test_builders_write_what_they_return(hall: Hall) -> None:
-    make_unit(hall)
-    make_user(hall, Role.HANDLER, unit_code="city-management")
-    make_operator(hall)
-    make_call(hall)
-    make_ticket(hall)
-    with hall.look() as session:
+def test_builders_write_what_they_return(application: Application) -> None:
+    make_unit(application)
+    make_user(application, Role.HANDLER, unit_code="city-management")
+    make_operator(application)
+    make_call(application)
+    make_ticket(application)
+    with application.read_session() as session:
         counted = [
             session.scalar(select(func.count()).select_from(table))
             for table in (Unit, User, Presence, Call, Ticket)
@@ -34,9 +34,11 @@ def test_builders_write_what_they_return(hall: Hall) -> None:
     assert counted == [1, 2, 1, 1, 1]
 
 
-def test_every_work_reads_the_clock_that_the_test_moves(hall: Hall, clock: StoppedClock) -> None:
+def test_every_work_reads_the_clock_that_the_test_moves(
+    application: Application, clock: StoppedClock
+) -> None:
     later = clock.advance(90)
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         assert work.at == later
 
 

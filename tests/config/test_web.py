@@ -10,7 +10,7 @@ from redis import Redis
 from sqlalchemy import text
 from werkzeug.test import create_environ, run_wsgi_app
 
-from agent_console.web.console_context import hall
+from agent_console.web.console_context import application
 from config.processes.serve import GROUPS, main, options_of
 from config.processes.web import create_app, limiter_storage
 from config.settings import Settings, read_settings
@@ -32,7 +32,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     made = create_app(settings)
     yield made
     with made.app_context():
-        hall().engine.dispose()
+        application().engine.dispose()
 
 
 @pytest.fixture

@@ -11,40 +11,40 @@ from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Offer
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.console.desk_scenes import CALLER
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A browser at a ready desk, the operator who sits there, and the hall behind it."""
+    """A browser at a ready desk, the operator who sits there, and the application behind it."""
 
     context: BrowserContext
     page: Page
     person: Person
-    hall: Hall
+    application: Application
 
     def caller_arrives(self) -> int:
         """Somebody phones and asks for a person; the desk is rung. Returns the call's id."""
         arrival = lifecycle.Arrival(
             sid="CA" + "1" * 32,
             number_raw=CALLER,
-            dialed=self.hall.policies.number,
+            dialed=self.application.policies.number,
             purpose=CallPurpose.INBOUND,
             flow="main",
             flow_version="test",
             position="greeting:0",
         )
-        with self.hall.open_work(Machine.CARRIER) as work:
+        with self.application.unit_of_work(Machine.CARRIER) as work:
             call = lifecycle.receive_call(work, arrival)
             lifecycle.join_queue(work, call.id)
         return call.id
 
     def carrier_connects(self, call_id: int) -> None:
-        with self.hall.open_work(Machine.CARRIER) as work:
+        with self.application.unit_of_work(Machine.CARRIER) as work:
             offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call_id)).one()
             assert offers.accept_offer(work, offer_id, "CA" + "2" * 32) == call_id
-        with self.hall.open_work(Machine.CARRIER) as work:
+        with self.application.unit_of_work(Machine.CARRIER) as work:
             lifecycle.caller_joined(work, call_id)
 
     def talk(self) -> int:
@@ -54,7 +54,7 @@ class Desk:
         return call_id
 
     def ticket(self) -> Ticket:
-        with self.hall.look() as reading:
+        with self.application.read_session() as reading:
             return reading.scalars(select(Ticket)).one()
 
     def saved(self, page: Page | None = None) -> None:

@@ -18,7 +18,7 @@ from agent_console.web.flow_catalog import FlowBook
 from config.flow_catalog import CityFlows
 from hotline.rules.people.actors import Person
 from hotline.services.people import accounts
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import open_shelf
 from tests.policies import city_policies
 
@@ -81,11 +81,11 @@ def console_options(redis_url: str, flow_book: FlowBook) -> ConsoleOptions:
 
 
 @pytest.fixture
-def app(hall: Hall, console_options: ConsoleOptions) -> Flask:
+def app(application: Application, console_options: ConsoleOptions) -> Flask:
     """The console as config builds it, with forged-form checks switched on."""
     made = Flask("hotline-under-test", static_folder=None)
     made.jinja_options = {"bytecode_cache": _COMPILED}
-    register(made, hall, console_options)
+    register(made, application, console_options)
     return made
 
 
@@ -96,11 +96,11 @@ def browser(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def signed_in(app: Flask, hall: Hall) -> SignIn:
+def signed_in(app: Flask, application: Application) -> SignIn:
     """Return a browser of its own in which `person` is signed in and which sends the CSRF token by itself."""
 
     def sign_in(person: Person) -> FlaskClient:
-        with hall.open_work(person) as work:
+        with application.unit_of_work(person) as work:
             token = accounts.sign_in(work, person.id)
         client = app.test_client()
         with client.session_transaction() as session:

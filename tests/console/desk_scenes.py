@@ -8,7 +8,7 @@ from hotline.rules.enums import CallState, OfferState, PresenceState, RequestCla
 from hotline.rules.people.actors import Machine, Person
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator
 
 CALLER = "+8613912345678"
@@ -16,9 +16,9 @@ CALLER_AT_HOME = "13912345678"
 MASKED = "139****5678"
 
 
-def ringing_desk(hall: Hall, **call: Any) -> tuple[Person, Call, Offer]:
+def ringing_desk(application: Application, **call: Any) -> tuple[Person, Call, Offer]:
     """An operator whose desk rings for somebody who pressed "complaint"."""
-    at = hall.clock()
+    at = application.clock()
     facts = {
         "state": CallState.OFFERED,
         "number": CALLER,
@@ -26,19 +26,19 @@ def ringing_desk(hall: Hall, **call: Any) -> tuple[Person, Call, Offer]:
         "queued_at": at,
         "place_since": at,
     }
-    made = make_call(hall, pressed=RequestClass.COMPLAINT, **{**facts, **call})
-    person = make_operator(hall, PresenceState.RINGING)
-    with hall.open_work(Machine.SYSTEM) as work:
+    made = make_call(application, pressed=RequestClass.COMPLAINT, **{**facts, **call})
+    person = make_operator(application, PresenceState.RINGING)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         offer = Offer(call_id=made.id, operator_id=person.id, state=OfferState.PENDING, offered_at=at)
         work.session.add(offer)
         work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=made.id))
     return person, made, offer
 
 
-def talking_desk(hall: Hall, **call: Any) -> tuple[Person, Call]:
+def talking_desk(application: Application, **call: Any) -> tuple[Person, Call]:
     """An operator in the middle of a call with somebody who pressed "complaint"."""
-    person = make_operator(hall, PresenceState.TALKING)
-    at = hall.clock()
+    person = make_operator(application, PresenceState.TALKING)
+    at = application.clock()
     facts = {
         "state": CallState.TALKING,
         "number": CALLER,
@@ -47,20 +47,20 @@ def talking_desk(hall: Hall, **call: Any) -> tuple[Person, Call]:
         "answered_at": at,
     }
     made = make_call(
-        hall,
+        application,
         operator_id=person.id,
         pressed=RequestClass.COMPLAINT,
         wait_seconds=9,
         **{**facts, "place_since": at, **call},
     )
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=made.id))
     return person, made
 
 
-def finished_talking(hall: Hall, person: Person, call: Call) -> None:
+def finished_talking(application: Application, person: Person, call: Call) -> None:
     """The line is down, the record is not complete."""
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         over = {"state": CallState.ENDED, "ended_at": work.at}
         work.session.execute(update(Call).where(Call.id == call.id).values(over))
         wrap_up = {"state": PresenceState.WRAP_UP, "since": work.at}

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from hotline.rules.enums import Role
 from hotline.services.people import accounts
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 
 
@@ -33,10 +33,10 @@ class Program:
         return self.client.delete(f"/api/v1{path}", headers=self.headers)
 
 
-def hire(app: Flask, hall: Hall, role: Role, unit: str | None = None) -> Program:
+def hire(app: Flask, application: Application, role: Role, unit: str | None = None) -> Program:
     """Return a program that acts for a new user of `role` (and `unit`)."""
-    user = make_user(hall, role, unit_code=unit)
-    with hall.open_work(person_of(user)) as work:
+    user = make_user(application, role, unit_code=unit)
+    with application.unit_of_work(person_of(user)) as work:
         token = accounts.create_token(work, name="test", user_name=user.name)
     return Program(app.test_client(), token)
 

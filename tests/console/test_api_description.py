@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from agent_console.api.routes import BASE, ROUTES
 from hotline.rules.enums import CallEnd, CallState, Role
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_unit
 from tests.console.json_schema import misfits, resolve
 from tests.console.programs import Program, hire
@@ -134,12 +134,14 @@ def lists_and_refusals(writer: Program, call_id: int) -> list[TestResponse]:
     ]
 
 
-def test_every_answer_of_a_story_fits_the_document(app: Flask, hall: Hall, document: Document) -> None:
-    unit = make_unit(hall).code
-    operator = make_operator(hall)
-    call = make_call(hall, operator_id=operator.id, state=CallState.ENDED, end=CallEnd.COMPLETED)
-    make_call(hall, number=None, number_raw="anonymous")
-    writer, office = hire(app, hall, Role.SHIFT_LEADER), hire(app, hall, Role.HANDLER, unit)
+def test_every_answer_of_a_story_fits_the_document(
+    app: Flask, application: Application, document: Document
+) -> None:
+    unit = make_unit(application).code
+    operator = make_operator(application)
+    call = make_call(application, operator_id=operator.id, state=CallState.ENDED, end=CallEnd.COMPLETED)
+    make_call(application, number=None, number_raw="anonymous")
+    writer, office = hire(app, application, Role.SHIFT_LEADER), hire(app, application, Role.HANDLER, unit)
     answers = [
         *a_ticket_from_draft_to_close(writer, office, unit),
         *a_promise_made_and_dropped(writer),
@@ -153,9 +155,9 @@ def test_every_answer_of_a_story_fits_the_document(app: Flask, hall: Hall, docum
 
 
 def test_bodies_that_fit_the_document_are_understood_and_others_are_not(
-    app: Flask, hall: Hall, document: Document
+    app: Flask, application: Application, document: Document
 ) -> None:
-    writer = hire(app, hall, Role.OPERATOR)
+    writer = hire(app, application, Role.OPERATOR)
     asked = operation(document, "POST", "/tickets")["requestBody"]["content"]["application/json"]["schema"]
     fit: tuple[Document, ...] = (LAMP, {}, {"urgency": "urgent", "confidential": True, "unit": None})
     for body in fit:

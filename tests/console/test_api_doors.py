@@ -9,7 +9,7 @@ from agent_console.api.routes import BASE, ROUTES
 from hotline.rules.enums import CallbackState, CallEnd, CallPurpose, CallState, Role, TicketState
 from hotline.rules.people.actors import RIGHTS
 from hotline.store.people.tables import ApiToken, User
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.console.conftest import SignIn
 from tests.console.programs import faults, hire, refused, told
@@ -33,25 +33,27 @@ def test_without_a_valid_token_nothing_is_told(browser: FlaskClient, authorizati
 
 
 def test_a_revoked_token_or_a_closed_account_opens_nothing(
-    app: Flask, hall: Hall, clock: StoppedClock
+    app: Flask, application: Application, clock: StoppedClock
 ) -> None:
-    first, second = hire(app, hall, Role.OPERATOR), hire(app, hall, Role.OPERATOR)
+    first, second = hire(app, application, Role.OPERATOR), hire(app, application, Role.OPERATOR)
     assert first.get("/units").status_code == second.get("/units").status_code == 200
-    with hall.engine.begin() as connection:
+    with application.engine.begin() as connection:
         connection.execute(update(ApiToken).where(ApiToken.id == 1).values(revoked_at=clock.at))
         connection.execute(update(User).where(User.id == 2).values(active=False))
     assert first.get("/units").status_code == second.get("/units").status_code == 401
 
 
-def test_a_browser_session_is_no_token(signed_in: SignIn, hall: Hall) -> None:
-    client = signed_in(make_operator(hall))
+def test_a_browser_session_is_no_token(signed_in: SignIn, application: Application) -> None:
+    client = signed_in(make_operator(application))
     assert client.get(f"{BASE}/units").status_code == 401
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_reaches_exactly_what_its_rights_name(app: Flask, hall: Hall, role: Role) -> None:
-    unit = make_unit(hall).code if role is Role.HANDLER else None
-    program = hire(app, hall, role, unit)
+def test_each_role_reaches_exactly_what_its_rights_name(
+    app: Flask, application: Application, role: Role
+) -> None:
+    unit = make_unit(application).code if role is Role.HANDLER else None
+    program = hire(app, application, role, unit)
     for route in ROUTES:
         response = program.client.open(
             address(route.path), method=route.method, json={}, headers=program.headers
@@ -73,9 +75,9 @@ def test_each_role_reaches_exactly_what_its_rights_name(app: Flask, hall: Hall, 
     ],
 )
 def test_odd_addresses_and_methods_are_problems_too(
-    app: Flask, hall: Hall, method: str, path: str, status: int
+    app: Flask, application: Application, method: str, path: str, status: int
 ) -> None:
-    program = hire(app, hall, Role.SHIFT_LEADER)
+    program = hire(app, application, Role.SHIFT_LEADER)
     response = program.client.open(BASE + path, method=method, headers=program.headers)
     assert told(response, status)["status"] == status
     assert response.mimetype == "application/problem+json"
@@ -83,8 +85,8 @@ def test_odd_addresses_and_methods_are_problems_too(
 
 
 @pytest.mark.parametrize("path", ["/calls", "/callbacks"])
-def test_what_can_be_nobodys_id_is_not_found(app: Flask, hall: Hall, path: str) -> None:
-    program = hire(app, hall, Role.OPERATOR)
+def test_what_can_be_nobodys_id_is_not_found(app: Flask, application: Application, path: str) -> None:
+    program = hire(app, application, Role.OPERATOR)
     for row_id in ("0", "-1", "x", "1.5", "2147483648", "9" * 40, "１", "%00"):
         refused(program.get(f"{path}/{row_id}"), 404, "not_found")
 
@@ -102,33 +104,33 @@ def test_what_can_be_nobodys_id_is_not_found(app: Flask, hall: Hall, path: str) 
     ],
 )
 def test_an_unfit_filter_is_named(
-    app: Flask, hall: Hall, path: str, query: dict[str, str], field: str
+    app: Flask, application: Application, path: str, query: dict[str, str], field: str
 ) -> None:
-    assert list(faults(hire(app, hall, Role.OPERATOR).get(path, **query))) == [field]
+    assert list(faults(hire(app, application, Role.OPERATOR).get(path, **query))) == [field]
 
 
-def test_calls_are_listed_masked_with_operator_and_ticket(app: Flask, hall: Hall) -> None:
-    operator = make_operator(hall)
+def test_calls_are_listed_masked_with_operator_and_ticket(app: Flask, application: Application) -> None:
+    operator = make_operator(application)
     facts = {
         "operator_id": operator.id,
         "state": CallState.ENDED,
         "end": CallEnd.COMPLETED,
         "wait_seconds": 7,
     }
-    call = make_call(hall, number="+8613800001234", **facts)
-    ticket = make_ticket(hall, call_id=call.id, state=TicketState.CLOSED)
-    make_ticket(hall, call_id=call.id, round=2)
-    (listed,) = told(hire(app, hall, Role.SHIFT_LEADER).get("/calls"), 200)["items"]
+    call = make_call(application, number="+8613800001234", **facts)
+    ticket = make_ticket(application, call_id=call.id, state=TicketState.CLOSED)
+    make_ticket(application, call_id=call.id, round=2)
+    (listed,) = told(hire(app, application, Role.SHIFT_LEADER).get("/calls"), 200)["items"]
     assert (listed["number"], listed["withheld"]) == ("138****1234", False)
     assert (listed["ticket"], listed["operator"]["id"]) == (ticket.number, operator.id)
     assert (listed["end"], listed["wait_seconds"]) == ("completed", 7)
 
 
-def test_calls_are_filtered_and_paged(app: Flask, hall: Hall, clock: StoppedClock) -> None:
-    operator, program = make_operator(hall), hire(app, hall, Role.SHIFT_LEADER)
-    old = make_call(hall, operator_id=operator.id, end=CallEnd.COMPLETED)
+def test_calls_are_filtered_and_paged(app: Flask, application: Application, clock: StoppedClock) -> None:
+    operator, program = make_operator(application), hire(app, application, Role.SHIFT_LEADER)
+    old = make_call(application, operator_id=operator.id, end=CallEnd.COMPLETED)
     clock.advance(24 * 3600)
-    new = make_call(hall, number=None, number_raw="anonymous", purpose=CallPurpose.CALLBACK)
+    new = make_call(application, number=None, number_raw="anonymous", purpose=CallPurpose.CALLBACK)
     whole = told(program.get("/calls"), 200)["items"]
     assert [(item["id"], item["withheld"]) for item in whole] == [(new.id, True), (old.id, False)]
     assert told(program.get(f"/calls/{old.id}"), 200) == whole[1]
@@ -145,8 +147,8 @@ def test_calls_are_filtered_and_paged(app: Flask, hall: Hall, clock: StoppedCloc
     assert rest["next_cursor"] is None
 
 
-def test_one_number_is_owed_one_call(app: Flask, hall: Hall) -> None:
-    program = hire(app, hall, Role.OPERATOR)
+def test_one_number_is_owed_one_call(app: Flask, application: Application) -> None:
+    program = hire(app, application, Role.OPERATOR)
     made = program.post("/callbacks", {"number": "138 0000 1234", "language": "en"})
     owed = told(made, 201)
     assert made.headers["Location"] == f"{BASE}/callbacks/{owed['id']}"
@@ -172,15 +174,15 @@ def test_one_number_is_owed_one_call(app: Flask, hall: Hall) -> None:
     ],
 )
 def test_a_number_that_cannot_be_phoned_is_refused(
-    app: Flask, hall: Hall, body: dict[str, str], expected: dict[str, str]
+    app: Flask, application: Application, body: dict[str, str], expected: dict[str, str]
 ) -> None:
-    assert faults(hire(app, hall, Role.OPERATOR).post("/callbacks", body)) == expected
+    assert faults(hire(app, application, Role.OPERATOR).post("/callbacks", body)) == expected
 
 
-def test_units_and_operators_are_listed(app: Flask, hall: Hall) -> None:
-    make_unit(hall)
-    operator = make_operator(hall)
-    program = hire(app, hall, Role.SUPERVISOR)
+def test_units_and_operators_are_listed(app: Flask, application: Application) -> None:
+    make_unit(application)
+    operator = make_operator(application)
+    program = hire(app, application, Role.SUPERVISOR)
     assert told(program.get("/units"), 200)["items"] == [
         {
             "code": "city-management",
@@ -195,15 +197,19 @@ def test_units_and_operators_are_listed(app: Flask, hall: Hall) -> None:
     assert listed["since"] == "2026-11-23T09:00:00+08:00"
 
 
-def test_no_full_number_leaves_through_the_api(app: Flask, hall: Hall) -> None:
-    unit = make_unit(hall).code
-    call = make_call(hall, number="+8613877776666", number_raw="+8613877776666")
+def test_no_full_number_leaves_through_the_api(app: Flask, application: Application) -> None:
+    unit = make_unit(application).code
+    call = make_call(application, number="+8613877776666", number_raw="+8613877776666")
     ticket = make_ticket(
-        hall, state=TicketState.ACKNOWLEDGED, unit_code=unit, caller_number="13877776666", call_id=call.id
+        application,
+        state=TicketState.ACKNOWLEDGED,
+        unit_code=unit,
+        caller_number="13877776666",
+        call_id=call.id,
     )
-    hire(app, hall, Role.OPERATOR).post("/callbacks", {"number": "13877776666"})
+    hire(app, application, Role.OPERATOR).post("/callbacks", {"number": "13877776666"})
     for role in Role:
-        program = hire(app, hall, role, unit if role is Role.HANDLER else None)
+        program = hire(app, application, role, unit if role is Role.HANDLER else None)
         for route in ROUTES:
             path = route.path.format(number=ticket.number, action="acknowledge", id=1)
             response = program.client.open(BASE + path, method=route.method, json={}, headers=program.headers)

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Person, Right
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 from tests.stopped_clock import StoppedClock
@@ -17,15 +17,17 @@ OUTAGE = {"text_zh": "春秋路停水。", "text_en": "No water.", "ends_at": "2
 
 
 @pytest.fixture
-def program(app: Flask, hall: Hall) -> Program:
-    return hire(app, hall, Role.SHIFT_LEADER)
+def program(app: Flask, application: Application) -> Program:
+    return hire(app, application, Role.SHIFT_LEADER)
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_a_program_reads_and_announces_as_its_person_may(role: Role, app: Flask, hall: Hall) -> None:
-    unit = make_unit(hall).code if role is Role.HANDLER else None
-    program, person = hire(app, hall, role, unit), Person(1, role, unit)
-    assert program.get("/notices").status_code == (200 if person.may(Right.READ_NOTICES) else 403)
+def test_a_program_reads_and_announces_as_its_person_may(
+    role: Role, app: Flask, application: Application
+) -> None:
+    unit = make_unit(application).code if role is Role.HANDLER else None
+    program, person = hire(app, application, role, unit), Person(1, role, unit)
+    assert program.get("/notices").status_code == (200 if person.may(Right.READ_OUTAGES) else 403)
     assert program.post("/notices", OUTAGE).status_code == (201 if person.may(Right.ANNOUNCE) else 403)
     if not person.may(Right.ANNOUNCE):
         assert program.delete("/notices/1").status_code == 403
@@ -96,7 +98,9 @@ def test_an_outage_announced_already_is_refused_in_words(program: Program) -> No
     assert len(told(program.get("/notices"), 200)["items"]) == 1
 
 
-def test_the_same_key_and_body_mean_the_same_notice(program: Program, app: Flask, hall: Hall) -> None:
+def test_the_same_key_and_body_mean_the_same_notice(
+    program: Program, app: Flask, application: Application
+) -> None:
     first = program.post("/notices", OUTAGE, Idempotency_Key="a-1")
     again = program.post("/notices", dict(reversed(OUTAGE.items())), Idempotency_Key="a-1")
     assert told(first, 201) == told(again, 201)
@@ -105,7 +109,7 @@ def test_the_same_key_and_body_mean_the_same_notice(program: Program, app: Flask
     assert again.headers["Idempotency-Replayed"] == "true"
     other = {**OUTAGE, "text_zh": "春秋路停电。"}
     refused(program.post("/notices", other, Idempotency_Key="a-1"), 422, "key_reused")
-    stranger = hire(app, hall, Role.SHIFT_LEADER)
+    stranger = hire(app, application, Role.SHIFT_LEADER)
     faults(stranger.post("/notices", OUTAGE, Idempotency_Key="a-1"))
 
 

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from hotline.rules.enums import Role
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 
@@ -17,21 +17,23 @@ LAMP = {"type": "complaint", "title": "路灯不亮", "text": "春秋路三盏�
 
 
 @pytest.fixture
-def operator(app: Flask, hall: Hall) -> Program:
-    return hire(app, hall, Role.OPERATOR)
+def operator(app: Flask, application: Application) -> Program:
+    return hire(app, application, Role.OPERATOR)
 
 
 @pytest.fixture
-def unit(hall: Hall) -> str:
-    return make_unit(hall).code
+def unit(application: Application) -> str:
+    return make_unit(application).code
 
 
-def written(hall: Hall) -> int:
-    with hall.look() as session:
+def written(application: Application) -> int:
+    with application.read_session() as session:
         return session.scalar(select(func.count()).select_from(Ticket)) or 0
 
 
-def test_the_same_key_and_body_mean_the_same_ticket(operator: Program, unit: str, hall: Hall) -> None:
+def test_the_same_key_and_body_mean_the_same_ticket(
+    operator: Program, unit: str, application: Application
+) -> None:
     body = {**LAMP, "unit": unit}
     first = operator.post("/tickets", body, Idempotency_Key="a-1")
     again = operator.post("/tickets", dict(reversed(body.items())), Idempotency_Key="a-1")
@@ -41,13 +43,13 @@ def test_the_same_key_and_body_mean_the_same_ticket(operator: Program, unit: str
     assert again.headers["Idempotency-Replayed"] == "true"
     assert told(operator.post("/tickets", body, Idempotency_Key="a-2"), 201) != first.get_json()
     refused(operator.post("/tickets", LAMP, Idempotency_Key="a-1"), 422, "key_reused")
-    assert written(hall) == 2
+    assert written(application) == 2
 
 
-def test_a_key_belongs_to_one_token(app: Flask, hall: Hall) -> None:
+def test_a_key_belongs_to_one_token(app: Flask, application: Application) -> None:
     for _ in range(2):
-        told(hire(app, hall, Role.OPERATOR).post("/tickets", LAMP, Idempotency_Key="k"), 201)
-    assert written(hall) == 2
+        told(hire(app, application, Role.OPERATOR).post("/tickets", LAMP, Idempotency_Key="k"), 201)
+    assert written(application) == 2
 
 
 def test_a_refused_request_does_not_use_up_its_key(operator: Program, unit: str) -> None:
@@ -61,7 +63,7 @@ def test_an_odd_key_is_refused(operator: Program, key: str) -> None:
 
 
 def test_the_same_key_sent_eight_times_at_once_writes_one_ticket(
-    app: Flask, operator: Program, unit: str, hall: Hall
+    app: Flask, operator: Program, unit: str, application: Application
 ) -> None:
     def send(_: int) -> TestResponse:
         rival = Program(app.test_client(), operator.token)
@@ -70,4 +72,4 @@ def test_the_same_key_sent_eight_times_at_once_writes_one_ticket(
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(send, range(8)))
     assert {told(answer, 201)["number"] for answer in answers} == {answers[0].get_json()["number"]}
-    assert written(hall) == 1
+    assert written(application) == 1

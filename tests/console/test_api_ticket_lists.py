@@ -7,27 +7,29 @@ import pytest
 from flask import Flask
 
 from hotline.rules.enums import Role, TicketState
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 from tests.stopped_clock import StoppedClock
 
 
 @pytest.fixture
-def operator(app: Flask, hall: Hall) -> Program:
-    return hire(app, hall, Role.OPERATOR)
+def operator(app: Flask, application: Application) -> Program:
+    return hire(app, application, Role.OPERATOR)
 
 
 @pytest.fixture
-def unit(hall: Hall) -> str:
-    return make_unit(hall).code
+def unit(application: Application) -> str:
+    return make_unit(application).code
 
 
-def test_lists_are_filtered_and_paged(operator: Program, unit: str, hall: Hall, clock: StoppedClock) -> None:
+def test_lists_are_filtered_and_paged(
+    operator: Program, unit: str, application: Application, clock: StoppedClock
+) -> None:
     for minute in range(7):
-        make_ticket(hall, received_at=clock.at - timedelta(minutes=minute))
+        make_ticket(application, received_at=clock.at - timedelta(minutes=minute))
     late = make_ticket(
-        hall, state=TicketState.IN_PROGRESS, unit_code=unit, due_at=clock.at, title="下水道堵塞"
+        application, state=TicketState.IN_PROGRESS, unit_code=unit, due_at=clock.at, title="下水道堵塞"
     )
     seen, cursor = [], ""
     while cursor is not None:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from hotline.rules.enums import Role, TicketState
 from hotline.rules.tickets.transitions import TRANSITIONS
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
 from tests.console.programs import Program, faults, hire, refused, told
 
@@ -27,11 +27,11 @@ Hire = Callable[..., Program]
 
 
 @pytest.fixture
-def program(app: Flask, hall: Hall) -> Hire:
+def program(app: Flask, application: Application) -> Hire:
     """Return a program acting for a new user of a role (and unit)."""
 
     def for_role(role: Role, unit: str | None = None) -> Program:
-        return hire(app, hall, role, unit)
+        return hire(app, application, role, unit)
 
     return for_role
 
@@ -42,12 +42,12 @@ def operator(program: Hire) -> Program:
 
 
 @pytest.fixture
-def unit(hall: Hall) -> str:
-    return make_unit(hall).code
+def unit(application: Application) -> str:
+    return make_unit(application).code
 
 
-def written(hall: Hall) -> int:
-    with hall.look() as session:
+def written(application: Application) -> int:
+    with application.read_session() as session:
         return session.scalar(select(func.count()).select_from(Ticket)) or 0
 
 
@@ -89,7 +89,9 @@ def test_a_ticket_with_an_answer_is_closed_at_once(operator: Program) -> None:
     assert ticket["closed_at"] == "2026-11-23T09:00:00+08:00"
 
 
-def test_every_transition_is_reached_by_its_own_address(program: Hire, unit: str, hall: Hall) -> None:
+def test_every_transition_is_reached_by_its_own_address(
+    program: Hire, unit: str, application: Application
+) -> None:
     writer, handler = program(Role.OPERATOR), program(Role.HANDLER, unit)
     needed = {
         "type": "help",
@@ -102,7 +104,7 @@ def test_every_transition_is_reached_by_its_own_address(program: Hire, unit: str
         "no_matter": "wrong_number",
     }
     for row in TRANSITIONS:
-        ticket = make_ticket(hall, state=row.origin, unit_code=None if row.origin == "draft" else unit)
+        ticket = make_ticket(application, state=row.origin, unit_code=None if row.origin == "draft" else unit)
         address = ticket.number or f"draft-{ticket.id}"
         actor = handler if row.own_unit else writer
         outside = {"unit" if name == "unit_code" else name for name in row.needs}
@@ -111,24 +113,28 @@ def test_every_transition_is_reached_by_its_own_address(program: Hire, unit: str
         assert done["state"] == row.target
 
 
-def test_a_wrong_state_is_a_conflict_that_names_what_is_allowed(program: Hire, unit: str, hall: Hall) -> None:
+def test_a_wrong_state_is_a_conflict_that_names_what_is_allowed(
+    program: Hire, unit: str, application: Application
+) -> None:
     handler = program(Role.HANDLER, unit)
-    ticket = make_ticket(hall, state=TicketState.ACKNOWLEDGED, unit_code=unit)
+    ticket = make_ticket(application, state=TicketState.ACKNOWLEDGED, unit_code=unit)
     problem = refused(handler.post(f"/tickets/{ticket.number}/close"), 409, "action_not_allowed")
     assert problem["allowed_actions"] == ["record_contact", "reply"]
 
 
-def test_a_role_that_never_takes_the_step_is_forbidden(program: Hire, unit: str, hall: Hall) -> None:
-    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code=unit)
+def test_a_role_that_never_takes_the_step_is_forbidden(
+    program: Hire, unit: str, application: Application
+) -> None:
+    ticket = make_ticket(application, state=TicketState.DISPATCHED, unit_code=unit)
     for role in (Role.OPERATOR, Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN, Role.LEADER):
         refused(program(role).post(f"/tickets/{ticket.number}/acknowledge"), 403, "not_allowed")
 
 
-def test_another_units_ticket_is_not_there(program: Hire, unit: str, hall: Hall) -> None:
-    make_unit(hall, "water-company", name_zh="供水公司")
+def test_another_units_ticket_is_not_there(program: Hire, unit: str, application: Application) -> None:
+    make_unit(application, "water-company", name_zh="供水公司")
     stranger = program(Role.HANDLER, "water-company")
-    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code=unit)
-    draft = make_ticket(hall, unit_code="water-company")
+    ticket = make_ticket(application, state=TicketState.DISPATCHED, unit_code=unit)
+    draft = make_ticket(application, unit_code="water-company")
     for number in (ticket.number, f"draft-{ticket.id}", f"draft-{draft.id}", "draft-999", "nothing"):
         refused(stranger.get(f"/tickets/{number}"), 404, "not_found")
         refused(stranger.get(f"/tickets/{number}/events"), 404, "not_found")
@@ -137,9 +143,9 @@ def test_another_units_ticket_is_not_there(program: Hire, unit: str, hall: Hall)
     assert told(stranger.get("/tickets", unit=unit), 200)["items"] == []
 
 
-def test_a_unit_cannot_rewrite_what_it_was_handed(program: Hire, unit: str, hall: Hall) -> None:
+def test_a_unit_cannot_rewrite_what_it_was_handed(program: Hire, unit: str, application: Application) -> None:
     handler = program(Role.HANDLER, unit)
-    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code=unit)
+    ticket = make_ticket(application, state=TicketState.DISPATCHED, unit_code=unit)
     body = {"title": "无事", "caller_number": "1", "unit": unit}
     expected = {"title": "not_now", "caller_number": "not_now", "unit": "not_now"}
     assert faults(handler.post(f"/tickets/{ticket.number}/acknowledge", body)) == expected
@@ -164,10 +170,10 @@ def test_a_unit_cannot_rewrite_what_it_was_handed(program: Hire, unit: str, hall
     ],
 )
 def test_refused_fields_are_all_named_and_nothing_is_written(
-    operator: Program, hall: Hall, body: Any, expected: dict[str, str]
+    operator: Program, application: Application, body: Any, expected: dict[str, str]
 ) -> None:
     assert faults(operator.post("/tickets", body)) == expected
-    assert written(hall) == 0
+    assert written(application) == 0
 
 
 @pytest.mark.parametrize(
@@ -210,9 +216,11 @@ def test_events_tell_what_happened_without_naming_the_caller(program: Hire, unit
     assert "王小明" not in response.get_data(as_text=True)
 
 
-def test_a_confidential_matter_names_nobody_to_unit_staff(program: Hire, unit: str, hall: Hall) -> None:
+def test_a_confidential_matter_names_nobody_to_unit_staff(
+    program: Hire, unit: str, application: Application
+) -> None:
     ticket = make_ticket(
-        hall, state=TicketState.DISPATCHED, unit_code=unit, confidential=True, caller_name="王小明"
+        application, state=TicketState.DISPATCHED, unit_code=unit, confidential=True, caller_name="王小明"
     )
     hidden = told(program(Role.HANDLER, unit).get(f"/tickets/{ticket.number}"), 200)["caller"]
     assert hidden == {"name": "", "number": "", "hidden": True}

@@ -13,7 +13,7 @@ from agent_console.app import ConsoleOptions, register
 from hotline.rules.enums import CallState, PresenceState, Role
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence, SignIn, User
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_unit, make_user, person_of
 from tests.console.conftest import SignIn as SignInAs
 from tests.console.conftest import arm_with_csrf_token
@@ -23,8 +23,8 @@ PASSWORD = "an invented password"
 
 
 @pytest.fixture
-def operator(hall: Hall) -> User:
-    return make_user(hall, Role.OPERATOR, name="zhang", password=PASSWORD, display_name="张晓岚")
+def operator(application: Application) -> User:
+    return make_user(application, Role.OPERATOR, name="zhang", password=PASSWORD, display_name="张晓岚")
 
 
 def log_in(browser: FlaskClient, name: str, password: str, **more: str) -> int:
@@ -69,9 +69,11 @@ def test_signing_in_never_leads_to_a_foreign_address(
         (Role.ADMIN, "/console/tickets"),
     ],
 )
-def test_everybody_lands_where_their_work_is(hall: Hall, signed_in: SignInAs, role: Role, home: str) -> None:
-    unit = make_unit(hall).code if role is Role.HANDLER else None
-    browser = signed_in(person_of(make_user(hall, role, unit_code=unit)))
+def test_everybody_lands_where_their_work_is(
+    application: Application, signed_in: SignInAs, role: Role, home: str
+) -> None:
+    unit = make_unit(application).code if role is Role.HANDLER else None
+    browser = signed_in(person_of(make_user(application, role, unit_code=unit)))
     assert browser.get("/").location == home
     assert browser.get(home).status_code == 200
 
@@ -97,20 +99,20 @@ def test_successful_sign_ins_do_not_use_up_the_limit(app: Flask, operator: User)
 
 
 def test_an_address_is_locked_whatever_names_it_guesses(
-    hall: Hall, console_options: ConsoleOptions, operator: User
+    application: Application, console_options: ConsoleOptions, operator: User
 ) -> None:
     app = Flask("hotline-with-a-small-limit", static_folder=None)
-    register(app, hall, replace(console_options, address_login_limit="3 per minute"))
+    register(app, application, replace(console_options, address_login_limit="3 per minute"))
     browser = app.test_client()
     assert {log_in(browser, f"guess{n}", "wrong") for n in range(3)} == {422}
     assert log_in(browser, "zhang", PASSWORD) == 429
 
 
 def test_the_limit_holds_although_redis_is_away(
-    hall: Hall, console_options: ConsoleOptions, operator: User
+    application: Application, console_options: ConsoleOptions, operator: User
 ) -> None:
     app = Flask("hotline-without-redis", static_folder=None)
-    register(app, hall, replace(console_options, limiter_storage="redis://127.0.0.1:1/0"))
+    register(app, application, replace(console_options, limiter_storage="redis://127.0.0.1:1/0"))
     browser = app.test_client()
     answers = [log_in(browser, "zhang", "wrong") for _ in range(12)]
     assert answers[0] == 422
@@ -118,7 +120,7 @@ def test_the_limit_holds_although_redis_is_away(
 
 
 def test_signing_out_ends_the_session_for_good(
-    hall: Hall, signed_in: SignInAs, operator: User, session: Session
+    application: Application, signed_in: SignInAs, operator: User, session: Session
 ) -> None:
     browser = signed_in(person_of(operator))
     stolen = browser.get_cookie("hotline")
@@ -140,7 +142,7 @@ def test_a_session_ends_by_itself_after_a_shift(
 
 
 def test_a_dismissed_person_is_out_at_once(
-    hall: Hall, signed_in: SignInAs, operator: User, session: Session
+    application: Application, signed_in: SignInAs, operator: User, session: Session
 ) -> None:
     browser = signed_in(person_of(operator))
     session.get_one(User, operator.id).active = False
@@ -149,7 +151,7 @@ def test_a_dismissed_person_is_out_at_once(
 
 
 def test_signing_out_closes_the_desk(
-    hall: Hall, signed_in: SignInAs, operator: User, session: Session
+    application: Application, signed_in: SignInAs, operator: User, session: Session
 ) -> None:
     browser = signed_in(person_of(operator))
     browser.post("/console/desk/beat")
@@ -158,12 +160,12 @@ def test_signing_out_closes_the_desk(
 
 
 def test_nobody_signs_out_of_an_unfinished_call(
-    hall: Hall, signed_in: SignInAs, operator: User, session: Session
+    application: Application, signed_in: SignInAs, operator: User, session: Session
 ) -> None:
     browser = signed_in(person_of(operator))
     browser.post("/console/desk/beat")
-    at = hall.clock()
-    make_call(hall, state=CallState.ENDED, operator_id=operator.id, answered_at=at, ended_at=at)
+    at = application.clock()
+    make_call(application, state=CallState.ENDED, operator_id=operator.id, answered_at=at, ended_at=at)
     answer = browser.post("/logout")
     assert answer.location == "/console"
     assert "请先结束并办完当前来电" in browser.get("/console").text
@@ -171,7 +173,7 @@ def test_nobody_signs_out_of_an_unfinished_call(
 
 
 def test_a_forged_form_changes_nothing(
-    hall: Hall, signed_in: SignInAs, operator: User, session: Session
+    application: Application, signed_in: SignInAs, operator: User, session: Session
 ) -> None:
     browser = signed_in(person_of(operator))
     del browser.environ_base["HTTP_X_CSRFTOKEN"]
@@ -182,10 +184,10 @@ def test_a_forged_form_changes_nothing(
 
 
 def test_the_cookie_is_not_for_scripts_nor_for_other_sites(
-    hall: Hall, console_options: ConsoleOptions
+    application: Application, console_options: ConsoleOptions
 ) -> None:
     app = Flask("hotline-behind-https", static_folder=None)
-    register(app, hall, replace(console_options, secure_cookies=True))
+    register(app, application, replace(console_options, secure_cookies=True))
     answer = app.test_client().get("/login", base_url="https://localhost")
     cookie = answer.headers["Set-Cookie"]
     assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))
@@ -207,7 +209,7 @@ def test_pages_forbid_foreign_scripts_and_frames(browser: FlaskClient) -> None:
 
 
 def test_the_chosen_language_stays_with_the_person(
-    hall: Hall, signed_in: SignInAs, operator: User, app: Flask, session: Session
+    application: Application, signed_in: SignInAs, operator: User, app: Flask, session: Session
 ) -> None:
     browser = signed_in(person_of(operator))
     assert 'lang="zh-CN"' in browser.get("/console").text

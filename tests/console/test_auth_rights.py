@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import RIGHTS, Right
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn, arm_with_csrf_token
 
@@ -66,10 +66,10 @@ def test_every_api_action_asks_for_a_token(app: Flask, browser: FlaskClient) -> 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_a_role_opens_what_its_rights_cover_and_nothing_else(
-    app: Flask, hall: Hall, signed_in: SignIn, role: Role
+    app: Flask, application: Application, signed_in: SignIn, role: Role
 ) -> None:
-    unit = make_unit(hall).code if role is Role.HANDLER else None
-    browser = signed_in(person_of(make_user(hall, role, unit_code=unit)))
+    unit = make_unit(application).code if role is Role.HANDLER else None
+    browser = signed_in(person_of(make_user(application, role, unit_code=unit)))
     known = {rule.rule for rule in app.url_map.iter_rules()}
     for address, rights in NEEDED.items():
         if address in known:
@@ -79,16 +79,18 @@ def test_a_role_opens_what_its_rights_cover_and_nothing_else(
 
 @pytest.mark.parametrize("role", [role for role in Role if Right.TAKE_CALLS not in RIGHTS[role]])
 def test_who_takes_no_calls_changes_nothing_at_a_desk(
-    app: Flask, hall: Hall, signed_in: SignIn, role: Role
+    app: Flask, application: Application, signed_in: SignIn, role: Role
 ) -> None:
-    unit = make_unit(hall).code if role is Role.HANDLER else None
-    browser = signed_in(person_of(make_user(hall, role, unit_code=unit)))
+    unit = make_unit(application).code if role is Role.HANDLER else None
+    browser = signed_in(person_of(make_user(application, role, unit_code=unit)))
     for method, address in rules(app, "/console/desk"):
         assert browser.open(address, method=method, json={}).status_code == 403, (role, method, address)
 
 
-def test_the_bar_offers_only_what_may_be_opened(app: Flask, hall: Hall, signed_in: SignIn) -> None:
-    leader = signed_in(person_of(make_user(hall, Role.LEADER))).get("/console/tickets").text
+def test_the_bar_offers_only_what_may_be_opened(
+    app: Flask, application: Application, signed_in: SignIn
+) -> None:
+    leader = signed_in(person_of(make_user(application, Role.LEADER))).get("/console/tickets").text
     assert 'href="/console/tickets"' in leader
     assert 'href="/console/calls"' not in leader
     assert 'href="/console"' not in leader

@@ -11,8 +11,8 @@ from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services.outbound import callbacks
 from hotline.services.outbound.outbound_calls import DROPPED, LOST
 from hotline.store.outbound import Callback, Dial
-from hotline.store.people.tables import Look
-from hotline.unit_of_work import Hall
+from hotline.store.people.tables import Disclosure
+from hotline.unit_of_work import Application
 from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 
@@ -20,8 +20,8 @@ FULL = "13877776666"
 
 
 @pytest.fixture
-def operator(hall: Hall) -> Person:
-    return person_of(make_user(hall, Role.OPERATOR))
+def operator(application: Application) -> Person:
+    return person_of(make_user(application, Role.OPERATOR))
 
 
 @pytest.fixture
@@ -35,17 +35,21 @@ def page(client: FlaskClient, path: str, status: int = 200) -> str:
     return response.get_data(as_text=True)
 
 
-def owed(hall: Hall, number: str = FULL, reason: CallbackReason = CallbackReason.ABANDONED) -> Callback:
-    with hall.open_work(Machine.SYSTEM) as work:
+def owed(
+    application: Application, number: str = FULL, reason: CallbackReason = CallbackReason.ABANDONED
+) -> Callback:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         return callbacks.promise_callback(work, number=number, reason=reason)
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_reads_and_promises_what_its_rights_name(role: Role, hall: Hall, signed_in: SignIn) -> None:
+def test_each_role_reads_and_promises_what_its_rights_name(
+    role: Role, application: Application, signed_in: SignIn
+) -> None:
     person = person_of(
-        make_user(hall, role, unit_code=make_unit(hall).code if role is Role.HANDLER else None)
+        make_user(application, role, unit_code=make_unit(application).code if role is Role.HANDLER else None)
     )
-    row, client = owed(hall), signed_in(person)
+    row, client = owed(application), signed_in(person)
     reads, promises = person.may(Right.READ_CALLBACKS), person.may(Right.PROMISE_CALLBACKS)
     assert client.get("/console/callbacks").status_code == (200 if reads else 403)
     shown = client.post(f"/console/callbacks/{row.id}/number")
@@ -59,12 +63,12 @@ def test_nothing_owed_is_said(desk: FlaskClient) -> None:
     assert "现在不欠任何人电话" in page(desk, "/console/callbacks")
 
 
-def test_a_promise_is_made_once_per_number(desk: FlaskClient, hall: Hall) -> None:
+def test_a_promise_is_made_once_per_number(desk: FlaskClient, application: Application) -> None:
     for said in ("已登记回拨", "没有重复登记"):
         done = desk.post("/console/callbacks", data={"number": "0537-4412345", "language": "en"})
         assert done.status_code == 303
         assert said in page(desk, "/console/callbacks")
-    with hall.look() as session:
+    with application.read_session() as session:
         (row,) = session.scalars(select(Callback))
     assert (row.number, row.language, row.reason) == ("+865374412345", "en", CallbackReason.MANUAL)
 
@@ -78,9 +82,9 @@ def test_a_number_that_cannot_be_phoned_is_told_and_kept(desk: FlaskClient, numb
     assert f'value="{number}"' in html
 
 
-def test_attempts_are_listed_with_their_outcomes(desk: FlaskClient, hall: Hall) -> None:
-    row = owed(hall)
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_attempts_are_listed_with_their_outcomes(desk: FlaskClient, application: Application) -> None:
+    row = owed(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         for attempt, outcome in enumerate(("busy", "no-answer"), 1):
             work.session.add(
                 Dial(
@@ -108,9 +112,9 @@ def test_attempts_are_listed_with_their_outcomes(desk: FlaskClient, hall: Hall) 
     assert FULL not in html
 
 
-def test_settled_promises_are_found_by_their_state(desk: FlaskClient, hall: Hall) -> None:
-    row = owed(hall)
-    owed(hall, "13900001111", CallbackReason.REQUESTED)
+def test_settled_promises_are_found_by_their_state(desk: FlaskClient, application: Application) -> None:
+    row = owed(application)
+    owed(application, "13900001111", CallbackReason.REQUESTED)
     assert desk.post(f"/console/callbacks/{row.id}/cancel").status_code == 303
     assert "138****6666" not in page(desk, "/console/callbacks")
     for query in ("state=cancelled", "state=all", "state=all&reason=abandoned"):
@@ -121,17 +125,17 @@ def test_settled_promises_are_found_by_their_state(desk: FlaskClient, hall: Hall
 
 
 def test_a_number_is_shown_only_while_it_is_owed_and_each_look_is_on_file(
-    desk: FlaskClient, operator: Person, hall: Hall
+    desk: FlaskClient, operator: Person, application: Application
 ) -> None:
-    row = owed(hall)
+    row = owed(application)
     assert FULL in desk.post(f"/console/callbacks/{row.id}/number").get_data(as_text=True)
     assert FULL not in page(desk, "/console/callbacks")
-    with hall.open_work(operator) as work:
+    with application.unit_of_work(operator) as work:
         callbacks.cancel_callback(work, row.id)
     assert desk.post(f"/console/callbacks/{row.id}/number").status_code == 303
     assert "不再显示完整号码" in page(desk, "/console/callbacks")
-    with hall.look() as session:
-        (look,) = session.scalars(select(Look))
+    with application.read_session() as session:
+        (look,) = session.scalars(select(Disclosure))
     assert (look.user_id, look.subject, look.subject_id) == (operator.id, "callback", row.id)
 
 

@@ -8,15 +8,15 @@ from flask.testing import FlaskClient
 
 from hotline.rules.enums import CallEnd, CallPurpose, CallState, NoMatterReason, Role, TicketState
 from hotline.rules.people.actors import Right
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock
 
 
 @pytest.fixture
-def leader(hall: Hall, signed_in: SignIn) -> FlaskClient:
-    return signed_in(person_of(make_user(hall, Role.SHIFT_LEADER)))
+def leader(application: Application, signed_in: SignIn) -> FlaskClient:
+    return signed_in(person_of(make_user(application, Role.SHIFT_LEADER)))
 
 
 def page(client: FlaskClient, path: str, status: int = 200) -> str:
@@ -31,21 +31,21 @@ def shown(html: str) -> int:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_who_may_read_calls_opens_the_list_and_others_do_not(
-    role: Role, hall: Hall, signed_in: SignIn
+    role: Role, application: Application, signed_in: SignIn
 ) -> None:
     person = person_of(
-        make_user(hall, role, unit_code=make_unit(hall).code if role is Role.HANDLER else None)
+        make_user(application, role, unit_code=make_unit(application).code if role is Role.HANDLER else None)
     )
     expected = 200 if person.may(Right.READ_CALLS) else 403
     assert signed_in(person).get("/console/calls").status_code == expected
 
 
-def test_a_call_shows_how_it_went(leader: FlaskClient, hall: Hall, clock: StoppedClock) -> None:
-    operator = make_operator(hall, display_name="王话务")
+def test_a_call_shows_how_it_went(leader: FlaskClient, application: Application, clock: StoppedClock) -> None:
+    operator = make_operator(application, display_name="王话务")
     answered = clock.at
     clock.advance(125)
     call = make_call(
-        hall,
+        application,
         number="+8613877776666",
         state=CallState.ENDED,
         end=CallEnd.COMPLETED,
@@ -54,16 +54,18 @@ def test_a_call_shows_how_it_went(leader: FlaskClient, hall: Hall, clock: Stoppe
         answered_at=answered,
         ended_at=clock.at,
     )
-    ticket = make_ticket(hall, call_id=call.id, state=TicketState.CLOSED, title="井盖破损")
+    ticket = make_ticket(application, call_id=call.id, state=TicketState.CLOSED, title="井盖破损")
     html = page(leader, "/console/calls")
     for words in ("138****6666", "已接听", "0:07", "2:05", "王话务", str(ticket.number), "井盖破损"):
         assert words in html
     assert "77776666" not in html
 
 
-def test_a_withheld_number_and_a_reasoned_no_matter_are_said(leader: FlaskClient, hall: Hall) -> None:
+def test_a_withheld_number_and_a_reasoned_no_matter_are_said(
+    leader: FlaskClient, application: Application
+) -> None:
     make_call(
-        hall,
+        application,
         number=None,
         number_raw="anonymous",
         state=CallState.ENDED,
@@ -75,12 +77,12 @@ def test_a_withheld_number_and_a_reasoned_no_matter_are_said(leader: FlaskClient
     assert "无诉求：无声电话" in html
 
 
-def test_filters_narrow_the_list(leader: FlaskClient, hall: Hall, clock: StoppedClock) -> None:
-    operator = make_operator(hall)
+def test_filters_narrow_the_list(leader: FlaskClient, application: Application, clock: StoppedClock) -> None:
+    operator = make_operator(application)
     yesterday = clock.at - timedelta(days=1)
-    make_call(hall, end=CallEnd.ABANDONED, state=CallState.ENDED, arrived_at=yesterday)
-    make_call(hall, purpose=CallPurpose.FOLLOW_UP, arrived_at=yesterday)
-    make_call(hall, operator_id=operator.id)
+    make_call(application, end=CallEnd.ABANDONED, state=CallState.ENDED, arrived_at=yesterday)
+    make_call(application, purpose=CallPurpose.FOLLOW_UP, arrived_at=yesterday)
+    make_call(application, operator_id=operator.id)
     assert shown(page(leader, "/console/calls")) == 3
     assert shown(page(leader, "/console/calls?day=2026-11-22")) == 2
     for query in ("day=2026-11-23", "end=abandoned", "purpose=follow_up", f"operator={operator.id}"):
@@ -97,9 +99,9 @@ def test_a_quiet_line_says_so(leader: FlaskClient) -> None:
     assert "还没有通话" in page(leader, "/console/calls")
 
 
-def test_a_long_list_is_paged(leader: FlaskClient, hall: Hall) -> None:
+def test_a_long_list_is_paged(leader: FlaskClient, application: Application) -> None:
     for _ in range(53):
-        make_call(hall)
+        make_call(application)
     first = page(leader, "/console/calls")
     onward = re.search(r'rel="next" href="([^"]+)"', first)
     assert onward is not None

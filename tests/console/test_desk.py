@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 from hotline.events import CallHangUpAsked, Event
 from hotline.rules.enums import CallState, NoMatterReason, PresenceState, Role, TicketState
 from hotline.store.calls.tables import Call
-from hotline.store.people.tables import Look, Presence
+from hotline.store.people.tables import Disclosure, Presence
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import (
@@ -28,17 +28,17 @@ STATE = "/console/desk/state"
 
 
 def test_opening_the_page_opens_the_desk_but_takes_no_calls_yet(
-    hall: Hall, signed_in: SignIn, session: Session
+    application: Application, signed_in: SignIn, session: Session
 ) -> None:
-    person = person_of(make_user(hall, Role.OPERATOR))
+    person = person_of(make_user(application, Role.OPERATOR))
     browser = signed_in(person)
     assert "未在接听" in browser.get("/console").text
     assert browser.post("/console/desk/beat").status_code == 204
     assert session.get_one(Presence, person.id).state is PresenceState.NOT_READY
 
 
-def test_an_operator_becomes_ready_and_away_for_a_reason(hall: Hall, signed_in: SignIn) -> None:
-    browser = signed_in(make_operator(hall, PresenceState.NOT_READY))
+def test_an_operator_becomes_ready_and_away_for_a_reason(application: Application, signed_in: SignIn) -> None:
+    browser = signed_in(make_operator(application, PresenceState.NOT_READY))
     assert browser.post("/console/desk/presence", json={"state": "ready"}).status_code == 204
     state = browser.get(STATE).get_json()
     assert state["presence"] == "ready"
@@ -59,13 +59,15 @@ def test_an_operator_becomes_ready_and_away_for_a_reason(hall: Hall, signed_in: 
         None,
     ],
 )
-def test_a_state_nobody_may_choose_is_refused(hall: Hall, signed_in: SignIn, body: object) -> None:
-    browser = signed_in(make_operator(hall))
+def test_a_state_nobody_may_choose_is_refused(
+    application: Application, signed_in: SignIn, body: object
+) -> None:
+    browser = signed_in(make_operator(application))
     assert browser.post("/console/desk/presence", json=body).status_code == 400
 
 
-def test_a_ringing_call_takes_the_left_column(hall: Hall, signed_in: SignIn) -> None:
-    person, call, offer = ringing_desk(hall)
+def test_a_ringing_call_takes_the_left_column(application: Application, signed_in: SignIn) -> None:
+    person, call, offer = ringing_desk(application)
     state = signed_in(person).get(STATE).get_json()
     assert (state["stage"], state["offer_id"], state["call_id"]) == ("ringing", offer.id, call.id)
     card = state["html"]["card"]
@@ -75,17 +77,19 @@ def test_a_ringing_call_takes_the_left_column(hall: Hall, signed_in: SignIn) -> 
     assert "显示号码" not in card, "not before the call is theirs"
 
 
-def test_a_caller_who_withholds_the_number_is_shown_as_such(hall: Hall, signed_in: SignIn) -> None:
-    person, _call, _offer = ringing_desk(hall, number=None, number_raw="anonymous")
+def test_a_caller_who_withholds_the_number_is_shown_as_such(
+    application: Application, signed_in: SignIn
+) -> None:
+    person, _call, _offer = ringing_desk(application, number=None, number_raw="anonymous")
     state = signed_in(person).get(STATE).get_json()
     assert "未显示号码" in state["html"]["card"]
     assert "无法查找" in state["html"]["history"]
 
 
 def test_a_reload_in_the_middle_of_a_call_shows_everything_again(
-    hall: Hall, signed_in: SignIn, clock: StoppedClock
+    application: Application, signed_in: SignIn, clock: StoppedClock
 ) -> None:
-    person, call = talking_desk(hall)
+    person, call = talking_desk(application)
     browser = signed_in(person)
     ticket = browser.post(f"/console/desk/calls/{call.id}/draft").get_json()
     saved = {"revision": ticket["revision"], "facts": {"title": "路灯不亮", "place": "春秋路"}}
@@ -102,8 +106,10 @@ def test_a_reload_in_the_middle_of_a_call_shows_everything_again(
     assert state["now"] == int(clock.at.timestamp() * 1000)
 
 
-def test_the_form_is_not_sent_again_to_a_page_that_has_it(hall: Hall, signed_in: SignIn) -> None:
-    person, call = talking_desk(hall)
+def test_the_form_is_not_sent_again_to_a_page_that_has_it(
+    application: Application, signed_in: SignIn
+) -> None:
+    person, call = talking_desk(application)
     browser = signed_in(person)
     browser.post(f"/console/desk/calls/{call.id}/draft")
     state = browser.get(STATE).get_json()
@@ -111,8 +117,8 @@ def test_the_form_is_not_sent_again_to_a_page_that_has_it(hall: Hall, signed_in:
     assert "work" not in browser.get(STATE, query_string={"work": state["work_key"]}).get_json()["html"]
 
 
-def test_the_pressed_class_is_preselected_and_marked(hall: Hall, signed_in: SignIn) -> None:
-    person, call = talking_desk(hall)
+def test_the_pressed_class_is_preselected_and_marked(application: Application, signed_in: SignIn) -> None:
+    person, call = talking_desk(application)
     browser = signed_in(person)
     browser.post(f"/console/desk/calls/{call.id}/draft")
     form = browser.get(STATE).get_json()["html"]["work"]
@@ -120,18 +126,20 @@ def test_the_pressed_class_is_preselected_and_marked(hall: Hall, signed_in: Sign
 
 
 def test_a_call_has_one_draft_however_often_it_is_opened(
-    hall: Hall, signed_in: SignIn, session: Session
+    application: Application, signed_in: SignIn, session: Session
 ) -> None:
-    person, call = talking_desk(hall)
+    person, call = talking_desk(application)
     browser = signed_in(person)
     first = browser.post(f"/console/desk/calls/{call.id}/draft").get_json()
     assert browser.post(f"/console/desk/calls/{call.id}/draft").get_json() == first
     assert session.scalars(select(Ticket)).one().call_id == call.id
 
 
-def test_nobody_opens_hangs_up_or_looks_into_the_call_of_another(hall: Hall, signed_in: SignIn) -> None:
-    _person, call = talking_desk(hall)
-    other = signed_in(make_operator(hall))
+def test_nobody_opens_hangs_up_or_looks_into_the_call_of_another(
+    application: Application, signed_in: SignIn
+) -> None:
+    _person, call = talking_desk(application)
+    other = signed_in(make_operator(application))
     for step in ("draft", "hang-up", "number", "no-matter"):
         body = {"no_matter": "silent"} if step == "no-matter" else {}
         answer = other.post(f"/console/desk/calls/{call.id}/{step}", json=body)
@@ -140,10 +148,10 @@ def test_nobody_opens_hangs_up_or_looks_into_the_call_of_another(hall: Hall, sig
 
 
 def test_the_number_is_masked_until_it_is_shown_and_the_look_is_recorded(
-    hall: Hall, signed_in: SignIn, session: Session
+    application: Application, signed_in: SignIn, session: Session
 ) -> None:
-    person, call = talking_desk(hall)
-    make_ticket(hall, caller_number=CALLER, state=TicketState.CLOSED)
+    person, call = talking_desk(application)
+    make_ticket(application, caller_number=CALLER, state=TicketState.CLOSED)
     browser = signed_in(person)
     browser.post(f"/console/desk/calls/{call.id}/draft")
     seen = browser.get("/console").text + browser.get(STATE).text
@@ -152,43 +160,51 @@ def test_the_number_is_masked_until_it_is_shown_and_the_look_is_recorded(
     assert browser.post(f"/console/desk/calls/{call.id}/number", json={}).get_json() == {
         "number": CALLER_AT_HOME
     }
-    look = session.scalars(select(Look)).one()
+    look = session.scalars(select(Disclosure)).one()
     assert (look.user_id, look.subject, look.subject_id) == (person.id, "call", call.id)
     assert CALLER_AT_HOME not in browser.get(STATE).text, "a new page is masked again"
 
 
-def test_the_callers_history_comes_with_the_call(hall: Hall, signed_in: SignIn, clock: StoppedClock) -> None:
+def test_the_callers_history_comes_with_the_call(
+    application: Application, signed_in: SignIn, clock: StoppedClock
+) -> None:
     earlier = clock.at - timedelta(days=3)
-    make_ticket(hall, caller_number=CALLER, state=TicketState.CLOSED, title="井盖松动", received_at=earlier)
-    make_ticket(hall, caller_number="+8613900000000", title="与此人无关")
-    make_call(hall, number=CALLER, arrived_at=earlier, state=CallState.ENDED)
-    person, _call, _offer = ringing_desk(hall)
+    make_ticket(
+        application, caller_number=CALLER, state=TicketState.CLOSED, title="井盖松动", received_at=earlier
+    )
+    make_ticket(application, caller_number="+8613900000000", title="与此人无关")
+    make_call(application, number=CALLER, arrived_at=earlier, state=CallState.ENDED)
+    person, _call, _offer = ringing_desk(application)
     history = signed_in(person).get(STATE).get_json()["html"]["history"]
     assert "井盖松动" in history
     assert "11月20日 周五" in history
     assert "与此人无关" not in history
 
 
-def test_hanging_up_asks_the_carrier(hall: Hall, signed_in: SignIn, announced: list[Event]) -> None:
-    person, call = talking_desk(hall)
+def test_hanging_up_asks_the_carrier(
+    application: Application, signed_in: SignIn, announced: list[Event]
+) -> None:
+    person, call = talking_desk(application)
     assert signed_in(person).post(f"/console/desk/calls/{call.id}/hang-up").status_code == 204
     assert CallHangUpAsked(call.id, person.id) in announced
 
 
-def test_wrap_up_counts_down_to_its_limit(hall: Hall, signed_in: SignIn, clock: StoppedClock) -> None:
-    person, call = talking_desk(hall)
-    finished_talking(hall, person, call)
+def test_wrap_up_counts_down_to_its_limit(
+    application: Application, signed_in: SignIn, clock: StoppedClock
+) -> None:
+    person, call = talking_desk(application)
+    finished_talking(application, person, call)
     state = signed_in(person).get(STATE).get_json()
-    ends = int(clock.at.timestamp() * 1000) + hall.policies.queue.wrap_up_seconds * 1000
+    ends = int(clock.at.timestamp() * 1000) + application.policies.queue.wrap_up_seconds * 1000
     assert state["stage"] == "wrap_up"
     assert f'data-until="{ends}"' in state["html"]["card"]
 
 
 def test_nobody_is_ready_before_the_last_call_has_its_record(
-    hall: Hall, signed_in: SignIn, session: Session
+    application: Application, signed_in: SignIn, session: Session
 ) -> None:
-    person, call = talking_desk(hall)
-    finished_talking(hall, person, call)
+    person, call = talking_desk(application)
+    finished_talking(application, person, call)
     browser = signed_in(person)
     refused = browser.post("/console/desk/presence", json={"state": "ready"})
     assert refused.status_code == 409
@@ -204,20 +220,24 @@ def test_nobody_is_ready_before_the_last_call_has_its_record(
     assert done.finished_at is not None
 
 
-def test_a_call_is_still_owed_its_record_after_the_desk_fell_silent(hall: Hall, signed_in: SignIn) -> None:
-    person = make_operator(hall, PresenceState.OFFLINE)
-    at = hall.clock()
-    make_call(hall, state=CallState.ENDED, operator_id=person.id, answered_at=at, ended_at=at, number=CALLER)
+def test_a_call_is_still_owed_its_record_after_the_desk_fell_silent(
+    application: Application, signed_in: SignIn
+) -> None:
+    person = make_operator(application, PresenceState.OFFLINE)
+    at = application.clock()
+    make_call(
+        application, state=CallState.ENDED, operator_id=person.id, answered_at=at, ended_at=at, number=CALLER
+    )
     browser = signed_in(person)
     assert browser.get(STATE).get_json()["stage"] == "wrap_up"
     assert browser.post("/console/desk/presence", json={"state": "ready"}).status_code == 409
 
 
 def test_no_matter_needs_a_reason_and_discards_the_draft(
-    hall: Hall, signed_in: SignIn, session: Session
+    application: Application, signed_in: SignIn, session: Session
 ) -> None:
-    person, call = talking_desk(hall)
-    finished_talking(hall, person, call)
+    person, call = talking_desk(application)
+    finished_talking(application, person, call)
     browser = signed_in(person)
     browser.post(f"/console/desk/calls/{call.id}/draft")
     path = f"/console/desk/calls/{call.id}/no-matter"
@@ -228,38 +248,42 @@ def test_no_matter_needs_a_reason_and_discards_the_draft(
 
 
 def test_the_bar_tells_who_waits_and_the_rate_with_its_base(
-    hall: Hall, signed_in: SignIn, clock: StoppedClock
+    application: Application, signed_in: SignIn, clock: StoppedClock
 ) -> None:
     began = clock.at
     for seconds in (3, 12, 40):
-        make_call(hall, state=CallState.ENDED, queued_at=began, answered_at=began, wait_seconds=seconds)
-    make_call(hall, state=CallState.QUEUED, queued_at=began, place_since=began)
+        make_call(
+            application, state=CallState.ENDED, queued_at=began, answered_at=began, wait_seconds=seconds
+        )
+    make_call(application, state=CallState.QUEUED, queued_at=began, place_since=began)
     clock.advance(41)
-    bar = signed_in(make_operator(hall)).get("/console/desk/queue").get_json()["queue"]
+    bar = signed_in(make_operator(application)).get("/console/desk/queue").get_json()["queue"]
     assert "66.67% (2/3)" in bar
     assert '<b class="num">1</b>' in bar
     assert f'data-since="{int(began.timestamp() * 1000)}"' in bar
 
 
-def test_units_are_found_by_name_initials_and_code(hall: Hall, signed_in: SignIn) -> None:
-    make_unit(hall, "municipal-works", name_zh="市政工程服务中心", name_en="Municipal Works Service Centre")
-    make_unit(hall, "closed-down", name_zh="已撤销单位", active=False)
-    page = signed_in(make_operator(hall)).get("/console").get_data(as_text=True)
+def test_units_are_found_by_name_initials_and_code(application: Application, signed_in: SignIn) -> None:
+    make_unit(
+        application, "municipal-works", name_zh="市政工程服务中心", name_en="Municipal Works Service Centre"
+    )
+    make_unit(application, "closed-down", name_zh="已撤销单位", active=False)
+    page = signed_in(make_operator(application)).get("/console").get_data(as_text=True)
     assert "szgcfwzx" in page
     assert "municipal-works" in page
     assert "closed-down" not in page
 
 
-def test_a_telephone_token_is_made_for_operators_only(hall: Hall, signed_in: SignIn) -> None:
-    person = make_operator(hall)
+def test_a_telephone_token_is_made_for_operators_only(application: Application, signed_in: SignIn) -> None:
+    person = make_operator(application)
     told = signed_in(person).post("/console/softphone/token").get_json()
     assert (told["identity"], told["token"]) == (f"op_{person.id}", f"token of op_{person.id}")
-    leader = signed_in(person_of(make_user(hall, Role.LEADER)))
+    leader = signed_in(person_of(make_user(application, Role.LEADER)))
     assert leader.post("/console/softphone/token").status_code == 403
 
 
-def test_no_telephone_token_after_signing_out(hall: Hall, signed_in: SignIn) -> None:
-    browser = signed_in(make_operator(hall))
+def test_no_telephone_token_after_signing_out(application: Application, signed_in: SignIn) -> None:
+    browser = signed_in(make_operator(application))
     browser.post("/logout")
     answer = browser.post("/console/softphone/token", headers={"Accept": "application/json"})
     assert answer.status_code in {400, 401}

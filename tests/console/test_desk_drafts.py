@@ -12,7 +12,7 @@ from hotline.rules.people.actors import Person
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_operator, make_ticket, make_unit
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import finished_talking, talking_desk
@@ -33,8 +33,8 @@ class Draft:
 
 
 @pytest.fixture
-def draft(hall: Hall, signed_in: SignIn) -> Draft:
-    person, call = talking_desk(hall)
+def draft(application: Application, signed_in: SignIn) -> Draft:
+    person, call = talking_desk(application)
     browser = signed_in(person)
     opened = browser.post(f"/console/desk/calls/{call.id}/draft").get_json()
     return Draft(browser, opened["ticket_id"], person, call)
@@ -61,9 +61,9 @@ def test_a_second_page_does_not_overwrite_the_first(draft: Draft, session: Sessi
 
 
 def test_an_answer_at_once_closes_the_ticket_and_frees_the_desk(
-    hall: Hall, draft: Draft, session: Session
+    application: Application, draft: Draft, session: Session
 ) -> None:
-    finished_talking(hall, draft.person, draft.call)
+    finished_talking(application, draft.person, draft.call)
     answer = draft.post("answer", title="供暖时间", answer="11 月 15 日供暖。", type="consultation")
     assert answer.status_code == 200
     assert answer.get_json()["number"].startswith("QF20261123")
@@ -74,14 +74,14 @@ def test_an_answer_at_once_closes_the_ticket_and_frees_the_desk(
 
 
 def test_a_hand_off_needs_a_unit_and_names_what_is_missing_in_words(
-    hall: Hall, draft: Draft, session: Session
+    application: Application, draft: Draft, session: Session
 ) -> None:
     refused = draft.post("hand-off", title="路灯不亮")
     assert refused.status_code == 422
     assert refused.get_json() == {"errors": {"text": "请填写", "unit_code": "请填写"}}
     unknown = draft.post("hand-off", title="路灯不亮", text="三盏。", unit_code="nowhere")
     assert unknown.get_json() == {"errors": {"unit_code": "不在可选范围内"}}
-    make_unit(hall, "municipal-works")
+    make_unit(application, "municipal-works")
     assert (
         draft.post("hand-off", title="路灯不亮", text="三盏。", unit_code="municipal-works").status_code
         == 200
@@ -134,18 +134,20 @@ def test_a_malformed_save_is_refused_not_a_fault(draft: Draft, body: object) -> 
     assert answer.status_code == 400
 
 
-def test_nobody_reads_or_writes_the_draft_of_another(hall: Hall, signed_in: SignIn, draft: Draft) -> None:
-    other = signed_in(make_operator(hall))
+def test_nobody_reads_or_writes_the_draft_of_another(
+    application: Application, signed_in: SignIn, draft: Draft
+) -> None:
+    other = signed_in(make_operator(application))
     assert other.get(f"/console/desk/tickets/{draft.id}").status_code == 404
     for step in ("save", "answer", "hand-off", "discard"):
         answer = other.post(f"/console/desk/tickets/{draft.id}/{step}", json={"revision": 1, "facts": {}})
         assert answer.status_code == 404, step
 
 
-def test_recent_tickets_of_the_same_place_are_shown(hall: Hall, draft: Draft) -> None:
-    make_ticket(hall, place="书院街道春秋路东段", title="路灯不亮", state=TicketState.CLOSED)
-    make_ticket(hall, place="书院街道静轩路", title="井盖松动", state=TicketState.CLOSED)
-    make_ticket(hall, place="100%路", title="百分号", state=TicketState.CLOSED)
+def test_recent_tickets_of_the_same_place_are_shown(application: Application, draft: Draft) -> None:
+    make_ticket(application, place="书院街道春秋路东段", title="路灯不亮", state=TicketState.CLOSED)
+    make_ticket(application, place="书院街道静轩路", title="井盖松动", state=TicketState.CLOSED)
+    make_ticket(application, place="100%路", title="百分号", state=TicketState.CLOSED)
     look = draft.browser.get
     found = look("/console/desk/nearby", query_string={"place": "春秋路", "ticket": draft.id}).text
     assert "路灯不亮" in found

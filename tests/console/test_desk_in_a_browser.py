@@ -19,7 +19,7 @@ from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.browser.chromium import chromium_path, open_chromium
 from tests.builders import make_unit, make_user, person_of
 from tests.console.browser_desk import Desk
@@ -40,12 +40,12 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live_hall(hall: Hall, redis: "Redis") -> Hall:
-    return replace(hall, announce=RedisAnnouncer(redis, lambda _event: False))
+def live_hall(application: Application, redis: "Redis") -> Application:
+    return replace(application, announce=RedisAnnouncer(redis, lambda _event: False))
 
 
 @pytest.fixture
-def address(live_hall: Hall, console_options: ConsoleOptions) -> Iterator[str]:
+def address(live_hall: Application, console_options: ConsoleOptions) -> Iterator[str]:
     """Where the application is served, by threads as in production."""
     app = Flask("hotline-in-a-browser", static_folder=None)
     register(app, live_hall, console_options)
@@ -59,10 +59,10 @@ def address(live_hall: Hall, console_options: ConsoleOptions) -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(chromium: Browser, address: str, live_hall: Hall) -> Iterator[Desk]:
+def desk(chromium: Browser, address: str, live_hall: Application) -> Iterator[Desk]:
     """A ready desk. Any error of a script, and anything the page's policy had to block, fails the test."""
     person = person_of(make_user(live_hall, name="zhang", password=PASSWORD))
-    with live_hall.open_work(Machine.SYSTEM) as work:
+    with live_hall.unit_of_work(Machine.SYSTEM) as work:
         work.session.add(
             Presence(
                 user_id=person.id,
@@ -148,7 +148,7 @@ def test_two_pages_merge_and_ask_about_what_both_changed(desk: Desk) -> None:
 
 
 def test_what_is_missing_is_named_at_its_field_and_then_the_ticket_goes_to_its_unit(desk: Desk) -> None:
-    make_unit(desk.hall, "municipal-works", name_zh="市政工程服务中心")
+    make_unit(desk.application, "municipal-works", name_zh="市政工程服务中心")
     desk.page.reload()
     desk.talk()
     desk.page.fill("#f-title", "路灯不亮")
@@ -173,8 +173,8 @@ def test_what_is_missing_is_named_at_its_field_and_then_the_ticket_goes_to_its_u
 
 def test_no_matter_is_recorded_by_keyboard_alone(desk: Desk) -> None:
     call_id = desk.talk()
-    desk.hall.clock.advance(30)
-    with desk.hall.open_work(Machine.CARRIER) as work:
+    desk.application.clock.advance(30)
+    with desk.application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.end_call(work, sid="CA" + "1" * 32, status="completed")
     expect(desk.page.locator("#card .is-wrap_up")).to_be_visible()
     desk.page.keyboard.press("Alt+KeyX")
@@ -183,7 +183,7 @@ def test_no_matter_is_recorded_by_keyboard_alone(desk: Desk) -> None:
     desk.page.keyboard.press("2")
     desk.page.keyboard.press("Enter")
     expect(desk.page.locator("#card .is-idle")).to_be_visible()
-    with desk.hall.look() as reading:
+    with desk.application.read_session() as reading:
         call = reading.get_one(Call, call_id)
         assert (call.state, call.no_matter) == (CallState.ENDED, NoMatterReason.WRONG_NUMBER)
         assert reading.get_one(Presence, desk.person.id).state is PresenceState.READY

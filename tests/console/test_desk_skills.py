@@ -3,32 +3,34 @@
 from hotline.rules.enums import CallState
 from hotline.rules.people.actors import Machine
 from hotline.store.people.tables import OperatorSkill
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import ringing_desk
 
 
-def test_a_caller_who_needs_a_dialect_rings_as_one(hall: Hall, signed_in: SignIn) -> None:
-    person, _, _ = ringing_desk(hall, skill="dialect")
+def test_a_caller_who_needs_a_dialect_rings_as_one(application: Application, signed_in: SignIn) -> None:
+    person, _, _ = ringing_desk(application, skill="dialect")
     card = signed_in(person).get("/console/desk/state").get_json()["html"]["card"]
     assert "方言坐席" in card
     assert "点名找您" not in card
 
 
-def test_a_caller_who_asked_for_this_very_operator_rings_as_such(hall: Hall, signed_in: SignIn) -> None:
-    mine = make_operator(hall)
-    make_call(hall, state=CallState.QUEUED, desk_id=mine.id)
-    person, call, _ = ringing_desk(hall)
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_a_caller_who_asked_for_this_very_operator_rings_as_such(
+    application: Application, signed_in: SignIn
+) -> None:
+    mine = make_operator(application)
+    make_call(application, state=CallState.QUEUED, desk_id=mine.id)
+    person, call, _ = ringing_desk(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.get_one(type(call), call.id).desk_id = person.id
     assert "点名找您" in signed_in(person).get("/console/desk/state").get_json()["html"]["card"]
 
 
-def test_the_queue_says_how_many_wait_for_a_skill(hall: Hall, signed_in: SignIn) -> None:
+def test_the_queue_says_how_many_wait_for_a_skill(application: Application, signed_in: SignIn) -> None:
     for skill in ("dialect", "dialect", "signing", ""):
-        make_call(hall, state=CallState.QUEUED, queued_at=hall.clock(), skill=skill)
-    client = signed_in(make_operator(hall))
+        make_call(application, state=CallState.QUEUED, queued_at=application.clock(), skill=skill)
+    client = signed_in(make_operator(application))
     told = client.get("/console/desk/queue").get_json()
     assert '排队 <b class="num">4</b>' in told["queue"]
     for words in ('等方言坐席 <b class="num">2</b>', '等signing <b class="num">1</b>'):
@@ -37,10 +39,10 @@ def test_the_queue_says_how_many_wait_for_a_skill(hall: Hall, signed_in: SignIn)
     assert "For: Dialect desk" in client.get("/console/desk/queue").get_json()["notices"]
 
 
-def test_ones_own_skills_stand_in_ones_status(hall: Hall, signed_in: SignIn) -> None:
-    person = make_operator(hall)
+def test_ones_own_skills_stand_in_ones_status(application: Application, signed_in: SignIn) -> None:
+    person = make_operator(application)
     assert "先接给您" not in signed_in(person).get("/console").get_data(as_text=True)
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add(OperatorSkill(user_id=person.id, skill="english"))
     html = signed_in(person).get("/console").get_data(as_text=True)
     assert "先接给您" in html

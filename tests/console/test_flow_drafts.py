@@ -10,7 +10,7 @@ from hotline.rules.enums import CallPurpose, Role
 from hotline.rules.people.actors import Machine, Person
 from hotline.services import flow_publications
 from hotline.services.flow_publications import PublicationView
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 from tests.console.conftest import SignIn
 
@@ -19,8 +19,8 @@ PUBLISH = f"{DRAFT}/publish"
 
 
 @pytest.fixture
-def admin(hall: Hall) -> Person:
-    return person_of(make_user(hall, Role.ADMIN, display_name="沈管理"))
+def admin(application: Application) -> Person:
+    return person_of(make_user(application, Role.ADMIN, display_name="沈管理"))
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def menu(flow_book: FlowBook) -> str:
     return flow_book.file_texts()["menu"].replace("timeout = 4", "timeout = 5", 1)
 
 
-def in_force(hall: Hall) -> PublicationView | None:
-    with hall.look() as session:
+def in_force(application: Application) -> PublicationView | None:
+    with application.read_session() as session:
         return flow_publications.current(session).get(CallPurpose.INBOUND)
 
 
@@ -48,7 +48,7 @@ def test_a_draft_begins_with_a_file_of_the_city(desk: FlaskClient) -> None:
 
 
 def test_a_clean_draft_is_drawn_and_says_what_it_would_replace(
-    desk: FlaskClient, menu: str, flow_book: FlowBook, hall: Hall
+    desk: FlaskClient, menu: str, flow_book: FlowBook, application: Application
 ) -> None:
     answer = desk.post(DRAFT, data={"text": menu})
     html = answer.get_data(as_text=True)
@@ -61,15 +61,15 @@ def test_a_clean_draft_is_drawn_and_says_what_it_would_replace(
         "发布，替换现行版本",
     ):
         assert words in html
-    assert in_force(hall) is None
+    assert in_force(application) is None
 
 
 def test_a_clean_draft_is_published_with_its_note(
-    desk: FlaskClient, menu: str, flow_book: FlowBook, hall: Hall
+    desk: FlaskClient, menu: str, flow_book: FlowBook, application: Application
 ) -> None:
     done = desk.post(PUBLISH, data={"text": menu, "note": "多等一秒", "based_on": "0"})
     assert done.status_code == 303
-    now = in_force(hall)
+    now = in_force(application)
     assert now is not None
     assert (now.version, now.note, now.author) == (flow_book.read(menu).edition.version, "多等一秒", "沈管理")
     assert "已发布" in desk.get("/console/flows/inbound").get_data(as_text=True)
@@ -77,7 +77,7 @@ def test_a_clean_draft_is_published_with_its_note(
 
 @pytest.mark.parametrize("address", [DRAFT, PUBLISH])
 def test_a_wrong_draft_is_refused_with_every_finding_and_kept(
-    address: str, desk: FlaskClient, menu: str, hall: Hall
+    address: str, desk: FlaskClient, menu: str, application: Application
 ) -> None:
     wrong = menu.replace('to = "notices"', 'to = "nowhere"').replace("timeout = 5", "timeout = 500")
     answer = desk.post(address, data={"text": wrong, "note": "试试", "based_on": "0"})
@@ -87,19 +87,19 @@ def test_a_wrong_draft_is_refused_with_every_finding_and_kept(
     assert "draft.toml:" in html
     assert "timeout = 500" in html
     assert "/ivr_flows/" not in html
-    assert in_force(hall) is None
+    assert in_force(application) is None
 
 
 @pytest.mark.parametrize("address", [DRAFT, PUBLISH])
 def test_a_draft_whose_document_no_carrier_would_run_is_refused(
-    address: str, desk: FlaskClient, menu: str, hall: Hall
+    address: str, desk: FlaskClient, menu: str, application: Application
 ) -> None:
     endless = menu.replace('say = ["greeting"', 'say = ["greeting"' + ', "greeting"' * 900, 1)
     assert endless != menu
     answer = desk.post(address, data={"text": endless, "based_on": "0"})
     assert answer.status_code == 422
     assert "11750: document longer than 64 kB" in answer.get_data(as_text=True)
-    assert in_force(hall) is None
+    assert in_force(application) is None
 
 
 @pytest.mark.parametrize(
@@ -164,20 +164,20 @@ def test_an_uploaded_file_is_checked_and_stands_in_the_field_afterwards(desk: Fl
 
 
 def test_what_callers_hear_already_is_not_published_again(
-    desk: FlaskClient, flow_book: FlowBook, hall: Hall
+    desk: FlaskClient, flow_book: FlowBook, application: Application
 ) -> None:
     same = flow_book.file_texts()["menu"]
     assert "无需发布" in desk.post(DRAFT, data={"text": same}).get_data(as_text=True)
     assert desk.post(PUBLISH, data={"text": same, "based_on": "0"}).status_code == 422
-    assert in_force(hall) is None
+    assert in_force(application) is None
 
 
 @pytest.mark.parametrize("seen", ["0", "", "x", "999999999999"])
 def test_who_publishes_second_is_shown_what_the_first_has_published(
-    seen: str, desk: FlaskClient, menu: str, flow_book: FlowBook, hall: Hall
+    seen: str, desk: FlaskClient, menu: str, flow_book: FlowBook, application: Application
 ) -> None:
     first = flow_book.read(flow_book.file_texts()["no_menu"]).edition
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         latest = flow_publications.publish(work, CallPurpose.INBOUND, first, based_on=0, note="夜里改的")
     late = desk.post(PUBLISH, data={"text": menu, "note": "多等一秒", "based_on": seen})
     html = late.get_data(as_text=True)
@@ -185,17 +185,17 @@ def test_who_publishes_second_is_shown_what_the_first_has_published(
     for words in ("没有发布：在您之前，命令行", first.version, "夜里改的", "多等一秒", "timeout = 5"):
         assert words in html
     assert f'name="based_on" value="{latest}"' in html
-    now = in_force(hall)
+    now = in_force(application)
     assert now is not None
     assert now.id == latest
     again = desk.post(PUBLISH, data={"text": menu, "note": "多等一秒", "based_on": latest})
     assert again.status_code == 303
 
 
-def test_a_forged_form_publishes_nothing(desk: FlaskClient, menu: str, hall: Hall) -> None:
+def test_a_forged_form_publishes_nothing(desk: FlaskClient, menu: str, application: Application) -> None:
     desk.environ_base.pop("HTTP_X_CSRFTOKEN")
     assert desk.post(PUBLISH, data={"text": menu, "based_on": "0"}).status_code == 400
-    assert in_force(hall) is None
+    assert in_force(application) is None
 
 
 def test_the_draft_is_english_for_who_reads_english(desk: FlaskClient, menu: str) -> None:

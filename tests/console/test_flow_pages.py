@@ -12,7 +12,7 @@ from hotline.rules.enums import CallPurpose, Role
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services import flow_publications
 from hotline.services.flow_publications import Edition
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock
@@ -21,8 +21,8 @@ INBOUND = "/console/flows/inbound"
 
 
 @pytest.fixture
-def admin(hall: Hall) -> Person:
-    return person_of(make_user(hall, Role.ADMIN, display_name="沈管理"))
+def admin(application: Application) -> Person:
+    return person_of(make_user(application, Role.ADMIN, display_name="沈管理"))
 
 
 @pytest.fixture
@@ -47,26 +47,28 @@ def numbers_on(svg: str) -> list[int]:
     )
 
 
-def published(hall: Hall, edition: Edition, who: Person | Machine = Machine.SYSTEM, note: str = "") -> int:
-    with hall.open_work(who) as work:
+def published(
+    application: Application, edition: Edition, who: Person | Machine = Machine.SYSTEM, note: str = ""
+) -> int:
+    with application.unit_of_work(who) as work:
         latest = flow_publications.current(work.session).get(CallPurpose.INBOUND)
         return flow_publications.publish(
             work, CallPurpose.INBOUND, edition, based_on=latest.id if latest else 0, note=note
         )
 
 
-def yesterdays_calls(hall: Hall, edition: Edition, paths: Sequence[str]) -> None:
+def yesterdays_calls(application: Application, edition: Edition, paths: Sequence[str]) -> None:
     for path in paths:
-        at = hall.clock() - timedelta(days=1)
-        make_call(hall, arrived_at=at, flow=edition.flow, flow_version=edition.version, path=path)
+        at = application.clock() - timedelta(days=1)
+        make_call(application, arrived_at=at, flow=edition.flow, flow_version=edition.version, path=path)
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_reads_and_publishes_what_its_rights_name(
-    role: Role, hall: Hall, signed_in: SignIn
+    role: Role, application: Application, signed_in: SignIn
 ) -> None:
-    unit = make_unit(hall).code if role is Role.HANDLER else None
-    person = person_of(make_user(hall, role, unit_code=unit))
+    unit = make_unit(application).code if role is Role.HANDLER else None
+    person = person_of(make_user(application, role, unit_code=unit))
     client = signed_in(person)
     reads, publishes = person.may(Right.READ_FLOWS), person.may(Right.PUBLISH_FLOWS)
     for path in ("/console/flows", INBOUND, f"{INBOUND}/picture.svg"):
@@ -91,36 +93,36 @@ def test_while_nothing_is_published_the_citys_files_answer(desk: FlaskClient, fl
 
 
 def test_a_published_version_is_shown_with_who_when_and_why(
-    desk: FlaskClient, admin: Person, hall: Hall, flow_book: FlowBook
+    desk: FlaskClient, admin: Person, application: Application, flow_book: FlowBook
 ) -> None:
     edition = version_of(flow_book, "no_menu")
-    published(hall, edition, admin, "试行无菜单")
+    published(application, edition, admin, "试行无菜单")
     for html in (page(desk, "/console/flows"), page(desk, INBOUND)):
         for words in (edition.version, "沈管理", "试行无菜单", "11月23日 周一 09:00"):
             assert words in html
 
 
 def test_the_picture_counts_each_of_yesterdays_callers_once_on_every_way(
-    desk: FlaskClient, hall: Hall, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_book: FlowBook
 ) -> None:
     files = flow_book.of_files(CallPurpose.INBOUND).edition
     yesterdays_calls(
-        hall, files, ["hours>open\nmenu>1", "hours>open\nmenu>*\nmenu>*\nmenu>2", "hours>open", ""]
+        application, files, ["hours>open\nmenu>1", "hours>open\nmenu>*\nmenu>*\nmenu>2", "hours>open", ""]
     )
-    make_call(hall, flow=files.flow, flow_version=files.version, path="menu>3")
-    yesterdays_calls(hall, Edition(files.flow, "older", ""), ["menu>8"])
+    make_call(application, flow=files.flow, flow_version=files.version, path="menu>3")
+    yesterdays_calls(application, Edition(files.flow, "older", ""), ["menu>8"])
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [1, 1, 1, 3]
     assert "共 4 通" in page(desk, INBOUND)
     assert '<td class="num right">4</td>' in page(desk, "/console/flows")
 
 
 def test_a_day_is_counted_once_a_minute(
-    desk: FlaskClient, hall: Hall, flow_book: FlowBook, clock: StoppedClock
+    desk: FlaskClient, application: Application, flow_book: FlowBook, clock: StoppedClock
 ) -> None:
     files = flow_book.of_files(CallPurpose.INBOUND).edition
-    yesterdays_calls(hall, files, ["hours>open"])
+    yesterdays_calls(application, files, ["hours>open"])
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [1]
-    yesterdays_calls(hall, files, ["hours>open"])
+    yesterdays_calls(application, files, ["hours>open"])
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [1]
     clock.advance(61)
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [2]
@@ -139,64 +141,66 @@ def test_a_picture_speaks_the_asked_language_and_may_carry_its_own_styles_only(d
 
 
 def test_an_older_version_is_restored_by_publishing_it_again(
-    desk: FlaskClient, hall: Hall, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_book: FlowBook
 ) -> None:
-    older = published(hall, version_of(flow_book, "no_menu"), note="甲")
-    latest = published(hall, version_of(flow_book, "night"), note="乙")
+    older = published(application, version_of(flow_book, "no_menu"), note="甲")
+    latest = published(application, version_of(flow_book, "night"), note="乙")
     assert page(desk, f"{INBOUND}/picture.svg?publication={older}").startswith("<svg")
     done = desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": latest, "note": "恢复甲"})
     assert done.status_code == 303
     assert "已恢复" in page(desk, INBOUND)
-    with hall.look() as session:
+    with application.read_session() as session:
         now = flow_publications.current(session)[CallPurpose.INBOUND]
     assert (now.flow, now.note, now.author) == ("no_menu", "恢复甲", "沈管理")
 
 
-def test_the_citys_files_can_be_restored_too(desk: FlaskClient, hall: Hall, flow_book: FlowBook) -> None:
-    latest = published(hall, version_of(flow_book, "no_menu"))
+def test_the_citys_files_can_be_restored_too(
+    desk: FlaskClient, application: Application, flow_book: FlowBook
+) -> None:
+    latest = published(application, version_of(flow_book, "no_menu"))
     assert desk.post(f"{INBOUND}/roll-back", data={"to": 0, "based_on": latest}).status_code == 303
-    with hall.look() as session:
+    with application.read_session() as session:
         now = flow_publications.current(session)[CallPurpose.INBOUND]
     assert now.version == flow_book.of_files(CallPurpose.INBOUND).edition.version
 
 
 def test_who_restores_after_somebody_else_has_published_is_told_and_changes_nothing(
-    desk: FlaskClient, hall: Hall, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_book: FlowBook
 ) -> None:
-    older = published(hall, version_of(flow_book, "no_menu"))
-    published(hall, version_of(flow_book, "night"), note="抢先")
+    older = published(application, version_of(flow_book, "no_menu"))
+    published(application, version_of(flow_book, "night"), note="抢先")
     late = desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": older})
     assert late.status_code == 409
     html = late.get_data(as_text=True)
     assert "没有恢复：刚才有人发布了别的版本" in html
     assert "抢先" in html
-    with hall.look() as session:
+    with application.read_session() as session:
         assert flow_publications.current(session)[CallPurpose.INBOUND].flow == "night"
 
 
 def test_a_version_this_program_cannot_read_is_said_to_be_out_of_force(
-    desk: FlaskClient, hall: Hall, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_book: FlowBook
 ) -> None:
-    broken = published(hall, Edition("menu", "from-afar", '{"flow": {}, "prompts": {}}'))
+    broken = published(application, Edition("menu", "from-afar", '{"flow": {}, "prompts": {}}'))
     assert "暂用城市文件" in page(desk, "/console/flows")
     html = page(desk, INBOUND)
     assert "无法读取" in html
     assert flow_book.of_files(CallPurpose.INBOUND).edition.version in html
     assert desk.get(f"{INBOUND}/picture.svg?publication={broken}").status_code == 404
-    latest = published(hall, version_of(flow_book, "night"))
+    latest = published(application, version_of(flow_book, "night"))
     refused = desk.post(f"{INBOUND}/roll-back", data={"to": broken, "based_on": latest})
     assert refused.status_code == 422
     assert "没有通过检查" in refused.get_data(as_text=True)
 
 
 def test_a_version_whose_document_no_carrier_would_run_is_not_restored(
-    desk: FlaskClient, hall: Hall, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_book: FlowBook
 ) -> None:
     source = version_of(flow_book, "menu").source.replace(
         '["greeting", ', '["greeting", ' + '"greeting", ' * 900
     )
-    spoiled = published(hall, Edition("menu", "spoiled", source))
-    latest = published(hall, version_of(flow_book, "night"))
+    spoiled = published(application, Edition("menu", "spoiled", source))
+    latest = published(application, version_of(flow_book, "night"))
     refused = desk.post(f"{INBOUND}/roll-back", data={"to": spoiled, "based_on": latest})
     assert refused.status_code == 422
     assert "11750: document longer than 64 kB" in refused.get_data(as_text=True)
@@ -204,10 +208,10 @@ def test_a_version_whose_document_no_carrier_would_run_is_not_restored(
 
 @pytest.mark.parametrize("source", ["not json", "{}", "[]", "5", "null", "[" * 100_000])
 def test_over_a_source_that_is_rubbish_an_older_version_can_still_be_restored(
-    source: str, desk: FlaskClient, hall: Hall, flow_book: FlowBook
+    source: str, desk: FlaskClient, application: Application, flow_book: FlowBook
 ) -> None:
-    older = published(hall, version_of(flow_book, "no_menu"))
-    rubbish = published(hall, Edition("menu", "x", source))
+    older = published(application, version_of(flow_book, "no_menu"))
+    rubbish = published(application, Edition("menu", "x", source))
     assert "暂用城市文件" in page(desk, "/console/flows")
     assert "无法读取" in page(desk, INBOUND)
     assert desk.get(f"{INBOUND}/picture.svg?publication={rubbish}").status_code == 404
@@ -215,7 +219,7 @@ def test_over_a_source_that_is_rubbish_an_older_version_can_still_be_restored(
     again = desk.post(f"{INBOUND}/roll-back", data={"to": rubbish, "based_on": rubbish})
     assert again.status_code == 422
     assert desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": rubbish}).status_code == 303
-    with hall.look() as session:
+    with application.read_session() as session:
         assert flow_publications.current(session)[CallPurpose.INBOUND].flow == "no_menu"
 
 
@@ -233,8 +237,10 @@ def test_what_does_not_exist_is_not_there(path: str, desk: FlaskClient) -> None:
     assert desk.get(path).status_code == 404
 
 
-def test_a_rubbish_form_restores_nothing(desk: FlaskClient, hall: Hall, flow_book: FlowBook) -> None:
-    other = published(hall, version_of(flow_book, "no_menu"))
+def test_a_rubbish_form_restores_nothing(
+    desk: FlaskClient, application: Application, flow_book: FlowBook
+) -> None:
+    other = published(application, version_of(flow_book, "no_menu"))
     for form in (
         {},
         {"to": "x", "based_on": "0"},
@@ -250,9 +256,9 @@ def test_a_rubbish_form_restores_nothing(desk: FlaskClient, hall: Hall, flow_boo
 
 
 def test_the_pages_are_english_for_who_reads_english(
-    desk: FlaskClient, hall: Hall, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_book: FlowBook
 ) -> None:
-    published(hall, version_of(flow_book, "no_menu"))
+    published(application, version_of(flow_book, "no_menu"))
     desk.set_cookie("locale", "en")
     assert "command line" in page(desk, "/console/flows")
     html = page(desk, INBOUND)

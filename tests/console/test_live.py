@@ -17,7 +17,7 @@ from agent_console.web import live
 from agent_console.web.hub import STREAM, Entry, Hub, StreamDown
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Person, Right
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_operator, make_user, person_of
 from tests.console.conftest import SignIn, arm_with_csrf_token
 from tests.stopped_clock import StoppedClock
@@ -61,9 +61,9 @@ def open_stream(browser: FlaskClient, last_id: str | None = None) -> Response:
 
 
 def test_a_desk_hears_its_own_call_and_only_that_others_changed_the_queue(
-    hub: Hub, redis: "Redis", hall: Hall, signed_in: SignIn
+    hub: Hub, redis: "Redis", application: Application, signed_in: SignIn
 ) -> None:
-    person = make_operator(hall)
+    person = make_operator(application)
     with open_stream(signed_in(person)) as stream:
         announce(redis, news("CallOffered", call_id=7, offer_id=3, operator_id=person.id))
         announce(redis, news("CallOffered", call_id=8, offer_id=4, operator_id=person.id + 1))
@@ -73,9 +73,9 @@ def test_a_desk_hears_its_own_call_and_only_that_others_changed_the_queue(
 
 
 def test_nothing_is_missed_between_two_connections(
-    hub: Hub, redis: "Redis", hall: Hall, signed_in: SignIn
+    hub: Hub, redis: "Redis", application: Application, signed_in: SignIn
 ) -> None:
-    person = make_operator(hall)
+    person = make_operator(application)
     browser = signed_in(person)
     first = announce(redis, news("PresenceChanged", user_id=person.id, state="ready", reason=None))
     second = announce(redis, news("PresenceChanged", user_id=person.id, state="ringing", reason=None))
@@ -88,18 +88,20 @@ def test_nothing_is_missed_between_two_connections(
 
 
 def test_who_was_away_too_long_is_told_to_look_again(
-    hub: Hub, redis: "Redis", hall: Hall, signed_in: SignIn
+    hub: Hub, redis: "Redis", application: Application, signed_in: SignIn
 ) -> None:
     announce(redis, news("CallQueued", call_id=1))
-    with open_stream(signed_in(make_operator(hall)), "1-1") as stream:
+    with open_stream(signed_in(make_operator(application)), "1-1") as stream:
         assert messages(stream, 1)[0]["event"] == "reset"
 
 
 @pytest.mark.parametrize(
     "last_id", ["rubbish", "1", "-1-1", "9" * 60 + "-1", "1-x", "9" * 30 + "-1", f"1-{2**64}"]
 )
-def test_a_strange_last_id_is_taken_as_none(hub: Hub, hall: Hall, signed_in: SignIn, last_id: str) -> None:
-    with open_stream(signed_in(make_operator(hall)), last_id) as stream:
+def test_a_strange_last_id_is_taken_as_none(
+    hub: Hub, application: Application, signed_in: SignIn, last_id: str
+) -> None:
+    with open_stream(signed_in(make_operator(application)), last_id) as stream:
         assert stream.status_code == 200
 
 
@@ -108,11 +110,11 @@ def test_nobody_hears_anything_without_signing_in(browser: FlaskClient) -> None:
 
 
 def test_a_page_is_told_at_once_that_redis_is_away(
-    hall: Hall, console_options: ConsoleOptions, signed_in: SignIn
+    application: Application, console_options: ConsoleOptions, signed_in: SignIn
 ) -> None:
     app = Flask("hotline-without-redis", static_folder=None)
-    register(app, hall, replace(console_options, redis_url="redis://127.0.0.1:1/0"))
-    person = make_operator(hall)
+    register(app, application, replace(console_options, redis_url="redis://127.0.0.1:1/0"))
+    person = make_operator(application)
     browser = app.test_client()
     with signed_in(person).session_transaction() as known, browser.session_transaction() as session:
         session.update(known)
@@ -191,9 +193,9 @@ def test_a_unit_without_a_code_hears_of_no_ticket_without_a_unit() -> None:
 
 
 def test_a_signed_out_session_is_asked_for_at_every_heartbeat(
-    hub: Hub, hall: Hall, signed_in: SignIn, app: Flask
+    hub: Hub, application: Application, signed_in: SignIn, app: Flask
 ) -> None:
-    person = person_of(make_user(hall, Role.OPERATOR))
+    person = person_of(make_user(application, Role.OPERATOR))
     browser = signed_in(person)
     with browser.session_transaction() as session:
         token = session["sign_in"]
@@ -205,9 +207,9 @@ def test_a_signed_out_session_is_asked_for_at_every_heartbeat(
 
 
 def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news(
-    hub: Hub, redis: "Redis", hall: Hall, clock: StoppedClock, signed_in: SignIn
+    hub: Hub, redis: "Redis", application: Application, clock: StoppedClock, signed_in: SignIn
 ) -> None:
-    person = make_operator(hall)
+    person = make_operator(application)
     browser = signed_in(person)
     with open_stream(browser) as stream:
         pieces = stream.iter_encoded()
@@ -223,6 +225,6 @@ def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news
 @pytest.mark.parametrize("role", list(Role))
 def test_an_outage_is_news_to_who_may_read_outages_without_a_word_of_it(role: Role) -> None:
     person = Person(id=1, role=role, unit_code="lamps" if role is Role.HANDLER else None)
-    told = live.told_to(person, news("NoticeAnnounced", notice_id=7))
-    assert (told is not None) == person.may(Right.READ_NOTICES)
-    assert told is None or told.keys() == {"kind", "at", "notice_id"}
+    told = live.told_to(person, news("OutageAnnounced", outage_id=7))
+    assert (told is not None) == person.may(Right.READ_OUTAGES)
+    assert told is None or told.keys() == {"kind", "at", "outage_id"}

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from hotline.rules.calls.outages import MOST_AT_ONCE
 from hotline.rules.enums import PresenceState, Role
 from hotline.rules.people.actors import Machine, Person, Right
-from hotline.store.calls.outages import Notice
-from hotline.unit_of_work import Hall
+from hotline.store.calls.outages import Outage
+from hotline.unit_of_work import Application
 from tests.builders import make_operator, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock
@@ -20,8 +20,8 @@ WATER = "春秋路爆管抢修，鲁城街道北部停水。"
 
 
 @pytest.fixture
-def leader(hall: Hall) -> Person:
-    return person_of(make_user(hall, Role.SHIFT_LEADER, display_name="李值班"))
+def leader(application: Application) -> Person:
+    return person_of(make_user(application, Role.SHIFT_LEADER, display_name="李值班"))
 
 
 @pytest.fixture
@@ -43,20 +43,20 @@ def announced(client: FlaskClient, **typed: str) -> None:
     assert client.post("/console/notices", data=form(**typed)).status_code == 303
 
 
-def only(hall: Hall) -> Notice:
-    with hall.look() as session:
-        return session.scalars(select(Notice)).one()
+def only(application: Application) -> Outage:
+    with application.read_session() as session:
+        return session.scalars(select(Outage)).one()
 
 
 @pytest.mark.parametrize("role", list(Role))
 def test_each_role_reads_and_announces_what_its_rights_name(
-    role: Role, hall: Hall, desk: FlaskClient, signed_in: SignIn
+    role: Role, application: Application, desk: FlaskClient, signed_in: SignIn
 ) -> None:
     announced(desk)
-    unit = make_unit(hall).code if role is Role.HANDLER else None
-    person = person_of(make_user(hall, role, unit_code=unit))
+    unit = make_unit(application).code if role is Role.HANDLER else None
+    person = person_of(make_user(application, role, unit_code=unit))
     client = signed_in(person)
-    reads, announces = person.may(Right.READ_NOTICES), person.may(Right.ANNOUNCE)
+    reads, announces = person.may(Right.READ_OUTAGES), person.may(Right.ANNOUNCE)
     assert client.get("/console/notices").status_code == (200 if reads else 403)
     again = client.post("/console/notices", data=form(text_zh="另一处停水。"))
     assert again.status_code == (303 if announces else 403)
@@ -72,7 +72,9 @@ def test_a_line_without_outages_says_so(desk: FlaskClient) -> None:
     assert "还没有已结束的通知" in html
 
 
-def test_an_announced_outage_stands_on_top_with_its_end_and_its_author(desk: FlaskClient, hall: Hall) -> None:
+def test_an_announced_outage_stands_on_top_with_its_end_and_its_author(
+    desk: FlaskClient, application: Application
+) -> None:
     announced(desk, text_en="Water is off in the north of Lucheng.", lasts="120")
     html = page(desk)
     for words in (
@@ -85,7 +87,7 @@ def test_an_announced_outage_stands_on_top_with_its_end_and_its_author(desk: Fla
     ):
         assert words in html
     assert "新来电就会听到" in html
-    assert only(hall).text_en.startswith("Water")
+    assert only(application).text_en.startswith("Water")
 
 
 @pytest.mark.parametrize(
@@ -100,10 +102,10 @@ def test_an_announced_outage_stands_on_top_with_its_end_and_its_author(desk: Fla
     ],
 )
 def test_a_quick_choice_counts_from_the_start_in_the_citys_own_time(
-    typed: dict[str, str], ends: str, desk: FlaskClient, hall: Hall
+    typed: dict[str, str], ends: str, desk: FlaskClient, application: Application
 ) -> None:
     announced(desk, **typed)
-    local = only(hall).ends_at.astimezone(hall.policies.zone)
+    local = only(application).ends_at.astimezone(application.policies.zone)
     assert local.isoformat(timespec="minutes").removesuffix("+08:00") == ends
 
 
@@ -136,7 +138,7 @@ def test_one_planned_for_later_is_not_told_yet(desk: FlaskClient) -> None:
     ],
 )
 def test_a_form_with_a_fault_comes_back_whole_with_the_fault_in_words(
-    typed: dict[str, str], told: str, desk: FlaskClient, hall: Hall
+    typed: dict[str, str], told: str, desk: FlaskClient, application: Application
 ) -> None:
     response = desk.post("/console/notices", data=form(**{"text_en": "Water is off.", **typed}))
     html = response.get_data(as_text=True)
@@ -145,18 +147,18 @@ def test_a_form_with_a_fault_comes_back_whole_with_the_fault_in_words(
     assert "没有发布。已填内容都在" in html
     for name in typed.keys() - {"lasts"}:
         assert typed[name].strip() in html, name
-    with hall.look() as session:
-        assert session.scalar(select(func.count()).select_from(Notice)) == 0
+    with application.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Outage)) == 0
 
 
 def test_words_that_are_told_already_come_back_with_the_fault_beside_them(
-    desk: FlaskClient, hall: Hall
+    desk: FlaskClient, application: Application
 ) -> None:
     announced(desk)
     again = desk.post("/console/notices", data=form())
     assert again.status_code == 422
     assert "同样的内容这段时间已在播报" in again.get_data(as_text=True)
-    assert only(hall).text_zh == WATER
+    assert only(application).text_zh == WATER
 
 
 def test_one_too_many_is_refused_with_what_to_do(desk: FlaskClient) -> None:
@@ -177,9 +179,11 @@ def test_rubbish_instead_of_a_form_is_a_clear_refusal(desk: FlaskClient) -> None
     assert "cursor" in page(desk, "/console/notices?cursor=x", 422)
 
 
-def test_a_stopped_notice_moves_below_and_cannot_be_stopped_again(desk: FlaskClient, hall: Hall) -> None:
+def test_a_stopped_notice_moves_below_and_cannot_be_stopped_again(
+    desk: FlaskClient, application: Application
+) -> None:
     announced(desk)
-    address = f"/console/notices/{only(hall).id}/stop"
+    address = f"/console/notices/{only(application).id}/stop"
     assert desk.post(address).status_code == 303
     html = page(desk)
     assert "已停止，新来电不再听到" in html
@@ -198,12 +202,12 @@ def test_one_whose_time_is_over_moves_below_by_itself(desk: FlaskClient, clock: 
 
 
 def test_many_past_notices_are_read_page_by_page(
-    desk: FlaskClient, leader: Person, hall: Hall, clock: StoppedClock
+    desk: FlaskClient, leader: Person, application: Application, clock: StoppedClock
 ) -> None:
     facts: dict[str, Any] = {"author_id": leader.id, "created_at": clock.at, "starts_at": clock.at}
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add_all(
-            Notice(text_zh=f"第{number}号", text_en="", ends_at=clock.at, **facts) for number in range(51)
+            Outage(text_zh=f"第{number}号", text_en="", ends_at=clock.at, **facts) for number in range(51)
         )
     first = page(desk)
     assert "第50号" in first
@@ -212,17 +216,17 @@ def test_many_past_notices_are_read_page_by_page(
     assert "第0号" in page(desk, following)
 
 
-def test_a_forged_form_announces_nothing(app: Flask, desk: FlaskClient, hall: Hall) -> None:
+def test_a_forged_form_announces_nothing(app: Flask, desk: FlaskClient, application: Application) -> None:
     desk.environ_base.pop("HTTP_X_CSRFTOKEN")
     assert desk.post("/console/notices", data=form()).status_code == 400
-    with hall.look() as session:
-        assert session.scalar(select(func.count()).select_from(Notice)) == 0
+    with application.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Outage)) == 0
 
 
 def test_an_operators_desk_says_what_callers_are_hearing(
-    desk: FlaskClient, hall: Hall, signed_in: SignIn, clock: StoppedClock
+    desk: FlaskClient, application: Application, signed_in: SignIn, clock: StoppedClock
 ) -> None:
-    operator = signed_in(make_operator(hall, PresenceState.READY))
+    operator = signed_in(make_operator(application, PresenceState.READY))
     assert "来电人正听到" not in page(operator, "/console")
     announced(desk)
     html = page(operator, "/console")

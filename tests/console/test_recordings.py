@@ -10,9 +10,9 @@ from hotline.rules.enums import CallEnd, CallState, PresenceState, RecordingKind
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services.calls import recordings
 from hotline.store.calls.recordings import Recording
-from hotline.store.people.tables import Look
+from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import talking_desk
@@ -23,8 +23,8 @@ FULL = "+8613877776666"
 
 
 @pytest.fixture
-def operator(hall: Hall) -> Person:
-    return make_operator(hall, PresenceState.READY)
+def operator(application: Application) -> Person:
+    return make_operator(application, PresenceState.READY)
 
 
 @pytest.fixture
@@ -39,10 +39,15 @@ def page(client: FlaskClient, path: str, status: int = 200) -> str:
 
 
 def record(
-    hall: Hall, call_id: int, kind: RecordingKind, *, kept: bool = True, media: str = "audio/wav"
+    application: Application,
+    call_id: int,
+    kind: RecordingKind,
+    *,
+    kept: bool = True,
+    media: str = "audio/wav",
 ) -> int:
     """A recording of 42 seconds of a call; its sound is ours if `kept`."""
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         sid = f"RE{call_id}{kind}"
         recordings.recording_ended(work, call_id, sid, 42, kind)
         row = work.session.scalars(select(Recording).where(Recording.sid == sid)).one()
@@ -51,11 +56,11 @@ def record(
     return row.id
 
 
-def message(hall: Hall, *, kept: bool = True, media: str = "audio/wav") -> tuple[Ticket, int]:
+def message(application: Application, *, kept: bool = True, media: str = "audio/wav") -> tuple[Ticket, int]:
     """Somebody left a message at night. Returns the draft it opened and the recording's id."""
-    call = make_call(hall, number=FULL, state=CallState.ENDED, end=CallEnd.LEFT_IN_FLOW)
-    recording_id = record(hall, call.id, RecordingKind.MESSAGE, kept=kept, media=media)
-    with hall.look() as session:
+    call = make_call(application, number=FULL, state=CallState.ENDED, end=CallEnd.LEFT_IN_FLOW)
+    recording_id = record(application, call.id, RecordingKind.MESSAGE, kept=kept, media=media)
+    with application.read_session() as session:
         return session.scalars(select(Ticket).where(Ticket.call_id == call.id)).one(), recording_id
 
 
@@ -63,15 +68,15 @@ def ask(client: FlaskClient, recording_id: int, **headers: str) -> TestResponse:
     return client.get(f"/console/recordings/{recording_id}/sound", headers=headers)
 
 
-def looks(hall: Hall) -> list[tuple[int, str, int]]:
-    with hall.look() as session:
-        return [(row.user_id, row.subject, row.subject_id) for row in session.scalars(select(Look))]
+def looks(application: Application) -> list[tuple[int, str, int]]:
+    with application.read_session() as session:
+        return [(row.user_id, row.subject, row.subject_id) for row in session.scalars(select(Disclosure))]
 
 
-def test_a_message_is_found_in_one_click_from_the_desk(desk: FlaskClient, hall: Hall) -> None:
-    make_ticket(hall, title="别的草稿")
+def test_a_message_is_found_in_one_click_from_the_desk(desk: FlaskClient, application: Application) -> None:
+    make_ticket(application, title="别的草稿")
     assert "条语音留言等人来听" not in page(desk, "/console")
-    draft, recording_id = message(hall)
+    draft, recording_id = message(application)
     assert "1 条语音留言等人来听" in page(desk, "/console")
     assert "messages=1" in desk.get("/console/desk/queue").get_json()["notices"]
     html = page(desk, "/console/tickets?messages=1")
@@ -81,8 +86,8 @@ def test_a_message_is_found_in_one_click_from_the_desk(desk: FlaskClient, hall: 
     assert f"/console/recordings/{recording_id}/sound" in page(desk, f"/console/tickets/draft-{draft.id}")
 
 
-def test_a_message_dealt_with_waits_no_more(desk: FlaskClient, hall: Hall) -> None:
-    draft, _ = message(hall)
+def test_a_message_dealt_with_waits_no_more(desk: FlaskClient, application: Application) -> None:
+    draft, _ = message(application)
     facts = {"type": "consultation", "title": "问供暖", "answer": "11月15日起。", "revision": "1"}
     done = desk.post(f"/console/tickets/draft-{draft.id}/answer", data=facts)
     assert done.status_code == 303
@@ -91,25 +96,25 @@ def test_a_message_dealt_with_waits_no_more(desk: FlaskClient, hall: Hall) -> No
 
 
 def test_who_hears_a_message_may_call_its_caller_back(
-    desk: FlaskClient, operator: Person, hall: Hall
+    desk: FlaskClient, operator: Person, application: Application
 ) -> None:
-    draft, _ = message(hall)
+    draft, _ = message(application)
     assert FULL[3:] not in page(desk, f"/console/tickets/draft-{draft.id}")
     shown = desk.post(f"/console/tickets/draft-{draft.id}/number")
     assert FULL[3:] in shown.get_data(as_text=True)
-    assert looks(hall) == [(operator.id, "ticket", draft.id)]
+    assert looks(application) == [(operator.id, "ticket", draft.id)]
 
 
 @pytest.mark.parametrize("kind", list(RecordingKind))
 @pytest.mark.parametrize("role", list(Role))
 def test_messages_are_for_who_writes_tickets_and_talks_for_who_oversees(
-    role: Role, kind: RecordingKind, hall: Hall, signed_in: SignIn
+    role: Role, kind: RecordingKind, application: Application, signed_in: SignIn
 ) -> None:
-    unit = make_unit(hall).code
-    call = make_call(hall, state=CallState.ENDED, end=CallEnd.COMPLETED)
-    recording_id = record(hall, call.id, kind)
-    ticket = make_ticket(hall, call_id=call.id, state=TicketState.ACKNOWLEDGED, unit_code=unit)
-    person = person_of(make_user(hall, role, unit_code=unit if role is Role.HANDLER else None))
+    unit = make_unit(application).code
+    call = make_call(application, state=CallState.ENDED, end=CallEnd.COMPLETED)
+    recording_id = record(application, call.id, kind)
+    ticket = make_ticket(application, call_id=call.id, state=TicketState.ACKNOWLEDGED, unit_code=unit)
+    person = person_of(make_user(application, role, unit_code=unit if role is Role.HANDLER else None))
     client = signed_in(person)
     hears = person.may(Right.HEAR_TALKS) or (
         kind is RecordingKind.MESSAGE and person.may(Right.WRITE_TICKETS)
@@ -124,9 +129,9 @@ def test_messages_are_for_who_writes_tickets_and_talks_for_who_oversees(
 
 
 def test_a_player_is_sent_the_part_it_asks_for_and_nothing_keeps_a_copy(
-    desk: FlaskClient, hall: Hall
+    desk: FlaskClient, application: Application
 ) -> None:
-    _, recording_id = message(hall)
+    _, recording_id = message(application)
     whole = ask(desk, recording_id)
     assert (whole.status_code, whole.data, whole.mimetype) == (200, SOUND, "audio/wav")
     assert whole.headers["Accept-Ranges"] == "bytes"
@@ -141,28 +146,34 @@ def test_a_player_is_sent_the_part_it_asks_for_and_nothing_keeps_a_copy(
 
 
 def test_one_hearing_is_one_look_however_many_parts_a_player_asks_for(
-    desk: FlaskClient, operator: Person, hall: Hall, clock: StoppedClock, announced: list[object]
+    desk: FlaskClient,
+    operator: Person,
+    application: Application,
+    clock: StoppedClock,
+    announced: list[object],
 ) -> None:
-    _, recording_id = message(hall)
+    _, recording_id = message(application)
     for _ in range(3):
         ask(desk, recording_id, Range="bytes=0-1")
-    assert looks(hall) == [(operator.id, "recording", recording_id)]
+    assert looks(application) == [(operator.id, "recording", recording_id)]
     clock.advance(11 * 60)
     ask(desk, recording_id)
-    assert len(looks(hall)) == 2
+    assert len(looks(application)) == 2
     assert len([event for event in announced if isinstance(event, RecordingHeard)]) == 2
 
 
-def test_a_sound_that_is_not_ours_yet_is_said_to_be_on_its_way(desk: FlaskClient, hall: Hall) -> None:
-    draft, recording_id = message(hall, kept=False)
+def test_a_sound_that_is_not_ours_yet_is_said_to_be_on_its_way(
+    desk: FlaskClient, application: Application
+) -> None:
+    draft, recording_id = message(application, kept=False)
     html = page(desk, f"/console/tickets/draft-{draft.id}")
     assert "正在取回" in html
     assert "<audio" not in html
     assert ask(desk, recording_id).status_code == 404
 
 
-def test_what_no_browser_plays_is_handed_out_as_a_file(desk: FlaskClient, hall: Hall) -> None:
-    _, recording_id = message(hall, media="text/html")
+def test_what_no_browser_plays_is_handed_out_as_a_file(desk: FlaskClient, application: Application) -> None:
+    _, recording_id = message(application, media="text/html")
     answer = ask(desk, recording_id)
     assert answer.mimetype == "application/octet-stream"
     assert answer.headers["Content-Disposition"].startswith("attachment")
@@ -173,21 +184,23 @@ def test_a_recording_that_does_not_exist_is_not_there(desk: FlaskClient, address
     assert desk.get(f"/console/recordings/{address}/sound").status_code == 404
 
 
-def test_nobody_hears_anything_without_signing_in(browser: FlaskClient, hall: Hall) -> None:
-    _, recording_id = message(hall)
+def test_nobody_hears_anything_without_signing_in(browser: FlaskClient, application: Application) -> None:
+    _, recording_id = message(application)
     assert ask(browser, recording_id).status_code == 303
-    assert looks(hall) == []
+    assert looks(application) == []
 
 
-def test_a_message_of_the_call_in_hand_is_played_beside_its_form(hall: Hall, signed_in: SignIn) -> None:
-    person, call = talking_desk(hall)
-    recording_id = record(hall, call.id, RecordingKind.MESSAGE)
+def test_a_message_of_the_call_in_hand_is_played_beside_its_form(
+    application: Application, signed_in: SignIn
+) -> None:
+    person, call = talking_desk(application)
+    recording_id = record(application, call.id, RecordingKind.MESSAGE)
     html = page(signed_in(person), "/console")
     assert f"/console/recordings/{recording_id}/sound" in html
 
 
-def test_the_messages_are_english_for_who_reads_english(desk: FlaskClient, hall: Hall) -> None:
-    draft, _ = message(hall)
+def test_the_messages_are_english_for_who_reads_english(desk: FlaskClient, application: Application) -> None:
+    draft, _ = message(application)
     desk.set_cookie("locale", "en")
     assert "Voice messages wait for somebody to listen: 1" in page(desk, "/console")
     assert "Only messages to listen to" in page(desk, "/console/tickets")

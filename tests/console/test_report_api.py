@@ -11,7 +11,7 @@ from agent_console.app import ConsoleOptions
 from hotline.rules.enums import CallEnd, CallState, Channel, Closing, RequestType, Role, TicketState
 from hotline.rules.figures.reconciliation import Claim
 from hotline.services.people import accounts
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket, make_unit, make_user, person_of
 from tests.stopped_clock import MONDAY_MORNING
 
@@ -41,9 +41,9 @@ def console_options(console_options: ConsoleOptions) -> ConsoleOptions:
 
 
 @pytest.fixture
-def token(hall: Hall) -> str:
-    leader = make_user(hall, Role.LEADER)
-    with hall.open_work(person_of(leader)) as work:
+def token(application: Application) -> str:
+    leader = make_user(application, Role.LEADER)
+    with application.unit_of_work(person_of(leader)) as work:
         return accounts.create_token(work, name="report reader", user_name=leader.name)
 
 
@@ -51,36 +51,36 @@ def ask(browser: FlaskClient, token: str, address: str) -> TestResponse:
     return browser.get(f"/api/v1{address}", headers={"Authorization": f"Bearer {token}"})
 
 
-def fill(hall: Hall) -> None:
+def fill(application: Application) -> None:
     """Three calls and four tickets of today, two tickets of Friday."""
     for wait in (9, 16):
         answered = MONDAY_MORNING + timedelta(seconds=wait)
         make_call(
-            hall,
+            application,
             queued_at=MONDAY_MORNING,
             answered_at=answered,
             wait_seconds=wait,
             state=CallState.ENDED,
             end=CallEnd.COMPLETED,
         )
-    make_call(hall, queued_at=MONDAY_MORNING, state=CallState.ENDED, end=CallEnd.ABANDONED)
-    make_unit(hall)
+    make_call(application, queued_at=MONDAY_MORNING, state=CallState.ENDED, end=CallEnd.ABANDONED)
+    make_unit(application)
     direct = {"state": TicketState.CLOSED, "closing": Closing.ANSWERED_DIRECT, "closed_at": MONDAY_MORNING}
-    make_ticket(hall, type=RequestType.CONSULTATION, **direct)
-    make_ticket(hall, type=RequestType.OTHER, channel=Channel.WEB, **direct)
+    make_ticket(application, type=RequestType.CONSULTATION, **direct)
+    make_ticket(application, type=RequestType.OTHER, channel=Channel.WEB, **direct)
     due = MONDAY_MORNING + timedelta(days=5)
     handed = {"unit_code": "city-management", "dispatched_at": MONDAY_MORNING, "due_at": due}
-    make_ticket(hall, type=RequestType.HELP, state=TicketState.DISPATCHED, **handed)
-    make_ticket(hall, state=TicketState.DRAFT)
+    make_ticket(application, type=RequestType.HELP, state=TicketState.DISPATCHED, **handed)
+    make_ticket(application, state=TicketState.DRAFT)
     friday = datetime(2026, 11, 20, 2, tzinfo=UTC)
-    make_ticket(hall, received_at=friday, **(direct | {"closed_at": friday}))
-    make_ticket(hall, received_at=friday, state=TicketState.DISPATCHED, **handed)
+    make_ticket(application, received_at=friday, **(direct | {"closed_at": friday}))
+    make_ticket(application, received_at=friday, state=TicketState.DISPATCHED, **handed)
 
 
 def test_the_day_is_answered_in_exactly_the_promised_document(
-    hall: Hall, browser: FlaskClient, token: str
+    application: Application, browser: FlaskClient, token: str
 ) -> None:
-    fill(hall)
+    fill(application)
     answer = ask(browser, token, "/reports/daily?date=2026-11-23")
     assert answer.status_code == 200
     document = answer.get_json()
@@ -135,21 +135,23 @@ def test_the_day_is_answered_in_exactly_the_promised_document(
     )
 
 
-def test_a_range_adds_its_days(hall: Hall, browser: FlaskClient, token: str) -> None:
-    fill(hall)
+def test_a_range_adds_its_days(application: Application, browser: FlaskClient, token: str) -> None:
+    fill(application)
     document = ask(browser, token, "/reports?from=2026-11-20&to=2026-11-23").get_json()
     assert (document["from"], document["to"]) == ("2026-11-20", "2026-11-23")
     assert document["requests"]["total"] == 5
 
 
-def test_without_a_date_the_day_is_today_so_far(hall: Hall, browser: FlaskClient, token: str) -> None:
+def test_without_a_date_the_day_is_today_so_far(
+    application: Application, browser: FlaskClient, token: str
+) -> None:
     assert ask(browser, token, "/reports/daily").get_json()["from"] == "2026-11-23"
 
 
 def test_a_published_rate_that_the_rows_do_not_make_is_a_line_that_is_not_ok(
-    hall: Hall, browser: FlaskClient, token: str
+    application: Application, browser: FlaskClient, token: str
 ) -> None:
-    fill(hall)
+    fill(application)
     document = ask(browser, token, "/reports/daily?date=2026-11-20").get_json()
     (line,) = [line for line in document["reconciliation"] if not line["ok"]]
     assert (line["left"], line["right"]) == ("90.00", "50.00")
@@ -180,9 +182,9 @@ def test_a_bad_day_is_named(
     assert code is None or errors[field] == code
 
 
-def test_reports_need_their_right(hall: Hall, browser: FlaskClient) -> None:
-    operator = make_user(hall, Role.OPERATOR)
-    with hall.open_work(person_of(operator)) as work:
+def test_reports_need_their_right(application: Application, browser: FlaskClient) -> None:
+    operator = make_user(application, Role.OPERATOR)
+    with application.unit_of_work(person_of(operator)) as work:
         token = accounts.create_token(work, name="desk", user_name=operator.name)
     assert ask(browser, token, "/reports/daily").status_code == 403
     assert browser.get("/api/v1/reports/daily").status_code == 401

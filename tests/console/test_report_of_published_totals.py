@@ -11,9 +11,9 @@ from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.rows import COLUMNS
-from hotline.services.figures.reports import write_report
+from hotline.services.figures.reports import build_report
 from hotline.services.tickets.import_file import import_tickets
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 
 RECEIVED = {"complaint": 40_107, "consultation": 6_925, "suggestion": 1_084}
 CLOSED = 47_878
@@ -40,13 +40,17 @@ def rows() -> Iterator[bytes]:
 
 
 @pytest.mark.timeout(300)
-def test_the_published_totals_print_99_51_and_the_report_says_what_99_58_would_need(hall: Hall) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_the_published_totals_print_99_51_and_the_report_says_what_99_58_would_need(
+    application: Application,
+) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         assert import_tickets(work, io.BytesIO(b"".join(rows()))).written == 48_116
     period = Period(FIRST.date(), LAST.date())
     claims = (Claim("closure_rate", "99.58", last=date(2016, 6, 12)),)
-    with hall.look() as session:
-        report = write_report(session, period, at=hall.clock(), policies=hall.policies, claims=claims)
+    with application.read_session() as session:
+        report = build_report(
+            session, period, at=application.clock(), policies=application.policies, claims=claims
+        )
     requests, closure = report.figures.requests, report.rates["closure_rate"]
     assert requests.total == 48_116
     assert {word.value: requests.by_class()[word] for word in RequestClass} == RECEIVED | {"other": 0}

@@ -24,7 +24,7 @@ from hotline.rules.enums import (
 )
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.statistics import STATISTICS, RowList
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import MONDAY_MORNING
@@ -34,20 +34,24 @@ FORMULA = "=HYPERLINK(1)"
 
 
 @pytest.fixture
-def leader(hall: Hall, signed_in: SignIn) -> FlaskClient:
-    return signed_in(person_of(make_user(hall, Role.SUPERVISOR)))
+def leader(application: Application, signed_in: SignIn) -> FlaskClient:
+    return signed_in(person_of(make_user(application, Role.SUPERVISOR)))
 
 
 @pytest.fixture
-def filled(hall: Hall) -> Hall:
+def filled(application: Application) -> Application:
     """A morning with three calls and five tickets in every stage."""
-    make_unit(hall)
-    make_unit(hall, "water", name_zh=FORMULA, name_en="Water")
+    make_unit(application)
+    make_unit(application, "water", name_zh=FORMULA, name_en="Water")
     now = MONDAY_MORNING
     done = {"state": CallState.ENDED, "queued_at": now}
-    make_call(hall, answered_at=now + timedelta(seconds=9), wait_seconds=9, end=CallEnd.COMPLETED, **done)
-    make_call(hall, answered_at=now + timedelta(seconds=30), wait_seconds=30, end=CallEnd.COMPLETED, **done)
-    make_call(hall, end=CallEnd.ABANDONED, **done)
+    make_call(
+        application, answered_at=now + timedelta(seconds=9), wait_seconds=9, end=CallEnd.COMPLETED, **done
+    )
+    make_call(
+        application, answered_at=now + timedelta(seconds=30), wait_seconds=30, end=CallEnd.COMPLETED, **done
+    )
+    make_call(application, end=CallEnd.ABANDONED, **done)
     handed = {"unit_code": "city-management", "dispatched_at": now, "due_at": now - timedelta(hours=1)}
     closed = {
         "state": TicketState.CLOSED,
@@ -55,13 +59,13 @@ def filled(hall: Hall) -> Hall:
         "closed_at": now,
         "followed_up_at": now,
     }
-    make_ticket(hall, title="关在井里", solved=Solved.NO, satisfied=Satisfied.NO, **closed, **handed)
-    make_ticket(hall, title="路已修好", solved=Solved.YES, **closed, **handed | {"due_at": now})
-    make_ticket(hall, title="等水", state=TicketState.DISPATCHED, **handed | {"unit_code": "water"})
+    make_ticket(application, title="关在井里", solved=Solved.NO, satisfied=Satisfied.NO, **closed, **handed)
+    make_ticket(application, title="路已修好", solved=Solved.YES, **closed, **handed | {"due_at": now})
+    make_ticket(application, title="等水", state=TicketState.DISPATCHED, **handed | {"unit_code": "water"})
     direct = {"state": TicketState.CLOSED, "closing": Closing.ANSWERED_DIRECT, "closed_at": now}
-    make_ticket(hall, title="问低保", type=RequestType.CONSULTATION, channel=Channel.WEB, **direct)
-    make_ticket(hall, title="还在写")
-    return hall
+    make_ticket(application, title="问低保", type=RequestType.CONSULTATION, channel=Channel.WEB, **direct)
+    make_ticket(application, title="还在写")
+    return application
 
 
 def text_of(html: str) -> str:
@@ -73,7 +77,9 @@ def links_of(html: str) -> list[str]:
     return [unescape(link) for link in re.findall(r'href="([^"]*/reports/rows[^"]*)"', html)]
 
 
-def test_the_page_prints_rates_with_their_bases_and_formulas(filled: Hall, leader: FlaskClient) -> None:
+def test_the_page_prints_rates_with_their_bases_and_formulas(
+    filled: Application, leader: FlaskClient
+) -> None:
     page = leader.get(PAGE)
     assert page.status_code == 200
     read = text_of(page.text)
@@ -85,7 +91,7 @@ def test_the_page_prints_rates_with_their_bases_and_formulas(filled: Hall, leade
     assert "✗" not in read
 
 
-def test_every_linked_figure_leads_to_exactly_as_many_rows(filled: Hall, leader: FlaskClient) -> None:
+def test_every_linked_figure_leads_to_exactly_as_many_rows(filled: Application, leader: FlaskClient) -> None:
     html = leader.get(PAGE).text
     anchors = re.findall(r'<a href="([^"]*/reports/rows[^"]*)">([\d,]+)</a>', html)
     assert len(anchors) > 30
@@ -96,14 +102,16 @@ def test_every_linked_figure_leads_to_exactly_as_many_rows(filled: Hall, leader:
         assert body.count("<tr>") == int(shown.replace(",", "")), address
 
 
-def test_every_statistic_says_which_rows_stand_behind_it(filled: Hall, leader: FlaskClient) -> None:
+def test_every_statistic_says_which_rows_stand_behind_it(filled: Application, leader: FlaskClient) -> None:
     html = leader.get(PAGE).text
     linked = " ".join(links_of(html))
     shown = {s.name for s in STATISTICS if f"counts={'%2C'.join(s.denominator)}" in linked}
     assert {"connect_rate", "closure_rate", "on_time_closure_rate", "response_rate", "redo_rate"} <= shown
 
 
-def test_rows_behind_a_figure_are_named_and_numbers_stay_masked(filled: Hall, leader: FlaskClient) -> None:
+def test_rows_behind_a_figure_are_named_and_numbers_stay_masked(
+    filled: Application, leader: FlaskClient
+) -> None:
     calls = leader.get(f"{PAGE}/rows?counts=abandoned&from=2026-11-23&to=2026-11-23")
     assert "排队中放弃" in calls.text
     assert "138****" in calls.text
@@ -129,7 +137,7 @@ def test_addresses_that_mean_nothing_are_refused(leader: FlaskClient, query: str
     assert leader.get(f"{PAGE}/rows?{query}").status_code == status
 
 
-def test_calls_are_listed_only_to_those_who_may_read_them(filled: Hall, signed_in: SignIn) -> None:
+def test_calls_are_listed_only_to_those_who_may_read_them(filled: Application, signed_in: SignIn) -> None:
     browser = signed_in(person_of(make_user(filled, Role.LEADER)))
     html = browser.get(PAGE).text
     assert "counts=answered&" not in html
@@ -138,7 +146,7 @@ def test_calls_are_listed_only_to_those_who_may_read_them(filled: Hall, signed_i
 
 
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.HANDLER])
-def test_reports_are_not_for_everybody(filled: Hall, signed_in: SignIn, role: Role) -> None:
+def test_reports_are_not_for_everybody(filled: Application, signed_in: SignIn, role: Role) -> None:
     unit = "water" if role is Role.HANDLER else None
     browser = signed_in(person_of(make_user(filled, role, unit_code=unit)))
     for address in (PAGE, f"{PAGE}/file/csv", f"{PAGE}/rows?counts=total"):
@@ -160,7 +168,7 @@ def test_a_quiet_day_has_no_empty_chart_and_no_invented_rate(leader: FlaskClient
     assert "办结率 – (0 / 0)" in read
 
 
-def test_the_chart_holds_the_hours_of_the_table_under_it(filled: Hall, leader: FlaskClient) -> None:
+def test_the_chart_holds_the_hours_of_the_table_under_it(filled: Application, leader: FlaskClient) -> None:
     html = leader.get(PAGE).text
     (raw,) = re.findall(r'data-chart="([^"]+)"', html)
     chart = json.loads(unescape(raw))
@@ -170,7 +178,7 @@ def test_the_chart_holds_the_hours_of_the_table_under_it(filled: Hall, leader: F
     assert "09:00 3 2" in text_of(html)
 
 
-def test_files_hold_the_same_numbers(filled: Hall, leader: FlaskClient) -> None:
+def test_files_hold_the_same_numbers(filled: Application, leader: FlaskClient) -> None:
     days = "from=2026-11-23&to=2026-11-23"
     document = json.loads(leader.get(f"{PAGE}/file/json?{days}").data)
     closure = document["rates"]["closure_rate"]
@@ -196,7 +204,7 @@ def test_files_hold_the_same_numbers(filled: Hall, leader: FlaskClient) -> None:
     assert re.search(r"办结率 +75\.00 +3 +4 ", text)
 
 
-def test_no_cell_of_a_file_is_a_formula(filled: Hall, leader: FlaskClient) -> None:
+def test_no_cell_of_a_file_is_a_formula(filled: Application, leader: FlaskClient) -> None:
     csv_text = leader.get(f"{PAGE}/file/csv").data.decode("utf-8-sig")
     cells = [cell for row in csv.reader(io.StringIO(csv_text, newline="")) for cell in row]
     assert f"'{FORMULA}" in cells
@@ -206,7 +214,9 @@ def test_no_cell_of_a_file_is_a_formula(filled: Hall, leader: FlaskClient) -> No
     assert "f" not in kinds
 
 
-def test_english_readers_get_an_english_page_and_english_files(filled: Hall, leader: FlaskClient) -> None:
+def test_english_readers_get_an_english_page_and_english_files(
+    filled: Application, leader: FlaskClient
+) -> None:
     leader.set_cookie("locale", "en")
     body = leader.get(PAGE).text.split("<main")[1]
     chinese = re.findall(r"[\u4e00-\u9fff]+", re.sub(r'title="[^"]*"', "", body))
@@ -215,7 +225,7 @@ def test_english_readers_get_an_english_page_and_english_files(filled: Hall, lea
     assert re.findall(r"[\u4e00-\u9fff]+", text) == []
 
 
-def test_a_range_is_charted_by_day(filled: Hall, leader: FlaskClient) -> None:
+def test_a_range_is_charted_by_day(filled: Application, leader: FlaskClient) -> None:
     html = leader.get(f"{PAGE}?from=2026-11-20&to=2026-11-23").text
     (raw,) = re.findall(r'data-chart="([^"]+)"', html)
     assert json.loads(unescape(raw))["labels"] == ["2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23"]

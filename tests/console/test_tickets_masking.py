@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 
 from hotline.rules.enums import CallbackReason, CallState, Channel, Role, TicketState
 from hotline.services.outbound import callbacks
-from hotline.store.people.tables import Look
-from hotline.unit_of_work import Hall
+from hotline.store.people.tables import Disclosure
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 
@@ -28,16 +28,20 @@ STREAMS = {"/events"}
 
 
 @pytest.fixture
-def addresses(hall: Hall) -> list[str]:
+def addresses(application: Application) -> list[str]:
     """One number in every place that can hold one: calls, tickets in every state, a promise; the pages that show them."""
-    unit = make_unit(hall).code
-    operator = make_operator(hall)
+    unit = make_unit(application).code
+    operator = make_operator(application)
     call = make_call(
-        hall, number=f"+86{FULL}", number_raw=f"+86{FULL}", operator_id=operator.id, state=CallState.AFTER
+        application,
+        number=f"+86{FULL}",
+        number_raw=f"+86{FULL}",
+        operator_id=operator.id,
+        state=CallState.AFTER,
     )
     made = [
         make_ticket(
-            hall,
+            application,
             state=state,
             unit_code=None if state is TicketState.DRAFT else unit,
             caller_number=number,
@@ -49,7 +53,7 @@ def addresses(hall: Hall) -> list[str]:
         for state in TicketState
         for number in (FULL, f"+86{FULL}", f"0086 138 {SECRET[:4]} {SECRET[4:]}")
     ]
-    with hall.open_work(operator) as work:
+    with application.unit_of_work(operator) as work:
         callbacks.promise_callback(work, number=FULL, reason=CallbackReason.MANUAL)
     names = [ticket.number or f"draft-{ticket.id}" for ticket in made]
     return [f"/console/tickets/{name}" for name in names] + [f"/console/unit?ticket={name}" for name in names]
@@ -76,12 +80,12 @@ def leaks(client: FlaskClient, path: str) -> list[str]:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_no_page_tells_a_full_number_or_name(
-    role: Role, app: Flask, hall: Hall, signed_in: SignIn, addresses: list[str]
+    role: Role, app: Flask, application: Application, signed_in: SignIn, addresses: list[str]
 ) -> None:
     unit = "city-management" if role is Role.HANDLER else None
-    client = signed_in(person_of(make_user(hall, role, unit_code=unit)))
+    client = signed_in(person_of(make_user(application, role, unit_code=unit)))
     paths = addresses + [path + query for path in pages_of(app) for query in QUERIES]
     found = {path: told for path in paths if (told := leaks(client, path))}
     assert found == {}
-    with hall.look() as session:
-        assert session.query(Look).count() == 0
+    with application.read_session() as session:
+        assert session.query(Disclosure).count() == 0

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from agent_console.tickets.unit import PILE_LABELS, PILE_ROWS
 from hotline.rules.enums import Role, TicketState
 from hotline.rules.people.actors import Person
-from hotline.rules.tickets.inbox import Pile
-from hotline.store.people.tables import Look
+from hotline.rules.tickets.inbox import InboxSection
+from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.stopped_clock import StoppedClock
@@ -23,13 +23,13 @@ FULL = "13877776666"
 
 
 @pytest.fixture
-def unit(hall: Hall) -> str:
-    return make_unit(hall).code
+def unit(application: Application) -> str:
+    return make_unit(application).code
 
 
 @pytest.fixture
-def handler(hall: Hall, unit: str) -> Person:
-    return person_of(make_user(hall, Role.HANDLER, unit_code=unit))
+def handler(application: Application, unit: str) -> Person:
+    return person_of(make_user(application, Role.HANDLER, unit_code=unit))
 
 
 @pytest.fixture
@@ -43,19 +43,19 @@ def page(client: FlaskClient, path: str, status: int = 200) -> str:
     return response.get_data(as_text=True)
 
 
-def looked(hall: Hall) -> list[tuple[int, str, int]]:
-    with hall.look() as session:
-        return [(look.user_id, look.subject, look.subject_id) for look in session.scalars(select(Look))]
+def looked(application: Application) -> list[tuple[int, str, int]]:
+    with application.read_session() as session:
+        return [(look.user_id, look.subject, look.subject_id) for look in session.scalars(select(Disclosure))]
 
 
-def state_of(hall: Hall, ticket: Ticket) -> TicketState:
-    with hall.look() as session:
+def state_of(application: Application, ticket: Ticket) -> TicketState:
+    with application.read_session() as session:
         return session.get_one(Ticket, ticket.id).state
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.HANDLER])
-def test_only_handlers_have_an_inbox(role: Role, hall: Hall, signed_in: SignIn) -> None:
-    client = signed_in(person_of(make_user(hall, role)))
+def test_only_handlers_have_an_inbox(role: Role, application: Application, signed_in: SignIn) -> None:
+    client = signed_in(person_of(make_user(application, role)))
     assert client.get("/console/unit").status_code == 403
     assert client.get("/console/unit/piles").status_code == 403
     assert client.post("/console/unit/x/acknowledge").status_code == 403
@@ -69,12 +69,18 @@ def test_an_empty_inbox_says_so(office: FlaskClient) -> None:
 
 
 def test_the_most_pressing_pile_lies_open_with_its_first_ticket(
-    office: FlaskClient, hall: Hall, unit: str, clock: StoppedClock
+    office: FlaskClient, application: Application, unit: str, clock: StoppedClock
 ) -> None:
-    make_ticket(hall, state=S.DISPATCHED, unit_code=unit, due_at=clock.at + timedelta(days=2))
-    later = make_ticket(hall, state=S.IN_PROGRESS, unit_code=unit, due_at=clock.at + timedelta(hours=3))
+    make_ticket(application, state=S.DISPATCHED, unit_code=unit, due_at=clock.at + timedelta(days=2))
+    later = make_ticket(
+        application, state=S.IN_PROGRESS, unit_code=unit, due_at=clock.at + timedelta(hours=3)
+    )
     first = make_ticket(
-        hall, state=S.ACKNOWLEDGED, unit_code=unit, due_at=clock.at + timedelta(hours=2), title="井盖破损"
+        application,
+        state=S.ACKNOWLEDGED,
+        unit_code=unit,
+        due_at=clock.at + timedelta(hours=2),
+        title="井盖破损",
     )
     html = page(office, "/console/unit")
     assert "<h1>井盖破损</h1>" in html
@@ -82,9 +88,9 @@ def test_the_most_pressing_pile_lies_open_with_its_first_ticket(
     assert "下一步：记录先行联系" in html
 
 
-def test_a_long_pile_is_paged(office: FlaskClient, hall: Hall, unit: str) -> None:
+def test_a_long_pile_is_paged(office: FlaskClient, application: Application, unit: str) -> None:
     for _ in range(PILE_ROWS + 2):
-        make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+        make_ticket(application, state=S.DISPATCHED, unit_code=unit)
     html = page(office, "/console/unit?pile=to_acknowledge")
     onward = re.search(r'rel="next" href="([^"]+)"', html)
     assert onward is not None
@@ -94,9 +100,9 @@ def test_a_long_pile_is_paged(office: FlaskClient, hall: Hall, unit: str) -> Non
 
 
 def test_a_ticket_goes_from_signature_to_close_by_plain_forms(
-    office: FlaskClient, hall: Hall, unit: str
+    office: FlaskClient, application: Application, unit: str
 ) -> None:
-    ticket = make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+    ticket = make_ticket(application, state=S.DISPATCHED, unit_code=unit)
     steps: tuple[tuple[str, dict[str, str], TicketState], ...] = (
         ("acknowledge", {}, S.ACKNOWLEDGED),
         ("record_contact", {"contact_note": "已电话联系，约定明天查看。"}, S.IN_PROGRESS),
@@ -111,22 +117,24 @@ def test_a_ticket_goes_from_signature_to_close_by_plain_forms(
         done = office.post(address, data=form)
         assert done.status_code == 303
         assert done.headers["Location"] == f"/console/unit?ticket={ticket.number}&pile=to_acknowledge"
-        assert state_of(hall, ticket) is after
+        assert state_of(application, ticket) is after
     html = page(office, f"/console/unit?ticket={ticket.number}")
     assert "已更换线路，恢复照明。" in html
     assert "已办结，没有下一步" in html
 
 
-def test_an_empty_reply_is_refused_at_the_field(office: FlaskClient, hall: Hall, unit: str) -> None:
-    ticket = make_ticket(hall, state=S.IN_PROGRESS, unit_code=unit)
+def test_an_empty_reply_is_refused_at_the_field(
+    office: FlaskClient, application: Application, unit: str
+) -> None:
+    ticket = make_ticket(application, state=S.IN_PROGRESS, unit_code=unit)
     response = office.post(f"/console/unit/{ticket.number}/reply", data={"reply": "  "})
     assert response.status_code == 422
     assert 'id="fault-reply">请填写</span>' in response.get_data(as_text=True)
-    assert state_of(hall, ticket) is S.IN_PROGRESS
+    assert state_of(application, ticket) is S.IN_PROGRESS
 
 
-def test_too_long_a_reply_is_kept_and_told(office: FlaskClient, hall: Hall, unit: str) -> None:
-    ticket = make_ticket(hall, state=S.IN_PROGRESS, unit_code=unit)
+def test_too_long_a_reply_is_kept_and_told(office: FlaskClient, application: Application, unit: str) -> None:
+    ticket = make_ticket(application, state=S.IN_PROGRESS, unit_code=unit)
     response = office.post(f"/console/unit/{ticket.number}/reply", data={"reply": "长" * 20_001})
     html = response.get_data(as_text=True)
     assert response.status_code == 422
@@ -135,10 +143,10 @@ def test_too_long_a_reply_is_kept_and_told(office: FlaskClient, hall: Hall, unit
 
 
 def test_two_people_of_one_office_sign_the_same_ticket_once(
-    office: FlaskClient, hall: Hall, unit: str, signed_in: SignIn
+    office: FlaskClient, application: Application, unit: str, signed_in: SignIn
 ) -> None:
-    ticket = make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
-    colleague = signed_in(person_of(make_user(hall, Role.HANDLER, unit_code=unit)))
+    ticket = make_ticket(application, state=S.DISPATCHED, unit_code=unit)
+    colleague = signed_in(person_of(make_user(application, Role.HANDLER, unit_code=unit)))
     answers = [
         client.post(f"/console/unit/{ticket.number}/acknowledge").status_code
         for client in (office, colleague)
@@ -146,24 +154,26 @@ def test_two_people_of_one_office_sign_the_same_ticket_once(
     assert answers == [303, 409]
 
 
-def test_a_form_without_its_token_is_refused(office: FlaskClient, hall: Hall, unit: str) -> None:
-    ticket = make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+def test_a_form_without_its_token_is_refused(
+    office: FlaskClient, application: Application, unit: str
+) -> None:
+    ticket = make_ticket(application, state=S.DISPATCHED, unit_code=unit)
     del office.environ_base["HTTP_X_CSRFTOKEN"]
     assert office.post(f"/console/unit/{ticket.number}/acknowledge").status_code == 400
-    assert state_of(hall, ticket) is S.DISPATCHED
+    assert state_of(application, ticket) is S.DISPATCHED
 
 
 def test_the_number_is_shown_once_and_the_look_is_on_file(
-    office: FlaskClient, handler: Person, hall: Hall, unit: str
+    office: FlaskClient, handler: Person, application: Application, unit: str
 ) -> None:
-    ticket = make_ticket(hall, state=S.ACKNOWLEDGED, unit_code=unit, caller_number=FULL)
+    ticket = make_ticket(application, state=S.ACKNOWLEDGED, unit_code=unit, caller_number=FULL)
     address = f"/console/unit?ticket={ticket.number}"
     assert FULL not in page(office, address)
     response = office.post(f"/console/unit/{ticket.number}/number")
     assert response.status_code == 200
     assert FULL in response.get_data(as_text=True)
     assert response.headers["Cache-Control"] == "no-store"
-    assert looked(hall) == [(handler.id, "ticket", ticket.id)]
+    assert looked(application) == [(handler.id, "ticket", ticket.id)]
     again = page(office, address)
     assert FULL not in again
     assert "138****6666" in again
@@ -175,19 +185,24 @@ def test_the_number_is_shown_once_and_the_look_is_on_file(
     [{"state": S.DISPATCHED}, {"state": S.CLOSED}, {"state": S.ACKNOWLEDGED, "confidential": True}],
 )
 def test_who_need_not_call_back_is_not_shown_the_number(
-    office: FlaskClient, hall: Hall, unit: str, columns: dict[str, object]
+    office: FlaskClient, application: Application, unit: str, columns: dict[str, object]
 ) -> None:
-    ticket = make_ticket(hall, unit_code=unit, caller_number=FULL, **columns)
+    ticket = make_ticket(application, unit_code=unit, caller_number=FULL, **columns)
     assert "显示号码" not in page(office, f"/console/unit?ticket={ticket.number}")
     response = office.post(f"/console/unit/{ticket.number}/number")
     assert response.status_code == 403
     assert FULL not in response.get_data(as_text=True)
-    assert looked(hall) == []
+    assert looked(application) == []
 
 
-def test_a_confidential_matter_names_nobody(office: FlaskClient, hall: Hall, unit: str) -> None:
+def test_a_confidential_matter_names_nobody(office: FlaskClient, application: Application, unit: str) -> None:
     ticket = make_ticket(
-        hall, state=S.IN_PROGRESS, unit_code=unit, confidential=True, caller_name="王小明", caller_number=FULL
+        application,
+        state=S.IN_PROGRESS,
+        unit_code=unit,
+        confidential=True,
+        caller_name="王小明",
+        caller_number=FULL,
     )
     html = page(office, f"/console/unit?ticket={ticket.number}")
     assert "保密件，不显示来电人" in html
@@ -197,16 +212,18 @@ def test_a_confidential_matter_names_nobody(office: FlaskClient, hall: Hall, uni
 
 @pytest.mark.parametrize("number", [None, "anonymous", "+266696687", "sip:anonymous@10.0.0.1"])
 def test_a_withheld_number_is_said_to_be_withheld(
-    office: FlaskClient, hall: Hall, unit: str, number: str | None
+    office: FlaskClient, application: Application, unit: str, number: str | None
 ) -> None:
-    ticket = make_ticket(hall, state=S.ACKNOWLEDGED, unit_code=unit, caller_number=number)
+    ticket = make_ticket(application, state=S.ACKNOWLEDGED, unit_code=unit, caller_number=number)
     html = page(office, f"/console/unit?ticket={ticket.number}")
     assert "未显示号码" in html
     assert "显示号码</button>" not in html
 
 
-def test_piles_are_kept_fresh_and_new_tickets_announced(office: FlaskClient, hall: Hall, unit: str) -> None:
-    make_ticket(hall, state=S.DISPATCHED, unit_code=unit)
+def test_piles_are_kept_fresh_and_new_tickets_announced(
+    office: FlaskClient, application: Application, unit: str
+) -> None:
+    make_ticket(application, state=S.DISPATCHED, unit_code=unit)
     assert "1 张新工单待签收" in page(office, "/console/unit/piles?seen=0")
     assert "hidden" in page(office, "/console/unit/piles?seen=1")
 
@@ -218,4 +235,4 @@ def test_a_bad_address_is_told(office: FlaskClient) -> None:
 
 
 def test_every_pile_has_a_name() -> None:
-    assert set(PILE_LABELS) == set(Pile)
+    assert set(PILE_LABELS) == set(InboxSection)

@@ -13,47 +13,51 @@ from hotline.rules.people.callers import (
 )
 from hotline.services.outbound import callbacks
 from hotline.services.people import disclosures
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit, make_user, person_of
 
 
 @pytest.fixture
-def unit(hall: Hall) -> str:
-    return make_unit(hall).code
+def unit(application: Application) -> str:
+    return make_unit(application).code
 
 
-def test_the_button_and_the_service_agree_on_who_may_see_a_number(hall: Hall, unit: str) -> None:
-    make_unit(hall, "water-company", name_zh="供水公司")
-    people = [person_of(make_user(hall, role)) for role in Role if role is not Role.HANDLER]
-    people += [person_of(make_user(hall, Role.HANDLER, unit_code=code)) for code in (unit, "water-company")]
+def test_the_button_and_the_service_agree_on_who_may_see_a_number(
+    application: Application, unit: str
+) -> None:
+    make_unit(application, "water-company", name_zh="供水公司")
+    people = [person_of(make_user(application, role)) for role in Role if role is not Role.HANDLER]
+    people += [
+        person_of(make_user(application, Role.HANDLER, unit_code=code)) for code in (unit, "water-company")
+    ]
     for state in TicketState:
         for confidential in (False, True):
             ticket = make_ticket(
-                hall, state=state, unit_code=unit, confidential=confidential, author_id=people[0].id
+                application, state=state, unit_code=unit, confidential=confidential, author_id=people[0].id
             )
             for person in people:
                 offered = may_see_ticket_number(
                     person, state, unit, ticket.author_id, confidential=confidential
                 )
-                assert offered == shows(hall, person, "ticket", ticket.id)
+                assert offered == shows(application, person, "ticket", ticket.id)
 
 
-def test_the_button_and_the_service_agree_on_callbacks(hall: Hall) -> None:
-    boss = person_of(make_user(hall, Role.SHIFT_LEADER))
+def test_the_button_and_the_service_agree_on_callbacks(application: Application) -> None:
+    boss = person_of(make_user(application, Role.SHIFT_LEADER))
     for place, cancelled in enumerate((False, True)):
-        with hall.open_work(boss) as work:
+        with application.unit_of_work(boss) as work:
             row = callbacks.promise_callback(work, number=f"1380000000{place}", reason=CallbackReason.MANUAL)
             if cancelled:
                 callbacks.cancel_callback(work, row.id)
         state = CallbackState.CANCELLED if cancelled else CallbackState.WAITING
         for role in (Role.OPERATOR, Role.SUPERVISOR, Role.INSPECTOR):
-            person = person_of(make_user(hall, role))
-            assert may_see_callback_number(person, state) == shows(hall, person, "callback", row.id)
+            person = person_of(make_user(application, role))
+            assert may_see_callback_number(person, state) == shows(application, person, "callback", row.id)
 
 
-def shows(hall: Hall, person: Person, subject: str, subject_id: int) -> bool:
+def shows(application: Application, person: Person, subject: str, subject_id: int) -> bool:
     try:
-        with hall.open_work(person) as work:
+        with application.unit_of_work(person) as work:
             disclosures.show_number(work, subject, subject_id, "test")
     except NotAllowed:
         return False

@@ -1,4 +1,4 @@
-"""A carrier that posts signed webhooks to the caller's door over a real hall, and looks at what became of them."""
+"""A carrier that posts signed webhooks to the caller's door over a real application, and looks at what became of them."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -24,7 +24,7 @@ from hotline.rules.policies import Policies
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback
 from hotline.store.tables import Base
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.loader import OUR_FILES, load_scripts
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.flow_registry import FlowShelf
@@ -172,16 +172,16 @@ def shelf(policies: Policies) -> FlowShelf:
 
 
 @pytest.fixture
-def app(hall: Hall, shelf: FlowShelf) -> Flask:
+def app(application: Application, shelf: FlowShelf) -> Flask:
     app = Flask("door")
-    app.register_blueprint(voice_blueprint(hall, shelf, TOKEN, VoiceAddresses(PUBLIC)))
+    app.register_blueprint(voice_blueprint(application, shelf, TOKEN, VoiceAddresses(PUBLIC)))
     return app
 
 
 @pytest.fixture
-def colleague(hall: Hall) -> Person:
+def colleague(application: Application) -> Person:
     """Somebody who is on duty, so that the line is staffed; they take no calls."""
-    return make_colleague(hall)
+    return make_colleague(application)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from hotline.rules.calls.flow_actions import OUTCOMES, Answered, Wish
+from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction
 from hotline.rules.enums import Language
 from ivr_flows.engine import enter, hear, settle
 from ivr_flows.loader import Script, load_scripts
@@ -16,8 +16,15 @@ from tests.policies import city_policies
 
 HOTLINE = {"hotline": OneByOne("05374412345")}
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
-_EASY = (Answered.JOINED, Answered.PROMISED, Answered.OPEN, Answered.OTHER, Answered.NO, Answered.FOUND)
-"""What a hall answers on a quiet working day."""
+_EASY = (
+    ActionOutcome.JOINED,
+    ActionOutcome.PROMISED,
+    ActionOutcome.OPEN,
+    ActionOutcome.OTHER,
+    ActionOutcome.NO,
+    ActionOutcome.FOUND,
+)
+"""What a application answers on a quiet working day."""
 
 
 @cache
@@ -26,8 +33,8 @@ def our_scripts() -> dict[str, Script]:
     return load_scripts(city_policies())
 
 
-def easily(wish: Wish, _values: Values) -> Answer:
-    return Answer(next((each for each in _EASY if each in OUTCOMES[type(wish)]), Answered.DONE))
+def easily(wish: FlowAction, _values: Values) -> Answer:
+    return Answer(next((each for each in _EASY if each in OUTCOMES[type(wish)]), ActionOutcome.DONE))
 
 
 @dataclass
@@ -36,8 +43,8 @@ class Play:
 
     script: Script
     language: Language = Language.ZH_CN
-    answers: Callable[[Wish, Values], Answer] = easily
-    wishes: list[Wish] = field(default_factory=list)
+    answers: Callable[[FlowAction, Values], Answer] = easily
+    wishes: list[FlowAction] = field(default_factory=list)
     turn: Turn = field(init=False)
 
     def __post_init__(self) -> None:
@@ -62,7 +69,7 @@ class Play:
     def goes_on(self, turn: Turn) -> None:
         """Settle `turn` and stand there."""
 
-        def ask(wish: Wish, values: Values) -> Answer:
+        def ask(wish: FlowAction, values: Values) -> Answer:
             self.wishes.append(wish)
             return self.answers(wish, values)
 

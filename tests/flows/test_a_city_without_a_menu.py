@@ -9,7 +9,7 @@ from hotline.rules.enums import CallState, RequestClass
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.first_turn_cache import Lobby
 from ivr_flows.webhooks.flow_actions import grant
 from tests.builders import make_call
@@ -54,9 +54,9 @@ def test_a_key_that_leads_elsewhere_leads_out_of_the_queue(carrier: Carrier, led
 
 
 def test_a_callback_is_not_promised_to_somebody_an_operator_has_just_taken(
-    hall: Hall, ledger: Ledger
+    application: Application, ledger: Ledger
 ) -> None:
-    call = make_call(hall, state=CallState.CONNECTING)
-    with pytest.raises(LostRace), hall.open_work(Machine.CALLER) as work:
-        grant(work, Lobby(hall), call.id, PromiseCallback(), {})
+    call = make_call(application, state=CallState.CONNECTING)
+    with pytest.raises(LostRace), application.unit_of_work(Machine.CALLER) as work:
+        grant(work, Lobby(application), call.id, PromiseCallback(), {})
     assert ledger.callbacks() == []

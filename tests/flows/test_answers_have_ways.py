@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.rules.calls.flow_actions import OUTCOMES, JoinQueue, Wish
+from hotline.rules.calls.flow_actions import OUTCOMES, FlowAction, JoinQueue
 from ivr_flows.flow import Ask
 from ivr_flows.source import question_schema
 from ivr_flows.source.question_schema import Callback, Condition, Entry, Hours, Lookup, Notices, TicketStatus
@@ -37,5 +37,5 @@ def test_no_shape_and_no_wish_with_a_choice_of_answers_is_left_out() -> None:
         each for each in vars(question_schema).values() if isinstance(each, type) and issubclass(each, Shape)
     }
     assert shapes == {Shape, *map(type, WRITTEN)}
-    choosing: set[type[Wish]] = {wish for wish, answers in OUTCOMES.items() if answers != {"done"}}
+    choosing: set[type[FlowAction]] = {wish for wish, answers in OUTCOMES.items() if answers != {"done"}}
     assert choosing == {JoinQueue, *(type(asked(shape).wish) for shape in WRITTEN)}

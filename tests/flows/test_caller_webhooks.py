@@ -129,9 +129,9 @@ def test_the_fallback_keeps_a_caller_where_they_are(carrier: Carrier, ledger: Le
 
 
 def test_a_full_queue_promises_a_callback_instead(
-    carrier: Carrier, ledger: Ledger, hall, clock: StoppedClock
+    carrier: Carrier, ledger: Ledger, application, clock: StoppedClock
 ) -> None:
-    for number in range(hall.policies.queue.max_size):
+    for number in range(application.policies.queue.max_size):
         sid, caller = f"CA{number:032d}", f"+8613800{number:06d}"
         carrier.presses(carrier.arrives(CallSid=sid, From=caller), "0", CallSid=sid)
     answer = carrier.presses(carrier.arrives(), "0")

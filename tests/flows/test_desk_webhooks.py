@@ -6,15 +6,15 @@ from sqlalchemy import select
 from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, Satisfied
 from hotline.rules.people.actors import Person
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_operator
 from tests.flows.conftest import LEG, PUBLIC, SID, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
 
 
 @pytest.fixture
-def operator(hall: Hall) -> Person:
-    return make_operator(hall)
+def operator(application: Application) -> Person:
+    return make_operator(application)
 
 
 RATE = "请您为本次服务评价，满意请按1，不满意请按2。"
@@ -71,11 +71,11 @@ def test_a_ring_that_is_not_taken_gives_the_call_back_and_rests_the_desk(
 
 
 def test_a_missed_ring_goes_to_the_next_desk(
-    carrier: Carrier, hall: Hall, ledger: Ledger, operator: Person
+    carrier: Carrier, application: Application, ledger: Ledger, operator: Person
 ) -> None:
     carrier.waits()
     missed = ledger.offer()
-    second = make_operator(hall)
+    second = make_operator(application)
     carrier.post(f"/voice/desk/{missed.id}/status", CallSid=LEG, CallStatus="no-answer")
     assert (ledger.offer().operator_id, ledger.state()) == (second.id, CallState.OFFERED)
 
@@ -251,7 +251,7 @@ def test_a_caller_whom_nobody_joined_goes_back_to_the_queue_and_their_wait_goes_
         assert back.verbs[-1] == "Enqueue"
     call = ledger.call()
     assert (call.state, call.queued_at, call.answered_at) == (CallState.QUEUED, first.queued_at, None)
-    assert (call.operator_id, call.wait_seconds, call.parted_at) == (None, None, None)
+    assert (call.operator_id, call.wait_seconds, call.operator_left_at) == (None, None, None)
     assert (presence(ledger, operator), ledger.offer().state) == (PresenceState.NOT_READY, OfferState.MISSED)
     carrier.hangs_up()
     assert (ledger.call().end, len(ledger.callbacks())) == (CallEnd.ABANDONED, 1)
@@ -282,4 +282,4 @@ def test_who_lost_the_document_after_their_talk_is_not_led_back_into_it(
         carrier.post(left, CallSid=LEG)
     assert carrier.post("/voice/fallback", **lost).words == RATE
     carrier.post(left, CallSid=LEG)
-    assert (ledger.state(), ledger.call().parted_at) == (CallState.AFTER, None)
+    assert (ledger.state(), ledger.call().operator_left_at) == (CallState.AFTER, None)

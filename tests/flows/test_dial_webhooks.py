@@ -18,7 +18,7 @@ from hotline.rules.people.actors import Machine
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket
 from tests.flows.conftest import CALLER, LEG, PUBLIC, SID, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
@@ -27,34 +27,34 @@ OUT = {"Direction": "outbound-api", "From": "+865374412345", "To": CALLER}
 
 
 @pytest.fixture
-def callback(hall: Hall, clock: StoppedClock) -> str:
+def callback(application: Application, clock: StoppedClock) -> str:
     """The reference of a callback being placed now, promised in English an hour ago."""
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         callbacks.promise_callback(
             work, number=CALLER, reason=CallbackReason.REQUESTED, place_since=work.at, language="en"
         )
     clock.advance(3600)
-    make_operator(hall)
-    with hall.open_work(Machine.CLOCK) as work:
+    make_operator(application)
+    with application.unit_of_work(Machine.CLOCK) as work:
         assert callbacks.plan_due_dials(work) == 1
         return work.session.execute(select(Dial.ref)).scalar_one()
 
 
 @pytest.fixture
-def follow_up(hall: Hall, clock: StoppedClock) -> str:
+def follow_up(application: Application, clock: StoppedClock) -> str:
     """The reference of a follow-up being placed now, about a ticket closed an hour ago."""
-    call = make_call(hall, sid=LEG, number=CALLER, state=CallState.ENDED)
+    call = make_call(application, sid=LEG, number=CALLER, state=CallState.ENDED)
     closed = {
         "state": TicketState.CLOSED,
         "caller_number": CALLER,
         "call_id": call.id,
-        "closed_at": hall.clock(),
+        "closed_at": application.clock(),
     }
-    ticket = make_ticket(hall, unit_code=None, **closed)
-    with hall.open_work(Machine.SYSTEM) as work:
+    ticket = make_ticket(application, unit_code=None, **closed)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         follow_ups.promise_follow_up(work, work.session.get_one(Ticket, ticket.id))
     clock.advance(3 * 3600)
-    with hall.open_work(Machine.CLOCK) as work:
+    with application.unit_of_work(Machine.CLOCK) as work:
         assert follow_ups.plan_due_dials(work) == 1
         return work.session.execute(select(Dial.ref)).scalar_one()
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from hotline.rules.calls.flow_actions import (
-    Answered,
+    ActionOutcome,
     AskHours,
     ConfirmPerson,
+    FlowAction,
     JoinQueue,
     KeepMessage,
     LookUpBy,
@@ -15,7 +16,6 @@ from hotline.rules.calls.flow_actions import (
     NotePressed,
     NoteTransfer,
     PromiseCallback,
-    Wish,
 )
 from hotline.rules.enums import CallPurpose, Language, RequestClass
 from ivr_flows.engine import (
@@ -58,7 +58,9 @@ from ivr_flows.turn import (
 
 HELLO, ASK, AGAIN, CONNECT, BYE = (Line(name) for name in ("hello", "ask", "again", "connect", "bye"))
 COMPLAINT = NotePressed(RequestClass.COMPLAINT)
-JOINED, FULL, OFF_DUTY = (Answer(each) for each in (Answered.JOINED, Answered.FULL, Answered.OFF_DUTY))
+JOINED, FULL, OFF_DUTY = (
+    Answer(each) for each in (ActionOutcome.JOINED, ActionOutcome.FULL, ActionOutcome.OFF_DUTY)
+)
 LOOK = LookUpTicket(LookUpBy.CALLER)
 QUEUE = Queue(
     join=JoinQueue(only_on_duty=True),
@@ -151,7 +153,7 @@ def test_a_menu_without_other_words_repeats_its_own() -> None:
 def test_typed_digits_are_remembered_until_a_wish_uses_them() -> None:
     turn = hear(FLOW, "code:0:1", Digits("482913"))
     assert (turn.then, turn.position) == (AwaitAnswer(LOOK, {"code": "482913"}), "look:0:2?code=482913")
-    assert hear(FLOW, turn.position, Answer(Answered.UNKNOWN)).position == "menu:0:3"
+    assert hear(FLOW, turn.position, Answer(ActionOutcome.UNKNOWN)).position == "menu:0:3"
 
 
 def test_digits_are_asked_for_as_many_as_may_come() -> None:
@@ -256,7 +258,7 @@ def test_a_queue_without_other_ends_keeps_who_waits() -> None:
 
 def test_an_answer_leads_on_with_its_words_and_anything_else_asks_for_it_again() -> None:
     told = (Line("status_waiting"), Notice("3", ((Language.ZH_CN, "停水"),)))
-    assert hear(FLOW, "look:0:1", Answer(Answered.FOUND, told)).lines == (*told, BYE)
+    assert hear(FLOW, "look:0:1", Answer(ActionOutcome.FOUND, told)).lines == (*told, BYE)
     assert hear(FLOW, "look:0:1?code=1", Silence()).then == AwaitAnswer(LOOK, {"code": "1"})
 
 
@@ -292,7 +294,7 @@ def test_after_very_many_steps_ends_are_still_ends_and_help_is_still_help() -> N
     late = MAX_TURNS + 5
     assert place(hear(FLOW, f"person:0:{late}", FULL)) == "bye"
     assert place(hear(FLOW, f"record:0:{late}", Recorded("RE1", 4))) == "bye"
-    assert place(hear(FLOW, f"promise:0:{late}", Answer(Answered.PROMISED))) == "bye"
+    assert place(hear(FLOW, f"promise:0:{late}", Answer(ActionOutcome.PROMISED))) == "bye"
     assert hear(FLOW, f"menu:0:{late}", Digits("*")).then == Connect("police", 30)
 
 
@@ -316,11 +318,11 @@ def test_a_caller_whose_operator_left_first_is_asked_or_thanked() -> None:
 
 
 def test_settling_makes_every_wish_and_speaks_every_line_on_the_way() -> None:
-    asked: list[tuple[Wish, Values]] = []
+    asked: list[tuple[FlowAction, Values]] = []
 
-    def ask(wish: Wish, values: Values) -> Answer:
+    def ask(wish: FlowAction, values: Values) -> Answer:
         asked.append((wish, values))
-        return Answer(Answered.FOUND, (Line("status_waiting"),))
+        return Answer(ActionOutcome.FOUND, (Line("status_waiting"),))
 
     turn = settle(FLOW, hear(FLOW, "code:0:0", Digits("482913")), ask)
     assert asked == [(LOOK, {"code": "482913"})]
@@ -343,13 +345,13 @@ def test_an_answer_that_is_on_its_way_is_asked_for_again_from_the_same_place() -
 
 
 def test_answers_that_lead_in_a_circle_end_the_call() -> None:
-    asked: list[Wish] = []
+    asked: list[FlowAction] = []
     circle: dict[str, Node] = {"person": replace(QUEUE, on_full="bye"), "bye": Ask(LOOK, {"found": "person"})}
     flow = Flow("test", "v1", CallPurpose.INBOUND, "person", "person", circle)
 
-    def ask(wish: Wish, _values: Values) -> Answer:
+    def ask(wish: FlowAction, _values: Values) -> Answer:
         asked.append(wish)
-        return FULL if isinstance(wish, JoinQueue) else Answer(Answered.FOUND)
+        return FULL if isinstance(wish, JoinQueue) else Answer(ActionOutcome.FOUND)
 
     assert settle(flow, enter(flow), ask).then == Over()
     assert len(asked) == len(flow.nodes) + 1

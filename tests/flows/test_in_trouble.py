@@ -1,4 +1,4 @@
-"""When the hall cannot work: callers are kept, operators and callers are joined, nothing private is logged."""
+"""When the application cannot work: callers are kept, operators and callers are joined, nothing private is logged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from hotline.rules.enums import CallPurpose, CallState
 from hotline.store.calls.tables import Call
 from hotline.store.flows import FlowVersion
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
 from tests.builders import make_call, make_operator
 from tests.flows.conftest import CALLER, LEG, SID, Carrier, Ledger
@@ -71,9 +71,9 @@ def test_the_same_holds_before_the_first_call_of_a_process(carrier: Carrier, eng
     ],
 )
 def test_each_document_does_what_it_can(
-    carrier: Carrier, engine: Engine, hall: Hall, address: str, verbs: list[str]
+    carrier: Carrier, engine: Engine, application: Application, address: str, verbs: list[str]
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     carrier.waits()
     with broken(engine):
         assert carrier.post(address, Digits="1", QueueResult="leave").verbs == verbs
@@ -112,7 +112,7 @@ def test_the_signature_is_asked_even_in_trouble(app: Flask, engine: Engine) -> N
 
 
 def test_a_call_ends_with_the_edition_it_began_with(
-    carrier: Carrier, engine: Engine, ledger: Ledger, shelf: FlowShelf, hall: Hall
+    carrier: Carrier, engine: Engine, ledger: Ledger, shelf: FlowShelf, application: Application
 ) -> None:
     carrier.arrives()
     script = shelf.today(CallPurpose.INBOUND)
@@ -122,7 +122,7 @@ def test_a_call_ends_with_the_edition_it_began_with(
     )
     assert older != script.source
     with engine.begin() as connection:
-        row = {"flow": "menu", "version": "older", "source": older, "first_used_at": hall.clock()}
+        row = {"flow": "menu", "version": "older", "source": older, "first_used_at": application.clock()}
         connection.execute(FlowVersion.__table__.insert(), row)
         connection.execute(update(Call).values(flow_version="older"))
     again = carrier.post("/voice/heard?turn=9")
@@ -132,19 +132,19 @@ def test_a_call_ends_with_the_edition_it_began_with(
 
 @pytest.mark.parametrize("version", ["unknown", "broken"])
 def test_a_call_whose_edition_cannot_be_read_is_led_to_a_person(
-    carrier: Carrier, engine: Engine, ledger: Ledger, hall: Hall, version: str
+    carrier: Carrier, engine: Engine, ledger: Ledger, application: Application, version: str
 ) -> None:
-    make_call(hall, sid=SID, flow="menu", flow_version=version, position="old_menu:0:2")
+    make_call(application, sid=SID, flow="menu", flow_version=version, position="old_menu:0:2")
     with engine.begin() as connection:
         row = {"flow": "menu", "version": "broken", "source": '{"flow": {}, "prompts": {}}'}
-        connection.execute(FlowVersion.__table__.insert(), {**row, "first_used_at": hall.clock()})
+        connection.execute(FlowVersion.__table__.insert(), {**row, "first_used_at": application.clock()})
     assert carrier.post("/voice/heard?turn=2", Digits="1").verbs == ["Enqueue"]
     assert ledger.state() is CallState.QUEUED
 
 
-def test_scripts_are_kept_once_however_many_processes_ask(hall: Hall, ledger: Ledger) -> None:
+def test_scripts_are_kept_once_however_many_processes_ask(application: Application, ledger: Ledger) -> None:
     for _ in range(2):
-        shelf = open_shelf(hall.policies)
-        shelf.open(hall)
-        shelf.open(hall)
+        shelf = open_shelf(application.policies)
+        shelf.open(application)
+        shelf.open(application)
     assert ledger.rows()["flow_versions"] == 5

@@ -10,7 +10,7 @@ from hotline.rules.people.actors import Machine
 from hotline.rules.policies import LookupSource, Policies
 from hotline.services.calls import lookups
 from hotline.store.calls.lookups import Lookup
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.loader import OUR_FILES, load_scripts, read_draft
 from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.flows.conftest import PUBLIC, Carrier, Ledger
@@ -54,29 +54,31 @@ def shelf(policies: Policies, tmp_path: Path) -> FlowShelf:
     return FlowShelf({**scripts, "menu": read_draft(FLOW, policies)}, policies)
 
 
-def answer(hall: Hall, state: LookupState, text: str = "") -> None:
-    with hall.open_work(Machine.WORKER) as work:
+def answer(application: Application, state: LookupState, text: str = "") -> None:
+    with application.unit_of_work(Machine.WORKER) as work:
         lookups.note_answer(work, work.session.query(Lookup.id).scalar(), state, text, "")
 
 
 def test_the_caller_waits_a_second_at_a_time_and_hears_the_answer(
-    carrier: Carrier, hall: Hall, clock: StoppedClock
+    carrier: Carrier, application: Application, clock: StoppedClock
 ) -> None:
     asking = carrier.arrives()
     assert (asking.words, asking.verbs) == ("请稍候。", ["Say", "Pause", "Redirect"])
     assert asking.find("Redirect").text == f"{PUBLIC}/voice/again?turn=0"
     clock.advance(1)
     assert carrier.follow(asking, "Redirect", "").verbs == ["Say", "Pause", "Redirect"]
-    answer(hall, LookupState.FOUND, "您所在小区今天停水。")
+    answer(application, LookupState.FOUND, "您所在小区今天停水。")
     told = carrier.follow(asking, "Redirect", "")
     assert told.words.startswith("您所在小区今天停水。")
     assert told.verbs == ["Gather"]
 
 
 @pytest.mark.parametrize("state", [LookupState.UNKNOWN, LookupState.FAILED])
-def test_no_answer_leads_on(carrier: Carrier, ledger: Ledger, hall: Hall, state: LookupState) -> None:
+def test_no_answer_leads_on(
+    carrier: Carrier, ledger: Ledger, application: Application, state: LookupState
+) -> None:
     asking = carrier.arrives()
-    answer(hall, state)
+    answer(application, state)
     assert carrier.follow(asking, "Redirect", "").verbs == ["Enqueue"]
     assert ledger.state() is CallState.QUEUED
 

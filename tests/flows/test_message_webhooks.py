@@ -101,7 +101,7 @@ def test_a_length_with_a_fraction_is_a_length(carrier: Carrier, ledger: Ledger) 
     assert ledger.one(select(Recording.seconds)) == 42
 
 
-def test_a_talk_is_recorded_by_its_conference(carrier: Carrier, ledger: Ledger, hall) -> None:
+def test_a_talk_is_recorded_by_its_conference(carrier: Carrier, ledger: Ledger, application) -> None:
     carrier.arrives()
     call_id = ledger.call().id
     told = {"RecordingSid": "RE" + "2" * 32, "RecordingStatus": "completed", "RecordingDuration": "180"}

@@ -10,7 +10,7 @@ from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, Satisfied
 from hotline.rules.people.actors import Person
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.builders import make_operator
@@ -19,9 +19,9 @@ from tests.stopped_clock import StoppedClock
 
 
 @pytest.fixture
-def app(hall: Hall, shelf: FlowShelf) -> Flask:
+def app(application: Application, shelf: FlowShelf) -> Flask:
     app = Flask("door")
-    app.register_blueprint(voice_blueprint(hall, shelf, TOKEN, VoiceAddresses(PUBLIC), narrow=True))
+    app.register_blueprint(voice_blueprint(application, shelf, TOKEN, VoiceAddresses(PUBLIC), narrow=True))
     return app
 
 
@@ -57,9 +57,9 @@ def test_waiting_is_a_short_circle_that_tells_the_place(carrier: Carrier, ledger
     assert ledger.state() is CallState.QUEUED
 
 
-def ringing(carrier: Carrier, hall: Hall, ledger: Ledger) -> tuple[Person, Answer]:
+def ringing(carrier: Carrier, application: Application, ledger: Ledger) -> tuple[Person, Answer]:
     """Let a desk become ready and the caller's own document ring it."""
-    operator = make_operator(hall)
+    operator = make_operator(application)
     begin_waiting(carrier)
     at_the_desk = carrier.follow(carrier.post("/voice/wait"), "Redirect", "")
     assert ledger.state() is CallState.OFFERED
@@ -70,9 +70,9 @@ def ringing(carrier: Carrier, hall: Hall, ledger: Ledger) -> tuple[Person, Answe
 
 
 def test_a_ready_desk_is_rung_and_both_are_connected(
-    carrier: Carrier, hall: Hall, ledger: Ledger, clock: StoppedClock
+    carrier: Carrier, application: Application, ledger: Ledger, clock: StoppedClock
 ) -> None:
-    operator, rings = ringing(carrier, hall, ledger)
+    operator, rings = ringing(carrier, application, ledger)
     clock.advance(4)
     assert carrier.follow(rings, "Dial/Client", "url", CallSid=LEG).verbs == []
     assert (ledger.state(), presence(ledger, operator)) == (CallState.TALKING, PresenceState.TALKING)
@@ -80,9 +80,9 @@ def test_a_ready_desk_is_rung_and_both_are_connected(
 
 
 def test_after_the_talk_the_caller_rates_it_and_the_desk_wraps_up(
-    carrier: Carrier, hall: Hall, ledger: Ledger
+    carrier: Carrier, application: Application, ledger: Ledger
 ) -> None:
-    operator, rings = ringing(carrier, hall, ledger)
+    operator, rings = ringing(carrier, application, ledger)
     carrier.follow(rings, "Dial/Client", "url", CallSid=LEG)
     asked = carrier.follow(rings, "Dial", "action", DialCallStatus="completed")
     assert asked.words.startswith("请您为本次服务评价")
@@ -96,9 +96,9 @@ def test_after_the_talk_the_caller_rates_it_and_the_desk_wraps_up(
     ("outcome", "how"), [("no-answer", OfferState.MISSED), ("busy", OfferState.DECLINED)]
 )
 def test_a_desk_that_does_not_answer_gives_the_caller_back_to_their_place(
-    carrier: Carrier, hall: Hall, ledger: Ledger, outcome: str, how: OfferState
+    carrier: Carrier, application: Application, ledger: Ledger, outcome: str, how: OfferState
 ) -> None:
-    operator, rings = ringing(carrier, hall, ledger)
+    operator, rings = ringing(carrier, application, ledger)
     since = ledger.call().place_since
     again = carrier.follow(rings, "Dial", "action", DialCallStatus=outcome)
     assert carrier.follow(again, "Redirect", "").words.startswith("您是下一位")
@@ -111,16 +111,18 @@ def test_a_desk_that_does_not_answer_gives_the_caller_back_to_their_place(
 
 
 def test_an_operator_who_answers_too_late_hears_nothing_and_is_free(
-    carrier: Carrier, hall: Hall, ledger: Ledger
+    carrier: Carrier, application: Application, ledger: Ledger
 ) -> None:
-    operator, rings = ringing(carrier, hall, ledger)
+    operator, rings = ringing(carrier, application, ledger)
     carrier.hangs_up()
     assert carrier.follow(rings, "Dial/Client", "url", CallSid=LEG).verbs == ["Hangup"]
     assert presence(ledger, operator) is PresenceState.READY
 
 
-def test_an_offer_withdrawn_meanwhile_is_not_rung(carrier: Carrier, hall: Hall, ledger: Ledger) -> None:
-    make_operator(hall)
+def test_an_offer_withdrawn_meanwhile_is_not_rung(
+    carrier: Carrier, application: Application, ledger: Ledger
+) -> None:
+    make_operator(application)
     begin_waiting(carrier)
     offer_id = ledger.offer().id
     carrier.hangs_up()

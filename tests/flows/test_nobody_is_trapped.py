@@ -1,7 +1,7 @@
 """Whatever happens, in whatever order: a call goes on, comes to a person or to a last word, and never stands still.
 
-10,000 calls with a seed: callers press, speak, are silent and hang up as chance has it, the hall gives every answer it can
-give, and now and then something comes that does not belong there. In every hundredth call both do their worst: the hall gives
+10,000 calls with a seed: callers press, speak, are silent and hang up as chance has it, the application gives every answer it can
+give, and now and then something comes that does not belong there. In every hundredth call both do their worst: the application gives
 the same answers all the time, the caller does whatever keeps them from a person and never hangs up. Every different
 document is shown to the carrier's grammar.
 """
@@ -14,7 +14,7 @@ import pytest
 from hotline.exchange.twiml.grammar import validate
 from hotline.exchange.vocabulary.enums import Context
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.rules.calls.flow_actions import OUTCOMES, Answered, JoinQueue, LookUpTicket, Wish
+from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction, JoinQueue, LookUpTicket
 from ivr_flows.engine import MAX_TURNS, after_talk, again, hear, place_lines, queue_of, settle
 from ivr_flows.speech import Line, Lines
 from ivr_flows.turn import (
@@ -101,9 +101,9 @@ class Call:
         self.play = Play(self.chance.choice(list(our_scripts().values())), answers=self.answer)
         self.check(took_a_step=True)
 
-    def answer(self, wish: Wish, _values: Values) -> Answer:
-        """Answer as a hall might: anything this wish can get, not yet, or too late."""
-        in_passing = OUTCOMES[type(wish)] == {Answered.DONE}
+    def answer(self, wish: FlowAction, _values: Values) -> Answer:
+        """Answer as a application might: anything this wish can get, not yet, or too late."""
+        in_passing = OUTCOMES[type(wish)] == {ActionOutcome.DONE}
         luck = 1.0 if self.stubborn else self.chance.random()
         if luck < 0.01 and not in_passing:
             self.over_behind_our_back = True
@@ -112,10 +112,12 @@ class Call:
             return PENDING
         possible = sorted(OUTCOMES[type(wish)])
         if isinstance(wish, JoinQueue) and not wish.only_on_duty:
-            possible.remove(Answered.OFF_DUTY)
+            possible.remove(ActionOutcome.OFF_DUTY)
         usual = self.habits.get(type(wish))
         chosen = usual if usual in possible else self.chance.choice(possible)
-        return Answer(chosen, TOLD if isinstance(wish, LookUpTicket) and chosen == Answered.FOUND else ())
+        return Answer(
+            chosen, TOLD if isinstance(wish, LookUpTicket) and chosen == ActionOutcome.FOUND else ()
+        )
 
     def goes_on(self) -> bool:
         """Let one thing happen; False once the call is over."""

@@ -12,13 +12,13 @@ from hotline.rules.calls.flow_actions import (
     AskDialled,
     AskHours,
     CallerQuestion,
+    FlowAction,
     JoinQueue,
     LookUpBy,
     LookUpOutside,
     LookUpTicket,
     PromiseCallback,
     TellNotices,
-    Wish,
 )
 from hotline.rules.enums import Language
 from ivr_flows.exit_labels import ANSWERS, DIALLED, OF_CALLERS
@@ -68,7 +68,7 @@ deeds = st.one_of(
         ]
     ),
 )
-WISHES: list[Wish] = [
+WISHES: list[FlowAction] = [
     JoinQueue("dialect", 9),
     PromiseCallback(),
     AskHours("staffed"),
@@ -87,7 +87,7 @@ def test_what_happens_can_be_read_as_it_was_written(cue: Cue, language: Language
 
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("wish", WISHES, ids=str)
-def test_every_answer_of_the_hall_can_be_read_as_it_was_written(wish: Wish, language: Language) -> None:
+def test_every_answer_of_the_hall_can_be_read_as_it_was_written(wish: FlowAction, language: Language) -> None:
     asked = AwaitAnswer(wish, {"code": "482913"})
     exits = [Answer(str(each)) for each in OUTCOMES[type(wish)]]
     if isinstance(wish, AskDialled):

@@ -5,7 +5,7 @@ import pytest
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, OfferState
 from hotline.rules.people.actors import Machine
 from hotline.services.queueing import offers
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_operator
 from tests.flows.conftest import CALLER, LEG, PUBLIC, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
@@ -32,9 +32,9 @@ def test_a_waiting_caller_hears_how_many_are_ahead(carrier: Carrier, clock: Stop
 
 
 def test_the_expected_wait_is_told_once_somebody_has_been_answered(
-    carrier: Carrier, hall: Hall, ledger: Ledger, clock: StoppedClock
+    carrier: Carrier, application: Application, ledger: Ledger, clock: StoppedClock
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     first = f"CA{1:032d}"
     somebody_waits(carrier, 1)
     clock.advance(70)
@@ -100,12 +100,12 @@ def test_a_number_that_cannot_be_phoned_keeps_the_caller_waiting(
 
 
 def test_a_caller_who_asks_for_a_callback_leaves_the_queue_and_keeps_the_place(
-    carrier: Carrier, hall: Hall, ledger: Ledger, clock: StoppedClock
+    carrier: Carrier, application: Application, ledger: Ledger, clock: StoppedClock
 ) -> None:
     carrier.waits()
     since = ledger.call().place_since
     clock.advance(130)
-    make_operator(hall)
+    make_operator(application)
     confirm = leaves(carrier, "1")
     assert confirm.words.startswith("用您现在的号码回电请按1")
     promised = carrier.presses(confirm, "1")
@@ -155,21 +155,21 @@ def test_after_the_longest_wait_there_is_a_choice_and_silence_waits_on(
 
 
 def test_whose_desk_already_rings_is_not_sent_away_by_the_longest_wait(
-    carrier: Carrier, hall: Hall, ledger: Ledger, clock: StoppedClock
+    carrier: Carrier, application: Application, ledger: Ledger, clock: StoppedClock
 ) -> None:
     carrier.waits()
     clock.advance(901)
-    make_operator(hall)
-    with hall.open_work(Machine.CLOCK) as work:
+    make_operator(application)
+    with application.unit_of_work(Machine.CLOCK) as work:
         offers.offer_waiting(work)
     assert carrier.post("/voice/wait/over").verbs == ["Gather", "Redirect"]
     assert (ledger.state(), ledger.offer().state) == (CallState.OFFERED, OfferState.PENDING)
 
 
 def test_a_desk_that_rings_is_released_when_its_caller_chooses_a_callback(
-    carrier: Carrier, hall: Hall, ledger: Ledger
+    carrier: Carrier, application: Application, ledger: Ledger
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     carrier.waits()
     assert ledger.offer().state is OfferState.PENDING
     carrier.post("/voice/wait/heard", Digits="1")
@@ -185,9 +185,9 @@ def test_any_other_key_waits_on(carrier: Carrier, ledger: Ledger, key: str) -> N
 
 
 def test_an_operator_who_accepted_is_not_left_alone_for_a_callback(
-    carrier: Carrier, hall: Hall, ledger: Ledger
+    carrier: Carrier, application: Application, ledger: Ledger
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     carrier.waits()
     carrier.post(f"/voice/desk/{ledger.offer().id}", CallSid=LEG)
     pressed = carrier.post("/voice/wait/heard", Digits="1")

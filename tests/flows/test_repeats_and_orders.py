@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from hotline.rules.enums import CallState, OfferState, PresenceState
 from hotline.store.calls.tables import Offer
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_operator
 from tests.flows.conftest import LEG, SID, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
@@ -42,9 +42,9 @@ def a_whole_call(offer_id: int, call_id: int) -> list[Knock]:
 
 @pytest.mark.parametrize("tokens", [True, False], ids=["with tokens", "without tokens"])
 def test_every_webhook_twice_is_the_same_call(
-    carrier: Carrier, ledger: Ledger, hall: Hall, clock: StoppedClock, tokens: bool
+    carrier: Carrier, ledger: Ledger, application: Application, clock: StoppedClock, tokens: bool
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     carrier.tokens = tokens
     for number, (path, fields) in enumerate(a_whole_call(1, 1)):
         token = f"same-{number}" if tokens else None
@@ -112,9 +112,9 @@ def together(app: Flask, knock: Callable[[Carrier], Answer], times: int = 4) -> 
 
 
 def test_the_same_webhook_at_the_same_moment_takes_effect_once(
-    app: Flask, carrier: Carrier, ledger: Ledger, hall: Hall
+    app: Flask, carrier: Carrier, ledger: Ledger, application: Application
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     arrivals = together(app, lambda each: each.post("/voice/incoming", token="t-1", CallStatus="ringing"))
     assert len(set(arrivals)) == 1
     pressed = together(app, lambda each: each.post("/voice/heard?turn=3", token="t-2", Digits="1"))
@@ -142,9 +142,9 @@ EARLY_END: list[Knock] = [
 
 @pytest.mark.parametrize("order", list(permutations(range(4))), ids=str)
 def test_a_caller_who_hangs_up_is_gone_in_every_order_of_the_news(
-    carrier: Carrier, ledger: Ledger, hall: Hall, order: tuple[int, ...]
+    carrier: Carrier, ledger: Ledger, application: Application, order: tuple[int, ...]
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     for place in order:
         path, fields = EARLY_END[place]
         assert carrier.post(path, **fields).status in {200, 204}
@@ -158,9 +158,9 @@ LATE = [order for place, order in enumerate(permutations(range(2, 8))) if place 
 
 @pytest.mark.parametrize("order", LATE, ids=str)
 def test_a_talk_is_over_in_every_order_of_the_news(
-    carrier: Carrier, ledger: Ledger, hall: Hall, order: tuple[int, ...]
+    carrier: Carrier, ledger: Ledger, application: Application, order: tuple[int, ...]
 ) -> None:
-    make_operator(hall)
+    make_operator(application)
     knocks = [knock for knock in a_whole_call(1, 1) if not knock[0].startswith("/voice/wait")]
     for place in (0, 1, *order, 8, 9):
         path, fields = knocks[place]

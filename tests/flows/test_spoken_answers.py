@@ -21,7 +21,7 @@ def says(carrier: Carrier, menu: Answer, words: str) -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("words", "klass"),
+    ("words", "request_class"),
     [
         ("我要投诉。", RequestClass.COMPLAINT),
         ("你好，我想咨询一下", RequestClass.CONSULTATION),
@@ -31,10 +31,10 @@ def says(carrier: Carrier, menu: Answer, words: str) -> Answer:
     ],
 )
 def test_a_word_is_as_good_as_its_key(
-    carrier: Carrier, ledger: Ledger, words: str, klass: RequestClass
+    carrier: Carrier, ledger: Ledger, words: str, request_class: RequestClass
 ) -> None:
     assert says(carrier, carrier.arrives(), words).verbs == ["Enqueue"]
-    assert ledger.call().pressed is klass
+    assert ledger.call().pressed is request_class
 
 
 @pytest.mark.parametrize("words", ["喂？", "投诉还是咨询呢", "呃", "…", "8 8 8"])

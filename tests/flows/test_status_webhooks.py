@@ -7,7 +7,7 @@ import pytest
 
 from hotline.rules.enums import CallState, TicketState
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
 from tests.flows.conftest import CALLER, SID, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
@@ -17,10 +17,10 @@ WRONG = "号码或查询码不正确。重新查询请按1，转人工请按0或
 
 
 @pytest.fixture
-def ticket(hall: Hall) -> Ticket:
-    make_unit(hall)
+def ticket(application: Application) -> Ticket:
+    make_unit(application)
     return make_ticket(
-        hall,
+        application,
         state=TicketState.DISPATCHED,
         number="QF20261123000170",
         access_code="042042",
@@ -128,10 +128,10 @@ def test_a_code_is_forgotten_as_soon_as_it_was_used(carrier: Carrier, ledger: Le
 
 
 def test_a_ticket_that_is_redone_is_told_in_its_latest_round(
-    carrier: Carrier, hall: Hall, ticket: Ticket
+    carrier: Carrier, application: Application, ticket: Ticket
 ) -> None:
     make_ticket(
-        hall,
+        application,
         state=TicketState.REPLIED,
         number="QF20261124000018",
         redo_of=ticket.id,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.rules.calls.flow_actions import OUTCOMES, Answered, Wish
+from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction
 from hotline.rules.enums import Language
 from ivr_flows.engine import after_talk, again, enter, hear, settle
 from ivr_flows.speech_matching import understand
@@ -67,8 +67,8 @@ def settled(scene: Scene) -> Turn:
     flow = script.flow
     answers = [cue for cue in scene.cues if isinstance(cue, Answer)]
 
-    def ask(wish: Wish, _values: Values) -> Answer:
-        return Answer(Answered.DONE) if OUTCOMES[type(wish)] == {Answered.DONE} else answers.pop(0)
+    def ask(wish: FlowAction, _values: Values) -> Answer:
+        return Answer(ActionOutcome.DONE) if OUTCOMES[type(wish)] == {ActionOutcome.DONE} else answers.pop(0)
 
     turn = settle(flow, enter(flow), ask)
     for cue in scene.cues:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.gateways.addresses import device
-from hotline.gateways.carrier import Gone, Order, Refused
+from hotline.gateways.carrier import CarrierGone, CarrierRefused, Order
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from tests.gateways.conftest import QUEUE, Switch
 
@@ -74,7 +74,7 @@ def test_hanging_up_ends_a_call_and_hanging_up_again_is_no_error(switch: Switch)
 
 @pytest.mark.parametrize("to", ["12345", "nobody", "", "client:名字"])
 def test_an_impossible_number_is_refused_for_good(switch: Switch, to: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CarrierRefused) as refused:
         switch.carrier.place(order(switch, to))
     assert to == "" or to not in str(refused.value)
 
@@ -82,7 +82,7 @@ def test_an_impossible_number_is_refused_for_good(switch: Switch, to: str) -> No
 def test_a_caller_is_taken_from_the_queue_once(switch: Switch) -> None:
     sid = switch.wait_in_queue()
     switch.carrier.take_from_queue(QUEUE, sid, switch.url("/talk/1"))
-    with pytest.raises(Gone):
+    with pytest.raises(CarrierGone):
         switch.carrier.take_from_queue(QUEUE, sid, switch.url("/talk/1"))
 
 
@@ -90,21 +90,21 @@ def test_a_caller_who_is_gone_cannot_be_taken(switch: Switch) -> None:
     sid = switch.wait_in_queue()
     switch.carrier.hang_up(sid)
     for gone in (sid, NOBODY):
-        with pytest.raises(Gone):
+        with pytest.raises(CarrierGone):
             switch.carrier.take_from_queue(QUEUE, gone, switch.url("/talk/1"))
 
 
 def test_a_queue_nobody_ever_waited_in_has_nobody(switch: Switch) -> None:
-    with pytest.raises(Gone):
+    with pytest.raises(CarrierGone):
         switch.carrier.take_from_queue("no such queue", NOBODY, switch.url("/talk/1"))
 
 
 def test_a_live_call_is_sent_elsewhere_whatever_it_is_in_and_one_that_is_over_is_gone(switch: Switch) -> None:
     sid = switch.wait_in_queue()
     switch.carrier.redirect(sid, switch.url("/talk/1"))
-    with pytest.raises(Gone):
+    with pytest.raises(CarrierGone):
         switch.carrier.take_from_queue(QUEUE, sid, switch.url("/talk/1"))
     switch.carrier.hang_up(sid)
     for gone in (sid, NOBODY):
-        with pytest.raises(Gone):
+        with pytest.raises(CarrierGone):
             switch.carrier.redirect(gone, switch.url("/talk/1"))

@@ -11,7 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from hotline.clock import system_clock
-from hotline.gateways.carrier import CarrierTrouble, Doubtful, Gone, Order, Refused, Unavailable
+from hotline.gateways.carrier import (
+    CarrierDoubtful,
+    CarrierGone,
+    CarrierRefused,
+    CarrierTrouble,
+    CarrierUnavailable,
+    Order,
+)
 from hotline.gateways.twilio import TwilioCarrier
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, HOTLINE, Line
@@ -95,19 +102,19 @@ PROBLEM = {"type": "about:blank", "title": "no", "status": 503, "code": 20503}
 @pytest.mark.parametrize(
     ("status", "body", "trouble"),
     [
-        (400, said(400, 21211), Refused),
-        (401, said(401, 20003), Refused),
-        (403, b"forbidden", Refused),
-        (307, b"", Refused),
-        (400, said(400, 21220), Gone),
-        (404, said(404, 20404), Gone),
-        (404, b"<html>", Gone),
-        (429, said(429, 20429), Unavailable),
-        (500, said(500, 20500), Doubtful),
-        (502, b"<html>Bad Gateway</html>", Doubtful),
-        (503, json.dumps(PROBLEM).encode(), Doubtful),
-        (201, b"<html>ok</html>", Doubtful),
-        (None, b"", Doubtful),
+        (400, said(400, 21211), CarrierRefused),
+        (401, said(401, 20003), CarrierRefused),
+        (403, b"forbidden", CarrierRefused),
+        (307, b"", CarrierRefused),
+        (400, said(400, 21220), CarrierGone),
+        (404, said(404, 20404), CarrierGone),
+        (404, b"<html>", CarrierGone),
+        (429, said(429, 20429), CarrierUnavailable),
+        (500, said(500, 20500), CarrierDoubtful),
+        (502, b"<html>Bad Gateway</html>", CarrierDoubtful),
+        (503, json.dumps(PROBLEM).encode(), CarrierDoubtful),
+        (201, b"<html>ok</html>", CarrierDoubtful),
+        (None, b"", CarrierDoubtful),
     ],
 )
 def test_what_the_carrier_says_when_it_does_not_place_a_call(
@@ -129,25 +136,25 @@ def test_a_list_that_cannot_be_read_is_asked_for_again(broken: BrokenCarrier, st
         lambda: carrier.take_from_queue("hotline", NOBODY, ORDER.answer_url),
     )
     for ask in asks:
-        with pytest.raises(Unavailable):
+        with pytest.raises(CarrierUnavailable):
             ask()
 
 
 def test_a_refusal_keeps_the_carriers_code(broken: BrokenCarrier) -> None:
     broken.status, broken.body = 400, said(400, 21215)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CarrierRefused) as refused:
         carrier_at(broken.url).place(ORDER)
     assert refused.value.code == 21215
 
 
 def test_where_nobody_listens_certainly_nothing_happened() -> None:
-    with pytest.raises(Unavailable):
+    with pytest.raises(CarrierUnavailable):
         carrier_at(f"http://127.0.0.1:{free_port()}").place(ORDER)
 
 
 def test_an_answer_that_does_not_come_in_time_is_a_doubt(broken: BrokenCarrier) -> None:
     broken.slow = True
-    with pytest.raises(Doubtful):
+    with pytest.raises(CarrierDoubtful):
         carrier_at(broken.url, timeout=0.2).place(ORDER)
 
 
@@ -157,7 +164,7 @@ def test_the_address_is_ours_alone_whatever_the_environment_says(
     monkeypatch.setenv("TWILIO_REGION", "ie1")
     monkeypatch.setenv("TWILIO_EDGE", "dublin")
     broken.status, broken.body = 429, said(429, 20429)
-    with pytest.raises(Unavailable, match="429"):
+    with pytest.raises(CarrierUnavailable, match="429"):
         carrier_at(broken.url).place(ORDER)
 
 
@@ -183,7 +190,7 @@ def test_what_the_carrier_is_told(line: Line, application: Application) -> None:
 
 
 def test_a_wrong_password_is_refused(line: Line) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(CarrierRefused) as refused:
         gateway(line, "wrong").place(ORDER)
     assert refused.value.code == 20003
 
@@ -199,6 +206,6 @@ def test_a_queue_that_was_made_anew_is_found_again(line: Line, application: Appl
     line.client.queues(line.client.queues.list()[0].sid).delete()
     line.calling("13900005678").hear("请稍候")
     second = application.wait_for("/wait", lambda request: request["CallSid"] != first)[0]["CallSid"]
-    with pytest.raises(Gone):
+    with pytest.raises(CarrierGone):
         carrier.take_from_queue("hotline", second, application.url("/talk"))
     carrier.take_from_queue("hotline", second, application.url("/talk"))

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hotline.gateways.unit_webhooks import Notice, NoticeFailed, UnitWebhooks, sign
+from hotline.gateways.unit_webhooks import NotificationFailed, UnitNotification, UnitWebhooks, sign
 from tests.ports import free_port
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -62,8 +62,8 @@ def unit() -> Iterator[Unit]:
     thread.join(10)
 
 
-def notice(unit: Unit) -> Notice:
-    return Notice(
+def notice(unit: Unit) -> UnitNotification:
+    return UnitNotification(
         key="assignment-7",
         url=unit.url,
         secret=SECRET,
@@ -113,14 +113,14 @@ def test_any_success_confirms(unit: Unit, status: int) -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 404, 409, 410, 429, 500, 502, 503])
 def test_nothing_else_does_and_no_redirect_is_followed(unit: Unit, status: int) -> None:
     unit.status = status
-    with pytest.raises(NoticeFailed, match=f"HTTP {status}"):
+    with pytest.raises(NotificationFailed, match=f"HTTP {status}"):
         UnitWebhooks().send(notice(unit), AT)
     assert len(unit.bodies) == 1
 
 
 def test_a_unit_that_does_not_answer_in_time_was_not_told(unit: Unit) -> None:
     unit.slow = True
-    with pytest.raises(NoticeFailed, match="ReadTimeout"):
+    with pytest.raises(NotificationFailed, match="ReadTimeout"):
         UnitWebhooks(timeout=0.2).send(notice(unit), AT)
 
 
@@ -128,5 +128,5 @@ def test_a_unit_that_does_not_answer_in_time_was_not_told(unit: Unit) -> None:
     "url", ["http://127.0.0.1:{port}/hook", "ftp://127.0.0.1/", "nonsense", "http://", "http://[::1"]
 )
 def test_an_address_where_nobody_can_be_told_is_a_failure_not_a_crash(unit: Unit, url: str) -> None:
-    with pytest.raises(NoticeFailed):
+    with pytest.raises(NotificationFailed):
         UnitWebhooks().send(replace(notice(unit), url=url.format(port=free_port())), AT)

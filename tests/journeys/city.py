@@ -25,7 +25,7 @@ from hotline.rules.people.actors import Machine
 from hotline.services.people import accounts
 from hotline.store.people.tables import Unit
 from hotline.store.schema import migrate
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.ports import free_port
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ DOORS: dict[str, list[str]] = {
     "exchange": ["-m", "config.processes.exchange"],
     "web": ["-m", "config.processes.serve", "web"],
     "calls": ["-m", "config.processes.worker", "calls"],
-    "notices": ["-m", "config.processes.worker", "notices"],
+    "notifications": ["-m", "config.processes.worker", "notifications"],
     "clock": ["-m", "config.processes.scheduler"],
 }
 
@@ -59,11 +59,11 @@ def _breathe() -> None:
 
 @dataclass
 class City:
-    """The addresses, the hall (for looking), and the processes by name."""
+    """The addresses, the application (for looking), and the processes by name."""
 
     settings: Settings
     environ: dict[str, str]
-    hall: Hall
+    application: Application
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -119,15 +119,15 @@ def found_city(redis_url: str, database_url: str | None = None) -> City:
     if database_url is not None:
         environ["DATABASE_URL"] = database_url
     settings = read_settings(environ)
-    house = build(settings)
-    migrate(house.hall.engine)
-    settle(house.hall)
-    return City(settings=settings, environ=environ, hall=house.hall)
+    components = build(settings)
+    migrate(components.application.engine)
+    settle(components.application)
+    return City(settings=settings, environ=environ, application=components.application)
 
 
-def settle(hall: Hall) -> None:
+def settle(application: Application) -> None:
     """Give the city two units and somebody for every part of the story. All are invented."""
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add(Unit(code=UNIT, name_zh="城市管理局", name_en="Urban Management", kind="department"))
         work.session.add(Unit(code="water", name_zh="水务公司", name_en="Water Company", kind="utility"))
         work.session.flush()
@@ -160,7 +160,7 @@ def open_city(city: City) -> None:
 
 def close_city(city: City) -> None:
     city.stop()
-    city.hall.engine.dispose()
+    city.application.engine.dispose()
     shutil.rmtree(city.settings.home, ignore_errors=True)
 
 

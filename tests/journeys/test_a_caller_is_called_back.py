@@ -13,13 +13,13 @@ pytestmark = pytest.mark.journey
 
 
 def callback_to(city: City, number: str) -> Callback | None:
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         return session.scalar(select(Callback).where(Callback.number == number).order_by(Callback.id.desc()))
 
 
 def ended_dials(city: City, callback_id: int) -> list[Dial] | None:
     """Return the attempts for a promise once none of them is under way."""
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         dials = list(session.scalars(select(Dial).where(Dial.callback_id == callback_id)))
     return dials if all(dial.outcome for dial in dials) else None
 
@@ -58,7 +58,7 @@ def test_a_caller_who_hung_up_waiting_is_phoned_when_somebody_is_free(city: City
 
     reached = settled(city, "+8613800002001", CallbackState.REACHED)
     dials = until("the attempt is over", lambda: ended_dials(city, reached.id))
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         answered = session.scalars(select(Call).where(Call.id == call_id)).one()
     assert (reached.id, len(dials), dials[0].outcome) == (owed.id, 1, "completed")
     assert answered.place_since == owed.place_since
@@ -75,7 +75,7 @@ def test_a_caller_who_phones_again_is_not_phoned_as_well(city: City) -> None:
             caller.hang_up()
             caller.wait_ended()
             settled(city, number, CallbackState.WAITING)
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         states = session.scalars(
             select(Callback.state).where(Callback.number == number).order_by(Callback.id)
         ).all()

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.journey
 
 
 def report_of(city: City) -> dict[str, object]:
-    with city.hall.open_work(Machine.SYSTEM) as work:
+    with city.application.unit_of_work(Machine.SYSTEM) as work:
         token = accounts.create_token(work, name="report", user_name="supervisor")
         day = f"{work.today:%Y-%m-%d}"
     headers = {"Authorization": f"Bearer {token}"}

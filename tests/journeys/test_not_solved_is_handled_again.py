@@ -12,7 +12,7 @@ pytestmark = pytest.mark.journey
 
 
 def redo_of(city: City, number: str) -> Ticket | None:
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         first = session.scalars(select(Ticket.id).where(Ticket.number == number)).one()
         return session.scalar(select(Ticket).where(Ticket.redo_of == first))
 
@@ -41,7 +41,7 @@ def test_not_solved_opens_a_linked_second_round(city: City, operator: Operator) 
 
     second = until("the second round", lambda: redo_of(city, number))
     office.wait_for(str(second.number))
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         first = session.scalars(select(Ticket).where(Ticket.number == number)).one()
         lines = session.scalars(select(Assignment).where(Assignment.ticket_id == second.id)).all()
     assert (first.state, first.solved) == (TicketState.CLOSED, Solved.NO)

@@ -30,7 +30,7 @@ def test_a_desk_that_does_not_answer_passes_the_caller_on(city: City, operator: 
         second.finish(second.write(facts), "answer")
         second.hang_up()
         caller.wait_ended()
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         missed = session.get_one(Presence, _user(operator))
     assert (missed.state, missed.reason) == (PresenceState.NOT_READY, "missed_call")
     assert call_id
@@ -59,11 +59,11 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(city: City, ope
         caller.press("1")
         operator.take_call()
         ticket = operator.write(pothole())
-        city.kill("notices")
+        city.kill("notifications")
         number = operator.finish(ticket, "hand-off")
         operator.hang_up()
         caller.wait_ended()
-        city.start("notices")
+        city.start("notifications")
         office = Office(city)
         page = office.wait_for(number)
     assert page.count(f"ticket={number}") >= 1

@@ -1,4 +1,4 @@
-"""A whole city in one process and in virtual time: exchange, web, hall, clock and outbox, with nothing pretended but time.
+"""A whole city in one process and in virtual time: exchange, web, application, clock and outbox, with nothing pretended but time.
 
 The exchange plays the carrier on loopback and its clock is everybody's: time stands while anybody works and jumps when
 nobody does, so a story of an hour takes a second. Webhooks travel over HTTP to the real voice blueprint under a threaded
@@ -30,10 +30,10 @@ from hotline.exchange.vocabulary.answer_modes import Desk as StaffedDesk
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.twilio import TwilioCarrier
-from hotline.outbox import Parcel
-from hotline.reactions import Tools, reacts
+from hotline.outbox import PendingDelivery
+from hotline.reactions import ReactionContext, reacts
 from hotline.rules.policies import Policies
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.flow_registry import FlowShelf
 from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN
@@ -80,8 +80,8 @@ class City:
     """
 
     exchange: Exchange
-    hall: Hall
-    tools: Tools
+    application: Application
+    tools: ReactionContext
     woken: asyncio.Event
     ticker: Ticker
     hands: list[Callable[[], bool]] = field(default_factory=list)
@@ -95,11 +95,11 @@ class City:
     def turn(self) -> bool:
         """Let clock, workers, desks and offices do what is due; say whether everything is over."""
         self.ticker.tick()
-        relay_once(self.hall, self._deliver)
+        relay_once(self.application, self._deliver)
         for act in self._due():
             act()
         acted = [hand() for hand in self.hands]
-        return not (any(acted) or self.plans or self.exchange.tasks) and nothing_is_open(self.hall)
+        return not (any(acted) or self.plans or self.exchange.tasks) and nothing_is_open(self.application)
 
     def _due(self) -> list[Callable[[], None]]:
         now = self.exchange.clock.seconds()
@@ -132,7 +132,7 @@ class City:
             if is_over and not self.woken.is_set():
                 return
             assert clock.seconds() < MOST_SECONDS, (
-                f"the story does not come to an end: {still_open(self.hall)}"
+                f"the story does not come to an end: {still_open(self.application)}"
             )
             try:
                 async with clock.timeout(self._until_plan(pause)):
@@ -146,7 +146,7 @@ class City:
         now = self.exchange.clock.seconds()
         return min([pause, *(at - now for at, _ in self.plans)])
 
-    def _deliver(self, parcels: list[Parcel]) -> None:
+    def _deliver(self, parcels: list[PendingDelivery]) -> None:
         for parcel in parcels:
             outbox.deliver(self.tools, parcel.id)
 
@@ -163,8 +163,8 @@ class Played:
         return self.city.exchange
 
     @property
-    def hall(self) -> Hall:
-        return self.city.hall
+    def application(self) -> Application:
+        return self.city.application
 
 
 @dataclass(frozen=True)
@@ -187,37 +187,39 @@ def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
     settings = replace(_exchange_settings(), narrow=ground.narrow)
     clock = clock_of(settings)
 
-    async def body(web_port: int, hall: Hall, woken: asyncio.Event) -> Played:
+    async def body(web_port: int, application: Application, woken: asyncio.Event) -> Played:
         units = FakeUnits()
         async with listening_at(replace(settings, **_webhooks(web_port)), clock) as exchange:
-            tools = replace(_tools(hall, settings, web_port, units), narrow_carrier=ground.narrow)
-            city = City(exchange, hall, tools, woken, Ticker(hall))
+            tools = replace(_tools(application, settings, web_port, units), narrow_carrier=ground.narrow)
+            city = City(exchange, application, tools, woken, Ticker(application))
             await story(city)
             await city.keep_time()
             return Played(city, units)
 
     with asyncio.Runner(loop_factory=lambda: loop_for(clock)) as runner:
         woken = asyncio.Event()
-        hall = _hall(ground.engine, clock, runner.get_loop(), woken)
-        with _web(ground, hall, clock, gate) as port:
-            return runner.run(body(port, hall, woken))
+        application = _hall(ground.engine, clock, runner.get_loop(), woken)
+        with _web(ground, application, clock, gate) as port:
+            return runner.run(body(port, application, woken))
 
 
 def _hall(
     engine: Engine, clock: ExchangeClock, loop: asyncio.AbstractEventLoop, woken: asyncio.Event
-) -> Hall:
+) -> Application:
     def announce(_at: datetime, told: tuple[Event, ...]) -> None:
         if any(reacts(event) for event in told):
             loop.call_soon_threadsafe(woken.set)
 
-    return Hall(engine, clock.now, matrix_policies(), announce)
+    return Application(engine, clock.now, matrix_policies(), announce)
 
 
-def _tools(hall: Hall, settings: ExchangeSettings, web_port: int, units: FakeUnits) -> Tools:
+def _tools(
+    application: Application, settings: ExchangeSettings, web_port: int, units: FakeUnits
+) -> ReactionContext:
     carrier = TwilioCarrier(
         account_sid=ACCOUNT, username=KEY, password=SECRET, api_url=settings.base_url, from_number=HOTLINE
     )
-    return Tools(hall, carrier, units, FakeLookups(), VoiceAddresses(_public(web_port)))
+    return ReactionContext(application, carrier, units, FakeLookups(), VoiceAddresses(_public(web_port)))
 
 
 def _public(port: int) -> str:
@@ -258,13 +260,15 @@ class _Silent(WSGIRequestHandler):
 
 
 @contextmanager
-def _web(ground: Ground, hall: Hall, clock: ExchangeClock, gate: Gate | None) -> Iterator[int]:
+def _web(ground: Ground, application: Application, clock: ExchangeClock, gate: Gate | None) -> Iterator[int]:
     """Serve the voice blueprint on a thread for each request; yields the port."""
     port = free_port()
-    hall = replace(hall, engine=ground.web_engine or ground.engine)
+    application = replace(application, engine=ground.web_engine or ground.engine)
     app = Flask("matrix")
     addresses = VoiceAddresses(_public(port))
-    app.register_blueprint(voice_blueprint(hall, ground.make_shelf(), TOKEN, addresses, narrow=ground.narrow))
+    app.register_blueprint(
+        voice_blueprint(application, ground.make_shelf(), TOKEN, addresses, narrow=ground.narrow)
+    )
     if gate is not None:
         app.wsgi_app = gate(app.wsgi_app, clock)  # type: ignore[method-assign]
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Silent)

@@ -26,7 +26,7 @@ from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.people.tables import Presence
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.matrix.people import Citizen
 
 _OPEN = {
@@ -45,20 +45,20 @@ _OPEN = {
 """What must come to an end, by name -> the ids of what has not."""
 
 
-def still_open(hall: Hall) -> dict[str, list[int]]:
+def still_open(application: Application) -> dict[str, list[int]]:
     """Return everything that has not come to its end, by kind."""
-    with hall.look() as session:
+    with application.read_session() as session:
         found = {name: list(session.scalars(asked)) for name, asked in _OPEN.items()}
     return {name: ids for name, ids in found.items() if ids}
 
 
-def nothing_is_open(hall: Hall) -> bool:
-    return not still_open(hall)
+def nothing_is_open(application: Application) -> bool:
+    return not still_open(application)
 
 
-def doubled(hall: Hall, exchange: Exchange) -> dict[str, list[str]]:
+def doubled(application: Application, exchange: Exchange) -> dict[str, list[str]]:
     """Return everything that is there more often than it may be, by kind."""
-    with hall.look() as session:
+    with application.read_session() as session:
         found = {
             "arrivals": _more(session, "CallArrived", "call_id"),
             "ends": _more(session, "CallEnded", "call_id"),
@@ -107,10 +107,10 @@ def _not_placed_once(session: Session, exchange: Exchange) -> list[str]:
     return [*(placed - set(known)), *_twice(known)]
 
 
-def half_written(hall: Hall, exchange: Exchange) -> dict[str, list[str]]:
+def half_written(application: Application, exchange: Exchange) -> dict[str, list[str]]:
     """Return what was begun and not finished: dead deliveries, calls without a word how they ended, lost arrivals."""
     arrived = {sid for sid, call in exchange.board.calls.items() if call.direction is Direction.INBOUND}
-    with hall.look() as session:
+    with application.read_session() as session:
         dead = session.execute(
             select(Delivery.reaction, Delivery.last_error).where(Delivery.state == DeliveryState.DEAD)
         ).all()
@@ -134,31 +134,31 @@ def half_written(hall: Hall, exchange: Exchange) -> dict[str, list[str]]:
 _MESSAGES = exists().where(Recording.call_id == Ticket.call_id, Recording.kind == RecordingKind.MESSAGE)
 
 
-def was_reached(hall: Hall, citizen: Citizen) -> bool:
+def was_reached(application: Application, citizen: Citizen) -> bool:
     """Say whether the citizen talked with a person, left a message that became a ticket, or is or was owed a call."""
     if citizen.talks:
         return True
     kept = (CallbackState.REACHED, CallbackState.WAITING, CallbackState.DIALLING)
-    with hall.look() as session:
+    with application.read_session() as session:
         message = session.scalar(select(func.count()).select_from(Ticket).where(_MESSAGES))
         owed = session.scalar(select(func.count()).select_from(Callback).where(Callback.state.in_(kept)))
     return bool(message or owed)
 
 
-def unasked(hall: Hall) -> list[int]:
+def unasked(application: Application) -> list[int]:
     """Return the tickets of units whose caller has not said whether it was solved."""
-    with hall.look() as session:
+    with application.read_session() as session:
         closed = select(Ticket.id).where(Ticket.unit_code.is_not(None), Ticket.solved.is_(None))
         return list(session.scalars(closed))
 
 
-def has_waited(hall: Hall) -> bool:
+def has_waited(application: Application) -> bool:
     """Say whether any call has ever stood in the queue."""
-    with hall.look() as session:
+    with application.read_session() as session:
         return session.scalar(select(Call.id).where(Call.queued_at.is_not(None)).limit(1)) is not None
 
 
-def why_exhausted(hall: Hall) -> str | None:
+def why_exhausted(application: Application) -> str | None:
     """Return what the carrier said at the last attempt of a promise that could not be kept, as it is shown."""
     last = (
         select(Dial.detail)
@@ -167,5 +167,5 @@ def why_exhausted(hall: Hall) -> str | None:
         .order_by(Dial.id.desc())
         .limit(1)
     )
-    with hall.look() as session:
+    with application.read_session() as session:
         return session.scalar(last)

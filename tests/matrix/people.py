@@ -23,13 +23,13 @@ from hotline.rules.enums import (
     TicketState,
 )
 from hotline.rules.people.actors import Person
-from hotline.rules.tickets.fields import Facts
+from hotline.rules.tickets.fields import TicketFields
 from hotline.services.calls import lifecycle
 from hotline.services.queueing import presence
 from hotline.services.tickets import actions
 from hotline.store.people.tables import Presence
 from hotline.store.tickets.tables import Assignment, Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_unit, make_user, person_of
 
 UNIT = "city-management"
@@ -45,17 +45,17 @@ ANSWERS: Mapping[str, str] = {
     BEEP: "#",
 }
 """What is heard -> the key for it. Whatever else is asked, this citizen waits, as many do."""
-POTHOLE = Facts(
+POTHOLE = TicketFields(
     type=RequestType.COMPLAINT,
     title="静轩路路面塌陷",
     text="静轩路与大同路口东约五十米，路面塌陷约一平方米。",
     unit_code=UNIT,
 )
-STEPS: Mapping[TicketState, tuple[TicketAction, Facts]] = {
-    TicketState.DISPATCHED: (TicketAction.ACKNOWLEDGE, Facts()),
-    TicketState.ACKNOWLEDGED: (TicketAction.RECORD_CONTACT, Facts(contact_note="已与来电人联系。")),
-    TicketState.IN_PROGRESS: (TicketAction.REPLY, Facts(reply="已于当日修补完毕，欢迎再次监督。")),
-    TicketState.REPLIED: (TicketAction.CLOSE, Facts()),
+STEPS: Mapping[TicketState, tuple[TicketAction, TicketFields]] = {
+    TicketState.DISPATCHED: (TicketAction.ACKNOWLEDGE, TicketFields()),
+    TicketState.ACKNOWLEDGED: (TicketAction.RECORD_CONTACT, TicketFields(contact_note="已与来电人联系。")),
+    TicketState.IN_PROGRESS: (TicketAction.REPLY, TicketFields(reply="已于当日修补完毕，欢迎再次监督。")),
+    TicketState.REPLIED: (TicketAction.CLOSE, TicketFields()),
 }
 """What an office does next with a ticket that lies with it."""
 
@@ -159,10 +159,10 @@ class Impatience:
 class Operator(Handset):
     """Somebody at a desk. Their telephone lives on the exchange's loop, their hands act once each turn of the clock."""
 
-    def __init__(self, exchange: Exchange, hall: Hall) -> None:
-        self.person: Person = person_of(make_user(hall, Role.OPERATOR, work_number="017"))
+    def __init__(self, exchange: Exchange, application: Application) -> None:
+        self.person: Person = person_of(make_user(application, Role.OPERATOR, work_number="017"))
         super().__init__(exchange, device(self.person.id))
-        self._hall = hall
+        self._hall = application
         self._at_work = False
         self._noted = 0
 
@@ -187,17 +187,17 @@ class Operator(Handset):
         await self.until(lambda: bool(self.status))
 
     def take_a_break(self) -> None:
-        with self._hall.open_work(self.person) as work:
+        with self._hall.unit_of_work(self.person) as work:
             presence.become_not_ready(work, NotReadyReason.BREAK)
 
     def sit_down(self) -> None:
         self._at_work = True
-        with self._hall.open_work(self.person) as work:
+        with self._hall.unit_of_work(self.person) as work:
             presence.become_ready(work)
 
     def act(self) -> bool:
         """Write the ticket of a talk that is over, note a call in which nobody spoke, be ready again after a missed one."""
-        with self._hall.look() as session:
+        with self._hall.read_session() as session:
             desk = session.get(Presence, self.person.id)
         if desk is None or not self._at_work:
             return False
@@ -207,7 +207,7 @@ class Operator(Handset):
         if desk.state is not PresenceState.WRAP_UP or desk.call_id is None:
             return False
         spoken, self._noted = len(self.talks) > self._noted, len(self.talks)
-        with self._hall.open_work(self.person) as work:
+        with self._hall.unit_of_work(self.person) as work:
             if not spoken:
                 lifecycle.finish_without_ticket(work, desk.call_id, NoMatterReason.SILENT)
                 return True
@@ -219,18 +219,18 @@ class Operator(Handset):
 class Office:
     """The office of a unit, which handles at once what lies in its inbox."""
 
-    def __init__(self, hall: Hall) -> None:
-        make_unit(hall, UNIT)
-        self.person: Person = person_of(make_user(hall, Role.HANDLER, unit_code=UNIT))
-        self._hall = hall
+    def __init__(self, application: Application) -> None:
+        make_unit(application, UNIT)
+        self.person: Person = person_of(make_user(application, Role.HANDLER, unit_code=UNIT))
+        self._hall = application
 
     def act(self) -> bool:
         """Take the next step of every ticket that was delivered."""
-        with self._hall.look() as session:
+        with self._hall.read_session() as session:
             delivered = select(Ticket.id, Ticket.state).join(Assignment, Assignment.ticket_id == Ticket.id)
             lying = session.execute(delivered.where(Ticket.state.in_(tuple(STEPS)))).all()
         for ticket_id, state in lying:
             action, facts = STEPS[state]
-            with self._hall.open_work(self.person) as work:
+            with self._hall.unit_of_work(self.person) as work:
                 actions.perform(work, ticket_id, action, facts)
         return bool(lying)

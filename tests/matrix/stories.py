@@ -62,8 +62,8 @@ class Cast:
 async def tell(city: City, name: Name) -> Cast:
     """Let the story begin; it goes on while the city keeps time."""
     plan = PLANS[name]
-    office = await asyncio.to_thread(Office, city.hall)
-    operator = await asyncio.to_thread(Operator, city.exchange, city.hall)
+    office = await asyncio.to_thread(Office, city.application)
+    operator = await asyncio.to_thread(Operator, city.exchange, city.application)
     citizen = Citizen(city.exchange, NUMBER, plan.answers, leaves_first=plan.leaves_first)
     if plan.on_duty:
         await asyncio.to_thread(operator.take_a_break)

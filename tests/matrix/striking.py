@@ -21,11 +21,11 @@ class Struck:
 
     def wrongs(self) -> dict[str, object]:
         """Return everything that is not as it must be after every story; empty when all is well."""
-        hall, exchange = self.played.hall, self.played.exchange
+        application, exchange = self.played.application, self.played.exchange
         found: dict[str, object] = {
-            "doubled": ledger.doubled(hall, exchange),
-            "half written": ledger.half_written(hall, exchange),
-            "open": ledger.still_open(hall),
+            "doubled": ledger.doubled(application, exchange),
+            "half written": ledger.half_written(application, exchange),
+            "open": ledger.still_open(application),
             "not struck": [switch.rule for switch in self.switches if not switch.fired],
         }
         return {kind: what for kind, what in found.items() if what}
@@ -63,9 +63,9 @@ def strike_cell(ground: Ground, cell: Cell) -> Struck:
 
 def may_be_left(cell: Cell, struck: Struck) -> bool:
     """Say whether nobody need have been reached: who hung up before they waited, and whom no carrier can phone."""
-    hall = struck.played.hall
+    application = struck.played.application
     if str(cell) in BEYOND_US:
         return True
     if cell.fault in CALLER:
-        return not ledger.has_waited(hall)
-    return cell.fault is Fault.NO_ROUTE and ledger.why_exhausted(hall) == _CLOSED_COUNTRY
+        return not ledger.has_waited(application)
+    return cell.fault is Fault.NO_ROUTE and ledger.why_exhausted(application) == _CLOSED_COUNTRY

@@ -24,16 +24,16 @@ def test_whatever_the_line_does_the_caller_is_reached_and_nothing_is_doubled(
 ) -> None:
     struck = strike_cell(ground, cell)
     assert struck.wrongs() == {}
-    assert ledger.was_reached(struck.played.hall, struck.cast.citizen) or may_be_left(cell, struck)
-    assert cell.fault is Fault.NO_ROUTE or ledger.unasked(struck.played.hall) == []
+    assert ledger.was_reached(struck.played.application, struck.cast.citizen) or may_be_left(cell, struck)
+    assert cell.fault is Fault.NO_ROUTE or ledger.unasked(struck.played.application) == []
 
 
 @pytest.mark.parametrize("name", Name)
 def test_on_an_honest_line_every_story_goes_as_it_is_told(ground: Ground, name: Name) -> None:
     struck = strike(ground, name)
     assert struck.wrongs() == {}
-    assert ledger.was_reached(struck.played.hall, struck.cast.citizen)
-    assert ledger.unasked(struck.played.hall) == []
+    assert ledger.was_reached(struck.played.application, struck.cast.citizen)
+    assert ledger.unasked(struck.played.application) == []
     board = struck.played.exchange.board
     failed = [request for request in board.requests if request.status not in {200, 204}]
     made = {request.kind for request in (*board.requests, *board.rest)}
@@ -73,9 +73,9 @@ def test_the_selection_covers_every_fault_and_every_step() -> None:
 def test_a_promise_that_no_carrier_can_keep_ends_with_its_reason(ground: Ground) -> None:
     moment = next(moment for moment in MOMENTS if moment.name == "phoned-back")
     struck = strike(ground, Name.CALLBACK, (Fault.NO_ROUTE, moment))
-    with struck.played.hall.look() as session:
+    with struck.played.application.read_session() as session:
         promise = session.scalars(select(Callback)).one()
         calls = session.scalars(select(Call.end)).all()
     assert (promise.state, promise.attempts) == (CallbackState.EXHAUSTED, 3)
-    assert ledger.why_exhausted(struck.played.hall) == "21215"
+    assert ledger.why_exhausted(struck.played.application) == "21215"
     assert len(calls) == 1

@@ -14,4 +14,4 @@ from tests.matrix.striking import strike
 def test_every_story_comes_to_a_good_end(ground: Ground, name: Name) -> None:
     struck = strike(replace(ground, narrow=True), name)
     assert struck.wrongs() == {}
-    assert ledger.was_reached(struck.played.hall, struck.cast.citizen)
+    assert ledger.was_reached(struck.played.application, struck.cast.citizen)

@@ -25,4 +25,6 @@ def test_the_other_database_keeps_the_same_promises(
 ) -> None:
     struck = strike_cell(ground_on(engine, scripts), struck_by)
     assert struck.wrongs() == {}
-    assert ledger.was_reached(struck.played.hall, struck.cast.citizen) or may_be_left(struck_by, struck)
+    assert ledger.was_reached(struck.played.application, struck.cast.citizen) or may_be_left(
+        struck_by, struck
+    )

@@ -52,5 +52,5 @@ def test_a_caller_is_kept_while_the_database_is_gone_and_nothing_is_lost(
     struck = strike(ground.with_web(failing), moment.story, gate=outage.gate)
     assert outage.refused > 0
     assert struck.wrongs() == {}
-    assert ledger.was_reached(struck.played.hall, struck.cast.citizen)
-    assert ledger.unasked(struck.played.hall) == []
+    assert ledger.was_reached(struck.played.application, struck.cast.citizen)
+    assert ledger.unasked(struck.played.application) == []

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.store.calls.tables import Receipt
 from hotline.store.tables import Base
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from tests.exchange.line import TOKEN
 from tests.matrix.city import Ground, matrix_policies
@@ -32,10 +32,10 @@ def door_an_hour_later(ground: Ground, struck: Struck) -> Flask:
     """Return the same door, of a process that was started anew meanwhile."""
     played = struck.played
     later = played.exchange.clock.now() + HOUR
-    hall = Hall(ground.engine, lambda: later, matrix_policies(), lambda _at, _told: None)
+    application = Application(ground.engine, lambda: later, matrix_policies(), lambda _at, _told: None)
     app = Flask("later")
     addresses: VoiceAddresses = played.city.tools.addresses
-    app.register_blueprint(voice_blueprint(hall, ground.make_shelf(), TOKEN, addresses))
+    app.register_blueprint(voice_blueprint(application, ground.make_shelf(), TOKEN, addresses))
     return app
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from hotline import outbox
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.reactions import Tools
-from hotline.unit_of_work import Hall
+from hotline.reactions import ReactionContext
+from hotline.unit_of_work import Application
 from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
 from tests.stopped_clock import StoppedClock
 
@@ -30,19 +30,23 @@ def lookups() -> FakeLookups:
 
 
 @pytest.fixture
-def tools(hall: Hall, carrier: FakeCarrier, units: FakeUnits, lookups: FakeLookups) -> Tools:
+def tools(
+    application: Application, carrier: FakeCarrier, units: FakeUnits, lookups: FakeLookups
+) -> ReactionContext:
     addresses = VoiceAddresses("https://hotline.example")
-    return Tools(hall=hall, carrier=carrier, units=units, lookups=lookups, addresses=addresses)
+    return ReactionContext(
+        application=application, carrier=carrier, units=units, lookups=lookups, addresses=addresses
+    )
 
 
 @pytest.fixture
-def run_due(tools: Tools) -> Run:
+def run_due(tools: ReactionContext) -> Run:
     """Relay and carry out whatever is due until nothing is; returns how many deliveries were carried out."""
 
     def run() -> int:
         carried = 0
-        while parcels := outbox.relay(tools.hall):
-            outbox.note_enqueued(tools.hall, parcels)
+        while parcels := outbox.relay(tools.application):
+            outbox.note_enqueued(tools.application, parcels)
             carried += sum(outbox.deliver(tools, parcel.id) for parcel in parcels)
         return carried
 

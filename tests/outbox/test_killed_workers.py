@@ -21,7 +21,7 @@ from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.tickets.tables import Assignment
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
 from tests.outbox.workers import UnitSystem, WorkerProcess, unit_system, wait_for, worker
 
@@ -33,43 +33,45 @@ LONGEST_DELAY = 0.12
 
 
 class House:
-    """A hall in real time, a real Redis, a real worker process and a unit's system."""
+    """A application in real time, a real Redis, a real worker process and a unit's system."""
 
-    def __init__(self, hall: Hall, redis: Redis, process: WorkerProcess, unit: UnitSystem) -> None:
-        self.hall, self.process, self.unit = hall, process, unit
+    def __init__(
+        self, application: Application, redis: Redis, process: WorkerProcess, unit: UnitSystem
+    ) -> None:
+        self.application, self.process, self.unit = application, process, unit
         self._enqueue = enqueue_into(redis)
-        make_unit(hall, UNIT, webhook_url=unit.url, webhook_secret="s" * 32)
+        make_unit(application, UNIT, webhook_url=unit.url, webhook_secret="s" * 32)
 
     def hand_off(self) -> int:
-        ticket = make_ticket(self.hall, state=TicketState.DISPATCHED, unit_code=UNIT)
-        with self.hall.open_work(Machine.SYSTEM) as work:
-            work.tell(events.TicketHandedOff(ticket.id, UNIT))
+        ticket = make_ticket(self.application, state=TicketState.DISPATCHED, unit_code=UNIT)
+        with self.application.unit_of_work(Machine.SYSTEM) as work:
+            work.record(events.TicketHandedOff(ticket.id, UNIT))
         return ticket.id
 
     def relay(self) -> None:
-        relay_once(self.hall, self._enqueue)
+        relay_once(self.application, self._enqueue)
 
     def relay_twice_over(self) -> None:
         """Hand the same parcels to RQ two times, as it may happen when a note is lost."""
-        parcels = outbox.relay(self.hall)
+        parcels = outbox.relay(self.application)
         self._enqueue(parcels)
         self._enqueue(parcels)
-        outbox.note_enqueued(self.hall, parcels)
+        outbox.note_enqueued(self.application, parcels)
 
     def let_leases_end(self) -> None:
         """Let so much time pass for what is not done that every lease and pause is over."""
         ago = system_clock() - timedelta(seconds=1)
-        with self.hall.open_work(Machine.SYSTEM) as work:
+        with self.application.unit_of_work(Machine.SYSTEM) as work:
             left = update(Delivery).where(Delivery.state.in_((D.DUE, D.CLAIMED)))
             work.session.execute(left.values(next_try_at=ago, enqueued_at=None))
 
     def is_claimed(self) -> bool:
-        with self.hall.look() as session:
+        with self.application.read_session() as session:
             newest = session.scalar(select(Delivery.state).order_by(Delivery.id.desc()).limit(1))
             return newest is not D.DUE
 
     def is_settled(self, ticket_id: int) -> bool:
-        with self.hall.look() as session:
+        with self.application.read_session() as session:
             told = select(Assignment.notified_at).where(Assignment.ticket_id == ticket_id)
             left = select(func.count()).where(Delivery.state != D.DONE)
             return session.scalar(told) is not None and session.scalar(left) == 0
@@ -92,13 +94,13 @@ class House:
 
 
 @pytest.fixture
-def real_time(engine: Engine, policies: Policies) -> Hall:
-    return Hall(engine=engine, clock=system_clock, policies=policies, announce=silence)
+def real_time(engine: Engine, policies: Policies) -> Application:
+    return Application(engine=engine, clock=system_clock, policies=policies, announce=silence)
 
 
 @pytest.fixture
 def house(
-    real_time: Hall, database_url: str, redis: Redis, redis_url: str, tmp_path: Path
+    real_time: Application, database_url: str, redis: Redis, redis_url: str, tmp_path: Path
 ) -> Iterator[House]:
     with ExitStack() as stack:
         unit = stack.enter_context(unit_system())
@@ -108,7 +110,7 @@ def house(
 
 def check(house: House, tickets: list[int]) -> None:
     """One inbox line a ticket, told once in effect, nothing lost, nothing given up."""
-    with house.hall.look() as session:
+    with house.application.read_session() as session:
         lines = session.scalars(select(Assignment.ticket_id).order_by(Assignment.ticket_id)).all()
         assert lines == tickets
         delivered = select(EventRow.subject_id).where(EventRow.kind == "TicketDelivered")
@@ -135,7 +137,7 @@ def test_a_worker_killed_at_any_moment_loses_nothing_and_doubles_nothing(house: 
             house.process.kill_horse()
         house.settle(tickets[-1])
     check(house, tickets)
-    with house.hall.look() as session:
+    with house.application.read_session() as session:
         repeated = session.scalar(select(func.count()).where(Delivery.attempts > 1)) or 0
     assert repeated > 0, "no kill hit a delivery in hand: the delays no longer fit the work"
 

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hotline import events, outbox
-from hotline.gateways.unit_webhooks import Notice
-from hotline.outbox import LEASE, LOST_AFTER, PAUSES, TRIES, Parcel
-from hotline.reactions import CALLS, NOTICES, Tools
+from hotline.gateways.unit_webhooks import UnitNotification
+from hotline.outbox import LEASE, LOST_AFTER, PAUSES, TRIES, PendingDelivery
+from hotline.reactions import CALLS, NOTIFICATIONS, ReactionContext
 from hotline.rules.enums import CallState, DeliveryState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.tickets.tables import Assignment
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.fakes import FakeCarrier, FakeUnits
 from tests.outbox.conftest import Run
@@ -24,117 +24,121 @@ from tests.stopped_clock import StoppedClock
 D = DeliveryState
 
 
-def hand_off(hall: Hall, *, webhook: str | None = None) -> int:
+def hand_off(application: Application, *, webhook: str | None = None) -> int:
     """Write a ticket that has just been handed to a unit; returns its id."""
-    with hall.look() as session:
+    with application.read_session() as session:
         known = session.scalar(select(func.count()).select_from(Assignment))
     if not known:
-        make_unit(hall, webhook_url=webhook, webhook_secret="s" * 32)
-    ticket = make_ticket(hall, state=TicketState.DISPATCHED, unit_code="city-management")
-    with hall.open_work(Machine.SYSTEM) as work:
-        work.tell(events.TicketHandedOff(ticket.id, "city-management"))
+        make_unit(application, webhook_url=webhook, webhook_secret="s" * 32)
+    ticket = make_ticket(application, state=TicketState.DISPATCHED, unit_code="city-management")
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.record(events.TicketHandedOff(ticket.id, "city-management"))
     return ticket.id
 
 
-def relay(hall: Hall) -> list[Parcel]:
+def relay(application: Application) -> list[PendingDelivery]:
     """Relay, and note that the transport has what is due."""
-    parcels = outbox.relay(hall)
-    outbox.note_enqueued(hall, parcels)
+    parcels = outbox.relay(application)
+    outbox.note_enqueued(application, parcels)
     return parcels
 
 
-def delivery(hall: Hall, delivery_id: int) -> Delivery:
-    with hall.look() as session:
+def delivery(application: Application, delivery_id: int) -> Delivery:
+    with application.read_session() as session:
         return session.get_one(Delivery, delivery_id)
 
 
-def inbox_lines(hall: Hall) -> int:
-    with hall.look() as session:
+def inbox_lines(application: Application) -> int:
+    with application.read_session() as session:
         return session.scalar(select(func.count()).select_from(Assignment)) or 0
 
 
-def test_what_happened_is_relayed_once_and_carried_out(hall: Hall, tools: Tools) -> None:
-    hand_off(hall)
-    parcels = relay(hall)
-    assert [(parcel.lane, parcel.attempts) for parcel in parcels] == [(NOTICES, 0)]
+def test_what_happened_is_relayed_once_and_carried_out(
+    application: Application, tools: ReactionContext
+) -> None:
+    hand_off(application)
+    parcels = relay(application)
+    assert [(parcel.lane, parcel.attempts) for parcel in parcels] == [(NOTIFICATIONS, 0)]
     assert outbox.deliver(tools, parcels[0].id)
-    assert delivery(hall, parcels[0].id).state is D.DONE
-    assert inbox_lines(hall) == 1
-    with hall.look() as session:
+    assert delivery(application, parcels[0].id).state is D.DONE
+    assert inbox_lines(application) == 1
+    with application.read_session() as session:
         assert session.scalar(select(func.count()).where(EventRow.relayed_at.is_(None))) == 1
 
 
-def test_an_event_nobody_reacts_to_is_relayed_into_nothing(hall: Hall) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
-        work.tell(events.CallQueued(1))
-    assert relay(hall) == []
-    with hall.look() as session:
+def test_an_event_nobody_reacts_to_is_relayed_into_nothing(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.record(events.CallQueued(1))
+    assert relay(application) == []
+    with application.read_session() as session:
         assert session.scalars(select(EventRow.relayed_at)).one() is not None
         assert session.scalars(select(Delivery)).all() == []
 
 
 def test_one_thing_leads_to_the_next_until_the_unit_is_told(
-    hall: Hall, units: FakeUnits, run_due: Run
+    application: Application, units: FakeUnits, run_due: Run
 ) -> None:
-    hand_off(hall, webhook="https://unit.example/hook")
+    hand_off(application, webhook="https://unit.example/hook")
     assert run_due() == 2
     assert [notice.key for notice in units.told] == ["assignment-1"]
     assert run_due() == 0
 
 
 def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_is_not_told(
-    hall: Hall, units: FakeUnits, run_due: Run
+    application: Application, units: FakeUnits, run_due: Run
 ) -> None:
-    hand_off(hall)
+    hand_off(application)
     assert run_due() == 2
-    assert (inbox_lines(hall), units.told) == (1, [])
-    outbox.note_enqueued(hall, [])
+    assert (inbox_lines(application), units.told) == (1, [])
+    outbox.note_enqueued(application, [])
 
 
 def test_a_second_delivery_of_the_same_job_does_nothing(
-    hall: Hall, tools: Tools, units: FakeUnits, run_due: Run
+    application: Application, tools: ReactionContext, units: FakeUnits, run_due: Run
 ) -> None:
-    hand_off(hall, webhook="https://unit.example/hook")
+    hand_off(application, webhook="https://unit.example/hook")
     run_due()
-    with hall.look() as session:
+    with application.read_session() as session:
         ids = session.scalars(select(Delivery.id)).all()
     assert [outbox.deliver(tools, each) for each in ids] == [False, False]
-    assert (inbox_lines(hall), len(units.told)) == (1, 1)
+    assert (inbox_lines(application), len(units.told)) == (1, 1)
 
 
-def test_of_several_workers_at_once_one_carries_it_out(hall: Hall, tools: Tools) -> None:
-    hand_off(hall)
-    parcel = relay(hall)[0]
+def test_of_several_workers_at_once_one_carries_it_out(
+    application: Application, tools: ReactionContext
+) -> None:
+    hand_off(application)
+    parcel = relay(application)[0]
     outcomes = at_once(*[lambda: outbox.deliver(tools, parcel.id)] * 4)
     assert sorted(map(str, outcomes)) == ["False", "False", "False", "True"]
-    assert inbox_lines(hall) == 1
+    assert inbox_lines(application) == 1
 
 
-def test_several_relays_at_once_make_one_delivery(hall: Hall) -> None:
-    hand_off(hall)
-    at_once(*[lambda: outbox.relay(hall)] * 3)
-    with hall.look() as session:
+def test_several_relays_at_once_make_one_delivery(application: Application) -> None:
+    hand_off(application)
+    at_once(*[lambda: outbox.relay(application)] * 3)
+    with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Delivery)) == 1
 
 
 def test_a_failure_pauses_longer_each_time_and_the_last_is_kept_where_it_can_be_seen(
-    hall: Hall, tools: Tools, units: FakeUnits, clock: StoppedClock, run_due: Run
+    application: Application, tools: ReactionContext, units: FakeUnits, clock: StoppedClock, run_due: Run
 ) -> None:
     units.failures = TRIES
-    hand_off(hall, webhook="https://unit.example/hook")
+    hand_off(application, webhook="https://unit.example/hook")
     run_due()
-    with hall.look() as session:
+    with application.read_session() as session:
         failing = session.scalars(select(Delivery).where(Delivery.reaction == "notify_unit")).one()
-    assert failing.last_error == "NoticeFailed: HTTP 503"
+    assert failing.last_error == "NotificationFailed: HTTP 503"
     for tries, pause in enumerate(PAUSES, start=1):
-        kept = delivery(hall, failing.id)
+        kept = delivery(application, failing.id)
         assert (kept.state, kept.attempts) == (D.DUE, tries)
         assert kept.next_try_at == clock.at + timedelta(seconds=pause)
         clock.advance(pause - 1)
         assert run_due() == 0
         clock.advance(1)
         assert run_due() == 1
-    assert delivery(hall, failing.id).state is D.DEAD
+    assert delivery(application, failing.id).state is D.DEAD
     clock.advance(100_000)
     assert run_due() == 0
     assert len(units.told) == TRIES
@@ -142,21 +146,21 @@ def test_a_failure_pauses_longer_each_time_and_the_last_is_kept_where_it_can_be_
 
 
 def test_what_is_being_carried_out_is_nobody_elses_until_the_lease_ends(
-    hall: Hall, tools: Tools, clock: StoppedClock
+    application: Application, tools: ReactionContext, clock: StoppedClock
 ) -> None:
-    hand_off(hall)
-    parcel = relay(hall)[0]
-    with hall.open_work(Machine.SYSTEM) as work:
+    hand_off(application)
+    parcel = relay(application)[0]
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(
             update(Delivery).values(state=D.CLAIMED, attempts=1, next_try_at=clock.at + LEASE)
         )
     clock.advance(LEASE.total_seconds() - 1)
-    assert relay(hall) == []
+    assert relay(application) == []
     assert not outbox.deliver(tools, parcel.id)
     clock.advance(1)
-    assert relay(hall) == [Parcel(parcel.id, NOTICES, 1)]
+    assert relay(application) == [PendingDelivery(parcel.id, NOTIFICATIONS, 1)]
     assert outbox.deliver(tools, parcel.id)
-    assert delivery(hall, parcel.id).attempts == 2
+    assert delivery(application, parcel.id).attempts == 2
 
 
 class Overtaken(FakeUnits):
@@ -165,135 +169,141 @@ class Overtaken(FakeUnits):
     def __init__(self, clock: StoppedClock) -> None:
         super().__init__()
         self.clock = clock
-        self.other: Tools | None = None
+        self.other: ReactionContext | None = None
 
-    def send(self, notice: Notice, at: datetime) -> None:
+    def send(self, notice: UnitNotification, at: datetime) -> None:
         super().send(notice, at)
         other, self.other = self.other, None
         if other is not None:
             self.clock.advance(LEASE.total_seconds())
-            with other.hall.look() as session:
+            with other.application.read_session() as session:
                 held = session.scalars(select(Delivery.id).where(Delivery.state == D.CLAIMED)).one()
             assert outbox.deliver(other, held)
             self.clock.advance(1)
             raise ConnectionError("the slow one fails in the end")
 
 
-def test_a_late_holder_changes_nothing(hall: Hall, tools: Tools, clock: StoppedClock) -> None:
-    hand_off(hall, webhook="https://unit.example/hook")
-    assert outbox.deliver(tools, relay(hall)[0].id)
+def test_a_late_holder_changes_nothing(
+    application: Application, tools: ReactionContext, clock: StoppedClock
+) -> None:
+    hand_off(application, webhook="https://unit.example/hook")
+    assert outbox.deliver(tools, relay(application)[0].id)
     slow = Overtaken(clock)
     slow.other = tools
-    told = relay(hall)[0]
+    told = relay(application)[0]
     late = replace(tools, units=slow)
     assert outbox.deliver(late, told.id)
-    kept = delivery(hall, told.id)
+    kept = delivery(application, told.id)
     assert (kept.state, kept.attempts, kept.last_error) == (D.DONE, 2, None)
 
 
 def test_a_job_that_kills_its_worker_every_time_is_given_up(
-    hall: Hall, tools: Tools, clock: StoppedClock
+    application: Application, tools: ReactionContext, clock: StoppedClock
 ) -> None:
-    hand_off(hall)
-    parcel = relay(hall)[0]
-    with hall.open_work(Machine.SYSTEM) as work:
+    hand_off(application)
+    parcel = relay(application)[0]
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Delivery).values(state=D.CLAIMED, attempts=TRIES, next_try_at=clock.at))
     assert not outbox.deliver(tools, parcel.id)
-    kept = delivery(hall, parcel.id)
+    kept = delivery(application, parcel.id)
     assert (kept.state, kept.last_error) == (D.DEAD, "no worker survived the last try")
     clock.advance(3600)
-    assert relay(hall) == []
+    assert relay(application) == []
 
 
-def test_what_was_handed_over_and_lost_is_handed_over_again(hall: Hall, clock: StoppedClock) -> None:
-    hand_off(hall)
-    parcels = relay(hall)
-    assert relay(hall) == []
+def test_what_was_handed_over_and_lost_is_handed_over_again(
+    application: Application, clock: StoppedClock
+) -> None:
+    hand_off(application)
+    parcels = relay(application)
+    assert relay(application) == []
     clock.advance(LOST_AFTER.total_seconds())
-    assert relay(hall) == []
+    assert relay(application) == []
     clock.advance(1)
-    assert relay(hall) == parcels
+    assert relay(application) == parcels
 
 
-def test_what_was_never_handed_over_is_found_at_once(hall: Hall) -> None:
-    hand_off(hall)
-    assert outbox.relay(hall) == outbox.relay(hall) != []
+def test_what_was_never_handed_over_is_found_at_once(application: Application) -> None:
+    hand_off(application)
+    assert outbox.relay(application) == outbox.relay(application) != []
 
 
 def test_a_worker_faster_than_our_note_does_not_wait_for_it(
-    hall: Hall, tools: Tools, units: FakeUnits, clock: StoppedClock
+    application: Application, tools: ReactionContext, units: FakeUnits, clock: StoppedClock
 ) -> None:
     units.failures = 1
-    hand_off(hall, webhook="https://unit.example/hook")
-    outbox.deliver(tools, relay(hall)[0].id)
-    parcels = outbox.relay(hall)
+    hand_off(application, webhook="https://unit.example/hook")
+    outbox.deliver(tools, relay(application)[0].id)
+    parcels = outbox.relay(application)
     outbox.deliver(tools, parcels[0].id)
-    outbox.note_enqueued(hall, parcels)
+    outbox.note_enqueued(application, parcels)
     clock.advance(PAUSES[0])
-    assert [parcel.attempts for parcel in relay(hall)] == [1]
+    assert [parcel.attempts for parcel in relay(application)] == [1]
 
 
-def test_what_a_newer_version_told_stops_nobody_and_is_left_to_it(hall: Hall) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_what_a_newer_version_told_stops_nobody_and_is_left_to_it(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add_all(
             EventRow(at=work.at, kind="TicketSungTo", subject="ticket", subject_id=1, actor="system", data={})
             for _ in range(outbox.BATCH + 1)
         )
-    hand_off(hall)
-    assert len(relay(hall)) == 1
-    with hall.look() as session:
+    hand_off(application)
+    assert len(relay(application)) == 1
+    with application.read_session() as session:
         left = select(func.count()).where(EventRow.relayed_at.is_(None), EventRow.kind == "TicketSungTo")
         assert session.scalar(left) == outbox.BATCH + 1
 
 
 @pytest.mark.parametrize("broken", [{"kind": "TicketSungTo"}, {"data": {"colour": "red"}}])
 def test_a_delivery_whose_event_cannot_be_read_fails_visibly(
-    hall: Hall, tools: Tools, broken: dict[str, object]
+    application: Application, tools: ReactionContext, broken: dict[str, object]
 ) -> None:
-    hand_off(hall)
-    parcel = relay(hall)[0]
-    with hall.open_work(Machine.SYSTEM) as work:
+    hand_off(application)
+    parcel = relay(application)[0]
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(EventRow).values(**broken))
     assert outbox.deliver(tools, parcel.id)
-    kept = delivery(hall, parcel.id)
+    kept = delivery(application, parcel.id)
     assert kept.state is D.DUE
     assert kept.last_error is not None
     assert kept.last_error.startswith(("KeyError", "TypeError"))
 
 
-def test_a_reaction_this_version_does_not_have_fails_visibly(hall: Hall, tools: Tools) -> None:
-    hand_off(hall)
-    parcel = relay(hall)[0]
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_a_reaction_this_version_does_not_have_fails_visibly(
+    application: Application, tools: ReactionContext
+) -> None:
+    hand_off(application)
+    parcel = relay(application)[0]
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Delivery).values(reaction="sing"))
     assert outbox.deliver(tools, parcel.id)
-    assert delivery(hall, parcel.id).last_error == "KeyError: 'sing'"
+    assert delivery(application, parcel.id).last_error == "KeyError: 'sing'"
 
 
 def test_what_is_not_ready_yet_is_tried_again_soon(
-    hall: Hall, tools: Tools, carrier: FakeCarrier, clock: StoppedClock
+    application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     sid = carrier.dial_in()
-    operator = make_operator(hall)
-    call = make_call(hall, sid=sid, state=CallState.CONNECTING, operator_id=operator.id)
-    with hall.open_work(Machine.CARRIER) as work:
-        work.tell(events.CallAccepted(call.id, 1, operator.id))
-    parcel = relay(hall)[0]
+    operator = make_operator(application)
+    call = make_call(application, sid=sid, state=CallState.CONNECTING, operator_id=operator.id)
+    with application.unit_of_work(Machine.CARRIER) as work:
+        work.record(events.CallAccepted(call.id, 1, operator.id))
+    parcel = relay(application)[0]
     assert outbox.deliver(tools, parcel.id)
-    kept = delivery(hall, parcel.id)
+    kept = delivery(application, parcel.id)
     assert (kept.state, kept.next_try_at) == (D.DUE, clock.at + timedelta(seconds=PAUSES[0]))
     assert str(kept.last_error).startswith("NotYet")
 
 
-def test_a_delivery_that_does_not_exist_is_nobodys(tools: Tools) -> None:
+def test_a_delivery_that_does_not_exist_is_nobodys(tools: ReactionContext) -> None:
     assert not outbox.deliver(tools, 404)
 
 
-def test_a_long_tail_is_relayed_in_pieces_in_its_order(hall: Hall) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_a_long_tail_is_relayed_in_pieces_in_its_order(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         for call_id in range(outbox.BATCH + 5):
-            work.tell(events.CallHangUpAsked(call_id, 1))
-    first, second = relay(hall), relay(hall)
+            work.record(events.CallHangUpAsked(call_id, 1))
+    first, second = relay(application), relay(application)
     assert (len(first), len(second)) == (outbox.BATCH, 5)
     assert {parcel.lane for parcel in first + second} == {CALLS}
     ids = [parcel.id for parcel in first + second]

@@ -25,14 +25,14 @@ from hotline.outbox import LEASE, LOST_AFTER
 from hotline.reactions import CALLS, LANES
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow, Lease
-from hotline.unit_of_work import Hall, Work
+from hotline.unit_of_work import Application, UnitOfWork
 from tests.outbox.workers import ROOT, redis_process, wait_for
 from tests.stopped_clock import StoppedClock
 
 
-def tell(hall: Hall) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
-        work.tell(events.CallHangUpAsked(1, 1))
+def tell(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.record(events.CallHangUpAsked(1, 1))
 
 
 def waiting(redis: Redis, lane: str = CALLS) -> list[str]:
@@ -48,38 +48,40 @@ def socket() -> Iterator[Path]:
 
 
 def test_while_redis_is_away_nothing_is_lost_and_when_it_is_back_what_is_due_is_found(
-    hall: Hall, socket: Path
+    application: Application, socket: Path
 ) -> None:
     with Redis.from_url(f"unix://{socket}") as redis:
         enqueue = enqueue_into(redis)
         with redis_process(socket):
-            tell(hall)
-            assert relay_once(hall, enqueue) == 1
+            tell(application)
+            assert relay_once(application, enqueue) == 1
         for _ in range(2):
-            tell(hall)
+            tell(application)
             with pytest.raises(RedisError):
-                relay_once(hall, enqueue)
+                relay_once(application, enqueue)
         with redis_process(socket):
-            assert relay_once(hall, enqueue) == 2
+            assert relay_once(application, enqueue) == 2
             assert waiting(redis) == ["delivery-2-0", "delivery-3-0"]
 
 
-def test_what_redis_forgot_is_handed_over_again(hall: Hall, redis: Redis, clock: StoppedClock) -> None:
-    tell(hall)
-    relay_once(hall, enqueue_into(redis))
+def test_what_redis_forgot_is_handed_over_again(
+    application: Application, redis: Redis, clock: StoppedClock
+) -> None:
+    tell(application)
+    relay_once(application, enqueue_into(redis))
     redis.flushall()
-    assert relay_once(hall, enqueue_into(redis)) == 0
+    assert relay_once(application, enqueue_into(redis)) == 0
     clock.advance(LOST_AFTER.total_seconds() + 1)
-    assert relay_once(hall, enqueue_into(redis)) == 1
+    assert relay_once(application, enqueue_into(redis)) == 1
     assert waiting(redis) == ["delivery-1-0"]
 
 
 def test_what_still_waits_its_turn_in_a_slow_lane_is_not_queued_again(
-    hall: Hall, redis: Redis, clock: StoppedClock
+    application: Application, redis: Redis, clock: StoppedClock
 ) -> None:
-    tell(hall)
+    tell(application)
     for _ in range(4):
-        relay_once(hall, enqueue_into(redis))
+        relay_once(application, enqueue_into(redis))
         clock.advance(LOST_AFTER.total_seconds() + 1)
     assert waiting(redis) == ["delivery-1-0"]
 
@@ -88,7 +90,7 @@ def test_a_job_is_stopped_before_its_lease_ends() -> None:
     assert timedelta(seconds=JOB_SECONDS) < LEASE
 
 
-@pytest.mark.parametrize("arguments", [[], ["water"], ["calls", "notices"]])
+@pytest.mark.parametrize("arguments", [[], ["water"], ["calls", "notifications"]])
 def test_a_lane_that_does_not_exist_is_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -101,15 +103,15 @@ def test_timers_have_names_of_their_own_and_ordinary_periods() -> None:
     assert all(timer.seconds >= 1 for timer in TIMERS)
 
 
-def test_every_timer_runs_on_an_empty_house(hall: Hall, clock: StoppedClock) -> None:
-    ticker = Ticker(hall)
+def test_every_timer_runs_on_an_empty_house(application: Application, clock: StoppedClock) -> None:
+    ticker = Ticker(application)
     ticker.tick()
     assert set(ticker.last) == {timer.name for timer in TIMERS}
     assert set(ticker.last.values()) == {clock.at}
 
 
 def test_a_timer_runs_when_its_time_has_come_and_one_in_trouble_stops_no_other(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
     ran: list[str] = []
 
@@ -117,7 +119,7 @@ def test_a_timer_runs_when_its_time_has_come_and_one_in_trouble_stops_no_other(
         ran.append(name)
         return 1
 
-    def trouble(_work: Work) -> int:
+    def trouble(_work: UnitOfWork) -> int:
         ran.append("trouble")
         raise LookupError("of any kind")
 
@@ -126,7 +128,7 @@ def test_a_timer_runs_when_its_time_has_come_and_one_in_trouble_stops_no_other(
         Timer("often", 1, lambda _work: note("often")),
         Timer("seldom", 60, lambda _work: note("seldom")),
     )
-    ticker = Ticker(hall, timers)
+    ticker = Ticker(application, timers)
     ticker.tick()
     ticker.tick()
     clock.advance(1)
@@ -134,20 +136,20 @@ def test_a_timer_runs_when_its_time_has_come_and_one_in_trouble_stops_no_other(
     assert ran == ["trouble", "often", "seldom", "trouble", "often"]
 
 
-def test_a_failed_timer_changes_nothing(hall: Hall) -> None:
-    def half_done(work: Work) -> int:
-        work.tell(events.CallQueued(1))
+def test_a_failed_timer_changes_nothing(application: Application) -> None:
+    def half_done(work: UnitOfWork) -> int:
+        work.record(events.CallQueued(1))
         raise LookupError("after the change")
 
-    Ticker(hall, (Timer("half_done", 1, half_done),)).tick()
-    with hall.look() as session:
+    Ticker(application, (Timer("half_done", 1, half_done),)).tick()
+    with application.read_session() as session:
         assert session.scalars(select(EventRow)).all() == []
 
 
 def test_the_clock_as_the_procfile_starts_it_relays_and_gives_its_lease_back(
-    hall: Hall, redis: Redis, redis_url: str, database_url: str, tmp_path: Path
+    application: Application, redis: Redis, redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
-    tell(hall)
+    tell(application)
     environment = {
         "PATH": os.environ["PATH"],
         "HOTLINE_HOME": str(tmp_path),
@@ -163,7 +165,7 @@ def test_the_clock_as_the_procfile_starts_it_relays_and_gives_its_lease_back(
         assert process.wait(10) == 0
     finally:
         process.kill()
-    with hall.look() as session:
+    with application.read_session() as session:
         assert session.get_one(Lease, "clock").until <= system_clock()
         assert session.scalars(select(Delivery.enqueued_at)).one() is not None
 

@@ -40,7 +40,7 @@ class WorkerProcess:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.processes.worker", "notices"],
+                [sys.executable, "-m", "config.processes.worker", "notifications"],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -75,7 +75,7 @@ class WorkerProcess:
 
 @contextmanager
 def worker(database_url: str, redis_url: str, folder: Path) -> Iterator[WorkerProcess]:
-    """Run a worker of the notices lane; kill it at the end."""
+    """Run a worker of the notifications lane; kill it at the end."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOTLINE_HOME": str(folder),

@@ -21,7 +21,7 @@ EXPECTED: dict[Right, set[Role]] = {
     R.HEAR_TALKS: {Role.SHIFT_LEADER, Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN},
     R.READ_FLOWS: {Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN},
     R.PUBLISH_FLOWS: {Role.ADMIN},
-    R.READ_NOTICES: {Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN},
+    R.READ_OUTAGES: {Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN},
     R.ANNOUNCE: {Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN},
 }
 
@@ -61,7 +61,7 @@ def test_an_actor_is_written_into_the_log_by_kind_and_id() -> None:
 def test_every_type_belongs_to_one_of_the_published_classes() -> None:
     assert CLASS_OF.keys() == set(RequestType)
     assert set(CLASS_OF.values()) == set(RequestClass)
-    assert {kind for kind, klass in CLASS_OF.items() if klass is RequestClass.COMPLAINT} == {
+    assert {kind for kind, request_class in CLASS_OF.items() if request_class is RequestClass.COMPLAINT} == {
         RequestType.COMPLAINT,
         RequestType.HELP,
         RequestType.REPORT,

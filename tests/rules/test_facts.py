@@ -10,16 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules.enums import NoMatterReason, RequestType, Urgency
-from hotline.rules.errors import BadFacts
+from hotline.rules.errors import InvalidFields
 from hotline.rules.tickets.fields import (
     LONG,
     LONGEST_SPOKEN_BYTES,
     PARSERS,
     SHORT,
-    Facts,
+    TicketFields,
     in_one_breath,
     is_speakable,
-    parse_facts,
+    parse_ticket_fields,
     speakable,
 )
 
@@ -28,18 +28,18 @@ WORDS = {"type": RequestType, "urgency": Urgency, "no_matter": NoMatterReason}
 
 
 def errors_of(raw: dict[str, Any]) -> dict[str, str]:
-    with pytest.raises(BadFacts) as refused:
-        parse_facts(raw)
+    with pytest.raises(InvalidFields) as refused:
+        parse_ticket_fields(raw)
     return refused.value.errors
 
 
 def test_every_fact_has_a_parser_and_every_parser_a_fact() -> None:
-    assert set(PARSERS) == set(Facts.__dataclass_fields__)
+    assert set(PARSERS) == set(TicketFields.__dataclass_fields__)
 
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_a_text_is_trimmed_and_its_lines_are_ours(name: str) -> None:
-    assert getattr(parse_facts({name: "  路灯\r\n不亮 "}), name) == "路灯\n不亮"
+    assert getattr(parse_ticket_fields({name: "  路灯\r\n不亮 "}), name) == "路灯\n不亮"
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -60,15 +60,15 @@ def test_text_no_database_can_store_is_refused(name: str) -> None:
     ("name", "limit"), [("title", 120), ("place", SHORT), ("note", SHORT), ("text", LONG), ("unit_code", 32)]
 )
 def test_the_longest_text_is_taken_and_one_more_sign_refused(name: str, limit: int) -> None:
-    assert len(getattr(parse_facts({name: "路" * limit}), name)) == limit
+    assert len(getattr(parse_ticket_fields({name: "路" * limit}), name)) == limit
     assert errors_of({name: "路" * (limit + 1)}) == {name: "too_long"}
 
 
 @pytest.mark.parametrize("name", WORDS)
 def test_a_word_must_be_one_of_ours(name: str) -> None:
     for word in WORDS[name]:
-        assert getattr(parse_facts({name: word.value}), name) is word
-    assert getattr(parse_facts({name: ""}), name) is None
+        assert getattr(parse_ticket_fields({name: word.value}), name) is word
+    assert getattr(parse_ticket_fields({name: ""}), name) is None
     wrongs: tuple[object, ...] = ("nonsense", 3, [], {}, True, "\ud83d")
     for wrong in wrongs:
         assert errors_of({name: wrong}) == {name: "unknown_value"}
@@ -76,12 +76,12 @@ def test_a_word_must_be_one_of_ours(name: str) -> None:
 
 @pytest.mark.parametrize("said", [True, "true", "on", "1", "yes"])
 def test_yes_in_every_form(said: object) -> None:
-    assert parse_facts({"confidential": said}).confidential is True
+    assert parse_ticket_fields({"confidential": said}).confidential is True
 
 
 @pytest.mark.parametrize("said", [False, "false", "off", "0", "no", ""])
 def test_no_in_every_form(said: object) -> None:
-    assert parse_facts({"confidential": said}).confidential is False
+    assert parse_ticket_fields({"confidential": said}).confidential is False
 
 
 @pytest.mark.parametrize("said", ["perhaps", 2, [], {}, 0.5])
@@ -100,8 +100,8 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 
 def test_what_was_not_said_stays_unsaid_and_an_empty_text_is_said() -> None:
-    facts = parse_facts({"title": "", "place": None, "urgency": "urgent"})
-    assert facts.said() == {"title": "", "urgency": Urgency.URGENT}
+    facts = parse_ticket_fields({"title": "", "place": None, "urgency": "urgent"})
+    assert facts.given() == {"title": "", "urgency": Urgency.URGENT}
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -116,8 +116,8 @@ def test_no_json_is_a_crash(raw: dict[str, Any]) -> None:
     wrong: dict[str, str] = {}
     said: dict[str, object] = {}
     try:
-        said = parse_facts(raw).said()
-    except BadFacts as refused:
+        said = parse_ticket_fields(raw).given()
+    except InvalidFields as refused:
         wrong = refused.errors
     assert wrong.keys() | said.keys() <= {name for name, value in raw.items() if value is not None}
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from hotline.rules.calls.flow_actions import Answered
+from hotline.rules.calls.flow_actions import ActionOutcome
 from hotline.rules.calls.hours import DayKind, inside, kind_of_day
 from hotline.rules.policies import Schedule, Window
 
@@ -32,17 +32,19 @@ def test_a_day_is_worked_off_or_a_holiday(
 @pytest.mark.parametrize(
     ("at", "day", "answer"),
     [
-        ("08:29", "worked", Answered.CLOSED),
-        ("08:30", "worked", Answered.OPEN),
-        ("11:59", "worked", Answered.OPEN),
-        ("12:00", "worked", Answered.CLOSED),
-        ("17:29", "worked", Answered.OPEN),
-        ("10:30", "off", Answered.OPEN),
-        ("09:30", "off", Answered.CLOSED),
-        ("10:30", "holiday", Answered.HOLIDAY),
+        ("08:29", "worked", ActionOutcome.CLOSED),
+        ("08:30", "worked", ActionOutcome.OPEN),
+        ("11:59", "worked", ActionOutcome.OPEN),
+        ("12:00", "worked", ActionOutcome.CLOSED),
+        ("17:29", "worked", ActionOutcome.OPEN),
+        ("10:30", "off", ActionOutcome.OPEN),
+        ("09:30", "off", ActionOutcome.CLOSED),
+        ("10:30", "holiday", ActionOutcome.HOLIDAY),
     ],
 )
-def test_a_window_includes_its_first_minute_and_not_its_last(at: str, day: str, answer: Answered) -> None:
+def test_a_window_includes_its_first_minute_and_not_its_last(
+    at: str, day: str, answer: ActionOutcome
+) -> None:
     kinds = {"worked": DayKind(True, False), "off": DayKind(False, False), "holiday": DayKind(False, True)}
     moment = datetime.fromisoformat(f"2026-11-23T{at}+08:00")
     assert inside(OFFICE, moment, kinds[day]) is answer
@@ -52,4 +54,4 @@ def test_round_the_clock_has_no_gap_at_midnight() -> None:
     always = Schedule(*[(Window(0, 1440),)] * 3)
     for at in "00:00", "23:59":
         moment = datetime.fromisoformat(f"2026-11-23T{at}+08:00")
-        assert inside(always, moment, DayKind(True, False)) is Answered.OPEN
+        assert inside(always, moment, DayKind(True, False)) is ActionOutcome.OPEN

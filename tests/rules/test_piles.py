@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules.enums import TicketState
-from hotline.rules.tickets.inbox import PILES, Pile, is_overdue, pile_of
+from hotline.rules.tickets.inbox import INBOX_SECTIONS, InboxSection, is_overdue, section_of
 
 S = TicketState
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -17,26 +17,26 @@ MIDNIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("state", "hours", "pile"),
     [
-        (S.DISPATCHED, 48, Pile.TO_ACKNOWLEDGE),
-        (S.DISPATCHED, 3, Pile.TO_ACKNOWLEDGE),
-        (S.DISPATCHED, 0, Pile.OVERDUE),
-        (S.ACKNOWLEDGED, 3, Pile.DUE_TODAY),
-        (S.IN_PROGRESS, 15, Pile.DUE_TODAY),
-        (S.IN_PROGRESS, 15.5, Pile.IN_HAND),
-        (S.IN_PROGRESS, None, Pile.IN_HAND),
-        (S.IN_PROGRESS, -1, Pile.OVERDUE),
-        (S.REPLIED, 3, Pile.TO_CLOSE),
-        (S.REPLIED, -1, Pile.OVERDUE),
-        (S.CLOSED, -1, Pile.DONE),
+        (S.DISPATCHED, 48, InboxSection.TO_ACKNOWLEDGE),
+        (S.DISPATCHED, 3, InboxSection.TO_ACKNOWLEDGE),
+        (S.DISPATCHED, 0, InboxSection.OVERDUE),
+        (S.ACKNOWLEDGED, 3, InboxSection.DUE_TODAY),
+        (S.IN_PROGRESS, 15, InboxSection.DUE_TODAY),
+        (S.IN_PROGRESS, 15.5, InboxSection.IN_HAND),
+        (S.IN_PROGRESS, None, InboxSection.IN_HAND),
+        (S.IN_PROGRESS, -1, InboxSection.OVERDUE),
+        (S.REPLIED, 3, InboxSection.TO_CLOSE),
+        (S.REPLIED, -1, InboxSection.OVERDUE),
+        (S.CLOSED, -1, InboxSection.DONE),
         (S.DRAFT, None, None),
         (S.DISCARDED, None, None),
     ],
 )
 def test_a_ticket_lies_in_the_pile_that_says_what_is_due(
-    state: TicketState, hours: float | None, pile: Pile | None
+    state: TicketState, hours: float | None, pile: InboxSection | None
 ) -> None:
     due = None if hours is None else AT + timedelta(hours=hours)
-    assert pile_of(state, due, AT, MIDNIGHT) is pile
+    assert section_of(state, due, AT, MIDNIGHT) is pile
 
 
 @given(
@@ -45,10 +45,10 @@ def test_a_ticket_lies_in_the_pile_that_says_what_is_due(
 )
 def test_every_ticket_of_a_unit_lies_in_some_pile(state: TicketState, hours: int | None) -> None:
     due = None if hours is None else AT + timedelta(hours=hours)
-    pile = pile_of(state, due, AT, MIDNIGHT)
+    pile = section_of(state, due, AT, MIDNIGHT)
     assert pile is not None
-    assert state in PILES[pile].states
-    assert (pile is Pile.OVERDUE) == is_overdue(state, due, AT)
+    assert state in INBOX_SECTIONS[pile].states
+    assert (pile is InboxSection.OVERDUE) == is_overdue(state, due, AT)
 
 
 def test_the_deadline_itself_is_the_first_late_moment() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from hotline.rules.enums import RequestType, Urgency
-from hotline.rules.policies import Limit, Stage, TimeUnit
+from hotline.rules.policies import DeadlineStage, Limit, TimeUnit
 from tests.policies import city_policies
 
 
@@ -17,10 +17,15 @@ from tests.policies import city_policies
     ],
 )
 def test_which_limit_applies(kind: RequestType, urgency: Urgency, limit: Limit) -> None:
-    assert city_policies().deadlines.limit(Stage.RESOLVE, kind, urgency) == limit
+    assert city_policies().deadlines.limit(DeadlineStage.RESOLVE, kind, urgency) == limit
 
 
 def test_there_is_a_limit_for_every_stage_type_and_urgency() -> None:
     deadlines = city_policies().deadlines
-    limits = [deadlines.limit(stage, kind, how) for stage in Stage for kind in RequestType for how in Urgency]
+    limits = [
+        deadlines.limit(stage, kind, how)
+        for stage in DeadlineStage
+        for kind in RequestType
+        for how in Urgency
+    ]
     assert all(limit.amount > 0 for limit in limits)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules.enums import CLASS_OF, Channel, RequestType
-from hotline.rules.errors import BadFacts
+from hotline.rules.errors import InvalidFields
 from hotline.rules.figures.rates import Rate, WouldPrint
 from hotline.rules.figures.reconciliation import Claim, check_claims, explain, reconcile
 from hotline.rules.figures.report import (
@@ -233,6 +233,6 @@ def test_a_period_begins_and_ends_at_local_midnight() -> None:
     ],
 )
 def test_bad_days_are_named(first: str, last: str, errors: dict[str, str]) -> None:
-    with pytest.raises(BadFacts) as refused:
+    with pytest.raises(InvalidFields) as refused:
         parse_period(first, last)
     assert refused.value.errors == errors

@@ -12,9 +12,9 @@ from hotline.rules.tickets.transitions import (
     OPEN_AT_UNIT,
     TRANSITIONS,
     allowed_actions,
+    editable_fields,
     may_read,
     missing,
-    sayable,
     ticket_number,
     transition,
 )
@@ -68,13 +68,13 @@ def test_every_row_is_found_and_no_other() -> None:
 
 def test_a_need_is_a_fact_that_may_be_said_in_the_same_step() -> None:
     for row in TRANSITIONS:
-        assert set(row.needs) <= sayable(row) <= set(PARSERS)
+        assert set(row.needs) <= editable_fields(row) <= set(PARSERS)
 
 
 def test_a_unit_cannot_rewrite_what_the_desk_wrote() -> None:
     for row in TRANSITIONS:
         if row.origin is not S.DRAFT:
-            assert not sayable(row) & {"title", "text", "unit_code", "type", "caller_number"}
+            assert not editable_fields(row) & {"title", "text", "unit_code", "type", "caller_number"}
 
 
 def test_what_a_unit_owes_is_exactly_what_only_it_can_move() -> None:

@@ -16,7 +16,7 @@ from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import callbacks, outbound_calls
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
-from hotline.unit_of_work import Hall, Work
+from hotline.unit_of_work import Application, UnitOfWork
 from tests.builders import make_call, make_operator
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -25,44 +25,44 @@ R, C = CallbackReason, CallbackState
 NUMBER = "+8613800001234"
 
 
-def promise(hall: Hall, number: str = NUMBER, place_since: datetime | None = None) -> Callback:
-    with hall.open_work(Machine.SYSTEM) as work:
+def promise(application: Application, number: str = NUMBER, place_since: datetime | None = None) -> Callback:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         return callbacks.promise_callback(work, number=number, reason=R.REQUESTED, place_since=place_since)
 
 
-def plan(hall: Hall) -> int:
-    with hall.open_work(Machine.CLOCK) as work:
+def plan(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
         return callbacks.plan_due_dials(work)
 
 
-def state_of(hall: Hall, callback_id: int) -> CallbackState:
-    with hall.look() as session:
+def state_of(application: Application, callback_id: int) -> CallbackState:
+    with application.read_session() as session:
         return session.get_one(Callback, callback_id).state
 
 
-def newest_dial(hall: Hall) -> Dial:
-    with hall.look() as session:
+def newest_dial(application: Application) -> Dial:
+    with application.read_session() as session:
         return session.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).one()
 
 
-def attempt(hall: Hall, clock: StoppedClock, outcome: str = "no-answer") -> Dial:
+def attempt(application: Application, clock: StoppedClock, outcome: str = "no-answer") -> Dial:
     """Let the next attempt fall due with one desk free, place it and end it."""
-    make_operator(hall)
-    assert plan(hall) == 1
-    dial = newest_dial(hall)
-    with hall.open_work(Machine.WORKER) as work:
+    make_operator(application)
+    assert plan(application) == 1
+    dial = newest_dial(application)
+    with application.unit_of_work(Machine.WORKER) as work:
         assert outbound_calls.begin_placing(work, dial.id) is not None
         outbound_calls.end_dial(work, dial.ref, outcome=outcome, sid=f"CA{dial.id}")
     return dial
 
 
-def answer(hall: Hall, dial: Dial) -> Call:
+def answer(application: Application, dial: Dial) -> Call:
     """The person we phone answers."""
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         arrival = Arrival(
             sid=f"CA{dial.ref}",
             number_raw=dial.number,
-            dialed=hall.policies.number,
+            dialed=application.policies.number,
             purpose=CallPurpose.CALLBACK,
             flow="callback",
             flow_version="v1",
@@ -70,39 +70,47 @@ def answer(hall: Hall, dial: Dial) -> Call:
             dial_ref=dial.ref,
         )
         call = lifecycle.receive_call(work, arrival)
-    with hall.look() as session:
+    with application.read_session() as session:
         return session.get_one(Call, call.id)
 
 
-def test_one_open_promise_a_number_in_any_spelling(hall: Hall, announced: list[events.Event]) -> None:
-    first = promise(hall, "13800001234")
-    second = promise(hall, "+86 138 0000 1234")
+def test_one_open_promise_a_number_in_any_spelling(
+    application: Application, announced: list[events.Event]
+) -> None:
+    first = promise(application, "13800001234")
+    second = promise(application, "+86 138 0000 1234")
     assert (first.id, first.number, first.open_number) == (second.id, NUMBER, NUMBER)
     assert announced == [events.CallbackPromised(first.id, R.REQUESTED)]
 
 
-def test_promises_made_at_once_are_one(hall: Hall) -> None:
-    outcomes = at_once(*[partial(promise, hall)] * 3)
+def test_promises_made_at_once_are_one(application: Application) -> None:
+    outcomes = at_once(*[partial(promise, application)] * 3)
     assert [one for one in outcomes if isinstance(one, Exception)] == []
-    with hall.look() as session:
+    with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Callback)) == 1
 
 
 @pytest.mark.parametrize("number", ["anonymous", "110", "", "请勿打扰"])
-def test_a_number_that_cannot_be_phoned_is_refused(hall: Hall, number: str) -> None:
+def test_a_number_that_cannot_be_phoned_is_refused(application: Application, number: str) -> None:
     with pytest.raises(BadNumber):
-        promise(hall, number)
+        promise(application, number)
 
 
-def test_the_first_attempt_waits_a_moment_and_for_the_morning(hall: Hall, clock: StoppedClock) -> None:
-    assert promise(hall).next_try_at == clock.at + timedelta(seconds=60)
+def test_the_first_attempt_waits_a_moment_and_for_the_morning(
+    application: Application, clock: StoppedClock
+) -> None:
+    assert promise(application).next_try_at == clock.at + timedelta(seconds=60)
     clock.at = clock.at.replace(hour=15)  # 23:00 in the city
-    assert promise(hall, "+8613800005678").next_try_at == clock.at.replace(day=24, hour=0)
+    assert promise(application, "+8613800005678").next_try_at == clock.at.replace(day=24, hour=0)
 
 
-def test_a_promise_keeps_the_place_of_the_call_it_was_made_in(hall: Hall, clock: StoppedClock) -> None:
-    call = make_call(hall, state=CallState.QUEUED, place_since=clock.at - timedelta(minutes=7), language="en")
-    with hall.open_work(Machine.CALLER) as work:
+def test_a_promise_keeps_the_place_of_the_call_it_was_made_in(
+    application: Application, clock: StoppedClock
+) -> None:
+    call = make_call(
+        application, state=CallState.QUEUED, place_since=clock.at - timedelta(minutes=7), language="en"
+    )
+    with application.unit_of_work(Machine.CALLER) as work:
         owed = callbacks.promise_for_call(work, call.id)
         assert callbacks.owed_for_call(work, call.id)
         assert not callbacks.owed_for_call(work, call.id + 1)
@@ -110,95 +118,97 @@ def test_a_promise_keeps_the_place_of_the_call_it_was_made_in(hall: Hall, clock:
     assert (owed.place_since, owed.language, owed.reason) == (call.place_since, "en", R.REQUESTED)
 
 
-def test_who_withholds_their_number_cannot_be_promised_anything(hall: Hall) -> None:
-    call = make_call(hall, number=None, number_raw="anonymous")
-    with hall.open_work(Machine.CALLER) as work:
+def test_who_withholds_their_number_cannot_be_promised_anything(application: Application) -> None:
+    call = make_call(application, number=None, number_raw="anonymous")
+    with application.unit_of_work(Machine.CALLER) as work:
         assert callbacks.promise_for_call(work, call.id) is None
         assert callbacks.owe_abandoned(work, call.id) is None
 
 
-def test_an_unknown_call_is_refused(hall: Hall) -> None:
+def test_an_unknown_call_is_refused(application: Application) -> None:
     for ask in (callbacks.promise_for_call, callbacks.owe_abandoned):
-        with pytest.raises(NoSuchCall), hall.open_work(Machine.CALLER) as work:
+        with pytest.raises(NoSuchCall), application.unit_of_work(Machine.CALLER) as work:
             ask(work, 404)
 
 
 def test_who_has_phoned_again_before_we_heard_that_they_hung_up_is_owed_nothing(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    call = make_call(hall, state=CallState.QUEUED, number=NUMBER)
+    call = make_call(application, state=CallState.QUEUED, number=NUMBER)
     clock.advance(5)
-    make_call(hall, number="+8613800009999")
-    with hall.open_work(Machine.CARRIER) as work:
+    make_call(application, number="+8613800009999")
+    with application.unit_of_work(Machine.CARRIER) as work:
         assert callbacks.owe_abandoned(work, call.id) is not None
         callbacks.note_phoned_again(work, NUMBER)
-    make_call(hall, number=NUMBER)
-    with hall.open_work(Machine.CARRIER) as work:
+    make_call(application, number=NUMBER)
+    with application.unit_of_work(Machine.CARRIER) as work:
         assert callbacks.owe_abandoned(work, call.id) is None
 
 
-def test_a_person_phoned_back_keeps_their_place_in_the_queue(hall: Hall, clock: StoppedClock) -> None:
+def test_a_person_phoned_back_keeps_their_place_in_the_queue(
+    application: Application, clock: StoppedClock
+) -> None:
     earlier = clock.at - timedelta(minutes=9)
-    promise(hall, place_since=earlier)
+    promise(application, place_since=earlier)
     clock.advance(60)
-    make_operator(hall)
-    plan(hall)
-    call = answer(hall, newest_dial(hall))
-    with hall.open_work(Machine.CALLER) as work:
+    make_operator(application)
+    plan(application)
+    call = answer(application, newest_dial(application))
+    with application.unit_of_work(Machine.CALLER) as work:
         callbacks.confirm_person(work, call.id)
         lifecycle.join_queue(work, call.id)
         kept = lifecycle.get_call(work, call.id)
     assert (kept.place_since, kept.queued_at) == (earlier, clock.at)
 
 
-def test_no_more_are_phoned_than_there_are_desks_free(hall: Hall, clock: StoppedClock) -> None:
+def test_no_more_are_phoned_than_there_are_desks_free(application: Application, clock: StoppedClock) -> None:
     for last in range(5):
-        promise(hall, f"+861380000123{last}")
+        promise(application, f"+861380000123{last}")
     clock.advance(60)
-    assert plan(hall) == 0
+    assert plan(application) == 0
     for _ in range(3):
-        make_operator(hall)
-    make_operator(hall, PresenceState.NOT_READY)
-    make_call(hall, state=CallState.QUEUED, place_since=clock.at)
-    assert [plan(hall), plan(hall)] == [2, 0]
+        make_operator(application)
+    make_operator(application, PresenceState.NOT_READY)
+    make_call(application, state=CallState.QUEUED, place_since=clock.at)
+    assert [plan(application), plan(application)] == [2, 0]
 
 
-def test_a_silent_desk_is_no_free_desk(hall: Hall, clock: StoppedClock) -> None:
-    promise(hall)
-    make_operator(hall)
+def test_a_silent_desk_is_no_free_desk(application: Application, clock: StoppedClock) -> None:
+    promise(application)
+    make_operator(application)
     clock.advance(60)
-    assert plan(hall) == 0
+    assert plan(application) == 0
 
 
-def test_the_oldest_place_is_phoned_first(hall: Hall, clock: StoppedClock) -> None:
-    promise(hall, "+8613800005678")
-    oldest = promise(hall, place_since=clock.at - timedelta(hours=1))
+def test_the_oldest_place_is_phoned_first(application: Application, clock: StoppedClock) -> None:
+    promise(application, "+8613800005678")
+    oldest = promise(application, place_since=clock.at - timedelta(hours=1))
     clock.advance(60)
-    make_operator(hall)
-    assert plan(hall) == 1
-    assert newest_dial(hall).callback_id == oldest.id
+    make_operator(application)
+    assert plan(application) == 1
+    assert newest_dial(application).callback_id == oldest.id
 
 
 def test_what_fell_due_by_day_and_waited_for_a_desk_into_the_night_waits_for_the_morning(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    promise(hall)
+    promise(application)
     clock.at = clock.at.replace(hour=13)  # 21:00 in the city
-    make_operator(hall)
-    assert plan(hall) == 0
+    make_operator(application)
+    assert plan(application) == 0
     clock.at = clock.at.replace(day=24, hour=0)
-    make_operator(hall)
-    assert plan(hall) == 1
+    make_operator(application)
+    assert plan(application) == 1
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed", "canceled", "completed", "refused"])
 def test_after_an_attempt_that_reached_nobody_another_follows(
-    hall: Hall, clock: StoppedClock, outcome: str
+    application: Application, clock: StoppedClock, outcome: str
 ) -> None:
-    owed = promise(hall)
+    owed = promise(application)
     clock.advance(60)
-    attempt(hall, clock, outcome)
-    with hall.look() as session:
+    attempt(application, clock, outcome)
+    with application.read_session() as session:
         kept = session.get_one(Callback, owed.id)
     assert (kept.state, kept.attempts) == (C.WAITING, 1)
     assert kept.next_try_at == clock.at + timedelta(seconds=1800)
@@ -206,78 +216,78 @@ def test_after_an_attempt_that_reached_nobody_another_follows(
 
 
 def test_after_the_last_attempt_the_promise_is_given_up_and_the_number_is_free(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+    application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    owed = promise(hall)
+    owed = promise(application)
     clock.advance(60)
     for number in (1, 2, 3):
-        assert attempt(hall, clock).attempt == number
+        assert attempt(application, clock).attempt == number
         clock.advance(1800)
-    assert state_of(hall, owed.id) is C.EXHAUSTED
+    assert state_of(application, owed.id) is C.EXHAUSTED
     assert events.CallbackSettled(owed.id, C.EXHAUSTED) in announced
-    assert promise(hall).id != owed.id
+    assert promise(application).id != owed.id
 
 
 @pytest.mark.parametrize("reach", [callbacks.confirm_person, callbacks.note_reached])
 def test_a_person_on_the_line_settles_the_promise_for_good(
-    hall: Hall, clock: StoppedClock, reach: Callable[[Work, int], None]
+    application: Application, clock: StoppedClock, reach: Callable[[UnitOfWork, int], None]
 ) -> None:
-    owed = promise(hall)
+    owed = promise(application)
     clock.advance(60)
-    make_operator(hall)
-    plan(hall)
-    dial = newest_dial(hall)
-    call = answer(hall, dial)
-    with hall.open_work(Machine.CALLER) as work:
+    make_operator(application)
+    plan(application)
+    dial = newest_dial(application)
+    call = answer(application, dial)
+    with application.unit_of_work(Machine.CALLER) as work:
         reach(work, call.id)
         reach(work, call.id)
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         outbound_calls.end_dial(work, dial.ref, outcome="completed")
-    assert state_of(hall, owed.id) is C.REACHED
+    assert state_of(application, owed.id) is C.REACHED
 
 
-def test_a_person_on_a_call_that_is_no_callback_settles_nothing(hall: Hall) -> None:
-    owed = promise(hall)
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_a_person_on_a_call_that_is_no_callback_settles_nothing(application: Application) -> None:
+    owed = promise(application)
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         callbacks.confirm_person(work, call.id)
-    assert state_of(hall, owed.id) is C.WAITING
+    assert state_of(application, owed.id) is C.WAITING
 
 
 @pytest.mark.parametrize("dialling", [False, True])
 def test_who_phones_again_is_owed_nothing_whether_or_not_we_were_just_phoning(
-    hall: Hall, clock: StoppedClock, dialling: bool
+    application: Application, clock: StoppedClock, dialling: bool
 ) -> None:
-    owed = promise(hall)
+    owed = promise(application)
     clock.advance(60)
     if dialling:
-        make_operator(hall)
-        plan(hall)
-    with hall.open_work(Machine.CALLER) as work:
+        make_operator(application)
+        plan(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         callbacks.note_phoned_again(work, NUMBER)
         callbacks.note_phoned_again(work, NUMBER)
         callbacks.note_phoned_again(work, "+8613800009999")
-    assert state_of(hall, owed.id) is C.PHONED_AGAIN
+    assert state_of(application, owed.id) is C.PHONED_AGAIN
     if dialling:
-        with hall.open_work(Machine.CARRIER) as work:
-            outbound_calls.end_dial(work, newest_dial(hall).ref, outcome="busy")
-        assert state_of(hall, owed.id) is C.PHONED_AGAIN
+        with application.unit_of_work(Machine.CARRIER) as work:
+            outbound_calls.end_dial(work, newest_dial(application).ref, outcome="busy")
+        assert state_of(application, owed.id) is C.PHONED_AGAIN
 
 
-def test_a_promise_is_cancelled_once(hall: Hall) -> None:
-    owed = promise(hall)
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_a_promise_is_cancelled_once(application: Application) -> None:
+    owed = promise(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         callbacks.cancel_callback(work, owed.id)
-    assert state_of(hall, owed.id) is C.CANCELLED
-    with pytest.raises(LostRace), hall.open_work(Machine.SYSTEM) as work:
+    assert state_of(application, owed.id) is C.CANCELLED
+    with pytest.raises(LostRace), application.unit_of_work(Machine.SYSTEM) as work:
         callbacks.cancel_callback(work, owed.id)
-    with pytest.raises(NoSuchCallback), hall.open_work(Machine.SYSTEM) as work:
+    with pytest.raises(NoSuchCallback), application.unit_of_work(Machine.SYSTEM) as work:
         callbacks.cancel_callback(work, 404)
 
 
-def test_planning_at_once_phones_nobody_twice(hall: Hall, clock: StoppedClock) -> None:
-    promise(hall)
+def test_planning_at_once_phones_nobody_twice(application: Application, clock: StoppedClock) -> None:
+    promise(application)
     clock.advance(60)
     for _ in range(3):
-        make_operator(hall)
-    assert sorted(map(str, at_once(*[partial(plan, hall)] * 3))) == ["0", "0", "1"]
+        make_operator(application)
+    assert sorted(map(str, at_once(*[partial(plan, application)] * 3))) == ["0", "0", "1"]

@@ -23,7 +23,7 @@ from hotline.services.queueing import offers, presence
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator
 from tests.stopped_clock import StoppedClock
 
@@ -38,26 +38,28 @@ ARRIVAL = Arrival(
 )
 
 
-def receive(hall: Hall, arrival: Arrival = ARRIVAL) -> lifecycle.CallView:
-    with hall.open_work(Machine.CALLER) as work:
+def receive(application: Application, arrival: Arrival = ARRIVAL) -> lifecycle.CallView:
+    with application.unit_of_work(Machine.CALLER) as work:
         return lifecycle.receive_call(work, arrival)
 
 
-def end(hall: Hall, sid: str, status: str = "completed", arrival: Arrival | None = None) -> None:
-    with hall.open_work(Machine.CARRIER) as work:
+def end(
+    application: Application, sid: str, status: str = "completed", arrival: Arrival | None = None
+) -> None:
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.end_call(work, sid=sid, status=status, arrival=arrival)
 
 
-def row(hall: Hall, call_id: int) -> Call:
-    with hall.look() as session:
+def row(application: Application, call_id: int) -> Call:
+    with application.read_session() as session:
         return session.get_one(Call, call_id)
 
 
-def talking(hall: Hall) -> tuple[Call, Person]:
+def talking(application: Application) -> tuple[Call, Person]:
     """Bring a caller and an operator together."""
-    operator = make_operator(hall)
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+    operator = make_operator(application)
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
         offers.accept_offer(work, offer_id, f"leg-of-{call.id}")
@@ -65,72 +67,76 @@ def talking(hall: Hall) -> tuple[Call, Person]:
     return call, operator
 
 
-def test_a_repeated_first_webhook_finds_the_same_call(hall: Hall, announced: list[events.Event]) -> None:
-    first, second = receive(hall), receive(hall)
+def test_a_repeated_first_webhook_finds_the_same_call(
+    application: Application, announced: list[events.Event]
+) -> None:
+    first, second = receive(application), receive(application)
     assert first.id == second.id
     assert announced.count(events.CallArrived(first.id)) == 1
 
 
-def test_a_number_is_kept_raw_and_parsed_beside_it(hall: Hall) -> None:
-    call = receive(hall, Arrival(**{**_facts(), "number_raw": "05374412346"}))
+def test_a_number_is_kept_raw_and_parsed_beside_it(application: Application) -> None:
+    call = receive(application, Arrival(**{**_facts(), "number_raw": "05374412346"}))
     assert (call.number, call.number_raw) == ("+865374412346", "05374412346")
 
 
 @pytest.mark.parametrize("raw", ["anonymous", "", "+266696687", "110", "sip:kiosk@city.example", "请勿打扰"])
-def test_a_withheld_or_odd_number_is_no_number_and_no_crash(hall: Hall, raw: str) -> None:
-    call = receive(hall, Arrival(**{**_facts(), "number_raw": raw}))
+def test_a_withheld_or_odd_number_is_no_number_and_no_crash(application: Application, raw: str) -> None:
+    call = receive(application, Arrival(**{**_facts(), "number_raw": raw}))
     assert (call.number, call.number_raw) == (None, raw)
 
 
-def test_the_wait_is_measured_from_queue_to_answer(hall: Hall, clock: StoppedClock) -> None:
-    make_operator(hall)
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_the_wait_is_measured_from_queue_to_answer(application: Application, clock: StoppedClock) -> None:
+    make_operator(application)
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
     clock.advance(9)
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         offer_id = work.session.scalars(select(Offer.id)).one()
         offers.accept_offer(work, offer_id, "leg")
     clock.advance(1)
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.caller_joined(work, call.id)
         lifecycle.caller_joined(work, call.id)
-    assert row(hall, call.id).wait_seconds == 10
+    assert row(application, call.id).wait_seconds == 10
 
 
-def test_a_terminal_word_is_final(hall: Hall) -> None:
-    call = receive(hall)
-    end(hall, call.sid)
-    assert receive(hall).state is CallState.ENDED
-    with hall.open_work(Machine.CALLER) as work:
+def test_a_terminal_word_is_final(application: Application) -> None:
+    call = receive(application)
+    end(application, call.sid)
+    assert receive(application).state is CallState.ENDED
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         lifecycle.caller_joined(work, call.id)
         lifecycle.talk_ended(work, call.id)
-    assert row(hall, call.id).state is CallState.ENDED
+    assert row(application, call.id).state is CallState.ENDED
 
 
-def test_a_terminal_word_that_comes_first_is_remembered(hall: Hall) -> None:
-    end(hall, ARRIVAL.sid, "no-answer", ARRIVAL)
-    end(hall, ARRIVAL.sid, "no-answer", ARRIVAL)
-    assert receive(hall).state is CallState.ENDED
-    with hall.look() as session:
+def test_a_terminal_word_that_comes_first_is_remembered(application: Application) -> None:
+    end(application, ARRIVAL.sid, "no-answer", ARRIVAL)
+    end(application, ARRIVAL.sid, "no-answer", ARRIVAL)
+    assert receive(application).state is CallState.ENDED
+    with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Call)) == 1
 
 
-def test_a_terminal_word_about_nothing_known_leaves_no_trace(hall: Hall) -> None:
-    end(hall, "CAunknown")
-    with hall.look() as session:
+def test_a_terminal_word_about_nothing_known_leaves_no_trace(application: Application) -> None:
+    end(application, "CAunknown")
+    with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Call)) == 0
 
 
-def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kept(hall: Hall) -> None:
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kept(
+    application: Application,
+) -> None:
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
-    end(hall, call.sid)
-    with hall.look() as session:
+    end(application, call.sid)
+    with application.read_session() as session:
         owed = session.scalars(select(Callback)).one()
-    ended = row(hall, call.id)
+    ended = row(application, call.id)
     assert (ended.end, owed.reason, owed.place_since) == (
         CallEnd.ABANDONED,
         CallbackReason.ABANDONED,
@@ -138,153 +144,163 @@ def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kep
     )
 
 
-def test_hanging_up_in_the_queue_with_a_withheld_number_owes_nothing(hall: Hall) -> None:
-    call = make_call(hall, number=None, number_raw="anonymous")
-    with hall.open_work(Machine.CALLER) as work:
+def test_hanging_up_in_the_queue_with_a_withheld_number_owes_nothing(application: Application) -> None:
+    call = make_call(application, number=None, number_raw="anonymous")
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
-    end(hall, call.sid)
-    with hall.look() as session:
+    end(application, call.sid)
+    with application.read_session() as session:
         assert session.scalars(select(Callback)).all() == []
 
 
-def test_leaving_for_a_promised_callback_is_not_abandoned(hall: Hall) -> None:
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_leaving_for_a_promised_callback_is_not_abandoned(application: Application) -> None:
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         assert callbacks.promise_for_call(work, call.id) is not None
         lifecycle.leave_queue(work, call.id, "leave")
-    end(hall, call.sid)
-    assert row(hall, call.id).end is CallEnd.LEFT_FOR_CALLBACK
+    end(application, call.sid)
+    assert row(application, call.id).end is CallEnd.LEFT_FOR_CALLBACK
 
 
-def test_somebody_who_phones_again_is_no_longer_owed_a_call(hall: Hall) -> None:
-    with hall.open_work(Machine.CALLER) as work:
+def test_somebody_who_phones_again_is_no_longer_owed_a_call(application: Application) -> None:
+    with application.unit_of_work(Machine.CALLER) as work:
         owed = callbacks.promise_callback(work, number=ARRIVAL.number_raw, reason=CallbackReason.REQUESTED)
-    receive(hall)
-    with hall.look() as session:
+    receive(application)
+    with application.read_session() as session:
         assert session.get_one(Callback, owed.id).state is CallbackState.PHONED_AGAIN
 
 
-def test_hanging_up_before_the_queue_is_leaving_in_the_flow(hall: Hall) -> None:
-    call = receive(hall)
-    end(hall, call.sid)
-    assert row(hall, call.id).end is CallEnd.LEFT_IN_FLOW
+def test_hanging_up_before_the_queue_is_leaving_in_the_flow(application: Application) -> None:
+    call = receive(application)
+    end(application, call.sid)
+    assert row(application, call.id).end is CallEnd.LEFT_IN_FLOW
 
 
-def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(hall: Hall, clock: StoppedClock) -> None:
-    call, operator = talking(hall)
+def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(
+    application: Application, clock: StoppedClock
+) -> None:
+    call, operator = talking(application)
     clock.advance(2)
-    end(hall, call.sid)
-    assert row(hall, call.id).end is CallEnd.COMPLETED
-    assert desk(hall, operator).state is PresenceState.WRAP_UP
+    end(application, call.sid)
+    assert row(application, call.id).end is CallEnd.COMPLETED
+    assert desk(application, operator).state is PresenceState.WRAP_UP
 
-    with pytest.raises(UnfinishedCall), hall.open_work(operator) as work:
+    with pytest.raises(UnfinishedCall), application.unit_of_work(operator) as work:
         presence.become_ready(work)
-    with hall.open_work(operator) as work:
+    with application.unit_of_work(operator) as work:
         lifecycle.finish_without_ticket(work, call.id, NoMatterReason.WRONG_NUMBER)
 
-    assert desk(hall, operator).state is PresenceState.READY
-    assert row(hall, call.id).no_matter is NoMatterReason.WRONG_NUMBER
+    assert desk(application, operator).state is PresenceState.READY
+    assert row(application, call.id).no_matter is NoMatterReason.WRONG_NUMBER
 
 
-def test_a_record_completed_while_talking_makes_the_desk_ready_when_the_call_ends(hall: Hall) -> None:
-    call, operator = talking(hall)
-    with hall.open_work(operator) as work:
+def test_a_record_completed_while_talking_makes_the_desk_ready_when_the_call_ends(
+    application: Application,
+) -> None:
+    call, operator = talking(application)
+    with application.unit_of_work(operator) as work:
         lifecycle.finish_without_ticket(work, call.id, NoMatterReason.PRANK)
-    assert desk(hall, operator).state is PresenceState.TALKING
-    end(hall, call.sid)
-    assert desk(hall, operator).state is PresenceState.READY
+    assert desk(application, operator).state is PresenceState.TALKING
+    end(application, call.sid)
+    assert desk(application, operator).state is PresenceState.READY
 
 
-def test_a_caller_who_leaves_while_the_desk_connects_is_abandoned_and_the_desk_is_free(hall: Hall) -> None:
-    operator = make_operator(hall)
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_a_caller_who_leaves_while_the_desk_connects_is_abandoned_and_the_desk_is_free(
+    application: Application,
+) -> None:
+    operator = make_operator(application)
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         offers.accept_offer(work, work.session.scalars(select(Offer.id)).one(), "leg")
-    end(hall, call.sid)
-    assert row(hall, call.id).end is CallEnd.ABANDONED
-    assert desk(hall, operator).state is PresenceState.READY
+    end(application, call.sid)
+    assert row(application, call.id).end is CallEnd.ABANDONED
+    assert desk(application, operator).state is PresenceState.READY
 
 
 def test_whoever_goes_before_a_word_can_be_said_is_owed_a_call_like_one_who_waits(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    call, operator = talking(hall)
+    call, operator = talking(application)
     clock.advance(1.9)
-    end(hall, call.sid)
-    ended = row(hall, call.id)
+    end(application, call.sid)
+    ended = row(application, call.id)
     assert (ended.end, ended.answered_at, ended.wait_seconds) == (CallEnd.ABANDONED, None, None)
-    assert desk(hall, operator).state is PresenceState.READY
-    with hall.look() as session:
+    assert desk(application, operator).state is PresenceState.READY
+    with application.read_session() as session:
         assert session.scalars(select(Callback.reason)).all() == [CallbackReason.ABANDONED]
 
 
 def test_whoever_left_the_queue_to_ask_for_a_callback_and_hung_up_is_owed_one_all_the_same(
-    hall: Hall,
+    application: Application,
 ) -> None:
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         lifecycle.leave_queue(work, call.id, "leave")
-    end(hall, call.sid)
-    assert row(hall, call.id).end is CallEnd.ABANDONED
-    with hall.look() as session:
+    end(application, call.sid)
+    assert row(application, call.id).end is CallEnd.ABANDONED
+    with application.read_session() as session:
         owed = session.scalars(select(Callback)).one()
-    assert (owed.state, owed.place_since) == (CallbackState.WAITING, row(hall, call.id).place_since)
+    assert (owed.state, owed.place_since) == (CallbackState.WAITING, row(application, call.id).place_since)
 
 
-def test_the_operator_who_hangs_up_first_wraps_up_while_the_caller_is_still_there(hall: Hall) -> None:
-    call, operator = talking(hall)
-    with hall.open_work(Machine.CARRIER) as work:
+def test_the_operator_who_hangs_up_first_wraps_up_while_the_caller_is_still_there(
+    application: Application,
+) -> None:
+    call, operator = talking(application)
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.talk_ended(work, call.id)
-    assert row(hall, call.id).state is CallState.AFTER
-    assert desk(hall, operator).state is PresenceState.WRAP_UP
-    end(hall, call.sid)
-    assert desk(hall, operator).state is PresenceState.WRAP_UP
+    assert row(application, call.id).state is CallState.AFTER
+    assert desk(application, operator).state is PresenceState.WRAP_UP
+    end(application, call.sid)
+    assert desk(application, operator).state is PresenceState.WRAP_UP
 
 
-def test_a_free_desk_is_offered_the_next_caller_in_the_same_breath(hall: Hall) -> None:
-    call, operator = talking(hall)
-    waiting = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_a_free_desk_is_offered_the_next_caller_in_the_same_breath(application: Application) -> None:
+    call, operator = talking(application)
+    waiting = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, waiting.id)
-    end(hall, call.sid)
-    with hall.open_work(operator) as work:
+    end(application, call.sid)
+    with application.unit_of_work(operator) as work:
         lifecycle.finish_without_ticket(work, call.id, NoMatterReason.SILENT)
-    assert row(hall, waiting.id).state is CallState.OFFERED
+    assert row(application, waiting.id).state is CallState.OFFERED
 
 
-def test_only_the_operator_of_a_call_may_finish_or_hang_up(hall: Hall, announced: list[events.Event]) -> None:
-    call, operator = talking(hall)
-    other = make_operator(hall)
+def test_only_the_operator_of_a_call_may_finish_or_hang_up(
+    application: Application, announced: list[events.Event]
+) -> None:
+    call, operator = talking(application)
+    other = make_operator(application)
     for intention in (
         lambda work: lifecycle.finish_without_ticket(work, call.id, NoMatterReason.TEST),
         lambda work: lifecycle.ask_hang_up(work, call.id),
     ):
-        with pytest.raises(NotAllowed), hall.open_work(other) as work:
+        with pytest.raises(NotAllowed), application.unit_of_work(other) as work:
             intention(work)
-    with hall.open_work(operator) as work:
+    with application.unit_of_work(operator) as work:
         lifecycle.ask_hang_up(work, call.id)
     assert events.CallHangUpAsked(call.id, operator.id) in announced
 
 
-def test_the_pressed_class_and_position_are_kept(hall: Hall) -> None:
-    call = receive(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_the_pressed_class_and_position_are_kept(application: Application) -> None:
+    call = receive(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.note_pressed(work, call.id, RequestClass.CONSULTATION)
         lifecycle.keep_position(work, call.id, position="menu:1", language="en")
         seen = lifecycle.get_call(work, call.id)
     assert (seen.pressed, seen.position, seen.language) == (RequestClass.CONSULTATION, "menu:1", "en")
 
 
-def test_an_unknown_call_is_refused(hall: Hall) -> None:
-    with pytest.raises(NoSuchCall), hall.open_work(Machine.CALLER) as work:
+def test_an_unknown_call_is_refused(application: Application) -> None:
+    with pytest.raises(NoSuchCall), application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, 404)
 
 
-def desk(hall: Hall, person: Person) -> Presence:
-    with hall.look() as session:
+def desk(application: Application, person: Person) -> Presence:
+    with application.read_session() as session:
         return session.get_one(Presence, person.id)
 
 

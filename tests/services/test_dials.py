@@ -21,70 +21,70 @@ from hotline.services.outbound import callbacks, follow_ups, outbound_calls
 from hotline.services.outbound.outbound_calls import DialView
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall, Work
+from hotline.unit_of_work import Application, UnitOfWork
 from tests.builders import make_operator, make_ticket
 from tests.stopped_clock import StoppedClock
 
 NUMBER = "+8613800001234"
 
 
-def planned_callback(hall: Hall, clock: StoppedClock, number: str = NUMBER) -> DialView:
+def planned_callback(application: Application, clock: StoppedClock, number: str = NUMBER) -> DialView:
     """Promise a callback, let it fall due with one desk free, and return its planned attempt."""
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         callbacks.promise_callback(work, number=number, reason=CallbackReason.REQUESTED, language="en")
     clock.advance(60)
-    make_operator(hall)
-    with hall.open_work(Machine.CLOCK) as work:
+    make_operator(application)
+    with application.unit_of_work(Machine.CLOCK) as work:
         assert callbacks.plan_due_dials(work) == 1
         return newest(work)
 
 
-def newest(work: Work) -> DialView:
+def newest(work: UnitOfWork) -> DialView:
     return outbound_calls.dial_by_id(
         work, work.session.scalars(select(Dial.id).order_by(Dial.id.desc())).first() or 0
     )
 
 
-def planned_follow_up(hall: Hall, clock: StoppedClock) -> DialView:
-    ticket = make_ticket(hall, state=TicketState.CLOSED, caller_number=NUMBER)
-    with hall.open_work(Machine.SYSTEM) as work:
+def planned_follow_up(application: Application, clock: StoppedClock) -> DialView:
+    ticket = make_ticket(application, state=TicketState.CLOSED, caller_number=NUMBER)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         follow_ups.promise_follow_up(work, work.session.get_one(Ticket, ticket.id))
     clock.advance(3600)
-    with hall.open_work(Machine.CLOCK) as work:
+    with application.unit_of_work(Machine.CLOCK) as work:
         assert follow_ups.plan_due_dials(work) == 1
         return newest(work)
 
 
-def begin(hall: Hall, dial: DialView) -> DialView | None:
-    with hall.open_work(Machine.WORKER) as work:
+def begin(application: Application, dial: DialView) -> DialView | None:
+    with application.unit_of_work(Machine.WORKER) as work:
         return outbound_calls.begin_placing(work, dial.id)
 
 
-def end(hall: Hall, dial: DialView, outcome: str = "no-answer", sid: str | None = None) -> None:
-    with hall.open_work(Machine.CARRIER) as work:
+def end(application: Application, dial: DialView, outcome: str = "no-answer", sid: str | None = None) -> None:
+    with application.unit_of_work(Machine.CARRIER) as work:
         outbound_calls.end_dial(work, dial.ref, outcome=outcome, sid=sid)
 
 
-def row(hall: Hall, dial: DialView) -> Dial:
-    with hall.look() as session:
+def row(application: Application, dial: DialView) -> Dial:
+    with application.read_session() as session:
         return session.get_one(Dial, dial.id)
 
 
-def callback(hall: Hall) -> Callback:
-    with hall.look() as session:
+def callback(application: Application) -> Callback:
+    with application.read_session() as session:
         return session.scalars(select(Callback)).one()
 
 
-def test_an_attempt_knows_what_it_is_for(hall: Hall, clock: StoppedClock) -> None:
-    dial = planned_callback(hall, clock)
+def test_an_attempt_knows_what_it_is_for(application: Application, clock: StoppedClock) -> None:
+    dial = planned_callback(application, clock)
     known = (dial.purpose, dial.language, dial.number, dial.state, dial.sid, dial.follow_up_id, dial.doubtful)
     assert known == (CallPurpose.CALLBACK, "en", NUMBER, DialState.PLANNED, None, None, False)
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         assert outbound_calls.dial_by_ref(work, dial.ref) == dial
 
 
-def test_an_unknown_attempt_is_refused(hall: Hall) -> None:
-    asks: tuple[Callable[[Work], object], ...] = (
+def test_an_unknown_attempt_is_refused(application: Application) -> None:
+    asks: tuple[Callable[[UnitOfWork], object], ...] = (
         lambda work: outbound_calls.dial_by_ref(work, "nobody"),
         lambda work: outbound_calls.dial_by_id(work, 404),
         lambda work: outbound_calls.begin_placing(work, 404),
@@ -92,130 +92,140 @@ def test_an_unknown_attempt_is_refused(hall: Hall) -> None:
         lambda work: outbound_calls.note_dial_sid(work, "nobody", "CA1"),
     )
     for ask in asks:
-        with pytest.raises(NoSuchDial), hall.open_work(Machine.CARRIER) as work:
+        with pytest.raises(NoSuchDial), application.unit_of_work(Machine.CARRIER) as work:
             ask(work)
 
 
-def test_the_first_moment_of_asking_is_kept_however_often_we_ask(hall: Hall, clock: StoppedClock) -> None:
-    dial = planned_callback(hall, clock)
+def test_the_first_moment_of_asking_is_kept_however_often_we_ask(
+    application: Application, clock: StoppedClock
+) -> None:
+    dial = planned_callback(application, clock)
     first = clock.at
-    assert begin(hall, dial) == dial
+    assert begin(application, dial) == dial
     for _ in range(2):
         clock.advance(30)
-        again = begin(hall, dial)
+        again = begin(application, dial)
         assert again is not None
         assert again.doubtful
-    assert row(hall, dial).placing_at == first
+    assert row(application, dial).placing_at == first
 
 
-def test_a_lost_answer_leaves_a_doubt(hall: Hall, clock: StoppedClock) -> None:
-    dial = planned_callback(hall, clock)
-    begin(hall, dial)
-    with hall.open_work(Machine.WORKER) as work:
+def test_a_lost_answer_leaves_a_doubt(application: Application, clock: StoppedClock) -> None:
+    dial = planned_callback(application, clock)
+    begin(application, dial)
+    with application.unit_of_work(Machine.WORKER) as work:
         outbound_calls.note_doubt(work, dial.id)
-    assert row(hall, dial).state is DialState.UNKNOWN
+    assert row(application, dial).state is DialState.UNKNOWN
 
 
-def test_whoever_learns_the_sid_first_keeps_it(hall: Hall, clock: StoppedClock) -> None:
-    dial = planned_callback(hall, clock)
-    begin(hall, dial)
-    with hall.open_work(Machine.CARRIER) as work:
+def test_whoever_learns_the_sid_first_keeps_it(application: Application, clock: StoppedClock) -> None:
+    dial = planned_callback(application, clock)
+    begin(application, dial)
+    with application.unit_of_work(Machine.CARRIER) as work:
         outbound_calls.note_dial_sid(work, dial.ref, "CAwebhook")
-    with hall.open_work(Machine.WORKER) as work:
+    with application.unit_of_work(Machine.WORKER) as work:
         outbound_calls.note_dial_sid(work, dial.ref, "CAworker")
         outbound_calls.note_doubt(work, dial.id)
-    kept = row(hall, dial)
+    kept = row(application, dial)
     assert (kept.state, kept.sid) == (DialState.PLACED, "CAwebhook")
-    assert begin(hall, dial) is None
+    assert begin(application, dial) is None
 
 
-def test_an_attempt_ends_once(hall: Hall, clock: StoppedClock, announced: list[events.Event]) -> None:
-    dial = planned_callback(hall, clock)
-    begin(hall, dial)
-    end(hall, dial, "no-answer", "CA1")
-    end(hall, dial, "completed", "CA2")
-    ended = row(hall, dial)
+def test_an_attempt_ends_once(
+    application: Application, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    dial = planned_callback(application, clock)
+    begin(application, dial)
+    end(application, dial, "no-answer", "CA1")
+    end(application, dial, "completed", "CA2")
+    ended = row(application, dial)
     assert (ended.state, ended.outcome, ended.sid) == (DialState.ENDED, "no-answer", "CA1")
     assert [one for one in announced if isinstance(one, events.DialEnded)] == [
         events.DialEnded(dial.id, "no-answer")
     ]
-    assert begin(hall, dial) is None
+    assert begin(application, dial) is None
 
 
-def test_an_end_told_before_the_sid_was_known_is_final(hall: Hall, clock: StoppedClock) -> None:
-    dial = planned_callback(hall, clock)
-    begin(hall, dial)
-    end(hall, dial, "busy", "CA1")
-    with hall.open_work(Machine.WORKER) as work:
+def test_an_end_told_before_the_sid_was_known_is_final(application: Application, clock: StoppedClock) -> None:
+    dial = planned_callback(application, clock)
+    begin(application, dial)
+    end(application, dial, "busy", "CA1")
+    with application.unit_of_work(Machine.WORKER) as work:
         outbound_calls.note_dial_sid(work, dial.ref, "CA1")
-    assert row(hall, dial).state is DialState.ENDED
+    assert row(application, dial).state is DialState.ENDED
 
 
 def test_an_attempt_that_waited_too_long_is_dropped_and_does_not_count(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    dial = planned_callback(hall, clock)
+    dial = planned_callback(application, clock)
     clock.advance(outbound_calls.STALE.total_seconds() + 1)
-    assert begin(hall, dial) is None
-    assert row(hall, dial).outcome == outbound_calls.DROPPED
-    owed = callback(hall)
+    assert begin(application, dial) is None
+    assert row(application, dial).outcome == outbound_calls.DROPPED
+    owed = callback(application)
     assert (owed.state, owed.attempts) == (CallbackState.WAITING, 0)
     assert owed.next_try_at > clock.at
 
 
-def test_nobody_rings_in_the_quiet_hours_however_late_the_worker_is(hall: Hall, clock: StoppedClock) -> None:
-    dial = planned_callback(hall, clock)
+def test_nobody_rings_in_the_quiet_hours_however_late_the_worker_is(
+    application: Application, clock: StoppedClock
+) -> None:
+    dial = planned_callback(application, clock)
     clock.at = clock.at.replace(hour=12, minute=0)  # 20:00 in the city
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Dial).values(planned_at=clock.at - timedelta(minutes=1)))
-    assert begin(hall, dial) is None
-    assert callback(hall).next_try_at == (clock.at + timedelta(hours=12))
+    assert begin(application, dial) is None
+    assert callback(application).next_try_at == (clock.at + timedelta(hours=12))
 
 
 @pytest.mark.parametrize("planned", [planned_callback, planned_follow_up])
 def test_who_is_owed_nothing_any_more_is_not_phoned(
-    hall: Hall, clock: StoppedClock, planned: Callable[[Hall, StoppedClock], DialView]
+    application: Application, clock: StoppedClock, planned: Callable[[Application, StoppedClock], DialView]
 ) -> None:
-    dial = planned(hall, clock)
-    with hall.open_work(Machine.SYSTEM) as work:
+    dial = planned(application, clock)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         if dial.callback_id is not None:
             callbacks.cancel_callback(work, dial.callback_id)
         work.session.execute(update(FollowUp).values(state=FollowUpState.ANSWERED))
-    assert begin(hall, dial) is None
-    assert row(hall, dial).outcome == outbound_calls.DROPPED
+    assert begin(application, dial) is None
+    assert row(application, dial).outcome == outbound_calls.DROPPED
 
 
-def test_an_attempt_in_doubt_that_is_stale_is_not_placed_again(hall: Hall, clock: StoppedClock) -> None:
-    dial = planned_callback(hall, clock)
-    begin(hall, dial)
+def test_an_attempt_in_doubt_that_is_stale_is_not_placed_again(
+    application: Application, clock: StoppedClock
+) -> None:
+    dial = planned_callback(application, clock)
+    begin(application, dial)
     clock.advance(outbound_calls.STALE.total_seconds() + 1)
-    assert begin(hall, dial) is None
-    assert row(hall, dial).state is DialState.PLACING
+    assert begin(application, dial) is None
+    assert row(application, dial).state is DialState.PLACING
 
 
-def test_one_person_is_never_phoned_for_two_things_at_once(hall: Hall, clock: StoppedClock) -> None:
+def test_one_person_is_never_phoned_for_two_things_at_once(
+    application: Application, clock: StoppedClock
+) -> None:
     for _ in range(3):
-        ticket = make_ticket(hall, state=TicketState.CLOSED, caller_number=NUMBER)
-        with hall.open_work(Machine.SYSTEM) as work:
+        ticket = make_ticket(application, state=TicketState.CLOSED, caller_number=NUMBER)
+        with application.unit_of_work(Machine.SYSTEM) as work:
             follow_ups.promise_follow_up(work, work.session.get_one(Ticket, ticket.id))
     clock.advance(3600)
-    dial = planned_callback(hall, clock)
-    assert plan_follow_ups(hall) == 0
-    end(hall, dial)
-    assert [plan_follow_ups(hall), plan_follow_ups(hall)] == [1, 0]
+    dial = planned_callback(application, clock)
+    assert plan_follow_ups(application) == 0
+    end(application, dial)
+    assert [plan_follow_ups(application), plan_follow_ups(application)] == [1, 0]
 
 
-def plan_follow_ups(hall: Hall) -> int:
-    with hall.open_work(Machine.CLOCK) as work:
+def plan_follow_ups(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
         return follow_ups.plan_due_dials(work)
 
 
-def test_a_call_of_the_carrier_belongs_to_one_attempt(hall: Hall, clock: StoppedClock) -> None:
-    first = planned_callback(hall, clock)
-    begin(hall, first)
-    end(hall, first, "busy", "CA1")
-    second = planned_callback(hall, clock, "+8613800005678")
-    with hall.look() as session:
+def test_a_call_of_the_carrier_belongs_to_one_attempt(application: Application, clock: StoppedClock) -> None:
+    first = planned_callback(application, clock)
+    begin(application, first)
+    end(application, first, "busy", "CA1")
+    second = planned_callback(application, clock, "+8613800005678")
+    with application.read_session() as session:
         assert outbound_calls.is_call_of_another(session, second.id, "CA1")
         assert not outbound_calls.is_call_of_another(session, first.id, "CA1")
         assert not outbound_calls.is_call_of_another(session, first.id, "CAother")

@@ -16,30 +16,32 @@ from hotline.rules.people.actors import Actor, Machine, Person
 from hotline.rules.tickets.rows import COLUMNS, TicketRow, parse_row, safe_cell
 from hotline.services.tickets.export import export_tickets
 from hotline.services.tickets.import_file import import_tickets
-from hotline.store.people.tables import Look
+from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit, make_user, person_of
 from tests.policies import city_policies
 
 TODAY = Period(date(2026, 11, 23), date(2026, 11, 23))
 
 
-def export(hall: Hall, actor: Actor = Machine.SYSTEM, reason: str | None = None) -> list[dict[str, str]]:
+def export(
+    application: Application, actor: Actor = Machine.SYSTEM, reason: str | None = None
+) -> list[dict[str, str]]:
     target = io.StringIO(newline="")
-    with hall.open_work(actor) as work:
+    with application.unit_of_work(actor) as work:
         written = export_tickets(work, TODAY, target, reason=reason)
     rows = list(csv.DictReader(io.StringIO(target.getvalue(), newline="")))
     assert written == len(rows)
     return rows
 
 
-def make_some(hall: Hall) -> Ticket:
-    make_unit(hall)
-    make_ticket(hall)
-    make_ticket(hall, state=TicketState.DISCARDED, number=None)
+def make_some(application: Application) -> Ticket:
+    make_unit(application)
+    make_ticket(application)
+    make_ticket(application, state=TicketState.DISCARDED, number=None)
     return make_ticket(
-        hall,
+        application,
         state=TicketState.DISPATCHED,
         unit_code="city-management",
         title="=HYPERLINK(1)",
@@ -47,9 +49,9 @@ def make_some(hall: Hall) -> Ticket:
     )
 
 
-def test_what_was_received_is_written_masked_and_without_drafts(hall: Hall) -> None:
-    ticket = make_some(hall)
-    (row,) = export(hall)
+def test_what_was_received_is_written_masked_and_without_drafts(application: Application) -> None:
+    ticket = make_some(application)
+    (row,) = export(application)
     assert tuple(row) == COLUMNS
     assert row["external_number"] == ticket.number
     assert row["received_at"] == "2026-11-23T09:00:00+08:00"
@@ -58,13 +60,15 @@ def test_what_was_received_is_written_masked_and_without_drafts(hall: Hall) -> N
     assert row["closed_at"] == ""
 
 
-def test_full_numbers_need_a_person_with_the_right_and_a_reason_and_leave_a_trace(hall: Hall) -> None:
-    make_some(hall)
-    admin = person_of(make_user(hall, Role.ADMIN))
-    (row,) = export(hall, admin, "迁移到新平台")
+def test_full_numbers_need_a_person_with_the_right_and_a_reason_and_leave_a_trace(
+    application: Application,
+) -> None:
+    make_some(application)
+    admin = person_of(make_user(application, Role.ADMIN))
+    (row,) = export(application, admin, "迁移到新平台")
     assert row["caller_number"] == "13912345678"
-    with hall.look() as session:
-        (look,) = session.scalars(select(Look)).all()
+    with application.read_session() as session:
+        (look,) = session.scalars(select(Disclosure)).all()
     assert (look.user_id, look.subject, look.reason) == (admin.id, "export", "迁移到新平台")
 
 
@@ -72,26 +76,28 @@ def test_full_numbers_need_a_person_with_the_right_and_a_reason_and_leave_a_trac
     ("actor", "reason"),
     [(Machine.SYSTEM, "x"), (Person(1, Role.LEADER), "x"), (Person(1, Role.ADMIN), "  ")],
 )
-def test_without_right_or_reason_no_full_number_leaves(hall: Hall, actor: Actor, reason: str) -> None:
-    make_some(hall)
+def test_without_right_or_reason_no_full_number_leaves(
+    application: Application, actor: Actor, reason: str
+) -> None:
+    make_some(application)
     with pytest.raises(NotAllowed):
-        export(hall, actor, reason)
+        export(application, actor, reason)
 
 
-def test_a_confidential_callers_number_never_leaves(hall: Hall) -> None:
-    make_unit(hall)
+def test_a_confidential_callers_number_never_leaves(application: Application) -> None:
+    make_unit(application)
     facts = {"state": TicketState.DISPATCHED, "unit_code": "city-management", "confidential": True}
-    make_ticket(hall, caller_number="+8613912345678", **facts)
-    (row,) = export(hall, person_of(make_user(hall, Role.ADMIN)), "迁移")
+    make_ticket(application, caller_number="+8613912345678", **facts)
+    (row,) = export(application, person_of(make_user(application, Role.ADMIN)), "迁移")
     assert row["caller_number"] == "139****5678"
 
 
-def test_what_we_exported_is_known_when_it_comes_back(hall: Hall) -> None:
-    make_some(hall)
+def test_what_we_exported_is_known_when_it_comes_back(application: Application) -> None:
+    make_some(application)
     target = io.StringIO(newline="")
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         export_tickets(work, TODAY, target)
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         done = import_tickets(work, io.BytesIO(target.getvalue().encode()))
     assert (done.written, done.known) == (0, 1)
 

@@ -14,7 +14,7 @@ from hotline.services.tickets import redo
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket, make_unit
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -24,126 +24,134 @@ NUMBER = "+8613800001234"
 UNIT = "city-management"
 
 
-def closed_ticket(hall: Hall, **columns: object) -> Ticket:
+def closed_ticket(application: Application, **columns: object) -> Ticket:
     """Write a ticket its unit has closed, and promise its follow-up."""
     if columns.pop("unit", True):
-        make_unit(hall, UNIT)
+        make_unit(application, UNIT)
         columns["unit_code"] = UNIT
-    ticket = make_ticket(hall, **{"state": TicketState.CLOSED, "caller_number": NUMBER, **columns})
-    promise(hall, ticket.id)
+    ticket = make_ticket(application, **{"state": TicketState.CLOSED, "caller_number": NUMBER, **columns})
+    promise(application, ticket.id)
     return ticket
 
 
-def promise(hall: Hall, ticket_id: int) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
+def promise(application: Application, ticket_id: int) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         follow_ups.promise_follow_up(work, work.session.get_one(Ticket, ticket_id))
 
 
-def plan(hall: Hall) -> int:
-    with hall.open_work(Machine.CLOCK) as work:
+def plan(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
         return follow_ups.plan_due_dials(work)
 
 
-def asked(hall: Hall, clock: StoppedClock) -> tuple[Dial, Call]:
+def asked(application: Application, clock: StoppedClock) -> tuple[Dial, Call]:
     """Phone the caller; return the attempt and the call in which they can answer."""
     clock.advance(3600)
-    assert plan(hall) == 1
-    with hall.look() as session:
+    assert plan(application) == 1
+    with application.read_session() as session:
         dial = session.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).one()
-    return dial, make_call(hall, purpose=CallPurpose.FOLLOW_UP, dial_id=dial.id)
+    return dial, make_call(application, purpose=CallPurpose.FOLLOW_UP, dial_id=dial.id)
 
 
-def say(hall: Hall, call: Call, question: str, answer: str) -> None:
-    with hall.open_work(Machine.CALLER) as work:
+def say(application: Application, call: Call, question: str, answer: str) -> None:
+    with application.unit_of_work(Machine.CALLER) as work:
         follow_ups.record_answer(work, call.id, question, answer)
 
 
-def follow_up(hall: Hall) -> FollowUp:
-    with hall.look() as session:
+def follow_up(application: Application) -> FollowUp:
+    with application.read_session() as session:
         return session.scalars(select(FollowUp)).one()
 
 
-def ticket(hall: Hall, ticket_id: int) -> Ticket:
-    with hall.look() as session:
+def ticket(application: Application, ticket_id: int) -> Ticket:
+    with application.read_session() as session:
         return session.get_one(Ticket, ticket_id)
 
 
-def rounds(hall: Hall) -> list[Ticket]:
-    with hall.look() as session:
+def rounds(application: Application) -> list[Ticket]:
+    with application.read_session() as session:
         return list(session.scalars(select(Ticket).order_by(Ticket.id)))
 
 
 def test_a_round_is_followed_up_once_however_often_it_is_promised(
-    hall: Hall, announced: list[events.Event]
+    application: Application, announced: list[events.Event]
 ) -> None:
-    closed = closed_ticket(hall)
-    promise(hall, closed.id)
-    promised = follow_up(hall)
+    closed = closed_ticket(application)
+    promise(application, closed.id)
+    promised = follow_up(application)
     assert (promised.state, promised.number, promised.attempts) == (F.WAITING, NUMBER, 0)
     assert announced.count(events.FollowUpPromised(closed.id, promised.id)) == 1
 
 
 @pytest.mark.parametrize("number", [None, "", "anonymous", "110"])
-def test_who_cannot_be_phoned_is_exempt_at_once(hall: Hall, clock: StoppedClock, number: str | None) -> None:
-    closed_ticket(hall, caller_number=number)
-    exempt = follow_up(hall)
+def test_who_cannot_be_phoned_is_exempt_at_once(
+    application: Application, clock: StoppedClock, number: str | None
+) -> None:
+    closed_ticket(application, caller_number=number)
+    exempt = follow_up(application)
     assert (exempt.state, exempt.settled_at, exempt.number) == (F.EXEMPT, clock.at, None)
     clock.advance(3600)
-    assert plan(hall) == 0
+    assert plan(application) == 0
 
 
-def test_the_question_waits_an_hour_and_for_polite_hours(hall: Hall, clock: StoppedClock) -> None:
+def test_the_question_waits_an_hour_and_for_polite_hours(
+    application: Application, clock: StoppedClock
+) -> None:
     clock.at = clock.at.replace(hour=9, minute=30)  # 17:30 in the city
-    closed_ticket(hall)
-    assert follow_up(hall).next_try_at == clock.at.replace(day=24, hour=1, minute=0)
+    closed_ticket(application)
+    assert follow_up(application).next_try_at == clock.at.replace(day=24, hour=1, minute=0)
 
 
-def test_it_is_asked_in_the_language_the_caller_spoke(hall: Hall) -> None:
-    call = make_call(hall, state=CallState.ENDED, language="en")
-    closed_ticket(hall, call_id=call.id)
-    assert follow_up(hall).language == "en"
+def test_it_is_asked_in_the_language_the_caller_spoke(application: Application) -> None:
+    call = make_call(application, state=CallState.ENDED, language="en")
+    closed_ticket(application, call_id=call.id)
+    assert follow_up(application).language == "en"
 
 
-def test_nobody_is_asked_in_the_quiet_hours_though_it_was_due_by_day(hall: Hall, clock: StoppedClock) -> None:
-    closed_ticket(hall)
+def test_nobody_is_asked_in_the_quiet_hours_though_it_was_due_by_day(
+    application: Application, clock: StoppedClock
+) -> None:
+    closed_ticket(application)
     clock.at = clock.at.replace(hour=10)  # 18:00 in the city
-    assert plan(hall) == 0
+    assert plan(application) == 0
     clock.at = clock.at.replace(day=24, hour=1)
-    assert plan(hall) == 1
+    assert plan(application) == 1
 
 
-def test_only_a_few_are_asked_at_a_time(hall: Hall, clock: StoppedClock) -> None:
-    make_unit(hall, UNIT)
+def test_only_a_few_are_asked_at_a_time(application: Application, clock: StoppedClock) -> None:
+    make_unit(application, UNIT)
     for last in range(follow_ups.AT_ONCE + 2):
-        closed_ticket(hall, unit=False, unit_code=UNIT, caller_number=f"+861380000123{last}")
+        closed_ticket(application, unit=False, unit_code=UNIT, caller_number=f"+861380000123{last}")
     clock.advance(3600)
-    assert [plan(hall), plan(hall)] == [follow_ups.AT_ONCE, 0]
+    assert [plan(application), plan(application)] == [follow_ups.AT_ONCE, 0]
 
 
-def test_the_first_answer_stands(hall: Hall, clock: StoppedClock, announced: list[events.Event]) -> None:
-    closed = closed_ticket(hall)
-    _, call = asked(hall, clock)
-    say(hall, call, "solved", "yes")
-    say(hall, call, "solved", "no")
-    say(hall, call, "satisfied", "no")
-    say(hall, call, "satisfied", "yes")
-    kept = ticket(hall, closed.id)
+def test_the_first_answer_stands(
+    application: Application, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    closed = closed_ticket(application)
+    _, call = asked(application, clock)
+    say(application, call, "solved", "yes")
+    say(application, call, "solved", "no")
+    say(application, call, "satisfied", "no")
+    say(application, call, "satisfied", "yes")
+    kept = ticket(application, closed.id)
     assert (kept.solved, kept.satisfied, kept.followed_up_at) == (Solved.YES, Satisfied.NO, clock.at)
-    assert follow_up(hall).state is F.ANSWERED
+    assert follow_up(application).state is F.ANSWERED
     answers = [one.answer for one in announced if isinstance(one, events.FollowUpAnswered)]
     assert answers == ["yes", "no"]
-    assert len(rounds(hall)) == 1
+    assert len(rounds(application)) == 1
 
 
 def test_not_solved_opens_one_round_more_at_the_same_unit_however_often_it_is_told(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+    application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    closed = closed_ticket(hall, title="路灯不亮", confidential=True)
-    _, call = asked(hall, clock)
-    at_once(*[lambda: say(hall, call, "solved", "no")] * 3)
-    with hall.open_work(Machine.SYSTEM) as work:
+    closed = closed_ticket(application, title="路灯不亮", confidential=True)
+    _, call = asked(application, clock)
+    at_once(*[lambda: say(application, call, "solved", "no")] * 3)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         assert redo.open_redo(work, closed.id) is None
-    old, new = rounds(hall)
+    old, new = rounds(application)
     assert (old.state, old.solved) == (TicketState.CLOSED, Solved.NO)
     assert (new.state, new.redo_of, new.round, new.unit_code) == (TicketState.DISPATCHED, old.id, 2, UNIT)
     assert (new.title, new.text, new.caller_number, new.confidential) == (
@@ -162,72 +170,74 @@ def test_not_solved_opens_one_round_more_at_the_same_unit_however_often_it_is_to
 
 
 def test_a_redo_that_is_closed_is_asked_after_again_and_may_be_redone_again(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    closed = closed_ticket(hall)
-    with hall.open_work(Machine.SYSTEM) as work:
+    closed = closed_ticket(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         second = redo.open_redo(work, closed.id) or 0
         third = redo.open_redo(work, second)
         assert redo.open_redo(work, second) is None
     assert third is not None
-    assert [one.round for one in rounds(hall)] == [1, 2, 3]
+    assert [one.round for one in rounds(application)] == [1, 2, 3]
 
 
-def test_what_was_never_a_units_is_not_redone(hall: Hall, clock: StoppedClock) -> None:
-    closed_ticket(hall, unit=False)
-    _, call = asked(hall, clock)
-    say(hall, call, "solved", "no")
-    assert len(rounds(hall)) == 1
-    with pytest.raises(NoSuchTicket), hall.open_work(Machine.SYSTEM) as work:
+def test_what_was_never_a_units_is_not_redone(application: Application, clock: StoppedClock) -> None:
+    closed_ticket(application, unit=False)
+    _, call = asked(application, clock)
+    say(application, call, "solved", "no")
+    assert len(rounds(application)) == 1
+    with pytest.raises(NoSuchTicket), application.unit_of_work(Machine.SYSTEM) as work:
         redo.open_redo(work, 404)
 
 
-def test_an_answer_in_a_call_that_asks_nothing_is_refused(hall: Hall) -> None:
+def test_an_answer_in_a_call_that_asks_nothing_is_refused(application: Application) -> None:
     with pytest.raises(NoSuchCall):
-        say(hall, make_call(hall), "solved", "yes")
+        say(application, make_call(application), "solved", "yes")
 
 
 @pytest.mark.parametrize(("question", "answer"), [("colour", "yes"), ("solved", "red"), ("satisfied", "")])
 def test_words_that_are_not_ours_change_nothing(
-    hall: Hall, clock: StoppedClock, question: str, answer: str
+    application: Application, clock: StoppedClock, question: str, answer: str
 ) -> None:
-    closed = closed_ticket(hall)
-    _, call = asked(hall, clock)
+    closed = closed_ticket(application)
+    _, call = asked(application, clock)
     with pytest.raises(ValueError, match=r"question|Solved|Satisfied"):
-        say(hall, call, question, answer)
-    assert ticket(hall, closed.id).followed_up_at is None
-    assert follow_up(hall).state is F.DIALLING
+        say(application, call, question, answer)
+    assert ticket(application, closed.id).followed_up_at is None
+    assert follow_up(application).state is F.DIALLING
 
 
 def test_who_is_never_reached_is_given_up_after_the_last_attempt(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+    application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    closed = closed_ticket(hall)
+    closed = closed_ticket(application)
     clock.at = clock.at.replace(hour=1, minute=0)
     for tries in (1, 2, 3):
         clock.at += timedelta(days=1)
-        assert plan(hall) == 1
-        with hall.look() as session:
+        assert plan(application) == 1
+        with application.read_session() as session:
             dial = session.scalars(select(Dial).order_by(Dial.id.desc()).limit(1)).one()
-        with hall.open_work(Machine.WORKER) as work:
+        with application.unit_of_work(Machine.WORKER) as work:
             outbound_calls.begin_placing(work, dial.id)
             outbound_calls.end_dial(work, dial.ref, outcome="no-answer")
-        assert follow_up(hall).attempts == tries
-    given_up = follow_up(hall)
+        assert follow_up(application).attempts == tries
+    given_up = follow_up(application)
     assert (given_up.state, given_up.settled_at) == (F.UNREACHED, clock.at)
     assert events.FollowUpSettled(closed.id, "unreached") in announced
     clock.at += timedelta(days=1)
-    assert plan(hall) == 0
+    assert plan(application) == 0
 
 
-def test_a_call_that_ends_without_an_answer_is_tried_again_later(hall: Hall, clock: StoppedClock) -> None:
-    closed_ticket(hall)
-    dial, _ = asked(hall, clock)
-    with hall.open_work(Machine.WORKER) as work:
+def test_a_call_that_ends_without_an_answer_is_tried_again_later(
+    application: Application, clock: StoppedClock
+) -> None:
+    closed_ticket(application)
+    dial, _ = asked(application, clock)
+    with application.unit_of_work(Machine.WORKER) as work:
         outbound_calls.begin_placing(work, dial.id)
         outbound_calls.end_dial(work, dial.ref, outcome="completed")
         outbound_calls.end_dial(work, dial.ref, outcome="completed")
-    waiting = follow_up(hall)
+    waiting = follow_up(application)
     assert (waiting.state, waiting.attempts, waiting.next_try_at) == (
         F.WAITING,
         1,
@@ -235,12 +245,14 @@ def test_a_call_that_ends_without_an_answer_is_tried_again_later(hall: Hall, clo
     )
 
 
-def test_a_call_that_ends_after_the_answer_is_not_tried_again(hall: Hall, clock: StoppedClock) -> None:
-    closed_ticket(hall)
-    dial, call = asked(hall, clock)
-    say(hall, call, "solved", "yes")
-    with hall.open_work(Machine.CARRIER) as work:
+def test_a_call_that_ends_after_the_answer_is_not_tried_again(
+    application: Application, clock: StoppedClock
+) -> None:
+    closed_ticket(application)
+    dial, call = asked(application, clock)
+    say(application, call, "solved", "yes")
+    with application.unit_of_work(Machine.CARRIER) as work:
         outbound_calls.end_dial(work, dial.ref, outcome="completed")
-    assert follow_up(hall).state is F.ANSWERED
-    with hall.look() as session:
+    assert follow_up(application).state is F.ANSWERED
+    with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Dial)) == 1

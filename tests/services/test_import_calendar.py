@@ -8,25 +8,25 @@ from sqlalchemy import select
 from hotline.rules.people.actors import Machine
 from hotline.services.calendar import CalendarRefused, DayProblem, import_days, seed_known_years
 from hotline.store.calendar import CalendarDay, working_days
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 
 
-def days_of(hall: Hall, first: date, last: date) -> dict[date, bool]:
-    with hall.look() as session:
+def days_of(application: Application, first: date, last: date) -> dict[date, bool]:
+    with application.read_session() as session:
         return working_days(session, first, last)
 
 
-def load(hall: Hall, text: str) -> int:
-    with hall.open_work(Machine.SYSTEM) as work:
+def load(application: Application, text: str) -> int:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         return import_days(work, text)
 
 
-def test_known_years_are_seeded_with_their_make_up_days_and_only_once(hall: Hall) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_known_years_are_seeded_with_their_make_up_days_and_only_once(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         assert seed_known_years(work) > 20 * 365
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         assert seed_known_years(work) == 0
-    year = days_of(hall, date(2026, 1, 1), date(2026, 12, 31))
+    year = days_of(application, date(2026, 1, 1), date(2026, 12, 31))
     assert len(year) == 365
     worked_weekends = {day for day, works in year.items() if works and day.isoweekday() > 5}
     assert worked_weekends == {
@@ -41,23 +41,23 @@ def test_known_years_are_seeded_with_their_make_up_days_and_only_once(hall: Hall
     assert year[date(2026, 11, 23)]
 
 
-def test_a_make_up_day_is_not_named_like_the_holiday_it_is_not(hall: Hall) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_a_make_up_day_is_not_named_like_the_holiday_it_is_not(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         seed_known_years(work)
         row = work.session.scalar(select(CalendarDay).where(CalendarDay.day == date(2026, 2, 14)))
         assert row is not None
         assert (row.is_working, row.source) == (True, "chinesecalendar")
 
 
-def test_the_citys_file_wins_over_the_seed_and_stays(hall: Hall) -> None:
+def test_the_citys_file_wins_over_the_seed_and_stays(application: Application) -> None:
     text = "\ufeffday,is_working,note\r\n2026-11-23,no,停水抢修\r\n2027-01-02,yes,元旦调休\r\n\r\n"
-    assert load(hall, text) == 2
-    with hall.open_work(Machine.SYSTEM) as work:
+    assert load(application, text) == 2
+    with application.unit_of_work(Machine.SYSTEM) as work:
         seed_known_years(work)
-    assert days_of(hall, date(2026, 11, 23), date(2026, 11, 23)) == {date(2026, 11, 23): False}
-    assert days_of(hall, date(2027, 1, 1), date(2027, 12, 31)) == {date(2027, 1, 2): True}
-    assert load(hall, "day,is_working,note\n2026-11-23,YES,\n") == 1
-    assert days_of(hall, date(2026, 11, 23), date(2026, 11, 23)) == {date(2026, 11, 23): True}
+    assert days_of(application, date(2026, 11, 23), date(2026, 11, 23)) == {date(2026, 11, 23): False}
+    assert days_of(application, date(2027, 1, 1), date(2027, 12, 31)) == {date(2027, 1, 2): True}
+    assert load(application, "day,is_working,note\n2026-11-23,YES,\n") == 1
+    assert days_of(application, date(2026, 11, 23), date(2026, 11, 23)) == {date(2026, 11, 23): True}
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_the_citys_file_wins_over_the_seed_and_stays(hall: Hall) -> None:
     ],
 )
 def test_a_wrong_file_names_its_lines_and_changes_nothing(
-    hall: Hall, text: str, problems: list[tuple[int, str]]
+    application: Application, text: str, problems: list[tuple[int, str]]
 ) -> None:
     with pytest.raises(CalendarRefused) as refused:
-        load(hall, text)
+        load(application, text)
     assert list(refused.value.problems) == [DayProblem(line, code) for line, code in problems]
-    assert days_of(hall, date(2020, 1, 1), date(2030, 1, 1)) == {}
+    assert days_of(application, date(2020, 1, 1), date(2030, 1, 1)) == {}
 
 
-def test_a_file_of_many_years_is_taken(hall: Hall) -> None:
+def test_a_file_of_many_years_is_taken(application: Application) -> None:
     rows = "".join(f"{date.fromordinal(730_000 + n)},yes,\n" for n in range(2_500))
-    assert load(hall, f"day,is_working,note\n{rows}") == 2_500
+    assert load(application, f"day,is_working,note\n{rows}") == 2_500

@@ -22,10 +22,10 @@ from hotline.rules.errors import LostRace, NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Actor, Machine, Person
 from hotline.rules.tickets.rows import COLUMNS
-from hotline.services.figures.reports import write_report
+from hotline.services.figures.reports import build_report
 from hotline.services.tickets.import_file import Imported, ImportRefused, import_tickets
 from hotline.store.tickets.tables import Counter, Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_unit
 
 HEADER = ",".join(COLUMNS)
@@ -58,38 +58,42 @@ def file_of(*lines: str, end: str = "\n") -> bytes:
 
 
 def load(
-    hall: Hall, content: bytes | Iterable[bytes], *, skip_bad: bool = False, actor: Actor = Machine.SYSTEM
+    application: Application,
+    content: bytes | Iterable[bytes],
+    *,
+    skip_bad: bool = False,
+    actor: Actor = Machine.SYSTEM,
 ) -> Imported:
     source = io.BytesIO(content) if isinstance(content, bytes) else content
-    with hall.open_work(actor) as work:
+    with application.unit_of_work(actor) as work:
         return import_tickets(work, source, skip_bad=skip_bad)
 
 
-def refused(hall: Hall, content: bytes) -> list[tuple[int, str, str]]:
+def refused(application: Application, content: bytes) -> list[tuple[int, str, str]]:
     with pytest.raises(ImportRefused) as refusal:
-        load(hall, content)
-    assert count(hall) == 0
+        load(application, content)
+    assert count(application) == 0
     return [(problem.line, problem.field, problem.code.value) for problem in refusal.value.problems]
 
 
-def count(hall: Hall) -> int:
-    with hall.look() as session:
+def count(application: Application) -> int:
+    with application.read_session() as session:
         return session.scalar(select(func.count()).select_from(Ticket)) or 0
 
 
-def only(hall: Hall, external_number: str) -> Ticket:
-    with hall.look() as session:
+def only(application: Application, external_number: str) -> Ticket:
+    with application.read_session() as session:
         return session.scalars(select(Ticket).where(Ticket.external_number == external_number)).one()
 
 
-def test_a_closed_row_becomes_a_closed_ticket_with_everything_it_said(hall: Hall) -> None:
-    make_unit(hall)
-    assert load(hall, file_of(line())) == Imported(1, 0, 0, ())
-    ticket = only(hall, "A-1")
+def test_a_closed_row_becomes_a_closed_ticket_with_everything_it_said(application: Application) -> None:
+    make_unit(application)
+    assert load(application, file_of(line())) == Imported(1, 0, 0, ())
+    ticket = only(application, "A-1")
     assert ticket.number is not None
     assert ticket.number.startswith("QI202611200000001")
     assert (ticket.state, ticket.closing) == (TicketState.CLOSED, Closing.HANDLED)
-    assert (ticket.channel, ticket.type, ticket.klass) == (
+    assert (ticket.channel, ticket.type, ticket.request_class) == (
         Channel.PHONE,
         RequestType.HELP,
         RequestClass.COMPLAINT,
@@ -102,9 +106,9 @@ def test_a_closed_row_becomes_a_closed_ticket_with_everything_it_said(hall: Hall
     assert (ticket.solved, ticket.satisfied) == (Solved.YES, Satisfied.NO)
 
 
-def test_a_closed_row_without_a_unit_was_answered_directly(hall: Hall) -> None:
-    load(hall, file_of(line(unit="", first_contact_at="", solved="", satisfied="")))
-    ticket = only(hall, "A-1")
+def test_a_closed_row_without_a_unit_was_answered_directly(application: Application) -> None:
+    load(application, file_of(line(unit="", first_contact_at="", solved="", satisfied="")))
+    ticket = only(application, "A-1")
     assert (ticket.closing, ticket.dispatched_at, ticket.followed_up_at) == (
         Closing.ANSWERED_DIRECT,
         None,
@@ -113,51 +117,55 @@ def test_a_closed_row_without_a_unit_was_answered_directly(hall: Hall) -> None:
 
 
 def test_an_open_row_of_a_unit_is_dispatched_and_told_as_a_hand_off(
-    hall: Hall, announced: list[Event]
+    application: Application, announced: list[Event]
 ) -> None:
-    make_unit(hall)
-    load(hall, file_of(line(**OPEN)))
-    ticket = only(hall, "A-1")
+    make_unit(application)
+    load(application, file_of(line(**OPEN)))
+    ticket = only(application, "A-1")
     assert (ticket.state, ticket.closing) == (TicketState.DISPATCHED, None)
     assert announced == [TicketOpened(ticket.id), TicketHandedOff(ticket.id, "city-management")]
 
 
-def test_an_open_row_without_a_unit_waits_for_a_desk_and_is_a_request(hall: Hall) -> None:
-    load(hall, file_of(line(**OPEN, unit="")))
-    ticket = only(hall, "A-1")
+def test_an_open_row_without_a_unit_waits_for_a_desk_and_is_a_request(application: Application) -> None:
+    load(application, file_of(line(**OPEN, unit="")))
+    ticket = only(application, "A-1")
     assert (ticket.state, ticket.number) == (TicketState.DRAFT, None)
     day = date(2026, 11, 20)
-    with hall.look() as session:
-        report = write_report(session, Period(day, day), at=hall.clock(), policies=hall.policies)
+    with application.read_session() as session:
+        report = build_report(
+            session, Period(day, day), at=application.clock(), policies=application.policies
+        )
     assert (report.figures.requests.total, report.rates["closure_rate"].value) == (1, "0.00")
 
 
-def test_importing_the_same_file_twice_changes_nothing(hall: Hall, announced: list[Event]) -> None:
-    make_unit(hall)
+def test_importing_the_same_file_twice_changes_nothing(
+    application: Application, announced: list[Event]
+) -> None:
+    make_unit(application)
     content = file_of(line(), line(external_number="A-2", **OPEN))
-    load(hall, content)
+    load(application, content)
     before = len(announced)
-    assert load(hall, content) == Imported(0, 2, 0, ())
-    assert count(hall) == 2
+    assert load(application, content) == Imported(0, 2, 0, ())
+    assert count(application) == 2
     assert len(announced) == before
 
 
-def test_only_the_new_rows_of_a_longer_file_are_written(hall: Hall) -> None:
-    make_unit(hall)
-    load(hall, file_of(line()))
-    assert load(hall, file_of(line(), line(external_number="A-2"))) == Imported(1, 1, 0, ())
+def test_only_the_new_rows_of_a_longer_file_are_written(application: Application) -> None:
+    make_unit(application)
+    load(application, file_of(line()))
+    assert load(application, file_of(line(), line(external_number="A-2"))) == Imported(1, 1, 0, ())
 
 
 def test_a_file_with_byte_order_mark_crlf_quoted_line_breaks_and_other_column_order_is_read(
-    hall: Hall,
+    application: Application,
 ) -> None:
-    make_unit(hall)
+    make_unit(application)
     content = b"\xef\xbb\xbf" + file_of(line(text="第一行\n第二行，含逗号,和引号"), end="\r\n")
-    assert load(hall, content).written == 1
-    assert only(hall, "A-1").text == "第一行\n第二行，含逗号,和引号"
+    assert load(application, content).written == 1
+    assert only(application, "A-1").text == "第一行\n第二行，含逗号,和引号"
     turned = list(reversed(COLUMNS))
     cells = ",".join((GOOD | {"external_number": "A-2"})[name] for name in turned)
-    assert load(hall, f"{','.join(turned)}\n{cells}".encode()).written == 1
+    assert load(application, f"{','.join(turned)}\n{cells}".encode()).written == 1
 
 
 @pytest.mark.parametrize(
@@ -185,16 +193,16 @@ def test_a_file_with_byte_order_mark_crlf_quoted_line_breaks_and_other_column_or
     ],
 )
 def test_a_bad_cell_is_named_by_line_and_column(
-    hall: Hall, cells: dict[str, str], field: str, code: str
+    application: Application, cells: dict[str, str], field: str, code: str
 ) -> None:
-    make_unit(hall)
+    make_unit(application)
     content = file_of(line(external_number="ok"), line(**cells))
-    assert refused(hall, content) == [(3, field, code)]
+    assert refused(application, content) == [(3, field, code)]
 
 
-def test_every_fault_of_a_line_is_named_at_once(hall: Hall) -> None:
-    make_unit(hall)
-    found = refused(hall, file_of(line(channel="fax", type="", unit="x")))
+def test_every_fault_of_a_line_is_named_at_once(application: Application) -> None:
+    make_unit(application)
+    found = refused(application, file_of(line(channel="fax", type="", unit="x")))
     assert found == [(2, "channel", "unknown_value"), (2, "type", "missing")]
 
 
@@ -210,79 +218,81 @@ def test_every_fault_of_a_line_is_named_at_once(hall: Hall) -> None:
     ],
 )
 def test_a_wrong_header_is_refused_even_when_bad_rows_may_be_skipped(
-    hall: Hall, content: bytes, problems: list[tuple[int, str, str]]
+    application: Application, content: bytes, problems: list[tuple[int, str, str]]
 ) -> None:
-    assert refused(hall, content) == problems
+    assert refused(application, content) == problems
     with pytest.raises(ImportRefused):
-        load(hall, content, skip_bad=True)
+        load(application, content, skip_bad=True)
 
 
-def test_lines_that_are_no_csv_or_not_utf8_are_named_and_the_rest_is_read(hall: Hall) -> None:
-    make_unit(hall)
+def test_lines_that_are_no_csv_or_not_utf8_are_named_and_the_rest_is_read(application: Application) -> None:
+    make_unit(application)
     content = file_of(line(external_number="A-1"), '"A-2"x,2026', "A-3,too,few", line(external_number="A-5"))
     content += line(external_number="A-6", title="旧").encode("gbk") + b"\n"
-    found = refused(hall, content)
+    found = refused(application, content)
     assert found[:2] == [(3, "", "broken_csv"), (4, "", "wrong_cell_count")]
     assert {(number, code) for number, _field, code in found[2:]} == {(6, "not_utf8")}
 
 
-def test_a_number_twice_in_the_file_is_refused_where_it_comes_again(hall: Hall) -> None:
-    make_unit(hall)
+def test_a_number_twice_in_the_file_is_refused_where_it_comes_again(application: Application) -> None:
+    make_unit(application)
     content = file_of(line(), line(external_number="A-2"), line(text="两\n行"), line(external_number="A-2"))
-    assert refused(hall, content) == [
+    assert refused(application, content) == [
         (4, "external_number", "twice_in_file"),
         (6, "external_number", "twice_in_file"),
     ]
 
 
-def test_bad_rows_may_be_skipped_and_are_still_named(hall: Hall) -> None:
-    make_unit(hall)
-    done = load(hall, file_of(line(), line(external_number="A-2", channel="fax")), skip_bad=True)
+def test_bad_rows_may_be_skipped_and_are_still_named(application: Application) -> None:
+    make_unit(application)
+    done = load(application, file_of(line(), line(external_number="A-2", channel="fax")), skip_bad=True)
     assert (done.written, done.bad_rows) == (1, 1)
     assert [(problem.line, problem.field) for problem in done.problems] == [(3, "channel")]
-    assert count(hall) == 1
+    assert count(application) == 1
 
 
-def test_a_bad_row_after_many_good_ones_leaves_nothing_behind(hall: Hall, announced: list[Event]) -> None:
-    make_unit(hall)
+def test_a_bad_row_after_many_good_ones_leaves_nothing_behind(
+    application: Application, announced: list[Event]
+) -> None:
+    make_unit(application)
     good = [line(external_number=f"A-{number}", **OPEN) for number in range(2_100)]
-    assert refused(hall, file_of(*good, line(type="x"))) == [(2_102, "type", "unknown_value")]
+    assert refused(application, file_of(*good, line(type="x"))) == [(2_102, "type", "unknown_value")]
     assert announced == []
 
 
-def test_more_bad_rows_than_anybody_reads_are_counted(hall: Hall) -> None:
-    make_unit(hall)
+def test_more_bad_rows_than_anybody_reads_are_counted(application: Application) -> None:
+    make_unit(application)
     with pytest.raises(ImportRefused) as refusal:
-        load(hall, file_of(*[line(channel="fax")] * 1_500))
+        load(application, file_of(*[line(channel="fax")] * 1_500))
     assert refusal.value.bad_rows == 1_500
     assert len(refusal.value.problems) == 1_000
 
 
-def test_old_cases_do_not_use_up_the_numbers_of_their_day(hall: Hall) -> None:
-    make_unit(hall)
+def test_old_cases_do_not_use_up_the_numbers_of_their_day(application: Application) -> None:
+    make_unit(application)
     rows = [line(external_number=f"A-{number}") for number in range(3)]
-    load(hall, file_of(*rows[:2]))
-    load(hall, file_of(*rows))
-    with hall.look() as session:
+    load(application, file_of(*rows[:2]))
+    load(application, file_of(*rows))
+    with application.read_session() as session:
         numbers = session.scalars(select(Ticket.number).order_by(Ticket.id)).all()
     assert [number[:17] for number in numbers if number] == [f"QI20261120000000{n}" for n in (1, 2, 3)]
 
 
-def test_a_rival_who_wrote_the_same_key_first_is_an_ordinary_refusal(hall: Hall) -> None:
-    make_unit(hall)
-    load(hall, file_of(line()))
-    taken = only(hall, "A-1").number
-    with hall.open_work(Machine.SYSTEM) as work:
+def test_a_rival_who_wrote_the_same_key_first_is_an_ordinary_refusal(application: Application) -> None:
+    make_unit(application)
+    load(application, file_of(line()))
+    taken = only(application, "A-1").number
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Counter).values(value=0))
     with pytest.raises(LostRace):
-        load(hall, file_of(line(external_number="A-2")))
-    assert count(hall) == 1
-    assert only(hall, "A-1").number == taken
+        load(application, file_of(line(external_number="A-2")))
+    assert count(application) == 1
+    assert only(application, "A-1").number == taken
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_only_administrators_import(hall: Hall, role: Role) -> None:
+def test_only_administrators_import(application: Application, role: Role) -> None:
     with pytest.raises(NotAllowed):
-        load(hall, file_of(line()), actor=Person(1, role))
-    make_unit(hall)
-    assert load(hall, file_of(line()), actor=Person(1, Role.ADMIN)).written == 1
+        load(application, file_of(line()), actor=Person(1, role))
+    make_unit(application)
+    assert load(application, file_of(line()), actor=Person(1, Role.ADMIN)).written == 1

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from hotline import events
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.lookups import Question, Reply
-from hotline.reactions import Tools
+from hotline.reactions import ReactionContext
 from hotline.reactions.retrieval import ask_outside
 from hotline.rules.enums import LookupState
 from hotline.rules.people.actors import Machine
@@ -16,7 +16,7 @@ from hotline.rules.policies import LookupSource, Policies
 from hotline.services.calls import lookups
 from hotline.services.calls.lookups import LookupView
 from hotline.store.outbox import EventRow
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call
 from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
 from tests.policies import city_policies
@@ -31,15 +31,15 @@ def policies() -> Policies:
     return replace(base, callers=replace(base.callers, lookups={"water": WATER}))
 
 
-def ask(hall: Hall, call_id: int) -> LookupView:
-    with hall.open_work(Machine.CALLER) as work:
+def ask(application: Application, call_id: int) -> LookupView:
+    with application.unit_of_work(Machine.CALLER) as work:
         return lookups.ask(work, call_id, "water")
 
 
-def react(hall: Hall, asked: LookupView, fake: FakeLookups) -> None:
-    tools = Tools(
-        hall=hall,
-        carrier=FakeCarrier(hall.clock),
+def react(application: Application, asked: LookupView, fake: FakeLookups) -> None:
+    tools = ReactionContext(
+        application=application,
+        carrier=FakeCarrier(application.clock),
         units=FakeUnits(),
         lookups=fake,
         addresses=VoiceAddresses("https://hotline.example"),
@@ -47,19 +47,19 @@ def react(hall: Hall, asked: LookupView, fake: FakeLookups) -> None:
     ask_outside(tools, events.LookupAsked(asked.call_id, asked.id))
 
 
-def test_a_question_is_asked_once_a_call(hall: Hall) -> None:
-    call = make_call(hall)
-    assert ask(hall, call.id) == ask(hall, call.id)
-    with hall.look() as session:
+def test_a_question_is_asked_once_a_call(application: Application) -> None:
+    call = make_call(application)
+    assert ask(application, call.id) == ask(application, call.id)
+    with application.read_session() as session:
         kinds = list(session.scalars(select(EventRow.kind)))
     assert kinds.count("LookupAsked") == 1
 
 
-def test_the_answer_is_told_in_both_languages(hall: Hall) -> None:
-    call = make_call(hall)
+def test_the_answer_is_told_in_both_languages(application: Application) -> None:
+    call = make_call(application)
     fake = FakeLookups(Reply(found=True, text_zh="您所在小区今天停水。", text_en="No water today."))
-    react(hall, ask(hall, call.id), fake)
-    told = ask(hall, call.id)
+    react(application, ask(application, call.id), fake)
+    told = ask(application, call.id)
     assert (told.state, told.text_zh, told.text_en) == (
         LookupState.FOUND,
         "您所在小区今天停水。",
@@ -68,10 +68,12 @@ def test_the_answer_is_told_in_both_languages(hall: Hall) -> None:
     assert fake.asked == [Question(f"lookup-{told.id}", WATER.url, WATER.secret, 6, call.number)]
 
 
-def test_signs_that_cannot_be_spoken_are_left_out_of_an_answer(hall: Hall) -> None:
-    call = make_call(hall)
-    react(hall, ask(hall, call.id), FakeLookups(Reply(True, "停\x01水\ufffe", "no\x1b water\x00")))
-    told = ask(hall, call.id)
+def test_signs_that_cannot_be_spoken_are_left_out_of_an_answer(application: Application) -> None:
+    call = make_call(application)
+    react(
+        application, ask(application, call.id), FakeLookups(Reply(True, "停\x01水\ufffe", "no\x1b water\x00"))
+    )
+    told = ask(application, call.id)
     assert (told.text_zh, told.text_en) == ("停水", "no water")
 
 
@@ -79,27 +81,29 @@ def test_signs_that_cannot_be_spoken_are_left_out_of_an_answer(hall: Hall) -> No
     ("reply", "state"), [(None, LookupState.FAILED), (Reply(False, "", ""), LookupState.UNKNOWN)]
 )
 def test_no_answer_and_nothing_known_are_answers_too(
-    hall: Hall, reply: Reply | None, state: LookupState
+    application: Application, reply: Reply | None, state: LookupState
 ) -> None:
-    call = make_call(hall)
-    react(hall, ask(hall, call.id), FakeLookups(reply))
-    assert ask(hall, call.id).state is state
+    call = make_call(application)
+    react(application, ask(application, call.id), FakeLookups(reply))
+    assert ask(application, call.id).state is state
 
 
-def test_who_has_waited_long_enough_is_not_asked_for_any_more(hall: Hall, clock: StoppedClock) -> None:
-    call = make_call(hall)
-    asked = ask(hall, call.id)
+def test_who_has_waited_long_enough_is_not_asked_for_any_more(
+    application: Application, clock: StoppedClock
+) -> None:
+    call = make_call(application)
+    asked = ask(application, call.id)
     clock.advance(6)
-    assert ask(hall, call.id).overdue
+    assert ask(application, call.id).overdue
     fake = FakeLookups(Reply(True, "迟到的回答", ""))
-    react(hall, asked, fake)
-    assert (fake.asked, ask(hall, call.id).state) == ([], LookupState.FAILED)
+    react(application, asked, fake)
+    assert (fake.asked, ask(application, call.id).state) == ([], LookupState.FAILED)
 
 
-def test_the_first_answer_stands(hall: Hall) -> None:
-    call = make_call(hall)
-    asked = ask(hall, call.id)
-    react(hall, asked, FakeLookups(Reply(True, "一", "")))
+def test_the_first_answer_stands(application: Application) -> None:
+    call = make_call(application)
+    asked = ask(application, call.id)
+    react(application, asked, FakeLookups(Reply(True, "一", "")))
     late = FakeLookups(Reply(True, "二", ""))
-    react(hall, asked, late)
-    assert (ask(hall, call.id).text_zh, late.asked) == ("一", [])
+    react(application, asked, late)
+    assert (ask(application, call.id).text_zh, late.asked) == ("一", [])

@@ -7,11 +7,11 @@ import pytest
 
 from hotline.rules.calls.outages import MOST_AT_ONCE
 from hotline.rules.enums import Role
-from hotline.rules.errors import BadFacts, LostRace, NoSuchNotice, NotAllowed
+from hotline.rules.errors import InvalidFields, LostRace, NoSuchOutage, NotAllowed
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import outages
-from hotline.store.calls.outages import Notice, notices_at
-from hotline.unit_of_work import Hall
+from hotline.store.calls.outages import Outage, outages_at
+from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
@@ -20,59 +20,63 @@ WATER = "书院街道今天上午停水，预计十二点恢复，我们已经�
 
 
 @pytest.fixture
-def leader(hall: Hall) -> Person:
-    return person_of(make_user(hall, Role.SHIFT_LEADER))
+def leader(application: Application) -> Person:
+    return person_of(make_user(application, Role.SHIFT_LEADER))
 
 
-def announce(hall: Hall, person: Person, **said: object) -> Notice:
+def announce(application: Application, person: Person, **said: object) -> Outage:
     facts = {
         "text_zh": WATER,
         "text_en": "",
         "starts_at": None,
-        "ends_at": hall.clock() + timedelta(hours=2),
+        "ends_at": application.clock() + timedelta(hours=2),
         **said,
     }
-    with hall.open_work(person) as work:
+    with application.unit_of_work(person) as work:
         return outages.announce(work, **facts)
 
 
-def told(hall: Hall) -> list[str]:
-    with hall.look() as session:
-        return [notice.text_zh for notice in notices_at(session, hall.clock())]
+def told(application: Application) -> list[str]:
+    with application.read_session() as session:
+        return [notice.text_zh for notice in outages_at(session, application.clock())]
 
 
-def test_a_notice_is_told_until_its_end(hall: Hall, leader: Person, clock: StoppedClock) -> None:
-    announce(hall, leader)
-    assert told(hall) == [WATER]
+def test_a_notice_is_told_until_its_end(
+    application: Application, leader: Person, clock: StoppedClock
+) -> None:
+    announce(application, leader)
+    assert told(application) == [WATER]
     clock.advance(7199)
-    assert told(hall) == [WATER]
+    assert told(application) == [WATER]
     clock.advance(1)
-    assert told(hall) == []
+    assert told(application) == []
 
 
-def test_a_notice_for_later_waits_for_its_time(hall: Hall, leader: Person, clock: StoppedClock) -> None:
-    announce(hall, leader, starts_at=clock() + timedelta(hours=1))
-    assert told(hall) == []
+def test_a_notice_for_later_waits_for_its_time(
+    application: Application, leader: Person, clock: StoppedClock
+) -> None:
+    announce(application, leader, starts_at=clock() + timedelta(hours=1))
+    assert told(application) == []
     clock.advance(3600)
-    assert told(hall) == [WATER]
+    assert told(application) == [WATER]
 
 
-def test_a_notice_is_stopped_once(hall: Hall, leader: Person) -> None:
-    notice = announce(hall, leader)
-    with hall.open_work(leader) as work:
+def test_a_notice_is_stopped_once(application: Application, leader: Person) -> None:
+    notice = announce(application, leader)
+    with application.unit_of_work(leader) as work:
         outages.stop(work, notice.id)
-    assert told(hall) == []
-    with pytest.raises(LostRace), hall.open_work(leader) as work:
+    assert told(application) == []
+    with pytest.raises(LostRace), application.unit_of_work(leader) as work:
         outages.stop(work, notice.id)
-    with pytest.raises(NoSuchNotice), hall.open_work(leader) as work:
+    with pytest.raises(NoSuchOutage), application.unit_of_work(leader) as work:
         outages.stop(work, 999)
 
 
-def test_only_who_may_announce_does(hall: Hall) -> None:
-    operator = person_of(make_user(hall, Role.OPERATOR))
+def test_only_who_may_announce_does(application: Application) -> None:
+    operator = person_of(make_user(application, Role.OPERATOR))
     with pytest.raises(NotAllowed):
-        announce(hall, operator)
-    with pytest.raises(NotAllowed), hall.open_work(Machine.SYSTEM) as work:
+        announce(application, operator)
+    with pytest.raises(NotAllowed), application.unit_of_work(Machine.SYSTEM) as work:
         outages.stop(work, 1)
 
 
@@ -94,73 +98,81 @@ def test_only_who_may_announce_does(hall: Hall) -> None:
     ],
 )
 def test_what_cannot_be_announced_is_said_field_by_field(
-    hall: Hall, leader: Person, said: dict[str, object], errors: dict[str, str]
+    application: Application, leader: Person, said: dict[str, object], errors: dict[str, str]
 ) -> None:
-    moments = {k: hall.clock() + v if isinstance(v, timedelta) else v for k, v in said.items()}
-    with pytest.raises(BadFacts) as caught:
-        announce(hall, leader, **moments)
+    moments = {k: application.clock() + v if isinstance(v, timedelta) else v for k, v in said.items()}
+    with pytest.raises(InvalidFields) as caught:
+        announce(application, leader, **moments)
     assert caught.value.errors == errors
-    assert told(hall) == []
+    assert told(application) == []
 
 
-def refused(hall: Hall, leader: Person, **said: object) -> dict[str, str]:
-    with pytest.raises(BadFacts) as caught:
-        announce(hall, leader, **said)
+def refused(application: Application, leader: Person, **said: object) -> dict[str, str]:
+    with pytest.raises(InvalidFields) as caught:
+        announce(application, leader, **said)
     return caught.value.errors
 
 
-def test_the_same_words_are_not_told_twice_at_a_time(hall: Hall, leader: Person, clock: StoppedClock) -> None:
-    first = announce(hall, leader, text_en="No water.")
-    assert refused(hall, leader, text_zh=f" {WATER}\n") == {"text_zh": "told_already"}
-    assert refused(hall, leader, text_zh="另一处停水", text_en="No water.") == {"text_en": "told_already"}
-    assert refused(hall, leader, starts_at=clock() + timedelta(hours=1), ends_at=clock() + timedelta(hours=9))
-    announce(hall, leader, starts_at=first.ends_at, ends_at=first.ends_at + timedelta(hours=1))
-    assert told(hall) == [WATER]
+def test_the_same_words_are_not_told_twice_at_a_time(
+    application: Application, leader: Person, clock: StoppedClock
+) -> None:
+    first = announce(application, leader, text_en="No water.")
+    assert refused(application, leader, text_zh=f" {WATER}\n") == {"text_zh": "told_already"}
+    assert refused(application, leader, text_zh="另一处停水", text_en="No water.") == {
+        "text_en": "told_already"
+    }
+    assert refused(
+        application, leader, starts_at=clock() + timedelta(hours=1), ends_at=clock() + timedelta(hours=9)
+    )
+    announce(application, leader, starts_at=first.ends_at, ends_at=first.ends_at + timedelta(hours=1))
+    assert told(application) == [WATER]
 
 
-def test_what_was_stopped_may_be_announced_again(hall: Hall, leader: Person) -> None:
-    notice = announce(hall, leader)
-    with hall.open_work(leader) as work:
+def test_what_was_stopped_may_be_announced_again(application: Application, leader: Person) -> None:
+    notice = announce(application, leader)
+    with application.unit_of_work(leader) as work:
         outages.stop(work, notice.id)
-    announce(hall, leader)
-    assert told(hall) == [WATER]
+    announce(application, leader)
+    assert told(application) == [WATER]
 
 
 def test_callers_are_not_kept_listening_to_more_than_a_few(
-    hall: Hall, leader: Person, clock: StoppedClock
+    application: Application, leader: Person, clock: StoppedClock
 ) -> None:
     for number in range(MOST_AT_ONCE):
-        announce(hall, leader, text_zh=f"第{number}处停水")
-    assert refused(hall, leader) == {"text_zh": "too_many"}
-    announce(hall, leader, starts_at=clock() + timedelta(hours=2), ends_at=clock() + timedelta(hours=4))
-    with hall.open_work(leader) as work:
+        announce(application, leader, text_zh=f"第{number}处停水")
+    assert refused(application, leader) == {"text_zh": "too_many"}
+    announce(
+        application, leader, starts_at=clock() + timedelta(hours=2), ends_at=clock() + timedelta(hours=4)
+    )
+    with application.unit_of_work(leader) as work:
         outages.stop(work, 1)
-    announce(hall, leader)
+    announce(application, leader)
 
 
 def test_a_full_hour_to_come_is_full_for_whoever_is_told_through_it(
-    hall: Hall, leader: Person, clock: StoppedClock
+    application: Application, leader: Person, clock: StoppedClock
 ) -> None:
     hour = {"starts_at": clock() + timedelta(hours=1), "ends_at": clock() + timedelta(hours=2)}
     for number in range(MOST_AT_ONCE):
-        announce(hall, leader, text_zh=f"第{number}处停水", **hour)
-    assert refused(hall, leader, ends_at=clock() + timedelta(hours=3)) == {"text_zh": "too_many"}
-    announce(hall, leader, ends_at=clock() + timedelta(hours=1))
+        announce(application, leader, text_zh=f"第{number}处停水", **hour)
+    assert refused(application, leader, ends_at=clock() + timedelta(hours=3)) == {"text_zh": "too_many"}
+    announce(application, leader, ends_at=clock() + timedelta(hours=1))
 
 
 def test_rows_of_an_older_version_cannot_make_callers_listen_for_ever(
-    hall: Hall, leader: Person, clock: StoppedClock
+    application: Application, leader: Person, clock: StoppedClock
 ) -> None:
     facts = {"author_id": leader.id, "created_at": clock.at, "starts_at": clock.at}
-    with hall.open_work(leader) as work:
+    with application.unit_of_work(leader) as work:
         work.session.add_all(
-            Notice(text_zh=f"第{number}号", text_en="", ends_at=clock.at + timedelta(hours=1), **facts)
+            Outage(text_zh=f"第{number}号", text_en="", ends_at=clock.at + timedelta(hours=1), **facts)
             for number in range(3 * MOST_AT_ONCE)
         )
-    assert told(hall) == [f"第{number}号" for number in range(MOST_AT_ONCE)]
+    assert told(application) == [f"第{number}号" for number in range(MOST_AT_ONCE)]
 
 
-def test_two_who_announce_the_same_at_once_announce_it_once(hall: Hall, leader: Person) -> None:
-    outcomes = at_once(*[partial(announce, hall, leader)] * 4)
-    assert sorted(type(one).__name__ for one in outcomes) == ["BadFacts"] * 3 + ["Notice"]
-    assert told(hall) == [WATER]
+def test_two_who_announce_the_same_at_once_announce_it_once(application: Application, leader: Person) -> None:
+    outcomes = at_once(*[partial(announce, application, leader)] * 4)
+    assert sorted(type(one).__name__ for one in outcomes) == ["InvalidFields"] * 3 + ["Outage"]
+    assert told(application) == [WATER]

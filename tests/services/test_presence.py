@@ -13,7 +13,7 @@ from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers, presence
 from hotline.store.calls.tables import Offer
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall, Work
+from hotline.unit_of_work import Application, UnitOfWork
 from tests.builders import make_call, make_operator, make_user, person_of
 from tests.stopped_clock import StoppedClock
 
@@ -21,168 +21,176 @@ P = PresenceState
 BUSY = (P.RINGING, P.TALKING, P.WRAP_UP)
 
 
-def do(hall: Hall, person: Person, intention: Callable[[Work], object]) -> None:
-    with hall.open_work(person) as work:
+def do(application: Application, person: Person, intention: Callable[[UnitOfWork], object]) -> None:
+    with application.unit_of_work(person) as work:
         intention(work)
 
 
-def not_ready(work: Work) -> None:
+def not_ready(work: UnitOfWork) -> None:
     presence.become_not_ready(work, NotReadyReason.MEAL)
 
 
-def desk(hall: Hall, person: Person) -> Presence:
-    with hall.look() as session:
+def desk(application: Application, person: Person) -> Presence:
+    with application.read_session() as session:
         return presence.desk_state(session, person.id)
 
 
-def newcomer(hall: Hall, role: Role = Role.OPERATOR) -> Person:
-    return person_of(make_user(hall, role))
+def newcomer(application: Application, role: Role = Role.OPERATOR) -> Person:
+    return person_of(make_user(application, role))
 
 
-def test_who_arrives_is_not_ready_and_alive(hall: Hall, clock: StoppedClock) -> None:
-    person = newcomer(hall)
-    do(hall, person, presence.arrive)
-    arrived = desk(hall, person)
+def test_who_arrives_is_not_ready_and_alive(application: Application, clock: StoppedClock) -> None:
+    person = newcomer(application)
+    do(application, person, presence.arrive)
+    arrived = desk(application, person)
     assert (arrived.state, arrived.seen_at) == (P.NOT_READY, clock.at)
 
 
-def test_a_second_tab_changes_nothing_but_the_sign_of_life(hall: Hall, clock: StoppedClock) -> None:
-    person = make_operator(hall)
+def test_a_second_tab_changes_nothing_but_the_sign_of_life(
+    application: Application, clock: StoppedClock
+) -> None:
+    person = make_operator(application)
     since = clock.at
     clock.advance(30)
-    do(hall, person, presence.arrive)
-    kept = desk(hall, person)
+    do(application, person, presence.arrive)
+    kept = desk(application, person)
     assert (kept.state, kept.since, kept.seen_at) == (P.READY, since, clock.at)
 
 
-def test_who_comes_back_is_not_ready(hall: Hall) -> None:
-    person = make_operator(hall, P.OFFLINE)
-    do(hall, person, presence.arrive)
-    assert desk(hall, person).state is P.NOT_READY
+def test_who_comes_back_is_not_ready(application: Application) -> None:
+    person = make_operator(application, P.OFFLINE)
+    do(application, person, presence.arrive)
+    assert desk(application, person).state is P.NOT_READY
 
 
 def test_ready_restarts_the_idle_clock_and_takes_the_longest_waiting_at_once(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    call = make_call(hall, state=CallState.QUEUED, place_since=clock.at)
-    person = make_operator(hall, P.NOT_READY)
+    call = make_call(application, state=CallState.QUEUED, place_since=clock.at)
+    person = make_operator(application, P.NOT_READY)
     clock.advance(60)
-    do(hall, person, presence.become_ready)
-    taken = desk(hall, person)
+    do(application, person, presence.become_ready)
+    taken = desk(application, person)
     assert (taken.state, taken.call_id, taken.idle_since) == (P.RINGING, call.id, clock.at)
 
 
 def test_ready_twice_is_ready_once_and_keeps_the_place_among_the_idle(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+    application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    person = newcomer(hall)
-    do(hall, person, presence.become_ready)
+    person = newcomer(application)
+    do(application, person, presence.become_ready)
     since = clock.at
     clock.advance(5)
-    do(hall, person, presence.become_ready)
-    assert desk(hall, person).idle_since == since
+    do(application, person, presence.become_ready)
+    assert desk(application, person).idle_since == since
     assert announced.count(events.PresenceChanged(person.id, P.READY, None)) == 1
 
 
-def test_a_break_has_its_reason(hall: Hall) -> None:
-    person = make_operator(hall)
-    do(hall, person, not_ready)
-    gone = desk(hall, person)
+def test_a_break_has_its_reason(application: Application) -> None:
+    person = make_operator(application)
+    do(application, person, not_ready)
+    gone = desk(application, person)
     assert (gone.state, gone.reason) == (P.NOT_READY, "meal")
 
 
 @pytest.mark.parametrize("state", BUSY)
 @pytest.mark.parametrize("intention", [presence.become_ready, not_ready, presence.leave])
 def test_nothing_ends_a_call_but_the_call(
-    hall: Hall, state: PresenceState, intention: Callable[[Work], None]
+    application: Application, state: PresenceState, intention: Callable[[UnitOfWork], None]
 ) -> None:
-    person = make_operator(hall, state)
-    call = make_call(hall, state=CallState.TALKING, operator_id=person.id)
-    with hall.open_work(Machine.SYSTEM) as work:
+    person = make_operator(application, state)
+    call = make_call(application, state=CallState.TALKING, operator_id=person.id)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Presence).values(call_id=call.id))
     allowed = state is P.WRAP_UP and intention is not not_ready
     if allowed:
-        do(hall, person, intention)
+        do(application, person, intention)
         return
     with pytest.raises(LostRace):
-        do(hall, person, intention)
-    kept = desk(hall, person)
+        do(application, person, intention)
+    kept = desk(application, person)
     assert (kept.state, kept.call_id) == (state, call.id)
 
 
 @pytest.mark.parametrize("intention", [presence.become_ready, presence.leave])
-def test_the_record_of_the_last_call_comes_first(hall: Hall, intention: Callable[[Work], None]) -> None:
-    person = make_operator(hall, P.WRAP_UP)
-    call = make_call(hall, state=CallState.ENDED, operator_id=person.id, answered_at=hall.clock())
+def test_the_record_of_the_last_call_comes_first(
+    application: Application, intention: Callable[[UnitOfWork], None]
+) -> None:
+    person = make_operator(application, P.WRAP_UP)
+    call = make_call(
+        application, state=CallState.ENDED, operator_id=person.id, answered_at=application.clock()
+    )
     with pytest.raises(UnfinishedCall) as refused:
-        do(hall, person, intention)
+        do(application, person, intention)
     assert refused.value.call_id == call.id
 
 
-def test_who_leaves_is_offline_and_leaving_twice_is_leaving_once(hall: Hall) -> None:
-    person = make_operator(hall)
+def test_who_leaves_is_offline_and_leaving_twice_is_leaving_once(application: Application) -> None:
+    person = make_operator(application)
     for _ in range(2):
-        do(hall, person, presence.leave)
-    assert desk(hall, person).state is P.OFFLINE
-    do(hall, newcomer(hall), presence.leave)
+        do(application, person, presence.leave)
+    assert desk(application, person).state is P.OFFLINE
+    do(application, newcomer(application), presence.leave)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.OPERATOR, Role.SHIFT_LEADER}])
-def test_only_who_takes_calls_has_a_desk(hall: Hall, role: Role) -> None:
-    person = newcomer(hall, role) if role is not Role.HANDLER else Person(7, role, "water")
+def test_only_who_takes_calls_has_a_desk(application: Application, role: Role) -> None:
+    person = newcomer(application, role) if role is not Role.HANDLER else Person(7, role, "water")
     for intention in (presence.arrive, presence.become_ready, not_ready, presence.leave, presence.beat):
         with pytest.raises(NotAllowed):
-            do(hall, person, intention)
-    with pytest.raises(NotAllowed), hall.open_work(Machine.CLOCK) as work:
+            do(application, person, intention)
+    with pytest.raises(NotAllowed), application.unit_of_work(Machine.CLOCK) as work:
         presence.arrive(work)
-    with hall.look() as session:
+    with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Presence)) == 0
         with pytest.raises(NotAllowed):
             presence.desk_state(session, person.id)
 
 
-def test_a_silent_desk_is_closed_unless_it_is_busy(hall: Hall, clock: StoppedClock) -> None:
-    people = {state: make_operator(hall, state) for state in P}
-    alive = make_operator(hall)
-    clock.advance(hall.policies.queue.presence_timeout + 1)
-    do(hall, alive, presence.beat)
-    with hall.open_work(Machine.CLOCK) as work:
+def test_a_silent_desk_is_closed_unless_it_is_busy(application: Application, clock: StoppedClock) -> None:
+    people = {state: make_operator(application, state) for state in P}
+    alive = make_operator(application)
+    clock.advance(application.policies.queue.presence_timeout + 1)
+    do(application, alive, presence.beat)
+    with application.unit_of_work(Machine.CLOCK) as work:
         assert presence.close_silent_desks(work) == 2
         assert presence.close_silent_desks(work) == 0
-    states = {state: desk(hall, person).state for state, person in people.items()}
+    states = {state: desk(application, person).state for state, person in people.items()}
     assert states == {state: P.OFFLINE if state in {P.READY, P.NOT_READY} else state for state in P}
-    assert desk(hall, alive).state is P.READY
+    assert desk(application, alive).state is P.READY
 
 
 def test_a_long_wrap_up_is_marked_once_and_goes_on(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+    application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    person = make_operator(hall, P.WRAP_UP)
-    call = make_call(hall, state=CallState.ENDED, operator_id=person.id, answered_at=clock.at)
+    person = make_operator(application, P.WRAP_UP)
+    call = make_call(application, state=CallState.ENDED, operator_id=person.id, answered_at=clock.at)
     since = clock.at
-    with hall.open_work(Machine.SYSTEM) as work:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Presence).values(call_id=call.id))
-    clock.advance(hall.policies.queue.wrap_up_seconds)
+    clock.advance(application.policies.queue.wrap_up_seconds)
     marked = []
     for _ in range(3):
-        with hall.open_work(Machine.CLOCK) as work:
+        with application.unit_of_work(Machine.CLOCK) as work:
             marked.append(presence.flag_long_wrap_ups(work))
         clock.advance(1)
-    late = desk(hall, person)
+    late = desk(application, person)
     assert marked == [0, 1, 0]
     assert (late.state, late.reason, late.since) == (P.WRAP_UP, "overtime", since)
     assert announced.count(events.PresenceChanged(person.id, P.WRAP_UP, "overtime")) == 1
 
 
-def test_a_desk_that_misses_a_ring_says_why_it_is_not_ready(hall: Hall, clock: StoppedClock) -> None:
-    person = make_operator(hall)
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_a_desk_that_misses_a_ring_says_why_it_is_not_ready(
+    application: Application, clock: StoppedClock
+) -> None:
+    person = make_operator(application)
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         offer = work.session.scalars(select(Offer)).one()
     assert offer.state is OfferState.PENDING
     clock.advance(60)
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         offers.settle_offer(work, offer.id, OfferState.MISSED)
-    missed = desk(hall, person)
+    missed = desk(application, person)
     assert (missed.state, missed.reason, missed.call_id) == (P.NOT_READY, "missed_call", None)

@@ -10,7 +10,7 @@ from hotline.rules.errors import LostRace, NoSuchFlow, NotAllowed
 from hotline.rules.people.actors import Machine, Person
 from hotline.services import flow_publications
 from hotline.services.flow_publications import Edition
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 
 INBOUND = CallPurpose.INBOUND
@@ -18,68 +18,70 @@ ONE, TWO = Edition("menu", "one", "{}"), Edition("menu", "two", "{ }")
 
 
 @pytest.fixture
-def admin(hall: Hall) -> Person:
-    return person_of(make_user(hall, Role.ADMIN, display_name="管理员甲"))
+def admin(application: Application) -> Person:
+    return person_of(make_user(application, Role.ADMIN, display_name="管理员甲"))
 
 
-def publish(hall: Hall, person: Person | Machine, edition: Edition, based_on: int) -> int:
-    with hall.open_work(person) as work:
+def publish(application: Application, person: Person | Machine, edition: Edition, based_on: int) -> int:
+    with application.unit_of_work(person) as work:
         return flow_publications.publish(work, INBOUND, edition, based_on=based_on, note="试改")
 
 
-def in_force(hall: Hall) -> str | None:
-    with hall.look() as session:
+def in_force(application: Application) -> str | None:
+    with application.read_session() as session:
         found = flow_publications.current(session).get(INBOUND)
         return found.version if found else None
 
 
-def test_the_latest_publication_is_in_force_and_its_source_is_kept(hall: Hall, admin: Person) -> None:
-    assert in_force(hall) is None
-    first = publish(hall, admin, ONE, 0)
-    publish(hall, Machine.SYSTEM, TWO, first)
-    assert in_force(hall) == "two"
-    with hall.look() as session:
+def test_the_latest_publication_is_in_force_and_its_source_is_kept(
+    application: Application, admin: Person
+) -> None:
+    assert in_force(application) is None
+    first = publish(application, admin, ONE, 0)
+    publish(application, Machine.SYSTEM, TWO, first)
+    assert in_force(application) == "two"
+    with application.read_session() as session:
         assert flow_publications.kept_source(session, "menu", "one") == "{}"
         told = [(row.version, row.author, row.note) for row in flow_publications.history(session, INBOUND)]
     assert told == [("two", None, "试改"), ("one", "管理员甲", "试改")]
 
 
-def test_rolling_back_is_publishing_the_older_again(hall: Hall, admin: Person) -> None:
-    first = publish(hall, admin, ONE, 0)
-    second = publish(hall, admin, TWO, first)
-    publish(hall, admin, ONE, second)
-    assert in_force(hall) == "one"
+def test_rolling_back_is_publishing_the_older_again(application: Application, admin: Person) -> None:
+    first = publish(application, admin, ONE, 0)
+    second = publish(application, admin, TWO, first)
+    publish(application, admin, ONE, second)
+    assert in_force(application) == "one"
 
 
-def test_who_did_not_know_of_the_latest_is_told(hall: Hall, admin: Person) -> None:
-    publish(hall, admin, ONE, 0)
+def test_who_did_not_know_of_the_latest_is_told(application: Application, admin: Person) -> None:
+    publish(application, admin, ONE, 0)
     with pytest.raises(LostRace):
-        publish(hall, admin, TWO, 0)
-    assert in_force(hall) == "one"
+        publish(application, admin, TWO, 0)
+    assert in_force(application) == "one"
 
 
-def test_of_two_at_the_same_moment_one_is_told(hall: Hall, admin: Person) -> None:
+def test_of_two_at_the_same_moment_one_is_told(application: Application, admin: Person) -> None:
     start = Barrier(2)
 
     def run(edition: Edition) -> bool:
         start.wait(10)
         try:
-            publish(hall, admin, edition, 0)
+            publish(application, admin, edition, 0)
         except LostRace:
             return False
         return True
 
     with ThreadPoolExecutor(2) as pool:
         assert sorted(pool.map(run, (ONE, TWO))) == [False, True]
-    with hall.look() as session:
+    with application.read_session() as session:
         assert len(flow_publications.history(session, INBOUND)) == 1
 
 
-def test_only_who_may_publish_does(hall: Hall) -> None:
+def test_only_who_may_publish_does(application: Application) -> None:
     with pytest.raises(NotAllowed):
-        publish(hall, person_of(make_user(hall, Role.SUPERVISOR)), ONE, 0)
+        publish(application, person_of(make_user(application, Role.SUPERVISOR)), ONE, 0)
 
 
-def test_a_publication_that_does_not_exist_is_said(hall: Hall) -> None:
-    with pytest.raises(NoSuchFlow), hall.look() as session:
+def test_a_publication_that_does_not_exist_is_said(application: Application) -> None:
+    with pytest.raises(NoSuchFlow), application.read_session() as session:
         flow_publications.publication(session, 7)

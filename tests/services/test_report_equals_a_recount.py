@@ -25,7 +25,7 @@ from hotline.rules.enums import (
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.report import Period
 from hotline.rules.figures.statistics import STATISTICS, RowList
-from hotline.services.figures.reports import Report, write_report
+from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page
 from hotline.store.figures.drill_down import Narrowed, calls_behind, tickets_behind
@@ -33,7 +33,7 @@ from hotline.store.figures.windows import window_of
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.stopped_clock import MONDAY_MORNING
 
 FIRST = datetime(2026, 11, 18, 16, tzinfo=UTC)
@@ -77,7 +77,7 @@ def random_ticket(chance: random.Random, number: int) -> Ticket:
         state=state,
         channel=chance.choice(list(Channel)),
         type=kind,
-        klass=CLASS_OF[kind],
+        request_class=CLASS_OF[kind],
         unit_code=unit if numbered else None,
         closing=(Closing.HANDLED if unit else Closing.ANSWERED_DIRECT) if closed else None,
         received_at=received,
@@ -269,9 +269,9 @@ class Recount:
         return count
 
 
-def report_of(hall: Hall, period: Period) -> Report:
-    with hall.look() as session:
-        return write_report(session, period, at=hall.clock(), policies=hall.policies)
+def report_of(application: Application, period: Period) -> Report:
+    with application.read_session() as session:
+        return build_report(session, period, at=application.clock(), policies=application.policies)
 
 
 def triple(rate: Rate) -> tuple[int, int, int]:
@@ -279,15 +279,17 @@ def triple(rate: Rate) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_every_figure_equals_a_recount_over_all_rows(hall: Hall, session: Session, seed: int) -> None:
+def test_every_figure_equals_a_recount_over_all_rows(
+    application: Application, session: Session, seed: int
+) -> None:
     fill(session, seed)
     for period in PERIODS:
-        report = report_of(hall, period)
-        recount = Recount(session, period, hall.clock())
+        report = report_of(application, period)
+        recount = Recount(session, period, application.clock())
         check_requests(report, recount)
         check_rates(report, recount)
         check_calls(report, recount)
-        check_rows_behind(hall, report)
+        check_rows_behind(application, report)
         assert report.figures.balance.opening == recount.open_at(period.first - timedelta(days=1))
         assert report.figures.balance.open == recount.open_at(period.last)
         assert [line for line in report.reconciliation if not line.ok] == []
@@ -325,9 +327,9 @@ def check_rates(report: Report, recount: Recount) -> None:
         assert (part.open, part.overdue) == (len(mine), len(overdue))
 
 
-def check_rows_behind(hall: Hall, report: Report) -> None:
+def check_rows_behind(application: Application, report: Report) -> None:
     """Behind each number lie exactly as many rows, all of them of one cohort."""
-    window = window_of(report.period, hall.policies.zone, hall.clock())
+    window = window_of(report.period, application.policies.zone, application.clock())
     for statistic in STATISTICS:
         rate = report.rates[statistic.name]
         for number, names in (
@@ -337,7 +339,7 @@ def check_rows_behind(hall: Hall, report: Report) -> None:
             if not names:
                 assert number == 0
                 continue
-            with hall.look() as session:
+            with application.read_session() as session:
                 if statistic.rows is RowList.CALLS:
                     found: Page[Call] | Page[Ticket] = calls_behind(session, window, names, limit=500)
                 else:

@@ -22,54 +22,54 @@ from hotline.services.queueing import offers
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator
 from tests.stopped_clock import StoppedClock
 
 P, S = PresenceState, CallState
 
 
-def sweep_calls(hall: Hall) -> int:
-    with hall.open_work(Machine.CLOCK) as work:
-        return reconciliation.doubt_silent_calls(work)
+def sweep_calls(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
+        return reconciliation.check_silent_calls(work)
 
 
-def sweep_dials(hall: Hall) -> int:
-    with hall.open_work(Machine.CLOCK) as work:
-        return reconciliation.doubt_silent_dials(work)
+def sweep_dials(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
+        return reconciliation.check_silent_dials(work)
 
 
-def free_desks(hall: Hall) -> int:
-    with hall.open_work(Machine.CLOCK) as work:
+def free_desks(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
         return reconciliation.free_stuck_desks(work)
 
 
-def part(hall: Hall) -> int:
-    with hall.open_work(Machine.CLOCK) as work:
+def part(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
         return reconciliation.take_back_left_alone(work)
 
 
-def desk(hall: Hall, person: Person) -> Presence:
-    with hall.look() as session:
+def desk(application: Application, person: Person) -> Presence:
+    with application.read_session() as session:
         return session.get_one(Presence, person.id)
 
 
-def sit(hall: Hall, person: Person, call_id: int) -> None:
-    with hall.open_work(Machine.SYSTEM) as work:
+def sit(application: Application, person: Person, call_id: int) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=call_id))
 
 
 def test_a_long_call_is_asked_after_and_left_as_it_is(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+    application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    long = make_call(hall, state=S.TALKING)
+    long = make_call(application, state=S.TALKING)
     clock.advance(reconciliation.SILENT.total_seconds())
-    make_call(hall, state=S.TALKING)
-    make_call(hall, state=S.ENDED, arrived_at=clock.at - timedelta(days=1))
-    assert sweep_calls(hall) == 0
+    make_call(application, state=S.TALKING)
+    make_call(application, state=S.ENDED, arrived_at=clock.at - timedelta(days=1))
+    assert sweep_calls(application) == 0
     clock.advance(1)
-    assert sweep_calls(hall) == 1
-    assert announced == [events.CallDoubted(long.id)]
+    assert sweep_calls(application) == 1
+    assert announced == [events.CallCheckRequested(long.id)]
 
 
 @pytest.mark.parametrize(
@@ -82,114 +82,117 @@ def test_a_long_call_is_asked_after_and_left_as_it_is(
     ],
 )
 def test_a_call_longer_than_any_can_be_is_over(
-    hall: Hall, clock: StoppedClock, state: CallState, end: CallEnd
+    application: Application, clock: StoppedClock, state: CallState, end: CallEnd
 ) -> None:
-    call = make_call(hall, state=state)
+    call = make_call(application, state=state)
     clock.advance(reconciliation.LONGEST.total_seconds() + 1)
-    assert [sweep_calls(hall), sweep_calls(hall)] == [1, 0]
-    with hall.look() as session:
+    assert [sweep_calls(application), sweep_calls(application)] == [1, 0]
+    with application.read_session() as session:
         over = session.get_one(Call, call.id)
     assert (over.state, over.end, over.ended_at) == (S.ENDED, end, clock.at)
 
 
-def planned(hall: Hall, clock: StoppedClock) -> Dial:
-    with hall.open_work(Machine.SYSTEM) as work:
+def planned(application: Application, clock: StoppedClock) -> Dial:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         callbacks.promise_callback(work, number="+8613800001234", reason=CallbackReason.REQUESTED)
     clock.advance(60)
-    make_operator(hall)
-    with hall.open_work(Machine.CLOCK) as work:
+    make_operator(application)
+    with application.unit_of_work(Machine.CLOCK) as work:
         callbacks.plan_due_dials(work)
         return work.session.scalars(select(Dial)).one()
 
 
 def test_an_attempt_that_was_never_placed_is_dropped_and_the_promise_waits_on(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    planned(hall, clock)
+    planned(application, clock)
     clock.advance(outbound_calls.STALE.total_seconds())
-    assert sweep_dials(hall) == 0
+    assert sweep_dials(application) == 0
     clock.advance(1)
-    assert [sweep_dials(hall), sweep_dials(hall)] == [1, 0]
-    with hall.look() as session:
+    assert [sweep_dials(application), sweep_dials(application)] == [1, 0]
+    with application.read_session() as session:
         owed, dial = session.scalars(select(Callback)).one(), session.scalars(select(Dial)).one()
     assert (owed.state, owed.attempts, dial.outcome) == (CallbackState.WAITING, 0, outbound_calls.DROPPED)
 
 
 @pytest.mark.parametrize("state", [DialState.PLACING, DialState.UNKNOWN, DialState.PLACED])
 def test_an_attempt_without_an_end_is_asked_after(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event], state: DialState
+    application: Application, clock: StoppedClock, announced: list[events.Event], state: DialState
 ) -> None:
-    dial = planned(hall, clock)
-    with hall.open_work(Machine.SYSTEM) as work:
+    dial = planned(application, clock)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Dial).values(state=state))
     clock.advance(outbound_calls.STALE.total_seconds() + 1)
-    assert sweep_dials(hall) == 1
-    assert announced[-1] == events.DialDoubted(dial.id)
+    assert sweep_dials(application) == 1
+    assert announced[-1] == events.DialCheckRequested(dial.id)
 
 
 def test_an_attempt_whose_call_is_alive_is_left_alone_until_the_call_ends(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    dial = planned(hall, clock)
-    with hall.open_work(Machine.SYSTEM) as work:
+    dial = planned(application, clock)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Dial).values(state=DialState.PLACED, sid="CA1"))
-    make_call(hall, sid="CA1", dial_id=dial.id, state=S.TALKING)
+    make_call(application, sid="CA1", dial_id=dial.id, state=S.TALKING)
     clock.advance(outbound_calls.STALE.total_seconds() + 1)
-    assert sweep_dials(hall) == 0
-    with hall.open_work(Machine.CARRIER) as work:
+    assert sweep_dials(application) == 0
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.end_call(work, sid="CA1", status="completed")
-    assert sweep_dials(hall) == 1
+    assert sweep_dials(application) == 1
 
 
 @pytest.mark.parametrize("state", P)
-def test_a_desk_that_is_busy_with_nothing_is_freed(hall: Hall, state: PresenceState) -> None:
-    person = make_operator(hall, state)
-    sit(hall, person, make_call(hall, state=S.TALKING).id)
+def test_a_desk_that_is_busy_with_nothing_is_freed(application: Application, state: PresenceState) -> None:
+    person = make_operator(application, state)
+    sit(application, person, make_call(application, state=S.TALKING).id)
     stuck = state in {P.RINGING, P.TALKING, P.WRAP_UP}
-    assert free_desks(hall) == int(stuck)
-    freed = desk(hall, person)
+    assert free_desks(application) == int(stuck)
+    freed = desk(application, person)
     assert freed.state is (P.READY if stuck else state)
     assert (freed.call_id is None) == stuck
-    assert free_desks(hall) == 0
+    assert free_desks(application) == 0
 
 
 def test_a_desk_whose_talk_is_over_wraps_up_and_one_whose_record_is_complete_is_ready(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    open_record, complete = make_operator(hall, P.TALKING), make_operator(hall, P.WRAP_UP)
+    open_record, complete = make_operator(application, P.TALKING), make_operator(application, P.WRAP_UP)
     over = {"state": S.ENDED, "answered_at": clock.at}
-    first = make_call(hall, operator_id=open_record.id, **over)
-    second = make_call(hall, operator_id=complete.id, finished_at=clock.at, **over)
-    sit(hall, open_record, first.id)
-    sit(hall, complete, second.id)
-    assert free_desks(hall) == 2
-    assert (desk(hall, open_record).state, desk(hall, open_record).call_id) == (P.WRAP_UP, first.id)
-    assert desk(hall, complete).state is P.READY
-    assert free_desks(hall) == 0
+    first = make_call(application, operator_id=open_record.id, **over)
+    second = make_call(application, operator_id=complete.id, finished_at=clock.at, **over)
+    sit(application, open_record, first.id)
+    sit(application, complete, second.id)
+    assert free_desks(application) == 2
+    assert (desk(application, open_record).state, desk(application, open_record).call_id) == (
+        P.WRAP_UP,
+        first.id,
+    )
+    assert desk(application, complete).state is P.READY
+    assert free_desks(application) == 0
 
 
 def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
-    hall: Hall, clock: StoppedClock
+    application: Application, clock: StoppedClock
 ) -> None:
-    person = make_operator(hall)
-    call = make_call(hall)
+    person = make_operator(application)
+    call = make_call(application)
     seen: list[tuple[PresenceState, int]] = []
 
     def look() -> None:
-        seen.append((desk(hall, person).state, free_desks(hall)))
+        seen.append((desk(application, person).state, free_desks(application)))
 
-    with hall.open_work(Machine.CALLER) as work:
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id)).one()
     look()
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         offers.accept_offer(work, offer_id, "CAleg")
     look()
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.caller_joined(work, call.id)
     look()
     clock.advance(30)
-    with hall.open_work(Machine.CARRIER) as work:
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.end_call(work, sid=call.sid, status="completed")
     look()
     assert seen == [(P.RINGING, 0), (P.TALKING, 0), (P.TALKING, 0), (P.WRAP_UP, 0)]
@@ -197,47 +200,51 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
 
 @pytest.mark.parametrize("rang", [True, False])
 def test_a_ring_nobody_settled_is_a_miss_only_if_the_desk_ever_rang(
-    hall: Hall, clock: StoppedClock, rang: bool
+    application: Application, clock: StoppedClock, rang: bool
 ) -> None:
-    person = make_operator(hall)
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+    person = make_operator(application)
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id)).one()
         if rang:
             offers.begin_ringing(work, offer_id)
-    clock.advance(hall.policies.queue.ring_seconds + 11)
-    with hall.open_work(Machine.CLOCK) as work:
+    clock.advance(application.policies.queue.ring_seconds + 11)
+    with application.unit_of_work(Machine.CLOCK) as work:
         assert offers.settle_overdue_offers(work) == 1
-    with hall.look() as session:
+    with application.read_session() as session:
         settled = session.get_one(Offer, offer_id).state
         waits = session.get_one(Call, call.id).state
     assert settled is (OfferState.MISSED if rang else OfferState.WITHDRAWN)
-    assert (desk(hall, person).state, waits) == ((P.NOT_READY, S.QUEUED) if rang else (P.RINGING, S.OFFERED))
+    assert (desk(application, person).state, waits) == (
+        (P.NOT_READY, S.QUEUED) if rang else (P.RINGING, S.OFFERED)
+    )
 
 
 def test_a_caller_whose_operator_never_joined_them_is_asked_back_until_they_are(
-    hall: Hall, clock: StoppedClock, announced: list[events.Event]
+    application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    person = make_operator(hall, P.TALKING)
-    call = make_call(hall, state=S.TALKING, operator_id=person.id)
-    with hall.open_work(Machine.CARRIER) as work:
+    person = make_operator(application, P.TALKING)
+    call = make_call(application, state=S.TALKING, operator_id=person.id)
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.talk_ended(work, call.id)
     announced.clear()
     clock.advance(reconciliation.LEFT_ALONE.total_seconds())
-    assert part(hall) == 0
+    assert part(application) == 0
     clock.advance(1)
-    assert (part(hall), part(hall)) == (1, 1)
+    assert (part(application), part(application)) == (1, 1)
     assert announced == [events.CallLeftAlone(call.id)] * 2
 
 
-def test_who_has_hung_up_or_still_talks_is_left_in_peace(hall: Hall, clock: StoppedClock) -> None:
-    person = make_operator(hall, P.TALKING)
-    over, rating, _ = (make_call(hall, state=S.TALKING, operator_id=person.id) for _ in range(3))
-    with hall.open_work(Machine.CARRIER) as work:
+def test_who_has_hung_up_or_still_talks_is_left_in_peace(
+    application: Application, clock: StoppedClock
+) -> None:
+    person = make_operator(application, P.TALKING)
+    over, rating, _ = (make_call(application, state=S.TALKING, operator_id=person.id) for _ in range(3))
+    with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.talk_ended(work, over.id)
         lifecycle.end_call(work, sid=over.sid, status="completed")
         lifecycle.talk_ended(work, rating.id)
         lifecycle.caller_came_out(work, rating.id)
     clock.advance(reconciliation.LEFT_ALONE.total_seconds() + 1)
-    assert part(hall) == 0
+    assert part(application) == 0

@@ -15,11 +15,11 @@ from hotline.rules.enums import (
 )
 from hotline.rules.errors import ActionNotAllowed, NoSuchCall, NotAllowed
 from hotline.rules.people.actors import Person
-from hotline.rules.tickets.fields import Facts
+from hotline.rules.tickets.fields import TicketFields
 from hotline.services.tickets import actions
 from hotline.store.tickets.lists import find_ticket_for
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
 from tests.racing import at_once
 from tests.services.desk_work import COMPLETE, draft_of, perform, wrapping_up
@@ -28,8 +28,8 @@ from tests.stopped_clock import StoppedClock
 A, S = TicketAction, TicketState
 
 
-def writer(hall: Hall) -> Person:
-    return make_operator(hall, PresenceState.NOT_READY)
+def writer(application: Application) -> Person:
+    return make_operator(application, PresenceState.NOT_READY)
 
 
 @pytest.mark.parametrize(
@@ -43,31 +43,31 @@ def writer(hall: Hall) -> Person:
     ],
 )
 def test_the_pressed_class_is_preselected_and_the_number_taken_over(
-    hall: Hall, pressed: RequestClass | None, kind: RequestType | None
+    application: Application, pressed: RequestClass | None, kind: RequestType | None
 ) -> None:
-    person, call = wrapping_up(hall, pressed=pressed)
-    draft = draft_of(hall, person, call)
+    person, call = wrapping_up(application, pressed=pressed)
+    draft = draft_of(application, person, call)
     assert (draft.type, draft.caller_number, draft.author_id, draft.channel) == (
         kind,
         call.number,
         person.id,
         Channel.PHONE,
     )
-    assert draft.klass == (pressed if kind else None)
-    assert draft_of(hall, person, call).id == draft.id
+    assert draft.request_class == (pressed if kind else None)
+    assert draft_of(application, person, call).id == draft.id
 
 
-def test_a_withheld_number_is_kept_as_the_carrier_said_it(hall: Hall) -> None:
-    person, call = wrapping_up(hall, number=None, number_raw="anonymous")
-    assert draft_of(hall, person, call).caller_number == "anonymous"
+def test_a_withheld_number_is_kept_as_the_carrier_said_it(application: Application) -> None:
+    person, call = wrapping_up(application, number=None, number_raw="anonymous")
+    assert draft_of(application, person, call).caller_number == "anonymous"
 
 
-def test_a_draft_without_a_call_takes_what_was_said(hall: Hall) -> None:
-    with hall.open_work(writer(hall)) as work:
+def test_a_draft_without_a_call_takes_what_was_said(application: Application) -> None:
+    with application.unit_of_work(writer(application)) as work:
         draft = actions.open_draft(
-            work, channel=Channel.WEB, facts=Facts(type=RequestType.HELP, title="求助")
+            work, channel=Channel.WEB, facts=TicketFields(type=RequestType.HELP, title="求助")
         )
-    assert (draft.channel, draft.title, draft.klass, draft.number) == (
+    assert (draft.channel, draft.title, draft.request_class, draft.number) == (
         Channel.WEB,
         "求助",
         RequestClass.COMPLAINT,
@@ -75,27 +75,29 @@ def test_a_draft_without_a_call_takes_what_was_said(hall: Hall) -> None:
     )
 
 
-def test_who_may_open_a_draft(hall: Hall) -> None:
-    person, call = wrapping_up(hall)
-    draft_of(hall, person, call)
-    for stranger in (writer(hall), person_of(make_user(hall, Role.INSPECTOR))):
+def test_who_may_open_a_draft(application: Application) -> None:
+    person, call = wrapping_up(application)
+    draft_of(application, person, call)
+    for stranger in (writer(application), person_of(make_user(application, Role.INSPECTOR))):
         with pytest.raises(NotAllowed):
-            draft_of(hall, stranger, call)
-    with pytest.raises(NoSuchCall), hall.open_work(person) as work:
+            draft_of(application, stranger, call)
+    with pytest.raises(NoSuchCall), application.unit_of_work(person) as work:
         actions.open_draft(work, call_id=404)
 
 
-def test_numbers_are_consecutive_and_without_gaps_though_many_finish_at_once(hall: Hall) -> None:
-    make_unit(hall)
-    desk = writer(hall)
-    drafts = [make_ticket(hall).id for _ in range(12)]
-    broken = make_ticket(hall, state=S.CLOSED).id
+def test_numbers_are_consecutive_and_without_gaps_though_many_finish_at_once(
+    application: Application,
+) -> None:
+    make_unit(application)
+    desk = writer(application)
+    drafts = [make_ticket(application).id for _ in range(12)]
+    broken = make_ticket(application, state=S.CLOSED).id
 
     def finish(some: list[int]) -> list[str | None]:
         numbers = []
         for each in some:
             try:
-                numbers.append(perform(hall, desk, each, A.HAND_OFF, COMPLETE).number)
+                numbers.append(perform(application, desk, each, A.HAND_OFF, COMPLETE).number)
             except ActionNotAllowed:
                 numbers.append(None)
         return numbers
@@ -105,19 +107,19 @@ def test_numbers_are_consecutive_and_without_gaps_though_many_finish_at_once(hal
     assert [number[2:15] for number in numbers] == [f"20261123{n:05d}" for n in range(1, 13)]
 
 
-def test_each_day_counts_from_one_by_the_citys_clock(hall: Hall, clock: StoppedClock) -> None:
-    make_unit(hall)
-    desk = writer(hall)
+def test_each_day_counts_from_one_by_the_citys_clock(application: Application, clock: StoppedClock) -> None:
+    make_unit(application)
+    desk = writer(application)
     clock.at = datetime(2026, 11, 23, 15, 59, tzinfo=UTC)
-    first = perform(hall, desk, make_ticket(hall).id, A.HAND_OFF, COMPLETE).number or ""
+    first = perform(application, desk, make_ticket(application).id, A.HAND_OFF, COMPLETE).number or ""
     clock.advance(60)
-    second = perform(hall, desk, make_ticket(hall).id, A.HAND_OFF, COMPLETE).number or ""
+    second = perform(application, desk, make_ticket(application).id, A.HAND_OFF, COMPLETE).number or ""
     assert (first[2:15], second[2:15]) == ("2026112300001", "2026112400001")
 
 
-def test_a_ticket_is_found_by_its_number_or_its_draft(hall: Hall) -> None:
-    draft, closed = make_ticket(hall), make_ticket(hall, state=S.CLOSED)
-    with hall.look() as session:
+def test_a_ticket_is_found_by_its_number_or_its_draft(application: Application) -> None:
+    draft, closed = make_ticket(application), make_ticket(application, state=S.CLOSED)
+    with application.read_session() as session:
         assert actions.find_ticket(session, f"draft-{draft.id}") == session.get(Ticket, draft.id)
         assert actions.find_ticket(session, closed.number or "") == session.get(Ticket, closed.id)
 
@@ -126,7 +128,7 @@ def test_a_ticket_is_found_by_its_number_or_its_draft(hall: Hall) -> None:
     "number",
     ["", "QF404", "draft-", "draft-x", "draft-404", "draft-" + "9" * 5000, "draft-²", "a\x00b", "\ud83d"],
 )
-def test_no_address_of_a_ticket_is_a_crash(hall: Hall, number: str) -> None:
-    with hall.look() as session:
+def test_no_address_of_a_ticket_is_a_crash(application: Application, number: str) -> None:
+    with application.read_session() as session:
         assert actions.find_ticket(session, number) is None
         assert find_ticket_for(session, Person(1, Role.SUPERVISOR), number) is None

@@ -7,74 +7,78 @@ import pytest
 
 from hotline.rules.enums import RequestType, TicketAction, TicketState
 from hotline.rules.people.actors import Machine
-from hotline.rules.tickets.fields import Facts
+from hotline.rules.tickets.fields import TicketFields
 from hotline.services.tickets import actions, status
 from hotline.services.tickets.status import Known, Locked, Unknown
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket, make_unit
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
 
 
-def handed_off(hall: Hall) -> Ticket:
-    make_unit(hall)
-    facts = Facts(type=RequestType.COMPLAINT, title="路灯", text="不亮", unit_code="city-management")
-    draft = make_ticket(hall)
-    with hall.open_work(Machine.SYSTEM) as work:
+def handed_off(application: Application) -> Ticket:
+    make_unit(application)
+    facts = TicketFields(type=RequestType.COMPLAINT, title="路灯", text="不亮", unit_code="city-management")
+    draft = make_ticket(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
         return actions.perform(work, draft.id, TicketAction.HAND_OFF, facts)
 
 
-def test_a_ticket_gets_a_code_with_its_number(hall: Hall) -> None:
-    assert make_ticket(hall).access_code is None
-    assert re.fullmatch(r"\d{6}", handed_off(hall).access_code or "")
+def test_a_ticket_gets_a_code_with_its_number(application: Application) -> None:
+    assert make_ticket(application).access_code is None
+    assert re.fullmatch(r"\d{6}", handed_off(application).access_code or "")
 
 
-def test_codes_are_drawn_and_not_counted(hall: Hall) -> None:
+def test_codes_are_drawn_and_not_counted(application: Application) -> None:
     codes = {status.new_code() for _ in range(200)}
     assert len(codes) > 190
     assert all(re.fullmatch(r"\d{6}", code) for code in codes)
 
 
-def test_who_withholds_the_number_has_no_tickets_of_their_own(hall: Hall) -> None:
-    call = make_call(hall, number=None)
-    with hall.open_work(Machine.CALLER) as work:
+def test_who_withholds_the_number_has_no_tickets_of_their_own(application: Application) -> None:
+    call = make_call(application, number=None)
+    with application.unit_of_work(Machine.CALLER) as work:
         assert status.look_up_caller(work, call.id, "123456") == Unknown()
 
 
-def test_a_ticket_without_a_code_is_told_to_nobody(hall: Hall) -> None:
-    make_unit(hall)
-    make_ticket(hall, state=TicketState.DISPATCHED, number="QF20261123000170", unit_code="city-management")
-    call = make_call(hall)
-    with hall.open_work(Machine.CALLER) as work:
+def test_a_ticket_without_a_code_is_told_to_nobody(application: Application) -> None:
+    make_unit(application)
+    make_ticket(
+        application, state=TicketState.DISPATCHED, number="QF20261123000170", unit_code="city-management"
+    )
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
         assert status.look_up_number(work, call.id, "20261123000170", "") == Unknown()
 
 
-def test_right_codes_are_not_counted(hall: Hall) -> None:
-    ticket = handed_off(hall)
+def test_right_codes_are_not_counted(application: Application) -> None:
+    ticket = handed_off(application)
     digits, code = (ticket.number or "")[2:], ticket.access_code or ""
-    call = make_call(hall)
-    for _ in range(hall.policies.callers.code_tries_per_call + 2):
-        with hall.open_work(Machine.CALLER) as work:
+    call = make_call(application)
+    for _ in range(application.policies.callers.code_tries_per_call + 2):
+        with application.unit_of_work(Machine.CALLER) as work:
             assert isinstance(status.look_up_number(work, call.id, digits, code), Known)
 
 
-def test_a_number_that_tries_from_call_to_call_is_locked_for_an_hour(hall: Hall, clock: StoppedClock) -> None:
-    ticket = handed_off(hall)
+def test_a_number_that_tries_from_call_to_call_is_locked_for_an_hour(
+    application: Application, clock: StoppedClock
+) -> None:
+    ticket = handed_off(application)
     digits, code = (ticket.number or "")[2:], ticket.access_code or ""
-    for attempt in range(hall.policies.callers.code_tries_per_hour):
-        call = make_call(hall, number="+8613800001234")
-        with hall.open_work(Machine.CALLER) as work:
+    for attempt in range(application.policies.callers.code_tries_per_hour):
+        call = make_call(application, number="+8613800001234")
+        with application.unit_of_work(Machine.CALLER) as work:
             status.look_up_number(work, call.id, f"2026112300{attempt:04d}", "000000")
-    call = make_call(hall, number="+8613800001234")
-    with hall.open_work(Machine.CALLER) as work:
+    call = make_call(application, number="+8613800001234")
+    with application.unit_of_work(Machine.CALLER) as work:
         assert status.look_up_number(work, call.id, digits, code) == Locked()
-    other = make_call(hall, number="+8613800009999")
-    with hall.open_work(Machine.CALLER) as work:
+    other = make_call(application, number="+8613800009999")
+    with application.unit_of_work(Machine.CALLER) as work:
         assert isinstance(status.look_up_number(work, other.id, digits, code), Known)
     clock.advance(3601)
-    call = make_call(hall, number="+8613800001234")
-    with hall.open_work(Machine.CALLER) as work:
+    call = make_call(application, number="+8613800001234")
+    with application.unit_of_work(Machine.CALLER) as work:
         assert isinstance(status.look_up_number(work, call.id, digits, code), Known)
 
 
@@ -83,10 +87,10 @@ DIGITS, CODE, WRONG = "20261123000170", "042042", "000000"
 Answer = Known | Unknown | Locked
 
 
-def known_ticket(hall: Hall, caller_number: str = OWNER) -> None:
-    make_unit(hall)
+def known_ticket(application: Application, caller_number: str = OWNER) -> None:
+    make_unit(application)
     make_ticket(
-        hall,
+        application,
         state=TicketState.DISPATCHED,
         number=f"QF{DIGITS}",
         access_code=CODE,
@@ -95,76 +99,76 @@ def known_ticket(hall: Hall, caller_number: str = OWNER) -> None:
     )
 
 
-def typed(hall: Hall, number: str | None, code: str, digits: str = DIGITS) -> Answer:
+def typed(application: Application, number: str | None, code: str, digits: str = DIGITS) -> Answer:
     """What a call of its own hears for a ticket's number and a code."""
-    call = make_call(hall, number=number)
-    with hall.open_work(Machine.CALLER) as work:
+    call = make_call(application, number=number)
+    with application.unit_of_work(Machine.CALLER) as work:
         return status.look_up_number(work, call.id, digits, code)
 
 
-def own(hall: Hall, number: str, code: str) -> Answer:
-    call = make_call(hall, number=number)
-    with hall.open_work(Machine.CALLER) as work:
+def own(application: Application, number: str, code: str) -> Answer:
+    call = make_call(application, number=number)
+    with application.unit_of_work(Machine.CALLER) as work:
         return status.look_up_caller(work, call.id, code)
 
 
-def strangers_lock(hall: Hall, digits: str = DIGITS) -> None:
-    for stranger in range(hall.policies.callers.code_tries_per_hour):
-        assert typed(hall, f"+86139000010{stranger:02d}", WRONG, digits) == Unknown()
+def strangers_lock(application: Application, digits: str = DIGITS) -> None:
+    for stranger in range(application.policies.callers.code_tries_per_hour):
+        assert typed(application, f"+86139000010{stranger:02d}", WRONG, digits) == Unknown()
 
 
 @pytest.mark.parametrize("caller_number", [OWNER, "138 0000 1234"])
 def test_strangers_lock_a_ticket_for_each_other_and_not_for_its_caller(
-    hall: Hall, caller_number: str
+    application: Application, caller_number: str
 ) -> None:
-    known_ticket(hall, caller_number)
-    strangers_lock(hall)
-    assert typed(hall, STRANGER, CODE) == Locked()
-    assert typed(hall, None, CODE) == Locked()
-    assert isinstance(typed(hall, OWNER, CODE), Known)
+    known_ticket(application, caller_number)
+    strangers_lock(application)
+    assert typed(application, STRANGER, CODE) == Locked()
+    assert typed(application, None, CODE) == Locked()
+    assert isinstance(typed(application, OWNER, CODE), Known)
     if caller_number == OWNER:
-        assert isinstance(own(hall, OWNER, CODE), Known)
+        assert isinstance(own(application, OWNER, CODE), Known)
 
 
-def test_a_ticket_that_does_not_exist_is_locked_like_one_that_does(hall: Hall) -> None:
-    known_ticket(hall)
+def test_a_ticket_that_does_not_exist_is_locked_like_one_that_does(application: Application) -> None:
+    known_ticket(application)
     for digits in (DIGITS, "20261123999999"):
-        strangers_lock(hall, digits)
-        assert typed(hall, STRANGER, CODE, digits) == Locked()
+        strangers_lock(application, digits)
+        assert typed(application, STRANGER, CODE, digits) == Locked()
 
 
-def test_a_callers_own_wrong_codes_lock_their_number_and_not_their_ticket(hall: Hall) -> None:
-    known_ticket(hall)
-    for _ in range(hall.policies.callers.code_tries_per_hour):
-        assert typed(hall, OWNER, WRONG) == Unknown()
-    assert typed(hall, OWNER, CODE) == Locked()
-    assert own(hall, OWNER, CODE) == Locked()
-    assert isinstance(typed(hall, STRANGER, CODE), Known)
+def test_a_callers_own_wrong_codes_lock_their_number_and_not_their_ticket(application: Application) -> None:
+    known_ticket(application)
+    for _ in range(application.policies.callers.code_tries_per_hour):
+        assert typed(application, OWNER, WRONG) == Unknown()
+    assert typed(application, OWNER, CODE) == Locked()
+    assert own(application, OWNER, CODE) == Locked()
+    assert isinstance(typed(application, STRANGER, CODE), Known)
 
 
-def test_all_who_withhold_their_number_share_one_bound(hall: Hall, clock: StoppedClock) -> None:
-    known_ticket(hall)
-    for attempt in range(hall.policies.callers.code_tries_withheld):
-        assert typed(hall, None, WRONG, f"2026112400{attempt:04d}") == Unknown()
-    assert typed(hall, None, CODE) == Locked()
-    assert typed(hall, None, WRONG, "20261124009999") == Locked()
-    assert isinstance(typed(hall, STRANGER, CODE), Known)
+def test_all_who_withhold_their_number_share_one_bound(application: Application, clock: StoppedClock) -> None:
+    known_ticket(application)
+    for attempt in range(application.policies.callers.code_tries_withheld):
+        assert typed(application, None, WRONG, f"2026112400{attempt:04d}") == Unknown()
+    assert typed(application, None, CODE) == Locked()
+    assert typed(application, None, WRONG, "20261124009999") == Locked()
+    assert isinstance(typed(application, STRANGER, CODE), Known)
     clock.advance(3601)
-    assert isinstance(typed(hall, None, CODE), Known)
+    assert isinstance(typed(application, None, CODE), Known)
 
 
-def test_the_last_guess_is_one_guess_however_many_make_it_at_once(hall: Hall) -> None:
-    known_ticket(hall)
-    limits = hall.policies.callers
+def test_the_last_guess_is_one_guess_however_many_make_it_at_once(application: Application) -> None:
+    known_ticket(application)
+    limits = application.policies.callers
     for stranger in range(limits.code_tries_per_hour - 1):
-        typed(hall, f"+86139000010{stranger:02d}", WRONG)
-    guesses = [partial(typed, hall, f"+86139000020{rival:02d}", f"10000{rival}") for rival in range(5)]
+        typed(application, f"+86139000010{stranger:02d}", WRONG)
+    guesses = [partial(typed, application, f"+86139000020{rival:02d}", f"10000{rival}") for rival in range(5)]
     heard = at_once(*guesses)
     assert sorted(heard, key=str) == [Locked()] * 4 + [Unknown()]
 
 
-def test_the_last_guess_of_a_number_is_one_guess_on_whatever_tickets(hall: Hall) -> None:
-    for attempt in range(hall.policies.callers.code_tries_per_hour - 1):
-        typed(hall, STRANGER, WRONG, f"2026112300{attempt:04d}")
-    guesses = [partial(typed, hall, STRANGER, WRONG, f"2026112500{rival:04d}") for rival in range(5)]
+def test_the_last_guess_of_a_number_is_one_guess_on_whatever_tickets(application: Application) -> None:
+    for attempt in range(application.policies.callers.code_tries_per_hour - 1):
+        typed(application, STRANGER, WRONG, f"2026112300{attempt:04d}")
+    guesses = [partial(typed, application, STRANGER, WRONG, f"2026112500{rival:04d}") for rival in range(5)]
     assert sorted(at_once(*guesses), key=str) == [Locked()] * 4 + [Unknown()]

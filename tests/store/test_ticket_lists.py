@@ -10,19 +10,19 @@ from sqlalchemy import event
 
 from hotline.rules.enums import Channel, RequestType, Role, TicketState
 from hotline.rules.people.actors import Person, may_read_ticket
-from hotline.rules.tickets.inbox import Pile, pile_of
+from hotline.rules.tickets.inbox import InboxSection, section_of
 from hotline.store.cursors import BadCursor
 from hotline.store.tickets.lists import (
     TicketFilter,
-    count_piles,
+    count_sections,
     count_tickets,
     end_of_day,
     find_ticket_for,
-    list_pile,
+    list_section,
     list_tickets,
 )
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Hall
+from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
 
 S = TicketState
@@ -35,28 +35,28 @@ ALL = TicketFilter()
 class City:
     """Two units, and a ticket in every state with every kind of deadline for each and for none."""
 
-    hall: Hall
+    application: Application
     tickets: tuple[Ticket, ...]
 
     def listed(self, person: Person, wanted: TicketFilter = ALL) -> list[int]:
-        with self.hall.look() as session:
-            page = list_tickets(session, person, wanted, self.hall.clock(), limit=200)
+        with self.application.read_session() as session:
+            page = list_tickets(session, person, wanted, self.application.clock(), limit=200)
         return [line.ticket.id for line in page.rows]
 
 
 @pytest.fixture
-def city(hall: Hall) -> City:
+def city(application: Application) -> City:
     for code in UNITS:
-        make_unit(hall, code, name_zh=code)
-    at, made = hall.clock(), []
+        make_unit(application, code, name_zh=code)
+    at, made = application.clock(), []
     dues = (None, at - timedelta(hours=1), at + timedelta(hours=2), at + timedelta(days=2))
     for unit in (None, *UNITS):
         for state in TicketState:
             for place, due in enumerate(dues):
                 moment = at - timedelta(minutes=place % 2)
-                row = make_ticket(hall, state=state, unit_code=unit, due_at=due, received_at=moment)
+                row = make_ticket(application, state=state, unit_code=unit, due_at=due, received_at=moment)
                 made.append(row)
-    return City(hall, tuple(made))
+    return City(application, tuple(made))
 
 
 PEOPLE = [Person(7, role, unit) for role in Role for unit in (None, *UNITS)]
@@ -65,7 +65,7 @@ PEOPLE = [Person(7, role, unit) for role in Role for unit in (None, *UNITS)]
 def test_a_list_and_a_single_view_ask_the_same_rule(city: City) -> None:
     for person in PEOPLE:
         listed = set(city.listed(person))
-        with city.hall.look() as session:
+        with city.application.read_session() as session:
             for ticket in city.tickets:
                 found = find_ticket_for(session, person, ticket.number or f"draft-{ticket.id}")
                 assert (found is not None) == (ticket.id in listed), person
@@ -76,9 +76,9 @@ def test_a_list_and_a_single_view_ask_the_same_rule(city: City) -> None:
 @pytest.mark.parametrize("limit", [1, 7, 200])
 def test_pages_lose_nothing_and_repeat_nothing(city: City, limit: int) -> None:
     whole, cursor = [], ""
-    with city.hall.look() as session:
+    with city.application.read_session() as session:
         while True:
-            page = list_tickets(session, BOSS, ALL, city.hall.clock(), limit=limit, cursor=cursor)
+            page = list_tickets(session, BOSS, ALL, city.application.clock(), limit=limit, cursor=cursor)
             whole += [(line.ticket.received_at, line.ticket.id) for line in page.rows]
             if page.next_cursor is None:
                 break
@@ -96,41 +96,41 @@ def test_filters_narrow_the_list(city: City) -> None:
     assert city.listed(BOSS, TicketFilter(types=(RequestType.PRAISE,))) == []
     assert city.listed(BOSS, TicketFilter(channels=(Channel.WEB,))) == []
     assert len(city.listed(BOSS, TicketFilter(channels=(Channel.PHONE,)))) == len(city.tickets)
-    with city.hall.look() as session:
-        assert count_tickets(session, BOSS, TicketFilter(overdue=True), city.hall.clock()) == len(late)
+    with city.application.read_session() as session:
+        assert count_tickets(session, BOSS, TicketFilter(overdue=True), city.application.clock()) == len(late)
 
 
-def test_a_search_takes_percent_and_underscore_literally(hall: Hall) -> None:
-    odd = make_ticket(hall, title="水压只有 50% 了", text="a_b")
-    make_ticket(hall, title="水压只有 500 了", text="acb")
-    city = City(hall, ())
+def test_a_search_takes_percent_and_underscore_literally(application: Application) -> None:
+    odd = make_ticket(application, title="水压只有 50% 了", text="a_b")
+    make_ticket(application, title="水压只有 500 了", text="acb")
+    city = City(application, ())
     assert city.listed(BOSS, TicketFilter(q="50%")) == [odd.id]
     assert city.listed(BOSS, TicketFilter(q="a_b")) == [odd.id]
     assert city.listed(BOSS, TicketFilter(q="\\")) == []
     assert len(city.listed(BOSS, TicketFilter(q="水压"))) == 2
 
 
-def test_a_search_never_finds_by_the_callers_number(hall: Hall) -> None:
-    ticket = make_ticket(hall)
-    assert City(hall, ()).listed(BOSS, TicketFilter(q=str(ticket.caller_number)[-6:])) == []
+def test_a_search_never_finds_by_the_callers_number(application: Application) -> None:
+    ticket = make_ticket(application)
+    assert City(application, ()).listed(BOSS, TicketFilter(q=str(ticket.caller_number)[-6:])) == []
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_piles_part_a_units_tickets_and_their_counts_agree_with_their_lists(city: City, unit: str) -> None:
-    person, at, zone = Person(7, Role.HANDLER, unit), city.hall.clock(), city.hall.policies.zone
+    person, at, zone = Person(7, Role.HANDLER, unit), city.application.clock(), city.application.policies.zone
     midnight = end_of_day(at, zone)
-    with city.hall.look() as session:
-        counts = count_piles(session, person, at, zone)
+    with city.application.read_session() as session:
+        counts = count_sections(session, person, at, zone)
         assert sum(counts.values()) == len(city.listed(person))
-        for pile in Pile:
-            page = list_pile(session, person, pile, at, zone, limit=3)
+        for pile in InboxSection:
+            page = list_section(session, person, pile, at, zone, limit=3)
             rows = list(page.rows)
             while page.next_cursor:
-                page = list_pile(session, person, pile, at, zone, limit=3, cursor=page.next_cursor)
+                page = list_section(session, person, pile, at, zone, limit=3, cursor=page.next_cursor)
                 rows += page.rows
             found = [line.ticket for line in rows]
             assert len({ticket.id for ticket in found}) == len(found) == counts[pile]
-            assert all(pile_of(row.state, row.due_at, at, midnight) is pile for row in found)
+            assert all(section_of(row.state, row.due_at, at, midnight) is pile for row in found)
             dues = [row.due_at for row in found if row.due_at is not None]
             assert dues == sorted(dues)
 
@@ -157,19 +157,19 @@ def packed(text: str) -> str:
         packed("[" * 140),
     ],
 )
-def test_a_cursor_that_is_none_of_ours_is_refused(hall: Hall, cursor: str) -> None:
-    with hall.look() as session, pytest.raises(BadCursor):
-        list_tickets(session, BOSS, ALL, hall.clock(), limit=5, cursor=cursor)
+def test_a_cursor_that_is_none_of_ours_is_refused(application: Application, cursor: str) -> None:
+    with application.read_session() as session, pytest.raises(BadCursor):
+        list_tickets(session, BOSS, ALL, application.clock(), limit=5, cursor=cursor)
 
 
 @pytest.mark.parametrize("address", ["draft-", "draft-x", "draft-²", "draft-" + "9" * 30, "QF1", ""])
-def test_an_odd_address_finds_nothing(hall: Hall, address: str) -> None:
-    with hall.look() as session:
+def test_an_odd_address_finds_nothing(application: Application, address: str) -> None:
+    with application.read_session() as session:
         assert find_ticket_for(session, BOSS, address) is None
 
 
-def test_the_newest_tickets_are_read_from_an_index_however_many_there_are(hall: Hall) -> None:
-    if hall.engine.dialect.name != "sqlite":
+def test_the_newest_tickets_are_read_from_an_index_however_many_there_are(application: Application) -> None:
+    if application.engine.dialect.name != "sqlite":
         pytest.skip("the planner of PostgreSQL needs many rows before it prefers an index")
     asked: list[str] = []
 
@@ -178,11 +178,11 @@ def test_the_newest_tickets_are_read_from_an_index_however_many_there_are(hall: 
         kept.append(values)
 
     kept: list[Any] = []
-    event.listen(hall.engine, "before_cursor_execute", remember)
-    with hall.look() as session:
-        list_tickets(session, BOSS, ALL, hall.clock(), limit=50)
-    event.remove(hall.engine, "before_cursor_execute", remember)
-    with hall.engine.connect() as connection:
+    event.listen(application.engine, "before_cursor_execute", remember)
+    with application.read_session() as session:
+        list_tickets(session, BOSS, ALL, application.clock(), limit=50)
+    event.remove(application.engine, "before_cursor_execute", remember)
+    with application.engine.connect() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked[-1]}", kept[-1]).all()
     told = " ".join(str(row[3]) for row in plan)
     assert "ix_tickets_received_at_id" in told

@@ -1,4 +1,4 @@
-"""What a flow may ask of the hall. The engine only wishes; services grant, refuse or tell.
+"""What a flow may ask of the application. The engine only wishes; services grant, refuse or tell.
 
 `OUTCOMES` names every answer each wish can get. The shape a wish is written in demands a way on for each of them.
 """
@@ -10,7 +10,7 @@ from enum import StrEnum
 from hotline.rules.enums import RequestClass
 
 
-class Answered(StrEnum):
+class ActionOutcome(StrEnum):
     """The outcomes a wish can have."""
 
     DONE = "done"
@@ -76,7 +76,7 @@ class PromiseCallback:
 class NotePressed:
     """The caller pressed a class: a suggestion to the operator, never a wall."""
 
-    klass: RequestClass
+    request_class: RequestClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class LookUpOutside:
     source: str
 
 
-Wish = (
+FlowAction = (
     JoinQueue
     | PromiseCallback
     | NotePressed
@@ -162,9 +162,9 @@ Wish = (
     | LookUpOutside
 )
 
-A = Answered
+A = ActionOutcome
 _DONE = frozenset({A.DONE})
-OUTCOMES: Mapping[type[Wish], frozenset[Answered]] = {
+OUTCOMES: Mapping[type[FlowAction], frozenset[ActionOutcome]] = {
     JoinQueue: frozenset({A.JOINED, A.FULL, A.OFF_DUTY}),
     PromiseCallback: frozenset({A.PROMISED, A.IMPOSSIBLE}),
     NotePressed: _DONE,

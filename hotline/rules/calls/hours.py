@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.rules.calls.flow_actions import Answered
+from hotline.rules.calls.flow_actions import ActionOutcome
 from hotline.rules.policies import Schedule
 
 
@@ -24,10 +24,10 @@ def kind_of_day(weekday: int, working: bool | None, note: str) -> DayKind:
     return DayKind(works, holiday=not works and (weekday <= 5 or bool(note)))
 
 
-def inside(schedule: Schedule, moment: datetime, day: DayKind) -> Answered:
+def inside(schedule: Schedule, moment: datetime, day: DayKind) -> ActionOutcome:
     """Say whether `moment` (local) is OPEN; else whether it is CLOSED for an ordinary reason or for a HOLIDAY."""
     windows = schedule.holidays if day.holiday else schedule.workdays if day.working else schedule.days_off
     minute = moment.hour * 60 + moment.minute
     if any(window.start <= minute < window.end for window in windows):
-        return Answered.OPEN
-    return Answered.HOLIDAY if day.holiday else Answered.CLOSED
+        return ActionOutcome.OPEN
+    return ActionOutcome.HOLIDAY if day.holiday else ActionOutcome.CLOSED

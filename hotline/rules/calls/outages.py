@@ -8,7 +8,7 @@ MOST_AT_ONCE = 10
 """Callers hear all of them before anything else: ten of the longest are five minutes, and a sixth of a carrier's document."""
 
 
-class NoticeState(StrEnum):
+class OutageState(StrEnum):
     """What callers hear of it: nothing yet, all of it, nothing any more (by itself, or because somebody stopped it)."""
 
     UPCOMING = "upcoming"
@@ -17,15 +17,15 @@ class NoticeState(StrEnum):
     STOPPED = "stopped"
 
 
-def notice_state(
+def outage_state(
     starts_at: datetime, ends_at: datetime, stopped_at: datetime | None, at: datetime
-) -> NoticeState:
+) -> OutageState:
     """Return where a notice stands at `at`; its end itself is already outside."""
     if stopped_at is not None:
-        return NoticeState.STOPPED
+        return OutageState.STOPPED
     if ends_at <= at:
-        return NoticeState.OVER
-    return NoticeState.RUNNING if starts_at <= at else NoticeState.UPCOMING
+        return OutageState.OVER
+    return OutageState.RUNNING if starts_at <= at else OutageState.UPCOMING
 
 
 def most_at_once(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> int:

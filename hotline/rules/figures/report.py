@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import CLASS_OF, Channel, RequestClass, RequestType
-from hotline.rules.errors import BadFacts
+from hotline.rules.errors import InvalidFields
 
 EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
 
@@ -50,7 +50,7 @@ def parse_period(first: str, last: str) -> Period:
     if not errors and days["to"] < days["from"]:
         errors["to"] = "ends_before_it_begins"
     if errors:
-        raise BadFacts(errors)
+        raise InvalidFields(errors)
     return Period(days["from"], days["to"])
 
 
@@ -97,7 +97,7 @@ class CurvePoint:
 class RequestGroup:
     """Tickets received in the period that share class, type and channel (first rounds that are requests only)."""
 
-    klass: RequestClass | None
+    request_class: RequestClass | None
     type: RequestType | None
     channel: Channel
     total: int
@@ -140,7 +140,7 @@ class RequestCounts:
 
     def by_class(self) -> dict[RequestClass, int]:
         """Requests per published class, `other` on its own line, from the stored class."""
-        return {word: sum(g.total for g in self.groups if g.klass is word) for word in RequestClass}
+        return {word: sum(g.total for g in self.groups if g.request_class is word) for word in RequestClass}
 
     def by_type(self) -> dict[RequestType, int]:
         return {word: sum(g.total for g in self.groups if g.type is word) for word in RequestType}

@@ -23,7 +23,7 @@ class Right(StrEnum):
     HEAR_TALKS = "hear_talks"
     READ_FLOWS = "read_flows"
     PUBLISH_FLOWS = "publish_flows"
-    READ_NOTICES = "read_notices"
+    READ_OUTAGES = "read_outages"
     ANNOUNCE = "announce"
 
 
@@ -34,7 +34,7 @@ _DESK = {
     Right.READ_CALLS,
     Right.READ_CALLBACKS,
     Right.PROMISE_CALLBACKS,
-    Right.READ_NOTICES,
+    Right.READ_OUTAGES,
 }
 _OVERSIGHT = {
     Right.READ_ALL_TICKETS,
@@ -44,7 +44,7 @@ _OVERSIGHT = {
     Right.READ_OPERATORS,
     Right.HEAR_TALKS,
     Right.READ_FLOWS,
-    Right.READ_NOTICES,
+    Right.READ_OUTAGES,
 }
 
 RIGHTS: dict[Role, frozenset[Right]] = {

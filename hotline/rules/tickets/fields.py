@@ -9,11 +9,11 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from hotline.rules.enums import NoMatterReason, RequestType, Urgency
-from hotline.rules.errors import BadFacts
+from hotline.rules.errors import InvalidFields
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class TicketFields:
     """Everything sayable in one action; see the columns of the same names in `store.tickets`."""
 
     type: RequestType | None = None
@@ -35,7 +35,7 @@ class Facts:
     no_matter: NoMatterReason | None = None
     note: str | None = None
 
-    def said(self) -> dict[str, object]:
+    def given(self) -> dict[str, object]:
         """Return only what was said."""
         pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {name: value for name, value in pairs if value is not None}
@@ -140,7 +140,7 @@ PARSERS: dict[str, Callable[[object], object]] = {
 """Field -> parser; the largest text lengths stand here and nowhere else."""
 
 
-def parse_facts(raw: Mapping[str, object]) -> Facts:
+def parse_ticket_fields(raw: Mapping[str, object]) -> TicketFields:
     """Return the facts in `raw` (form or JSON). Raises BadFacts naming every field that cannot be accepted."""
     said: dict[str, object] = {}
     errors: dict[str, str] = {}
@@ -155,5 +155,5 @@ def parse_facts(raw: Mapping[str, object]) -> Facts:
         except _Wrong as wrong:
             errors[name] = str(wrong)
     if errors:
-        raise BadFacts(errors)
-    return Facts(**said)  # type: ignore[arg-type]  # each value comes from the parser of its own field
+        raise InvalidFields(errors)
+    return TicketFields(**said)  # type: ignore[arg-type]  # each value comes from the parser of its own field

@@ -12,7 +12,7 @@ from hotline.rules.enums import TicketState
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 
-class Pile(StrEnum):
+class InboxSection(StrEnum):
     """In the order an office works them off."""
 
     OVERDUE = "overdue"
@@ -34,20 +34,20 @@ class Due(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PileRule:
+class SectionRule:
     states: frozenset[TicketState]
     due: Due
 
 
 _WORKING = frozenset({TicketState.ACKNOWLEDGED, TicketState.IN_PROGRESS})
 
-PILES: dict[Pile, PileRule] = {
-    Pile.OVERDUE: PileRule(OPEN_AT_UNIT, Due.PAST),
-    Pile.DUE_TODAY: PileRule(_WORKING, Due.TODAY),
-    Pile.TO_ACKNOWLEDGE: PileRule(frozenset({TicketState.DISPATCHED}), Due.NOT_PAST),
-    Pile.IN_HAND: PileRule(_WORKING, Due.LATER),
-    Pile.TO_CLOSE: PileRule(frozenset({TicketState.REPLIED}), Due.NOT_PAST),
-    Pile.DONE: PileRule(frozenset({TicketState.CLOSED}), Due.ANY),
+INBOX_SECTIONS: dict[InboxSection, SectionRule] = {
+    InboxSection.OVERDUE: SectionRule(OPEN_AT_UNIT, Due.PAST),
+    InboxSection.DUE_TODAY: SectionRule(_WORKING, Due.TODAY),
+    InboxSection.TO_ACKNOWLEDGE: SectionRule(frozenset({TicketState.DISPATCHED}), Due.NOT_PAST),
+    InboxSection.IN_HAND: SectionRule(_WORKING, Due.LATER),
+    InboxSection.TO_CLOSE: SectionRule(frozenset({TicketState.REPLIED}), Due.NOT_PAST),
+    InboxSection.DONE: SectionRule(frozenset({TicketState.CLOSED}), Due.ANY),
 }
 """Pile -> what lies in it. Drafts and discarded drafts are the desk's and lie in no unit's pile."""
 
@@ -57,9 +57,11 @@ def is_overdue(state: TicketState, due_at: datetime | None, at: datetime) -> boo
     return state in OPEN_AT_UNIT and due_at is not None and due_at <= at
 
 
-def pile_of(state: TicketState, due_at: datetime | None, at: datetime, midnight: datetime) -> Pile | None:
+def section_of(
+    state: TicketState, due_at: datetime | None, at: datetime, midnight: datetime
+) -> InboxSection | None:
     """Return the pile of a ticket at `at`; `midnight` is the end of the local day (both aware). None: not a unit's."""
-    for pile, rule in PILES.items():
+    for pile, rule in INBOX_SECTIONS.items():
         if state in rule.states and _fits(rule.due, due_at, at, midnight):
             return pile
     return None

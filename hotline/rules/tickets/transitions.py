@@ -61,7 +61,7 @@ def transition(state: TicketState, action: TicketAction) -> Transition | None:
     return _BY_STEP.get((state, action))
 
 
-def sayable(row: Transition) -> frozenset[str]:
+def editable_fields(row: Transition) -> frozenset[str]:
     """Return the facts a step may carry: everything while it is a draft, afterwards only what the step itself needs."""
     return frozenset(PARSERS) if row.origin is S.DRAFT else frozenset({*row.needs, "note"})
 

@@ -15,8 +15,8 @@ from hotline.services.calls.views import CallView, find_call
 from hotline.services.outbound import callbacks
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
-from hotline.store.upsert import claim_and_ask, claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent, insert_if_absent_returning
+from hotline.unit_of_work import UnitOfWork
 
 _CLAIMED = (Call.__table__.c.id, callbacks.IS_OWED)
 LONGEST_NUMBER = 80
@@ -44,7 +44,7 @@ def as_path(ways: tuple[str, ...]) -> str:
     return "".join(f"{way}\n" for way in ways)
 
 
-def receive_call(work: Work, arrival: Arrival) -> CallView:
+def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
     """Record a call, or return the one already recorded under this sid, whatever its state.
 
     Somebody we owe a call and who phones again is no longer owed one.
@@ -53,14 +53,14 @@ def receive_call(work: Work, arrival: Arrival) -> CallView:
     if arrival.dial_ref is not None:
         dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
     row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
-    claimed = claim_and_ask(work.connection, Call, _CLAIMED, {**row, "caller": row["number"]})
+    claimed = insert_if_absent_returning(work.connection, Call, _CLAIMED, {**row, "caller": row["number"]})
     if claimed is None:
         known = find_call(work, arrival.sid)
         if known is None:
             raise NoSuchCall(arrival.sid)
         return known
     call_id, is_owed = claimed
-    work.tell(events.CallArrived(call_id))
+    work.record(events.CallArrived(call_id))
     if is_owed and arrival.purpose is CallPurpose.INBOUND:
         callbacks.note_phoned_again(work, row["number"])
     blank = dict.fromkeys(CallView.__dataclass_fields__)
@@ -68,21 +68,21 @@ def receive_call(work: Work, arrival: Arrival) -> CallView:
     return CallView(**{**blank, **known_so_far, "id": call_id})
 
 
-def remember_ended(work: Work, arrival: Arrival, status: str) -> bool:
+def remember_ended(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
     """Record a call whose terminal `status` is the first we hear of it, so that nothing later brings it to life.
 
     Returns False if its first webhook was recorded at this very moment: then there is a call to be ended.
     """
     end = rules.how_it_ended(CallState.IN_FLOW, arrival.purpose, status)
     row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
-    call_id = claim_row(work.connection, Call, Call.id, row)
+    call_id = insert_if_absent(work.connection, Call, Call.id, row)
     if call_id is None:
         return False
-    work.tell(events.CallEnded(call_id, end))
+    work.record(events.CallEnded(call_id, end))
     return True
 
 
-def _row(work: Work, arrival: Arrival) -> dict[str, Any]:
+def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
     number_raw = storable(arrival.number_raw, LONGEST_NUMBER)
     return {
         "sid": arrival.sid,

@@ -10,12 +10,12 @@ from hotline.rules.tickets.transitions import FINAL
 from hotline.services.calls.views import get_call
 from hotline.store.calls.tables import Call
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 HOUR = timedelta(hours=1)
 
 
-def is_so(work: Work, call_id: int, question: CallerQuestion) -> bool:
+def is_so(work: UnitOfWork, call_id: int, question: CallerQuestion) -> bool:
     """Answer `question` about the caller of this call. Nobody whose number is withheld is often or known."""
     number = get_call(work, call_id).number
     match question:
@@ -27,14 +27,14 @@ def is_so(work: Work, call_id: int, question: CallerQuestion) -> bool:
             return number is not None and _has_open_ticket(work, number)
 
 
-def _phones_often(work: Work, number: str) -> bool:
+def _phones_often(work: UnitOfWork, number: str) -> bool:
     lately = select(func.count()).where(
         Call.number == number, Call.purpose == CallPurpose.INBOUND, Call.arrived_at > work.at - HOUR
     )
     return (work.session.scalar(lately) or 0) > work.policies.callers.calls_per_hour
 
 
-def _has_open_ticket(work: Work, number: str) -> bool:
+def _has_open_ticket(work: UnitOfWork, number: str) -> bool:
     still_open = select(Ticket.id).where(
         Ticket.caller_number == number, Ticket.number.is_not(None), Ticket.state.not_in(FINAL)
     )

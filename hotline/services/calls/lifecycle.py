@@ -13,8 +13,8 @@ from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
 from hotline.services.queueing.queue_entry import join_queue, leave_queue
 from hotline.store.calls.tables import Call
-from hotline.store.upsert import changed
-from hotline.unit_of_work import Work
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
 
 __all__ = [
     "Arrival",
@@ -43,7 +43,7 @@ _BEFORE_A_PERSON = rules.WAITING | {CallState.IN_FLOW}
 _OF_A_TALK = (
     "operator_id",
     "answered_at",
-    "parted_at",
+    "operator_left_at",
     "wait_seconds",
     "finished_at",
     "no_matter",
@@ -65,7 +65,7 @@ _KEEP = (
 
 
 def keep_position(
-    work: Work, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
+    work: UnitOfWork, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
 ) -> None:
     """Remember where the caller stands in the flow, by which ways they came, and what language they hear.
 
@@ -75,32 +75,32 @@ def keep_position(
     work.connection.execute(_KEEP, values)
 
 
-def note_pressed(work: Work, call_id: int, klass: RequestClass) -> None:
-    work.session.execute(update(Call).where(Call.id == call_id).values(pressed=klass))
+def note_pressed(work: UnitOfWork, call_id: int, request_class: RequestClass) -> None:
+    work.session.execute(update(Call).where(Call.id == call_id).values(pressed=request_class))
 
 
-def note_transfer(work: Work, call_id: int, to: str, *, begins: bool) -> None:
+def note_transfer(work: UnitOfWork, call_id: int, to: str, *, begins: bool) -> None:
     """The caller is being connected to somebody outside, or has come back from there."""
     here, there = CallState.IN_FLOW, CallState.TRANSFERRED
     step = update(Call).where(Call.id == call_id)
     if not begins:
-        changed(work.session, step.where(Call.state == there).values(state=here))
-    elif changed(work.session, step.where(Call.state == here).values(state=there, transferred_to=to)):
-        work.tell(events.CallTransferred(call_id, to))
+        updated_one(work.session, step.where(Call.state == there).values(state=here))
+    elif updated_one(work.session, step.where(Call.state == here).values(state=there, transferred_to=to)):
+        work.record(events.CallTransferred(call_id, to))
 
 
-def rate_talk(work: Work, call_id: int, answer: Satisfied) -> None:
+def rate_talk(work: UnitOfWork, call_id: int, answer: Satisfied) -> None:
     """Keep the caller's own word on the talk they just had; the first one stands."""
     rated = update(Call).where(Call.id == call_id, Call.satisfied.is_(None)).values(satisfied=answer)
-    if changed(work.session, rated):
-        work.tell(events.TalkRated(call_id, answer))
+    if updated_one(work.session, rated):
+        work.record(events.TalkRated(call_id, answer))
 
 
-def caller_joined(work: Work, call_id: int) -> None:
+def caller_joined(work: UnitOfWork, call_id: int) -> None:
     """Both sides hear each other: the wait is over and measured."""
     call = hold_call(work, call_id)
     since = call.queued_at or work.at
-    joined = changed(
+    joined = updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state == CallState.CONNECTING)
@@ -111,30 +111,30 @@ def caller_joined(work: Work, call_id: int) -> None:
         ),
     )
     if joined and call.operator_id is not None:
-        work.tell(events.CallConnected(call_id, call.operator_id))
+        work.record(events.CallConnected(call_id, call.operator_id))
         callbacks.note_reached(work, call_id)
 
 
-def talk_ended(work: Work, call_id: int) -> None:
+def talk_ended(work: UnitOfWork, call_id: int) -> None:
     """Record that the operator left first while the caller is still on the line."""
     call = hold_call(work, call_id)
-    if changed(
+    if updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state == CallState.TALKING)
-        .values(state=CallState.AFTER, parted_at=work.at),
+        .values(state=CallState.AFTER, operator_left_at=work.at),
     ):
         desks.talk_over(work, call.operator_id, call_id)
 
 
-def caller_came_out(work: Work, call_id: int) -> None:
+def caller_came_out(work: UnitOfWork, call_id: int) -> None:
     """Record that the talk is over for the caller too, by their own leg's word: from here the flow has the word."""
     talk_ended(work, call_id)
-    out = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER).values(parted_at=None)
+    out = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER).values(operator_left_at=None)
     work.session.execute(out)
 
 
-def take_back(work: Work, call_id: int) -> bool:
+def take_back(work: UnitOfWork, call_id: int) -> bool:
     """Let a caller with whom nobody ever was go on to the queue, at their place; say whether they were such a one.
 
     Their wait goes on, and whatever the desk noted about a talk that was none counts no more.
@@ -142,8 +142,10 @@ def take_back(work: Work, call_id: int) -> bool:
     call = hold_call(work, call_id)
     operator_id = call.operator_id
     blank = dict.fromkeys(_OF_A_TALK)
-    alone = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER, Call.parted_at.is_not(None))
-    if not changed(work.session, alone.values(state=CallState.IN_FLOW, **blank)):
+    alone = update(Call).where(
+        Call.id == call_id, Call.state == CallState.AFTER, Call.operator_left_at.is_not(None)
+    )
+    if not updated_one(work.session, alone.values(state=CallState.IN_FLOW, **blank)):
         return False
     offers.miss_accepted(work, call_id)
     if operator_id is not None:
@@ -151,7 +153,7 @@ def take_back(work: Work, call_id: int) -> bool:
     return True
 
 
-def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = None) -> None:
+def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None = None) -> None:
     """Record the carrier's terminal `status`; final and idempotent.
 
     A terminal word about a call never heard of is remembered if `arrival` tells enough, so that its late
@@ -174,18 +176,18 @@ def end_call(work: Work, *, sid: str, status: str, arrival: Arrival | None = Non
     desks.call_over(work, call.operator_id, call.id, was=was)
     if end is CallEnd.ABANDONED:
         callbacks.owe_abandoned(work, call.id)
-    work.tell(events.CallEnded(call.id, end))
+    work.record(events.CallEnded(call.id, end))
     offers.offer_waiting(work)
 
 
-def _what_was_gained(work: Work, call_id: int, end: CallEnd) -> CallEnd:
+def _what_was_gained(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEnd:
     """Return how a call ended that no person had answered: with a message, with a promise, or as it looks."""
     if recordings.has_message(work, call_id):
         return CallEnd.LEFT_MESSAGE
     return CallEnd.LEFT_FOR_CALLBACK if callbacks.owed_for_call(work, call_id) else end
 
 
-def finish_without_ticket(work: Work, call_id: int, reason: NoMatterReason, note: str = "") -> None:
+def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason, note: str = "") -> None:
     """Close the record of a call that brought no matter.
 
     Raises NotAllowed unless it is the actor's own call, or nobody's: a message that brought nothing.
@@ -193,7 +195,7 @@ def finish_without_ticket(work: Work, call_id: int, reason: NoMatterReason, note
     is_a_message = get_call(work, call_id).operator_id is None and recordings.has_message(work, call_id)
     if not is_a_message:
         own_call(work, call_id)
-    finished = changed(
+    finished = updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.finished_at.is_(None))
@@ -204,8 +206,8 @@ def finish_without_ticket(work: Work, call_id: int, reason: NoMatterReason, note
         offers.offer_waiting(work)
 
 
-def ask_hang_up(work: Work, call_id: int) -> None:
+def ask_hang_up(work: UnitOfWork, call_id: int) -> None:
     """Let the operator end the call even if their own phone is gone. Raises NotAllowed unless it is their call."""
     call, person = own_call(work, call_id)
     if call.state in {CallState.TALKING, CallState.CONNECTING}:
-        work.tell(events.CallHangUpAsked(call_id, person.id))
+        work.record(events.CallHangUpAsked(call_id, person.id))

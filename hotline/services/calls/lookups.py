@@ -9,8 +9,8 @@ from hotline import events
 from hotline.rules.enums import LookupState
 from hotline.rules.tickets.fields import speakable
 from hotline.store.calls.lookups import Lookup
-from hotline.store.upsert import changed, claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent, updated_one
+from hotline.unit_of_work import UnitOfWork
 
 LONGEST_ZH, LONGEST_EN = 300, 600
 """As long as the columns; the rest of a longer answer is not told."""
@@ -29,24 +29,26 @@ class LookupView:
     text_en: str
 
 
-def ask(work: Work, call_id: int, source: str) -> LookupView:
+def ask(work: UnitOfWork, call_id: int, source: str) -> LookupView:
     """Ask `source` for this call, or return how the question asked before stands."""
     row = {"call_id": call_id, "source": source, "state": LookupState.ASKED, "asked_at": work.at}
-    lookup_id = claim_row(work.session, Lookup, Lookup.id, row)
+    lookup_id = insert_if_absent(work.session, Lookup, Lookup.id, row)
     if lookup_id is not None:
-        work.tell(events.LookupAsked(call_id, lookup_id))
+        work.record(events.LookupAsked(call_id, lookup_id))
     asked = select(Lookup).where(Lookup.call_id == call_id, Lookup.source == source)
     return _view(work, work.session.scalars(asked.execution_options(populate_existing=True)).one())
 
 
-def get(work: Work, lookup_id: int) -> LookupView:
+def get(work: UnitOfWork, lookup_id: int) -> LookupView:
     return _view(work, work.session.get_one(Lookup, lookup_id, populate_existing=True))
 
 
-def note_answer(work: Work, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = "") -> None:
+def note_answer(
+    work: UnitOfWork, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = ""
+) -> None:
     """Keep what was answered, as far as it can be spoken; the first answer stands."""
     said = {"text_zh": speakable(text_zh, LONGEST_ZH), "text_en": speakable(text_en, LONGEST_EN)}
-    changed(
+    updated_one(
         work.session,
         update(Lookup)
         .where(Lookup.id == lookup_id, Lookup.state == LookupState.ASKED)
@@ -54,7 +56,7 @@ def note_answer(work: Work, lookup_id: int, state: LookupState, text_zh: str = "
     )
 
 
-def _view(work: Work, lookup: Lookup) -> LookupView:
+def _view(work: UnitOfWork, lookup: Lookup) -> LookupView:
     source = work.policies.callers.lookups.get(lookup.source)
     patience = timedelta(seconds=source.seconds if source else 0)
     return LookupView(

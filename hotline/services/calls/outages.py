@@ -6,13 +6,13 @@ from sqlalchemy import update
 
 from hotline import events
 from hotline.rules.calls.outages import MOST_AT_ONCE, most_at_once
-from hotline.rules.errors import BadFacts, LostRace, NoSuchNotice, NotAllowed
+from hotline.rules.errors import InvalidFields, LostRace, NoSuchOutage, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets.fields import LONGEST_SPOKEN_BYTES, is_speakable
 from hotline.store.advisory_locks import take_turns
-from hotline.store.calls.outages import Notice, notices_between
-from hotline.store.upsert import changed
-from hotline.unit_of_work import Work
+from hotline.store.calls.outages import Outage, outages_between
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
 
 LONGEST_ZH, LONGEST_EN = 120, 400
 """As much as a caller listens to: about half a minute."""
@@ -23,8 +23,8 @@ FURTHEST = timedelta(days=366)
 
 
 def announce(
-    work: Work, *, text_zh: str, text_en: str, starts_at: datetime | None, ends_at: datetime
-) -> Notice:
+    work: UnitOfWork, *, text_zh: str, text_en: str, starts_at: datetime | None, ends_at: datetime
+) -> Outage:
     """Let callers hear of a known outage from `starts_at` (None: now) until `ends_at`.
 
     Raises NotAllowed; BadFacts with field -> code (missing, too_long, unspeakable, told_already, too_many, past, before_start, too_far).
@@ -37,35 +37,35 @@ def announce(
         wait_for_turn(work)
         errors = _crowd_errors(work, zh, en, start, ends_at)
     if errors:
-        raise BadFacts(errors)
-    notice = Notice(
+        raise InvalidFields(errors)
+    notice = Outage(
         text_zh=zh, text_en=en, starts_at=start, ends_at=ends_at, author_id=person.id, created_at=work.at
     )
     work.session.add(notice)
     work.session.flush()
-    work.tell(events.NoticeAnnounced(notice.id))
+    work.record(events.OutageAnnounced(notice.id))
     return notice
 
 
-def stop(work: Work, notice_id: int) -> None:
+def stop(work: UnitOfWork, outage_id: int) -> None:
     """Tell no caller any more, from now on. Raises NotAllowed, NoSuchNotice, LostRace if it is over already."""
     _announcer(work)
-    if work.session.get(Notice, notice_id) is None:
-        raise NoSuchNotice(str(notice_id))
-    running = update(Notice).where(
-        Notice.id == notice_id, Notice.stopped_at.is_(None), Notice.ends_at > work.at
+    if work.session.get(Outage, outage_id) is None:
+        raise NoSuchOutage(str(outage_id))
+    running = update(Outage).where(
+        Outage.id == outage_id, Outage.stopped_at.is_(None), Outage.ends_at > work.at
     )
-    if not changed(work.session, running.values(stopped_at=work.at)):
+    if not updated_one(work.session, running.values(stopped_at=work.at)):
         raise LostRace("over already")
-    work.tell(events.NoticeStopped(notice_id))
+    work.record(events.OutageStopped(outage_id))
 
 
-def wait_for_turn(work: Work) -> None:
+def wait_for_turn(work: UnitOfWork) -> None:
     """Let nobody else announce until this Work ends: what is told already is then known for sure."""
     take_turns(work.connection, ("notices",))
 
 
-def _announcer(work: Work) -> Person:
+def _announcer(work: UnitOfWork) -> Person:
     if not isinstance(work.actor, Person) or not work.actor.may(Right.ANNOUNCE):
         raise NotAllowed("announces nothing")
     return work.actor
@@ -83,9 +83,9 @@ def _text_errors(zh: str, en: str) -> dict[str, str]:
     return errors
 
 
-def _crowd_errors(work: Work, zh: str, en: str, start: datetime, end: datetime) -> dict[str, str]:
+def _crowd_errors(work: UnitOfWork, zh: str, en: str, start: datetime, end: datetime) -> dict[str, str]:
     """Callers hear every notice: nothing twice, and not more than they listen to."""
-    others = notices_between(work.session, start, end)
+    others = outages_between(work.session, start, end)
     errors = {}
     if zh in {other.text_zh for other in others}:
         errors["text_zh"] = "told_already"

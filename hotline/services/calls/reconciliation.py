@@ -16,7 +16,7 @@ from hotline.services.queueing import desks
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Dial
 from hotline.store.people.tables import Presence
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 P = PresenceState
 SILENT = timedelta(minutes=30)
@@ -28,19 +28,19 @@ LEFT_ALONE = timedelta(seconds=30)
 """A talk that was one is over for both at the same moment: whose side is still open then sits there alone."""
 
 
-def take_back_left_alone(work: Work) -> int:
+def take_back_left_alone(work: UnitOfWork) -> int:
     """Have callers brought back to the queue whose operator's leg died before it had joined them. Returns how many.
 
     Asked for again at each look until they are back or gone, for the carrier may be away.
     """
-    left = select(Call.id).where(Call.state == CallState.AFTER, Call.parted_at < work.at - LEFT_ALONE)
+    left = select(Call.id).where(Call.state == CallState.AFTER, Call.operator_left_at < work.at - LEFT_ALONE)
     alone = work.session.scalars(left).all()
     for call_id in alone:
-        work.tell(events.CallLeftAlone(call_id))
+        work.record(events.CallLeftAlone(call_id))
     return len(alone)
 
 
-def doubt_silent_calls(work: Work) -> int:
+def check_silent_calls(work: UnitOfWork) -> int:
     """Have the carrier asked about every long call, and end what cannot be alive any more. Returns how many of both."""
     live = Call.state != CallState.ENDED
     old = work.session.execute(
@@ -50,11 +50,11 @@ def doubt_silent_calls(work: Work) -> int:
         if arrived_at < work.at - LONGEST:
             lifecycle.end_call(work, sid=sid, status="completed")
         else:
-            work.tell(events.CallDoubted(call_id))
+            work.record(events.CallCheckRequested(call_id))
     return len(old)
 
 
-def doubt_silent_dials(work: Work) -> int:
+def check_silent_dials(work: UnitOfWork) -> int:
     """Have the carrier asked about attempts without an end and without a live call; drop those never placed."""
     live_call = exists().where(Call.dial_id == Dial.id, Call.state != CallState.ENDED)
     old = work.session.execute(
@@ -66,11 +66,11 @@ def doubt_silent_dials(work: Work) -> int:
         if state is DialState.PLANNED:
             outbound_calls.end_dial(work, ref, outcome=outbound_calls.DROPPED)
         else:
-            work.tell(events.DialDoubted(dial_id))
+            work.record(events.DialCheckRequested(dial_id))
     return len(old)
 
 
-def free_stuck_desks(work: Work) -> int:
+def free_stuck_desks(work: UnitOfWork) -> int:
     """Free desks that are busy with nothing: no ring pending, no talk alive, no record open. Returns how many.
 
     A desk whose talk is over without a complete record begins its wrap-up.

@@ -15,10 +15,10 @@ from hotline.rules.people.actors import Person, Right
 from hotline.services.calls.views import hold_call
 from hotline.store.calls.recordings import Recording, RecordingSound
 from hotline.store.calls.tables import Call
-from hotline.store.people.tables import Look
+from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
-from hotline.store.upsert import changed, claim_row, write_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent, insert_row, updated_one
+from hotline.unit_of_work import UnitOfWork
 
 MESSAGE_TITLE = "语音留言 Voice message"
 """What the draft is called until somebody has listened; shown in every language, so it says it in both."""
@@ -28,7 +28,7 @@ ONE_HEARING = timedelta(minutes=10)
 _LOST_ENDS = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
 
 
-def keep_message(work: Work, call_id: int, sid: str, seconds: int) -> None:
+def keep_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> None:
     """A message was left: remember the recording, and open a draft ticket for whoever listens to it. Idempotent.
 
     A call that had been counted as given up is counted as one that left a message.
@@ -43,7 +43,7 @@ def keep_message(work: Work, call_id: int, sid: str, seconds: int) -> None:
     work.session.execute(given_up.values(end=CallEnd.LEFT_MESSAGE))
 
 
-def recording_ended(work: Work, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> None:
+def recording_ended(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> None:
     """The carrier has finished a recording of this call. Idempotent."""
     if kind is RecordingKind.MESSAGE:
         keep_message(work, call_id, sid, seconds)
@@ -52,7 +52,7 @@ def recording_ended(work: Work, call_id: int, sid: str, seconds: int, kind: Reco
         _claim(work, call_id, sid, seconds, kind)
 
 
-def recording_absent(work: Work, sid: str) -> None:
+def recording_absent(work: UnitOfWork, sid: str) -> None:
     """The carrier has no sound of it after all: nothing is fetched any more."""
     work.session.execute(
         update(Recording)
@@ -61,18 +61,18 @@ def recording_absent(work: Work, sid: str) -> None:
     )
 
 
-def keep_sound(work: Work, recording_id: int, media_type: str, sound: bytes) -> None:
+def keep_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: bytes) -> None:
     """Keep our own copy of a recording's sound, unless it is kept already or was said to be absent. Idempotent."""
     at_carrier = update(Recording).where(
         Recording.id == recording_id, Recording.state == RecordingState.AT_CARRIER
     )
-    if not changed(work.session, at_carrier.values(state=RecordingState.KEPT, kept_at=work.at)):
+    if not updated_one(work.session, at_carrier.values(state=RecordingState.KEPT, kept_at=work.at)):
         return
     row = {"recording_id": recording_id, "media_type": media_type, "sound": sound}
-    write_row(work.connection, RecordingSound, row)
+    insert_row(work.connection, RecordingSound, row)
 
 
-def has_message(work: Work, call_id: int) -> bool:
+def has_message(work: UnitOfWork, call_id: int) -> bool:
     found = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
     return work.session.scalar(found.limit(1)) is not None
 
@@ -83,7 +83,7 @@ def may_hear(person: Person, kind: RecordingKind) -> bool:
     return person.may(needed) or person.may(Right.HEAR_TALKS)
 
 
-def hear_recording(work: Work, recording_id: int) -> RecordingSound | None:
+def hear_recording(work: UnitOfWork, recording_id: int) -> RecordingSound | None:
     """Return the sound and record the look (once a hearing); None while it is not ours yet. Raises NoSuchRecording, NotAllowed."""
     recording = work.session.get(Recording, recording_id)
     if recording is None:
@@ -95,18 +95,18 @@ def hear_recording(work: Work, recording_id: int) -> RecordingSound | None:
     return work.session.get(RecordingSound, recording_id)
 
 
-def _heard_just_now(work: Work, person: Person, recording_id: int) -> bool:
-    lately = select(Look.id).where(
-        Look.subject == "recording",
-        Look.subject_id == recording_id,
-        Look.user_id == person.id,
-        Look.at > work.at - ONE_HEARING,
+def _heard_just_now(work: UnitOfWork, person: Person, recording_id: int) -> bool:
+    lately = select(Disclosure.id).where(
+        Disclosure.subject == "recording",
+        Disclosure.subject_id == recording_id,
+        Disclosure.user_id == person.id,
+        Disclosure.at > work.at - ONE_HEARING,
     )
     return work.session.scalar(lately.limit(1)) is not None
 
 
-def _record_look(work: Work, person: Person, recording_id: int) -> None:
-    look = Look(
+def _record_look(work: UnitOfWork, person: Person, recording_id: int) -> None:
+    look = Disclosure(
         at=work.at,
         user_id=person.id,
         subject="recording",
@@ -116,10 +116,10 @@ def _record_look(work: Work, person: Person, recording_id: int) -> None:
     )
     work.session.add(look)
     work.session.flush()
-    work.tell(events.RecordingHeard(recording_id, look.id))
+    work.record(events.RecordingHeard(recording_id, look.id))
 
 
-def _claim(work: Work, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> int | None:
+def _claim(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> int | None:
     row = {
         "sid": sid,
         "call_id": call_id,
@@ -128,13 +128,13 @@ def _claim(work: Work, call_id: int, sid: str, seconds: int, kind: RecordingKind
         "seconds": seconds,
         "recorded_at": work.at,
     }
-    recording_id: int | None = claim_row(work.session, Recording, Recording.id, row)
+    recording_id: int | None = insert_if_absent(work.session, Recording, Recording.id, row)
     if recording_id is not None:
-        work.tell(events.RecordingMade(call_id, recording_id))
+        work.record(events.RecordingMade(call_id, recording_id))
     return recording_id
 
 
-def _open_draft(work: Work, call_id: int) -> None:
+def _open_draft(work: UnitOfWork, call_id: int) -> None:
     """Open the draft for a message, unless this call has a ticket already. Its call is held by whoever asks."""
     if work.session.scalar(select(Ticket.id).where(Ticket.call_id == call_id).limit(1)) is not None:
         return
@@ -150,4 +150,4 @@ def _open_draft(work: Work, call_id: int) -> None:
     )
     work.session.add(ticket)
     work.session.flush()
-    work.tell(events.TicketOpened(ticket.id))
+    work.record(events.TicketOpened(ticket.id))

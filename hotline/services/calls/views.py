@@ -9,7 +9,7 @@ from hotline.rules.enums import CallPurpose, CallState, RequestClass
 from hotline.rules.errors import NoSuchCall, NotAllowed
 from hotline.rules.people.actors import Person
 from hotline.store.calls.tables import Call
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,17 @@ _HELD_BY_ID, _HELD_BY_SID = _BY_ID.with_for_update(), _BY_SID.with_for_update()
 """Built once: every webhook asks one of these."""
 
 
-def find_call(work: Work, sid: str, *, hold: bool = False) -> CallView | None:
+def find_call(work: UnitOfWork, sid: str, *, hold: bool = False) -> CallView | None:
     """Return the call with this sid; with `hold`, see `hold_call`."""
     return _view(work, _HELD_BY_SID if hold else _BY_SID, sid)
 
 
-def get_call(work: Work, call_id: int) -> CallView:
+def get_call(work: UnitOfWork, call_id: int) -> CallView:
     """Return the call. Raises NoSuchCall."""
     return _known(_view(work, _BY_ID, call_id), call_id)
 
 
-def hold_call(work: Work, call_id: int) -> CallView:
+def hold_call(work: UnitOfWork, call_id: int) -> CallView:
     """Return the call as it is now and keep other Works from moving it until this one ends. Raises NoSuchCall.
 
     Who changes a call and then its offers, desk or promise holds the call first: always this order, so that two Works
@@ -62,7 +62,7 @@ def hold_call(work: Work, call_id: int) -> CallView:
     return _known(_view(work, _HELD_BY_ID, call_id), call_id)
 
 
-def own_call(work: Work, call_id: int) -> tuple[CallView, Person]:
+def own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
     """Return the call and the acting person. Raises NoSuchCall, or NotAllowed if somebody else answered it."""
     call = get_call(work, call_id)
     if not isinstance(work.actor, Person) or call.operator_id != work.actor.id:
@@ -70,7 +70,7 @@ def own_call(work: Work, call_id: int) -> tuple[CallView, Person]:
     return call, work.actor
 
 
-def _view(work: Work, found: Executable, key: str | int) -> CallView | None:
+def _view(work: UnitOfWork, found: Executable, key: str | int) -> CallView | None:
     row = work.connection.execute(found, {"key": key}).first()
     return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns
 

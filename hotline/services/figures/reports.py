@@ -47,7 +47,7 @@ class Report:
     reconciliation: tuple[Line, ...]
 
 
-def write_report(
+def build_report(
     session: Session, period: Period, *, at: datetime, policies: Policies, claims: Iterable[Claim] = ()
 ) -> Report:
     """Return the report of `period` as the rows are at `at`.

@@ -15,8 +15,8 @@ from hotline.services.outbound.dial_attempts import is_being_phoned, plan_dial
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence
-from hotline.store.upsert import changed, claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent, updated_one
+from hotline.unit_of_work import UnitOfWork
 
 C = CallbackState
 OPEN = (C.WAITING, C.DIALLING)
@@ -37,7 +37,7 @@ _OPEN_TO = union(_TO_THEM, _FROM_THEM)
 
 
 def promise_callback(
-    work: Work,
+    work: UnitOfWork,
     *,
     number: str,
     reason: CallbackReason,
@@ -68,7 +68,7 @@ def promise_callback(
     return _claim_promise(work, row)
 
 
-def promise_for_call(work: Work, call_id: int, typed: str = "") -> Callback | None:
+def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callback | None:
     """Promise the caller on the line a call back with their place kept, at the number `typed` or the one they phone from.
 
     None if that cannot be phoned. Whoever changes their mind and names another number is owed that one alone.
@@ -81,7 +81,7 @@ def promise_for_call(work: Work, call_id: int, typed: str = "") -> Callback | No
     return _promise_from(work, call, CallbackReason.REQUESTED, number)
 
 
-def _forget_other_numbers(work: Work, call_id: int, number: str) -> None:
+def _forget_other_numbers(work: UnitOfWork, call_id: int, number: str) -> None:
     others = select(Callback.id).where(
         Callback.call_id == call_id, Callback.open_number.is_not(None), Callback.open_number != number
     )
@@ -89,7 +89,7 @@ def _forget_other_numbers(work: Work, call_id: int, number: str) -> None:
         _settle(work, callback_id, C.CANCELLED)
 
 
-def owe_abandoned(work: Work, call_id: int) -> Callback | None:
+def owe_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:
     """Owe a call to somebody who hung up in the queue.
 
     None if their number is withheld, or if they have phoned again before we heard that they hung up.
@@ -105,24 +105,24 @@ def owe_abandoned(work: Work, call_id: int) -> Callback | None:
     return _promise_from(work, call, CallbackReason.ABANDONED, call.number)
 
 
-def owed_for_call(work: Work, call_id: int) -> bool:
+def owed_for_call(work: UnitOfWork, call_id: int) -> bool:
     """Say whether an open promise was made during this call."""
     open_one = select(Callback.id).where(Callback.call_id == call_id, Callback.open_number.is_not(None))
     return work.session.scalar(open_one) is not None
 
 
-def note_phoned_again(work: Work, number: str) -> None:
+def note_phoned_again(work: UnitOfWork, number: str) -> None:
     """Somebody we owe a call has phoned again: nothing is owed any more."""
     for (callback_id,) in work.connection.execute(_OPEN_TO, {"caller": number}).all():
         _settle(work, callback_id, C.PHONED_AGAIN)
 
 
-def confirm_person(work: Work, call_id: int) -> None:
+def confirm_person(work: UnitOfWork, call_id: int) -> None:
     """Record that a person, not a machine, answered our call: the promise is kept."""
     note_reached(work, call_id)
 
 
-def note_reached(work: Work, call_id: int) -> None:
+def note_reached(work: UnitOfWork, call_id: int) -> None:
     """Settle the promise behind this call, if it is one of ours."""
     behind = select(Dial.callback_id).join(Call, Call.dial_id == Dial.id).where(Call.id == call_id)
     callback_id = work.session.scalar(behind)
@@ -130,7 +130,7 @@ def note_reached(work: Work, call_id: int) -> None:
         _settle(work, callback_id, C.REACHED)
 
 
-def cancel_callback(work: Work, callback_id: int) -> None:
+def cancel_callback(work: UnitOfWork, callback_id: int) -> None:
     """Drop a promise by hand. Raises NoSuchCallback, or LostRace if it is settled already."""
     if work.session.get(Callback, callback_id) is None:
         raise NoSuchCallback(str(callback_id))
@@ -138,7 +138,7 @@ def cancel_callback(work: Work, callback_id: int) -> None:
         raise LostRace("settled already")
 
 
-def plan_due_dials(work: Work) -> int:
+def plan_due_dials(work: UnitOfWork) -> int:
     """Plan the attempts that are due, oldest place first, no more than there are free operators. Returns how many.
 
     An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
@@ -158,7 +158,7 @@ def plan_due_dials(work: Work) -> int:
     )
     planned = 0
     for callback_id, number, attempts in work.session.execute(due).all():
-        taken = changed(
+        taken = updated_one(
             work.session,
             update(Callback)
             .where(Callback.id == callback_id, Callback.state == C.WAITING)
@@ -170,7 +170,7 @@ def plan_due_dials(work: Work) -> int:
     return planned
 
 
-def after_dial(work: Work, callback_id: int, *, tried: bool = True) -> None:
+def after_dial(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> None:
     """Follow an attempt that ended without reaching anybody: wait for the next, or stop.
 
     An attempt that never reached the carrier (`tried` false) does not count.
@@ -190,19 +190,19 @@ def after_dial(work: Work, callback_id: int, *, tried: bool = True) -> None:
     )
 
 
-def _claim_promise(work: Work, row: dict[str, Any]) -> Callback:
+def _claim_promise(work: UnitOfWork, row: dict[str, Any]) -> Callback:
     """Write the promise, or find the open one. Raises LostRace if others settle theirs each time we look."""
     for _ in range(CLAIMS):
-        callback_id = claim_row(work.session, Callback, Callback.id, row)
+        callback_id = insert_if_absent(work.session, Callback, Callback.id, row)
         if callback_id is not None:
-            work.tell(events.CallbackPromised(callback_id, row["reason"]))
+            work.record(events.CallbackPromised(callback_id, row["reason"]))
         found = work.session.scalar(select(Callback).where(Callback.open_number == row["open_number"]))
         if found is not None:
             return found
     raise LostRace("settled just now")
 
 
-def _free_operators(work: Work) -> int:
+def _free_operators(work: UnitOfWork) -> int:
     """Return ready operators not already needed by who waits or is being phoned."""
     fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     ready = select(func.count()).where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
@@ -212,19 +212,19 @@ def _free_operators(work: Work) -> int:
     return counts[0] - counts[1] - counts[2]
 
 
-def _settle(work: Work, callback_id: int, state: CallbackState) -> bool:
-    settled = changed(
+def _settle(work: UnitOfWork, callback_id: int, state: CallbackState) -> bool:
+    settled = updated_one(
         work.session,
         update(Callback)
         .where(Callback.id == callback_id, Callback.state.in_(OPEN))
         .values(state=state, open_number=None, settled_at=work.at),
     )
     if settled:
-        work.tell(events.CallbackSettled(callback_id, state))
+        work.record(events.CallbackSettled(callback_id, state))
     return settled
 
 
-def _promise_from(work: Work, call: Call, reason: CallbackReason, number: str) -> Callback:
+def _promise_from(work: UnitOfWork, call: Call, reason: CallbackReason, number: str) -> Callback:
     return promise_callback(
         work,
         number=number,
@@ -235,7 +235,7 @@ def _promise_from(work: Work, call: Call, reason: CallbackReason, number: str) -
     )
 
 
-def _call(work: Work, call_id: int) -> Call:
+def _call(work: UnitOfWork, call_id: int) -> Call:
     call = work.session.get(Call, call_id, populate_existing=True)
     if call is None:
         raise NoSuchCall(str(call_id))

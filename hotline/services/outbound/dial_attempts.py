@@ -8,11 +8,11 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, exists
 from hotline import events
 from hotline.rules.enums import CallPurpose, DialState
 from hotline.store.outbound import Dial
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 
 def plan_dial(
-    work: Work,
+    work: UnitOfWork,
     *,
     number: str,
     attempt: int,
@@ -33,7 +33,7 @@ def plan_dial(
     )
     work.session.add(dial)
     work.session.flush()
-    work.tell(events.DialPlanned(dial.id))
+    work.record(events.DialPlanned(dial.id))
     return dial.id
 
 

@@ -14,15 +14,15 @@ from hotline.services.tickets import redo
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
-from hotline.store.upsert import changed, claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent, updated_one
+from hotline.unit_of_work import UnitOfWork
 
 F = FollowUpState
 AT_ONCE = 5
 """Follow-up calls placed at the same time; they need no operator, only lines."""
 
 
-def promise_follow_up(work: Work, ticket: Ticket) -> None:
+def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
     """Promise the follow-up of a closed ticket; exempt at once if nobody can be phoned. Asking again changes nothing."""
     number = parse_number(ticket.caller_number or "")
     first = work.at + timedelta(seconds=work.policies.follow_ups.delay_seconds)
@@ -36,12 +36,12 @@ def promise_follow_up(work: Work, ticket: Ticket) -> None:
         "next_try_at": rules.next_allowed(first, work.policies.follow_ups, work.zone),
         "settled_at": None if number else work.at,
     }
-    follow_up_id = claim_row(work.session, FollowUp, FollowUp.id, row)
+    follow_up_id = insert_if_absent(work.session, FollowUp, FollowUp.id, row)
     if follow_up_id is not None:
-        work.tell(events.FollowUpPromised(ticket.id, follow_up_id))
+        work.record(events.FollowUpPromised(ticket.id, follow_up_id))
 
 
-def plan_due_dials(work: Work) -> int:
+def plan_due_dials(work: UnitOfWork) -> int:
     """Plan the follow-up calls that are due, a few at a time, never two to one person, never in quiet hours.
 
     Returns how many.
@@ -62,7 +62,7 @@ def plan_due_dials(work: Work) -> int:
     )
     phoned: set[str] = set()
     for follow_up_id, number, attempts in work.session.execute(due).all():
-        taken = number not in phoned and changed(
+        taken = number not in phoned and updated_one(
             work.session,
             update(FollowUp)
             .where(FollowUp.id == follow_up_id, FollowUp.state == F.WAITING)
@@ -74,7 +74,7 @@ def plan_due_dials(work: Work) -> int:
     return len(phoned)
 
 
-def record_answer(work: Work, call_id: int, question: str, answer: str) -> None:
+def record_answer(work: UnitOfWork, call_id: int, question: str, answer: str) -> None:
     """Keep the caller's own word on `question` (solved | satisfied) of a follow-up call; the first answer stands.
 
     Raises NoSuchCall if the call is not a follow-up of ours, ValueError for words that are not ours.
@@ -91,13 +91,13 @@ def record_answer(work: Work, call_id: int, question: str, answer: str) -> None:
     follow_up_id, ticket_id = found
     if not _keep(work, ticket_id, question, answer):
         return
-    work.tell(events.FollowUpAnswered(ticket_id, question, answer))
+    work.record(events.FollowUpAnswered(ticket_id, question, answer))
     _settle(work, follow_up_id, ticket_id, F.ANSWERED)
     if question == "solved" and Solved(answer) is Solved.NO:
         redo.open_redo(work, ticket_id)
 
 
-def after_dial(work: Work, follow_up_id: int, *, tried: bool = True) -> None:
+def after_dial(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> None:
     """Follow an attempt that brought no answer: wait for the next, or give up.
 
     An attempt that never reached the carrier (`tried` false) does not count.
@@ -117,28 +117,28 @@ def after_dial(work: Work, follow_up_id: int, *, tried: bool = True) -> None:
     )
 
 
-def _keep(work: Work, ticket_id: int, question: str, answer: str) -> bool:
+def _keep(work: UnitOfWork, ticket_id: int, question: str, answer: str) -> bool:
     unasked = update(Ticket).where(Ticket.id == ticket_id).values(followed_up_at=work.at)
     if question == "solved":
-        return changed(work.session, unasked.where(Ticket.solved.is_(None)).values(solved=Solved(answer)))
+        return updated_one(work.session, unasked.where(Ticket.solved.is_(None)).values(solved=Solved(answer)))
     if question == "satisfied":
         still_open = unasked.where(Ticket.satisfied.is_(None))
-        return changed(work.session, still_open.values(satisfied=Satisfied(answer)))
+        return updated_one(work.session, still_open.values(satisfied=Satisfied(answer)))
     raise ValueError(f"not a follow-up question: {question}")
 
 
-def _settle(work: Work, follow_up_id: int, ticket_id: int, state: FollowUpState) -> None:
-    settled = changed(
+def _settle(work: UnitOfWork, follow_up_id: int, ticket_id: int, state: FollowUpState) -> None:
+    settled = updated_one(
         work.session,
         update(FollowUp)
         .where(FollowUp.id == follow_up_id, FollowUp.state.in_((F.WAITING, F.DIALLING)))
         .values(state=state, settled_at=work.at),
     )
     if settled:
-        work.tell(events.FollowUpSettled(ticket_id, state.value))
+        work.record(events.FollowUpSettled(ticket_id, state.value))
 
 
-def _language(work: Work, ticket: Ticket) -> str:
+def _language(work: UnitOfWork, ticket: Ticket) -> str:
     if ticket.call_id is None:
         return "zh-CN"
     return work.session.scalar(select(Call.language).where(Call.id == ticket.call_id)) or "zh-CN"

@@ -12,8 +12,8 @@ from hotline.rules.enums import CallbackState, CallPurpose, DialState, FollowUpS
 from hotline.rules.errors import NoSuchDial
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.store.outbound import Callback, Dial, FollowUp
-from hotline.store.upsert import changed
-from hotline.unit_of_work import Work
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
 
 D = DialState
 STALE = timedelta(minutes=10)
@@ -43,7 +43,7 @@ class DialView:
         return self.state in {D.PLACING, D.UNKNOWN}
 
 
-def dial_by_ref(work: Work, ref: str) -> DialView:
+def dial_by_ref(work: UnitOfWork, ref: str) -> DialView:
     """Return the attempt and hold it until this Work ends. Raises NoSuchDial.
 
     Who moves an attempt and then its call or promise holds the attempt first: an answer and a hang-up that come at once
@@ -52,12 +52,12 @@ def dial_by_ref(work: Work, ref: str) -> DialView:
     return _held(work, Dial.ref == ref, ref)
 
 
-def dial_by_id(work: Work, dial_id: int) -> DialView:
+def dial_by_id(work: UnitOfWork, dial_id: int) -> DialView:
     """Return the attempt as it is now. Raises NoSuchDial."""
     return _view(work, work.session.get(Dial, dial_id, populate_existing=True), str(dial_id))
 
 
-def begin_placing(work: Work, dial_id: int) -> DialView | None:
+def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
     """Write down that the carrier is being asked and return the attempt as it was before; None if it must not ring.
 
     It must not if it is placed or over, and if it waited so long for a worker that it is stale, that the quiet hours
@@ -71,7 +71,7 @@ def begin_placing(work: Work, dial_id: int) -> DialView | None:
         return None
     first = func.coalesce(Dial.placing_at, work.at)
     step = update(Dial).where(Dial.id == dial_id)
-    changed(work.session, step.values(state=D.PLACING, placing_at=first))
+    updated_one(work.session, step.values(state=D.PLACING, placing_at=first))
     return dial
 
 
@@ -80,22 +80,22 @@ def is_call_of_another(session: Session, dial_id: int, sid: str) -> bool:
     return session.scalar(select(Dial.id).where(Dial.sid == sid, Dial.id != dial_id)) is not None
 
 
-def note_doubt(work: Work, dial_id: int) -> None:
+def note_doubt(work: UnitOfWork, dial_id: int) -> None:
     """The carrier's answer was lost: look before asking again."""
     work.session.execute(
         update(Dial).where(Dial.id == dial_id, Dial.state == D.PLACING).values(state=D.UNKNOWN)
     )
 
 
-def note_dial_sid(work: Work, ref: str, sid: str) -> None:
+def note_dial_sid(work: UnitOfWork, ref: str, sid: str) -> None:
     """Remember the carrier's name for the call, whoever learns it first. Raises NoSuchDial."""
     dial = dial_by_ref(work, ref)
     if dial.state in {D.PLANNED, D.PLACING, D.UNKNOWN}:
-        changed(work.session, update(Dial).where(Dial.id == dial.id).values(state=D.PLACED, sid=sid))
+        updated_one(work.session, update(Dial).where(Dial.id == dial.id).values(state=D.PLACED, sid=sid))
 
 
 def end_dial(
-    work: Work, ref: str, *, outcome: str, sid: str | None = None, detail: str | None = None
+    work: UnitOfWork, ref: str, *, outcome: str, sid: str | None = None, detail: str | None = None
 ) -> None:
     """Record the attempt's end once; what it was for goes on from there. Raises NoSuchDial."""
     dial = dial_by_ref(work, ref)
@@ -104,8 +104,8 @@ def end_dial(
     values: dict[str, object] = {"state": D.ENDED, "ended_at": work.at, "outcome": outcome, "detail": detail}
     if sid is not None:
         values["sid"] = sid
-    changed(work.session, update(Dial).where(Dial.id == dial.id).values(**values))
-    work.tell(events.DialEnded(dial.id, outcome))
+    updated_one(work.session, update(Dial).where(Dial.id == dial.id).values(**values))
+    work.record(events.DialEnded(dial.id, outcome))
     tried = dial.state is not D.PLANNED
     if dial.callback_id is not None:
         callbacks.after_dial(work, dial.callback_id, tried=tried)
@@ -113,11 +113,11 @@ def end_dial(
         follow_ups.after_dial(work, dial.follow_up_id, tried=tried)
 
 
-def _is_stale(work: Work, dial: DialView) -> bool:
+def _is_stale(work: UnitOfWork, dial: DialView) -> bool:
     return dial.planned_at < work.at - STALE
 
 
-def _is_wanted(work: Work, dial: DialView) -> bool:
+def _is_wanted(work: UnitOfWork, dial: DialView) -> bool:
     if dial.callback_id is not None:
         state: object = work.session.scalar(select(Callback.state).where(Callback.id == dial.callback_id))
         policy, owed = work.policies.callbacks, state is CallbackState.DIALLING
@@ -127,12 +127,12 @@ def _is_wanted(work: Work, dial: DialView) -> bool:
     return owed and may_ring(work.at, policy, work.zone) and not _is_stale(work, dial)
 
 
-def _held(work: Work, which: ColumnElement[bool], asked: str) -> DialView:
+def _held(work: UnitOfWork, which: ColumnElement[bool], asked: str) -> DialView:
     held = select(Dial).where(which).with_for_update()
     return _view(work, work.session.scalar(held.execution_options(populate_existing=True)), asked)
 
 
-def _view(work: Work, dial: Dial | None, asked: str) -> DialView:
+def _view(work: UnitOfWork, dial: Dial | None, asked: str) -> DialView:
     if dial is None:
         raise NoSuchDial(asked)
     language = work.session.scalar(

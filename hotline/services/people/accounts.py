@@ -16,8 +16,8 @@ from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUni
 from hotline.rules.people.actors import Person
 from hotline.rules.tickets.fields import is_storable
 from hotline.store.people.tables import ApiToken, SignIn, Unit, User
-from hotline.store.upsert import claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent
+from hotline.unit_of_work import UnitOfWork
 
 SIGN_IN_HOURS = 12
 MIN_PASSWORD = 8
@@ -35,7 +35,7 @@ class SignedIn:
 
 
 def add_user(
-    work: Work,
+    work: UnitOfWork,
     *,
     name: str,
     display_name: str,
@@ -54,7 +54,7 @@ def add_user(
         raise NotAllowed("a handler, and only a handler, belongs to a unit")
     if unit_code is not None and work.session.get(Unit, unit_code) is None:
         raise UnknownUnit(unit_code)
-    user_id = claim_row(
+    user_id = insert_if_absent(
         work.session,
         User,
         User.id,
@@ -89,7 +89,7 @@ def check_password(session: Session, name: str, password: str) -> Person | None:
     return None if user is None else _person(user)
 
 
-def sign_in(work: Work, person_id: int) -> str:
+def sign_in(work: UnitOfWork, person_id: int) -> str:
     """Start a browser session; returns its secret token, of which only the hash is kept."""
     token = secrets.token_urlsafe(32)
     ends = work.at + timedelta(hours=SIGN_IN_HOURS)
@@ -99,7 +99,7 @@ def sign_in(work: Work, person_id: int) -> str:
     return token
 
 
-def sign_out(work: Work, token: str) -> None:
+def sign_out(work: UnitOfWork, token: str) -> None:
     """Revoke a browser session; unknown tokens are ignored."""
     mine = SignIn.token_hash == _digest(token)
     work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
@@ -123,7 +123,7 @@ def person_of_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
     return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale)
 
 
-def choose_locale(work: Work, locale: str) -> None:
+def choose_locale(work: UnitOfWork, locale: str) -> None:
     """Remember the acting person's language."""
     if isinstance(work.actor, Person):
         work.session.execute(update(User).where(User.id == work.actor.id).values(locale=locale))
@@ -135,7 +135,7 @@ def person_called(session: Session, name: str) -> Person | None:
     return None if user is None else _person(user)
 
 
-def create_token(work: Work, *, name: str, user_name: str) -> str:
+def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
     """Make a program's key acting as `user_name`; returns it, once. Raises NoSuchPerson."""
     user_id = work.session.scalar(select(User.id).where(User.name == user_name, User.active))
     if user_id is None:

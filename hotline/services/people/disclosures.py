@@ -10,12 +10,12 @@ from hotline.rules.people.callers import may_see_ticket_number
 from hotline.rules.tickets.fields import SHORT, storable
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback
-from hotline.store.people.tables import Look
+from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 
-def show_number(work: Work, subject: str, subject_id: int, reason: str = "") -> str:
+def show_number(work: UnitOfWork, subject: str, subject_id: int, reason: str = "") -> str:
     """Return the full number behind a call, ticket or callback and record the look.
 
     Raises NotAllowed unless the actor answered that call and has not finished its record, must call back for the ticket
@@ -27,7 +27,7 @@ def show_number(work: Work, subject: str, subject_id: int, reason: str = "") -> 
     if subject not in sources:
         raise NotAllowed(subject)
     number = sources[subject](work, work.actor, subject_id)
-    look = Look(
+    look = Disclosure(
         at=work.at,
         user_id=work.actor.id,
         subject=subject,
@@ -37,11 +37,11 @@ def show_number(work: Work, subject: str, subject_id: int, reason: str = "") -> 
     )
     work.session.add(look)
     work.session.flush()
-    work.tell(events.NumberShown(look.id))
+    work.record(events.NumberShown(look.id))
     return number
 
 
-def _of_call(work: Work, person: Person, call_id: int) -> str:
+def _of_call(work: UnitOfWork, person: Person, call_id: int) -> str:
     call = work.session.get(Call, call_id)
     if call is None:
         raise NoSuchCall(str(call_id))
@@ -50,7 +50,7 @@ def _of_call(work: Work, person: Person, call_id: int) -> str:
     return call.number or call.number_raw
 
 
-def _of_ticket(work: Work, person: Person, ticket_id: int) -> str:
+def _of_ticket(work: UnitOfWork, person: Person, ticket_id: int) -> str:
     ticket = work.session.get(Ticket, ticket_id)
     if ticket is None:
         raise NoSuchTicket(str(ticket_id))
@@ -62,7 +62,7 @@ def _of_ticket(work: Work, person: Person, ticket_id: int) -> str:
     return ticket.caller_number or ""
 
 
-def _of_callback(work: Work, person: Person, callback_id: int) -> str:
+def _of_callback(work: UnitOfWork, person: Person, callback_id: int) -> str:
     callback = work.session.scalar(select(Callback).where(Callback.id == callback_id))
     if callback is None:
         raise NoSuchCallback(str(callback_id))

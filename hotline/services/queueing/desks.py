@@ -8,14 +8,14 @@ from hotline import events
 from hotline.rules.enums import CallState, NotReadyReason, PresenceState
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence
-from hotline.store.upsert import changed
-from hotline.unit_of_work import Work
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
 
 P = PresenceState
 
 
 def move(
-    work: Work,
+    work: UnitOfWork,
     user_id: int,
     origins: Iterable[PresenceState],
     target: PresenceState,
@@ -35,21 +35,21 @@ def move(
     statement = update(Presence).where(Presence.user_id == user_id, Presence.state.in_(tuple(origins)))
     if only_call is not None:
         statement = statement.where(Presence.call_id == only_call)
-    moved = changed(work.session, statement.values(**values))
+    moved = updated_one(work.session, statement.values(**values))
     if moved:
-        work.tell(events.PresenceChanged(user_id, target, reason))
+        work.record(events.PresenceChanged(user_id, target, reason))
     return moved
 
 
-def ring(work: Work, user_id: int, call_id: int) -> bool:
+def ring(work: UnitOfWork, user_id: int, call_id: int) -> bool:
     return move(work, user_id, (P.READY,), P.RINGING, call_id=call_id)
 
 
-def talk(work: Work, user_id: int, call_id: int) -> bool:
+def talk(work: UnitOfWork, user_id: int, call_id: int) -> bool:
     return move(work, user_id, (P.RINGING,), P.TALKING, call_id=call_id, only_call=call_id)
 
 
-def stop_ringing(work: Work, user_id: int, call_id: int, why: NotReadyReason | None) -> None:
+def stop_ringing(work: UnitOfWork, user_id: int, call_id: int, why: NotReadyReason | None) -> None:
     """Take the ring (or the connection that failed) off the desk: ready again, or not ready if it missed the call."""
     busy = (P.RINGING, P.TALKING)
     if why is None:
@@ -58,12 +58,12 @@ def stop_ringing(work: Work, user_id: int, call_id: int, why: NotReadyReason | N
         move(work, user_id, busy, P.NOT_READY, reason=why.value, only_call=call_id)
 
 
-def give_up(work: Work, user_id: int, call_id: int) -> None:
+def give_up(work: UnitOfWork, user_id: int, call_id: int) -> None:
     """Take a desk that lost its call before a word was said out of its wrap-up; whoever sits there says when they are back."""
     move(work, user_id, (P.WRAP_UP,), P.NOT_READY, reason=NotReadyReason.MISSED_CALL.value, only_call=call_id)
 
 
-def talk_over(work: Work, user_id: int | None, call_id: int) -> None:
+def talk_over(work: UnitOfWork, user_id: int | None, call_id: int) -> None:
     """Begin wrap-up, or be ready at once if the record is already complete."""
     if user_id is None:
         return
@@ -73,7 +73,7 @@ def talk_over(work: Work, user_id: int | None, call_id: int) -> None:
         move(work, user_id, (P.TALKING,), P.WRAP_UP, call_id=call_id, only_call=call_id)
 
 
-def call_over(work: Work, user_id: int | None, call_id: int, *, was: CallState) -> None:
+def call_over(work: UnitOfWork, user_id: int | None, call_id: int, *, was: CallState) -> None:
     """Follow the end of the whole call. A desk that accepted but never spoke is simply ready again."""
     if user_id is None:
         return
@@ -83,20 +83,20 @@ def call_over(work: Work, user_id: int | None, call_id: int, *, was: CallState) 
         talk_over(work, user_id, call_id)
 
 
-def record_finished(work: Work, call_id: int, *, ticket_id: int | None) -> None:
+def record_finished(work: UnitOfWork, call_id: int, *, ticket_id: int | None) -> None:
     """Tell that the call's record is complete and end the wrap-up of its operator."""
     operator_id = work.session.scalar(select(Call.operator_id).where(Call.id == call_id))
     if operator_id is None:
         return
-    work.tell(events.CallFinished(call_id, operator_id, ticket_id))
+    work.record(events.CallFinished(call_id, operator_id, ticket_id))
     move(work, operator_id, (P.WRAP_UP,), P.READY, only_call=call_id, idle=True)
 
 
-def is_finished(work: Work, call_id: int) -> bool:
+def is_finished(work: UnitOfWork, call_id: int) -> bool:
     return work.session.scalar(select(Call.finished_at).where(Call.id == call_id)) is not None
 
 
-def unfinished_call(work: Work, user_id: int) -> int | None:
+def unfinished_call(work: UnitOfWork, user_id: int) -> int | None:
     """Return a call this person answered, that is over, and whose record is not complete; None if there is none."""
     over = (CallState.AFTER, CallState.ENDED)
     found = (
@@ -113,9 +113,9 @@ def unfinished_call(work: Work, user_id: int) -> int | None:
     return work.session.scalar(found)
 
 
-def overtime(work: Work, user_id: int, call_id: int | None) -> bool:
+def overtime(work: UnitOfWork, user_id: int, call_id: int | None) -> bool:
     """Mark a wrap-up as beyond its limit without restarting its clock; say whether it was marked now."""
-    marked = changed(
+    marked = updated_one(
         work.session,
         update(Presence)
         .where(
@@ -127,5 +127,5 @@ def overtime(work: Work, user_id: int, call_id: int | None) -> bool:
         .values(reason="overtime"),
     )
     if marked:
-        work.tell(events.PresenceChanged(user_id, P.WRAP_UP, "overtime"))
+        work.record(events.PresenceChanged(user_id, P.WRAP_UP, "overtime"))
     return marked

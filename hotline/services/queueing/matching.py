@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, exists, select
 from hotline.rules.enums import CallState, PresenceState
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import OperatorSkill, Presence
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 LOOKED_AT = 100
 """So many of the longest-waiting callers are looked at; behind them nobody has a claim yet."""
 
 
-def next_pair(work: Work) -> tuple[int, int] | None:
+def next_pair(work: UnitOfWork) -> tuple[int, int] | None:
     """Return the next (call, operator) to be brought together, both held until this Work ends; None if there is none.
 
     On a busy day nobody is ready: then the callers, each with needs of their own, are not even looked at.
@@ -41,7 +41,7 @@ def next_pair(work: Work) -> tuple[int, int] | None:
 
 
 def _needs(
-    work: Work, skill: str, desk_id: int | None, joined_at: datetime | None
+    work: UnitOfWork, skill: str, desk_id: int | None, joined_at: datetime | None
 ) -> ColumnElement[bool] | None:
     """Return what a desk must be for this caller; None: any desk will do."""
     if desk_id is not None:
@@ -54,12 +54,12 @@ def _needs(
     return able if work.session.scalar(on_duty.limit(1)) is not None else None
 
 
-def _is_any_desk_ready(work: Work) -> bool:
+def _is_any_desk_ready(work: UnitOfWork) -> bool:
     ready = select(Presence.user_id).where(Presence.state == PresenceState.READY, _alive(work))
     return work.session.scalar(ready.limit(1)) is not None
 
 
-def _ready_desk(work: Work, needs: ColumnElement[bool] | None) -> int | None:
+def _ready_desk(work: UnitOfWork, needs: ColumnElement[bool] | None) -> int | None:
     idlest = (
         select(Presence.user_id)
         .where(Presence.state == PresenceState.READY, _alive(work))
@@ -70,10 +70,10 @@ def _ready_desk(work: Work, needs: ColumnElement[bool] | None) -> int | None:
     return work.session.scalar(fitting.with_for_update(skip_locked=True))
 
 
-def _alive(work: Work) -> ColumnElement[bool]:
+def _alive(work: UnitOfWork) -> ColumnElement[bool]:
     return Presence.seen_at >= work.at - timedelta(seconds=work.policies.queue.presence_timeout)
 
 
-def _hold(work: Work, call_id: int) -> bool:
+def _hold(work: UnitOfWork, call_id: int) -> bool:
     still = select(Call.id).where(Call.id == call_id, Call.state == CallState.QUEUED)
     return work.session.scalar(still.with_for_update(skip_locked=True)) is not None

@@ -19,8 +19,8 @@ from hotline.rules.errors import NoSuchCall
 from hotline.services.calls.views import hold_call
 from hotline.services.queueing import desks, matching
 from hotline.store.calls.tables import Call, Offer
-from hotline.store.upsert import changed
-from hotline.unit_of_work import Work
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
 
 RECENT_ANSWERS = 20
 """The expected wait is the mean of this many last waits: simple, honest, never a promise."""
@@ -42,7 +42,7 @@ class QueuePlace:
     size: int
 
 
-def place_in_queue(work: Work, call_id: int) -> QueuePlace:
+def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     """Return where a waiting caller stands. Raises NoSuchCall if the call is not known."""
     asked = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
     own = work.session.execute(asked).first()
@@ -63,7 +63,7 @@ def place_in_queue(work: Work, call_id: int) -> QueuePlace:
     )
 
 
-def _recent_waits(work: Work) -> list[int]:
+def _recent_waits(work: UnitOfWork) -> list[int]:
     """Return how many seconds the last callers of today who were answered had waited."""
     last = select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(LOOKED_BACK)
     calls = last.subquery()
@@ -74,7 +74,7 @@ def _recent_waits(work: Work) -> list[int]:
     return list(work.session.scalars(newest))
 
 
-def offer_waiting(work: Work) -> int:
+def offer_waiting(work: UnitOfWork) -> int:
     """Offer waiting calls to ready desks until one side is used up. Returns how many offers were made.
 
     Both are held while they are matched; a call or a desk that somebody else holds is left to the next look.
@@ -87,12 +87,12 @@ def offer_waiting(work: Work) -> int:
         offer = Offer(call_id=call_id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
         work.session.add(offer)
         work.session.flush()
-        work.tell(events.CallOffered(call_id, offer.id, operator_id))
+        work.record(events.CallOffered(call_id, offer.id, operator_id))
         made += 1
     return made
 
 
-def accept_offer(work: Work, offer_id: int, leg_sid: str) -> int | None:
+def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
     """Give the call to the operator whose leg answered. Returns the call's id, or None if the race was lost.
 
     Asking again with the same leg gives the same answer.
@@ -103,18 +103,18 @@ def accept_offer(work: Work, offer_id: int, leg_sid: str) -> int | None:
     if offer.state is OfferState.ACCEPTED and offer.leg_sid == leg_sid:
         return offer.call_id
     taken = update(Call).where(Call.id == offer.call_id, Call.state == CallState.OFFERED)
-    if offer.state is not OfferState.PENDING or not changed(
+    if offer.state is not OfferState.PENDING or not updated_one(
         work.session, taken.values(state=CallState.CONNECTING, operator_id=offer.operator_id)
     ):
         return None
     accepted = update(Offer).where(Offer.id == offer_id)
     work.session.execute(accepted.values(state=OfferState.ACCEPTED, settled_at=work.at, leg_sid=leg_sid))
     desks.talk(work, offer.operator_id, offer.call_id)
-    work.tell(events.CallAccepted(offer.call_id, offer_id, offer.operator_id))
+    work.record(events.CallAccepted(offer.call_id, offer_id, offer.operator_id))
     return offer.call_id
 
 
-def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
+def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
     """End a ring that was not taken: the caller goes back to their place, the desk that missed it is not ready.
 
     A ring that was withdrawn is nobody's miss: that desk stays ready. An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
@@ -135,26 +135,26 @@ def settle_offer(work: Work, offer_id: int, how: OfferState) -> None:
     )
     why = None if how is OfferState.WITHDRAWN else NotReadyReason.MISSED_CALL
     desks.stop_ringing(work, offer.operator_id, offer.call_id, why)
-    work.tell(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
+    work.record(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
     offer_waiting(work)
 
 
-def pending_offer(work: Work, call_id: int) -> int | None:
+def pending_offer(work: UnitOfWork, call_id: int) -> int | None:
     """Return the offer a call waits for, if a desk is being rung for it."""
     pending = select(Offer.id).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
     return work.session.scalar(pending.order_by(Offer.id.desc()).limit(1))
 
 
-def begin_ringing(work: Work, offer_id: int) -> datetime | None:
+def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:
     """Write down that the carrier is being asked to ring; returns when it was first asked, None if no ring is wanted."""
     pending = (Offer.id == offer_id, Offer.state == OfferState.PENDING, Offer.leg_sid.is_(None))
     first = update(Offer).where(*pending, Offer.leg_asked_at.is_(None)).values(leg_asked_at=work.at)
-    if changed(work.session, first):
+    if updated_one(work.session, first):
         return work.at
     return work.session.scalar(select(Offer.leg_asked_at).where(*pending))
 
 
-def note_leg(work: Work, offer_id: int, sid: str) -> bool:
+def note_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
     """Remember the operator's leg; say whether the ring is still wanted."""
     work.session.execute(
         update(Offer).where(Offer.id == offer_id, Offer.leg_sid.is_(None)).values(leg_sid=sid)
@@ -173,7 +173,7 @@ def leg_to_release(session: Session, offer_id: int) -> str | None:
     return session.scalar(select(Offer.leg_sid).where(Offer.id == offer_id, Offer.state.not_in(wanted)))
 
 
-def withdraw_offers(work: Work, call_id: int) -> None:
+def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
     """Stop the desks that still ring for a call that left the queue or ended; they are ready again."""
     pending = select(Offer.id, Offer.operator_id).where(
         Offer.call_id == call_id, Offer.state == OfferState.PENDING
@@ -181,16 +181,16 @@ def withdraw_offers(work: Work, call_id: int) -> None:
     for offer_id, operator_id in work.session.execute(pending).all():
         if _settle(work, offer_id, OfferState.PENDING, OfferState.WITHDRAWN):
             desks.stop_ringing(work, operator_id, call_id, None)
-            work.tell(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
+            work.record(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
 
 
-def miss_accepted(work: Work, call_id: int) -> None:
+def miss_accepted(work: UnitOfWork, call_id: int) -> None:
     """Count the ring that was answered for nothing as missed: late news of its leg then says nothing about a new talk."""
     taken = update(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
     work.session.execute(taken.values(state=OfferState.MISSED, settled_at=work.at))
 
 
-def settle_overdue_offers(work: Work) -> int:
+def settle_overdue_offers(work: UnitOfWork) -> int:
     """Settle rings that outlived their limit: missed, or withdrawn if the desk never rang at all. Returns how many.
 
     The first is a lost callback of the carrier, the second a worker that is away; no operator is to blame for that.
@@ -205,7 +205,7 @@ def settle_overdue_offers(work: Work) -> int:
     return len(found)
 
 
-def requeue_unconnected(work: Work, older_than: datetime) -> int:
+def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
     """Give callers back to the queue whose operator accepted before `older_than` but whom no one ever joined."""
     stuck = (
         select(Offer.id)
@@ -223,7 +223,7 @@ def requeue_unconnected(work: Work, older_than: datetime) -> int:
     return len(found)
 
 
-def _held_offer(work: Work, offer_id: int) -> Offer | None:
+def _held_offer(work: UnitOfWork, offer_id: int) -> Offer | None:
     """Hold the offer's call, then return the offer as it is now."""
     call_id = work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
     if call_id is None:
@@ -232,14 +232,14 @@ def _held_offer(work: Work, offer_id: int) -> Offer | None:
     return work.session.get(Offer, offer_id, populate_existing=True)
 
 
-def _settle(work: Work, offer_id: int, was: OfferState, how: OfferState) -> bool:
-    return changed(
+def _settle(work: UnitOfWork, offer_id: int, was: OfferState, how: OfferState) -> bool:
+    return updated_one(
         work.session,
         update(Offer).where(Offer.id == offer_id, Offer.state == was).values(state=how, settled_at=work.at),
     )
 
 
-def _settle_connecting(work: Work, offer: Offer, how: OfferState) -> bool:
+def _settle_connecting(work: UnitOfWork, offer: Offer, how: OfferState) -> bool:
     connecting = select(Call.id).where(
         Call.id == offer.call_id, Call.state == CallState.CONNECTING, Call.operator_id == offer.operator_id
     )

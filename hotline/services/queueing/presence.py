@@ -10,13 +10,13 @@ from hotline.rules.errors import LostRace, NotAllowed, UnfinishedCall
 from hotline.rules.people.actors import Person, Right
 from hotline.services.queueing import desks, offers
 from hotline.store.people.tables import Presence
-from hotline.store.upsert import claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent
+from hotline.unit_of_work import UnitOfWork
 
 P = PresenceState
 
 
-def arrive(work: Work) -> None:
+def arrive(work: UnitOfWork) -> None:
     """Open the desk: not ready yet, and alive. An open desk stays as it is (a second tab, a reload)."""
     person = _operator(work)
     row = {
@@ -26,12 +26,12 @@ def arrive(work: Work) -> None:
         "idle_since": work.at,
         "seen_at": work.at,
     }
-    if claim_row(work.session, Presence, Presence.user_id, row) is None:
+    if insert_if_absent(work.session, Presence, Presence.user_id, row) is None:
         beat(work)
         desks.move(work, person.id, (P.OFFLINE,), P.NOT_READY)
 
 
-def become_ready(work: Work) -> None:
+def become_ready(work: UnitOfWork) -> None:
     """Take calls. Raises UnfinishedCall while a past call has neither ticket nor reasoned no-matter.
 
     The longest-idle clock restarts: who comes back from a break does not overtake who stayed.
@@ -48,7 +48,7 @@ def become_ready(work: Work) -> None:
     offers.offer_waiting(work)
 
 
-def become_not_ready(work: Work, reason: NotReadyReason) -> None:
+def become_not_ready(work: UnitOfWork, reason: NotReadyReason) -> None:
     """Take no calls, for a reason. Raises LostRace while a call rings or is being talked or wrapped up."""
     person = _operator(work)
     arrive(work)
@@ -56,7 +56,7 @@ def become_not_ready(work: Work, reason: NotReadyReason) -> None:
         raise LostRace("busy with a call")
 
 
-def leave(work: Work) -> None:
+def leave(work: UnitOfWork) -> None:
     """Close the desk. Raises LostRace during a call, UnfinishedCall before its record is complete."""
     person = _operator(work)
     unfinished = desks.unfinished_call(work, person.id)
@@ -68,7 +68,7 @@ def leave(work: Work) -> None:
             raise LostRace("busy with a call")
 
 
-def beat(work: Work) -> None:
+def beat(work: UnitOfWork) -> None:
     """Note a sign of life of the desk's browser."""
     person = _operator(work)
     work.session.execute(update(Presence).where(Presence.user_id == person.id).values(seen_at=work.at))
@@ -84,7 +84,7 @@ def desk_state(session: Session, user_id: int) -> Presence:
     return found
 
 
-def close_silent_desks(work: Work) -> int:
+def close_silent_desks(work: UnitOfWork) -> int:
     """Close desks without a sign of life; a silent desk is never offered a call. Returns how many were closed."""
     limit = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     idle = (P.READY, P.NOT_READY)
@@ -92,7 +92,7 @@ def close_silent_desks(work: Work) -> int:
     return sum(desks.move(work, user_id, idle, P.OFFLINE) for user_id in work.session.scalars(silent).all())
 
 
-def flag_long_wrap_ups(work: Work) -> int:
+def flag_long_wrap_ups(work: UnitOfWork) -> int:
     """Mark wrap-ups beyond the limit, so that desk and shift leader see them. Returns how many were marked."""
     limit = work.at - timedelta(seconds=work.policies.queue.wrap_up_seconds)
     marked = 0
@@ -104,7 +104,7 @@ def flag_long_wrap_ups(work: Work) -> int:
     return marked
 
 
-def _operator(work: Work) -> Person:
+def _operator(work: UnitOfWork) -> Person:
     if not isinstance(work.actor, Person) or not work.actor.may(Right.TAKE_CALLS):
         raise NotAllowed("takes no calls")
     return work.actor

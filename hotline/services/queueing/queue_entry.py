@@ -14,13 +14,13 @@ from hotline.services.queueing import offers
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence, User
-from hotline.store.upsert import changed
-from hotline.unit_of_work import Work
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
 
 ANYBODY = JoinQueue()
 
 
-def join_queue(work: Work, call_id: int, wish: JoinQueue = ANYBODY, *, desk: str = "") -> QueueJoin:
+def join_queue(work: UnitOfWork, call_id: int, wish: JoinQueue = ANYBODY, *, desk: str = "") -> QueueJoin:
     """Let the caller wait for a person; offer the call at once if a desk is ready. `desk` is a work number.
 
     A callback keeps the place of the call it answers; whoever left the queue to decide something keeps their own. A
@@ -35,7 +35,7 @@ def join_queue(work: Work, call_id: int, wish: JoinQueue = ANYBODY, *, desk: str
     if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
         return QueueJoin.FULL
     place, skill = _inherited(work, call)
-    joined = changed(
+    joined = updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state == CallState.IN_FLOW)
@@ -51,16 +51,16 @@ def join_queue(work: Work, call_id: int, wish: JoinQueue = ANYBODY, *, desk: str
     )
     if not joined:
         return QueueJoin.TOO_LATE
-    work.tell(events.CallQueued(call_id))
+    work.record(events.CallQueued(call_id))
     offers.offer_waiting(work)
     return QueueJoin.JOINED
 
 
-def leave_queue(work: Work, call_id: int, result: str) -> None:
+def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
     """Note the carrier's QueueResult. Only `leave` needs a hand: the caller is back in the flow."""
     if result != "leave":
         return
-    left = changed(
+    left = updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state.in_((CallState.QUEUED, CallState.OFFERED)))
@@ -70,19 +70,19 @@ def leave_queue(work: Work, call_id: int, result: str) -> None:
         offers.withdraw_offers(work, call_id)
 
 
-def is_anybody_on_duty(work: Work) -> bool:
+def is_anybody_on_duty(work: UnitOfWork) -> bool:
     """Say whether any desk is open and alive, ready or not: somebody who may answer sooner or later."""
     fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     alive = select(Presence.user_id).where(Presence.state != PresenceState.OFFLINE, Presence.seen_at >= fresh)
     return work.session.scalar(alive.limit(1)) is not None
 
 
-def _desk(work: Work, work_number: str) -> int | None:
+def _desk(work: UnitOfWork, work_number: str) -> int | None:
     """Return whose work number that is; None for nobody's: then anybody may answer."""
     return work.session.scalar(select(User.id).where(User.work_number == work_number, User.active))
 
 
-def _inherited(work: Work, call: CallView) -> tuple[datetime | None, str]:
+def _inherited(work: UnitOfWork, call: CallView) -> tuple[datetime | None, str]:
     """Return the place and the skill of the call that this one answers, if we phoned somebody back."""
     if call.dial_id is None:
         return None, ""

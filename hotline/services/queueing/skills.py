@@ -9,10 +9,10 @@ from hotline.rules.errors import NoSuchPerson, NotAllowed, UnknownSkill
 from hotline.rules.people.actors import Right
 from hotline.services.people.accounts import person_called
 from hotline.store.people.tables import OperatorSkill
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 
-def set_skills(work: Work, name: str, skills: Sequence[str]) -> tuple[str, ...]:
+def set_skills(work: UnitOfWork, name: str, skills: Sequence[str]) -> tuple[str, ...]:
     """Let the operator called `name` have exactly `skills`; return them in order.
 
     Raises NoSuchPerson, NotAllowed for somebody who answers no calls, UnknownSkill for one the city does not know.

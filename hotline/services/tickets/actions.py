@@ -17,9 +17,9 @@ from hotline.rules.enums import (
 )
 from hotline.rules.errors import (
     ActionNotAllowed,
-    BadFacts,
+    InvalidFields,
     LostRace,
-    MissingFacts,
+    MissingFields,
     NoSuchTicket,
     NotAllowed,
     StaleRevision,
@@ -27,7 +27,7 @@ from hotline.rules.errors import (
 )
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets import transitions as rules
-from hotline.rules.tickets.fields import Facts, is_storable
+from hotline.rules.tickets.fields import TicketFields, is_storable
 from hotline.services.calls import lifecycle
 from hotline.services.outbound import follow_ups
 from hotline.services.queueing import desks, offers
@@ -35,8 +35,8 @@ from hotline.services.tickets import due_dates, numbering
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
-from hotline.store.upsert import changed
-from hotline.unit_of_work import Work
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
 
 SUGGESTED_TYPE = {
     RequestClass.COMPLAINT: RequestType.COMPLAINT,
@@ -47,7 +47,11 @@ SUGGESTED_TYPE = {
 
 
 def open_draft(
-    work: Work, *, call_id: int | None = None, channel: Channel = Channel.PHONE, facts: Facts | None = None
+    work: UnitOfWork,
+    *,
+    call_id: int | None = None,
+    channel: Channel = Channel.PHONE,
+    facts: TicketFields | None = None,
 ) -> Ticket:
     """Open a draft, or return the one this call already has. The pressed class is preselected.
 
@@ -67,16 +71,16 @@ def open_draft(
         known = _take_from_call(work, ticket, call_id)
         if known is not None:
             return known
-    for name, value in _columns(work, facts or Facts()).items():
+    for name, value in _columns(work, facts or TicketFields()).items():
         setattr(ticket, name, value)
     work.session.add(ticket)
     work.session.flush()
-    work.tell(events.TicketOpened(ticket.id))
+    work.record(events.TicketOpened(ticket.id))
     return ticket
 
 
 def perform(
-    work: Work, ticket_id: int, action: TicketAction, facts: Facts, revision: int | None = None
+    work: UnitOfWork, ticket_id: int, action: TicketAction, facts: TicketFields, revision: int | None = None
 ) -> Ticket:
     """Take one step of the table and return the ticket as it is afterwards.
 
@@ -93,14 +97,14 @@ def perform(
     guarded = update(Ticket).where(
         Ticket.id == ticket_id, Ticket.state == ticket.state, Ticket.revision == ticket.revision
     )
-    if not changed(work.session, guarded.values(**values, revision=Ticket.revision + 1)):
+    if not updated_one(work.session, guarded.values(**values, revision=Ticket.revision + 1)):
         raise LostRace(action.value)
     work.session.refresh(ticket)
     _follow(work, ticket, action, facts)
     return ticket
 
 
-def _open_step(work: Work, ticket_id: int, action: TicketAction) -> tuple[Ticket, rules.Transition]:
+def _open_step(work: UnitOfWork, ticket_id: int, action: TicketAction) -> tuple[Ticket, rules.Transition]:
     """Return the ticket and the row of the table, if the actor may see the one and take the other."""
     ticket = work.session.get(Ticket, ticket_id, populate_existing=True)
     if ticket is None or not rules.may_read(work.actor, ticket.state, ticket.unit_code):
@@ -111,16 +115,18 @@ def _open_step(work: Work, ticket_id: int, action: TicketAction) -> tuple[Ticket
     return ticket, step
 
 
-def _fitting(work: Work, ticket: Ticket, step: rules.Transition, facts: Facts) -> dict[str, object]:
+def _fitting(
+    work: UnitOfWork, ticket: Ticket, step: rules.Transition, facts: TicketFields
+) -> dict[str, object]:
     """Return the columns that the facts set, if this step may carry them and lacks nothing."""
-    unfit = facts.said().keys() - rules.sayable(step)
+    unfit = facts.given().keys() - rules.editable_fields(step)
     if unfit:
-        raise BadFacts(dict.fromkeys(sorted(unfit), "not_now"))
+        raise InvalidFields(dict.fromkeys(sorted(unfit), "not_now"))
     said = _columns(work, facts)
-    present = {name: getattr(ticket, name, None) for name in step.needs} | facts.said()
+    present = {name: getattr(ticket, name, None) for name in step.needs} | facts.given()
     lacking = rules.missing(step.needs, present)
     if lacking:
-        raise MissingFacts(lacking)
+        raise MissingFields(lacking)
     _check_reach(work, ticket, step.action, said)
     return said
 
@@ -135,13 +141,13 @@ def find_ticket(session: Session, number: str) -> Ticket | None:
     return session.scalar(select(Ticket).where(Ticket.number == number))
 
 
-def _columns(work: Work, facts: Facts) -> dict[str, object]:
+def _columns(work: UnitOfWork, facts: TicketFields) -> dict[str, object]:
     """Return the ticket's columns that the facts set; what belongs to the call or the log is left out."""
-    said = facts.said()
+    said = facts.given()
     said.pop("no_matter", None)
     said.pop("note", None)
     if facts.type is not None:
-        said["klass"] = CLASS_OF[facts.type]
+        said["request_class"] = CLASS_OF[facts.type]
     if facts.unit_code:
         _check_unit(work, facts.unit_code)
     elif "unit_code" in said:
@@ -149,13 +155,13 @@ def _columns(work: Work, facts: Facts) -> dict[str, object]:
     return said
 
 
-def _check_unit(work: Work, code: str) -> None:
+def _check_unit(work: UnitOfWork, code: str) -> None:
     unit = work.session.get(Unit, code)
     if unit is None or not unit.active:
         raise UnknownUnit(code)
 
 
-def _check_reach(work: Work, ticket: Ticket, action: TicketAction, said: dict[str, object]) -> None:
+def _check_reach(work: UnitOfWork, ticket: Ticket, action: TicketAction, said: dict[str, object]) -> None:
     """Refuse a hand-off to a unit closed since it was chosen, and throwing away what belongs to somebody else's call.
 
     A message that nobody answered belongs to all.
@@ -168,7 +174,7 @@ def _check_reach(work: Work, ticket: Ticket, action: TicketAction, said: dict[st
             lifecycle.own_call(work, call.id)
 
 
-def _take_from_call(work: Work, ticket: Ticket, call_id: int) -> Ticket | None:
+def _take_from_call(work: UnitOfWork, ticket: Ticket, call_id: int) -> Ticket | None:
     """Copy what the call tells into the new draft; or return the ticket this call already has.
 
     The call is held meanwhile, so that two hands cannot open two drafts.
@@ -184,12 +190,12 @@ def _take_from_call(work: Work, ticket: Ticket, call_id: int) -> Ticket | None:
     ticket.caller_number = call.number or call.number_raw
     if call.pressed in SUGGESTED_TYPE:
         ticket.type = SUGGESTED_TYPE[call.pressed]
-        ticket.klass = call.pressed
+        ticket.request_class = call.pressed
     return None
 
 
 def _consequences(
-    work: Work, ticket: Ticket, action: TicketAction, said: dict[str, object]
+    work: UnitOfWork, ticket: Ticket, action: TicketAction, said: dict[str, object]
 ) -> dict[str, object]:
     """Return what a step changes beyond what was said: numbers, clocks, moments."""
     match action:
@@ -213,38 +219,38 @@ def _consequences(
             return {}
 
 
-def _follow(work: Work, ticket: Ticket, action: TicketAction, facts: Facts) -> None:
+def _follow(work: UnitOfWork, ticket: Ticket, action: TicketAction, facts: TicketFields) -> None:
     """Tell the step, and finish or promise what it brings with it."""
     match action:
         case TicketAction.SAVE:
             return
         case TicketAction.ANSWER:
-            work.tell(events.TicketAnswered(ticket.id))
-            work.tell(events.TicketClosed(ticket.id, Closing.ANSWERED_DIRECT))
+            work.record(events.TicketAnswered(ticket.id))
+            work.record(events.TicketClosed(ticket.id, Closing.ANSWERED_DIRECT))
             _finish_call(work, ticket)
         case TicketAction.HAND_OFF:
-            work.tell(events.TicketHandedOff(ticket.id, ticket.unit_code or ""))
+            work.record(events.TicketHandedOff(ticket.id, ticket.unit_code or ""))
             _finish_call(work, ticket)
         case TicketAction.DISCARD:
-            work.tell(events.TicketDiscarded(ticket.id))
+            work.record(events.TicketDiscarded(ticket.id))
             if ticket.call_id is not None and facts.no_matter is not None:
                 lifecycle.finish_without_ticket(work, ticket.call_id, facts.no_matter, facts.note or "")
         case TicketAction.ACKNOWLEDGE:
-            work.tell(events.TicketAcknowledged(ticket.id))
+            work.record(events.TicketAcknowledged(ticket.id))
         case TicketAction.RECORD_CONTACT:
-            work.tell(events.FirstContactRecorded(ticket.id))
+            work.record(events.FirstContactRecorded(ticket.id))
         case TicketAction.REPLY:
-            work.tell(events.TicketReplied(ticket.id))
+            work.record(events.TicketReplied(ticket.id))
         case TicketAction.CLOSE:
-            work.tell(events.TicketClosed(ticket.id, Closing.HANDLED))
+            work.record(events.TicketClosed(ticket.id, Closing.HANDLED))
             follow_ups.promise_follow_up(work, ticket)
 
 
-def _finish_call(work: Work, ticket: Ticket) -> None:
+def _finish_call(work: UnitOfWork, ticket: Ticket) -> None:
     """A finished ticket completes the record of the call it was written in; its operator is free for the next."""
     if ticket.call_id is None:
         return
-    finished = changed(
+    finished = updated_one(
         work.session,
         update(Call).where(Call.id == ticket.call_id, Call.finished_at.is_(None)).values(finished_at=work.at),
     )

@@ -3,24 +3,28 @@
 from datetime import datetime, timedelta
 
 from hotline.rules.enums import RequestType, Urgency
-from hotline.rules.policies import Stage
+from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.deadlines import HORIZON_DAYS, Deadline, deadline
 from hotline.store.calendar import working_days
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
-_COLUMNS = {Stage.ACKNOWLEDGE: "acknowledge_due", Stage.CONTACT: "contact_due", Stage.RESOLVE: "due_at"}
+_COLUMNS = {
+    DeadlineStage.ACKNOWLEDGE: "acknowledge_due",
+    DeadlineStage.CONTACT: "contact_due",
+    DeadlineStage.RESOLVE: "due_at",
+}
 
 
-def for_hand_off(work: Work, kind: RequestType | None, urgency: Urgency) -> dict[str, object]:
+def for_hand_off(work: UnitOfWork, kind: RequestType | None, urgency: Urgency) -> dict[str, object]:
     """Return the ticket's due columns, the name of the policy, and whether a counted day was a guess."""
     counted = _deadlines(work, kind, urgency, work.at)
     values: dict[str, object] = {_COLUMNS[stage]: due.due_at for stage, due in counted.items()}
-    provisional = counted[Stage.RESOLVE].provisional
+    provisional = counted[DeadlineStage.RESOLVE].provisional
     return {**values, "policy": work.policies.deadlines.name, "due_provisional": provisional}
 
 
-def explain(work: Work, ticket: Ticket) -> dict[Stage, Deadline]:
+def explain(work: UnitOfWork, ticket: Ticket) -> dict[DeadlineStage, Deadline]:
     """Return each clock of a handed-off ticket with the days it counted, from the moment of its hand-off."""
     if ticket.dispatched_at is None:
         return {}
@@ -28,10 +32,13 @@ def explain(work: Work, ticket: Ticket) -> dict[Stage, Deadline]:
 
 
 def _deadlines(
-    work: Work, kind: RequestType | None, urgency: Urgency, start: datetime
-) -> dict[Stage, Deadline]:
+    work: UnitOfWork, kind: RequestType | None, urgency: Urgency, start: datetime
+) -> dict[DeadlineStage, Deadline]:
     day0 = start.astimezone(work.zone).date()
     known = working_days(work.session, day0, day0 + timedelta(days=HORIZON_DAYS))
     policy = work.policies.deadlines
     kind = kind or RequestType.OTHER
-    return {stage: deadline(start, policy.limit(stage, kind, urgency), known, work.zone) for stage in Stage}
+    return {
+        stage: deadline(start, policy.limit(stage, kind, urgency), known, work.zone)
+        for stage in DeadlineStage
+    }

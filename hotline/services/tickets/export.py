@@ -19,15 +19,15 @@ from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import mask
 from hotline.rules.phone_numbers import national
 from hotline.rules.tickets.rows import COLUMNS, safe_cell
-from hotline.store.people.tables import Look
+from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 AT_A_TIME = 1_000
 """Rows held in memory."""
 
 
-def export_tickets(work: Work, period: Period, target: TextIO, *, reason: str | None = None) -> int:
+def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: str | None = None) -> int:
     """Write every ticket received in `period` (every round; no drafts of our own, nothing discarded) to `target`.
 
     Returns how many. Open `target` with newline="" and UTF-8. Numbers are masked; with a `reason` they are written
@@ -45,11 +45,11 @@ def export_tickets(work: Work, period: Period, target: TextIO, *, reason: str | 
     return written
 
 
-def _record_look(work: Work, reason: str) -> None:
+def _record_look(work: UnitOfWork, reason: str) -> None:
     person = work.actor
     if not isinstance(person, Person) or not person.may(Right.IMPORT_TICKETS) or not reason.strip():
         raise NotAllowed("exports no full numbers")
-    look = Look(
+    look = Disclosure(
         at=work.at,
         user_id=person.id,
         subject="export",
@@ -59,10 +59,10 @@ def _record_look(work: Work, reason: str) -> None:
     )
     work.session.add(look)
     work.session.flush()
-    work.tell(events.NumberShown(look.id))
+    work.record(events.NumberShown(look.id))
 
 
-def _rows(work: Work, period: Period, *, in_full: bool) -> Iterator[list[str]]:
+def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[str]]:
     ours = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
     imported = and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_not(None))
     found = (

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Generic, TypeVar
 
-from hotline.rules.errors import LostRace, Refusal
+from hotline.rules.errors import DomainError, LostRace
 from hotline.services.calls.outages import wait_for_turn
-from hotline.store.calls.outages import Notice
+from hotline.store.calls.outages import Outage
 from hotline.store.calls.tables import Receipt
 from hotline.store.tickets.tables import IdempotencyKey, Ticket
-from hotline.store.upsert import claim_row, write_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent, insert_row
+from hotline.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
 
 
-class KeyReused(Refusal):
+class KeyReused(DomainError):
     """The key was used for a request with another body."""
 
 
@@ -29,7 +29,7 @@ class Once(Generic[T]):
 
 
 def write_once(
-    work: Work, token_id: int, key: str | None, fingerprint: str, write: Callable[[Work], Ticket]
+    work: UnitOfWork, token_id: int, key: str | None, fingerprint: str, write: Callable[[UnitOfWork], Ticket]
 ) -> Once[Ticket]:
     """Write a ticket, or return the one this key already wrote; without a key every request is new.
 
@@ -51,14 +51,18 @@ def write_once(
         "ticket_id": ticket.id,
         "at": work.at,
     }
-    if claim_row(work.session, IdempotencyKey, IdempotencyKey.key, row) is None:
+    if insert_if_absent(work.session, IdempotencyKey, IdempotencyKey.key, row) is None:
         raise LostRace(key)
     return Once(ticket, is_repeat=False)
 
 
 def announce_once(
-    work: Work, token_id: int, key: str | None, fingerprint: str, announce: Callable[[Work], Notice]
-) -> Once[Notice]:
+    work: UnitOfWork,
+    token_id: int,
+    key: str | None,
+    fingerprint: str,
+    announce: Callable[[UnitOfWork], Outage],
+) -> Once[Outage]:
     """Announce, or return the notice this key already announced; without a key every request is new.
 
     Remembered as the carrier's webhooks are, for two days: nobody repeats an announcement longer, and the same words
@@ -72,9 +76,9 @@ def announce_once(
     if known is None:
         notice = announce(work)
         document = f"{fingerprint}:{notice.id}"
-        write_row(work.connection, Receipt, {"key": name, "at": work.at, "document": document})
+        insert_row(work.connection, Receipt, {"key": name, "at": work.at, "document": document})
         return Once(notice, is_repeat=False)
-    told, _, notice_id = known.document.partition(":")
+    told, _, outage_id = known.document.partition(":")
     if told != fingerprint:
         raise KeyReused(key)
-    return Once(work.session.get_one(Notice, int(notice_id)), is_repeat=True)
+    return Once(work.session.get_one(Outage, int(outage_id)), is_repeat=True)

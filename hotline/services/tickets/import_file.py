@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hotline import events
 from hotline.rules.enums import CLASS_OF, Closing, TicketState
-from hotline.rules.errors import LostRace, NotAllowed, Refusal
+from hotline.rules.errors import DomainError, LostRace, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets.rows import Code, RowProblem, TicketRow, check_header, parse_row
 from hotline.rules.tickets.transitions import ticket_number
@@ -22,7 +22,7 @@ from hotline.services.tickets.csv_lines import BrokenLine, CsvLine, read_lines
 from hotline.services.tickets.numbering import reserve
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 PREFIX, DIGITS = "QI", 7
 """Imported tickets have a number series of their own: old cases must not use up the numbers of today's calls."""
@@ -32,7 +32,7 @@ MOST_TOLD = 1_000
 """Problems remembered by name; further bad rows are only counted."""
 
 
-class ImportRefused(Refusal):
+class ImportRefused(DomainError):
     """Nothing was imported. `problems` are the first found, `bad_rows` how many rows were bad (0: the header was)."""
 
     def __init__(self, problems: tuple[RowProblem, ...], bad_rows: int) -> None:
@@ -67,7 +67,7 @@ class _Progress:
         self.problems += [RowProblem(line, name, code) for name, code in list(errors.items())[: max(room, 0)]]
 
 
-def import_tickets(work: Work, source: Iterable[bytes], *, skip_bad: bool = False) -> Imported:
+def import_tickets(work: UnitOfWork, source: Iterable[bytes], *, skip_bad: bool = False) -> Imported:
     """Import the lines of a CSV file (bytes, as an opened binary file gives them).
 
     Raises NotAllowed without the right, ImportRefused when the header is wrong, or when a row is bad and
@@ -106,7 +106,7 @@ def _header(lines: Iterator[CsvLine | BrokenLine]) -> list[str]:
 
 
 def _good_rows(
-    work: Work, header: list[str], lines: Iterable[CsvLine | BrokenLine], progress: _Progress
+    work: UnitOfWork, header: list[str], lines: Iterable[CsvLine | BrokenLine], progress: _Progress
 ) -> Iterator[TicketRow]:
     for line in lines:
         if isinstance(line, BrokenLine):
@@ -135,7 +135,7 @@ def _errors_beside(row: TicketRow, progress: _Progress) -> dict[str, Code]:
     return errors
 
 
-def _write(work: Work, chunk: list[TicketRow], progress: _Progress) -> None:
+def _write(work: UnitOfWork, chunk: list[TicketRow], progress: _Progress) -> None:
     """Write the rows of `chunk` that are new. After a bad row of an all-or-nothing file, only reading goes on."""
     if not chunk or (progress.bad_rows and not progress.skip_bad):
         return
@@ -159,33 +159,33 @@ def _write(work: Work, chunk: list[TicketRow], progress: _Progress) -> None:
     _tell(work, [row for row in fresh if row.closed_at is None])
 
 
-def _tell(work: Work, still_open: list[TicketRow]) -> None:
+def _tell(work: UnitOfWork, still_open: list[TicketRow]) -> None:
     """Tell what must follow: an open ticket of a unit goes to its inbox, the others wait for a desk."""
     keys = [row.external_number for row in still_open]
     found = select(Ticket.id, Ticket.unit_code).where(Ticket.external_number.in_(keys)).order_by(Ticket.id)
     for ticket_id, unit_code in work.session.execute(found).all():
-        work.tell(events.TicketOpened(ticket_id))
+        work.record(events.TicketOpened(ticket_id))
         if unit_code is not None:
-            work.tell(events.TicketHandedOff(ticket_id, unit_code))
+            work.record(events.TicketHandedOff(ticket_id, unit_code))
 
 
-def _day(work: Work, row: TicketRow) -> date:
+def _day(work: UnitOfWork, row: TicketRow) -> date:
     return row.received_at.astimezone(work.zone).date()
 
 
-def _numbers(work: Work, rows: list[TicketRow]) -> dict[date, Iterator[str]]:
+def _numbers(work: UnitOfWork, rows: list[TicketRow]) -> dict[date, Iterator[str]]:
     """Return as many numbers of each day of receipt as `rows` need."""
     wanted = Tally(_day(work, row) for row in rows)
     return {day: _series(work, day, count) for day, count in sorted(wanted.items())}
 
 
-def _series(work: Work, day: date, count: int) -> Iterator[str]:
+def _series(work: UnitOfWork, day: date, count: int) -> Iterator[str]:
     written = f"{day:%Y%m%d}"
     first = reserve(work, f"import:{written}", count)
     return (ticket_number(PREFIX, written, first + step, DIGITS) for step in range(count))
 
 
-def _columns(work: Work, row: TicketRow, number: str) -> dict[str, object]:
+def _columns(work: UnitOfWork, row: TicketRow, number: str) -> dict[str, object]:
     """Return the ticket a row becomes. When it was handed to its unit is not in the file: the day it was received."""
     waits_for_a_desk = row.closed_at is None and row.unit is None
     state = TicketState.DRAFT if waits_for_a_desk else TicketState.DISPATCHED
@@ -196,7 +196,7 @@ def _columns(work: Work, row: TicketRow, number: str) -> dict[str, object]:
         "state": TicketState.CLOSED if row.closed_at else state,
         "channel": row.channel,
         "type": row.type,
-        "klass": CLASS_OF[row.type],
+        "request_class": CLASS_OF[row.type],
         "category": row.category,
         "title": row.title,
         "text": row.text,

@@ -5,24 +5,24 @@ from sqlalchemy import update
 from hotline.rules.tickets.transitions import ticket_number
 from hotline.services.tickets.status import new_code
 from hotline.store.tickets.tables import Counter
-from hotline.store.upsert import claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent
+from hotline.unit_of_work import UnitOfWork
 
 PREFIX = "QF"
 
 
-def take(work: Work) -> str:
+def take(work: UnitOfWork) -> str:
     """Return the next number of the Work's local day. Raises ValueError after 99,999 in one day."""
     day = f"{work.today:%Y%m%d}"
     return ticket_number(PREFIX, day, reserve(work, f"ticket:{day}", 1))
 
 
-def named(work: Work) -> dict[str, object]:
+def named(work: UnitOfWork) -> dict[str, object]:
     """Return the columns of a ticket that gets its number now, and the code its caller is told with it."""
     return {"number": take(work), "access_code": new_code()}
 
 
-def reserve(work: Work, series: str, amount: int) -> int:
+def reserve(work: UnitOfWork, series: str, amount: int) -> int:
     """Take the next `amount` numbers of a series; returns the first of them."""
     step = (
         update(Counter)
@@ -32,6 +32,6 @@ def reserve(work: Work, series: str, amount: int) -> int:
     )
     value = work.session.scalar(step)
     if value is None:
-        claim_row(work.session, Counter, Counter.name, {"name": series, "value": 0})
+        insert_if_absent(work.session, Counter, Counter.name, {"name": series, "value": 0})
         value = work.session.scalar(step)
     return int(value or 0) - amount + 1

@@ -7,13 +7,13 @@ from hotline.rules.enums import TicketState
 from hotline.rules.errors import NoSuchTicket
 from hotline.services.tickets import due_dates, numbering
 from hotline.store.tickets.tables import Ticket
-from hotline.store.upsert import claim_row
-from hotline.unit_of_work import Work
+from hotline.store.upsert import insert_if_absent
+from hotline.unit_of_work import UnitOfWork
 
 _CARRIED = (
     "channel",
     "type",
-    "klass",
+    "request_class",
     "category",
     "title",
     "text",
@@ -33,7 +33,7 @@ _CARRIED = (
 """What the new round takes over from the ticket it redoes."""
 
 
-def open_redo(work: Work, ticket_id: int) -> int | None:
+def open_redo(work: UnitOfWork, ticket_id: int) -> int | None:
     """Open the next round of a ticket at the same unit; None if it was opened before or never was a unit's. Raises NoSuchTicket."""
     old = work.session.get(Ticket, ticket_id, populate_existing=True)
     if old is None:
@@ -50,13 +50,13 @@ def open_redo(work: Work, ticket_id: int) -> int | None:
         "received_on": work.today,
         "dispatched_at": work.at,
     }
-    new_id = claim_row(work.session, Ticket, Ticket.id, row)
+    new_id = insert_if_absent(work.session, Ticket, Ticket.id, row)
     if new_id is None:
         return None
     dates = due_dates.for_hand_off(work, old.type, old.urgency)
     work.session.execute(
         update(Ticket).where(Ticket.id == new_id).values(number=numbering.take(work), **dates)
     )
-    work.tell(events.RedoOpened(new_id, old.id))
-    work.tell(events.TicketHandedOff(new_id, old.unit_code))
+    work.record(events.RedoOpened(new_id, old.id))
+    work.record(events.TicketHandedOff(new_id, old.unit_code))
     return int(new_id)

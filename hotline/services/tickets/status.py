@@ -17,7 +17,7 @@ from hotline.services.calls.views import get_call
 from hotline.store.advisory_locks import take_turns
 from hotline.store.calls.lookups import CodeTry
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Work
+from hotline.unit_of_work import UnitOfWork
 
 CODE_DIGITS = 6
 PREFIX = "QF"
@@ -51,7 +51,7 @@ def new_code() -> str:
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
-def look_up_number(work: Work, call_id: int, digits: str, code: str) -> Known | Unknown | Locked:
+def look_up_number(work: UnitOfWork, call_id: int, digits: str, code: str) -> Known | Unknown | Locked:
     """Return the state of the ticket whose number has these digits, if `code` is its code."""
     number = get_call(work, call_id).number
     ticket = work.session.scalar(select(Ticket).where(Ticket.number == f"{PREFIX}{digits}"))
@@ -61,7 +61,7 @@ def look_up_number(work: Work, call_id: int, digits: str, code: str) -> Known | 
     return _answer(work, keys, [] if ticket is None else [ticket], code)
 
 
-def look_up_caller(work: Work, call_id: int, code: str) -> Known | Unknown | Locked:
+def look_up_caller(work: UnitOfWork, call_id: int, code: str) -> Known | Unknown | Locked:
     """Return the state of the caller's own ticket that has `code`; their number is the carrier's word, not typed."""
     number = get_call(work, call_id).number
     if number is None:
@@ -79,7 +79,7 @@ def _caller_keys(call_id: int, number: str | None) -> list[str]:
     return [f"{CALL}:{call_id}", WITHHELD if number is None else f"number:{number}"]
 
 
-def _is_locked(work: Work, keys: list[str]) -> bool:
+def _is_locked(work: UnitOfWork, keys: list[str]) -> bool:
     since = work.at - HOUR
     tries = select(CodeTry.key, func.count()).where(CodeTry.key.in_(keys), CodeTry.at > since)
     counts = work.session.execute(tries.group_by(CodeTry.key))
@@ -93,7 +93,7 @@ def _limit(limits: CallerPolicy, key: str) -> int:
     return limits.code_tries_withheld if kind == WITHHELD else limits.code_tries_per_hour
 
 
-def _answer(work: Work, keys: list[str], tickets: list[Ticket], code: str) -> Known | Unknown | Locked:
+def _answer(work: UnitOfWork, keys: list[str], tickets: list[Ticket], code: str) -> Known | Unknown | Locked:
     """Return what the first ticket with this code is at, in its latest round; else count the try.
 
     Whoever tries the same is waited for first: the last try before the lock is one, however many make it at once.
@@ -110,7 +110,7 @@ def _answer(work: Work, keys: list[str], tickets: list[Ticket], code: str) -> Kn
     return Unknown()
 
 
-def _latest_round(work: Work, ticket: Ticket) -> Ticket:
+def _latest_round(work: UnitOfWork, ticket: Ticket) -> Ticket:
     """Return the last redo of a ticket: who was told one number asks by it, whatever round it is in."""
     while True:
         after = work.session.scalar(select(Ticket).where(Ticket.redo_of == ticket.id))

@@ -58,7 +58,7 @@ class Call(Base):
     joined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the caller joined the queue the last time: the longest wait is counted from here, all else from `queued_at`."""
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    parted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    operator_left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     """When the operator left first; the caller must not stay on the line alone for long."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -33,14 +33,14 @@ class Narrowed:
     """Only part of a count: one unit's, one class's, one type's, one channel's; None: all."""
 
     unit: str | None = None
-    klass: RequestClass | None = None
+    request_class: RequestClass | None = None
     type: RequestType | None = None
     channel: Channel | None = None
 
     def clauses(self) -> Iterable[ColumnElement[bool]]:
         pairs = (
             (Ticket.unit_code, self.unit),
-            (Ticket.klass, self.klass),
+            (Ticket.request_class, self.request_class),
             (Ticket.type, self.type),
             (Ticket.channel, self.channel),
         )

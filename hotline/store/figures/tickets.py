@@ -41,12 +41,12 @@ def one_snapshot(session: Session) -> None:
 def count_requests(session: Session, window: Window) -> RequestCounts:
     """Count everything received in the period, by class, type and channel."""
     cohort = cohorts.received(window)
-    keys = (Ticket.klass, Ticket.type, Ticket.channel)
+    keys = (Ticket.request_class, Ticket.type, Ticket.channel)
     found = select(*keys, func.count().label("rows"), *counted(cohort.counts)).where(cohort.where)
     rows = session.execute(found.group_by(*keys)).all()
     return RequestCounts(
         groups=tuple(
-            RequestGroup(r.klass, r.type, r.channel, r.total, r.closed_once, r.direct, r.open)
+            RequestGroup(r.request_class, r.type, r.channel, r.total, r.closed_once, r.direct, r.open)
             for r in rows
             if r.total
         ),

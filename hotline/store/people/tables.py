@@ -86,10 +86,10 @@ class Presence(Base):
     __table_args__ = (Index("ix_presences_state_idle_since", "state", "idle_since"),)
 
 
-class Look(Base):
+class Disclosure(Base):
     """Who saw a protected field, when and why. Never deleted with the thing looked at."""
 
-    __tablename__ = "looks"
+    __tablename__ = "disclosures"
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
@@ -97,4 +97,4 @@ class Look(Base):
     subject_id: Mapped[int]
     field: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(String(200))
-    __table_args__ = (Index("ix_looks_subject_subject_id", "subject", "subject_id"),)
+    __table_args__ = (Index("ix_disclosures_subject_subject_id", "subject", "subject_id"),)

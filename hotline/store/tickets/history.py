@@ -10,7 +10,7 @@ from hotline.rules.people.actors import Person
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.outbox import EventRow
-from hotline.store.people.tables import Look, Unit, User
+from hotline.store.people.tables import Disclosure, Unit, User
 from hotline.store.tickets.lists import readable
 from hotline.store.tickets.tables import Assignment, Ticket
 
@@ -19,7 +19,7 @@ _MOST_ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimelineEntry:
     """One line of a timeline. `person` is the staff member who did it, None for the line itself."""
 
     event: EventRow
@@ -30,12 +30,12 @@ class Entry:
 class Seen:
     """One recorded look at a protected field."""
 
-    look: Look
+    look: Disclosure
     person: User | None
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class TicketDetails:
     """`rounds` are the linked tickets of the same matter that the reader may read, the first round first, this one included."""
 
     ticket: Ticket
@@ -46,15 +46,15 @@ class Dossier:
     follow_up: FollowUp | None
     dials: tuple[Dial, ...]
     rounds: tuple[Ticket, ...]
-    timeline: tuple[Entry, ...]
+    timeline: tuple[TimelineEntry, ...]
     looks: tuple[Seen, ...]
 
 
-def read_dossier(session: Session, person: Person, ticket: Ticket) -> Dossier:
+def read_ticket_details(session: Session, person: Person, ticket: Ticket) -> TicketDetails:
     """Return what is on file about `ticket`, which `person` may read."""
     mine = Assignment.ticket_id == ticket.id, Assignment.unit_code == ticket.unit_code
     follow_up = session.scalars(select(FollowUp).where(FollowUp.ticket_id == ticket.id)).one_or_none()
-    return Dossier(
+    return TicketDetails(
         ticket=ticket,
         unit=session.get(Unit, ticket.unit_code) if ticket.unit_code else None,
         author=session.get(User, ticket.author_id) if ticket.author_id else None,
@@ -68,12 +68,12 @@ def read_dossier(session: Session, person: Person, ticket: Ticket) -> Dossier:
     )
 
 
-def timeline(session: Session, ticket_id: int) -> tuple[Entry, ...]:
+def timeline(session: Session, ticket_id: int) -> tuple[TimelineEntry, ...]:
     """Return everything that happened to a ticket, in order. Facts name ids only, so it holds no personal data."""
     told = select(EventRow).where(EventRow.subject == "ticket", EventRow.subject_id == ticket_id)
     events = session.scalars(told.order_by(EventRow.id)).all()
     people = _people(session, (event.actor for event in events))
-    return tuple(Entry(event, people.get(event.actor)) for event in events)
+    return tuple(TimelineEntry(event, people.get(event.actor)) for event in events)
 
 
 def _people(session: Session, actors: Iterable[str]) -> dict[str, User]:
@@ -83,8 +83,10 @@ def _people(session: Session, actors: Iterable[str]) -> dict[str, User]:
 
 
 def _looks(session: Session, ticket_id: int) -> tuple[Seen, ...]:
-    seen = select(Look, User).outerjoin(User, User.id == Look.user_id)
-    mine = seen.where(Look.subject == "ticket", Look.subject_id == ticket_id).order_by(Look.id)
+    seen = select(Disclosure, User).outerjoin(User, User.id == Disclosure.user_id)
+    mine = seen.where(Disclosure.subject == "ticket", Disclosure.subject_id == ticket_id).order_by(
+        Disclosure.id
+    )
     return tuple(Seen(*row) for row in session.execute(mine))
 
 

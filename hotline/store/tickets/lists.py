@@ -28,7 +28,7 @@ from sqlalchemy.orm import Session, aliased
 from hotline.rules.enums import Channel, RecordingKind, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets.fields import is_storable
-from hotline.rules.tickets.inbox import PILES, Due, Pile, PileRule
+from hotline.rules.tickets.inbox import INBOX_SECTIONS, Due, InboxSection, SectionRule
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
@@ -119,10 +119,10 @@ def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: da
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def list_pile(
+def list_section(
     session: Session,
     person: Person,
-    pile: Pile,
+    pile: InboxSection,
     at: datetime,
     zone: ZoneInfo,
     *,
@@ -131,7 +131,11 @@ def list_pile(
 ) -> Page[TicketLine]:
     """Return one pile of a unit's inbox, what is due first at the top. Raises BadCursor."""
     due = func.coalesce(Ticket.due_at, literal(_LAST_DAY, UtcDateTime), type_=UtcDateTime)
-    found = _lines(person).where(_in_pile(PILES[pile], at, end_of_day(at, zone))).order_by(due, Ticket.id)
+    found = (
+        _lines(person)
+        .where(_in_section(INBOX_SECTIONS[pile], at, end_of_day(at, zone)))
+        .order_by(due, Ticket.id)
+    )
     if cursor:
         moment, row_id = read_moment_cursor(cursor)
         found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
@@ -139,14 +143,14 @@ def list_pile(
     return cut(lines, limit, lambda line: moment_cursor(line.ticket.due_at or _LAST_DAY, line.ticket.id))
 
 
-def count_piles(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[Pile, int]:
+def count_sections(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[InboxSection, int]:
     """Return how many tickets lie in each pile of this person's unit; every pile is named."""
     midnight = end_of_day(at, zone)
-    whens = [(_in_pile(rule, at, midnight), literal(pile.value)) for pile, rule in PILES.items()]
+    whens = [(_in_section(rule, at, midnight), literal(pile.value)) for pile, rule in INBOX_SECTIONS.items()]
     sorted_out = select(case(*whens).label("pile")).where(readable(person)).subquery()
     counted = select(sorted_out.c.pile, func.count()).group_by(sorted_out.c.pile)
     found: dict[str | None, int] = dict(session.execute(counted).all())
-    return {pile: found.get(pile.value, 0) for pile in Pile}
+    return {pile: found.get(pile.value, 0) for pile in InboxSection}
 
 
 def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
@@ -208,7 +212,7 @@ def _has_message() -> ColumnElement[bool]:
     return exists().where(*left)
 
 
-def _in_pile(rule: PileRule, at: datetime, midnight: datetime) -> ColumnElement[bool]:
+def _in_section(rule: SectionRule, at: datetime, midnight: datetime) -> ColumnElement[bool]:
     return and_(Ticket.state.in_(rule.states), _due(rule.due, at, midnight))
 
 

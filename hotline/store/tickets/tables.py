@@ -25,7 +25,7 @@ UNFINISHED = "state NOT IN ('closed', 'discarded')"
 class Ticket(Base):
     """One matter (工单), from the first word to the caller's own "solved". `revision` guards saves.
 
-    `number` None means a draft (numbers are given when a draft is finished); `klass` is the published class of `type`.
+    `number` None means a draft (numbers are given when a draft is finished); `request_class` is the published class of `type`.
     `solved`/`satisfied` are the caller's answers in the follow-up call of this round; a "no" opens a
     linked ticket with `redo_of` and `round` + 1 instead of reopening this one.
     """
@@ -40,7 +40,7 @@ class Ticket(Base):
     revision: Mapped[int] = mapped_column(default=1)
     channel: Mapped[Channel] = mapped_column(word(Channel))
     type: Mapped[RequestType | None] = mapped_column(word(RequestType))
-    klass: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
+    request_class: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
     category: Mapped[str] = mapped_column(String(120), default="")
     title: Mapped[str] = mapped_column(String(120), default="")
     text: Mapped[str] = mapped_column(Text, default="")
@@ -81,7 +81,7 @@ class Ticket(Base):
     solved: Mapped[Solved | None] = mapped_column(word(Solved))
     satisfied: Mapped[Satisfied | None] = mapped_column(word(Satisfied))
     __table_args__ = (
-        Index("ix_tickets_received_on", "received_on", "klass", "type", "channel"),
+        Index("ix_tickets_received_on", "received_on", "request_class", "type", "channel"),
         Index("ix_tickets_unit_code_state_due_at", "unit_code", "state", "due_at"),
         Index("ix_tickets_state_received_at", "state", "received_at"),
         Index("ix_tickets_received_at_id", "received_at", "id"),

@@ -135,7 +135,7 @@ desk.addEventListener("change", ({ detail: { state } }) => {
 desk.addEventListener("lost", ({ detail }) => !(detail instanceof Refused) && showLink("live", "off"));
 
 live.addEventListener("told", ({ detail: events }) => {
-  if (events.some((event) => event.own || event.notice_id)) desk.refresh();
+  if (events.some((event) => event.own || event.outage_id)) desk.refresh();
   else if (events.some((event) => event.kind === "QueueChanged")) desk.refreshQueue();
 });
 live.addEventListener("resync", () => desk.refresh());
