@@ -11,7 +11,7 @@ from config.flow_catalog import CityFlows
 from config.wiring import Components
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.people.actors import Machine
-from hotline.rules.tickets.fields import SHORT
+from hotline.rules.text import SHORT_TEXT
 from hotline.services import flow_publications
 from hotline.services.flow_publications import PublicationView
 from ivr_flows.source.problems import one_line
@@ -19,7 +19,9 @@ from ivr_flows.source.problems import one_line
 
 @click.command("publish")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--note", required=True, metavar="TEXT", help=f"What changed and why, at most {SHORT} signs.")
+@click.option(
+    "--note", required=True, metavar="TEXT", help=f"What changed and why, at most {SHORT_TEXT} signs."
+)
 @plainly
 def publish_flow(file: Path, note: str) -> None:
     """Let new calls begin with the flow in FILE, if it is clean; calls in progress end as they began."""
