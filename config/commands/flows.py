@@ -14,7 +14,7 @@ from config.wiring import Components, city_policies
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
-from hotline.rules.tickets.fields import SHORT
+from hotline.rules.text import SHORT_TEXT
 from hotline.services import flow_publications
 from hotline.services.flow_publications import PublicationView
 from ivr_flows.diagram import draw
@@ -170,7 +170,7 @@ def _write(path: Path, text: str) -> None:
 @flows.command("publish")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--note", required=True, metavar="TEXT", help=f"What changed and why, at most {SHORT} characters."
+    "--note", required=True, metavar="TEXT", help=f"What changed and why, at most {SHORT_TEXT} characters."
 )
 @report_errors
 def publish_flow(file: Path, note: str) -> None:

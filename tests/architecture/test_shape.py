@@ -1,15 +1,13 @@
-"""The house keeps its shape: directions, sizes, names, one clock."""
+"""Rules for the source text that no linter knows: imports inside functions, the clock, names, words, mocks."""
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from importlinter.cli import lint_imports
+from tests.architecture.sources import PRODUCT, modules, name_of, tree_of
 
-from tests.architecture.sources import PRODUCT, ROOT, modules, name_of, tree_of
-
-# Files that may import inside a function, and why.
+# Files that may import inside a function, each with its reason.
 LAZY_IMPORTS: dict[str, str] = {
     "config/commands/lazy_group.py": "a command imports its own part of the product, so that --help starts at once",
 }
@@ -17,10 +15,6 @@ LAZY_IMPORTS: dict[str, str] = {
 CLOCKS = {"hotline/clock.py", "hotline/exchange/time/clock.py"}
 WALL_CLOCK = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time)\(")
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
-
-
-def test_imports_go_only_downwards() -> None:
-    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -62,8 +56,8 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert parts & FORBIDDEN_NAMES == set()
 
 
-def test_tests_never_patch() -> None:
-    """Fakes, never mocks; this file names the words in pieces so that it does not find itself."""
+def test_tests_use_fakes_and_never_patch() -> None:
+    # The words are put together here so that this file does not find itself.
     words = ("unittest" + ".mock", "mocker" + ".patch", "monkeypatch" + ".setattr")
     patching = {
         (name_of(path), word)
