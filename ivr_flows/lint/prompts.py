@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
-from hotline.rules.tickets.fields import is_speakable
+from hotline.rules.text import is_speakable
 from ivr_flows.bilingual import Pair
 from ivr_flows.flow import Choice, Flow, Menu, Queue, lines_of
 from ivr_flows.source.problems import Told

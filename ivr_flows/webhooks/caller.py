@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallPurpose, CallState, Language, RecordingKind
 from hotline.rules.people.actors import Machine
-from hotline.rules.tickets.fields import is_storable
+from hotline.rules.text import is_storable
 from hotline.services.calls import lifecycle, recordings
 from hotline.services.calls.lifecycle import CallView
 from ivr_flows.engine import hear

@@ -14,7 +14,7 @@ from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 from hotline.gateways.addresses import VoiceAddresses, conference_name
 from hotline.rules.enums import Language, RecordingKind
 from hotline.rules.policies import CallerPolicy
-from hotline.rules.tickets.fields import speakable
+from hotline.rules.text import to_speakable
 from ivr_flows.flow import Flow
 from ivr_flows.source.prompts import Catalogue, Prompts, speak
 from ivr_flows.speech import Argument, Line, Lines, Notice
@@ -217,7 +217,7 @@ class Stage:
             known = speaker.catalogue.words
             hints = [word for name in listen.words for word in known.get(name, ())][:MOST_HINTS]
             speech = {"language": speaker.catalogue.speech.recognition}
-            speech |= {"hints": speakable(",".join(hints))} if hints else {}
+            speech |= {"hints": to_speakable(",".join(hints))} if hints else {}
         gather = _gather(
             self.addresses.heard() + step, listen.timeout, on_silence=True, most=listen.most, **speech
         )
