@@ -82,11 +82,11 @@ def take_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> tuple
     work, door = visit.work, visit.door
     language = str(turn.language or call.language)
     if language != call.language:
-        lifecycle.keep_position(work, call.id, position=call.position, language=language)
+        lifecycle.save_position(work, call.id, position=call.position, language=language)
     settled = settle(script.flow, turn, lambda wish, values: grant(work, door.lobby, call.id, wish, values))
     language = str(settled.language or language)
     if settled.position != call.position or settled.path:
-        lifecycle.keep_position(
+        lifecycle.save_position(
             work, call.id, position=settled.position, language=language, path=settled.path
         )
     return settled, language

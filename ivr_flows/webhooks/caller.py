@@ -48,7 +48,7 @@ def fallback(visit: Visit) -> str:
     ):
         return after_the_talk(visit, call)
     if call.state is CallState.TRANSFERRED:
-        lifecycle.note_transfer(visit.work, call.id, "", begins=False)
+        lifecycle.record_transfer(visit.work, call.id, "", begins=False)
         call = lifecycle.get_call(visit.work, call.id)
     if call.state is CallState.IN_FLOW:
         return lead_to_person(visit, call, "apology")
@@ -73,7 +73,7 @@ def recorded(visit: Visit) -> str:
     if not sid or not seconds:
         return _step(visit, call, Silence())
     if visit.post.word("CallStatus") in TERMINAL_STATUSES or not _is_awaited(visit, call):
-        recordings.keep_message(visit.work, call.id, sid, seconds)
+        recordings.record_message(visit.work, call.id, sid, seconds)
         return EMPTY if call.state is CallState.ENDED else due_now(visit, call)
     return _step(visit, call, Recorded(sid, seconds))
 

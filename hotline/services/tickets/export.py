@@ -16,8 +16,8 @@ from hotline.rules.enums import TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.privacy import mask
-from hotline.rules.phone_numbers import national
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.rows import COLUMNS, safe_cell
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
@@ -77,7 +77,7 @@ def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[s
 
 def _cells(ticket: Ticket, zone: ZoneInfo, *, in_full: bool) -> list[str]:
     number = ticket.caller_number or ""
-    shown = national(number) if in_full and not ticket.confidential else mask(number)
+    shown = format_national(number) if in_full and not ticket.confidential else mask_number(number)
     cells = {
         "external_number": ticket.external_number or ticket.number or "",
         "received_at": _moment(ticket.received_at, zone),
