@@ -8,7 +8,7 @@ from string import Formatter
 from urllib.parse import quote
 
 from hotline.rules.enums import Language
-from hotline.rules.tickets.fields import is_speakable
+from hotline.rules.text import is_speakable
 from ivr_flows.exit_labels import Pair
 from ivr_flows.lint.finding import Told
 from ivr_flows.lint.words import broken_line

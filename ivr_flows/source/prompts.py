@@ -10,7 +10,7 @@ from pathlib import Path
 from string import Formatter
 
 from hotline.rules.enums import Language
-from hotline.rules.tickets.fields import in_one_breath, speakable
+from hotline.rules.text import to_speakable, to_utterance
 from ivr_flows.speech import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
 
 SOUNDS = Path(__file__).parent.parent / "sounds"
@@ -156,14 +156,14 @@ def speak(
     if isinstance(line, Notice):
         written_in, text = line.told_in(language)
         speech = prompts[written_in].speech
-        return Spoken(in_one_breath(text), speech.voice, speech.language)
+        return Spoken(to_utterance(text), speech.voice, speech.language)
     catalogue = prompts[line.language or language]
     speech = catalogue.speech
     text = catalogue.texts[line.prompt]
     if "{" in text:
         given = {**standing, **dict(line.arguments)}
         text = text.format_map({name: speech.say(given[name]) for name in arguments_of(text)})
-    return Spoken(speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
+    return Spoken(to_speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
 
 
 def arguments_of(text: str) -> frozenset[str]:

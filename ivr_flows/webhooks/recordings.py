@@ -2,7 +2,7 @@
 
 from hotline.rules.enums import RecordingKind
 from hotline.rules.people.actors import Machine
-from hotline.rules.tickets.fields import is_storable
+from hotline.rules.text import is_storable
 from hotline.services.calls import recordings
 from ivr_flows.webhooks.webhook import LONGEST_SID, Step, Visit
 

@@ -12,7 +12,7 @@ from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 from hotline.gateways.addresses import VoiceAddresses, conference_name
 from hotline.rules.enums import RecordingKind
 from hotline.rules.policies import CallerPolicy
-from hotline.rules.tickets.fields import speakable
+from hotline.rules.text import to_speakable
 from ivr_flows.flow import Flow
 from ivr_flows.speech import Line, Lines
 from ivr_flows.turn import AskAgain, AwaitAnswer, Connect, Listen, Over, TakeMessage, Turn, WaitInQueue
@@ -134,7 +134,7 @@ class Stage:
             known = speaker.catalogue.words
             hints = [word for name in listen.words for word in known.get(name, ())][:MOST_HINTS]
             speech = {"language": speaker.catalogue.speech.recognition}
-            speech |= {"hints": speakable(",".join(hints))} if hints else {}
+            speech |= {"hints": to_speakable(",".join(hints))} if hints else {}
         gather = _gather(
             self.addresses.heard() + step, listen.timeout, on_silence=True, most=listen.most, **speech
         )

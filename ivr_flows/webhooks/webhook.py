@@ -16,7 +16,7 @@ from werkzeug.exceptions import BadRequest
 
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
-from hotline.rules.tickets.fields import is_storable
+from hotline.rules.text import is_storable
 from hotline.store.calls.tables import Receipt
 from hotline.store.upsert import insert_key_if_absent
 from hotline.unit_of_work import Application, UnitOfWork

@@ -8,7 +8,7 @@ from hotline import events
 from hotline.rules.calls.outages import MAX_CONCURRENT, max_concurrent
 from hotline.rules.errors import InvalidFields, LostRace, NoSuchOutage, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.tickets.fields import LONGEST_SPOKEN_BYTES, is_speakable
+from hotline.rules.text import MAX_SPOKEN_BYTES, is_speakable
 from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.outages import Outage, outages_between
 from hotline.store.upsert import updated_one
@@ -76,7 +76,7 @@ def _text_errors(zh: str, en: str) -> dict[str, str]:
     for name, text, longest in (("text_zh", zh, MAX_LENGTH_ZH), ("text_en", en, MAX_LENGTH_EN)):
         if not is_speakable(text):
             errors[name] = "unspeakable"
-        elif len(text) > longest or len(text.encode()) > LONGEST_SPOKEN_BYTES:
+        elif len(text) > longest or len(text.encode()) > MAX_SPOKEN_BYTES:
             errors[name] = "too_long"
     if not zh:
         errors["text_zh"] = "missing"
