@@ -22,7 +22,7 @@ from ivr_flows.loader import Script, load_flow, load_scripts
 from ivr_flows.source.problems import FlowError, one_line
 from ivr_flows.transcripts.check import Scripts, not_walked, rehearse
 from ivr_flows.transcripts.files import SUFFIX, NotAPlay, Scene, read_folder
-from ivr_flows.transcripts.generation import recite
+from ivr_flows.transcripts.generate import recite
 
 FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option(
