@@ -44,6 +44,17 @@ def unit_name(unit: Unit) -> str:
     return unit.name_en if locale_name() == "en" else unit.name_zh
 
 
+def round_label(number: int) -> str:
+    """Returns the name of a round of a ticket: 首轮办理, 第二轮重办 … 第十轮重办, then 第 11 轮重办."""
+    if number == 1:
+        return str(_("首轮办理"))
+    if locale_name() == "en":
+        shown = str(number)
+    else:
+        shown = "一二三四五六七八九十"[number - 1] if number <= 10 else f" {number} "
+    return str(_("第%(n)s轮重办", n=shown))
+
+
 def ms(at: datetime) -> int:
     """Return a moment for `data-since` and `data-until`."""
     return as_milliseconds(at)
@@ -57,6 +68,6 @@ def blank(text: str) -> str:
 def pages() -> Blueprint:
     """Return a blueprint without pages: it teaches every template these words."""
     blueprint = Blueprint("parts", __name__)
-    for word in (ticket_address, ticket_url, ticket_tag, unit_name, ms, blank):
+    for word in (ticket_address, ticket_url, ticket_tag, unit_name, round_label, ms, blank):
         blueprint.add_app_template_global(word, word.__name__)
     return blueprint
