@@ -10,7 +10,7 @@ from config.city.toml_file import BadFile
 from config.document_check import refused_documents
 from config.settings import settings_or_exit
 from config.wiring import city_policies
-from hotline.exchange.board.transcript import BadTranscriptError, read_transcript
+from hotline.exchange.board.transcript_file import BadTranscriptError, read_transcript
 from hotline.exchange.clients.dial import dial as make_call
 from hotline.exchange.clients.replay import replay
 from hotline.exchange.clients.websocket_client import LineError

@@ -9,19 +9,19 @@ from enum import Enum
 
 
 @dataclass(frozen=True)
-class Person:
+class Human:
     """Somebody who says a word and then listens."""
 
 
 @dataclass(frozen=True)
-class Desk:
+class StaffedDesk:
     """A staffed desk that always has a hand free and answers with its `name`."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Machine:
+class AnsweringMachine:
     """An answering machine: its greeting, a beep if it has one, then it takes a message until nobody is left."""
 
     greeting: str = "您好，您拨打的用户暂时无法接听，请在提示音后留言。"
@@ -29,17 +29,17 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Fax:
+class FaxMachine:
     """A fax, which answers with a tone."""
 
 
 @dataclass(frozen=True)
-class Silence:
+class SilentAnswer:
     """Something that picks up and says nothing."""
 
 
 @dataclass(frozen=True)
-class Busy:
+class AlwaysBusy:
     """Always in another call."""
 
 
@@ -53,7 +53,7 @@ class Unreachable:
     """The network finds nobody there (SIP 404)."""
 
 
-class Bar(Enum):
+class CallRestriction(Enum):
     """Why the account may not call a number: (code of a REST create, code of a Dial)."""
 
     UNREACHABLE = (21214, 13224)
@@ -66,8 +66,17 @@ class Bar(Enum):
 class Barred:
     """Refused before anything rings."""
 
-    why: Bar
+    restriction: CallRestriction
 
 
-PicksUp = Person | Desk | Machine | Fax | Silence
-Answerer = Desk | Machine | Fax | Silence | Busy | NeverAnswers | Unreachable | Barred
+AnsweringParty = Human | StaffedDesk | AnsweringMachine | FaxMachine | SilentAnswer
+AnswerMode = (
+    StaffedDesk
+    | AnsweringMachine
+    | FaxMachine
+    | SilentAnswer
+    | AlwaysBusy
+    | NeverAnswers
+    | Unreachable
+    | Barred
+)
