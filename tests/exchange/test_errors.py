@@ -36,7 +36,7 @@ REFUSALS: list[tuple[str, str, dict[str, str], int, int]] = [
     (*CREATE, GOOD | {"Timeout": "601"}, 400, 20001),
     (*CREATE, GOOD | {"Twiml": LONG_TWIML}, 400, 20001),
     (*CREATE, GOOD | {"StatusCallback": "http://x.example", "StatusCallbackEvent": "answer"}, 400, 20001),
-    *((*CREATE, GOOD | {"To": number}, 400, barred.restriction.value[0]) for number, barred in BARRED.items()),
+    *((*CREATE, GOOD | {"To": number}, 400, barred.restriction.rest_code) for number, barred in BARRED.items()),
     ("GET", f"{ROOT}/Calls/{CALL}.json", {}, 404, 20404),
     ("POST", f"{ROOT}/Calls/{CALL}.json", {"Status": "completed"}, 404, 20404),
     ("GET", f"{ROOT}/Nothing.json", {}, 404, 20404),

@@ -128,9 +128,8 @@ def _problem(exchange: Exchange, call: Call, caller_id: str | None) -> tuple[int
     if not call.to.startswith(("client:", "sip:", "sips:")) and not is_e164(call.to):
         return 13223, "Dial: the number is not E.164"
     if isinstance(barred, Barred):
-        return barred.restriction.value[
-            1
-        ], f"Dial: calls there are not possible: {barred.restriction.name.lower()}"
+        reason = barred.restriction
+        return reason.dial_code, f"Dial: calls there are not possible: {reason.name.lower()}"
     if caller_id is not None and is_e164(call.to) and not is_e164(caller_id):
         return 13214, "Dial: callerId is not a telephone number"
     if most and sum(not leg.is_over for leg in exchange.registry.calls.values()) > most:

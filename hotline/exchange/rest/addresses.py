@@ -31,7 +31,7 @@ def to_and_from(exchange: Exchange, form: RequestForm) -> tuple[str, str]:
     if isinstance(barred, Barred):
         raise ApiError(
             400,
-            barred.restriction.value[0],
+            barred.restriction.rest_code,
             f"Calls to {to} are not possible: {barred.restriction.name.lower()}",
         )
     if is_e164(to) and from_ != exchange.settings.number:

@@ -54,12 +54,16 @@ class Unreachable:
 
 
 class CallRestriction(Enum):
-    """Why the account may not call a number: (code of a REST create, code of a Dial)."""
+    """A reason why the account may not call a number, with the error codes of a REST create and of a Dial."""
 
     UNREACHABLE = (21214, 13224)
     COUNTRY = (21215, 13227)
     BLOCKED = (21216, 13225)
     TRIAL = (21219, 13224)
+
+    def __init__(self, rest_code: int, dial_code: int) -> None:
+        self.rest_code = rest_code
+        self.dial_code = dial_code
 
 
 @dataclass(frozen=True)
