@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from agent_console.desk.state import facts_of
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
-from agent_console.web.forms import json_object, object_in, revision_in, tells_refusals
+from agent_console.web.forms import domain_errors_as_json, json_object, object_in, revision_in
 from agent_console.web.live import as_milliseconds
 from agent_console.web.locale import clock_exact
 from hotline.rules.enums import TicketAction
@@ -42,14 +42,14 @@ STATED_AT_DESK = frozenset(
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def save(ticket_id: int) -> ResponseReturnValue:
     """Save what was typed. 409 with `stale` when another page saved in between: nothing is overwritten."""
     return _perform(ticket_id, TicketAction.SAVE)
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def finish(ticket_id: int, how: str) -> ResponseReturnValue:
     """Answer on the spot, or hand off to a unit. 422 names what is missing; the form stays."""
     if how not in FINISHING:
@@ -58,7 +58,7 @@ def finish(ticket_id: int, how: str) -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def read_draft(ticket_id: int) -> ResponseReturnValue:
     """Answer with what is saved, for a page whose revision is stale."""
     with application().read_session() as reading:

@@ -3,13 +3,13 @@
 A field not said is None and leaves the ticket's value alone; an empty text clears it.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from hotline.rules.enums import NoMatterReason, RequestType, Urgency
 from hotline.rules.errors import InvalidFields
+from hotline.rules.text import LONG_TEXT, SHORT_TEXT, is_storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,41 +39,6 @@ class TicketFields:
         """Return only what was said."""
         pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
         return {name: value for name, value in pairs if value is not None}
-
-
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def is_storable(text: str) -> bool:
-    """Say whether every database can store `text`: no NUL, and no half of a surrogate pair (JSON can bring both)."""
-    return _UNSTORABLE.search(text) is None
-
-
-def storable(text: str, limit: int) -> str:
-    """Return the first `limit` signs of `text` that every database can store: for remarks, which are never refused."""
-    return _UNSTORABLE.sub("", text)[:limit]
-
-
-_UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def is_speakable(text: str) -> bool:
-    """Whether every character may stand in a document of the carrier's (XML 1.0)."""
-    return _UNSPEAKABLE.search(text) is None
-
-
-def speakable(text: str, limit: int | None = None) -> str:
-    """Return the first `limit` signs of `text` (None: all) that may stand in a document: for words nobody can be asked to mend."""
-    return _UNSPEAKABLE.sub("", text)[:limit]
-
-
-LONGEST_SPOKEN_BYTES = 1500
-"""UTF-8 of one text. Carriers refuse one that is longer than 4500 signs once it is URL-encoded: three for a byte."""
-
-
-def in_one_breath(text: str) -> str:
-    """Return as much of `text`, made speakable, as a carrier speaks in one piece."""
-    return speakable(text).encode()[:LONGEST_SPOKEN_BYTES].decode(errors="ignore")
 
 
 class _Wrong(Exception):
@@ -116,26 +81,25 @@ def _flag(value: object) -> bool:
     raise _Wrong("unknown_value")
 
 
-LONG, SHORT = 20_000, 200
 PARSERS: dict[str, Callable[[object], object]] = {
     "type": _one_of(RequestType),
     "category": _text(120),
     "title": _text(120),
-    "text": _text(LONG),
-    "wanted": _text(LONG),
-    "place": _text(SHORT),
+    "text": _text(LONG_TEXT),
+    "wanted": _text(LONG_TEXT),
+    "place": _text(SHORT_TEXT),
     "occurred": _text(80),
-    "people": _text(SHORT),
+    "people": _text(SHORT_TEXT),
     "urgency": _one_of(Urgency),
     "confidential": _flag,
     "caller_name": _text(80),
     "caller_number": _text(80),
     "unit_code": _text(32),
-    "answer": _text(LONG),
-    "reply": _text(LONG),
-    "contact_note": _text(LONG),
+    "answer": _text(LONG_TEXT),
+    "reply": _text(LONG_TEXT),
+    "contact_note": _text(LONG_TEXT),
     "no_matter": _one_of(NoMatterReason),
-    "note": _text(SHORT),
+    "note": _text(SHORT_TEXT),
 }
 """Field -> parser; the largest text lengths stand here and nowhere else."""
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import Channel, RequestType, Satisfied, Solved
 from hotline.rules.phone_numbers import parse_number
-from hotline.rules.tickets.fields import LONG
+from hotline.rules.text import LONG_TEXT
 
 COLUMNS = (
     "external_number",
@@ -36,7 +36,7 @@ _LONGEST = {
     "external_number": 64,
     "category": 120,
     "title": 120,
-    "text": LONG,
+    "text": LONG_TEXT,
     "caller_number": 80,
     "unit": 32,
 }
