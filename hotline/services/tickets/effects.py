@@ -9,7 +9,7 @@ from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.errors import UnknownUnit
 from hotline.rules.tickets.fields import TicketFields
 from hotline.rules.tickets.transitions import Effect
-from hotline.services.calls import lifecycle
+from hotline.services.calls import lifecycle, views
 from hotline.services.outbound import follow_ups
 from hotline.services.queueing import desks, offers
 from hotline.services.tickets import due_dates, numbering
@@ -72,10 +72,10 @@ def _require_active_unit(step: TicketStep) -> None:
 def _require_own_call(step: TicketStep) -> None:
     if step.ticket.call_id is None:
         return
-    call = lifecycle.get_call(step.work, step.ticket.call_id)
+    call = views.get_call(step.work, step.ticket.call_id)
     # A call without an operator left a message, which every writer may deal with.
     if call.operator_id is not None:
-        lifecycle.own_call(step.work, call.id)
+        views.require_own_call(step.work, call.id)
 
 
 def _number_columns(step: TicketStep) -> Columns:
@@ -99,7 +99,7 @@ def _finish_call(step: TicketStep) -> None:
         return
     open_call = update(Call).where(Call.id == call_id, Call.finished_at.is_(None))
     if updated_one(work.session, open_call.values(finished_at=work.at)):
-        desks.record_finished(work, call_id, ticket_id=step.ticket.id)
+        desks.complete_record(work, call_id, ticket_id=step.ticket.id)
         offers.offer_waiting(work)
 
 
