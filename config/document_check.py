@@ -8,22 +8,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
-from ivr_flows.engine import again, place_lines
-from ivr_flows.exit_labels import Pair
+from ivr_flows.bilingual import Pair
+from ivr_flows.engine import PENDING_ENTRY, again, place_lines
 from ivr_flows.flow import Flow, Input, Menu, Node, Queue
 from ivr_flows.loader import Script
 from ivr_flows.source.problems import Fault
 from ivr_flows.source.prompts import DOOR_PROMPTS
 from ivr_flows.speech import Line, Lines, Moment, OneByOne
 from ivr_flows.turn import AwaitAnswer, Over, Position, Turn
-from ivr_flows.walking import PENDING_ENTRY
-from ivr_flows.webhooks.speaking import Speaker
-from ivr_flows.webhooks.twiml import Stage
+from ivr_flows.webhooks.twiml import Speaker, Stage
 
 _ADDRESSES = VoiceAddresses("https://hotline.example")
 _STANDING = {"hotline": OneByOne("0")}
@@ -40,7 +38,7 @@ class _Document:
     """What can be heard at `place`, a node or a sentence of the program's own, as the carrier gets it."""
 
     place: str
-    context: Context
+    context: DocumentContext
     write: Callable[[], str]
 
     def problems(self) -> list[str]:
@@ -72,14 +70,14 @@ def refused_documents(script: Script, policies: Policies) -> Iterator[Fault]:
 def _documents(stage: Stage, speaker: Speaker, flow: Flow) -> Iterator[_Document]:
     for name, node in flow.nodes.items():
         for turn in _turns(flow, name, node):
-            yield _Document(name, Context.CALL, partial(stage.turn, speaker, turn, 1))
+            yield _Document(name, DocumentContext.CALL, partial(stage.turn, speaker, turn, 1))
         if isinstance(node, Queue):
             for lines in _rounds(node):
                 write = partial(stage.waiting, speaker, lines, seconds=node.round_seconds, may_press=True)
-                yield _Document(name, Context.WAIT, write)
+                yield _Document(name, DocumentContext.WAIT, write)
     for line in _own_lines():
         yield _Document(
-            line.prompt, Context.CALL, partial(stage.turn, speaker, Turn((line,), (), Over(), ""), 1)
+            line.prompt, DocumentContext.CALL, partial(stage.turn, speaker, Turn((line,), (), Over(), ""), 1)
         )
 
 

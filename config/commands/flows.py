@@ -22,7 +22,7 @@ from ivr_flows.loader import Script, load_flow, load_scripts
 from ivr_flows.source.problems import FlowError, one_line
 from ivr_flows.transcripts.check import Scripts, not_walked, rehearse
 from ivr_flows.transcripts.files import SUFFIX, NotAPlay, Scene, read_folder
-from ivr_flows.transcripts.generation import recite
+from ivr_flows.transcripts.generate import recite
 
 FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option(
@@ -214,7 +214,7 @@ def roll_back(publication: int, note: str) -> None:
     components = open_components()
     with components.application.read_session() as session:
         older = flow_publications.publication(session, publication)
-        source = flow_publications.kept_source(session, older.flow, older.version)
+        source = flow_publications.find_source(session, older.flow, older.version)
     _check_again(components, source or "")
     with components.application.unit_of_work(Machine.SYSTEM) as work:
         latest = flow_publications.current(work.session).get(older.purpose)

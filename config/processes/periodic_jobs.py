@@ -77,7 +77,7 @@ JOBS: tuple[Job, ...] = (
     LightJob("requeue_unconnected", Every(5), requeue_unconnected),
     LightJob("close_silent_desks", Every(5), presence.close_silent_desks),
     LightJob("flag_long_wrap_ups", Every(5), presence.flag_long_wrap_ups),
-    LightJob("take_back_left_alone", Every(15), reconciliation.take_back_left_alone),
+    LightJob("return_stranded_callers", Every(15), reconciliation.return_stranded_callers),
     LightJob("free_stuck_desks", Every(30), reconciliation.free_stuck_desks),
     LightJob("check_silent_dials", Every(120), reconciliation.check_silent_dials),
     LightJob("check_silent_calls", Every(600), reconciliation.check_silent_calls),

@@ -24,7 +24,7 @@ from config.processes.worker import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline import outbox
-from hotline.gateways.live import WAKE
+from hotline.gateways.live import WAKE_LIST
 from hotline.rules.people.actors import Machine
 from hotline.services import leases, periodic_jobs
 from hotline.store.jobs import PeriodicJob, all_jobs
@@ -63,13 +63,13 @@ class Scheduler:
         self._hand_over([row for job, row in due if not isinstance(job, LightJob)], at)
 
     def _hand_over(self, rows: list[PeriodicJob], at: datetime) -> None:
-        """Enqueues heavy runs; one that no worker has begun after `outbox.LOST_AFTER` may be lost with Redis."""
-        lost = at - outbox.LOST_AFTER
+        """Enqueues heavy runs; one that no worker has begun after `outbox.ENQUEUE_TIMEOUT` may be lost with Redis."""
+        lost = at - outbox.ENQUEUE_TIMEOUT
         runs = [row for row in rows if row.enqueued_at is None or row.enqueued_at <= lost]
         if runs:
             self.enqueue(runs)
             with self.application.unit_of_work(Machine.CLOCK) as work:
-                periodic_jobs.note_enqueued(work, [run.name for run in runs])
+                periodic_jobs.record_enqueued(work, [run.name for run in runs])
 
 
 def relay_once(application: Application, enqueue: outbox.Enqueue) -> int:
@@ -77,7 +77,7 @@ def relay_once(application: Application, enqueue: outbox.Enqueue) -> int:
     deliveries = outbox.relay(application)
     if deliveries:
         enqueue(deliveries)
-        outbox.note_enqueued(application, deliveries)
+        outbox.record_enqueued(application, deliveries)
     return len(deliveries)
 
 
@@ -91,7 +91,7 @@ def run(components: Components, stop: threading.Event) -> None:
         try:
             if _hold(application, holder):
                 scheduler.tick()
-                if relay_once(application, enqueue) < outbox.BATCH:
+                if relay_once(application, enqueue) < outbox.BATCH_SIZE:
                     _wait_for_wake(redis)
             else:
                 stop.wait(1)
@@ -104,12 +104,12 @@ def run(components: Components, stop: threading.Event) -> None:
 
 def _hold(application: Application, holder: str) -> bool:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return leases.hold(work, LEASE, holder, LEASE_SECONDS)
+        return leases.acquire(work, LEASE, holder, LEASE_SECONDS)
 
 
 def _wait_for_wake(redis: Redis) -> None:
     """Waits at most a second; less when a process announces an event that has reactions."""
-    redis.blpop([WAKE], timeout=1)
+    redis.blpop([WAKE_LIST], timeout=1)
 
 
 def main() -> int:

@@ -64,7 +64,7 @@ def begin_light(work: UnitOfWork, job: PlannedJob, due_at: datetime) -> bool:
     return updated_one(work.session, run.values(due_at=following, started_at=work.at))
 
 
-def note_enqueued(work: UnitOfWork, names: list[str]) -> None:
+def record_enqueued(work: UnitOfWork, names: list[str]) -> None:
     """Records that the queue has the runs of heavy jobs."""
     # A quick worker may have finished one by now: its next run is not enqueued yet.
     handed_over = update(PeriodicJob).where(PeriodicJob.name.in_(names), PeriodicJob.due_at <= work.at)

@@ -19,10 +19,10 @@ def _recorded(visit: Visit, kind: RecordingKind) -> str:
     """The carrier says what became of a recording; a talk's is told by its conference, without a call's name."""
     sid, status = visit.post.word("RecordingSid"), visit.post.word("RecordingStatus")
     if status == "absent":
-        recordings.recording_absent(visit.work, sid)
+        recordings.mark_absent(visit.work, sid)
     elif status == "completed" and 0 < len(sid) <= LONGEST_SID and is_storable(sid):
         seconds = visit.post.seconds("RecordingDuration")
-        recordings.recording_ended(visit.work, visit.id("call_id"), sid, seconds, kind)
+        recordings.record_finished(visit.work, visit.id("call_id"), sid, seconds, kind)
     return ""
 
 

@@ -15,7 +15,7 @@ from config.cli import main
 from config.processes.periodic_jobs import JOBS
 from config.processes.scheduler import Scheduler
 from hotline.clock import system_clock
-from hotline.gateways.live import silence
+from hotline.gateways.live import announce_nothing
 from hotline.services.people import accounts
 from hotline.store.engine import open_engine
 from hotline.store.people.tables import Unit
@@ -158,7 +158,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
     assert made.exit_code == 0
     engine = open_engine(terminal.database)
     with Session(engine) as session:
-        found = accounts.person_of_api_token(session, made.output.strip())
+        found = accounts.person_by_api_token(session, made.output.strip())
     engine.dispose()
     assert found is not None
 
@@ -252,7 +252,7 @@ def test_the_days_report_counts_what_is_there(terminal: Terminal, tmp_path: Path
 def test_periodic_jobs_are_listed_with_their_last_results(terminal: Terminal) -> None:
     assert "no job has been scheduled" in terminal.run("jobs").output
     engine = open_engine(terminal.database)
-    application = Application(engine, system_clock, city_policies(), silence)
+    application = Application(engine, system_clock, city_policies(), announce_nothing)
     Scheduler(application, lambda _runs: None).tick()
     engine.dispose()
     listed = terminal.run("jobs").output.splitlines()

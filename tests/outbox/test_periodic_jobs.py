@@ -19,8 +19,8 @@ from config.processes.scheduler import Scheduler, relay_once
 from config.processes.worker import HEAVY_SECONDS, enqueue_runs_into
 from hotline import events
 from hotline.clock import system_clock
-from hotline.gateways.live import silence
-from hotline.outbox import LOST_AFTER, PendingDelivery
+from hotline.gateways.live import announce_nothing
+from hotline.outbox import ENQUEUE_TIMEOUT, PendingDelivery
 from hotline.rules.people.actors import Machine
 from hotline.rules.schedules import DailyAt, Every
 from hotline.services.periodic_jobs import HEAVY_LEASE, RETRY_AFTER
@@ -223,7 +223,7 @@ def test_a_heavy_run_is_enqueued_once_and_again_when_redis_lost_it(
     )
     for _ in range(4):
         ticking.tick()
-        clock.advance(LOST_AFTER.total_seconds())
+        clock.advance(ENQUEUE_TIMEOUT.total_seconds())
     assert len(waiting(redis)) == 1
     redis.flushall()
     ticking.tick()
@@ -276,7 +276,7 @@ def test_a_heavy_run_is_stopped_before_its_lease_ends() -> None:
 def test_the_heavy_job_of_a_killed_process_runs_again(
     application: Application, redis: Redis, redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
-    real_time = Application(application.engine, system_clock, application.policies, silence)
+    real_time = Application(application.engine, system_clock, application.policies, announce_nothing)
     ticking = Scheduler(real_time, enqueue_runs_into(redis), blocking_jobs(tmp_path))
     os.mkfifo(tmp_path / "gate")
     begun = tmp_path / "begun"

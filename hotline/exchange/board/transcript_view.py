@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from hotline.exchange.board.transcript import write_transcript
+from hotline.exchange.board.transcript_file import write_transcript
 from hotline.exchange.core.exchange import EXCHANGE
 
 
@@ -13,7 +13,7 @@ def transcript_routes() -> list[web.RouteDef]:
 async def transcript(request: web.Request) -> web.Response:
     """Return the transcript, as far as the call has come; 404 for a call that is unknown or no longer kept."""
     sid = request.match_info["call_sid"]
-    journal = request.app[EXCHANGE].board.shelf.journals.get(sid)
+    journal = request.app[EXCHANGE].registry.transcripts.by_call.get(sid)
     if journal is None:
         raise web.HTTPNotFound(text="no such call is kept")
     return web.Response(

@@ -7,12 +7,17 @@ from itertools import islice, repeat
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
-from hotline.exchange.rest.calls import find_call
+from hotline.exchange.rest.calls import requested_call
 from hotline.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
 from hotline.exchange.rest.forms import read_form
-from hotline.exchange.rest.paging import page_of
-from hotline.exchange.rest.shapes import Shape, call_recording_shape, part_recording_shape, recording_shape
-from hotline.exchange.rest.times import check_dates, within
+from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.serializers import (
+    Resource,
+    serialize_call_recording,
+    serialize_recording,
+    serialize_subresource_recording,
+)
+from hotline.exchange.rest.times import check_date_filters, matches_date_filter
 from hotline.exchange.state.audio_files import RATE
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.verbs.recordings import end_tape, pause_tape, resume_tape, tape_until_over
@@ -28,25 +33,27 @@ CURRENT = "Twilio.CURRENT"
 def _tape(request: web.Request) -> Recording:
     """Return the recording named in the path; raises ApiError 20404 when it is not there or of another call or conference."""
     sid, call_sid, room = (request.match_info.get(name) for name in ("recording", "call_sid", "conference"))
-    for tape in reversed(request.app[EXCHANGE].board.recordings.values()):
+    for tape in reversed(request.app[EXCHANGE].registry.recordings.values()):
         of_this = call_sid in {None, tape.call_sid} and room in {None, tape.conference_sid}
         if of_this and (sid == tape.sid or (sid == CURRENT and tape.status in _OPEN)):
             return tape
     raise not_found(request.path)
 
 
-def _shape(request: web.Request, tape: Recording) -> Shape:
+def _shape(request: web.Request, tape: Recording) -> Resource:
     """Return the recording as the address asked for shows it."""
     exchange = request.app[EXCHANGE]
     if "call_sid" in request.match_info:
-        return call_recording_shape(exchange, tape)
-    return (part_recording_shape if "conference" in request.match_info else recording_shape)(exchange, tape)
+        return serialize_call_recording(exchange, tape)
+    return (serialize_subresource_recording if "conference" in request.match_info else serialize_recording)(
+        exchange, tape
+    )
 
 
 async def list_recordings(request: web.Request) -> web.Response:
     """List recordings, all or those of the call or conference in the path or the query."""
     exchange = request.app[EXCHANGE]
-    check_dates(request.query, "DateCreated")
+    check_date_filters(request.query, "DateCreated")
     call_sid = request.match_info.get("call_sid") or request.query.get("CallSid")
     conference_sid = request.match_info.get("conference") or request.query.get("ConferenceSid")
 
@@ -54,11 +61,13 @@ async def list_recordings(request: web.Request) -> web.Response:
         return (
             call_sid in {None, tape.call_sid}
             and conference_sid in {None, tape.conference_sid}
-            and within(request.query, "DateCreated", tape.created)
+            and matches_date_filter(request.query, "DateCreated", tape.created)
         )
 
-    found = [tape for tape in reversed(exchange.board.recordings.values()) if fits(tape)]
-    return page_of(request, "recordings", found, lambda tape: tape.sid, lambda tape: _shape(request, tape))
+    found = [tape for tape in reversed(exchange.registry.recordings.values()) if fits(tape)]
+    return page_response(
+        request, "recordings", found, lambda tape: tape.sid, lambda tape: _shape(request, tape)
+    )
 
 
 async def fetch_recording(request: web.Request) -> web.Response:
@@ -70,19 +79,19 @@ async def delete_recording(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     tape = _tape(request)
     end_tape(exchange, tape)
-    tape.reel.drop()
-    del exchange.board.recordings[tape.sid]
+    tape.audio.delete()
+    del exchange.registry.recordings[tape.sid]
     return web.Response(status=204)
 
 
 async def start_recording(request: web.Request) -> web.Response:
     """Record a running call from now on; one recording at a time (16108)."""
     exchange: Exchange = request.app[EXCHANGE]
-    call = find_call(request)
+    call = requested_call(request)
     form = await read_form(request)
     if call.status is not CallStatus.IN_PROGRESS:
         raise not_in_progress()
-    if any(tape.status in _OPEN for tape in call.tapes):
+    if any(tape.status in _OPEN for tape in call.recordings):
         raise ApiError(400, 16108, "The call is being recorded already")
     tape = tape_until_over(exchange, call, RecordingSource.CALL_API, form.recording_callback())
     return web.json_response(_shape(request, tape), status=201)
@@ -116,11 +125,11 @@ async def media(request: web.Request) -> web.StreamResponse:
     if tape.status is not RecordingStatus.COMPLETED or request.match_info["suffix"] == ".mp3":
         raise not_found(request.path)
     second = _tone()
-    size = len(second) * tape.seconds if tape.reel.is_empty else tape.reel.size
+    size = len(second) * tape.seconds if tape.audio.is_empty else tape.audio.size
     response = web.StreamResponse(headers={"Content-Type": "audio/x-wav", "Content-Length": str(44 + size)})
     await response.prepare(request)
     await response.write(_header(size))
-    for piece in repeat(second, tape.seconds) if tape.reel.is_empty else tape.reel.pieces():
+    for piece in repeat(second, tape.seconds) if tape.audio.is_empty else tape.audio.chunks():
         await response.write(piece)
     return response
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.exchange.state.audio_files import Reel
+from hotline.exchange.state.audio_files import AudioFile
 from hotline.exchange.twiml.document import RecordingCallback
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
 
@@ -22,7 +22,7 @@ class Recording:
     created: datetime
     began: float
     callback: RecordingCallback | None
-    reel: Reel
+    audio: AudioFile
     channels: int = 1
     track: str = "both"
     status: RecordingStatus = RecordingStatus.IN_PROGRESS

@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+async def background_task(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
     """Run `work` while the block lasts; at its end it is cancelled, and its own cleaning up is waited for."""
     task = asyncio.create_task(work)
     try:
@@ -19,7 +19,7 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
         await asyncio.wait({task})
 
 
-async def until_first(*events: asyncio.Event) -> None:
+async def wait_for_first(*events: asyncio.Event) -> None:
     """Return when any of the events is set."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:

@@ -11,7 +11,7 @@ async def hold_time(request: web.Request, handler: Handler) -> web.StreamRespons
     """Let no virtual second pass while a REST request is served."""
     if not request.path.startswith(ROOT):
         return await handler(request)
-    with request.app[EXCHANGE].clock.busy():
+    with request.app[EXCHANGE].clock.hold():
         return await handler(request)
 
 

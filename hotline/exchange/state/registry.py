@@ -12,10 +12,10 @@ from datetime import datetime
 
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.conferences import Conference
-from hotline.exchange.state.journals import Shelf
 from hotline.exchange.state.queues import WaitingQueue
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.state.transcripts import TranscriptStore
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 
 KEPT_REQUESTS = 200
 KEPT_ENDED = 2000
@@ -32,7 +32,7 @@ class RequestRecord:
 
     id: int
     at: datetime
-    kind: Step | None
+    kind: RequestKind | None
     method: str
     url: str
     call_sid: str
@@ -49,7 +49,7 @@ class RequestRecord:
 
 
 @dataclass(frozen=True)
-class Trouble:
+class DebuggerAlert:
     """Something the application should be told about, with the carrier's error code."""
 
     id: int
@@ -64,17 +64,17 @@ def _latest() -> deque[RequestRecord]:
 
 
 @dataclass(eq=False)
-class Board:
+class Registry:
     """Everything that exists, found by its id. `requests` and `rest` hold the latest first."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     queues: dict[str, WaitingQueue] = field(default_factory=dict)
     conferences: dict[str, Conference] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
-    shelf: Shelf = field(default_factory=Shelf)
-    requests: deque[RequestRecord] = field(default_factory=_latest)
-    rest: deque[RequestRecord] = field(default_factory=_latest)
-    troubles: deque[Trouble] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
+    transcripts: TranscriptStore = field(default_factory=TranscriptStore)
+    webhooks: deque[RequestRecord] = field(default_factory=_latest)
+    rest_requests: deque[RequestRecord] = field(default_factory=_latest)
+    alerts: deque[DebuggerAlert] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _ended_calls: deque[str] = field(default_factory=deque)
     _ended_conferences: deque[str] = field(default_factory=deque)
@@ -95,7 +95,7 @@ class Board:
         """Forget what was recorded of a call or conference, and its sound."""
         for tape in list(self.recordings.values()):
             if of in (tape.call_sid, tape.conference_sid):
-                tape.reel.drop()
+                tape.audio.delete()
                 del self.recordings[tape.sid]
 
 

@@ -12,7 +12,7 @@ from hotline.exchange.verbs.recordings import media_url
 from hotline.exchange.vocabulary.enums import CallStatus, RecordingSource
 from hotline.exchange.webhooks.parameters import API_VERSION, rfc2822
 
-Shape = dict[str, Any]
+Resource = dict[str, Any]
 _CALL_PARTS = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
 
 
@@ -21,7 +21,7 @@ def _shown(call: Call) -> CallStatus:
     return CallStatus.QUEUED if call.status is CallStatus.INITIATED else call.status
 
 
-def call_shape(exchange: Exchange, call: Call) -> Shape:
+def serialize_call(exchange: Exchange, call: Call) -> Resource:
     uri = f"{exchange.settings.api_root}/Calls/{call.sid}"
     return {
         "sid": call.sid,
@@ -53,7 +53,7 @@ def call_shape(exchange: Exchange, call: Call) -> Shape:
     }
 
 
-def queue_shape(exchange: Exchange, queue: WaitingQueue) -> Shape:
+def serialize_queue(exchange: Exchange, queue: WaitingQueue) -> Resource:
     now = exchange.clock.seconds()
     waits = [now - member.joined for member in queue.members]
     return {
@@ -69,7 +69,7 @@ def queue_shape(exchange: Exchange, queue: WaitingQueue) -> Shape:
     }
 
 
-def member_shape(exchange: Exchange, queue: WaitingQueue, member: Member) -> Shape:
+def serialize_member(exchange: Exchange, queue: WaitingQueue, member: Member) -> Resource:
     numbers = wait_numbers(exchange, queue, member)
     return {
         "call_sid": member.call.sid,
@@ -81,7 +81,7 @@ def member_shape(exchange: Exchange, queue: WaitingQueue, member: Member) -> Sha
     }
 
 
-def conference_shape(exchange: Exchange, conference: Conference) -> Shape:
+def serialize_conference(exchange: Exchange, conference: Conference) -> Resource:
     uri = f"{exchange.settings.api_root}/Conferences/{conference.sid}"
     return {
         "sid": conference.sid,
@@ -102,7 +102,7 @@ def conference_shape(exchange: Exchange, conference: Conference) -> Shape:
     }
 
 
-def participant_shape(exchange: Exchange, conference: Conference, seat: Participant) -> Shape:
+def serialize_participant(exchange: Exchange, conference: Conference, seat: Participant) -> Resource:
     call = seat.call
     return {
         "account_sid": exchange.settings.account_sid,
@@ -123,7 +123,7 @@ def participant_shape(exchange: Exchange, conference: Conference, seat: Particip
     }
 
 
-def part_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+def serialize_subresource_recording(exchange: Exchange, tape: Recording) -> Resource:
     """A recording as a part of its call or conference, which shows less than the recording by itself."""
     of = f"Calls/{tape.call_sid}" if tape.call_sid else f"Conferences/{tape.conference_sid}"
     return {
@@ -147,13 +147,13 @@ def part_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
     }
 
 
-def call_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
-    return part_recording_shape(exchange, tape) | {"track": tape.track}
+def serialize_call_recording(exchange: Exchange, tape: Recording) -> Resource:
+    return serialize_subresource_recording(exchange, tape) | {"track": tape.track}
 
 
-def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+def serialize_recording(exchange: Exchange, tape: Recording) -> Resource:
     uri = f"{exchange.settings.api_root}/Recordings/{tape.sid}"
-    return part_recording_shape(exchange, tape) | {
+    return serialize_subresource_recording(exchange, tape) | {
         "media_url": media_url(exchange, tape),
         "uri": f"{uri}.json",
         "subresource_uris": {
