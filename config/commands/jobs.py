@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from config.commands.context import open_components, report_errors
-from config.processes.periodic_jobs import JOBS
+from config.periodic_jobs import JOBS
 from hotline.store.jobs import PeriodicJob, all_jobs
 
 COLUMNS = ("job", "schedule", "queue", "last run", "duration", "result", "next run")

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.logs import begin_logging
-from config.processes.periodic_jobs import JOBS, Job, LightJob, run_light
+from config.periodic_jobs import JOBS, Job, LightJob, run_light
 from config.processes.worker import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit

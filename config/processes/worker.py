@@ -17,7 +17,7 @@ from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from config.logs import begin_logging
-from config.processes.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, run_heavy
+from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, run_heavy
 from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline import outbox

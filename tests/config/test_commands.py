@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from config.cli import COMMANDS as COMMANDS_OF_HOTLINE
 from config.cli import main
-from config.processes.periodic_jobs import JOBS
+from config.periodic_jobs import JOBS
 from config.processes.scheduler import Scheduler
 from hotline.clock import system_clock
 from hotline.gateways.live import announce_nothing

@@ -6,7 +6,7 @@ The job adds a line to the file `begun` and reads from the named pipe `gate`: it
 import sys
 from pathlib import Path
 
-from config.processes.periodic_jobs import HEAVY, HeavyJob, Job
+from config.periodic_jobs import HEAVY, HeavyJob, Job
 from config.processes.worker import WorkerContext, work_lane
 from config.settings import settings_or_exit
 from config.wiring import build_or_exit

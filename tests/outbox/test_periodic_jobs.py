@@ -14,7 +14,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
-from config.processes.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, LightJob, run_heavy, run_light
+from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, LightJob, run_heavy, run_light
 from config.processes.scheduler import Scheduler, relay_once
 from config.processes.worker import HEAVY_SECONDS, enqueue_runs_into
 from hotline import events
