@@ -45,7 +45,7 @@ class Voiced(WebSocketClient):
         self.wait_for(lambda: bool(self.told), _PATIENCE, "nothing is told about sound")
 
     def wait_ways(self, *ways: tuple[bool, bool]) -> None:
-        """Wait until this end has exactly these links: (speaks, hears) for each."""
+        """Waits until this end has exactly these links: (speaks, hears) for each."""
         self.wait_for(
             lambda: sorted(self.ways) == sorted(ways), _PATIENCE, lambda: f"told {self.told}, not {ways}"
         )
@@ -65,7 +65,7 @@ class Voiced(WebSocketClient):
         self._transmit(samples)
 
     def wait_signal(self) -> Message:
-        """Wait for the next thing the other end passes on."""
+        """Waits for the next thing the other end passes on."""
         self.wait_for(lambda: bool(self.signals), _PATIENCE, "nothing is passed on")
         with self._condition:
             return self.signals.pop(0)

@@ -80,7 +80,7 @@ async def board_values(request: web.Request) -> web.Response:
 
 
 async def one_request(request: web.Request) -> web.Response:
-    """Return one webhook or REST request with what was sent and answered."""
+    """Returns one webhook or REST request with what was sent and answered."""
     shape = request_json(request.app[EXCHANGE], int(request.match_info["id"]))
     if shape is None:
         raise web.HTTPNotFound(text="this request is no longer kept")

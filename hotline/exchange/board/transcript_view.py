@@ -11,7 +11,7 @@ def transcript_routes() -> list[web.RouteDef]:
 
 
 async def transcript(request: web.Request) -> web.Response:
-    """Return the transcript, as far as the call has come; 404 for a call that is unknown or no longer kept."""
+    """Returns the transcript, as far as the call has come; 404 for a call that is unknown or no longer kept."""
     sid = request.match_info["call_sid"]
     journal = request.app[EXCHANGE].registry.transcripts.by_call.get(sid)
     if journal is None:

@@ -15,7 +15,7 @@ _EVENTS = frozenset(event.value for event in CallEvent)
 
 
 def to_and_from(exchange: Exchange, form: RequestForm) -> tuple[str, str]:
-    """Return (To, From); raises 21201, 21211, 21217, 21213, 21212, 21210 or what the table of answers bars `To` with."""
+    """Returns (To, From); raises 21201, 21211, 21217, 21213, 21212, 21210 or what the table of answers bars `To` with."""
     to, from_ = form.text("To"), form.text("From")
     if to is None:
         raise ApiError(400, 21201, "No 'To' number is specified")
@@ -52,7 +52,7 @@ def is_client(address: str) -> bool:
 
 
 def status_callback(form: RequestForm) -> StatusCallback | None:
-    """Return where the progress of the new call is told; only its end unless more is asked for."""
+    """Returns where the progress of the new call is told; only its end unless more is asked for."""
     url = form.url("StatusCallback")
     if url is None:
         return None

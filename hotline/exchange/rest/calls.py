@@ -39,7 +39,7 @@ _SETTLING_SECONDS = 1.0
 
 
 def requested_call(request: web.Request, name: str = "call_sid") -> Call:
-    """Return the call named in the path; raises ApiError 20404."""
+    """Returns the call named in the path; raises ApiError 20404."""
     call = request.app[EXCHANGE].registry.calls.get(request.match_info[name])
     if call is None:
         raise not_found(request.path)
@@ -75,7 +75,7 @@ async def create_call(request: web.Request) -> web.Response:
 
 
 def _source(form: RequestForm) -> DocumentSource | None:
-    """Return the document asked for: Url wins over Twiml; raises 21205, 21218 or 20001."""
+    """Returns the document asked for: Url wins over Twiml; raises 21205, 21218 or 20001."""
     if form.text("ApplicationSid") is not None:
         raise ApiError(400, 21218, "Invalid ApplicationSid: place calls with Url or Twiml here")
     url = form.url("Url")
@@ -127,7 +127,7 @@ async def update_call(request: web.Request) -> web.Response:
 
 
 async def _end(call: Call, status: str) -> None:
-    """End the call and wait until it is over, so that the answer already says so."""
+    """Ends the call and wait until it is over, so that the answer already says so."""
     if status not in {"canceled", "completed"}:
         raise invalid("Status", "must be canceled or completed")
     if call.is_over:

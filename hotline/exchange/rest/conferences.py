@@ -16,7 +16,7 @@ from hotline.exchange.vocabulary.enums import ConferenceEndReason, ConferenceSta
 
 
 def requested_conference(request: web.Request) -> Conference:
-    """Return the conference named by sid in the path; raises ApiError 20404."""
+    """Returns the conference named by sid in the path; raises ApiError 20404."""
     conference = request.app[EXCHANGE].registry.conferences.get(request.match_info["conference"])
     if conference is None:
         raise not_found(request.path)
@@ -53,7 +53,7 @@ async def fetch_conference(request: web.Request) -> web.Response:
 
 
 async def update_conference(request: web.Request) -> web.Response:
-    """End a conference, or let everybody in it hear a document."""
+    """Ends a conference, or let everybody in it hear a document."""
     exchange = request.app[EXCHANGE]
     conference = requested_conference(request)
     form = await read_form(request)

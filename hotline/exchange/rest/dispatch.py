@@ -69,7 +69,7 @@ def _admit(request: web.Request, settings: ExchangeSettings) -> None:
 
 
 def _authenticate(request: web.Request, settings: ExchangeSettings) -> None:
-    """Accept the account with its token or the API key with its secret; raises ApiError 20003."""
+    """Accepts the account with its token or the API key with its secret; raises ApiError 20003."""
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     try:
         user, _, secret = base64.b64decode(encoded).decode().partition(":")

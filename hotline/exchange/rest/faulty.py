@@ -20,7 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 
 async def serve_faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Serve one admitted request, with at most one fault."""
+    """Serves one admitted request, with at most one fault."""
     step = request_kind(request)
     if step is None:
         return await handler(request)

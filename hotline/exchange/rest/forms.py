@@ -30,7 +30,7 @@ class RequestForm:
         return None if values is None else values[-1]
 
     def words(self, name: str, allowed: frozenset[str], default: str) -> frozenset[str]:
-        """Return a list field, sent as repeated keys or separated by spaces."""
+        """Returns a list field, sent as repeated keys or separated by spaces."""
         values = frozenset(word for value in self._fields.get(name, [default]) for word in value.split())
         unknown = values - allowed
         if unknown:
@@ -69,7 +69,7 @@ class RequestForm:
         return cast("Method", value)
 
     def url(self, name: str) -> str | None:
-        """Return an absolute http(s) URL without underscores in its host, or None; raises 21205."""
+        """Returns an absolute http(s) URL without underscores in its host, or None; raises 21205."""
         value = self.text(name)
         if value is None:
             return None
@@ -89,7 +89,7 @@ class RequestForm:
 
 
 async def read_form(request: web.Request) -> RequestForm:
-    """Read the posted form; raises ApiError 20001 when a file was uploaded instead of text."""
+    """Reads the posted form; raises ApiError 20001 when a file was uploaded instead of text."""
     posted = await request.post()
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
     if len(fields) != len(posted):

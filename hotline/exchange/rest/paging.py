@@ -23,7 +23,7 @@ def page_response(
     sid_of: Callable[[T], str],
     shape: Callable[[T], dict[str, Any]],
 ) -> web.Response:
-    """Answer one page of `items` (already filtered and in order) under `key`."""
+    """Answers one page of `items` (already filtered and in order) under `key`."""
     size = _number(request, "PageSize", DEFAULT_SIZE)
     number = _number(request, "Page", 0)
     size = min(LARGEST_SIZE, max(1, size))
@@ -46,7 +46,7 @@ def page_response(
 
 
 def _start(request: web.Request, sids: list[str], otherwise: int) -> int:
-    """Return where the page begins: after the token's record, or by counting."""
+    """Returns where the page begins: after the token's record, or by counting."""
     token = request.query.get("PageToken", "").removeprefix("PA")
     return sids.index(token) + 1 if token in sids else otherwise
 

@@ -32,7 +32,7 @@ _BEEPS = frozenset({"true", "false", "onEnter", "onExit"})
 
 
 def _seat(request: web.Request, conference: Conference) -> Participant:
-    """Return the participant by call sid or label; raises ApiError 20404."""
+    """Returns the participant by call sid or label; raises ApiError 20404."""
     key = request.match_info["participant"]
     for seat in conference.participants.values():
         if key in {seat.call.sid, seat.label}:
@@ -41,7 +41,7 @@ def _seat(request: web.Request, conference: Conference) -> Participant:
 
 
 def _room(form: RequestForm, name: str) -> ConferenceNoun:
-    """Return the seat's properties as they would stand in a Conference noun."""
+    """Returns the seat's properties as they would stand in a Conference noun."""
     beep = form.text("Beep") or "true"
     if beep not in _BEEPS:
         raise invalid("Beep", f"must be one of {sorted(_BEEPS)}")
@@ -67,7 +67,7 @@ def _room(form: RequestForm, name: str) -> ConferenceNoun:
 
 
 async def create_participant(request: web.Request) -> web.Response:
-    """Ring somebody into a conference, which need not exist yet when it is named by its friendly name."""
+    """Rings somebody into a conference, which need not exist yet when it is named by its friendly name."""
     exchange = request.app[EXCHANGE]
     form = await read_form(request)
     to, from_ = to_and_from(exchange, form)
@@ -94,7 +94,7 @@ async def create_participant(request: web.Request) -> web.Response:
 
 
 def _wanted_name(exchange: Exchange, request: web.Request) -> str:
-    """Return the name of the conference in the path; one named by sid must be running (20404)."""
+    """Returns the name of the conference in the path; one named by sid must be running (20404)."""
     key = request.match_info["conference"]
     if not key.startswith("CF"):
         return key
@@ -105,7 +105,7 @@ def _wanted_name(exchange: Exchange, request: web.Request) -> str:
 
 
 def _with_seat_for(exchange: Exchange, room: ConferenceNoun) -> Conference:
-    """Return the running conference of that name, or a new one; raises 16025, 16028 or 16020."""
+    """Returns the running conference of that name, or a new one; raises 16025, 16028 or 16020."""
     existing = find_conference(exchange, room.name)
     seats = {} if existing is None else existing.participants
     if room.label is not None and any(seat.label == room.label for seat in seats.values()):
@@ -118,7 +118,7 @@ def _with_seat_for(exchange: Exchange, room: ConferenceNoun) -> Conference:
 
 
 def _rejoin(exchange: Exchange, conference: Conference, seat: Participant) -> Conference:
-    """Return the conference to join: a new one of the same name if the old one ended while the telephone rang."""
+    """Returns the conference to join: a new one of the same name if the old one ended while the telephone rang."""
     if conference.status is ConferenceStatus.COMPLETED:
         conference = open_conference(exchange, conference.name)
     conference.participants[seat.call.sid] = seat

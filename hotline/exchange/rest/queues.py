@@ -22,7 +22,7 @@ def _queue(request: web.Request) -> WaitingQueue:
 
 
 def _member(request: web.Request, queue: WaitingQueue) -> Member:
-    """Return the member by call sid, or the one at the front; raises ApiError 20404."""
+    """Returns the member by call sid, or the one at the front; raises ApiError 20404."""
     key = request.match_info["call_sid"]
     for member in queue.members:
         if key in {"Front", member.call.sid}:

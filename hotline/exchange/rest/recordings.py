@@ -31,7 +31,7 @@ CURRENT = "Twilio.CURRENT"
 
 
 def _tape(request: web.Request) -> Recording:
-    """Return the recording named in the path; raises ApiError 20404 when it is not there or of another call or conference."""
+    """Returns the recording named in the path; raises ApiError 20404 when it is not there or of another call or conference."""
     sid, call_sid, room = (request.match_info.get(name) for name in ("recording", "call_sid", "conference"))
     for tape in reversed(request.app[EXCHANGE].registry.recordings.values()):
         of_this = call_sid in {None, tape.call_sid} and room in {None, tape.conference_sid}
@@ -41,7 +41,7 @@ def _tape(request: web.Request) -> Recording:
 
 
 def _shape(request: web.Request, tape: Recording) -> Resource:
-    """Return the recording as the address asked for shows it."""
+    """Returns the recording as the address asked for shows it."""
     exchange = request.app[EXCHANGE]
     if "call_sid" in request.match_info:
         return serialize_call_recording(exchange, tape)
@@ -51,7 +51,7 @@ def _shape(request: web.Request, tape: Recording) -> Resource:
 
 
 async def list_recordings(request: web.Request) -> web.Response:
-    """List recordings, all or those of the call or conference in the path or the query."""
+    """Lists recordings, all or those of the call or conference in the path or the query."""
     exchange = request.app[EXCHANGE]
     check_date_filters(request.query, "DateCreated")
     call_sid = request.match_info.get("call_sid") or request.query.get("CallSid")
@@ -85,7 +85,7 @@ async def delete_recording(request: web.Request) -> web.Response:
 
 
 async def start_recording(request: web.Request) -> web.Response:
-    """Record a running call from now on; one recording at a time (16108)."""
+    """Records a running call from now on; one recording at a time (16108)."""
     exchange: Exchange = request.app[EXCHANGE]
     call = requested_call(request)
     form = await read_form(request)
@@ -120,7 +120,7 @@ async def update_recording(request: web.Request) -> web.Response:
 
 
 async def media(request: web.Request) -> web.StreamResponse:
-    """Send the sound as WAV, 8 kHz, 16 bit, mono."""
+    """Sends the sound as WAV, 8 kHz, 16 bit, mono."""
     tape = _tape(request)
     if tape.status is not RecordingStatus.COMPLETED or request.match_info["suffix"] == ".mp3":
         raise not_found(request.path)
@@ -135,13 +135,13 @@ async def media(request: web.Request) -> web.StreamResponse:
 
 
 def _tone() -> bytes:
-    """Return one second of a tone."""
+    """Returns one second of a tone."""
     wave = (round(_LOUDNESS * math.sin(2 * math.pi * _TONE_HERTZ * sample / RATE)) for sample in range(RATE))
     return struct.pack(f"<{RATE}h", *islice(wave, RATE))
 
 
 def _header(size: int) -> bytes:
-    """Return the 44 bytes before `size` bytes of 16-bit mono PCM."""
+    """Returns the 44 bytes before `size` bytes of 16-bit mono PCM."""
     return struct.pack(
         "<4sI4s4sIHHIIHH4sI",
         b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE * 2, 2, 16, b"data", size,

@@ -12,7 +12,7 @@ LOGGED_REQUEST = web.RequestKey("booked", RequestRecord)
 
 
 def request_kind(request: web.Request) -> RequestKind | None:
-    """Return what a REST request asks for: its handler's name; None where there is no such address."""
+    """Returns what a REST request asks for: its handler's name; None where there is no such address."""
     name: str = getattr(request.match_info.handler, "__name__", "")
     return RequestKind.__members__.get(name.upper())
 
@@ -20,7 +20,7 @@ def request_kind(request: web.Request) -> RequestKind | None:
 async def log_request(
     request: web.Request, serve: Callable[[], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Serve a request and keep it with its answer."""
+    """Serves a request and keep it with its answer."""
     exchange = request.app[EXCHANGE]
     began = exchange.clock.stopwatch()
     entry = RequestRecord(

@@ -17,7 +17,7 @@ _CALL_PARTS = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "S
 
 
 def _shown(call: Call) -> CallStatus:
-    """Return the status as the resource has it, which knows no `initiated`."""
+    """Returns the status as the resource has it, which knows no `initiated`."""
     return CallStatus.QUEUED if call.status is CallStatus.INITIATED else call.status
 
 
