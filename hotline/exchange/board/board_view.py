@@ -72,7 +72,9 @@ def _calls(exchange: Exchange) -> list[JsonObject]:
     return [_call(exchange, call, waiting.get(call.sid), in_conference.get(call.sid)) for call in calls]
 
 
-def _call(exchange: Exchange, call: Call, queue: JsonObject | None, conference: JsonObject | None) -> JsonObject:
+def _call(
+    exchange: Exchange, call: Call, queue: JsonObject | None, conference: JsonObject | None
+) -> JsonObject:
     since = call.updated or call.created
     act = call.activities[-1] if call.activities else None
     return {
@@ -156,7 +158,9 @@ def _recordings(exchange: Exchange) -> list[JsonObject]:
             "of": recording.call_sid or recording.conference_sid,
             "source": recording.source,
             "status": recording.status,
-            "for": recording.seconds if recording.updated else round(exchange.clock.seconds() - recording.began),
+            "for": recording.seconds
+            if recording.updated
+            else round(exchange.clock.seconds() - recording.began),
         }
         for recording in recordings[: 2 * SHOWN_ENDED]
     ]

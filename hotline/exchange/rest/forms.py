@@ -1,4 +1,4 @@
-"""Reading the form of a REST request: parsed at the door, refused with the carrier's code and the parameter's name."""
+"""Reads the form of a REST request; errors carry the carrier's code and the parameter's name."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,15 @@ from hotline.exchange.rest.errors import ApiError, invalid
 from hotline.exchange.rest.request_log import log_form
 from hotline.exchange.twiml.document import Method, RecordingCallback
 
-Word = TypeVar("Word", bound=StrEnum)
+Member = TypeVar("Member", bound=StrEnum)
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
 
 class RequestForm:
-    """The fields of one request. A field sent empty counts as not sent, as with the carrier."""
+    """The fields of one request. A field sent empty counts as not sent, as with the carrier.
+
+    Every method returns None or the default for a missing field and raises ApiError 20001 for a bad value.
+    """
 
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         self._fields: dict[str, list[str]] = {}
@@ -37,7 +40,7 @@ class RequestForm:
             raise invalid(name, f"{min(unknown)!r} is not one of {sorted(allowed)}")
         return values
 
-    def word(self, name: str, kind: type[Word]) -> Word | None:
+    def word(self, name: str, kind: type[Member]) -> Member | None:
         value = self.text(name)
         if value is None:
             return None
@@ -89,7 +92,7 @@ class RequestForm:
 
 
 async def read_form(request: web.Request) -> RequestForm:
-    """Reads the posted form; raises ApiError 20001 when a file was uploaded instead of text."""
+    """Returns the posted form and logs it; raises ApiError 20001 when it contains a file."""
     posted = await request.post()
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
     if len(fields) != len(posted):
