@@ -1,14 +1,14 @@
-"""A few days of the line's life: calls shaped by the hour of the day, a quiet fortnight before, all from one seed."""
+"""The invented history: calls of two weeks, distributed over the hours of the day, the same for every run."""
 
 from datetime import datetime, timedelta
 from random import Random
 
 from sqlalchemy import Engine, select, update
 
-from config.demo.callbacks import look
-from config.demo.calls import inbound
-from config.demo.city import City, StoryClock
+from config.demo.callbacks import place_due_calls
+from config.demo.calls import simulate_inbound
 from config.demo.matters import read_matters
+from config.demo.simulation import Simulation, SimulationClock
 from hotline.gateways.live import announce_nothing
 from hotline.rules.enums import FollowUpState
 from hotline.rules.people.actors import Machine, Person
@@ -22,14 +22,14 @@ from ivr_flows.webhooks.flow_registry import FlowShelf
 
 SEED = 4_412_345
 BUSY_DAYS, QUIET_DAYS = 4, 10
+# Calls a day.
 BUSY_CALLS, QUIET_CALLS = 48, 7
-"""Calls a day."""
+# Weight of each local hour; hotlines have a peak in the morning and one in the afternoon.
 BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 9, 16, 20, 18, 14, 10, 11, 14, 15, 14, 12, 10, 9, 7, 5, 3, 2)
-"""Weight of each local hour: the two humps of every city's line."""
-LOOK_EVERY = timedelta(minutes=20)
+DIAL_INTERVAL = timedelta(minutes=20)
 
 
-def tell_history(
+def write_history(
     engine: Engine,
     *,
     policies: Policies,
@@ -39,12 +39,12 @@ def tell_history(
     now: datetime,
     share: float = 1.0,
 ) -> None:
-    """Write the history that ends at `now`. `policies` are the real ones, whose waits a fortnight has room for.
+    """Writes the history that ends at `now`, with `share` of the usual number of calls.
 
-    `share` of the usual number of calls is told: tests need fewer.
+    `policies` are those of production: two weeks have room for their waiting times.
     """
-    clock = StoryClock(now)
-    city = City(
+    clock = SimulationClock(now)
+    simulation = Simulation(
         application=Application(engine=engine, clock=clock, policies=policies, announce=announce_nothing),
         clock=clock,
         rng=Random(SEED),  # noqa: S311 - dice, not secrets
@@ -55,39 +55,44 @@ def tell_history(
         ends=now - timedelta(minutes=3),
         busy_until=now - timedelta(days=BUSY_DAYS + QUIET_DAYS + 2),
     )
-    _plan_calls(city, now, share)
-    city.play()
-    _close_desks(city)
-    _leave_in_peace(city)
+    _plan_calls(simulation, now, share)
+    simulation.run()
+    _close_desks(simulation)
+    _settle_open_work(simulation)
 
 
-def _plan_calls(city: City, now: datetime, share: float) -> None:
-    """Plan the calls of every day, and the looks at what we owe between them."""
-    today = now.astimezone(city.application.policies.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+def _plan_calls(simulation: Simulation, now: datetime, share: float) -> None:
+    """Plans the calls of every day, and between them the times at which due calls are placed."""
+    today = now.astimezone(simulation.application.policies.zone).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
     for back in range(BUSY_DAYS + QUIET_DAYS, -1, -1):
         day = today - timedelta(days=back)
         for _ in range(round(share * (BUSY_CALLS if back <= BUSY_DAYS else QUIET_CALLS))):
-            hour = city.rng.choices(range(24), BY_HOUR)[0]
-            at = day + timedelta(hours=hour, seconds=city.rng.randrange(3600))
-            city.plan(at, lambda: inbound(city))
+            hour = simulation.rng.choices(range(24), BY_HOUR)[0]
+            at = day + timedelta(hours=hour, seconds=simulation.rng.randrange(3600))
+            simulation.plan(at, lambda: simulate_inbound(simulation))
     at = today - timedelta(days=BUSY_DAYS + QUIET_DAYS)
     while at < now:
-        city.plan(at, lambda: look(city))
-        at += LOOK_EVERY
+        simulation.plan(at, lambda: place_due_calls(simulation))
+        at += DIAL_INTERVAL
 
 
-def _close_desks(city: City) -> None:
-    """Everybody has gone home: whoever signs in next begins afresh."""
-    city.clock.at = max(city.ends, city.busy_until)
-    for operator in city.operators:
-        with city.application.unit_of_work(operator) as work:
+def _close_desks(simulation: Simulation) -> None:
+    """Signs all operators out at the end of the history."""
+    simulation.clock.at = max(simulation.ends, simulation.busy_until)
+    for operator in simulation.operators:
+        with simulation.application.unit_of_work(operator) as work:
             presence.open_desk(work)
             presence.close_desk(work)
 
 
-def _leave_in_peace(city: City) -> None:
-    """Mark the log as relayed and settle what is still owed: nobody is phoned or told because of what was invented."""
-    with city.application.unit_of_work(Machine.SYSTEM) as work:
+def _settle_open_work(simulation: Simulation) -> None:
+    """Marks all events as relayed and cancels open callbacks and follow-ups.
+
+    So the processes of the demonstration place no calls and send no notifications for the invented history.
+    """
+    with simulation.application.unit_of_work(Machine.SYSTEM) as work:
         still_open = select(Callback.id).where(Callback.open_number.is_not(None))
         for callback_id in work.session.scalars(still_open).all():
             callbacks.cancel_callback(work, callback_id)

@@ -1,4 +1,4 @@
-"""Who may log in to the demonstration, and the invented callers of its history. Nobody here exists."""
+"""The users of the demonstration and the names of its invented callers. None of these people exists."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from hotline.rules.enums import Role
 
 @dataclass(frozen=True, slots=True)
 class DemoUser:
-    """Somebody with a log-in; all share the demonstration's one password."""
+    """A user; all users share the password of the demonstration."""
 
     name: str
     display_name: str
@@ -57,7 +57,7 @@ PLACES = (
 
 
 def unit_handler(unit_code: str) -> DemoUser:
-    """Returns the handler of a unit: the one shown, else one of its own."""
+    """Returns the handler of a unit: the one in SHOWN, or else an invented one."""
     for user in SHOWN:
         if user.unit_code == unit_code:
             return user

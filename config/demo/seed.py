@@ -1,4 +1,4 @@
-"""Filling an empty database with the demonstration city. A database with anybody in it is left alone."""
+"""Fills an empty database with the city of the demonstration."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from config.city.database import write_city
-from config.demo.history import tell_history
+from config.demo.history import write_history
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, DemoUser, unit_handler
 from hotline.gateways.live import announce_nothing
@@ -21,7 +21,7 @@ from ivr_flows.webhooks.flow_registry import FlowShelf
 
 
 def is_empty(engine: Engine) -> bool:
-    """Says whether nobody can log in."""
+    """Says whether the database has no users."""
     with Session(engine.execution_options(reading=True)) as session:
         return session.scalar(select(User.id).limit(1)) is None
 
@@ -29,14 +29,17 @@ def is_empty(engine: Engine) -> bool:
 def seed_demo(
     engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime, share: float = 1.0
 ) -> None:
-    """Write units, people (all with `password`) and the invented history up to `now`, with `share` of its calls."""
+    """Writes units, users (all with `password`) and the invented history up to `now`.
+
+    `share` is the share of the usual number of calls; tests need fewer.
+    """
     application = Application(engine=engine, clock=lambda: now, policies=policies, announce=announce_nothing)
     write_city(application)
     units = {matter.unit for matter in read_matters()}
     shown = {user.unit_code for user in SHOWN}
     others = [unit_handler(code) for code in sorted(units - shown)]
     ids = _add_people(application, (*SHOWN, *others), password)
-    tell_history(
+    write_history(
         engine,
         policies=policies,
         flows=flows,
@@ -52,7 +55,7 @@ def seed_demo(
 
 
 def _add_people(application: Application, users: Sequence[DemoUser], password: str) -> dict[str, int]:
-    """Add everybody and return their ids by log-in name. One password means one slow hash, shared by all."""
+    """Adds the users and returns their ids by log-in name."""
     first = users[0]
     with application.unit_of_work(Machine.SYSTEM) as work:
         first_id = accounts.add_user(
@@ -64,6 +67,7 @@ def _add_people(application: Application, users: Sequence[DemoUser], password: s
             unit_code=first.unit_code,
             work_number=first.work_number,
         )
+        # Hashing is slow by design. All users have the same password, so they share one hash.
         shared = work.session.get_one(User, first_id).password_hash
         rows = [_row(user, shared, work.at) for user in users[1:]]
         work.session.add_all(rows)

@@ -1,7 +1,8 @@
-"""`make run`: the whole city on one machine, in the foreground. Redis and exchange begin first and end last; Ctrl-C stops all.
+"""Runs the whole demonstration in the foreground for `make run`; Ctrl-C stops it.
 
-The commands of the processes are the Procfile's own, so that what is tried here is what production runs. Live streams
-are served by the web group: there is no proxy here that could send them to the `events` group.
+Redis and the exchange start first and stop last. The other processes are started by the commands of the Procfile, so
+that the demonstration runs what production runs. The web group serves the live streams: no proxy could send them to
+the `events` group.
 """
 
 import fcntl
@@ -29,18 +30,18 @@ from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis
 
 PROCFILE = Path(__file__).parent.parent.parent / "Procfile"
 STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
+# Order of stopping: the processes of the Procfile, then the exchange, then Redis.
 FIRST, MIDDLE, LAST = 2, 1, 0
-"""Who stops first: our own processes, then the exchange, then Redis."""
 PATIENCE_SECONDS = 8.0
 READY_SECONDS = 120.0
 
 
 class Broken(Exception):
-    """Something that had started has failed; the message is one line."""
+    """A process failed after its start; the message is one line."""
 
 
 def main() -> int:
-    """Run until Ctrl-C (0), a process dies (1), or something is wrong from the start (2)."""
+    """Runs until Ctrl-C. Returns the exit status: 0 stopped, 1 a process failed, 2 it cannot start."""
     settings = settings_or_exit()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -65,7 +66,7 @@ def main() -> int:
 
 
 def _environ(settings: Settings) -> dict[str, str]:
-    """Returns what children are told: our own settings, and this environment's programs first on the PATH."""
+    """Returns the environment of the child processes, with the programs of this virtual environment first on the PATH."""
     programs = str(Path(sys.executable).parent)
     return {
         **os.environ,
@@ -76,7 +77,7 @@ def _environ(settings: Settings) -> dict[str, str]:
 
 
 def _claim(settings: Settings, held: ExitStack) -> None:
-    """Refuse what cannot work: production, a second run on the same data, a port in use."""
+    """Locks the data folder and checks the ports. Raises CannotStart in production, for a second run, or a port in use."""
     if settings.mode is Mode.PRODUCTION:
         raise CannotStart("make run is the demonstration; with HOTLINE_ENV=production use the Procfile")
     lock = held.enter_context((settings.home / "run.lock").open("w"))
@@ -98,7 +99,7 @@ def _claim(settings: Settings, held: ExitStack) -> None:
 
 
 def _start(settings: Settings, children: Children, stop: threading.Event) -> None:
-    """Start everything in order, each when what it needs answers. Returns early when asked to stop."""
+    """Starts the processes in order, each when those it needs respond. Returns early if `stop` is set."""
     if settings.embedded_redis:
         _start_redis(settings, children, stop)
     prepare_database(settings)
@@ -133,7 +134,7 @@ def _start_redis(settings: Settings, children: Children, stop: threading.Event) 
 
 
 def _answers(at: Path) -> bool:
-    """Says whether the server at the socket has loaded its data and takes commands."""
+    """Says whether the server at the socket has loaded its data and accepts commands."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(1)
         try:
@@ -164,7 +165,7 @@ def _still_fine(children: Children, deadline: float, what: str) -> None:
 
 
 def _watch(children: Children, stop: threading.Event) -> int:
-    """Wait for the signal to stop, or for a child that dies."""
+    """Waits until `stop` is set. Raises Broken if a process ends."""
     while not stop.wait(0.5):
         dead = children.ended()
         if dead is not None:

@@ -1,7 +1,7 @@
-"""`python -m config.processes.serve web` and `… events`: the web door under gunicorn, as the Procfile starts it.
+"""Runs the web application under gunicorn: `python -m config.processes.serve web` (or `events`).
 
-`events` is the same application with many threads and a short farewell, for the live streams alone: an open stream
-holds a thread for hours, and ordinary requests must never wait for one.
+`events` is the same application with many threads and a short shutdown, for live streams only. A stream occupies a
+thread for hours, and ordinary requests must not wait for one.
 """
 
 import sys
@@ -17,23 +17,27 @@ from config.settings import Mode, Settings, settings_or_exit
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One process group: threads of each process, how many of them live streams may take, seconds to say farewell."""
+    """A group of processes.
+
+    `threads` and the number of live `streams` are those of each process; `shutdown_seconds` is the time that requests
+    have to end.
+    """
 
     threads: int
     streams: int
-    farewell: int
+    shutdown_seconds: int
 
 
 GROUPS = {
-    "web": Group(threads=16, streams=4, farewell=20),
-    "events": Group(threads=400, streams=380, farewell=3),
+    "web": Group(threads=16, streams=4, shutdown_seconds=20),
+    "events": Group(threads=400, streams=380, shutdown_seconds=3),
 }
-DEMO = Group(threads=64, streams=48, farewell=1)
-"""`make run` has no proxy that could send live streams elsewhere, so its web group holds them too."""
+# `make run` has no proxy that could send live streams to the events group, so its web group serves them too.
+DEMO = Group(threads=64, streams=48, shutdown_seconds=1)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn with our options instead of its command line."""
+    """gunicorn with options from the settings instead of its command line."""
 
     def __init__(self, options: dict[str, Any], settings: Settings, streams: int) -> None:
         self._options = options
@@ -50,15 +54,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 
 def options_of(name: str, group: Group, settings: Settings) -> dict[str, Any]:
-    """Returns gunicorn's options. `preload_app`: a wrong file of the city stops the boot instead of being tried for ever."""
+    """Returns gunicorn's options."""
     return {
         "bind": f"{settings.bind}:{settings.port}",
         "worker_class": "gthread",
         "workers": settings.web_processes if name == "web" else 1,
         "threads": group.threads,
         "worker_connections": group.threads + 200,
-        "graceful_timeout": group.farewell,
+        "graceful_timeout": group.shutdown_seconds,
         "keepalive": 65,
+        # Loaded before the fork, a wrong file of the city stops the boot; later, gunicorn would restart workers for ever.
         "preload_app": True,
         "control_socket_disable": True,
         "proc_name": f"hotline-{name}",
@@ -67,7 +72,7 @@ def options_of(name: str, group: Group, settings: Settings) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> int:
-    """Serve one group until told to stop; 2 for a group that does not exist."""
+    """Serves one group until SIGTERM or SIGINT; returns exit status 2 for a group that does not exist."""
     if len(arguments) != 1 or arguments[0] not in GROUPS:
         print(f"usage: python -m config.processes.serve {{{'|'.join(GROUPS)}}}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""The web door: caller's webhooks, desk pages, API and health in one Flask application. Served by `serve`."""
+"""The web process: voice webhooks, console pages, API and health checks. `serve` runs it under gunicorn."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -23,9 +23,9 @@ from ivr_flows.webhooks.blueprint import voice_blueprint
 
 
 def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Flask:
-    """Returns the application; without `settings` it reads the environment and exits with status 2 if that is wrong.
+    """Returns the application. Without `settings` it reads the environment, and exits with status 2 for a wrong value.
 
-    `max_streams` is how many live streams one process may hold; each takes one of its threads.
+    A process serves at most `max_streams` live streams at once; each occupies a thread.
     """
     chosen = settings or settings_or_exit()
     begin_logging(chosen.mode)
@@ -46,10 +46,10 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
 
 
 def voice_app(components: Components) -> Flask:
-    """Returns the caller's door as an application of its own: no sessions, no forms, no pages stand between it and a call."""
+    """Returns the webhooks of the carrier as an application of its own, without the sessions and form checks of the console."""
     app = Flask("hotline-voice", static_folder=None)
     app.url_map.strict_slashes = False
-    app.url_map.merge_slashes = False  # it would answer with a redirect, and a redirected POST loses its form
+    app.url_map.merge_slashes = False  # merging answers with a redirect, and a redirected POST loses its form
     token = components.settings.account.auth_token
     app.register_blueprint(
         voice_blueprint(
@@ -63,16 +63,16 @@ def voice_app(components: Components) -> Flask:
     return app
 
 
-def _voice_first(voice: WSGIApplication, desk: WSGIApplication) -> WSGIApplication:
+def _voice_first(voice: WSGIApplication, console: WSGIApplication) -> WSGIApplication:
     def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        door = voice if environ.get("PATH_INFO", "").lstrip("/").startswith("voice/") else desk
-        return door(environ, start_response)
+        is_voice = environ.get("PATH_INFO", "").lstrip("/").startswith("voice/")
+        return (voice if is_voice else console)(environ, start_response)
 
     return choose
 
 
 def console_options(components: Components, max_streams: int) -> ConsoleOptions:
-    """Returns what the desk's door must know."""
+    """Returns the settings and objects that the console needs."""
     settings, account = components.settings, components.settings.account
     softphone = SoftphoneOptions(
         driver="exchange" if settings.local_exchange else "twilio",
@@ -93,12 +93,15 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
 
 
 def limiter_storage(redis_url: str) -> str:
-    """Returns the address under which the login limiter knows our Redis; it names unix sockets in its own way."""
+    """Returns the Redis URL in the form of the login limiter, which has its own scheme for unix sockets."""
     return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
 
 
 def health_blueprint(components: Components) -> Blueprint:
-    """`/healthz`: the process lives. `/readyz`: the database (at this version's tables) and Redis answer; else 503 and why."""
+    """Returns `/healthz` (the process is alive) and `/readyz`.
+
+    `/readyz` answers 200 if the database, migrated to this version, and Redis respond, else 503 with the reason.
+    """
     blueprint = Blueprint("health", __name__)
     checks: dict[str, Callable[[], str | None]] = {
         "database": lambda: _database_trouble(components.application.engine),

@@ -1,4 +1,4 @@
-"""What `make run` prints when everything answers: addresses and log-ins, in Chinese and English."""
+"""The message of `make run` when all processes respond: addresses and log-ins, in Chinese and English."""
 
 import unicodedata
 
@@ -40,6 +40,6 @@ def welcome(settings: Settings, password: str) -> str:
 
 
 def _pad(text: str, width: int) -> str:
-    """Pad to `width` columns of a terminal, where a Chinese character takes two."""
+    """Pads the text to `width` columns of a terminal; a Chinese character takes two."""
     columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
     return text + " " * max(width - columns, 1)

@@ -1,4 +1,4 @@
-"""The embedded Redis of `make run`: a plain redis-server on a unix socket, its append-only file in HOTLINE_HOME."""
+"""The embedded Redis of `make run`: a redis-server on a unix socket, with its append-only file in HOTLINE_HOME."""
 
 import os
 import re
@@ -17,7 +17,7 @@ class NoRedis(Exception):
 
 
 def find_redis() -> str:
-    """Returns a redis-server of 6.2 or later: from the PATH, else the one the virtual environment carries."""
+    """Returns a redis-server of 6.2 or later: from the PATH, or else that of the virtual environment. Raises NoRedis."""
     beside = Path(sys.executable).with_name("redis-server")
     for candidate in (shutil.which("redis-server"), str(beside) if beside.exists() else None):
         if candidate and _version(candidate) >= OLDEST:
@@ -51,7 +51,7 @@ def redis_command(program: str, home: Path, socket: Path) -> list[str]:
 
 
 def prepare_socket(socket: Path) -> None:
-    """Make the socket's folder if it is the short one outside HOTLINE_HOME. Raises NoRedis if somebody else owns it."""
+    """Makes the folder of the socket if it lies outside HOTLINE_HOME. Raises NoRedis if another user owns it."""
     folder = socket.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()

@@ -1,4 +1,4 @@
-"""The demonstration's invented fortnight: whole, plausible, the same every time, and harmless."""
+"""The invented history of the demonstration: complete, plausible, reproducible, without effects outside."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 
 def seed(path: Path) -> Engine:
-    """Write a small city into a new SQLite file, with the real limits."""
+    """Writes a small city into a new SQLite file, with the limits of production."""
     base = city_policies()
     real = read_policies(
         files("config.city") / "example" / "policies.toml",
@@ -50,7 +50,7 @@ def seed(path: Path) -> Engine:
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The city, for looking only."""
+    """The city, for reading only."""
     engine = seed(tmp_path_factory.mktemp("city") / "city.sqlite3")
     yield engine
     engine.dispose()

@@ -1,4 +1,4 @@
-"""`hotline flows …`: what people see who look after the menu."""
+"""The commands `hotline flows …`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`make run` with real processes: it starts, keeps, stops, and tells what is wrong in one line."""
+"""`make run` with real processes: it starts, keeps its data, stops, and reports errors in one line."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ PATIENCE = 90.0
 
 
 class Run:
-    """One `python -m config.processes.run`, its words, and the processes it started."""
+    """One `python -m config.processes.run`, its output, and the processes it has started."""
 
     def __init__(self, home: Path, **environ: str) -> None:
         self.environ = {

@@ -1,4 +1,4 @@
-"""Publishing a flow from a terminal: clean or not at all, listed with who and why, taken back by its number."""
+"""Publishing a flow from the terminal: only without findings; history; rollback."""
 
 import shutil
 from pathlib import Path

@@ -23,7 +23,7 @@ def with_text(script: Script, language: Language, prompt: str, text: str) -> Scr
 
 
 def heard(script: Script, language: Language) -> set[str]:
-    """Return every sentence that is spoken in `language`; some are always spoken in one of their own."""
+    """Returns every sentence that is spoken in `language`; some have a fixed language of their own."""
     lines = [line for node in script.flow.nodes.values() for line, _ in lines_of(node)]
     named = {line.prompt for line in lines if line.language in {None, language}}
     return (named | set(DOOR_PROMPTS)) - set(script.prompts[language].sounds)

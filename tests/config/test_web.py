@@ -1,4 +1,4 @@
-"""The web door as a whole: health, readiness, and that nothing of it answers 500 to a stranger."""
+"""The web process as a whole: health, readiness, and no 500 for an unknown visitor."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -39,7 +39,7 @@ from hotline.exchange.vocabulary.answer_modes import (
     SilentAnswer,
 )
 from hotline.exchange.vocabulary.enums import Initiator
-from hotline.exchange.vocabulary.numbers import is_e164, normalise
+from hotline.exchange.vocabulary.numbers import KEYS, is_e164, normalise
 from hotline.exchange.vocabulary.sounds import (
     Beep,
     Caption,
@@ -117,7 +117,7 @@ class RegisteredTelephone:
                 self.hang_up()
             case "keys":
                 digits = text_of(message, "digits", 40)
-                if not caller_input.KEYS.issuperset(digits):
+                if not KEYS.issuperset(digits):
                     raise BadMessageError("keys are 0-9, * and #")
                 caller_input.press(self._talking(), digits)
             case "say":

@@ -31,6 +31,7 @@ from hotline.exchange.verbs import caller_input
 from hotline.exchange.verbs.origination import connect
 from hotline.exchange.vocabulary.answer_modes import Human
 from hotline.exchange.vocabulary.enums import Initiator
+from hotline.exchange.vocabulary.numbers import KEYS
 from hotline.exchange.vocabulary.sounds import (
     Beep,
     Caption,
@@ -118,7 +119,7 @@ class RegisteredSoftphone:
                 self._hang_up(sid)
             case "digits":
                 digits = text_of(message, "digits", 40)
-                if not caller_input.KEYS.issuperset(digits):
+                if not KEYS.issuperset(digits):
                     raise BadMessageError("digits are 0-9, * and #")
                 caller_input.press(self._open(sid), digits)
             case "mute":

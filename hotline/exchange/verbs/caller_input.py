@@ -5,8 +5,6 @@ from hotline.exchange.state.calls import Call, KeyInput, SpeechInput, TypingNois
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.verbs import conference_speech
 
-KEYS = frozenset("0123456789*#")
-
 
 def press(call: Call, digits: str) -> None:
     """Keys reach a Gather or Record that listens for them; at any other moment nobody notices, as on a real line."""

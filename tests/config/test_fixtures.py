@@ -1,4 +1,4 @@
-"""The fixtures themselves keep their promises."""
+"""The fixtures and builders of the tests do what they promise."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The stage of the invented history: its application, its people, its dice, and what is still to happen and when."""
+"""The simulation behind the invented history: an agenda of steps on a clock of its own, with one source of randomness."""
 
 import heapq
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from ivr_flows.webhooks.flow_registry import FlowShelf
 Step = Callable[[], None]
 
 
-class StoryClock:
-    """The clock of the story: each step sets it."""
+class SimulationClock:
+    """The clock of the simulation; each step sets it."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -26,19 +26,19 @@ class StoryClock:
 
 
 @dataclass(slots=True)
-class City:
-    """Everything a step needs. Steps planned after `ends` never happen: that is the work still open today."""
+class Simulation:
+    """The state of the simulation. Steps planned after `ends` never run; they leave the work that is open today."""
 
     application: Application
-    clock: StoryClock
+    clock: SimulationClock
     rng: Random
     flows: FlowShelf
     matters: tuple[Matter, ...]
     operators: tuple[Person, ...]
     handlers: dict[str, Person]
     ends: datetime
+    # Calls are simulated one after another: the next one begins after this moment.
     busy_until: datetime
-    """Until when the line is taken by the call being told; the next one begins after it."""
     _agenda: list[tuple[datetime, int, Step]] = field(default_factory=list)
     _order: "count[int]" = field(default_factory=count)
     _sids: "count[int]" = field(default_factory=lambda: count(1))
@@ -46,30 +46,30 @@ class City:
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
 
-    def later(self, low: float, high: float) -> datetime:
-        """Let between `low` and `high` seconds pass and return the new moment."""
+    def advance(self, low: float, high: float) -> datetime:
+        """Advances the clock by `low` to `high` seconds and returns the new time."""
         self.clock.at += timedelta(seconds=round(self.rng.uniform(low, high)))
         return self.clock.at
 
     def plan(self, at: datetime, step: Step) -> None:
         heapq.heappush(self._agenda, (at, next(self._order), step))
 
-    def play(self) -> None:
-        """Let everything planned happen, in order, up to `ends`."""
+    def run(self) -> None:
+        """Runs the planned steps in order, up to `ends`."""
         while self._agenda and self._agenda[0][0] <= self.ends:
             at, _order, step = heapq.heappop(self._agenda)
             self.clock.at = max(at, self.busy_until)
             if self.clock.at <= self.ends:
                 step()
 
-    def sid(self, prefix: str) -> str:
-        """Return a carrier's name for a call that no carrier ever gave."""
+    def make_sid(self, prefix: str) -> str:
+        """Returns an invented identifier in the form of the carrier's."""
         return f"{prefix}{'de30' + format(next(self._sids), '028x')}"
 
     def choose_story(self) -> DemoStory:
-        """Return a matter as the next caller tells it."""
+        """Returns the story of the next caller."""
         return choose_story(self.rng, self.matters)
 
-    def number(self) -> str:
-        """Return an invented mobile number of a block that is easy to tell apart (138 0537 xxxx)."""
+    def random_number(self) -> str:
+        """Returns an invented mobile number, always of the block 138 0537 xxxx."""
         return f"+861380537{self.rng.randrange(10_000):04d}"
