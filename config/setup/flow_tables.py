@@ -1,12 +1,13 @@
-"""The kinds of nodes a flow is written of, as a table for docs/flows.md. Fields come from the shapes, so they cannot differ."""
+"""Generates the table of node kinds for docs/flows.md. The fields come from the schema, so they cannot differ."""
 
 from collections.abc import Iterator
 from typing import get_args
 
-from ivr_flows.source.schema import NODE, Choice, Exit, WaitingChoice
-from ivr_flows.source.tables import Shape
+from ivr_flows.source.schema import NODE, ChoiceModel, RetryLimitModel, WaitingChoiceModel
+from ivr_flows.source.tables import FileModel
 
-WHAT: dict[str, str] = {
+# Kind -> what it does.
+DESCRIPTIONS: dict[str, str] = {
     "say": "speaks and goes on; `wishes` are made in passing",
     "goto": "only goes on",
     "menu": "speaks, then listens for one key, or for words that mean it",
@@ -25,30 +26,33 @@ WHAT: dict[str, str] = {
     "subflow": "another file of `shared/`, laid in; `exits` say where each of its `exit:NAME` leads",
     "hang_up": "speaks a last word and ends the call",
 }
-"""Kind -> what it does."""
 
 
 def kinds_table() -> str:
-    """Return every kind of node with its fields; those in brackets may be left out."""
+    """Returns every kind of node with its fields; those in brackets may be left out."""
     lines = ["| kind | what it does | fields |", "|---|---|---|"]
-    for shape in shapes():
+    for shape in node_models():
         kind = kind_of(shape)
-        lines.append(f"| `{kind}` | {WHAT[kind]} | {_fields(shape)} |")
-    for name, piece in (("a key", Choice), ("a key while waiting", WaitingChoice), ("a way out", Exit)):
+        lines.append(f"| `{kind}` | {DESCRIPTIONS[kind]} | {_fields(shape)} |")
+    for name, piece in (
+        ("a key", ChoiceModel),
+        ("a key while waiting", WaitingChoiceModel),
+        ("a way out", RetryLimitModel),
+    ):
         lines.append(f"| *{name}* | | {_fields(piece)} |")
     return "\n".join(lines)
 
 
-def shapes() -> Iterator[type[Shape]]:
-    """Yield the shape of every kind of node."""
+def node_models() -> Iterator[type[FileModel]]:
+    """Yields the model of every kind of node."""
     yield from get_args(get_args(NODE)[0])
 
 
-def kind_of(shape: type[Shape]) -> str:
+def kind_of(shape: type[FileModel]) -> str:
     return str(get_args(shape.model_fields["kind"].annotation)[0])
 
 
-def _fields(shape: type[Shape]) -> str:
+def _fields(shape: type[FileModel]) -> str:
     fields = {name: field.is_required() for name, field in shape.model_fields.items() if name != "kind"}
     ordered = sorted(fields, key=lambda name: not fields[name])
     return ", ".join(f"`{name}`" if fields[name] else f"[`{name}`]" for name in ordered)
