@@ -8,23 +8,23 @@ from ivr_flows.source.tables import FileModel
 
 # Kind -> what it does.
 DESCRIPTIONS: dict[str, str] = {
-    "say": "speaks and goes on; `wishes` are made in passing",
+    "say": "speaks, performs `actions`, and goes on",
     "goto": "only goes on",
     "menu": "speaks, then listens for one key, or for words that mean it",
-    "survey": "asks a question whose answer is kept: solved, satisfied (follow-up) or service (after a talk)",
+    "survey": "asks a question whose answer is stored: solved, satisfied (follow-up) or service (after a talk)",
     "input": "takes digits: a ticket, its code, a number to call back, a desk's work number; `confirm` reads them back",
     "hours": "goes on by a schedule of `config/city/example/callers.toml`",
     "entry": "goes on by the number that was dialled",
     "condition": "goes on by what is known of the caller: withheld, often, known",
-    "notices": "tells what the console has announced, such as an outage",
-    "ticket_status": "tells the state of a ticket, by its number or by the caller's own, always with its code",
-    "lookup": "asks a system of the city's own (`config/city/example/callers.toml`)",
-    "callback": "promises a call back, at the number typed before or the caller's own",
+    "notices": "speaks what the console has announced, such as an outage",
+    "ticket_status": "speaks the status of a ticket, found by its number or by the caller's own, always with its code",
+    "lookup": "queries a system of the city's own (`config/city/example/callers.toml`)",
+    "callback": "promises a callback, to the number entered before or to the caller's own",
     "transfer": "connects to a number of `config/city/example/callers.toml`",
     "voicemail": "records a message, which becomes a ticket",
-    "queue": "waits for a person; `wait` is what is heard there beside place and time",
-    "subflow": "another file of `shared/`, laid in; `exits` say where each of its `exit:NAME` leads",
-    "hang_up": "speaks a last word and ends the call",
+    "queue": "waits for an operator; `wait` is spoken there after place and waiting time",
+    "subflow": "places another file of `shared/`; `exits` says where each of its `exit:NAME` leads",
+    "hang_up": "speaks a last time and ends the call",
 }
 
 
@@ -37,7 +37,7 @@ def kinds_table() -> str:
     for name, piece in (
         ("a key", ChoiceModel),
         ("a key while waiting", WaitingChoiceModel),
-        ("a way out", RetryLimitModel),
+        ("a limit of attempts", RetryLimitModel),
     ):
         lines.append(f"| *{name}* | | {_fields(piece)} |")
     return "\n".join(lines)
