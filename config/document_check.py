@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
@@ -38,7 +38,7 @@ class _Document:
     """A document that is heard at `place`, which is a node or a prompt of the program itself."""
 
     place: str
-    context: Context
+    context: DocumentContext
     write: Callable[[], str]
 
     def refusals(self) -> list[str]:
@@ -70,15 +70,15 @@ def refused_documents(script: Script, policies: Policies) -> Iterator[FlowProble
 def _documents(renderer: TwimlRenderer, speaker: Speaker, flow: Flow) -> Iterator[_Document]:
     for name, node in flow.nodes.items():
         for turn in _turns(flow, name, node):
-            yield _Document(name, Context.CALL, partial(renderer.turn, speaker, turn, 1))
+            yield _Document(name, DocumentContext.CALL, partial(renderer.turn, speaker, turn, 1))
         if isinstance(node, QueueNode):
             for lines in _rounds(node):
                 write = partial(renderer.waiting, speaker, lines, seconds=node.round_seconds, may_press=True)
-                yield _Document(name, Context.WAIT, write)
+                yield _Document(name, DocumentContext.WAIT, write)
     for line in _own_lines():
         yield _Document(
             line.prompt,
-            Context.CALL,
+            DocumentContext.CALL,
             partial(renderer.turn, speaker, DialogTurn((line,), (), EndCall(), ""), 1),
         )
 

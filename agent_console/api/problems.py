@@ -13,6 +13,7 @@ from agent_console.web.domain_errors import PROBLEM_TYPES, ProblemType, entry_of
 from agent_console.web.labels import problem_label
 from agent_console.web.locale import N_
 from hotline.rules.errors import ActionNotAllowed, DomainError, StaleRevision
+from hotline.rules.tickets.fields import STATED_FIELDS
 
 MIMETYPE = "application/problem+json"
 # Followed by the code. A URN is compared as a name; it is not an address to open.
@@ -41,7 +42,7 @@ _PYDANTIC_CODES = {
 }
 
 # Internal field name -> its name in the public API.
-PUBLIC_NAMES = {"unit_code": "unit"}
+PUBLIC_NAMES = {field.name: field.api_name for field in STATED_FIELDS}
 
 
 class Problem(Exception):

@@ -1,10 +1,10 @@
-"""What programs may ask: the query and body of every route, parsed by pydantic before anything is opened."""
+"""The query and body of every route. Pydantic parses them before a transaction is opened."""
 
 import hashlib
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from hotline.rules.enums import (
     CallbackReason,
@@ -14,17 +14,14 @@ from hotline.rules.enums import (
     CallState,
     Channel,
     Language,
-    NoMatterReason,
     RequestType,
     TicketAction,
     TicketState,
-    Urgency,
 )
-from hotline.rules.tickets.fields import TicketFields, parse_ticket_fields
-from hotline.store.cursors import LARGEST_ID
+from hotline.rules.tickets.fields import STATED_FIELDS, TicketFields, parse_ticket_fields
+from hotline.store.cursors import MAX_ID
 
-MOST_ROWS = 200
-"""The longest page a program may ask for."""
+MAX_ROWS = 200
 Word = TypeVar("Word")
 
 
@@ -38,107 +35,99 @@ def _without_nul(value: Any) -> Any:
     return value
 
 
-Several = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
-"""A filter that may be given more than once: `?state=draft&state=closed`."""
-Text = Annotated[str, BeforeValidator(_without_nul)]
-RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+# A filter that may be given more than once: `?state=draft&state=closed`.
+OneOrMore = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
+PlainText = Annotated[str, BeforeValidator(_without_nul)]
+RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
-class Nothing(BaseModel):
-    """No parameters, no body."""
-
+class ApiInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Nothing(ApiInput):
+    """No parameters, no body."""
+
+
 def fingerprint(body: BaseModel) -> str:
-    """Return what makes two bodies the same: what was said, not how it was spaced or ordered."""
+    """Returns a hash of the parsed body, which spacing and order of the JSON do not change."""
     return hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).hexdigest()
 
 
-class PageQuery(Nothing):
-    """Which part of a list: at most `limit` rows, after `cursor` (the `next_cursor` of the page before)."""
+class PageQuery(ApiInput):
+    """One page of a list: at most `limit` rows after `cursor`, the `next_cursor` of the page before."""
 
-    limit: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 50
-    cursor: Text = ""
+    limit: Annotated[int, Field(ge=1, le=MAX_ROWS)] = 50
+    cursor: PlainText = ""
 
 
 class TicketQuery(PageQuery):
-    """`q` is looked for in number, title and text; `overdue` tickets are open at their unit after their time."""
+    """`q` is searched in number, title and text; `overdue` tickets are open at their unit after their deadline."""
 
-    state: Several[TicketState] = ()
-    type: Several[RequestType] = ()
-    channel: Several[Channel] = ()
-    unit: Annotated[Text, Field(max_length=32)] = ""
+    state: OneOrMore[TicketState] = ()
+    type: OneOrMore[RequestType] = ()
+    channel: OneOrMore[Channel] = ()
+    unit: Annotated[PlainText, Field(max_length=32)] = ""
     overdue: bool | None = None
-    q: Annotated[Text, Field(max_length=100)] = ""
+    q: Annotated[PlainText, Field(max_length=100)] = ""
 
 
 class CallQuery(PageQuery):
     """`day` is the local day of arrival."""
 
     day: date | None = None
-    state: Several[CallState] = ()
-    end: Several[CallEnd] = ()
-    purpose: Several[CallPurpose] = ()
+    state: OneOrMore[CallState] = ()
+    end: OneOrMore[CallEnd] = ()
+    purpose: OneOrMore[CallPurpose] = ()
     operator: RowId | None = None
 
 
 class CallbackQuery(PageQuery):
-    state: Several[CallbackState] = ()
-    reason: Several[CallbackReason] = ()
+    state: OneOrMore[CallbackState] = ()
+    reason: OneOrMore[CallbackReason] = ()
 
 
-class FactsIn(Nothing):
-    """What is said about a matter. A field that is absent or null is left as it is; an empty text clears it."""
-
-    type: RequestType | None = None
-    category: str | None = None
-    title: str | None = None
-    text: str | None = None
-    wanted: str | None = None
-    place: str | None = None
-    occurred: str | None = None
-    people: str | None = None
-    urgency: Urgency | None = None
-    confidential: bool | None = None
-    caller_name: str | None = None
-    caller_number: str | None = None
-    unit: str | None = None
-    answer: str | None = None
-    reply: str | None = None
-    contact_note: str | None = None
-    no_matter: NoMatterReason | None = None
-    note: str | None = None
-
-    def facts(self) -> TicketFields:
-        """Return what was said in our own words. Raises BadFacts (lengths and signs are checked there)."""
-        said = self.model_dump(include=set(FactsIn.model_fields), exclude_none=True)
-        if "unit" in said:
-            said["unit_code"] = said.pop("unit")
-        return parse_ticket_fields(said)
+if TYPE_CHECKING:
+    _StatedFields = ApiInput
+else:
+    # Built from the field table, under the names of the API; the type checker sees the base class.
+    _StatedFields = create_model(
+        "_StatedFields",
+        __base__=ApiInput,
+        **{field.api_name: (field.kind.value_type | None, None) for field in STATED_FIELDS},
+    )
 
 
-class TicketIn(FactsIn):
+class TicketFieldsIn(_StatedFields):
+    """The fields of a ticket. A field that is absent or null is left as it is; an empty text clears it."""
+
+    def ticket_fields(self) -> TicketFields:
+        """Returns the stated fields. Raises InvalidFields for a text that is too long or cannot be stored."""
+        values = {field.name: getattr(self, field.api_name) for field in STATED_FIELDS}
+        return parse_ticket_fields(values)
+
+
+class TicketIn(TicketFieldsIn):
     """A new ticket. With `unit` it is handed off at once unless `action` says otherwise; with `answer` and `action` "answer" it is closed at once."""
 
     channel: Channel = Channel.OTHER
     action: Literal["save", "answer", "hand_off"] | None = None
 
     def step(self) -> TicketAction | None:
-        """Return the step to take after the draft is written, or None to leave it a draft."""
+        """Returns the step to take after the draft is written, or None to leave it a draft."""
         if self.action is None:
-            return TicketAction.HAND_OFF if self.unit else None
+            return TicketAction.HAND_OFF if self.ticket_fields().unit_code else None
         return None if self.action == "save" else TicketAction(self.action)
 
 
-class ActionIn(FactsIn):
-    """One step of a ticket. `revision` of the last read refuses to overwrite what somebody saved in between."""
+class ActionIn(TicketFieldsIn):
+    """One step of a ticket. With `revision`, of the last read, a step after another change is refused with 409."""
 
     revision: RowId | None = None
 
 
-class CallbackIn(Nothing):
-    """Somebody who must be phoned."""
+class CallbackIn(ApiInput):
+    """A person who must be phoned."""
 
     number: Annotated[str, Field(max_length=80)]
     language: Language = Language.ZH_CN

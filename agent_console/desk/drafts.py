@@ -12,33 +12,15 @@ from agent_console.web.locale import clock_exact
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import InvalidFields, NoSuchTicket
 from hotline.rules.people.actors import Right
-from hotline.rules.tickets.fields import TicketFields, parse_ticket_fields
+from hotline.rules.tickets.fields import DESK_FIELDS, TicketFields, parse_ticket_fields
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
-from hotline.store.cursors import LARGEST_ID
+from hotline.store.cursors import MAX_ID
 from hotline.store.tickets.tables import Ticket
 
 FINISHING = {"answer": TicketAction.ANSWER, "hand-off": TicketAction.HAND_OFF}
 SHORTEST_PLACE = 2
 """One character of a place finds half the city."""
-STATED_AT_DESK = frozenset(
-    [
-        "type",
-        "category",
-        "title",
-        "text",
-        "wanted",
-        "place",
-        "occurred",
-        "people",
-        "urgency",
-        "confidential",
-        "caller_name",
-        "unit_code",
-        "answer",
-    ]
-)
-"""What the form may say; a number or a unit's reply is never written from here."""
 
 
 @needs(Right.TAKE_CALLS)
@@ -70,7 +52,7 @@ def read_draft(ticket_id: int) -> ResponseReturnValue:
 def nearby() -> ResponseReturnValue:
     """Show recent tickets of the same place: one street lamp is reported more than once."""
     place = request.args.get("place", "").strip()[:200]
-    except_id = min(request.args.get("ticket", default=0, type=int), LARGEST_ID)
+    except_id = min(request.args.get("ticket", default=0, type=int), MAX_ID)
     found: tuple[Ticket, ...] = ()
     if len(place) >= SHORTEST_PLACE:
         today = application().clock().astimezone(application().policies.zone).date()
@@ -96,7 +78,7 @@ def _perform(ticket_id: int, action: TicketAction) -> ResponseReturnValue:
 
 def _facts_in(body: dict[str, object]) -> TicketFields:
     raw = object_in(body, "facts")
-    foreign = sorted(set(raw) - STATED_AT_DESK)
+    foreign = sorted(set(raw) - {field.name for field in DESK_FIELDS})
     if foreign:
         raise InvalidFields(dict.fromkeys(foreign, "unknown_field"))
     return parse_ticket_fields(raw)

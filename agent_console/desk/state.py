@@ -19,6 +19,7 @@ from agent_console.tickets.sheet import code_for
 from agent_console.web.live import as_milliseconds
 from hotline.rules.enums import CallState, TicketState
 from hotline.rules.policies import Policies
+from hotline.rules.tickets.fields import DESK_FIELDS
 from hotline.services.people.accounts import SignedIn
 from hotline.services.queueing.skills import skills_of
 from hotline.store.calls import desks
@@ -47,7 +48,7 @@ class Viewed:
     who: SignedIn
     at: datetime
     policies: Policies
-    desk: desks.Desk
+    desk: desks.DeskSnapshot
     stage: Stage
     figures: desks.QueueFigures
     messages: int
@@ -61,7 +62,7 @@ class Viewed:
         return self.at.astimezone(self.policies.zone).date()
 
 
-def stage_of(desk: desks.Desk) -> Stage:
+def stage_of(desk: desks.DeskSnapshot) -> Stage:
     """Return what the desk is in the middle of. An ended call stays in wrap-up until its record is complete."""
     if desk.call is None:
         return Stage.IDLE
@@ -156,19 +157,6 @@ def render_work(session: Session, viewed: Viewed) -> str:
 
 
 def facts_of(ticket: Ticket) -> dict[str, object]:
-    """Return the fields of a draft as the form holds them: texts, words and the flag `confidential`."""
-    return {
-        "type": ticket.type.value if ticket.type else "",
-        "category": ticket.category,
-        "title": ticket.title,
-        "text": ticket.text,
-        "wanted": ticket.wanted,
-        "place": ticket.place,
-        "occurred": ticket.occurred,
-        "people": ticket.people,
-        "urgency": ticket.urgency.value,
-        "confidential": ticket.confidential,
-        "caller_name": ticket.caller_name,
-        "unit_code": ticket.unit_code or "",
-        "answer": ticket.answer,
-    }
+    """Returns the fields of a draft as the form holds them: texts, enumeration values and flags."""
+    stored = {field.name: getattr(ticket, field.name) for field in DESK_FIELDS}
+    return {name: "" if value is None else value for name, value in stored.items()}

@@ -42,7 +42,7 @@ def beat(city: City) -> None:
     for operator in city.operators:
         if operator.id not in ready:
             with city.application.unit_of_work(operator) as work:
-                presence.become_ready(work)
+                presence.set_ready(work)
 
 
 def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None = None) -> int:
@@ -106,8 +106,8 @@ def _press(city: City, call_id: int, key: str) -> None:
         turn = hear(script.flow, call.position, Digits(key) if key else NoInput())
         for action in turn.actions:
             if isinstance(action, RecordRequestClass):
-                lifecycle.note_pressed(work, call_id, action.request_class)
-        lifecycle.keep_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
+                lifecycle.record_request_class(work, call_id, action.request_class)
+        lifecycle.save_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
 
 
 def _join(city: City, call_id: int) -> None:
@@ -126,9 +126,9 @@ def _offer(city: City, call_id: int) -> Offer:
 
 def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
     """Let a ready desk take the call and write it down."""
-    told = city.tell()
+    story = city.choose_story()
     if pressing:
-        request_class = CLASS_OF[told.matter.type] if city.chance(0.7) else RequestClass.OTHER
+        request_class = CLASS_OF[story.matter.type] if city.chance(0.7) else RequestClass.OTHER
         _press(city, call_id, _KEYS.get(request_class, ""))
     _join(city, call_id)
     if city.chance(0.04):
@@ -140,12 +140,12 @@ def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
         offers.accept_offer(work, offer.id, city.sid("CA"))
     city.later(1, 2)
     with city.application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.caller_joined(work, call_id)
+        lifecycle.record_connected(work, call_id)
     city.later(3, 8)
     if city.chance(0.05):
         _no_matter(city, call_id, operator)
     else:
-        write_ticket(city, call_id, operator, told, lambda: end(city, call_id))
+        write_ticket(city, call_id, operator, story, lambda: end(city, call_id))
 
 
 def _miss(city: City, call_id: int) -> None:

@@ -28,7 +28,7 @@ from config.setup.children import Children
 from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
 
 PROCFILE = Path(__file__).parent.parent.parent / "Procfile"
-STARTED = ("web", "worker", "worker_notifications", "clock")
+STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
 FIRST, MIDDLE, LAST = 2, 1, 0
 """Who stops first: our own processes, then the exchange, then Redis."""
 PATIENCE_SECONDS = 8.0
@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def _environ(settings: Settings) -> dict[str, str]:
-    """Return what children are told: our own settings, and this environment's programs first on the PATH."""
+    """Returns what children are told: our own settings, and this environment's programs first on the PATH."""
     programs = str(Path(sys.executable).parent)
     return {
         **os.environ,
@@ -133,7 +133,7 @@ def _start_redis(settings: Settings, children: Children, stop: threading.Event) 
 
 
 def _answers(at: Path) -> bool:
-    """Say whether the server at the socket has loaded its data and takes commands."""
+    """Says whether the server at the socket has loaded its data and takes commands."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(1)
         try:

@@ -8,32 +8,92 @@ from config.setup.settings_tables import chinese_table, english_table
 from hotline.reactions import REACTIONS
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import RIGHTS, Right
-from hotline.rules.tickets.transitions import TRANSITIONS
+from hotline.rules.tickets.fields import STATED_FIELDS, Choice, Entry, FieldKind, Flag, Text
+from hotline.rules.tickets.transitions import TRANSITIONS, Relation
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def ticket_table() -> str:
-    """Return the table of a ticket's steps."""
-    lines = ["| from | action | to | right | needs |", "|---|---|---|---|---|"]
+    """Returns the table of a ticket's steps."""
+    lines = [
+        "| from | action | to | right | needs | sets the moment | records | effects |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for row in TRANSITIONS:
-        needs = ", ".join(f"`{name}`" for name in row.needs) or "–"
-        right = f"{row.right.value}{' (own unit)' if row.own_unit else ''}"
-        lines.append(
-            f"| {row.origin.value} | **{row.action.value}** | {row.target.value} | {right} | {needs} |"
+        origins = ", ".join(origin.value for origin in row.origins)
+        right = f"{row.right.value}{'' if row.relation is Relation.ANY else f' ({row.relation.value})'}"
+        cells = (
+            origins,
+            f"**{row.action.value}**",
+            row.target.value,
+            right,
+            _codes(row.needs),
+            _codes(row.moments),
+            _codes(row.events),
+            ", ".join(effect.value.replace("_", " ") for effect in row.effects) or "–",
         )
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "–"
+
+
+def ticket_fields_table() -> str:
+    """Returns the table of the fields that people state about a ticket."""
+    lines = [
+        "| field | value | entered at | required by | in the next round | file column | API name |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for field in STATED_FIELDS:
+        required = dict.fromkeys(f"`{row.action.value}`" for row in TRANSITIONS if field.name in row.needs)
+        cells = (
+            f"`{field.name}`",
+            _kind(field.kind),
+            _ENTRIES[field.entry] if field.entry else "–",
+            ", ".join(required) or "–",
+            "yes" if field.carried else "–",
+            f"`{field.csv}`" if field.csv else "–",
+            f"`{field.api_name}`",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+_ENTRIES = {
+    Entry.DESK: "desk, ticket sheet, API",
+    Entry.REQUEST: "ticket sheet, API",
+    Entry.STEP: "its step only",
+}
+
+
+def _kind(kind: FieldKind) -> str:
+    match kind:
+        case Text(limit):
+            return f"text, at most {limit:,} characters"
+        case Choice(words):
+            return ", ".join(f"`{word.value}`" for word in words)
+        case Flag():
+            return "yes or no"
+        case _:
+            return kind.value_type.__name__
+
+
 def ticket_picture() -> str:
-    """Return the picture of a ticket's states, as Mermaid text."""
+    """Returns the picture of a ticket's states, as Mermaid text."""
     lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f"    {row.origin.value} --> {row.target.value}: {row.action.value}" for row in TRANSITIONS]
+    lines += [
+        f"    {origin.value} --> {row.target.value}: {row.action.value}"
+        for row in TRANSITIONS
+        for origin in row.origins
+    ]
     return "\n".join([*lines, "```"])
 
 
 def rights_table() -> str:
-    """Return who may do what."""
+    """Returns who may do what."""
     heads = " | ".join(role.value for role in Role)
     lines = [f"| right | {heads} |", "|---" * (len(Role) + 1) + "|"]
     for right in Right:
@@ -43,7 +103,7 @@ def rights_table() -> str:
 
 
 def reactions_table() -> str:
-    """Return what follows from what."""
+    """Returns what follows from what."""
     lines = ["| event | reaction | lane |", "|---|---|---|"]
     for kind, reactions in REACTIONS.items():
         lines += [f"| {kind.__name__} | `{reaction.name}` | {reaction.lane} |" for reaction in reactions]
@@ -54,6 +114,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "settings": ("README.md", "settings", english_table),
     "settings in Chinese": ("README.zh-CN.md", "settings", chinese_table),
     "ticket table": ("docs/tickets.md", "ticket-table", ticket_table),
+    "ticket fields": ("docs/tickets.md", "ticket-fields", ticket_fields_table),
     "ticket picture": ("docs/tickets.md", "ticket-picture", ticket_picture),
     "rights": ("docs/rights.md", "rights", rights_table),
     "kinds of nodes": ("docs/flows.md", "flow-kinds", kinds_table),
@@ -63,7 +124,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
 
 
 def between(text: str, marker: str) -> str:
-    """Return what stands between the two comments of `marker`. Raises ValueError if they are not there."""
+    """Returns what stands between the two comments of `marker`. Raises ValueError if they are not there."""
     start, end = f"<!-- {marker} -->\n", f"\n<!-- /{marker} -->"
     return text[text.index(start) + len(start) : text.index(end)]
 

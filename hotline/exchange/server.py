@@ -12,20 +12,18 @@ from aiohttp import web
 
 from hotline.exchange.board.fault_api import fault_routes
 from hotline.exchange.board.pages import page_routes
-from hotline.exchange.board.transcript_view import transcript_routes
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
 from hotline.exchange.core.sockets import from_here
 from hotline.exchange.core.webhook_client import Courier
 from hotline.exchange.devices.phones import serve_telephone
 from hotline.exchange.devices.softphones import serve_device
-from hotline.exchange.rest.dispatch import CROWD, Crowd, door
+from hotline.exchange.rest.dispatch import CONCURRENT_REQUESTS, ConcurrentRequests, rest_middleware
 from hotline.exchange.rest.routes import rest_routes
-from hotline.exchange.state.board import Board
-from hotline.exchange.state.calls import HangUp
+from hotline.exchange.state.calls import EndCall
+from hotline.exchange.state.registry import Registry
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.time.http import hold_time, tell_time
-from hotline.exchange.time.virtual import VirtualClock, loop_for
-from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
+from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 
 _SETTINGS = web.AppKey("settings", ExchangeSettings)
@@ -44,19 +42,17 @@ def clock_of(settings: ExchangeSettings) -> ExchangeClock:
 
 def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Application:
     """The whole exchange as an application; its state is made when it starts and gone when it stops."""
-    app = web.Application(middlewares=[hold_time, door])
+    app = web.Application(middlewares=[rest_middleware])
     app[_CLOCK] = clock
-    app[CROWD] = Crowd()
+    app[CONCURRENT_REQUESTS] = ConcurrentRequests()
     app[_SETTINGS] = settings
     app.cleanup_ctx.append(_open)
     app.on_shutdown.append(_hang_up_all)
     app.router.add_get("/healthz", _health)
-    app.router.add_get("/clock", tell_time)
     app.router.add_get("/phone/ws", _telephone)
     app.router.add_get("/device", _device)
     app.router.add_routes(page_routes())
     app.router.add_routes(fault_routes())
-    app.router.add_routes(transcript_routes())
     app.router.add_routes(rest_routes(narrow=settings.narrow))
     return app
 
@@ -64,21 +60,21 @@ def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Applicati
 async def _open(app: web.Application) -> AsyncIterator[None]:
     settings = app[_SETTINGS]
     clock = app[_CLOCK]
-    board = Board()
+    board = Registry()
     connector = aiohttp.TCPConnector(force_close=True, limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
         app[EXCHANGE] = Exchange(settings, clock, board, Courier(session, settings.auth_token, clock, board))
         yield
         await _stop_tasks(app[EXCHANGE])
         for tape in board.recordings.values():
-            tape.reel.drop()
+            tape.audio.delete()
 
 
 async def _hang_up_all(app: web.Application) -> None:
     """End every call and close every line first, so that open websockets never hold up the end."""
     exchange = app[EXCHANGE]
-    for call in exchange.board.calls.values():
-        call.obey(HangUp(By.PARTY))
+    for call in exchange.registry.calls.values():
+        call.interrupt(EndCall(Initiator.PARTY))
     lines = [line for several in exchange.lines.values() for line in several]
     await asyncio.gather(*(line.close(_GOING_AWAY, "the exchange is closing") for line in lines))
     await _stop_tasks(exchange)

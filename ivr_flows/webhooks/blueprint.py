@@ -10,7 +10,7 @@ from flask import Blueprint, Response, send_from_directory
 
 from hotline.gateways.addresses import FORMER_PATHS, SOUNDS_PATH, VoiceAddresses, VoiceRoute
 from hotline.rules.people.actors import Machine
-from hotline.rules.phone_numbers import national
+from hotline.rules.phone_numbers import format_national
 from hotline.unit_of_work import Application
 from ivr_flows.source.prompts import SOUNDS
 from ivr_flows.speech import SpokenDigits
@@ -73,7 +73,7 @@ def voice_blueprint(
     `auth_token` is the account's primary one, which signs every webhook.
     """
     renderer = NarrowTwimlRenderer if narrow else TwimlRenderer
-    digits = "".join(filter(str.isdigit, national(application.policies.number)))
+    digits = "".join(filter(str.isdigit, format_national(application.policies.number)))
     context = WebhookContext(
         application=application,
         registry=flows,

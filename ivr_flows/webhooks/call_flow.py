@@ -93,13 +93,13 @@ def take_turn(
     work, context = request.work, request.context
     language = str(turn.language or call.language)
     if language != call.language:
-        lifecycle.keep_position(work, call.id, position=call.position, language=language)
+        lifecycle.save_position(work, call.id, position=call.position, language=language)
     settled = settle(
         script.flow, turn, lambda action, values: perform(work, context.first_turns, call.id, action, values)
     )
     language = str(settled.language or language)
     if settled.position != call.position or settled.path:
-        lifecycle.keep_position(
+        lifecycle.save_position(
             work, call.id, position=settled.position, language=language, path=settled.path
         )
     return settled, language
@@ -145,7 +145,7 @@ def after_conversation(request: WebhookRequest, call: CallView) -> str:
     """Records that the operator has left, and renders what a caller who is still on the line hears then."""
     if call.state is CallState.AFTER and is_in_conversation(request, call):
         return current_document(request, call)
-    lifecycle.caller_came_out(request.work, call.id)
+    lifecycle.record_talk_left(request.work, call.id)
     call = lifecycle.get_call(request.work, call.id)
     script = script_of(request, call)
     speaker = speaker_for(request.context, script, call.language)

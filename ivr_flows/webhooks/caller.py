@@ -46,7 +46,7 @@ def fallback(request: WebhookRequest) -> str:
     ):
         return after_conversation(request, call)
     if call.state is CallState.TRANSFERRED:
-        lifecycle.note_transfer(request.work, call.id, "", begins=False)
+        lifecycle.record_transfer(request.work, call.id, "", begins=False)
         call = lifecycle.get_call(request.work, call.id)
     if call.state is CallState.IN_FLOW:
         return lead_to_person(request, call, "apology")
@@ -72,7 +72,7 @@ def recorded(request: WebhookRequest) -> str:
         return _advance(request, call, NoInput())
     if request.form.value("CallStatus") in TERMINAL_STATUSES or not _is_awaited(request, call):
         # A caller may hang up to end the message: it is kept all the same.
-        recordings.keep_message(request.work, call.id, sid, seconds)
+        recordings.record_message(request.work, call.id, sid, seconds)
         return EMPTY if call.state is CallState.ENDED else current_document(request, call)
     return _advance(request, call, Recorded(sid, seconds))
 
@@ -135,8 +135,8 @@ def _recorded(request: WebhookRequest, kind: RecordingKind) -> str:
     """Handles the final status of a recording."""
     sid, status = request.form.value("RecordingSid"), request.form.value("RecordingStatus")
     if status == "absent":
-        recordings.recording_absent(request.work, sid)
+        recordings.mark_absent(request.work, sid)
     elif status == "completed" and 0 < len(sid) <= MAX_SID_LENGTH and is_storable(sid):
         seconds = request.form.seconds("RecordingDuration")
-        recordings.recording_ended(request.work, request.id("call_id"), sid, seconds, kind)
+        recordings.record_finished(request.work, request.id("call_id"), sid, seconds, kind)
     return ""

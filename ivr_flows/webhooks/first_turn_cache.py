@@ -17,7 +17,7 @@ from hotline.rules.calls.flow_actions import (
     FlowAction,
     MatchDialledNumber,
 )
-from hotline.rules.calls.hours import DayKind, inside, kind_of_day
+from hotline.rules.calls.hours import DayKind, kind_of_day, opening_state
 from hotline.rules.enums import Language
 from hotline.rules.phone_numbers import parse_number
 from hotline.store.calendar import CalendarDay
@@ -78,7 +78,7 @@ class FirstTurnCache:
             case CheckOpeningHours(schedule=name):
                 schedule = self.application.policies.callers.schedules[name]
                 return ActionResult(
-                    inside(schedule, at.astimezone(self.application.policies.zone), self._day.at(at))
+                    opening_state(schedule, at.astimezone(self.application.policies.zone), self._day.at(at))
                 )
             case AnnounceOutages():
                 told = self._notices.at(at)

@@ -28,7 +28,7 @@ from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.tickets import status
-from hotline.services.tickets.status import Known, Locked, Unknown
+from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
 from hotline.store.calls.outages import Outage
 from hotline.unit_of_work import UnitOfWork
@@ -63,7 +63,7 @@ def perform(
             return _promise(work, call_id, values.get("number", ""))
         case CheckCaller(condition=question):
             return ActionResult(
-                ActionOutcome.YES if callers.is_so(work, call_id, question) else ActionOutcome.NO
+                ActionOutcome.YES if callers.caller_matches(work, call_id, question) else ActionOutcome.NO
             )
         case LookUpTicket(by=by):
             return _look_up(work, call_id, by, values)
@@ -84,7 +84,7 @@ def _note(
     """Performs an action without a choice of outcomes."""
     match action:
         case RecordRequestClass(request_class=request_class):
-            lifecycle.note_pressed(work, call_id, request_class)
+            lifecycle.record_request_class(work, call_id, request_class)
         case RecordAnswer(question="service", answer=answer):
             lifecycle.rate_talk(work, call_id, Satisfied(answer))
         case RecordAnswer(question=question, answer=answer):
@@ -92,9 +92,9 @@ def _note(
         case ConfirmPerson():
             callbacks.confirm_person(work, call_id)
         case SaveMessage(sid=sid, seconds=seconds):
-            recordings.keep_message(work, call_id, sid, seconds)
+            recordings.record_message(work, call_id, sid, seconds)
         case RecordTransfer(name=name, begins=begins):
-            lifecycle.note_transfer(work, call_id, name, begins=begins)
+            lifecycle.record_transfer(work, call_id, name, begins=begins)
 
 
 def _promise(work: UnitOfWork, call_id: int, typed: str) -> ActionResult:
@@ -114,15 +114,15 @@ def _look_up(work: UnitOfWork, call_id: int, by: LookUpBy, values: Values) -> Ac
     else:
         found = status.look_up_number(work, call_id, values.get("ticket", ""), code)
     match found:
-        case Known():
+        case KnownTicket():
             return ActionResult(ActionOutcome.FOUND, (_status_line(work, found),))
-        case Unknown():
+        case UnknownTicket():
             return ActionResult(ActionOutcome.UNKNOWN)
-        case Locked():
+        case LookupLocked():
             return ActionResult(ActionOutcome.LOCKED)
 
 
-def _status_line(work: UnitOfWork, known: Known) -> PromptLine:
+def _status_line(work: UnitOfWork, known: KnownTicket) -> PromptLine:
     """Returns the line about a ticket's status; a state whose date is missing is spoken as waiting."""
     dated = {
         TicketState.DISPATCHED: ("status_dispatched", "due", known.due_at),

@@ -99,7 +99,7 @@ def desk_whisper(request: WebhookRequest) -> str:
     call_id = offers.accept_offer(request.work, request.id("offer_id"), request.form.sid)
     if call_id is None:
         return hang_up_silently(request.context, request.form, request.ids)
-    lifecycle.caller_joined(request.work, call_id)
+    lifecycle.record_connected(request.work, call_id)
     return EMPTY
 
 

@@ -46,7 +46,7 @@ def desk_left(request: WebhookRequest) -> str:
 def talk(request: WebhookRequest) -> str:
     """Handles a caller taken out of the queue: into the conference, or back to the queue if the operator has left."""
     call_id = request.id("call_id")
-    lifecycle.caller_joined(request.work, call_id)
+    lifecycle.record_connected(request.work, call_id)
     call = lifecycle.get_call(request.work, call_id)
     if call.state in {CallState.QUEUED, CallState.OFFERED}:
         return lead_to_person(request, call, "operator_gone")
@@ -63,7 +63,7 @@ def talk_ended(request: WebhookRequest) -> str:
 def left_alone(request: WebhookRequest) -> str:
     """Returns a caller whose operator never joined to the queue; any other caller gets the document that is due."""
     call_id = request.id("call_id")
-    if not lifecycle.take_back(request.work, call_id):
+    if not lifecycle.return_to_queue(request.work, call_id):
         return current_document(request, lifecycle.get_call(request.work, call_id))
     return lead_to_person(request, lifecycle.get_call(request.work, call_id), "operator_gone")
 
@@ -73,7 +73,7 @@ def conference(request: WebhookRequest) -> str:
     joined = request.form.value("StatusCallbackEvent") == "participant-join"
     call = lifecycle.get_call(request.work, request.id("call_id"))
     if joined and call.sid == request.form.sid:
-        lifecycle.caller_joined(request.work, call.id)
+        lifecycle.record_connected(request.work, call.id)
     return ""
 
 
@@ -101,4 +101,4 @@ def _operator_left(request: WebhookRequest, how: OfferState) -> None:
     )
     call_id = request.work.session.scalar(talking)
     if call_id is not None:
-        lifecycle.talk_ended(request.work, call_id)
+        lifecycle.record_operator_left(request.work, call_id)

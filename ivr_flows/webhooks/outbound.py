@@ -17,10 +17,10 @@ _MACHINES = ("machine", "fax")
 
 def dial(request: WebhookRequest) -> str:
     """Handles the answer to a call of ours. A machine is not spoken to and counts as not reached."""
-    attempt = outbound_calls.dial_by_ref(request.work, request.ids["ref"])
+    attempt = outbound_calls.lock_dial(request.work, request.ids["ref"])
     if attempt.state is DialState.ENDED:
         return hang_up(request.context)
-    outbound_calls.note_dial_sid(request.work, attempt.ref, request.form.sid)
+    outbound_calls.record_dial_sid(request.work, attempt.ref, request.form.sid)
     script = request.context.registry.active(attempt.purpose)
     first = request.context.first_turns.first_turn(script.flow, request.form.value("From"))
     call = lifecycle.receive_call(
@@ -48,11 +48,11 @@ def dial_status(request: WebhookRequest) -> str:
     ref, word = request.ids["ref"], request.form.value("CallStatus")
     if word in TERMINAL_STATUSES:
         # Lock order: the dial first, as in `dial`, because the answer may arrive at this moment.
-        held = outbound_calls.dial_by_ref(request.work, ref)
+        held = outbound_calls.lock_dial(request.work, ref)
         lifecycle.end_call(request.work, sid=request.form.sid, status=word)
         outbound_calls.end_dial(request.work, held.ref, outcome=word, sid=request.form.sid)
     else:
-        outbound_calls.note_dial_sid(request.work, ref, request.form.sid)
+        outbound_calls.record_dial_sid(request.work, ref, request.form.sid)
     return ""
 
 

@@ -109,7 +109,7 @@ def _leave(request: WebhookRequest, call: CallView, why: str) -> str:
         return wait(request)
     here = Position.parse(call.position)
     leaving = Position(here.node, here.tries, here.turn + 1, {**here.values, LEFT: why})
-    lifecycle.keep_position(request.work, call.id, position=str(leaving), language=call.language)
+    lifecycle.save_position(request.work, call.id, position=str(leaving), language=call.language)
     return request.context.renderer.leave(default_speaker(request.context), ())
 
 

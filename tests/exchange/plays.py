@@ -9,7 +9,7 @@ import aiohttp
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.server import clock_of, listening_at
-from hotline.exchange.time.virtual import loop_for
+from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, TOKEN, facts_for
@@ -18,7 +18,7 @@ MORNING = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def play(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable[None]]) -> Exchange:
-    """Run a story to its end, and until everything it set off is over."""
+    """Runs a story to its end, and until everything it set off is over."""
     clock = clock_of(settings)
 
     async def body() -> Exchange:

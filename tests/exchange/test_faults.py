@@ -8,7 +8,7 @@ from requests.exceptions import ConnectionError as Cut
 
 from hotline.exchange.core.faults import AIMS, FAULTS, BadRuleError, Fault, Occasion, Rule, Switchboard
 from hotline.exchange.rest.routes import TABLE
-from hotline.exchange.vocabulary.steps import REST, Step
+from hotline.exchange.vocabulary.request_kinds import REST, RequestKind
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, CITIZEN, HOTLINE, TOKEN, Line, refused
 
@@ -28,7 +28,7 @@ def test_every_fault_can_be_aimed_at_each_of_its_steps_and_counts_only_those(fau
         board = Switchboard()
         switch = board.set(Rule(fault, step, nth=2))
         occasion = Occasion(step, "/x", "CA1", aside=True, can_hang_up=True, to=SOMEBODY)
-        other = next(item for item in Step if item is not step)
+        other = next(item for item in RequestKind if item is not step)
         assert board.strike(Occasion(other, aside=True, can_hang_up=True, to=SOMEBODY)) is None
         assert [board.strike(occasion) for _ in range(3)] == [None, switch, None]
         assert switch.is_spent
@@ -36,7 +36,7 @@ def test_every_fault_can_be_aimed_at_each_of_its_steps_and_counts_only_those(fau
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_can_be_aimed_at_a_step_it_never_happens_to(fault: Fault) -> None:
-    for step in set(Step) - AIMS[fault]:
+    for step in set(RequestKind) - AIMS[fault]:
         with pytest.raises(BadRuleError, match="never happens"):
             Rule(fault, step)
 
@@ -44,25 +44,25 @@ def test_no_fault_can_be_aimed_at_a_step_it_never_happens_to(fault: Fault) -> No
 def test_of_several_faults_one_hits_and_the_other_waits_for_the_next() -> None:
     board = Switchboard()
     first, second = board.set(Rule(Fault.DELAY)), board.set(Rule(Fault.DUPLICATE))
-    voice = Occasion(Step.VOICE)
+    voice = Occasion(RequestKind.VOICE)
     assert [board.strike(voice) for _ in range(3)] == [first, second, None]
 
 
 def test_a_fault_without_end_hits_every_time() -> None:
     board = Switchboard()
-    switch = board.set(Rule(Fault.DROP, Step.STATUS, nth=2, times=None))
-    status = Occasion(Step.STATUS, aside=True)
+    switch = board.set(Rule(Fault.DROP, RequestKind.STATUS, nth=2, times=None))
+    status = Occasion(RequestKind.STATUS, aside=True)
     assert [board.strike(status) for _ in range(4)] == [None, switch, switch, switch]
 
 
 @pytest.mark.parametrize(
     ("fault", "occasion"),
     [
-        (Fault.REORDER, Occasion(Step.DIAL, aside=False)),
-        (Fault.HANG_UP_WHEN_SENT, Occasion(Step.STATUS, can_hang_up=False)),
-        (Fault.HANG_UP_WHEN_ANSWERED, Occasion(Step.STATUS, can_hang_up=False)),
-        (Fault.NO_ROUTE, Occasion(Step.CREATE_CALL, to=HONG_KONG)),
-        (Fault.NO_ROUTE, Occasion(Step.CREATE_CALL, to="client:op_1")),
+        (Fault.REORDER, Occasion(RequestKind.DIAL, aside=False)),
+        (Fault.HANG_UP_WHEN_SENT, Occasion(RequestKind.STATUS, can_hang_up=False)),
+        (Fault.HANG_UP_WHEN_ANSWERED, Occasion(RequestKind.STATUS, can_hang_up=False)),
+        (Fault.NO_ROUTE, Occasion(RequestKind.CREATE_CALL, to=HONG_KONG)),
+        (Fault.NO_ROUTE, Occasion(RequestKind.CREATE_CALL, to="client:op_1")),
     ],
 )
 def test_a_fault_that_could_do_nothing_to_a_request_waits_for_another(
@@ -159,7 +159,7 @@ def create(line: Line, to: str = SOMEBODY) -> str:
 def test_a_request_refused_before_anything_happened_has_no_effect(
     line: Line, fault: Fault, status: int, code: int
 ) -> None:
-    switch = line.faults.set(Rule(fault, Step.CREATE_CALL))
+    switch = line.faults.set(Rule(fault, RequestKind.CREATE_CALL))
     assert refused(lambda: create(line)) == (status, code)
     assert line.client.calls.list() == []
     assert line.faults.fired(switch) == 1
@@ -168,7 +168,7 @@ def test_a_request_refused_before_anything_happened_has_no_effect(
 
 def test_a_call_whose_answer_was_an_error_is_placed_all_the_same(line: Line) -> None:
     telephone = line.telephone(SOMEBODY)
-    switch = line.faults.set(Rule(Fault.ERROR_AFTER, Step.CREATE_CALL))
+    switch = line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
     assert refused(lambda: create(line)) == (500, 20500)
     telephone.wait_for_ring()
     assert len(line.client.calls.list()) == 1
@@ -177,7 +177,7 @@ def test_a_call_whose_answer_was_an_error_is_placed_all_the_same(line: Line) -> 
 
 def test_a_call_whose_answer_was_cut_off_is_placed_all_the_same(line: Line) -> None:
     telephone = line.telephone(SOMEBODY)
-    switch = line.faults.set(Rule(Fault.CUT_AFTER, Step.CREATE_CALL))
+    switch = line.faults.set(Rule(Fault.CUT_AFTER, RequestKind.CREATE_CALL))
     with pytest.raises(Cut):
         create(line)
     telephone.wait_for_ring()
@@ -188,13 +188,13 @@ def test_an_update_whose_answer_was_lost_has_ended_the_call(line: Line, applicat
     application.on("/voice", WAIT)
     telephone = line.calling(CITIZEN)
     telephone.hear("请按键")
-    line.faults.set(Rule(Fault.ERROR_AFTER, Step.UPDATE_CALL))
+    line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.UPDATE_CALL))
     assert refused(lambda: line.client.calls(telephone.call_sid).update(status="completed")) == (500, 20500)
     assert telephone.wait_ended() == "completed"
 
 
 def test_a_refusal_is_not_lost_and_uses_up_no_fault(line: Line) -> None:
-    switch = line.faults.set(Rule(Fault.ERROR_AFTER, Step.CREATE_CALL))
+    switch = line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
     assert refused(lambda: create(line, "not a number")) == (400, 21211)
     assert line.faults.fired(switch) == 0
     assert refused(lambda: create(line)) == (500, 20500)

@@ -8,7 +8,7 @@ import pytest
 from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.verbs.origination import connect
-from hotline.exchange.vocabulary.answer_modes import Desk, Machine
+from hotline.exchange.vocabulary.answer_modes import AnsweringMachine, StaffedDesk
 from tests.exchange.application import Answer, Application, Received
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN
 from tests.exchange.plays import Rest, play, settings_for
@@ -165,7 +165,7 @@ def sent() -> Iterator[list[Received]]:
         application.on("/hold.wav", Answer(b"RIFF", content_type="audio/x-wav"))
         application.on("/later", "<Pause length='20'/>")
         application.on("/broken", Answer("no", status=500))
-        answers = {DESK: Desk("值班"), MACHINE: Machine()}
+        answers = {DESK: StaffedDesk("值班"), MACHINE: AnsweringMachine()}
         settings = settings_for(application, answers=answers, app_voice_url=application.url("/app"))
         play(settings, lambda exchange: one_of_everything(exchange, application))
         assert application.badly_signed == []

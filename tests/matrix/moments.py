@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hotline.exchange.core.faults import AIMS, CALLER, FAULTS, Fault, Rule
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.matrix.stories import Name
 
-S, F = Step, Fault
+S, F = RequestKind, Fault
 LONGER_THAN_A_TALK = 12.0
 """How long (exchange seconds) a letter is held back for a later one to overtake it."""
 
@@ -22,7 +22,7 @@ class Moment:
 
     name: str
     story: Name
-    step: Step
+    step: RequestKind
     path: str = ""
     nth: int = 1
     call: int = 1
@@ -121,7 +121,7 @@ AFTERMATHS: tuple[Aftermath, ...] = (
     Aftermath(F.ERROR_AFTER, _MOMENT["desk-rings"], Moment("look-for-ring", R, S.LIST_CALLS)),
     Aftermath(F.DROP, _MOMENT["asked-back-over"], Moment("ask-after", R, S.FETCH_CALL)),
 )
-NEVER: Mapping[Step, str] = {
+NEVER: Mapping[RequestKind, str] = {
     S.LEG: "no document of ours has a Number or Client with a url (the narrow carrier's whisper is told in tests/flows)",
     S.QUEUE_WHISPER: "nobody is taken from a queue by Dial",
     S.CONFERENCE_DOCUMENT: "our conferences wait in silence and nobody is held yet",

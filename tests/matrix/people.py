@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hotline.exchange.clients.callers import Caller, HungUpError
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.vocabulary.sounds import Party, Sound
+from hotline.exchange.vocabulary.sounds import PartyChanged, Sound
 from hotline.gateways.addresses import device
 from hotline.rules.enums import (
     NoMatterReason,
@@ -70,7 +70,7 @@ class Handset(Caller):
         self.begins: Callable[[int], None] = lambda _: None
 
     def hear(self, call_sid: str, sound: Sound) -> None:
-        if isinstance(sound, Party) and sound.names and not self.party:
+        if isinstance(sound, PartyChanged) and sound.names and not self.party:
             self.talks.append(sound.names[0])
         super().hear(call_sid, sound)
 
@@ -188,12 +188,12 @@ class Operator(Handset):
 
     def take_a_break(self) -> None:
         with self._hall.unit_of_work(self.person) as work:
-            presence.become_not_ready(work, NotReadyReason.BREAK)
+            presence.set_not_ready(work, NotReadyReason.BREAK)
 
     def sit_down(self) -> None:
         self._at_work = True
         with self._hall.unit_of_work(self.person) as work:
-            presence.become_ready(work)
+            presence.set_ready(work)
 
     def act(self) -> bool:
         """Write the ticket of a talk that is over, note a call in which nobody spoke, be ready again after a missed one."""

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from hotline.exchange.core.faults import AIMS, FAULTS, Fault
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.rules.enums import CallbackState
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback
@@ -34,9 +34,9 @@ def test_on_an_honest_line_every_story_goes_as_it_is_told(ground: Ground, name: 
     assert struck.wrongs() == {}
     assert ledger.was_reached(struck.played.application, struck.cast.citizen)
     assert ledger.unasked(struck.played.application) == []
-    board = struck.played.exchange.board
-    failed = [request for request in board.requests if request.status not in {200, 204}]
-    made = {request.kind for request in (*board.requests, *board.rest)}
+    board = struck.played.exchange.registry
+    failed = [request for request in board.webhooks if request.status not in {200, 204}]
+    made = {request.kind for request in (*board.webhooks, *board.rest_requests)}
     assert failed == []
     assert made - {moment.step for moment in MOMENTS} == set(), (
         "a step nobody tries to break: write it into MOMENTS"
@@ -46,7 +46,7 @@ def test_on_an_honest_line_every_story_goes_as_it_is_told(ground: Ground, name: 
 def test_every_step_of_the_exchange_is_a_moment_or_has_a_reason_not_to_be() -> None:
     tried = {moment.step for moment in MOMENTS} | {after.then.step for after in AFTERMATHS}
     assert tried.isdisjoint(NEVER)
-    assert tried | set(NEVER) == set(Step)
+    assert tried | set(NEVER) == set(RequestKind)
 
 
 def test_every_cell_is_possible_or_has_its_reason() -> None:

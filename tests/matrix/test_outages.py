@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from hotline.exchange.vocabulary.steps import DOCUMENTS
+from hotline.exchange.vocabulary.request_kinds import DOCUMENTS
 from tests.matrix import ledger
 from tests.matrix.city import Ground
 from tests.matrix.gates import Outage

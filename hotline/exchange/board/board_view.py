@@ -1,28 +1,29 @@
-"""What the board shows, as plain values: every live leg and what it is doing, who waits where, what was sent and answered.
+"""The values of the status page: calls, queues, conferences, recordings, devices, requests, alerts and faults.
 
-Durations (`for`) are exchange seconds. Numbers are masked in the overview; a request that is opened shows what was sent.
+Durations (`for`) are in exchange seconds. Numbers are masked in the overview; an opened request shows everything that
+was sent.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hotline.exchange.board.fault_api import switch_shape
+from hotline.exchange.board.fault_api import switch_json
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import AIMS, FAULTS
-from hotline.exchange.state.board import RequestRecord
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.conferences import Conference, Participant
+from hotline.exchange.state.registry import RequestRecord
 from hotline.exchange.vocabulary.enums import ConferenceStatus
 from hotline.exchange.vocabulary.numbers import masked
 
-Shape = dict[str, Any]
+JsonObject = dict[str, Any]
+# Calls that are over, and as many conferences, shown beside those that are in progress.
 SHOWN_ENDED = 20
-"""How many of the calls and conferences that are over are shown beside those that live."""
 
 
-def board_shape(exchange: Exchange) -> Shape:
-    """Return everything the page shows, the latest first."""
-    board = exchange.board
+def board_json(exchange: Exchange) -> JsonObject:
+    """Returns all values of the page, the latest first."""
+    board = exchange.registry
     conferences = _latest(board.conferences.values(), lambda one: one.status is ConferenceStatus.COMPLETED)
     return {
         "number": exchange.settings.number,
@@ -41,9 +42,9 @@ def board_shape(exchange: Exchange) -> Shape:
                 "text": one.text,
                 "call": one.call_sid,
             }
-            for one in board.troubles
+            for one in board.alerts
         ],
-        "faults": [switch_shape(switch) for switch in exchange.faults.switches.values()],
+        "faults": [switch_json(switch) for switch in exchange.faults.switches.values()],
         "kinds": {fault: sorted(AIMS[fault]) for fault in FAULTS},
     }
 
@@ -54,26 +55,28 @@ def _latest(items: Iterable[Any], is_over: Any) -> Sequence[Any]:
     return [item for item in newest_first if not is_over(item)] + over[:SHOWN_ENDED]
 
 
-def _calls(exchange: Exchange) -> list[Shape]:
+def _calls(exchange: Exchange) -> list[JsonObject]:
     now = exchange.clock.seconds()
     waiting = {
         member.call.sid: {"name": queue.name, "place": place, "for": round(now - member.joined)}
-        for queue in exchange.board.queues.values()
+        for queue in exchange.registry.queues.values()
         for place, member in enumerate(queue.members, 1)
     }
-    seated = {
-        seat.call.sid: {"name": room.name, "for": _seconds_since(exchange, seat)}
-        for room in exchange.board.conferences.values()
-        if room.status is not ConferenceStatus.COMPLETED
-        for seat in room.seated()
+    in_conference = {
+        participant.call.sid: {"name": conference.name, "for": _seconds_since(exchange, participant)}
+        for conference in exchange.registry.conferences.values()
+        if conference.status is not ConferenceStatus.COMPLETED
+        for participant in conference.connected()
     }
-    calls = _latest(exchange.board.calls.values(), lambda call: call.is_over)
-    return [_call(exchange, call, waiting.get(call.sid), seated.get(call.sid)) for call in calls]
+    calls = _latest(exchange.registry.calls.values(), lambda call: call.is_over)
+    return [_call(exchange, call, waiting.get(call.sid), in_conference.get(call.sid)) for call in calls]
 
 
-def _call(exchange: Exchange, call: Call, queue: Shape | None, room: Shape | None) -> Shape:
+def _call(
+    exchange: Exchange, call: Call, queue: JsonObject | None, conference: JsonObject | None
+) -> JsonObject:
     since = call.updated or call.created
-    act = call.acts[-1] if call.acts else None
+    act = call.activities[-1] if call.activities else None
     return {
         "sid": call.sid,
         "parent": call.parent,
@@ -84,26 +87,27 @@ def _call(exchange: Exchange, call: Call, queue: Shape | None, room: Shape | Non
         "is_over": call.is_over,
         "for": call.seconds() if call.is_over else round((exchange.clock.now() - since).total_seconds()),
         "queue": queue,
-        "room": room,
+        "room": conference,
         "act": None
         if act is None or call.is_over
         else {"what": act.what, "detail": act.detail, "for": round(exchange.clock.seconds() - act.since)},
-        "is_kept": call.sid in exchange.board.shelf.journals,
+        "is_kept": call.sid in exchange.registry.transcripts.by_call,
     }
 
 
 def _party(exchange: Exchange, address: str) -> str:
-    """Return an address as it is shown; a softphone that calls the application need not name anybody."""
+    """Returns an address as the page shows it."""
+    # A softphone that calls through the TwiML application has no `To`.
     if not address:
         return "应用 app"
     return "热线 line" if address == exchange.settings.number else masked(address)
 
 
-def _seconds_since(exchange: Exchange, seat: Participant) -> int:
-    return round((exchange.clock.now() - seat.created).total_seconds())
+def _seconds_since(exchange: Exchange, participant: Participant) -> int:
+    return round((exchange.clock.now() - participant.created).total_seconds())
 
 
-def _queues(exchange: Exchange) -> list[Shape]:
+def _queues(exchange: Exchange) -> list[JsonObject]:
     now = exchange.clock.seconds()
     return [
         {
@@ -119,48 +123,50 @@ def _queues(exchange: Exchange) -> list[Shape]:
                 for member in queue.members
             ],
         }
-        for queue in exchange.board.queues.values()
+        for queue in exchange.registry.queues.values()
     ]
 
 
-def _conference(exchange: Exchange, room: Conference) -> Shape:
+def _conference(exchange: Exchange, conference: Conference) -> JsonObject:
     return {
-        "sid": room.sid,
-        "name": room.name,
-        "status": room.status,
-        "is_over": room.status is ConferenceStatus.COMPLETED,
-        "why": room.end_reason,
+        "sid": conference.sid,
+        "name": conference.name,
+        "status": conference.status,
+        "is_over": conference.status is ConferenceStatus.COMPLETED,
+        "why": conference.end_reason,
         "seats": [
             {
-                "call": seat.call.sid,
-                "who": seat.label or masked(seat.call.party),
-                "status": seat.status,
-                "muted": seat.muted,
-                "hold": seat.hold,
-                "coaching": seat.coaching,
-                "ends": seat.end,
-                "for": _seconds_since(exchange, seat),
+                "call": participant.call.sid,
+                "who": participant.label or masked(participant.call.party),
+                "status": participant.status,
+                "muted": participant.muted,
+                "hold": participant.hold,
+                "coaching": participant.coaching,
+                "ends": participant.end,
+                "for": _seconds_since(exchange, participant),
             }
-            for seat in room.seats.values()
+            for participant in conference.participants.values()
         ],
     }
 
 
-def _recordings(exchange: Exchange) -> list[Shape]:
-    tapes = list(exchange.board.recordings.values())[::-1]
+def _recordings(exchange: Exchange) -> list[JsonObject]:
+    recordings = list(exchange.registry.recordings.values())[::-1]
     return [
         {
-            "sid": tape.sid,
-            "of": tape.call_sid or tape.conference_sid,
-            "source": tape.source,
-            "status": tape.status,
-            "for": tape.seconds if tape.updated else round(exchange.clock.seconds() - tape.began),
+            "sid": recording.sid,
+            "of": recording.call_sid or recording.conference_sid,
+            "source": recording.source,
+            "status": recording.status,
+            "for": recording.seconds
+            if recording.updated
+            else round(exchange.clock.seconds() - recording.began),
         }
-        for tape in tapes[: 2 * SHOWN_ENDED]
+        for recording in recordings[: 2 * SHOWN_ENDED]
     ]
 
 
-def _devices(exchange: Exchange) -> list[Shape]:
+def _devices(exchange: Exchange) -> list[JsonObject]:
     return [
         {"address": masked(address), "count": len(lines), "busy": any(line.busy for line in lines)}
         for address, lines in exchange.lines.items()
@@ -169,12 +175,12 @@ def _devices(exchange: Exchange) -> list[Shape]:
 
 
 def _requests(exchange: Exchange) -> list[RequestRecord]:
-    """Return webhooks and REST requests together, the latest first."""
-    both = [*exchange.board.requests, *exchange.board.rest]
+    """Returns webhooks and REST requests together, the latest first."""
+    both = [*exchange.registry.webhooks, *exchange.registry.rest_requests]
     return sorted(both, key=lambda record: record.id, reverse=True)
 
 
-def _request(record: RequestRecord) -> Shape:
+def _request(record: RequestRecord) -> JsonObject:
     return {
         "id": record.id,
         "at": f"{record.at:%H:%M:%S}",
@@ -192,8 +198,8 @@ def _request(record: RequestRecord) -> Shape:
     }
 
 
-def request_shape(exchange: Exchange, number: int) -> Shape | None:
-    """Return one request with everything that was sent and answered; None when it is no longer kept."""
+def request_json(exchange: Exchange, number: int) -> JsonObject | None:
+    """Returns one request with everything that was sent and answered, or None when it is no longer kept."""
     for record in _requests(exchange):
         if record.id == number:
             whole = {"sent": record.sent, "content_type": record.content_type, "answer": record.answer}

@@ -3,8 +3,8 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.vocabulary.sounds import Caption, Party
+from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.vocabulary.sounds import Caption, PartyChanged
 
 
 @dataclass(eq=False)
@@ -18,7 +18,7 @@ class Bridge:
     def connect(self) -> None:
         for call, other in ((self.one, self.other), (self.other, self.one)):
             call.meeting = self
-            call.hear(Party((other.party,)))
+            call.hear(PartyChanged((other.party,)))
 
     def part(self) -> None:
         """End it; calls that have gone on to something else are left alone."""
@@ -26,8 +26,8 @@ class Bridge:
         for call in (self.one, self.other):
             if call.meeting is self:
                 call.meeting = None
-                if not isinstance(call.order, HangUp):
-                    call.hear(Party(()))
+                if not isinstance(call.order, EndCall):
+                    call.hear(PartyChanged(()))
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
         """Return the other side; nobody once either has gone on to something else."""

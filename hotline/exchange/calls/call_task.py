@@ -11,26 +11,28 @@ from dataclasses import replace
 from hotline.exchange.calls.scene import Follow
 from hotline.exchange.calls.speaking import utter
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, HangUp, Move, Script, Source
-from hotline.exchange.state.journals import Journal
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.vocabulary.enums import CallStatus, Context, Direction
-from hotline.exchange.vocabulary.sounds import Voice
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource, EndCall, MoveCall, Script
+from hotline.exchange.state.transcripts import CallTranscript
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import CallStatus, Direction, DocumentContext
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import PlaybackKind
 from hotline.exchange.webhooks.callbacks import advance
 
 APPLICATION_ERROR = "很抱歉，应用程序出错，再见。We are sorry, an application error has occurred. Goodbye."
 _LOG = logging.getLogger(__name__)
 
 
-async def run(exchange: Exchange, call: Call, source: Source, follow: Follow) -> None:
+async def run(exchange: Exchange, call: Call, source: DocumentSource, follow: Follow) -> None:
     """Run a call's own documents to the end; what cannot be run is announced to the caller as an application error."""
     try:
-        await follow(exchange, call, source, Context.CALL)
+        await follow(exchange, call, source, DocumentContext.CALL)
     except DocumentError as error:
         exchange.trouble(error.code, error.text, call.sid)
         advance(exchange, call, CallStatus.IN_PROGRESS)
-        await utter(exchange, call, APPLICATION_ERROR, language=exchange.settings.language, voice=Voice.ERROR)
+        await utter(
+            exchange, call, APPLICATION_ERROR, language=exchange.settings.language, voice=PlaybackKind.ERROR
+        )
 
 
 async def live(exchange: Exchange, call: Call, script: Script, follow: Follow) -> None:
@@ -46,11 +48,15 @@ async def live(exchange: Exchange, call: Call, script: Script, follow: Follow) -
             _report(call)
             order, call.order = call.order, None
             match order:
-                case Move(source):
-                    moved = replace(source, kind=Step.MOVED) if isinstance(source, Fetch) else source
+                case MoveCall(source):
+                    moved = (
+                        replace(source, kind=RequestKind.MOVED)
+                        if isinstance(source, DocumentRequest)
+                        else source
+                    )
                     next_script = run(exchange, call, moved, follow)
-                case HangUp(_, status):
-                    call.fate = status or call.fate
+                case EndCall(_, status):
+                    call.final_status = status or call.final_status
                     next_script = None
                 case None:
                     next_script = None
@@ -62,10 +68,12 @@ async def live(exchange: Exchange, call: Call, script: Script, follow: Follow) -
 
 def _open_journal(exchange: Exchange, call: Call) -> None:
     clock = exchange.clock
-    call.journal = Journal(call.sid, call.direction, call.from_, call.to, call.created, clock.seconds)
-    exchange.board.shelf.put(call.journal)
+    call.transcript = CallTranscript(
+        call.sid, call.direction, call.from_, call.to, call.created, clock.seconds
+    )
+    exchange.registry.transcripts.add(call.transcript)
     if call.direction is Direction.INBOUND and call.application is None:
-        call.journal.dialled()
+        call.transcript.dialled()
 
 
 def _report(call: Call) -> None:
@@ -73,15 +81,15 @@ def _report(call: Call) -> None:
     script = call.script
     if script is not None and not script.cancelled() and (error := script.exception()) is not None:
         _LOG.error("a call's script failed", exc_info=error)
-        call.fate = CallStatus.FAILED
+        call.final_status = CallStatus.FAILED
 
 
 def finish(exchange: Exchange, call: Call) -> None:
     """Give the call its terminal status and tell the telephone at its end."""
     unanswered = CallStatus.NO_ANSWER if call.direction is Direction.INBOUND else CallStatus.CANCELED
     natural = CallStatus.COMPLETED if call.answered_at is not None else unanswered
-    advance(exchange, call, call.fate or natural)
+    advance(exchange, call, call.final_status or natural)
     if call.endpoint is not None:
         call.endpoint.over(call.sid, call.status)
     call.over.set()
-    exchange.board.call_ended(call)
+    exchange.registry.call_ended(call)

@@ -13,13 +13,13 @@ from hotline.exchange.calls.ringing import ring
 from hotline.exchange.calls.scene import Follow, Scene, Turn
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import Occasion
-from hotline.exchange.state.calls import Call, Fetch, HangUp, StatusCallback, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, StatusCallback, new_sid
 from hotline.exchange.twiml.document import Dial, Leg
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.vocabulary.answer_modes import Barred
-from hotline.exchange.vocabulary.enums import By, CallStatus, Context, Direction
+from hotline.exchange.vocabulary.enums import CallStatus, Direction, DocumentContext, Initiator
 from hotline.exchange.vocabulary.numbers import is_e164
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import advance
 
 
@@ -29,7 +29,7 @@ class Attempt:
 
     call: Call
     bridge: Bridge
-    whisper: Fetch | None
+    whisper: DocumentRequest | None
     settled: asyncio.Future[bool]
     caller_id: str | None
 
@@ -48,11 +48,11 @@ class Race:
     def cancel_others(self) -> None:
         for attempt in self.attempts:
             if attempt is not self.winner:
-                attempt.call.obey(HangUp(By.API))
+                attempt.call.interrupt(EndCall(Initiator.API))
 
     def fate(self) -> CallStatus:
         """Return the DialCallStatus when nobody could be talked to: busy counts more than failed, that more than silence."""
-        fates = {attempt.call.fate for attempt in self.attempts}
+        fates = {attempt.call.final_status for attempt in self.attempts}
         for fate in (CallStatus.BUSY, CallStatus.FAILED):
             if fate in fates:
                 return fate
@@ -75,11 +75,11 @@ def start_leg(scene: Scene, verb: Dial, noun: Leg, race: Race) -> Attempt:
         call.callback = StatusCallback(
             scene.absolute(noun.status_url), noun.status_method, noun.status_events
         )
-    whisper = None if noun.url is None else Fetch(scene.absolute(noun.url), noun.method)
+    whisper = None if noun.url is None else DocumentRequest(scene.absolute(noun.url), noun.method)
     settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     attempt = Attempt(call, Bridge(parent, call), whisper, settled, verb.caller_id)
     race.attempts.append(attempt)
-    exchange.board.calls[call.sid] = call
+    exchange.registry.calls[call.sid] = call
     seconds = verb.timeout + exchange.settings.dial_buffer
     exchange.spawn(
         live(exchange, call, _ring_and_talk(exchange, attempt, race, seconds, scene.follow), scene.follow)
@@ -96,7 +96,7 @@ async def _ring_and_talk(
         if not _can_be_dialled(exchange, call, attempt.caller_id) or not await ring(exchange, call, seconds):
             return
         if race.winner is not None:
-            call.fate = CallStatus.CANCELED
+            call.final_status = CallStatus.CANCELED
             return
         race.winner = attempt
         race.cancel_others()
@@ -117,7 +117,7 @@ def _can_be_dialled(exchange: Exchange, call: Call, caller_id: str | None) -> bo
     if problem is None:
         return True
     exchange.trouble(*problem, call.sid)
-    call.fate = CallStatus.FAILED
+    call.final_status = CallStatus.FAILED
     return False
 
 
@@ -128,10 +128,11 @@ def _problem(exchange: Exchange, call: Call, caller_id: str | None) -> tuple[int
     if not call.to.startswith(("client:", "sip:", "sips:")) and not is_e164(call.to):
         return 13223, "Dial: the number is not E.164"
     if isinstance(barred, Barred):
-        return barred.why.value[1], f"Dial: calls there are not possible: {barred.why.name.lower()}"
+        reason = barred.restriction
+        return reason.dial_code, f"Dial: calls there are not possible: {reason.name.lower()}"
     if caller_id is not None and is_e164(call.to) and not is_e164(caller_id):
         return 13214, "Dial: callerId is not a telephone number"
-    if most and sum(not leg.is_over for leg in exchange.board.calls.values()) > most:
+    if most and sum(not leg.is_over for leg in exchange.registry.calls.values()) > most:
         return 10004, "Dial: the account has too many calls at once"
     return _struck(exchange, call)
 
@@ -140,7 +141,7 @@ def _struck(exchange: Exchange, call: Call) -> tuple[int, str] | None:
     """Return the problem of a leg that a fault keeps from going out."""
     if call.to.startswith("client:"):
         return None
-    switch = exchange.faults.strike(Occasion(Step.DIAL_NUMBER, call_sid=call.sid, to=call.to))
+    switch = exchange.faults.strike(Occasion(RequestKind.DIAL_NUMBER, call_sid=call.sid, to=call.to))
     if switch is None:
         return None
     switch.fired += 1
@@ -152,7 +153,7 @@ async def _hear_whisper(exchange: Exchange, attempt: Attempt, follow: Follow) ->
     if attempt.whisper is None:
         return True
     try:
-        turn = await follow(exchange, attempt.call, attempt.whisper, Context.LEG)
+        turn = await follow(exchange, attempt.call, attempt.whisper, DocumentContext.LEG)
     except DocumentError as error:
         exchange.trouble(error.code, f"whisper: {error.text}", attempt.call.sid)
         return False

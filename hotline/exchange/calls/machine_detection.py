@@ -8,10 +8,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, Source
-from hotline.exchange.vocabulary.answer_modes import Desk, Fax, Machine, Person, PicksUp, Silence
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource
+from hotline.exchange.vocabulary.answer_modes import (
+    AnsweringMachine,
+    AnsweringParty,
+    FaxMachine,
+    Human,
+    SilentAnswer,
+    StaffedDesk,
+)
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import speaking_seconds
-from hotline.exchange.vocabulary.steps import Step
 from hotline.exchange.webhooks.callbacks import send_aside
 
 _HELLO_SECONDS = 1.0
@@ -38,7 +45,7 @@ class Detection:
     speech_end: float = 1.2
     silence: float = 5.0
     in_background: bool = False
-    told: Fetch | None = None
+    told: DocumentRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -53,23 +60,23 @@ class Verdict:
         return {"AnsweredBy": self.by, "MachineDetectionDuration": str(round(self.seconds * 1000))}
 
 
-def judge(answerer: PicksUp, asked: Detection) -> Verdict:
+def judge(answerer: AnsweringParty, asked: Detection) -> Verdict:
     """What is made of `answerer`; `unknown` once the time-out is reached."""
     verdict = _heard(answerer, asked)
     return verdict if verdict.seconds <= asked.timeout else Verdict(AnsweredBy.UNKNOWN, asked.timeout)
 
 
-def _heard(answerer: PicksUp, asked: Detection) -> Verdict:
+def _heard(answerer: AnsweringParty, asked: Detection) -> Verdict:
     match answerer:
-        case Fax():
+        case FaxMachine():
             return Verdict(AnsweredBy.FAX, _TONE_SECONDS)
-        case Silence():
+        case SilentAnswer():
             return Verdict(AnsweredBy.UNKNOWN, asked.silence)
-        case Person():
+        case Human():
             return _spoken(_HELLO_SECONDS, asked, beep=False)
-        case Desk(name):
+        case StaffedDesk(name):
             return _spoken(speaking_seconds(name), asked, beep=False)
-        case Machine(greeting, beep):
+        case AnsweringMachine(greeting, beep):
             return _spoken(speaking_seconds(greeting), asked, beep=beep)
 
 
@@ -86,7 +93,7 @@ def _spoken(seconds: float, asked: Detection, *, beep: bool) -> Verdict:
 
 async def detect(exchange: Exchange, call: Call, asked: Detection) -> Verdict:
     """Listen for as long as it takes; the call then knows who answered it."""
-    answerer = Person() if call.endpoint is None else call.endpoint.answerer
+    answerer = Human() if call.endpoint is None else call.endpoint.answerer
     verdict = judge(answerer, asked)
     await exchange.clock.sleep(verdict.seconds)
     if not call.is_over:
@@ -94,7 +101,9 @@ async def detect(exchange: Exchange, call: Call, asked: Detection) -> Verdict:
     return verdict
 
 
-async def before_document(exchange: Exchange, call: Call, asked: Detection | None, source: Source) -> Source:
+async def before_document(
+    exchange: Exchange, call: Call, asked: Detection | None, source: DocumentSource
+) -> DocumentSource:
     """The document to request once detection is over; in the background it is requested at once."""
     if asked is None:
         return source
@@ -102,7 +111,7 @@ async def before_document(exchange: Exchange, call: Call, asked: Detection | Non
         exchange.spawn(in_background(exchange, call, asked))
         return source
     verdict = await detect(exchange, call, asked)
-    return replace(source, extra=verdict.form()) if isinstance(source, Fetch) else source
+    return replace(source, extra=verdict.form()) if isinstance(source, DocumentRequest) else source
 
 
 async def in_background(exchange: Exchange, call: Call, asked: Detection) -> None:
@@ -111,4 +120,6 @@ async def in_background(exchange: Exchange, call: Call, asked: Detection) -> Non
     if asked.told is None or call.is_over:
         return
     form = {"CallSid": call.sid, "AccountSid": exchange.settings.account_sid, **verdict.form()}
-    send_aside(exchange, Step.DETECTION, Fetch(asked.told.url, asked.told.method, form), call)
+    send_aside(
+        exchange, RequestKind.DETECTION, DocumentRequest(asked.told.url, asked.told.method, form), call
+    )

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, Source
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource
 from hotline.exchange.twiml.document import Method
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.vocabulary.enums import Context
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import DocumentContext
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import farewell
 from hotline.exchange.webhooks.documents import resolve
 
@@ -26,11 +26,11 @@ class Turn(Enum):
 class GoTo:
     """Another document takes over."""
 
-    fetch: Fetch
+    fetch: DocumentRequest
 
 
 Outcome = Turn | GoTo
-Follow = Callable[[Exchange, Call, Source, Context], Awaitable[Turn]]
+Follow = Callable[[Exchange, Call, DocumentSource, DocumentContext], Awaitable[Turn]]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Scene:
     exchange: Exchange
     call: Call
     base: str | None
-    context: Context
+    context: DocumentContext
     follow: Follow
 
     def absolute(self, url: str) -> str:
@@ -54,9 +54,11 @@ class Scene:
 
     def action(self, url: str | None, method: Method, extra: Mapping[str, str]) -> Outcome:
         """Go to an action URL with these parameters, or on to the next verb when there is none."""
-        return Turn.NEXT if url is None else GoTo(Fetch(self.absolute(url), method, extra))
+        return Turn.NEXT if url is None else GoTo(DocumentRequest(self.absolute(url), method, extra))
 
-    def bid_farewell(self, kind: Step, url: str | None, method: Method, extra: Mapping[str, str]) -> None:
+    def bid_farewell(
+        self, kind: RequestKind, url: str | None, method: Method, extra: Mapping[str, str]
+    ) -> None:
         """Tell an action URL how a verb ended on a call that has hung up or been moved; the reply has no effect."""
         if url is not None:
-            farewell(self.exchange, kind, Fetch(self.absolute(url), method, extra), self.call)
+            farewell(self.exchange, kind, DocumentRequest(self.absolute(url), method, extra), self.call)

@@ -10,9 +10,9 @@ from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.webhook import Letter
 from hotline.exchange.state.calls import Call
 from hotline.exchange.twiml.document import Pause, Play, Prompt, Say
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.vocabulary.sounds import Speech, SpeechOver, Voice, speaking_seconds
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import PlaybackEnded, PlaybackKind, PlaybackStarted, speaking_seconds
 from hotline.exchange.webhooks.delivery import post
 
 _UNKNOWN_LENGTH_SECONDS = 5.0
@@ -21,18 +21,24 @@ _MUSIC_SECONDS = 30.0
 
 
 async def utter(
-    exchange: Exchange, call: Call, text: str, *, language: str, voice: Voice, seconds: float | None = None
+    exchange: Exchange,
+    call: Call,
+    text: str,
+    *,
+    language: str,
+    voice: PlaybackKind,
+    seconds: float | None = None,
 ) -> None:
     """Let `text` be heard for as long as it takes (exchange seconds); tells the listener when it is cut short."""
     length = speaking_seconds(text) if seconds is None else seconds
     mark = next(call.utterances)
-    exchange.tell(call, Speech(mark, text, length, language, voice))
+    exchange.tell(call, PlaybackStarted(mark, text, length, language, voice))
     whole = False
     try:
         await exchange.clock.sleep(length)
         whole = True
     finally:
-        exchange.tell(call, SpeechOver(mark, whole))
+        exchange.tell(call, PlaybackEnded(mark, whole))
 
 
 async def hold_music(exchange: Exchange, call: Call, *, silent: bool) -> NoReturn:
@@ -41,7 +47,9 @@ async def hold_music(exchange: Exchange, call: Call, *, silent: bool) -> NoRetur
         if silent:
             await exchange.clock.sleep(_MUSIC_SECONDS)
         else:
-            await utter(exchange, call, "♪ 等候音乐", language="", voice=Voice.MUSIC, seconds=_MUSIC_SECONDS)
+            await utter(
+                exchange, call, "♪ 等候音乐", language="", voice=PlaybackKind.MUSIC, seconds=_MUSIC_SECONDS
+            )
 
 
 async def prompt_all(scene: Scene, prompts: Sequence[Prompt]) -> None:
@@ -54,7 +62,7 @@ async def prompt_one(scene: Scene, prompt: Prompt) -> None:
     match prompt:
         case Say(text, language, loop):
             for _ in range(loop):
-                await utter(exchange, call, text, language=language, voice=Voice.SPEECH)
+                await utter(exchange, call, text, language=language, voice=PlaybackKind.SPEECH)
         case Play():
             await _play(scene, prompt)
         case Pause(length):
@@ -75,13 +83,13 @@ async def _play(scene: Scene, play: Play) -> None:
     name = url.partition("?")[0].rpartition("/")[2] or url
     for _ in range(play.loop):
         length = _wav_seconds(sound, url)
-        await utter(exchange, call, f"♪ {name}", language="", voice=Voice.MUSIC, seconds=length)
+        await utter(exchange, call, f"♪ {name}", language="", voice=PlaybackKind.MUSIC, seconds=length)
 
 
 async def _fetch(exchange: Exchange, call: Call, url: str) -> bytes | None:
     """Return the first 64 kB of a sound file, or None once the failure has been reported."""
     try:
-        reply = await post(exchange, Letter(Step.PLAY, url, "GET", {}, call.sid), {})
+        reply = await post(exchange, Letter(RequestKind.PLAY, url, "GET", {}, call.sid), {})
     except DocumentError as error:
         exchange.trouble(error.code, f"Play: {error.text}", call.sid)
         return None

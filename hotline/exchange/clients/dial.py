@@ -1,7 +1,7 @@
-"""A telephone in the terminal: what is said is printed as it is said, keys are typed or come from a script.
+"""A telephone in the terminal, the body of the product's `dial` command.
 
-`dial` is the body of the product's `dial` command. A scripted key is pressed once the far end listens for keys, as a
-person would wait for the prompt; a key nobody listens for is pressed anyway after half a minute.
+What the telephone hears is printed as it is said; keys are typed or come from a script. A scripted key is pressed once
+the exchange listens for keys, as a person would wait for the prompt, and after half a minute in any case.
 """
 
 import re
@@ -22,47 +22,48 @@ _CLOSING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Press:
+class PressStep:
     digits: str
 
 
 @dataclass(frozen=True)
-class Wait:
-    """`seconds` of the exchange."""
-
-    seconds: float
+class WaitStep:
+    seconds: float  # of exchange time
 
 
 @dataclass(frozen=True)
-class HangUp:
+class HangUpStep:
     pass
 
 
-Step = Press | Wait | HangUp
+ScriptStep = PressStep | WaitStep | HangUpStep
 
 
 class BadKeysError(ValueError):
-    """A script of keys that cannot be followed; the text names the part."""
+    """A script of keys that cannot be read; the text names the part."""
 
 
-def read_script(keys: str) -> list[Step]:
-    """Read `1,w5,2,#,h`: keys, waiting, and at the very end hanging up; raises BadKeysError."""
+def read_script(keys: str) -> list[ScriptStep]:
+    """Reads a script such as `1,w5,2,#,h`: keys, waiting in seconds, and at the very end hanging up.
+
+    Raises BadKeysError.
+    """
     parts = [part.strip() for part in keys.split(",")]
-    steps: list[Step] = []
+    steps: list[ScriptStep] = []
     for place, part in enumerate(parts):
         if part and KEYS.issuperset(part):
-            steps.append(Press(part))
+            steps.append(PressStep(part))
         elif re.fullmatch(r"w\d{1,5}(\.\d+)?", part):
-            steps.append(Wait(float(part[1:])))
+            steps.append(WaitStep(float(part[1:])))
         elif part == "h" and place == len(parts) - 1:
-            steps.append(HangUp())
+            steps.append(HangUpStep())
         else:
             raise BadKeysError(f"{part!r}: keys are 0-9, * and #, wN waits N seconds, a final h hangs up")
     return steps
 
 
-class Terminal(Telephone):
-    """A telephone that prints what it hears, each line with the time since dialling."""
+class TerminalTelephone(Telephone):
+    """A telephone that prints what it hears, each line with the exchange time since dialling."""
 
     def __init__(self, base_url: str, number: str, out: TextIO) -> None:
         super().__init__(base_url, number)
@@ -99,9 +100,10 @@ def dial(
     *,
     read_keys: Iterable[str] | None = None,
 ) -> int:
-    """Make one call; returns 0 when it was completed, 1 when it came to nothing, 2 when `keys` cannot be followed.
+    """Makes one call; returns 0 when it was completed, 1 when it failed, 2 when `keys` cannot be read.
 
-    With `keys` None the lines of `read_keys` (standard input by default) are pressed, said or, for `h`, hang up.
+    With `keys` None each line of `read_keys` (standard input by default) is a line of keys, words to say, or `h` to
+    hang up.
     """
     try:
         steps = None if keys is None else read_script(keys)
@@ -109,7 +111,7 @@ def dial(
         print(error, file=out)
         return BAD_KEYS
     try:
-        with Terminal(base_url, number_from, out) as telephone:
+        with TerminalTelephone(base_url, number_from, out) as telephone:
             telephone.dial(number_to)
             return _talk(telephone, steps, sys.stdin if read_keys is None else read_keys)
     except (LineError, TimeoutError) as error:
@@ -117,10 +119,10 @@ def dial(
         return FAILED
 
 
-def _talk(telephone: Terminal, steps: list[Step] | None, read_keys: Iterable[str]) -> int:
+def _talk(telephone: TerminalTelephone, steps: list[ScriptStep] | None, read_keys: Iterable[str]) -> int:
     try:
         if steps is None:
-            threading.Thread(target=_type, args=(telephone, read_keys), name="keys", daemon=True).start()
+            threading.Thread(target=_carry_out, args=(telephone, read_keys), name="keys", daemon=True).start()
         else:
             _follow(telephone, steps)
         status = telephone.wait_ended(_LONGEST_CALL_SECONDS)
@@ -130,19 +132,19 @@ def _talk(telephone: Terminal, steps: list[Step] | None, read_keys: Iterable[str
     return COMPLETED if status == "completed" else FAILED
 
 
-def _follow(telephone: Terminal, steps: list[Step]) -> None:
+def _follow(telephone: TerminalTelephone, steps: list[ScriptStep]) -> None:
     for step in steps:
         match step:
-            case Press(digits):
+            case PressStep(digits):
                 for digit in digits:
                     _press_when_heard(telephone, digit)
-            case Wait(seconds):
+            case WaitStep(seconds):
                 _wait(telephone, seconds * telephone.pace)
-            case HangUp():
+            case HangUpStep():
                 telephone.hang_up()
 
 
-def _press_when_heard(telephone: Terminal, digit: str) -> None:
+def _press_when_heard(telephone: TerminalTelephone, digit: str) -> None:
     try:
         telephone.wait_listening(_LISTENING_SECONDS)
     except TimeoutError:
@@ -152,16 +154,16 @@ def _press_when_heard(telephone: Terminal, digit: str) -> None:
         telephone.press(digit)
 
 
-def _wait(telephone: Terminal, seconds: float) -> None:
-    """Let time pass, but not beyond the end of the call."""
+def _wait(telephone: TerminalTelephone, seconds: float) -> None:
+    """Waits so many real seconds, but not beyond the end of the call."""
     try:
         telephone.wait_ended(seconds)
     except NotHeardError:
         return
 
 
-def _type(telephone: Terminal, lines: Iterable[str]) -> None:
-    """Press, say or hang up what is typed, until there is no more to read or the line is closed."""
+def _carry_out(telephone: TerminalTelephone, lines: Iterable[str]) -> None:
+    """Carries out the typed lines until there is no more to read or the connection is closed."""
     for line in lines:
         typed = line.strip()
         try:

@@ -1,22 +1,22 @@
-"""A telephone and an operator's softphone for programs: tests talk through them, and so does the terminal.
+"""A telephone and an operator's softphone for programs, used by tests and by the terminal.
 
-Everything waits on what the exchange says; every wait is bounded (real seconds) and fails with the whole transcript.
+Every wait is bounded in real seconds and fails with the whole transcript.
 """
 
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from hotline.exchange.clients.device import PATIENCE_SECONDS, Handset, NotHeardError, PhoneState
+from hotline.exchange.clients.device import DEFAULT_TIMEOUT_SECONDS, ClientDevice, NotHeardError, PhoneState
 from hotline.exchange.clients.websocket_client import LineError, Message
 
 __all__ = ["LineError", "NotHeardError", "PhoneState", "Softphone", "Telephone"]
 
 
-class Telephone(Handset):
-    """A citizen's telephone with `number` (13800001234 or E.164); use it as a context manager."""
+class Telephone(ClientDevice):
+    """A caller's telephone with `number` (13800001234 or E.164), used as a context manager."""
 
     def __init__(self, base_url: str, number: str, answers: str = "") -> None:
-        """`answers`: `machine`, `fax` or `silence` if it is to be taken for no person."""
+        """Takes `answers` (`machine`, `fax` or `silence`) for a telephone that machine detection takes for no person."""
         super().__init__(f"{base_url.rstrip('/')}/phone/ws?number={quote(number)}&answers={answers}")
         self.number = number
         self.caller = ""
@@ -27,13 +27,13 @@ class Telephone(Handset):
         self.errors: list[str] = []
 
     def dial(self, to: str) -> None:
-        """Call a number; returns at once, what follows is heard."""
+        """Calls a number; returns at once, the progress arrives as messages."""
         with self._condition:
             self._begin(PhoneState.DIALLING)
         self.send({"type": "dial", "to": to})
 
     def press(self, digits: str) -> None:
-        """Press keys now; whether anybody listens is another question (`wait_listening`)."""
+        """Presses keys now, even if the exchange does not listen for keys (see `wait_listening`)."""
         with self._condition:
             self.listening = False
         self.send({"type": "keys", "digits": digits})
@@ -45,20 +45,20 @@ class Telephone(Handset):
         self.send({"type": "hangup"})
 
     def answer(self) -> None:
-        """Answer the incoming call and wait until the line is open."""
+        """Answers the incoming call and waits until the line is open."""
         self.send({"type": "answer"})
         self.wait_state(PhoneState.TALKING)
 
     def reject(self) -> None:
         self.send({"type": "reject"})
 
-    def wait_for_ring(self, timeout: float = PATIENCE_SECONDS) -> str:
-        """Wait for an incoming call; returns who is calling."""
+    def wait_for_ring(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
+        """Waits for an incoming call; returns the caller's number."""
         self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "the telephone did not ring")
         return self.caller
 
-    def wait_listening(self, timeout: float = PATIENCE_SECONDS) -> None:
-        """Wait until the far end listens for the next key, or the call is over."""
+    def wait_listening(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
+        """Waits until the exchange listens for the next key, or the call is over."""
         self.wait_for(
             lambda: self.listening or self.state is PhoneState.ENDED,
             timeout,
@@ -85,10 +85,10 @@ class Telephone(Handset):
             case "error":
                 self.errors.append(message["message"])
             case _:
-                self.note(message)
+                self.receive_common(message)
 
 
-class Softphone(Handset):
+class Softphone(ClientDevice):
     """An operator's browser device, registered with the application's access token."""
 
     def __init__(self, base_url: str, token: str) -> None:
@@ -100,28 +100,28 @@ class Softphone(Handset):
         self.errors: list[str] = []
 
     def connect(self, params: Mapping[str, object]) -> None:
-        """Call through the TwiML application and wait until that is on its way (LineError when it is refused)."""
-        before, refusals = self.call_sid, len(self.errors)
+        """Calls through the TwiML application and waits until the call has begun; raises LineError when it is refused."""
+        before, errors = self.call_sid, len(self.errors)
         self.send({"type": "connect", "params": params})
         self.wait_for(
-            lambda: self.call_sid != before or len(self.errors) > refusals,
-            PATIENCE_SECONDS,
+            lambda: self.call_sid != before or len(self.errors) > errors,
+            DEFAULT_TIMEOUT_SECONDS,
             "neither connected nor refused",
         )
-        if len(self.errors) > refusals:
+        if len(self.errors) > errors:
             raise LineError(self.errors[-1])
 
-    def wait_incoming(self, timeout: float = PATIENCE_SECONDS) -> dict[str, str]:
-        """Wait for an invitation; returns its custom parameters."""
+    def wait_incoming(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> dict[str, str]:
+        """Waits for an invitation; returns its custom parameters."""
         self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "no incoming call")
         return dict(self.parameters)
 
     def accept(self) -> None:
-        """Accept the invitation and wait until the line is open (LineError if somebody else was faster)."""
+        """Accepts the invitation and waits until the line is open; raises LineError if the call is gone by then."""
         self._command("accept")
         self.wait_for(
             lambda: self.state in {PhoneState.TALKING, PhoneState.ENDED},
-            PATIENCE_SECONDS,
+            DEFAULT_TIMEOUT_SECONDS,
             "the line did not open",
         )
         if self.status == "canceled":
@@ -166,4 +166,4 @@ class Softphone(Handset):
             case "error":
                 self.errors.append(message["message"])
             case _:
-                self.note(message)
+                self.receive_common(message)

@@ -105,7 +105,7 @@ class Voices:
         end = self.ends.get(call_sid)
         for tape in () if end is None else end.tapes:
             if tape.status is RecordingStatus.IN_PROGRESS:
-                tape.reel.feed(samples, at)
+                tape.audio.append(samples, at)
 
     def _relay(self, call_sid: str, message: Message) -> None:
         """Pass an offer, answer or candidate to the other end of a link.

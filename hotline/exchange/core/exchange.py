@@ -12,8 +12,8 @@ from hotline.exchange.core.audio_mesh import Voices
 from hotline.exchange.core.faults import Switchboard
 from hotline.exchange.core.ordering import Traffic
 from hotline.exchange.core.webhook_client import Courier
-from hotline.exchange.state.board import Board, Trouble
 from hotline.exchange.state.calls import Call
+from hotline.exchange.state.registry import DebuggerAlert, Registry
 from hotline.exchange.time.clock import ExchangeClock
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.exchange.vocabulary.sounds import Endpoint, Sound
@@ -47,7 +47,7 @@ class Exchange:
 
     settings: ExchangeSettings
     clock: ExchangeClock
-    board: Board
+    registry: Registry
     courier: Courier
     turns: Turns = field(default_factory=Turns)
     faults: Switchboard = field(default_factory=Switchboard)
@@ -70,7 +70,9 @@ class Exchange:
 
     def trouble(self, code: int, text: str, call_sid: str) -> None:
         """Show a problem of the application on the status page and in the log (ids only, no numbers)."""
-        self.board.troubles.appendleft(Trouble(next(self.board.ids), self.clock.wall(), code, text, call_sid))
+        self.registry.alerts.appendleft(
+            DebuggerAlert(next(self.registry.ids), self.clock.wall(), code, text, call_sid)
+        )
         _LOG.warning("%s %s (%s)", code, text, call_sid)
 
     def tell(self, call: Call, sound: Sound) -> None:

@@ -59,7 +59,7 @@ class Wire:
     def _stand(self) -> None:
         """Let no virtual second pass until the device has nothing to do, or its patience is at an end."""
         self._go_on()
-        self._standing.enter_context(self._clock.busy())
+        self._standing.enter_context(self._clock.hold())
         self._patience = asyncio.get_running_loop().call_later(_THINKING_SECONDS, self._lose_patience)
 
     def _lose_patience(self) -> None:

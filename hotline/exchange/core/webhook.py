@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from hotline.exchange.core.faults import Switch
-from hotline.exchange.state.board import Board, RequestRecord
+from hotline.exchange.state.registry import Registry, RequestRecord
 from hotline.exchange.time.clock import ExchangeClock
 from hotline.exchange.twiml.document import Method
-from hotline.exchange.vocabulary.journal import Asked
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.transcript_entries import WebhookSent
 
 _SECRETS = frozenset({"AccountSid", "CallToken"})
 
@@ -18,7 +18,7 @@ _SECRETS = frozenset({"AccountSid", "CallToken"})
 class Letter:
     """One webhook to send: `url` as configured, `form` all parameters; `aside` when no call waits for the answer."""
 
-    kind: Step
+    kind: RequestKind
     url: str
     method: Method
     form: Mapping[str, str]
@@ -43,7 +43,7 @@ def with_query(url: str, form: Mapping[str, str]) -> str:
     return f"{bare}{'&' if '?' in bare else '?'}{urlencode(form)}"
 
 
-def open_entry(board: Board, clock: ExchangeClock, letter: Letter, switch: Switch | None) -> RequestRecord:
+def open_entry(board: Registry, clock: ExchangeClock, letter: Letter, switch: Switch | None) -> RequestRecord:
     """Enter a letter in the book as it goes out."""
     entry = RequestRecord(
         id=next(board.ids),
@@ -55,7 +55,7 @@ def open_entry(board: Board, clock: ExchangeClock, letter: Letter, switch: Switc
         sent=dict(parse_qsl(urlsplit(letter.url).query)) | dict(letter.form),
         fault="" if switch is None else switch.rule.fault,
     )
-    board.requests.appendleft(entry)
+    board.webhooks.appendleft(entry)
     return entry
 
 
@@ -66,10 +66,10 @@ def readable(reply: Reply) -> str:
     return reply.body.decode(errors="replace")
 
 
-def for_journal(entry: RequestRecord, at: float) -> Asked:
+def for_journal(entry: RequestRecord, at: float) -> WebhookSent:
     """The entry as it is kept with its call: without what identifies the account."""
     sent = {name: value for name, value in entry.sent.items() if name not in _SECRETS}
-    return Asked(
+    return WebhookSent(
         at,
         entry.kind or "",
         entry.method,

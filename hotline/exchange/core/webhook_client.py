@@ -18,9 +18,9 @@ from hotline.exchange.core.faults import Fault, Switch
 from hotline.exchange.core.retry_policy import Patience, patience_of, wants_retry
 from hotline.exchange.core.signature import sign
 from hotline.exchange.core.webhook import Letter, Reply, for_journal, open_entry, readable, with_query
-from hotline.exchange.state.board import Board, RequestRecord
+from hotline.exchange.state.registry import Registry, RequestRecord
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.twiml.grammar import LONGEST_DOCUMENT, DocumentError
+from hotline.exchange.twiml.validation import LONGEST_DOCUMENT, DocumentError
 
 USER_AGENT = "TwilioProxy/1.1"
 _MOST_REDIRECTS = 10
@@ -60,7 +60,7 @@ class Courier:
     """Sends letters and keeps the book of what was sent."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, token: str, clock: ExchangeClock, board: Board
+        self, session: aiohttp.ClientSession, token: str, clock: ExchangeClock, board: Registry
     ) -> None:
         self._session = session
         self._token = token
@@ -77,7 +77,7 @@ class Courier:
         """
         began = self._clock.stopwatch()
         entry = open_entry(self._board, self._clock, letter, switch)
-        journal = self._board.shelf.journals.get(letter.call_sid)
+        journal = self._board.transcripts.by_call.get(letter.call_sid)
         asked_at = 0.0 if journal is None else journal.elapsed()
         try:
             reply = await self._patiently(
@@ -95,7 +95,7 @@ class Courier:
             entry.is_done = True
             entry.error = entry.error or ("" if entry.status else "given up: the call was over")
             if journal is not None:
-                journal.asked(for_journal(entry, asked_at))
+                journal.webhook_sent(for_journal(entry, asked_at))
 
     async def _patiently(self, attempt: _Attempt) -> Reply:
         """Try, and try again where the carrier would; all tries share one idempotency token and one total time."""
@@ -149,7 +149,7 @@ class Courier:
         secret = "another's" if attempt.fault is Fault.BAD_SIGNATURE else self._token
         signature = sign(secret, target, letter.form if posted else {})
         async with (
-            self._clock.busy(),
+            self._clock.hold(),
             self._session.request(
                 letter.method,
                 URL(target, encoded=True),

@@ -1,13 +1,23 @@
-"""Telephones: anybody who opens a websocket with a number has a handset in the exchange.
+"""The WebSocket endpoint of telephones: every connection with a number is a telephone of the exchange.
 
-`GET /phone/ws?number=13800001234`, and `&answers=machine|fax|silence` if no person is at it. The exchange sends (JSON objects, `at` = exchange seconds since the call began):
-`{type:"registered", number, hotline, language, pace}` once; `{type:"state", state:"dialling"|"talking", callSid, to}`;
-`{type:"ring", callSid, from}` an incoming call; `{type:"say", id, text, seconds, language, voice, at}` something begins
-to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is over (`whole` false: interrupted);
-`{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
-waits for keys or words (told again after each key it took); `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
+`GET /phone/ws?number=13800001234`, with `&answers=machine|fax|silence` for a telephone without a person. Messages are
+JSON objects; `at` is in exchange seconds since the call began. The exchange sends:
+
+- `{type:"registered", number, hotline, language, pace}` once
+- `{type:"state", state:"dialling"|"talking", callSid, to}`
+- `{type:"ring", callSid, from}`: an incoming call
+- `{type:"say", id, text, seconds, language, voice, at}`: a text or sound begins (`voice`: speech, music or error)
+- `{type:"said", id, whole}`: it is over (`whole` false: interrupted)
+- `{type:"caption", who, text, at}`: another person speaks
+- `{type:"beep", at}`
+- `{type:"listen", keys, words}`: the exchange waits for keys or words; sent again after each key it took
+- `{type:"party", names}`: the other people on the line
+- `{type:"ended", callSid, status, at}`
+- `{type:"error", message}`
+
 It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
-`{type:"say", text}`, `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`voices.py`). One number has one handset: a new one closes the old (4409) and its call.
+`{type:"say", text}` and `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`core.audio_mesh`). A
+number has one telephone: a new connection closes the old one (4409) and ends its call.
 """
 
 import asyncio
@@ -18,26 +28,44 @@ from aiohttp import web
 from hotline.exchange.calls import ringing
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.sockets import BadMessageError, Message, Wire, text_of
-from hotline.exchange.state.calls import Call, HangUp
+from hotline.exchange.state.calls import Call, EndCall
 from hotline.exchange.verbs import caller_input
 from hotline.exchange.verbs.origination import arrive
-from hotline.exchange.vocabulary.answer_modes import Fax, Machine, Person, PicksUp, Silence
-from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.vocabulary.answer_modes import (
+    AnsweringMachine,
+    AnsweringParty,
+    FaxMachine,
+    Human,
+    SilentAnswer,
+)
+from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.numbers import is_e164, normalise
-from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
+from hotline.exchange.vocabulary.sounds import (
+    Beep,
+    Caption,
+    ListeningChanged,
+    PartyChanged,
+    PlaybackEnded,
+    PlaybackStarted,
+    Sound,
+)
 
 REPLACED = 4409
 WITHHELD = "anonymous"
-_ANSWERERS: Mapping[str, PicksUp] = {"machine": Machine(), "fax": Fax(), "silence": Silence()}
+_ANSWERERS: Mapping[str, AnsweringParty] = {
+    "machine": AnsweringMachine(),
+    "fax": FaxMachine(),
+    "silence": SilentAnswer(),
+}
 
 
-class Telephone:
-    """One handset, as the exchange sees it: a line that can be rung and the endpoint of at most one call."""
+class RegisteredTelephone:
+    """One connected telephone: it can be rung and is the endpoint of at most one call."""
 
-    def __init__(self, exchange: Exchange, number: str, answerer: PicksUp) -> None:
+    def __init__(self, exchange: Exchange, number: str, answerer: AnsweringParty) -> None:
         self.number = number
         self.answerer = answerer
-        self.wire = Wire(exchange.clock)
+        self.connection = Wire(exchange.clock)
         self.call: Call | None = None
         self.incoming: Call | None = None
         self._exchange = exchange
@@ -49,12 +77,12 @@ class Telephone:
 
     def ring(self, call: Call) -> None:
         self.incoming = call
-        self.wire.send({"type": "ring", "callSid": call.sid, "from": call.from_})
+        self.connection.send({"type": "ring", "callSid": call.sid, "from": call.from_})
 
     def unring(self, call: Call) -> None:
         if self.incoming is call:
             self.incoming = None
-            self.wire.send({"type": "ended", "callSid": call.sid, "status": "missed", "at": 0})
+            self.connection.send({"type": "ended", "callSid": call.sid, "status": "missed", "at": 0})
 
     def answered(self, call_sid: str) -> None:
         self._state("talking", call_sid)
@@ -62,11 +90,11 @@ class Telephone:
     def over(self, call_sid: str, status: str) -> None:
         self.call = None
         self._exchange.voices.leave(call_sid)
-        self.wire.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
+        self.connection.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
-        self.wire.send(_message(sound) | {"at": self._elapsed()})
-        if isinstance(sound, Party):
+        self.connection.send(_message(sound) | {"at": self._elapsed()})
+        if isinstance(sound, PartyChanged):
             self._exchange.voices.look_again()
 
     def _elapsed(self) -> float:
@@ -74,10 +102,10 @@ class Telephone:
 
     def _state(self, state: str, call_sid: str) -> None:
         to = self.call.to if self.call else ""
-        self.wire.send({"type": "state", "state": state, "callSid": call_sid, "to": to})
+        self.connection.send({"type": "state", "state": state, "callSid": call_sid, "to": to})
 
-    def obey(self, message: Message) -> None:
-        """Do what the person holding the handset wants; raises BadMessageError when that is impossible."""
+    def handle(self, message: Message) -> None:
+        """Carries out a message of the telephone; raises BadMessageError when that is impossible."""
         match message.get("type"):
             case "dial":
                 self._dial(text_of(message, "to", 40))
@@ -97,12 +125,12 @@ class Telephone:
             case "typing":
                 caller_input.make_noise(self._talking())
             case "voice" | "signal":
-                self._exchange.voices.obey(self.call, self.wire.send, message)
+                self._exchange.voices.obey(self.call, self.connection.send, message)
             case other:
                 raise BadMessageError(f"nothing to do for {other!r} now")
 
-    def take(self, samples: bytes) -> None:
-        """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
+    def take_audio(self, samples: bytes) -> None:
+        """Adds a piece of sound to the running recordings; sound that arrives after the call is dropped."""
         if self.call is not None:
             self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
 
@@ -117,7 +145,7 @@ class Telephone:
         self._since = self._exchange.clock.seconds()
         home = self._exchange.settings.number
         if normalise(dialled, home) != home:
-            self.wire.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
+            self.connection.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
             return
         self.call = arrive(self._exchange, self, self.number)
         self._state("dialling", self.call.sid)
@@ -125,7 +153,7 @@ class Telephone:
     def _answer(self) -> None:
         call = self.incoming
         if call is None:
-            raise BadMessageError("nobody is calling")
+            raise BadMessageError("there is no incoming call")
         self._since = self._exchange.clock.seconds()
         self.incoming = None
         if ringing.pick_up(call, self):
@@ -133,18 +161,18 @@ class Telephone:
 
     async def close(self, code: int, reason: str) -> None:
         self.hang_up()
-        await self.wire.close(code, reason)
+        await self.connection.close(code, reason)
 
     def hang_up(self) -> None:
         if self.call is not None:
-            self.call.obey(HangUp(By.PARTY))
+            self.call.interrupt(EndCall(Initiator.PARTY))
         elif self.incoming is not None:
             ringing.reject(self.incoming)
 
 
 def _message(sound: Sound) -> dict[str, object]:
     match sound:
-        case Speech(mark, text, seconds, language, voice):
+        case PlaybackStarted(mark, text, seconds, language, voice):
             return {
                 "type": "say",
                 "id": mark,
@@ -153,45 +181,45 @@ def _message(sound: Sound) -> dict[str, object]:
                 "language": language,
                 "voice": voice,
             }
-        case SpeechOver(mark, whole):
+        case PlaybackEnded(mark, whole):
             return {"type": "said", "id": mark, "whole": whole}
         case Caption(who, text):
             return {"type": "caption", "who": who, "text": text}
         case Beep():
             return {"type": "beep"}
-        case Party(names):
+        case PartyChanged(names):
             return {"type": "party", "names": names}
-        case Listening(keys, words):
+        case ListeningChanged(keys, words):
             return {"type": "listen", "keys": keys, "words": words}
 
 
 async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
-    """The websocket of one handset, from registration until it is closed."""
+    """Serves one telephone from registration until its WebSocket is closed; answers 400 for a bad number."""
     home = exchange.settings.number
     given = request.query.get("number", "")
     number = given if given == WITHHELD else normalise(given, home)
     if number != WITHHELD and not is_e164(number):
         raise web.HTTPBadRequest(text="number must be a telephone number, such as 13800001234")
-    phone = Telephone(exchange, number, _ANSWERERS.get(request.query.get("answers", ""), Person()))
-    await phone.wire.socket.prepare(request)
+    phone = RegisteredTelephone(exchange, number, _ANSWERERS.get(request.query.get("answers", ""), Human()))
+    await phone.connection.socket.prepare(request)
     _register(exchange, phone)
-    writing = asyncio.create_task(phone.wire.write())
+    writing = asyncio.create_task(phone.connection.write())
     try:
-        await phone.wire.listen(phone.obey, phone.take)
+        await phone.connection.listen(phone.handle, phone.take_audio)
     finally:
         writing.cancel()
         phone.hang_up()
         _unregister(exchange, phone)
-    return phone.wire.socket
+    return phone.connection.socket
 
 
-def _register(exchange: Exchange, phone: Telephone) -> None:
+def _register(exchange: Exchange, phone: RegisteredTelephone) -> None:
     for old in exchange.lines.get(phone.number, []):
         if phone.number != WITHHELD:
-            exchange.spawn(old.close(REPLACED, "another handset took this number"))
+            exchange.spawn(old.close(REPLACED, "another telephone took this number"))
     exchange.lines[phone.number] = [phone]
     settings = exchange.settings
-    phone.wire.send(
+    phone.connection.send(
         {
             "type": "registered",
             "number": phone.number,
@@ -202,6 +230,6 @@ def _register(exchange: Exchange, phone: Telephone) -> None:
     )
 
 
-def _unregister(exchange: Exchange, phone: Telephone) -> None:
+def _unregister(exchange: Exchange, phone: RegisteredTelephone) -> None:
     if exchange.lines.get(phone.number) == [phone]:
         del exchange.lines[phone.number]

@@ -1,13 +1,20 @@
-"""The operator's softphone: a browser that registers with an access token, receives calls for its identity and may call.
+"""The WebSocket endpoint of softphones: a browser registers with an access token to receive calls and to call.
 
-`GET /device?token=<access token>`. The exchange sends `{type:"registered", identity}`, `{type:"incoming", callSid, from,
-to, params}`, `{type:"cancel", callSid}` (it rings no longer: the caller left, or another tab accepted), `{type:"open",
-callSid}`, `{type:"caption", callSid, who, text}` (who "line" = the exchange itself), `{type:"party", callSid, names}` (who
-else is on the line now), `{type:"ended", callSid}`, `{type:"connecting", callSid}` (its own call is on its way),
-`{type:"error", message}`. It accepts `{type:"connect", params}` (call through the token's TwiML application; what `params`
-may be says `params_of`), `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`,
-`{type:"mute", callSid, muted}`, `{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound
-(`voices.py`). A bad token closes the websocket with 4401.
+`GET /device?token=<access token>`; a bad token closes the WebSocket with 4401. The exchange sends JSON objects:
+
+- `{type:"registered", identity}` once
+- `{type:"incoming", callSid, from, to, params}`
+- `{type:"cancel", callSid}`: the call no longer rings here, because the caller left or another tab accepted it
+- `{type:"open", callSid}`
+- `{type:"caption", callSid, who, text}`: `who` is "line" for the exchange itself
+- `{type:"party", callSid, names}`: the other people on the line
+- `{type:"ended", callSid}`
+- `{type:"connecting", callSid}`: the softphone's own call has begun
+- `{type:"error", message}`
+
+It accepts `{type:"connect", params}` (a call through the token's TwiML application, see `params_of`),
+`{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`, `{type:"mute", callSid, muted}` and
+`{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound (`core.audio_mesh`).
 """
 
 import asyncio
@@ -18,29 +25,37 @@ from aiohttp import web
 from hotline.exchange.calls import ringing
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.sockets import BadMessageError, Message, Wire, text_of
-from hotline.exchange.devices.tokens import Grant, TokenError, grant_of
-from hotline.exchange.state.calls import Call, HangUp
+from hotline.exchange.devices.tokens import TokenError, VoiceGrant, verify_token
+from hotline.exchange.state.calls import Call, EndCall
 from hotline.exchange.verbs import caller_input
 from hotline.exchange.verbs.origination import connect
-from hotline.exchange.vocabulary.answer_modes import Person
-from hotline.exchange.vocabulary.enums import By
-from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
+from hotline.exchange.vocabulary.answer_modes import Human
+from hotline.exchange.vocabulary.enums import Initiator
+from hotline.exchange.vocabulary.sounds import (
+    Beep,
+    Caption,
+    ListeningChanged,
+    PartyChanged,
+    PlaybackEnded,
+    PlaybackStarted,
+    Sound,
+)
 
 BAD_TOKEN = 4401
+# Characters of all parameters of one `connect`, URL-encoded. The carrier has a limit (31103) but does not publish it.
 LONGEST_PARAMS = 800
-"""Characters of all parameters of one `connect`, URL-encoded. The carrier has a limit (31103) but does not publish it."""
 _LINE = "line"
 
 
-class Device:
-    """One browser tab, as the exchange sees it: it may ring for several calls and talk on one."""
+class RegisteredSoftphone:
+    """One connected browser tab: it can ring for several calls and talk on one."""
 
-    answerer = Person()
+    answerer = Human()
 
-    def __init__(self, exchange: Exchange, wire: Wire, grant: Grant) -> None:
+    def __init__(self, exchange: Exchange, wire: Wire, grant: VoiceGrant) -> None:
         self._exchange = exchange
         self._grant = grant
-        self.wire = wire
+        self.connection = wire
         self.call: Call | None = None
         self.muted = False
         self._ringing: dict[str, Call] = {}
@@ -53,48 +68,47 @@ class Device:
         self._ringing[call.sid] = call
         address, _, query = call.to.partition("?")
         params = dict(call.parameters) | dict(parse_qsl(query))
-        self.wire.send(
+        self.connection.send(
             {"type": "incoming", "callSid": call.sid, "from": call.from_, "to": address, "params": params}
         )
 
     def unring(self, call: Call) -> None:
         if self._ringing.pop(call.sid, None) is not None:
-            self.wire.send({"type": "cancel", "callSid": call.sid})
+            self.connection.send({"type": "cancel", "callSid": call.sid})
 
     def answered(self, call_sid: str) -> None:
-        self.wire.send({"type": "open", "callSid": call_sid})
+        self.connection.send({"type": "open", "callSid": call_sid})
 
     def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - a softphone is not told the status
         self.call = None
         self._exchange.voices.leave(call_sid)
-        self.wire.send({"type": "ended", "callSid": call_sid})
+        self.connection.send({"type": "ended", "callSid": call_sid})
 
     def hear(self, call_sid: str, sound: Sound) -> None:
         match sound:
-            case Speech(_, text):
+            case PlaybackStarted(_, text):
                 self._caption(call_sid, _LINE, text)
             case Caption(who, text):
                 self._caption(call_sid, who, text)
             case Beep():
                 self._caption(call_sid, _LINE, "♪ beep")
-            case Party(names):
-                self.wire.send({"type": "party", "callSid": call_sid, "names": names})
+            case PartyChanged(names):
+                self.connection.send({"type": "party", "callSid": call_sid, "names": names})
                 self._exchange.voices.look_again()
-            case SpeechOver() | Listening():
+            case PlaybackEnded() | ListeningChanged():
                 pass
 
     def _caption(self, call_sid: str, who: str, text: str) -> None:
-        self.wire.send({"type": "caption", "callSid": call_sid, "who": who, "text": text})
+        self.connection.send({"type": "caption", "callSid": call_sid, "who": who, "text": text})
 
-    def obey(self, message: Message) -> None:
-        """Do what the operator wants; raises BadMessageError when the call meant is not (or no longer) there."""
+    def handle(self, message: Message) -> None:
+        """Carries out a message of the softphone; raises BadMessageError when its call is not here (any more)."""
         if message.get("type") == "connect":
             self._connect(params_of(message))
         else:
-            self._obey(message, text_of(message, "callSid"))
+            self._handle_for_call(message, text_of(message, "callSid"))
 
-    def _obey(self, message: Message, sid: str) -> None:
-        """Do what the operator wants with one call."""
+    def _handle_for_call(self, message: Message, sid: str) -> None:
         match message.get("type"):
             case "accept":
                 self._accept(sid)
@@ -116,12 +130,12 @@ class Device:
                 if not self.muted:
                     caller_input.say(self._exchange, call, text_of(message, "text"))
             case "voice" | "signal":
-                self._exchange.voices.obey(self.call, self.wire.send, message)
+                self._exchange.voices.obey(self.call, self.connection.send, message)
             case other:
                 raise BadMessageError(f"unknown message {other!r}")
 
-    def take(self, samples: bytes) -> None:
-        """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
+    def take_audio(self, samples: bytes) -> None:
+        """Adds a piece of sound to the running recordings; sound that arrives after the call is dropped."""
         if self.call is not None:
             self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
 
@@ -137,7 +151,7 @@ class Device:
         return call
 
     def _connect(self, params: dict[str, str]) -> None:
-        """Call through the TwiML application of the token; refused in the carrier's own words."""
+        """Calls through the TwiML application of the token; raises BadMessageError with the carrier's code and text."""
         if self._grant.application is None:
             raise BadMessageError("20106: no grant to make calls: outgoing.application_sid is missing")
         if self._grant.application != self._exchange.settings.app_sid:
@@ -146,13 +160,13 @@ class Device:
             raise BadMessageError("hang up first")
         self.muted = False
         self.call = connect(self._exchange, self, self._grant.identity, params)
-        self.wire.send({"type": "connecting", "callSid": self.call.sid})
+        self.connection.send({"type": "connecting", "callSid": self.call.sid})
 
     def _hang_up(self, sid: str) -> None:
         if sid in self._ringing:
             ringing.reject(self._incoming(sid))
         else:
-            self._open(sid).obey(HangUp(By.PARTY))
+            self._open(sid).interrupt(EndCall(Initiator.PARTY))
 
     def _accept(self, sid: str) -> None:
         call = self._incoming(sid)
@@ -164,16 +178,19 @@ class Device:
             self.muted = False
 
     async def close(self, code: int, reason: str) -> None:
-        await self.wire.close(code, reason)
+        await self.connection.close(code, reason)
 
-    def gone(self) -> None:
-        """Hang up: the tab was closed."""
+    def disconnected(self) -> None:
+        """Hangs up after the tab was closed."""
         if self.call is not None:
-            self.call.obey(HangUp(By.PARTY))
+            self.call.interrupt(EndCall(Initiator.PARTY))
 
 
 def params_of(message: Message) -> dict[str, str]:
-    """Return what a call is to carry: texts by name; raises BadMessageError (31103 when there is too much)."""
+    """Returns the custom parameters of a call by name.
+
+    Raises BadMessageError: 31103 when they are too long, 31100 for anything but texts with names.
+    """
     params = message.get("params", {})
     if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
         raise BadMessageError('31100: "params" must be an object of texts')
@@ -189,23 +206,23 @@ def params_of(message: Message) -> dict[str, str]:
 
 
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
-    """Serve one softphone from registration until its websocket is closed."""
+    """Serves one softphone from registration until its WebSocket is closed."""
     wire = Wire(exchange.clock)
     await wire.socket.prepare(request)
     try:
-        grant = grant_of(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
+        grant = verify_token(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
     except TokenError as error:
         await wire.close(BAD_TOKEN, str(error))
         return wire.socket
-    device = Device(exchange, wire, grant)
+    device = RegisteredSoftphone(exchange, wire, grant)
     tabs = exchange.lines.setdefault(f"client:{grant.identity}", [])
     tabs.append(device)
     wire.send({"type": "registered", "identity": grant.identity})
     writing = asyncio.create_task(wire.write())
     try:
-        await wire.listen(device.obey, device.take)
+        await wire.listen(device.handle, device.take_audio)
     finally:
         writing.cancel()
-        device.gone()
+        device.disconnected()
         tabs.remove(device)
     return wire.socket

@@ -1,4 +1,4 @@
-"""A call: one leg between the exchange and whoever is at its other end, with what it waits for and what it is told."""
+"""The Call resource: one leg between the exchange and the telephone or softphone at its other end."""
 
 import asyncio
 import itertools
@@ -8,60 +8,60 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from hotline.exchange.state.journals import Journal
 from hotline.exchange.state.recordings import Recording
+from hotline.exchange.state.transcripts import CallTranscript
 from hotline.exchange.twiml.document import Method
-from hotline.exchange.vocabulary.enums import By, CallEvent, CallStatus, Direction, Pickup
+from hotline.exchange.vocabulary.enums import CallEvent, CallStatus, Direction, Initiator, RingOutcome
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import Endpoint, Sound
-from hotline.exchange.vocabulary.steps import Step
 
 Script = Coroutine[Any, Any, None]
 
 
 def new_sid(prefix: str) -> str:
-    """Two capital letters and 32 hexadecimal digits, the carrier's form of an id."""
+    """Returns a new id in the carrier's form: two capital letters and 32 hexadecimal digits."""
     return prefix + secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
-class Fetch:
-    """A document to be requested: `url` absolute, `extra` the parameters beside the standard ones.
+class DocumentRequest:
+    """A document to be requested from an absolute `url`, with `extra` parameters beside the standard ones.
 
-    `kind` is what asked for it; None = the first document of its context.
+    `kind` is the verb or noun that asked for it; None = the first document of its context.
     """
 
     url: str
     method: Method = "POST"
     extra: Mapping[str, str] = field(default_factory=dict)
-    kind: Step | None = None
+    kind: RequestKind | None = None
 
 
 @dataclass(frozen=True)
-class Given:
-    """A document handed over in a REST request (`Twiml`); it has no URL, so its URLs must be absolute."""
+class InlineDocument:
+    """A document given in a REST request (`Twiml`). It has no URL of its own, so its URLs must be absolute."""
 
     document: str
 
 
-Source = Fetch | Given
+DocumentSource = DocumentRequest | InlineDocument
 
 
 @dataclass(frozen=True)
-class Move:
-    """Stop what the call is doing and run another document."""
+class MoveCall:
+    """An order to stop the running document and run another one."""
 
-    source: Source
+    source: DocumentSource
 
 
 @dataclass(frozen=True)
-class HangUp:
-    """End the call; `status` overrides what follows from its state."""
+class EndCall:
+    """An order to end the call; `status` overrides the status that follows from its state."""
 
-    by: By
+    by: Initiator
     status: CallStatus | None = None
 
 
-Order = Move | HangUp
+CallOrder = MoveCall | EndCall
 
 
 @dataclass(frozen=True)
@@ -72,45 +72,45 @@ class StatusCallback:
 
 
 @dataclass(frozen=True)
-class Key:
+class KeyInput:
     digit: str
 
 
 @dataclass(frozen=True)
-class Words:
+class SpeechInput:
     text: str
 
 
 @dataclass(frozen=True)
-class Noise:
-    """Somebody is about to speak (is typing): enough to keep a recording from ending in silence."""
+class TypingNoise:
+    """The person is about to speak (is typing), which keeps a recording from ending in silence."""
 
 
-Input = Key | Words | Noise
+CallerInput = KeyInput | SpeechInput | TypingNoise
 
 
 @dataclass(eq=False)
-class Listener:
-    """Whoever currently listens to the caller: a Gather or a Record."""
+class InputListener:
+    """The Gather or Record that currently listens to the caller."""
 
     keys: bool
     words: bool
-    heard: asyncio.Queue[Input] = field(default_factory=asyncio.Queue)
+    heard: asyncio.Queue[CallerInput] = field(default_factory=asyncio.Queue)
 
 
 class Meeting(Protocol):
-    """Where people on calls hear each other: a bridge of two or a conference."""
+    """A bridge of two calls or a conference, in which people hear each other."""
 
     def listeners(self, speaker: "Call") -> "tuple[Call, ...]":
-        """Return who hears `speaker` at this moment, in words and in sound."""
+        """Returns the calls that hear `speaker` now, in words and in sound."""
         ...
 
     def speak(self, speaker: "Call", text: str) -> None: ...
 
 
 @dataclass(frozen=True, eq=False)
-class Act:
-    """Something a call is doing: a verb's name, what it is done with, and since when (exchange seconds)."""
+class Activity:
+    """A verb that a call is executing, with its detail and its start in exchange seconds."""
 
     what: str
     detail: str
@@ -119,11 +119,7 @@ class Act:
 
 @dataclass(eq=False)
 class Call:
-    """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record.
-
-    `application` is the TwiML application a softphone called through, None for every other call; `documents` is how many
-    it has been given to run so far.
-    """
+    """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record."""
 
     sid: str
     from_: str
@@ -131,6 +127,7 @@ class Call:
     direction: Direction
     created: datetime
     parent: str | None = None
+    # The TwiML application through which a softphone called.
     application: str | None = None
     status: CallStatus = CallStatus.QUEUED
     updated: datetime | None = None
@@ -138,28 +135,29 @@ class Call:
     ended: datetime | None = None
     answered_at: float | None = None
     ended_at: float | None = None
-    fate: CallStatus | None = None
+    final_status: CallStatus | None = None
     answered_by: str | None = None
     time_limit: float = 14400.0
     sip_code: int | None = None
     queue_seconds: float = 0.0
-    fallback: Fetch | None = None
+    fallback: DocumentRequest | None = None
     callback: StatusCallback | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     sequence: Iterator[int] = field(default_factory=itertools.count)
     utterances: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    # Number of documents that the call has been given to run so far.
     documents: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
     endpoint: Endpoint | None = None
-    listener: Listener | None = None
+    listener: InputListener | None = None
     meeting: Meeting | None = None
-    order: Order | None = None
+    order: CallOrder | None = None
     script: asyncio.Task[None] | None = None
-    pickup: asyncio.Future[Pickup] | None = None
+    pickup: asyncio.Future[RingOutcome] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    tapes: list[Recording] = field(default_factory=list)
-    journal: Journal | None = None
-    acts: list[Act] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+    transcript: CallTranscript | None = None
+    activities: list[Activity] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:
@@ -170,30 +168,30 @@ class Call:
         """The address of the person at the other end."""
         return self.from_ if self.direction is Direction.INBOUND else self.to.partition("?")[0]
 
-    def status_told(self) -> CallStatus:
-        """Return the status as told while the call is taken down: one that is hanging up is already completed."""
-        return CallStatus.COMPLETED if isinstance(self.order, HangUp) and not self.is_over else self.status
+    def reported_status(self) -> CallStatus:
+        """Returns the status for requests sent while the call is ended: a call that hangs up is already completed."""
+        return CallStatus.COMPLETED if isinstance(self.order, EndCall) and not self.is_over else self.status
 
-    def obey(self, order: Order) -> None:
-        """Hand over an order and stop the running document; a pending hang-up is never replaced by a move."""
-        if self.is_over or isinstance(self.order, HangUp):
+    def interrupt(self, order: CallOrder) -> None:
+        """Gives the call an order and stops the running document; a pending EndCall is never replaced."""
+        if self.is_over or isinstance(self.order, EndCall):
             return
-        if isinstance(order, HangUp) and order.by is By.PARTY and self.journal is not None:
-            self.journal.hung_up()
+        if isinstance(order, EndCall) and order.by is Initiator.PARTY and self.transcript is not None:
+            self.transcript.hung_up()
         self.order = order
         if self.script is not None:
             self.script.cancel()
 
     def hear(self, sound: Sound) -> None:
-        """Let the person at the other end hear something, if there is one; the journal keeps it."""
+        """Sends a sound to the device at the other end, if there is one, and adds it to the transcript."""
         if self.endpoint is None:
             return
-        if self.journal is not None:
-            self.journal.heard(sound)
+        if self.transcript is not None:
+            self.transcript.heard(sound)
         self.endpoint.hear(self.sid, sound)
 
     def seconds(self) -> int:
-        """Whole seconds between answer and end, 0 if never answered or still running."""
+        """Returns the whole seconds between answer and end, 0 if the call was never answered or still runs."""
         if self.answered_at is None or self.ended_at is None:
             return 0
         return round(self.ended_at - self.answered_at)

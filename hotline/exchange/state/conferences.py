@@ -1,5 +1,3 @@
-"""Conferences and the seats in them."""
-
 import asyncio
 import itertools
 from collections.abc import Iterator
@@ -9,21 +7,23 @@ from datetime import datetime
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.twiml.document import Method, RecordingCallback
-from hotline.exchange.vocabulary.enums import ConferenceEnd, ConferenceStatus, Leaving, ParticipantStatus
-from hotline.exchange.vocabulary.sounds import Caption, Party
+from hotline.exchange.vocabulary.enums import (
+    ConferenceEndReason,
+    ConferenceStatus,
+    LeaveReason,
+    ParticipantStatus,
+)
+from hotline.exchange.vocabulary.sounds import Caption, PartyChanged
 
 
 @dataclass(eq=False)
 class Participant:
-    """One call's seat in a conference. `gone` resolves to why it left.
-
-    While it speaks (as far as anybody asked to be told) `speech` waits for `quiet_at`, in exchange seconds.
-    """
+    """One call in a conference."""
 
     call: Call
     created: datetime
     updated: datetime
-    gone: asyncio.Future[Leaving]
+    left: asyncio.Future[LeaveReason]  # resolved when the participant leaves
     label: str | None
     start: bool
     end: bool
@@ -35,6 +35,7 @@ class Participant:
     hold: bool = False
     status: ParticipantStatus = ParticipantStatus.QUEUED
     aside: asyncio.Task[None] | None = None
+    # Waits for `quiet_at` (exchange seconds) while the participant speaks, if the application subscribed to `speaker`.
     speech: asyncio.Task[None] | None = None
     quiet_at: float = 0.0
 
@@ -48,57 +49,64 @@ class ConferenceCallback:
 
 @dataclass(eq=False)
 class Conference:
-    """`seats` by call sid, in the order of joining; settings come from the first participant only."""
+    """The Conference resource. `participants` by call sid, in the order of joining."""
 
     sid: str
     name: str
     created: datetime
     updated: datetime
     status: ConferenceStatus = ConferenceStatus.INIT
-    seats: dict[str, Participant] = field(default_factory=dict)
+    participants: dict[str, Participant] = field(default_factory=dict)
+    # Whether the settings below were taken from the first participant; those of later ones are ignored.
     configured: bool = False
     callback: ConferenceCallback | None = None
     record: bool = False
     recording: RecordingCallback | None = None
-    tape: Recording | None = None
+    active_recording: Recording | None = None
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     started: asyncio.Event = field(default_factory=asyncio.Event)
-    end_reason: ConferenceEnd | None = None
+    end_reason: ConferenceEndReason | None = None
     ended_by: str | None = None
     ended_by_label: str | None = None
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
-        """Return who hears `speaker`: nobody when muted, on hold or before the start; a coach is heard by one only."""
-        seat = self.seats.get(speaker.sid)
-        if seat is None or not self.is_open(seat):
+        """Returns the calls that hear `speaker`: none while muted, on hold or before the start, one for a coach."""
+        participant = self.participants.get(speaker.sid)
+        if participant is None or not self.is_open(participant):
             return ()
         return tuple(
             other.call
-            for other in self.seated()
-            if other is not seat and not other.hold and (not seat.coaching or other.call.sid == seat.coach_to)
+            for other in self.connected()
+            if other is not participant
+            and not other.hold
+            and (not participant.coaching or other.call.sid == participant.coach_to)
         )
 
-    def is_open(self, seat: Participant) -> bool:
-        """Whether what is said there goes into the conference."""
-        seated = self.started.is_set() and seat.status is ParticipantStatus.CONNECTED
-        return seated and not seat.muted and not seat.hold
+    def is_open(self, participant: Participant) -> bool:
+        """Returns whether the participant's words go into the conference."""
+        connected = self.started.is_set() and participant.status is ParticipantStatus.CONNECTED
+        return connected and not participant.muted and not participant.hold
 
     def speak(self, speaker: Call, text: str) -> None:
-        """Let those who hear `speaker` hear `text`."""
-        seat = self.seats.get(speaker.sid)
+        """Sends `text` as a caption to the calls that hear `speaker`."""
+        participant = self.participants.get(speaker.sid)
         for listener in self.listeners(speaker):
-            if seat is not None:
-                listener.hear(Caption(seat.label or speaker.party, text))
+            if participant is not None:
+                listener.hear(Caption(participant.label or speaker.party, text))
 
-    def introduce(self) -> None:
-        """Let everybody know who else is on the line; nobody is before the start."""
+    def announce_parties(self) -> None:
+        """Sends each participant the names of the others; before the start there are none."""
         if not self.started.is_set():
             return
-        seated = self.seated()
-        for seat in seated:
-            names = (other.label or other.call.party for other in seated if other is not seat)
-            seat.call.hear(Party(tuple(names)))
+        connected = self.connected()
+        for participant in connected:
+            names = (other.label or other.call.party for other in connected if other is not participant)
+            participant.call.hear(PartyChanged(tuple(names)))
 
-    def seated(self) -> list[Participant]:
-        """Return those who are really in it, without those still being rung."""
-        return [seat for seat in self.seats.values() if seat.status is ParticipantStatus.CONNECTED]
+    def connected(self) -> list[Participant]:
+        """Returns the participants who have joined, without those who are still being rung."""
+        return [
+            participant
+            for participant in self.participants.values()
+            if participant.status is ParticipantStatus.CONNECTED
+        ]

@@ -1,23 +1,22 @@
-"""Queues: who waits since when, and how a waiting call is handed to whoever dials the queue."""
-
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hotline.exchange.state.calls import Call, Fetch, Meeting
+from hotline.exchange.state.calls import Call, DocumentRequest, Meeting
 
 
 @dataclass(eq=False)
 class Member:
-    """A call in a queue. `joined` and `left` in exchange seconds. `taken` is set when somebody dials the queue.
+    """A call in a queue. `joined` and `left` in exchange seconds.
 
-    It is fully in the queue once the call has been given so many documents: its first wait document is the last of them.
+    `connection_future` is resolved when a call dials the queue. `documents` is the number of documents that the call has
+    been given once it is fully in the queue: its first wait document is the last of them.
     """
 
     call: Call
     joined: float
     enqueued: datetime
-    taken: asyncio.Future["Taking"]
+    connection_future: asyncio.Future["QueueConnection"]
     documents: int
     left: float | None = None
 
@@ -26,24 +25,27 @@ class Member:
         return self.call.documents >= self.documents
 
     @property
-    def taking(self) -> "Taking | None":
-        """How it is being connected, None while nobody has dialled the queue for it."""
-        return self.taken.result() if self.taken.done() and not self.taken.cancelled() else None
+    def connection(self) -> "QueueConnection | None":
+        """The connection to the call that dialled the queue, or None."""
+        future = self.connection_future
+        return future.result() if future.done() and not future.cancelled() else None
 
 
 @dataclass(frozen=True, eq=False)
-class Taking:
-    """A queued call is being connected to whoever dialled the queue: `over` ends the connection."""
+class QueueConnection:
+    """The connection of a queued call to the call that dialled the queue; `over` ends it."""
 
     meeting: Meeting
     dialler: Call
-    whisper: Fetch | None
+    whisper: DocumentRequest | None
     connected: asyncio.Event
     over: asyncio.Event
 
 
 @dataclass(eq=False)
 class WaitingQueue:
+    """The Queue resource."""
+
     sid: str
     name: str
     limit: int

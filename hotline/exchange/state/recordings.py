@@ -1,18 +1,17 @@
-"""Recordings: what was kept of a call or a conference."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.exchange.state.audio_files import Reel
+from hotline.exchange.state.audio_files import AudioFile
 from hotline.exchange.twiml.document import RecordingCallback
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
 
 
 @dataclass(eq=False)
 class Recording:
-    """Sound kept of a call or a conference. `began` in exchange seconds; `seconds` is final once it is over.
+    """The Recording resource, of a call or a conference.
 
-    `reel` is what browsers sent of it: the real sound, in real seconds. Empty, a quiet tone stands for the sound.
+    `began` is in exchange seconds; `seconds` is final once the recording is over. `audio` holds the sound that browsers
+    sent, in real seconds; while it is empty, a quiet tone takes the place of the sound.
     """
 
     sid: str
@@ -22,7 +21,7 @@ class Recording:
     created: datetime
     began: float
     callback: RecordingCallback | None
-    reel: Reel
+    audio: AudioFile
     channels: int = 1
     track: str = "both"
     status: RecordingStatus = RecordingStatus.IN_PROGRESS

@@ -4,10 +4,10 @@ Source: the status callback table of the Conference page. Conference events have
 """
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Fetch
+from hotline.exchange.state.calls import DocumentRequest
 from hotline.exchange.state.conferences import Conference, Participant
-from hotline.exchange.vocabulary.enums import ConferenceEnd, Leaving
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.enums import ConferenceEndReason, LeaveReason
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import send_aside
 from hotline.exchange.webhooks.parameters import rfc2822
 
@@ -28,12 +28,12 @@ _GROUPS = {
 }
 
 
-def left_fields(seat: Participant, reason: Leaving) -> dict[str, str]:
+def left_fields(seat: Participant, reason: LeaveReason) -> dict[str, str]:
     """Return what a participant-leave event adds."""
-    return {"ParticipantCallStatus": seat.call.status_told(), "ReasonParticipantLeft": reason}
+    return {"ParticipantCallStatus": seat.call.reported_status(), "ReasonParticipantLeft": reason}
 
 
-def ended_fields(conference: Conference, why: ConferenceEnd) -> dict[str, str]:
+def ended_fields(conference: Conference, why: ConferenceEndReason) -> dict[str, str]:
     """Return what a conference-end event adds."""
     extra = {"ReasonConferenceEnded": why, "Reason": why.replace("-", " ")}
     if conference.ended_by is not None:
@@ -70,7 +70,10 @@ def tell(
         **(extra or {}),
     }
     send_aside(
-        exchange, Step.CONFERENCE, Fetch(callback.url, callback.method, form), seat.call if seat else None
+        exchange,
+        RequestKind.CONFERENCE,
+        DocumentRequest(callback.url, callback.method, form),
+        seat.call if seat else None,
     )
 
 

@@ -15,7 +15,7 @@ _BEGINS, _STOPS = "participant-speech-start", "participant-speech-stop"
 
 def speak(exchange: Exchange, conference: Conference, call: Call, text: str) -> None:
     """Tell that somebody speaks and, in its time, that they have stopped; who cannot be heard does not speak."""
-    seat = conference.seats.get(call.sid)
+    seat = conference.participants.get(call.sid)
     if seat is None or not conference.is_open(seat) or not is_asked_for(conference, _BEGINS):
         return
     seat.quiet_at = max(seat.quiet_at, exchange.clock.seconds()) + speaking_seconds(text)

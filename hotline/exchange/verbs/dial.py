@@ -12,18 +12,18 @@ from hotline.exchange.calls.bridge import Bridge
 from hotline.exchange.calls.legs import Attempt, Race, start_leg
 from hotline.exchange.calls.scene import Outcome, Scene
 from hotline.exchange.calls.speaking import utter
-from hotline.exchange.state.calls import Fetch, HangUp, Key
-from hotline.exchange.state.queues import Member, Taking, WaitingQueue
-from hotline.exchange.time.concurrency import beside, until_first
-from hotline.exchange.twiml.document import Dial, Leg, Room, TakeFrom
+from hotline.exchange.state.calls import DocumentRequest, EndCall, KeyInput
+from hotline.exchange.state.queues import Member, QueueConnection, WaitingQueue
+from hotline.exchange.time.concurrency import background_task, wait_for_first
+from hotline.exchange.twiml.document import ConferenceNoun, Dial, Leg, QueueNoun
 from hotline.exchange.verbs.conference import attend, open_conference, reserve
 from hotline.exchange.verbs.enqueue import depart
 from hotline.exchange.verbs.gather import invite, listening
 from hotline.exchange.verbs.record import absolute_callback
 from hotline.exchange.verbs.recordings import begin_tape, end_tape, media_url
-from hotline.exchange.vocabulary.enums import By, CallStatus, RecordingSource
-from hotline.exchange.vocabulary.sounds import Voice
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.enums import CallStatus, Initiator, RecordingSource
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import PlaybackKind
 from hotline.exchange.webhooks.callbacks import advance
 
 _RINGING_SECONDS = 5.0
@@ -33,21 +33,21 @@ async def dial(scene: Scene, verb: Dial) -> Outcome:
     result: dict[str, str] = {}
     try:
         match verb.target:
-            case Room() as room:
+            case ConferenceNoun() as room:
                 result["DialCallStatus"] = "answered"
                 await _confer(scene, room)
-            case TakeFrom() as source:
+            case QueueNoun() as source:
                 await _take(scene, verb, source, result)
             case legs:
                 await _connect(scene, verb, legs, result)
     except asyncio.CancelledError:
-        if isinstance(scene.call.order, HangUp):
-            scene.bid_farewell(Step.DIAL, verb.action, verb.method, result)
+        if isinstance(scene.call.order, EndCall):
+            scene.bid_farewell(RequestKind.DIAL, verb.action, verb.method, result)
         raise
     return scene.action(verb.action, verb.method, result)
 
 
-async def _confer(scene: Scene, room: Room) -> None:
+async def _confer(scene: Scene, room: ConferenceNoun) -> None:
     """Sit in the conference until it is over for this call."""
     resolved = replace(
         room,
@@ -65,7 +65,7 @@ async def _connect(scene: Scene, verb: Dial, legs: tuple[Leg, ...], result: dict
     race = Race()
     result |= {"DialCallStatus": CallStatus.CANCELED, "DialBridged": "false"}
     try:
-        async with beside(_ring_tone(scene, verb)):
+        async with background_task(_ring_tone(scene, verb)):
             winner = await _ring(scene, verb, legs, race)
         if winner is None:
             result["DialCallStatus"] = race.fate()
@@ -81,7 +81,7 @@ async def _connect(scene: Scene, verb: Dial, legs: tuple[Leg, ...], result: dict
     finally:
         for attempt in race.attempts:
             if not attempt.is_ready:
-                attempt.call.obey(HangUp(By.API))
+                attempt.call.interrupt(EndCall(Initiator.API))
             attempt.bridge.part()
 
 
@@ -90,7 +90,7 @@ async def _ring_tone(scene: Scene, verb: Dial) -> None:
     while verb.ring_tone is not None and not verb.answer_on_bridge:
         text = f"♪ 回铃音 {verb.ring_tone}"
         await utter(
-            scene.exchange, scene.call, text, language="", voice=Voice.MUSIC, seconds=_RINGING_SECONDS
+            scene.exchange, scene.call, text, language="", voice=PlaybackKind.MUSIC, seconds=_RINGING_SECONDS
         )
 
 
@@ -121,10 +121,13 @@ async def _talk(scene: Scene, verb: Dial, winner: Attempt, result: dict[str, str
         tape = begin_tape(exchange, RecordingSource.DIAL_VERB, scene.call, callback, channels=2)
     began = exchange.clock.seconds()
     try:
-        async with exchange.clock.timeout(verb.time_limit), beside(_watch_star(scene, verb, winner.bridge)):
+        async with (
+            exchange.clock.timeout(verb.time_limit),
+            background_task(_watch_star(scene, verb, winner.bridge)),
+        ):
             await winner.bridge.over.wait()
     except TimeoutError:
-        winner.call.obey(HangUp(By.API))
+        winner.call.interrupt(EndCall(Initiator.API))
     finally:
         result["DialCallDuration"] = str(round(exchange.clock.seconds() - began))
         if tape is not None:
@@ -138,15 +141,15 @@ async def _watch_star(scene: Scene, verb: Dial, bridge: Bridge) -> None:
         return
     with listening(scene.exchange, scene.call, keys=True, words=False) as ear:
         invite(scene.exchange, scene.call, ear)
-        while await ear.heard.get() != Key("*"):
+        while await ear.heard.get() != KeyInput("*"):
             continue
         bridge.part()
 
 
-async def _take(scene: Scene, verb: Dial, source: TakeFrom, result: dict[str, str]) -> None:
+async def _take(scene: Scene, verb: Dial, source: QueueNoun, result: dict[str, str]) -> None:
     """Talk to the head of a queue, waiting for somebody to arrive if it is empty."""
     exchange = scene.exchange
-    queues = [queue for queue in exchange.board.queues.values() if queue.name == source.name]
+    queues = [queue for queue in exchange.registry.queues.values() if queue.name == source.name]
     if not queues:
         result |= {"DialCallStatus": CallStatus.FAILED, "DequeueResult": "queue-not-found"}
         return
@@ -175,15 +178,15 @@ async def _head(queue: WaitingQueue) -> Member:
 
 
 async def _talk_to(
-    scene: Scene, verb: Dial, source: TakeFrom, member: Member, result: dict[str, str]
+    scene: Scene, verb: Dial, source: QueueNoun, member: Member, result: dict[str, str]
 ) -> None:
     exchange = scene.exchange
     bridge = Bridge(scene.call, member.call)
-    whisper = None if source.url is None else Fetch(scene.absolute(source.url), source.method)
-    taking = Taking(bridge, scene.call, whisper, asyncio.Event(), bridge.over)
-    member.taken.set_result(taking)
+    whisper = None if source.url is None else DocumentRequest(scene.absolute(source.url), source.method)
+    taking = QueueConnection(bridge, scene.call, whisper, asyncio.Event(), bridge.over)
+    member.connection_future.set_result(taking)
     try:
-        await until_first(taking.connected, bridge.over)
+        await wait_for_first(taking.connected, bridge.over)
         if taking.connected.is_set():
             began = exchange.clock.seconds()
             result |= {

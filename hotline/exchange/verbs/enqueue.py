@@ -15,13 +15,13 @@ from typing import Any
 from hotline.exchange.calls.scene import Outcome, Scene, Turn
 from hotline.exchange.calls.speaking import hold_music
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, HangUp, Move, new_sid
-from hotline.exchange.state.queues import Member, Taking, WaitingQueue
-from hotline.exchange.time.concurrency import beside
+from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, MoveCall, new_sid
+from hotline.exchange.state.queues import Member, QueueConnection, WaitingQueue
+from hotline.exchange.time.concurrency import background_task
 from hotline.exchange.twiml.document import Enqueue
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.vocabulary.enums import By, CallStatus, Context, QueueResult
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import CallStatus, DocumentContext, Initiator, QueueResult
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import advance
 
 DEFAULT_LIMIT = 1000
@@ -30,12 +30,12 @@ _SHORTEST_ROUND_SECONDS = 1.0
 
 def open_queue(exchange: Exchange, name: str, limit: int = DEFAULT_LIMIT) -> WaitingQueue:
     """Return the queue of that name, made if it does not exist."""
-    for queue in exchange.board.queues.values():
+    for queue in exchange.registry.queues.values():
         if queue.name == name:
             return queue
     now = exchange.clock.now()
     queue = WaitingQueue(new_sid("QU"), name, limit, created=now, updated=now)
-    exchange.board.queues[queue.sid] = queue
+    exchange.registry.queues[queue.sid] = queue
     return queue
 
 
@@ -52,7 +52,7 @@ async def enqueue(scene: Scene, verb: Enqueue) -> Outcome:
     if len(queue.members) >= queue.limit:
         exchange.trouble(14207, f"queue {queue.name} is full ({queue.limit})", call.sid)
         return scene.action(verb.action, verb.method, {"QueueResult": QueueResult.QUEUE_FULL})
-    taken: asyncio.Future[Taking] = asyncio.get_running_loop().create_future()
+    taken: asyncio.Future[QueueConnection] = asyncio.get_running_loop().create_future()
     documents = call.documents + (1 if verb.wait_url else 0)
     member = Member(call, exchange.clock.seconds(), exchange.clock.now(), taken, documents)
     queue.members.append(member)
@@ -66,7 +66,7 @@ async def enqueue(scene: Scene, verb: Enqueue) -> Outcome:
         raise
     depart(exchange, queue, member)
     if result is QueueResult.HANGUP:
-        call.order = call.order or HangUp(By.PARTY)
+        call.order = call.order or EndCall(Initiator.PARTY)
         _say_goodbye(scene, verb, queue, member, result)
         return Turn.HANG_UP
     return scene.action(verb.action, verb.method, _numbers(scene.exchange, queue, member, result))
@@ -74,8 +74,8 @@ async def enqueue(scene: Scene, verb: Enqueue) -> Outcome:
 
 def _result_of(call: Call, member: Member) -> QueueResult:
     """Name how the waiting ended for a call that was stopped by an order."""
-    taking = member.taking
-    if isinstance(call.order, Move):
+    taking = member.connection
+    if isinstance(call.order, MoveCall):
         bridged = taking is not None and taking.connected.is_set()
         return QueueResult.REDIRECTED_FROM_BRIDGED if bridged else QueueResult.REDIRECTED
     if taking is not None:
@@ -83,7 +83,7 @@ def _result_of(call: Call, member: Member) -> QueueResult:
     return QueueResult.HANGUP if member.is_settled else QueueResult.SYSTEM_ERROR
 
 
-def _result_of_taking(taking: Taking) -> QueueResult:
+def _result_of_taking(taking: QueueConnection) -> QueueResult:
     return QueueResult.BRIDGED if taking.connected.is_set() else QueueResult.BRIDGING
 
 
@@ -91,7 +91,7 @@ def _say_goodbye(
     scene: Scene, verb: Enqueue, queue: WaitingQueue, member: Member, result: QueueResult
 ) -> None:
     numbers = _numbers(scene.exchange, queue, member, result)
-    scene.bid_farewell(Step.ENQUEUE, verb.action, verb.method, numbers)
+    scene.bid_farewell(RequestKind.ENQUEUE, verb.action, verb.method, numbers)
 
 
 def _numbers(exchange: Exchange, queue: WaitingQueue, member: Member, result: QueueResult) -> dict[str, str]:
@@ -103,14 +103,14 @@ def _numbers(exchange: Exchange, queue: WaitingQueue, member: Member, result: Qu
 
 async def _until_over(scene: Scene, verb: Enqueue, queue: WaitingQueue, member: Member) -> QueueResult:
     """Wait until the wait document leaves, somebody dials the queue, or the wait document cannot be run."""
-    async with beside(_wait(scene, verb, queue, member)) as waiting:
-        anything: set[asyncio.Future[Any]] = {waiting, member.taken}
+    async with background_task(_wait(scene, verb, queue, member)) as waiting:
+        anything: set[asyncio.Future[Any]] = {waiting, member.connection_future}
         await asyncio.wait(anything, return_when=asyncio.FIRST_COMPLETED)
-        if not member.taken.done():
+        if not member.connection_future.done():
             return waiting.result()
     member.left = scene.exchange.clock.seconds()
-    await _talk(scene, queue, member, member.taken.result())
-    return _result_of_taking(member.taken.result())
+    await _talk(scene, queue, member, member.connection_future.result())
+    return _result_of_taking(member.connection_future.result())
 
 
 async def _wait(scene: Scene, verb: Enqueue, queue: WaitingQueue, member: Member) -> QueueResult:
@@ -120,9 +120,9 @@ async def _wait(scene: Scene, verb: Enqueue, queue: WaitingQueue, member: Member
     url = scene.absolute(verb.wait_url)
     while True:
         began = exchange.clock.seconds()
-        fetch = Fetch(url, verb.wait_method, wait_numbers(exchange, queue, member))
+        fetch = DocumentRequest(url, verb.wait_method, wait_numbers(exchange, queue, member))
         try:
-            turn = await scene.follow(exchange, call, fetch, Context.WAIT)
+            turn = await scene.follow(exchange, call, fetch, DocumentContext.WAIT)
         except DocumentError as error:
             exchange.trouble(error.code, f"wait document: {error.text}", call.sid)
             return QueueResult.ERROR
@@ -146,7 +146,7 @@ def wait_numbers(exchange: Exchange, queue: WaitingQueue, member: Member) -> dic
     }
 
 
-async def _talk(scene: Scene, queue: WaitingQueue, member: Member, taking: Taking) -> None:
+async def _talk(scene: Scene, queue: WaitingQueue, member: Member, taking: QueueConnection) -> None:
     """Hear the whisper of whoever dialled the queue, then talk until either side leaves, unless the dialler has meanwhile."""
     exchange, call = scene.exchange, scene.call
     advance(exchange, call, CallStatus.IN_PROGRESS)
@@ -155,8 +155,8 @@ async def _talk(scene: Scene, queue: WaitingQueue, member: Member, taking: Takin
             numbers = wait_numbers(exchange, queue, member)
             extra = {key: numbers[key] for key in ("QueueSid", "QueueTime")}
             extra["DequeingCallSid"] = taking.dialler.sid
-            whisper = Fetch(taking.whisper.url, taking.whisper.method, extra)
-            await scene.follow(exchange, call, whisper, Context.QUEUE_WHISPER)
+            whisper = DocumentRequest(taking.whisper.url, taking.whisper.method, extra)
+            await scene.follow(exchange, call, whisper, DocumentContext.QUEUE_WHISPER)
         if not taking.over.is_set():
             call.meeting = taking.meeting
             taking.connected.set()

@@ -9,8 +9,9 @@ from hotline.exchange.calls.scene import GoTo, Outcome, Scene, Turn
 from hotline.exchange.calls.speaking import prompt_one
 from hotline.exchange.core.activity import doing
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, Source
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource
 from hotline.exchange.twiml.document import (
+    ConferenceNoun,
     Dial,
     Enqueue,
     Gather,
@@ -18,30 +19,34 @@ from hotline.exchange.twiml.document import (
     Leave,
     Pause,
     Play,
+    QueueNoun,
     Record,
     Redirect,
     Reject,
-    Room,
     Say,
     StartRecording,
     StopRecording,
-    TakeFrom,
     Verb,
 )
 from hotline.exchange.verbs.dial import dial
 from hotline.exchange.verbs.enqueue import enqueue
 from hotline.exchange.verbs.gather import gather
 from hotline.exchange.verbs.record import record, record_aside
-from hotline.exchange.vocabulary.enums import CallStatus, Context
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.enums import CallStatus, DocumentContext
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import advance
 from hotline.exchange.webhooks.documents import obtain
 
-_ACTIONS = {Gather: Step.GATHER, Record: Step.RECORD, Enqueue: Step.ENQUEUE, Dial: Step.DIAL}
+_ACTIONS = {
+    Gather: RequestKind.GATHER,
+    Record: RequestKind.RECORD,
+    Enqueue: RequestKind.ENQUEUE,
+    Dial: RequestKind.DIAL,
+}
 """What the document is called that a verb's action leads to; any other verb only redirects."""
 
 
-async def follow(exchange: Exchange, call: Call, source: Source, context: Context) -> Turn:
+async def follow(exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext) -> Turn:
     """Run `source` and every document it leads to; NEXT when they ran out. Raises DocumentError."""
     while True:
         page = await obtain(exchange, call, source, context)
@@ -55,7 +60,7 @@ async def follow(exchange: Exchange, call: Call, source: Source, context: Contex
                 break
         match outcome:
             case GoTo(fetch):
-                source = replace(fetch, kind=_ACTIONS.get(type(verb), Step.REDIRECT))
+                source = replace(fetch, kind=_ACTIONS.get(type(verb), RequestKind.REDIRECT))
             case Turn():
                 return outcome
 
@@ -87,9 +92,9 @@ def _turn(scene: Scene, verb: Redirect | Reject | Hangup | Leave) -> Outcome:
     """Say where the verbs that only direct lead to; a rejected call was busy or was not answered."""
     match verb:
         case Redirect(url, method):
-            return GoTo(Fetch(scene.absolute(url) if url else scene.own_url(), method))
+            return GoTo(DocumentRequest(scene.absolute(url) if url else scene.own_url(), method))
         case Reject(busy):
-            scene.call.fate = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
+            scene.call.final_status = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
             return Turn.HANG_UP
         case Hangup():
             return Turn.HANG_UP
@@ -110,7 +115,7 @@ def _answers(verb: Verb) -> bool:
 def _named(verb: Verb) -> str:
     """Return the name of the queue or conference a verb leads to."""
     match verb:
-        case Enqueue(name) | Dial(Room(name)) | Dial(TakeFrom(name)):
+        case Enqueue(name) | Dial(ConferenceNoun(name)) | Dial(QueueNoun(name)):
             return name
         case _:
             return ""

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from hotline.exchange.calls.call_task import live, run
 from hotline.exchange.calls.ringing import ring
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, HangUp, Script, StatusCallback, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, Script, StatusCallback, new_sid
 from hotline.exchange.verbs.interpreter import follow
-from hotline.exchange.vocabulary.enums import By, CallEvent, CallStatus, Direction
+from hotline.exchange.vocabulary.enums import CallEvent, CallStatus, Direction, Initiator
 from hotline.exchange.vocabulary.sounds import Endpoint
 from hotline.exchange.webhooks.callbacks import advance
 from hotline.exchange.webhooks.parameters import custom
@@ -24,7 +24,7 @@ def arrive(exchange: Exchange, endpoint: Endpoint, number: str) -> Call:
     """A telephone has dialled the hotline: the call rings at once and asks the application what to do."""
     settings = exchange.settings
     call = Call(new_sid("CA"), number, settings.number, Direction.INBOUND, exchange.clock.now())
-    _let_in(exchange, endpoint, call, Fetch(settings.voice_url))
+    _let_in(exchange, endpoint, call, DocumentRequest(settings.voice_url))
     return call
 
 
@@ -35,28 +35,28 @@ def connect(exchange: Exchange, endpoint: Endpoint, identity: str, given: Mappin
     call = Call(new_sid("CA"), f"client:{identity}", to, Direction.INBOUND, exchange.clock.now())
     call.application = settings.app_sid
     url = settings.app_voice_url or settings.voice_url
-    _let_in(exchange, endpoint, call, Fetch(url, extra=custom(exchange, call, given)))
+    _let_in(exchange, endpoint, call, DocumentRequest(url, extra=custom(exchange, call, given)))
     return call
 
 
-def _let_in(exchange: Exchange, endpoint: Endpoint, call: Call, first: Fetch) -> None:
+def _let_in(exchange: Exchange, endpoint: Endpoint, call: Call, first: DocumentRequest) -> None:
     """Let a call ring and run its first document, unless the account has too many already."""
     settings = exchange.settings
     call.status = CallStatus.RINGING
     call.started = call.created
     call.endpoint = endpoint
     call.callback = StatusCallback(settings.status_url, "POST", _ENDED)
-    call.fallback = None if settings.fallback_url is None else Fetch(settings.fallback_url)
+    call.fallback = None if settings.fallback_url is None else DocumentRequest(settings.fallback_url)
     if is_full(exchange):
         exchange.trouble(10004, "the account has too many calls at once", call.sid)
-        call.callback, call.fate = None, CallStatus.BUSY
-    exchange.board.calls[call.sid] = call
+        call.callback, call.final_status = None, CallStatus.BUSY
+    exchange.registry.calls[call.sid] = call
     exchange.spawn(live(exchange, call, _arrived(exchange, call, first), follow))
 
 
-async def _arrived(exchange: Exchange, call: Call, first: Fetch) -> None:
+async def _arrived(exchange: Exchange, call: Call, first: DocumentRequest) -> None:
     """Run the call's first document, unless it is refused already."""
-    if call.fate is None:
+    if call.final_status is None:
         exchange.spawn(limit_time(exchange, call))
         await run(exchange, call, first, follow)
 
@@ -64,7 +64,7 @@ async def _arrived(exchange: Exchange, call: Call, first: Fetch) -> None:
 def is_full(exchange: Exchange) -> bool:
     """Whether the account has as many live legs as it may."""
     most = exchange.settings.concurrent_calls
-    return most > 0 and sum(not call.is_over for call in exchange.board.calls.values()) >= most
+    return most > 0 and sum(not call.is_over for call in exchange.registry.calls.values()) >= most
 
 
 async def place(exchange: Exchange, call: Call, seconds: float, then: Callable[[], Script]) -> None:
@@ -93,7 +93,7 @@ async def limit_time(exchange: Exchange, call: Call) -> None:
         now = exchange.clock.seconds()
         since = now if call.answered_at is None else call.answered_at
         if since + call.time_limit <= now:
-            call.obey(HangUp(By.API))
+            call.interrupt(EndCall(Initiator.API))
             return
         with contextlib.suppress(TimeoutError):
             async with exchange.clock.timeout(since + call.time_limit - now):

@@ -9,14 +9,22 @@ import asyncio
 from dataclasses import dataclass, replace
 
 from hotline.exchange.calls.scene import Outcome, Scene, Turn
-from hotline.exchange.state.calls import Fetch, HangUp, Key, Listener, Noise, Words, new_sid
+from hotline.exchange.state.calls import (
+    DocumentRequest,
+    EndCall,
+    InputListener,
+    KeyInput,
+    SpeechInput,
+    TypingNoise,
+    new_sid,
+)
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.twiml.document import Record, RecordingCallback, StartRecording, StopRecording
 from hotline.exchange.verbs.gather import invite, listening, next_input
 from hotline.exchange.verbs.recordings import begin_tape, end_tape, media_url, tape_until_over
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import Beep, speaking_seconds
-from hotline.exchange.vocabulary.steps import Step
 from hotline.exchange.webhooks.callbacks import farewell
 
 _SHORTEST_SECONDS = 1.0
@@ -50,8 +58,8 @@ async def record(scene: Scene, verb: Record) -> Outcome:
             message.key = "hangup"
             _take_the_rest(ear, message)
             _end(scene, verb, tape, message)
-            if isinstance(call.order, HangUp) and tape.status is RecordingStatus.COMPLETED:
-                scene.bid_farewell(Step.RECORD, action, verb.method, _result(scene, tape, message))
+            if isinstance(call.order, EndCall) and tape.status is RecordingStatus.COMPLETED:
+                scene.bid_farewell(RequestKind.RECORD, action, verb.method, _result(scene, tape, message))
             raise
     _end(scene, verb, tape, message)
     if tape.status is RecordingStatus.ABSENT:
@@ -60,7 +68,7 @@ async def record(scene: Scene, verb: Record) -> Outcome:
 
 
 async def _take_message(
-    scene: Scene, verb: Record, ear: Listener, tape: Recording, message: _Message
+    scene: Scene, verb: Record, ear: InputListener, tape: Recording, message: _Message
 ) -> None:
     """Listen until a finish key, silence after speech, or the greatest length."""
     wait = verb.timeout or None
@@ -68,14 +76,14 @@ async def _take_message(
         async with scene.exchange.clock.timeout(verb.max_length):
             while wait is None or wait > 0:
                 match await next_input(scene.exchange, ear, wait):
-                    case Key(digit) if digit in verb.finish_on_key:
+                    case KeyInput(digit) if digit in verb.finish_on_key:
                         message.key = digit
                         return
-                    case Words(text):
+                    case SpeechInput(text):
                         message.spoken_seconds += speaking_seconds(text)
-                    case Key():
+                    case KeyInput():
                         invite(scene.exchange, scene.call, ear)
-                    case Noise():
+                    case TypingNoise():
                         pass
                     case None:
                         wait = _patience(scene, verb, tape, message)
@@ -87,9 +95,9 @@ async def _take_message(
 
 def _patience(scene: Scene, verb: Record, tape: Recording, message: _Message) -> float:
     """Return how much longer (exchange seconds) silence may last when nothing was pressed or typed for the time-out."""
-    if tape.reel.loud_at is None:
+    if tape.audio.loud_at is None:
         return 0 if message.spoken_seconds else verb.timeout
-    quiet = (scene.exchange.clock.stopwatch() - tape.reel.loud_at) / scene.exchange.settings.pace
+    quiet = (scene.exchange.clock.stopwatch() - tape.audio.loud_at) / scene.exchange.settings.pace
     return verb.timeout - quiet
 
 
@@ -97,7 +105,9 @@ def record_aside(scene: Scene, verb: StartRecording | StopRecording) -> None:
     """Begin or end the recording that goes on beside the documents; one at a time (16108), and ending none is no mistake."""
     exchange, call = scene.exchange, scene.call
     running = [
-        tape for tape in call.tapes if tape.status in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}
+        tape
+        for tape in call.recordings
+        if tape.status in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}
     ]
     match verb:
         case StartRecording() if running:
@@ -112,11 +122,11 @@ def record_aside(scene: Scene, verb: StartRecording | StopRecording) -> None:
                     end_tape(exchange, tape)
 
 
-def _take_the_rest(ear: Listener, message: _Message) -> None:
+def _take_the_rest(ear: InputListener, message: _Message) -> None:
     """Keep what was said in the very moment of hanging up."""
     while not ear.heard.empty():
         heard = ear.heard.get_nowait()
-        if isinstance(heard, Words):
+        if isinstance(heard, SpeechInput):
             message.spoken_seconds += speaking_seconds(heard.text)
 
 
@@ -125,8 +135,8 @@ def _end(scene: Scene, verb: Record, tape: Recording, message: _Message) -> None
     empty = too_short and not message.spoken_seconds
     end_tape(scene.exchange, tape, at_least=message.spoken_seconds, absent=empty)
     if verb.transcribe and verb.transcribed_url is not None and not empty:
-        told = Fetch(scene.absolute(verb.transcribed_url), "POST", _untranscribed(scene, tape))
-        farewell(scene.exchange, Step.TRANSCRIPTION, told, scene.call)
+        told = DocumentRequest(scene.absolute(verb.transcribed_url), "POST", _untranscribed(scene, tape))
+        farewell(scene.exchange, RequestKind.TRANSCRIPTION, told, scene.call)
 
 
 def _untranscribed(scene: Scene, tape: Recording) -> dict[str, str]:

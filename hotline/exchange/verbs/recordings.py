@@ -5,13 +5,13 @@ default event `completed` only.
 """
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.audio_files import Reel
-from hotline.exchange.state.calls import Call, Fetch, new_sid
+from hotline.exchange.state.audio_files import AudioFile
+from hotline.exchange.state.calls import Call, DocumentRequest, new_sid
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.twiml.document import RecordingCallback
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import send_aside
 from hotline.exchange.webhooks.parameters import rfc2822
 
@@ -35,14 +35,14 @@ def begin_tape(
         created=exchange.clock.now(),
         began=exchange.clock.seconds(),
         callback=callback,
-        reel=Reel(exchange.clock.stopwatch()),
+        audio=AudioFile(exchange.clock.stopwatch()),
         channels=channels,
         track=track,
     )
-    exchange.board.recordings[tape.sid] = tape
+    exchange.registry.recordings[tape.sid] = tape
     exchange.voices.roll(tape, of)
     if isinstance(of, Call):
-        of.tapes.append(tape)
+        of.recordings.append(tape)
     _tell(exchange, tape)
     return tape
 
@@ -74,9 +74,9 @@ def end_tape(exchange: Exchange, tape: Recording, *, at_least: float = 0.0, abse
     """
     if tape.status not in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}:
         return
-    tape.reel.close(exchange.clock.stopwatch())
-    passed = exchange.clock.seconds() - tape.began if tape.reel.is_empty else tape.reel.seconds
-    tape.seconds = 0 if absent else max(1, round(max(at_least if tape.reel.is_empty else 0, passed)))
+    tape.audio.close(exchange.clock.stopwatch())
+    passed = exchange.clock.seconds() - tape.began if tape.audio.is_empty else tape.audio.seconds
+    tape.seconds = 0 if absent else max(1, round(max(at_least if tape.audio.is_empty else 0, passed)))
     tape.status = RecordingStatus.ABSENT if absent else RecordingStatus.COMPLETED
     tape.updated = exchange.clock.now()
     exchange.voices.look_again()
@@ -86,13 +86,13 @@ def end_tape(exchange: Exchange, tape: Recording, *, at_least: float = 0.0, abse
 def pause_tape(exchange: Exchange, tape: Recording, *, skip: bool) -> None:
     """Stop listening for a while, which the sound leaves out (`skip`) or keeps as silence."""
     tape.status = RecordingStatus.PAUSED
-    tape.reel.pause(exchange.clock.stopwatch(), skip=skip)
+    tape.audio.pause(exchange.clock.stopwatch(), skip=skip)
     exchange.voices.look_again()
 
 
 def resume_tape(exchange: Exchange, tape: Recording) -> None:
     tape.status = RecordingStatus.IN_PROGRESS
-    tape.reel.resume(exchange.clock.stopwatch())
+    tape.audio.resume(exchange.clock.stopwatch())
     exchange.voices.look_again()
 
 
@@ -120,5 +120,5 @@ def _tell(exchange: Exchange, tape: Recording) -> None:
         form["CallSid"] = tape.call_sid
     if tape.conference_sid is not None:
         form["ConferenceSid"] = tape.conference_sid
-    call = exchange.board.calls.get(tape.call_sid or "")
-    send_aside(exchange, Step.RECORDING, Fetch(callback.url, callback.method, form), call)
+    call = exchange.registry.calls.get(tape.call_sid or "")
+    send_aside(exchange, RequestKind.RECORDING, DocumentRequest(callback.url, callback.method, form), call)

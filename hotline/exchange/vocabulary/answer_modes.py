@@ -1,7 +1,7 @@
-"""What answers at a number: a person, or something that answers by itself, as a closed union.
+"""The ways in which a number answers: a person, or an automatic answer, as a closed union.
 
-The table `ExchangeSettings.answers` gives numbers and sip addresses such an answerer, so that a demonstration can reach a
-control room, leave a message on a machine, or find nobody, without a second person and a second telephone.
+The table `ExchangeSettings.answers` gives numbers and sip addresses an answer mode. With it a demonstration reaches a
+control room, leaves a message on a machine or gets no answer, without a second person and a second telephone.
 """
 
 from dataclasses import dataclass
@@ -9,65 +9,78 @@ from enum import Enum
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody who says a word and then listens."""
+class Human:
+    """A person, who says a word and then listens."""
 
 
 @dataclass(frozen=True)
-class Desk:
-    """A staffed desk that always has a hand free and answers with its `name`."""
+class StaffedDesk:
+    """A staffed desk that always has a free operator and answers with its `name`."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Machine:
-    """An answering machine: its greeting, a beep if it has one, then it takes a message until nobody is left."""
+class AnsweringMachine:
+    """An answering machine: it says its greeting, beeps if `beep` is set, and takes a message until the caller leaves."""
 
     greeting: str = "您好，您拨打的用户暂时无法接听，请在提示音后留言。"
     beep: bool = True
 
 
 @dataclass(frozen=True)
-class Fax:
+class FaxMachine:
     """A fax, which answers with a tone."""
 
 
 @dataclass(frozen=True)
-class Silence:
-    """Something that picks up and says nothing."""
+class SilentAnswer:
+    """A line that is picked up without a word."""
 
 
 @dataclass(frozen=True)
-class Busy:
-    """Always in another call."""
+class AlwaysBusy:
+    """A number that is always in another call."""
 
 
 @dataclass(frozen=True)
 class NeverAnswers:
-    """Rings until the caller gives up."""
+    """A number that rings until the caller gives up."""
 
 
 @dataclass(frozen=True)
 class Unreachable:
-    """The network finds nobody there (SIP 404)."""
+    """A number that the network does not find (SIP 404)."""
 
 
-class Bar(Enum):
-    """Why the account may not call a number: (code of a REST create, code of a Dial)."""
+class CallRestriction(Enum):
+    """A reason why the account may not call a number, with the error codes of a REST create and of a Dial."""
 
     UNREACHABLE = (21214, 13224)
     COUNTRY = (21215, 13227)
     BLOCKED = (21216, 13225)
     TRIAL = (21219, 13224)
 
+    def __init__(self, rest_code: int, dial_code: int) -> None:
+        self.rest_code = rest_code
+        self.dial_code = dial_code
+
 
 @dataclass(frozen=True)
 class Barred:
-    """Refused before anything rings."""
+    """A number that is refused before it rings."""
 
-    why: Bar
+    restriction: CallRestriction
 
 
-PicksUp = Person | Desk | Machine | Fax | Silence
-Answerer = Desk | Machine | Fax | Silence | Busy | NeverAnswers | Unreachable | Barred
+AnsweringParty = Human | StaffedDesk | AnsweringMachine | FaxMachine | SilentAnswer
+AnswerMode = (
+    StaffedDesk
+    | AnsweringMachine
+    | FaxMachine
+    | SilentAnswer
+    | AlwaysBusy
+    | NeverAnswers
+    | Unreachable
+    | Barred
+)

@@ -8,12 +8,12 @@ import math
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.webhook import Letter
-from hotline.exchange.state.calls import Call, Fetch
+from hotline.exchange.state.calls import Call, DocumentRequest
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.vocabulary.enums import CallEvent, CallStatus, Direction, RecordingSource
 from hotline.exchange.vocabulary.numbers import is_e164
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.delivery import post
 from hotline.exchange.webhooks.parameters import rfc2822, standard
 
@@ -44,15 +44,15 @@ def advance(exchange: Exchange, call: Call, status: CallStatus) -> None:
         call.started = call.started or call.updated
     if status is CallStatus.IN_PROGRESS:
         call.answered_at = exchange.clock.seconds()
-        if call.journal is not None:
-            call.journal.answered()
+        if call.transcript is not None:
+            call.transcript.answered()
         if call.endpoint is not None:
             call.endpoint.answered(call.sid)
     if status.is_terminal:
         call.ended_at = exchange.clock.seconds()
         call.ended = call.updated
-        if call.journal is not None:
-            call.journal.ended(status)
+        if call.transcript is not None:
+            call.transcript.ended(status)
     if not never_left_the_queue:
         _tell(exchange, call, status)
 
@@ -67,7 +67,9 @@ def _tell(exchange: Exchange, call: Call, status: CallStatus) -> None:
         "SequenceNumber": str(next(call.sequence)),
     }
     form |= _ended(exchange, call) if status.is_terminal else _under_way(call, status)
-    send_aside(exchange, Step.STATUS, Fetch(call.callback.url, call.callback.method, form), call)
+    send_aside(
+        exchange, RequestKind.STATUS, DocumentRequest(call.callback.url, call.callback.method, form), call
+    )
 
 
 def _under_way(call: Call, status: CallStatus) -> dict[str, str]:
@@ -94,10 +96,10 @@ def _recorded(exchange: Exchange, call: Call) -> dict[str, str]:
     kept: list[Recording] = []
     match call.direction:
         case Direction.OUTBOUND_API:
-            kept = [tape for tape in call.tapes if tape.source is RecordingSource.OUTBOUND_API]
+            kept = [tape for tape in call.recordings if tape.source is RecordingSource.OUTBOUND_API]
         case Direction.OUTBOUND_DIAL if call.parent is not None and call.answered_at is not None:
-            parent = exchange.board.calls.get(call.parent)
-            tapes = [] if parent is None else parent.tapes
+            parent = exchange.registry.calls.get(call.parent)
+            tapes = [] if parent is None else parent.recordings
             kept = [tape for tape in tapes if tape.source is RecordingSource.DIAL_VERB]
         case _:
             pass
@@ -112,18 +114,18 @@ def _recorded(exchange: Exchange, call: Call) -> dict[str, str]:
     }
 
 
-def send_aside(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None) -> None:
+def send_aside(exchange: Exchange, kind: RequestKind, fetch: DocumentRequest, call: Call | None) -> None:
     """Send `fetch.extra` as it stands, in its own time; the answer has no effect (a failure is reported, 15003/16011)."""
     exchange.spawn(_send(exchange, kind, fetch, call))
 
 
-def farewell(exchange: Exchange, kind: Step, fetch: Fetch, call: Call) -> None:
+def farewell(exchange: Exchange, kind: RequestKind, fetch: DocumentRequest, call: Call) -> None:
     """Send a request about a call that can no longer obey it: the answer is ignored."""
-    form = {**standard(exchange, call, call.status_told()), **fetch.extra}
-    send_aside(exchange, kind, Fetch(fetch.url, fetch.method, form), call)
+    form = {**standard(exchange, call, call.reported_status()), **fetch.extra}
+    send_aside(exchange, kind, DocumentRequest(fetch.url, fetch.method, form), call)
 
 
-async def _send(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None) -> None:
+async def _send(exchange: Exchange, kind: RequestKind, fetch: DocumentRequest, call: Call | None) -> None:
     sid = "" if call is None else call.sid
     cookies = {} if call is None else call.cookies
     try:
@@ -133,5 +135,5 @@ async def _send(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None)
         exchange.trouble(error.code, f"{kind} callback: {error.text}", sid)
         return
     if not 200 <= reply.status < 300:
-        code = 16011 if kind is Step.CONFERENCE else 15003
+        code = 16011 if kind is RequestKind.CONFERENCE else 15003
         exchange.trouble(code, f"{kind} callback was answered {reply.status}", sid)

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import Fault, Occasion, Switch
 from hotline.exchange.core.webhook import Letter, Reply
-from hotline.exchange.state.calls import HangUp
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.state.calls import EndCall
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import Initiator
 
 EXPIRED = 15002
 _COUNTED_ELSEWHERE = frozenset({Fault.REORDER, Fault.REPLAY, Fault.LOST_ANSWER, Fault.TIME_OUT})
@@ -46,9 +46,9 @@ class _Posting:
         )
 
     def hang_up(self) -> None:
-        call = self.exchange.board.calls.get(self.letter.call_sid)
+        call = self.exchange.registry.calls.get(self.letter.call_sid)
         if call is not None:
-            call.obey(HangUp(By.PARTY))
+            call.interrupt(EndCall(Initiator.PARTY))
 
 
 async def post(exchange: Exchange, letter: Letter, cookies: Mapping[str, str]) -> Reply:
@@ -62,7 +62,7 @@ async def post(exchange: Exchange, letter: Letter, cookies: Mapping[str, str]) -
 
 
 def _occasion(exchange: Exchange, letter: Letter) -> Occasion:
-    call = exchange.board.calls.get(letter.call_sid)
+    call = exchange.registry.calls.get(letter.call_sid)
     return Occasion(
         step=letter.kind,
         path=urlsplit(letter.url).path,
@@ -71,7 +71,7 @@ def _occasion(exchange: Exchange, letter: Letter) -> Occasion:
         can_hang_up=call is not None
         and call.endpoint is not None
         and not call.is_over
-        and not isinstance(call.order, HangUp),
+        and not isinstance(call.order, EndCall),
     )
 
 

@@ -10,21 +10,21 @@ from urllib.parse import urljoin, urlsplit
 from hotline.exchange.core.activity import doing
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.webhook import Letter, Reply
-from hotline.exchange.state.calls import Call, Fetch, Given, Source
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource, InlineDocument
 from hotline.exchange.twiml.document import Play, Say, Verb
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.twiml.reading import read_document
-from hotline.exchange.vocabulary.enums import Context
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.twiml.reader import read_document
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import DocumentContext
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.delivery import post
 from hotline.exchange.webhooks.parameters import standard
 
 _FIRST = {
-    Context.CALL: Step.VOICE,
-    Context.LEG: Step.LEG,
-    Context.WAIT: Step.WAIT,
-    Context.QUEUE_WHISPER: Step.QUEUE_WHISPER,
-    Context.CONFERENCE: Step.CONFERENCE_DOCUMENT,
+    DocumentContext.CALL: RequestKind.VOICE,
+    DocumentContext.LEG: RequestKind.LEG,
+    DocumentContext.WAIT: RequestKind.WAIT,
+    DocumentContext.QUEUE_WHISPER: RequestKind.QUEUE_WHISPER,
+    DocumentContext.CONFERENCE: RequestKind.CONFERENCE_DOCUMENT,
 }
 """What the first document of each context is called; one that a verb leads to says so itself."""
 _DOCUMENTS = frozenset({"text/xml", "application/xml", "text/html"})
@@ -47,30 +47,36 @@ def resolve(base: str | None, url: str) -> str:
     return urljoin(base.partition("#")[0], url)
 
 
-async def obtain(exchange: Exchange, call: Call, source: Source, context: Context) -> Page:
+async def obtain(exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext) -> Page:
     """The document of `source`, or the fallback's where the call has one; raises DocumentError otherwise."""
     try:
         return await _primary(exchange, call, source, context)
     except DocumentError as error:
-        url = source.url if isinstance(source, Fetch) else ""
+        url = source.url if isinstance(source, DocumentRequest) else ""
         exchange.trouble(error.code, error.text, call.sid)
-        if call.fallback is None or context is not Context.CALL:
+        if call.fallback is None or context is not DocumentContext.CALL:
             raise
         extra = {"ErrorCode": str(error.code), "ErrorUrl": url}
         return await _request(
-            exchange, call, Fetch(call.fallback.url, call.fallback.method, extra), context, Step.FALLBACK
+            exchange,
+            call,
+            DocumentRequest(call.fallback.url, call.fallback.method, extra),
+            context,
+            RequestKind.FALLBACK,
         )
 
 
-async def _primary(exchange: Exchange, call: Call, source: Source, context: Context) -> Page:
+async def _primary(exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext) -> Page:
     match source:
-        case Given(document):
+        case InlineDocument(document):
             return Page(None, read_document(document, context, narrow=exchange.settings.narrow))
-        case Fetch():
+        case DocumentRequest():
             return await _request(exchange, call, source, context, source.kind or _FIRST[context])
 
 
-async def _request(exchange: Exchange, call: Call, fetch: Fetch, context: Context, kind: Step) -> Page:
+async def _request(
+    exchange: Exchange, call: Call, fetch: DocumentRequest, context: DocumentContext, kind: RequestKind
+) -> Page:
     """One synchronous webhook. It is completed even if the call ends meanwhile, as on a real line."""
     letter = Letter(kind, fetch.url, fetch.method, {**standard(exchange, call), **fetch.extra}, call.sid)
     sending = asyncio.ensure_future(post(exchange, letter, call.cookies))
@@ -91,7 +97,7 @@ async def _let_finish(sending: "asyncio.Future[Reply]") -> None:
         sending.exception()
 
 
-def _verbs(reply: Reply, context: Context, *, narrow: bool) -> tuple[Verb, ...]:
+def _verbs(reply: Reply, context: DocumentContext, *, narrow: bool) -> tuple[Verb, ...]:
     if not 200 <= reply.status < 300:
         raise DocumentError(11200, f"answered {reply.status}")
     kind = reply.content_type

@@ -1,8 +1,9 @@
-"""A call as a file: one JSON object, one entry a line, readable by people and by `replay`.
+"""The transcript file of a call: one JSON object with one entry a line, for people and for `clients.replay`.
 
 `{"format": "exchange-transcript/1", "call": {sid, direction, from, to, began, is_over, is_cut}, "entries": [{"at": 0.0,
-"what": "dialled", …}, …]}`, UTF-8. `what` is one of `ENTRIES`; the fields are those of `journal`. `at` is exchange
-seconds since the call began. Numbers are the invented ones of the exchange; credentials and signatures never enter.
+"what": "dialled", …}, …]}`, UTF-8. `what` is one of `ENTRIES`; the other fields are those of its
+class in `vocabulary.transcript_entries`. `at` is in exchange seconds since the call began. Numbers are the invented ones
+of the exchange; credentials and signatures are left out.
 """
 
 import json
@@ -10,33 +11,33 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from hotline.exchange.state.journals import Journal
-from hotline.exchange.vocabulary.journal import (
-    Answered,
-    Asked,
-    Dialled,
-    Ended,
-    Entry,
-    Heard,
-    HeardBeep,
-    HeardPerson,
-    HungUp,
-    Pressed,
-    Said,
+from hotline.exchange.state.transcripts import CallTranscript
+from hotline.exchange.vocabulary.transcript_entries import (
+    BeepHeard,
+    CallAnswered,
+    CallCompleted,
+    CallDialled,
+    CallerHungUp,
+    CallerSpoke,
+    KeysPressed,
+    OtherPartyHeard,
+    PlaybackHeard,
+    TranscriptEntry,
+    WebhookSent,
 )
 
 FORMAT = "exchange-transcript/1"
-ENTRIES: Mapping[str, type[Entry]] = {
-    "dialled": Dialled,
-    "answered": Answered,
-    "pressed": Pressed,
-    "said": Said,
-    "hung-up": HungUp,
-    "heard": Heard,
-    "heard-beep": HeardBeep,
-    "heard-person": HeardPerson,
-    "asked": Asked,
-    "ended": Ended,
+ENTRIES: Mapping[str, type[TranscriptEntry]] = {
+    "dialled": CallDialled,
+    "answered": CallAnswered,
+    "pressed": KeysPressed,
+    "said": CallerSpoke,
+    "hung-up": CallerHungUp,
+    "heard": PlaybackHeard,
+    "heard-beep": BeepHeard,
+    "heard-person": OtherPartyHeard,
+    "asked": WebhookSent,
+    "ended": CallCompleted,
 }
 LONGEST_SECONDS = 24 * 3600.0
 _WORDS: Mapping[object, str] = {
@@ -48,35 +49,35 @@ _NAMES = {kind: name for name, kind in ENTRIES.items()}
 
 
 class BadTranscriptError(ValueError):
-    """A file that is no transcript, or not one that can be replayed; the text is one line and says where."""
+    """A file is no transcript, or cannot be replayed; the text is one line and names the place."""
 
 
 @dataclass(frozen=True)
-class Transcript:
-    """What a replay needs: who called whom, and everything that happened, in order. Webhooks are left out."""
+class ReplayScript:
+    """The part of a transcript that a replay needs: caller, hotline, and all entries in order except webhooks."""
 
     caller: str
     hotline: str
-    entries: tuple[Entry, ...]
+    entries: tuple[TranscriptEntry, ...]
 
 
-def write_transcript(journal: Journal) -> str:
-    """Return the file's text; a call that is not over yet is written as far as it has come."""
+def write_transcript(transcript: CallTranscript) -> str:
+    """Returns the file's text; the transcript of a call in progress ends with its latest entry."""
     call = {
-        "sid": journal.call_sid,
-        "direction": journal.direction,
-        "from": journal.from_,
-        "to": journal.to,
-        "began": journal.began.isoformat(timespec="seconds"),
-        "is_over": journal.is_over,
-        "is_cut": journal.is_cut,
+        "sid": transcript.call_sid,
+        "direction": transcript.direction,
+        "from": transcript.from_,
+        "to": transcript.to,
+        "began": transcript.began.isoformat(timespec="seconds"),
+        "is_over": transcript.is_over,
+        "is_cut": transcript.is_cut,
     }
-    entries = sorted(journal.entries, key=lambda entry: entry.at)
+    entries = sorted(transcript.entries, key=lambda entry: entry.at)
     lines = ",\n".join(f"  {_compact(_shape(entry))}" for entry in entries)
     return f'{{\n "format": "{FORMAT}",\n "call": {_compact(call)},\n "entries": [\n{lines}\n ]\n}}\n'
 
 
-def _shape(entry: Entry) -> dict[str, Any]:
+def _shape(entry: TranscriptEntry) -> dict[str, Any]:
     shape = asdict(entry)
     return {"at": shape.pop("at"), "what": _NAMES[type(entry)], **shape}
 
@@ -85,8 +86,8 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def read_transcript(text: str) -> Transcript:
-    """Return a whole call that a telephone has made; raises BadTranscriptError."""
+def read_transcript(text: str) -> ReplayScript:
+    """Returns the replay script of a complete call made by a telephone; raises BadTranscriptError."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -103,17 +104,17 @@ def read_transcript(text: str) -> Transcript:
         raise BadTranscriptError("the call is not whole: it was not over yet, or too long to be kept")
     read = [_entry(place, shape) for place, shape in enumerate(entries, 1)]
     known = tuple(entry for entry in read if entry is not None)
-    if not known or not isinstance(known[0], Dialled) or not isinstance(known[-1], Ended):
+    if not known or not isinstance(known[0], CallDialled) or not isinstance(known[-1], CallCompleted):
         raise BadTranscriptError("only a call that a telephone dialled, to its end, can be replayed")
-    return Transcript(caller, hotline, known)
+    return ReplayScript(caller, hotline, known)
 
 
-def _entry(place: int, shape: object) -> Entry | None:
-    """Return one entry, None for a webhook; `place` counts from 1."""
+def _entry(place: int, shape: object) -> TranscriptEntry | None:
+    """Returns one entry, or None for a webhook; `place` counts from 1."""
     if not isinstance(shape, dict) or shape.get("what") not in ENTRIES:
         raise BadTranscriptError(f'entry {place}: "what" must be one of {", ".join(ENTRIES)}')
     kind = ENTRIES[shape["what"]]
-    if kind is Asked:
+    if kind is WebhookSent:
         return None
     given = {name: value for name, value in shape.items() if name != "what"}
     wanted = {field.name: field.type for field in fields(kind)}

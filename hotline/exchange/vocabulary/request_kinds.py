@@ -1,15 +1,13 @@
-"""Every kind of step between exchange and application, by one name each: what a fault can be aimed at.
+"""The kinds of requests between exchange and application, which faults are aimed at.
 
-Webhooks are named for what asked for them (the verb whose action it is, the noun whose document it is), REST requests
-for the handler that serves them. `tests/exchange/test_faults.py` holds the latter against the table of addresses.
+Webhooks are named after the verb whose action or the noun whose document they are, REST requests after the handler that
+serves them. `tests/exchange/test_faults.py` compares the latter with the table of addresses.
 """
 
 from enum import StrEnum
 
 
-class Step(StrEnum):
-    """One kind of request. `dial-number` is the one step that is no request: a Number noun of a Dial being rung."""
-
+class RequestKind(StrEnum):
     VOICE = "voice"
     GATHER = "gather"
     RECORD = "record"
@@ -56,42 +54,43 @@ class Step(StrEnum):
     UPDATE_PARTICIPANT = "update-participant"
     REMOVE_PARTICIPANT = "remove-participant"
     MEDIA = "media"
+    # The one kind that is no request: the exchange rings a Number noun of a Dial.
     DIAL_NUMBER = "dial-number"
 
 
+# Synchronous webhooks: a call waits for the document.
 DOCUMENTS = frozenset(
     {
-        Step.VOICE,
-        Step.GATHER,
-        Step.RECORD,
-        Step.ENQUEUE,
-        Step.DIAL,
-        Step.REDIRECT,
-        Step.MOVED,
-        Step.WAIT,
-        Step.LEG,
-        Step.QUEUE_WHISPER,
-        Step.CONFERENCE_DOCUMENT,
-        Step.FALLBACK,
+        RequestKind.VOICE,
+        RequestKind.GATHER,
+        RequestKind.RECORD,
+        RequestKind.ENQUEUE,
+        RequestKind.DIAL,
+        RequestKind.REDIRECT,
+        RequestKind.MOVED,
+        RequestKind.WAIT,
+        RequestKind.LEG,
+        RequestKind.QUEUE_WHISPER,
+        RequestKind.CONFERENCE_DOCUMENT,
+        RequestKind.FALLBACK,
     }
 )
-"""Synchronous webhooks: a call waits for the document."""
 
-ASIDE = frozenset(
+# Webhooks whose answer no call waits for: events, and actions of a call that has hung up.
+BACKGROUND = frozenset(
     {
-        Step.STATUS,
-        Step.CONFERENCE,
-        Step.RECORDING,
-        Step.DETECTION,
-        Step.PARTIAL_SPEECH,
-        Step.TRANSCRIPTION,
-        Step.RECORD,
-        Step.ENQUEUE,
-        Step.DIAL,
+        RequestKind.STATUS,
+        RequestKind.CONFERENCE,
+        RequestKind.RECORDING,
+        RequestKind.DETECTION,
+        RequestKind.PARTIAL_SPEECH,
+        RequestKind.TRANSCRIPTION,
+        RequestKind.RECORD,
+        RequestKind.ENQUEUE,
+        RequestKind.DIAL,
     }
 )
-"""Webhooks that can be sent aside, with an answer nobody waits for: events, and actions of a call that has hung up."""
 
-WEBHOOKS = DOCUMENTS | ASIDE | {Step.PLAY}
-RINGS = frozenset({Step.CREATE_CALL, Step.CREATE_PARTICIPANT, Step.DIAL_NUMBER})
-REST = frozenset(Step) - WEBHOOKS - {Step.DIAL_NUMBER}
+WEBHOOKS = DOCUMENTS | BACKGROUND | {RequestKind.PLAY}
+RINGS = frozenset({RequestKind.CREATE_CALL, RequestKind.CREATE_PARTICIPANT, RequestKind.DIAL_NUMBER})
+REST = frozenset(RequestKind) - WEBHOOKS - {RequestKind.DIAL_NUMBER}

@@ -1,4 +1,4 @@
-"""Checking a TwiML document against the table in `verbs`: every problem as one sentence that starts with its code.
+"""Checks a TwiML document against the table in `schema`; each problem is one sentence that starts with its code.
 
 Codes are those of the carrier's error dictionary: 11750 too long, 12100 not well formed or wrong root, 12200 not in the
 schema or not allowed here, 13520/13521 Say without or with too much text, 13201/13238/13320 wrong nesting.
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from hotline.exchange.twiml.verbs import ALLOWED, NARROW, SSML, VERBS, bad_value
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.schema import ALLOWED_VERBS, ELEMENTS, NOT_IN_NARROW, SSML, is_invalid_value
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.exchange.vocabulary.numbers import is_sip
 
 LONGEST_DOCUMENT = 64 * 1024
@@ -20,7 +20,7 @@ LONGEST_HINT = 100
 
 
 class DocumentError(Exception):
-    """A document that cannot be fetched or run: `code` is the carrier's error number."""
+    """A document cannot be fetched or run; `code` is the carrier's error number."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -29,7 +29,7 @@ class DocumentError(Exception):
 
 
 def parse_tree(document: str) -> ET.Element:
-    """The document's root element; raises DocumentError 11750 or 12100."""
+    """Returns the document's root element; raises DocumentError 11750 or 12100."""
     if len(document.encode()) > LONGEST_DOCUMENT:
         raise DocumentError(11750, "document longer than 64 kB")
     if "<!DOCTYPE" in document:
@@ -43,8 +43,11 @@ def parse_tree(document: str) -> ET.Element:
     return root
 
 
-def validate(document: str, context: Context, *, narrow: bool = False) -> list[str]:
-    """Every reason why the exchange (in its `narrow` profile?) would refuse `document` as one of this kind; empty when fine."""
+def validate(document: str, context: DocumentContext, *, narrow: bool = False) -> list[str]:
+    """Returns every reason why the exchange would refuse `document` in this context; empty when it is valid.
+
+    With `narrow` the document is checked against the profile of self-hosted engines.
+    """
     try:
         root = parse_tree(document)
     except DocumentError as error:
@@ -52,18 +55,18 @@ def validate(document: str, context: Context, *, narrow: bool = False) -> list[s
     return list(problems(root, context, narrow=narrow))
 
 
-def problems(root: ET.Element, context: Context, *, narrow: bool = False) -> Iterator[str]:
-    """The problems of a parsed document, in document order."""
+def problems(root: ET.Element, context: DocumentContext, *, narrow: bool = False) -> Iterator[str]:
+    """Yields the problems of a parsed document, in document order."""
     if narrow:
         for element in root.iter():
-            if element.tag in NARROW:
+            if element.tag in NOT_IN_NARROW:
                 yield f"12200: unknown element <{element.tag}> (this carrier does not have it)"
     if root.attrib:
         yield "12200: <Response> takes no attributes"
     for place, verb in enumerate(root):
-        if verb.tag not in VERBS:
+        if verb.tag not in ELEMENTS:
             yield f"12200: unknown verb <{verb.tag}> (names are case sensitive)"
-        elif verb.tag not in ALLOWED[context]:
+        elif verb.tag not in ALLOWED_VERBS[context]:
             yield f"{_misplaced(verb.tag, context)}: <{verb.tag}> is not allowed in a {context} document"
         elif verb.tag == "Reject" and place > 0:
             yield "12200: <Reject> must be the first verb"
@@ -71,18 +74,18 @@ def problems(root: ET.Element, context: Context, *, narrow: bool = False) -> Ite
             yield from _element(verb)
 
 
-def _misplaced(tag: str, context: Context) -> int:
-    if context is Context.LEG and tag == "Dial":
+def _misplaced(tag: str, context: DocumentContext) -> int:
+    if context is DocumentContext.LEG and tag == "Dial":
         return 13201
-    return 13238 if context is Context.CONFERENCE else 12200
+    return 13238 if context is DocumentContext.CONFERENCE else 12200
 
 
 def _element(element: ET.Element) -> Iterator[str]:
-    rule = VERBS[element.tag]
+    rule = ELEMENTS[element.tag]
     for name, value in element.attrib.items():
         if name not in rule.attributes:
             yield f'12200: <{element.tag}> has no attribute "{name}"'
-        elif bad_value(element.tag, name, value):
+        elif is_invalid_value(element.tag, name, value):
             yield f'12200: <{element.tag} {name}="{value}">: value not allowed'
     yield from _text(element)
     for child in element:
@@ -96,7 +99,7 @@ def _element(element: ET.Element) -> Iterator[str]:
 
 
 def _text(element: ET.Element) -> Iterator[str]:
-    rule = VERBS[element.tag]
+    rule = ELEMENTS[element.tag]
     text = "".join(element.itertext()) if element.tag == "Say" else element.text or ""
     if rule.must_have_text and not text.strip():
         code = 13520 if element.tag == "Say" else 12200
@@ -109,11 +112,11 @@ def _text(element: ET.Element) -> Iterator[str]:
 
 
 def _composition(element: ET.Element) -> Iterator[str]:
-    """Rules about what stands together inside one verb."""
+    """Yields the problems of nouns and text that exclude or require each other within one verb."""
     kinds = [child.tag for child in element]
     match element.tag:
         case "Dial" if not kinds and not (element.text or "").strip():
-            yield "13000: <Dial> without anybody to dial"
+            yield "13000: <Dial> without a number or noun to dial"
         case "Dial" if {"Conference", "Queue"} & set(kinds) and len(kinds) > 1:
             yield "13000: <Conference> and <Queue> stand alone in <Dial>"
         case "Dial" if len(kinds) > 10:
@@ -129,7 +132,7 @@ def _composition(element: ET.Element) -> Iterator[str]:
 
 
 def _surroundings(element: ET.Element) -> Iterator[str]:
-    """Rules of recognition, background recording and SIP."""
+    """Yields the problems of speech recognition, background recording and SIP."""
     match element.tag:
         case "Gather":
             yield from _speech(element)
@@ -148,7 +151,10 @@ def _is_absolute(url: str | None) -> bool:
 
 
 def _speech(gather: ET.Element) -> Iterator[str]:
-    """Limits of recognition: 13335 for speechTimeout=auto with the default model, at most 500 hints of 100 characters."""
+    """Yields the problems of speech recognition.
+
+    They are 13335 for `speechTimeout="auto"` with the default model, and more than 500 hints or 100 characters a hint.
+    """
     if gather.get("speechTimeout") == "auto" and gather.get("speechModel", "default") == "default":
         yield '13335: <Gather speechTimeout="auto"> needs a speechModel other than the default'
     if gather.get("speechTimeout", "1").strip("0") == "":

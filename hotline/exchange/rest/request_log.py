@@ -1,32 +1,32 @@
-"""The book of REST requests: what was asked and answered, for the status page."""
+"""Logs REST requests with their answers, for the status page."""
 
 from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.state.board import RequestRecord
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.state.registry import RequestRecord
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 
-BOOKED = web.RequestKey("booked", RequestRecord)
+LOGGED_REQUEST = web.RequestKey("logged_request", RequestRecord)
 
 
-def step_of(request: web.Request) -> Step | None:
-    """Return what a REST request asks for: its handler's name; None where there is no such address."""
+def request_kind(request: web.Request) -> RequestKind | None:
+    """Returns the kind of a REST request by its handler's name, or None for an unknown address."""
     name: str = getattr(request.match_info.handler, "__name__", "")
-    return Step.__members__.get(name.upper())
+    return RequestKind.__members__.get(name.upper())
 
 
-async def booked(
+async def log_request(
     request: web.Request, serve: Callable[[], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Serve a request and keep it with its answer."""
+    """Serves a request and keeps it with its answer."""
     exchange = request.app[EXCHANGE]
     began = exchange.clock.stopwatch()
     entry = RequestRecord(
-        id=next(exchange.board.ids),
+        id=next(exchange.registry.ids),
         at=exchange.clock.wall(),
-        kind=step_of(request),
+        kind=request_kind(request),
         method=request.method,
         url=request.path,
         call_sid=request.match_info.get("call_sid", ""),
@@ -34,8 +34,8 @@ async def booked(
         is_rest=True,
         tries=1,
     )
-    request[BOOKED] = entry
-    exchange.board.rest.appendleft(entry)
+    request[LOGGED_REQUEST] = entry
+    exchange.registry.rest_requests.appendleft(entry)
     response: web.StreamResponse | None = None
     try:
         response = await serve()
@@ -45,9 +45,9 @@ async def booked(
         entry.milliseconds = round((exchange.clock.stopwatch() - began) * 1000)
 
 
-def keep_form(request: web.Request, fields: Iterable[tuple[str, str]]) -> None:
-    """Enter in the book what was posted; the values of a repeated field stand side by side."""
-    entry = request[BOOKED]
+def log_form(request: web.Request, fields: Iterable[tuple[str, str]]) -> None:
+    """Adds the posted fields to the log; the values of a repeated field are joined by spaces."""
+    entry = request[LOGGED_REQUEST]
     posted: dict[str, str] = {}
     for name, value in fields:
         posted[name] = f"{posted[name]} {value}" if name in posted else value
