@@ -47,4 +47,4 @@ def notify_unit(tools: ReactionContext, event: events.TicketDelivered) -> None:
     if failures:
         raise failures[0]
     with tools.application.unit_of_work(Machine.WORKER) as work:
-        inbox.note_notified(work, event.assignment_id)
+        inbox.record_notified(work, event.assignment_id)
