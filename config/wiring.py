@@ -22,8 +22,8 @@ from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.live import RedisAnnouncer, announcer_client
 from hotline.gateways.lookups import HttpLookups
+from hotline.gateways.notifications.webhook import WebhookChannel
 from hotline.gateways.twilio import TwilioCarrier
-from hotline.gateways.unit_webhooks import UnitWebhooks
 from hotline.reactions import ReactionContext, has_reactions
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
@@ -73,7 +73,7 @@ def build(settings: Settings) -> Components:
     tools = ReactionContext(
         application=application,
         carrier=carrier,
-        units=UnitWebhooks(),
+        channels=(WebhookChannel(),),
         lookups=HttpLookups(),
         addresses=addresses,
         narrow_carrier=settings.narrow_carrier,
