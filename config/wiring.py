@@ -22,15 +22,15 @@ from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.live import RedisAnnouncer, announcer_client
 from hotline.gateways.lookups import HttpLookups
+from hotline.gateways.notifications.webhook import WebhookChannel
 from hotline.gateways.twilio import TwilioCarrier
-from hotline.gateways.unit_webhooks import UnitWebhooks
 from hotline.reactions import ReactionContext, has_reactions
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine
 from hotline.unit_of_work import Application
 from ivr_flows.source.problems import FlowError
-from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry, load_registry
 
 # A Redis that hangs must not block the scheduler. It waits for events for one second, so this must be longer.
 REDIS_SECONDS = 10
@@ -47,8 +47,8 @@ class Components:
     redis: Redis
     carrier: Carrier
     addresses: VoiceAddresses
-    tools: ReactionContext
-    flows: FlowShelf
+    reaction_context: ReactionContext
+    flows: FlowRegistry
     # Rates that the city has published; the reports of the same days are compared with them.
     claims: tuple[Claim, ...]
 
@@ -73,14 +73,14 @@ def build(settings: Settings) -> Components:
     tools = ReactionContext(
         application=application,
         carrier=carrier,
-        units=UnitWebhooks(),
+        channels=(WebhookChannel(),),
         lookups=HttpLookups(),
         addresses=addresses,
         narrow_carrier=settings.narrow_carrier,
     )
-    shelf = open_shelf(application.policies)
+    registry = load_registry(application.policies)
     claims = read_claims(CITY / "published.toml")
-    return Components(settings, application, redis, carrier, addresses, tools, shelf, claims)
+    return Components(settings, application, redis, carrier, addresses, tools, registry, claims)
 
 
 def build_or_exit(settings: Settings) -> Components:

@@ -1,4 +1,4 @@
-"""Reading the city's TOML files into pydantic schemas. An error is one line: file, key, and what to write instead."""
+"""Reads the city's TOML files into pydantic schemas. An error is one line: file, key, and what to write instead."""
 
 import tomllib
 from collections.abc import Iterator

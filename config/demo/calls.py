@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from config.demo.desk import write_ticket
 from config.demo.simulation import Simulation
-from hotline.rules.calls.flow_actions import NotePressed
+from hotline.rules.calls.flow_actions import RecordRequestClass
 from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import (
     CLASS_OF,
@@ -26,8 +26,8 @@ from hotline.services.queueing import offers, presence
 from hotline.store.calls.tables import Offer
 from hotline.store.people.tables import Presence
 from ivr_flows.engine import hear
-from ivr_flows.turn import Digits, Silence
-from ivr_flows.webhooks.first_turn_cache import Lobby
+from ivr_flows.turn import Digits, NoInput
+from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
 
 _KEYS = {RequestClass.COMPLAINT: "1", RequestClass.CONSULTATION: "2", RequestClass.SUGGESTION: "3"}
 
@@ -50,9 +50,11 @@ def start_call(
     simulation: Simulation, purpose: CallPurpose, number: str, dial: DialView | None = None
 ) -> int:
     """Starts a call in its flow and returns its id."""
-    script = simulation.flows.today(purpose)
-    simulation.flows.open(simulation.application)
-    first = Lobby(simulation.application).first_turn(script.flow, simulation.application.policies.number)
+    script = simulation.flows.active(purpose)
+    simulation.flows.refresh(simulation.application)
+    first = FirstTurnCache(simulation.application).first_turn(
+        script.flow, simulation.application.policies.number
+    )
     arrival = Arrival(
         sid=dial.sid if dial and dial.sid else simulation.make_sid("CA"),
         number_raw=number,
@@ -106,10 +108,10 @@ def _press(simulation: Simulation, call_id: int, key: str) -> None:
     with simulation.application.unit_of_work(Machine.CALLER) as work:
         call = lifecycle.get_call(work, call_id)
         script = simulation.flows.edition(work.session, call.flow, call.flow_version, call.purpose)
-        turn = hear(script.flow, call.position, Digits(key) if key else Silence())
-        for wish in turn.wishes:
-            if isinstance(wish, NotePressed):
-                lifecycle.record_request_class(work, call_id, wish.request_class)
+        turn = hear(script.flow, call.position, Digits(key) if key else NoInput())
+        for action in turn.actions:
+            if isinstance(action, RecordRequestClass):
+                lifecycle.record_request_class(work, call_id, action.request_class)
         lifecycle.save_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
 
 

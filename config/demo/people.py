@@ -16,6 +16,7 @@ class DemoUser:
     work_number: str | None = None
 
 
+# The log-ins that `make run` prints. Every other unit has a handler as well, named `unit-` and its code.
 SHOWN: tuple[DemoUser, ...] = (
     DemoUser("op1", "张晓岚", Role.OPERATOR, work_number="017"),
     DemoUser("op2", "李思远", Role.OPERATOR, work_number="021"),
@@ -32,7 +33,6 @@ SHOWN: tuple[DemoUser, ...] = (
     DemoUser("inspector1", "蒋听澜", Role.INSPECTOR),
     DemoUser("admin", "沈既白", Role.ADMIN),
 )
-"""The log-ins that `make run` prints. Every other unit has a handler too, named `unit-` and its code."""
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜颜"
 GIVEN = (

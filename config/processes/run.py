@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
@@ -21,12 +22,14 @@ from pathlib import Path
 
 from honcho.environ import parse_procfile
 
+from config.demo.people import SHOWN
 from config.demo.secrets import demo_secrets
 from config.processes.prepare import CannotStart, prepare_database
-from config.processes.welcome import welcome
 from config.settings import Mode, Settings, redis_socket, settings_or_exit
 from config.setup.children import Children
 from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
+from hotline.rules.enums import Role
+from hotline.rules.phone_numbers import format_national
 
 PROCFILE = Path(__file__).parent.parent.parent / "Procfile"
 STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
@@ -34,6 +37,16 @@ STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
 FIRST, MIDDLE, LAST = 2, 1, 0
 PATIENCE_SECONDS = 8.0
 READY_SECONDS = 120.0
+ROLES: dict[Role, tuple[str, str]] = {
+    Role.OPERATOR: ("话务员", "operator"),
+    Role.SHIFT_LEADER: ("班长", "shift leader"),
+    Role.DISPATCHER: ("派单员", "dispatcher"),
+    Role.HANDLER: ("承办单位", "unit handler"),
+    Role.SUPERVISOR: ("督办员", "supervisor"),
+    Role.LEADER: ("市领导", "leader"),
+    Role.INSPECTOR: ("质检员", "inspector"),
+    Role.ADMIN: ("管理员", "administrator"),
+}
 
 
 class Broken(Exception):
@@ -171,6 +184,32 @@ def _watch(children: Children, stop: threading.Event) -> int:
         if dead is not None:
             raise Broken(f"{dead.name} ended with status {dead.process.returncode}; stopping the rest")
     return 0
+
+
+def welcome(settings: Settings, password: str) -> str:
+    """Returns the message for the terminal: addresses and log-ins, in Chinese and English."""
+    short = format_national(settings.number).split(" ", 1)[-1].replace(" ", "")
+    lines = [
+        "",
+        f"市民热线 {short} 已就绪 / the hotline {short} is up",
+        "",
+        f"  坐席与办公 desk and offices   {settings.public_url}/login",
+    ]
+    if settings.local_exchange:
+        lines += [f"  市民电话   caller's phone     {settings.exchange_url}/phone    (拨 dial {short})"]
+    lines += ["", f"  演示口令 demo password: {password}    (所有账号通用 for every log-in)", ""]
+    for user in SHOWN:
+        chinese, english = ROLES[user.role]
+        unit = f" · {user.unit_code}" if user.unit_code else ""
+        lines.append(f"  {_padded(user.name, 13)}{_padded(user.display_name, 9)}{chinese} {english}{unit}")
+    lines += ["", f"  数据 data: {settings.home}", "  按 Ctrl-C 停止 / press Ctrl-C to stop", ""]
+    return "\n".join(lines)
+
+
+def _padded(text: str, width: int) -> str:
+    """Pads the text to `width` columns of a terminal; a Chinese character takes two."""
+    columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return text + " " * max(width - columns, 1)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ DEMO = Group(threads=64, streams=48, shutdown_seconds=1)
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
-    """gunicorn with options from the settings instead of its command line."""
+    """Runs gunicorn with options from the settings instead of its command line."""
 
     def __init__(self, options: dict[str, Any], settings: Settings, streams: int) -> None:
         self._options = options

@@ -110,6 +110,7 @@ def reactions_table() -> str:
     return "\n".join(lines)
 
 
+# Name -> (file, marker, function that returns the text). The text stands between `<!-- marker -->` and `<!-- /marker -->`.
 DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "settings": ("README.md", "settings", english_table),
     "settings in Chinese": ("README.zh-CN.md", "settings", chinese_table),
@@ -120,11 +121,10 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "kinds of nodes": ("docs/flows.md", "flow-kinds", kinds_table),
     "reactions": ("docs/architecture.md", "reactions", reactions_table),
 }
-"""What -> (file, marker, how it is written). In the file it stands between `<!-- marker -->` and `<!-- /marker -->`."""
 
 
 def between(text: str, marker: str) -> str:
-    """Returns what stands between the two comments of `marker`. Raises ValueError if they are not there."""
+    """Returns the text between the two comments of `marker`. Raises ValueError if the file lacks them."""
     start, end = f"<!-- {marker} -->\n", f"\n<!-- /{marker} -->"
     return text[text.index(start) + len(start) : text.index(end)]
 

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+# RQ takes jobs from a queue by BLMOVE, which came with Redis 6.2.
 OLDEST = (6, 2)
-"""BLMOVE, with which the worker takes jobs safely, came with Redis 6.2."""
 
 
 class NoRedis(Exception):

@@ -114,9 +114,7 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize(
-    ("arguments", "allowed"), [(["--help"], set()), (["dial", "--help"], {"pydantic"})]
-)
+@pytest.mark.parametrize(("arguments", "allowed"), [(["--help"], set()), (["dial", "--help"], {"pydantic"})])
 def test_help_imports_no_heavy_library(arguments: list[str], allowed: set[str]) -> None:
     program = (
         "import sys\nfrom config.cli import main\n"
