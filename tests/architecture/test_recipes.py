@@ -148,7 +148,7 @@ def test_a_unit_without_a_system_of_its_own_is_paged(application: Application, t
 
 def test_the_worker_has_the_channel(tmp_path: Path) -> None:
     components = build(read_settings({"HOTLINE_ENV": "demo", "HOTLINE_HOME": str(tmp_path)}))
-    assert PagerChannel in {type(channel) for channel in components.tools.channels}
+    assert PagerChannel in {type(channel) for channel in components.reaction_context.channels}
 """
 
 
