@@ -1,4 +1,4 @@
-"""`hotline flows …`: what people see who look after the menu."""
+"""The `hotline flows` commands, for the people who look after the menu."""
 
 from pathlib import Path
 
@@ -76,12 +76,12 @@ def test_ways_that_no_play_walks_are_named(home: Path) -> None:
 def test_a_play_that_is_not_what_callers_hear_is_named(home: Path) -> None:
     play = home / "one.txt"
     text = (TRANSCRIPTS / "follow_up-solved.txt").read_text(encoding="utf-8")
-    play.write_text(text.replace("只有两个问题", "只有三个问题"), encoding="utf-8")
+    play.write_text(text.replace("热线：follow_up_greeting", "热线：greeting"), encoding="utf-8")
     told = run(home, "coverage", "--transcripts", str(home))
     assert told.exit_code == 1
     assert f"{play}:3: expected 热线：" in told.stderr
     play.write_text("你好\n", encoding="utf-8")
-    assert "one.txt:1: a scene begins with" in run(home, "coverage", "--transcripts", str(home)).stderr
+    assert "one.txt:1: a transcript begins with" in run(home, "coverage", "--transcripts", str(home)).stderr
 
 
 def test_what_is_no_folder_of_plays_is_one_line(home: Path) -> None:

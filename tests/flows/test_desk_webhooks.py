@@ -1,4 +1,4 @@
-"""The talk: accepting, missing, declining, meeting in the conference, leaving in either order."""
+"""Operators accept, miss and decline calls, meet the caller in the conference, and leave in either order."""
 
 import pytest
 from sqlalchemy import select
@@ -29,7 +29,7 @@ def accept(carrier: Carrier, ledger: Ledger):
 
 
 def talk(carrier: Carrier, ledger: Ledger) -> None:
-    """Bring a caller and the operator into their conference."""
+    """Brings a caller and the operator into their conference."""
     carrier.waits()
     accept(carrier, ledger)
     carrier.post(f"/voice/talk/{ledger.call().id}")

@@ -1,4 +1,4 @@
-"""The engine, corner by corner: it is total, guarded against circles, and never forgets a wish."""
+"""The engine in its corner cases: it is total, guarded against cycles, and performs every action."""
 
 from dataclasses import replace
 
@@ -32,10 +32,10 @@ from ivr_flows.engine import (
 )
 from ivr_flows.flow import (
     ActionNode,
-    Choice,
     Flow,
     HangUpNode,
     InputNode,
+    KeyChoice,
     MenuNode,
     Node,
     QueueNode,
@@ -53,7 +53,7 @@ from ivr_flows.turn import (
     Connect,
     DialogTurn,
     Digits,
-    EndCall,
+    EndDialog,
     Heard,
     Listen,
     NoInput,
@@ -91,18 +91,18 @@ QUEUE = QueueNode(
     longest_wait=900,
     on_timeout="record",
     on_off_duty="record",
-    keys={"4": Choice("code"), "9": Choice("", (COMPLAINT,), Language.EN)},
+    keys={"4": KeyChoice("code"), "9": KeyChoice("", (COMPLAINT,), Language.EN)},
     music=(PromptLine("music"),),
 )
 MENU = MenuNode(
     say=(ASK,),
     again=(AGAIN,),
     keys={
-        "1": Choice("person", (COMPLAINT,), words="complaint"),
-        "2": Choice("code"),
-        "3": Choice("record"),
-        "9": Choice("menu", (), Language.EN),
-        "*": Choice("help"),
+        "1": KeyChoice("person", (COMPLAINT,), words="complaint"),
+        "2": KeyChoice("code"),
+        "3": KeyChoice("record"),
+        "9": KeyChoice("menu", (), Language.EN),
+        "*": KeyChoice("help"),
     },
     timeout=4,
     on_silence=RetryLimit(2, "person"),
@@ -157,7 +157,7 @@ def test_wrong_keys_words_and_silences_are_counted_together_and_each_has_its_own
     assert hear(FLOW, once.position, NoInput()).position == "person:0:2"
     twice = hear(FLOW, once.position, Digits("7"))
     assert twice.position == "menu:2:2"
-    assert hear(FLOW, twice.position, Digits("#")).then == EndCall()
+    assert hear(FLOW, twice.position, Digits("#")).then == EndDialog()
 
 
 def test_a_menu_without_other_words_repeats_its_own() -> None:
@@ -200,7 +200,11 @@ def test_a_number_read_back_to_silence_is_read_again_and_one_refused_is_forgotte
 def test_a_message_is_taken_and_kept_or_was_nothing() -> None:
     assert hear(FLOW, "menu:0:0", Digits("3")).then == TakeMessage(180, 6)
     kept = hear(FLOW, "record:0:1", Recorded("RE1", 9))
-    assert (kept.actions, kept.then, kept.path) == ((SaveMessage("RE1", 9),), EndCall(), ("record>recorded",))
+    assert (kept.actions, kept.then, kept.path) == (
+        (SaveMessage("RE1", 9),),
+        EndDialog(),
+        ("record>recorded",),
+    )
     assert place(hear(FLOW, "record:0:1", NoInput())) == "person"
 
 
@@ -288,7 +292,7 @@ def test_an_answer_that_is_no_exit_takes_the_other_one_or_leads_to_a_person() ->
 @pytest.mark.parametrize("node", [*NODES, "gone"])
 def test_nothing_is_said_to_a_call_that_is_over(node: str) -> None:
     turn = hear(FLOW, f"{node}:0:0", TOO_LATE)
-    assert (turn.lines, turn.actions, turn.then) == ((), (), EndCall())
+    assert (turn.lines, turn.actions, turn.then) == ((), (), EndDialog())
 
 
 @pytest.mark.parametrize("position", ["gone:0:3", "", "menu", "menu:x:1", "menu:1", "menu:²:1", "menu:-1:0"])
@@ -345,12 +349,12 @@ def test_settling_makes_every_wish_and_speaks_every_line_on_the_way() -> None:
 
     turn = settle(FLOW, hear(FLOW, "code:0:0", Digits("482913")), ask)
     assert asked == [(LOOK, {"code": "482913"})]
-    assert (turn.lines, turn.then) == ((PromptLine("status_waiting"), BYE), EndCall())
+    assert (turn.lines, turn.then) == ((PromptLine("status_waiting"), BYE), EndDialog())
     assert turn.path == ("code>entered", "look>found")
 
 
 def test_settling_keeps_the_language_chosen_on_the_way() -> None:
-    keys = {"9": Choice("person", (COMPLAINT,), Language.EN)}
+    keys = {"9": KeyChoice("person", (COMPLAINT,), Language.EN)}
     flow = replace(FLOW, nodes={**NODES, "menu": replace(MENU, keys=keys)})
     turn = settle(flow, hear(flow, "menu:0:0", Digits("9")), lambda _wish, _values: JOINED)
     assert (turn.language, turn.actions, turn.then) == (Language.EN, (), WaitInQueue())
@@ -375,7 +379,7 @@ def test_answers_that_lead_in_a_circle_end_the_call() -> None:
         asked.append(action)
         return FULL if isinstance(action, JoinQueue) else ActionResult(ActionOutcome.FOUND)
 
-    assert settle(flow, enter(flow), ask).then == EndCall()
+    assert settle(flow, enter(flow), ask).then == EndDialog()
     assert len(asked) == len(flow.nodes) + 1
 
 

@@ -1,4 +1,4 @@
-"""A flow that uses everything there is can be read, drawn, walked on every way, and played."""
+"""A flow with every kind of node can be read, drawn, walked along every edge, and played."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ FILE = Path(__file__).parent / "every_kind.toml"
 
 @pytest.fixture
 def generous(policies: Policies) -> Policies:
-    """A city with a system that flows may ask."""
+    """A city with an external system that flows may query."""
     water = LookupSource("https://water.example/hotline", "secret", 6)
     return replace(policies, callers=replace(policies.callers, lookups={"water": water}))
 

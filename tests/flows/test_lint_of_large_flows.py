@@ -1,4 +1,4 @@
-"""However many ways a flow has, its check ends, and says no more than a person can read."""
+"""The checks end however many paths a flow has, and report no more than a person can read."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -13,7 +13,7 @@ HEAD = 'name = "long"\npurpose = "inbound"\nentry = "c0"\nperson = "person"\ninc
 
 
 def row(length: int, node: Callable[[str, str], str]) -> str:
-    """Return a flow of `length` nodes in a row, each leading to the next and the last one to a person."""
+    """Returns a flow of `length` nodes in a row, each leading to the next and the last one to an operator."""
     names = [*(f"c{n}" for n in range(length)), "person"]
     return HEAD + "".join(node(*each) for each in pairwise(names))
 
@@ -37,7 +37,7 @@ def test_whoever_stays_silent_is_followed_through_ways_that_part_and_meet_again(
     told = "".join(
         f'[nodes.{name}]\nkind = "say"\nsay = ["greeting"]\nto = "{to}"\n' for name, to in pairwise(names)
     )
-    with pytest.raises(FlowError, match=r"\[told2\] is the prompt number 3 before a person") as caught:
+    with pytest.raises(FlowError, match=r"\[told2\] is the prompt number 3 before an operator") as caught:
         read_draft(text + told, city_policies())
     assert len(caught.value.problems) == 1
 
@@ -69,6 +69,6 @@ def test_the_first_hundred_faults_are_told_and_then_how_many_more_there_are() ->
     assert len(told) == 101
     assert "[c0] leads to 'not_c0', which does not exist" in told[0]
     assert told[-1].endswith(
-        "and 1900 more (the first 100 are enough to begin with). Mend those, then check again."
+        "and 1900 more (the first 100 are enough to begin with). Correct these, then check again."
     )
     assert len(caught.value.problems) == 2_000

@@ -1,4 +1,4 @@
-"""The searches of the lint find what trying every way would find."""
+"""The searches of the lint find what a search of every path would find."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,6 +1,6 @@
-"""A wrong file never reaches a caller: each fault is named with file, line, node, what, why and how to mend it.
+"""A wrong file never reaches a caller: each problem is reported with file, line, node, reason and remedy.
 
-`faults/` holds small flows with faults planted in them; their first lines say what must be told, and nothing else may be:
+`faults/` holds small flows with planted problems. Their first lines list all that must be reported:
 `#! LINE[:COLUMN] [node] what`.
 """
 
@@ -176,8 +176,8 @@ def test_a_node_of_its_own_takes_the_place_of_an_included_one_only_if_it_says_so
     line = text.count("\n") + 2
     own.write_text(text + NOBODY, encoding="utf-8")
     assert problems(city) == (
-        f"CITY/flows/callback.toml:{line}: [nobody] hides the node 'nobody' of person.toml (nobody has said that "
-        "callers shall not come to that one). Rename it, or add replaces = true."
+        f"CITY/flows/callback.toml:{line}: [nobody] hides the node 'nobody' of person.toml (the flow does not state "
+        "that it replaces that node). Rename it, or add replaces = true."
     )
     own.write_text(text + NOBODY + "replaces = true\n", encoding="utf-8")
     script = load_scripts(city_policies(), city)["callback"]
@@ -217,10 +217,7 @@ def test_a_subflow_that_contains_itself_is_refused(city: Path) -> None:
         'file = "message"',
         'file = "message"\nexits = { nothing = "exit:nothing" }',
     )
-    assert (
-        "silent] subflows lie too deep in each other (does one contain itself?). Flatten them."
-        in problems(city)
-    )
+    assert "silent] subflows are nested too deep (does one contain itself?). Flatten them." in problems(city)
 
 
 def test_a_subflow_without_its_entry_is_refused(city: Path) -> None:
@@ -241,10 +238,10 @@ def test_text_that_is_not_utf8_is_refused(city: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x = " + "[" * 2_000, "lies too deep in itself"),
-        ("x = " + "[" * 900 + "]" * 900, "lies too deep in itself"),
-        ("a." * 3_000 + "a = 1", "lies too deep in itself"),
-        ("timeout = " + "9" * 5_000, "has a number nobody can mean (Exceeds the limit (4300 digits)"),
+        ("x = " + "[" * 2_000, "is nested too deep"),
+        ("x = " + "[" * 900 + "]" * 900, "is nested too deep"),
+        ("a." * 3_000 + "a = 1", "is nested too deep"),
+        ("timeout = " + "9" * 5_000, "has a number that is too long (Exceeds the limit (4300 digits)"),
     ],
 )
 def test_what_no_reader_can_hold_is_a_fault_of_its_file(city: Path, text: str, said: str) -> None:

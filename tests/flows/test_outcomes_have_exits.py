@@ -1,4 +1,4 @@
-"""Every answer a wish can get has a way on, whatever a file says: the shapes a wish is written in see to it."""
+"""Every outcome of an action has an exit, whatever a file says, because the schema demands one."""
 
 import pytest
 

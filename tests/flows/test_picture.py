@@ -1,4 +1,4 @@
-"""The picture of a flow: everything is in it once, nothing lies on anything else, and counts are seen."""
+"""The diagram of a flow shows everything once, without overlap, and with the counts."""
 
 import re
 from functools import cache

@@ -1,4 +1,4 @@
-"""Waiting: place and wait told every round, a callback offered in time, and every way out of the carrier's queue."""
+"""Waiting: place and waiting time every round, a callback offered in time, and every exit of the carrier's queue."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_a_callback_is_offered_when_the_wait_grows_long(carrier: Carrier, clock:
 
 
 def leaves(carrier: Carrier, key: str, **fields: str) -> Answer:
-    """Press a key while waiting and let the carrier's queue go; return what is said then."""
+    """Presses a key while waiting and lets the carrier's queue end; returns what is spoken then."""
     assert carrier.post("/voice/wait/heard", Digits=key, **fields).verbs == ["Leave"]
     return carrier.post("/voice/queue-left", QueueResult="leave", **fields)
 

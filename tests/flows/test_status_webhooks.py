@@ -1,4 +1,4 @@
-"""The state of a ticket by keypad: for who knows the code, in natural words, with few tries and no hints."""
+"""The status of a ticket by keypad: only with its code, in natural words, with few attempts and no hints."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ def ticket(application: Application) -> Ticket:
 
 
 def by_number(carrier: Carrier, number: str, code: str, sid: str = SID, caller: str = CALLER) -> Answer:
-    """Ask for a ticket by its digits and a code; returns what is said then."""
+    """Looks up a ticket by its digits and a code; returns what is spoken then."""
     how = carrier.presses(carrier.arrives(CallSid=sid, From=caller), "4", CallSid=sid)
     return _code(carrier, carrier.presses(how, "1", CallSid=sid), number, code, sid)
 

@@ -1,4 +1,4 @@
-"""Plays on paper: what is written can be read again, and the walks through a flow are few, short and complete."""
+"""Transcripts: what is written can be read again, and the walks through a flow are few, short and complete."""
 
 from datetime import datetime
 

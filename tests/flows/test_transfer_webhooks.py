@@ -1,4 +1,4 @@
-"""Hand-overs to 110, 119, 120 and 122: by keys from the first menu, with a person first in line if nobody answers there."""
+"""Transfers to 110, 119, 120 and 122 by keys of the first menu, and to an operator if they are not answered."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may knock: everything unsigned is refused without a trace; everything signed gets a clear answer, never a 500."""
+"""Unsigned requests are refused without a trace; signed ones get a clear response, never a 500."""
 
 import pytest
 from flask import Flask
