@@ -89,7 +89,7 @@ def test_a_leg_that_rings_or_is_answered_is_no_news(
     assert ledger.offer().state is OfferState.PENDING
 
 
-def test_who_accepts_a_caller_who_has_hung_up_is_told_so(
+def test_an_operator_who_accepts_a_caller_who_has_hung_up_hears_so(
     carrier: Carrier, ledger: Ledger, operator: Person
 ) -> None:
     carrier.waits()

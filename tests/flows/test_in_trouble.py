@@ -27,7 +27,7 @@ def broken(engine: Engine) -> Iterator[None]:
         connection.execute(text("ALTER TABLE calls_away RENAME TO calls"))
 
 
-def test_a_caller_is_kept_on_the_line_until_the_hall_works_again(
+def test_a_caller_is_kept_on_the_line_until_the_application_works_again(
     carrier: Carrier, ledger: Ledger, engine: Engine
 ) -> None:
     carrier.arrives(CallSid=LEG)

@@ -120,7 +120,7 @@ SHARED = [
         ('name = "x"\n', "draft.toml: 缺少 entry（这个字段必须有）。补上。"),
     ],
 )
-def test_syntax_and_shape_are_told_in_chinese_too(text: str, chinese: str) -> None:
+def test_problems_of_syntax_and_schema_are_reported_in_chinese_too(text: str, chinese: str) -> None:
     with pytest.raises(FlowError) as caught:
         read_draft(text, city_policies())
     assert any(problem.in_(Language.ZH_CN).endswith(chinese) for problem in caught.value.problems)
@@ -129,7 +129,9 @@ def test_syntax_and_shape_are_told_in_chinese_too(text: str, chinese: str) -> No
 @pytest.mark.parametrize(
     ("old", "new", "said"), [each[1:] for each in SHARED], ids=[each[0] for each in SHARED]
 )
-def test_a_fault_in_a_shared_file_is_told_of_that_file(city: Path, old: str, new: str, said: str) -> None:
+def test_a_problem_in_a_shared_file_is_reported_for_that_file(
+    city: Path, old: str, new: str, said: str
+) -> None:
     edit(city, "flows/shared/person.toml", old, new)
     assert said in problems(city)
 
@@ -199,7 +201,7 @@ def test_what_replaces_nothing_is_refused(city: Path, name: str, replaces: str, 
     assert said in problems(city)
 
 
-def test_a_fault_in_a_shared_file_is_told_once_however_many_flows_include_it(city: Path) -> None:
+def test_a_problem_in_a_shared_file_is_reported_once_however_many_flows_include_it(city: Path) -> None:
     edit(city, "flows/shared/person.toml", "round_seconds = 20", "round_seconds = 2")
     assert problems(city).count("CITY/flows/shared/person.toml:4: [person] round_seconds, given '2'") == 1
 
@@ -282,7 +284,7 @@ def test_every_purpose_has_exactly_one_flow_and_no_two_flows_one_name(city: Path
     assert "CITY/flows: has no flow 'menu' for incoming calls" in problems(city)
 
 
-def test_faults_of_several_files_are_told_at_once(city: Path) -> None:
+def test_problems_of_several_files_are_reported_at_once(city: Path) -> None:
     edit(city, "flows/menu.toml", 'other = "hours"', 'other = "hour"')
     edit(city, "flows/night.toml", 'entry = "night"', 'entry = "nicht"')
     files = [line.partition(":")[0] for line in problems(city).splitlines()]

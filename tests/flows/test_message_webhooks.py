@@ -65,7 +65,7 @@ def test_whoever_hangs_up_to_end_the_message_has_left_it(carrier: Carrier, ledge
     assert (ledger.call().end, ledger.rows()["tickets"]) == (CallEnd.LEFT_MESSAGE, 1)
 
 
-def test_the_carriers_two_ways_of_telling_make_one_message(carrier: Carrier, ledger: Ledger) -> None:
+def test_the_carriers_two_reports_make_one_message(carrier: Carrier, ledger: Ledger) -> None:
     asked = begin_message(carrier)
     told = {**SAID, "RecordingStatus": "completed"}
     for _ in range(2):

@@ -170,7 +170,7 @@ def test_a_recording_must_lie_where_recordings_lie_or_elsewhere_on_the_network(t
     assert told == {"apology": "plays 'nope.wav', which does not exist"}
 
 
-def test_words_that_differ_in_signs_and_width_alone_are_told_apart_by_nobody(city: Path) -> None:
+def test_words_that_differ_in_signs_and_width_alone_are_the_same(city: Path) -> None:
     edit(city, "prompts/en.toml", 'consultation = ["question"', 'consultation = ["Ｃom-plaint!"')
     assert "[menu] 'complaint' (en) is said for 1 and for 2" in problems(city)
 

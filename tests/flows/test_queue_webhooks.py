@@ -31,7 +31,7 @@ def test_a_waiting_caller_hears_how_many_are_ahead(carrier: Carrier, clock: Stop
     assert carrier.post("/voice/wait").words == "您是下一位，请不要挂机。"
 
 
-def test_the_expected_wait_is_told_once_somebody_has_been_answered(
+def test_the_expected_wait_is_spoken_once_a_caller_has_been_answered(
     carrier: Carrier, application: Application, ledger: Ledger, clock: StoppedClock
 ) -> None:
     make_operator(application)
@@ -217,7 +217,7 @@ def test_a_caller_whom_the_carrier_cannot_keep_is_promised_a_callback(
         ("something-new", "in-progress"),
     ],
 )
-def test_other_ways_out_of_the_queue_are_only_noted(
+def test_other_results_of_the_queue_are_only_recorded(
     carrier: Carrier, ledger: Ledger, result: str, status: str
 ) -> None:
     carrier.waits()

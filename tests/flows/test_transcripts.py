@@ -44,13 +44,13 @@ def walked() -> Mapping[str, frozenset[str]]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
-def test_a_play_is_what_callers_hear_today(path: Path) -> None:
+def test_a_transcript_is_what_callers_hear_today(path: Path) -> None:
     differences = [check_transcript(transcript, our_scripts())[0] for transcript in read_transcripts(path)]
     assert [str(each) for each in differences if each is not None] == []
 
 
 @pytest.mark.parametrize("name", sorted(our_scripts()))
-def test_every_way_of_our_flows_is_walked_by_some_play(name: str) -> None:
+def test_every_edge_of_our_flows_is_taken_by_some_transcript(name: str) -> None:
     assert list(uncovered_edges(our_scripts()[name].flow, walked()[name])) == []
 
 
@@ -100,7 +100,7 @@ def settled(transcript: FlowTranscript) -> DialogTurn:
 
 
 @pytest.mark.parametrize("path", PICKED, ids=[path.stem for path in PICKED])
-def test_a_play_ends_where_the_call_itself_would(path: Path) -> None:
+def test_a_transcript_ends_where_the_call_itself_would(path: Path) -> None:
     for transcript in read_transcripts(path):
         player = play_events(our_scripts()[transcript.flow], transcript.events, transcript.language)
         assert settled(transcript).position == player.turn.position
@@ -164,7 +164,7 @@ def test_a_line_may_give_the_words_that_are_heard_instead_of_their_names(story: 
     assert difference(story) == "None"
 
 
-def test_a_mark_at_the_beginning_as_some_editors_write_it_is_no_line_of_a_play(story: Path) -> None:
+def test_a_byte_order_mark_is_no_line_of_a_transcript(story: Path) -> None:
     story.write_bytes(b"\xef\xbb\xbf" + story.read_bytes())
     assert difference(story) == "None"
 
@@ -193,7 +193,7 @@ def test_a_mark_at_the_beginning_as_some_editors_write_it_is_no_line_of_a_play(s
         ("due=2026-11-26 14:00", "due=2026-13-26 14:00", "month must be in 1..12"),
     ],
 )
-def test_a_line_that_nobody_could_play_is_named(story: Path, old: str, new: str, told: str) -> None:
+def test_a_line_that_cannot_be_played_is_named(story: Path, old: str, new: str, told: str) -> None:
     spoil(story, old, new)
     with pytest.raises(TranscriptError) as caught:
         read_transcripts(story)
