@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -76,6 +77,9 @@ class UnitOfWork:
         insert_row(self.connection, EventRow, row)
         self.recorded_events.append(event)
 
+
+# The type of Application.read_session for the web adapters, which import nothing of SQLAlchemy.
+ReadSession: TypeAlias = Session
 
 Announce = Callable[[datetime, tuple[Event, ...]], None]
 """Tells live screens and the relay what was just committed. Never raises."""

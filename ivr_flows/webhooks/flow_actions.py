@@ -2,8 +2,6 @@
 
 import re
 
-from sqlalchemy.orm import Session
-
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
     AnnounceOutages,
@@ -31,7 +29,7 @@ from hotline.services.tickets import status
 from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
 from hotline.store.calls.outages import Outage
-from hotline.unit_of_work import UnitOfWork
+from hotline.unit_of_work import ReadSession, UnitOfWork
 from ivr_flows.speech import PromptLine, SpokenMoment, SpokenNotice
 from ivr_flows.turn import PENDING, TOO_LATE, ActionResult, Values
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache, spoken_notice
@@ -149,7 +147,7 @@ def _look_up_external(work: UnitOfWork, call_id: int, source: str) -> ActionResu
 _KEY = re.compile(r"([nl])([0-9]{1,9})")
 
 
-def find_notice(session: Session, key: str) -> SpokenNotice | None:
+def find_notice(session: ReadSession, key: str) -> SpokenNotice | None:
     """Returns the text that a URL refers to by `key` (n17: outage 17, l5: lookup 5), or None if there is none."""
     match = _KEY.fullmatch(key)
     if match is None:

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
-
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
-from hotline.store.calls.tables import Call, Offer
+from hotline.store.calls.offers import conversation_of
 from ivr_flows.webhooks.call_flow import (
     OFFER_STATE_OF_STATUS,
     after_conversation,
@@ -89,16 +87,6 @@ def thank(context: WebhookContext, _post: WebhookForm, _ids: Mapping[str, str]) 
 def _operator_left(request: WebhookRequest, how: OfferState) -> None:
     offer_id = request.id("offer_id")
     offers.settle_offer(request.work, offer_id, how)
-    talking = (
-        select(Call.id)
-        .join(Offer, Offer.call_id == Call.id)
-        .where(
-            Offer.id == offer_id,
-            Offer.state == OfferState.ACCEPTED,
-            Offer.operator_id == Call.operator_id,
-            Call.state == CallState.TALKING,
-        )
-    )
-    call_id = request.work.session.scalar(talking)
+    call_id = conversation_of(request.work.session, offer_id)
     if call_id is not None:
         lifecycle.record_operator_left(request.work, call_id)
