@@ -22,6 +22,9 @@ from hotline.rules.policies import Policies
 from hotline.store.outbox import EventRow
 from hotline.store.upsert import insert_row
 
+# The type of Application.read_session for the web adapters, which import nothing of SQLAlchemy.
+ReadSession: TypeAlias = Session
+
 
 @dataclass(slots=True)
 class UnitOfWork:
@@ -77,9 +80,6 @@ class UnitOfWork:
         insert_row(self.connection, EventRow, row)
         self.recorded_events.append(event)
 
-
-# The type of Application.read_session for the web adapters, which import nothing of SQLAlchemy.
-ReadSession: TypeAlias = Session
 
 Announce = Callable[[datetime, tuple[Event, ...]], None]
 """Tells live screens and the relay what was just committed. Never raises."""

@@ -81,6 +81,10 @@ def discard_rate(figures: Figures) -> Rate:
         '    "redo_rate"',
         '    "discard_rate": StatisticWords(N_("作废占比"), N_("作废 ÷ 受理")),\n',
     )
+    passed, printed = report(tree, "tests/console/test_report_words.py", "tests/console/test_auth_english.py")
+    assert not passed
+    assert "作废占比" in printed
+
     append(
         tree / ENGLISH,
         '\nmsgid "作废占比"\nmsgstr "Discarded"\n\nmsgid "作废 ÷ 受理"\nmsgstr "discarded ÷ received"\n',
@@ -93,6 +97,7 @@ def discard_rate(figures: Figures) -> Rate:
         "tests/rules/test_reconciliation.py",
         "tests/console/test_report_words.py",
         "tests/console/test_auth_english.py",
+        "tests/console/test_report_api.py",
     )
     assert passed, printed
 
