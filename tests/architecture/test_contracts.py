@@ -20,11 +20,6 @@ VIOLATIONS = (
     ("Layers of ivr_flows", "ivr_flows/engine.py", "import ivr_flows.lint"),
     ("Layers of the voice webhooks", "ivr_flows/webhooks/webhook.py", "import ivr_flows.webhooks.call_flow"),
     ("Layers of the rules", "hotline/rules/policies.py", "import hotline.rules.tickets.fields"),
-    (
-        "Layers of the carrier simulator",
-        "hotline/exchange/core/exchange.py",
-        "import hotline.exchange.server",
-    ),
     ("Layers of agent_console", "agent_console/web/locale.py", "import agent_console.app"),
     ("Layers of config", "config/settings.py", "import config.wiring"),
     (
