@@ -74,7 +74,7 @@ class Soul(Protocol):
 
 @dataclass
 class City:
-    """What a story may use. `hands` are what people at desks and offices do of their own accord, once each turn.
+    """The city of a story. `hands` act for the people at desks and in offices, once each turn.
 
     Each says whether there was something to do.
     """
@@ -109,7 +109,7 @@ class City:
 
     @property
     def is_live(self) -> bool:
-        """Whether anybody is on a telephone, or something is about to happen."""
+        """Says whether a call is live or something is about to happen."""
         return bool(self.plans) or any(not call.is_over for call in self.exchange.registry.calls.values())
 
     async def keep_time(self) -> None:
@@ -153,7 +153,7 @@ class City:
 
 @dataclass(frozen=True)
 class Played:
-    """What is left when a story is over."""
+    """The result of a story."""
 
     city: City
     units: FakeUnits
@@ -169,7 +169,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Ground:
-    """What cities are built on: a database with all tables, and the flows as they are read once."""
+    """The parts that cities share: a database with all tables, and the flows, read once."""
 
     engine: Engine
     make_registry: Callable[[], FlowRegistry]
