@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import Update, or_, select, update
 
 from hotline.events import KINDS, unpack
-from hotline.reactions import REACTION_BY_NAME, REACTIONS, ReactionContext, RetryLater
+from hotline.reactions.context import ReactionContext, RetryLater
+from hotline.reactions.registry import REACTION_BY_NAME, REACTIONS
 from hotline.rules.enums import DeliveryState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow

@@ -27,7 +27,7 @@ from hotline import outbox
 from hotline.gateways.live import WAKE_LIST
 from hotline.rules.people.actors import Machine
 from hotline.services import leases, retention
-from hotline.services.calls import reconciliation
+from hotline.services.calls import lost_webhooks
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.queueing import offers, presence
 from hotline.unit_of_work import Application, UnitOfWork
@@ -56,10 +56,10 @@ TIMERS: tuple[Timer, ...] = (
     ),
     Timer("close_silent_desks", 5, presence.close_silent_desks),
     Timer("flag_long_wrap_ups", 5, presence.flag_long_wrap_ups),
-    Timer("take_back_left_alone", 15, reconciliation.return_stranded_callers),
-    Timer("free_stuck_desks", 30, reconciliation.free_stuck_desks),
-    Timer("doubt_silent_dials", 120, reconciliation.check_silent_dials),
-    Timer("doubt_silent_calls", 600, reconciliation.check_silent_calls),
+    Timer("take_back_left_alone", 15, lost_webhooks.return_stranded_callers),
+    Timer("free_stuck_desks", 30, lost_webhooks.free_stuck_desks),
+    Timer("doubt_silent_dials", 120, lost_webhooks.check_silent_dials),
+    Timer("doubt_silent_calls", 600, lost_webhooks.check_silent_calls),
     Timer("forget_old", 3600, retention.delete_expired),
 )
 

@@ -18,7 +18,7 @@ from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline import outbox
 from hotline.outbox import PendingDelivery
-from hotline.reactions import LANES
+from hotline.reactions.registry import LANES
 
 JOB_SECONDS = 45
 """Less than the lease of a delivery: a job is stopped before another worker may take it over."""

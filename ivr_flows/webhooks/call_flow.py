@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from hotline.rules.enums import CallPurpose, CallState, Language, OfferState
 from hotline.services.calls import lifecycle
-from hotline.services.calls.lifecycle import Arrival, CallView
+from hotline.services.calls.lifecycle import Arrival
+from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.outbound import callbacks
 from ivr_flows.engine import after_talk, again, settle, to_person
 from ivr_flows.flow import Queue
@@ -52,7 +53,7 @@ def arrival_of(door: Door, post: Post, first: Turn | None = None) -> Arrival:
 
 def known_call(visit: Visit) -> CallView:
     """Return the call of this webhook; one that nobody remembers begins here, so that it is not lost."""
-    found = lifecycle.find_call(visit.work, visit.post.sid)
+    found = find_call(visit.work, visit.post.sid)
     return found or lifecycle.receive_call(visit.work, arrival_of(visit.door, visit.post))
 
 
@@ -141,7 +142,7 @@ def after_the_talk(visit: Visit, call: CallView) -> str:
     if call.state is CallState.AFTER and is_in_conversation(visit, call):
         return due_now(visit, call)
     lifecycle.record_talk_left(visit.work, call.id)
-    call = lifecycle.get_call(visit.work, call.id)
+    call = get_call(visit.work, call.id)
     script = script_of(visit, call)
     speaker = speaker_for(visit.door, script, call.language)
     if visit.post.word("DialCallStatus") == "failed":

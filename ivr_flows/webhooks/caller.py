@@ -7,7 +7,7 @@ from hotline.rules.enums import CallPurpose, CallState, Language, RecordingKind
 from hotline.rules.people.actors import Machine
 from hotline.rules.text import is_storable
 from hotline.services.calls import lifecycle, recordings
-from hotline.services.calls.lifecycle import CallView
+from hotline.services.calls.queries import CallView, get_call
 from ivr_flows.engine import hear
 from ivr_flows.speech_matching import understand
 from ivr_flows.turn import Digits, Heard, Parted, Position, Recorded, Silence
@@ -50,7 +50,7 @@ def fallback(visit: Visit) -> str:
         return after_the_talk(visit, call)
     if call.state is CallState.TRANSFERRED:
         lifecycle.record_transfer(visit.work, call.id, "", begins=False)
-        call = lifecycle.get_call(visit.work, call.id)
+        call = get_call(visit.work, call.id)
     if call.state is CallState.IN_FLOW:
         return lead_to_person(visit, call, "apology")
     return due_now(visit, call)

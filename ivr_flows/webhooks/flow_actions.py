@@ -26,7 +26,9 @@ from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, LookupState, Satisfied, TicketState
 from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callbacks, follow_ups
+from hotline.services.queueing.queue import join_queue, leave_queue
 from hotline.services.tickets import status
 from hotline.services.tickets.status import Known, Locked, Unknown
 from hotline.store.calls.lookups import Lookup
@@ -56,7 +58,7 @@ def grant(work: UnitOfWork, lobby: Lobby, call_id: int, wish: FlowAction, values
     """
     match wish:
         case JoinQueue():
-            return _JOINS[lifecycle.join_queue(work, call_id, wish, desk=values.get("desk", ""))]
+            return _JOINS[join_queue(work, call_id, wish, desk=values.get("desk", ""))]
         case PromiseCallback():
             return _promise(work, call_id, values.get("number", ""))
         case AskCaller(question=question):
@@ -71,7 +73,7 @@ def grant(work: UnitOfWork, lobby: Lobby, call_id: int, wish: FlowAction, values
             _note(work, call_id, wish)
             return Answer(ActionOutcome.DONE)
         case AskDialled() | AskHours() | TellNotices():
-            return lobby.answer(wish, lifecycle.get_call(work, call_id).dialed, work.at)
+            return lobby.answer(wish, get_call(work, call_id).dialed, work.at)
 
 
 def _note(
@@ -97,8 +99,8 @@ def _note(
 
 def _promise(work: UnitOfWork, call_id: int, typed: str) -> Answer:
     """Promise a callback; who still waits leaves the queue in the same breath, so that no desk rings for them."""
-    lifecycle.leave_queue(work, call_id, "leave")
-    if lifecycle.get_call(work, call_id).state is not CallState.IN_FLOW:
+    leave_queue(work, call_id, "leave")
+    if get_call(work, call_id).state is not CallState.IN_FLOW:
         raise LostRace("an operator has just accepted, or the call is over")
     promised = callbacks.promise_for_call(work, call_id, typed)
     return Answer(ActionOutcome.IMPOSSIBLE if promised is None else ActionOutcome.PROMISED)

@@ -11,6 +11,7 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState, RecordingKind
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
+from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Offer
 from ivr_flows.speech import Lines
@@ -99,11 +100,11 @@ def ring_over(visit: Visit) -> str:
     call_id = visit.work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
     if call_id is None:
         return EMPTY
-    call = lifecycle.get_call(visit.work, call_id)
+    call = get_call(visit.work, call_id)
     if call.state in {CallState.TALKING, CallState.AFTER}:
         return after_the_talk(visit, call)
     offers.settle_offer(visit.work, offer_id, how)
-    return due_now(visit, lifecycle.get_call(visit.work, call_id))
+    return due_now(visit, get_call(visit.work, call_id))
 
 
 _OFFER = "/ring/<int:offer_id>"

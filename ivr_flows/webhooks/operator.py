@@ -8,6 +8,7 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
+from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Call, Offer
 from ivr_flows.webhooks.call_flow import (
@@ -51,7 +52,7 @@ def talk(visit: Visit) -> str:
     """The caller comes out of the queue: into the conference, or back if the operator is gone meanwhile."""
     call_id = visit.id("call_id")
     lifecycle.record_connected(visit.work, call_id)
-    call = lifecycle.get_call(visit.work, call_id)
+    call = get_call(visit.work, call_id)
     if call.state in {CallState.QUEUED, CallState.OFFERED}:
         return lead_to_person(visit, call, "operator_gone")
     return due_now(visit, call)
@@ -61,21 +62,21 @@ def talk_ended(visit: Visit) -> str:
     """The talk is over for the caller. Who is still on the line may rate it; who never got in is owed a call."""
     if visit.post.word("CallStatus") in TERMINAL_STATUSES:
         return EMPTY
-    return after_the_talk(visit, lifecycle.get_call(visit.work, visit.id("call_id")))
+    return after_the_talk(visit, get_call(visit.work, visit.id("call_id")))
 
 
 def left_alone(visit: Visit) -> str:
     """Nobody is with the caller, and nobody was: back to the queue. Whoever is somewhere else hears what is due there."""
     call_id = visit.id("call_id")
     if not lifecycle.return_to_queue(visit.work, call_id):
-        return due_now(visit, lifecycle.get_call(visit.work, call_id))
-    return lead_to_person(visit, lifecycle.get_call(visit.work, call_id), "operator_gone")
+        return due_now(visit, get_call(visit.work, call_id))
+    return lead_to_person(visit, get_call(visit.work, call_id), "operator_gone")
 
 
 def conference(visit: Visit) -> str:
     """News of a call's conference. Only the caller's joining matters; their own webhook may have told it before."""
     joined = visit.post.word("StatusCallbackEvent") == "participant-join"
-    call = lifecycle.get_call(visit.work, visit.id("call_id"))
+    call = get_call(visit.work, visit.id("call_id"))
     if joined and call.sid == visit.post.sid:
         lifecycle.record_connected(visit.work, call.id)
     return ""

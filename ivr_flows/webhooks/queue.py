@@ -10,8 +10,9 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
-from hotline.services.calls.lifecycle import CallView
+from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import leave_queue, place_in_queue
 from ivr_flows.engine import again, hear, place_lines, queue_of
 from ivr_flows.flow import Queue
 from ivr_flows.speech import Line, Lines
@@ -43,7 +44,7 @@ LEFT, TOO_LONG = "left", "too_long"
 
 def wait(visit: Visit) -> str:
     """Write one round of waiting: the words of the way here once, then the place, perhaps the offer of a callback."""
-    call = lifecycle.find_call(visit.work, visit.post.sid)
+    call = find_call(visit.work, visit.post.sid)
     if call is None or call.state in {CallState.IN_FLOW, CallState.AFTER, CallState.TRANSFERRED}:
         return visit.door.stage.leave(usual_speaker(visit.door), ())
     if call.state is CallState.ENDED:
@@ -55,7 +56,7 @@ def wait(visit: Visit) -> str:
 
 def wait_heard(visit: Visit) -> str:
     """A key was pressed while waiting: it leads out of the queue, is noted in passing, or means nothing here."""
-    call = lifecycle.find_call(visit.work, visit.post.sid)
+    call = find_call(visit.work, visit.post.sid)
     if call is None or call.state not in _WAITING:
         return wait(visit)
     script = script_of(visit, call)
@@ -65,12 +66,12 @@ def wait_heard(visit: Visit) -> str:
         return _leave(visit, call, keys)
     turn = hear(script.flow, call.position, Digits(keys) if keys else Silence())
     settled, _ = take_turn(visit, call, script, turn)
-    return _round(visit, lifecycle.get_call(visit.work, call.id), settled.lines)
+    return _round(visit, get_call(visit.work, call.id), settled.lines)
 
 
 def wait_over(visit: Visit) -> str:
     """The longest wait of the queue is over. Whoever is being offered to a desk at this moment waits on."""
-    call = lifecycle.find_call(visit.work, visit.post.sid)
+    call = find_call(visit.work, visit.post.sid)
     if call is None or call.state is not CallState.QUEUED:
         return wait(visit)
     return _leave(visit, call, TOO_LONG)
@@ -82,8 +83,8 @@ def queue_left(visit: Visit) -> str:
     if visit.post.word("CallStatus") in TERMINAL_STATUSES or result not in {"leave", *_FAILED}:
         return EMPTY
     call = known_call(visit)
-    lifecycle.leave_queue(visit.work, call.id, "leave")
-    call = lifecycle.get_call(visit.work, call.id)
+    leave_queue(visit.work, call.id, "leave")
+    call = get_call(visit.work, call.id)
     if call.state is not CallState.IN_FLOW:
         return due_now(visit, call)
     script = script_of(visit, call)
@@ -103,8 +104,8 @@ def wait_in_trouble(door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
 
 def _leave(visit: Visit, call: CallView, why: str) -> str:
     """Take the caller out of the queue; if an operator was faster, they stay and are connected."""
-    lifecycle.leave_queue(visit.work, call.id, "leave")
-    if lifecycle.get_call(visit.work, call.id).state is not CallState.IN_FLOW:
+    leave_queue(visit.work, call.id, "leave")
+    if get_call(visit.work, call.id).state is not CallState.IN_FLOW:
         return wait(visit)
     here = Position.parse(call.position)
     leaving = Position(here.node, here.tries, here.turn + 1, {**here.values, LEFT: why})
@@ -129,7 +130,7 @@ def _round(visit: Visit, call: CallView, first: Lines) -> str:
         if offer_id is not None:
             return stage.go_on(stage.addresses.ring(offer_id))
     node = queue_of(script.flow, call.position)
-    place = offers.place_in_queue(visit.work, call.id)
+    place = place_in_queue(visit.work, call.id)
     if _is_over(node, place.since_joined) and call.state is CallState.QUEUED:
         return stage.go_on(stage.addresses.wait_over())
     offers_callback = place.waited_seconds >= visit.work.policies.queue.offer_callback_after

@@ -23,7 +23,7 @@ from hotline.gateways.live import (
     announce_nothing,
     announcer_client,
 )
-from hotline.reactions import has_reactions
+from hotline.reactions.registry import has_reactions
 from hotline.rules.enums import CallbackReason
 from tests.outbox.workers import redis_process
 

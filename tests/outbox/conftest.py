@@ -6,7 +6,7 @@ import pytest
 
 from hotline import outbox
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.reactions import ReactionContext
+from hotline.reactions.context import ReactionContext
 from hotline.unit_of_work import Application
 from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
 from tests.stopped_clock import StoppedClock

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.events import KINDS, Event, pack, unpack
-from hotline.reactions import LANES, REACTION_BY_NAME, REACTIONS, has_reactions
+from hotline.reactions.registry import LANES, REACTION_BY_NAME, REACTIONS, has_reactions
 from hotline.rules.enums import OfferState
 
 

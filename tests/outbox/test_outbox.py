@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 from hotline import events, outbox
 from hotline.gateways.unit_webhooks import UnitNotification
 from hotline.outbox import ENQUEUE_TIMEOUT, LEASE, MAX_ATTEMPTS, RETRY_DELAYS_SECONDS, PendingDelivery
-from hotline.reactions import CALLS, NOTIFICATIONS, ReactionContext
+from hotline.reactions.context import ReactionContext
+from hotline.reactions.registry import CALLS, NOTIFICATIONS
 from hotline.rules.enums import CallState, DeliveryState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow

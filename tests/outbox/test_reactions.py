@@ -7,12 +7,14 @@ from sqlalchemy import select, update
 
 from hotline import events
 from hotline.gateways.carrier import CarrierOutcomeUnknown, CarrierRefused, CarrierUnavailable
-from hotline.reactions import REACTION_BY_NAME, ReactionContext, RetryLater
+from hotline.reactions.context import ReactionContext, RetryLater
+from hotline.reactions.registry import REACTION_BY_NAME
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.outbound import callbacks, outbound_calls
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial
 from hotline.unit_of_work import Application
@@ -32,7 +34,7 @@ def offered(application: Application, carrier: FakeCarrier) -> tuple[events.Call
     operator = make_operator(application)
     call = make_call(application, sid=carrier.dial_in(QUEUE))
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
     return events.CallOffered(call.id, offer_id, operator.id), operator
 
@@ -110,7 +112,7 @@ def offered_to(
 ) -> tuple[events.CallOffered, Person]:
     call = make_call(application, sid=carrier.dial_in(QUEUE))
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer = work.session.scalars(select(Offer).where(Offer.call_id == call.id)).one()
     assert offer.operator_id == operator.id
     return events.CallOffered(call.id, offer.id, operator.id), operator

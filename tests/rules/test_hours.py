@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from hotline.rules.calls.flow_actions import ActionOutcome
-from hotline.rules.calls.hours import DayKind, kind_of_day, opening_state
+from hotline.rules.calls.opening_hours import DayKind, kind_of_day, opening_state
 from hotline.rules.policies import OpeningHours, Schedule
 
 OFFICE = Schedule(

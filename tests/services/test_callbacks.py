@@ -13,7 +13,9 @@ from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.unit_of_work import Application, UnitOfWork
@@ -156,8 +158,8 @@ def test_a_person_phoned_back_keeps_their_place_in_the_queue(
     call = answer(application, newest_dial(application))
     with application.unit_of_work(Machine.CALLER) as work:
         callbacks.confirm_person(work, call.id)
-        lifecycle.join_queue(work, call.id)
-        kept = lifecycle.get_call(work, call.id)
+        join_queue(work, call.id)
+        kept = get_call(work, call.id)
     assert (kept.place_since, kept.queued_at) == (earlier, clock.at)
 
 

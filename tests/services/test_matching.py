@@ -6,8 +6,8 @@ from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.people.actors import Machine, Person
-from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import join_queue, leave_queue, place_in_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.people.tables import OperatorSkill
 from hotline.unit_of_work import Application
@@ -25,7 +25,7 @@ def able(application: Application, person: Person, skill: str = "dialect") -> Pe
 
 def join(application: Application, call: Call, wish: JoinQueue = JoinQueue(), desk: str = "") -> QueueJoin:  # noqa: B008 - frozen
     with application.unit_of_work(Machine.CALLER) as work:
-        return lifecycle.join_queue(work, call.id, wish, desk=desk)
+        return join_queue(work, call.id, wish, desk=desk)
 
 
 def offered_to(application: Application, call: Call) -> int | None:
@@ -83,7 +83,7 @@ def test_higher_priority_goes_first_whoever_came_before(
     clock.advance(60)
     join(application, urgent, JoinQueue(priority=9))
     with application.unit_of_work(Machine.CALLER) as work:
-        places = [offers.place_in_queue(work, call.id).position for call in (urgent, first)]
+        places = [place_in_queue(work, call.id).position for call in (urgent, first)]
     assert places == [1, 2]
     make_operator(application)
     look_again(application)
@@ -133,7 +133,7 @@ def test_who_comes_back_to_the_queue_has_the_old_place_and_a_new_patience(
     began = clock()
     clock.advance(100)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.leave_queue(work, call.id, "leave")
+        leave_queue(work, call.id, "leave")
     join(application, call)
     with application.read_session() as session:
         row = session.get_one(Call, call.id)

@@ -21,6 +21,7 @@ from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import callbacks, outbound_calls
 from hotline.services.queueing import offers, presence
+from hotline.services.queueing.queue import join_queue
 from hotline.services.tickets import actions
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial
@@ -36,7 +37,7 @@ ROUNDS = 12
 
 def join(application: Application, call_id: int) -> None:
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call_id)
+        join_queue(work, call_id)
 
 
 def end(application: Application, sid: str) -> None:

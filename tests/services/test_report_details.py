@@ -14,8 +14,8 @@ from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.cursors import BadCursor
+from hotline.store.figures.cohorts import window_of
 from hotline.store.figures.drill_down import DrillDownFilter, calls_behind, tickets_behind
-from hotline.store.figures.windows import window_of
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket

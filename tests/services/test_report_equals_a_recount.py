@@ -28,8 +28,8 @@ from hotline.rules.figures.statistics import STATISTICS, RowList
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page
+from hotline.store.figures.cohorts import window_of
 from hotline.store.figures.drill_down import DrillDownFilter, calls_behind, tickets_behind
-from hotline.store.figures.windows import window_of
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from hotline.rules.calls.flow_actions import CallerQuestion
 from hotline.rules.enums import CallPurpose
 from hotline.rules.tickets.transitions import FINAL
-from hotline.services.calls.views import get_call
+from hotline.services.calls.queries import get_call
 from hotline.store.calls.tables import Call
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork

@@ -12,7 +12,7 @@ from hotline import events
 from hotline.rules.enums import CallEnd, CallState, Channel, RecordingKind, RecordingState, TicketState
 from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.services.calls.views import lock_call
+from hotline.services.calls.queries import lock_call
 from hotline.store.calls.recordings import Recording, RecordingSound
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Disclosure

@@ -22,7 +22,7 @@ from hotline.rules.figures.statistics import STATISTICS
 from hotline.rules.policies import Policies
 from hotline.store.figures import calls as call_figures
 from hotline.store.figures import tickets as rows
-from hotline.store.figures.windows import Window, window_of
+from hotline.store.figures.cohorts import Window, window_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import String, bindparam, func, or_, select, union, update
 
 from hotline import events
-from hotline.rules.calls import callbacks as rules
+from hotline.rules.calls import dial_schedule
 from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, PresenceState
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
@@ -63,7 +63,7 @@ def promise_callback(
         "promised_at": work.at,
         "place_since": place_since or work.at,
         "attempts": 0,
-        "next_try_at": rules.next_allowed(wanted, work.policies.callbacks, work.zone),
+        "next_try_at": dial_schedule.next_allowed(wanted, work.policies.callbacks, work.zone),
     }
     return _insert_or_find(work, row)
 
@@ -143,7 +143,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
 
     An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
     """
-    if not rules.may_ring(work.at, work.policies.callbacks, work.zone):
+    if not dial_schedule.may_ring(work.at, work.policies.callbacks, work.zone):
         return 0
     free = _free_operators(work)
     due = (
@@ -179,7 +179,7 @@ def reschedule(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> Non
     if callback is None or callback.state is not C.DIALLING:
         return
     attempts = callback.attempts if tried else callback.attempts - 1
-    again = rules.next_try(work.at, attempts, work.policies.callbacks, work.zone)
+    again = dial_schedule.next_try(work.at, attempts, work.policies.callbacks, work.zone)
     if again is None:
         _settle(work, callback_id, C.EXHAUSTED)
         return

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 
 from hotline import events
-from hotline.rules.calls import callbacks as rules
+from hotline.rules.calls import dial_schedule
 from hotline.rules.enums import FollowUpState, Satisfied, Solved
 from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
@@ -33,7 +33,7 @@ def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
         "language": _language(work, ticket),
         "attempts": 0,
         "promised_at": work.at,
-        "next_try_at": rules.next_allowed(first, work.policies.follow_ups, work.zone),
+        "next_try_at": dial_schedule.next_allowed(first, work.policies.follow_ups, work.zone),
         "settled_at": None if number else work.at,
     }
     follow_up_id = insert_if_absent(work.session, FollowUp, FollowUp.id, row)
@@ -46,7 +46,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
 
     Returns how many.
     """
-    if not rules.may_ring(work.at, work.policies.follow_ups, work.zone):
+    if not dial_schedule.may_ring(work.at, work.policies.follow_ups, work.zone):
         return 0
     busy = work.session.scalar(select(func.count()).where(FollowUp.state == F.DIALLING)) or 0
     due = (
@@ -106,7 +106,7 @@ def reschedule(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> No
     if follow_up is None or follow_up.state is not F.DIALLING:
         return
     attempts = follow_up.attempts if tried else follow_up.attempts - 1
-    again = rules.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
+    again = dial_schedule.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
     if again is None:
         _settle(work, follow_up_id, follow_up.ticket_id, F.UNREACHED)
         return

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls.callbacks import may_ring
+from hotline.rules.calls.dial_schedule import may_ring
 from hotline.rules.enums import CallbackState, CallPurpose, DialState, FollowUpState
 from hotline.rules.errors import NoSuchDial
 from hotline.services.outbound import callbacks, follow_ups

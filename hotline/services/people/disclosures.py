@@ -6,7 +6,7 @@ from hotline import events
 from hotline.rules.enums import CallbackState
 from hotline.rules.errors import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.callers import may_see_ticket_number
+from hotline.rules.people.privacy import may_see_ticket_number
 from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback

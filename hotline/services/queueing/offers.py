@@ -6,74 +6,18 @@ never waits for a row that somebody else is changing, so that it cannot be part 
 holds that call first.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls import states as rules
 from hotline.rules.enums import CallState, NotReadyReason, OfferState
-from hotline.rules.errors import NoSuchCall
-from hotline.services.calls.views import lock_call
+from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
-
-RECENT_ANSWERS = 20
-"""The expected wait is the mean of this many last waits: simple, honest, never a promise."""
-MAX_CALLS_SEARCHED = 300
-"""They are looked for among so many last calls: each round of each caller's waiting asks, and a day has 50,000 calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueuePlace:
-    """`position` 1 = next; seconds waited so far, and since the last joining; seconds the last callers waited on average.
-
-    `expected_seconds` None: no data yet.
-    """
-
-    position: int
-    waited_seconds: int
-    since_joined: int
-    expected_seconds: int | None
-    size: int
-
-
-def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
-    """Return where a waiting caller stands. Raises NoSuchCall if the call is not known."""
-    asked = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
-    own = work.session.execute(asked).first()
-    if own is None:
-        raise NoSuchCall(str(call_id))
-    place, queued, joined = own[0] or work.at, own[1] or work.at, own[2] or work.at
-    waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
-    before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
-    ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
-    size = work.session.scalar(waiting) or 0
-    waits = _recent_waits(work)
-    return QueuePlace(
-        position=ahead + 1,
-        waited_seconds=int((work.at - queued).total_seconds()),
-        since_joined=int((work.at - joined).total_seconds()),
-        expected_seconds=round(sum(waits) / len(waits)) if waits else None,
-        size=max(size, 1),
-    )
-
-
-def _recent_waits(work: UnitOfWork) -> list[int]:
-    """Return how many seconds the last callers of today who were answered had waited."""
-    last = (
-        select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(MAX_CALLS_SEARCHED)
-    )
-    calls = last.subquery()
-    answered = select(calls.c.wait_seconds).where(
-        calls.c.arrived_on == work.today, calls.c.wait_seconds.is_not(None)
-    )
-    newest = answered.order_by(calls.c.id.desc()).limit(RECENT_ANSWERS)
-    return list(work.session.scalars(newest))
 
 
 def offer_waiting(work: UnitOfWork) -> int:

@@ -30,6 +30,7 @@ from hotline.rules.text import is_storable
 from hotline.rules.tickets import transitions as rules
 from hotline.rules.tickets.fields import TicketFields
 from hotline.services.calls import lifecycle
+from hotline.services.calls.queries import get_call, lock_call, require_own_call
 from hotline.services.outbound import follow_ups
 from hotline.services.queueing import desks, offers
 from hotline.services.tickets import due_dates, numbering
@@ -170,9 +171,9 @@ def _check_reach(work: UnitOfWork, ticket: Ticket, action: TicketAction, said: d
     if action is TicketAction.HAND_OFF:
         _check_unit(work, str(said.get("unit_code", ticket.unit_code)))
     if action is TicketAction.DISCARD and ticket.call_id is not None:
-        call = lifecycle.get_call(work, ticket.call_id)
+        call = get_call(work, ticket.call_id)
         if call.operator_id is not None:
-            lifecycle.require_own_call(work, call.id)
+            require_own_call(work, call.id)
 
 
 def _take_from_call(work: UnitOfWork, ticket: Ticket, call_id: int) -> Ticket | None:
@@ -180,7 +181,7 @@ def _take_from_call(work: UnitOfWork, ticket: Ticket, call_id: int) -> Ticket | 
 
     The call is held meanwhile, so that two hands cannot open two drafts.
     """
-    call = lifecycle.lock_call(work, call_id)
+    call = lock_call(work, call_id)
     if isinstance(work.actor, Person) and call.operator_id != work.actor.id:
         raise NotAllowed("not your call")
     first_round = select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1)

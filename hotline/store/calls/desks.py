@@ -12,7 +12,7 @@ from hotline.rules.enums import CallState, OfferState, PresenceState, TicketStat
 from hotline.rules.figures.report import Period
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.figures.calls import count_calls
-from hotline.store.figures.windows import window_of
+from hotline.store.figures.cohorts import window_of
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence, Unit
 from hotline.store.tickets.tables import Ticket

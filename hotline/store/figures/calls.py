@@ -12,8 +12,7 @@ from hotline.rules.enums import CallbackState
 from hotline.rules.figures.report import CallCounts, CurvePoint
 from hotline.store.calls.tables import Call
 from hotline.store.figures import cohorts
-from hotline.store.figures.tickets import counted
-from hotline.store.figures.windows import Window
+from hotline.store.figures.cohorts import Window, counted
 from hotline.store.outbound import Callback
 
 

@@ -3,17 +3,46 @@
 The definitions in words stand in `rules.figures`. Every cohort is one range of one index.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, ColumnElement, and_, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hotline.rules.enums import CallEnd, CallPurpose, Closing, FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.figures.report import Period
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.calls.tables import Call
-from hotline.store.figures.windows import Window
 from hotline.store.outbound import FollowUp
 from hotline.store.tickets.tables import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period as the database compares it: local days, and the UTC moments [start, end); `at` is now."""
+
+    period: Period
+    start: datetime
+    end: datetime
+    at: datetime
+
+    def includes(self, day: SQLColumnExpression[date]) -> ColumnElement[bool]:
+        """Say whether a local day lies in the period. One day is said as one day: planners trust that to be few rows."""
+        if self.period.one_day:
+            return day == self.period.first
+        return day.between(self.period.first, self.period.last)
+
+    def covers(self, moment: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        return and_(moment >= self.start, moment < self.end)
+
+
+def window_of(period: Period, zone: ZoneInfo, at: datetime) -> Window:
+    """Return the window of `period` in `zone`, as seen at `at`."""
+    return Window(period, period.start(zone), period.end(zone), at.astimezone(UTC))
+
 
 ANSWER_SECONDS = 15
 """GB/T 33358-2016: answered within 15 s."""
@@ -154,3 +183,13 @@ def followed_up(window: Window) -> CohortQuery:
 
 HANDLING = (due, dispatched, closed, followed_up)
 """The cohorts whose counts make up `rules.figures.Handling`."""
+
+
+def counted(counts: Mapping[str, ColumnElement[bool]]) -> Iterable[ColumnElement[int]]:
+    """Return one counting column per condition, under its name."""
+    return [func.count().filter(condition).label(name) for name, condition in counts.items()]
+
+
+def with_follow_up(query: Select[Any], cohort: CohortQuery) -> Select[Any]:
+    """Return `query` beside each ticket's follow-up, if the cohort's conditions read it."""
+    return query.outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id) if cohort.joined else query

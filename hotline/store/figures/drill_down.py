@@ -10,9 +10,7 @@ from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.figures import cohorts
-from hotline.store.figures.cohorts import CohortQuery
-from hotline.store.figures.tickets import with_follow_up
-from hotline.store.figures.windows import Window
+from hotline.store.figures.cohorts import CohortQuery, Window, with_follow_up
 from hotline.store.tickets.tables import Ticket
 
 CALL_COUNTS = frozenset(

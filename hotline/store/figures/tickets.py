@@ -4,7 +4,7 @@ Sums are formed by the database in one pass per cohort; nothing here loads a tic
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,7 @@ from hotline.rules.enums import TicketState
 from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, UnitFigures
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
-from hotline.store.figures.cohorts import CohortQuery
-from hotline.store.figures.windows import Window
-from hotline.store.outbound import FollowUp
+from hotline.store.figures.cohorts import Window, counted, with_follow_up
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import UNFINISHED, Ticket
 
@@ -124,16 +122,6 @@ def name_units(
         UnitFigures(code, zh, en, handling.get(code, Handling()), *open_now.by_unit.get(code, (0, 0)))
         for code, zh, en in session.execute(found)
     )
-
-
-def counted(counts: Mapping[str, ColumnElement[bool]]) -> Iterable[ColumnElement[int]]:
-    """Return one counting column per condition, under its name."""
-    return [func.count().filter(condition).label(name) for name, condition in counts.items()]
-
-
-def with_follow_up(query: Select[Any], cohort: CohortQuery) -> Select[Any]:
-    """Return `query` beside each ticket's follow-up, if the cohort's conditions read it."""
-    return query.outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id) if cohort.joined else query
 
 
 def _by_unit(counts: Mapping[str, ColumnElement[bool]], where: ColumnElement[bool]) -> Select[Any]:

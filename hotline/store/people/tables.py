@@ -1,11 +1,13 @@
 """Units (95 departments), the people who log in, their sessions, tokens, presence, and every look at a number."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hotline.rules.enums import PresenceState, Role
+from hotline.rules.people.actors import RIGHTS, Right
 from hotline.store.base import Base, UtcDateTime, enum_column
 
 
@@ -98,3 +100,22 @@ class Disclosure(Base):
     field: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(String(200))
     __table_args__ = (Index("ix_disclosures_subject_subject_id", "subject", "subject_id"),)
+
+
+CALL_TAKERS = tuple(role for role, rights in RIGHTS.items() if Right.TAKE_CALLS in rights)
+
+
+def list_units(session: Session) -> Sequence[Unit]:
+    """Return all units by code, closed ones too: old tickets still name them."""
+    return session.scalars(select(Unit).order_by(Unit.code)).all()
+
+
+def list_operators(session: Session) -> list[tuple[User, Presence | None]]:
+    """Return everybody active who takes calls, by work number, with what they are doing now."""
+    found = (
+        select(User, Presence)
+        .outerjoin(Presence, Presence.user_id == User.id)
+        .where(User.role.in_(CALL_TAKERS), User.active)
+        .order_by(User.work_number, User.id)
+    )
+    return [(user, presence) for user, presence in session.execute(found)]
