@@ -1,7 +1,8 @@
-"""From the log to the outside: relay un-relayed events into deliveries, carry each delivery out, once in effect.
+"""Transactional outbox: turns unrelayed events into deliveries and executes each at least once, with idempotent effect.
 
-The database remembers what is due; Redis and RQ only hurry it along. A delivery is claimed by conditional update under
-a lease; whoever is killed while holding it loses it when the lease ends, and another worker takes over.
+A delivery is one reaction to one event. The database is authoritative; Redis only reduces latency. A worker
+claims a delivery by conditional update under a lease. If the worker is killed, the lease expires and
+another worker takes over.
 """
 
 from collections.abc import Callable
@@ -23,32 +24,33 @@ from hotline.unit_of_work import Application, UnitOfWork
 
 D = DeliveryState
 BATCH_SIZE = 200
+# Longer than the longest reaction may last: the worker stops a job after
+# `config.processes.worker.JOB_SECONDS`.
 LEASE = timedelta(seconds=50)
-"""Longer than the longest reaction may last (the worker stops a job after `config.processes.worker.JOB_SECONDS`)."""
+# A delivery that was handed to RQ and is not claimed within this time is handed over again.
 ENQUEUE_TIMEOUT = timedelta(seconds=15)
-"""A delivery handed to RQ and not claimed for this long is handed over again."""
+# Seconds before the next attempt after the 1st, 2nd, … failure. After the last one the delivery is dead.
 RETRY_DELAYS_SECONDS = (1, 2, 5, 10, 30, 60, 300, 900, 3600)
-"""Seconds before the next try after the 1st, 2nd, … failure; after the last the delivery is dead and shown as such."""
 MAX_ATTEMPTS = len(RETRY_DELAYS_SECONDS) + 1
 
 
 @dataclass(frozen=True, slots=True)
 class PendingDelivery:
-    """A delivery ready for the transport: its id, its lane, and how many tries were made before."""
+    """A delivery ready for the transport; `attempts` counts the attempts already made."""
 
     id: int
     lane: str
     attempts: int
 
 
+# Hands deliveries to the transport. It may raise: a delivery that was not handed over is found again.
 Enqueue = Callable[[list[PendingDelivery]], None]
-"""Hands parcels to the transport. May raise: what was not handed over is found again."""
 
 
 def relay(application: Application) -> list[PendingDelivery]:
-    """Turn the un-relayed tail of the log into deliveries and return every parcel that is due now.
+    """Turns unrelayed events into deliveries and returns every delivery that is due now.
 
-    Run it in one process at a time (see the lease in `schedule`); two at once would do no harm but double work.
+    Run by one process at a time (see `services.leases`); two at once only do the work twice.
     """
     with application.unit_of_work(Machine.CLOCK) as work:
         _relay_events(work)
@@ -56,21 +58,23 @@ def relay(application: Application) -> list[PendingDelivery]:
 
 
 def record_enqueued(application: Application, pending: list[PendingDelivery]) -> None:
-    """Note that the transport has them; until `LOST_AFTER` they are not handed over again.
-
-    What a quick worker has claimed meanwhile is left alone: its next try must not wait for this note.
-    """
+    """Records that the transport holds `pending`; they are not handed over again before `ENQUEUE_TIMEOUT`."""
     if not pending:
         return
     with application.unit_of_work(Machine.CLOCK) as work:
         for attempts in {parcel.attempts for parcel in pending}:
             ids = [parcel.id for parcel in pending if parcel.attempts == attempts]
+            # A quick worker may have claimed the delivery meanwhile; its next attempt must not wait for
+            # this record.
             untouched = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts == attempts)
             work.session.execute(untouched.values(enqueued_at=work.at))
 
 
 def deliver(context: ReactionContext, delivery_id: int) -> bool:
-    """Carry one delivery out: claim, react, note. Returns False if it was not (or no longer) ours to do."""
+    """Executes one delivery: claims it, runs the reaction, records the result.
+
+    Returns False if the delivery is not due, already done, or claimed by another worker.
+    """
     claimed = _claim(context.application, delivery_id)
     if claimed is None:
         return False
@@ -88,9 +92,10 @@ def deliver(context: ReactionContext, delivery_id: int) -> bool:
 
 
 def _relay_events(work: UnitOfWork) -> None:
-    """Write a delivery for each reaction. What a newer version has told is left to that version's clock."""
+    """Writes one delivery for each reaction to each unrelayed event."""
     tail = (
         select(EventRow.id, EventRow.kind)
+        # A kind of event that only a newer version knows stays for that version's scheduler.
         .where(EventRow.relayed_at.is_(None), EventRow.kind.in_(KINDS))
         .order_by(EventRow.id)
         .limit(BATCH_SIZE)
@@ -125,7 +130,7 @@ def _due(work: UnitOfWork) -> list[PendingDelivery]:
 
 
 def _claim(application: Application, delivery_id: int) -> tuple[int, str, str, dict[str, Any]] | None:
-    """Return (attempt, reaction, kind of event, its data) of a delivery that is ours now; None if it is not."""
+    """Returns (attempt, reaction, kind of event, data) of the claimed delivery; None if it cannot be claimed."""
     with application.unit_of_work(Machine.WORKER) as work:
         ours = update(Delivery).where(
             Delivery.id == delivery_id,
@@ -172,7 +177,8 @@ def _record_failure(application: Application, delivery_id: int, attempt: int, tr
 
 
 def _claimed_attempt(delivery_id: int, attempt: int) -> Update:
-    """Only the holder of this very attempt may note its end; a late one whose lease ran out changes nothing."""
+    """Selects the delivery only while this attempt holds it."""
+    # A worker whose lease has expired must not overwrite the result of the worker that took over.
     return update(Delivery).where(
         Delivery.id == delivery_id, Delivery.state == D.CLAIMED, Delivery.attempts == attempt
     )

@@ -1,4 +1,4 @@
-"""Who alone may act for the whole line (relay and timers), and for how long without a sign of life."""
+"""Leases: let one process at a time act for the whole hotline (relay and timers)."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ from hotline.unit_of_work import UnitOfWork
 
 
 def acquire(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
-    """Take or renew the lease `name` for `holder`; False while somebody else holds it."""
+    """Takes or renews the lease `name` for `holder`; returns False while another holder has it."""
     until = work.at + timedelta(seconds=seconds)
     free = or_(Lease.holder == holder, Lease.until < work.at)
     if updated_one(
@@ -22,7 +22,7 @@ def acquire(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
 
 
 def release(work: UnitOfWork, name: str, holder: str) -> None:
-    """Give the lease back so that another need not wait for its end."""
+    """Ends the lease now, so that another process need not wait for it to expire."""
     work.session.execute(
         update(Lease).where(Lease.name == name, Lease.holder == holder).values(until=work.at)
     )

@@ -1,4 +1,8 @@
-"""What may be seen of a caller's number by default: enough to recognise, not enough to call."""
+"""Decides which caller details a person may see.
+
+The default is a masked number and the first character of the name. The full number is for staff who must
+call back.
+"""
 
 import re
 
@@ -12,7 +16,10 @@ _VISIBLE_TAIL = 4
 
 
 def mask_number(number: str | None) -> str:
-    """Return `138****5678` for a number, an empty text for none. Short or odd values show their last two signs at most."""
+    """Returns `138****5678` for a number, an empty text for none.
+
+    Short or unusual values show at most their last two characters.
+    """
     if not number:
         return ""
     text = "".join(sign for sign in format_national(number) if sign.isalnum())
@@ -24,13 +31,14 @@ def mask_number(number: str | None) -> str:
 
 
 def mask_name(name: str) -> str:
-    """Return `张**` for any name, an empty text for none: enough to greet, not enough to find."""
+    """Returns `张**` for any name, an empty text for none."""
     text = name.strip()
+    # The first character is enough to greet the caller and not enough to search for them.
     return f"{text[0]}**" if text else ""
 
 
 def is_caller_hidden(actor: Actor, *, confidential: bool) -> bool:
-    """Say whether even the masked caller is kept from `actor`: a confidential matter names nobody to unit staff."""
+    """Returns whether even the masked caller is hidden from `actor`: unit staff see no caller of a confidential ticket."""
     if isinstance(actor, Machine):
         return False
     return confidential and not actor.may(Right.READ_ALL_TICKETS)
@@ -39,10 +47,10 @@ def is_caller_hidden(actor: Actor, *, confidential: bool) -> bool:
 def may_see_ticket_number(
     person: Person, state: TicketState, unit_code: str | None, author_id: int | None, *, confidential: bool
 ) -> bool:
-    """Say whether `person` must call back and may therefore ask for a ticket's full number.
+    """Returns whether `person` must call back and may therefore see a ticket's full number.
 
-    That is the author of a draft (of one that a message opened and nobody has written: whoever writes tickets), and the
-    unit from its signature to its close unless the matter is confidential.
+    That is the author of a draft, or any writer of tickets for a draft that a voice message opened. It is
+    also the unit, from its signature to the closing, unless the ticket is confidential.
     """
     if state is TicketState.DRAFT:
         return author_id == person.id or (author_id is None and person.may(Right.WRITE_TICKETS))
@@ -51,12 +59,12 @@ def may_see_ticket_number(
 
 
 def may_see_callback_number(person: Person, state: CallbackState) -> bool:
-    """Say whether `person` works the callback list and the promise is still open."""
+    """Returns whether `person` works the callback list and the callback is still open."""
     return person.may(Right.PROMISE_CALLBACKS) and state in {CallbackState.WAITING, CallbackState.DIALLING}
 
 
 def is_number_withheld(raw: str | None) -> bool:
-    """Say whether a caller's number is unknown: never given, `anonymous` in any spelling, or not a number at all."""
+    """Returns whether a caller's number is unknown: absent, `anonymous` in any spelling, or not a number."""
     if not raw:
         return True
     return parse_number(raw) is None and not re.fullmatch(r"[\d\s-]{3,20}", raw)

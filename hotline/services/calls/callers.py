@@ -1,4 +1,4 @@
-"""What a flow may want to know of a caller before it goes on: withheld, phoning often, known by an open ticket."""
+"""Answers the conditions of a flow about a caller: number withheld, calls often, has an open ticket."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 
 def caller_matches(work: UnitOfWork, call_id: int, question: CallerQuestion) -> bool:
-    """Answer `question` about the caller of this call. Nobody whose number is withheld is often or known."""
+    """Returns whether the caller of this call matches `question`; a withheld number is neither OFTEN nor KNOWN."""
     number = get_call(work, call_id).number
     match question:
         case CallerQuestion.WITHHELD:
