@@ -22,7 +22,6 @@ from hotline.store.outbox import Delivery, EventRow
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import Application, UnitOfWork
 
-D = DeliveryState
 BATCH_SIZE = 200
 # Longer than the longest reaction may last: the worker stops a job after
 # `config.processes.worker.JOB_SECONDS`.
@@ -82,10 +81,10 @@ def deliver(context: ReactionContext, delivery_id: int) -> bool:
     log = structlog.get_logger().bind(delivery=delivery_id, reaction=reaction, attempt=attempt)
     try:
         REACTION_BY_NAME[reaction].run(context, unpack(kind, data))
-    except Exception as trouble:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
-        if not isinstance(trouble, RetryLater):
-            log.warning("delivery.failed", trouble=type(trouble).__name__)
-        _record_failure(context.application, delivery_id, attempt, trouble)
+    except Exception as error:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
+        if not isinstance(error, RetryLater):
+            log.warning("delivery.failed", trouble=type(error).__name__)
+        _record_failure(context.application, delivery_id, attempt, error)
         return True
     _record_done(context.application, delivery_id, attempt)
     return True
@@ -108,7 +107,7 @@ def _relay_events(work: UnitOfWork) -> None:
                 "event_id": event_id,
                 "reaction": reaction.name,
                 "lane": reaction.lane,
-                "state": D.DUE,
+                "state": DeliveryState.DUE,
                 "attempts": 0,
                 "next_try_at": work.at,
             }
@@ -122,7 +121,11 @@ def _due(work: UnitOfWork) -> list[PendingDelivery]:
     not_on_its_way = or_(Delivery.enqueued_at.is_(None), Delivery.enqueued_at < work.at - ENQUEUE_TIMEOUT)
     due = (
         select(Delivery.id, Delivery.lane, Delivery.attempts)
-        .where(Delivery.state.in_((D.DUE, D.CLAIMED)), Delivery.next_try_at <= work.at, not_on_its_way)
+        .where(
+            Delivery.state.in_((DeliveryState.DUE, DeliveryState.CLAIMED)),
+            Delivery.next_try_at <= work.at,
+            not_on_its_way,
+        )
         .order_by(Delivery.id)
         .limit(BATCH_SIZE)
     )
@@ -134,44 +137,47 @@ def _claim(application: Application, delivery_id: int) -> tuple[int, str, str, d
     with application.unit_of_work(Machine.WORKER) as work:
         ours = update(Delivery).where(
             Delivery.id == delivery_id,
-            Delivery.state.in_((D.DUE, D.CLAIMED)),
+            Delivery.state.in_((DeliveryState.DUE, DeliveryState.CLAIMED)),
             Delivery.next_try_at <= work.at,
         )
         worn_out = ours.where(Delivery.attempts >= MAX_ATTEMPTS)
         if updated_one(
-            work.session, worn_out.values(state=D.DEAD, last_error="no worker survived the last try")
+            work.session,
+            worn_out.values(state=DeliveryState.DEAD, last_error="no worker survived the last try"),
         ):
             return None
         until = work.at + LEASE
-        step = ours.values(state=D.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=until)
+        step = ours.values(state=DeliveryState.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=until)
         if not updated_one(work.session, step):
             return None
-        found = (
+        query = (
             select(Delivery.attempts, Delivery.reaction, EventRow.kind, EventRow.data)
             .join(EventRow, EventRow.id == Delivery.event_id)
             .where(Delivery.id == delivery_id)
         )
-        attempts, reaction, kind, data = work.session.execute(found).one()
+        attempts, reaction, kind, data = work.session.execute(query).one()
         return attempts, reaction, kind, data
 
 
 def _record_done(application: Application, delivery_id: int, attempt: int) -> None:
     with application.unit_of_work(Machine.WORKER) as work:
         work.session.execute(
-            _claimed_attempt(delivery_id, attempt).values(state=D.DONE, done_at=work.at, last_error=None)
+            _claimed_attempt(delivery_id, attempt).values(
+                state=DeliveryState.DONE, done_at=work.at, last_error=None
+            )
         )
 
 
-def _record_failure(application: Application, delivery_id: int, attempt: int, trouble: Exception) -> None:
+def _record_failure(application: Application, delivery_id: int, attempt: int, error: Exception) -> None:
     with application.unit_of_work(Machine.WORKER) as work:
         last = attempt >= MAX_ATTEMPTS
         pause = timedelta(seconds=0 if last else RETRY_DELAYS_SECONDS[attempt - 1])
         work.session.execute(
             _claimed_attempt(delivery_id, attempt).values(
-                state=D.DEAD if last else D.DUE,
+                state=DeliveryState.DEAD if last else DeliveryState.DUE,
                 next_try_at=work.at + pause,
                 enqueued_at=None,
-                last_error=f"{type(trouble).__name__}: {trouble}"[:300],
+                last_error=f"{type(error).__name__}: {error}"[:300],
             )
         )
 
@@ -180,5 +186,5 @@ def _claimed_attempt(delivery_id: int, attempt: int) -> Update:
     """Selects the delivery only while this attempt holds it."""
     # A worker whose lease has expired must not overwrite the result of the worker that took over.
     return update(Delivery).where(
-        Delivery.id == delivery_id, Delivery.state == D.CLAIMED, Delivery.attempts == attempt
+        Delivery.id == delivery_id, Delivery.state == DeliveryState.CLAIMED, Delivery.attempts == attempt
     )

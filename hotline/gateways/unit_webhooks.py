@@ -1,7 +1,7 @@
-"""Telling a unit's own system that a ticket lies in its inbox: one signed webhook, repeatable without harm.
+"""Notifies a unit's own system of a ticket in its inbox: one signed webhook that may be repeated.
 
 The receiver checks `X-Hotline-Signature: t=<unix seconds>,v1=<hex>` = HMAC-SHA256(secret, "<t>.<body>") and
-may drop a repeated `Idempotency-Key`. The body names the ticket and its clocks, never the caller.
+may drop a repeated `Idempotency-Key`. The body contains the ticket and its deadlines, never the caller.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ TIMEOUT_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class UnitNotification:
-    """What a unit's system is told. `key` is the same for every repetition of one notice."""
+    """The contents of a notification. `key` is the same for every repeat."""
 
     key: str
     url: str
@@ -30,17 +30,17 @@ class UnitNotification:
 
 
 class NotificationFailed(Exception):
-    """The unit's system did not confirm; try again later."""
+    """Raised when the unit's system did not confirm; the delivery is tried again."""
 
 
 class UnitNotifier(Protocol):
     def send(self, notification: UnitNotification, at: datetime) -> None:
-        """Deliver `notice`, signed with the moment `at`. Raises NoticeFailed."""
+        """Sends `notification`, signed with the moment `at`. Raises NotificationFailed."""
         ...
 
 
 class UnitWebhooks:
-    """Implements `UnitNotices` over HTTP; any 2xx confirms, redirects are not followed."""
+    """Implements `UnitNotifier` over HTTP; any 2xx confirms, redirects are not followed."""
 
     def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
         self._timeout = timeout
@@ -66,13 +66,13 @@ class UnitWebhooks:
             answer = requests.post(
                 notification.url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             )
-        except requests.RequestException as trouble:
-            raise NotificationFailed(type(trouble).__name__) from trouble
+        except requests.RequestException as error:
+            raise NotificationFailed(type(error).__name__) from error
         if not 200 <= answer.status_code < 300:
             raise NotificationFailed(f"HTTP {answer.status_code}")
 
 
 def sign(secret: str, unix_seconds: int, body: bytes) -> str:
-    """Return the value of `X-Hotline-Signature` for `body`."""
+    """Returns the value of `X-Hotline-Signature` for `body`."""
     signed = f"{unix_seconds}.".encode() + body
     return f"t={unix_seconds},v1={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"

@@ -1,4 +1,4 @@
-"""Reactions that bring a ticket to its unit: into the inbox, and to the unit's own system if it has one."""
+"""Reactions that deliver a ticket to its unit: into the inbox, and to the unit's own system if it has one."""
 
 from sqlalchemy import select
 
@@ -11,21 +11,21 @@ from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Assignment, Ticket
 
 
-def deliver_to_inbox(tools: ReactionContext, event: events.TicketHandedOff) -> None:
-    """Lay the ticket into its unit's inbox; a second delivery finds it there and changes nothing."""
-    with tools.application.unit_of_work(Machine.WORKER) as work:
+def deliver_to_inbox(context: ReactionContext, event: events.TicketHandedOff) -> None:
+    """Puts the ticket into its unit's inbox. A repeated delivery changes nothing."""
+    with context.application.unit_of_work(Machine.WORKER) as work:
         inbox.deliver(work, event.ticket_id, event.unit_code)
 
 
-def notify_unit(tools: ReactionContext, event: events.TicketDelivered) -> None:
-    """Tell the unit's own system, if it has one."""
-    with tools.application.read_session() as session:
+def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None:
+    """Notifies the unit's own system, if it has one."""
+    with context.application.read_session() as session:
         unit = session.get_one(Unit, event.unit_code)
         ticket = session.get_one(Ticket, event.ticket_id)
-        told = session.scalar(select(Assignment.notified_at).where(Assignment.id == event.assignment_id))
-    if unit.webhook_url is None or told is not None:
+        row = session.scalar(select(Assignment.notified_at).where(Assignment.id == event.assignment_id))
+    if unit.webhook_url is None or row is not None:
         return
-    notice = UnitNotification(
+    notification = UnitNotification(
         key=f"assignment-{event.assignment_id}",
         url=unit.webhook_url,
         secret=unit.webhook_secret or "",
@@ -34,6 +34,6 @@ def notify_unit(tools: ReactionContext, event: events.TicketDelivered) -> None:
         title=ticket.title,
         due_at=ticket.due_at,
     )
-    tools.units.send(notice, tools.application.clock())
-    with tools.application.unit_of_work(Machine.WORKER) as work:
+    context.units.send(notification, context.application.clock())
+    with context.application.unit_of_work(Machine.WORKER) as work:
         inbox.note_notified(work, event.assignment_id)

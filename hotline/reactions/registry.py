@@ -1,7 +1,6 @@
-"""What must follow from what happened. One table: event -> the functions that react to it, and the lane each travels in.
+"""The table of reactions: event -> the functions that react to it, and the lane of each.
 
-A reaction may run twice (a worker was killed between doing and noting), so each either changes only our own rows, in
-one Work and under a unique key, or looks before it asks the outside again. To add one: one function, one line.
+To add a reaction, write one function and one line here.
 """
 
 from collections.abc import Callable
@@ -26,13 +25,13 @@ from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
 from hotline.reactions.outbound import check_dial, place_dial
 
 CALLS, NOTIFICATIONS = "calls", "notifications"
+# One queue and one worker process each: a slow system of a unit never delays a ring.
 LANES = (CALLS, NOTIFICATIONS)
-"""One queue and one worker process each: a slow system of a unit never keeps a telephone from ringing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """`run(tools, event)` may raise: the delivery is tried again after a pause, and kept as dead after the last try."""
+    """`run(context, event)` may raise: the delivery is tried again after a pause, and is dead after the last attempt."""
 
     lane: str
     run: Callable[[ReactionContext, Any], None]
@@ -42,6 +41,11 @@ class Reaction:
         return self.run.__name__
 
 
+# A reaction may run twice (a worker was killed between the effect and its record). So each either changes
+# only our own rows, in one unit of work and under a unique key, or searches before it repeats a request
+# outside.
+#
+# The function names are stored in `deliveries.reaction`; renaming one needs a migration.
 REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     events.CallOffered: (Reaction(CALLS, ring_operator),),
     events.OfferSettled: (Reaction(CALLS, release_operator),),
@@ -60,7 +64,7 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
 
 
 def has_reactions(event: Event) -> bool:
-    """Say whether anything follows from `event`."""
+    """Returns whether `event` has reactions."""
     return type(event) in REACTIONS
 
 

@@ -56,7 +56,7 @@ def publish(
         raise NotAllowed("publishes no flows")
     latest = current(work.session).get(purpose)
     if (latest.id if latest else 0) != based_on:
-        raise LostRace("somebody has published in between")
+        raise LostRace("another version was published in the meantime")
     save_edition(work, edition)
     row = {
         "purpose": purpose,
@@ -70,7 +70,7 @@ def publish(
     publication_id = insert_if_absent(work.session, FlowPublication, FlowPublication.id, row)
     # The unique key (purpose, replaces) decides between two people who publish at the same moment.
     if publication_id is None:
-        raise LostRace("somebody has published at this moment")
+        raise LostRace("another version was published at the same moment")
     work.record(events.FlowPublished(publication_id, edition.flow, edition.version))
     return int(publication_id)
 
@@ -102,14 +102,14 @@ def find_source(session: Session, flow: str, version: str) -> str | None:
 
 def current(session: Session) -> dict[CallPurpose, PublicationView]:
     """Returns the latest publication of each purpose that has one."""
-    found = session.execute(_VIEW.order_by(FlowPublication.id)).all()
-    return {row.purpose: PublicationView(*row) for row in found}
+    rows = session.execute(_VIEW.order_by(FlowPublication.id)).all()
+    return {row.purpose: PublicationView(*row) for row in rows}
 
 
 def history(session: Session, purpose: CallPurpose, limit: int = 50) -> list[PublicationView]:
     """Returns the publications of `purpose`, newest first."""
-    found = _VIEW.where(FlowPublication.purpose == purpose).order_by(FlowPublication.id.desc()).limit(limit)
-    return [PublicationView(*row) for row in session.execute(found).all()]
+    query = _VIEW.where(FlowPublication.purpose == purpose).order_by(FlowPublication.id.desc()).limit(limit)
+    return [PublicationView(*row) for row in session.execute(query).all()]
 
 
 def publication(session: Session, publication_id: int) -> PublicationView:

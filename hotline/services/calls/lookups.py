@@ -35,8 +35,8 @@ def ask(work: UnitOfWork, call_id: int, source: str) -> LookupView:
     lookup_id = insert_if_absent(work.session, Lookup, Lookup.id, row)
     if lookup_id is not None:
         work.record(events.LookupAsked(call_id, lookup_id))
-    asked = select(Lookup).where(Lookup.call_id == call_id, Lookup.source == source)
-    return _view(work, work.session.scalars(asked.execution_options(populate_existing=True)).one())
+    query = select(Lookup).where(Lookup.call_id == call_id, Lookup.source == source)
+    return _view(work, work.session.scalars(query.execution_options(populate_existing=True)).one())
 
 
 def get(work: UnitOfWork, lookup_id: int) -> LookupView:
@@ -47,12 +47,12 @@ def record_answer(
     work: UnitOfWork, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = ""
 ) -> None:
     """Records the answer as far as it can be spoken; the first answer stands."""
-    said = {"text_zh": to_speakable(text_zh, MAX_LENGTH_ZH), "text_en": to_speakable(text_en, MAX_LENGTH_EN)}
+    texts = {"text_zh": to_speakable(text_zh, MAX_LENGTH_ZH), "text_en": to_speakable(text_en, MAX_LENGTH_EN)}
     updated_one(
         work.session,
         update(Lookup)
         .where(Lookup.id == lookup_id, Lookup.state == LookupState.ASKED)
-        .values(state=state, answered_at=work.at, **said),
+        .values(state=state, answered_at=work.at, **texts),
     )
 
 

@@ -18,7 +18,6 @@ from hotline.store.outbound import Dial
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import UnitOfWork
 
-P = PresenceState
 # Longer than nearly all calls, so that few live calls are checked in vain.
 SILENT_AFTER = timedelta(minutes=30)
 # The carrier's limit is 4 h (Twilio); an older call is over.
@@ -78,12 +77,14 @@ def free_stuck_desks(work: UnitOfWork) -> int:
     """
     freed = 0
     for user_id, state, call_id in work.session.execute(_STUCK_DESKS).all():
-        if state is P.TALKING and desks.unfinished_call(work, user_id) == call_id:
+        if state is PresenceState.TALKING and desks.unfinished_call(work, user_id) == call_id:
             freed += desks.set_presence(
-                work, user_id, (state,), P.WRAP_UP, call_id=call_id, only_call=call_id
+                work, user_id, (state,), PresenceState.WRAP_UP, call_id=call_id, only_call=call_id
             )
         else:
-            freed += desks.set_presence(work, user_id, (state,), P.READY, only_call=call_id, idle=True)
+            freed += desks.set_presence(
+                work, user_id, (state,), PresenceState.READY, only_call=call_id, idle=True
+            )
     return freed
 
 
@@ -98,10 +99,11 @@ _PENDING_OFFER = exists().where(
 )
 _STUCK_DESKS = select(Presence.user_id, Presence.state, Presence.call_id).where(
     or_(
-        and_(Presence.state == P.RINGING, ~_PENDING_OFFER),
+        and_(Presence.state == PresenceState.RINGING, ~_PENDING_OFFER),
         and_(
-            Presence.state == P.TALKING, ~_own_call(Call.state.in_((CallState.CONNECTING, CallState.TALKING)))
+            Presence.state == PresenceState.TALKING,
+            ~_own_call(Call.state.in_((CallState.CONNECTING, CallState.TALKING))),
         ),
-        and_(Presence.state == P.WRAP_UP, ~_own_call(Call.finished_at.is_(None))),
+        and_(Presence.state == PresenceState.WRAP_UP, ~_own_call(Call.finished_at.is_(None))),
     )
 )

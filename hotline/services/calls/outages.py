@@ -39,13 +39,13 @@ def announce(
         errors = _overlap_errors(work, zh, en, start, ends_at)
     if errors:
         raise InvalidFields(errors)
-    notice = Outage(
+    outage = Outage(
         text_zh=zh, text_en=en, starts_at=start, ends_at=ends_at, author_id=person.id, created_at=work.at
     )
-    work.session.add(notice)
+    work.session.add(outage)
     work.session.flush()
-    work.record(events.OutageAnnounced(notice.id))
-    return notice
+    work.record(events.OutageAnnounced(outage.id))
+    return outage
 
 
 def stop(work: UnitOfWork, outage_id: int) -> None:

@@ -68,8 +68,8 @@ def require_own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
     return call, work.actor
 
 
-def _view(work: UnitOfWork, found: Executable, key: str | int) -> CallView | None:
-    row = work.connection.execute(found, {"key": key}).first()
+def _view(work: UnitOfWork, query: Executable, key: str | int) -> CallView | None:
+    row = work.connection.execute(query, {"key": key}).first()
     return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns
 
 

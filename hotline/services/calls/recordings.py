@@ -74,8 +74,8 @@ def save_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: byte
 
 
 def has_message(work: UnitOfWork, call_id: int) -> bool:
-    found = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
-    return work.session.scalar(found.limit(1)) is not None
+    query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
+    return work.session.scalar(query.limit(1)) is not None
 
 
 def may_hear(person: Person, kind: RecordingKind) -> bool:

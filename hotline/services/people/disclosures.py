@@ -1,4 +1,4 @@
-"""Showing a protected number: only to who is on the call or must call back, and never without a trace."""
+"""Discloses a protected number to staff on the call or staff who must call back, and records each disclosure."""
 
 from sqlalchemy import select
 
@@ -16,10 +16,11 @@ from hotline.unit_of_work import UnitOfWork
 
 
 def show_number(work: UnitOfWork, subject: str, subject_id: int, reason: str = "") -> str:
-    """Return the full number behind a call, ticket or callback and record the look.
+    """Returns the full number behind a call, ticket or callback and records the disclosure.
 
-    Raises NotAllowed unless the actor answered that call and has not finished its record, must call back for the ticket
-    (`rules.callers`), or works the callback list; and NoSuchCall / NoSuchTicket / NoSuchCallback.
+    Raises NotAllowed unless the actor answered that call and has not finished its record, must call back
+    for the ticket (`rules.people.privacy`), or works the callback list; and NoSuchCall / NoSuchTicket /
+    NoSuchCallback.
     """
     if not isinstance(work.actor, Person):
         raise NotAllowed("only people look")

@@ -1,9 +1,8 @@
-"""Offers: a waiting caller is offered to a ready desk (`matching` says which to which), and what comes of each ring.
+"""Offers a waiting call to a ready desk and records how each ring ends.
 
-A caller phoned back keeps the place they had when they first joined. Every step is a conditional update, so two
-processes may match at once; the clock matches again every second in case both looked before either wrote. Matching
-never waits for a row that somebody else is changing, so that it cannot be part of a deadlock; whoever moves one call
-holds that call first.
+A caller who is phoned back keeps the place of their first wait. Every step is a conditional update, so two
+processes may match at once; the scheduler matches again every second in case both read before either wrote.
+A function that changes one call locks that call first.
 """
 
 from datetime import datetime, timedelta
@@ -21,9 +20,9 @@ from hotline.unit_of_work import UnitOfWork
 
 
 def offer_waiting(work: UnitOfWork) -> int:
-    """Offer waiting calls to ready desks until one side is used up. Returns how many offers were made.
+    """Offers waiting calls to ready desks until there are no calls or no desks left. Returns the number of offers.
 
-    Both are held while they are matched; a call or a desk that somebody else holds is left to the next look.
+    Calls and desks locked by another process are left to the next run.
     """
     made = 0
     while (pair := matching.next_match(work)) is not None:
@@ -39,9 +38,9 @@ def offer_waiting(work: UnitOfWork) -> int:
 
 
 def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
-    """Give the call to the operator whose leg answered. Returns the call's id, or None if the race was lost.
+    """Gives the call to the operator whose leg answered. Returns the call's id, or None if the race was lost.
 
-    Asking again with the same leg gives the same answer.
+    A repeat with the same leg gives the same result.
     """
     offer = _lock_offer(work, offer_id)
     if offer is None:
@@ -61,9 +60,10 @@ def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
 
 
 def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
-    """End a ring that was not taken: the caller goes back to their place, the desk that missed it is not ready.
+    """Ends a ring that was not taken: the caller returns to their place, and a desk that missed the call becomes not ready.
 
-    A ring that was withdrawn is nobody's miss: that desk stays ready. An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
+    A withdrawn ring leaves the desk ready. An accepted offer whose caller has not joined yet is settled
+    too, because the operator's leg has ended. Idempotent.
     """
     offer = _lock_offer(work, offer_id)
     if offer is None:
@@ -79,20 +79,20 @@ def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
         .values(state=CallState.QUEUED, operator_id=None),
         execution_options={"synchronize_session": False},
     )
-    why = None if how is OfferState.WITHDRAWN else NotReadyReason.MISSED_CALL
-    desks.stop_ringing(work, offer.operator_id, offer.call_id, why)
+    reason = None if how is OfferState.WITHDRAWN else NotReadyReason.MISSED_CALL
+    desks.stop_ringing(work, offer.operator_id, offer.call_id, reason)
     work.record(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
     offer_waiting(work)
 
 
 def pending_offer(work: UnitOfWork, call_id: int) -> int | None:
-    """Return the offer a call waits for, if a desk is being rung for it."""
+    """Returns the pending offer of a call, or None."""
     pending = select(Offer.id).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
     return work.session.scalar(pending.order_by(Offer.id.desc()).limit(1))
 
 
 def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:
-    """Write down that the carrier is being asked to ring; returns when it was first asked, None if no ring is wanted."""
+    """Records that the carrier is asked to ring; returns the moment of the first request, None if no ring is wanted."""
     pending = (Offer.id == offer_id, Offer.state == OfferState.PENDING, Offer.leg_sid.is_(None))
     first = update(Offer).where(*pending, Offer.leg_asked_at.is_(None)).values(leg_asked_at=work.at)
     if updated_one(work.session, first):
@@ -101,7 +101,7 @@ def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:
 
 
 def record_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
-    """Remember the operator's leg; say whether the ring is still wanted."""
+    """Records the operator's leg; returns whether the ring is still wanted."""
     work.session.execute(
         update(Offer).where(Offer.id == offer_id, Offer.leg_sid.is_(None)).values(leg_sid=sid)
     )
@@ -109,18 +109,18 @@ def record_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
 
 
 def leg_belongs_to_another_offer(session: Session, offer_id: int, sid: str) -> bool:
-    """Say whether the carrier's call `sid` is known to be the ring of another offer."""
+    """Returns whether the carrier's call `sid` is recorded for another offer."""
     return session.scalar(select(Offer.id).where(Offer.leg_sid == sid, Offer.id != offer_id)) is not None
 
 
 def leg_to_release(session: Session, offer_id: int) -> str | None:
-    """Return the operator's leg of an offer that was not taken; None if there is none, or it is wanted."""
+    """Returns the operator's leg of an offer that was not taken; None if there is none or it is wanted."""
     wanted = (OfferState.PENDING, OfferState.ACCEPTED)
     return session.scalar(select(Offer.leg_sid).where(Offer.id == offer_id, Offer.state.not_in(wanted)))
 
 
 def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
-    """Stop the desks that still ring for a call that left the queue or ended; they are ready again."""
+    """Withdraws the pending offers of a call that left the queue or ended; the desks are ready again."""
     pending = select(Offer.id, Offer.operator_id).where(
         Offer.call_id == call_id, Offer.state == OfferState.PENDING
     )
@@ -131,28 +131,28 @@ def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
 
 
 def mark_accepted_missed(work: UnitOfWork, call_id: int) -> None:
-    """Count the ring that was answered for nothing as missed: late news of its leg then says nothing about a new talk."""
+    """Marks the accepted offer of a call as missed."""
+    # A late webhook of that leg then says nothing about the next conversation.
     taken = update(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
     work.session.execute(taken.values(state=OfferState.MISSED, settled_at=work.at))
 
 
 def settle_overdue_offers(work: UnitOfWork) -> int:
-    """Settle rings that outlived their limit: missed, or withdrawn if the desk never rang at all. Returns how many.
-
-    The first is a lost callback of the carrier, the second a worker that is away; no operator is to blame for that.
-    """
+    """Settles rings beyond their limit. Returns their number."""
     grace = timedelta(seconds=work.policies.queue.ring_seconds + 10)
     overdue = select(Offer.id, Offer.leg_asked_at).where(
         Offer.state == OfferState.PENDING, Offer.offered_at < work.at - grace
     )
-    found = work.session.execute(overdue).all()
-    for offer_id, asked_at in found:
+    rows = work.session.execute(overdue).all()
+    for offer_id, asked_at in rows:
+        # A desk that never rang waited for a worker, and the operator missed nothing: withdrawn. Otherwise
+        # the carrier's webhook was lost: missed.
         settle_offer(work, offer_id, OfferState.WITHDRAWN if asked_at is None else OfferState.MISSED)
-    return len(found)
+    return len(rows)
 
 
 def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
-    """Give callers back to the queue whose operator accepted before `older_than` but whom no one ever joined."""
+    """Returns callers to the queue whose operator accepted before `older_than` and never joined. Returns their number."""
     stuck = (
         select(Offer.id)
         .join(Call, Call.id == Offer.call_id)
@@ -163,14 +163,14 @@ def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
             Offer.settled_at < older_than,
         )
     )
-    found = work.session.scalars(stuck).all()
-    for offer_id in found:
+    rows = work.session.scalars(stuck).all()
+    for offer_id in rows:
         settle_offer(work, offer_id, OfferState.MISSED)
-    return len(found)
+    return len(rows)
 
 
 def _lock_offer(work: UnitOfWork, offer_id: int) -> Offer | None:
-    """Hold the offer's call, then return the offer as it is now."""
+    """Locks the offer's call, then returns the current state of the offer."""
     call_id = work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
     if call_id is None:
         return None

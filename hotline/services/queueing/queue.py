@@ -1,4 +1,4 @@
-"""Into the queue and out of it: whom a caller waits for, what place they have, and when there is nobody to wait for."""
+"""Puts callers into the waiting queue, takes them out, and reports their place."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,17 +20,19 @@ from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
 ANY_OPERATOR = JoinQueue()
+# The expected wait is the mean of this many last waits; it is no promise.
 RECENT_ANSWERS = 20
-"""The expected wait is the mean of this many last waits: simple, honest, never a promise."""
+# The waits are searched in this many last calls: every wait round of every caller runs the query, and a day
+# has 50,000 calls.
 MAX_CALLS_SEARCHED = 300
-"""They are looked for among so many last calls: each round of each caller's waiting asks, and a day has 50,000 calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """`position` 1 = next; seconds waited so far, and since the last joining; seconds the last callers waited on average.
+    """The place of a waiting caller: `position` 1 = next.
 
-    `expected_seconds` None: no data yet.
+    Seconds waited so far, and since the last joining; average seconds of the last callers (None: no data
+    yet).
     """
 
     position: int
@@ -41,9 +43,9 @@ class QueuePlace:
 
 
 def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
-    """Return where a waiting caller stands. Raises NoSuchCall if the call is not known."""
-    asked = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
-    own = work.session.execute(asked).first()
+    """Returns the place of a waiting caller. Raises NoSuchCall."""
+    query = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
+    own = work.session.execute(query).first()
     if own is None:
         raise NoSuchCall(str(call_id))
     place, queued, joined = own[0] or work.at, own[1] or work.at, own[2] or work.at
@@ -62,7 +64,7 @@ def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
 
 
 def _recent_waits(work: UnitOfWork) -> list[int]:
-    """Return how many seconds the last callers of today who were answered had waited."""
+    """Returns the seconds that the last answered callers of today had waited."""
     last = (
         select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(MAX_CALLS_SEARCHED)
     )
@@ -77,10 +79,10 @@ def _recent_waits(work: UnitOfWork) -> list[int]:
 def join_queue(
     work: UnitOfWork, call_id: int, wish: JoinQueue = ANY_OPERATOR, *, desk: str = ""
 ) -> QueueJoin:
-    """Let the caller wait for a person; offer the call at once if a desk is ready. `desk` is a work number.
+    """Puts the caller into the queue and offers the call at once if a desk is ready. `desk` is a work number.
 
-    A callback keeps the place of the call it answers; whoever left the queue to decide something keeps their own. A
-    caller already waiting stays where they are.
+    A callback keeps the place of the call it answers; a caller who left the queue for a choice in the flow
+    keeps their own. A caller already waiting stays in place.
     """
     call = lock_call(work, call_id)
     if call.state in rules.WAITING:
@@ -113,7 +115,7 @@ def join_queue(
 
 
 def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
-    """Note the carrier's QueueResult. Only `leave` needs a hand: the caller is back in the flow."""
+    """Records the carrier's QueueResult. Only `leave` changes the call: the caller is back in the flow."""
     if result != "leave":
         return
     left = updated_one(
@@ -127,26 +129,26 @@ def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
 
 
 def is_any_operator_on_duty(work: UnitOfWork) -> bool:
-    """Say whether any desk is open and alive, ready or not: somebody who may answer sooner or later."""
+    """Returns whether any desk is open and alive, ready or not."""
     fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     alive = select(Presence.user_id).where(Presence.state != PresenceState.OFFLINE, Presence.seen_at >= fresh)
     return work.session.scalar(alive.limit(1)) is not None
 
 
 def _operator_by_work_number(work: UnitOfWork, work_number: str) -> int | None:
-    """Return whose work number that is; None for nobody's: then anybody may answer."""
+    """Returns the operator with this work number; None if there is none: then any operator may answer."""
     return work.session.scalar(select(User.id).where(User.work_number == work_number, User.active))
 
 
 def _inherited_place(work: UnitOfWork, call: CallView) -> tuple[datetime | None, str]:
-    """Return the place and the skill of the call that this one answers, if we phoned somebody back."""
+    """Returns the place and the skill of the call that this callback answers."""
     if call.dial_id is None:
         return None, ""
-    found = (
+    query = (
         select(Callback.place_since, Call.skill)
         .join(Dial, Dial.callback_id == Callback.id)
         .outerjoin(Call, Call.id == Callback.call_id)
         .where(Dial.id == call.dial_id)
     )
-    row = work.session.execute(found).first()
+    row = work.session.execute(query).first()
     return (None, "") if row is None else (row[0], row[1] or "")
