@@ -22,8 +22,8 @@ def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None
     with context.application.read_session() as session:
         unit = session.get_one(Unit, event.unit_code)
         ticket = session.get_one(Ticket, event.ticket_id)
-        row = session.scalar(select(Assignment.notified_at).where(Assignment.id == event.assignment_id))
-    if unit.webhook_url is None or row is not None:
+        notified_at = session.scalar(select(Assignment.notified_at).where(Assignment.id == event.assignment_id))
+    if unit.webhook_url is None or notified_at is not None:
         return
     notification = UnitNotification(
         key=f"assignment-{event.assignment_id}",
@@ -36,4 +36,4 @@ def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None
     )
     context.units.send(notification, context.application.clock())
     with context.application.unit_of_work(Machine.WORKER) as work:
-        inbox.note_notified(work, event.assignment_id)
+        inbox.record_notified(work, event.assignment_id)
