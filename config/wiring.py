@@ -22,8 +22,8 @@ from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.live import RedisAnnouncer, announcer_client
 from hotline.gateways.lookups import HttpLookups
+from hotline.gateways.notifications.webhook import WebhookChannel
 from hotline.gateways.twilio import TwilioCarrier
-from hotline.gateways.unit_webhooks import UnitWebhooks
 from hotline.reactions.context import ReactionContext
 from hotline.reactions.registry import has_reactions
 from hotline.rules.figures.reconciliation import Claim
@@ -74,7 +74,7 @@ def build(settings: Settings) -> Components:
     tools = ReactionContext(
         application=application,
         carrier=carrier,
-        units=UnitWebhooks(),
+        channels=(WebhookChannel(),),
         lookups=HttpLookups(),
         addresses=addresses,
         narrow_carrier=settings.narrow_carrier,
