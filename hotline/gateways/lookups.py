@@ -115,7 +115,10 @@ class _RequestThread:
         return LookupResponse(answer_body.found, answer_body.zh, answer_body.en)
 
     def _pieces(self, answer: requests.Response) -> Iterator[bytes]:
-        """Yields the body as it arrives. Raises ValueError if it is too long, or once the answer is no longer awaited."""
+        """Yields the body as it arrives.
+
+        Raises ValueError if it is too long, or once the answer is no longer awaited.
+        """
         rest = MAX_BYTES
         while piece := answer.raw.read1(rest + 1, decode_content=True):
             rest -= len(piece)

@@ -22,7 +22,9 @@ def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None
     with context.application.read_session() as session:
         unit = session.get_one(Unit, event.unit_code)
         ticket = session.get_one(Ticket, event.ticket_id)
-        notified_at = session.scalar(select(Assignment.notified_at).where(Assignment.id == event.assignment_id))
+        notified_at = session.scalar(
+            select(Assignment.notified_at).where(Assignment.id == event.assignment_id)
+        )
     if unit.webhook_url is None or notified_at is not None:
         return
     notification = UnitNotification(
