@@ -1,4 +1,4 @@
-"""Transactional outbox: turns unrelayed events into deliveries and executes each at least once, with idempotent effect.
+"""Transactional outbox: turns unrelayed events into deliveries and executes each at least once, once in effect.
 
 A delivery is one reaction to one event. The database is authoritative; Redis only reduces latency. A worker
 claims a delivery by conditional update under a lease. If the worker is killed, the lease expires and

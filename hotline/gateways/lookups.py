@@ -1,7 +1,7 @@
 """Lookups in the city's own systems: one signed request for a waiting caller, bounded in time and size.
 
 We send `{"id", "caller"}` (E.164 or null), signed like every webhook of ours (`X-Hotline-Signature`, see
-`unit_webhooks.sign`). The system answers `{"found": true, "zh-CN": "...", "en": "..."}`; the texts are
+`webhook_signature.sign`). The system answers `{"found": true, "zh-CN": "...", "en": "..."}`; the texts are
 spoken as they stand. Any other answer, and a late one, counts as none; the flow has an exit for that.
 """
 
@@ -115,7 +115,10 @@ class _RequestThread:
         return LookupResponse(answer_body.found, answer_body.zh, answer_body.en)
 
     def _pieces(self, answer: requests.Response) -> Iterator[bytes]:
-        """Yields the body as it arrives. Raises ValueError if it is too long, or once the answer is no longer awaited."""
+        """Yields the body as it arrives.
+
+        Raises ValueError if it is too long, or once the answer is no longer awaited.
+        """
         rest = MAX_BYTES
         while piece := answer.raw.read1(rest + 1, decode_content=True):
             rest -= len(piece)

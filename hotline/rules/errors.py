@@ -1,4 +1,7 @@
-"""Domain errors: the ordinary ways in which a use case is refused. Adapters map them to responses; nothing was changed."""
+"""Domain errors: the ordinary ways in which a use case is refused; nothing was changed.
+
+Adapters map each class to a response.
+"""
 
 from collections.abc import Iterable, Mapping
 

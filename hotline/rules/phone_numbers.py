@@ -15,7 +15,10 @@ _ANONYMOUS = {"+266696687", "+86266696687", "+7378742833", "+2562533", "+8656696
 
 
 def parse_number(raw: str) -> str | None:
-    """Returns E.164 for a dialable number in any usual spelling; None for a withheld number, short code, client or other text."""
+    """Returns E.164 for a dialable number in any usual spelling, else None.
+
+    None stands for a withheld number, a short code, a client name or any other text.
+    """
     text = raw.strip()
     if text.lower().startswith(("sip:", "sips:", "tel:")):
         text = text.split(":", 1)[1].split("@", 1)[0].split(";", 1)[0]

@@ -52,7 +52,7 @@ class _Day:
 
 
 def seed_known_years(work: UnitOfWork) -> int:
-    """Writes every day that the installed `chinesecalendar` knows and the calendar does not; returns the number of days."""
+    """Writes every day that `chinesecalendar` knows and the calendar does not; returns their number."""
     first = date(min(chinese_calendar.holidays).year, 1, 1)
     last = date(max(chinese_calendar.holidays).year, 12, 31)
     known = set(work.session.scalars(select(CalendarDay.day).where(CalendarDay.day.between(first, last))))

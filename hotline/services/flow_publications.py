@@ -53,7 +53,7 @@ def publish(
     """
     person = work.actor if isinstance(work.actor, Person) else None
     if person is not None and not person.may(Right.PUBLISH_FLOWS):
-        raise NotAllowed("publishes no flows")
+        raise NotAllowed("the role may not publish flows")
     latest = current(work.session).get(purpose)
     if (latest.id if latest else 0) != based_on:
         raise LostRace("another version was published in the meantime")

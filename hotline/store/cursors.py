@@ -29,10 +29,10 @@ class Page(Generic[Row]):
     next_cursor: str | None
 
 
-def make_page(rows_and_next: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]) -> Page[Row]:
+def make_page(candidates: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]) -> Page[Row]:
     """Returns a page from up to `limit` + 1 rows; the extra row only shows that there are more."""
-    rows = tuple(rows_and_next[:limit])
-    return Page(rows, cursor_of(rows[-1]) if len(rows_and_next) > limit else None)
+    rows = tuple(candidates[:limit])
+    return Page(rows, cursor_of(rows[-1]) if len(candidates) > limit else None)
 
 
 def id_cursor(row_id: int) -> str:

@@ -1,4 +1,4 @@
-"""What follows from what happened, asked of a carrier whose answers get lost: never twice, never left hanging."""
+"""Reactions against a carrier whose responses get lost: no call is placed twice and none stays open."""
 
 from dataclasses import replace
 
@@ -30,7 +30,7 @@ def run(tools: ReactionContext, event: events.Event, reaction: str) -> None:
 
 
 def offered(application: Application, carrier: FakeCarrier) -> tuple[events.CallOffered, Person]:
-    """Let somebody wait in the carrier's queue and be offered to a desk."""
+    """Puts a caller into the carrier's queue and offers the call to a desk."""
     operator = make_operator(application)
     call = make_call(application, sid=carrier.dial_in(QUEUE))
     with application.unit_of_work(Machine.CALLER) as work:
@@ -118,7 +118,7 @@ def offered_to(
     return events.CallOffered(call.id, offer.id, operator.id), operator
 
 
-def test_an_offer_that_is_over_rings_nobody(
+def test_an_offer_that_is_over_rings_no_desk(
     application: Application, tools: ReactionContext, carrier: FakeCarrier
 ) -> None:
     offer, _ = offered(application, carrier)
@@ -232,7 +232,7 @@ def test_a_call_that_is_over_frees_the_operators_leg(
     assert carrier.calls[leg(application, offer.offer_id) or ""].status == "no-answer"
 
 
-def test_an_operator_can_hang_up_even_if_the_callers_end_was_never_told(
+def test_an_operator_can_hang_up_even_if_the_status_webhook_of_the_caller_was_lost(
     application: Application, tools: ReactionContext, carrier: FakeCarrier
 ) -> None:
     event = accepted(application, carrier)
@@ -294,7 +294,7 @@ def dial_row(application: Application, dial_id: int) -> Dial:
         return session.get_one(Dial, dial_id)
 
 
-def test_somebody_is_phoned_once(
+def test_a_citizen_is_phoned_once(
     application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     event = planned(application, clock)
@@ -359,7 +359,7 @@ def test_a_number_the_carrier_refuses_ends_the_attempt_and_counts(
     assert (owed.state, owed.attempts) == (CallbackState.WAITING, 1)
 
 
-def test_a_dial_nobody_wants_any_more_is_not_made(
+def test_a_dial_whose_promise_is_settled_is_not_placed(
     application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     event = planned(application, clock)

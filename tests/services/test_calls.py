@@ -1,4 +1,4 @@
-"""A call from its first webhook to its last word, in whatever order the carrier tells it."""
+"""The life of a call, with webhooks in any order."""
 
 import pytest
 from sqlalchemy import func, select
@@ -58,7 +58,7 @@ def row(application: Application, call_id: int) -> Call:
 
 
 def talking(application: Application) -> tuple[Call, Person]:
-    """Bring a caller and an operator together."""
+    """Connects a caller with an operator."""
     operator = make_operator(application)
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
@@ -165,7 +165,7 @@ def test_leaving_for_a_promised_callback_is_not_abandoned(application: Applicati
     assert row(application, call.id).end is CallEnd.LEFT_FOR_CALLBACK
 
 
-def test_somebody_who_phones_again_is_no_longer_owed_a_call(application: Application) -> None:
+def test_a_caller_who_phones_again_has_no_open_callback(application: Application) -> None:
     with application.unit_of_work(Machine.CALLER) as work:
         owed = callbacks.promise_callback(work, number=ARRIVAL.number_raw, reason=CallbackReason.REQUESTED)
     receive(application)
@@ -221,7 +221,7 @@ def test_a_caller_who_leaves_while_the_desk_connects_is_abandoned_and_the_desk_i
     assert desk(application, operator).state is PresenceState.READY
 
 
-def test_whoever_goes_before_a_word_can_be_said_is_owed_a_call_like_one_who_waits(
+def test_a_caller_who_leaves_before_the_shortest_talk_is_promised_a_callback(
     application: Application, clock: StoppedClock
 ) -> None:
     call, operator = talking(application)
@@ -234,7 +234,7 @@ def test_whoever_goes_before_a_word_can_be_said_is_owed_a_call_like_one_who_wait
         assert session.scalars(select(Callback.reason)).all() == [CallbackReason.ABANDONED]
 
 
-def test_whoever_left_the_queue_to_ask_for_a_callback_and_hung_up_is_owed_one_all_the_same(
+def test_a_caller_who_left_the_queue_for_a_callback_and_hung_up_is_promised_one(
     application: Application,
 ) -> None:
     call = make_call(application)

@@ -1,4 +1,4 @@
-"""Asking a system of the city's own: once a call, answered or not in time, and the first answer stands."""
+"""Lookups in the city's own systems: one per call, answered or overdue, and the first answer stands."""
 
 from dataclasses import replace
 

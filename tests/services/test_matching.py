@@ -1,4 +1,4 @@
-"""Who answers whom: skills for those who need them, priority first, a certain desk if asked for, and nobody blocks others."""
+"""Matching: skills for callers who need them, priority first, a requested desk, and no caller blocks another."""
 
 import pytest
 
@@ -67,7 +67,7 @@ def test_after_long_waiting_anybody_may_answer(application: Application, clock: 
     assert offered_to(application, call) == plain.id
 
 
-def test_a_skill_that_nobody_on_duty_has_is_not_waited_for(application: Application) -> None:
+def test_a_skill_that_no_operator_on_duty_has_is_not_waited_for(application: Application) -> None:
     able(application, make_operator(application, PresenceState.OFFLINE))
     plain = make_operator(application)
     call = make_call(application)
@@ -75,9 +75,7 @@ def test_a_skill_that_nobody_on_duty_has_is_not_waited_for(application: Applicat
     assert offered_to(application, call) == plain.id
 
 
-def test_higher_priority_goes_first_whoever_came_before(
-    application: Application, clock: StoppedClock
-) -> None:
+def test_higher_priority_goes_before_an_earlier_caller(application: Application, clock: StoppedClock) -> None:
     first, urgent = make_call(application), make_call(application)
     join(application, first)
     clock.advance(60)
@@ -100,7 +98,7 @@ def test_a_desk_asked_for_by_work_number_is_waited_for(application: Application)
         assert session.get_one(Call, call.id).desk_id == asked.id
 
 
-def test_a_work_number_nobody_has_means_anybody(application: Application) -> None:
+def test_an_unknown_work_number_means_any_operator(application: Application) -> None:
     plain = make_operator(application)
     call = make_call(application)
     join(application, call, JoinQueue(to_desk=True), desk="999")
@@ -108,7 +106,7 @@ def test_a_work_number_nobody_has_means_anybody(application: Application) -> Non
 
 
 @pytest.mark.parametrize(("staffed", "answer"), [(True, QueueJoin.JOINED), (False, QueueJoin.OFF_DUTY)])
-def test_nobody_on_duty_is_an_answer_only_where_it_was_asked(
+def test_off_duty_is_a_result_only_where_the_flow_asks_for_it(
     application: Application, staffed: bool, answer: QueueJoin
 ) -> None:
     if staffed:
@@ -117,9 +115,7 @@ def test_nobody_on_duty_is_an_answer_only_where_it_was_asked(
     assert join(application, make_call(application)) is QueueJoin.JOINED
 
 
-def test_a_desk_without_a_sign_of_life_is_nobody_on_duty(
-    application: Application, clock: StoppedClock
-) -> None:
+def test_a_desk_without_a_heartbeat_is_not_on_duty(application: Application, clock: StoppedClock) -> None:
     make_operator(application)
     clock.advance(application.policies.queue.presence_timeout + 1)
     assert join(application, make_call(application), JoinQueue(only_on_duty=True)) is QueueJoin.OFF_DUTY

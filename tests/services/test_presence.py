@@ -1,4 +1,4 @@
-"""An operator's own words, and what a desk may be in which state."""
+"""Presence: the operators' own changes, and what each state permits."""
 
 from collections.abc import Callable
 

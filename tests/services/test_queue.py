@@ -1,4 +1,4 @@
-"""Who answers: the longest-waiting caller meets the longest-idle desk, and nobody is ever in two places."""
+"""The queue: the longest-waiting caller gets the longest-idle desk, and neither is matched twice."""
 
 from sqlalchemy import select, update
 
@@ -174,7 +174,7 @@ def test_a_ring_whose_end_was_never_told_counts_as_missed_after_its_limit(
     assert state_of(application, call.id) is CallState.QUEUED
 
 
-def test_an_accepted_caller_nobody_joined_gets_their_place_back(
+def test_an_accepted_caller_whose_operator_never_joined_gets_their_place_back(
     application: Application, clock: StoppedClock
 ) -> None:
     make_operator(application)

@@ -1,4 +1,4 @@
-"""Two processes at once, on both databases: nothing is lost, nothing is doubled, nobody waits for ever."""
+"""Two processes at the same moment, on both databases: no loss, no duplicate, no deadlock."""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -108,7 +108,7 @@ def test_a_last_word_that_meets_the_first_webhook_is_not_lost(application: Appli
     assert state_of(application, call.id) is CallState.ENDED
 
 
-def test_an_answer_and_a_hang_up_of_somebody_we_phone_leave_no_call_alive(
+def test_an_answer_and_a_hang_up_of_a_called_citizen_leave_no_call_alive(
     application: Application, clock: StoppedClock
 ) -> None:
     with application.unit_of_work(Machine.SYSTEM) as work:
@@ -154,7 +154,7 @@ def test_accepting_and_hanging_up_at_once_ends_in_one_order_or_the_other(applica
 
 
 def free_again(application: Application, operator: Person) -> bool:
-    """Say whether the desk is ready, and send it on a break so that the next round has a desk of its own."""
+    """Returns whether the desk is ready, and sends it on a break so that the next round has a desk of its own."""
     with application.unit_of_work(operator) as work:
         state = presence.get_presence(work.session, operator.id).state
         presence.set_not_ready(work, NotReadyReason.BREAK)

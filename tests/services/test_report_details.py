@@ -1,4 +1,4 @@
-"""Corners of the report: short waits, rows without a class, claims in words, pages of rows."""
+"""Details of the report: short waits, rows without a class, claims as text, pages of rows."""
 
 from collections.abc import Iterable
 from dataclasses import replace

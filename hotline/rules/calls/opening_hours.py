@@ -26,7 +26,7 @@ def kind_of_day(weekday: int, working: bool | None, note: str) -> DayKind:
 
 
 def opening_state(schedule: Schedule, moment: datetime, day: DayKind) -> ActionOutcome:
-    """Returns OPEN if `moment` (local) lies inside the schedule, else HOLIDAY on a public holiday and CLOSED on other days."""
+    """Returns OPEN if `moment` (local) lies inside the schedule, else HOLIDAY or CLOSED."""
     windows = schedule.holidays if day.holiday else schedule.workdays if day.working else schedule.days_off
     minute = moment.hour * 60 + moment.minute
     if any(window.start <= minute < window.end for window in windows):

@@ -124,7 +124,8 @@ def satisfaction_rate(figures: Figures) -> Rate:
 
 
 def return_rate(figures: Figures) -> Rate:
-    """Returns tickets returned by units of those dispatched; the numerator is 0, as no transition returns a ticket yet."""
+    """Returns tickets returned by units of those dispatched."""
+    # No transition returns a ticket yet, so the numerator is truly 0.
     return Rate(0, figures.handling.dispatched)
 
 

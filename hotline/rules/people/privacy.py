@@ -38,7 +38,7 @@ def mask_name(name: str) -> str:
 
 
 def is_caller_hidden(actor: Actor, *, confidential: bool) -> bool:
-    """Returns whether even the masked caller is hidden from `actor`: unit staff see no caller of a confidential ticket."""
+    """Returns whether even the masked caller is hidden: unit staff see no caller of a confidential ticket."""
     if isinstance(actor, Machine):
         return False
     return confidential and not actor.may(Right.READ_ALL_TICKETS)

@@ -135,7 +135,10 @@ _SAVE_POSITION = (
 def save_position(
     work: UnitOfWork, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
 ) -> None:
-    """Saves the caller's position in the flow, the exits taken and the language. Changes nothing once the call is over."""
+    """Saves the caller's position in the flow, the exits taken and the language.
+
+    Changes nothing once the call is over.
+    """
     values = {"key": call_id, "place": position, "spoken": language, "ways": format_path(path)}
     work.connection.execute(_SAVE_POSITION, values)
 
@@ -275,7 +278,10 @@ def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason
 
 
 def request_hang_up(work: UnitOfWork, call_id: int) -> None:
-    """Requests the end of the call, also when the operator's own telephone is gone. Raises NotAllowed unless it is their call."""
+    """Requests the end of the call, also when the operator's own telephone is gone.
+
+    Raises NotAllowed unless the operator answered the call.
+    """
     call, person = require_own_call(work, call_id)
     if call.state in {CallState.TALKING, CallState.CONNECTING}:
         work.record(events.CallHangUpAsked(call_id, person.id))

@@ -55,7 +55,10 @@ def check_silent_calls(work: UnitOfWork) -> int:
 
 
 def check_silent_dials(work: UnitOfWork) -> int:
-    """Requests a check of attempts without an end and without a live call; drops those never placed. Returns their number."""
+    """Requests a check of attempts without an end and without a live call; returns their number.
+
+    Attempts that were never placed are dropped.
+    """
     live_call = exists().where(Call.dial_id == Dial.id, Call.state != CallState.ENDED)
     old = work.session.execute(
         select(Dial.id, Dial.ref, Dial.state).where(

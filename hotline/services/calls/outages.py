@@ -57,7 +57,7 @@ def stop(work: UnitOfWork, outage_id: int) -> None:
         Outage.id == outage_id, Outage.stopped_at.is_(None), Outage.ends_at > work.at
     )
     if not updated_one(work.session, running.values(stopped_at=work.at)):
-        raise LostRace("over already")
+        raise LostRace("the announcement is over already")
     work.record(events.OutageStopped(outage_id))
 
 
@@ -70,7 +70,7 @@ def lock_announcements(work: UnitOfWork) -> None:
 
 def _announcer(work: UnitOfWork) -> Person:
     if not isinstance(work.actor, Person) or not work.actor.may(Right.ANNOUNCE):
-        raise NotAllowed("announces nothing")
+        raise NotAllowed("the role may not announce outages")
     return work.actor
 
 

@@ -64,7 +64,7 @@ def require_own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
     """Returns the call and the acting person. Raises NoSuchCall, or NotAllowed if another operator answered it."""
     call = get_call(work, call_id)
     if not isinstance(work.actor, Person) or call.operator_id != work.actor.id:
-        raise NotAllowed("not your call")
+        raise NotAllowed("another operator answered this call")
     return call, work.actor
 
 

@@ -1,4 +1,4 @@
-"""Recordings: a voice message opens a draft ticket, and the sound of messages and conversations is copied from the carrier.
+"""Recordings: a voice message opens a draft ticket, and every sound is copied from the carrier.
 
 The carrier reports a recording twice and in any order (the Record verb's action, the recording status
 callback); the first report counts.
@@ -93,7 +93,7 @@ def hear_recording(work: UnitOfWork, recording_id: int) -> RecordingSound | None
     if recording is None:
         raise NoSuchRecording(str(recording_id))
     if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
-        raise NotAllowed("does not listen to this")
+        raise NotAllowed("the role may not listen to this recording")
     if not _was_disclosed_recently(work, work.actor, recording_id):
         _record_disclosure(work, work.actor, recording_id)
     return work.session.get(RecordingSound, recording_id)

@@ -141,7 +141,7 @@ def cancel_callback(work: UnitOfWork, callback_id: int) -> None:
     if work.session.get(Callback, callback_id) is None:
         raise NoSuchCallback(str(callback_id))
     if not _settle(work, callback_id, CallbackState.CANCELLED):
-        raise LostRace("settled already")
+        raise LostRace("the callback is settled already")
 
 
 def plan_due_dials(work: UnitOfWork) -> int:
@@ -203,7 +203,7 @@ def _insert_or_find(work: UnitOfWork, row: dict[str, Any]) -> Callback:
         callback = work.session.scalar(select(Callback).where(Callback.open_number == row["open_number"]))
         if callback is not None:
             return callback
-    raise LostRace("settled just now")
+    raise LostRace("the callback was settled at the same moment")
 
 
 def _free_operators(work: UnitOfWork) -> int:

@@ -107,7 +107,7 @@ def sign_out(work: UnitOfWork, token: str) -> None:
 
 
 def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | None:
-    """Returns the user of this browser session at `at`; None if it is unknown, expired, revoked, or the user is inactive."""
+    """Returns the active user of this browser session at `at`; None if it is unknown, expired or revoked."""
     query = (
         select(User)
         .join(SignIn, SignIn.user_id == User.id)

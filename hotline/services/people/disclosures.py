@@ -23,7 +23,7 @@ def show_number(work: UnitOfWork, subject: str, subject_id: int, reason: str = "
     NoSuchCallback.
     """
     if not isinstance(work.actor, Person):
-        raise NotAllowed("only people look")
+        raise NotAllowed("only a user may see a number")
     sources = {"call": _of_call, "ticket": _of_ticket, "callback": _of_callback}
     if subject not in sources:
         raise NotAllowed(subject)
@@ -47,7 +47,7 @@ def _of_call(work: UnitOfWork, person: Person, call_id: int) -> str:
     if call is None:
         raise NoSuchCall(str(call_id))
     if call.operator_id != person.id or call.finished_at is not None:
-        raise NotAllowed("not on this call")
+        raise NotAllowed("the operator is not on this call")
     return call.number or call.number_raw
 
 
@@ -59,7 +59,7 @@ def _of_ticket(work: UnitOfWork, person: Person, ticket_id: int) -> str:
         person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
     )
     if not may_see:
-        raise NotAllowed("need not call back")
+        raise NotAllowed("the user need not call back")
     return ticket.caller_number or ""
 
 
@@ -69,5 +69,5 @@ def _of_callback(work: UnitOfWork, person: Person, callback_id: int) -> str:
         raise NoSuchCallback(str(callback_id))
     still_open = callback.state in {CallbackState.WAITING, CallbackState.DIALLING}
     if not (person.may(Right.PROMISE_CALLBACKS) and still_open):
-        raise NotAllowed("need not call back")
+        raise NotAllowed("the user need not call back")
     return callback.number

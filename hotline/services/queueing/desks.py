@@ -53,7 +53,7 @@ def set_talking(work: UnitOfWork, user_id: int, call_id: int) -> bool:
 
 
 def stop_ringing(work: UnitOfWork, user_id: int, call_id: int, reason: NotReadyReason | None) -> None:
-    """Ends the ring or failed connection of a desk: ready again, or not ready with the reason `reason`."""
+    """Ends the ring or failed connection of a desk: ready again, or not ready with `reason`."""
     busy = (PresenceState.RINGING, PresenceState.TALKING)
     if reason is None:
         set_presence(work, user_id, busy, PresenceState.READY, only_call=call_id)
@@ -62,7 +62,10 @@ def stop_ringing(work: UnitOfWork, user_id: int, call_id: int, reason: NotReadyR
 
 
 def mark_missed_after_wrap_up(work: UnitOfWork, user_id: int, call_id: int) -> None:
-    """Sets a desk whose call was lost before the conversation from wrap-up to not ready; the operator becomes ready by hand."""
+    """Sets a desk whose call was lost before the conversation from wrap-up to not ready.
+
+    The operator becomes ready by hand.
+    """
     set_presence(
         work,
         user_id,

@@ -60,7 +60,7 @@ def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
 
 
 def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
-    """Ends a ring that was not taken: the caller returns to their place, and a desk that missed the call becomes not ready.
+    """Ends a ring that was not taken: the caller returns to their place; a desk that missed it becomes not ready.
 
     A withdrawn ring leaves the desk ready. An accepted offer whose caller has not joined yet is settled
     too, because the operator's leg has ended. Idempotent.
@@ -152,7 +152,10 @@ def settle_overdue_offers(work: UnitOfWork) -> int:
 
 
 def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
-    """Returns callers to the queue whose operator accepted before `older_than` and never joined. Returns their number."""
+    """Returns callers to the queue whose operator accepted before `older_than` and never joined.
+
+    Returns their number.
+    """
     stuck = (
         select(Offer.id)
         .join(Call, Call.id == Offer.call_id)
@@ -163,10 +166,10 @@ def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
             Offer.settled_at < older_than,
         )
     )
-    rows = work.session.scalars(stuck).all()
-    for offer_id in rows:
+    offer_ids = work.session.scalars(stuck).all()
+    for offer_id in offer_ids:
         settle_offer(work, offer_id, OfferState.MISSED)
-    return len(rows)
+    return len(offer_ids)
 
 
 def _lock_offer(work: UnitOfWork, offer_id: int) -> Offer | None:

@@ -1,4 +1,4 @@
-"""Presence as set by the operators themselves: open the desk, ready, not ready, close. Acts for the unit of work's person."""
+"""Presence as operators set it themselves: open, ready, not ready, close. Acts for the person of the unit of work."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def set_ready(work: UnitOfWork) -> None:
         work, person.id, (PresenceState.NOT_READY, PresenceState.WRAP_UP), PresenceState.READY, idle=True
     ):
         if get_presence(work.session, person.id).state is not PresenceState.READY:
-            raise LostRace("busy with a call")
+            raise LostRace("the desk is busy with a call")
         return
     offers.offer_waiting(work)
 
@@ -57,7 +57,7 @@ def set_not_ready(work: UnitOfWork, reason: NotReadyReason) -> None:
         PresenceState.NOT_READY,
         reason=reason.value,
     ):
-        raise LostRace("busy with a call")
+        raise LostRace("the desk is busy with a call")
 
 
 def close_desk(work: UnitOfWork) -> None:
@@ -74,7 +74,7 @@ def close_desk(work: UnitOfWork) -> None:
     ):
         known = work.session.get(Presence, person.id)
         if known is not None:
-            raise LostRace("busy with a call")
+            raise LostRace("the desk is busy with a call")
 
 
 def record_heartbeat(work: UnitOfWork) -> None:
@@ -85,12 +85,12 @@ def record_heartbeat(work: UnitOfWork) -> None:
 
 def get_presence(session: Session, user_id: int) -> Presence:
     """Returns the presence of a desk. Raises NotAllowed if this person never opened one."""
-    row = session.scalar(
+    presence = session.scalar(
         select(Presence).where(Presence.user_id == user_id).execution_options(populate_existing=True)
     )
-    if row is None:
-        raise NotAllowed("no desk")
-    return row
+    if presence is None:
+        raise NotAllowed("the user has not opened a desk")
+    return presence
 
 
 def close_silent_desks(work: UnitOfWork) -> int:
@@ -118,5 +118,5 @@ def flag_long_wrap_ups(work: UnitOfWork) -> int:
 
 def _operator(work: UnitOfWork) -> Person:
     if not isinstance(work.actor, Person) or not work.actor.may(Right.TAKE_CALLS):
-        raise NotAllowed("takes no calls")
+        raise NotAllowed("the role takes no calls")
     return work.actor

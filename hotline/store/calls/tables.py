@@ -98,7 +98,7 @@ class Offer(Base):
 
 
 class Receipt(Base):
-    """A webhook already answered, or a program's announcement (`services.tickets.idempotency`): a repeat has no effect."""
+    """A webhook already answered, or a program's announcement, so that a repeat has no second effect."""
 
     __tablename__ = "receipts"
     key: Mapped[str] = mapped_column(String(120), primary_key=True)

@@ -1,4 +1,4 @@
-"""Tables of units, users, their sessions, tokens, presence and disclosures, with the queries that list units and operators."""
+"""Tables of units, users, sessions, tokens, presence and disclosures, with the lists of units and operators."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""When a telephone may ring, and when we stop trying."""
+"""When a phone may ring, and when attempts stop."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Opening hours by the city's own calendar: make-up Saturdays are worked, Spring Festival is a holiday, 24:00 is the end."""
+"""Opening hours by the city's calendar: make-up Saturdays are worked, Spring Festival is a holiday, 24:00 is the end."""
 
 from datetime import datetime
 

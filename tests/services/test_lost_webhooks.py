@@ -1,4 +1,4 @@
-"""Last words that never came: what the clock asks after, what it ends, whom it frees."""
+"""Lost webhooks: which calls are checked, which are ended, and which desks are freed."""
 
 from datetime import timedelta
 
@@ -200,7 +200,7 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
 
 
 @pytest.mark.parametrize("rang", [True, False])
-def test_a_ring_nobody_settled_is_a_miss_only_if_the_desk_ever_rang(
+def test_an_unsettled_ring_is_a_miss_only_if_the_desk_ever_rang(
     application: Application, clock: StoppedClock, rang: bool
 ) -> None:
     person = make_operator(application)
