@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from hotline import events
-from hotline.gateways.addresses import device
+from hotline.gateways.addresses import VoiceRoute, device
 from hotline.gateways.carrier import CallRequest, CarrierGone
 from hotline.gateways.lookups import LookupRequest
 from hotline.reactions.context import ReactionContext, RetryLater
@@ -36,9 +36,9 @@ def ring_operator(context: ReactionContext, event: events.CallOffered) -> None:
         sid = context.carrier.place(
             CallRequest(
                 to=f"{to}?offer={event.offer_id}&call={event.call_id}",
-                answer_url=context.addresses.desk(event.offer_id),
-                status_url=context.addresses.desk_status(event.offer_id),
-                fallback_url=context.addresses.desk(event.offer_id),
+                answer_url=context.addresses.url(VoiceRoute.DESK, event.offer_id),
+                status_url=context.addresses.url(VoiceRoute.DESK_STATUS, event.offer_id),
+                fallback_url=context.addresses.url(VoiceRoute.DESK, event.offer_id),
                 ring_seconds=context.application.policies.queue.ring_seconds,
             )
         )
@@ -60,7 +60,7 @@ def connect_caller(context: ReactionContext, event: events.CallAccepted) -> None
         return
     try:
         queue_name = context.application.policies.queue.name
-        context.carrier.take_from_queue(queue_name, call.sid, context.addresses.talk(call.id))
+        context.carrier.take_from_queue(queue_name, call.sid, context.addresses.url(VoiceRoute.TALK, call.id))
     except CarrierGone as gone:
         # A caller who is not in the carrier's queue arrives there any moment, unless the call is over and
         # its status webhook was lost.
@@ -98,7 +98,7 @@ def take_back_caller(context: ReactionContext, event: events.CallLeftAlone) -> N
     if call.state is not CallState.AFTER or call.operator_left_at is None:
         return
     try:
-        context.carrier.redirect(call.sid, context.addresses.left_alone(call.id))
+        context.carrier.redirect(call.sid, context.addresses.url(VoiceRoute.LEFT_ALONE, call.id))
     except CarrierGone:
         _end_if_over(context, call.sid)
 

@@ -1,6 +1,7 @@
 """Reactions of outbound calls: place an attempt once, and check one whose end was never reported."""
 
 from hotline import events
+from hotline.gateways.addresses import VoiceRoute
 from hotline.gateways.carrier import CallRequest, CarrierOutcomeUnknown, CarrierRefused
 from hotline.reactions.context import ReactionContext
 from hotline.rules.calls.states import TERMINAL_STATUSES
@@ -64,8 +65,8 @@ def _order(context: ReactionContext, dial: DialView) -> CallRequest:
     dialling = policies.callbacks if dial.follow_up_id is None else policies.follow_ups
     return CallRequest(
         to=dial.number,
-        answer_url=context.addresses.dial(dial.ref),
-        status_url=context.addresses.dial_status(dial.ref),
-        fallback_url=context.addresses.dial(dial.ref),
+        answer_url=context.addresses.url(VoiceRoute.DIAL, dial.ref),
+        status_url=context.addresses.url(VoiceRoute.DIAL_STATUS, dial.ref),
+        fallback_url=context.addresses.url(VoiceRoute.DIAL, dial.ref),
         ring_seconds=dialling.ring_seconds,
     )

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from hotline.rules.calls.flow_actions import CallerQuestion
+from hotline.rules.calls.flow_actions import CallerCondition
 from hotline.rules.enums import CallPurpose
 from hotline.rules.tickets.transitions import FINAL
 from hotline.services.calls.queries import get_call
@@ -15,15 +15,15 @@ from hotline.unit_of_work import UnitOfWork
 HOUR = timedelta(hours=1)
 
 
-def caller_matches(work: UnitOfWork, call_id: int, question: CallerQuestion) -> bool:
-    """Returns whether the caller of this call matches `question`; a withheld number is neither OFTEN nor KNOWN."""
+def caller_matches(work: UnitOfWork, call_id: int, condition: CallerCondition) -> bool:
+    """Returns whether the caller matches `condition`; a withheld number is neither OFTEN nor KNOWN."""
     number = get_call(work, call_id).number
-    match question:
-        case CallerQuestion.WITHHELD:
+    match condition:
+        case CallerCondition.WITHHELD:
             return number is None
-        case CallerQuestion.OFTEN:
+        case CallerCondition.OFTEN:
             return number is not None and _phones_often(work, number)
-        case CallerQuestion.KNOWN:
+        case CallerCondition.KNOWN:
             return number is not None and _has_open_ticket(work, number)
 
 
