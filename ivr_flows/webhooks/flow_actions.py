@@ -24,7 +24,9 @@ from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, LookupState, Satisfied, TicketState
 from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callbacks, follow_ups
+from hotline.services.queueing.queue import join_queue, leave_queue
 from hotline.services.tickets import status
 from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
@@ -56,7 +58,7 @@ def perform(
     """
     match action:
         case JoinQueue():
-            return _JOINS[lifecycle.join_queue(work, call_id, action, desk=values.get("desk", ""))]
+            return _JOINS[join_queue(work, call_id, action, desk=values.get("desk", ""))]
         case PromiseCallback():
             return _promise(work, call_id, values.get("number", ""))
         case CheckCaller(condition=question):
@@ -71,7 +73,7 @@ def perform(
             _note(work, call_id, action)
             return ActionResult(ActionOutcome.DONE)
         case MatchDialledNumber() | CheckOpeningHours() | AnnounceOutages():
-            return first_turns.answer(action, lifecycle.get_call(work, call_id).dialed, work.at)
+            return first_turns.answer(action, get_call(work, call_id).dialed, work.at)
 
 
 def _note(
@@ -98,8 +100,8 @@ def _note(
 def _promise(work: UnitOfWork, call_id: int, typed: str) -> ActionResult:
     """Promises a callback. A caller who still waits leaves the queue."""
     # In the same transaction, so that no operator is rung for a caller who was promised a callback.
-    lifecycle.leave_queue(work, call_id, "leave")
-    if lifecycle.get_call(work, call_id).state is not CallState.IN_FLOW:
+    leave_queue(work, call_id, "leave")
+    if get_call(work, call_id).state is not CallState.IN_FLOW:
         raise LostRace("an operator has just accepted, or the call is over")
     promised = callbacks.promise_for_call(work, call_id, typed)
     return ActionResult(ActionOutcome.IMPOSSIBLE if promised is None else ActionOutcome.PROMISED)

@@ -130,7 +130,7 @@ from config.settings import read_settings
 from config.wiring import build
 from hotline import outbox
 from hotline.gateways.notifications.pager import PagerChannel
-from hotline.reactions import ReactionContext
+from hotline.reactions.context import ReactionContext
 from hotline.unit_of_work import Application
 from tests.outbox.test_outbox import hand_off
 

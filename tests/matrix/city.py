@@ -31,7 +31,8 @@ from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.gateways.addresses import VoiceAddresses, VoiceRoute
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.outbox import PendingDelivery
-from hotline.reactions import ReactionContext, has_reactions
+from hotline.reactions.context import ReactionContext
+from hotline.reactions.registry import has_reactions
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint

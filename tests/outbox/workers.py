@@ -1,4 +1,4 @@
-"""Real worker processes for tests that kill them, and a unit's own system that can stall while it is told."""
+"""Real worker processes for tests that kill them, and a unit's own system that can stall."""
 
 import os
 import shutil
