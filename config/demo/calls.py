@@ -20,9 +20,11 @@ from hotline.rules.enums import (
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callbacks
 from hotline.services.outbound.outbound_calls import DialView
 from hotline.services.queueing import offers, presence
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Offer
 from hotline.store.people.tables import Presence
 from ivr_flows.engine import hear
@@ -73,7 +75,7 @@ def start_call(
 
 def end_call(simulation: Simulation, call_id: int, status: str = "completed") -> None:
     with simulation.application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.end_call(work, sid=lifecycle.get_call(work, call_id).sid, status=status)
+        lifecycle.end_call(work, sid=get_call(work, call_id).sid, status=status)
     simulation.busy_until = max(simulation.busy_until, simulation.clock.at)
 
 
@@ -106,7 +108,7 @@ def _abandon(simulation: Simulation, call_id: int) -> None:
 def _press(simulation: Simulation, call_id: int, key: str) -> None:
     """Presses a key of the menu, or none, and records what the flow says about it."""
     with simulation.application.unit_of_work(Machine.CALLER) as work:
-        call = lifecycle.get_call(work, call_id)
+        call = get_call(work, call_id)
         script = simulation.flows.edition(work.session, call.flow, call.flow_version, call.purpose)
         turn = hear(script.flow, call.position, Digits(key) if key else NoInput())
         for action in turn.actions:
@@ -117,7 +119,7 @@ def _press(simulation: Simulation, call_id: int, key: str) -> None:
 
 def _join(simulation: Simulation, call_id: int) -> None:
     with simulation.application.unit_of_work(Machine.CALLER) as work:
-        joined = lifecycle.join_queue(work, call_id)
+        joined = join_queue(work, call_id)
     if joined is not QueueJoin.JOINED:
         raise RuntimeError(f"the demonstration's caller could not join the queue: {joined}")
 

@@ -25,9 +25,9 @@ def write_ticket(
     with simulation.application.unit_of_work(operator) as work:
         draft = actions.open_draft(work, call_id=call_id)
     simulation.advance(30, 90)
-    fields = _ticket_fields(simulation, story)
+    stated = _ticket_fields(simulation, story)
     with simulation.application.unit_of_work(operator) as work:
-        actions.perform(work, draft.id, TicketAction.SAVE, fields)
+        actions.perform(work, draft.id, TicketAction.SAVE, stated)
     simulation.advance(20, 110)
     hang_up()
     simulation.advance(4, 45)
@@ -75,10 +75,10 @@ def hand_over(simulation: Simulation, ticket_id: int, unit_code: str, reply: str
 
 
 def _act(
-    simulation: Simulation, ticket_id: int, handler: Person, action: TicketAction, fields: TicketFields
+    simulation: Simulation, ticket_id: int, handler: Person, action: TicketAction, stated: TicketFields
 ) -> None:
     with simulation.application.unit_of_work(handler) as work:
-        actions.perform(work, ticket_id, action, fields)
+        actions.perform(work, ticket_id, action, stated)
 
 
 def _acknowledge(
