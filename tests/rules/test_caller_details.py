@@ -6,7 +6,7 @@ import pytest
 
 from hotline.rules.enums import CallbackState, Role, TicketState
 from hotline.rules.people.actors import Machine, Person
-from hotline.rules.people.callers import (
+from hotline.rules.people.privacy import (
     is_caller_hidden,
     is_number_withheld,
     mask_name,
