@@ -5,8 +5,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller
 from hotline.exchange.twiml.grammar import validate
 from hotline.exchange.vocabulary.enums import Context
 from tests.exchange.application import Application, Received
@@ -95,7 +95,7 @@ def test_who_is_silenced_while_speaking_has_stopped_and_cannot_begin(
     application: Application, property_: str, event: str
 ) -> None:
     async def one_is_silenced(exchange: Exchange, one: Caller, _: Caller) -> None:
-        (room,) = exchange.board.conferences.values()
+        (room,) = exchange.state.conferences.values()
         assert one.call is not None
         seat = f"/Conferences/{room.sid}/Participants/{one.call.sid}.json"
         one.say(LONG)

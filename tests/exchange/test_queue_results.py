@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.clients.telephone import PhoneState
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller
 from tests.exchange.application import Answer, Application, Received
 from tests.exchange.line import Line
 from tests.exchange.plays import Rest, play, settings_for

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller
 from hotline.exchange.twiml.grammar import validate
 from hotline.exchange.vocabulary.enums import Context
 from tests.exchange.application import Application
@@ -52,8 +52,8 @@ def test_stop_ends_it_and_the_call_goes_on(application: Application) -> None:
 def test_a_second_start_changes_nothing_and_is_shown(application: Application) -> None:
     application.on("/voice", start(application) + start(application) + "<Pause length='5'/>")
     exchange = call(application)
-    assert [trouble.code for trouble in exchange.board.troubles] == [16108]
-    assert len(exchange.board.recordings) == 1
+    assert [trouble.code for trouble in exchange.state.log.alerts] == [16108]
+    assert len(exchange.state.recordings) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.exchange.state.audio_files import LONGEST_SECONDS, RATE, Reel
+from hotline.exchange.state.audio_files import LONGEST_SECONDS, RATE, AudioFile
 
 LOUD = b"\x00\x10"
 
@@ -11,12 +11,12 @@ def second_of(sample: bytes = LOUD, seconds: float = 1.0) -> bytes:
     return sample * round(RATE * seconds)
 
 
-def sound(reel: Reel) -> bytes:
+def sound(reel: AudioFile) -> bytes:
     return b"".join(reel.pieces())
 
 
 def test_what_is_fed_in_time_is_kept_as_it_came() -> None:
-    reel = Reel(began=100.0)
+    reel = AudioFile(began=100.0)
     reel.feed(second_of(b"\x01\x00"), 101.0)
     reel.feed(second_of(b"\x02\x00"), 102.0)
     reel.close(102.2)
@@ -25,13 +25,13 @@ def test_what_is_fed_in_time_is_kept_as_it_came() -> None:
 
 
 def test_without_any_sound_it_stays_empty() -> None:
-    reel = Reel(began=0.0)
+    reel = AudioFile(began=0.0)
     reel.close(60.0)
     assert (reel.is_empty, reel.seconds, sound(reel)) == (True, 0.0, b"")
 
 
 def test_where_no_sound_came_there_is_silence() -> None:
-    reel = Reel(began=0.0)
+    reel = AudioFile(began=0.0)
     reel.feed(second_of(), 3.0)
     reel.close(5.0)
     assert sound(reel) == second_of(b"\0\0", 2) + second_of() + second_of(b"\0\0", 2)
@@ -41,7 +41,7 @@ def test_where_no_sound_came_there_is_silence() -> None:
     ("skip", "between"), [(True, b""), (False, second_of(b"\0\0", 10))], ids=["left out", "silence"]
 )
 def test_a_pause_is_left_out_or_is_silence(skip: bool, between: bytes) -> None:
-    reel = Reel(began=0.0)
+    reel = AudioFile(began=0.0)
     reel.feed(second_of(), 1.0)
     reel.pause(1.0, skip=skip)
     reel.feed(second_of(), 5.0)
@@ -52,7 +52,7 @@ def test_a_pause_is_left_out_or_is_silence(skip: bool, between: bytes) -> None:
 
 
 def test_a_pause_that_is_never_ended_counts_to_the_end() -> None:
-    skipping, keeping = Reel(began=0.0), Reel(began=0.0)
+    skipping, keeping = AudioFile(began=0.0), AudioFile(began=0.0)
     for reel, skip in ((skipping, True), (keeping, False)):
         reel.feed(second_of(), 1.0)
         reel.pause(1.0, skip=skip)
@@ -61,14 +61,14 @@ def test_a_pause_that_is_never_ended_counts_to_the_end() -> None:
 
 
 def test_more_than_there_was_time_for_is_left_out() -> None:
-    reel = Reel(began=0.0)
+    reel = AudioFile(began=0.0)
     for _ in range(10):
         reel.feed(second_of(), 1.0)
     assert reel.seconds == 2.0
 
 
 def test_beyond_the_longest_call_nothing_is_kept() -> None:
-    reel = Reel(began=-LONGEST_SECONDS + 1.0)
+    reel = AudioFile(began=-LONGEST_SECONDS + 1.0)
     reel.feed(second_of(), 0.5)
     reel.feed(second_of(), 1.5)
     reel.close(60.0)
@@ -76,7 +76,7 @@ def test_beyond_the_longest_call_nothing_is_kept() -> None:
 
 
 def test_somebody_s_voice_is_told_from_a_quiet_room() -> None:
-    reel = Reel(began=0.0)
+    reel = AudioFile(began=0.0)
     quiet = second_of(b"\x20\x00")
     reel.feed(quiet, 1.0)
     reel.feed(quiet, 2.0)
@@ -86,7 +86,7 @@ def test_somebody_s_voice_is_told_from_a_quiet_room() -> None:
 
 
 def test_a_dropped_sound_is_gone() -> None:
-    reel = Reel(began=0.0)
+    reel = AudioFile(began=0.0)
     reel.feed(second_of(), 1.0)
     reel.drop()
     assert (reel.is_empty, sound(reel)) == (True, b"")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller
 from hotline.exchange.twiml.grammar import validate
 from hotline.exchange.vocabulary.enums import Context
 from tests.exchange.application import Application

@@ -15,8 +15,8 @@ from config.commands.flows import dial
 from hotline.exchange.board.transcript import BadTranscriptError, read_transcript, write_transcript
 from hotline.exchange.clients.replay import Difference, replay
 from hotline.exchange.clients.telephone import Telephone
-from hotline.exchange.core.faults import Fault, Rule
-from hotline.exchange.state.journals import KEPT_JOURNALS, MOST_ENTRIES, MOST_TEXT, Journal, Shelf
+from hotline.exchange.core.faults import Fault, FaultRule
+from hotline.exchange.state.journals import KEPT_JOURNALS, MOST_ENTRIES, MOST_TEXT, Journal, JournalArchive
 from hotline.exchange.vocabulary.sounds import Speech, Voice
 from hotline.exchange.vocabulary.steps import Step
 from tests.exchange.application import Application
@@ -98,7 +98,7 @@ def test_each_webhook_is_kept_with_its_parameters_and_its_answer_but_no_secret(
 
 
 def test_a_fault_is_told_in_the_transcript(line: Line, application: Application) -> None:
-    line.faults.set(Rule(Fault.LOST_ANSWER, Step.VOICE))
+    line.faults.set(FaultRule(Fault.LOST_ANSWER, Step.VOICE))
     telephone = line.calling()
     telephone.hear("application error")
     telephone.wait_ended()
@@ -238,7 +238,7 @@ def test_a_call_that_never_ends_stops_being_kept_and_says_so() -> None:
 
 
 def test_only_the_latest_calls_are_kept_and_those_that_are_over_go_first() -> None:
-    shelf = Shelf()
+    shelf = JournalArchive()
     alive = journal(0)
     shelf.put(alive)
     for number in range(1, KEPT_JOURNALS + 6):

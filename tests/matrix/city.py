@@ -23,7 +23,7 @@ from config.processes.scheduler import Ticker, relay_once
 from hotline import outbox
 from hotline.events import Event
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.server import clock_of, listening_at
+from hotline.exchange.server import clock_of, serving
 from hotline.exchange.time.clock import ExchangeClock
 from hotline.exchange.time.virtual import loop_for
 from hotline.exchange.vocabulary.answer_modes import Desk as StaffedDesk
@@ -110,7 +110,7 @@ class City:
     @property
     def is_live(self) -> bool:
         """Whether anybody is on a telephone, or something is about to happen."""
-        return bool(self.plans) or any(not call.is_over for call in self.exchange.board.calls.values())
+        return bool(self.plans) or any(not call.is_over for call in self.exchange.state.calls.values())
 
     async def keep_time(self) -> None:
         """Turn until everything is over. Raises AssertionError when it never is."""
@@ -189,7 +189,7 @@ def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
 
     async def body(web_port: int, application: Application, woken: asyncio.Event) -> Played:
         units = FakeUnits()
-        async with listening_at(replace(settings, **_webhooks(web_port)), clock) as exchange:
+        async with serving(replace(settings, **_webhooks(web_port)), clock) as exchange:
             tools = replace(_tools(application, settings, web_port, units), narrow_carrier=ground.narrow)
             city = City(exchange, application, tools, woken, Ticker(application))
             await story(city)

@@ -8,10 +8,10 @@ from typing import Any
 
 from hotline.exchange.board.fault_api import switch_shape
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.faults import AIMS, FAULTS
-from hotline.exchange.state.board import RequestRecord
+from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.conferences import Conference, Participant
+from hotline.exchange.state.request_log import RequestRecord
 from hotline.exchange.vocabulary.enums import ConferenceStatus
 from hotline.exchange.vocabulary.numbers import masked
 
@@ -22,7 +22,7 @@ SHOWN_ENDED = 20
 
 def board_shape(exchange: Exchange) -> Shape:
     """Return everything the page shows, the latest first."""
-    board = exchange.board
+    board = exchange.state
     conferences = _latest(board.conferences.values(), lambda one: one.status is ConferenceStatus.COMPLETED)
     return {
         "number": exchange.settings.number,
@@ -41,10 +41,10 @@ def board_shape(exchange: Exchange) -> Shape:
                 "text": one.text,
                 "call": one.call_sid,
             }
-            for one in board.troubles
+            for one in board.log.alerts
         ],
         "faults": [switch_shape(switch) for switch in exchange.faults.switches.values()],
-        "kinds": {fault: sorted(AIMS[fault]) for fault in FAULTS},
+        "kinds": {fault: sorted(APPLICABLE_STEPS[fault]) for fault in FAULTS},
     }
 
 
@@ -58,22 +58,22 @@ def _calls(exchange: Exchange) -> list[Shape]:
     now = exchange.clock.seconds()
     waiting = {
         member.call.sid: {"name": queue.name, "place": place, "for": round(now - member.joined)}
-        for queue in exchange.board.queues.values()
+        for queue in exchange.state.queues.values()
         for place, member in enumerate(queue.members, 1)
     }
     seated = {
         seat.call.sid: {"name": room.name, "for": _seconds_since(exchange, seat)}
-        for room in exchange.board.conferences.values()
+        for room in exchange.state.conferences.values()
         if room.status is not ConferenceStatus.COMPLETED
         for seat in room.seated()
     }
-    calls = _latest(exchange.board.calls.values(), lambda call: call.is_over)
+    calls = _latest(exchange.state.calls.values(), lambda call: call.is_over)
     return [_call(exchange, call, waiting.get(call.sid), seated.get(call.sid)) for call in calls]
 
 
 def _call(exchange: Exchange, call: Call, queue: Shape | None, room: Shape | None) -> Shape:
     since = call.updated or call.created
-    act = call.acts[-1] if call.acts else None
+    act = call.activities[-1] if call.activities else None
     return {
         "sid": call.sid,
         "parent": call.parent,
@@ -88,7 +88,7 @@ def _call(exchange: Exchange, call: Call, queue: Shape | None, room: Shape | Non
         "act": None
         if act is None or call.is_over
         else {"what": act.what, "detail": act.detail, "for": round(exchange.clock.seconds() - act.since)},
-        "is_kept": call.sid in exchange.board.shelf.journals,
+        "is_kept": call.sid in exchange.state.journals.journals,
     }
 
 
@@ -119,7 +119,7 @@ def _queues(exchange: Exchange) -> list[Shape]:
                 for member in queue.members
             ],
         }
-        for queue in exchange.board.queues.values()
+        for queue in exchange.state.queues.values()
     ]
 
 
@@ -147,7 +147,7 @@ def _conference(exchange: Exchange, room: Conference) -> Shape:
 
 
 def _recordings(exchange: Exchange) -> list[Shape]:
-    tapes = list(exchange.board.recordings.values())[::-1]
+    tapes = list(exchange.state.recordings.values())[::-1]
     return [
         {
             "sid": tape.sid,
@@ -163,14 +163,14 @@ def _recordings(exchange: Exchange) -> list[Shape]:
 def _devices(exchange: Exchange) -> list[Shape]:
     return [
         {"address": masked(address), "count": len(lines), "busy": any(line.busy for line in lines)}
-        for address, lines in exchange.lines.items()
+        for address, lines in exchange.devices.items()
         if lines
     ]
 
 
 def _requests(exchange: Exchange) -> list[RequestRecord]:
     """Return webhooks and REST requests together, the latest first."""
-    both = [*exchange.board.requests, *exchange.board.rest]
+    both = [*exchange.state.log.webhooks, *exchange.state.log.rest]
     return sorted(both, key=lambda record: record.id, reverse=True)
 
 

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from aiohttp import web
+
+from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.state.journals import Journal
 from hotline.exchange.vocabulary.journal import (
     Answered,
@@ -131,3 +134,24 @@ def _fits(value: object, type_: object) -> bool:
             isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST_SECONDS
         )
     return type(value) is type_
+
+
+def transcript_routes() -> list[web.RouteDef]:
+    return [web.get("/calls/{call_sid:CA[0-9a-f]{32}}/transcript", transcript)]
+
+
+async def transcript(request: web.Request) -> web.Response:
+    """Returns the transcript, as far as the call has come; 404 for a call that is unknown or no longer kept."""
+    sid = request.match_info["call_sid"]
+    journal = request.app[EXCHANGE].state.journals.journals.get(sid)
+    if journal is None:
+        raise web.HTTPNotFound(text="no such call is kept")
+    return web.Response(
+        text=write_transcript(journal),
+        content_type="application/json",
+        headers={
+            "Content-Disposition": f'inline; filename="{sid}.json"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )

@@ -15,12 +15,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from hotline.exchange.calls import ringing
+from hotline.exchange.calls import caller_input, ringing
+from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.sockets import BadMessageError, Message, Wire, text_of
+from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
 from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.verbs import caller_input
-from hotline.exchange.verbs.origination import arrive
 from hotline.exchange.vocabulary.answer_modes import Fax, Machine, Person, PicksUp, Silence
 from hotline.exchange.vocabulary.enums import By
 from hotline.exchange.vocabulary.numbers import is_e164, normalise
@@ -37,7 +36,7 @@ class Telephone:
     def __init__(self, exchange: Exchange, number: str, answerer: PicksUp) -> None:
         self.number = number
         self.answerer = answerer
-        self.wire = Wire(exchange.clock)
+        self.wire = DeviceSocket(exchange.clock)
         self.call: Call | None = None
         self.incoming: Call | None = None
         self._exchange = exchange
@@ -61,13 +60,13 @@ class Telephone:
 
     def over(self, call_sid: str, status: str) -> None:
         self.call = None
-        self._exchange.voices.leave(call_sid)
+        self._exchange.audio_mesh.leave(call_sid)
         self.wire.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
         self.wire.send(_message(sound) | {"at": self._elapsed()})
         if isinstance(sound, Party):
-            self._exchange.voices.look_again()
+            self._exchange.audio_mesh.schedule_update()
 
     def _elapsed(self) -> float:
         return round(self._exchange.clock.seconds() - self._since, 2)
@@ -93,18 +92,18 @@ class Telephone:
                     raise BadMessageError("keys are 0-9, * and #")
                 caller_input.press(self._talking(), digits)
             case "say":
-                caller_input.say(self._exchange, self._talking(), text_of(message, "text"))
+                caller_input.say(self._talking(), text_of(message, "text"))
             case "typing":
                 caller_input.make_noise(self._talking())
             case "voice" | "signal":
-                self._exchange.voices.obey(self.call, self.wire.send, message)
+                self._exchange.audio_mesh.handle(self.call, self.wire.send, message)
             case other:
                 raise BadMessageError(f"nothing to do for {other!r} now")
 
     def take(self, samples: bytes) -> None:
         """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
         if self.call is not None:
-            self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
+            self._exchange.audio_mesh.add_samples(self.call.sid, samples, self._exchange.clock.stopwatch())
 
     def _talking(self) -> Call:
         if self.call is None:
@@ -119,7 +118,7 @@ class Telephone:
         if normalise(dialled, home) != home:
             self.wire.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
             return
-        self.call = arrive(self._exchange, self, self.number)
+        self.call = receive_call(self._exchange, self, self.number)
         self._state("dialling", self.call.sid)
 
     def _answer(self) -> None:
@@ -186,10 +185,10 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
 
 
 def _register(exchange: Exchange, phone: Telephone) -> None:
-    for old in exchange.lines.get(phone.number, []):
+    for old in exchange.devices.get(phone.number, []):
         if phone.number != WITHHELD:
             exchange.spawn(old.close(REPLACED, "another handset took this number"))
-    exchange.lines[phone.number] = [phone]
+    exchange.devices[phone.number] = [phone]
     settings = exchange.settings
     phone.wire.send(
         {
@@ -203,5 +202,5 @@ def _register(exchange: Exchange, phone: Telephone) -> None:
 
 
 def _unregister(exchange: Exchange, phone: Telephone) -> None:
-    if exchange.lines.get(phone.number) == [phone]:
-        del exchange.lines[phone.number]
+    if exchange.devices.get(phone.number) == [phone]:
+        del exchange.devices[phone.number]

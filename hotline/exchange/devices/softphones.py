@@ -15,13 +15,12 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from hotline.exchange.calls import ringing
+from hotline.exchange.calls import caller_input, ringing
+from hotline.exchange.calls.origination import receive_client_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.sockets import BadMessageError, Message, Wire, text_of
+from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
 from hotline.exchange.devices.tokens import Grant, TokenError, grant_of
 from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.verbs import caller_input
-from hotline.exchange.verbs.origination import connect
 from hotline.exchange.vocabulary.answer_modes import Person
 from hotline.exchange.vocabulary.enums import By
 from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
@@ -37,7 +36,7 @@ class Device:
 
     answerer = Person()
 
-    def __init__(self, exchange: Exchange, wire: Wire, grant: Grant) -> None:
+    def __init__(self, exchange: Exchange, wire: DeviceSocket, grant: Grant) -> None:
         self._exchange = exchange
         self._grant = grant
         self.wire = wire
@@ -66,7 +65,7 @@ class Device:
 
     def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - a softphone is not told the status
         self.call = None
-        self._exchange.voices.leave(call_sid)
+        self._exchange.audio_mesh.leave(call_sid)
         self.wire.send({"type": "ended", "callSid": call_sid})
 
     def hear(self, call_sid: str, sound: Sound) -> None:
@@ -79,7 +78,7 @@ class Device:
                 self._caption(call_sid, _LINE, "♪ beep")
             case Party(names):
                 self.wire.send({"type": "party", "callSid": call_sid, "names": names})
-                self._exchange.voices.look_again()
+                self._exchange.audio_mesh.schedule_update()
             case SpeechOver() | Listening():
                 pass
 
@@ -110,20 +109,20 @@ class Device:
             case "mute":
                 self._open(sid)
                 self.muted = message.get("muted") is True
-                self._exchange.voices.mute(sid, muted=self.muted)
+                self._exchange.audio_mesh.set_muted(sid, muted=self.muted)
             case "say":
                 call = self._open(sid)
                 if not self.muted:
-                    caller_input.say(self._exchange, call, text_of(message, "text"))
+                    caller_input.say(call, text_of(message, "text"))
             case "voice" | "signal":
-                self._exchange.voices.obey(self.call, self.wire.send, message)
+                self._exchange.audio_mesh.handle(self.call, self.wire.send, message)
             case other:
                 raise BadMessageError(f"unknown message {other!r}")
 
     def take(self, samples: bytes) -> None:
         """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
         if self.call is not None:
-            self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
+            self._exchange.audio_mesh.add_samples(self.call.sid, samples, self._exchange.clock.stopwatch())
 
     def _open(self, sid: str) -> Call:
         if self.call is None or self.call.sid != sid:
@@ -145,7 +144,7 @@ class Device:
         if self.busy:
             raise BadMessageError("hang up first")
         self.muted = False
-        self.call = connect(self._exchange, self, self._grant.identity, params)
+        self.call = receive_client_call(self._exchange, self, self._grant.identity, params)
         self.wire.send({"type": "connecting", "callSid": self.call.sid})
 
     def _hang_up(self, sid: str) -> None:
@@ -190,7 +189,7 @@ def params_of(message: Message) -> dict[str, str]:
 
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
     """Serve one softphone from registration until its websocket is closed."""
-    wire = Wire(exchange.clock)
+    wire = DeviceSocket(exchange.clock)
     await wire.socket.prepare(request)
     try:
         grant = grant_of(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
@@ -198,7 +197,7 @@ async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocke
         await wire.close(BAD_TOKEN, str(error))
         return wire.socket
     device = Device(exchange, wire, grant)
-    tabs = exchange.lines.setdefault(f"client:{grant.identity}", [])
+    tabs = exchange.devices.setdefault(f"client:{grant.identity}", [])
     tabs.append(device)
     wire.send({"type": "registered", "identity": grant.identity})
     writing = asyncio.create_task(wire.write())

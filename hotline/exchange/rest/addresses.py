@@ -5,10 +5,10 @@ import re
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.rest.errors import ApiError
 from hotline.exchange.rest.forms import Form
-from hotline.exchange.state.calls import StatusCallback
 from hotline.exchange.vocabulary.answer_modes import Barred
 from hotline.exchange.vocabulary.enums import CallEvent
 from hotline.exchange.vocabulary.numbers import IDENTITY, is_e164, is_sip
+from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 _DIGITS = re.compile(r"\+\d+")
 _EVENTS = frozenset(event.value for event in CallEvent)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.state.board import RequestRecord
+from hotline.exchange.state.request_log import RequestRecord
 from hotline.exchange.vocabulary.steps import Step
 
 BOOKED = web.RequestKey("booked", RequestRecord)
@@ -24,7 +24,7 @@ async def booked(
     exchange = request.app[EXCHANGE]
     began = exchange.clock.stopwatch()
     entry = RequestRecord(
-        id=next(exchange.board.ids),
+        id=next(exchange.state.log.ids),
         at=exchange.clock.wall(),
         kind=step_of(request),
         method=request.method,
@@ -35,7 +35,7 @@ async def booked(
         tries=1,
     )
     request[BOOKED] = entry
-    exchange.board.rest.appendleft(entry)
+    exchange.state.log.rest.appendleft(entry)
     response: web.StreamResponse | None = None
     try:
         response = await serve()

@@ -8,34 +8,26 @@ import asyncio
 
 from aiohttp import web
 
-from hotline.exchange.calls.call_task import live, run
+from hotline.exchange.calls.call_task import run_call, run_document
 from hotline.exchange.calls.machine_detection import before_document
+from hotline.exchange.calls.origination import enforce_time_limit, place_call
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
 from hotline.exchange.rest.addresses import status_callback, to_and_from
 from hotline.exchange.rest.admission import admit, asked_detection, time_limit
-from hotline.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
+from hotline.exchange.rest.errors import ApiError, invalid, not_in_progress
 from hotline.exchange.rest.forms import Form, read_form
 from hotline.exchange.rest.paging import page_of
+from hotline.exchange.rest.path_resources import call_in_path
 from hotline.exchange.rest.shapes import call_shape
 from hotline.exchange.rest.times import check_dates, within
 from hotline.exchange.state.calls import Call, Fetch, Given, HangUp, Move, Source, new_sid
-from hotline.exchange.verbs.interpreter import follow
-from hotline.exchange.verbs.origination import limit_time, place
-from hotline.exchange.verbs.recordings import tape_until_over
+from hotline.exchange.verbs.recordings import record_until_call_ends
 from hotline.exchange.vocabulary.enums import By, CallStatus, Direction, RecordingSource
 
 LONGEST_TWIML = 4000
 DEFAULT_TIMEOUT = 60
 _STILL_OPEN = frozenset({CallStatus.QUEUED, CallStatus.INITIATED, CallStatus.RINGING})
 _SETTLING_SECONDS = 1.0
-
-
-def find_call(request: web.Request, name: str = "call_sid") -> Call:
-    """Return the call named in the path; raises ApiError 20404."""
-    call = request.app[EXCHANGE].board.calls.get(request.match_info[name])
-    if call is None:
-        raise not_found(request.path)
-    return call
 
 
 async def create_call(request: web.Request) -> web.Response:
@@ -56,13 +48,13 @@ async def create_call(request: web.Request) -> web.Response:
     admit(exchange)
 
     async def answered() -> None:
-        exchange.spawn(limit_time(exchange, call))
+        exchange.spawn(enforce_time_limit(exchange, call))
         if record:
-            tape_until_over(exchange, call, RecordingSource.OUTBOUND_API, callback)
-        await run(exchange, call, await before_document(exchange, call, detection, source), follow)
+            record_until_call_ends(exchange, call, RecordingSource.OUTBOUND_API, callback)
+        await run_document(exchange, call, await before_document(exchange, call, detection, source))
 
-    exchange.board.calls[call.sid] = call
-    exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
+    exchange.state.calls[call.sid] = call
+    exchange.spawn(run_call(exchange, call, place_call(exchange, call, timeout, answered)))
     return web.json_response(call_shape(exchange, call), status=201)
 
 
@@ -85,21 +77,21 @@ def _fallback(form: Form) -> Fetch | None:
 
 
 async def fetch_call(request: web.Request) -> web.Response:
-    return web.json_response(call_shape(request.app[EXCHANGE], find_call(request)))
+    return web.json_response(call_shape(request.app[EXCHANGE], call_in_path(request)))
 
 
 async def delete_call(request: web.Request) -> web.Response:
     """Forget a call that is over; one that is not cannot be deleted (20009)."""
-    call = find_call(request)
+    call = call_in_path(request)
     if not call.is_over:
         raise ApiError(409, 20009, "Cannot delete this resource while the call is in progress")
-    del request.app[EXCHANGE].board.calls[call.sid]
+    del request.app[EXCHANGE].state.calls[call.sid]
     return web.Response(status=204)
 
 
 async def update_call(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
-    call = find_call(request)
+    call = call_in_path(request)
     form = await read_form(request)
     status, source = form.text("Status"), _source(form)
     if form.url("Url") is not None and form.text("Twiml") is not None:
@@ -110,7 +102,7 @@ async def update_call(request: web.Request) -> web.Response:
         call.fallback = _fallback(form)
     if form.text("TimeLimit") is not None:
         call.time_limit = time_limit(form)
-        exchange.spawn(limit_time(exchange, call))
+        exchange.spawn(enforce_time_limit(exchange, call))
     if status is not None:
         await _end(call, status)
     elif source is not None:
@@ -136,7 +128,7 @@ async def _end(call: Call, status: str) -> None:
 def _move(exchange: Exchange, call: Call, source: Source) -> None:
     if call.status is not CallStatus.IN_PROGRESS:
         raise not_in_progress()
-    for queue in exchange.board.queues.values():
+    for queue in exchange.state.queues.values():
         queue.members[:] = [member for member in queue.members if member.call is not call]
     call.obey(Move(source))
 
@@ -158,5 +150,5 @@ async def list_calls(request: web.Request) -> web.Response:
             and (call.ended is None or within(query, "EndTime", call.ended))
         )
 
-    found = [call for call in reversed(exchange.board.calls.values()) if fits(call)]
+    found = [call for call in reversed(exchange.state.calls.values()) if fits(call)]
     return page_of(request, "calls", found, lambda call: call.sid, lambda call: call_shape(exchange, call))

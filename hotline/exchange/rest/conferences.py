@@ -6,21 +6,14 @@ from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.rest.errors import invalid, not_found
 from hotline.exchange.rest.forms import read_form
 from hotline.exchange.rest.paging import page_of
+from hotline.exchange.rest.path_resources import conference_in_path
 from hotline.exchange.rest.shapes import conference_shape
 from hotline.exchange.rest.times import check_dates, within
 from hotline.exchange.state.calls import Fetch
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.verbs.announcements import announce
-from hotline.exchange.verbs.conference import end
+from hotline.exchange.verbs.conference import end_conference
 from hotline.exchange.vocabulary.enums import ConferenceEnd, ConferenceStatus, Leaving
-
-
-def find(request: web.Request) -> Conference:
-    """Return the conference named by sid in the path; raises ApiError 20404."""
-    conference = request.app[EXCHANGE].board.conferences.get(request.match_info["conference"])
-    if conference is None:
-        raise not_found(request.path)
-    return conference
 
 
 async def list_conferences(request: web.Request) -> web.Response:
@@ -36,20 +29,20 @@ async def list_conferences(request: web.Request) -> web.Response:
             and within(query, "DateUpdated", conference.updated)
         )
 
-    found = [conference for conference in reversed(exchange.board.conferences.values()) if fits(conference)]
+    found = [conference for conference in reversed(exchange.state.conferences.values()) if fits(conference)]
     return page_of(
         request, "conferences", found, lambda item: item.sid, lambda item: conference_shape(exchange, item)
     )
 
 
 async def fetch_conference(request: web.Request) -> web.Response:
-    return web.json_response(conference_shape(request.app[EXCHANGE], find(request)))
+    return web.json_response(conference_shape(request.app[EXCHANGE], conference_in_path(request)))
 
 
 async def update_conference(request: web.Request) -> web.Response:
     """End a conference, or let everybody in it hear a document."""
     exchange = request.app[EXCHANGE]
-    conference = find(request)
+    conference = conference_in_path(request)
     form = await read_form(request)
     status, announcement = form.text("Status"), form.url("AnnounceUrl")
     if conference.status is ConferenceStatus.COMPLETED:
@@ -61,5 +54,5 @@ async def update_conference(request: web.Request) -> web.Response:
             exchange, conference, conference.seated(), Fetch(announcement, form.method("AnnounceMethod"))
         )
     if status is not None:
-        end(exchange, conference, ConferenceEnd.VIA_API, Leaving.ENDED_VIA_API, None)
+        end_conference(exchange, conference, ConferenceEnd.VIA_API, Leaving.ENDED_VIA_API, None)
     return web.json_response(conference_shape(exchange, conference))

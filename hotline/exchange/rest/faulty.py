@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.core.faults import Fault, Occasion, Switch
+from hotline.exchange.core.faults import Fault, FaultOccasion, FaultSwitch
 from hotline.exchange.rest.book import BOOKED, step_of
 from hotline.exchange.rest.errors import ApiError
 from hotline.exchange.vocabulary.steps import RINGS
@@ -25,7 +25,7 @@ async def serve_faulty(request: web.Request, handler: Handler) -> web.StreamResp
     if step is None:
         return await handler(request)
     to = str((await request.post()).get("To", "")) if step in RINGS else ""
-    switch = request.app[EXCHANGE].faults.strike(Occasion(step, to=to))
+    switch = request.app[EXCHANGE].faults.fault_for(FaultOccasion(step, to=to))
     if switch is None:
         return await handler(request)
     fault = switch.rule.fault
@@ -45,7 +45,7 @@ async def serve_faulty(request: web.Request, handler: Handler) -> web.StreamResp
     raise refusal
 
 
-async def _do_and_lose(request: web.Request, handler: Handler, switch: Switch) -> web.StreamResponse:
+async def _do_and_lose(request: web.Request, handler: Handler, switch: FaultSwitch) -> web.StreamResponse:
     """Let the request take effect, and then do not tell."""
     try:
         response = await handler(request)

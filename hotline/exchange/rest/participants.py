@@ -6,25 +6,23 @@ follows its Dial (or ends, when it was added here).
 
 from aiohttp import web
 
-from hotline.exchange.calls.call_task import live
+from hotline.exchange.calls.call_task import run_call
 from hotline.exchange.calls.machine_detection import in_background
+from hotline.exchange.calls.origination import enforce_time_limit, place_call
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
 from hotline.exchange.rest.addresses import status_callback, to_and_from
 from hotline.exchange.rest.admission import admit, asked_detection, time_limit
-from hotline.exchange.rest.conferences import find
 from hotline.exchange.rest.errors import ApiError, invalid, not_found
 from hotline.exchange.rest.forms import Form, read_form
 from hotline.exchange.rest.paging import page_of
+from hotline.exchange.rest.path_resources import conference_in_path
 from hotline.exchange.rest.shapes import participant_shape
 from hotline.exchange.state.calls import Call, Fetch, new_sid
 from hotline.exchange.state.conferences import Conference, Participant
 from hotline.exchange.twiml.document import Room
 from hotline.exchange.verbs.announcements import announce, hold, unhold
-from hotline.exchange.verbs.conference import attend, find_conference, leave, open_conference, reserve
-from hotline.exchange.verbs.conference_events import left_fields, tell
-from hotline.exchange.verbs.conference_speech import hush
-from hotline.exchange.verbs.interpreter import follow
-from hotline.exchange.verbs.origination import limit_time, place
+from hotline.exchange.verbs.conference import add_participant, find_conference, join, leave, open_conference
+from hotline.exchange.verbs.conference_events import left_fields, send_event, speech_stopped
 from hotline.exchange.vocabulary.enums import ConferenceStatus, Direction, Leaving, ParticipantStatus
 
 _EVENTS = frozenset({"start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"})
@@ -79,16 +77,16 @@ async def create_participant(request: web.Request) -> web.Response:
     detection = asked_detection(form, "AmdStatusCallback")
     admit(exchange)
     conference = _with_seat_for(exchange, room)
-    seat = reserve(exchange, conference, call, room)
+    seat = add_participant(exchange, conference, call, room)
 
     async def answered() -> None:
-        exchange.spawn(limit_time(exchange, call))
+        exchange.spawn(enforce_time_limit(exchange, call))
         if detection is not None:
             exchange.spawn(in_background(exchange, call, detection))
-        await attend(exchange, _rejoin(exchange, conference, seat), seat, room, follow)
+        await join(exchange, _rejoin(exchange, conference, seat), seat, room)
 
-    exchange.board.calls[call.sid] = call
-    exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
+    exchange.state.calls[call.sid] = call
+    exchange.spawn(run_call(exchange, call, place_call(exchange, call, timeout, answered)))
     exchange.spawn(_watch(exchange, conference, seat))
     return web.json_response(participant_shape(exchange, conference, seat), status=201)
 
@@ -131,16 +129,16 @@ async def _watch(exchange: Exchange, conference: Conference, seat: Participant) 
     if seat.call.answered_at is None:
         conference.seats.pop(seat.call.sid, None)
         seat.status = ParticipantStatus.FAILED
-        tell(exchange, conference, "participant-leave", seat, left_fields(seat, Leaving.ADD_FAILED))
+        send_event(exchange, conference, "participant-leave", seat, left_fields(seat, Leaving.ADD_FAILED))
         is_over = conference.status is ConferenceStatus.COMPLETED
         if not is_over and not conference.configured and not conference.seats:
             conference.status = ConferenceStatus.COMPLETED
-            exchange.board.conference_ended(conference)
+            exchange.state.conference_ended(conference)
 
 
 async def list_participants(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
-    conference = find(request)
+    conference = conference_in_path(request)
     flags = {
         name: Form(request.query.items()).truth(name.capitalize()) for name in ("muted", "hold", "coaching")
     }
@@ -159,13 +157,13 @@ async def list_participants(request: web.Request) -> web.Response:
 
 
 async def fetch_participant(request: web.Request) -> web.Response:
-    conference = find(request)
+    conference = conference_in_path(request)
     return web.json_response(participant_shape(request.app[EXCHANGE], conference, _seat(request, conference)))
 
 
 async def update_participant(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
-    conference = find(request)
+    conference = conference_in_path(request)
     seat = _seat(request, conference)
     form = await read_form(request)
     _change_hold(exchange, conference, seat, form)
@@ -174,7 +172,7 @@ async def update_participant(request: web.Request) -> web.Response:
     if announcement is not None:
         announce(exchange, conference, [seat], Fetch(announcement, form.method("AnnounceMethod")))
     seat.updated = exchange.clock.now()
-    exchange.voices.look_again()
+    exchange.audio_mesh.schedule_update()
     return web.json_response(participant_shape(exchange, conference, seat))
 
 
@@ -185,11 +183,11 @@ def _change_hold(exchange: Exchange, conference: Conference, seat: Participant, 
         return
     seat.hold = wanted
     if wanted:
-        hush(exchange, conference, seat)
+        speech_stopped(exchange, conference, seat)
         hold(exchange, seat, None if url is None else Fetch(url, form.method("HoldMethod", "GET")))
     else:
         unhold(seat)
-    tell(exchange, conference, "participant-hold" if wanted else "participant-unhold", seat)
+    send_event(exchange, conference, "participant-hold" if wanted else "participant-unhold", seat)
 
 
 def _change_voice(exchange: Exchange, conference: Conference, seat: Participant, form: Form) -> None:
@@ -200,8 +198,8 @@ def _change_voice(exchange: Exchange, conference: Conference, seat: Participant,
     if muted is not None and muted != seat.muted:
         seat.muted = muted
         if muted:
-            hush(exchange, conference, seat)
-        tell(exchange, conference, "participant-mute" if muted else "participant-unmute", seat)
+            speech_stopped(exchange, conference, seat)
+        send_event(exchange, conference, "participant-mute" if muted else "participant-unmute", seat)
     before = (seat.coaching, seat.coach_to, seat.end, seat.beep_out)
     seat.coaching = seat.coaching if coaching is None else coaching
     seat.coach_to = coached if seat.coaching else None
@@ -209,12 +207,12 @@ def _change_voice(exchange: Exchange, conference: Conference, seat: Participant,
     beep_out = form.truth("BeepOnExit")
     seat.beep_out = seat.beep_out if beep_out is None else beep_out
     if before != (seat.coaching, seat.coach_to, seat.end, seat.beep_out):
-        tell(exchange, conference, "participant-modify", seat)
+        send_event(exchange, conference, "participant-modify", seat)
 
 
 async def remove_participant(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
-    conference = find(request)
+    conference = conference_in_path(request)
     seat = _seat(request, conference)
     leave(exchange, conference, seat, Leaving.VIA_API, kicked=True)
     return web.Response(status=204)

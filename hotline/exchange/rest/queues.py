@@ -9,13 +9,13 @@ from hotline.exchange.rest.paging import page_of
 from hotline.exchange.rest.shapes import member_shape, queue_shape
 from hotline.exchange.state.calls import Fetch, Move
 from hotline.exchange.state.queues import Member, WaitingQueue
-from hotline.exchange.verbs.enqueue import DEFAULT_LIMIT, depart, open_queue
+from hotline.exchange.verbs.enqueue import DEFAULT_LIMIT, open_queue, remove_member
 
 LARGEST_QUEUE = 5000
 
 
 def _queue(request: web.Request) -> WaitingQueue:
-    queue = request.app[EXCHANGE].board.queues.get(request.match_info["queue_sid"])
+    queue = request.app[EXCHANGE].state.queues.get(request.match_info["queue_sid"])
     if queue is None:
         raise not_found(request.path)
     return queue
@@ -43,7 +43,7 @@ async def create_queue(request: web.Request) -> web.Response:
     name = _name(form)
     if name is None:
         raise invalid("FriendlyName", "is required")
-    if any(queue.name == name for queue in exchange.board.queues.values()):
+    if any(queue.name == name for queue in exchange.state.queues.values()):
         raise ApiError(400, 22003, f"A queue named {name} exists already")
     limit = form.integer("MaxSize", DEFAULT_LIMIT, 1, LARGEST_QUEUE)
     return web.json_response(queue_shape(exchange, open_queue(exchange, name, limit)), status=201)
@@ -51,7 +51,7 @@ async def create_queue(request: web.Request) -> web.Response:
 
 async def list_queues(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
-    queues = list(exchange.board.queues.values())
+    queues = list(exchange.state.queues.values())
     return page_of(
         request, "queues", queues, lambda queue: queue.sid, lambda queue: queue_shape(exchange, queue)
     )
@@ -75,7 +75,7 @@ async def delete_queue(request: web.Request) -> web.Response:
     queue = _queue(request)
     if queue.members:
         raise ApiError(400, 22001, "The queue is not empty")
-    del request.app[EXCHANGE].board.queues[queue.sid]
+    del request.app[EXCHANGE].state.queues[queue.sid]
     return web.Response(status=204)
 
 
@@ -107,6 +107,6 @@ async def update_member(request: web.Request) -> web.Response:
     method = form.method("Method")
     member = _member(request, queue)
     shape = member_shape(exchange, queue, member)
-    depart(exchange, queue, member)
+    remove_member(exchange, queue, member)
     member.call.obey(Move(Fetch(url, method)))
     return web.json_response(shape)

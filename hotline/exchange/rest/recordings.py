@@ -7,15 +7,20 @@ from itertools import islice, repeat
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
-from hotline.exchange.rest.calls import find_call
 from hotline.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
 from hotline.exchange.rest.forms import read_form
 from hotline.exchange.rest.paging import page_of
+from hotline.exchange.rest.path_resources import call_in_path
 from hotline.exchange.rest.shapes import Shape, call_recording_shape, part_recording_shape, recording_shape
 from hotline.exchange.rest.times import check_dates, within
 from hotline.exchange.state.audio_files import RATE
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.verbs.recordings import end_tape, pause_tape, resume_tape, tape_until_over
+from hotline.exchange.verbs.recordings import (
+    end_recording,
+    pause_recording,
+    record_until_call_ends,
+    resume_recording,
+)
 from hotline.exchange.vocabulary.enums import CallStatus, RecordingSource, RecordingStatus
 
 _TONE_HERTZ = 440
@@ -28,7 +33,7 @@ CURRENT = "Twilio.CURRENT"
 def _tape(request: web.Request) -> Recording:
     """Return the recording named in the path; raises ApiError 20404 when it is not there or of another call or conference."""
     sid, call_sid, room = (request.match_info.get(name) for name in ("recording", "call_sid", "conference"))
-    for tape in reversed(request.app[EXCHANGE].board.recordings.values()):
+    for tape in reversed(request.app[EXCHANGE].state.recordings.values()):
         of_this = call_sid in {None, tape.call_sid} and room in {None, tape.conference_sid}
         if of_this and (sid == tape.sid or (sid == CURRENT and tape.status in _OPEN)):
             return tape
@@ -57,7 +62,7 @@ async def list_recordings(request: web.Request) -> web.Response:
             and within(request.query, "DateCreated", tape.created)
         )
 
-    found = [tape for tape in reversed(exchange.board.recordings.values()) if fits(tape)]
+    found = [tape for tape in reversed(exchange.state.recordings.values()) if fits(tape)]
     return page_of(request, "recordings", found, lambda tape: tape.sid, lambda tape: _shape(request, tape))
 
 
@@ -69,22 +74,22 @@ async def delete_recording(request: web.Request) -> web.Response:
     """Forget a recording and its sound; one that still runs ends with it."""
     exchange = request.app[EXCHANGE]
     tape = _tape(request)
-    end_tape(exchange, tape)
-    tape.reel.drop()
-    del exchange.board.recordings[tape.sid]
+    end_recording(exchange, tape)
+    tape.audio.drop()
+    del exchange.state.recordings[tape.sid]
     return web.Response(status=204)
 
 
 async def start_recording(request: web.Request) -> web.Response:
     """Record a running call from now on; one recording at a time (16108)."""
     exchange: Exchange = request.app[EXCHANGE]
-    call = find_call(request)
+    call = call_in_path(request)
     form = await read_form(request)
     if call.status is not CallStatus.IN_PROGRESS:
         raise not_in_progress()
-    if any(tape.status in _OPEN for tape in call.tapes):
+    if any(tape.status in _OPEN for tape in call.recordings):
         raise ApiError(400, 16108, "The call is being recorded already")
-    tape = tape_until_over(exchange, call, RecordingSource.CALL_API, form.recording_callback())
+    tape = record_until_call_ends(exchange, call, RecordingSource.CALL_API, form.recording_callback())
     return web.json_response(_shape(request, tape), status=201)
 
 
@@ -102,11 +107,11 @@ async def update_recording(request: web.Request) -> web.Response:
     if tape.status not in _OPEN:
         raise not_in_progress()
     if status is RecordingStatus.STOPPED:
-        end_tape(exchange, tape)
+        end_recording(exchange, tape)
     elif status is RecordingStatus.PAUSED:
-        pause_tape(exchange, tape, skip=behaviour == "skip")
+        pause_recording(exchange, tape, skip=behaviour == "skip")
     else:
-        resume_tape(exchange, tape)
+        resume_recording(exchange, tape)
     return web.json_response(_shape(request, tape))
 
 
@@ -116,11 +121,11 @@ async def media(request: web.Request) -> web.StreamResponse:
     if tape.status is not RecordingStatus.COMPLETED or request.match_info["suffix"] == ".mp3":
         raise not_found(request.path)
     second = _tone()
-    size = len(second) * tape.seconds if tape.reel.is_empty else tape.reel.size
+    size = len(second) * tape.seconds if tape.audio.is_empty else tape.audio.size
     response = web.StreamResponse(headers={"Content-Type": "audio/x-wav", "Content-Length": str(44 + size)})
     await response.prepare(request)
     await response.write(_header(size))
-    for piece in repeat(second, tape.seconds) if tape.reel.is_empty else tape.reel.pieces():
+    for piece in repeat(second, tape.seconds) if tape.audio.is_empty else tape.audio.pieces():
         await response.write(piece)
     return response
 

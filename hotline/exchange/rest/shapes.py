@@ -7,8 +7,6 @@ from hotline.exchange.state.calls import Call
 from hotline.exchange.state.conferences import Conference, Participant
 from hotline.exchange.state.queues import Member, WaitingQueue
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.verbs.enqueue import wait_numbers
-from hotline.exchange.verbs.recordings import media_url
 from hotline.exchange.vocabulary.enums import CallStatus, RecordingSource
 from hotline.exchange.webhooks.parameters import API_VERSION, rfc2822
 
@@ -70,7 +68,7 @@ def queue_shape(exchange: Exchange, queue: WaitingQueue) -> Shape:
 
 
 def member_shape(exchange: Exchange, queue: WaitingQueue, member: Member) -> Shape:
-    numbers = wait_numbers(exchange, queue, member)
+    numbers = queue.position_fields(member, exchange.clock.seconds())
     return {
         "call_sid": member.call.sid,
         "queue_sid": queue.sid,
@@ -154,7 +152,7 @@ def call_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
 def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
     uri = f"{exchange.settings.api_root}/Recordings/{tape.sid}"
     return part_recording_shape(exchange, tape) | {
-        "media_url": media_url(exchange, tape),
+        "media_url": exchange.settings.recording_url(tape.sid),
         "uri": f"{uri}.json",
         "subresource_uris": {
             "add_on_results": f"{uri}/AddOnResults.json",

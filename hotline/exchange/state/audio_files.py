@@ -24,7 +24,7 @@ _LOUD = 500
 """Root mean square of a chunk in which somebody speaks; a quiet room is below 100, speech above 1000."""
 
 
-class Reel:
+class AudioFile:
     """Collects what is said from `began` on. `is_empty` until the first sound came.
 
     `loud_at` is when somebody was last heard to speak; the first sound counts as speech, None is before it.

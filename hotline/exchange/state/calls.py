@@ -10,9 +10,10 @@ from typing import Any, Protocol
 
 from hotline.exchange.state.journals import Journal
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.twiml.document import Method
-from hotline.exchange.vocabulary.enums import By, CallEvent, CallStatus, Direction, Pickup
-from hotline.exchange.vocabulary.sounds import Endpoint, Sound
+from hotline.exchange.vocabulary.answer_modes import PicksUp
+from hotline.exchange.vocabulary.enums import By, CallStatus, Direction, Pickup
+from hotline.exchange.vocabulary.sounds import Sound
+from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 from hotline.exchange.vocabulary.steps import Step
 
 Script = Coroutine[Any, Any, None]
@@ -65,13 +66,6 @@ Order = Move | HangUp
 
 
 @dataclass(frozen=True)
-class StatusCallback:
-    url: str
-    method: Method
-    events: frozenset[CallEvent]
-
-
-@dataclass(frozen=True)
 class Key:
     digit: str
 
@@ -98,6 +92,19 @@ class Listener:
     heard: asyncio.Queue[Input] = field(default_factory=asyncio.Queue)
 
 
+class Endpoint(Protocol):
+    """A telephone or softphone, as the call at its other end sees it. None of its methods may block or raise."""
+
+    @property
+    def answerer(self) -> PicksUp: ...
+
+    def hear(self, call_sid: str, sound: Sound) -> None: ...
+
+    def answered(self, call_sid: str) -> None: ...
+
+    def over(self, call_sid: str, status: str) -> None: ...
+
+
 class Meeting(Protocol):
     """Where people on calls hear each other: a bridge of two or a conference."""
 
@@ -109,7 +116,7 @@ class Meeting(Protocol):
 
 
 @dataclass(frozen=True, eq=False)
-class Act:
+class Activity:
     """Something a call is doing: a verb's name, what it is done with, and since when (exchange seconds)."""
 
     what: str
@@ -157,9 +164,9 @@ class Call:
     script: asyncio.Task[None] | None = None
     pickup: asyncio.Future[Pickup] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
-    tapes: list[Recording] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
     journal: Journal | None = None
-    acts: list[Act] = field(default_factory=list)
+    activities: list[Activity] = field(default_factory=list)
 
     @property
     def is_over(self) -> bool:

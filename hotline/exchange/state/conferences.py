@@ -2,15 +2,15 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.twiml.document import Method, RecordingCallback
 from hotline.exchange.vocabulary.enums import ConferenceEnd, ConferenceStatus, Leaving, ParticipantStatus
 from hotline.exchange.vocabulary.sounds import Caption, Party
+from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 
 @dataclass(eq=False)
@@ -39,13 +39,6 @@ class Participant:
     quiet_at: float = 0.0
 
 
-@dataclass(frozen=True)
-class ConferenceCallback:
-    url: str
-    method: Method
-    events: frozenset[str]
-
-
 @dataclass(eq=False)
 class Conference:
     """`seats` by call sid, in the order of joining; settings come from the first participant only."""
@@ -57,15 +50,16 @@ class Conference:
     status: ConferenceStatus = ConferenceStatus.INIT
     seats: dict[str, Participant] = field(default_factory=dict)
     configured: bool = False
-    callback: ConferenceCallback | None = None
+    callback: StatusCallback | None = None
     record: bool = False
-    recording: RecordingCallback | None = None
-    tape: Recording | None = None
+    recording_callback: StatusCallback | None = None
+    recording: Recording | None = None
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     started: asyncio.Event = field(default_factory=asyncio.Event)
     end_reason: ConferenceEnd | None = None
     ended_by: str | None = None
     ended_by_label: str | None = None
+    on_speech: Callable[[Participant, str], None] | None = None
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
         """Return who hears `speaker`: nobody when muted, on hold or before the start; a coach is heard by one only."""
@@ -89,6 +83,8 @@ class Conference:
         for listener in self.listeners(speaker):
             if seat is not None:
                 listener.hear(Caption(seat.label or speaker.party, text))
+        if seat is not None and self.on_speech is not None:
+            self.on_speech(seat, text)
 
     def introduce(self) -> None:
         """Let everybody know who else is on the line; nobody is before the start."""

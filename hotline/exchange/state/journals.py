@@ -93,7 +93,7 @@ class Journal:
 
 
 @dataclass(eq=False)
-class Shelf:
+class JournalArchive:
     """The journals of the latest calls, by call sid, oldest first."""
 
     journals: dict[str, Journal] = field(default_factory=dict)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.exchange.state.audio_files import Reel
-from hotline.exchange.twiml.document import RecordingCallback
+from hotline.exchange.state.audio_files import AudioFile
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
+from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 
 @dataclass(eq=False)
@@ -21,8 +21,8 @@ class Recording:
     conference_sid: str | None
     created: datetime
     began: float
-    callback: RecordingCallback | None
-    reel: Reel
+    callback: StatusCallback | None
+    audio: AudioFile
     channels: int = 1
     track: str = "both"
     status: RecordingStatus = RecordingStatus.IN_PROGRESS

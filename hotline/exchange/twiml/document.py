@@ -4,11 +4,9 @@
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from hotline.exchange.vocabulary.enums import CallEvent
-
-Method = Literal["GET", "POST"]
+from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 
 
 @dataclass(frozen=True)
@@ -57,13 +55,6 @@ class Gather:
 
 
 @dataclass(frozen=True)
-class RecordingCallback:
-    url: str
-    method: Method
-    events: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Record:
     action: str | None
     method: Method
@@ -71,7 +62,7 @@ class Record:
     finish_on_key: str
     max_length: int
     beep: bool
-    callback: RecordingCallback | None
+    callback: StatusCallback | None
     transcribe: bool
     transcribed_url: str | None
 
@@ -80,7 +71,7 @@ class Record:
 class StartRecording:
     """Record beside everything that follows, until the call ends or a Stop."""
 
-    callback: RecordingCallback | None
+    callback: StatusCallback | None
     channels: int
     track: str
 
@@ -138,7 +129,7 @@ class Room:
     status_url: str | None
     status_method: Method
     status_events: frozenset[str]
-    recording: RecordingCallback | None
+    recording: StatusCallback | None
 
 
 @dataclass(frozen=True)
@@ -163,7 +154,7 @@ class Dial:
     sequential: bool
     ring_tone: str | None
     record: bool
-    recording: RecordingCallback | None
+    recording: StatusCallback | None
 
 
 @dataclass(frozen=True)

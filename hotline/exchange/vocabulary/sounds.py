@@ -7,9 +7,6 @@ by here: their browsers exchange it with each other (`voices`).
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-
-from hotline.exchange.vocabulary.answer_modes import PicksUp
 
 _SECONDS_PER_IDEOGRAPH = 0.22
 _SECONDS_PER_LETTER = 0.065
@@ -71,19 +68,6 @@ class Party:
 
 
 Sound = Speech | SpeechOver | Caption | Beep | Listening | Party
-
-
-class Endpoint(Protocol):
-    """A telephone or softphone, as the call at its other end sees it. None of these may block or raise."""
-
-    @property
-    def answerer(self) -> PicksUp: ...
-
-    def hear(self, call_sid: str, sound: Sound) -> None: ...
-
-    def answered(self, call_sid: str) -> None: ...
-
-    def over(self, call_sid: str, status: str) -> None: ...
 
 
 def speaking_seconds(text: str) -> float:

@@ -6,11 +6,10 @@ A simulated day and a load are scripts of these; in virtual time nothing happens
 import asyncio
 from collections.abc import Callable
 
-from hotline.exchange.calls import ringing
+from hotline.exchange.calls import caller_input, ringing
+from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.verbs import caller_input
-from hotline.exchange.verbs.origination import arrive
 from hotline.exchange.vocabulary.answer_modes import Person, PicksUp
 from hotline.exchange.vocabulary.enums import By
 from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
@@ -43,12 +42,12 @@ class Caller:
 
     def register(self, address: str | None = None) -> None:
         """Let the telephone be rung at its number, or at another address (`client:identity`)."""
-        self._exchange.lines.setdefault(address or self.number, []).append(self)
+        self._exchange.devices.setdefault(address or self.number, []).append(self)
 
     def dial(self) -> Call:
         """Call the hotline."""
         self._begin()
-        self.call = arrive(self._exchange, self, self.number)
+        self.call = receive_call(self._exchange, self, self.number)
         return self.call
 
     async def answer(self) -> None:
@@ -86,7 +85,7 @@ class Caller:
 
     def say(self, text: str) -> None:
         if self.call is not None:
-            caller_input.say(self._exchange, self.call, text)
+            caller_input.say(self.call, text)
 
     def hang_up(self) -> None:
         if self.call is not None:

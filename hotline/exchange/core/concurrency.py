@@ -1,4 +1,4 @@
-"""Doing something beside waiting for something else, such that it is really over when the block is left."""
+"""Structured tasks: a task that ends with a block, and waiting for the first of several events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -9,8 +9,8 @@ T = TypeVar("T")
 
 
 @asynccontextmanager
-async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """Run `work` while the block lasts; at its end it is cancelled, and its own cleaning up is waited for."""
+async def background_task(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
+    """Runs `work` for the duration of the block; on exit cancels it and waits until it has cleaned up."""
     task = asyncio.create_task(work)
     try:
         yield task
@@ -19,8 +19,8 @@ async def beside(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]
         await asyncio.wait({task})
 
 
-async def until_first(*events: asyncio.Event) -> None:
-    """Return when any of the events is set."""
+async def wait_for_any(*events: asyncio.Event) -> None:
+    """Returns when one of the events is set."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
