@@ -2,6 +2,8 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BOOTSTRAP = "$(PYTHON)" config/setup/bootstrap.py
 PY = .venv/bin/python
+# Where bootstrap.py had to install Node, npm is in the virtual environment.
+NPM_RUN = PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent
 CODE = hotline ivr_flows agent_console config tests
 UV_COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --quiet
@@ -13,7 +15,7 @@ help:        ## show what there is
 	@echo "make run     try the whole hotline on this machine (Ctrl-C stops it)"
 	@echo "make test    run every test"
 	@echo "make matrix  break every step of a call in every way the line knows (some minutes)"
-	@echo "make check   format, lint, types, import contracts, then every test"
+	@echo "make check   format, lint, types, import contracts and browser code, then every test"
 	@echo "make bench   run the benchmarks, each prints a table"
 	@echo "make clean   remove what was built (var/, the data, stays)"
 	@echo "make lock    resolve the locks again"
@@ -37,6 +39,8 @@ check:
 	$(PY) -m ruff check $(CODE)
 	$(PY) -m mypy
 	.venv/bin/lint-imports
+	$(NPM_RUN) lint
+	$(NPM_RUN) types
 	@exec $(PY) -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
 bench:

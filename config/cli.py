@@ -1,44 +1,28 @@
-"""`hotline …`: the commands of the components. Exit status 0 done, 1 refused or failed, 2 used wrongly; every error is one line."""
+"""This module is the command `hotline`. Exit status: 0 done, 1 refused or failed, 2 wrong usage or setting.
+
+Every error is one line on standard error.
+"""
 
 import click
 
-from config.city.database import write_city
-from config.commands.context import open_components, plainly
-from config.commands.flows import dial, flows
-from config.commands.people import token, user
-from config.commands.publications import publish_flow, roll_back, show_history
-from config.commands.reports import report
-from config.commands.tickets import calendar, tickets
-from hotline.store.schema import migrate as bring_up_to_date
+from config.commands.lazy_group import LazyCommand, LazyGroup
+
+COMMANDS = {
+    "calendar": LazyCommand("config.commands.working_days:calendar", "Sets the working days of deadlines."),
+    "dial": LazyCommand("config.commands.dial:dial", "Phones the hotline from the terminal."),
+    "flows": LazyCommand("config.commands.flows:flows", "Checks, draws and publishes call flows."),
+    "migrate": LazyCommand("config.commands.migrate:migrate", "Brings the database up to date."),
+    "report": LazyCommand("config.commands.reports:report", "Prints statistics of a day."),
+    "tickets": LazyCommand("config.commands.tickets:tickets", "Imports and exports tickets."),
+    "token": LazyCommand("config.commands.tokens:token", "Creates API tokens of programs."),
+    "user": LazyCommand("config.commands.users:user", "Adds users and sets their skills."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, lazy_commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="hotline")
 def main() -> None:
-    """A city's telephone hotline: calls, tickets, units, deadlines, figures."""
-
-
-@main.command()
-@plainly
-def migrate() -> None:
-    """Bring the database to this version's tables, the city's units and the known working days."""
-    components = open_components()
-    before, after = bring_up_to_date(components.application.engine)
-    click.echo(
-        f"the database is at {after}"
-        if before == after
-        else f"migrated from {before or 'nothing'} to {after}"
-    )
-    city = write_city(components.application)
-    click.echo(
-        f"units: {city.added} new, {city.changed} changed, {city.retired} retired; days: {city.days} new"
-    )
-
-
-for _command in (user, token, flows, dial, tickets, calendar, report):
-    main.add_command(_command)
-for _command in (publish_flow, show_history, roll_back):
-    flows.add_command(_command)
+    """Runs a city's telephone hotline: calls, tickets, units, deadlines, statistics."""
 
 
 if __name__ == "__main__":

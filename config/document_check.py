@@ -13,17 +13,15 @@ from hotline.exchange.vocabulary.enums import Context
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
-from ivr_flows.engine import again, place_lines
-from ivr_flows.exit_labels import Pair
+from ivr_flows.bilingual import Pair
+from ivr_flows.engine import PENDING_ENTRY, again, place_lines
 from ivr_flows.flow import Flow, Input, Menu, Node, Queue
 from ivr_flows.loader import Script
 from ivr_flows.source.problems import Fault
 from ivr_flows.source.prompts import DOOR_PROMPTS
 from ivr_flows.speech import Line, Lines, Moment, OneByOne
 from ivr_flows.turn import AwaitAnswer, Over, Position, Turn
-from ivr_flows.walking import PENDING_ENTRY
-from ivr_flows.webhooks.speaking import Speaker
-from ivr_flows.webhooks.twiml import Stage
+from ivr_flows.webhooks.twiml import Speaker, Stage
 
 _ADDRESSES = VoiceAddresses("https://hotline.example")
 _STANDING = {"hotline": OneByOne("0")}

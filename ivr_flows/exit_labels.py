@@ -4,7 +4,6 @@ These words are for whoever looks after the menu, not for callers; what callers 
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
@@ -22,21 +21,11 @@ from hotline.rules.calls.flow_actions import (
     TellNotices,
 )
 from hotline.rules.enums import Language, RequestClass
-from ivr_flows import exits
+from ivr_flows import flow
+from ivr_flows.bilingual import Pair
 from ivr_flows.flow import Ask, Choice, Menu, Node, Queue
 
 A = ActionOutcome
-
-
-class Pair(NamedTuple):
-    """The same words in Chinese and in English."""
-
-    chinese: str
-    english: str
-
-    def in_(self, language: Language) -> str:
-        """Return the Chinese for Chinese, and the English for everybody else."""
-        return self.chinese if language is Language.ZH_CN else self.english
 
 
 ANSWERS: Mapping[tuple[type[FlowAction], str], Pair] = {
@@ -89,19 +78,19 @@ REPLIES: Mapping[tuple[str, str], Pair] = {
 DIALLED = Pair("拨打的号码", "the number dialled")
 PRESSED = Pair("按", "key")
 _WAYS: Mapping[str, Pair] = {
-    exits.NEXT: Pair("然后", "then"),
-    exits.SILENCE: Pair("不按键", "nothing pressed"),
-    exits.INVALID: Pair("按错键", "wrong key"),
-    exits.AGAIN: Pair("再问一次", "asked again"),
-    exits.ENTERED: Pair("输入完成", "entered"),
-    exits.RECORDED: Pair("留言完", "message left"),
-    exits.NOTHING: Pair("没有说话", "nothing said"),
-    exits.PARTED: Pair("接通并谈完", "answered, talked"),
-    exits.FAILED: Pair("没有接通", "no answer"),
-    exits.CALLBACK: Pair("约定回电", "callback"),
-    exits.FULL: Pair("队列已满", "queue is full"),
-    exits.OFF_DUTY: Pair("无人值班", "nobody on duty"),
-    exits.TIMEOUT: Pair("等候过久", "waited too long"),
+    flow.NEXT: Pair("然后", "then"),
+    flow.SILENCE: Pair("不按键", "nothing pressed"),
+    flow.INVALID: Pair("按错键", "wrong key"),
+    flow.AGAIN: Pair("再问一次", "asked again"),
+    flow.ENTERED: Pair("输入完成", "entered"),
+    flow.RECORDED: Pair("留言完", "message left"),
+    flow.NOTHING: Pair("没有说话", "nothing said"),
+    flow.PARTED: Pair("接通并谈完", "answered, talked"),
+    flow.FAILED: Pair("没有接通", "no answer"),
+    flow.CALLBACK: Pair("约定回电", "callback"),
+    flow.FULL: Pair("队列已满", "queue is full"),
+    flow.OFF_DUTY: Pair("无人值班", "nobody on duty"),
+    flow.TIMEOUT: Pair("等候过久", "waited too long"),
 }
 
 
@@ -115,7 +104,7 @@ def answer_words(wish: FlowAction, answer: str) -> Pair | None:
 def way_words(node: Node, exit_: str, language: Language) -> str:
     """Return in plain words which way out of `node` the one called `exit_` is."""
     match node:
-        case Queue() if exit_ == exits.CALLBACK:
+        case Queue() if exit_ == flow.CALLBACK:
             return f"{PRESSED.in_(language)} {node.callback_key} · {_WAYS[exit_].in_(language)}"
         case Ask(wish=wish):
             said = answer_words(wish, exit_) or Pair(exit_, exit_)

@@ -15,17 +15,15 @@ from pydantic import Field, field_validator
 
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.policies import Policies
-from ivr_flows.exits import lines_of
-from ivr_flows.flow import Flow, Menu
+from ivr_flows.flow import Flow, Menu, lines_of
 from ivr_flows.lint import Told, check_flow
-from ivr_flows.lint.catalogues import check_prompts
+from ivr_flows.lint.prompts import check_prompts
 from ivr_flows.source.assembly import Assembled, assemble
 from ivr_flows.source.problems import FlowError
-from ivr_flows.source.prompt_schema import CatalogueShape
-from ivr_flows.source.prompts import DOOR_PROMPTS, Catalogue, Prompts
-from ivr_flows.source.schema_fields import Shape
+from ivr_flows.source.prompts import DOOR_PROMPTS, Catalogue, CatalogueShape, Prompts
 from ivr_flows.source.tables import (
     Origin,
+    Shape,
     Source,
     Table,
     field_line,

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from ivr_flows.flow import Flow, Input, Menu
-from ivr_flows.source.prompts import Catalogue
+from ivr_flows.source.prompts import Catalogue, plain
 from ivr_flows.turn import Digits, Position, Unclear
 
 
@@ -31,11 +31,6 @@ def _choice(menu: Menu, said: str, catalogue: Catalogue) -> Digits | Unclear:
         named = _spoken_digits(said, catalogue)
         meant = {named} & set(menu.keys)
     return Digits(meant.pop()) if len(meant) == 1 else Unclear()
-
-
-def plain(text: str) -> str:
-    """Return small letters and signs without blanks and punctuation, in one width."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _spoken_digits(said: str, catalogue: Catalogue) -> str:

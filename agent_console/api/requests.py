@@ -2,9 +2,9 @@
 
 import hashlib
 from datetime import date
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from hotline.rules.enums import (
     CallbackReason,
@@ -14,13 +14,11 @@ from hotline.rules.enums import (
     CallState,
     Channel,
     Language,
-    NoMatterReason,
     RequestType,
     TicketAction,
     TicketState,
-    Urgency,
 )
-from hotline.rules.tickets.fields import TicketFields, parse_ticket_fields
+from hotline.rules.tickets.fields import STATED_FIELDS, TicketFields, parse_ticket_fields
 from hotline.store.cursors import LARGEST_ID
 
 MOST_ROWS = 200
@@ -88,51 +86,41 @@ class CallbackQuery(PageQuery):
     reason: Several[CallbackReason] = ()
 
 
-class FactsIn(Nothing):
-    """What is said about a matter. A field that is absent or null is left as it is; an empty text clears it."""
-
-    type: RequestType | None = None
-    category: str | None = None
-    title: str | None = None
-    text: str | None = None
-    wanted: str | None = None
-    place: str | None = None
-    occurred: str | None = None
-    people: str | None = None
-    urgency: Urgency | None = None
-    confidential: bool | None = None
-    caller_name: str | None = None
-    caller_number: str | None = None
-    unit: str | None = None
-    answer: str | None = None
-    reply: str | None = None
-    contact_note: str | None = None
-    no_matter: NoMatterReason | None = None
-    note: str | None = None
-
-    def facts(self) -> TicketFields:
-        """Return what was said in our own words. Raises BadFacts (lengths and signs are checked there)."""
-        said = self.model_dump(include=set(FactsIn.model_fields), exclude_none=True)
-        if "unit" in said:
-            said["unit_code"] = said.pop("unit")
-        return parse_ticket_fields(said)
+if TYPE_CHECKING:
+    _StatedFields = Nothing
+else:
+    # Built from the field table, under the names of the API; the type checker sees the base class.
+    _StatedFields = create_model(
+        "_StatedFields",
+        __base__=Nothing,
+        **{field.api_name: (field.kind.value_type | None, None) for field in STATED_FIELDS},
+    )
 
 
-class TicketIn(FactsIn):
+class TicketFieldsIn(_StatedFields):
+    """The fields of a ticket. A field that is absent or null is left as it is; an empty text clears it."""
+
+    def ticket_fields(self) -> TicketFields:
+        """Returns the stated fields. Raises InvalidFields for a text that is too long or cannot be stored."""
+        values = {field.name: getattr(self, field.api_name) for field in STATED_FIELDS}
+        return parse_ticket_fields(values)
+
+
+class TicketIn(TicketFieldsIn):
     """A new ticket. With `unit` it is handed off at once unless `action` says otherwise; with `answer` and `action` "answer" it is closed at once."""
 
     channel: Channel = Channel.OTHER
     action: Literal["save", "answer", "hand_off"] | None = None
 
     def step(self) -> TicketAction | None:
-        """Return the step to take after the draft is written, or None to leave it a draft."""
+        """Returns the step to take after the draft is written, or None to leave it a draft."""
         if self.action is None:
-            return TicketAction.HAND_OFF if self.unit else None
+            return TicketAction.HAND_OFF if self.ticket_fields().unit_code else None
         return None if self.action == "save" else TicketAction(self.action)
 
 
-class ActionIn(FactsIn):
-    """One step of a ticket. `revision` of the last read refuses to overwrite what somebody saved in between."""
+class ActionIn(TicketFieldsIn):
+    """One step of a ticket. With `revision`, of the last read, a step after another change is refused with 409."""
 
     revision: RowId | None = None
 

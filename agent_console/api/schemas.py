@@ -1,8 +1,9 @@
 """What programs are told. Callers are masked, moments carry the city's offset; nothing here reads a row by itself."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from hotline.rules.enums import (
     CallbackReason,
@@ -10,20 +11,15 @@ from hotline.rules.enums import (
     CallEnd,
     CallPurpose,
     CallState,
-    Channel,
-    Closing,
     DialState,
     NoMatterReason,
     PresenceState,
     RequestClass,
-    RequestType,
     Role,
     Satisfied,
-    Solved,
     TicketAction,
-    TicketState,
-    Urgency,
 )
+from hotline.rules.tickets.fields import TICKET_FIELDS, TicketField
 
 
 class Shape(BaseModel):
@@ -68,50 +64,39 @@ class DeadlinesOut(Shape):
     provisional: bool
 
 
-class TicketOut(Shape):
-    """`number` is what every address takes; a draft's is `draft-{id}` and stays good when it gets its own."""
+def _answer_type(field: TicketField) -> Any:
+    kind = field.kind.value_type
+    alias = Field(serialization_alias=field.api) if field.api else Field()
+    return Annotated[kind | None if field.optional else kind, alias]
+
+
+# The rows of the field table that an answer shows as they are stored.
+ANSWER_FIELDS: tuple[TicketField, ...] = tuple(
+    field for field in TICKET_FIELDS if field.stored and field.in_answers
+)
+
+if TYPE_CHECKING:
+    _StoredFields = Shape
+else:
+    _StoredFields = create_model(
+        "_StoredFields", __base__=Shape, **{field.name: _answer_type(field) for field in ANSWER_FIELDS}
+    )
+
+
+class TicketOut(_StoredFields):
+    """`number` is the ticket's address; a draft's is `draft-{id}`, which stays valid when the ticket gets its number."""
 
     number: str
-    state: TicketState
-    revision: int
-    channel: Channel
-    type: RequestType | None
-    request_class: RequestClass | None = Field(serialization_alias="class")
-    category: str
-    title: str
-    text: str
-    wanted: str
-    place: str
-    occurred: str
-    people: str
-    urgency: Urgency
-    confidential: bool
     overdue: bool
     caller: CallerOut
     unit: UnitRef | None
-    call_id: int | None
-    external_number: str | None
-    answer: str
-    reply: str
-    contact_note: str
-    closing: Closing | None
-    round: int
     redo_of: str | None
-    received_at: datetime
-    dispatched_at: datetime | None
-    acknowledged_at: datetime | None
-    first_contact_at: datetime | None
-    replied_at: datetime | None
-    closed_at: datetime | None
-    followed_up_at: datetime | None
     deadlines: DeadlinesOut
-    solved: Solved | None
-    satisfied: Satisfied | None
     allowed_actions: tuple[TicketAction, ...]
 
 
 class TicketMadeOut(TicketOut):
-    """A ticket just written. `access_code`: for its caller's ears only, told once here; null for a draft."""
+    """A ticket just written. `access_code` is for the caller alone and is returned only here; null for a draft."""
 
     access_code: str | None
 

@@ -5,6 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from agent_console.api.schemas import (
+    ANSWER_FIELDS,
     AttemptOut,
     CallbackOut,
     CallerOut,
@@ -23,6 +24,7 @@ from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
 from hotline.rules.people.callers import hides_caller, mask_name, withholds_number
 from hotline.rules.people.privacy import mask
+from hotline.rules.tickets.fields import Moment
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
@@ -44,47 +46,26 @@ def moment_or_none(at: datetime | None, zone: ZoneInfo) -> datetime | None:
 def ticket_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -> TicketOut:
     """Return a ticket as `person` may see it at `at`."""
     row, unit = line.ticket, line.unit
-    told: dict[str, Any] = {name: getattr(row, name) for name in _PLAIN}
-    told |= {name: moment_or_none(getattr(row, name), zone) for name in _MOMENTS}
+    stored: dict[str, Any] = {field.name: getattr(row, field.name) for field in ANSWER_FIELDS}
+    stored |= {name: moment_or_none(stored[name], zone) for name in _MOMENTS}
     return TicketOut(
-        **told,
+        **stored,
         number=address_of(row),
         overdue=is_overdue(row.state, row.due_at, at),
         caller=_caller(row, person),
         unit=None if unit is None else UnitRef(code=unit.code, name=unit.name_zh),
         redo_of=line.redo_of,
-        received_at=moment(row.received_at, zone),
         deadlines=_deadlines(row, at, zone),
         allowed_actions=allowed_actions(row.state, person, row.unit_code),
     )
 
 
 def ticket_made_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -> TicketMadeOut:
-    """Return a ticket to who has just written it, with the code its caller is told."""
+    """Serializes a newly created ticket including its access code, which only its author may see."""
     return TicketMadeOut(**dict(ticket_out(line, person, at, zone)), access_code=line.ticket.access_code)
 
 
-_MOMENTS = (
-    "dispatched_at",
-    "acknowledged_at",
-    "first_contact_at",
-    "replied_at",
-    "closed_at",
-    "followed_up_at",
-)
-_MADE = {
-    "number",
-    "overdue",
-    "caller",
-    "unit",
-    "redo_of",
-    "received_at",
-    "deadlines",
-    "allowed_actions",
-    *_MOMENTS,
-}
-_PLAIN = tuple(name for name in TicketOut.model_fields if name not in _MADE)
-"""Fields told as they are stored."""
+_MOMENTS = tuple(field.name for field in ANSWER_FIELDS if isinstance(field.kind, Moment))
 
 
 def _caller(row: Ticket, person: Person) -> CallerOut:

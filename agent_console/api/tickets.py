@@ -25,7 +25,7 @@ _TRIES = 3
 
 def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
     """Write a ticket. The same Idempotency-Key with the same body answers with the same ticket, whoever was first."""
-    facts, step = asked.body.facts(), asked.body.step()
+    facts, step = asked.body.ticket_fields(), asked.body.step()
 
     def write(work: UnitOfWork) -> Ticket:
         draft = actions.open_draft(work, channel=asked.body.channel, facts=facts)
@@ -77,7 +77,7 @@ def post_action(asked: Asked[Nothing, ActionIn]) -> Reply:
     with asked.application.unit_of_work(asked.person) as work:
         ticket = _find(work.session, asked.person, asked.path["number"])
         try:
-            done = actions.perform(work, ticket.id, action, asked.body.facts(), asked.body.revision)
+            done = actions.perform(work, ticket.id, action, asked.body.ticket_fields(), asked.body.revision)
         except ActionNotAllowed as refused:
             if not _ever_takes(asked.person, action, ticket.unit_code):
                 raise NotAllowed(action.value) from refused

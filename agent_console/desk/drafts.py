@@ -6,13 +6,13 @@ from flask.typing import ResponseReturnValue
 from agent_console.desk.state import facts_of
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
-from agent_console.web.forms import json_object, object_in, revision_in, tells_refusals
+from agent_console.web.forms import domain_errors_as_json, json_object, object_in, revision_in
 from agent_console.web.live import as_milliseconds
 from agent_console.web.locale import clock_exact
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import InvalidFields, NoSuchTicket
 from hotline.rules.people.actors import Right
-from hotline.rules.tickets.fields import TicketFields, parse_ticket_fields
+from hotline.rules.tickets.fields import DESK_FIELDS, TicketFields, parse_ticket_fields
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
 from hotline.store.cursors import LARGEST_ID
@@ -21,35 +21,17 @@ from hotline.store.tickets.tables import Ticket
 FINISHING = {"answer": TicketAction.ANSWER, "hand-off": TicketAction.HAND_OFF}
 SHORTEST_PLACE = 2
 """One character of a place finds half the city."""
-STATED_AT_DESK = frozenset(
-    [
-        "type",
-        "category",
-        "title",
-        "text",
-        "wanted",
-        "place",
-        "occurred",
-        "people",
-        "urgency",
-        "confidential",
-        "caller_name",
-        "unit_code",
-        "answer",
-    ]
-)
-"""What the form may say; a number or a unit's reply is never written from here."""
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def save(ticket_id: int) -> ResponseReturnValue:
     """Save what was typed. 409 with `stale` when another page saved in between: nothing is overwritten."""
     return _perform(ticket_id, TicketAction.SAVE)
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def finish(ticket_id: int, how: str) -> ResponseReturnValue:
     """Answer on the spot, or hand off to a unit. 422 names what is missing; the form stays."""
     if how not in FINISHING:
@@ -58,7 +40,7 @@ def finish(ticket_id: int, how: str) -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def read_draft(ticket_id: int) -> ResponseReturnValue:
     """Answer with what is saved, for a page whose revision is stale."""
     with application().read_session() as reading:
@@ -96,7 +78,7 @@ def _perform(ticket_id: int, action: TicketAction) -> ResponseReturnValue:
 
 def _facts_in(body: dict[str, object]) -> TicketFields:
     raw = object_in(body, "facts")
-    foreign = sorted(set(raw) - STATED_AT_DESK)
+    foreign = sorted(set(raw) - {field.name for field in DESK_FIELDS})
     if foreign:
         raise InvalidFields(dict.fromkeys(foreign, "unknown_field"))
     return parse_ticket_fields(raw)

@@ -19,6 +19,7 @@ from agent_console.tickets.sheet import code_for
 from agent_console.web.live import as_milliseconds
 from hotline.rules.enums import CallState, TicketState
 from hotline.rules.policies import Policies
+from hotline.rules.tickets.fields import DESK_FIELDS
 from hotline.services.people.accounts import SignedIn
 from hotline.services.queueing.skills import skills_of
 from hotline.store.calls import desks
@@ -156,19 +157,6 @@ def render_work(session: Session, viewed: Viewed) -> str:
 
 
 def facts_of(ticket: Ticket) -> dict[str, object]:
-    """Return the fields of a draft as the form holds them: texts, words and the flag `confidential`."""
-    return {
-        "type": ticket.type.value if ticket.type else "",
-        "category": ticket.category,
-        "title": ticket.title,
-        "text": ticket.text,
-        "wanted": ticket.wanted,
-        "place": ticket.place,
-        "occurred": ticket.occurred,
-        "people": ticket.people,
-        "urgency": ticket.urgency.value,
-        "confidential": ticket.confidential,
-        "caller_name": ticket.caller_name,
-        "unit_code": ticket.unit_code or "",
-        "answer": ticket.answer,
-    }
+    """Returns the fields of a draft as the form holds them: texts, enumeration values and flags."""
+    stored = {field.name: getattr(ticket, field.name) for field in DESK_FIELDS}
+    return {name: "" if value is None else value for name, value in stored.items()}

@@ -15,7 +15,7 @@ from agent_console.desk.labels import CHOOSABLE_REASONS, teach
 from agent_console.desk.state import Viewed, render_notices, state_of, view_desk
 from agent_console.web.auth import current_person, needs, signed_in
 from agent_console.web.console_context import application, options
-from agent_console.web.forms import json_object, tells_refusals, text_in
+from agent_console.web.forms import domain_errors_as_json, json_object, text_in
 from agent_console.web.live import as_milliseconds
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import NoMatterReason, NotReadyReason, TicketAction
@@ -77,7 +77,7 @@ def queue() -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def beat() -> ResponseReturnValue:
     """Note that this desk is open and alive; the first beat opens it."""
     with application().unit_of_work(current_person()) as work:
@@ -86,7 +86,7 @@ def beat() -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def set_presence() -> ResponseReturnValue:
     """Be ready, or not ready for a reason. 409 while a past call has neither ticket nor reasoned no-matter."""
     body = json_object()
@@ -102,7 +102,7 @@ def set_presence() -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def open_draft(call_id: int) -> ResponseReturnValue:
     """Open the ticket of a call of one's own, or find the one it has."""
     with application().unit_of_work(current_person()) as work:
@@ -112,7 +112,7 @@ def open_draft(call_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def hang_up(call_id: int) -> ResponseReturnValue:
     """End a call of one's own even if the browser's telephone is gone."""
     with application().unit_of_work(current_person()) as work:
@@ -121,7 +121,7 @@ def hang_up(call_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def show_number(call_id: int) -> ResponseReturnValue:
     """Show the caller's number to who is on the call; the look is recorded."""
     reason = text_in(json_object(), "reason")
@@ -131,7 +131,7 @@ def show_number(call_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.TAKE_CALLS)
-@tells_refusals
+@domain_errors_as_json
 def no_matter(call_id: int) -> ResponseReturnValue:
     """Complete the record of a call without a ticket, for a reason; its draft, if any, is discarded with it."""
     body = json_object()

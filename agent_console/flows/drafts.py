@@ -15,7 +15,7 @@ from agent_console.web.locale import N_, locale_name
 from hotline.rules.enums import Language
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Right
-from hotline.rules.tickets.fields import SHORT
+from hotline.rules.text import SHORT_TEXT
 from hotline.services import flow_publications
 
 LONGEST = 200_000
@@ -81,7 +81,7 @@ def publish() -> ResponseReturnValue:
 
 def _checked(*, is_late: bool = False) -> Told:
     text, error = _text_sent()
-    note = request.form.get("note", "").strip()[:SHORT]
+    note = request.form.get("note", "").strip()[:SHORT_TEXT]
     if error:
         return Told(text, note, error=error)
     try:
@@ -115,7 +115,7 @@ def _page(told: Told) -> ResponseReturnValue:
         told=told,
         drawn=_picture(told.draft),
         files=sorted(options().flows.file_texts()),
-        longest_note=SHORT,
+        longest_note=SHORT_TEXT,
     )
     if told.findings or told.error:
         return html, 422

@@ -8,12 +8,11 @@ from flask import Blueprint, render_template, send_file
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from hotline.rules.enums import RecordingKind, RecordingState
-from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.services.calls import recordings
 from hotline.store.calls.recordings import Recording, recordings_of_calls
@@ -49,13 +48,8 @@ def _heard(row: Recording) -> Heard:
 @needs(Right.WRITE_TICKETS, Right.HEAR_TALKS)
 def sound(recording_id: int) -> ResponseReturnValue:
     """Send the sound, or the part of it a player asks for. 404 while it is not ours; nothing keeps a copy."""
-    try:
-        with application().unit_of_work(current_person()) as work:
-            kept = recordings.hear_recording(work, recording_id)
-    except NoSuchRecording as gone:
-        raise NotFound from gone
-    except NotAllowed as refused:
-        raise Forbidden from refused
+    with application().unit_of_work(current_person()) as work:
+        kept = recordings.hear_recording(work, recording_id)
     if kept is None:
         raise NotFound
     is_played = kept.media_type in PLAYED

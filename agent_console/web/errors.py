@@ -1,6 +1,6 @@
-"""Pages for what went wrong, in plain words of both languages, with a number the caller of IT can read out.
+"""Error pages in both languages, with the request id a person can report to IT.
 
-A page gets a page, a script a short text, a program a problem document (RFC 9457); nothing internal is shown.
+A browser gets a page, a script a short text, a program a problem document (RFC 9457). No internal detail is shown.
 """
 
 import logging
@@ -12,32 +12,34 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
+from agent_console.web.domain_errors import entry_of
 from agent_console.web.locale import N_
 from hotline.rules.errors import DomainError
+from hotline.store.cursors import BadCursor
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What people read: what happened, and what to do now (Chinese msgids)."""
+class ErrorPage:
+    """The words of an error page: what happened, and what to do now (Chinese msgids)."""
 
     title: str
     advice: str
 
 
-TOLD = {
-    400: Told(N_("请求无法理解"), N_("请返回上一页，检查后重试。")),
-    403: Told(N_("没有权限"), N_("您的角色不能打开此页。如需要，请联系管理员。")),
-    404: Told(N_("没有这一页"), N_("地址可能有误，或者内容已不在这里。")),
-    405: Told(N_("此操作不可用"), N_("请从页面上的按钮操作。")),
-    413: Told(N_("内容太大"), N_("请缩小文件后重试。")),
-    429: Told(N_("尝试次数过多"), N_("为保护帐号，请稍等几分钟再登录。")),
-    500: Told(
+ERROR_PAGES = {
+    400: ErrorPage(N_("请求无法理解"), N_("请返回上一页，检查后重试。")),
+    403: ErrorPage(N_("没有权限"), N_("您的角色不能打开此页。如需要，请联系管理员。")),
+    404: ErrorPage(N_("没有这一页"), N_("地址可能有误，或者内容已不在这里。")),
+    405: ErrorPage(N_("此操作不可用"), N_("请从页面上的按钮操作。")),
+    413: ErrorPage(N_("内容太大"), N_("请缩小文件后重试。")),
+    429: ErrorPage(N_("尝试次数过多"), N_("为保护帐号，请稍等几分钟再登录。")),
+    500: ErrorPage(
         N_("系统出错了"), N_("已记录。您填写的内容仍在浏览器里，请返回重试；如再次出现，请报出下面的编号。")
     ),
 }
-FORGED = Told(
+EXPIRED_FORM = ErrorPage(
     N_("页面已过期"), N_("登录状态已变化或页面停留太久。请返回、刷新页面后重试；已填内容不会丢失。")
 )
 
@@ -46,37 +48,39 @@ def register_errors(app: Flask) -> None:
     for status in default_exceptions:
         app.register_error_handler(status, show_error)
     app.register_error_handler(CSRFError, show_error)
-    app.register_error_handler(DomainError, show_refusal)
+    app.register_error_handler(DomainError, show_domain_error)
+    app.register_error_handler(BadCursor, show_domain_error)
 
 
 def show_error(error: Exception) -> ResponseReturnValue:
-    """Render any HTTP error in the manner of the door it happened at."""
-    assert isinstance(error, HTTPException)  # noqa: S101 (Flask hands nothing else to these handlers)
+    """Renders an HTTP error as a page, a text or a problem document, by who sent the request."""
+    assert isinstance(error, HTTPException)  # noqa: S101 (Flask passes only these to the handler)
     if isinstance(error, InternalServerError):
-        g.signed_in = None  # the database may be what is broken: the page asks it nothing
+        g.signed_in = None  # The database may be down, so the error page must not query it.
         log.error("request %s failed: %s %s", g.get("request_id"), request.method, request.endpoint)
     if error.response is not None:
         return error.response
     status = error.code or 500
     if request.path.startswith("/api/"):
         return _problem(status, error)
-    told = FORGED if isinstance(error, CSRFError) else TOLD.get(status, TOLD[400])
-    return _page(status, told, error)
+    page = EXPIRED_FORM if isinstance(error, CSRFError) else ERROR_PAGES.get(status, ERROR_PAGES[400])
+    return _page(status, page, error)
 
 
-def show_refusal(_error: Exception) -> ResponseReturnValue:
-    """A refusal no page expected: what was asked for is not there for this person, so say only that."""
-    return _page(404, TOLD[404], None)
+def show_domain_error(error: Exception) -> ResponseReturnValue:
+    """Renders a domain error that a page did not handle itself."""
+    entry = entry_of(error)
+    return _page(entry.status, ErrorPage(entry.title, entry.words), None)
 
 
-def _page(status: int, told: Told, error: HTTPException | None) -> ResponseReturnValue:
+def _page(status: int, page: ErrorPage, error: HTTPException | None) -> ResponseReturnValue:
     if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
-        text = f"{_(told.title)}：{_(told.advice)}"
+        text = f"{_(page.title)}：{_(page.advice)}"
         return Response(
             text, status, mimetype="text/plain", headers={"X-Request-Id": str(g.get("request_id"))}
         )
-    page = render_template("errors/error.html", status=status, told=told, request_id=g.get("request_id"))
-    response = Response(page, status)
+    html = render_template("errors/error.html", status=status, page=page, request_id=g.get("request_id"))
+    response = Response(html, status)
     for name, value in error.get_headers() if error else ():
         if name.lower() in {"allow", "retry-after", "www-authenticate"}:
             response.headers[name] = value

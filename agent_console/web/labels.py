@@ -231,4 +231,5 @@ def field_label(name: str) -> str:
 
 
 def problem_label(code: str) -> str:
-    return str(_(PROBLEMS[code]))
+    """Returns the words for the code of a refused field; a code without words as it is."""
+    return str(_(PROBLEMS[code])) if code in PROBLEMS else code

@@ -10,6 +10,16 @@ from agent_console.web.labels import label
 from agent_console.web.live import as_milliseconds
 from agent_console.web.locale import locale_name
 from hotline.rules.enums import TicketState
+from hotline.rules.text import SHORT_TEXT
+from hotline.rules.tickets.fields import (
+    DESK_FIELDS,
+    FIELDS_BY_NAME,
+    Choice,
+    Flag,
+    Text,
+    TicketField,
+    length_limit,
+)
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 
@@ -54,9 +64,43 @@ def blank(text: str) -> str:
     return text or str(_("（无事由）"))
 
 
+def ticket_field(name: str) -> TicketField:
+    """Returns the row of the field table. Raises KeyError for a name that it does not hold."""
+    return FIELDS_BY_NAME[name]
+
+
+def desk_fields() -> tuple[TicketField, ...]:
+    """Returns the fields of the desk's form."""
+    return DESK_FIELDS
+
+
+def field_widget(field: TicketField) -> str:
+    """Returns the form control that fits a field: select, checkbox, textarea or input."""
+    match field.kind:
+        case Choice():
+            return "select"
+        case Flag():
+            return "checkbox"
+        case Text(limit) if limit > SHORT_TEXT:
+            return "textarea"
+        case _:
+            return "input"
+
+
 def pages() -> Blueprint:
     """Return a blueprint without pages: it teaches every template these words."""
     blueprint = Blueprint("parts", __name__)
-    for word in (ticket_address, ticket_url, ticket_tag, unit_name, ms, blank):
+    for word in (
+        ticket_address,
+        ticket_url,
+        ticket_tag,
+        ticket_field,
+        desk_fields,
+        field_widget,
+        length_limit,
+        unit_name,
+        ms,
+        blank,
+    ):
         blueprint.add_app_template_global(word, word.__name__)
     return blueprint

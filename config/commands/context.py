@@ -1,5 +1,3 @@
-"""What every command needs: the components of this environment, and refusals as one line with exit status 1."""
-
 import functools
 from collections.abc import Callable
 from datetime import date
@@ -29,7 +27,10 @@ R = TypeVar("R")
 
 
 def open_components() -> Components:
-    """Return the components, open until the command ends; a wrong setting or city file ends it with status 2."""
+    """Returns the components of this environment, closed when the command ends.
+
+    Exits with status 2 for a wrong setting or a wrong file of the city.
+    """
     settings = settings_or_exit()
     begin_logging(settings.mode)
     components = build_or_exit(settings)
@@ -38,15 +39,15 @@ def open_components() -> Components:
     return components
 
 
-def plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """Turn refusals and a database that does not answer into one line and exit status 1."""
+def report_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Turns domain and database errors of the decorated command into one line and exit status 1."""
 
     @functools.wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except DomainError as refusal:
-            raise click.ClickException(_words(refusal)) from None
+        except DomainError as error:
+            raise click.ClickException(_message(error)) from None
         except CommandError as error:
             raise click.ClickException(str(error)) from None
         except ProgrammingError:
@@ -54,39 +55,39 @@ def plainly(command: Callable[P, R]) -> Callable[P, R]:
                 "the database lacks tables of this version: run hotline migrate"
             ) from None
         except OperationalError as error:
-            raise click.ClickException(_trouble(error)) from None
+            raise click.ClickException(_database_message(error)) from None
 
-    return told
+    return wrapper
 
 
-def _words(refusal: DomainError) -> str:
-    match refusal:
+def _message(error: DomainError) -> str:
+    match error:
         case NoSuchPerson():
-            return f"nobody who may log in is called {refusal}: add them with hotline user add"
+            return f"there is no active user {error}: add one with hotline user add"
         case UnknownUnit(code=code):
-            return f"there is no unit {code}; the codes stand in units.toml (hotline migrate writes new ones)"
+            return f"there is no unit {code}; units.toml lists the codes (hotline migrate adds new ones)"
         case NoSuchFlow():
-            return f"there is no publication {refusal}: see hotline flows history"
+            return f"there is no publication {error}: see hotline flows history"
         case LostRace():
-            return f"{refusal}: look again, then repeat the command"
+            return f"{error}: check the current state and repeat the command"
         case UnknownSkill(known=known):
-            return f"there is no skill {refusal}; config/city/example/callers.toml names {', '.join(known) or 'none'}"
+            return f"there is no skill {error}; callers.toml names {', '.join(known) or 'none'}"
         case NameTaken():
-            return f"the name {refusal} is taken"
+            return f"the name {error} is taken"
         case NotAllowed():
-            return str(refusal)
+            return str(error)
         case _:
-            return f"{type(refusal).__name__}: {refusal}"
+            return f"{type(error).__name__}: {error}"
 
 
-def _trouble(error: OperationalError) -> str:
+def _database_message(error: OperationalError) -> str:
     if "no such table" in str(error.orig):
         return "the database lacks tables of this version: run hotline migrate"
     return f"the database does not answer ({type(error.orig).__name__})"
 
 
 class Day(click.ParamType[date]):
-    """A day written as 2026-11-23."""
+    """Click parameter type for a day in the form 2026-11-23."""
 
     name = "YYYY-MM-DD"
 

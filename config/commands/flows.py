@@ -1,28 +1,28 @@
-"""`hotline flows …`, `hotline dial`: the caller's side from a terminal."""
-
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
+from agent_console.web.flow_catalog import Draft, DraftRefused
 from config.city.toml_file import BadFile
+from config.commands.context import open_components, report_errors
 from config.document_check import refused_documents
+from config.flow_catalog import CityFlows
 from config.settings import settings_or_exit
-from config.wiring import city_policies
-from hotline.exchange.board.transcript import BadTranscriptError, read_transcript
-from hotline.exchange.clients.dial import dial as make_call
-from hotline.exchange.clients.replay import replay
-from hotline.exchange.clients.websocket_client import LineError
-from hotline.rules.enums import Language
-from hotline.rules.phone_numbers import parse_number
+from config.wiring import Components, city_policies
+from hotline.rules.enums import CallPurpose, Language
+from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
+from hotline.rules.text import SHORT_TEXT
+from hotline.services import flow_publications
+from hotline.services.flow_publications import PublicationView
 from ivr_flows.diagram import draw
 from ivr_flows.loader import Script, load_flow, load_scripts
-from ivr_flows.source.problems import FlowError
+from ivr_flows.source.problems import FlowError, one_line
 from ivr_flows.transcripts.check import Scripts, not_walked, rehearse
 from ivr_flows.transcripts.files import SUFFIX, NotAPlay, Scene, read_folder
-from ivr_flows.transcripts.generation import recite
+from ivr_flows.transcripts.generate import recite
 
 FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option(
@@ -30,28 +30,28 @@ LANGUAGE = click.option(
     type=click.Choice([str(each) for each in Language]),
     default=str(Language.ZH_CN),
     show_default=True,
-    help="Of the words and of the stage directions.",
+    help="Language of the prompts and of the descriptions.",
 )
 READER = click.option(
     "--language",
     type=click.Choice([str(each) for each in Language]),
     default=str(Language.EN),
     show_default=True,
-    help="Of the findings.",
+    help="Language of the findings.",
 )
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
 
 @click.group()
 def flows() -> None:
-    """What callers hear."""
+    """Checks, draws and publishes call flows: the menus and messages that callers hear."""
 
 
 @flows.command("check")
 @FILE
 @READER
 def check_flows(file: Path | None, language: str) -> None:
-    """Check FILE, or every flow of this installation, to the last document; every fault is one line."""
+    """Checks FILE, or every flow of this installation; every problem is one line."""
     policies = _policies()
     scripts = _scripts(file, policies, Language(language))
     refused = [fault for script in scripts.values() for fault in refused_documents(script, policies)]
@@ -70,7 +70,7 @@ def check_flows(file: Path | None, language: str) -> None:
 )
 @LANGUAGE
 def draw_flow(file: Path | None, output: Path, language: str) -> None:
-    """Draw FILE, or the flow that answers the line, as a picture."""
+    """Draws a diagram of FILE, or of the flow that answers incoming calls."""
     policies = _policies()
     scripts = _scripts(file, policies)
     script = next(iter(scripts.values())) if file else scripts[policies.callers.inbound]
@@ -80,9 +80,11 @@ def draw_flow(file: Path | None, output: Path, language: str) -> None:
 @flows.command("walk")
 @FILE
 @LANGUAGE
-@click.option("--record", type=FOLDER, metavar="DIR", help="Write one file of plays for each flow instead.")
+@click.option(
+    "--record", type=FOLDER, metavar="DIR", help="Write one file of transcripts for each flow instead."
+)
 def walk_flows(file: Path | None, language: str, record: Path | None) -> None:
-    """Tell every way through FILE, or through every flow, as plays: who says what, and what the application answers."""
+    """Prints a transcript for every path through FILE, or through every flow."""
     for script in _scripts(file, _policies()).values():
         scenes = list(recite(script, Language(language)))
         if record is None:
@@ -99,24 +101,24 @@ def walk_flows(file: Path | None, language: str, record: Path | None) -> None:
     default=Path("tests/flows/transcripts"),
     show_default=True,
     metavar="DIR",
-    help="Folder of recorded plays.",
+    help="Folder of transcripts.",
 )
 def coverage(transcripts: Path) -> None:
-    """Name every way that no recorded play walks, and every play that is not what callers hear today."""
+    """Names every path without a transcript, and every transcript that differs from the flow."""
     scripts = _scripts(None, _policies())
     try:
         scenes = list(read_folder(transcripts))
     except NotAPlay as error:
         raise click.ClickException(str(error)) from None
-    missing = list(_told(scenes, scripts))
+    missing = list(_gaps(scenes, scripts))
     for each in missing:
         click.echo(each, err=True)
     if missing:
         sys.exit(1)
-    click.echo(f"{len(scenes)} plays walk every way of {', '.join(sorted(scripts))}")
+    click.echo(f"{len(scenes)} transcripts cover every path of {', '.join(sorted(scripts))}")
 
 
-def _told(scenes: Iterable[Scene], scripts: Scripts) -> Iterable[str]:
+def _gaps(scenes: Iterable[Scene], scripts: Scripts) -> Iterable[str]:
     paths: dict[str, set[str]] = {name: set() for name in scripts}
     for scene in scenes:
         difference, path = rehearse(scene, scripts)
@@ -124,7 +126,9 @@ def _told(scenes: Iterable[Scene], scripts: Scripts) -> Iterable[str]:
         if difference is not None:
             yield str(difference)
     for name, script in scripts.items():
-        yield from (f"{name}: no play walks {way}" for way in not_walked(script.flow, frozenset(paths[name])))
+        yield from (
+            f"{name}: no transcript covers {way}" for way in not_walked(script.flow, frozenset(paths[name]))
+        )
 
 
 def _policies() -> Policies:
@@ -136,7 +140,7 @@ def _policies() -> Policies:
 
 
 def _scripts(file: Path | None, policies: Policies, reader: Language = Language.EN) -> dict[str, Script]:
-    """Return the flow of `file`, or all flows, by name; every fault is one line, then the command ends with status 1."""
+    """Returns the flow of `file`, or all flows, by name, or prints one line a problem and exits with status 1."""
     try:
         if file is None:
             return load_scripts(policies)
@@ -163,44 +167,89 @@ def _write(path: Path, text: str) -> None:
     click.echo(f"wrote {path}")
 
 
-@click.command()
+@flows.command("publish")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
-    "--from", "caller", default="+8613800001234", show_default=True, metavar="NUMBER", help="Whose phone."
+    "--note", required=True, metavar="TEXT", help=f"What changed and why, at most {SHORT_TEXT} characters."
 )
-@click.option(
-    "--keys", metavar="KEYS", help='Script such as "1,w5,2,#,h"; without it keys are read from the terminal.'
-)
-@click.option(
-    "--replay",
-    "recorded",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Make a recorded call again, and say what is different now (exit status 1).",
-)
-def dial(caller: str, keys: str | None, recorded: Path | None) -> None:
-    """Phone the hotline from the terminal, over the exchange of `make run`."""
-    if recorded is not None:
-        if keys is not None:
-            raise click.UsageError("--replay presses the keys of the recorded call; leave out --keys")
-        sys.exit(_replay(recorded))
-    number = parse_number(caller)
-    if number is None:
-        raise click.BadParameter(f"{caller!r} is not a number one can phone from", param_hint="--from")
-    settings = settings_or_exit()
-    sys.exit(make_call(settings.exchange_url, number, settings.number, keys, sys.stdout))
+@report_errors
+def publish_flow(file: Path, note: str) -> None:
+    """Publishes the flow in FILE for new calls, if the check finds no error.
+
+    Calls in progress keep the version with which they began.
+    """
+    components = open_components()
+    draft = _read_draft(components, file)
+    with components.application.unit_of_work(Machine.SYSTEM) as work:
+        latest = flow_publications.current(work.session).get(draft.purpose)
+        based_on = latest.id if latest else 0
+        made = flow_publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=note)
+    click.echo(f"published {made}: {draft.edition.flow} {draft.edition.version} for {draft.purpose}")
 
 
-def _replay(file: Path) -> int:
-    """Return 0 when the call went as it was recorded, 1 when not, 2 when the file cannot be replayed."""
+@flows.command("history")
+@click.argument("purpose", required=False, type=click.Choice([purpose.value for purpose in CallPurpose]))
+@report_errors
+def show_history(purpose: str | None) -> None:
+    """Lists the publications for PURPOSE, or for every purpose, newest first.
+
+    The first one of a purpose is in force.
+    """
+    components = open_components()
+    wanted = [CallPurpose(purpose)] if purpose else list(CallPurpose)
+    with components.application.read_session() as session:
+        found = [line for each in wanted for line in flow_publications.history(session, each)]
+    for line in found:
+        click.echo(_line(line, components))
+    if not found:
+        click.echo("no flow has been published; the files of the installation are in force")
+
+
+@flows.command("rollback")
+@click.argument("publication", type=click.IntRange(1, 2**31 - 1), metavar="ID")
+@click.option("--note", default="", metavar="TEXT", help='Reason; "rollback to ID" if not given.')
+@report_errors
+def roll_back(publication: int, note: str) -> None:
+    """Publishes the version of publication ID (see history) again."""
+    components = open_components()
+    with components.application.read_session() as session:
+        older = flow_publications.publication(session, publication)
+        source = flow_publications.kept_source(session, older.flow, older.version)
+    _check_again(components, source or "")
+    with components.application.unit_of_work(Machine.SYSTEM) as work:
+        latest = flow_publications.current(work.session).get(older.purpose)
+        made = flow_publications.roll_back(
+            work, older, based_on=latest.id if latest else 0, note=note or f"rollback to {older.id}"
+        )
+    click.echo(f"published {made}: {older.flow} {older.version} for {older.purpose}")
+
+
+def _line(line: PublicationView, components: Components) -> str:
+    at = line.published_at.astimezone(components.application.policies.zone)
+    who = line.author or "command line"
+    columns = (f"{at:%Y-%m-%d %H:%M}", line.purpose, f"{line.flow} {line.version}", who, line.note)
+    return "\t".join([str(line.id), *(one_line(column) for column in columns)])
+
+
+def _read_draft(components: Components, file: Path) -> Draft:
+    """Returns the draft in `file`, or prints one line a finding and exits with status 1."""
     try:
-        transcript = read_transcript(file.read_text(encoding="utf-8"))
-    except (BadTranscriptError, OSError, UnicodeDecodeError) as error:
-        click.echo(f"{file}: {error}", err=True)
-        return 2
+        return CityFlows(components.flows, components.application.policies).read_file(file)
+    except DraftRefused as refused:
+        _print_findings(refused)
+        sys.exit(1)
+
+
+def _check_again(components: Components, source: str) -> None:
     try:
-        difference = replay(settings_or_exit().exchange_url, transcript, sys.stdout)
-    except (LineError, TimeoutError) as error:
-        click.echo(str(error), err=True)
-        return 1
-    click.echo("与录下时一致 as it was recorded" if difference is None else f"不同 different: {difference}")
-    return 0 if difference is None else 1
+        CityFlows(components.flows, components.application.policies).read_kept(source)
+    except DraftRefused as refused:
+        _print_findings(refused)
+        sys.exit(1)
+
+
+def _print_findings(refused: DraftRefused) -> None:
+    for finding in refused.findings:
+        node = f" [{finding.node}]" if finding.node else ""
+        what, why, mend = (words[Language.EN] for words in (finding.what, finding.why, finding.mend))
+        click.echo(one_line(f"{finding.where}:{node} {what} ({why}). {mend}"), err=True)

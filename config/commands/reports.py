@@ -1,29 +1,27 @@
-"""`hotline report daily`: the day's report in a terminal or a file."""
-
 import sys
 from datetime import date
 
 import click
 
 from agent_console.reports.files import FORMATS, render
-from config.commands.context import Day, open_components, plainly
+from config.commands.context import Day, open_components, report_errors
 from hotline.rules.figures.report import Period
 from hotline.services.figures.reports import build_report
 
 
 @click.group()
 def report() -> None:
-    """Figures, each with its base."""
+    """Prints statistics, each rate with its numerator and denominator."""
 
 
 @report.command("daily")
-@click.option("--date", "day", type=Day(), help="The day; today, so far, if not given.")
+@click.option("--date", "day", type=Day(), help="The day; today until now if not given.")
 @click.option("--format", "fmt", type=click.Choice(list(FORMATS)), default="text", show_default=True)
-@plainly
+@report_errors
 def daily(day: date | None, fmt: str) -> None:
-    """Print the report of one day as the rows are now."""
+    """Prints the report of one day, counted from the rows as they are now."""
     if fmt == "xlsx" and sys.stdout.isatty():
-        raise click.UsageError("a workbook is not for a terminal: … --format xlsx > report.xlsx")
+        raise click.UsageError("a terminal cannot show a workbook: … --format xlsx > report.xlsx")
     components = open_components()
     application = components.application
     at = application.clock()

@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     try:
         make_venv()
         install(dev=arguments == ["test"])
-        build_browser_files()
+        build_browser_files(dev=arguments == ["test"])
         compile_translations()
     except Stop as stop:
         print(f"\nset-up: {stop}", file=sys.stderr)
@@ -121,8 +121,11 @@ def _install_locked(lock: Path, pip: list[str | Path]) -> None:
     run([*pip, *slow], f"the packages of {lock.name} could not be installed; is a package index reachable?")
 
 
-def build_browser_files() -> None:
-    """Bundle style sheets and scripts; Node 20 from the PATH, else the one from locks/node.txt inside `.venv`."""
+def build_browser_files(*, dev: bool) -> None:
+    """Bundles style sheets and scripts with Node 20 from the PATH, or else with the Node of locks/node.txt in `.venv`.
+
+    The linter and the type checker of the browser code are installed for `dev` only.
+    """
     lock = digest([ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc"])
     static = ROOT / "agent_console" / "static"
     shared = ROOT / "hotline" / "exchange" / "static"
@@ -130,20 +133,27 @@ def build_browser_files() -> None:
         path for path in static.rglob("*") if path.is_file() and "dist" not in path.relative_to(static).parts
     ] + [*shared.glob("*.js")]
     made_from = lock + digest(sources)
-    built = (static / "dist" / "manifest.json").exists()
-    if built and not step("browser", made_from):
+    is_built = (static / "dist" / "manifest.json").exists() and not step("browser", made_from)
+    # A node_modules with the development tools serves `run` too.
+    whole, least = f"{lock} with development tools", lock
+    is_installed = (ROOT / "node_modules").exists() and (
+        not step("npm", whole) or (not dev and not step("npm", least))
+    )
+    if is_built and (is_installed or not dev):
         return
     environ = _with_node()
     npm = shutil.which("npm", path=environ["PATH"])
     if npm is None:
         raise Stop("npm is missing beside node: install it, or take node off the PATH and run again")
-    if step("npm", lock) or not (ROOT / "node_modules").exists():
+    if not is_installed:
         print("· 安装前端依赖 installing browser packages", flush=True)
-        run([npm, "ci", "--ignore-scripts", "--no-fund", "--no-audit"], "npm ci failed", environ)
-        done("npm", lock)
-    print("· 构建前端 building browser files", flush=True)
-    run([npm, "run", "--silent", "build"], "the browser files could not be built", environ)
-    done("browser", made_from)
+        omitted: list[str | Path] = [] if dev else ["--omit=dev"]
+        run([npm, "ci", "--ignore-scripts", "--no-fund", "--no-audit", *omitted], "npm ci failed", environ)
+        done("npm", whole if dev else least)
+    if not is_built:
+        print("· 构建前端 building browser files", flush=True)
+        run([npm, "run", "--silent", "build"], "the browser files could not be built", environ)
+        done("browser", made_from)
 
 
 def _with_node() -> dict[str, str]:

@@ -8,6 +8,7 @@ from config.setup.settings_tables import chinese_table, english_table
 from hotline.reactions import REACTIONS
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import RIGHTS, Right
+from hotline.rules.tickets.fields import STATED_FIELDS, Choice, Entry, FieldKind, Flag, Text
 from hotline.rules.tickets.transitions import TRANSITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +24,46 @@ def ticket_table() -> str:
             f"| {row.origin.value} | **{row.action.value}** | {row.target.value} | {right} | {needs} |"
         )
     return "\n".join(lines)
+
+
+def ticket_fields_table() -> str:
+    """Returns the table of the fields that people state about a ticket."""
+    lines = [
+        "| field | value | entered at | required by | in the next round | file column | API name |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for field in STATED_FIELDS:
+        required = dict.fromkeys(f"`{row.action.value}`" for row in TRANSITIONS if field.name in row.needs)
+        cells = (
+            f"`{field.name}`",
+            _kind(field.kind),
+            _ENTRIES[field.entry] if field.entry else "–",
+            ", ".join(required) or "–",
+            "yes" if field.carried else "–",
+            f"`{field.csv}`" if field.csv else "–",
+            f"`{field.api_name}`",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+_ENTRIES = {
+    Entry.DESK: "desk, ticket sheet, API",
+    Entry.REQUEST: "ticket sheet, API",
+    Entry.STEP: "its step only",
+}
+
+
+def _kind(kind: FieldKind) -> str:
+    match kind:
+        case Text(limit):
+            return f"text, at most {limit:,} characters"
+        case Choice(words):
+            return ", ".join(f"`{word.value}`" for word in words)
+        case Flag():
+            return "yes or no"
+        case _:
+            return kind.value_type.__name__
 
 
 def ticket_picture() -> str:
@@ -54,6 +95,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "settings": ("README.md", "settings", english_table),
     "settings in Chinese": ("README.zh-CN.md", "settings", chinese_table),
     "ticket table": ("docs/tickets.md", "ticket-table", ticket_table),
+    "ticket fields": ("docs/tickets.md", "ticket-fields", ticket_fields_table),
     "ticket picture": ("docs/tickets.md", "ticket-picture", ticket_picture),
     "rights": ("docs/rights.md", "rights", rights_table),
     "kinds of nodes": ("docs/flows.md", "flow-kinds", kinds_table),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import get_args
 
-from ivr_flows.source.schema import NODE
-from ivr_flows.source.schema_fields import Choice, Exit, Shape, WaitingChoice
+from ivr_flows.source.schema import NODE, Choice, Exit, WaitingChoice
+from ivr_flows.source.tables import Shape
 
 WHAT: dict[str, str] = {
     "say": "speaks and goes on; `wishes` are made in passing",

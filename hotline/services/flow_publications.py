@@ -13,7 +13,7 @@ from hotline import events
 from hotline.rules.enums import CallPurpose
 from hotline.rules.errors import LostRace, NoSuchFlow, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.tickets.fields import SHORT, storable
+from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.store.flows import FlowPublication, FlowVersion
 from hotline.store.people.tables import User
 from hotline.store.upsert import insert_if_absent
@@ -62,7 +62,7 @@ def publish(
         "flow": edition.flow,
         "version": edition.version,
         "replaces": based_on,
-        "note": storable(note, SHORT),
+        "note": to_storable(note, SHORT_TEXT),
         "published_at": work.at,
         "published_by": person.id if person else None,
     }

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hotline.rules.enums import Language
+from ivr_flows.bilingual import Pair
 from ivr_flows.diagram.text_width import shortened, wrapped
-from ivr_flows.exit_labels import Pair, way_words
-from ivr_flows.exits import edges, ways
-from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
+from ivr_flows.exit_labels import way_words
+from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail, edges, ways
 from ivr_flows.loader import Script
 from ivr_flows.speech import Line, Notice
 

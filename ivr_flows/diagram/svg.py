@@ -7,11 +7,11 @@ from math import sqrt
 from xml.sax.saxutils import escape, quoteattr
 
 from hotline.rules.enums import Language
+from ivr_flows.bilingual import Pair
 from ivr_flows.diagram.cards import CARD_WIDTH, HEAD, KINDS, ROW, TEXT, TOP, Card
 from ivr_flows.diagram.layout import Arranged, Drawn, Placed, Point
 from ivr_flows.diagram.style import SIGNS, style
 from ivr_flows.diagram.text_width import shortened, width
-from ivr_flows.exit_labels import Pair
 from ivr_flows.flow import Flow
 
 MARGIN, FRAME, HEADING, BETWEEN = 28, 24, 34, 26

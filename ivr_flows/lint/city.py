@@ -12,12 +12,10 @@ from hotline.rules.calls.flow_actions import (
 )
 from hotline.rules.enums import CallPurpose
 from hotline.rules.policies import Policies
-from ivr_flows.exit_labels import Pair
-from ivr_flows.exits import wishes_of
-from ivr_flows.flow import Flow, Node, Transfer
-from ivr_flows.lint.finding import Told
+from ivr_flows.bilingual import Pair
+from ivr_flows.flow import Flow, Node, Transfer, wishes_of
+from ivr_flows.source.problems import Nearest, Told
 from ivr_flows.source.prompts import Prompts
-from ivr_flows.source.suggestions import Nearest
 
 
 def unknown_facts(flow: Flow, _prompts: Prompts, policies: Policies) -> Iterator[Told]:

@@ -3,13 +3,11 @@
 from collections.abc import Iterator
 
 from hotline.rules.policies import Policies
-from ivr_flows.exit_labels import Pair
-from ivr_flows.exits import TIMEOUT, ways
-from ivr_flows.flow import Flow, Queue
-from ivr_flows.lint.finding import Told
-from ivr_flows.lint.searches import reach
+from ivr_flows.bilingual import Pair
+from ivr_flows.flow import TIMEOUT, Flow, Queue, unprompted, ways
+from ivr_flows.lint.searches import on_circles, reach
+from ivr_flows.source.problems import Nearest, Told
 from ivr_flows.source.prompts import Prompts
-from ivr_flows.source.suggestions import Nearest
 
 NODES, NAME_ONE = Pair("节点有", "nodes are"), Pair("改成其中一个。", "Name one of them.")
 
@@ -82,4 +80,16 @@ def unreachable(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
                     "no way leads here from the entry, the person or after a talk",
                 ),
                 Pair("让一个按键或出口通到这里，或者去掉它。", "Lead a key or an exit here, or remove it."),
+            )
+
+
+def circles(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
+    round_ = on_circles(flow.nodes, lambda name: unprompted(name, flow.nodes[name]))
+    for name in flow.nodes:
+        if name in round_:
+            yield Told(
+                name,
+                Pair("原地绕圈", "leads round in a circle"),
+                Pair("不按键的来电人永远出不来", "a silent caller would never get out"),
+                Pair("让其中一条路通往排队或 hang_up。", "Lead one way to the queue or to a hang_up."),
             )

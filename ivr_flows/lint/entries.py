@@ -11,11 +11,10 @@ from hotline.rules.calls.flow_actions import (
     PromiseCallback,
 )
 from hotline.rules.policies import Policies
-from ivr_flows.exit_labels import Pair
-from ivr_flows.exits import ENTERED, Way, ways, wishes_of
-from ivr_flows.flow import Ask, Flow, Input, Node
-from ivr_flows.hearing import USE_VALUES
-from ivr_flows.lint.finding import Told
+from ivr_flows.bilingual import Pair
+from ivr_flows.engine import USE_VALUES
+from ivr_flows.flow import ENTERED, Ask, Flow, Input, Node, Way, ways, wishes_of
+from ivr_flows.source.problems import Told
 from ivr_flows.source.prompts import Prompts
 
 USED = frozenset({"ticket", "code", "number", "desk"})

@@ -3,14 +3,20 @@
 Everything a new language needs is data in its own file: voice, digits, counts, plurals.
 """
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from string import Formatter
+from typing import Annotated
+
+from pydantic import Field
 
 from hotline.rules.enums import Language
-from hotline.rules.tickets.fields import in_one_breath, speakable
+from hotline.rules.text import to_speakable, to_utterance
+from ivr_flows.source.tables import NAME, Shape
 from ivr_flows.speech import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
 
 SOUNDS = Path(__file__).parent.parent / "sounds"
@@ -156,16 +162,96 @@ def speak(
     if isinstance(line, Notice):
         written_in, text = line.told_in(language)
         speech = prompts[written_in].speech
-        return Spoken(in_one_breath(text), speech.voice, speech.language)
+        return Spoken(to_utterance(text), speech.voice, speech.language)
     catalogue = prompts[line.language or language]
     speech = catalogue.speech
     text = catalogue.texts[line.prompt]
     if "{" in text:
         given = {**standing, **dict(line.arguments)}
         text = text.format_map({name: speech.say(given[name]) for name in arguments_of(text)})
-    return Spoken(speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
+    return Spoken(to_speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
 
 
 def arguments_of(text: str) -> frozenset[str]:
     """Return the names in braces. Raises ValueError for broken braces."""
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Hours = Annotated[tuple[_Text, ...], Field(min_length=24, max_length=24)]
+_Ten = Annotated[tuple[_Text, ...], Field(min_length=10, max_length=10)]
+
+
+def plain(text: str) -> str:
+    """Return small letters and signs without blanks and punctuation, in one width."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+class _Plural(Shape):
+    one: _Text
+    other: _Text
+
+    def phrase(self) -> Plural:
+        return Plural(self.one, self.other)
+
+
+class _Calendar(Shape):
+    day: _Text
+    months: Annotated[tuple[_Text, ...], Field(min_length=12, max_length=12)]
+    hours: _Hours
+    periods: _Hours
+    on_the_hour: _Text
+    half_past: _Text
+    few_minutes: _Text
+    minutes: _Text
+    digits: _Ten
+
+    def calendar(self) -> Calendar:
+        return Calendar(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
+class _Speech(Shape):
+    voice: _Text
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
+    recognition: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
+    digits: _Ten
+    between_digits: str
+    counts: tuple[_Text, ...]
+    callers: _Plural
+    minutes: _Plural
+    under_a_minute: _Text
+    calendar: _Calendar
+
+
+class _Recorded(Shape):
+    """A prompt that is played: `text` says what is heard, for captions, transcripts and whoever reads the file."""
+
+    text: _Text
+    play: _Text
+
+
+class CatalogueShape(Shape):
+    """A whole prompt file of one language."""
+
+    speech: _Speech
+    prompts: dict[NAME, _Text | _Recorded]
+    words: dict[NAME, Annotated[tuple[_Text, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+    def catalogue(self, language: Language) -> Catalogue:
+        raw = self.speech
+        speech = Speech(
+            voice=raw.voice,
+            language=raw.language,
+            recognition=raw.recognition,
+            digits=raw.digits,
+            between_digits=raw.between_digits,
+            counts=raw.counts,
+            callers=raw.callers.phrase(),
+            minutes=raw.minutes.phrase(),
+            under_a_minute=raw.under_a_minute,
+            calendar=raw.calendar.calendar(),
+            spoken_as=language,
+        )
+        recorded = {key: said for key, said in self.prompts.items() if isinstance(said, _Recorded)}
+        texts = {key: said if isinstance(said, str) else said.text for key, said in self.prompts.items()}
+        return Catalogue(speech, texts, {key: said.play for key, said in recorded.items()}, self.words)

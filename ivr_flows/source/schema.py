@@ -8,27 +8,151 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from hotline.rules.calls.flow_actions import JoinQueue, RecordAnswer
-from hotline.rules.enums import CallPurpose
+from hotline.rules.calls.flow_actions import (
+    ActionOutcome,
+    AskCaller,
+    AskDialled,
+    AskHours,
+    CallerQuestion,
+    FlowAction,
+    JoinQueue,
+    LookUpBy,
+    LookUpOutside,
+    LookUpTicket,
+    PromiseCallback,
+    RecordAnswer,
+    TellNotices,
+)
+from hotline.rules.enums import CallPurpose, Language
 from ivr_flows import flow
 from ivr_flows.flow import Node
-from ivr_flows.source.expressions import read_purpose, read_wait_step
-from ivr_flows.source.question_schema import Callback, Condition, Entry, Hours, Lookup, Notices, TicketStatus
-from ivr_flows.source.schema_fields import (
-    KEY,
-    LINE,
-    LINES,
-    NAME,
-    RINGING,
-    SPOKEN,
-    TARGET,
-    WISH,
-    Choice,
-    Question,
-    Shape,
-    WaitingChoice,
+from ivr_flows.source.expressions import (
+    read_language,
+    read_line,
+    read_number,
+    read_purpose,
+    read_wait_step,
+    read_wish,
 )
+from ivr_flows.source.tables import NAME, Shape
 from ivr_flows.speech import Line
+
+LINE = Annotated[Line, BeforeValidator(read_line)]
+LINES = tuple[LINE, ...]
+SPOKEN = Annotated[LINES, Field(min_length=1)]
+WISH = Annotated[FlowAction, BeforeValidator(read_wish)]
+KEY = Annotated[str, Field(pattern=r"^[0-9*#]$")]
+SECONDS = Annotated[int, Field(strict=True, ge=1, le=30)]
+RINGING = Annotated[int, Field(strict=True, ge=5, le=600)]
+TARGET = Annotated[str, Field(min_length=1)]
+
+
+class Choice(Shape):
+    to: TARGET
+    wishes: tuple[WISH, ...] = ()
+    language: Annotated[Language, BeforeValidator(read_language)] | None = None
+    words: str = ""
+
+    def choice(self) -> flow.Choice:
+        return flow.Choice(self.to, self.wishes, self.language, self.words)
+
+
+class WaitingChoice(Choice):
+    to: str = ""
+    """Empty: the caller stays in the queue."""
+
+
+class Exit(Shape):
+    tries: Annotated[int, Field(strict=True, ge=1, le=5)]
+    to: TARGET
+
+    def exit(self) -> flow.Exit:
+        return flow.Exit(self.tries, self.to)
+
+
+class Question(Shape):
+    """What menus, surveys and entries of digits share."""
+
+    say: SPOKEN
+    again: LINES = ()
+    timeout: SECONDS
+    on_silence: Exit
+    on_invalid: Exit
+
+
+class Hours(Shape):
+    kind: Literal["hours"]
+    schedule: NAME
+    open: TARGET
+    closed: TARGET
+    holiday: str = ""
+    """Empty: as when closed."""
+
+    def node(self) -> Node:
+        exits = {"open": self.open, "closed": self.closed, "holiday": self.holiday or self.closed}
+        return flow.Ask(AskHours(self.schedule), exits)
+
+
+class Entry(Shape):
+    kind: Literal["entry"]
+    numbers: dict[Annotated[str, BeforeValidator(read_number)], TARGET]
+    other: TARGET
+
+    def node(self) -> Node:
+        return flow.Ask(AskDialled(), {**self.numbers, ActionOutcome.OTHER: self.other})
+
+
+class Condition(Shape):
+    kind: Literal["condition"]
+    asks: CallerQuestion
+    yes: TARGET
+    no: TARGET
+
+    def node(self) -> Node:
+        return flow.Ask(AskCaller(self.asks), {"yes": self.yes, "no": self.no})
+
+
+class Notices(Shape):
+    kind: Literal["notices"]
+    told: TARGET
+    none: TARGET
+
+    def node(self) -> Node:
+        return flow.Ask(TellNotices(), {"yes": self.told, "no": self.none})
+
+
+class TicketStatus(Shape):
+    kind: Literal["ticket_status"]
+    by: LookUpBy
+    found: TARGET
+    unknown: TARGET
+    locked: TARGET
+
+    def node(self) -> Node:
+        exits = {"found": self.found, "unknown": self.unknown, "locked": self.locked}
+        return flow.Ask(LookUpTicket(self.by), exits)
+
+
+class Lookup(Shape):
+    kind: Literal["lookup"]
+    source: NAME
+    found: TARGET
+    unknown: TARGET
+    timeout: TARGET
+    failed: TARGET
+
+    def node(self) -> Node:
+        exits = {name: getattr(self, name) for name in ("found", "unknown", "timeout", "failed")}
+        return flow.Ask(LookUpOutside(self.source), exits)
+
+
+class Callback(Shape):
+    kind: Literal["callback"]
+    promised: TARGET
+    impossible: TARGET
+
+    def node(self) -> Node:
+        return flow.Ask(PromiseCallback(), {"promised": self.promised, "impossible": self.impossible})
 
 
 class _Say(Shape):

@@ -5,18 +5,22 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivr_flows.exit_labels import Pair
-from ivr_flows.source.problems import Fault, FlowError, Said
-from ivr_flows.source.schema_messages import how_to_mend, why_misshapen
+from ivr_flows.bilingual import Pair
+from ivr_flows.source.problems import Fault, FlowError, Said, how_to_mend, why_misshapen
 
 DEEPEST = 20
 """Tables and lists within each other; the deepest flow of ours has six."""
 Table = dict[str, Any]
-Shape = TypeVar("Shape", bound=BaseModel)
+NAME = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ def too_deep(path: Path) -> FlowError:
     return whole_file(path, "lies too deep in itself", why, "Close its brackets, or shorten its keys.")
 
 
-def shaped(kind: type[Shape], source: Source, table: Mapping[str, Any]) -> Shape:
+def shaped(kind: type[Kind], source: Source, table: Mapping[str, Any]) -> Kind:
     """Return `table` of the file `source` as a `kind`. Raises FlowError with everything that does not fit."""
     try:
         return kind.model_validate(table)

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from ivr_flows.exits import edges
-from ivr_flows.flow import Flow
+from ivr_flows.flow import Flow, edges
 from ivr_flows.loader import Script
 from ivr_flows.transcripts.files import Scene
-from ivr_flows.transcripts.patterns import OF_HOTLINE, directed
 from ivr_flows.transcripts.player import Stage, perform
+from ivr_flows.transcripts.transcript_format import OF_HOTLINE, directed
 from ivr_flows.turn import AwaitAnswer
 
 Scripts = Mapping[str, Script]

@@ -5,9 +5,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hotline.rules.enums import Language
-from ivr_flows.transcripts.event_lines import read_cue
 from ivr_flows.transcripts.events import Cue
-from ivr_flows.transcripts.patterns import FLOW, TITLE
+from ivr_flows.transcripts.transcript_format import FLOW, TITLE, read_cue
 
 SUFFIX = ".txt"
 

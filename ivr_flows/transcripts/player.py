@@ -17,9 +17,15 @@ from ivr_flows.exit_labels import CLASSES, REPLIES
 from ivr_flows.loader import Script
 from ivr_flows.source.prompts import speak
 from ivr_flows.speech import Argument, Lines, OneByOne
-from ivr_flows.transcripts.event_lines import write_cue
 from ivr_flows.transcripts.events import Cue, Cues, HangsUp, Round, step, suits
-from ivr_flows.transcripts.patterns import HOTLINE, OF_HOTLINE, directed, filled, spoken_by
+from ivr_flows.transcripts.transcript_format import (
+    HOTLINE,
+    OF_HOTLINE,
+    directed,
+    filled,
+    spoken_by,
+    write_cue,
+)
 from ivr_flows.turn import Connect, Next, Over, TakeMessage, Turn, WaitInQueue
 
 STANDING: Mapping[str, Argument] = {"hotline": OneByOne("05374412345")}

@@ -5,31 +5,23 @@ does not name its call, 404 for other addresses. Never a redirect: the carrier w
 answered with a document that keeps the caller (or, where nobody listens, with 503, so that a carrier told to repeat does).
 """
 
-import traceback
-from collections.abc import Callable
-
-import structlog
-from flask import Blueprint, Response, g, send_from_directory
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, send_from_directory
 
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.rules.errors import DomainError
 from hotline.rules.phone_numbers import national
 from hotline.unit_of_work import Application
 from ivr_flows.source.prompts import SOUNDS
 from ivr_flows.speech import OneByOne
-from ivr_flows.webhooks.caller import CALLER_STEPS
+from ivr_flows.webhooks.caller import CALLER_STEPS, RECORDING_STEPS
 from ivr_flows.webhooks.first_turn_cache import Lobby
 from ivr_flows.webhooks.flow_registry import FlowShelf
-from ivr_flows.webhooks.narrow import NARROW_STEPS
-from ivr_flows.webhooks.narrow_twiml import NarrowStage
+from ivr_flows.webhooks.narrow import NARROW_STEPS, NarrowStage
 from ivr_flows.webhooks.operator import DESK_STEPS
 from ivr_flows.webhooks.outbound import DIAL_STEPS
 from ivr_flows.webhooks.queue import QUEUE_STEPS
-from ivr_flows.webhooks.recordings import RECORDING_STEPS
 from ivr_flows.webhooks.signature import Signature
 from ivr_flows.webhooks.twiml import Stage
-from ivr_flows.webhooks.webhook import Door, Post, Step, carry_out, demand_call, read_post
+from ivr_flows.webhooks.webhook import Door, in_trouble, view_of
 
 STEPS = CALLER_STEPS + QUEUE_STEPS + DESK_STEPS + DIAL_STEPS + RECORDING_STEPS + NARROW_STEPS
 """Every webhook there is."""
@@ -58,60 +50,12 @@ def voice_blueprint(
     )
     blueprint = Blueprint("voice", __name__, url_prefix="/voice")
     for step in STEPS:
-        blueprint.add_url_rule(step.rule, step.name, _view(door, step), methods=["POST"])
+        blueprint.add_url_rule(step.rule, step.name, view_of(door, step), methods=["POST"])
     blueprint.add_url_rule("/sounds/<path:name>", "sounds", _sound, methods=["GET"])
-    blueprint.register_error_handler(Exception, lambda error: _in_trouble(door, error))
+    blueprint.register_error_handler(Exception, lambda error: in_trouble(door, error))
     return blueprint
-
-
-def _view(door: Door, step: Step) -> Callable[..., Response]:
-    def answer(**path: object) -> Response:
-        ids = {name: str(value) for name, value in path.items()}
-        post = read_post(door)
-        if step.names_call:
-            demand_call(post)
-        g.voice = (step, post, ids)
-        return _respond(step, carry_out(door, step, post, ids))
-
-    return answer
 
 
 def _sound(name: str) -> Response:
     """Serve one of the city's own recordings; the carrier fetches them unsigned, and they hold nothing private."""
     return send_from_directory(SOUNDS, name, max_age=3600)
-
-
-def _respond(step: Step, document: str) -> Response:
-    if step.in_trouble is None:
-        return Response(status=204)
-    return Response(document, mimetype="text/xml")
-
-
-def _in_trouble(door: Door, error: Exception) -> Response | HTTPException:
-    """Answer for a webhook that could not be carried out; its Work was rolled back, so it left nothing behind."""
-    if isinstance(error, HTTPException):
-        return error
-    step: Step
-    post: Post
-    ids: dict[str, str]
-    step, post, ids = g.voice
-    refused = isinstance(error, DomainError)
-    told = structlog.get_logger()
-    (told.info if refused else told.error)(
-        "webhook.refused" if refused else "webhook.failed",
-        step=step.name,
-        sid=post.sid,
-        error=type(error).__name__,
-        at=_where(error),
-    )
-    if step.in_trouble is None:
-        return Response(status=204 if refused else 503)
-    return _respond(step, step.in_trouble(door, post, ids))
-
-
-def _where(error: Exception) -> str:
-    """Return the last lines of our own code passed, without the error's words: they may quote a caller's number."""
-    ours = [
-        frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
-    ]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-3:]))

@@ -6,22 +6,30 @@ Webhooks come in any order and twice; whoever comes late is not told what was du
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hotline.rules.enums import CallPurpose, CallState, Language
+from hotline.rules.enums import CallPurpose, CallState, Language, OfferState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival, CallView
-from ivr_flows.engine import again, settle, to_person
+from hotline.services.outbound import callbacks
+from ivr_flows.engine import after_talk, again, settle, to_person
 from ivr_flows.flow import Queue
 from ivr_flows.loader import Script
 from ivr_flows.speech import Line, Lines
 from ivr_flows.turn import Listen, Position, Turn
 from ivr_flows.webhooks.flow_actions import grant
-from ivr_flows.webhooks.speaking import Speaker
-from ivr_flows.webhooks.twiml import EMPTY, goodbye
+from ivr_flows.webhooks.twiml import EMPTY, Speaker, goodbye
 from ivr_flows.webhooks.webhook import Door, Post, Repeatable, Visit
 
 MOST_TRIES = 3
 """How often a caller is kept on the line while the application cannot work, before they are asked to phone again."""
 PAUSE_SECONDS = 5
+HOW_RINGS_END: dict[str, OfferState] = {
+    "busy": OfferState.DECLINED,
+    "no-answer": OfferState.MISSED,
+    "failed": OfferState.MISSED,
+    "completed": OfferState.MISSED,
+    "canceled": OfferState.WITHDRAWN,
+}
+"""The carrier's last word about an operator's leg -> our word, if the call was not theirs by then."""
 
 
 def arrival_of(door: Door, post: Post, first: Turn | None = None) -> Arrival:
@@ -126,6 +134,23 @@ def due_now(visit: Visit, call: CallView) -> str:
             return goodbye(speaker_for(visit.door, script, call.language), "thanks_goodbye")
         case CallState.ENDED:
             return hang_up(visit.door)
+
+
+def after_the_talk(visit: Visit, call: CallView) -> str:
+    """Record that the operator is gone, and let who is still on the line hear what the flow has to say after a talk."""
+    if call.state is CallState.AFTER and is_in_conversation(visit, call):
+        return due_now(visit, call)
+    lifecycle.caller_came_out(visit.work, call.id)
+    call = lifecycle.get_call(visit.work, call.id)
+    script = script_of(visit, call)
+    speaker = speaker_for(visit.door, script, call.language)
+    if visit.post.word("DialCallStatus") == "failed":
+        owed = callbacks.promise_for_call(visit.work, call.id)
+        return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
+    after = after_talk(script.flow, call.position) if call.state is CallState.AFTER else None
+    if after is None:
+        return goodbye(speaker, "thanks_goodbye")
+    return speak_turn(visit, call, script, after)
 
 
 def hang_up(door: Door) -> str:

@@ -3,14 +3,16 @@
 from urllib.parse import urlsplit
 
 from hotline.rules.calls.states import TERMINAL_STATUSES
-from hotline.rules.enums import CallPurpose, CallState, Language
+from hotline.rules.enums import CallPurpose, CallState, Language, RecordingKind
 from hotline.rules.people.actors import Machine
+from hotline.rules.text import is_storable
 from hotline.services.calls import lifecycle, recordings
 from hotline.services.calls.lifecycle import CallView
 from ivr_flows.engine import hear
 from ivr_flows.speech_matching import understand
 from ivr_flows.turn import Digits, Heard, Parted, Position, Recorded, Silence
 from ivr_flows.webhooks.call_flow import (
+    after_the_talk,
     arrival_of,
     begin,
     due_now,
@@ -21,9 +23,8 @@ from ivr_flows.webhooks.call_flow import (
     script_of,
     speak_turn,
 )
-from ivr_flows.webhooks.operator import after_the_talk
 from ivr_flows.webhooks.twiml import EMPTY
-from ivr_flows.webhooks.webhook import Step, Visit
+from ivr_flows.webhooks.webhook import LONGEST_SID, Step, Visit
 
 _REACHED = {"completed", "answered"}
 
@@ -132,4 +133,41 @@ CALLER_STEPS = (
     Step("/recorded", "recorded", Machine.CALLER, recorded, keep_on_the_line, ("RecordingSid",)),
     Step("/parted", "parted", Machine.CARRIER, parted, keep_on_the_line, ("DialCallStatus",)),
     Step("/status", "status", Machine.CARRIER, status, None, ("CallStatus", "SequenceNumber")),
+)
+
+
+def message_recorded(visit: Visit) -> str:
+    return _recorded(visit, RecordingKind.MESSAGE)
+
+
+def talk_recorded(visit: Visit) -> str:
+    return _recorded(visit, RecordingKind.TALK)
+
+
+def _recorded(visit: Visit, kind: RecordingKind) -> str:
+    """The carrier says what became of a recording; a talk's is told by its conference, without a call's name."""
+    sid, status = visit.post.word("RecordingSid"), visit.post.word("RecordingStatus")
+    if status == "absent":
+        recordings.recording_absent(visit.work, sid)
+    elif status == "completed" and 0 < len(sid) <= LONGEST_SID and is_storable(sid):
+        seconds = visit.post.seconds("RecordingDuration")
+        recordings.recording_ended(visit.work, visit.id("call_id"), sid, seconds, kind)
+    return ""
+
+
+_TELLS = ("RecordingSid", "RecordingStatus")
+RECORDING_STEPS = tuple(
+    Step(
+        f"/recording/{kind}/<int:call_id>",
+        f"{kind}_recorded",
+        Machine.CARRIER,
+        run,
+        None,
+        _TELLS,
+        names_call=False,
+    )
+    for kind, run in (
+        (RecordingKind.MESSAGE, message_recorded),
+        (RecordingKind.TALK, talk_recorded),
+    )
 )

@@ -1,5 +1,9 @@
 """Carries a flow's wishes into the application and brings the answers back in the engine's words."""
 
+import re
+
+from sqlalchemy.orm import Session
+
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
     AskCaller,
@@ -25,8 +29,10 @@ from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.tickets import status
 from hotline.services.tickets.status import Known, Locked, Unknown
+from hotline.store.calls.lookups import Lookup
+from hotline.store.calls.outages import Outage
 from hotline.unit_of_work import UnitOfWork
-from ivr_flows.speech import Line, Moment
+from ivr_flows.speech import Line, Moment, Notice
 from ivr_flows.turn import PENDING, TOO_LATE, Answer, Values
 from ivr_flows.webhooks.first_turn_cache import Lobby, as_line
 
@@ -133,3 +139,16 @@ def _look_outside(work: UnitOfWork, call_id: int, source: str) -> Answer:
         return Answer(ActionOutcome.TIMEOUT) if asked.overdue else PENDING
     told = (as_line(f"l{asked.id}", asked.text_zh, asked.text_en),) if asked.text_zh else ()
     return Answer(_LOOKED_UP[asked.state], told)
+
+
+_KEY = re.compile(r"([nl])([0-9]{1,9})")
+
+
+def recall(session: Session, key: str) -> Notice | None:
+    """Return the words behind `key` (n17: notice 17, l5: answer 5), or None if there are none."""
+    match = _KEY.fullmatch(key)
+    if match is None:
+        return None
+    kind, number = match[1], int(match[2])
+    row: Outage | Lookup | None = session.get(Outage, number) if kind == "n" else session.get(Lookup, number)
+    return None if row is None or not row.text_zh else as_line(key, row.text_zh, row.text_en)

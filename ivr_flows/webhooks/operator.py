@@ -8,34 +8,20 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
-from hotline.services.calls.lifecycle import CallView
-from hotline.services.outbound import callbacks
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Call, Offer
-from ivr_flows.engine import after_talk
 from ivr_flows.webhooks.call_flow import (
+    HOW_RINGS_END,
+    after_the_talk,
     due_now,
-    is_in_conversation,
     keep_on_the_line,
     lead_to_person,
     nothing,
-    script_of,
     silent_end,
-    speak_turn,
-    speaker_for,
     usual_speaker,
 )
 from ivr_flows.webhooks.twiml import EMPTY, goodbye
 from ivr_flows.webhooks.webhook import Door, Post, Step, Visit
-
-HOW_RINGS_END: dict[str, OfferState] = {
-    "busy": OfferState.DECLINED,
-    "no-answer": OfferState.MISSED,
-    "failed": OfferState.MISSED,
-    "completed": OfferState.MISSED,
-    "canceled": OfferState.WITHDRAWN,
-}
-"""The carrier's last word about an operator's leg -> our word, if the call was not theirs by then."""
 
 
 def desk(visit: Visit) -> str:
@@ -84,23 +70,6 @@ def left_alone(visit: Visit) -> str:
     if not lifecycle.take_back(visit.work, call_id):
         return due_now(visit, lifecycle.get_call(visit.work, call_id))
     return lead_to_person(visit, lifecycle.get_call(visit.work, call_id), "operator_gone")
-
-
-def after_the_talk(visit: Visit, call: CallView) -> str:
-    """Record that the operator is gone, and let who is still on the line hear what the flow has to say after a talk."""
-    if call.state is CallState.AFTER and is_in_conversation(visit, call):
-        return due_now(visit, call)
-    lifecycle.caller_came_out(visit.work, call.id)
-    call = lifecycle.get_call(visit.work, call.id)
-    script = script_of(visit, call)
-    speaker = speaker_for(visit.door, script, call.language)
-    if visit.post.word("DialCallStatus") == "failed":
-        owed = callbacks.promise_for_call(visit.work, call.id)
-        return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
-    after = after_talk(script.flow, call.position) if call.state is CallState.AFTER else None
-    if after is None:
-        return goodbye(speaker, "thanks_goodbye")
-    return speak_turn(visit, call, script, after)
 
 
 def conference(visit: Visit) -> str:

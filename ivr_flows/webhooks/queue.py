@@ -27,10 +27,8 @@ from ivr_flows.webhooks.call_flow import (
     take_turn,
     usual_speaker,
 )
-from ivr_flows.webhooks.narrow_twiml import NarrowStage
-from ivr_flows.webhooks.speaking import read_lines
-from ivr_flows.webhooks.stored_speech import recall
-from ivr_flows.webhooks.twiml import EMPTY
+from ivr_flows.webhooks.flow_actions import recall
+from ivr_flows.webhooks.twiml import EMPTY, read_lines
 from ivr_flows.webhooks.webhook import Door, Post, Step, Visit
 
 IN_TROUBLE_SECONDS = 20
@@ -126,7 +124,7 @@ def _round(visit: Visit, call: CallView, first: Lines) -> str:
     if call.state not in _WAITING:
         lines = (*first, Line("still_connecting"))
         return stage.waiting(speaker, lines, seconds=CONNECTING_SECONDS, may_press=False)
-    if call.state is CallState.OFFERED and isinstance(stage, NarrowStage):
+    if call.state is CallState.OFFERED and stage.dials_operators:
         offer_id = offers.pending_offer(visit.work, call.id)
         if offer_id is not None:
             return stage.go_on(stage.addresses.ring(offer_id))

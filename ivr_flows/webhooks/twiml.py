@@ -4,19 +4,99 @@ Voices are named explicitly: the carrier's defaults cannot speak Chinese. The ca
 once and hears the words of the way there in the first wait document, because an operator may accept within a second.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 from urllib.parse import quote
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.gateways.addresses import VoiceAddresses, conference_name
-from hotline.rules.enums import RecordingKind
+from hotline.rules.enums import Language, RecordingKind
 from hotline.rules.policies import CallerPolicy
-from hotline.rules.tickets.fields import speakable
+from hotline.rules.text import to_speakable
 from ivr_flows.flow import Flow
-from ivr_flows.speech import Line, Lines
+from ivr_flows.source.prompts import Catalogue, Prompts, speak
+from ivr_flows.speech import Argument, Line, Lines, Notice
 from ivr_flows.turn import AskAgain, AwaitAnswer, Connect, Listen, Over, TakeMessage, Turn, WaitInQueue
-from ivr_flows.webhooks.speaking import Speaker, carried, write_lines
+
+MOST_CARRIED = 20
+"""Lines that ride in one URL, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Speaks lines in the language of one call. `standing` are the arguments every prompt may use.
+
+    `sounds` is the address below which the city's own recordings lie.
+    """
+
+    prompts: Prompts
+    language: Language
+    standing: Mapping[str, Argument]
+    sounds: str = ""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.prompts[self.language]
+
+    def say(self, parent: VoiceResponse | Gather, lines: Lines) -> None:
+        """Say `lines`; what is empty once it can be spoken is left out."""
+        for line in lines:
+            spoken = speak(self.prompts, line, self.language, self.standing)
+            if not (spoken.sound or spoken.text):
+                continue
+            if not spoken.sound:
+                parent.say(spoken.text, voice=spoken.voice, language=spoken.language)
+            elif "://" in spoken.sound:
+                parent.play(spoken.sound)
+            else:
+                parent.play(f"{self.sounds}/{spoken.sound}")
+
+
+def carried(lines: Lines) -> tuple[Lines, Lines]:
+    """Part lines into those that must be said here and those that can ride in a URL: keys of prompts and notices alone.
+
+    What a line's arguments say (a date, a number) never goes into a URL, nor does anything that must be said before it.
+    """
+    riding = tuple(reversed(tuple(_riders(lines))))
+    return lines[: len(lines) - len(riding)], riding
+
+
+def _riders(lines: Lines) -> Lines:
+    found: list[Line | Notice] = []
+    for line in reversed(lines):
+        if isinstance(line, Line) and line.arguments:
+            break
+        found.append(line)
+    return tuple(found[:MOST_CARRIED])
+
+
+def write_lines(lines: Lines) -> str:
+    """Write lines into a URL's query: only keys, never what somebody said or wrote."""
+    return ",".join(_key(line) for line in lines)
+
+
+def read_lines(text: str, prompts: Prompts, recall: Callable[[str], Notice | None]) -> Lines:
+    """Read what `write_lines` wrote; keys that are not known any more are left out. `recall` finds notices by key."""
+    lines: list[Line | Notice] = []
+    for part in text.split(",")[:MOST_CARRIED]:
+        if part.startswith("!"):
+            notice = recall(part[1:])
+            lines += [] if notice is None else [notice]
+            continue
+        language, _, prompt = part.rpartition(":")
+        known = Language(language) if language in set(Language) else None
+        if all(prompt in catalogue.texts for catalogue in prompts.values()):
+            lines.append(Line(prompt, known))
+    return tuple(lines)
+
+
+def _key(line: Line | Notice) -> str:
+    if isinstance(line, Notice):
+        return f"!{line.key}"
+    return f"{line.language}:{line.prompt}" if line.language else line.prompt
+
 
 EMPTY = str(VoiceResponse())
 """The document of a call that is over, or whose document does not matter."""
@@ -29,6 +109,9 @@ _ASKED_AGAIN_SECONDS = 1
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Where documents lead: the webhook addresses, the carrier's name of our queue, whom callers can be connected to."""
+
+    dials_operators: ClassVar[bool] = False
+    """True where the caller's own document dials the operator, because the carrier has no queue."""
 
     addresses: VoiceAddresses
     queue: str
@@ -134,7 +217,7 @@ class Stage:
             known = speaker.catalogue.words
             hints = [word for name in listen.words for word in known.get(name, ())][:MOST_HINTS]
             speech = {"language": speaker.catalogue.speech.recognition}
-            speech |= {"hints": speakable(",".join(hints))} if hints else {}
+            speech |= {"hints": to_speakable(",".join(hints))} if hints else {}
         gather = _gather(
             self.addresses.heard() + step, listen.timeout, on_silence=True, most=listen.most, **speech
         )

@@ -6,17 +6,19 @@ machine, finds the key taken, throws its own Work away whole, and is given the d
 """
 
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
-from flask import Response, abort, request
+import structlog
+from flask import Response, abort, g, request
 from sqlalchemy import select
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, HTTPException
 
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
-from hotline.rules.tickets.fields import is_storable
+from hotline.rules.text import is_storable
 from hotline.store.calls.tables import Receipt
 from hotline.store.upsert import insert_key_if_absent
 from hotline.unit_of_work import Application, UnitOfWork
@@ -185,3 +187,51 @@ def receipt_key(step: Step, post: Post, ids: Mapping[str, str]) -> str | None:
     if len(key) <= LONGEST_KEY:
         return key
     return f"{step.name}:{sha256(key.encode()).hexdigest()}"
+
+
+def view_of(door: Door, step: Step) -> Callable[..., Response]:
+    def answer(**path: object) -> Response:
+        ids = {name: str(value) for name, value in path.items()}
+        post = read_post(door)
+        if step.names_call:
+            demand_call(post)
+        g.voice = (step, post, ids)
+        return _respond(step, carry_out(door, step, post, ids))
+
+    return answer
+
+
+def _respond(step: Step, document: str) -> Response:
+    if step.in_trouble is None:
+        return Response(status=204)
+    return Response(document, mimetype="text/xml")
+
+
+def in_trouble(door: Door, error: Exception) -> Response | HTTPException:
+    """Answer for a webhook that could not be carried out; its Work was rolled back, so it left nothing behind."""
+    if isinstance(error, HTTPException):
+        return error
+    step: Step
+    post: Post
+    ids: dict[str, str]
+    step, post, ids = g.voice
+    refused = isinstance(error, DomainError)
+    told = structlog.get_logger()
+    (told.info if refused else told.error)(
+        "webhook.refused" if refused else "webhook.failed",
+        step=step.name,
+        sid=post.sid,
+        error=type(error).__name__,
+        at=_where(error),
+    )
+    if step.in_trouble is None:
+        return Response(status=204 if refused else 503)
+    return _respond(step, step.in_trouble(door, post, ids))
+
+
+def _where(error: Exception) -> str:
+    """Return the last lines of our own code passed, without the error's words: they may quote a caller's number."""
+    ours = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
+    ]
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-3:]))

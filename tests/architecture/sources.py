@@ -1,5 +1,3 @@
-"""Our own files, read once: what the architecture tests look at."""
-
 import ast
 import subprocess
 from functools import cache
@@ -11,10 +9,10 @@ PRODUCT = ("hotline", "ivr_flows", "agent_console", "config")
 
 @cache
 def tracked() -> tuple[Path, ...]:
-    """Every file git knows and that is still there; without git, every file of ours."""
-    asked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
-    if asked.returncode == 0:
-        names = asked.stdout.decode().split("\0")
+    """Returns the files that git tracks and that still exist; outside a checkout, the files of our own folders."""
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    if listing.returncode == 0:
+        names = listing.stdout.decode().split("\0")
         return tuple(ROOT / name for name in sorted(filter(None, names)) if (ROOT / name).is_file())
     folders = [ROOT / name for name in (*PRODUCT, "tests", "docs", "locks")]
     inside = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
@@ -28,7 +26,7 @@ def name_of(path: Path) -> str:
 
 @cache
 def modules(*folders: str) -> tuple[Path, ...]:
-    """Every Python file below `folders`, migrations left out: those are generated and frozen."""
+    """Returns the Python files below the top-level `folders`, without the migrations: those are generated and frozen."""
     return tuple(
         path
         for path in tracked()

@@ -1,4 +1,4 @@
-"""What is written twice agrees: settings and READMEs, locks, Procfile, documents and tables, words and labels."""
+"""Facts that stand in two places agree: generated documents, locks, Procfile, package data, enums and columns."""
 
 import importlib.util
 import re
@@ -21,7 +21,7 @@ def pins(lock: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS))
 def test_a_generated_part_of_the_documents_is_up_to_date(name: str) -> None:
-    """Mend it with `python -m config.setup.documents`."""
+    # `python -m config.setup.documents` brings the documents up to date.
     path, marker, build = DOCUMENTS[name]
     assert between((ROOT / path).read_text(encoding="utf-8"), marker) == build()
 
@@ -70,9 +70,9 @@ def test_an_installed_package_has_every_file_of_the_checkout() -> None:
     assert {name_of(folder) for folder in folders if not (folder / "__init__.py").exists()} == set()
 
 
-def test_no_tracked_file_knows_this_machine_or_a_package_index() -> None:
-    """The words are put together here so that this file does not find itself."""
-    words_ = [
+def test_no_tracked_file_names_this_machine_or_a_package_index() -> None:
+    # The words are put together here so that this file does not find itself.
+    words = [
         "/" + "work/",
         "/" + "root/",
         "/" + "tmp/",
@@ -84,7 +84,7 @@ def test_no_tracked_file_knows_this_machine_or_a_package_index() -> None:
         (name_of(path), word)
         for path in tracked()
         if path.suffix not in {".png", ".woff2", ".wav"}
-        for word in words_
+        for word in words
         if word in path.read_text(encoding="utf-8", errors="replace")
     }
     assert found == set()

@@ -1,24 +1,20 @@
-"""The house keeps its shape: directions, sizes, names, one clock."""
+"""Rules for the source text that no linter knows: imports inside functions, the clock, names, words, mocks."""
 
 import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from importlinter.cli import lint_imports
+from tests.architecture.sources import PRODUCT, modules, name_of, tree_of
 
-from tests.architecture.sources import PRODUCT, ROOT, modules, name_of, tree_of
-
-LAZY_IMPORTS: dict[str, str] = {}
-"""Files that may import inside a function, and why."""
+# Files that may import inside a function, each with its reason.
+LAZY_IMPORTS: dict[str, str] = {
+    "config/commands/lazy_group.py": "a command imports its own part of the product, so that --help starts at once",
+}
 
 CLOCKS = {"hotline/clock.py", "hotline/exchange/time/clock.py"}
 WALL_CLOCK = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time)\(")
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
-
-
-def test_imports_go_only_downwards() -> None:
-    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -27,13 +23,21 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
+def is_import_call(node: ast.AST) -> bool:
+    """Says whether the node is a call of importlib.import_module or __import__."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return name in {"import_module", "__import__"}
+
+
 def test_nothing_is_imported_inside_a_function() -> None:
     hidden = {
         name_of(path)
         for path in modules(*PRODUCT)
         for function in functions(path)
         for node in ast.walk(function)
-        if isinstance(node, ast.Import | ast.ImportFrom)
+        if isinstance(node, ast.Import | ast.ImportFrom) or is_import_call(node)
     }
     assert hidden == set(LAZY_IMPORTS)
 
@@ -52,8 +56,8 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert parts & FORBIDDEN_NAMES == set()
 
 
-def test_tests_never_patch() -> None:
-    """Fakes, never mocks; this file names the words in pieces so that it does not find itself."""
+def test_tests_use_fakes_and_never_patch() -> None:
+    # The words are put together here so that this file does not find itself.
     words = ("unittest" + ".mock", "mocker" + ".patch", "monkeypatch" + ".setattr")
     patching = {
         (name_of(path), word)

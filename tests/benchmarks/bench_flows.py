@@ -13,7 +13,7 @@ from statistics import median
 from hotline.rules.enums import Language
 from ivr_flows.diagram import draw
 from ivr_flows.engine import hear
-from ivr_flows.exits import edges
+from ivr_flows.flow import edges
 from ivr_flows.loader import Script, read_draft
 from ivr_flows.turn import Answer, Digits, Heard, Parted, Silence
 from tests.policies import city_policies

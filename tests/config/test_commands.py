@@ -2,16 +2,20 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
+from config.cli import COMMANDS as COMMANDS_OF_HOTLINE
 from config.cli import main
 from hotline.services.people import accounts
 from hotline.store.engine import open_engine
 from hotline.store.people.tables import Unit
+from tests.architecture.sources import ROOT
 
 HEADER = (
     "external_number,received_at,channel,type,category,title,text,caller_number,unit,closed_at,due_at,"
@@ -77,6 +81,48 @@ def test_every_command_explains_itself(bare: Terminal, command: tuple[str, ...])
     assert "Usage:" in shown.output
 
 
+def test_the_summary_of_a_command_begins_its_help(bare: Terminal) -> None:
+    listed = bare.run("--help").output
+    for name, lazy in COMMANDS_OF_HOTLINE.items():
+        assert lazy.summary in listed
+        assert lazy.load().name == name
+
+
+def test_a_mistyped_command_gets_a_suggestion(bare: Terminal) -> None:
+    assert "Did you mean 'migrate'?" in bare.run("migrat").stderr
+
+
+# Libraries that take most of the time to import the product.
+HEAVY = (
+    "sqlalchemy",
+    "alembic",
+    "flask",
+    "twilio",
+    "aiohttp",
+    "openpyxl",
+    "rq",
+    "redis",
+    "pydantic",
+    "requests",
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "allowed"), [(["--help"], set()), (["dial", "--help"], {"aiohttp", "pydantic"})]
+)
+def test_help_imports_no_heavy_library(arguments: list[str], allowed: set[str]) -> None:
+    program = (
+        "import sys\nfrom config.cli import main\n"
+        f"main({arguments!r}, standalone_mode=False)\n"
+        f"print(*(name for name in {HEAVY!r} if name in sys.modules), file=sys.stderr)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "Usage:" in ended.stdout
+    assert set(ended.stderr.split()) <= allowed
+
+
 def test_a_wrong_setting_is_status_2(bare: Terminal) -> None:
     result = bare.run("migrate", PORT="x")
     assert result.exit_code == 2
@@ -133,7 +179,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
             1,
             "Error: there is no unit moon",
         ),
-        (("token", "create", "nobody"), "", 1, "Error: nobody who may log in is called nobody"),
+        (("token", "create", "nobody"), "", 1, "Error: there is no active user nobody"),
         (("tickets", "import", "missing.csv"), "", 2, "No such file"),
         (
             ("tickets", "export", "--from", "2026-11-02", "--to", "2026-11-01", "-o", "x.csv"),
@@ -147,7 +193,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
             2,
             "is not a day such as",
         ),
-        (("dial", "--from", "nobody"), "", 2, "is not a number one can phone from"),
+        (("dial", "--from", "nobody"), "", 2, "is not a telephone number"),
         (("report", "daily", "--date", "2026-02-30"), "", 2, "is not a day such as"),
         (("report", "daily", "--format", "pdf"), "", 2, "'pdf' is not one of"),
         (("nonsense",), "", 2, "No such command"),
@@ -243,6 +289,6 @@ def test_a_skill_nobody_knows_is_refused_in_one_line_naming_those_there_are(term
     refused = terminal.run("user", "skills", "zhang", "singing")
     assert refused.exit_code == 1
     assert refused.stderr == (
-        "Error: there is no skill singing; config/city/example/callers.toml names dialect, english, enterprise\n"
+        "Error: there is no skill singing; callers.toml names dialect, english, enterprise\n"
     )
     assert terminal.run("user", "skills", "nobody").exit_code == 1

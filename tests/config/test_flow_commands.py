@@ -60,7 +60,7 @@ def test_walks_are_recorded_one_file_a_flow_and_then_cover_everything(home: Path
     ]
     covered = run(home, "coverage", "--transcripts", str(folder))
     assert covered.exit_code == 0
-    assert "walk every way of callback, follow_up, menu, night, no_menu" in covered.output
+    assert "cover every path of callback, follow_up, menu, night, no_menu" in covered.output
 
 
 def test_ways_that_no_play_walks_are_named(home: Path) -> None:
@@ -69,7 +69,7 @@ def test_ways_that_no_play_walks_are_named(home: Path) -> None:
     )
     told = run(home, "coverage", "--transcripts", str(home))
     assert told.exit_code == 1
-    assert "follow_up: no play walks solved>2\n" in told.stderr
+    assert "follow_up: no transcript covers solved>2\n" in told.stderr
     assert "solved>1\n" not in told.stderr
 
 

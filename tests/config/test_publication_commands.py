@@ -34,7 +34,10 @@ def in_force(terminal: Terminal) -> PublicationView | None:
 
 
 def test_a_clean_flow_is_published_and_stands_in_the_history(terminal: Terminal, draft: Path) -> None:
-    assert terminal.run("flows", "history").output == "nothing was published; the city's files answer\n"
+    assert (
+        terminal.run("flows", "history").output
+        == "no flow has been published; the files of the installation are in force\n"
+    )
     done = terminal.run("flows", "publish", str(draft), "--note", "多等一秒")
     assert done.exit_code == 0
     now = in_force(terminal)
@@ -43,7 +46,7 @@ def test_a_clean_flow_is_published_and_stands_in_the_history(terminal: Terminal,
     history = terminal.run("flows", "history", "inbound").output
     assert history.startswith(f"{now.id}\t")
     assert history.rstrip().endswith(f"inbound\tmenu {now.version}\tcommand line\t多等一秒")
-    assert "nothing was published" in terminal.run("flows", "history", "callback").output
+    assert "no flow has been published" in terminal.run("flows", "history", "callback").output
 
 
 def test_what_is_checked_is_what_is_published_with_the_shared_files_beside_it(

@@ -6,7 +6,7 @@ import pytest
 
 from config.document_check import refused_documents
 from hotline.rules.enums import Language
-from ivr_flows.exits import lines_of
+from ivr_flows.flow import lines_of
 from ivr_flows.loader import Script
 from ivr_flows.source.prompts import DOOR_PROMPTS
 from tests.flows.plays import our_scripts

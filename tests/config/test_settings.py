@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from config.settings import Mode, Settings, read_settings, redis_socket, settings_or_exit
 from config.variables import VARIABLES, BadSettings
@@ -120,6 +121,24 @@ def test_a_malformed_value_is_refused_in_one_line_that_names_it(
         demo(tmp_path, **{name: value})
     assert str(refused.value).startswith(name)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://db/hotline",
+        "postgres://user:p%40ss@db.example:5433/hotline?sslmode=require",
+        "postgresql+psycopg://user:a/b?c#d@[::1]:5432/hotline",
+        "postgresql:///hotline?host=/run/postgresql",
+        "sqlite:////srv/city/hotline.sqlite3",
+        "sqlite:///var/with blank/hotline.sqlite3",
+    ],
+)
+def test_a_database_url_means_what_sqlalchemy_reads_in_it(tmp_path: Path, url: str) -> None:
+    read = make_url(demo(tmp_path, DATABASE_URL=url).database_url)
+    wanted = make_url(url.replace("postgres://", "postgresql://"))
+    driver = "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
+    assert read == wanted.set(drivername=driver)
 
 
 def test_twilio_identifiers_must_have_twilios_form_only_where_twilio_is_the_carrier() -> None:

@@ -11,9 +11,8 @@ from babel.messages.pofile import read_po
 from flask import Flask
 
 import agent_console
-from agent_console.web.labels import FIELDS, LABELS, label
+from agent_console.web.labels import LABELS, label
 from hotline.rules import enums
-from hotline.rules.tickets.fields import PARSERS
 
 HERE = Path(agent_console.__file__).parent
 METHODS = [
@@ -65,7 +64,3 @@ def test_every_stored_word_has_a_label(app: Flask, kind: type[StrEnum]) -> None:
     with app.test_request_context("/"):
         assert all(label(value) for value in kind)
     assert set(LABELS[kind]) == {value.value for value in kind}
-
-
-def test_every_field_of_a_ticket_has_a_label() -> None:
-    assert set(PARSERS) == set(FIELDS)

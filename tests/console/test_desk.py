@@ -208,7 +208,7 @@ def test_nobody_is_ready_before_the_last_call_has_its_record(
     browser = signed_in(person)
     refused = browser.post("/console/desk/presence", json={"state": "ready"})
     assert refused.status_code == 409
-    assert "上一通来电" in refused.get_json()["message"]
+    assert "请先提交上一通来电的工单" in refused.get_json()["message"]
     assert browser.get(STATE).get_json()["stage"] == "wrap_up"
     reasoned = browser.post(
         f"/console/desk/calls/{call.id}/no-matter", json={"no_matter": "silent", "note": "无声"}

@@ -11,9 +11,9 @@ from hotline.exchange.core.faults import (
     FAULTS,
     BadRuleError,
     Fault,
+    FaultInjector,
     FaultOccasion,
     FaultRule,
-    FaultInjector,
 )
 from hotline.exchange.rest.routes import TABLE
 from hotline.exchange.vocabulary.steps import REST, Step

@@ -11,7 +11,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from config.commands.flows import dial
+from config.commands.dial import dial
 from hotline.exchange.board.transcript import BadTranscriptError, read_transcript, write_transcript
 from hotline.exchange.clients.replay import Difference, replay
 from hotline.exchange.clients.telephone import Telephone

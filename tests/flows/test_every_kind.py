@@ -16,7 +16,7 @@ from ivr_flows.loader import OUR_FILES, Script, read_draft, script_of
 from ivr_flows.speech import Line
 from ivr_flows.transcripts.check import not_walked, rehearse
 from ivr_flows.transcripts.files import read_scenes
-from ivr_flows.transcripts.generation import recite
+from ivr_flows.transcripts.generate import recite
 
 FILE = Path(__file__).parent / "every_kind.toml"
 

@@ -13,7 +13,7 @@ import pytest
 from hotline.rules.enums import CallPurpose, Language
 from ivr_flows.flow import HangUp
 from ivr_flows.loader import OUR_FILES, load_flow, load_scripts, read_draft, script_of
-from ivr_flows.source.node_inheritance import alike
+from ivr_flows.source.assembly import alike
 from ivr_flows.source.problems import Fault, FlowError, said
 from ivr_flows.speech import Line
 from tests.flows.city_files import edit, faults

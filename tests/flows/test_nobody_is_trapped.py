@@ -40,8 +40,7 @@ from ivr_flows.turn import (
     WaitedTooLong,
     WaitInQueue,
 )
-from ivr_flows.webhooks.speaking import Speaker
-from ivr_flows.webhooks.twiml import Stage
+from ivr_flows.webhooks.twiml import Speaker, Stage
 from tests.flows.plays import HOTLINE, Play, our_scripts
 from tests.policies import city_policies
 

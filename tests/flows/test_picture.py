@@ -16,7 +16,7 @@ from ivr_flows.diagram.layers import FARTHEST, layered
 from ivr_flows.diagram.layout import Arranged, arrange
 from ivr_flows.diagram.svg import THICK, THIN
 from ivr_flows.diagram.text_width import width, wrapped
-from ivr_flows.exits import edges
+from ivr_flows.flow import edges
 from tests.flows.plays import our_scripts
 
 NAMES = sorted(our_scripts())

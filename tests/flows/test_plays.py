@@ -25,11 +25,17 @@ from ivr_flows.exit_labels import ANSWERS, DIALLED, OF_CALLERS
 from ivr_flows.loader import read_draft
 from ivr_flows.speech import Line, Moment, Notice
 from ivr_flows.transcripts.check import not_walked
-from ivr_flows.transcripts.event_lines import PLAYED, read_cue, write_cue
 from ivr_flows.transcripts.events import Cue, HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
-from ivr_flows.transcripts.patterns import OF_CALLER, OF_HOTLINE, OF_WORLD
+from ivr_flows.transcripts.generate import walks
 from ivr_flows.transcripts.player import perform
-from ivr_flows.transcripts.walks import walks
+from ivr_flows.transcripts.transcript_format import (
+    OF_CALLER,
+    OF_HOTLINE,
+    OF_WORLD,
+    PLAYED,
+    read_cue,
+    write_cue,
+)
 from ivr_flows.turn import (
     PENDING,
     TOO_LATE,

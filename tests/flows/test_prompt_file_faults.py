@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hotline.rules.enums import Language
-from ivr_flows.lint.catalogues import check_prompts
+from ivr_flows.lint.prompts import check_prompts
 from ivr_flows.loader import load_scripts
 from tests.flows.city_files import edit, faults
 from tests.flows.plays import our_scripts

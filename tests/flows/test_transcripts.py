@@ -18,7 +18,7 @@ from ivr_flows.speech_matching import understand
 from ivr_flows.transcripts.check import not_walked, rehearse
 from ivr_flows.transcripts.events import HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
 from ivr_flows.transcripts.files import NotAPlay, Scene, read_folder, read_scenes
-from ivr_flows.transcripts.generation import recite
+from ivr_flows.transcripts.generate import recite
 from ivr_flows.transcripts.player import perform
 from ivr_flows.turn import Answer, AskAgain, Turn, Values
 from tests.flows.plays import TRANSCRIPTS, our_scripts

@@ -16,9 +16,8 @@ from ivr_flows.engine import again, place_lines, queue_of
 from ivr_flows.loader import load_scripts
 from ivr_flows.speech import Line, Notice, OneByOne
 from ivr_flows.turn import AwaitAnswer, Listen, Turn, WaitInQueue
-from ivr_flows.webhooks.narrow_twiml import NarrowStage
-from ivr_flows.webhooks.speaking import Speaker, carried, read_lines, write_lines
-from ivr_flows.webhooks.twiml import EMPTY, Stage, goodbye
+from ivr_flows.webhooks.narrow import NarrowStage
+from ivr_flows.webhooks.twiml import EMPTY, Speaker, Stage, carried, goodbye, read_lines, write_lines
 from tests.policies import CALLERS, city_policies
 
 SCRIPTS = load_scripts(city_policies())

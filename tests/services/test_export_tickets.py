@@ -117,4 +117,4 @@ def test_any_text_survives_the_way_out_and_back_and_never_begins_like_a_formula(
     assert not cell.startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
     row = parse_row(ROW | {"text": cell}, city_policies().zone)
     assert isinstance(row, TicketRow)
-    assert row.text == text.strip()
+    assert row.values["text"] == text.strip()

@@ -5,6 +5,7 @@ import { AriaComponent, GridComponent, TooltipComponent } from "echarts/componen
 import { init, use } from "echarts/core";
 import { LabelLayout } from "echarts/features";
 import { CanvasRenderer } from "echarts/renderers";
+import { all } from "./dom.js";
 
 use([BarChart, LineChart, GridComponent, TooltipComponent, AriaComponent, LabelLayout, CanvasRenderer]);
 
@@ -67,4 +68,4 @@ function draw(element) {
   new ResizeObserver(() => drawing.resize()).observe(element);
 }
 
-for (const element of document.querySelectorAll("[data-chart]")) draw(element);
+for (const element of all("[data-chart]")) draw(element);

@@ -1,5 +1,6 @@
 // What every page has: htmx with our CSRF token, the theme and menu switches, times that tick, the shortcut sheet.
 import "htmx.org/dist/htmx.esm.js";
+import { all, byId, closest } from "./dom.js";
 import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
 import { startTicking } from "./ticking.js";
@@ -12,35 +13,37 @@ document.addEventListener("htmx:config:request", (event) => {
 });
 
 document.addEventListener("click", (event) => {
-  const theme = event.target.closest("[data-choose-theme]");
+  const theme = closest(event, "[data-choose-theme]");
   if (theme) {
     document.dispatchEvent(new CustomEvent("choosetheme", { detail: theme.dataset.chooseTheme }));
     markTheme();
   }
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
-  if (event.target.closest("[data-print]")) window.print();
-  const opener = event.target.closest("[data-opens]");
-  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  closeMenus((menu) => !(event.target instanceof Node && menu.contains(event.target)));
+  if (closest(event, "[data-print]")) window.print();
+  const opener = closest(event, "[data-opens]");
+  if (opener) byId(opener.dataset.opens, HTMLDialogElement)?.showModal();
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") {
-    for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
-  }
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key === "Escape") closeMenus(() => true);
+  const typing = closest(event, "input, textarea, select, [contenteditable]");
   if (event.key === "?" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-    document.getElementById("shortcuts")?.showModal();
+    byId("shortcuts", HTMLDialogElement)?.showModal();
   }
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+  const field = closest(event, "[data-submits]");
+  if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.form.requestSubmit();
 });
 
+/** Closes the open menus that `leaves` names. */
+function closeMenus(leaves) {
+  for (const menu of all("details.menu[open]")) if (leaves(menu)) menu.removeAttribute("open");
+}
+
 function markTheme() {
-  for (const button of document.querySelectorAll("[data-choose-theme]")) {
+  for (const button of all("[data-choose-theme]")) {
     const chosen = button.dataset.chooseTheme === document.documentElement.dataset.theme;
     button.setAttribute("aria-pressed", String(chosen));
   }

@@ -1,12 +1,17 @@
 // Talking to our own server: JSON in, JSON out, the CSRF token on everything that changes something.
 
+/** @returns {HTMLMetaElement} */
+function csrfMeta() {
+  return document.querySelector('meta[name="csrf-token"]');
+}
+
 export function csrfToken() {
-  return document.querySelector('meta[name="csrf-token"]').content;
+  return csrfMeta().content;
 }
 
 /** Take the token of the present session: another tab may have signed in anew. */
 export function setCsrfToken(token) {
-  document.querySelector('meta[name="csrf-token"]').content = token;
+  csrfMeta().content = token;
 }
 
 /** An answer that is not 2xx: `status` and the parsed `body` (null when it was not JSON). */

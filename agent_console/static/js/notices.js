@@ -1,30 +1,34 @@
 // The form of a known outage: shows what callers will hear while it is written, counts signs, and says it aloud.
 
-const SIGNS_A_SECOND = { text_zh: 4.2, text_en: 14 };
-const form = document.getElementById("announce");
+import { byId, closest, first } from "./dom.js";
 
+const SIGNS_A_SECOND = { text_zh: 4.2, text_en: 14 };
+const form = byId("announce", HTMLFormElement);
+
+/** @param {string} name */
 function words(name) {
   return form.elements[name].value.split(/\s+/).filter(Boolean).join(" ");
 }
 
+/** @param {string} name */
 function show(name) {
   const field = form.elements[name];
   const text = words(name);
-  const heard = form.querySelector(`[data-heard="${name}"]`);
+  const heard = first(`[data-heard="${name}"]`, form);
   heard.textContent = text || heard.dataset.blank;
   heard.classList.toggle("quiet", !text);
-  const seconds = form.querySelector(`[data-seconds="${name}"]`);
-  const told = seconds.dataset.words.replace("{n}", Math.max(1, Math.round(text.length / SIGNS_A_SECOND[name])));
+  const seconds = first(`[data-seconds="${name}"]`, form);
+  const told = seconds.dataset.words.replace("{n}", String(Math.max(1, Math.round(text.length / SIGNS_A_SECOND[name]))));
   seconds.textContent = text ? told : "";
   const hint = document.getElementById(`hint-${name}`);
   hint.dataset.rule ??= hint.textContent;
   hint.textContent = `${text.length} / ${field.dataset.counts} · ${hint.dataset.rule}`;
   hint.classList.toggle("is-too-long", text.length > Number(field.dataset.counts));
-  form.querySelector(`[data-says="${name}"]`).hidden = !text || !window.speechSynthesis;
+  first(`[data-says="${name}"]`, form).hidden = !text || !window.speechSynthesis;
 }
 
 function showEnd() {
-  form.querySelector(".announce-until").hidden = form.elements.lasts.value !== "at";
+  first(".announce-until", form).hidden = form.elements.lasts.value !== "at";
 }
 
 function say(name) {
@@ -37,10 +41,12 @@ function say(name) {
 if (form) {
   for (const name of Object.keys(SIGNS_A_SECOND)) show(name);
   showEnd();
-  form.addEventListener("input", ({ target }) => target.name in SIGNS_A_SECOND && show(target.name));
+  form.addEventListener("input", ({ target }) => {
+    if (target instanceof HTMLTextAreaElement && target.name in SIGNS_A_SECOND) show(target.name);
+  });
   form.addEventListener("change", showEnd);
-  form.addEventListener("click", ({ target }) => {
-    const name = target.closest("[data-says]")?.dataset.says;
+  form.addEventListener("click", (event) => {
+    const name = closest(event, "[data-says]")?.dataset.says;
     if (name) say(name);
   });
 }

@@ -1,6 +1,8 @@
 // Times that run: an element with data-since (or data-until) holds a moment of the server's clock, in ms since 1970.
 // The page's own clock may be wrong, so the difference to the server's is taken from <html data-server-now>.
 
+import { all } from "./dom.js";
+
 let skew = 0;
 
 /** Take the server's clock (ms) as the truth; all running times follow at once. */
@@ -23,10 +25,10 @@ export function formatSeconds(total) {
 
 export function tick() {
   const now = serverNow();
-  for (const element of document.querySelectorAll("[data-since]")) {
+  for (const element of all("[data-since]")) {
     show(element, (now - Number(element.dataset.since)) / 1000);
   }
-  for (const element of document.querySelectorAll("[data-until]")) {
+  for (const element of all("[data-until]")) {
     const left = (Number(element.dataset.until) - now) / 1000;
     element.classList.toggle("is-over", left < 0);
     show(element, Math.abs(left), left < 0 ? "+" : "");

@@ -1,7 +1,7 @@
 // The fault switches: set one, turn it off and on, remove it.
 import { both } from "./board-words.js";
 
-const form = document.getElementById("new-fault");
+const form = /** @type {HTMLFormElement} */ (document.getElementById("new-fault"));
 const note = document.getElementById("fault-note");
 const clear = document.getElementById("clear");
 let kinds = {};

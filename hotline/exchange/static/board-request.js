@@ -1,7 +1,7 @@
 // One request, opened: everything that was sent, and the document or the error that was answered. It does not change.
 import { both, path } from "./board-words.js";
 
-const dialog = document.getElementById("opened");
+const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("opened"));
 const facts = document.getElementById("opened-facts");
 const sent = document.getElementById("opened-sent");
 
@@ -20,7 +20,7 @@ export async function openRequest(id) {
     ["地址", "address", request.url],
     ["错误", "error", request.error || "—"],
   ].flatMap(([zh, en, value]) => fact(zh, en, value)));
-  const names = Object.keys(request.sent).sort((one, other) => !request.sent[one] - !request.sent[other] || one.localeCompare(other));
+  const names = Object.keys(request.sent).sort((one, other) => Number(!request.sent[one]) - Number(!request.sent[other]) || one.localeCompare(other));
   sent.replaceChildren(...names.map((name) => row(name, request.sent[name])));
   if (!names.length) sent.append(row("—", ""));
   document.getElementById("opened-answer").textContent = pretty(request) || request.error || "（空 empty）";

@@ -5,7 +5,7 @@ import { hold, letIn, renew } from "./board-rows.js";
 import { WAYS, both, brief, lasting, path, short } from "./board-words.js";
 
 const EVERY = 1000;
-const which = document.getElementById("which");
+const which = /** @type {HTMLSelectElement} */ (document.getElementById("which"));
 const state = document.getElementById("state");
 let board = null;
 
@@ -112,7 +112,7 @@ async function keepRefreshing() {
 
 for (const name of Object.keys(PANELS)) hold(document.getElementById(name), () => draw(name));
 document.addEventListener("keydown", (event) => {
-  if (event.key.toLowerCase() !== "n" || event.ctrlKey || event.metaKey || event.target.closest("input, select, dialog")) return;
+  if (event.key.toLowerCase() !== "n" || event.ctrlKey || event.metaKey || (event.target instanceof Element && event.target.closest("input, select, dialog"))) return;
   for (const name of Object.keys(PANELS)) letIn(document.getElementById(name), () => draw(name));
 });
 which.addEventListener("change", () => draw("requests"));

@@ -5,7 +5,7 @@ const past = document.getElementById("past");
 const now = document.getElementById("now");
 const chips = document.getElementById("chips");
 let current = null;
-let pressed = () => {};
+let pressed = (_key) => {};
 
 export function onChip(action) { pressed = action; }
 

@@ -80,7 +80,7 @@ export class Mixer {
     this.#tape.port.postMessage(this.#wanted.record);
     const mixed = this.#wanted.record ? [...this.#others.values()] : [];
     if (this.#own && this.#wanted.record && this.#wanted.own) mixed.push(this.#own);
-    for (const one of [...this.#others.values(), this.#own]) one && detach(one, this.#tape);
+    for (const one of [...this.#others.values(), this.#own]) one && detach(one);
     for (const one of mixed) one.source.connect(this.#tape);
   }
 }

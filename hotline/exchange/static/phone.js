@@ -5,7 +5,8 @@ import { showLevels } from "./levels.js";
 import { Voice } from "./voice.js";
 import { WORDS } from "./words.js";
 
-const $ = (id) => document.getElementById(id);
+// Whatever is looked up here has at most the properties of an input.
+const $ = (id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
 const DEFAULT_NUMBER = "13800001234";
 const kept = {
   get(name, otherwise) { try { return localStorage.getItem(`phone.${name}`) ?? otherwise; } catch { return otherwise; } },
@@ -33,7 +34,7 @@ voice.addEventListener("look", ({ detail }) => showLevels($("voice"), detail, (s
 function translate() {
   words = WORDS[language];
   document.documentElement.lang = language === "zh" ? "zh-CN" : "en";
-  for (const element of document.querySelectorAll("[data-word]")) element.textContent = words[element.dataset.word];
+  for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-word]"))) element.textContent = words[element.dataset.word];
   $("words").placeholder = words.speak;
   $("words").setAttribute("aria-label", words.speak);
   $("language").textContent = words.other;
@@ -167,7 +168,7 @@ function showAloud() { $("aloud").setAttribute("aria-pressed", String(aloud)); i
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const field = event.target.id;
+  const field = event.target instanceof Element ? event.target.id : "";
   if (event.key === "Escape" && state !== "idle") send({ type: "hangup" });
   else if (event.key === "Enter" && state === "ringing" && field !== "reject") { event.preventDefault(); captions.clear(); send({ type: "answer" }); }
   else if (event.key === "Enter" && (field === "to" || event.target === document.body)) { event.preventDefault(); dial(); }

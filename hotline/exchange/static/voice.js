@@ -40,7 +40,10 @@ export class Voice extends EventTarget {
     this.#microphoneState = "asking";
     this.#tell();
     const microphone = await navigator.mediaDevices?.getUserMedia(MICROPHONE).catch(() => null);
-    if (this.#call !== call) return stop(microphone);
+    if (this.#call !== call) {
+      stop(microphone);
+      return;
+    }
     this.#microphone = microphone ?? null;
     this.#microphoneState = microphone ? "on" : "none";
     this.#mixer.setOwn(this.#microphone);

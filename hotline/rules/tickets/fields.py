@@ -1,159 +1,276 @@
-"""What a person may state about a ticket, parsed once at the door.
+"""The table of a ticket's fields. Forms, API, import, export and the redo round read it.
 
-A field not said is None and leaves the ticket's value alone; an empty text clears it.
+A new field is one row here, one column in `store.tickets.tables` with its migration, and one label per language in
+`agent_console.web.labels`. A row of `TicketFields` is a field that people state; the other rows are set by the
+application itself.
 """
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
-from hotline.rules.enums import NoMatterReason, RequestType, Urgency
+from hotline.rules.enums import (
+    Channel,
+    Closing,
+    NoMatterReason,
+    RequestClass,
+    RequestType,
+    Satisfied,
+    Solved,
+    TicketState,
+    Urgency,
+)
 from hotline.rules.errors import InvalidFields
+from hotline.rules.text import LONG_TEXT, SHORT_TEXT, is_storable
+
+Value_co = TypeVar("Value_co", covariant=True)
+Word = TypeVar("Word", bound=StrEnum)
+
+
+class BadValue(Exception):
+    """A value that cannot be accepted; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class StatedKind(Protocol[Value_co]):
+    """A kind of value that people state in a form or a JSON body. `parse` raises BadValue."""
+
+    def parse(self, value: object) -> Value_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text of at most `limit` characters."""
+
+    limit: int
+    value_type: ClassVar[type] = str
+
+    def parse(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise BadValue("not_text")
+        if not is_storable(value):
+            raise BadValue("unknown_value")
+        text = value.replace("\r\n", "\n").strip()
+        if len(text) > self.limit:
+            raise BadValue("too_long")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneNumber(Text):
+    """A telephone number as it was written; a ticket file's is stored in E.164 where that is possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Generic[Word]):
+    """One value of an enumeration; an empty text states nothing."""
+
+    value_type: type[Word]
+
+    def parse(self, value: object) -> Word | None:
+        if value == "":
+            return None
+        try:
+            return self.value_type(str(value))
+        except ValueError as unknown:
+            raise BadValue("unknown_value") from unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false, also in the spellings that HTML forms send."""
+
+    value_type: ClassVar[type] = bool
+
+    def parse(self, value: object) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value in {"true", "on", "1", "yes"}:
+            return True
+        if isinstance(value, str) and value in {"false", "off", "0", "no", ""}:
+            return False
+        raise BadValue("unknown_value")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An aware datetime, stored in UTC."""
+
+    value_type: ClassVar[type] = datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A local calendar day."""
+
+    value_type: ClassVar[type] = date
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number, or the id of a row of another table."""
+
+    value_type: ClassVar[type] = int
+
+
+FieldKind = Text | Choice[Any] | Flag | Moment | Day | Whole
+
+
+class Entry(StrEnum):
+    """Where a stated field may be entered. A transition that names a field always takes it."""
+
+    DESK = "desk"  # on a draft: the desk's form, the ticket sheet and the API
+    REQUEST = "request"  # on a draft: the ticket sheet and the API
+    STEP = "step"  # nowhere but in a transition that names it
+
+
+DESK, REQUEST, STEP = Entry.DESK, Entry.REQUEST, Entry.STEP
+
+
+@dataclass(frozen=True, slots=True)
+class TicketField:
+    """One row of the table.
+
+    `entry` None: the application sets it. `optional`: its column may be NULL. `stored` False: it has no column in
+    `tickets`, because a transition keeps it elsewhere. `carried`: the next round of a redo takes it over. `csv`: its
+    column in a ticket file, which `csv_required` forbids to be empty. `api`: its name in the API if that is another.
+    `in_answers`: an API answer shows it as it is stored.
+    """
+
+    name: str
+    kind: FieldKind
+    entry: Entry | None = None
+    optional: bool = False
+    stored: bool = True
+    carried: bool = False
+    csv: str = ""
+    csv_required: bool = False
+    api: str = ""
+    in_answers: bool = True
+
+    @property
+    def api_name(self) -> str:
+        return self.api or self.name
+
+
+def stated(kind: StatedKind[Value_co], entry: Entry, **row: Any) -> Value_co | None:
+    """Builds a row of `TicketFields`; `row` are further attributes of its TicketField."""
+    declared = field(default=None, metadata={"row": TicketField("", cast("FieldKind", kind), entry, **row)})
+    # The dataclass decorator reads the declaration; the type checker compares the kind with the annotation.
+    return cast("Value_co | None", declared)
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFields:
-    """Everything sayable in one action; see the columns of the same names in `store.tickets`."""
+    """The values stated in one request. None leaves the ticket's value alone, an empty text clears it."""
 
-    type: RequestType | None = None
-    category: str | None = None
-    title: str | None = None
-    text: str | None = None
-    wanted: str | None = None
-    place: str | None = None
-    occurred: str | None = None
-    people: str | None = None
-    urgency: Urgency | None = None
-    confidential: bool | None = None
-    caller_name: str | None = None
-    caller_number: str | None = None
-    unit_code: str | None = None
-    answer: str | None = None
-    reply: str | None = None
-    contact_note: str | None = None
-    no_matter: NoMatterReason | None = None
-    note: str | None = None
+    type: RequestType | None = stated(
+        Choice(RequestType), DESK, optional=True, carried=True, csv="type", csv_required=True
+    )
+    category: str | None = stated(Text(120), DESK, carried=True, csv="category")
+    title: str | None = stated(Text(120), DESK, carried=True, csv="title")
+    text: str | None = stated(Text(LONG_TEXT), DESK, carried=True, csv="text")
+    wanted: str | None = stated(Text(LONG_TEXT), DESK, carried=True)
+    place: str | None = stated(Text(SHORT_TEXT), DESK, carried=True)
+    occurred: str | None = stated(Text(80), DESK, carried=True)
+    people: str | None = stated(Text(SHORT_TEXT), DESK, carried=True)
+    urgency: Urgency | None = stated(Choice(Urgency), DESK, carried=True)
+    confidential: bool | None = stated(Flag(), DESK, carried=True)
+    caller_name: str | None = stated(Text(80), DESK, carried=True, in_answers=False)
+    caller_number: str | None = stated(
+        PhoneNumber(80), REQUEST, optional=True, carried=True, csv="caller_number", in_answers=False
+    )
+    unit_code: str | None = stated(
+        Text(32), DESK, optional=True, carried=True, csv="unit", api="unit", in_answers=False
+    )
+    answer: str | None = stated(Text(LONG_TEXT), DESK)
+    reply: str | None = stated(Text(LONG_TEXT), REQUEST)
+    contact_note: str | None = stated(Text(LONG_TEXT), REQUEST)
+    no_matter: NoMatterReason | None = stated(Choice(NoMatterReason), REQUEST, stored=False)
+    note: str | None = stated(Text(SHORT_TEXT), REQUEST, stored=False)
 
     def given(self) -> dict[str, object]:
-        """Return only what was said."""
-        pairs = ((field.name, getattr(self, field.name)) for field in fields(self))
+        """Returns the fields that were stated."""
+        pairs = ((row.name, getattr(self, row.name)) for row in STATED_FIELDS)
         return {name: value for name, value in pairs if value is not None}
 
 
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+STATED_FIELDS: tuple[TicketField, ...] = tuple(
+    replace(row.metadata["row"], name=row.name) for row in fields(TicketFields)
+)
+
+# In the order of the columns of a ticket file. What an answer of the API shows in another shape (masked, nested,
+# computed) or not at all has `in_answers` False.
+TICKET_FIELDS: tuple[TicketField, ...] = (
+    TicketField("number", Text(24), optional=True, in_answers=False),
+    TicketField("external_number", Text(64), optional=True, csv="external_number", csv_required=True),
+    TicketField("access_code", Text(8), optional=True, carried=True, in_answers=False),
+    TicketField("state", Choice(TicketState)),
+    TicketField("revision", Whole()),
+    TicketField("received_at", Moment(), csv="received_at", csv_required=True),
+    TicketField("received_on", Day(), in_answers=False),
+    TicketField("channel", Choice(Channel), carried=True, csv="channel", csv_required=True),
+    TicketField("request_class", Choice(RequestClass), optional=True, carried=True, api="class"),
+    *STATED_FIELDS,
+    TicketField("call_id", Whole(), optional=True, carried=True),
+    TicketField("author_id", Whole(), optional=True, carried=True, in_answers=False),
+    TicketField("closing", Choice(Closing), optional=True),
+    TicketField("policy", Text(40), in_answers=False),
+    TicketField("round", Whole()),
+    TicketField("redo_of", Whole(), optional=True, in_answers=False),
+    TicketField("dispatched_at", Moment(), optional=True),
+    TicketField("acknowledged_at", Moment(), optional=True),
+    TicketField("replied_at", Moment(), optional=True),
+    TicketField("closed_at", Moment(), optional=True, csv="closed_at"),
+    TicketField("acknowledge_due", Moment(), optional=True, in_answers=False),
+    TicketField("contact_due", Moment(), optional=True, in_answers=False),
+    TicketField("due_at", Moment(), optional=True, csv="due_at", in_answers=False),
+    TicketField("due_provisional", Flag(), in_answers=False),
+    TicketField("first_contact_at", Moment(), optional=True, csv="first_contact_at"),
+    TicketField("followed_up_at", Moment(), optional=True),
+    TicketField("solved", Choice(Solved), optional=True, csv="solved"),
+    TicketField("satisfied", Choice(Satisfied), optional=True, csv="satisfied"),
+)
+
+STATED_NAMES: frozenset[str] = frozenset(row.name for row in STATED_FIELDS)
+FIELDS_BY_NAME: dict[str, TicketField] = {row.name: row for row in TICKET_FIELDS}
+DRAFT_FIELDS: frozenset[str] = frozenset(row.name for row in STATED_FIELDS if row.entry is not STEP)
+DESK_FIELDS: tuple[TicketField, ...] = tuple(row for row in STATED_FIELDS if row.entry is DESK)
 
 
-def is_storable(text: str) -> bool:
-    """Say whether every database can store `text`: no NUL, and no half of a surrogate pair (JSON can bring both)."""
-    return _UNSTORABLE.search(text) is None
+def length_limit(name: str) -> int:
+    """Returns the largest length of a text field, in characters. Raises KeyError for a field without one."""
+    kind = FIELDS_BY_NAME[name].kind
+    if not isinstance(kind, Text):
+        raise KeyError(name)
+    return kind.limit
 
 
-def storable(text: str, limit: int) -> str:
-    """Return the first `limit` signs of `text` that every database can store: for remarks, which are never refused."""
-    return _UNSTORABLE.sub("", text)[:limit]
-
-
-_UNSPEAKABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def is_speakable(text: str) -> bool:
-    """Whether every character may stand in a document of the carrier's (XML 1.0)."""
-    return _UNSPEAKABLE.search(text) is None
-
-
-def speakable(text: str, limit: int | None = None) -> str:
-    """Return the first `limit` signs of `text` (None: all) that may stand in a document: for words nobody can be asked to mend."""
-    return _UNSPEAKABLE.sub("", text)[:limit]
-
-
-LONGEST_SPOKEN_BYTES = 1500
-"""UTF-8 of one text. Carriers refuse one that is longer than 4500 signs once it is URL-encoded: three for a byte."""
-
-
-def in_one_breath(text: str) -> str:
-    """Return as much of `text`, made speakable, as a carrier speaks in one piece."""
-    return speakable(text).encode()[:LONGEST_SPOKEN_BYTES].decode(errors="ignore")
-
-
-class _Wrong(Exception):
-    pass
-
-
-def _text(limit: int) -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        if not isinstance(value, str):
-            raise _Wrong("not_text")
-        if not is_storable(value):
-            raise _Wrong("unknown_value")
-        text = value.replace("\r\n", "\n").strip()
-        if len(text) > limit:
-            raise _Wrong("too_long")
-        return text
-
-    return parse
-
-
-def _one_of(kind: type[StrEnum]) -> Callable[[object], StrEnum | None]:
-    def parse(value: object) -> StrEnum | None:
-        if value == "":
-            return None
-        try:
-            return kind(str(value))
-        except ValueError as wrong:
-            raise _Wrong("unknown_value") from wrong
-
-    return parse
-
-
-def _flag(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value in {"true", "on", "1", "yes"}:
-        return True
-    if isinstance(value, str) and value in {"false", "off", "0", "no", ""}:
-        return False
-    raise _Wrong("unknown_value")
-
-
-LONG, SHORT = 20_000, 200
-PARSERS: dict[str, Callable[[object], object]] = {
-    "type": _one_of(RequestType),
-    "category": _text(120),
-    "title": _text(120),
-    "text": _text(LONG),
-    "wanted": _text(LONG),
-    "place": _text(SHORT),
-    "occurred": _text(80),
-    "people": _text(SHORT),
-    "urgency": _one_of(Urgency),
-    "confidential": _flag,
-    "caller_name": _text(80),
-    "caller_number": _text(80),
-    "unit_code": _text(32),
-    "answer": _text(LONG),
-    "reply": _text(LONG),
-    "contact_note": _text(LONG),
-    "no_matter": _one_of(NoMatterReason),
-    "note": _text(SHORT),
-}
-"""Field -> parser; the largest text lengths stand here and nowhere else."""
+_PARSERS = {row.name: cast("StatedKind[object]", row.kind) for row in STATED_FIELDS}
 
 
 def parse_ticket_fields(raw: Mapping[str, object]) -> TicketFields:
-    """Return the facts in `raw` (form or JSON). Raises BadFacts naming every field that cannot be accepted."""
-    said: dict[str, object] = {}
+    """Returns the fields of a form or a JSON body; null states nothing.
+
+    Raises InvalidFields, which names every field that cannot be accepted.
+    """
+    values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     for name, value in raw.items():
         if value is None:
             continue
-        if name not in PARSERS:
+        if name not in _PARSERS:
             errors[name] = "unknown_field"
             continue
         try:
-            said[name] = PARSERS[name](value)
-        except _Wrong as wrong:
-            errors[name] = str(wrong)
+            values[name] = _PARSERS[name].parse(value)
+        except BadValue as bad:
+            errors[name] = bad.code
     if errors:
         raise InvalidFields(errors)
-    return TicketFields(**said)  # type: ignore[arg-type]  # each value comes from the parser of its own field
+    return TicketFields(**values)

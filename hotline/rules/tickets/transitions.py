@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from hotline.rules.enums import TicketAction, TicketState
 from hotline.rules.people.actors import Actor, Machine, Right, may_read_ticket
-from hotline.rules.tickets.fields import PARSERS
+from hotline.rules.tickets.fields import DRAFT_FIELDS
 
 A, S = TicketAction, TicketState
 
@@ -63,7 +63,7 @@ def transition(state: TicketState, action: TicketAction) -> Transition | None:
 
 def editable_fields(row: Transition) -> frozenset[str]:
     """Return the facts a step may carry: everything while it is a draft, afterwards only what the step itself needs."""
-    return frozenset(PARSERS) if row.origin is S.DRAFT else frozenset({*row.needs, "note"})
+    return DRAFT_FIELDS if row.origin is S.DRAFT else frozenset({*row.needs, "note"})
 
 
 def may_read(actor: Actor, state: TicketState, unit_code: str | None) -> bool:

@@ -10,7 +10,7 @@ from hotline.rules.calls import states as rules
 from hotline.rules.enums import CallPurpose, CallState
 from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
-from hotline.rules.tickets.fields import storable
+from hotline.rules.text import to_storable
 from hotline.services.calls.views import CallView, find_call
 from hotline.services.outbound import callbacks
 from hotline.store.calls.tables import Call
@@ -83,13 +83,13 @@ def remember_ended(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
 
 
 def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
-    number_raw = storable(arrival.number_raw, LONGEST_NUMBER)
+    number_raw = to_storable(arrival.number_raw, LONGEST_NUMBER)
     return {
         "sid": arrival.sid,
         "purpose": arrival.purpose,
         "number": parse_number(number_raw),
         "number_raw": number_raw,
-        "dialed": storable(arrival.dialed, LONGEST_NUMBER),
+        "dialed": to_storable(arrival.dialed, LONGEST_NUMBER),
         "language": arrival.language,
         "flow": arrival.flow,
         "flow_version": arrival.flow_version,

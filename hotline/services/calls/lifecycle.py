@@ -5,7 +5,7 @@ from sqlalchemy import Text, bindparam, update
 from hotline import events
 from hotline.rules.calls import states as rules
 from hotline.rules.enums import CallEnd, CallState, NoMatterReason, RequestClass, Satisfied
-from hotline.rules.tickets.fields import SHORT, storable
+from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.services.calls import recordings
 from hotline.services.calls.call_intake import Arrival, as_path, receive_call, remember_ended
 from hotline.services.calls.views import CallView, find_call, get_call, hold_call, own_call
@@ -199,7 +199,7 @@ def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.finished_at.is_(None))
-        .values(finished_at=work.at, no_matter=reason, no_matter_note=storable(note, SHORT)),
+        .values(finished_at=work.at, no_matter=reason, no_matter_note=to_storable(note, SHORT_TEXT)),
     )
     if finished:
         desks.record_finished(work, call_id, ticket_id=None)

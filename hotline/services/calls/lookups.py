@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from hotline import events
 from hotline.rules.enums import LookupState
-from hotline.rules.tickets.fields import speakable
+from hotline.rules.text import to_speakable
 from hotline.store.calls.lookups import Lookup
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
@@ -47,7 +47,7 @@ def note_answer(
     work: UnitOfWork, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = ""
 ) -> None:
     """Keep what was answered, as far as it can be spoken; the first answer stands."""
-    said = {"text_zh": speakable(text_zh, LONGEST_ZH), "text_en": speakable(text_en, LONGEST_EN)}
+    said = {"text_zh": to_speakable(text_zh, LONGEST_ZH), "text_en": to_speakable(text_en, LONGEST_EN)}
     updated_one(
         work.session,
         update(Lookup)

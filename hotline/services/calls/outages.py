@@ -8,7 +8,7 @@ from hotline import events
 from hotline.rules.calls.outages import MOST_AT_ONCE, most_at_once
 from hotline.rules.errors import InvalidFields, LostRace, NoSuchOutage, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.tickets.fields import LONGEST_SPOKEN_BYTES, is_speakable
+from hotline.rules.text import MAX_SPOKEN_BYTES, is_speakable
 from hotline.store.advisory_locks import take_turns
 from hotline.store.calls.outages import Outage, outages_between
 from hotline.store.upsert import updated_one
@@ -76,7 +76,7 @@ def _text_errors(zh: str, en: str) -> dict[str, str]:
     for name, text, longest in (("text_zh", zh, LONGEST_ZH), ("text_en", en, LONGEST_EN)):
         if not is_speakable(text):
             errors[name] = "unspeakable"
-        elif len(text) > longest or len(text.encode()) > LONGEST_SPOKEN_BYTES:
+        elif len(text) > longest or len(text.encode()) > MAX_SPOKEN_BYTES:
             errors[name] = "too_long"
     if not zh:
         errors["text_zh"] = "missing"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hotline.rules.enums import Role
 from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
 from hotline.rules.people.actors import Person
-from hotline.rules.tickets.fields import is_storable
+from hotline.rules.text import is_storable
 from hotline.store.people.tables import ApiToken, SignIn, Unit, User
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork

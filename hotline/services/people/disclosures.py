@@ -7,7 +7,7 @@ from hotline.rules.enums import CallbackState
 from hotline.rules.errors import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.callers import may_see_ticket_number
-from hotline.rules.tickets.fields import SHORT, storable
+from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback
 from hotline.store.people.tables import Disclosure
@@ -33,7 +33,7 @@ def show_number(work: UnitOfWork, subject: str, subject_id: int, reason: str = "
         subject=subject,
         subject_id=subject_id,
         field="number",
-        reason=storable(reason, SHORT),
+        reason=to_storable(reason, SHORT_TEXT),
     )
     work.session.add(look)
     work.session.flush()

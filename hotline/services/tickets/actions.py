@@ -26,8 +26,9 @@ from hotline.rules.errors import (
     UnknownUnit,
 )
 from hotline.rules.people.actors import Person, Right
+from hotline.rules.text import is_storable
 from hotline.rules.tickets import transitions as rules
-from hotline.rules.tickets.fields import TicketFields, is_storable
+from hotline.rules.tickets.fields import TicketFields
 from hotline.services.calls import lifecycle
 from hotline.services.outbound import follow_ups
 from hotline.services.queueing import desks, offers

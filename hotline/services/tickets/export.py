@@ -18,7 +18,7 @@ from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import mask
 from hotline.rules.phone_numbers import national
-from hotline.rules.tickets.rows import COLUMNS, safe_cell
+from hotline.rules.tickets.rows import COLUMNS, FILE_FIELDS, safe_cell
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
@@ -77,25 +77,16 @@ def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[s
 
 def _cells(ticket: Ticket, zone: ZoneInfo, *, in_full: bool) -> list[str]:
     number = ticket.caller_number or ""
-    shown = national(number) if in_full and not ticket.confidential else mask(number)
-    cells = {
+    # A ticket that was not imported carries our own number, by which an import recognises it.
+    special = {
         "external_number": ticket.external_number or ticket.number or "",
-        "received_at": _moment(ticket.received_at, zone),
-        "channel": ticket.channel,
-        "type": ticket.type or "",
-        "category": ticket.category,
-        "title": ticket.title,
-        "text": ticket.text,
-        "caller_number": shown,
-        "unit": ticket.unit_code or "",
-        "closed_at": _moment(ticket.closed_at, zone),
-        "due_at": _moment(ticket.due_at, zone),
-        "first_contact_at": _moment(ticket.first_contact_at, zone),
-        "solved": ticket.solved or "",
-        "satisfied": ticket.satisfied or "",
+        "caller_number": national(number) if in_full and not ticket.confidential else mask(number),
     }
-    return [safe_cell(str(cells[name])) for name in COLUMNS]
+    values = (special.get(field.name, getattr(ticket, field.name)) for field in FILE_FIELDS)
+    return [safe_cell(_cell(value, zone)) for value in values]
 
 
-def _moment(at: datetime | None, zone: ZoneInfo) -> str:
-    return "" if at is None else at.astimezone(zone).isoformat(timespec="seconds")
+def _cell(value: object, zone: ZoneInfo) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(zone).isoformat(timespec="seconds")
+    return "" if value is None else str(value)

@@ -128,7 +128,7 @@ def _good_rows(
 def _errors_beside(row: TicketRow, progress: _Progress) -> dict[str, Code]:
     """Return what only the city or the rest of the file can know to be wrong."""
     errors: dict[str, Code] = {}
-    if row.unit is not None and row.unit not in progress.units:
+    if row.unit_code is not None and row.unit_code not in progress.units:
         errors["unit"] = Code.UNKNOWN_UNIT
     if row.external_number in progress.seen:
         errors["external_number"] = Code.TWICE_IN_FILE
@@ -187,29 +187,16 @@ def _series(work: UnitOfWork, day: date, count: int) -> Iterator[str]:
 
 def _columns(work: UnitOfWork, row: TicketRow, number: str) -> dict[str, object]:
     """Return the ticket a row becomes. When it was handed to its unit is not in the file: the day it was received."""
-    waits_for_a_desk = row.closed_at is None and row.unit is None
+    waits_for_a_desk = row.closed_at is None and row.unit_code is None
     state = TicketState.DRAFT if waits_for_a_desk else TicketState.DISPATCHED
-    closing = Closing.HANDLED if row.unit else Closing.ANSWERED_DIRECT
+    closing = Closing.HANDLED if row.unit_code else Closing.ANSWERED_DIRECT
     return {
+        **row.values,
         "number": None if waits_for_a_desk else number,
-        "external_number": row.external_number,
         "state": TicketState.CLOSED if row.closed_at else state,
-        "channel": row.channel,
-        "type": row.type,
         "request_class": CLASS_OF[row.type],
-        "category": row.category,
-        "title": row.title,
-        "text": row.text,
-        "caller_number": row.caller_number,
-        "unit_code": row.unit,
         "closing": closing if row.closed_at else None,
-        "received_at": row.received_at,
         "received_on": _day(work, row),
-        "dispatched_at": row.received_at if row.unit else None,
-        "first_contact_at": row.first_contact_at,
-        "closed_at": row.closed_at,
-        "due_at": row.due_at,
+        "dispatched_at": row.received_at if row.unit_code else None,
         "followed_up_at": row.followed_up_at,
-        "solved": row.solved,
-        "satisfied": row.satisfied,
     }

@@ -1,40 +1,24 @@
-"""A redo round (重办): never a reopened ticket, always a linked one, so that first, second and third tries can be counted."""
+"""The redo round (重办): a new ticket linked to a closed one, so that first, second and third rounds can be counted."""
 
 from sqlalchemy import update
 
 from hotline import events
 from hotline.rules.enums import TicketState
 from hotline.rules.errors import NoSuchTicket
+from hotline.rules.tickets.fields import TICKET_FIELDS
 from hotline.services.tickets import due_dates, numbering
 from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
 
-_CARRIED = (
-    "channel",
-    "type",
-    "request_class",
-    "category",
-    "title",
-    "text",
-    "wanted",
-    "place",
-    "occurred",
-    "people",
-    "urgency",
-    "confidential",
-    "caller_name",
-    "caller_number",
-    "call_id",
-    "author_id",
-    "unit_code",
-    "access_code",
-)
-"""What the new round takes over from the ticket it redoes."""
+_CARRIED = tuple(field.name for field in TICKET_FIELDS if field.carried)
 
 
 def open_redo(work: UnitOfWork, ticket_id: int) -> int | None:
-    """Open the next round of a ticket at the same unit; None if it was opened before or never was a unit's. Raises NoSuchTicket."""
+    """Opens the next round of a ticket at the same unit and returns the new ticket's id.
+
+    Returns None if that round exists already, or if the ticket never belonged to a unit. Raises NoSuchTicket.
+    """
     old = work.session.get(Ticket, ticket_id, populate_existing=True)
     if old is None:
         raise NoSuchTicket(str(ticket_id))
@@ -50,6 +34,8 @@ def open_redo(work: UnitOfWork, ticket_id: int) -> int | None:
         "received_on": work.today,
         "dispatched_at": work.at,
     }
+    # `redo_of` is unique: a second "no" for the same round inserts nothing. The number is taken only afterwards, so
+    # that a repeated answer leaves no gap in the day's sequence.
     new_id = insert_if_absent(work.session, Ticket, Ticket.id, row)
     if new_id is None:
         return None

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session, aliased
 
 from hotline.rules.enums import Channel, RecordingKind, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.tickets.fields import is_storable
+from hotline.rules.text import is_storable
 from hotline.rules.tickets.inbox import INBOX_SECTIONS, Due, InboxSection, SectionRule
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.base import UtcDateTime

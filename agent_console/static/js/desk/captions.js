@@ -1,4 +1,5 @@
 // What is said on the line, where the line tells it in text: kept for this call and this tab only.
+import { byId } from "../dom.js";
 import { word } from "../words.js";
 
 const KEY = "hotline:captions";
@@ -9,7 +10,7 @@ export class Captions {
   #call = null;
 
   constructor(phone) {
-    const form = document.getElementById("say");
+    const form = byId("say", HTMLFormElement);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = form.elements.text.value.trim();
@@ -37,7 +38,7 @@ export class Captions {
 
   add(who, text) {
     this.#append(who, text);
-    const lines = [...this.#lines.children].map((line) => ({ who: line.dataset.who, text: line.lastChild.textContent }));
+    const lines = [...this.#lines.querySelectorAll("li")].map((line) => ({ who: line.dataset.who, text: line.lastChild.textContent }));
     sessionStorage.setItem(KEY, JSON.stringify({ call: this.#call, lines }));
   }
 

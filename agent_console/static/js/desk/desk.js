@@ -1,5 +1,5 @@
 // The operator's desk: wires the present moment (state), the telephone, the form and the news to each other.
-import { showLevels } from "../../../../hotline/exchange/static/levels.js";
+import { byId, closest } from "../dom.js";
 import { Live } from "../live.js";
 import { postJson, Refused } from "../net.js";
 import { word } from "../words.js";
@@ -10,6 +10,7 @@ import { clearOld } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 import { Nearby } from "./nearby.js";
 import { askNoMatter } from "./no_matter.js";
+import { showLevels } from "./phone/exchange.js";
 import { Softphone } from "./phone/softphone.js";
 import { Ring } from "./ring.js";
 import { Desk } from "./state.js";
@@ -99,15 +100,15 @@ const ACTS = {
 };
 
 document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-act]");
+  const button = closest(event, "[data-act]");
   if (button && ACTS[button.dataset.act]) ACTS[button.dataset.act](button);
-  const closer = event.target.closest("[data-closes]");
-  if (closer) document.getElementById(closer.dataset.closes).close();
+  const closer = closest(event, "[data-closes]");
+  if (closer) byId(closer.dataset.closes, HTMLDialogElement).close();
 });
-document.addEventListener("input", (event) => clearError(event.target));
+document.addEventListener("input", clearError);
 
 function followForm() {
-  const form = document.getElementById("ticket");
+  const form = byId("ticket", HTMLFormElement);
   if (draft?.form === form) return;
   draft?.close();
   draft = form && new Draft(form, showSaveState);

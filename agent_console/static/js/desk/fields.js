@@ -1,5 +1,7 @@
 // Reading and writing the ticket's fields, and saying at a field what is wrong with it.
 
+import { all, closest, first } from "../dom.js";
+
 /** Return every field's value: texts as they stand, choices as their word, the check box as true or false. */
 export function readForm(form) {
   const values = {};
@@ -32,25 +34,25 @@ export function writeField(form, name, value) {
 }
 
 function places() {
-  return document.querySelectorAll("[data-field]");
+  return all("[data-field]");
 }
 
 /** Show `errors` (field -> words) and clear all others; `jump` puts the caret into the first wrong field. */
 export function showErrors(form, errors, jump = false) {
-  let first = null;
+  let wrong = null;
   for (const place of places()) {
     const words = errors[place.dataset.field] ?? "";
     place.classList.toggle("is-wrong", Boolean(words));
     const note = place.querySelector(".field-error");
     if (note && note.textContent !== words) note.textContent = words;
-    if (words) first ??= place;
+    if (words) wrong ??= place;
   }
-  if (jump && first) first.querySelector("input, textarea, select")?.focus();
+  if (jump && wrong) first("input, textarea, select", wrong)?.focus();
 }
 
 /** Clear the error of the field that is being mended. */
-export function clearError(target) {
-  const place = target.closest?.("[data-field].is-wrong");
+export function clearError(event) {
+  const place = closest(event, "[data-field].is-wrong");
   if (!place) return;
   place.classList.remove("is-wrong");
   place.querySelector(".field-error").textContent = "";

@@ -1,4 +1,6 @@
 // Shortcuts press the button they stand on; a key without its button on the page does nothing.
+import { first } from "../dom.js";
+
 const KEYS = [
   { code: "F2", selector: '[data-act="answer"]' },
   { code: "F4", selector: '[data-act="decline"]' },
@@ -27,8 +29,8 @@ export function listenToKeys() {
     const key = KEYS.find((one) => fits(one, event));
     if (!key) return undefined;
     event.preventDefault();
-    const target = document.querySelector(key.selector);
-    if (!target || target.disabled || target.closest("[hidden]")) return undefined;
+    const target = first(key.selector);
+    if (!target || target.matches(":disabled") || target.closest("[hidden]")) return undefined;
     return key.focus ? target.focus() : target.click();
   });
 }

@@ -1,11 +1,12 @@
 // A call without a matter needs a reason before it may end: the sheet asks for one and keeps asking until it is given.
+import { byId, first } from "../dom.js";
 import { postJson, Refused } from "../net.js";
 import { word } from "../words.js";
 
 /** Ask for the reason and record it; resolves true when it is recorded, false when the person went back. */
 export function askNoMatter(call) {
-  const sheet = document.getElementById("no-matter");
-  const form = document.getElementById("no-matter-form");
+  const sheet = byId("no-matter", HTMLDialogElement);
+  const form = byId("no-matter-form", HTMLFormElement);
   const wrong = document.getElementById("e-no_matter");
   form.reset();
   wrong.textContent = "";
@@ -30,7 +31,7 @@ export function askNoMatter(call) {
     form.addEventListener("submit", submit);
     sheet.addEventListener("close", closed);
     sheet.showModal();
-    form.querySelector("input").focus();
+    first("input", form).focus();
   });
 }
 

@@ -55,16 +55,16 @@ export class Desk extends EventTarget {
     if (html === undefined || this.#shown[piece] === html) return;
     this.#shown[piece] = html;
     const place = document.getElementById(piece);
-    const open = place.querySelector("details[data-keep-open]")?.open;
+    const wasOpen = Boolean(place.querySelector("details[data-keep-open][open]"));
     place.innerHTML = html;
-    const menu = place.querySelector("details[data-keep-open]");
-    if (open && menu) menu.open = true;
+    if (wasOpen) place.querySelector("details[data-keep-open]")?.setAttribute("open", "");
     setServerNow(this.state.now);
   }
 
   /** Only the queue's figures changed: ask for those alone, and not more often than every two seconds. */
   refreshQueue() {
-    this.#queueTimer ??= setTimeout(async () => {
+    if (this.#queueTimer) return;
+    this.#queueTimer = setTimeout(async () => {
       this.#queueTimer = null;
       try {
         const answer = await getJson("/console/desk/queue");

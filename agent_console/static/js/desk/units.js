@@ -1,11 +1,12 @@
 // The unit picker: 95 units found by Chinese name, pinyin initials, English name or code; keyboard or mouse.
+import { all, byId, closest } from "../dom.js";
 import { readBlock, word } from "../words.js";
 
 const SHOWN = 12;
 
 export class UnitPicker {
   #units = readBlock("desk-units");
-  #query = document.getElementById("unit-q");
+  #query = byId("unit-q", HTMLInputElement);
   #list = document.getElementById("unit-list");
   #part = document.getElementById("unit-part");
   #chosen = document.getElementById("unit-chosen");
@@ -16,7 +17,7 @@ export class UnitPicker {
     this.#query.addEventListener("input", () => this.#search());
     this.#query.addEventListener("keydown", (event) => this.#key(event));
     this.#list.addEventListener("click", (event) => {
-      const option = event.target.closest("[role=option]");
+      const option = closest(event, "[role=option]");
       if (option) this.choose(option.dataset.code);
     });
     this.#part.querySelector('[data-act="clear-unit"]').addEventListener("click", () => this.choose(""));
@@ -75,7 +76,7 @@ export class UnitPicker {
   }
 
   #mark() {
-    const options = this.#list.querySelectorAll("[role=option]");
+    const options = all("[role=option]", this.#list);
     options.forEach((option, index) => option.classList.toggle("is-active", index === this.#active));
     const active = options[this.#active];
     this.#query.setAttribute("aria-activedescendant", active?.id ?? "");
@@ -83,14 +84,14 @@ export class UnitPicker {
   }
 
   #key(event) {
-    const count = this.#list.querySelectorAll("[role=option]").length;
+    const count = all("[role=option]", this.#list).length;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && count) {
       this.#active = (this.#active + step + count) % count;
       this.#mark();
       event.preventDefault();
     } else if (event.key === "Enter" && !event.ctrlKey && this.#active >= 0) {
-      this.choose(this.#list.querySelectorAll("[role=option]")[this.#active].dataset.code);
+      this.choose(all("[role=option]", this.#list)[this.#active].dataset.code);
       event.preventDefault();
     } else if (event.key === "Escape" && this.#query.value) {
       this.#query.value = "";
@@ -107,7 +108,7 @@ export class UnitPicker {
     document.getElementById("hand-off-button").classList.toggle("btn-act", Boolean(code));
     document.getElementById("answer-button").classList.toggle("btn-act", !code);
     this.#form.querySelector("[data-to-unit]").textContent = code ? ` ${word("to", { unit: name })}` : "";
-    for (const option of this.#list.querySelectorAll("[role=option]")) {
+    for (const option of all("[role=option]", this.#list)) {
       option.setAttribute("aria-selected", String(option.dataset.code === code));
     }
   }

@@ -2,6 +2,9 @@
 // caller's page, which is the exchange's own) and as text.
 import { Voice } from "../../../../../hotline/exchange/static/voice.js";
 
+// The levels of a call's sound are drawn by the exchange's own code; the rest of the desk reaches it here only.
+export { showLevels } from "../../../../../hotline/exchange/static/levels.js";
+
 export class ExchangeDriver {
   #socket = null;
   #stopped = false;

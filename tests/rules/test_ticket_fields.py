@@ -1,9 +1,6 @@
-"""What may be said about a ticket, and how it is refused otherwise: by field and code, never by a crash."""
+"""Parsing of the fields people state about a ticket; a bad value is refused by field and code."""
 
 from typing import Any
-from urllib.parse import quote
-from xml.parsers import expat
-from xml.sax.saxutils import escape
 
 import pytest
 from hypothesis import given
@@ -11,19 +8,10 @@ from hypothesis import strategies as st
 
 from hotline.rules.enums import NoMatterReason, RequestType, Urgency
 from hotline.rules.errors import InvalidFields
-from hotline.rules.tickets.fields import (
-    LONG,
-    LONGEST_SPOKEN_BYTES,
-    PARSERS,
-    SHORT,
-    TicketFields,
-    in_one_breath,
-    is_speakable,
-    parse_ticket_fields,
-    speakable,
-)
+from hotline.rules.text import LONG_TEXT, SHORT_TEXT
+from hotline.rules.tickets.fields import STATED_NAMES, parse_ticket_fields
 
-TEXTS = sorted(set(PARSERS) - {"type", "urgency", "no_matter", "confidential"})
+TEXTS = sorted(STATED_NAMES - {"type", "urgency", "no_matter", "confidential"})
 WORDS = {"type": RequestType, "urgency": Urgency, "no_matter": NoMatterReason}
 
 
@@ -31,10 +19,6 @@ def errors_of(raw: dict[str, Any]) -> dict[str, str]:
     with pytest.raises(InvalidFields) as refused:
         parse_ticket_fields(raw)
     return refused.value.errors
-
-
-def test_every_fact_has_a_parser_and_every_parser_a_fact() -> None:
-    assert set(PARSERS) == set(TicketFields.__dataclass_fields__)
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -57,7 +41,8 @@ def test_text_no_database_can_store_is_refused(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "limit"), [("title", 120), ("place", SHORT), ("note", SHORT), ("text", LONG), ("unit_code", 32)]
+    ("name", "limit"),
+    [("title", 120), ("place", SHORT_TEXT), ("note", SHORT_TEXT), ("text", LONG_TEXT), ("unit_code", 32)],
 )
 def test_the_longest_text_is_taken_and_one_more_sign_refused(name: str, limit: int) -> None:
     assert len(getattr(parse_ticket_fields({name: "路" * limit}), name)) == limit
@@ -100,8 +85,8 @@ def test_every_wrong_field_is_named_at_once() -> None:
 
 
 def test_what_was_not_said_stays_unsaid_and_an_empty_text_is_said() -> None:
-    facts = parse_ticket_fields({"title": "", "place": None, "urgency": "urgent"})
-    assert facts.given() == {"title": "", "urgency": Urgency.URGENT}
+    fields = parse_ticket_fields({"title": "", "place": None, "urgency": "urgent"})
+    assert fields.given() == {"title": "", "urgency": Urgency.URGENT}
 
 
 json_values: st.SearchStrategy[Any] = st.recursive(
@@ -111,7 +96,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(sorted(PARSERS)) | st.text(), json_values, max_size=4))
+@given(st.dictionaries(st.sampled_from(sorted(STATED_NAMES)) | st.text(), json_values, max_size=4))
 def test_no_json_is_a_crash(raw: dict[str, Any]) -> None:
     wrong: dict[str, str] = {}
     said: dict[str, object] = {}
@@ -120,37 +105,3 @@ def test_no_json_is_a_crash(raw: dict[str, Any]) -> None:
     except InvalidFields as refused:
         wrong = refused.errors
     assert wrong.keys() | said.keys() <= {name for name, value in raw.items() if value is not None}
-
-
-def is_well_formed(text: str) -> bool:
-    try:
-        expat.ParserCreate().Parse(f"<Say>{escape(text)}</Say>".encode(), True)
-    except (expat.ExpatError, UnicodeEncodeError):
-        return False
-    return True
-
-
-@given(st.text(st.characters(exclude_categories=())) | st.text(st.characters(max_codepoint=0xA0)))
-def test_what_is_speakable_stands_in_a_document_and_nothing_else_does(text: str) -> None:
-    assert is_speakable(text) == is_well_formed(text)
-    assert is_well_formed(speakable(text))
-
-
-@pytest.mark.parametrize(
-    "sign", ["\x00", "\x01", "\x08", "\x0b", "\x1b", "\x1f", "\ud800", "\ufffe", "\uffff"]
-)
-def test_signs_no_document_holds_are_left_out_of_what_is_spoken(sign: str) -> None:
-    assert not is_speakable(f"停{sign}水")
-    assert speakable(f"停{sign}水。", 2) == "停水"
-
-
-def test_lines_tabs_and_rare_characters_are_speakable() -> None:
-    text = "一\t二\r\n三\x7f\ue000\ufffd\U0001f4a7"
-    assert is_speakable(text)
-    assert speakable(text) == text
-
-
-@pytest.mark.parametrize(("text", "left"), [("w" * 1501, 1500), ("水" * 600, 500), ("\U0001f4a7" * 600, 375)])
-def test_a_text_longer_than_a_breath_is_cut_between_signs(text: str, left: int) -> None:
-    assert in_one_breath(text) == text[:left]
-    assert len(quote(in_one_breath(text))) <= 3 * LONGEST_SPOKEN_BYTES

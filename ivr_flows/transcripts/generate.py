@@ -11,17 +11,20 @@ from datetime import datetime
 
 from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction, LookUpTicket, TellNotices
 from hotline.rules.enums import Language
-from ivr_flows.engine import enter
-from ivr_flows.exit_labels import Pair
+from ivr_flows.bilingual import Pair
+from ivr_flows.engine import PENDING_ENTRY, enter
 from ivr_flows.flow import Ask, Flow, Input, Menu, Queue, Transfer, Voicemail
 from ivr_flows.loader import Script
 from ivr_flows.speech import Line, Lines, Moment, Notice
-from ivr_flows.transcripts.event_lines import PLAYED
-from ivr_flows.transcripts.events import Cue, OperatorLeaves, step
+from ivr_flows.transcripts.events import Cue, HangsUp, OperatorLeaves, step
+from ivr_flows.transcripts.files import write_scene
+from ivr_flows.transcripts.player import perform
+from ivr_flows.transcripts.transcript_format import PLAYED
 from ivr_flows.turn import (
     Answer,
     AwaitAnswer,
     Digits,
+    Over,
     Parted,
     Position,
     QueueFailed,
@@ -31,7 +34,6 @@ from ivr_flows.turn import (
     Unclear,
     WaitedTooLong,
 )
-from ivr_flows.walking import PENDING_ENTRY
 
 _DUE = Moment(datetime.fromisoformat("2026-11-26T14:00"))
 _OUTAGE = Pair(
@@ -142,3 +144,15 @@ def _told(wish: FlowAction, answer: str, language: Language) -> Lines:
             return (Notice("", ((language, _OUTAGE.in_(language)),)),)
         case _:
             return ()
+
+
+def recite(script: Script, language: Language) -> Iterator[str]:
+    """Yield the scenes of a flow that together take every way; each ends with the last word or the caller's hanging up.
+
+    A scene is called by the ways that it is the first to take.
+    """
+    for number, walk in enumerate(walks(script, language), 1):
+        stage = perform(script, walk.cues, language)
+        if not isinstance(stage.turn.then, Over):
+            stage.plays(HangsUp())
+        yield write_scene(f"{number}. {', '.join(walk.new)}", script.flow.name, stage.lines, language)

@@ -3,18 +3,158 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import combinations
 from pathlib import Path
 from string import Formatter
 from urllib.parse import quote
 
 from hotline.rules.enums import Language
-from hotline.rules.tickets.fields import is_speakable
-from ivr_flows.exit_labels import Pair
-from ivr_flows.lint.finding import Told
-from ivr_flows.lint.words import broken_line
-from ivr_flows.source.prompts import DOOR_PROMPTS, SOUNDS, Catalogue, Prompts, Speech
+from hotline.rules.policies import Policies
+from hotline.rules.text import is_speakable
+from ivr_flows.bilingual import Pair
+from ivr_flows.flow import Choice, Flow, Menu, Queue, lines_of
+from ivr_flows.source.problems import Told
+from ivr_flows.source.prompts import (
+    DOOR_PROMPTS,
+    SOUNDS,
+    STANDING_ARGUMENTS,
+    Catalogue,
+    Prompts,
+    Speech,
+    arguments_of,
+    plain,
+)
 from ivr_flows.speech import Line
-from ivr_flows.speech_matching import plain
+
+
+def _asked(text: str) -> frozenset[str]:
+    """Return the arguments a text needs; broken braces are told on their own."""
+    try:
+        return arguments_of(text)
+    except ValueError:
+        return frozenset()
+
+
+def broken_lines(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
+    """Find lines that a language does not have, or that need an argument nobody gives there."""
+    for name, node in flow.nodes.items():
+        for line, arguments in lines_of(node):
+            for language, catalogue in prompts.items():
+                if line.language in (None, language):
+                    yield from broken_line(name, line, language, arguments, catalogue.texts)
+
+
+def broken_line(
+    name: str, line: Line, language: Language, arguments: frozenset[str], texts: Mapping[str, str]
+) -> Iterator[Told]:
+    """Find what is wrong with `line` spoken at `name` in one language, whose `texts` these are."""
+    if line.prompt not in texts:
+        yield _unwritten(name, line, language)
+        return
+    unknown = _asked(texts[line.prompt]) - arguments - STANDING_ARGUMENTS
+    if unknown:
+        known = sorted(arguments | STANDING_ARGUMENTS)
+        yield Told(
+            name,
+            Pair(
+                f"要说 {line.prompt!r}，其中的 {{{'、'.join(sorted(unknown))}}} 在那里没有",
+                f"speaks {line.prompt!r} with {{{', '.join(sorted(unknown))}}}, which is not known there",
+            ),
+            Pair(f"那里有 {'、'.join(known)}", f"known are {', '.join(known)}"),
+            Pair(
+                f"改 prompts/{language}.toml 里的这一句，或者换一句说。",
+                f"Change the words in prompts/{language}.toml, or speak another prompt.",
+            ),
+        )
+
+
+def _unwritten(name: str, line: Line, language: Language) -> Told:
+    return Told(
+        name,
+        Pair(
+            f"要说 {line.prompt!r}，但 {language} 里没有这一句",
+            f"speaks {line.prompt!r}, which {language} does not have",
+        ),
+        Pair("来电人什么也听不到", "callers would hear nothing"),
+        Pair(
+            f"写进 prompts/{language}.toml，或者改用另一句。",
+            f"Write it in prompts/{language}.toml, or name another prompt.",
+        ),
+    )
+
+
+def unknown_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
+    """Find choices whose list of words a language does not have."""
+    for name, node in flow.nodes.items():
+        if not isinstance(node, Menu):
+            continue
+        for key, choice in node.keys.items():
+            for language, catalogue in prompts.items():
+                if choice.words and choice.words not in catalogue.words:
+                    yield Told(
+                        name,
+                        Pair(
+                            f"{key} 键也可以说 {choice.words!r}，但 {language} 里没有这组说法",
+                            f"key {key} is also said as {choice.words!r}, which {language} does not have",
+                        ),
+                        Pair("来电人说什么都不算这个键", "nothing a caller says could mean it"),
+                        Pair(
+                            f"写进 prompts/{language}.toml 的 [words]。",
+                            f"Write the words under [words] in prompts/{language}.toml.",
+                        ),
+                    )
+
+
+def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
+    """Find queues in which one key means two things; in a menu the file itself cannot hold a key twice."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, Queue) and node.callback_key in node.keys:
+            yield Told(
+                name,
+                Pair(f"{node.callback_key} 键有两个意思", f"key {node.callback_key} means two things"),
+                Pair(
+                    "它既是 callback_key，又是等候时可按的键",
+                    "it is callback_key, and one of the keys heard while waiting",
+                ),
+                Pair("把其中一个换成别的键。", "Give one of them another key."),
+            )
+
+
+def colliding_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
+    """Find menus in which saying one choice's word could mean another: equal words, or one inside the other."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, Menu):
+            for language, catalogue in prompts.items():
+                for one, other, word in _clashes(node.keys, catalogue.words):
+                    yield Told(
+                        name,
+                        Pair(
+                            f"{word!r}（{language}）既是 {one} 键的说法，也是 {other} 键的说法",
+                            f"{word!r} ({language}) is said for {one} and for {other}",
+                        ),
+                        Pair("来电人说了，也听不出是哪一个", "a caller who says it cannot be understood"),
+                        Pair(
+                            f"改 prompts/{language}.toml 里的说法。",
+                            f"Change the words in prompts/{language}.toml.",
+                        ),
+                    )
+
+
+def _clashes(
+    keys: Mapping[str, Choice], words: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[str, str, str]]:
+    said = [(key, words.get(choice.words, ())) for key, choice in keys.items() if choice.words]
+    for (one, ours), (other, theirs) in combinations(said, 2):
+        clash = next((word for word in ours for their in theirs if _sound_alike(word, their)), None)
+        if clash is not None:
+            yield one, other, clash
+
+
+def _sound_alike(one: str, other: str) -> bool:
+    """Say whether one of two words is heard where the other is said; a word of nothing but signs is told on its own."""
+    ours, theirs = plain(one), plain(other)
+    return bool(ours and theirs) and (ours in theirs or theirs in ours)
+
 
 MOST_CHINESE = 450
 """Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
