@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
@@ -38,7 +38,7 @@ class _Document:
     """What can be heard at `place`, a node or a sentence of the program's own, as the carrier gets it."""
 
     place: str
-    context: Context
+    context: DocumentContext
     write: Callable[[], str]
 
     def problems(self) -> list[str]:
@@ -70,14 +70,14 @@ def refused_documents(script: Script, policies: Policies) -> Iterator[Fault]:
 def _documents(stage: Stage, speaker: Speaker, flow: Flow) -> Iterator[_Document]:
     for name, node in flow.nodes.items():
         for turn in _turns(flow, name, node):
-            yield _Document(name, Context.CALL, partial(stage.turn, speaker, turn, 1))
+            yield _Document(name, DocumentContext.CALL, partial(stage.turn, speaker, turn, 1))
         if isinstance(node, Queue):
             for lines in _rounds(node):
                 write = partial(stage.waiting, speaker, lines, seconds=node.round_seconds, may_press=True)
-                yield _Document(name, Context.WAIT, write)
+                yield _Document(name, DocumentContext.WAIT, write)
     for line in _own_lines():
         yield _Document(
-            line.prompt, Context.CALL, partial(stage.turn, speaker, Turn((line,), (), Over(), ""), 1)
+            line.prompt, DocumentContext.CALL, partial(stage.turn, speaker, Turn((line,), (), Over(), ""), 1)
         )
 
 

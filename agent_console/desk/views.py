@@ -16,9 +16,10 @@ from agent_console.desk.state import Viewed, render_notices, state_of, view_desk
 from agent_console.web.auth import current_person, needs, signed_in
 from agent_console.web.console_context import application, options
 from agent_console.web.forms import domain_errors_as_json, json_object, text_in
+from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS
 from agent_console.web.live import as_milliseconds
 from agent_console.web.template_context import unit_name
-from hotline.rules.enums import NoMatterReason, NotReadyReason, TicketAction
+from hotline.rules.enums import NotReadyReason, TicketAction
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.actors import Right
 from hotline.rules.phone_numbers import national
@@ -43,7 +44,7 @@ def index() -> ResponseReturnValue:
         state=state,
         units=units,
         driver=options().softphone.driver,
-        no_matter_reasons=list(NoMatterReason),
+        no_matter_reasons=CHOOSABLE_NO_MATTER_REASONS,
     )
 
 

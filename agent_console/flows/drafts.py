@@ -21,9 +21,9 @@ from hotline.services import flow_publications
 LONGEST = 200_000
 """Signs of a draft; the longest flow of ours has a tenth of it."""
 EMPTY = N_("请粘贴流程内容，或选择一个 TOML 文件。")
-TOO_LONG = N_("文件太长，不像是一个流程。")
+TOO_LONG = N_("文件过长，不是有效的流程文件。")
 NOT_TEXT = N_("文件不是 UTF-8 文本，请另存为 UTF-8 后再试。")
-SAME = N_("这就是现在使用的版本，无需发布。")
+SAME = N_("与现行版本相同，无需发布。")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def publish() -> ResponseReturnValue:
             flow_publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=told.note)
     except LostRace:
         return _page(_checked(is_late=True))
-    flash(_("已发布。几秒钟内，新来电就按这个版本走；进行中的通话不受影响。"), "done")
+    flash(_("已发布。几秒钟内，新来电即按此版本执行；进行中的通话不受影响。"), "done")
     return redirect(url_for("flows.show", purpose=draft.purpose.value), 303)
 
 

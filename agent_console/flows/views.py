@@ -94,7 +94,7 @@ def roll_back(purpose: str) -> ResponseReturnValue:
         return _page(wanted, findings=refused.findings)
     except LostRace:
         return _page(wanted, is_late=True)
-    flash(_("已恢复。几秒钟内，新来电就按这个版本走；进行中的通话不受影响。"), "done")
+    flash(_("已恢复。几秒钟内，新来电即按此版本执行；进行中的通话不受影响。"), "done")
     return redirect(url_for("flows.show", purpose=wanted.value), 303)
 
 

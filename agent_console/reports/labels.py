@@ -26,9 +26,9 @@ class StatisticWords:
 
 
 STATISTIC_WORDS: dict[str, StatisticWords] = {
-    "connect_rate": StatisticWords(N_("接通率"), N_("人工接听的来电 ÷ 要求人工的来电")),
-    "answered_15s_rate": StatisticWords(N_("15秒接通率"), N_("15秒内人工接听的来电 ÷ 要求人工的来电")),
-    "direct_rate": StatisticWords(N_("直办率"), N_("当场答复办结的诉求 ÷ 本期受理的诉求")),
+    "connect_rate": StatisticWords(N_("接通率"), N_("人工接听的来电 ÷ 转人工来电")),
+    "answered_15s_rate": StatisticWords(N_("15秒接通率"), N_("15秒内人工接听的来电 ÷ 转人工来电")),
+    "direct_rate": StatisticWords(N_("在线办结率（直接答复率）"), N_("当场答复办结的诉求 ÷ 本期受理的诉求")),
     "closure_rate": StatisticWords(N_("办结率"), N_("截至统计时刻已办结的诉求 ÷ 本期受理的诉求")),
     "on_time_closure_rate": StatisticWords(N_("按时办结率"), N_("按时办结的工单 ÷ 本期到期的工单")),
     "response_rate": StatisticWords(N_("响应率"), N_("按时先行联系的工单 ÷ 本期转办的工单")),
@@ -62,15 +62,15 @@ LINE_WORDS: dict[str, str] = {
     "class_suggestion": N_("批评建议类＝建议＋表扬"),
     "closed_open": N_("已办结＋未办结＝受理总数"),
     "tickets_received": N_("受理总数＋草稿＋作废＋重办轮次＝收到的工单"),
-    "calls": N_("接听＋放弃＋短时放弃＋选择回拨＋仍在等待＋其他＝要求人工的来电"),
-    "curve": N_("分时段来电之和＝要求人工的来电"),
+    "calls": N_("接听＋放弃＋短时放弃＋选择回拨＋仍在等待＋其他＝转人工来电"),
+    "curve": N_("分时段来电之和＝转人工来电"),
     "balance": N_("期初未办结＋本期收到－本期办结＝期末未办结"),
     "units": N_("各单位办结＋无承办单位办结＝本期办结"),
     "claim": N_("公布值＝按记录计算"),
 }
 
 CALL_WORDS: dict[str, str] = {
-    "offered": N_("要求人工的来电"),
+    "offered": N_("转人工来电"),
     "answered": N_("人工接听"),
     "answered_15s": N_("15秒内接听"),
     "abandoned": N_("排队中放弃"),
@@ -149,7 +149,7 @@ def line_words(line: Line, claims: tuple[CheckedClaim, ...], speak: Speak) -> st
 
 def what_it_needs(claim: CheckedClaim, speak: Speak) -> str:
     """Return what the published value would need, e.g. 印出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
-    head = speak(N_("印出 %(value)s%% 需要")) % {"value": claim.claim.value}
+    head = speak(N_("得出 %(value)s%% 需要")) % {"value": claim.claim.value}
     ways = (
         (COLUMNS["numerator"], claim.would.numerators),
         (COLUMNS["denominator"], claim.would.denominators),

@@ -81,7 +81,7 @@ def chart_of(report: Report) -> Chart:
     points = report.figures.curve
     series = [
         {
-            "name": _("要求人工"),
+            "name": _("转人工"),
             "values": [point.offered for point in points],
             "tone": "quiet",
         },

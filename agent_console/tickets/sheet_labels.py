@@ -7,7 +7,7 @@ from flask import Blueprint
 from flask_babel import gettext as _
 
 from agent_console.web.console_context import application
-from agent_console.web.labels import label
+from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, label
 from agent_console.web.locale import N_
 from hotline.rules import enums
 from hotline.rules.enums import TicketAction, TicketState
@@ -40,6 +40,10 @@ def waiting_words(state: TicketState) -> str:
     return str(_(WAITING[state]))
 
 
+def no_matter_options() -> list[tuple[str, str]]:
+    return [(reason.value, label(reason)) for reason in CHOOSABLE_NO_MATTER_REASONS]
+
+
 def word_options(kind: type[StrEnum]) -> list[tuple[str, str]]:
     """Return value and label of every word, for a select."""
     return [(word.value, label(word)) for word in kind]
@@ -51,6 +55,6 @@ def printed_at() -> datetime:
 
 def teach(blueprint: Blueprint) -> None:
     """Make these words known to every template."""
-    for word in (step_hint, waiting_words, word_options, printed_at):
+    for word in (step_hint, waiting_words, word_options, no_matter_options, printed_at):
         blueprint.add_app_template_global(word, word.__name__)
     blueprint.record_once(lambda state: state.app.jinja_env.globals.update(words=enums))

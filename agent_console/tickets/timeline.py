@@ -15,7 +15,7 @@ SENTENCES: dict[str, str] = {
     "TicketOpened": N_("受理登记"),
     "TicketAnswered": N_("当场答复来电人"),
     "TicketHandedOff": N_("转办至%(unit)s"),
-    "TicketDelivered": N_("送达%(unit)s收件箱"),
+    "TicketDelivered": N_("送达%(unit)s待办箱"),
     "TicketAcknowledged": N_("单位签收"),
     "FirstContactRecorded": N_("已先行联系来电人"),
     "TicketReplied": N_("单位答复"),

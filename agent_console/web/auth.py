@@ -176,7 +176,7 @@ def logout() -> ResponseReturnValue:
     """End the session. A desk is closed with it; one with an unfinished call stays, and says so."""
     token, found = session.get(SIGN_IN), signed_in_or_none()
     if found is not None and found.person.may(Right.TAKE_CALLS) and not _close_desk(found.person):
-        flash(_("请先结束并办完当前来电，再退出登录。"), "warning")
+        flash(_("请先结束并处理完当前来电，再退出登录。"), "warning")
         return redirect(url_for("desk.index"), 303)
     if isinstance(token, str):
         with application().unit_of_work(Machine.SYSTEM) as work:

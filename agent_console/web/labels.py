@@ -47,9 +47,9 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "admin": N_("管理员"),
     },
     enums.PresenceState: {
-        "offline": N_("离线"),
-        "ready": N_("就绪"),
-        "not_ready": N_("暂离"),
+        "offline": N_("未签入"),
+        "ready": N_("示闲"),
+        "not_ready": N_("示忙"),
         "ringing": N_("振铃"),
         "talking": N_("通话中"),
         "wrap_up": N_("话后处理"),
@@ -90,8 +90,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "silent": N_("无声电话"),
         "wrong_number": N_("打错电话"),
         "dropped": N_("中途掉线"),
-        "nuisance": N_("骚扰电话"),
-        "prank": N_("恶作剧"),
+        "nuisance": N_("骚扰来电"),
+        "prank": N_("骚扰来电"),
         "test": N_("测试电话"),
         "emergency_transferred": N_("紧急情况已转接"),
         "out_of_scope": N_("不属受理范围"),
@@ -158,7 +158,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "done": N_("已投递"),
         "dead": N_("投递失败"),
     },
-    enums.RecordingKind: {"message": N_("留言"), "talk": N_("通话录音")},
+    enums.RecordingKind: {"message": N_("语音留言"), "talk": N_("通话录音")},
     enums.RecordingState: {
         "at_carrier": N_("正在取回"),
         "kept": N_("可以播放"),
@@ -179,6 +179,12 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     enums.Language: {"zh-CN": N_("普通话"), "en": N_("英语")},
 }
 
+# Reasons a person may choose for a call without a ticket. A prank is a nuisance call for people: the two share one
+# label, so it is offered once; `prank` stays readable for stored rows and accepted by the API.
+CHOOSABLE_NO_MATTER_REASONS = tuple(
+    reason for reason in enums.NoMatterReason if reason is not enums.NoMatterReason.PRANK
+)
+
 FIELDS: dict[str, str] = {
     "type": N_("类型"),
     "category": N_("分类"),
@@ -187,7 +193,7 @@ FIELDS: dict[str, str] = {
     "wanted": N_("诉求"),
     "place": N_("地点"),
     "occurred": N_("时间"),
-    "people": N_("涉及"),
+    "people": N_("涉及对象"),
     "urgency": N_("紧急程度"),
     "confidential": N_("保密"),
     "caller_name": N_("来电人"),
@@ -206,17 +212,17 @@ PROBLEMS: dict[str, str] = {
     "unknown_value": N_("不在可选范围内"),
     "too_long": N_("太长了，请缩短"),
     "not_text": N_("格式不正确"),
-    "unspeakable": N_("有无法朗读的字符（多半是粘贴带来的），请删去重写"),
+    "unspeakable": N_("含有无法朗读的字符（多为粘贴带入），请删除后重写"),
     "unknown_field": N_("没有这个字段"),
     "not_a_date": N_("请写成 2026-11-23 这样的日期"),
     "ends_before_it_begins": N_("结束日期早于开始日期"),
     "not_now": N_("这一步不能改这一项"),
     "not_a_moment": N_("请选择日期和时间"),
     "told_already": N_("同样的内容这段时间已在播报，或已排定；如要更改，请先停止那一条"),
-    "too_many": N_("同时最多播报 10 条，再多来电人就听不完了；请先停止一条，或合并成一条"),
+    "too_many": N_("同时最多播报 10 条；请先停止一条，或合并成一条"),
     "past": N_("结束时间已经过去"),
     "before_start": N_("结束时间须晚于开始时间"),
-    "too_far": N_("太久了：最长 7 天，最多提前一年安排"),
+    "too_far": N_("时间过长：最长 7 天，最多提前一年安排"),
 }
 """What people read beside a field for the codes of a refused form."""
 

@@ -54,6 +54,17 @@ def unit_name(unit: Unit) -> str:
     return unit.name_en if locale_name() == "en" else unit.name_zh
 
 
+def round_label(number: int) -> str:
+    """Returns the name of a round of a ticket: 首轮办理, 第二轮重办 … 第十轮重办, then 第 11 轮重办."""
+    if number == 1:
+        return str(_("首轮办理"))
+    if locale_name() == "en":
+        shown = str(number)
+    else:
+        shown = "一二三四五六七八九十"[number - 1] if number <= 10 else f" {number} "
+    return str(_("第%(n)s轮重办", n=shown))
+
+
 def ms(at: datetime) -> int:
     """Return a moment for `data-since` and `data-until`."""
     return as_milliseconds(at)
@@ -99,6 +110,7 @@ def pages() -> Blueprint:
         field_widget,
         length_limit,
         unit_name,
+        round_label,
         ms,
         blank,
     ):

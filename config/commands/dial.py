@@ -4,7 +4,7 @@ from pathlib import Path
 import click
 
 from config.settings import settings_or_exit
-from hotline.exchange.board.transcript import BadTranscriptError, read_transcript
+from hotline.exchange.board.transcript_file import BadTranscriptError, read_transcript
 from hotline.exchange.clients.dial import dial as make_call
 from hotline.exchange.clients.replay import replay
 from hotline.exchange.clients.websocket_client import LineError

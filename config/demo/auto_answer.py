@@ -7,25 +7,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from hotline.exchange.vocabulary.answer_modes import (
-    Answerer,
-    Busy,
-    Desk,
-    Fax,
-    Machine,
+    AlwaysBusy,
+    AnsweringMachine,
+    AnswerMode,
+    FaxMachine,
     NeverAnswers,
+    StaffedDesk,
     Unreachable,
 )
 
-ANSWERS: Mapping[str, Answerer] = MappingProxyType(
+ANSWERS: Mapping[str, AnswerMode] = MappingProxyType(
     {
-        "+865372200110": Desk("您好，110 接警台。"),
-        "+865372200119": Desk("您好，119 消防指挥中心。"),
-        "+865372200120": Desk("您好，120 急救调度。"),
-        "+865372200122": Desk("您好，122 交通指挥中心。"),
-        "sip:duty@gov.example": Desk("您好，市政府总值班室。"),
-        "+865372200001": Machine(),
-        "+865372200002": Fax(),
-        "+865372200003": Busy(),
+        "+865372200110": StaffedDesk("您好，110 接警台。"),
+        "+865372200119": StaffedDesk("您好，119 消防指挥中心。"),
+        "+865372200120": StaffedDesk("您好，120 急救调度。"),
+        "+865372200122": StaffedDesk("您好，122 交通指挥中心。"),
+        "sip:duty@gov.example": StaffedDesk("您好，市政府总值班室。"),
+        "+865372200001": AnsweringMachine(),
+        "+865372200002": FaxMachine(),
+        "+865372200003": AlwaysBusy(),
         "+865372200004": NeverAnswers(),
         "+865372200005": Unreachable(),
     }

@@ -12,19 +12,19 @@ from aiohttp import web
 
 from hotline.exchange.board.fault_api import fault_routes
 from hotline.exchange.board.pages import page_routes
-from hotline.exchange.board.transcript import transcript_routes
-from hotline.exchange.core.exchange import EXCHANGE, Exchange, ExchangeState
+from hotline.exchange.board.transcript_file import transcript_routes
+from hotline.exchange.core.exchange import EXCHANGE, Exchange, Registry
 from hotline.exchange.core.sockets import from_here
 from hotline.exchange.core.webhook_client import WebhookClient
 from hotline.exchange.devices.phones import serve_telephone
 from hotline.exchange.devices.softphones import serve_device
-from hotline.exchange.rest.dispatch import CROWD, ROOT, Crowd, door
+from hotline.exchange.rest.dispatch import CONCURRENT_REQUESTS, ROOT, ConcurrentRequests, rest_middleware
 from hotline.exchange.rest.routes import rest_routes
-from hotline.exchange.state.calls import HangUp
+from hotline.exchange.state.calls import EndCall
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.time.virtual import VirtualClock, loop_for
+from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
 from hotline.exchange.verbs.interpreter import interpret
-from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.exchange.webhooks.delivery import deliver
 
@@ -44,9 +44,9 @@ def clock_of(settings: ExchangeSettings) -> ExchangeClock:
 
 def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Application:
     """Builds the application of a whole exchange; its state exists from its start to its stop."""
-    app = web.Application(middlewares=[_hold_time, door])
+    app = web.Application(middlewares=[_hold_time, rest_middleware])
     app[_CLOCK] = clock
-    app[CROWD] = Crowd()
+    app[CONCURRENT_REQUESTS] = ConcurrentRequests()
     app[_SETTINGS] = settings
     app.cleanup_ctx.append(_open)
     app.on_shutdown.append(_hang_up_all)
@@ -64,23 +64,23 @@ def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Applicati
 async def _open(app: web.Application) -> AsyncIterator[None]:
     settings = app[_SETTINGS]
     clock = app[_CLOCK]
-    state = ExchangeState()
+    registry = Registry()
     connector = aiohttp.TCPConnector(force_close=True, limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        client = WebhookClient(session, settings.auth_token, clock, state.log, state.journals)
-        app[EXCHANGE] = Exchange(settings, clock, state, client, deliver, interpret)
+        client = WebhookClient(session, settings.auth_token, clock, registry.log, registry.transcripts)
+        app[EXCHANGE] = Exchange(settings, clock, registry, client, deliver, interpret)
         yield
         await _stop_tasks(app[EXCHANGE])
-        for recording in state.recordings.values():
-            recording.audio.drop()
+        for recording in registry.recordings.values():
+            recording.audio.delete()
 
 
 async def _hang_up_all(app: web.Application) -> None:
     """Ends every call and closes every device's websocket."""
     # aiohttp waits for open websockets when it stops; closed here first, they do not delay it.
     exchange = app[EXCHANGE]
-    for call in exchange.state.calls.values():
-        call.obey(HangUp(By.PARTY))
+    for call in exchange.registry.calls.values():
+        call.interrupt(EndCall(Initiator.PARTY))
     devices = [device for several in exchange.devices.values() for device in several]
     await asyncio.gather(*(device.close(_GOING_AWAY, "the exchange is closing") for device in devices))
     await _stop_tasks(exchange)
@@ -101,7 +101,7 @@ async def _hold_time(
     """Stops virtual time while a REST request is served."""
     if not request.path.startswith(ROOT):
         return await handler(request)
-    with request.app[EXCHANGE].clock.busy():
+    with request.app[EXCHANGE].clock.hold():
         return await handler(request)
 
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.devices.callers import Caller, HungUpError
 from hotline.exchange.server import clock_of, serving
-from hotline.exchange.time.virtual import loop_for
+from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.enums import CallStatus
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 
@@ -63,7 +63,7 @@ class Watch:
             due = loop.time() + _BEAT_SECONDS
             await asyncio.sleep(_BEAT_SECONDS)
             self.lags.append((loop.time() - due) * 1000)
-            waiting = sum(len(queue.members) for queue in exchange.state.queues.values())
+            waiting = sum(len(queue.members) for queue in exchange.registry.queues.values())
             self.most_at_once = max(self.most_at_once, waiting)
 
 
@@ -85,7 +85,7 @@ async def one_call(exchange: Exchange, load: Load, place: int) -> None:
 async def live_through(settings: ExchangeSettings, load: Load) -> Outcome:
     clock = clock_of(settings)
     async with serving(settings, clock) as exchange:
-        exchange.state.log.webhooks = deque()
+        exchange.registry.log.webhooks = deque()
         watch = Watch([])
         watching = asyncio.create_task(watch.beat(exchange))
         began, before = clock.stopwatch(), cpu_seconds()
@@ -98,10 +98,10 @@ async def live_through(settings: ExchangeSettings, load: Load) -> Outcome:
 
 
 def outcome(exchange: Exchange, watch: Watch, cpu: float, seconds: float) -> Outcome:
-    sent = list(exchange.state.log.webhooks)
+    sent = list(exchange.registry.log.webhooks)
     rounds = Counter(request.call_sid for request in sent if request.url.endswith("/wait"))
     answers = sorted(float(request.milliseconds) for request in sent)
-    calls = list(exchange.state.calls.values())
+    calls = list(exchange.registry.calls.values())
     return Outcome(
         calls=len(calls),
         most_at_once=watch.most_at_once,

@@ -8,7 +8,7 @@ import pytest
 from config.city.callers import read_callers
 from config.city.toml_file import BadFile
 from config.demo.auto_answer import ANSWERS
-from hotline.exchange.vocabulary.answer_modes import Desk
+from hotline.exchange.vocabulary.answer_modes import StaffedDesk
 from hotline.rules.policies import Window
 
 SHIPPED = files("config.city") / "example" / "callers.toml"
@@ -30,7 +30,7 @@ def test_the_line_is_staffed_round_the_clock_and_offices_have_a_lunch_break() ->
 
 def test_every_emergency_number_of_the_demonstration_is_answered_there() -> None:
     for number in read_callers(SHIPPED).numbers.values():
-        assert isinstance(ANSWERS[number], Desk)
+        assert isinstance(ANSWERS[number], StaffedDesk)
 
 
 @pytest.mark.parametrize(

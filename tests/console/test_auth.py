@@ -168,7 +168,7 @@ def test_nobody_signs_out_of_an_unfinished_call(
     make_call(application, state=CallState.ENDED, operator_id=operator.id, answered_at=at, ended_at=at)
     answer = browser.post("/logout")
     assert answer.location == "/console"
-    assert "请先结束并办完当前来电" in browser.get("/console").text
+    assert "请先结束并处理完当前来电" in browser.get("/console").text
     assert session.scalars(select(Call)).one().finished_at is None
 
 
@@ -214,10 +214,10 @@ def test_the_chosen_language_stays_with_the_person(
     browser = signed_in(person_of(operator))
     assert 'lang="zh-CN"' in browser.get("/console").text
     assert browser.post("/locale", data={"locale": "en", "back": "/console"}).location == "/console"
-    assert "Not taking calls" in browser.get("/console").text
+    assert "Not signed in" in browser.get("/console").text
     elsewhere = app.test_client()
     log_in(elsewhere, "zhang", PASSWORD)
-    assert "Not taking calls" in elsewhere.get("/console").text
+    assert "Not signed in" in elsewhere.get("/console").text
     assert session.get_one(User, operator.id).locale == "en"
 
 
@@ -227,7 +227,7 @@ def test_an_unknown_language_or_address_is_refused(signed_in: SignInAs, operator
     assert browser.post("/locale", data={"locale": "en", "back": "//evil.example"}).location == "/"
 
 
-@pytest.mark.parametrize(("language", "words"), [("zh_CN", "没有这一页"), ("en", "No such page")])
+@pytest.mark.parametrize(("language", "words"), [("zh_CN", "页面不存在"), ("en", "Page not found")])
 def test_an_unknown_page_is_told_in_plain_words(browser: FlaskClient, language: str, words: str) -> None:
     browser.set_cookie("locale", language)
     answer = browser.get("/console/nowhere")

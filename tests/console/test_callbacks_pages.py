@@ -60,7 +60,7 @@ def test_each_role_reads_and_promises_what_its_rights_name(
 
 
 def test_nothing_owed_is_said(desk: FlaskClient) -> None:
-    assert "现在不欠任何人电话" in page(desk, "/console/callbacks")
+    assert "暂无待回拨来电" in page(desk, "/console/callbacks")
 
 
 def test_a_promise_is_made_once_per_number(desk: FlaskClient, application: Application) -> None:

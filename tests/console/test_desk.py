@@ -32,7 +32,7 @@ def test_opening_the_page_opens_the_desk_but_takes_no_calls_yet(
 ) -> None:
     person = person_of(make_user(application, Role.OPERATOR))
     browser = signed_in(person)
-    assert "未在接听" in browser.get("/console").text
+    assert "未签入" in browser.get("/console").text
     assert browser.post("/console/desk/beat").status_code == 204
     assert session.get_one(Presence, person.id).state is PresenceState.NOT_READY
 

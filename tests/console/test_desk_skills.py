@@ -13,7 +13,7 @@ def test_a_caller_who_needs_a_dialect_rings_as_one(application: Application, sig
     person, _, _ = ringing_desk(application, skill="dialect")
     card = signed_in(person).get("/console/desk/state").get_json()["html"]["card"]
     assert "方言坐席" in card
-    assert "点名找您" not in card
+    assert "指定您接听" not in card
 
 
 def test_a_caller_who_asked_for_this_very_operator_rings_as_such(
@@ -24,7 +24,7 @@ def test_a_caller_who_asked_for_this_very_operator_rings_as_such(
     person, call, _ = ringing_desk(application)
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.get_one(type(call), call.id).desk_id = person.id
-    assert "点名找您" in signed_in(person).get("/console/desk/state").get_json()["html"]["card"]
+    assert "指定您接听" in signed_in(person).get("/console/desk/state").get_json()["html"]["card"]
 
 
 def test_the_queue_says_how_many_wait_for_a_skill(application: Application, signed_in: SignIn) -> None:

@@ -105,7 +105,7 @@ def test_a_draft_whose_document_no_carrier_would_run_is_refused(
 @pytest.mark.parametrize(
     ("locale", "told"),
     [
-        ("zh_CN", ("<th>怎么改</th>", "通往 &#39;nowhere&#39;，但它不存在", "节点有", "改成其中一个。")),
+        ("zh_CN", ("<th>修改建议</th>", "通往 &#39;nowhere&#39;，但它不存在", "节点有", "改成其中一个。")),
         ("en", ("which does not exist", "nodes are", "Name one of them.")),
     ],
 )
@@ -144,7 +144,7 @@ def test_rubbish_is_a_finding_and_never_a_fault(rubbish: str, desk: FlaskClient)
     [
         ({}, "请粘贴流程内容"),
         ({"text": " \n "}, "请粘贴流程内容"),
-        ({"text": "x" * 200_001}, "文件太长"),
+        ({"text": "x" * 200_001}, "文件过长"),
         ({"file": (io.BytesIO(b"\xff\xfe\x00"), "a.toml")}, "不是 UTF-8"),
     ],
 )
@@ -182,7 +182,7 @@ def test_who_publishes_second_is_shown_what_the_first_has_published(
     late = desk.post(PUBLISH, data={"text": menu, "note": "多等一秒", "based_on": seen})
     html = late.get_data(as_text=True)
     assert late.status_code == 409
-    for words in ("没有发布：在您之前，命令行", first.version, "夜里改的", "多等一秒", "timeout = 5"):
+    for words in ("没有发布：命令行 已于", first.version, "夜里改的", "多等一秒", "timeout = 5"):
         assert words in html
     assert f'name="based_on" value="{latest}"' in html
     now = in_force(application)
@@ -200,5 +200,5 @@ def test_a_forged_form_publishes_nothing(desk: FlaskClient, menu: str, applicati
 
 def test_the_draft_is_english_for_who_reads_english(desk: FlaskClient, menu: str) -> None:
     desk.set_cookie("locale", "en")
-    assert "Checked and clean" in desk.post(DRAFT, data={"text": menu}).get_data(as_text=True)
+    assert "The check found no problems" in desk.post(DRAFT, data={"text": menu}).get_data(as_text=True)
     assert "findings" in desk.post(DRAFT, data={"text": "x"}).get_data(as_text=True)

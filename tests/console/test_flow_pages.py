@@ -172,7 +172,7 @@ def test_who_restores_after_somebody_else_has_published_is_told_and_changes_noth
     late = desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": older})
     assert late.status_code == 409
     html = late.get_data(as_text=True)
-    assert "没有恢复：刚才有人发布了别的版本" in html
+    assert "没有恢复：刚才他人发布了其他版本" in html
     assert "抢先" in html
     with application.read_session() as session:
         assert flow_publications.current(session)[CallPurpose.INBOUND].flow == "night"
@@ -262,5 +262,5 @@ def test_the_pages_are_english_for_who_reads_english(
     desk.set_cookie("locale", "en")
     assert "command line" in page(desk, "/console/flows")
     html = page(desk, INBOUND)
-    for words in ("What was published", "Restore", "city's files", "since Mon 23 Nov 09:00"):
+    for words in ("Publications", "Restore", "city's files", "since Mon 23 Nov 09:00"):
         assert words in html

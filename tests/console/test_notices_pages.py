@@ -227,10 +227,10 @@ def test_an_operators_desk_says_what_callers_are_hearing(
     desk: FlaskClient, application: Application, signed_in: SignIn, clock: StoppedClock
 ) -> None:
     operator = signed_in(make_operator(application, PresenceState.READY))
-    assert "来电人正听到" not in page(operator, "/console")
+    assert "正在播报" not in page(operator, "/console")
     announced(desk)
     html = page(operator, "/console")
-    assert "来电人正听到" in html
+    assert "正在播报" in html
     assert WATER in html
     told = operator.get("/console/desk/state").get_json()["html"]["notices"]
     assert "至 11月23日 周一 10:00" in told
@@ -244,8 +244,8 @@ def test_the_page_is_english_for_who_reads_english(desk: FlaskClient) -> None:
     html = page(desk)
     for words in (
         "Known outages",
-        "Being told",
-        "Stop telling",
+        "Running",
+        "Stop announcing",
         "Mon 23 Nov 09:00",
         "callers in English hear the Chinese",
     ):

@@ -75,9 +75,9 @@ def looks(application: Application) -> list[tuple[int, str, int]]:
 
 def test_a_message_is_found_in_one_click_from_the_desk(desk: FlaskClient, application: Application) -> None:
     make_ticket(application, title="别的草稿")
-    assert "条语音留言等人来听" not in page(desk, "/console")
+    assert "条语音留言待听" not in page(desk, "/console")
     draft, recording_id = message(application)
-    assert "1 条语音留言等人来听" in page(desk, "/console")
+    assert "1 条语音留言待听" in page(desk, "/console")
     assert "messages=1" in desk.get("/console/desk/queue").get_json()["notices"]
     html = page(desk, "/console/tickets?messages=1")
     assert f"draft-{draft.id}" in html
@@ -92,7 +92,7 @@ def test_a_message_dealt_with_waits_no_more(desk: FlaskClient, application: Appl
     done = desk.post(f"/console/tickets/draft-{draft.id}/answer", data=facts)
     assert done.status_code == 303
     assert "没有符合条件的工单" in page(desk, "/console/tickets?messages=1")
-    assert "条语音留言等人来听" not in page(desk, "/console")
+    assert "条语音留言待听" not in page(desk, "/console")
 
 
 def test_who_hears_a_message_may_call_its_caller_back(
@@ -202,6 +202,6 @@ def test_a_message_of_the_call_in_hand_is_played_beside_its_form(
 def test_the_messages_are_english_for_who_reads_english(desk: FlaskClient, application: Application) -> None:
     draft, _ = message(application)
     desk.set_cookie("locale", "en")
-    assert "Voice messages wait for somebody to listen: 1" in page(desk, "/console")
+    assert "Voice messages to listen to: 1" in page(desk, "/console")
     assert "Only messages to listen to" in page(desk, "/console/tickets")
-    assert "Each hearing is recorded" in page(desk, f"/console/tickets/draft-{draft.id}")
+    assert "Each playback is recorded" in page(desk, f"/console/tickets/draft-{draft.id}")

@@ -163,7 +163,7 @@ def test_a_bad_day_is_said_in_words_and_the_page_still_stands(leader: FlaskClien
 
 def test_a_quiet_day_has_no_empty_chart_and_no_invented_rate(leader: FlaskClient) -> None:
     read = text_of(leader.get(f"{PAGE}?date=2026-11-01").text)
-    assert "这段时间没有要求人工的来电" in read
+    assert "这段时间没有转人工来电" in read
     assert "100.00%" not in read
     assert "办结率 – (0 / 0)" in read
 

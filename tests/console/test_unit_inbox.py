@@ -63,7 +63,7 @@ def test_only_handlers_have_an_inbox(role: Role, application: Application, signe
 
 def test_an_empty_inbox_says_so(office: FlaskClient) -> None:
     html = page(office, "/console/unit")
-    assert "没有要办的工单" in html
+    assert "暂无工单" in html
     for name in PILE_LABELS.values():
         assert name in html
 

@@ -9,7 +9,7 @@ import aiohttp
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.server import clock_of, serving
-from hotline.exchange.time.virtual import loop_for
+from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, TOKEN, facts_for

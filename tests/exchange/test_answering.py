@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 
 from hotline.exchange.vocabulary.answer_modes import (
-    Bar,
+    AlwaysBusy,
+    AnsweringMachine,
     Barred,
-    Busy,
-    Desk,
-    Fax,
-    Machine,
+    CallRestriction,
+    FaxMachine,
     NeverAnswers,
+    StaffedDesk,
     Unreachable,
 )
 from tests.exchange.application import Application
@@ -20,11 +20,11 @@ from tests.exchange.line import HOTLINE, Line, refused
 POLICE, MACHINE, FAX, BUSY, NOBODY, GONE = (f"+8653722000{place:02d}" for place in range(6))
 SIP = "sip:duty@unit.example"
 ANSWERS = {
-    POLICE: Desk("110 接警台"),
-    SIP: Desk("值班室"),
-    MACHINE: Machine("请留言"),
-    FAX: Fax(),
-    BUSY: Busy(),
+    POLICE: StaffedDesk("110 接警台"),
+    SIP: StaffedDesk("值班室"),
+    MACHINE: AnsweringMachine("请留言"),
+    FAX: FaxMachine(),
+    BUSY: AlwaysBusy(),
     NOBODY: NeverAnswers(),
     GONE: Unreachable(),
 }
@@ -90,9 +90,9 @@ def test_a_short_code_is_not_a_number_the_carrier_dials(city: Line, application:
     assert "13223" in board(city)
 
 
-@pytest.mark.parametrize("bar", list(Bar), ids=[bar.name for bar in Bar])
+@pytest.mark.parametrize("bar", list(CallRestriction), ids=[bar.name for bar in CallRestriction])
 def test_a_barred_number_is_refused_by_its_own_codes(
-    make_line: Callable[..., Line], application: Application, bar: Bar
+    make_line: Callable[..., Line], application: Application, bar: CallRestriction
 ) -> None:
     line = make_line(answers={POLICE: Barred(bar)}, virtual=True)
     application.on("/voice", f'<Dial action="/done">{POLICE}</Dial>')

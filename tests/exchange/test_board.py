@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from hotline.exchange.core.faults import Fault, FaultRule
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN, Line
 from tests.exchange.talk import Talk
@@ -18,7 +18,7 @@ def board(line: Line) -> Any:
     return requests.get(f"{line.url}/board.json", timeout=5).json()
 
 
-def opened(line: Line, kind: Step) -> Any:
+def opened(line: Line, kind: RequestKind) -> Any:
     """The latest request of a kind, with everything that was sent and answered."""
     number = next(request["id"] for request in board(line)["requests"] if request["kind"] == kind)
     return requests.get(f"{line.url}/requests/{number}", timeout=5).json()
@@ -80,7 +80,7 @@ def test_a_request_can_be_opened_with_what_was_sent_and_answered(
     application.on("/voice", "<Redirect>/next?step=2</Redirect>")
     application.on("/next", "<Say>好的</Say>")
     line.calling().hear("好的")
-    request = opened(line, Step.REDIRECT)
+    request = opened(line, RequestKind.REDIRECT)
     assert (request["method"], request["url"], request["status"]) == ("POST", application.url("/next"), 200)
     assert request["sent"]["step"] == "2"
     assert request["sent"]["CallStatus"] == "ringing"
@@ -91,9 +91,9 @@ def test_a_request_can_be_opened_with_what_was_sent_and_answered(
 def test_a_request_without_an_answer_shows_the_error_its_tries_and_its_fault(
     line: Line, application: Application
 ) -> None:
-    line.faults.set(FaultRule(Fault.DROP, Step.VOICE))
+    line.faults.set(FaultRule(Fault.DROP, RequestKind.VOICE))
     line.calling().hear("application error")
-    request = opened(line, Step.VOICE)
+    request = opened(line, RequestKind.VOICE)
     assert (request["status"], request["tries"], request["fault"]) == (None, 2, "drop")
     assert request["error"].startswith("11205")
     assert board(line)["troubles"][0]["code"] == 11205
@@ -103,7 +103,7 @@ def test_a_request_without_an_answer_shows_the_error_its_tries_and_its_fault(
 def test_a_rest_request_is_shown_with_its_form_and_never_with_its_credentials(line: Line) -> None:
     url = f"{line.url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
     requests.post(url, data={"To": "+8613700009999", "From": "12345"}, auth=(ACCOUNT, TOKEN), timeout=5)
-    request = opened(line, Step.CREATE_CALL)
+    request = opened(line, RequestKind.CREATE_CALL)
     assert (request["is_rest"], request["status"]) == (True, 400)
     assert request["sent"] == {"To": "+8613700009999", "From": "12345"}
     assert "21212" in request["answer"]
@@ -114,7 +114,7 @@ def test_a_sound_is_measured_and_not_shown(line: Line, application: Application)
     application.on("/voice", "<Play>/song.wav</Play>")
     application.on("/song.wav", Answer(b"RIFF\x00\xff", content_type="audio/x-wav"))
     line.calling().hear("song.wav")
-    assert opened(line, Step.PLAY)["answer"] == "(6 bytes of audio/x-wav)"
+    assert opened(line, RequestKind.PLAY)["answer"] == "(6 bytes of audio/x-wav)"
 
 
 def test_a_request_that_is_not_kept_is_not_found(line: Line) -> None:

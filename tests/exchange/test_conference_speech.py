@@ -7,8 +7,8 @@ import pytest
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.devices.callers import Caller
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application, Received
 from tests.exchange.line import Line
 from tests.exchange.plays import Rest, play, settings_for
@@ -95,7 +95,7 @@ def test_who_is_silenced_while_speaking_has_stopped_and_cannot_begin(
     application: Application, property_: str, event: str
 ) -> None:
     async def one_is_silenced(exchange: Exchange, one: Caller, _: Caller) -> None:
-        (room,) = exchange.state.conferences.values()
+        (room,) = exchange.registry.conferences.values()
         assert one.call is not None
         seat = f"/Conferences/{room.sid}/Participants/{one.call.sid}.json"
         one.say(LONG)
@@ -135,7 +135,7 @@ def test_before_the_start_nobody_speaks(line: Line, application: Application) ->
 def test_a_document_and_a_rest_request_may_ask_for_speakers(
     line: Line, application: Application, talk: Callable[..., Talk]
 ) -> None:
-    assert validate(f"<Response>{ROOM.format('join speaker')}</Response>", Context.CALL) == []
+    assert validate(f"<Response>{ROOM.format('join speaker')}</Response>", DocumentContext.CALL) == []
     talk()
     line.client.conferences("room-3").participants.create(
         to="client:agent_9",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from hotline.exchange.board.transcript import BadTranscriptError, read_transcript
+from hotline.exchange.board.transcript_file import BadTranscriptError, read_transcript
 from hotline.exchange.clients.telephone import LineError, Softphone
 from hotline.exchange.devices.softphones import LONGEST_PARAMS
 from tests.exchange.application import Answer, Application

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from hotline.exchange.clients.dial import BadKeysError, HangUp, Press, Wait, dial, read_script
+from hotline.exchange.clients.dial import BadKeysError, HangUpStep, PressStep, WaitStep, dial, read_script
 from tests.exchange.application import Application
 from tests.exchange.line import Line
 from tests.ports import free_port
@@ -14,12 +14,12 @@ from tests.ports import free_port
 
 def test_a_script_of_keys_is_read() -> None:
     assert read_script("1,w5, 2,#,w0.5,h") == [
-        Press("1"),
-        Wait(5),
-        Press("2"),
-        Press("#"),
-        Wait(0.5),
-        HangUp(),
+        PressStep("1"),
+        WaitStep(5),
+        PressStep("2"),
+        PressStep("#"),
+        WaitStep(0.5),
+        HangUpStep(),
     ]
 
 

@@ -6,17 +6,17 @@ from contextlib import ExitStack
 import pytest
 import requests
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.twiml.verbs import VERBS
-from hotline.exchange.vocabulary.answer_modes import Bar, Barred
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.schema import ELEMENTS
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.answer_modes import Barred, CallRestriction
+from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN, Line
 
 ROOT = f"/2010-04-01/Accounts/{ACCOUNT}"
 CALL, QUEUE, MEMBER = "CA" + "1" * 32, "QU" + "1" * 32, "CA" + "2" * 32
 GOOD = {"To": "+8613900000000", "From": HOTLINE, "Twiml": "<Response/>"}
-BARRED = {f"+865372200{place:03d}": Barred(bar) for place, bar in enumerate(Bar)}
+BARRED = {f"+865372200{place:03d}": Barred(bar) for place, bar in enumerate(CallRestriction)}
 LONG_TWIML = "<Response>" + "x" * 4000 + "</Response>"
 
 CREATE = ("POST", f"{ROOT}/Calls.json")
@@ -36,7 +36,7 @@ REFUSALS: list[tuple[str, str, dict[str, str], int, int]] = [
     (*CREATE, GOOD | {"Timeout": "601"}, 400, 20001),
     (*CREATE, GOOD | {"Twiml": LONG_TWIML}, 400, 20001),
     (*CREATE, GOOD | {"StatusCallback": "http://x.example", "StatusCallbackEvent": "answer"}, 400, 20001),
-    *((*CREATE, GOOD | {"To": number}, 400, barred.why.value[0]) for number, barred in BARRED.items()),
+    *((*CREATE, GOOD | {"To": number}, 400, barred.restriction.rest_code) for number, barred in BARRED.items()),
     ("GET", f"{ROOT}/Calls/{CALL}.json", {}, 404, 20404),
     ("POST", f"{ROOT}/Calls/{CALL}.json", {"Status": "completed"}, 404, 20404),
     ("GET", f"{ROOT}/Nothing.json", {}, 404, 20404),
@@ -124,22 +124,24 @@ SAMPLES = {
     "Stop": "<Stop><Recording/></Stop>",
 }
 NOUNS = {"Number", "Client", "Sip", "Identity", "Parameter", "Queue", "Conference", "Recording"}
-MISPLACED: dict[Context, dict[str, int]] = {
-    Context.CALL: {"Leave": 12200},
-    Context.LEG: {"Dial": 13201, "Leave": 12200},
-    Context.WAIT: dict.fromkeys(("Record", "Enqueue", "Dial", "Reject", "Start", "Stop"), 12200),
-    Context.QUEUE_WHISPER: dict.fromkeys(SAMPLES.keys() - {"Say", "Play", "Pause", "Redirect"}, 12200),
-    Context.CONFERENCE: dict.fromkeys(SAMPLES.keys() - {"Say", "Play", "Pause", "Redirect"}, 13238),
+MISPLACED: dict[DocumentContext, dict[str, int]] = {
+    DocumentContext.CALL: {"Leave": 12200},
+    DocumentContext.LEG: {"Dial": 13201, "Leave": 12200},
+    DocumentContext.WAIT: dict.fromkeys(("Record", "Enqueue", "Dial", "Reject", "Start", "Stop"), 12200),
+    DocumentContext.QUEUE_WHISPER: dict.fromkeys(
+        SAMPLES.keys() - {"Say", "Play", "Pause", "Redirect"}, 12200
+    ),
+    DocumentContext.CONFERENCE: dict.fromkeys(SAMPLES.keys() - {"Say", "Play", "Pause", "Redirect"}, 13238),
 }
 
 
 def test_every_verb_has_a_sample() -> None:
-    assert SAMPLES.keys() | NOUNS == VERBS.keys()
+    assert SAMPLES.keys() | NOUNS == ELEMENTS.keys()
 
 
 @pytest.mark.parametrize("verb", SAMPLES)
-@pytest.mark.parametrize("context", Context)
-def test_a_verb_stands_only_in_the_documents_that_allow_it(context: Context, verb: str) -> None:
+@pytest.mark.parametrize("context", DocumentContext)
+def test_a_verb_stands_only_in_the_documents_that_allow_it(context: DocumentContext, verb: str) -> None:
     problems = validate(f"<Response>{SAMPLES[verb]}</Response>", context)
     code = MISPLACED[context].get(verb)
     assert [int(problem.partition(":")[0]) for problem in problems] == ([] if code is None else [code])

@@ -16,7 +16,7 @@ from hotline.exchange.core.faults import (
     FaultRule,
 )
 from hotline.exchange.rest.routes import TABLE
-from hotline.exchange.vocabulary.steps import REST, Step
+from hotline.exchange.vocabulary.request_kinds import REST, RequestKind
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, CITIZEN, HOTLINE, TOKEN, Line, refused
 
@@ -36,7 +36,7 @@ def test_every_fault_can_be_aimed_at_each_of_its_steps_and_counts_only_those(fau
         board = FaultInjector()
         switch = board.set(FaultRule(fault, step, nth=2))
         occasion = FaultOccasion(step, "/x", "CA1", aside=True, can_hang_up=True, to=SOMEBODY)
-        other = next(item for item in Step if item is not step)
+        other = next(item for item in RequestKind if item is not step)
         assert board.fault_for(FaultOccasion(other, aside=True, can_hang_up=True, to=SOMEBODY)) is None
         assert [board.fault_for(occasion) for _ in range(3)] == [None, switch, None]
         assert switch.is_spent
@@ -44,7 +44,7 @@ def test_every_fault_can_be_aimed_at_each_of_its_steps_and_counts_only_those(fau
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_can_be_aimed_at_a_step_it_never_happens_to(fault: Fault) -> None:
-    for step in set(Step) - APPLICABLE_STEPS[fault]:
+    for step in set(RequestKind) - APPLICABLE_STEPS[fault]:
         with pytest.raises(BadRuleError, match="never happens"):
             FaultRule(fault, step)
 
@@ -52,25 +52,25 @@ def test_no_fault_can_be_aimed_at_a_step_it_never_happens_to(fault: Fault) -> No
 def test_of_several_faults_one_hits_and_the_other_waits_for_the_next() -> None:
     board = FaultInjector()
     first, second = board.set(FaultRule(Fault.DELAY)), board.set(FaultRule(Fault.DUPLICATE))
-    voice = FaultOccasion(Step.VOICE)
+    voice = FaultOccasion(RequestKind.VOICE)
     assert [board.fault_for(voice) for _ in range(3)] == [first, second, None]
 
 
 def test_a_fault_without_end_hits_every_time() -> None:
     board = FaultInjector()
-    switch = board.set(FaultRule(Fault.DROP, Step.STATUS, nth=2, times=None))
-    status = FaultOccasion(Step.STATUS, aside=True)
+    switch = board.set(FaultRule(Fault.DROP, RequestKind.STATUS, nth=2, times=None))
+    status = FaultOccasion(RequestKind.STATUS, aside=True)
     assert [board.fault_for(status) for _ in range(4)] == [None, switch, switch, switch]
 
 
 @pytest.mark.parametrize(
     ("fault", "occasion"),
     [
-        (Fault.REORDER, FaultOccasion(Step.DIAL, aside=False)),
-        (Fault.HANG_UP_WHEN_SENT, FaultOccasion(Step.STATUS, can_hang_up=False)),
-        (Fault.HANG_UP_WHEN_ANSWERED, FaultOccasion(Step.STATUS, can_hang_up=False)),
-        (Fault.NO_ROUTE, FaultOccasion(Step.CREATE_CALL, to=HONG_KONG)),
-        (Fault.NO_ROUTE, FaultOccasion(Step.CREATE_CALL, to="client:op_1")),
+        (Fault.REORDER, FaultOccasion(RequestKind.DIAL, aside=False)),
+        (Fault.HANG_UP_WHEN_SENT, FaultOccasion(RequestKind.STATUS, can_hang_up=False)),
+        (Fault.HANG_UP_WHEN_ANSWERED, FaultOccasion(RequestKind.STATUS, can_hang_up=False)),
+        (Fault.NO_ROUTE, FaultOccasion(RequestKind.CREATE_CALL, to=HONG_KONG)),
+        (Fault.NO_ROUTE, FaultOccasion(RequestKind.CREATE_CALL, to="client:op_1")),
     ],
 )
 def test_a_fault_that_could_do_nothing_to_a_request_waits_for_another(
@@ -167,7 +167,7 @@ def create(line: Line, to: str = SOMEBODY) -> str:
 def test_a_request_refused_before_anything_happened_has_no_effect(
     line: Line, fault: Fault, status: int, code: int
 ) -> None:
-    switch = line.faults.set(FaultRule(fault, Step.CREATE_CALL))
+    switch = line.faults.set(FaultRule(fault, RequestKind.CREATE_CALL))
     assert refused(lambda: create(line)) == (status, code)
     assert line.client.calls.list() == []
     assert line.faults.fired(switch) == 1
@@ -176,7 +176,7 @@ def test_a_request_refused_before_anything_happened_has_no_effect(
 
 def test_a_call_whose_answer_was_an_error_is_placed_all_the_same(line: Line) -> None:
     telephone = line.telephone(SOMEBODY)
-    switch = line.faults.set(FaultRule(Fault.ERROR_AFTER, Step.CREATE_CALL))
+    switch = line.faults.set(FaultRule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
     assert refused(lambda: create(line)) == (500, 20500)
     telephone.wait_for_ring()
     assert len(line.client.calls.list()) == 1
@@ -185,7 +185,7 @@ def test_a_call_whose_answer_was_an_error_is_placed_all_the_same(line: Line) -> 
 
 def test_a_call_whose_answer_was_cut_off_is_placed_all_the_same(line: Line) -> None:
     telephone = line.telephone(SOMEBODY)
-    switch = line.faults.set(FaultRule(Fault.CUT_AFTER, Step.CREATE_CALL))
+    switch = line.faults.set(FaultRule(Fault.CUT_AFTER, RequestKind.CREATE_CALL))
     with pytest.raises(Cut):
         create(line)
     telephone.wait_for_ring()
@@ -196,13 +196,13 @@ def test_an_update_whose_answer_was_lost_has_ended_the_call(line: Line, applicat
     application.on("/voice", WAIT)
     telephone = line.calling(CITIZEN)
     telephone.hear("请按键")
-    line.faults.set(FaultRule(Fault.ERROR_AFTER, Step.UPDATE_CALL))
+    line.faults.set(FaultRule(Fault.ERROR_AFTER, RequestKind.UPDATE_CALL))
     assert refused(lambda: line.client.calls(telephone.call_sid).update(status="completed")) == (500, 20500)
     assert telephone.wait_ended() == "completed"
 
 
 def test_a_refusal_is_not_lost_and_uses_up_no_fault(line: Line) -> None:
-    switch = line.faults.set(FaultRule(Fault.ERROR_AFTER, Step.CREATE_CALL))
+    switch = line.faults.set(FaultRule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
     assert refused(lambda: create(line, "not a number")) == (400, 21211)
     assert line.faults.fired(switch) == 0
     assert refused(lambda: create(line)) == (500, 20500)

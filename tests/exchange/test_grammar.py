@@ -3,14 +3,14 @@
 import pytest
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.twiml.verbs import ALLOWED, VERBS
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.schema import ALLOWED_VERBS, ELEMENTS
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 
 CLEAN: list[str] = []
 
 
-def check(inside: str, context: Context = Context.CALL) -> list[str]:
+def check(inside: str, context: DocumentContext = DocumentContext.CALL) -> list[str]:
     return validate(f"<Response>{inside}</Response>", context)
 
 
@@ -49,21 +49,21 @@ def test_a_mistake_is_refused_with_a_sentence(inside: str, complaint: str) -> No
 @pytest.mark.parametrize(
     ("context", "inside"),
     [
-        (Context.WAIT, "<Enqueue>q</Enqueue>"),
-        (Context.WAIT, "<Dial>+8613800001234</Dial>"),
-        (Context.WAIT, "<Record/>"),
-        (Context.LEG, "<Dial>+8613800001234</Dial>"),
-        (Context.CONFERENCE, "<Gather/>"),
-        (Context.CONFERENCE, "<Hangup/>"),
-        (Context.QUEUE_WHISPER, "<Gather/>"),
+        (DocumentContext.WAIT, "<Enqueue>q</Enqueue>"),
+        (DocumentContext.WAIT, "<Dial>+8613800001234</Dial>"),
+        (DocumentContext.WAIT, "<Record/>"),
+        (DocumentContext.LEG, "<Dial>+8613800001234</Dial>"),
+        (DocumentContext.CONFERENCE, "<Gather/>"),
+        (DocumentContext.CONFERENCE, "<Hangup/>"),
+        (DocumentContext.QUEUE_WHISPER, "<Gather/>"),
     ],
 )
-def test_a_verb_in_the_wrong_kind_of_document_is_refused(context: Context, inside: str) -> None:
+def test_a_verb_in_the_wrong_kind_of_document_is_refused(context: DocumentContext, inside: str) -> None:
     assert len(check(inside, context)) == 1
 
 
-@pytest.mark.parametrize("context", list(Context))
-def test_what_every_document_may_say_is_fine(context: Context) -> None:
+@pytest.mark.parametrize("context", list(DocumentContext))
+def test_what_every_document_may_say_is_fine(context: DocumentContext) -> None:
     inside = (
         "<Say voice='Polly.Zhiyu' language='cmn-CN'>请<break time='1s'/>稍候</Say><Play>/a.wav</Play><Pause/>"
     )
@@ -71,14 +71,14 @@ def test_what_every_document_may_say_is_fine(context: Context) -> None:
 
 
 def test_the_wait_document_may_leave_and_gather() -> None:
-    assert check("<Gather><Say>按1</Say></Gather><Leave/>", Context.WAIT) == CLEAN
+    assert check("<Gather><Say>按1</Say></Gather><Leave/>", DocumentContext.WAIT) == CLEAN
 
 
 @pytest.mark.parametrize(
     "document", ["", "x", "<Response>", "<!DOCTYPE a><Response/>", "\n<?xml version='1.0'?><Response/>"]
 )
 def test_what_is_not_a_document_is_refused_once(document: str) -> None:
-    problems = validate(document, Context.CALL)
+    problems = validate(document, DocumentContext.CALL)
     assert len(problems) == 1
     assert problems[0].startswith("12100")
 
@@ -92,8 +92,8 @@ def test_all_mistakes_are_told_in_document_order() -> None:
 
 
 def test_every_verb_of_every_context_is_in_the_table() -> None:
-    assert frozenset().union(*ALLOWED.values()) <= set(VERBS)
-    assert all(rule.children <= set(VERBS) for tag, rule in VERBS.items() if tag != "Say")
+    assert frozenset().union(*ALLOWED_VERBS.values()) <= set(ELEMENTS)
+    assert all(rule.children <= set(ELEMENTS) for tag, rule in ELEMENTS.items() if tag != "Say")
 
 
 def test_what_the_sdk_builds_with_every_attribute_we_use_passes() -> None:
@@ -117,4 +117,4 @@ def test_what_the_sdk_builds_with_every_attribute_we_use_passes() -> None:
     )
     response.append(room)
     response.enqueue("q", action="/e", wait_url="/w", wait_url_method="POST")
-    assert validate(str(response), Context.CALL) == CLEAN
+    assert validate(str(response), DocumentContext.CALL) == CLEAN

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from hotline.exchange.vocabulary.answer_modes import Desk
+from hotline.exchange.vocabulary.answer_modes import StaffedDesk
 from tests.exchange.application import Application
 from tests.exchange.line import HOTLINE, Line, refused
 
@@ -38,7 +38,7 @@ def test_one_call_more_than_the_account_may_have_is_refused(
 
 
 def test_a_dial_counts_as_a_call_too(make_line: Callable[..., Line], application: Application) -> None:
-    line = make_line(concurrent_calls=1, answers={DESK: Desk("值班")})
+    line = make_line(concurrent_calls=1, answers={DESK: StaffedDesk("值班")})
     application.on("/voice", f'<Dial action="/done">{DESK}</Dial>')
     line.calling()
     assert application.wait_for("/done")[0]["DialCallStatus"] == "failed"
@@ -52,7 +52,7 @@ def test_a_day_of_waiting_calls_is_the_most(make_line: Callable[..., Line]) -> N
 
 
 def test_every_call_ends_after_four_hours(make_line: Callable[..., Line], application: Application) -> None:
-    line = make_line(answers={DESK: Desk("值班")}, virtual=True)
+    line = make_line(answers={DESK: StaffedDesk("值班")}, virtual=True)
     application.on("/answered", WAIT)
     application.on("/voice", "<Say>您好</Say>" + WAIT)
     place(line)
@@ -64,7 +64,7 @@ def test_every_call_ends_after_four_hours(make_line: Callable[..., Line], applic
 def test_a_time_limit_of_its_own_ends_a_call_earlier_or_later(
     make_line: Callable[..., Line], application: Application
 ) -> None:
-    line = make_line(answers={DESK: Desk("值班")}, virtual=True)
+    line = make_line(answers={DESK: StaffedDesk("值班")}, virtual=True)
     application.on("/answered", WAIT)
     place(line, time_limit=18000)
     assert application.wait_for("/progress")[0]["CallDuration"] == "18000"
@@ -73,7 +73,7 @@ def test_a_time_limit_of_its_own_ends_a_call_earlier_or_later(
 def test_the_time_limit_of_a_running_call_can_be_changed(
     make_line: Callable[..., Line], application: Application
 ) -> None:
-    line = make_line(answers={DESK: Desk("值班")}, calls_per_second=0.0)
+    line = make_line(answers={DESK: StaffedDesk("值班")}, calls_per_second=0.0)
     application.on("/answered", WAIT)
     sid = place(line, status_callback_event=["answered", "completed"])
     application.wait_for("/progress", lambda told: told["CallStatus"] == "in-progress")
@@ -85,7 +85,7 @@ def test_the_time_limit_of_a_running_call_can_be_changed(
 def test_a_dial_ends_at_its_time_limit_and_the_caller_goes_on(
     make_line: Callable[..., Line], application: Application
 ) -> None:
-    line = make_line(answers={DESK: Desk("值班")}, virtual=True)
+    line = make_line(answers={DESK: StaffedDesk("值班")}, virtual=True)
     application.on("/voice", f'<Dial timeLimit="90">{DESK}</Dial><Say>时间到</Say>')
     line.calling().hear("时间到")
 

@@ -5,34 +5,41 @@ from collections.abc import Callable
 import pytest
 
 from hotline.exchange.calls.machine_detection import AnsweredBy, DetectionOptions, classify
-from hotline.exchange.vocabulary.answer_modes import Desk, Fax, Machine, Person, PicksUp, Silence
+from hotline.exchange.vocabulary.answer_modes import (
+    AnsweringMachine,
+    AnsweringParty,
+    FaxMachine,
+    Human,
+    SilentAnswer,
+    StaffedDesk,
+)
 from tests.exchange.application import Application
 from tests.exchange.line import HOTLINE, Line, refused
 
 NUMBER = "+8613900000001"
-LONG = Machine("您好，我现在不方便接听您的电话，请在提示音之后留言，谢谢。")
-MUTE = Machine(LONG.greeting, beep=False)
-TALKER = Desk("您好，这里是市公安局一一零接警服务台，请问您在什么位置需要什么帮助")
+LONG = AnsweringMachine("您好，我现在不方便接听您的电话，请在提示音之后留言，谢谢。")
+MUTE = AnsweringMachine(LONG.greeting, beep=False)
+TALKER = StaffedDesk("您好，这里是市公安局一一零接警服务台，请问您在什么位置需要什么帮助")
 
 
 @pytest.mark.parametrize(
     ("answerer", "until_end", "by", "seconds"),
     [
-        (Person(), False, AnsweredBy.HUMAN, 2.2),
-        (Person(), True, AnsweredBy.HUMAN, 2.2),
-        (Desk("一一〇"), True, AnsweredBy.HUMAN, 1.86),
+        (Human(), False, AnsweredBy.HUMAN, 2.2),
+        (Human(), True, AnsweredBy.HUMAN, 2.2),
+        (StaffedDesk("一一〇"), True, AnsweredBy.HUMAN, 1.86),
         (TALKER, False, AnsweredBy.MACHINE_START, 2.4),
         (LONG, False, AnsweredBy.MACHINE_START, 2.4),
         (LONG, True, AnsweredBy.MACHINE_END_BEEP, 6.78),
         (MUTE, True, AnsweredBy.MACHINE_END_SILENCE, 7.58),
-        (Machine("留言", beep=False), False, AnsweredBy.HUMAN, 1.64),
-        (Machine("长" * 200), True, AnsweredBy.UNKNOWN, 30.0),
-        (Fax(), False, AnsweredBy.FAX, 1.1),
-        (Silence(), False, AnsweredBy.UNKNOWN, 5.0),
+        (AnsweringMachine("留言", beep=False), False, AnsweredBy.HUMAN, 1.64),
+        (AnsweringMachine("长" * 200), True, AnsweredBy.UNKNOWN, 30.0),
+        (FaxMachine(), False, AnsweredBy.FAX, 1.1),
+        (SilentAnswer(), False, AnsweredBy.UNKNOWN, 5.0),
     ],
 )
 def test_speech_longer_than_the_threshold_is_a_machine_whoever_speaks(
-    answerer: PicksUp, until_end: bool, by: AnsweredBy, seconds: float
+    answerer: AnsweringParty, until_end: bool, by: AnsweredBy, seconds: float
 ) -> None:
     verdict = classify(answerer, DetectionOptions(until_end=until_end))
     assert (verdict.by, verdict.seconds) == (by, pytest.approx(seconds))
@@ -101,7 +108,7 @@ def test_digits_to_be_sent_switch_detection_off(
 def test_a_participant_s_machine_is_told_beside_the_conference(
     make_line: Callable[..., Line], application: Application
 ) -> None:
-    line = make_line(answers={NUMBER: Fax()}, virtual=True)
+    line = make_line(answers={NUMBER: FaxMachine()}, virtual=True)
     line.client.conferences("room-9").participants.create(
         to=NUMBER,
         from_=HOTLINE,

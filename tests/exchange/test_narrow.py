@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 import requests
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, TOKEN, Line
 
@@ -25,13 +25,13 @@ def narrow(make_line: Callable[..., Line]) -> Line:
 @pytest.mark.parametrize("inside", LACKING)
 def test_what_it_lacks_is_an_unknown_verb(inside: str) -> None:
     document = f"<Response>{inside}</Response>"
-    assert validate(document, Context.CALL) == []
-    assert [problem[:5] for problem in validate(document, Context.CALL, narrow=True)] == ["12200"]
+    assert validate(document, DocumentContext.CALL) == []
+    assert [problem[:5] for problem in validate(document, DocumentContext.CALL, narrow=True)] == ["12200"]
 
 
 def test_leave_is_unknown_too() -> None:
-    assert validate("<Response><Leave/></Response>", Context.WAIT) == []
-    assert validate("<Response><Leave/></Response>", Context.WAIT, narrow=True) != []
+    assert validate("<Response><Leave/></Response>", DocumentContext.WAIT) == []
+    assert validate("<Response><Leave/></Response>", DocumentContext.WAIT, narrow=True) != []
 
 
 @pytest.mark.parametrize("inside", LACKING)

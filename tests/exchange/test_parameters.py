@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotline.exchange.calls.origination import receive_client_call
+from hotline.exchange.calls.origination import connect
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.devices.callers import Caller
-from hotline.exchange.vocabulary.answer_modes import Desk, Machine
+from hotline.exchange.vocabulary.answer_modes import AnsweringMachine, StaffedDesk
 from tests.exchange.application import Answer, Application, Received
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN
 from tests.exchange.plays import Rest, play, settings_for
@@ -141,7 +141,7 @@ async def one_of_everything(exchange: Exchange, application: Application) -> Non
     caller.hang_up()
     full.hang_up()
     colleague = Caller(exchange, "client:agent_7")
-    colleague.call = receive_client_call(exchange, colleague, "agent_7", {"case": "42", "CallSid": "CA42"})
+    colleague.call = connect(exchange, colleague, "agent_7", {"case": "42", "CallSid": "CA42"})
     await colleague.over_and_done()
     await _placed(rest, application)
 
@@ -165,7 +165,7 @@ def sent() -> Iterator[list[Received]]:
         application.on("/hold.wav", Answer(b"RIFF", content_type="audio/x-wav"))
         application.on("/later", "<Pause length='20'/>")
         application.on("/broken", Answer("no", status=500))
-        answers = {DESK: Desk("值班"), MACHINE: Machine()}
+        answers = {DESK: StaffedDesk("值班"), MACHINE: AnsweringMachine()}
         settings = settings_for(application, answers=answers, app_voice_url=application.url("/app"))
         play(settings, lambda exchange: one_of_everything(exchange, application))
         assert application.badly_signed == []

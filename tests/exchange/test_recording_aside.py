@@ -4,8 +4,8 @@ import pytest
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.devices.callers import Caller
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application
 from tests.exchange.plays import play, settings_for
 
@@ -52,8 +52,8 @@ def test_stop_ends_it_and_the_call_goes_on(application: Application) -> None:
 def test_a_second_start_changes_nothing_and_is_shown(application: Application) -> None:
     application.on("/voice", start(application) + start(application) + "<Pause length='5'/>")
     exchange = call(application)
-    assert [trouble.code for trouble in exchange.state.log.alerts] == [16108]
-    assert len(exchange.state.recordings) == 1
+    assert [trouble.code for trouble in exchange.registry.log.alerts] == [16108]
+    assert len(exchange.registry.recordings) == 1
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_second_start_changes_nothing_and_is_shown(application: Application) -
     ],
 )
 def test_what_cannot_be_started_is_refused(inside: str, code: str) -> None:
-    problems = validate(f"<Response>{inside}</Response>", Context.CALL)
+    problems = validate(f"<Response>{inside}</Response>", DocumentContext.CALL)
     assert problems[0].partition(":")[0] == code
 
 
@@ -98,4 +98,6 @@ def test_the_ringing_of_the_country_asked_for_is_heard(application: Application)
 
 
 def test_the_ringing_of_no_country_is_refused() -> None:
-    assert validate('<Response><Dial ringTone="xx">+8613900000000</Dial></Response>', Context.CALL) != []
+    assert (
+        validate('<Response><Dial ringTone="xx">+8613900000000</Dial></Response>', DocumentContext.CALL) != []
+    )

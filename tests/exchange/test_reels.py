@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.exchange.state.audio_files import LONGEST_SECONDS, RATE, AudioFile
+from hotline.exchange.state.audio_files import MAX_SECONDS, RATE, AudioFile
 
 LOUD = b"\x00\x10"
 
@@ -12,13 +12,13 @@ def second_of(sample: bytes = LOUD, seconds: float = 1.0) -> bytes:
 
 
 def sound(reel: AudioFile) -> bytes:
-    return b"".join(reel.pieces())
+    return b"".join(reel.chunks())
 
 
 def test_what_is_fed_in_time_is_kept_as_it_came() -> None:
     reel = AudioFile(began=100.0)
-    reel.feed(second_of(b"\x01\x00"), 101.0)
-    reel.feed(second_of(b"\x02\x00"), 102.0)
+    reel.append(second_of(b"\x01\x00"), 101.0)
+    reel.append(second_of(b"\x02\x00"), 102.0)
     reel.close(102.2)
     assert sound(reel) == second_of(b"\x01\x00") + second_of(b"\x02\x00")
     assert (reel.seconds, reel.size) == (2.0, 4 * RATE)
@@ -32,7 +32,7 @@ def test_without_any_sound_it_stays_empty() -> None:
 
 def test_where_no_sound_came_there_is_silence() -> None:
     reel = AudioFile(began=0.0)
-    reel.feed(second_of(), 3.0)
+    reel.append(second_of(), 3.0)
     reel.close(5.0)
     assert sound(reel) == second_of(b"\0\0", 2) + second_of() + second_of(b"\0\0", 2)
 
@@ -42,11 +42,11 @@ def test_where_no_sound_came_there_is_silence() -> None:
 )
 def test_a_pause_is_left_out_or_is_silence(skip: bool, between: bytes) -> None:
     reel = AudioFile(began=0.0)
-    reel.feed(second_of(), 1.0)
+    reel.append(second_of(), 1.0)
     reel.pause(1.0, skip=skip)
-    reel.feed(second_of(), 5.0)
+    reel.append(second_of(), 5.0)
     reel.resume(11.0)
-    reel.feed(second_of(), 12.0)
+    reel.append(second_of(), 12.0)
     reel.close(12.0)
     assert sound(reel) == second_of() + between + second_of()
 
@@ -54,7 +54,7 @@ def test_a_pause_is_left_out_or_is_silence(skip: bool, between: bytes) -> None:
 def test_a_pause_that_is_never_ended_counts_to_the_end() -> None:
     skipping, keeping = AudioFile(began=0.0), AudioFile(began=0.0)
     for reel, skip in ((skipping, True), (keeping, False)):
-        reel.feed(second_of(), 1.0)
+        reel.append(second_of(), 1.0)
         reel.pause(1.0, skip=skip)
         reel.close(4.0)
     assert (skipping.seconds, keeping.seconds) == (1.0, 4.0)
@@ -63,30 +63,30 @@ def test_a_pause_that_is_never_ended_counts_to_the_end() -> None:
 def test_more_than_there_was_time_for_is_left_out() -> None:
     reel = AudioFile(began=0.0)
     for _ in range(10):
-        reel.feed(second_of(), 1.0)
+        reel.append(second_of(), 1.0)
     assert reel.seconds == 2.0
 
 
 def test_beyond_the_longest_call_nothing_is_kept() -> None:
-    reel = AudioFile(began=-LONGEST_SECONDS + 1.0)
-    reel.feed(second_of(), 0.5)
-    reel.feed(second_of(), 1.5)
+    reel = AudioFile(began=-MAX_SECONDS + 1.0)
+    reel.append(second_of(), 0.5)
+    reel.append(second_of(), 1.5)
     reel.close(60.0)
-    assert reel.seconds == LONGEST_SECONDS
+    assert reel.seconds == MAX_SECONDS
 
 
 def test_somebody_s_voice_is_told_from_a_quiet_room() -> None:
     reel = AudioFile(began=0.0)
     quiet = second_of(b"\x20\x00")
-    reel.feed(quiet, 1.0)
-    reel.feed(quiet, 2.0)
+    reel.append(quiet, 1.0)
+    reel.append(quiet, 2.0)
     assert reel.loud_at == 1.0, "the first sound has the benefit of the doubt"
-    reel.feed(second_of(LOUD), 3.0)
+    reel.append(second_of(LOUD), 3.0)
     assert reel.loud_at == 3.0
 
 
 def test_a_dropped_sound_is_gone() -> None:
     reel = AudioFile(began=0.0)
-    reel.feed(second_of(), 1.0)
-    reel.drop()
+    reel.append(second_of(), 1.0)
+    reel.delete()
     assert (reel.is_empty, sound(reel)) == (True, b"")

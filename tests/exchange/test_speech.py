@@ -4,8 +4,8 @@ import pytest
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.devices.callers import Caller
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application
 from tests.exchange.plays import play, settings_for
 
@@ -106,12 +106,12 @@ def test_what_is_understood_is_told_while_the_caller_speaks(application: Applica
 )
 def test_what_the_recogniser_cannot_do_is_refused(attributes: str, code: str) -> None:
     document = f'<Response><Gather input="speech" {attributes}/></Response>'
-    assert [problem.partition(":")[0] for problem in validate(document, Context.CALL)] == [code]
+    assert [problem.partition(":")[0] for problem in validate(document, DocumentContext.CALL)] == [code]
 
 
 def test_five_hundred_hints_of_a_hundred_characters_are_allowed() -> None:
     hints = ",".join(["长" * 100] * 500)
     document = f'<Response><Gather input="speech" speechTimeout="2" speechModel="deepgram_nova-2" hints="{hints}"/></Response>'
-    assert validate(document, Context.CALL) == ["11750: document longer than 64 kB"]
+    assert validate(document, DocumentContext.CALL) == ["11750: document longer than 64 kB"]
     document = document.replace("长", "x")
-    assert validate(document, Context.CALL) == []
+    assert validate(document, DocumentContext.CALL) == []

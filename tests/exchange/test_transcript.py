@@ -12,13 +12,19 @@ import requests
 from click.testing import CliRunner
 
 from config.commands.dial import dial
-from hotline.exchange.board.transcript import BadTranscriptError, read_transcript, write_transcript
-from hotline.exchange.clients.replay import Difference, replay
+from hotline.exchange.board.transcript_file import BadTranscriptError, read_transcript, write_transcript
+from hotline.exchange.clients.replay import ReplayDifference, replay
 from hotline.exchange.clients.telephone import Telephone
 from hotline.exchange.core.faults import Fault, FaultRule
-from hotline.exchange.state.journals import KEPT_JOURNALS, MOST_ENTRIES, MOST_TEXT, Journal, JournalArchive
-from hotline.exchange.vocabulary.sounds import Speech, Voice
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.state.transcripts import (
+    KEPT_TRANSCRIPTS,
+    MAX_ENTRIES,
+    MAX_TEXT,
+    CallTranscript,
+    TranscriptStore,
+)
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import PlaybackKind, PlaybackStarted
 from tests.exchange.application import Application
 from tests.exchange.line import Line
 from tests.exchange.talk import Talk
@@ -98,7 +104,7 @@ def test_each_webhook_is_kept_with_its_parameters_and_its_answer_but_no_secret(
 
 
 def test_a_fault_is_told_in_the_transcript(line: Line, application: Application) -> None:
-    line.faults.set(FaultRule(Fault.LOST_ANSWER, Step.VOICE))
+    line.faults.set(FaultRule(Fault.LOST_ANSWER, RequestKind.VOICE))
     telephone = line.calling()
     telephone.hear("application error")
     telephone.wait_ended()
@@ -155,7 +161,7 @@ def test_the_first_difference_is_reported_when_the_application_speaks_differentl
     recorded = read_transcript(complaining(line, application))
     application.on(path, inside)
     difference = replay(line.url, recorded, io.StringIO(), patience=IMPATIENT)
-    assert isinstance(difference, Difference)
+    assert isinstance(difference, ReplayDifference)
     assert str(difference) == f"{difference.at:.1f} s: {expected}"
 
 
@@ -213,23 +219,23 @@ def test_a_call_nobody_knows_has_no_transcript(line: Line) -> None:
         assert requests.get(f"{line.url}/calls/{sid}/transcript", timeout=5).status_code == 404
 
 
-def journal(number: int = 1) -> Journal:
+def journal(number: int = 1) -> CallTranscript:
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    return Journal(f"CA{number:032}", "inbound", "+8613800001234", "+865374412345", began, lambda: 0.0)
+    return CallTranscript(f"CA{number:032}", "inbound", "+8613800001234", "+865374412345", began, lambda: 0.0)
 
 
-def speech(text: str) -> Speech:
-    return Speech(1, text, 1.0, "zh", Voice.SPEECH)
+def speech(text: str) -> PlaybackStarted:
+    return PlaybackStarted(1, text, 1.0, "zh", PlaybackKind.SPEECH)
 
 
 def test_a_call_that_never_ends_stops_being_kept_and_says_so() -> None:
     endless = journal()
-    for _ in range(MOST_ENTRIES + 10):
+    for _ in range(MAX_ENTRIES + 10):
         endless.heard(speech("请稍候"))
-    assert len(endless.entries) == MOST_ENTRIES
+    assert len(endless.entries) == MAX_ENTRIES
     wordy = journal()
     for _ in range(20):
-        wordy.heard(speech("长" * (MOST_TEXT // 10)))
+        wordy.heard(speech("长" * (MAX_TEXT // 10)))
     assert len(wordy.entries) == 10
     for cut in (endless, wordy):
         cut.ended("completed")
@@ -238,17 +244,17 @@ def test_a_call_that_never_ends_stops_being_kept_and_says_so() -> None:
 
 
 def test_only_the_latest_calls_are_kept_and_those_that_are_over_go_first() -> None:
-    shelf = JournalArchive()
+    shelf = TranscriptStore()
     alive = journal(0)
-    shelf.put(alive)
-    for number in range(1, KEPT_JOURNALS + 6):
+    shelf.add(alive)
+    for number in range(1, KEPT_TRANSCRIPTS + 6):
         over = journal(number)
         over.ended("completed")
-        shelf.put(over)
-    assert len(shelf.journals) == KEPT_JOURNALS
-    assert alive.call_sid in shelf.journals
-    assert journal(6).call_sid not in shelf.journals
-    assert journal(7).call_sid in shelf.journals
+        shelf.add(over)
+    assert len(shelf.by_call) == KEPT_TRANSCRIPTS
+    assert alive.call_sid in shelf.by_call
+    assert journal(6).call_sid not in shelf.by_call
+    assert journal(7).call_sid in shelf.by_call
 
 
 def changed(**changes: object) -> str:

@@ -11,7 +11,7 @@ import requests
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.devices.callers import Caller
 from hotline.exchange.server import clock_of, running_in_thread
-from hotline.exchange.time.virtual import VirtualClock, loop_for
+from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line
 from tests.exchange.plays import MORNING, play, settings_for
@@ -59,7 +59,7 @@ def test_a_whole_day_of_calls_passes_in_seconds(application: Application) -> Non
     assert exchange.clock.seconds() > 86400 - 300
     callers = [request["From"] for request in application.to("/voice")]
     assert callers == [f"+86138{place:08d}" for place in range(288)]
-    dates = {call.created.date() for call in exchange.state.calls.values()}
+    dates = {call.created.date() for call in exchange.registry.calls.values()}
     assert dates == {MORNING.date()}
 
 

@@ -3,13 +3,13 @@
 import asyncio
 
 from hotline.exchange.clients.telephone import Softphone, Telephone
-from hotline.exchange.clients.websocket_client import LineError, Message, Wire
+from hotline.exchange.clients.websocket_client import LineError, Message, WebSocketClient
 from tests.exchange.line import CITIZEN, Line, token_for
 
 _PATIENCE = 5.0
 
 
-class Voiced(Wire):
+class Voiced(WebSocketClient):
     """What both have in common."""
 
     call_sid: str

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from twilio.request_validator import RequestValidator
 from werkzeug.datastructures import MultiDict
 
-from hotline.exchange.twiml.grammar import parse_tree, validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import parse_tree, validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import CallState
 from hotline.rules.people.actors import Person
@@ -105,7 +105,7 @@ class Carrier:
     def _check(self, path: str, answer: Answer) -> None:
         if answer.status == 200:
             assert answer.kind == "text/xml"
-            context = Context.WAIT if path.startswith("/voice/wait") else Context.CALL
+            context = DocumentContext.WAIT if path.startswith("/voice/wait") else DocumentContext.CALL
             assert validate(answer.text, context) == [], answer.text
         elif answer.status == 204:
             assert answer.text == ""

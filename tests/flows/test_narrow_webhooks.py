@@ -4,8 +4,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, Satisfied
 from hotline.rules.people.actors import Person
@@ -29,7 +29,7 @@ class NarrowCarrier(Carrier):
     """Runs only documents that a narrow carrier accepts, wait documents included."""
 
     def _check(self, path: str, answer: Answer) -> None:
-        context = Context.LEG if path.endswith("/whisper") else Context.CALL
+        context = DocumentContext.LEG if path.endswith("/whisper") else DocumentContext.CALL
         assert answer.status in {200, 204}
         assert answer.status == 204 or validate(answer.text, context, narrow=True) == [], answer.text
 

@@ -11,8 +11,8 @@ from random import Random
 
 import pytest
 
-from hotline.exchange.twiml.grammar import validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction, JoinQueue, LookUpTicket
 from ivr_flows.engine import MAX_TURNS, after_talk, again, hear, place_lines, queue_of, settle
@@ -185,14 +185,14 @@ class Call:
             return
         self.written.add(said)
         speaker = Speaker(play.script.prompts, play.language, HOTLINE)
-        assert validate(STAGE.turn(speaker, turn, call_id=7), Context.CALL) == []
+        assert validate(STAGE.turn(speaker, turn, call_id=7), DocumentContext.CALL) == []
         if isinstance(turn.then, WaitInQueue):
             queue = queue_of(play.script.flow, turn.position)
             for ahead, expected, offered in ((0, None, True), (3, None, False), (3, 400, True)):
                 told = place_lines(queue, ahead=ahead, waited=99, expected=expected, may_be_called=offered)
                 for may_press in (True, False):
                     wait = STAGE.waiting(speaker, told, seconds=queue.round_seconds, may_press=may_press)
-                    assert validate(wait, Context.WAIT) == []
+                    assert validate(wait, DocumentContext.WAIT) == []
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.exchange.twiml.grammar import parse_tree, validate
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.validation import parse_tree, validate
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.enums import Language
@@ -46,7 +46,7 @@ def test_every_node_of_every_flow_can_be_written_in_every_language(
         if isinstance(turn.then, AwaitAnswer):
             turn = Turn((*turn.lines, OUTAGE), (), WaitInQueue(), turn.position)
         document = stage.turn(speaker(name, language), turn, 17)
-        assert validate(document, Context.CALL, narrow=stage is NARROW) == [], node
+        assert validate(document, DocumentContext.CALL, narrow=stage is NARROW) == [], node
 
 
 @given(
@@ -64,7 +64,7 @@ def test_every_round_of_waiting_is_a_wait_document_of_twenty_odd_seconds(
     document = STAGE.waiting(
         speaker(language=language), lines, seconds=queue.round_seconds, may_press=may_press
     )
-    assert validate(document, Context.WAIT) == []
+    assert validate(document, DocumentContext.WAIT) == []
     root = parse_tree(document)
     assert root[-1].tag == "Redirect"
     listening = root.find("Gather")
@@ -75,7 +75,11 @@ def test_every_round_of_waiting_is_a_wait_document_of_twenty_odd_seconds(
 
 def test_documents_of_the_talk_are_valid_and_meet_in_one_conference() -> None:
     talk, desk = parse_tree(STAGE.talk(17)), parse_tree(STAGE.desk(17, 4))
-    assert validate(STAGE.talk(17), Context.CALL) == validate(STAGE.desk(17, 4), Context.CALL) == []
+    assert (
+        validate(STAGE.talk(17), DocumentContext.CALL)
+        == validate(STAGE.desk(17, 4), DocumentContext.CALL)
+        == []
+    )
     rooms = [document.find("Dial/Conference") for document in (talk, desk)]
     assert [room.text for room in rooms] == ["call-17", "call-17"]
     assert {room.get("endConferenceOnExit") for room in rooms} == {"true"}
@@ -84,12 +88,15 @@ def test_documents_of_the_talk_are_valid_and_meet_in_one_conference() -> None:
 
 def test_small_documents_are_valid_where_they_are_heard() -> None:
     said = (Line("thanks_goodbye"),)
-    assert validate(EMPTY, Context.CALL) == []
-    assert validate(goodbye(speaker(), "caller_gone"), Context.CALL) == []
-    assert validate(goodbye(speaker()), Context.WAIT) == []
-    assert validate(STAGE.leave(speaker(), said), Context.WAIT) == []
+    assert validate(EMPTY, DocumentContext.CALL) == []
+    assert validate(goodbye(speaker(), "caller_gone"), DocumentContext.CALL) == []
+    assert validate(goodbye(speaker()), DocumentContext.WAIT) == []
+    assert validate(STAGE.leave(speaker(), said), DocumentContext.WAIT) == []
     assert (
-        validate(STAGE.try_again(speaker(), said, "https://hotline.example/x", seconds=5), Context.CALL) == []
+        validate(
+            STAGE.try_again(speaker(), said, "https://hotline.example/x", seconds=5), DocumentContext.CALL
+        )
+        == []
     )
 
 
@@ -160,7 +167,7 @@ def test_a_recorded_prompt_is_played_from_our_own_folder_or_from_where_it_lies()
         prompts = {**MENU.prompts, Language.ZH_CN: replace(whole, sounds={"greeting": file})}
         voice = Speaker(prompts, Language.ZH_CN, STANDING, ADDRESSES.sounds())
         document = STAGE.turn(voice, Turn((Line("greeting"),), (), Listen(4), "menu:0:3"), 17)
-        assert validate(document, Context.CALL) == []
+        assert validate(document, DocumentContext.CALL) == []
         assert [play.text for play in parse_tree(document).iter("Play")] == [played]
 
 

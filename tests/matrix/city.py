@@ -25,8 +25,8 @@ from hotline.events import Event
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.server import clock_of, serving
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.time.virtual import loop_for
-from hotline.exchange.vocabulary.answer_modes import Desk as StaffedDesk
+from hotline.exchange.time.virtual_clock import loop_for
+from hotline.exchange.vocabulary.answer_modes import StaffedDesk
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.twilio import TwilioCarrier
@@ -110,7 +110,7 @@ class City:
     @property
     def is_live(self) -> bool:
         """Whether anybody is on a telephone, or something is about to happen."""
-        return bool(self.plans) or any(not call.is_over for call in self.exchange.state.calls.values())
+        return bool(self.plans) or any(not call.is_over for call in self.exchange.registry.calls.values())
 
     async def keep_time(self) -> None:
         """Turn until everything is over. Raises AssertionError when it never is."""
@@ -127,7 +127,7 @@ class City:
         clock, pause = self.exchange.clock, _QUICKEST
         while True:
             self.woken.clear()
-            async with clock.busy():
+            async with clock.hold():
                 is_over = await asyncio.to_thread(self.turn)
             if is_over and not self.woken.is_set():
                 return

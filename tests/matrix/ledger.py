@@ -77,7 +77,7 @@ def doubled(application: Application, exchange: Exchange) -> dict[str, list[str]
             "calls beside the attempts": _not_placed_once(session, exchange),
         }
     found["rings of an offer"] = _twice(
-        call.to for call in exchange.state.calls.values() if call.to.startswith("client:")
+        call.to for call in exchange.registry.calls.values() if call.to.startswith("client:")
     )
     return {kind: what for kind, what in found.items() if what}
 
@@ -100,7 +100,7 @@ def _not_placed_once(session: Session, exchange: Exchange) -> list[str]:
     """Return calls to citizens that no attempt knows, and attempts that share one."""
     placed = {
         sid
-        for sid, call in exchange.state.calls.items()
+        for sid, call in exchange.registry.calls.items()
         if call.direction is Direction.OUTBOUND_API and not call.to.startswith("client:")
     }
     known = [sid for sid in session.scalars(select(Dial.sid)) if sid is not None]
@@ -109,7 +109,7 @@ def _not_placed_once(session: Session, exchange: Exchange) -> list[str]:
 
 def half_written(application: Application, exchange: Exchange) -> dict[str, list[str]]:
     """Return what was begun and not finished: dead deliveries, calls without a word how they ended, lost arrivals."""
-    arrived = {sid for sid, call in exchange.state.calls.items() if call.direction is Direction.INBOUND}
+    arrived = {sid for sid, call in exchange.registry.calls.items() if call.direction is Direction.INBOUND}
     with application.read_session() as session:
         dead = session.execute(
             select(Delivery.reaction, Delivery.last_error).where(Delivery.state == DeliveryState.DEAD)
@@ -126,7 +126,7 @@ def half_written(application: Application, exchange: Exchange) -> dict[str, list
         "unknown calls": sorted(unknown),
         "drafts": list(map(str, drafts)),
         "recordings never fetched": list(silent),
-        "live legs": [call.sid for call in exchange.state.calls.values() if not call.is_over],
+        "live legs": [call.sid for call in exchange.registry.calls.values() if not call.is_over],
     }
     return {kind: what for kind, what in found.items() if what}
 

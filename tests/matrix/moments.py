@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hotline.exchange.core.faults import APPLICABLE_STEPS, CALLER_FAULTS, FAULTS, Fault, FaultRule
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.core.faults import APPLICABLE_STEPS, CALLER, FAULTS, Fault, FaultRule
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.matrix.stories import Name
 
-S, F = Step, Fault
+S, F = RequestKind, Fault
 LONGER_THAN_A_TALK = 12.0
 """How long (exchange seconds) a letter is held back for a later one to overtake it."""
 
@@ -22,7 +22,7 @@ class Moment:
 
     name: str
     story: Name
-    step: Step
+    step: RequestKind
     path: str = ""
     nth: int = 1
     call: int = 1
@@ -121,7 +121,7 @@ AFTERMATHS: tuple[Aftermath, ...] = (
     Aftermath(F.ERROR_AFTER, _MOMENT["desk-rings"], Moment("look-for-ring", R, S.LIST_CALLS)),
     Aftermath(F.DROP, _MOMENT["asked-back-over"], Moment("ask-after", R, S.FETCH_CALL)),
 )
-NEVER: Mapping[Step, str] = {
+NEVER: Mapping[RequestKind, str] = {
     S.LEG: "no document of ours has a Number or Client with a url (the narrow carrier's whisper is told in tests/flows)",
     S.QUEUE_WHISPER: "nobody is taken from a queue by Dial",
     S.CONFERENCE_DOCUMENT: "our conferences wait in silence and nobody is held yet",
@@ -185,7 +185,7 @@ def why_not(fault: Fault, moment: Moment) -> str | None:
         return "somebody waits for this answer: it cannot come after what follows from it"
     if fault is F.REORDER and moment.is_last:
         return "nothing later is told about this call"
-    if fault in CALLER_FAULTS and moment.aside:
+    if fault in CALLER and moment.aside:
         return "nobody is on this call any more, or the news is not about a call"
     if fault in {F.ERROR_AFTER, F.CUT_AFTER} and moment.refused:
         return "the carrier refuses this anyway: there is no effect whose answer could be lost"

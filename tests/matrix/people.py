@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.devices.callers import Caller, HungUpError
-from hotline.exchange.vocabulary.sounds import Party, Sound
+from hotline.exchange.vocabulary.sounds import PartyChanged, Sound
 from hotline.gateways.addresses import device
 from hotline.rules.enums import (
     NoMatterReason,
@@ -70,7 +70,7 @@ class Handset(Caller):
         self.begins: Callable[[int], None] = lambda _: None
 
     def hear(self, call_sid: str, sound: Sound) -> None:
-        if isinstance(sound, Party) and sound.names and not self.party:
+        if isinstance(sound, PartyChanged) and sound.names and not self.party:
             self.talks.append(sound.names[0])
         super().hear(call_sid, sound)
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS, Fault
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.rules.enums import CallbackState
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback
@@ -16,7 +16,7 @@ from tests.matrix.city import Ground
 from tests.matrix.moments import AFTERMATHS, BEYOND_US, MOMENTS, NEVER, Cell, cells, impossible
 from tests.matrix.selection import LEAST, ONCE_WRONG, covering
 from tests.matrix.stories import Name
-from tests.matrix.striking import may_be_left, strike, strike_cell
+from tests.matrix.striking import fault_for, may_be_left, strike_cell
 
 
 def test_whatever_the_line_does_the_caller_is_reached_and_nothing_is_doubled(
@@ -30,13 +30,13 @@ def test_whatever_the_line_does_the_caller_is_reached_and_nothing_is_doubled(
 
 @pytest.mark.parametrize("name", Name)
 def test_on_an_honest_line_every_story_goes_as_it_is_told(ground: Ground, name: Name) -> None:
-    struck = strike(ground, name)
+    struck = fault_for(ground, name)
     assert struck.wrongs() == {}
     assert ledger.was_reached(struck.played.application, struck.cast.citizen)
     assert ledger.unasked(struck.played.application) == []
-    log = struck.played.exchange.state.log
-    failed = [request for request in log.webhooks if request.status not in {200, 204}]
-    made = {request.kind for request in (*log.webhooks, *log.rest)}
+    board = struck.played.exchange.registry
+    failed = [request for request in board.webhooks if request.status not in {200, 204}]
+    made = {request.kind for request in (*board.webhooks, *board.rest_requests)}
     assert failed == []
     assert made - {moment.step for moment in MOMENTS} == set(), (
         "a step nobody tries to break: write it into MOMENTS"
@@ -46,7 +46,7 @@ def test_on_an_honest_line_every_story_goes_as_it_is_told(ground: Ground, name: 
 def test_every_step_of_the_exchange_is_a_moment_or_has_a_reason_not_to_be() -> None:
     tried = {moment.step for moment in MOMENTS} | {after.then.step for after in AFTERMATHS}
     assert tried.isdisjoint(NEVER)
-    assert tried | set(NEVER) == set(Step)
+    assert tried | set(NEVER) == set(RequestKind)
 
 
 def test_every_cell_is_possible_or_has_its_reason() -> None:
@@ -72,7 +72,7 @@ def test_the_selection_covers_every_fault_and_every_step() -> None:
 
 def test_a_promise_that_no_carrier_can_keep_ends_with_its_reason(ground: Ground) -> None:
     moment = next(moment for moment in MOMENTS if moment.name == "phoned-back")
-    struck = strike(ground, Name.CALLBACK, (Fault.NO_ROUTE, moment))
+    struck = fault_for(ground, Name.CALLBACK, (Fault.NO_ROUTE, moment))
     with struck.played.application.read_session() as session:
         promise = session.scalars(select(Callback)).one()
         calls = session.scalars(select(Call.end)).all()

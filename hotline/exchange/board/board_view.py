@@ -6,7 +6,7 @@ Durations (`for`) are exchange seconds. Numbers are masked in the overview; a re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hotline.exchange.board.fault_api import switch_shape
+from hotline.exchange.board.fault_api import switch_json
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS
 from hotline.exchange.state.calls import Call
@@ -15,14 +15,14 @@ from hotline.exchange.state.request_log import RequestRecord
 from hotline.exchange.vocabulary.enums import ConferenceStatus
 from hotline.exchange.vocabulary.numbers import masked
 
-Shape = dict[str, Any]
+JsonObject = dict[str, Any]
 SHOWN_ENDED = 20
 """How many of the calls and conferences that are over are shown beside those that live."""
 
 
-def board_shape(exchange: Exchange) -> Shape:
+def board_json(exchange: Exchange) -> JsonObject:
     """Return everything the page shows, the latest first."""
-    board = exchange.state
+    board = exchange.registry
     conferences = _latest(board.conferences.values(), lambda one: one.status is ConferenceStatus.COMPLETED)
     return {
         "number": exchange.settings.number,
@@ -43,7 +43,7 @@ def board_shape(exchange: Exchange) -> Shape:
             }
             for one in board.log.alerts
         ],
-        "faults": [switch_shape(switch) for switch in exchange.faults.switches.values()],
+        "faults": [switch_json(switch) for switch in exchange.faults.switches.values()],
         "kinds": {fault: sorted(APPLICABLE_STEPS[fault]) for fault in FAULTS},
     }
 
@@ -54,24 +54,24 @@ def _latest(items: Iterable[Any], is_over: Any) -> Sequence[Any]:
     return [item for item in newest_first if not is_over(item)] + over[:SHOWN_ENDED]
 
 
-def _calls(exchange: Exchange) -> list[Shape]:
+def _calls(exchange: Exchange) -> list[JsonObject]:
     now = exchange.clock.seconds()
     waiting = {
         member.call.sid: {"name": queue.name, "place": place, "for": round(now - member.joined)}
-        for queue in exchange.state.queues.values()
+        for queue in exchange.registry.queues.values()
         for place, member in enumerate(queue.members, 1)
     }
     seated = {
         seat.call.sid: {"name": room.name, "for": _seconds_since(exchange, seat)}
-        for room in exchange.state.conferences.values()
+        for room in exchange.registry.conferences.values()
         if room.status is not ConferenceStatus.COMPLETED
-        for seat in room.seated()
+        for seat in room.connected()
     }
-    calls = _latest(exchange.state.calls.values(), lambda call: call.is_over)
+    calls = _latest(exchange.registry.calls.values(), lambda call: call.is_over)
     return [_call(exchange, call, waiting.get(call.sid), seated.get(call.sid)) for call in calls]
 
 
-def _call(exchange: Exchange, call: Call, queue: Shape | None, room: Shape | None) -> Shape:
+def _call(exchange: Exchange, call: Call, queue: JsonObject | None, room: JsonObject | None) -> JsonObject:
     since = call.updated or call.created
     act = call.activities[-1] if call.activities else None
     return {
@@ -88,7 +88,7 @@ def _call(exchange: Exchange, call: Call, queue: Shape | None, room: Shape | Non
         "act": None
         if act is None or call.is_over
         else {"what": act.what, "detail": act.detail, "for": round(exchange.clock.seconds() - act.since)},
-        "is_kept": call.sid in exchange.state.journals.journals,
+        "is_kept": call.sid in exchange.registry.transcripts.by_call,
     }
 
 
@@ -103,7 +103,7 @@ def _seconds_since(exchange: Exchange, seat: Participant) -> int:
     return round((exchange.clock.now() - seat.created).total_seconds())
 
 
-def _queues(exchange: Exchange) -> list[Shape]:
+def _queues(exchange: Exchange) -> list[JsonObject]:
     now = exchange.clock.seconds()
     return [
         {
@@ -119,11 +119,11 @@ def _queues(exchange: Exchange) -> list[Shape]:
                 for member in queue.members
             ],
         }
-        for queue in exchange.state.queues.values()
+        for queue in exchange.registry.queues.values()
     ]
 
 
-def _conference(exchange: Exchange, room: Conference) -> Shape:
+def _conference(exchange: Exchange, room: Conference) -> JsonObject:
     return {
         "sid": room.sid,
         "name": room.name,
@@ -141,26 +141,28 @@ def _conference(exchange: Exchange, room: Conference) -> Shape:
                 "ends": seat.end,
                 "for": _seconds_since(exchange, seat),
             }
-            for seat in room.seats.values()
+            for seat in room.participants.values()
         ],
     }
 
 
-def _recordings(exchange: Exchange) -> list[Shape]:
-    tapes = list(exchange.state.recordings.values())[::-1]
+def _recordings(exchange: Exchange) -> list[JsonObject]:
+    recordings = list(exchange.registry.recordings.values())[::-1]
     return [
         {
-            "sid": tape.sid,
-            "of": tape.call_sid or tape.conference_sid,
-            "source": tape.source,
-            "status": tape.status,
-            "for": tape.seconds if tape.updated else round(exchange.clock.seconds() - tape.began),
+            "sid": recording.sid,
+            "of": recording.call_sid or recording.conference_sid,
+            "source": recording.source,
+            "status": recording.status,
+            "for": recording.seconds
+            if recording.updated
+            else round(exchange.clock.seconds() - recording.began),
         }
-        for tape in tapes[: 2 * SHOWN_ENDED]
+        for recording in recordings[: 2 * SHOWN_ENDED]
     ]
 
 
-def _devices(exchange: Exchange) -> list[Shape]:
+def _devices(exchange: Exchange) -> list[JsonObject]:
     return [
         {"address": masked(address), "count": len(lines), "busy": any(line.busy for line in lines)}
         for address, lines in exchange.devices.items()
@@ -170,11 +172,11 @@ def _devices(exchange: Exchange) -> list[Shape]:
 
 def _requests(exchange: Exchange) -> list[RequestRecord]:
     """Return webhooks and REST requests together, the latest first."""
-    both = [*exchange.state.log.webhooks, *exchange.state.log.rest]
+    both = [*exchange.registry.log.webhooks, *exchange.registry.log.rest_requests]
     return sorted(both, key=lambda record: record.id, reverse=True)
 
 
-def _request(record: RequestRecord) -> Shape:
+def _request(record: RequestRecord) -> JsonObject:
     return {
         "id": record.id,
         "at": f"{record.at:%H:%M:%S}",
@@ -192,7 +194,7 @@ def _request(record: RequestRecord) -> Shape:
     }
 
 
-def request_shape(exchange: Exchange, number: int) -> Shape | None:
+def request_json(exchange: Exchange, number: int) -> JsonObject | None:
     """Return one request with everything that was sent and answered; None when it is no longer kept."""
     for record in _requests(exchange):
         if record.id == number:

@@ -16,10 +16,10 @@ from aiohttp import web
 from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS, BadRuleError, Fault, FaultRule, FaultSwitch
 from hotline.exchange.core.sockets import from_here
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 
 T = TypeVar("T")
-Word = TypeVar("Word", Fault, Step)
+Word = TypeVar("Word", Fault, RequestKind)
 _KNOWN = frozenset({"fault", "step", "path", "nth", "times", "seconds"})
 
 
@@ -33,7 +33,7 @@ def fault_routes() -> list[web.RouteDef]:
     ]
 
 
-def switch_shape(switch: FaultSwitch) -> dict[str, Any]:
+def switch_json(switch: FaultSwitch) -> dict[str, Any]:
     rule = switch.rule
     return {
         "id": switch.id,
@@ -52,7 +52,7 @@ def switch_shape(switch: FaultSwitch) -> dict[str, Any]:
 async def list_faults(request: web.Request) -> web.Response:
     switches = request.app[EXCHANGE].faults.switches.values()
     kinds = {fault: sorted(APPLICABLE_STEPS[fault]) for fault in FAULTS}
-    return web.json_response({"faults": [switch_shape(switch) for switch in switches], "kinds": kinds})
+    return web.json_response({"faults": [switch_json(switch) for switch in switches], "kinds": kinds})
 
 
 async def set_fault(request: web.Request) -> web.Response:
@@ -60,7 +60,7 @@ async def set_fault(request: web.Request) -> web.Response:
         switch = request.app[EXCHANGE].faults.set(rule_of(await _read(request)))
     except BadRuleError as error:
         return _refusal(400, str(error))
-    return web.json_response(switch_shape(switch), status=201)
+    return web.json_response(switch_json(switch), status=201)
 
 
 async def turn_fault(request: web.Request) -> web.Response:
@@ -74,7 +74,7 @@ async def turn_fault(request: web.Request) -> web.Response:
     if wanted is None:
         return _refusal(400, "is_on: must be true or false")
     switch.is_on = wanted
-    return web.json_response(switch_shape(switch))
+    return web.json_response(switch_json(switch))
 
 
 async def remove_fault(request: web.Request) -> web.Response:
@@ -104,7 +104,7 @@ def rule_of(fields: Mapping[str, Any]) -> FaultRule:
         raise BadRuleError("seconds: must be a number")
     return FaultRule(
         fault=fault,
-        step=_word(fields, "step", Step),
+        step=_word(fields, "step", RequestKind),
         path=_typed(fields, "path", str, "") or "",
         nth=_typed(fields, "nth", int, 1) or 0,
         times=times,

@@ -9,7 +9,7 @@ from importlib import resources
 
 from aiohttp import web
 
-from hotline.exchange.board.board_view import board_shape, request_shape
+from hotline.exchange.board.board_view import board_json, request_json
 from hotline.exchange.core.exchange import EXCHANGE
 
 _TYPES = {
@@ -76,12 +76,12 @@ async def board(_: web.Request) -> web.Response:
 
 
 async def board_values(request: web.Request) -> web.Response:
-    return web.json_response(board_shape(request.app[EXCHANGE]), headers=_HEADERS, dumps=_compact)
+    return web.json_response(board_json(request.app[EXCHANGE]), headers=_HEADERS, dumps=_compact)
 
 
 async def one_request(request: web.Request) -> web.Response:
     """Return one webhook or REST request with what was sent and answered."""
-    shape = request_shape(request.app[EXCHANGE], int(request.match_info["id"]))
+    shape = request_json(request.app[EXCHANGE], int(request.match_info["id"]))
     if shape is None:
         raise web.HTTPNotFound(text="this request is no longer kept")
     return web.json_response(shape, headers=_HEADERS, dumps=_compact)

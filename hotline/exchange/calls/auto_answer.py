@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from hotline.exchange.calls import caller_input
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.vocabulary.answer_modes import Desk, Fax, Machine, PicksUp
-from hotline.exchange.vocabulary.enums import By
-from hotline.exchange.vocabulary.sounds import Party, Sound, speaking_seconds
+from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.vocabulary.answer_modes import AnsweringMachine, AnsweringParty, FaxMachine, StaffedDesk
+from hotline.exchange.vocabulary.enums import Initiator
+from hotline.exchange.vocabulary.sounds import PartyChanged, Sound, speaking_seconds
 
 _RING_SECONDS = 2.0
 _MESSAGE_SECONDS = 120.0
@@ -19,7 +19,7 @@ class AutoAnswer:
 
     busy = False
 
-    def __init__(self, exchange: Exchange, answerer: PicksUp, pick_up: PickUp) -> None:
+    def __init__(self, exchange: Exchange, answerer: AnsweringParty, pick_up: PickUp) -> None:
         self.answerer = answerer
         self._exchange = exchange
         self._pick_up = pick_up
@@ -38,35 +38,40 @@ class AutoAnswer:
         """Does nothing: `pick_up` refuses a call that no longer rings."""
 
     def answered(self, call_sid: str) -> None:  # noqa: ARG002 - it has one call only
-        if isinstance(self.answerer, Machine) and self._call is not None:
+        if isinstance(self.answerer, AnsweringMachine) and self._call is not None:
             self._exchange.spawn(self._take_message(self._call, self.answerer))
 
     def over(self, call_sid: str, status: str) -> None:
         """Does nothing: the device lasts as long as its call."""
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - it has one call only
-        if isinstance(sound, Party) and sound.names and not self._introduced and self._call is not None:
+        if (
+            isinstance(sound, PartyChanged)
+            and sound.names
+            and not self._introduced
+            and self._call is not None
+        ):
             self._introduced = True
             self._exchange.spawn(self._introduce(self._call))
 
     async def _introduce(self, call: Call) -> None:
         match self.answerer:
-            case Desk(name):
+            case StaffedDesk(name):
                 caller_input.say(call, name)
-            case Machine(greeting):
+            case AnsweringMachine(greeting):
                 caller_input.say(call, greeting)
-            case Fax():
+            case FaxMachine():
                 caller_input.say(call, "♪ fax")
             case _:
                 pass
 
-    async def _take_message(self, call: Call, machine: Machine) -> None:
+    async def _take_message(self, call: Call, machine: AnsweringMachine) -> None:
         """Speaks the greeting, takes a message of limited length and hangs up."""
         await self._exchange.clock.sleep(speaking_seconds(machine.greeting))
         if machine.beep:
             caller_input.say(call, "♪ beep")
         await self._exchange.clock.sleep(_MESSAGE_SECONDS)
-        call.obey(HangUp(By.PARTY))
+        call.interrupt(EndCall(Initiator.PARTY))
 
     async def close(self, code: int, reason: str) -> None:
         """Does nothing: there is no websocket to close."""

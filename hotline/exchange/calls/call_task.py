@@ -10,27 +10,27 @@ from dataclasses import replace
 
 from hotline.exchange.calls.speech import utter
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, HangUp, Move, Script, Source
-from hotline.exchange.state.journals import Journal
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.vocabulary.enums import CallStatus, Context, Direction
-from hotline.exchange.vocabulary.sounds import Voice
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource, EndCall, MoveCall, Script
+from hotline.exchange.state.transcripts import CallTranscript
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import CallStatus, Direction, DocumentContext
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import PlaybackKind
 from hotline.exchange.webhooks.callbacks import advance
 
 APPLICATION_ERROR = "很抱歉，应用程序出错，再见。We are sorry, an application error has occurred. Goodbye."
 _LOG = logging.getLogger(__name__)
 
 
-async def run_document(exchange: Exchange, call: Call, source: Source) -> None:
+async def run_document(exchange: Exchange, call: Call, source: DocumentSource) -> None:
     """Runs a call's own documents to the end; the caller hears an application error if one cannot be run."""
     try:
-        await exchange.run_documents(call, source, Context.CALL)
+        await exchange.run_documents(call, source, DocumentContext.CALL)
     except DocumentError as error:
         exchange.alert(error.code, error.text, call.sid)
         advance(exchange, call, CallStatus.IN_PROGRESS)
         language = exchange.settings.language
-        await utter(exchange.clock, call, APPLICATION_ERROR, language=language, voice=Voice.ERROR)
+        await utter(exchange.clock, call, APPLICATION_ERROR, language=language, voice=PlaybackKind.ERROR)
 
 
 async def run_call(exchange: Exchange, call: Call, script: Script) -> None:
@@ -47,11 +47,15 @@ async def run_call(exchange: Exchange, call: Call, script: Script) -> None:
             _fail_if_broken(call)
             order, call.order = call.order, None
             match order:
-                case Move(source):
-                    moved = replace(source, kind=Step.MOVED) if isinstance(source, Fetch) else source
+                case MoveCall(source):
+                    moved = (
+                        replace(source, kind=RequestKind.MOVED)
+                        if isinstance(source, DocumentRequest)
+                        else source
+                    )
                     next_script = run_document(exchange, call, moved)
-                case HangUp(_, status):
-                    call.fate = status or call.fate
+                case EndCall(_, status):
+                    call.final_status = status or call.final_status
                     next_script = None
                 case None:
                     next_script = None
@@ -63,10 +67,12 @@ async def run_call(exchange: Exchange, call: Call, script: Script) -> None:
 
 def _open_journal(exchange: Exchange, call: Call) -> None:
     clock = exchange.clock
-    call.journal = Journal(call.sid, call.direction, call.from_, call.to, call.created, clock.seconds)
-    exchange.state.journals.put(call.journal)
+    call.transcript = CallTranscript(
+        call.sid, call.direction, call.from_, call.to, call.created, clock.seconds
+    )
+    exchange.registry.transcripts.add(call.transcript)
     if call.direction is Direction.INBOUND and call.application is None:
-        call.journal.dialled()
+        call.transcript.dialled()
 
 
 def _fail_if_broken(call: Call) -> None:
@@ -74,15 +80,15 @@ def _fail_if_broken(call: Call) -> None:
     script = call.script
     if script is not None and not script.cancelled() and (error := script.exception()) is not None:
         _LOG.error("a call's script failed", exc_info=error)
-        call.fate = CallStatus.FAILED
+        call.final_status = CallStatus.FAILED
 
 
 def finish(exchange: Exchange, call: Call) -> None:
     """Gives the call its terminal status and reports it to the device at its end."""
     unanswered = CallStatus.NO_ANSWER if call.direction is Direction.INBOUND else CallStatus.CANCELED
     natural = CallStatus.COMPLETED if call.answered_at is not None else unanswered
-    advance(exchange, call, call.fate or natural)
+    advance(exchange, call, call.final_status or natural)
     if call.endpoint is not None:
         call.endpoint.over(call.sid, call.status)
     call.over.set()
-    exchange.state.call_ended(call)
+    exchange.registry.call_ended(call)

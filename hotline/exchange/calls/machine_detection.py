@@ -9,10 +9,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, Source
-from hotline.exchange.vocabulary.answer_modes import Desk, Fax, Machine, Person, PicksUp, Silence
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource
+from hotline.exchange.vocabulary.answer_modes import (
+    AnsweringMachine,
+    AnsweringParty,
+    FaxMachine,
+    Human,
+    SilentAnswer,
+    StaffedDesk,
+)
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import speaking_seconds
-from hotline.exchange.vocabulary.steps import Step
 from hotline.exchange.webhooks.callbacks import send_callback
 
 _HELLO_SECONDS = 1.0
@@ -42,7 +49,7 @@ class DetectionOptions:
     speech_end: float = 1.2
     silence: float = 5.0
     in_background: bool = False
-    callback: Fetch | None = None
+    callback: DocumentRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class DetectionResult:
         return {"AnsweredBy": self.by, "MachineDetectionDuration": str(round(self.seconds * 1000))}
 
 
-def classify(answerer: PicksUp, options: DetectionOptions) -> DetectionResult:
+def classify(answerer: AnsweringParty, options: DetectionOptions) -> DetectionResult:
     """Returns the result for `answerer`; `unknown` once the time-out is reached."""
     result = _without_timeout(answerer, options)
     return (
@@ -65,17 +72,17 @@ def classify(answerer: PicksUp, options: DetectionOptions) -> DetectionResult:
     )
 
 
-def _without_timeout(answerer: PicksUp, options: DetectionOptions) -> DetectionResult:
+def _without_timeout(answerer: AnsweringParty, options: DetectionOptions) -> DetectionResult:
     match answerer:
-        case Fax():
+        case FaxMachine():
             return DetectionResult(AnsweredBy.FAX, _TONE_SECONDS)
-        case Silence():
+        case SilentAnswer():
             return DetectionResult(AnsweredBy.UNKNOWN, options.silence)
-        case Person():
+        case Human():
             return _of_speech(_HELLO_SECONDS, options, beep=False)
-        case Desk(name):
+        case StaffedDesk(name):
             return _of_speech(speaking_seconds(name), options, beep=False)
-        case Machine(greeting, beep):
+        case AnsweringMachine(greeting, beep):
             return _of_speech(speaking_seconds(greeting), options, beep=beep)
 
 
@@ -92,7 +99,7 @@ def _of_speech(seconds: float, options: DetectionOptions, *, beep: bool) -> Dete
 
 async def detect(exchange: Exchange, call: Call, options: DetectionOptions) -> DetectionResult:
     """Waits as long as detection takes and sets the call's `answered_by`."""
-    answerer = Person() if call.endpoint is None else call.endpoint.answerer
+    answerer = Human() if call.endpoint is None else call.endpoint.answerer
     result = classify(answerer, options)
     await exchange.clock.sleep(result.seconds)
     if not call.is_over:
@@ -101,8 +108,8 @@ async def detect(exchange: Exchange, call: Call, options: DetectionOptions) -> D
 
 
 async def before_document(
-    exchange: Exchange, call: Call, options: DetectionOptions | None, source: Source
-) -> Source:
+    exchange: Exchange, call: Call, options: DetectionOptions | None, source: DocumentSource
+) -> DocumentSource:
     """Returns the document to request once detection is over; in the background it is requested at once."""
     if options is None:
         return source
@@ -110,7 +117,7 @@ async def before_document(
         exchange.spawn(in_background(exchange, call, options))
         return source
     result = await detect(exchange, call, options)
-    return replace(source, extra=result.form()) if isinstance(source, Fetch) else source
+    return replace(source, extra=result.form()) if isinstance(source, DocumentRequest) else source
 
 
 async def in_background(exchange: Exchange, call: Call, options: DetectionOptions) -> None:
@@ -119,5 +126,5 @@ async def in_background(exchange: Exchange, call: Call, options: DetectionOption
     if options.callback is None or call.is_over:
         return
     form = {"CallSid": call.sid, "AccountSid": exchange.settings.account_sid, **result.form()}
-    callback = Fetch(options.callback.url, options.callback.method, form)
-    send_callback(exchange, Step.DETECTION, callback, call)
+    callback = DocumentRequest(options.callback.url, options.callback.method, form)
+    send_callback(exchange, RequestKind.DETECTION, callback, call)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from hotline.exchange.calls.call_task import run_call, run_document
 from hotline.exchange.calls.ringing import ring
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Endpoint, Fetch, HangUp, Script, new_sid
-from hotline.exchange.vocabulary.enums import By, CallEvent, CallStatus, Direction
+from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, Endpoint, Script, new_sid
+from hotline.exchange.vocabulary.enums import CallEvent, CallStatus, Direction, Initiator
 from hotline.exchange.vocabulary.status_callback import StatusCallback
 from hotline.exchange.webhooks.callbacks import advance
 from hotline.exchange.webhooks.parameters import custom_parameters
@@ -23,7 +23,7 @@ def receive_call(exchange: Exchange, endpoint: Endpoint, number: str) -> Call:
     """Starts the call of a telephone that has dialled the hotline; it rings while the first document is requested."""
     settings = exchange.settings
     call = Call(new_sid("CA"), number, settings.number, Direction.INBOUND, exchange.clock.now())
-    _start_inbound(exchange, endpoint, call, Fetch(settings.voice_url))
+    _start_inbound(exchange, endpoint, call, DocumentRequest(settings.voice_url))
     return call
 
 
@@ -37,28 +37,28 @@ def receive_client_call(
     call.application = settings.app_sid
     url = settings.app_voice_url or settings.voice_url
     extra = custom_parameters(settings.account_sid, call, given)
-    _start_inbound(exchange, endpoint, call, Fetch(url, extra=extra))
+    _start_inbound(exchange, endpoint, call, DocumentRequest(url, extra=extra))
     return call
 
 
-def _start_inbound(exchange: Exchange, endpoint: Endpoint, call: Call, first: Fetch) -> None:
+def _start_inbound(exchange: Exchange, endpoint: Endpoint, call: Call, first: DocumentRequest) -> None:
     """Lets a call ring and runs its first document; it is busy if the account has too many calls already."""
     settings = exchange.settings
     call.status = CallStatus.RINGING
     call.started = call.created
     call.endpoint = endpoint
     call.callback = StatusCallback(settings.status_url, "POST", _ENDED)
-    call.fallback = None if settings.fallback_url is None else Fetch(settings.fallback_url)
+    call.fallback = None if settings.fallback_url is None else DocumentRequest(settings.fallback_url)
     if exchange.has_most_calls():
         exchange.alert(10004, "the account has too many calls at once", call.sid)
-        call.callback, call.fate = None, CallStatus.BUSY
-    exchange.state.calls[call.sid] = call
+        call.callback, call.final_status = None, CallStatus.BUSY
+    exchange.registry.calls[call.sid] = call
     exchange.spawn(run_call(exchange, call, _run_inbound(exchange, call, first)))
 
 
-async def _run_inbound(exchange: Exchange, call: Call, first: Fetch) -> None:
+async def _run_inbound(exchange: Exchange, call: Call, first: DocumentRequest) -> None:
     """Runs the call's first document, unless the call has been refused."""
-    if call.fate is None:
+    if call.final_status is None:
         exchange.spawn(enforce_time_limit(exchange, call))
         await run_document(exchange, call, first)
 
@@ -90,7 +90,7 @@ async def enforce_time_limit(exchange: Exchange, call: Call) -> None:
         now = exchange.clock.seconds()
         since = now if call.answered_at is None else call.answered_at
         if since + call.time_limit <= now:
-            call.obey(HangUp(By.API))
+            call.interrupt(EndCall(Initiator.API))
             return
         with contextlib.suppress(TimeoutError):
             async with exchange.clock.timeout(since + call.time_limit - now):

@@ -9,8 +9,8 @@ import asyncio
 from hotline.exchange.calls.auto_answer import AutoAnswer
 from hotline.exchange.core.exchange import Exchange, RegisteredDevice
 from hotline.exchange.state.calls import Call
-from hotline.exchange.vocabulary.answer_modes import Barred, Busy, NeverAnswers, Unreachable
-from hotline.exchange.vocabulary.enums import CallStatus, Pickup
+from hotline.exchange.vocabulary.answer_modes import AlwaysBusy, Barred, NeverAnswers, Unreachable
+from hotline.exchange.vocabulary.enums import CallStatus, RingOutcome
 from hotline.exchange.webhooks.callbacks import advance
 
 _NOT_FOUND = 404
@@ -29,7 +29,7 @@ async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
     devices = list(exchange.devices.get(address, ()))
     if not devices:
         match exchange.settings.answers.get(address):
-            case Busy():
+            case AlwaysBusy():
                 return _failed(call, CallStatus.BUSY, _BUSY)
             case Unreachable() | Barred():
                 return _failed(call, CallStatus.FAILED, _NOT_FOUND)
@@ -48,7 +48,7 @@ async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
     pickup = await _first_pickup(exchange, call, free, seconds)
     if pickup is None:
         return _failed(call, CallStatus.NO_ANSWER, _TIMED_OUT)
-    if pickup is Pickup.REJECTED:
+    if pickup is RingOutcome.REJECTED:
         return _failed(call, CallStatus.BUSY, _BUSY)
     advance(exchange, call, CallStatus.IN_PROGRESS)
     return True
@@ -56,7 +56,7 @@ async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
 
 async def _first_pickup(
     exchange: Exchange, call: Call, devices: list[RegisteredDevice], seconds: float
-) -> Pickup | None:
+) -> RingOutcome | None:
     call.pickup = asyncio.get_running_loop().create_future()
     advance(exchange, call, CallStatus.RINGING)
     for device in devices:
@@ -74,8 +74,8 @@ async def _first_pickup(
                 device.unring(call)
 
 
-def _failed(call: Call, fate: CallStatus, sip_code: int) -> bool:
-    call.fate = fate
+def _failed(call: Call, final_status: CallStatus, sip_code: int) -> bool:
+    call.final_status = final_status
     call.sip_code = sip_code
     return False
 
@@ -85,10 +85,10 @@ def pick_up(call: Call, device: RegisteredDevice) -> bool:
     if call.pickup is None or call.pickup.done():
         return False
     call.endpoint = device
-    call.pickup.set_result(Pickup.ANSWERED)
+    call.pickup.set_result(RingOutcome.ANSWERED)
     return True
 
 
 def reject(call: Call) -> None:
     if call.pickup is not None and not call.pickup.done():
-        call.pickup.set_result(Pickup.REJECTED)
+        call.pickup.set_result(RingOutcome.REJECTED)

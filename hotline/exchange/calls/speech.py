@@ -4,24 +4,30 @@ from typing import NoReturn
 
 from hotline.exchange.state.calls import Call
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.vocabulary.sounds import Speech, SpeechOver, Voice, speaking_seconds
+from hotline.exchange.vocabulary.sounds import PlaybackEnded, PlaybackKind, PlaybackStarted, speaking_seconds
 
 _MUSIC_SECONDS = 30.0
 
 
 async def utter(
-    clock: ExchangeClock, call: Call, text: str, *, language: str, voice: Voice, seconds: float | None = None
+    clock: ExchangeClock,
+    call: Call,
+    text: str,
+    *,
+    language: str,
+    voice: PlaybackKind,
+    seconds: float | None = None,
 ) -> None:
     """Lets the party hear `text` for `seconds` (exchange time, None = estimated) and reports if it was cut short."""
     length = speaking_seconds(text) if seconds is None else seconds
     number = next(call.utterances)
-    call.hear(Speech(number, text, length, language, voice))
+    call.hear(PlaybackStarted(number, text, length, language, voice))
     whole = False
     try:
         await clock.sleep(length)
         whole = True
     finally:
-        call.hear(SpeechOver(number, whole))
+        call.hear(PlaybackEnded(number, whole))
 
 
 async def hold_music(clock: ExchangeClock, call: Call, *, silent: bool) -> NoReturn:
@@ -30,4 +36,6 @@ async def hold_music(clock: ExchangeClock, call: Call, *, silent: bool) -> NoRet
         if silent:
             await clock.sleep(_MUSIC_SECONDS)
         else:
-            await utter(clock, call, "♪ 等候音乐", language="", voice=Voice.MUSIC, seconds=_MUSIC_SECONDS)
+            await utter(
+                clock, call, "♪ 等候音乐", language="", voice=PlaybackKind.MUSIC, seconds=_MUSIC_SECONDS
+            )

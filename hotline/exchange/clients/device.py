@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from hotline.exchange.clients.websocket_client import LineError, Message, Wire
+from hotline.exchange.clients.websocket_client import LineError, Message, WebSocketClient
 
-PATIENCE_SECONDS = 10.0
+DEFAULT_TIMEOUT_SECONDS = 10.0
 
 
 class NotHeardError(AssertionError):
@@ -19,7 +19,7 @@ class PhoneState(StrEnum):
     ENDED = "ended"
 
 
-class Handset(Wire):
+class ClientDevice(WebSocketClient):
     """What both kinds of device do: keep a transcript and listen to it."""
 
     def __init__(self, url: str) -> None:
@@ -40,7 +40,7 @@ class Handset(Wire):
     def is_in_call(self) -> bool:
         return self.state not in {PhoneState.IDLE, PhoneState.ENDED}
 
-    def hear(self, substring: str, timeout: float = PATIENCE_SECONDS) -> str:
+    def hear(self, substring: str, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
         """Wait for a line containing `substring`, from after the last line heard; returns the whole line."""
         found = ""
 
@@ -65,7 +65,7 @@ class Handset(Wire):
         said = "\n".join(f"  {number}. {line}" for number, line in enumerate(self.transcript, 1))
         return f"{substring!r} was not heard: {why}; state {self.state}; transcript:\n{said or '  (silence)'}"
 
-    def wait_ended(self, timeout: float = PATIENCE_SECONDS) -> str:
+    def wait_ended(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
         """Wait until the call is over; returns its final status as this device was told it."""
         try:
             self.wait_for(lambda: self.state is PhoneState.ENDED, timeout, "the call did not end")
@@ -73,16 +73,16 @@ class Handset(Wire):
             raise NotHeardError(self._missing("the end of the call", str(error))) from error
         return self.status
 
-    def wait_state(self, state: PhoneState, timeout: float = PATIENCE_SECONDS) -> None:
+    def wait_state(self, state: PhoneState, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
         """Wait until the device is in `state`."""
         self.wait_for(lambda: self.state is state, timeout, lambda: f"state is {self.state}, not {state}")
 
-    def wait_connected(self, others: int = 1, timeout: float = PATIENCE_SECONDS) -> list[str]:
+    def wait_connected(self, others: int = 1, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> list[str]:
         """Wait until `others` other people are on the line, so that what is said now is heard; returns who they are."""
         self.wait_for(lambda: len(self.party) == others, timeout, lambda: f"on the line are {self.party}")
         return list(self.party)
 
-    def note(self, message: Message) -> None:
+    def receive_common(self, message: Message) -> None:
         """Take what both kinds of device are told in the same words."""
         match message["type"]:
             case "say":

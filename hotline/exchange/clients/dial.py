@@ -22,46 +22,46 @@ _CLOSING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Press:
+class PressStep:
     digits: str
 
 
 @dataclass(frozen=True)
-class Wait:
+class WaitStep:
     """`seconds` of the exchange."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
-class HangUp:
+class HangUpStep:
     pass
 
 
-Step = Press | Wait | HangUp
+ScriptStep = PressStep | WaitStep | HangUpStep
 
 
 class BadKeysError(ValueError):
     """A script of keys that cannot be followed; the text names the part."""
 
 
-def read_script(keys: str) -> list[Step]:
+def read_script(keys: str) -> list[ScriptStep]:
     """Read `1,w5,2,#,h`: keys, waiting, and at the very end hanging up; raises BadKeysError."""
     parts = [part.strip() for part in keys.split(",")]
-    steps: list[Step] = []
+    steps: list[ScriptStep] = []
     for place, part in enumerate(parts):
         if part and KEYS.issuperset(part):
-            steps.append(Press(part))
+            steps.append(PressStep(part))
         elif re.fullmatch(r"w\d{1,5}(\.\d+)?", part):
-            steps.append(Wait(float(part[1:])))
+            steps.append(WaitStep(float(part[1:])))
         elif part == "h" and place == len(parts) - 1:
-            steps.append(HangUp())
+            steps.append(HangUpStep())
         else:
             raise BadKeysError(f"{part!r}: keys are 0-9, * and #, wN waits N seconds, a final h hangs up")
     return steps
 
 
-class Terminal(Telephone):
+class TerminalTelephone(Telephone):
     """A telephone that prints what it hears, each line with the time since dialling."""
 
     def __init__(self, base_url: str, number: str, out: TextIO) -> None:
@@ -109,7 +109,7 @@ def dial(
         print(error, file=out)
         return BAD_KEYS
     try:
-        with Terminal(base_url, number_from, out) as telephone:
+        with TerminalTelephone(base_url, number_from, out) as telephone:
             telephone.dial(number_to)
             return _talk(telephone, steps, sys.stdin if read_keys is None else read_keys)
     except (LineError, TimeoutError) as error:
@@ -117,7 +117,7 @@ def dial(
         return FAILED
 
 
-def _talk(telephone: Terminal, steps: list[Step] | None, read_keys: Iterable[str]) -> int:
+def _talk(telephone: TerminalTelephone, steps: list[ScriptStep] | None, read_keys: Iterable[str]) -> int:
     try:
         if steps is None:
             threading.Thread(target=_type, args=(telephone, read_keys), name="keys", daemon=True).start()
@@ -130,19 +130,19 @@ def _talk(telephone: Terminal, steps: list[Step] | None, read_keys: Iterable[str
     return COMPLETED if status == "completed" else FAILED
 
 
-def _follow(telephone: Terminal, steps: list[Step]) -> None:
+def _follow(telephone: TerminalTelephone, steps: list[ScriptStep]) -> None:
     for step in steps:
         match step:
-            case Press(digits):
+            case PressStep(digits):
                 for digit in digits:
                     _press_when_heard(telephone, digit)
-            case Wait(seconds):
+            case WaitStep(seconds):
                 _wait(telephone, seconds * telephone.pace)
-            case HangUp():
+            case HangUpStep():
                 telephone.hang_up()
 
 
-def _press_when_heard(telephone: Terminal, digit: str) -> None:
+def _press_when_heard(telephone: TerminalTelephone, digit: str) -> None:
     try:
         telephone.wait_listening(_LISTENING_SECONDS)
     except TimeoutError:
@@ -152,7 +152,7 @@ def _press_when_heard(telephone: Terminal, digit: str) -> None:
         telephone.press(digit)
 
 
-def _wait(telephone: Terminal, seconds: float) -> None:
+def _wait(telephone: TerminalTelephone, seconds: float) -> None:
     """Let time pass, but not beyond the end of the call."""
     try:
         telephone.wait_ended(seconds)
@@ -160,7 +160,7 @@ def _wait(telephone: Terminal, seconds: float) -> None:
         return
 
 
-def _type(telephone: Terminal, lines: Iterable[str]) -> None:
+def _type(telephone: TerminalTelephone, lines: Iterable[str]) -> None:
     """Press, say or hang up what is typed, until there is no more to read or the line is closed."""
     for line in lines:
         typed = line.strip()

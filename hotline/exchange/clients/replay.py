@@ -9,22 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
-from hotline.exchange.board.transcript import Transcript
-from hotline.exchange.clients.dial import Terminal
+from hotline.exchange.board.transcript_file import ReplayScript
+from hotline.exchange.clients.dial import TerminalTelephone
 from hotline.exchange.clients.telephone import PhoneState
 from hotline.exchange.clients.websocket_client import Message
-from hotline.exchange.vocabulary.journal import (
-    Answered,
-    Asked,
-    Dialled,
-    Ended,
-    Entry,
-    Heard,
-    HeardBeep,
-    HeardPerson,
-    HungUp,
-    Pressed,
-    Said,
+from hotline.exchange.vocabulary.transcript_entries import (
+    BeepHeard,
+    CallAnswered,
+    CallCompleted,
+    CallDialled,
+    CallerHungUp,
+    CallerSpoke,
+    KeysPressed,
+    OtherPartyHeard,
+    PlaybackHeard,
+    TranscriptEntry,
+    WebhookSent,
 )
 
 BEEP = "♪ beep"
@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class Difference:
+class ReplayDifference:
     """The first thing that is not as it was; `at` in exchange seconds of the recorded call."""
 
     at: float
@@ -45,8 +45,8 @@ class Difference:
 
 
 def replay(
-    base_url: str, transcript: Transcript, out: TextIO, patience: float = PATIENCE_SECONDS
-) -> Difference | None:
+    base_url: str, transcript: ReplayScript, out: TextIO, patience: float = PATIENCE_SECONDS
+) -> ReplayDifference | None:
     """Make the call again, printing it to `out`; None when everything was as it was.
 
     Raises LineError when the exchange cannot be reached.
@@ -60,7 +60,7 @@ def replay(
         return None
 
 
-class _Listener(Terminal):
+class _Listener(TerminalTelephone):
     """A telephone that keeps what the exchange itself says, and knows whether it listens for words."""
 
     def __init__(self, base_url: str, number: str, out: TextIO) -> None:
@@ -104,39 +104,39 @@ class _Performance:
         self._at = 0.0
         self._has_hung_up = False
 
-    def follow(self, entry: Entry) -> Difference | None:
+    def follow(self, entry: TranscriptEntry) -> ReplayDifference | None:
         """Do, or listen for, the next thing; the difference if it is not as it was."""
         gap = max(0.0, entry.at - self._at) * self._telephone.pace
         self._at = entry.at
         match entry:
-            case Dialled():
+            case CallDialled():
                 self._telephone.dial(self._hotline)
-            case Heard(text=text):
+            case PlaybackHeard(text=text):
                 return self._listen(text, gap)
-            case HeardBeep():
+            case BeepHeard():
                 return self._listen(BEEP, gap)
-            case Pressed(digits=digits, heeded=heeded):
+            case KeysPressed(digits=digits, heeded=heeded):
                 return self._press(digits, gap, heeded=heeded)
-            case Said(text=text, heeded=heeded):
+            case CallerSpoke(text=text, heeded=heeded):
                 return self._say(text, gap, heeded=heeded)
-            case HungUp():
+            case CallerHungUp():
                 self._pause(gap)
                 self._has_hung_up = True
                 if not self._telephone.is_over:
                     self._telephone.hang_up()
-            case Ended(status=status):
+            case CallCompleted(status=status):
                 return self._end(status, gap)
-            case Answered() | Asked() | HeardPerson():
+            case CallAnswered() | WebhookSent() | OtherPartyHeard():
                 pass
         return None
 
     def _pause(self, seconds: float) -> None:
         self._telephone.comes(lambda: self._telephone.is_over, seconds)
 
-    def _differs(self, then: str, now: str) -> Difference:
-        return Difference(self._at, then, now)
+    def _differs(self, then: str, now: str) -> ReplayDifference:
+        return ReplayDifference(self._at, then, now)
 
-    def _listen(self, text: str, gap: float) -> Difference | None:
+    def _listen(self, text: str, gap: float) -> ReplayDifference | None:
         said = self._telephone.said
         if not self._telephone.comes(lambda: len(said) > self._heard, gap + self._patience):
             return self._differs(f"“{text}” was heard", self._what_is())
@@ -144,7 +144,7 @@ class _Performance:
         self._heard += 1
         return None if now == text else self._differs(f"“{text}” was heard", f"“{now}”")
 
-    def _press(self, digits: str, gap: float, *, heeded: bool) -> Difference | None:
+    def _press(self, digits: str, gap: float, *, heeded: bool) -> ReplayDifference | None:
         phone = self._telephone
         self._pause(gap)
         if heeded and not phone.comes(lambda: phone.listening, self._patience):
@@ -154,7 +154,7 @@ class _Performance:
             phone.press(digits)
         return None
 
-    def _say(self, text: str, gap: float, *, heeded: bool) -> Difference | None:
+    def _say(self, text: str, gap: float, *, heeded: bool) -> ReplayDifference | None:
         phone = self._telephone
         self._pause(gap)
         if heeded and not phone.comes(lambda: phone.hears_words, self._patience):
@@ -171,7 +171,7 @@ class _Performance:
             return f"“{phone.said[self._heard]}”"
         return f"the call is over ({phone.status})" if phone.is_over else "nothing comes"
 
-    def _end(self, status: str, gap: float) -> Difference | None:
+    def _end(self, status: str, gap: float) -> ReplayDifference | None:
         phone = self._telephone
         phone.comes(lambda: not self._has_hung_up and len(phone.said) > self._heard, gap + self._patience)
         if not self._has_hung_up and len(phone.said) > self._heard:

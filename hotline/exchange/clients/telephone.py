@@ -6,13 +6,13 @@ Everything waits on what the exchange says; every wait is bounded (real seconds)
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from hotline.exchange.clients.device import PATIENCE_SECONDS, Handset, NotHeardError, PhoneState
+from hotline.exchange.clients.device import DEFAULT_TIMEOUT_SECONDS, ClientDevice, NotHeardError, PhoneState
 from hotline.exchange.clients.websocket_client import LineError, Message
 
 __all__ = ["LineError", "NotHeardError", "PhoneState", "Softphone", "Telephone"]
 
 
-class Telephone(Handset):
+class Telephone(ClientDevice):
     """A citizen's telephone with `number` (13800001234 or E.164); use it as a context manager."""
 
     def __init__(self, base_url: str, number: str, answers: str = "") -> None:
@@ -52,12 +52,12 @@ class Telephone(Handset):
     def reject(self) -> None:
         self.send({"type": "reject"})
 
-    def wait_for_ring(self, timeout: float = PATIENCE_SECONDS) -> str:
+    def wait_for_ring(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
         """Wait for an incoming call; returns who is calling."""
         self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "the telephone did not ring")
         return self.caller
 
-    def wait_listening(self, timeout: float = PATIENCE_SECONDS) -> None:
+    def wait_listening(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
         """Wait until the far end listens for the next key, or the call is over."""
         self.wait_for(
             lambda: self.listening or self.state is PhoneState.ENDED,
@@ -85,10 +85,10 @@ class Telephone(Handset):
             case "error":
                 self.errors.append(message["message"])
             case _:
-                self.note(message)
+                self.receive_common(message)
 
 
-class Softphone(Handset):
+class Softphone(ClientDevice):
     """An operator's browser device, registered with the application's access token."""
 
     def __init__(self, base_url: str, token: str) -> None:
@@ -105,13 +105,13 @@ class Softphone(Handset):
         self.send({"type": "connect", "params": params})
         self.wait_for(
             lambda: self.call_sid != before or len(self.errors) > refusals,
-            PATIENCE_SECONDS,
+            DEFAULT_TIMEOUT_SECONDS,
             "neither connected nor refused",
         )
         if len(self.errors) > refusals:
             raise LineError(self.errors[-1])
 
-    def wait_incoming(self, timeout: float = PATIENCE_SECONDS) -> dict[str, str]:
+    def wait_incoming(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> dict[str, str]:
         """Wait for an invitation; returns its custom parameters."""
         self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "no incoming call")
         return dict(self.parameters)
@@ -121,7 +121,7 @@ class Softphone(Handset):
         self._command("accept")
         self.wait_for(
             lambda: self.state in {PhoneState.TALKING, PhoneState.ENDED},
-            PATIENCE_SECONDS,
+            DEFAULT_TIMEOUT_SECONDS,
             "the line did not open",
         )
         if self.status == "canceled":
@@ -166,4 +166,4 @@ class Softphone(Handset):
             case "error":
                 self.errors.append(message["message"])
             case _:
-                self.note(message)
+                self.receive_common(message)

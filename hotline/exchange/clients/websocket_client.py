@@ -24,7 +24,7 @@ class LineError(Exception):
     """The exchange cannot be reached, refused the device, or closed the line; the text says which."""
 
 
-class Wire:
+class WebSocketClient:
     """One websocket to the exchange. Subclasses take messages in `receive`, which runs under the condition."""
 
     def __init__(self, url: str) -> None:

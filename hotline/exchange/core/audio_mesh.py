@@ -104,7 +104,7 @@ class AudioMesh:
         peer = self.peers.get(call_sid)
         for recording in () if peer is None else peer.recordings:
             if recording.status is RecordingStatus.IN_PROGRESS:
-                recording.audio.feed(samples, at)
+                recording.audio.append(samples, at)
 
     def _relay(self, call_sid: str, message: Message) -> None:
         """Passes an offer, answer or candidate to the other peer of a link; raises BadMessageError for anything else."""

@@ -14,14 +14,14 @@ from hotline.exchange.core.audio_mesh import AudioMesh
 from hotline.exchange.core.faults import FaultInjector
 from hotline.exchange.core.webhook import DeliveryOrder, Webhook, WebhookResponse
 from hotline.exchange.core.webhook_client import WebhookClient
-from hotline.exchange.state.calls import Activity, Call, Endpoint, Source
+from hotline.exchange.state.calls import Activity, Call, DocumentSource, Endpoint
 from hotline.exchange.state.conferences import Conference
-from hotline.exchange.state.journals import JournalArchive
 from hotline.exchange.state.queues import WaitingQueue
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.state.request_log import Alert, RequestLog
+from hotline.exchange.state.request_log import DebuggerAlert, RequestLog
+from hotline.exchange.state.transcripts import TranscriptStore
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.vocabulary.enums import Context, Continuation
+from hotline.exchange.vocabulary.enums import Continuation, DocumentContext
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 
 # Calls that are over are kept up to this number, and as many conferences; their recordings are dropped with them.
@@ -50,7 +50,7 @@ class CallRateLimit:
 
 
 @dataclass(eq=False)
-class ExchangeState:
+class Registry:
     """Everything that exists in one exchange, by sid.
 
     It is bounded, so that an exchange may run for weeks: every live call and conference is kept, and the KEPT_ENDED
@@ -62,7 +62,7 @@ class ExchangeState:
     queues: dict[str, WaitingQueue] = field(default_factory=dict)
     conferences: dict[str, Conference] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
-    journals: JournalArchive = field(default_factory=JournalArchive)
+    transcripts: TranscriptStore = field(default_factory=TranscriptStore)
     log: RequestLog = field(default_factory=RequestLog)
     _ended_calls: deque[str] = field(default_factory=deque)
     _ended_conferences: deque[str] = field(default_factory=deque)
@@ -82,7 +82,7 @@ class ExchangeState:
     def _drop_recordings(self, owner: str) -> None:
         for recording in list(self.recordings.values()):
             if owner in (recording.call_sid, recording.conference_sid):
-                recording.audio.drop()
+                recording.audio.delete()
                 del self.recordings[recording.sid]
 
 
@@ -104,7 +104,7 @@ class Interpret(Protocol):
     """Runs a document of a call and every document it leads to; raises DocumentError."""
 
     async def __call__(
-        self, exchange: "Exchange", call: Call, source: Source, context: Context
+        self, exchange: "Exchange", call: Call, source: DocumentSource, context: DocumentContext
     ) -> Continuation: ...
 
 
@@ -118,7 +118,7 @@ class Exchange:
 
     settings: ExchangeSettings
     clock: ExchangeClock
-    state: ExchangeState
+    registry: Registry
     webhook_client: WebhookClient
     deliver: Deliver
     interpret: Interpret
@@ -133,7 +133,9 @@ class Exchange:
         """Returns the answer the carrier acts on, whatever its status; raises DocumentError when there is none."""
         return await self.deliver(self, webhook, cookies)
 
-    async def run_documents(self, call: Call, source: Source, context: Context) -> Continuation:
+    async def run_documents(
+        self, call: Call, source: DocumentSource, context: DocumentContext
+    ) -> Continuation:
         """Runs `source` and every document it leads to; raises DocumentError."""
         return await self.interpret(self, call, source, context)
 
@@ -152,8 +154,8 @@ class Exchange:
 
     def alert(self, code: int, text: str, call_sid: str) -> None:
         """Shows a problem of the application on the status page and in the log (sids only, no telephone numbers)."""
-        self.state.log.alerts.appendleft(
-            Alert(next(self.state.log.ids), self.clock.wall(), code, text, call_sid)
+        self.registry.log.alerts.appendleft(
+            DebuggerAlert(next(self.registry.log.ids), self.clock.wall(), code, text, call_sid)
         )
         _LOG.warning("%s %s (%s)", code, text, call_sid)
 
@@ -170,7 +172,7 @@ class Exchange:
     def has_most_calls(self) -> bool:
         """Returns True if the account has as many live legs as its settings allow."""
         most = self.settings.concurrent_calls
-        return most > 0 and sum(not call.is_over for call in self.state.calls.values()) >= most
+        return most > 0 and sum(not call.is_over for call in self.registry.calls.values()) >= most
 
 
 EXCHANGE = web.AppKey("exchange", Exchange)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hotline.exchange.vocabulary.steps import ASIDE, REST, RINGS, WEBHOOKS, Step
+from hotline.exchange.vocabulary.request_kinds import BACKGROUND, REST, RINGS, WEBHOOKS, RequestKind
 
 MAINLAND = "+86"
 LONGEST_SECONDS = 600.0
@@ -58,10 +58,10 @@ FAULTS = tuple(Fault)
 # Faults of the party on the call; their occurrences are counted for each call separately.
 CALLER_FAULTS = frozenset({Fault.HANG_UP_WHEN_SENT, Fault.HANG_UP_WHEN_ANSWERED})
 
-APPLICABLE_STEPS: Mapping[Fault, frozenset[Step]] = {
+APPLICABLE_STEPS: Mapping[Fault, frozenset[RequestKind]] = {
     Fault.DUPLICATE: WEBHOOKS,
     Fault.DUPLICATE_AFTER: WEBHOOKS,
-    Fault.REORDER: ASIDE,
+    Fault.REORDER: BACKGROUND,
     Fault.DROP: WEBHOOKS,
     Fault.DELAY: WEBHOOKS,
     Fault.BAD_SIGNATURE: WEBHOOKS,
@@ -91,7 +91,7 @@ class FaultRule:
     """
 
     fault: Fault
-    step: Step | None = None
+    step: RequestKind | None = None
     path: str = ""
     nth: int = 1
     times: int | None = 1
@@ -115,7 +115,7 @@ class FaultRule:
 class FaultOccasion:
     """One step that is about to be taken. `can_hang_up`: a party is on the call; `to`: the address it would ring."""
 
-    step: Step
+    step: RequestKind
     path: str = ""
     call_sid: str = ""
     aside: bool = False

@@ -59,7 +59,7 @@ class DeviceSocket:
     def _hold_time(self) -> None:
         """Stops virtual time until the device has nothing to do, or has not answered for `_THINKING_SECONDS`."""
         self._release_time()
-        self._held_time.enter_context(self._clock.busy())
+        self._held_time.enter_context(self._clock.hold())
         loop = asyncio.get_running_loop()
         self._release_timer = loop.call_later(_THINKING_SECONDS, self._give_up_waiting)
 

@@ -9,9 +9,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from hotline.exchange.core.faults import FaultSwitch
 from hotline.exchange.state.request_log import RequestLog, RequestRecord
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.vocabulary.journal import Asked
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.status_callback import Method
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.transcript_entries import WebhookSent
 
 _SECRETS = frozenset({"AccountSid", "CallToken"})
 
@@ -20,7 +20,7 @@ _SECRETS = frozenset({"AccountSid", "CallToken"})
 class Webhook:
     """One webhook to send: `url` as configured, `form` all parameters; `aside` when no call waits for the answer."""
 
-    kind: Step
+    kind: RequestKind
     url: str
     method: Method
     form: Mapping[str, str]
@@ -77,10 +77,10 @@ def displayed_body(response: WebhookResponse) -> str:
     return response.body.decode(errors="replace")
 
 
-def journal_entry(record: RequestRecord, at: float) -> Asked:
+def journal_entry(record: RequestRecord, at: float) -> WebhookSent:
     """Returns the record as the journal of its call keeps it, without the fields that identify the account."""
     sent = {name: value for name, value in record.sent.items() if name not in _SECRETS}
-    return Asked(
+    return WebhookSent(
         at,
         record.kind or "",
         record.method,

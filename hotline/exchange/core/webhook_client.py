@@ -27,10 +27,10 @@ from hotline.exchange.core.webhook import (
     open_record,
     with_query,
 )
-from hotline.exchange.state.journals import JournalArchive
 from hotline.exchange.state.request_log import RequestLog, RequestRecord
+from hotline.exchange.state.transcripts import TranscriptStore
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.twiml.grammar import LONGEST_DOCUMENT, DocumentError
+from hotline.exchange.twiml.validation import LONGEST_DOCUMENT, DocumentError
 
 USER_AGENT = "TwilioProxy/1.1"
 _MOST_REDIRECTS = 10
@@ -133,14 +133,14 @@ class WebhookClient:
         token: str,
         clock: ExchangeClock,
         log: RequestLog,
-        journals: JournalArchive,
+        transcripts: TranscriptStore,
     ) -> None:
         """`token` is the account's primary auth token, with which webhooks are signed."""
         self._session = session
         self._token = token
         self._clock = clock
         self._log = log
-        self._journals = journals
+        self._transcripts = transcripts
 
     async def send(
         self, webhook: Webhook, cookies: Mapping[str, str], token: str, switch: FaultSwitch | None = None
@@ -152,8 +152,8 @@ class WebhookClient:
         """
         began = self._clock.stopwatch()
         record = open_record(self._log, self._clock, webhook, switch)
-        journal = self._journals.journals.get(webhook.call_sid)
-        asked_at = 0.0 if journal is None else journal.elapsed()
+        transcript = self._transcripts.by_call.get(webhook.call_sid)
+        asked_at = 0.0 if transcript is None else transcript.elapsed()
         try:
             response = await self._with_retries(
                 _Sending(webhook, cookies, token, retry_policy_of(webhook.url), record, switch)
@@ -169,8 +169,8 @@ class WebhookClient:
             record.milliseconds = round((self._clock.stopwatch() - began) * 1000)
             record.is_done = True
             record.error = record.error or ("" if record.status else "given up: the call was over")
-            if journal is not None:
-                journal.asked(journal_entry(record, asked_at))
+            if transcript is not None:
+                transcript.webhook_sent(journal_entry(record, asked_at))
 
     async def _with_retries(self, sending: _Sending) -> WebhookResponse:
         """Tries as often as the policy allows; all tries share one idempotency token and one total time."""
@@ -229,7 +229,7 @@ class WebhookClient:
         signature = sign(secret, target, webhook.form if posted else {})
         async with (
             # Virtual time stands while the application works on its answer.
-            self._clock.busy(),
+            self._clock.hold(),
             self._session.request(
                 webhook.method,
                 # yarl would otherwise normalise the URL, and the signature would no longer fit it.

@@ -9,10 +9,18 @@ from collections.abc import Callable
 from hotline.exchange.calls import caller_input, ringing
 from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.vocabulary.answer_modes import Person, PicksUp
-from hotline.exchange.vocabulary.enums import By
-from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
+from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.vocabulary.answer_modes import AnsweringParty, Human
+from hotline.exchange.vocabulary.enums import Initiator
+from hotline.exchange.vocabulary.sounds import (
+    Beep,
+    Caption,
+    ListeningChanged,
+    PartyChanged,
+    PlaybackEnded,
+    PlaybackStarted,
+    Sound,
+)
 
 
 class HungUpError(Exception):
@@ -22,7 +30,7 @@ class HungUpError(Exception):
 class Caller:
     """One person with one telephone, who dials the hotline or is rung. One task at a time may wait on it."""
 
-    answerer: PicksUp = Person()
+    answerer: AnsweringParty = Human()
 
     def __init__(self, exchange: Exchange, number: str) -> None:
         self.number = number
@@ -89,7 +97,7 @@ class Caller:
 
     def hang_up(self) -> None:
         if self.call is not None:
-            self.call.obey(HangUp(By.PARTY))
+            self.call.interrupt(EndCall(Initiator.PARTY))
 
     async def over_and_done(self) -> str:
         """Wait for the end of the call; returns its status."""
@@ -122,17 +130,17 @@ class Caller:
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
         match sound:
-            case Speech(_, text):
+            case PlaybackStarted(_, text):
                 self.transcript.append(text)
             case Caption(who, text):
                 self.transcript.append(f"{who}: {text}")
             case Beep():
                 self.transcript.append("♪ beep")
-            case Listening(keys):
+            case ListeningChanged(keys):
                 self._listened_to = keys
-            case Party(names):
+            case PartyChanged(names):
                 self.party = names
-            case SpeechOver():
+            case PlaybackEnded():
                 return
         self._news.set()
 

@@ -7,7 +7,7 @@ to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is ov
 `{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
 waits for keys or words (told again after each key it took); `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
 It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
-`{type:"say", text}`, `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`voices.py`). One number has one handset: a new one closes the old (4409) and its call.
+`{type:"say", text}`, `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`audio_mesh.py`). One number has one handset: a new one closes the old (4409) and its call.
 """
 
 import asyncio
@@ -19,24 +19,42 @@ from hotline.exchange.calls import caller_input, ringing
 from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
-from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.vocabulary.answer_modes import Fax, Machine, Person, PicksUp, Silence
-from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.vocabulary.answer_modes import (
+    AnsweringMachine,
+    AnsweringParty,
+    FaxMachine,
+    Human,
+    SilentAnswer,
+)
+from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.numbers import is_e164, normalise
-from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
+from hotline.exchange.vocabulary.sounds import (
+    Beep,
+    Caption,
+    ListeningChanged,
+    PartyChanged,
+    PlaybackEnded,
+    PlaybackStarted,
+    Sound,
+)
 
 REPLACED = 4409
 WITHHELD = "anonymous"
-_ANSWERERS: Mapping[str, PicksUp] = {"machine": Machine(), "fax": Fax(), "silence": Silence()}
+_ANSWERERS: Mapping[str, AnsweringParty] = {
+    "machine": AnsweringMachine(),
+    "fax": FaxMachine(),
+    "silence": SilentAnswer(),
+}
 
 
-class Telephone:
+class RegisteredTelephone:
     """One handset, as the exchange sees it: a line that can be rung and the endpoint of at most one call."""
 
-    def __init__(self, exchange: Exchange, number: str, answerer: PicksUp) -> None:
+    def __init__(self, exchange: Exchange, number: str, answerer: AnsweringParty) -> None:
         self.number = number
         self.answerer = answerer
-        self.wire = DeviceSocket(exchange.clock)
+        self.connection = DeviceSocket(exchange.clock)
         self.call: Call | None = None
         self.incoming: Call | None = None
         self._exchange = exchange
@@ -48,12 +66,12 @@ class Telephone:
 
     def ring(self, call: Call) -> None:
         self.incoming = call
-        self.wire.send({"type": "ring", "callSid": call.sid, "from": call.from_})
+        self.connection.send({"type": "ring", "callSid": call.sid, "from": call.from_})
 
     def unring(self, call: Call) -> None:
         if self.incoming is call:
             self.incoming = None
-            self.wire.send({"type": "ended", "callSid": call.sid, "status": "missed", "at": 0})
+            self.connection.send({"type": "ended", "callSid": call.sid, "status": "missed", "at": 0})
 
     def answered(self, call_sid: str) -> None:
         self._state("talking", call_sid)
@@ -61,11 +79,11 @@ class Telephone:
     def over(self, call_sid: str, status: str) -> None:
         self.call = None
         self._exchange.audio_mesh.leave(call_sid)
-        self.wire.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
+        self.connection.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
-        self.wire.send(_message(sound) | {"at": self._elapsed()})
-        if isinstance(sound, Party):
+        self.connection.send(_message(sound) | {"at": self._elapsed()})
+        if isinstance(sound, PartyChanged):
             self._exchange.audio_mesh.schedule_update()
 
     def _elapsed(self) -> float:
@@ -73,9 +91,9 @@ class Telephone:
 
     def _state(self, state: str, call_sid: str) -> None:
         to = self.call.to if self.call else ""
-        self.wire.send({"type": "state", "state": state, "callSid": call_sid, "to": to})
+        self.connection.send({"type": "state", "state": state, "callSid": call_sid, "to": to})
 
-    def obey(self, message: Message) -> None:
+    def handle(self, message: Message) -> None:
         """Do what the person holding the handset wants; raises BadMessageError when that is impossible."""
         match message.get("type"):
             case "dial":
@@ -96,11 +114,11 @@ class Telephone:
             case "typing":
                 caller_input.make_noise(self._talking())
             case "voice" | "signal":
-                self._exchange.audio_mesh.handle(self.call, self.wire.send, message)
+                self._exchange.audio_mesh.handle(self.call, self.connection.send, message)
             case other:
                 raise BadMessageError(f"nothing to do for {other!r} now")
 
-    def take(self, samples: bytes) -> None:
+    def take_audio(self, samples: bytes) -> None:
         """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
         if self.call is not None:
             self._exchange.audio_mesh.add_samples(self.call.sid, samples, self._exchange.clock.stopwatch())
@@ -116,7 +134,7 @@ class Telephone:
         self._since = self._exchange.clock.seconds()
         home = self._exchange.settings.number
         if normalise(dialled, home) != home:
-            self.wire.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
+            self.connection.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
             return
         self.call = receive_call(self._exchange, self, self.number)
         self._state("dialling", self.call.sid)
@@ -132,18 +150,18 @@ class Telephone:
 
     async def close(self, code: int, reason: str) -> None:
         self.hang_up()
-        await self.wire.close(code, reason)
+        await self.connection.close(code, reason)
 
     def hang_up(self) -> None:
         if self.call is not None:
-            self.call.obey(HangUp(By.PARTY))
+            self.call.interrupt(EndCall(Initiator.PARTY))
         elif self.incoming is not None:
             ringing.reject(self.incoming)
 
 
 def _message(sound: Sound) -> dict[str, object]:
     match sound:
-        case Speech(mark, text, seconds, language, voice):
+        case PlaybackStarted(mark, text, seconds, language, voice):
             return {
                 "type": "say",
                 "id": mark,
@@ -152,15 +170,15 @@ def _message(sound: Sound) -> dict[str, object]:
                 "language": language,
                 "voice": voice,
             }
-        case SpeechOver(mark, whole):
+        case PlaybackEnded(mark, whole):
             return {"type": "said", "id": mark, "whole": whole}
         case Caption(who, text):
             return {"type": "caption", "who": who, "text": text}
         case Beep():
             return {"type": "beep"}
-        case Party(names):
+        case PartyChanged(names):
             return {"type": "party", "names": names}
-        case Listening(keys, words):
+        case ListeningChanged(keys, words):
             return {"type": "listen", "keys": keys, "words": words}
 
 
@@ -171,26 +189,26 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
     number = given if given == WITHHELD else normalise(given, home)
     if number != WITHHELD and not is_e164(number):
         raise web.HTTPBadRequest(text="number must be a telephone number, such as 13800001234")
-    phone = Telephone(exchange, number, _ANSWERERS.get(request.query.get("answers", ""), Person()))
-    await phone.wire.socket.prepare(request)
+    phone = RegisteredTelephone(exchange, number, _ANSWERERS.get(request.query.get("answers", ""), Human()))
+    await phone.connection.socket.prepare(request)
     _register(exchange, phone)
-    writing = asyncio.create_task(phone.wire.write())
+    writing = asyncio.create_task(phone.connection.write())
     try:
-        await phone.wire.listen(phone.obey, phone.take)
+        await phone.connection.listen(phone.handle, phone.take_audio)
     finally:
         writing.cancel()
         phone.hang_up()
         _unregister(exchange, phone)
-    return phone.wire.socket
+    return phone.connection.socket
 
 
-def _register(exchange: Exchange, phone: Telephone) -> None:
+def _register(exchange: Exchange, phone: RegisteredTelephone) -> None:
     for old in exchange.devices.get(phone.number, []):
         if phone.number != WITHHELD:
             exchange.spawn(old.close(REPLACED, "another handset took this number"))
     exchange.devices[phone.number] = [phone]
     settings = exchange.settings
-    phone.wire.send(
+    phone.connection.send(
         {
             "type": "registered",
             "number": phone.number,
@@ -201,6 +219,6 @@ def _register(exchange: Exchange, phone: Telephone) -> None:
     )
 
 
-def _unregister(exchange: Exchange, phone: Telephone) -> None:
+def _unregister(exchange: Exchange, phone: RegisteredTelephone) -> None:
     if exchange.devices.get(phone.number) == [phone]:
         del exchange.devices[phone.number]

@@ -7,7 +7,7 @@ else is on the line now), `{type:"ended", callSid}`, `{type:"connecting", callSi
 `{type:"error", message}`. It accepts `{type:"connect", params}` (call through the token's TwiML application; what `params`
 may be says `params_of`), `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`,
 `{type:"mute", callSid, muted}`, `{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound
-(`voices.py`). A bad token closes the websocket with 4401.
+(`audio_mesh.py`). A bad token closes the websocket with 4401.
 """
 
 import asyncio
@@ -19,11 +19,19 @@ from hotline.exchange.calls import caller_input, ringing
 from hotline.exchange.calls.origination import receive_client_call
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
-from hotline.exchange.devices.tokens import Grant, TokenError, grant_of
-from hotline.exchange.state.calls import Call, HangUp
-from hotline.exchange.vocabulary.answer_modes import Person
-from hotline.exchange.vocabulary.enums import By
-from hotline.exchange.vocabulary.sounds import Beep, Caption, Listening, Party, Sound, Speech, SpeechOver
+from hotline.exchange.devices.tokens import TokenError, VoiceGrant, verify_token
+from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.vocabulary.answer_modes import Human
+from hotline.exchange.vocabulary.enums import Initiator
+from hotline.exchange.vocabulary.sounds import (
+    Beep,
+    Caption,
+    ListeningChanged,
+    PartyChanged,
+    PlaybackEnded,
+    PlaybackStarted,
+    Sound,
+)
 
 BAD_TOKEN = 4401
 LONGEST_PARAMS = 800
@@ -31,15 +39,15 @@ LONGEST_PARAMS = 800
 _LINE = "line"
 
 
-class Device:
+class RegisteredSoftphone:
     """One browser tab, as the exchange sees it: it may ring for several calls and talk on one."""
 
-    answerer = Person()
+    answerer = Human()
 
-    def __init__(self, exchange: Exchange, wire: DeviceSocket, grant: Grant) -> None:
+    def __init__(self, exchange: Exchange, wire: DeviceSocket, grant: VoiceGrant) -> None:
         self._exchange = exchange
         self._grant = grant
-        self.wire = wire
+        self.connection = wire
         self.call: Call | None = None
         self.muted = False
         self._ringing: dict[str, Call] = {}
@@ -52,47 +60,47 @@ class Device:
         self._ringing[call.sid] = call
         address, _, query = call.to.partition("?")
         params = dict(call.parameters) | dict(parse_qsl(query))
-        self.wire.send(
+        self.connection.send(
             {"type": "incoming", "callSid": call.sid, "from": call.from_, "to": address, "params": params}
         )
 
     def unring(self, call: Call) -> None:
         if self._ringing.pop(call.sid, None) is not None:
-            self.wire.send({"type": "cancel", "callSid": call.sid})
+            self.connection.send({"type": "cancel", "callSid": call.sid})
 
     def answered(self, call_sid: str) -> None:
-        self.wire.send({"type": "open", "callSid": call_sid})
+        self.connection.send({"type": "open", "callSid": call_sid})
 
     def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - a softphone is not told the status
         self.call = None
         self._exchange.audio_mesh.leave(call_sid)
-        self.wire.send({"type": "ended", "callSid": call_sid})
+        self.connection.send({"type": "ended", "callSid": call_sid})
 
     def hear(self, call_sid: str, sound: Sound) -> None:
         match sound:
-            case Speech(_, text):
+            case PlaybackStarted(_, text):
                 self._caption(call_sid, _LINE, text)
             case Caption(who, text):
                 self._caption(call_sid, who, text)
             case Beep():
                 self._caption(call_sid, _LINE, "♪ beep")
-            case Party(names):
-                self.wire.send({"type": "party", "callSid": call_sid, "names": names})
+            case PartyChanged(names):
+                self.connection.send({"type": "party", "callSid": call_sid, "names": names})
                 self._exchange.audio_mesh.schedule_update()
-            case SpeechOver() | Listening():
+            case PlaybackEnded() | ListeningChanged():
                 pass
 
     def _caption(self, call_sid: str, who: str, text: str) -> None:
-        self.wire.send({"type": "caption", "callSid": call_sid, "who": who, "text": text})
+        self.connection.send({"type": "caption", "callSid": call_sid, "who": who, "text": text})
 
-    def obey(self, message: Message) -> None:
+    def handle(self, message: Message) -> None:
         """Do what the operator wants; raises BadMessageError when the call meant is not (or no longer) there."""
         if message.get("type") == "connect":
             self._connect(params_of(message))
         else:
-            self._obey(message, text_of(message, "callSid"))
+            self._handle_for_call(message, text_of(message, "callSid"))
 
-    def _obey(self, message: Message, sid: str) -> None:
+    def _handle_for_call(self, message: Message, sid: str) -> None:
         """Do what the operator wants with one call."""
         match message.get("type"):
             case "accept":
@@ -115,11 +123,11 @@ class Device:
                 if not self.muted:
                     caller_input.say(call, text_of(message, "text"))
             case "voice" | "signal":
-                self._exchange.audio_mesh.handle(self.call, self.wire.send, message)
+                self._exchange.audio_mesh.handle(self.call, self.connection.send, message)
             case other:
                 raise BadMessageError(f"unknown message {other!r}")
 
-    def take(self, samples: bytes) -> None:
+    def take_audio(self, samples: bytes) -> None:
         """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
         if self.call is not None:
             self._exchange.audio_mesh.add_samples(self.call.sid, samples, self._exchange.clock.stopwatch())
@@ -145,13 +153,13 @@ class Device:
             raise BadMessageError("hang up first")
         self.muted = False
         self.call = receive_client_call(self._exchange, self, self._grant.identity, params)
-        self.wire.send({"type": "connecting", "callSid": self.call.sid})
+        self.connection.send({"type": "connecting", "callSid": self.call.sid})
 
     def _hang_up(self, sid: str) -> None:
         if sid in self._ringing:
             ringing.reject(self._incoming(sid))
         else:
-            self._open(sid).obey(HangUp(By.PARTY))
+            self._open(sid).interrupt(EndCall(Initiator.PARTY))
 
     def _accept(self, sid: str) -> None:
         call = self._incoming(sid)
@@ -163,12 +171,12 @@ class Device:
             self.muted = False
 
     async def close(self, code: int, reason: str) -> None:
-        await self.wire.close(code, reason)
+        await self.connection.close(code, reason)
 
-    def gone(self) -> None:
+    def disconnected(self) -> None:
         """Hang up: the tab was closed."""
         if self.call is not None:
-            self.call.obey(HangUp(By.PARTY))
+            self.call.interrupt(EndCall(Initiator.PARTY))
 
 
 def params_of(message: Message) -> dict[str, str]:
@@ -192,19 +200,19 @@ async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocke
     wire = DeviceSocket(exchange.clock)
     await wire.socket.prepare(request)
     try:
-        grant = grant_of(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
+        grant = verify_token(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
     except TokenError as error:
         await wire.close(BAD_TOKEN, str(error))
         return wire.socket
-    device = Device(exchange, wire, grant)
+    device = RegisteredSoftphone(exchange, wire, grant)
     tabs = exchange.devices.setdefault(f"client:{grant.identity}", [])
     tabs.append(device)
     wire.send({"type": "registered", "identity": grant.identity})
     writing = asyncio.create_task(wire.write())
     try:
-        await wire.listen(device.obey, device.take)
+        await wire.listen(device.handle, device.take_audio)
     finally:
         writing.cancel()
-        device.gone()
+        device.disconnected()
         tabs.remove(device)
     return wire.socket

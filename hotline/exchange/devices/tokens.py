@@ -26,14 +26,14 @@ class TokenError(Exception):
 
 
 @dataclass(frozen=True)
-class Grant:
+class VoiceGrant:
     """What a token allows: to be rung as `identity`, and to call through the `application` (None = not to call)."""
 
     identity: str
     application: str | None
 
 
-def grant_of(token: str, settings: ExchangeSettings, now: datetime) -> Grant:
+def verify_token(token: str, settings: ExchangeSettings, now: datetime) -> VoiceGrant:
     """Return what a token allows its holder; raises TokenError."""
     parts = token.split(".")
     if len(parts) != 3:
@@ -62,7 +62,7 @@ def _check_claims(claims: dict[str, Any], settings: ExchangeSettings, now: float
         raise TokenError("31207: token valid for more than 24 hours")
 
 
-def _granted(claims: dict[str, Any]) -> Grant:
+def _granted(claims: dict[str, Any]) -> VoiceGrant:
     grants = claims.get("grants")
     voice = grants.get("voice") if isinstance(grants, dict) else None
     incoming = voice.get("incoming") if isinstance(voice, dict) else None
@@ -73,7 +73,7 @@ def _granted(claims: dict[str, Any]) -> Grant:
         raise TokenError("20106: identity must be 1 to 121 letters, digits and underscores")
     outgoing = voice.get("outgoing") if isinstance(voice, dict) else None
     application = outgoing.get("application_sid") if isinstance(outgoing, dict) else None
-    return Grant(identity, application if isinstance(application, str) else None)
+    return VoiceGrant(identity, application if isinstance(application, str) else None)
 
 
 def _bytes(part: str) -> bytes:

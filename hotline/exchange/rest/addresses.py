@@ -4,7 +4,7 @@ import re
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.rest.errors import ApiError
-from hotline.exchange.rest.forms import Form
+from hotline.exchange.rest.forms import RequestForm
 from hotline.exchange.vocabulary.answer_modes import Barred
 from hotline.exchange.vocabulary.enums import CallEvent
 from hotline.exchange.vocabulary.numbers import IDENTITY, is_e164, is_sip
@@ -14,7 +14,7 @@ _DIGITS = re.compile(r"\+\d+")
 _EVENTS = frozenset(event.value for event in CallEvent)
 
 
-def to_and_from(exchange: Exchange, form: Form) -> tuple[str, str]:
+def to_and_from(exchange: Exchange, form: RequestForm) -> tuple[str, str]:
     """Return (To, From); raises 21201, 21211, 21217, 21213, 21212, 21210 or what the table of answers bars `To` with."""
     to, from_ = form.text("To"), form.text("From")
     if to is None:
@@ -29,7 +29,11 @@ def to_and_from(exchange: Exchange, form: Form) -> tuple[str, str]:
         raise ApiError(400, 21211, "'To' and 'From' are the same")
     barred = exchange.settings.answers.get(to)
     if isinstance(barred, Barred):
-        raise ApiError(400, barred.why.value[0], f"Calls to {to} are not possible: {barred.why.name.lower()}")
+        raise ApiError(
+            400,
+            barred.restriction.rest_code,
+            f"Calls to {to} are not possible: {barred.restriction.name.lower()}",
+        )
     if is_e164(to) and from_ != exchange.settings.number:
         raise ApiError(
             400, 21210, f"The source phone number provided, {from_}, is not yet verified for your account"
@@ -47,7 +51,7 @@ def is_client(address: str) -> bool:
     return address.startswith("client:") and IDENTITY.fullmatch(name) is not None
 
 
-def status_callback(form: Form) -> StatusCallback | None:
+def status_callback(form: RequestForm) -> StatusCallback | None:
     """Return where the progress of the new call is told; only its end unless more is asked for."""
     url = form.url("StatusCallback")
     if url is None:

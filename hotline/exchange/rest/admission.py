@@ -7,15 +7,15 @@ Sources: the Call and Participant resources (MachineDetection*, TimeLimit), the 
 from hotline.exchange.calls.machine_detection import DetectionOptions
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.rest.errors import ApiError, invalid
-from hotline.exchange.rest.forms import Form
-from hotline.exchange.state.calls import Fetch
+from hotline.exchange.rest.forms import RequestForm
+from hotline.exchange.state.calls import DocumentRequest
 
 LONGEST_BACKLOG_SECONDS = 24 * 3600
 DEFAULT_TIME_LIMIT, LONGEST_TIME_LIMIT = 4 * 3600, 24 * 3600
 _KINDS = frozenset({"Enable", "DetectMessageEnd"})
 
 
-def admit(exchange: Exchange) -> None:
+def check_capacity(exchange: Exchange) -> None:
     """Let one more call in; raises 10004 (too many at once) or 22005 (a day of them waits already)."""
     if exchange.has_most_calls():
         raise ApiError(429, 10004, "Call concurrency limit exceeded")
@@ -23,12 +23,12 @@ def admit(exchange: Exchange) -> None:
         raise ApiError(429, 22005, "More than 24 hours of calls are queued")
 
 
-def time_limit(form: Form) -> float:
+def time_limit(form: RequestForm) -> float:
     """How long the call may last once answered, in exchange seconds."""
     return form.integer("TimeLimit", DEFAULT_TIME_LIMIT, 1, LONGEST_TIME_LIMIT)
 
 
-def asked_detection(form: Form, callback: str) -> DetectionOptions | None:
+def machine_detection(form: RequestForm, callback: str) -> DetectionOptions | None:
     """The detection asked for, with the field that names its callback; digits to be sent (SendDigits) switch it off."""
     kind = form.text("MachineDetection")
     if kind is not None and kind not in _KINDS:
@@ -47,5 +47,5 @@ def asked_detection(form: Form, callback: str) -> DetectionOptions | None:
         speech_end=seconds("SpeechEndThreshold", 1200, 500, 5000),
         silence=seconds("SilenceTimeout", 5000, 2000, 10000),
         in_background=form.truth("AsyncAmd") or callback == "AmdStatusCallback",
-        callback=None if told is None else Fetch(told, form.method(f"{callback}Method")),
+        callback=None if told is None else DocumentRequest(told, form.method(f"{callback}Method")),
     )

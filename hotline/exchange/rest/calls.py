@@ -13,16 +13,24 @@ from hotline.exchange.calls.machine_detection import before_document
 from hotline.exchange.calls.origination import enforce_time_limit, place_call
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
 from hotline.exchange.rest.addresses import status_callback, to_and_from
-from hotline.exchange.rest.admission import admit, asked_detection, time_limit
+from hotline.exchange.rest.admission import check_capacity, machine_detection, time_limit
 from hotline.exchange.rest.errors import ApiError, invalid, not_in_progress
-from hotline.exchange.rest.forms import Form, read_form
-from hotline.exchange.rest.paging import page_of
-from hotline.exchange.rest.path_resources import call_in_path
-from hotline.exchange.rest.shapes import call_shape
-from hotline.exchange.rest.times import check_dates, within
-from hotline.exchange.state.calls import Call, Fetch, Given, HangUp, Move, Source, new_sid
+from hotline.exchange.rest.forms import RequestForm, read_form
+from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.path_resources import requested_call
+from hotline.exchange.rest.serializers import serialize_call
+from hotline.exchange.rest.times import check_date_filters, matches_date_filter
+from hotline.exchange.state.calls import (
+    Call,
+    DocumentRequest,
+    DocumentSource,
+    EndCall,
+    InlineDocument,
+    MoveCall,
+    new_sid,
+)
 from hotline.exchange.verbs.recordings import record_until_call_ends
-from hotline.exchange.vocabulary.enums import By, CallStatus, Direction, RecordingSource
+from hotline.exchange.vocabulary.enums import CallStatus, Direction, Initiator, RecordingSource
 
 LONGEST_TWIML = 4000
 DEFAULT_TIMEOUT = 60
@@ -42,10 +50,10 @@ async def create_call(request: web.Request) -> web.Response:
     call.fallback = _fallback(form)
     call.time_limit = time_limit(form)
     timeout = form.integer("Timeout", DEFAULT_TIMEOUT, 1, 600)
-    detection = asked_detection(form, "AsyncAmdStatusCallback")
+    detection = machine_detection(form, "AsyncAmdStatusCallback")
     record = form.truth("Record") or False
     callback = form.recording_callback()
-    admit(exchange)
+    check_capacity(exchange)
 
     async def answered() -> None:
         exchange.spawn(enforce_time_limit(exchange, call))
@@ -53,45 +61,45 @@ async def create_call(request: web.Request) -> web.Response:
             record_until_call_ends(exchange, call, RecordingSource.OUTBOUND_API, callback)
         await run_document(exchange, call, await before_document(exchange, call, detection, source))
 
-    exchange.state.calls[call.sid] = call
+    exchange.registry.calls[call.sid] = call
     exchange.spawn(run_call(exchange, call, place_call(exchange, call, timeout, answered)))
-    return web.json_response(call_shape(exchange, call), status=201)
+    return web.json_response(serialize_call(exchange, call), status=201)
 
 
-def _source(form: Form) -> Source | None:
+def _source(form: RequestForm) -> DocumentSource | None:
     """Return the document asked for: Url wins over Twiml; raises 21205, 21218 or 20001."""
     if form.text("ApplicationSid") is not None:
         raise ApiError(400, 21218, "Invalid ApplicationSid: place calls with Url or Twiml here")
     url = form.url("Url")
     if url is not None:
-        return Fetch(url, form.method("Method"))
+        return DocumentRequest(url, form.method("Method"))
     twiml = form.text("Twiml")
     if twiml is not None and len(twiml) > LONGEST_TWIML:
         raise invalid("Twiml", f"longer than {LONGEST_TWIML} characters")
-    return None if twiml is None else Given(twiml)
+    return None if twiml is None else InlineDocument(twiml)
 
 
-def _fallback(form: Form) -> Fetch | None:
+def _fallback(form: RequestForm) -> DocumentRequest | None:
     url = form.url("FallbackUrl")
-    return None if url is None else Fetch(url, form.method("FallbackMethod"))
+    return None if url is None else DocumentRequest(url, form.method("FallbackMethod"))
 
 
 async def fetch_call(request: web.Request) -> web.Response:
-    return web.json_response(call_shape(request.app[EXCHANGE], call_in_path(request)))
+    return web.json_response(serialize_call(request.app[EXCHANGE], requested_call(request)))
 
 
 async def delete_call(request: web.Request) -> web.Response:
     """Forget a call that is over; one that is not cannot be deleted (20009)."""
-    call = call_in_path(request)
+    call = requested_call(request)
     if not call.is_over:
         raise ApiError(409, 20009, "Cannot delete this resource while the call is in progress")
-    del request.app[EXCHANGE].state.calls[call.sid]
+    del request.app[EXCHANGE].registry.calls[call.sid]
     return web.Response(status=204)
 
 
 async def update_call(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
-    call = call_in_path(request)
+    call = requested_call(request)
     form = await read_form(request)
     status, source = form.text("Status"), _source(form)
     if form.url("Url") is not None and form.text("Twiml") is not None:
@@ -107,7 +115,7 @@ async def update_call(request: web.Request) -> web.Response:
         await _end(call, status)
     elif source is not None:
         _move(exchange, call, source)
-    return web.json_response(call_shape(exchange, call))
+    return web.json_response(serialize_call(exchange, call))
 
 
 async def _end(call: Call, status: str) -> None:
@@ -118,37 +126,39 @@ async def _end(call: Call, status: str) -> None:
         raise not_in_progress()
     if status == "canceled" and call.status not in _STILL_OPEN:
         return
-    call.obey(HangUp(By.API))
+    call.interrupt(EndCall(Initiator.API))
     try:
         await asyncio.wait_for(call.over.wait(), _SETTLING_SECONDS)
     except TimeoutError as error:
         raise ApiError(500, 20500, "The call did not end in time") from error
 
 
-def _move(exchange: Exchange, call: Call, source: Source) -> None:
+def _move(exchange: Exchange, call: Call, source: DocumentSource) -> None:
     if call.status is not CallStatus.IN_PROGRESS:
         raise not_in_progress()
-    for queue in exchange.state.queues.values():
+    for queue in exchange.registry.queues.values():
         queue.members[:] = [member for member in queue.members if member.call is not call]
-    call.obey(Move(source))
+    call.interrupt(MoveCall(source))
 
 
 async def list_calls(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     query = request.query
-    check_dates(query, "StartTime", "EndTime")
+    check_date_filters(query, "StartTime", "EndTime")
     wanted = {"to": query.get("To"), "from_": query.get("From"), "parent": query.get("ParentCallSid")}
 
     def fits(call: Call) -> bool:
         same = all(value is None or getattr(call, name) == value for name, value in wanted.items())
         status = query.get("Status")
-        shown = call_shape(exchange, call)["status"]
+        shown = serialize_call(exchange, call)["status"]
         return (
             same
             and (status is None or shown == status)
-            and within(query, "StartTime", call.started or call.created)
-            and (call.ended is None or within(query, "EndTime", call.ended))
+            and matches_date_filter(query, "StartTime", call.started or call.created)
+            and (call.ended is None or matches_date_filter(query, "EndTime", call.ended))
         )
 
-    found = [call for call in reversed(exchange.state.calls.values()) if fits(call)]
-    return page_of(request, "calls", found, lambda call: call.sid, lambda call: call_shape(exchange, call))
+    found = [call for call in reversed(exchange.registry.calls.values()) if fits(call)]
+    return page_response(
+        request, "calls", found, lambda call: call.sid, lambda call: serialize_call(exchange, call)
+    )

@@ -5,44 +5,50 @@ from aiohttp import web
 from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.rest.errors import invalid, not_found
 from hotline.exchange.rest.forms import read_form
-from hotline.exchange.rest.paging import page_of
-from hotline.exchange.rest.path_resources import conference_in_path
-from hotline.exchange.rest.shapes import conference_shape
-from hotline.exchange.rest.times import check_dates, within
-from hotline.exchange.state.calls import Fetch
+from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.path_resources import requested_conference
+from hotline.exchange.rest.serializers import serialize_conference
+from hotline.exchange.rest.times import check_date_filters, matches_date_filter
+from hotline.exchange.state.calls import DocumentRequest
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.verbs.announcements import announce
 from hotline.exchange.verbs.conference import end_conference
-from hotline.exchange.vocabulary.enums import ConferenceEnd, ConferenceStatus, Leaving
+from hotline.exchange.vocabulary.enums import ConferenceEndReason, ConferenceStatus, LeaveReason
 
 
 async def list_conferences(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     query = request.query
-    check_dates(query, "DateCreated", "DateUpdated")
+    check_date_filters(query, "DateCreated", "DateUpdated")
 
     def fits(conference: Conference) -> bool:
         return (
             query.get("FriendlyName") in {None, conference.name}
             and query.get("Status") in {None, conference.status}
-            and within(query, "DateCreated", conference.created)
-            and within(query, "DateUpdated", conference.updated)
+            and matches_date_filter(query, "DateCreated", conference.created)
+            and matches_date_filter(query, "DateUpdated", conference.updated)
         )
 
-    found = [conference for conference in reversed(exchange.state.conferences.values()) if fits(conference)]
-    return page_of(
-        request, "conferences", found, lambda item: item.sid, lambda item: conference_shape(exchange, item)
+    found = [
+        conference for conference in reversed(exchange.registry.conferences.values()) if fits(conference)
+    ]
+    return page_response(
+        request,
+        "conferences",
+        found,
+        lambda item: item.sid,
+        lambda item: serialize_conference(exchange, item),
     )
 
 
 async def fetch_conference(request: web.Request) -> web.Response:
-    return web.json_response(conference_shape(request.app[EXCHANGE], conference_in_path(request)))
+    return web.json_response(serialize_conference(request.app[EXCHANGE], requested_conference(request)))
 
 
 async def update_conference(request: web.Request) -> web.Response:
     """End a conference, or let everybody in it hear a document."""
     exchange = request.app[EXCHANGE]
-    conference = conference_in_path(request)
+    conference = requested_conference(request)
     form = await read_form(request)
     status, announcement = form.text("Status"), form.url("AnnounceUrl")
     if conference.status is ConferenceStatus.COMPLETED:
@@ -51,8 +57,11 @@ async def update_conference(request: web.Request) -> web.Response:
         raise invalid("Status", "must be completed")
     if announcement is not None:
         announce(
-            exchange, conference, conference.seated(), Fetch(announcement, form.method("AnnounceMethod"))
+            exchange,
+            conference,
+            conference.connected(),
+            DocumentRequest(announcement, form.method("AnnounceMethod")),
         )
     if status is not None:
-        end_conference(exchange, conference, ConferenceEnd.VIA_API, Leaving.ENDED_VIA_API, None)
-    return web.json_response(conference_shape(exchange, conference))
+        end_conference(exchange, conference, ConferenceEndReason.VIA_API, LeaveReason.ENDED_VIA_API, None)
+    return web.json_response(serialize_conference(exchange, conference))

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.rest.book import booked
 from hotline.exchange.rest.errors import ApiError, not_found
 from hotline.exchange.rest.faulty import serve_faulty
+from hotline.exchange.rest.request_log import log_request
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 
 ROOT = "/2010-04-01/"
@@ -19,24 +19,24 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass
-class Crowd:
+class ConcurrentRequests:
     """How many REST requests are being served at this moment."""
 
     size: int = 0
 
 
-CROWD = web.AppKey("crowd", Crowd)
+CONCURRENT_REQUESTS = web.AppKey("crowd", ConcurrentRequests)
 
 
 @web.middleware
-async def door(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def rest_middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Let REST requests in one by one; everything else passes untouched."""
     if not request.path.startswith(ROOT):
         return await handler(request)
-    crowd = request.app[CROWD]
+    crowd = request.app[CONCURRENT_REQUESTS]
     crowd.size += 1
     try:
-        response = await booked(request, lambda: _served(request, handler))
+        response = await log_request(request, lambda: _served(request, handler))
     finally:
         crowd.size -= 1
     if not response.prepared:
@@ -61,7 +61,7 @@ async def _served(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 def _admit(request: web.Request, settings: ExchangeSettings) -> None:
     """Refuse a crowd (20429), strangers (20003) and the addresses of other accounts (20404)."""
-    if request.app[CROWD].size > settings.api_concurrency:
+    if request.app[CONCURRENT_REQUESTS].size > settings.api_concurrency:
         raise ApiError(429, 20429, "Too Many Requests")
     _authenticate(request, settings)
     if not request.path.startswith(f"{settings.api_root}/"):

@@ -11,9 +11,9 @@ from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.core.faults import Fault, FaultOccasion, FaultSwitch
-from hotline.exchange.rest.book import BOOKED, step_of
 from hotline.exchange.rest.errors import ApiError
-from hotline.exchange.vocabulary.steps import RINGS
+from hotline.exchange.rest.request_log import LOGGED_REQUEST, request_kind
+from hotline.exchange.vocabulary.request_kinds import RINGS
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _LOG = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _LOG = logging.getLogger(__name__)
 
 async def serve_faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Serve one admitted request, with at most one fault."""
-    step = step_of(request)
+    step = request_kind(request)
     if step is None:
         return await handler(request)
     to = str((await request.post()).get("To", "")) if step in RINGS else ""
@@ -30,7 +30,7 @@ async def serve_faulty(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     fault = switch.rule.fault
     _LOG.info("fault %s hits %s", fault, step)
-    request[BOOKED].fault = fault
+    request[LOGGED_REQUEST].fault = fault
     match fault:
         case Fault.TOO_MANY_REQUESTS:
             refusal = ApiError(429, 20429, "Too Many Requests")
@@ -51,12 +51,12 @@ async def _do_and_lose(request: web.Request, handler: Handler, switch: FaultSwit
         response = await handler(request)
     except (ApiError, web.HTTPException):
         switch.give_back()
-        request[BOOKED].fault = ""
+        request[LOGGED_REQUEST].fault = ""
         raise
     switch.fired += 1
     if switch.rule.fault is Fault.ERROR_AFTER:
         raise ApiError(500, 20500, "Internal Server Error")
-    request[BOOKED].error = "connection cut: fault cut-after"
+    request[LOGGED_REQUEST].error = "connection cut: fault cut-after"
     if request.transport is not None:
         request.transport.abort()
     return response

@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from hotline.exchange.rest.book import keep_form
 from hotline.exchange.rest.errors import ApiError, invalid
+from hotline.exchange.rest.request_log import log_form
 from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 
 Word = TypeVar("Word", bound=StrEnum)
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
 
-class Form:
+class RequestForm:
     """The fields of one request. A field sent empty counts as not sent, as with the carrier."""
 
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
@@ -88,11 +88,11 @@ class Form:
         return StatusCallback(url, self.method(f"{prefix}StatusCallbackMethod"), events)
 
 
-async def read_form(request: web.Request) -> Form:
+async def read_form(request: web.Request) -> RequestForm:
     """Read the posted form; raises ApiError 20001 when a file was uploaded instead of text."""
     posted = await request.post()
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
     if len(fields) != len(posted):
         raise invalid("body", "must be a form without files")
-    keep_form(request, fields)
-    return Form(fields)
+    log_form(request, fields)
+    return RequestForm(fields)

@@ -16,7 +16,7 @@ DEFAULT_SIZE = 50
 LARGEST_SIZE = 1000
 
 
-def page_of(
+def page_response(
     request: web.Request,
     key: str,
     items: Sequence[T],

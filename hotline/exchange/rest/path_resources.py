@@ -8,15 +8,15 @@ from hotline.exchange.state.calls import Call
 from hotline.exchange.state.conferences import Conference
 
 
-def call_in_path(request: web.Request) -> Call:
-    call = request.app[EXCHANGE].state.calls.get(request.match_info["call_sid"])
+def requested_call(request: web.Request) -> Call:
+    call = request.app[EXCHANGE].registry.calls.get(request.match_info["call_sid"])
     if call is None:
         raise not_found(request.path)
     return call
 
 
-def conference_in_path(request: web.Request) -> Conference:
-    conference = request.app[EXCHANGE].state.conferences.get(request.match_info["conference"])
+def requested_conference(request: web.Request) -> Conference:
+    conference = request.app[EXCHANGE].registry.conferences.get(request.match_info["conference"])
     if conference is None:
         raise not_found(request.path)
     return conference

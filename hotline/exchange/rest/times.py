@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hotline.exchange.rest.errors import invalid
 
 
-def within(query: Mapping[str, str], name: str, moment: datetime) -> bool:
+def matches_date_filter(query: Mapping[str, str], name: str, moment: datetime) -> bool:
     """Whether `moment` passes the filters called `name`; raises ApiError 20001 for what is not a date."""
     on, before, after = (query.get(name + mark) for mark in ("", "<", ">"))
     if on and not _moment(name, on) <= moment < _moment(name, on) + timedelta(days=1):
@@ -19,7 +19,7 @@ def within(query: Mapping[str, str], name: str, moment: datetime) -> bool:
     return not (after and moment < _moment(name, after))
 
 
-def check_dates(query: Mapping[str, str], *names: str) -> None:
+def check_date_filters(query: Mapping[str, str], *names: str) -> None:
     """Refuse (20001) filters called `names` that are not dates, even where there is nothing to filter."""
     for name in names:
         for mark in ("", "<", ">"):

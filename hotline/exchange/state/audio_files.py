@@ -14,7 +14,7 @@ from typing import IO
 
 RATE = 8000
 WIDTH = 2
-LONGEST_SECONDS = 4 * 3600
+MAX_SECONDS = 4 * 3600
 """The carrier's own longest call; what is said later is not kept."""
 
 _GAP_SECONDS = 0.5
@@ -52,7 +52,7 @@ class AudioFile:
     def seconds(self) -> float:
         return self._bytes / (RATE * WIDTH)
 
-    def feed(self, samples: bytes, at: float) -> None:
+    def append(self, samples: bytes, at: float) -> None:
         """Add what was heard until `at`; more than there was time for is left out."""
         if self._paused_at is not None:
             return
@@ -80,13 +80,13 @@ class AudioFile:
         if self._file is not None:
             self._fill(at, 0)
 
-    def drop(self) -> None:
+    def delete(self) -> None:
         """Forget the sound."""
         if self._file is not None:
             self._file.close()
         self._file, self._bytes = None, 0
 
-    def pieces(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes]:
         """Yield the sound from its beginning."""
         place = 0
         while self._file is not None and place < self._bytes:
@@ -97,7 +97,7 @@ class AudioFile:
 
     def _due(self, at: float) -> int:
         """Bytes there can be at `at`."""
-        seconds = min(at - self._began - self._skipped, LONGEST_SECONDS)
+        seconds = min(at - self._began - self._skipped, MAX_SECONDS)
         return round(seconds * RATE) * WIDTH
 
     def _fill(self, at: float, coming: int) -> None:

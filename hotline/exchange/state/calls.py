@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from hotline.exchange.state.journals import Journal
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.vocabulary.answer_modes import PicksUp
-from hotline.exchange.vocabulary.enums import By, CallStatus, Direction, Pickup
+from hotline.exchange.state.transcripts import CallTranscript
+from hotline.exchange.vocabulary.answer_modes import AnsweringParty
+from hotline.exchange.vocabulary.enums import CallStatus, Direction, Initiator, RingOutcome
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import Sound
 from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
-from hotline.exchange.vocabulary.steps import Step
 
 Script = Coroutine[Any, Any, None]
 
@@ -25,7 +25,7 @@ def new_sid(prefix: str) -> str:
 
 
 @dataclass(frozen=True)
-class Fetch:
+class DocumentRequest:
     """A document to be requested: `url` absolute, `extra` the parameters beside the standard ones.
 
     `kind` is what asked for it; None = the first document of its context.
@@ -34,69 +34,69 @@ class Fetch:
     url: str
     method: Method = "POST"
     extra: Mapping[str, str] = field(default_factory=dict)
-    kind: Step | None = None
+    kind: RequestKind | None = None
 
 
 @dataclass(frozen=True)
-class Given:
+class InlineDocument:
     """A document handed over in a REST request (`Twiml`); it has no URL, so its URLs must be absolute."""
 
     document: str
 
 
-Source = Fetch | Given
+DocumentSource = DocumentRequest | InlineDocument
 
 
 @dataclass(frozen=True)
-class Move:
+class MoveCall:
     """Stop what the call is doing and run another document."""
 
-    source: Source
+    source: DocumentSource
 
 
 @dataclass(frozen=True)
-class HangUp:
+class EndCall:
     """End the call; `status` overrides what follows from its state."""
 
-    by: By
+    by: Initiator
     status: CallStatus | None = None
 
 
-Order = Move | HangUp
+CallOrder = MoveCall | EndCall
 
 
 @dataclass(frozen=True)
-class Key:
+class KeyInput:
     digit: str
 
 
 @dataclass(frozen=True)
-class Words:
+class SpeechInput:
     text: str
 
 
 @dataclass(frozen=True)
-class Noise:
+class TypingNoise:
     """Somebody is about to speak (is typing): enough to keep a recording from ending in silence."""
 
 
-Input = Key | Words | Noise
+CallerInput = KeyInput | SpeechInput | TypingNoise
 
 
 @dataclass(eq=False)
-class Listener:
+class InputListener:
     """Whoever currently listens to the caller: a Gather or a Record."""
 
     keys: bool
     words: bool
-    heard: asyncio.Queue[Input] = field(default_factory=asyncio.Queue)
+    heard: asyncio.Queue[CallerInput] = field(default_factory=asyncio.Queue)
 
 
 class Endpoint(Protocol):
     """A telephone or softphone, as the call at its other end sees it. None of its methods may block or raise."""
 
     @property
-    def answerer(self) -> PicksUp: ...
+    def answerer(self) -> AnsweringParty: ...
 
     def hear(self, call_sid: str, sound: Sound) -> None: ...
 
@@ -145,12 +145,12 @@ class Call:
     ended: datetime | None = None
     answered_at: float | None = None
     ended_at: float | None = None
-    fate: CallStatus | None = None
+    final_status: CallStatus | None = None
     answered_by: str | None = None
     time_limit: float = 14400.0
     sip_code: int | None = None
     queue_seconds: float = 0.0
-    fallback: Fetch | None = None
+    fallback: DocumentRequest | None = None
     callback: StatusCallback | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     sequence: Iterator[int] = field(default_factory=itertools.count)
@@ -158,14 +158,14 @@ class Call:
     documents: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
     endpoint: Endpoint | None = None
-    listener: Listener | None = None
+    listener: InputListener | None = None
     meeting: Meeting | None = None
-    order: Order | None = None
+    order: CallOrder | None = None
     script: asyncio.Task[None] | None = None
-    pickup: asyncio.Future[Pickup] | None = None
+    pickup: asyncio.Future[RingOutcome] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     recordings: list[Recording] = field(default_factory=list)
-    journal: Journal | None = None
+    transcript: CallTranscript | None = None
     activities: list[Activity] = field(default_factory=list)
 
     @property
@@ -177,16 +177,16 @@ class Call:
         """The address of the person at the other end."""
         return self.from_ if self.direction is Direction.INBOUND else self.to.partition("?")[0]
 
-    def status_told(self) -> CallStatus:
+    def reported_status(self) -> CallStatus:
         """Return the status as told while the call is taken down: one that is hanging up is already completed."""
-        return CallStatus.COMPLETED if isinstance(self.order, HangUp) and not self.is_over else self.status
+        return CallStatus.COMPLETED if isinstance(self.order, EndCall) and not self.is_over else self.status
 
-    def obey(self, order: Order) -> None:
+    def interrupt(self, order: CallOrder) -> None:
         """Hand over an order and stop the running document; a pending hang-up is never replaced by a move."""
-        if self.is_over or isinstance(self.order, HangUp):
+        if self.is_over or isinstance(self.order, EndCall):
             return
-        if isinstance(order, HangUp) and order.by is By.PARTY and self.journal is not None:
-            self.journal.hung_up()
+        if isinstance(order, EndCall) and order.by is Initiator.PARTY and self.transcript is not None:
+            self.transcript.hung_up()
         self.order = order
         if self.script is not None:
             self.script.cancel()
@@ -195,8 +195,8 @@ class Call:
         """Let the person at the other end hear something, if there is one; the journal keeps it."""
         if self.endpoint is None:
             return
-        if self.journal is not None:
-            self.journal.heard(sound)
+        if self.transcript is not None:
+            self.transcript.heard(sound)
         self.endpoint.hear(self.sid, sound)
 
     def seconds(self) -> int:

@@ -8,8 +8,13 @@ from datetime import datetime
 
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.vocabulary.enums import ConferenceEnd, ConferenceStatus, Leaving, ParticipantStatus
-from hotline.exchange.vocabulary.sounds import Caption, Party
+from hotline.exchange.vocabulary.enums import (
+    ConferenceEndReason,
+    ConferenceStatus,
+    LeaveReason,
+    ParticipantStatus,
+)
+from hotline.exchange.vocabulary.sounds import Caption, PartyChanged
 from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 
@@ -23,7 +28,7 @@ class Participant:
     call: Call
     created: datetime
     updated: datetime
-    gone: asyncio.Future[Leaving]
+    left: asyncio.Future[LeaveReason]
     label: str | None
     start: bool
     end: bool
@@ -48,27 +53,27 @@ class Conference:
     created: datetime
     updated: datetime
     status: ConferenceStatus = ConferenceStatus.INIT
-    seats: dict[str, Participant] = field(default_factory=dict)
+    participants: dict[str, Participant] = field(default_factory=dict)
     configured: bool = False
     callback: StatusCallback | None = None
     record: bool = False
-    recording_callback: StatusCallback | None = None
-    recording: Recording | None = None
+    recording: StatusCallback | None = None
+    active_recording: Recording | None = None
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     started: asyncio.Event = field(default_factory=asyncio.Event)
-    end_reason: ConferenceEnd | None = None
+    end_reason: ConferenceEndReason | None = None
     ended_by: str | None = None
     ended_by_label: str | None = None
     on_speech: Callable[[Participant, str], None] | None = None
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
         """Return who hears `speaker`: nobody when muted, on hold or before the start; a coach is heard by one only."""
-        seat = self.seats.get(speaker.sid)
+        seat = self.participants.get(speaker.sid)
         if seat is None or not self.is_open(seat):
             return ()
         return tuple(
             other.call
-            for other in self.seated()
+            for other in self.connected()
             if other is not seat and not other.hold and (not seat.coaching or other.call.sid == seat.coach_to)
         )
 
@@ -79,22 +84,22 @@ class Conference:
 
     def speak(self, speaker: Call, text: str) -> None:
         """Let those who hear `speaker` hear `text`."""
-        seat = self.seats.get(speaker.sid)
+        seat = self.participants.get(speaker.sid)
         for listener in self.listeners(speaker):
             if seat is not None:
                 listener.hear(Caption(seat.label or speaker.party, text))
         if seat is not None and self.on_speech is not None:
             self.on_speech(seat, text)
 
-    def introduce(self) -> None:
+    def announce_parties(self) -> None:
         """Let everybody know who else is on the line; nobody is before the start."""
         if not self.started.is_set():
             return
-        seated = self.seated()
+        seated = self.connected()
         for seat in seated:
             names = (other.label or other.call.party for other in seated if other is not seat)
-            seat.call.hear(Party(tuple(names)))
+            seat.call.hear(PartyChanged(tuple(names)))
 
-    def seated(self) -> list[Participant]:
+    def connected(self) -> list[Participant]:
         """Return those who are really in it, without those still being rung."""
-        return [seat for seat in self.seats.values() if seat.status is ParticipantStatus.CONNECTED]
+        return [seat for seat in self.participants.values() if seat.status is ParticipantStatus.CONNECTED]

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hotline.exchange.state.calls import Call, Fetch, Meeting
+from hotline.exchange.state.calls import Call, DocumentRequest, Meeting
 
 
 @dataclass(eq=False)
@@ -17,7 +17,7 @@ class Member:
     call: Call
     joined: float
     enqueued: datetime
-    taken: asyncio.Future["Taking"]
+    connection_future: asyncio.Future["QueueConnection"]
     documents: int
     left: float | None = None
 
@@ -26,18 +26,22 @@ class Member:
         return self.call.documents >= self.documents
 
     @property
-    def taking(self) -> "Taking | None":
+    def connection(self) -> "QueueConnection | None":
         """How it is being connected, None while nobody has dialled the queue for it."""
-        return self.taken.result() if self.taken.done() and not self.taken.cancelled() else None
+        return (
+            self.connection_future.result()
+            if self.connection_future.done() and not self.connection_future.cancelled()
+            else None
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class Taking:
+class QueueConnection:
     """A queued call is being connected to whoever dialled the queue: `over` ends the connection."""
 
     meeting: Meeting
     dialler: Call
-    whisper: Fetch | None
+    whisper: DocumentRequest | None
     connected: asyncio.Event
     over: asyncio.Event
 

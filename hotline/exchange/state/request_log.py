@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 
 KEPT_REQUESTS = 200
 
@@ -21,7 +21,7 @@ class RequestRecord:
 
     id: int
     at: datetime
-    kind: Step | None
+    kind: RequestKind | None
     method: str
     url: str
     call_sid: str
@@ -38,7 +38,7 @@ class RequestRecord:
 
 
 @dataclass(frozen=True)
-class Alert:
+class DebuggerAlert:
     """A problem of the application, with the code of the carrier's error dictionary."""
 
     id: int
@@ -57,6 +57,6 @@ class RequestLog:
     """Keeps the latest KEPT_REQUESTS of each kind, the latest first; `ids` numbers all three kinds together."""
 
     webhooks: deque[RequestRecord] = field(default_factory=_latest_requests)
-    rest: deque[RequestRecord] = field(default_factory=_latest_requests)
-    alerts: deque[Alert] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
+    rest_requests: deque[RequestRecord] = field(default_factory=_latest_requests)
+    alerts: deque[DebuggerAlert] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from types import TracebackType
 
 
-class Busy:
+class TimeHold:
     """Something is running that time must not overtake; left when it is over. Real time cannot be held: here it is empty."""
 
     def __enter__(self) -> None:
@@ -63,6 +63,6 @@ class ExchangeClock:
         """An `asyncio.timeout` of so many exchange seconds; None waits for ever."""
         return asyncio.timeout(None if seconds is None else max(0.0, seconds) * self._pace)
 
-    def busy(self) -> Busy:
+    def hold(self) -> TimeHold:
         """A block (`with` or `async with`) during which virtual time stands; it changes nothing about real time."""
-        return Busy()
+        return TimeHold()

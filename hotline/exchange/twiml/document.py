@@ -111,7 +111,7 @@ class Leg:
 
 
 @dataclass(frozen=True)
-class Room:
+class ConferenceNoun:
     """A Conference noun."""
 
     name: str
@@ -133,7 +133,7 @@ class Room:
 
 
 @dataclass(frozen=True)
-class TakeFrom:
+class QueueNoun:
     """A Queue noun: dial whoever waits at the head of the queue."""
 
     name: str
@@ -143,7 +143,7 @@ class TakeFrom:
 
 @dataclass(frozen=True)
 class Dial:
-    target: tuple[Leg, ...] | Room | TakeFrom
+    target: tuple[Leg, ...] | ConferenceNoun | QueueNoun
     action: str | None
     method: Method
     timeout: float
@@ -173,5 +173,18 @@ class Hangup:
     pass
 
 
-Aside = StartRecording | StopRecording
-Verb = Say | Play | Pause | Gather | Record | Aside | Enqueue | Leave | Dial | Redirect | Reject | Hangup
+BackgroundRecording = StartRecording | StopRecording
+Verb = (
+    Say
+    | Play
+    | Pause
+    | Gather
+    | Record
+    | BackgroundRecording
+    | Enqueue
+    | Leave
+    | Dial
+    | Redirect
+    | Reject
+    | Hangup
+)

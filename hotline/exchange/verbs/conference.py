@@ -11,10 +11,10 @@ from functools import partial
 from hotline.exchange.calls.speech import hold_music
 from hotline.exchange.core.concurrency import background_task
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, HangUp, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, new_sid
 from hotline.exchange.state.conferences import Conference, Participant
-from hotline.exchange.twiml.document import Room
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.twiml.document import ConferenceNoun
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.verbs.conference_events import (
     ended_fields,
     left_fields,
@@ -24,23 +24,23 @@ from hotline.exchange.verbs.conference_events import (
 )
 from hotline.exchange.verbs.recordings import begin_recording, end_recording
 from hotline.exchange.vocabulary.enums import (
-    By,
-    ConferenceEnd,
+    ConferenceEndReason,
     ConferenceStatus,
-    Context,
-    Leaving,
+    DocumentContext,
+    Initiator,
+    LeaveReason,
     ParticipantStatus,
     RecordingSource,
 )
-from hotline.exchange.vocabulary.sounds import Beep, Party
+from hotline.exchange.vocabulary.sounds import Beep, PartyChanged
 from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 
 def find_conference(exchange: Exchange, key: str) -> Conference | None:
     """Returns the conference with that sid, or the one of that name which is not over yet."""
-    if key in exchange.state.conferences:
-        return exchange.state.conferences[key]
-    for conference in exchange.state.conferences.values():
+    if key in exchange.registry.conferences:
+        return exchange.registry.conferences[key]
+    for conference in exchange.registry.conferences.values():
         if conference.name == key and conference.status is not ConferenceStatus.COMPLETED:
             return conference
     return None
@@ -54,18 +54,20 @@ def open_conference(exchange: Exchange, name: str) -> Conference:
     now = exchange.clock.now()
     conference = Conference(new_sid("CF"), name, created=now, updated=now)
     conference.on_speech = partial(speech_started, exchange, conference)
-    exchange.state.conferences[conference.sid] = conference
+    exchange.registry.conferences[conference.sid] = conference
     return conference
 
 
-def add_participant(exchange: Exchange, conference: Conference, call: Call, room: Room) -> Participant:
+def add_participant(
+    exchange: Exchange, conference: Conference, call: Call, room: ConferenceNoun
+) -> Participant:
     """Adds `call` as a participant that has not joined yet (its telephone may still have to be rung)."""
     now = exchange.clock.now()
     seat = Participant(
         call=call,
         created=now,
         updated=now,
-        gone=asyncio.get_running_loop().create_future(),
+        left=asyncio.get_running_loop().create_future(),
         label=room.label,
         start=room.start,
         end=room.end,
@@ -75,48 +77,48 @@ def add_participant(exchange: Exchange, conference: Conference, call: Call, room
         beep_out=room.beep_out,
         coaching=room.coach is not None,
     )
-    conference.seats[call.sid] = seat
+    conference.participants[call.sid] = seat
     return seat
 
 
-async def join(exchange: Exchange, conference: Conference, seat: Participant, room: Room) -> None:
+async def join(exchange: Exchange, conference: Conference, seat: Participant, room: ConferenceNoun) -> None:
     """Takes part in a conference until it ends, the participant is removed, or an order comes; URLs in `room` are absolute."""
     call = seat.call
-    if len(conference.seated()) >= room.limit:
+    if len(conference.connected()) >= room.limit:
         exchange.alert(16020, f"conference {conference.sid} is full ({room.limit})", call.sid)
-        conference.seats.pop(call.sid, None)
+        conference.participants.pop(call.sid, None)
         return
     _enter(exchange, conference, seat, room)
     try:
         async with background_task(_wait_for_start(exchange, conference, seat, room)):
             # Without the shield an order, which cancels this task, would cancel the future too.
-            await asyncio.shield(seat.gone)
+            await asyncio.shield(seat.left)
     finally:
         if seat.aside is not None:
             seat.aside.cancel()
         call.meeting = None
-        by_person = isinstance(call.order, HangUp) and call.order.by is By.PARTY
-        leave(exchange, conference, seat, Leaving.HUNG_UP if by_person else Leaving.VIA_API)
+        by_person = isinstance(call.order, EndCall) and call.order.by is Initiator.PARTY
+        leave(exchange, conference, seat, LeaveReason.HUNG_UP if by_person else LeaveReason.VIA_API)
 
 
-def _enter(exchange: Exchange, conference: Conference, seat: Participant, room: Room) -> None:
+def _enter(exchange: Exchange, conference: Conference, seat: Participant, room: ConferenceNoun) -> None:
     # Source: the Conference page, "URL and events are taken from the first participant only".
     if not conference.configured:
         conference.configured = True
         conference.record = room.record
-        conference.recording_callback = room.recording
+        conference.recording = room.recording
         if room.status_url is not None:
             conference.callback = StatusCallback(room.status_url, room.status_method, room.status_events)
     seat.status = ParticipantStatus.CONNECTED
     seat.call.meeting = conference
     conference.updated = exchange.clock.now()
     send_event(exchange, conference, "participant-join", seat)
-    seated = conference.seated()
+    connected = conference.connected()
     if conference.started.is_set():
         _beep(conference, seat, wanted=seat.beep_in)
-    elif len(seated) > 1 and any(other.start for other in seated):
+    elif len(connected) > 1 and any(other.start for other in connected):
         _start(exchange, conference)
-    conference.introduce()
+    conference.announce_parties()
 
 
 def _start(exchange: Exchange, conference: Conference) -> None:
@@ -124,11 +126,13 @@ def _start(exchange: Exchange, conference: Conference) -> None:
     conference.started.set()
     if conference.record:
         source = RecordingSource.CONFERENCE
-        conference.recording = begin_recording(exchange, source, conference, conference.recording_callback)
+        conference.active_recording = begin_recording(exchange, source, conference, conference.recording)
     send_event(exchange, conference, "conference-start")
 
 
-async def _wait_for_start(exchange: Exchange, conference: Conference, seat: Participant, room: Room) -> None:
+async def _wait_for_start(
+    exchange: Exchange, conference: Conference, seat: Participant, room: ConferenceNoun
+) -> None:
     """Plays the wait document to a participant until the conference starts."""
     if conference.started.is_set():
         return
@@ -136,57 +140,66 @@ async def _wait_for_start(exchange: Exchange, conference: Conference, seat: Part
         await conference.started.wait()
 
 
-async def _play_wait_document(exchange: Exchange, seat: Participant, room: Room) -> None:
+async def _play_wait_document(exchange: Exchange, seat: Participant, room: ConferenceNoun) -> None:
     if not room.wait_url:
         await hold_music(exchange.clock, seat.call, silent=room.wait_url is not None)
     try:
-        fetch = Fetch(room.wait_url, room.wait_method)
-        await exchange.run_documents(seat.call, fetch, Context.CONFERENCE)
+        fetch = DocumentRequest(room.wait_url, room.wait_method)
+        await exchange.run_documents(seat.call, fetch, DocumentContext.CONFERENCE)
     except DocumentError as error:
         exchange.alert(error.code, f"conference wait document: {error.text}", seat.call.sid)
-        release(seat, Leaving.VIA_API)
+        release(seat, LeaveReason.VIA_API)
 
 
-def release(seat: Participant, reason: Leaving) -> None:
+def release(seat: Participant, reason: LeaveReason) -> None:
     """Lets the call of this participant go on with what follows its conference."""
-    if not seat.gone.done():
-        seat.gone.set_result(reason)
+    if not seat.left.done():
+        seat.left.set_result(reason)
 
 
 def _beep(conference: Conference, mover: Participant, *, wanted: bool) -> None:
-    for other in conference.seated() if wanted else ():
+    for other in conference.connected() if wanted else ():
         if other is not mover:
             other.call.hear(Beep())
 
 
 def leave(
-    exchange: Exchange, conference: Conference, seat: Participant, reason: Leaving, *, kicked: bool = False
+    exchange: Exchange,
+    conference: Conference,
+    seat: Participant,
+    reason: LeaveReason,
+    *,
+    kicked: bool = False,
 ) -> None:
     """Removes a participant, sends the event, and ends the conference if that follows.
 
     Has no effect on a participant that has left already: a removal over REST and the call's own end both come here.
     """
-    if conference.seats.pop(seat.call.sid, None) is None:
+    if conference.participants.pop(seat.call.sid, None) is None:
         return
     seat.status = ParticipantStatus.COMPLETE
     conference.updated = exchange.clock.now()
     speech_stopped(exchange, conference, seat)
     send_event(exchange, conference, "participant-leave", seat, left_fields(seat, reason))
     release(seat, reason)
-    if not isinstance(seat.call.order, HangUp):
-        seat.call.hear(Party(()))
-    conference.introduce()
+    if not isinstance(seat.call.order, EndCall):
+        seat.call.hear(PartyChanged(()))
+    conference.announce_parties()
     _beep(conference, seat, wanted=seat.beep_out)
     if seat.end:
-        why = ConferenceEnd.MODERATOR_KICKED if kicked else ConferenceEnd.MODERATOR_LEFT
-        end_conference(exchange, conference, why, Leaving.MODERATOR_ENDED, seat)
-    elif not conference.seated():
-        why = ConferenceEnd.LAST_KICKED if kicked else ConferenceEnd.LAST_LEFT
-        end_conference(exchange, conference, why, Leaving.VIA_API, seat)
+        why = ConferenceEndReason.MODERATOR_KICKED if kicked else ConferenceEndReason.MODERATOR_LEFT
+        end_conference(exchange, conference, why, LeaveReason.MODERATOR_ENDED, seat)
+    elif not conference.connected():
+        why = ConferenceEndReason.LAST_KICKED if kicked else ConferenceEndReason.LAST_LEFT
+        end_conference(exchange, conference, why, LeaveReason.VIA_API, seat)
 
 
 def end_conference(
-    exchange: Exchange, conference: Conference, why: ConferenceEnd, others: Leaving, by: Participant | None
+    exchange: Exchange,
+    conference: Conference,
+    why: ConferenceEndReason,
+    others: LeaveReason,
+    by: Participant | None,
 ) -> None:
     """Ends a conference: every participant left goes on with what follows, and the recording is closed.
 
@@ -200,10 +213,10 @@ def end_conference(
     conference.end_reason = why
     if by is not None:
         conference.ended_by, conference.ended_by_label = by.call.sid, by.label
-    for seat in conference.seated():
+    for seat in conference.connected():
         leave(exchange, conference, seat, others)
-    conference.seats.clear()
-    if conference.recording is not None:
-        end_recording(exchange, conference.recording)
+    conference.participants.clear()
+    if conference.active_recording is not None:
+        end_recording(exchange, conference.active_recording)
     send_event(exchange, conference, "conference-end", None, ended_fields(conference, why))
-    exchange.state.conference_ended(conference)
+    exchange.registry.conference_ended(conference)

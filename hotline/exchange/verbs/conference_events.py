@@ -6,11 +6,11 @@ Real sound goes from browser to browser (`audio_mesh`), so the exchange cannot d
 """
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Fetch
+from hotline.exchange.state.calls import DocumentRequest
 from hotline.exchange.state.conferences import Conference, Participant
-from hotline.exchange.vocabulary.enums import ConferenceEnd, Leaving
+from hotline.exchange.vocabulary.enums import ConferenceEndReason, LeaveReason
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import speaking_seconds
-from hotline.exchange.vocabulary.steps import Step
 from hotline.exchange.webhooks.callbacks import send_callback
 from hotline.exchange.webhooks.parameters import rfc2822
 
@@ -33,12 +33,12 @@ _GROUPS = {
 _SPEECH_START, _SPEECH_STOP = "participant-speech-start", "participant-speech-stop"
 
 
-def left_fields(seat: Participant, reason: Leaving) -> dict[str, str]:
+def left_fields(seat: Participant, reason: LeaveReason) -> dict[str, str]:
     """Returns the additional fields of a participant-leave event."""
-    return {"ParticipantCallStatus": seat.call.status_told(), "ReasonParticipantLeft": reason}
+    return {"ParticipantCallStatus": seat.call.reported_status(), "ReasonParticipantLeft": reason}
 
 
-def ended_fields(conference: Conference, why: ConferenceEnd) -> dict[str, str]:
+def ended_fields(conference: Conference, why: ConferenceEndReason) -> dict[str, str]:
     """Returns the additional fields of a conference-end event."""
     extra = {"ReasonConferenceEnded": why, "Reason": why.replace("-", " ")}
     if conference.ended_by is not None:
@@ -74,8 +74,8 @@ def send_event(
         **(_seat_fields(seat) if seat is not None else {}),
         **(extra or {}),
     }
-    fetch = Fetch(callback.url, callback.method, form)
-    send_callback(exchange, Step.CONFERENCE, fetch, seat.call if seat else None)
+    fetch = DocumentRequest(callback.url, callback.method, form)
+    send_callback(exchange, RequestKind.CONFERENCE, fetch, seat.call if seat else None)
 
 
 def _seat_fields(seat: Participant) -> dict[str, str]:

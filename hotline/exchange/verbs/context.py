@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.state.calls import Call, DocumentRequest
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.vocabulary.enums import Continuation
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
-from hotline.exchange.vocabulary.steps import Step
 from hotline.exchange.webhooks.callbacks import send_late_webhook
 
 
@@ -17,7 +17,7 @@ from hotline.exchange.webhooks.callbacks import send_late_webhook
 class GoTo:
     """Another document takes over."""
 
-    fetch: Fetch
+    fetch: DocumentRequest
 
 
 Outcome = Continuation | GoTo
@@ -52,9 +52,13 @@ class VerbContext:
 
     def action(self, url: str | None, method: Method, extra: Mapping[str, str]) -> Outcome:
         """Returns the way to an action URL with these parameters, or on to the next verb when there is no URL."""
-        return Continuation.NEXT if url is None else GoTo(Fetch(self.absolute(url), method, extra))
+        return Continuation.NEXT if url is None else GoTo(DocumentRequest(self.absolute(url), method, extra))
 
-    def send_late_action(self, kind: Step, url: str | None, method: Method, extra: Mapping[str, str]) -> None:
+    def send_late_action(
+        self, kind: RequestKind, url: str | None, method: Method, extra: Mapping[str, str]
+    ) -> None:
         """Reports to an action URL how a verb ended on a call that has hung up or been moved; the reply has no effect."""
         if url is not None:
-            send_late_webhook(self.exchange, kind, Fetch(self.absolute(url), method, extra), self.call)
+            send_late_webhook(
+                self.exchange, kind, DocumentRequest(self.absolute(url), method, extra), self.call
+            )

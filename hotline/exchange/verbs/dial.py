@@ -11,17 +11,17 @@ from dataclasses import replace
 from hotline.exchange.calls.caller_input import announce_listening, listening
 from hotline.exchange.calls.speech import utter
 from hotline.exchange.core.concurrency import background_task, wait_for_any
-from hotline.exchange.state.calls import Fetch, HangUp, Key
-from hotline.exchange.state.queues import Member, Taking, WaitingQueue
-from hotline.exchange.twiml.document import Dial, Leg, Room, TakeFrom
+from hotline.exchange.state.calls import DocumentRequest, EndCall, KeyInput
+from hotline.exchange.state.queues import Member, QueueConnection, WaitingQueue
+from hotline.exchange.twiml.document import ConferenceNoun, Dial, Leg, QueueNoun
 from hotline.exchange.verbs.conference import add_participant, join, open_conference
 from hotline.exchange.verbs.context import Outcome, VerbContext
 from hotline.exchange.verbs.enqueue import remove_member
 from hotline.exchange.verbs.legs import Bridge, DialedLeg, DialedLegs, start_leg
 from hotline.exchange.verbs.recordings import begin_recording, end_recording
-from hotline.exchange.vocabulary.enums import By, CallStatus, RecordingSource
-from hotline.exchange.vocabulary.sounds import Voice
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.enums import CallStatus, Initiator, RecordingSource
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import PlaybackKind
 from hotline.exchange.webhooks.callbacks import advance
 
 _RINGING_SECONDS = 5.0
@@ -32,21 +32,21 @@ async def dial(context: VerbContext, verb: Dial) -> Outcome:
     result: dict[str, str] = {}
     try:
         match verb.target:
-            case Room() as room:
+            case ConferenceNoun() as room:
                 result["DialCallStatus"] = "answered"
                 await _confer(context, room)
-            case TakeFrom() as source:
+            case QueueNoun() as source:
                 await _dial_queue(context, verb, source, result)
             case legs:
                 await _dial_legs(context, verb, legs, result)
     except asyncio.CancelledError:
-        if isinstance(context.call.order, HangUp):
-            context.send_late_action(Step.DIAL, verb.action, verb.method, result)
+        if isinstance(context.call.order, EndCall):
+            context.send_late_action(RequestKind.DIAL, verb.action, verb.method, result)
         raise
     return context.action(verb.action, verb.method, result)
 
 
-async def _confer(context: VerbContext, room: Room) -> None:
+async def _confer(context: VerbContext, room: ConferenceNoun) -> None:
     """Takes part in the conference until it is over for this call."""
     resolved = replace(
         room,
@@ -67,7 +67,7 @@ async def _dial_legs(context: VerbContext, verb: Dial, legs: tuple[Leg, ...], re
         async with background_task(_ring_tone(context, verb)):
             winner = await _ring(context, verb, legs, dialed)
         if winner is None:
-            result["DialCallStatus"] = dialed.fate()
+            result["DialCallStatus"] = dialed.final_status()
             if dialed.legs:
                 result["DialCallSid"] = dialed.legs[-1].call.sid
             return
@@ -80,7 +80,7 @@ async def _dial_legs(context: VerbContext, verb: Dial, legs: tuple[Leg, ...], re
     finally:
         for leg in dialed.legs:
             if not leg.is_ready:
-                leg.call.obey(HangUp(By.API))
+                leg.call.interrupt(EndCall(Initiator.API))
             leg.bridge.part()
 
 
@@ -89,7 +89,7 @@ async def _ring_tone(context: VerbContext, verb: Dial) -> None:
     clock, call = context.exchange.clock, context.call
     while verb.ring_tone is not None and not verb.answer_on_bridge:
         text = f"♪ 回铃音 {verb.ring_tone}"
-        await utter(clock, call, text, language="", voice=Voice.MUSIC, seconds=_RINGING_SECONDS)
+        await utter(clock, call, text, language="", voice=PlaybackKind.MUSIC, seconds=_RINGING_SECONDS)
 
 
 async def _ring(
@@ -125,7 +125,7 @@ async def _talk(context: VerbContext, verb: Dial, winner: DialedLeg, result: dic
         async with clock.timeout(verb.time_limit), background_task(_watch_star(context, verb, winner.bridge)):
             await winner.bridge.over.wait()
     except TimeoutError:
-        winner.call.obey(HangUp(By.API))
+        winner.call.interrupt(EndCall(Initiator.API))
     finally:
         result["DialCallDuration"] = str(round(clock.seconds() - began))
         if recording is not None:
@@ -139,15 +139,15 @@ async def _watch_star(context: VerbContext, verb: Dial, bridge: Bridge) -> None:
         return
     with listening(context.call, keys=True, words=False) as listener:
         announce_listening(context.call, listener)
-        while await listener.heard.get() != Key("*"):
+        while await listener.heard.get() != KeyInput("*"):
             continue
         bridge.part()
 
 
-async def _dial_queue(context: VerbContext, verb: Dial, source: TakeFrom, result: dict[str, str]) -> None:
+async def _dial_queue(context: VerbContext, verb: Dial, source: QueueNoun, result: dict[str, str]) -> None:
     """Connects the caller with the head of a queue, and waits for a member if the queue is empty."""
     exchange = context.exchange
-    queues = [queue for queue in exchange.state.queues.values() if queue.name == source.name]
+    queues = [queue for queue in exchange.registry.queues.values() if queue.name == source.name]
     if not queues:
         result |= {"DialCallStatus": CallStatus.FAILED, "DequeueResult": "queue-not-found"}
         return
@@ -176,17 +176,17 @@ async def _head(queue: WaitingQueue) -> Member:
 
 
 async def _talk_to_member(
-    context: VerbContext, verb: Dial, source: TakeFrom, member: Member, result: dict[str, str]
+    context: VerbContext, verb: Dial, source: QueueNoun, member: Member, result: dict[str, str]
 ) -> None:
     clock = context.exchange.clock
     bridge = Bridge(context.call, member.call)
-    whisper = None if source.url is None else Fetch(context.absolute(source.url), source.method)
-    taking = Taking(bridge, context.call, whisper, asyncio.Event(), bridge.over)
+    whisper = None if source.url is None else DocumentRequest(context.absolute(source.url), source.method)
+    connection = QueueConnection(bridge, context.call, whisper, asyncio.Event(), bridge.over)
     # From here the member's own task runs the whisper document and sets `connected` (see `enqueue`).
-    member.taken.set_result(taking)
+    member.connection_future.set_result(connection)
     try:
-        await wait_for_any(taking.connected, bridge.over)
-        if taking.connected.is_set():
+        await wait_for_any(connection.connected, bridge.over)
+        if connection.connected.is_set():
             began = clock.seconds()
             result |= {
                 "DialCallStatus": CallStatus.COMPLETED,

@@ -15,13 +15,19 @@ from typing import Any
 from hotline.exchange.calls.speech import hold_music
 from hotline.exchange.core.concurrency import background_task
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, HangUp, Move, new_sid
-from hotline.exchange.state.queues import Member, Taking, WaitingQueue
+from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, MoveCall, new_sid
+from hotline.exchange.state.queues import Member, QueueConnection, WaitingQueue
 from hotline.exchange.twiml.document import Enqueue
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.verbs.context import Outcome, VerbContext
-from hotline.exchange.vocabulary.enums import By, CallStatus, Context, Continuation, QueueResult
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.enums import (
+    CallStatus,
+    Continuation,
+    DocumentContext,
+    Initiator,
+    QueueResult,
+)
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import advance
 
 DEFAULT_LIMIT = 1000
@@ -30,12 +36,12 @@ _SHORTEST_ROUND_SECONDS = 1.0
 
 def open_queue(exchange: Exchange, name: str, limit: int = DEFAULT_LIMIT) -> WaitingQueue:
     """Returns the queue of that name, created if it does not exist."""
-    for queue in exchange.state.queues.values():
+    for queue in exchange.registry.queues.values():
         if queue.name == name:
             return queue
     now = exchange.clock.now()
     queue = WaitingQueue(new_sid("QU"), name, limit, created=now, updated=now)
-    exchange.state.queues[queue.sid] = queue
+    exchange.registry.queues[queue.sid] = queue
     return queue
 
 
@@ -52,9 +58,9 @@ async def enqueue(context: VerbContext, verb: Enqueue) -> Outcome:
     if len(queue.members) >= queue.limit:
         exchange.alert(14207, f"queue {queue.name} is full ({queue.limit})", call.sid)
         return context.action(verb.action, verb.method, {"QueueResult": QueueResult.QUEUE_FULL})
-    taken: asyncio.Future[Taking] = asyncio.get_running_loop().create_future()
+    connection_future: asyncio.Future[QueueConnection] = asyncio.get_running_loop().create_future()
     documents = call.documents + (1 if verb.wait_url else 0)
-    member = Member(call, exchange.clock.seconds(), exchange.clock.now(), taken, documents)
+    member = Member(call, exchange.clock.seconds(), exchange.clock.now(), connection_future, documents)
     queue.members.append(member)
     queue.arrival.set()
     try:
@@ -67,7 +73,7 @@ async def enqueue(context: VerbContext, verb: Enqueue) -> Outcome:
     remove_member(exchange, queue, member)
     if result is QueueResult.HANGUP:
         # The wait document hung up: the call ends as if the caller had, and the action is still requested.
-        call.order = call.order or HangUp(By.PARTY)
+        call.order = call.order or EndCall(Initiator.PARTY)
         _send_late_result(context, verb, queue, member, result)
         return Continuation.HANG_UP
     return context.action(verb.action, verb.method, _result_fields(exchange, queue, member, result))
@@ -75,24 +81,24 @@ async def enqueue(context: VerbContext, verb: Enqueue) -> Outcome:
 
 def _result_of(call: Call, member: Member) -> QueueResult:
     """Returns the result for a call that was stopped by an order."""
-    taking = member.taking
-    if isinstance(call.order, Move):
-        bridged = taking is not None and taking.connected.is_set()
+    connection = member.connection
+    if isinstance(call.order, MoveCall):
+        bridged = connection is not None and connection.connected.is_set()
         return QueueResult.REDIRECTED_FROM_BRIDGED if bridged else QueueResult.REDIRECTED
-    if taking is not None:
-        return _result_of_taking(taking)
+    if connection is not None:
+        return _result_of_taking(connection)
     return QueueResult.HANGUP if member.is_settled else QueueResult.SYSTEM_ERROR
 
 
-def _result_of_taking(taking: Taking) -> QueueResult:
-    return QueueResult.BRIDGED if taking.connected.is_set() else QueueResult.BRIDGING
+def _result_of_taking(connection: QueueConnection) -> QueueResult:
+    return QueueResult.BRIDGED if connection.connected.is_set() else QueueResult.BRIDGING
 
 
 def _send_late_result(
     context: VerbContext, verb: Enqueue, queue: WaitingQueue, member: Member, result: QueueResult
 ) -> None:
     fields = _result_fields(context.exchange, queue, member, result)
-    context.send_late_action(Step.ENQUEUE, verb.action, verb.method, fields)
+    context.send_late_action(RequestKind.ENQUEUE, verb.action, verb.method, fields)
 
 
 def _result_fields(
@@ -109,13 +115,13 @@ async def _until_over(
 ) -> QueueResult:
     """Waits until the wait document leaves, another call dials the queue, or the wait document cannot be run."""
     async with background_task(_wait(context, verb, queue, member)) as waiting:
-        either: set[asyncio.Future[Any]] = {waiting, member.taken}
+        either: set[asyncio.Future[Any]] = {waiting, member.connection_future}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not member.taken.done():
+        if not member.connection_future.done():
             return waiting.result()
     member.left = context.exchange.clock.seconds()
-    await _talk(context, queue, member, member.taken.result())
-    return _result_of_taking(member.taken.result())
+    await _talk(context, queue, member, member.connection_future.result())
+    return _result_of_taking(member.connection_future.result())
 
 
 async def _wait(context: VerbContext, verb: Enqueue, queue: WaitingQueue, member: Member) -> QueueResult:
@@ -125,9 +131,9 @@ async def _wait(context: VerbContext, verb: Enqueue, queue: WaitingQueue, member
     url = context.absolute(verb.wait_url)
     while True:
         began = clock.seconds()
-        fetch = Fetch(url, verb.wait_method, queue.position_fields(member, began))
+        fetch = DocumentRequest(url, verb.wait_method, queue.position_fields(member, began))
         try:
-            end = await exchange.run_documents(call, fetch, Context.WAIT)
+            end = await exchange.run_documents(call, fetch, DocumentContext.WAIT)
         except DocumentError as error:
             exchange.alert(error.code, f"wait document: {error.text}", call.sid)
             return QueueResult.ERROR
@@ -137,7 +143,9 @@ async def _wait(context: VerbContext, verb: Enqueue, queue: WaitingQueue, member
         await clock.sleep(_SHORTEST_ROUND_SECONDS - (clock.seconds() - began))
 
 
-async def _talk(context: VerbContext, queue: WaitingQueue, member: Member, taking: Taking) -> None:
+async def _talk(
+    context: VerbContext, queue: WaitingQueue, member: Member, connection: QueueConnection
+) -> None:
     """Runs the whisper document of the call that dialled the queue, then connects the two until either side leaves.
 
     They are not connected if the dialling call has left during the whisper.
@@ -145,19 +153,19 @@ async def _talk(context: VerbContext, queue: WaitingQueue, member: Member, takin
     exchange, call = context.exchange, context.call
     advance(exchange, call, CallStatus.IN_PROGRESS)
     try:
-        if taking.whisper is not None:
+        if connection.whisper is not None:
             numbers = queue.position_fields(member, exchange.clock.seconds())
             extra = {key: numbers[key] for key in ("QueueSid", "QueueTime")}
             # The misspelling is the carrier's own name of this parameter.
-            extra["DequeingCallSid"] = taking.dialler.sid
-            whisper = Fetch(taking.whisper.url, taking.whisper.method, extra)
-            await exchange.run_documents(call, whisper, Context.QUEUE_WHISPER)
-        if not taking.over.is_set():
-            call.meeting = taking.meeting
-            taking.connected.set()
-            await taking.over.wait()
+            extra["DequeingCallSid"] = connection.dialler.sid
+            whisper = DocumentRequest(connection.whisper.url, connection.whisper.method, extra)
+            await exchange.run_documents(call, whisper, DocumentContext.QUEUE_WHISPER)
+        if not connection.over.is_set():
+            call.meeting = connection.meeting
+            connection.connected.set()
+            await connection.over.wait()
     except DocumentError as error:
         exchange.alert(error.code, f"queue whisper: {error.text}", call.sid)
     finally:
         call.meeting = None
-        taking.over.set()
+        connection.over.set()

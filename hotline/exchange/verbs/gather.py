@@ -9,12 +9,12 @@ import asyncio
 
 from hotline.exchange.calls.caller_input import announce_listening, listening, next_input
 from hotline.exchange.core.concurrency import background_task
-from hotline.exchange.state.calls import Input, Key, Listener, Noise, Words
+from hotline.exchange.state.calls import CallerInput, InputListener, KeyInput, SpeechInput, TypingNoise
 from hotline.exchange.twiml.document import Gather
 from hotline.exchange.verbs.context import Outcome, VerbContext
 from hotline.exchange.verbs.prompts import prompt_all
 from hotline.exchange.vocabulary.enums import Continuation
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 
 _CONFIDENCE = "0.94"
 _LONGEST_SPEECH_SECONDS = 60.0
@@ -23,7 +23,7 @@ _LONGEST_SPEECH_SECONDS = 60.0
 async def gather(context: VerbContext, verb: Gather) -> Outcome:
     with listening(context.call, keys=verb.keys, words=verb.speech) as listener:
         first = await _during_prompts(context, verb, listener)
-        if first is None or isinstance(first, Noise):
+        if first is None or isinstance(first, TypingNoise):
             first = await _first_after_prompts(context, verb, listener)
         extra = await _result(context, verb, listener, first)
     if extra is None:
@@ -36,19 +36,19 @@ async def gather(context: VerbContext, verb: Gather) -> Outcome:
 
 
 async def _result(
-    context: VerbContext, verb: Gather, listener: Listener, first: Input | None
+    context: VerbContext, verb: Gather, listener: InputListener, first: CallerInput | None
 ) -> dict[str, str] | None:
     """Returns the action's parameters; the kind of the first input decides, and the other kind no longer counts."""
     match first:
-        case Key():
+        case KeyInput():
             return await _keys(context, verb, listener, first)
-        case Words():
+        case SpeechInput():
             return await _speech(context, verb, listener, first)
-        case Noise() | None:
+        case TypingNoise() | None:
             return None
 
 
-async def _during_prompts(context: VerbContext, verb: Gather, listener: Listener) -> Input | None:
+async def _during_prompts(context: VerbContext, verb: Gather, listener: InputListener) -> CallerInput | None:
     """Returns the input that interrupted the prompts, or None when they were heard to the end."""
     async with (
         background_task(prompt_all(context, verb.prompts)) as prompts,
@@ -64,20 +64,24 @@ async def _during_prompts(context: VerbContext, verb: Gather, listener: Listener
         return None
 
 
-async def _first_after_prompts(context: VerbContext, verb: Gather, listener: Listener) -> Input | None:
+async def _first_after_prompts(
+    context: VerbContext, verb: Gather, listener: InputListener
+) -> CallerInput | None:
     while True:
         heard = await next_input(context.exchange.clock, listener, verb.timeout)
-        if not isinstance(heard, Noise):
+        if not isinstance(heard, TypingNoise):
             return heard
 
 
-async def _keys(context: VerbContext, verb: Gather, listener: Listener, first: Key) -> dict[str, str] | None:
+async def _keys(
+    context: VerbContext, verb: Gather, listener: InputListener, first: KeyInput
+) -> dict[str, str] | None:
     """Returns the digits once they are complete; None when there was only a finish key."""
     digits = ""
     finish = ""
-    heard: Input | None = first
+    heard: CallerInput | None = first
     while heard is not None:
-        if isinstance(heard, Key):
+        if isinstance(heard, KeyInput):
             if heard.digit == verb.finish_on_key:
                 finish = heard.digit
                 break
@@ -89,14 +93,16 @@ async def _keys(context: VerbContext, verb: Gather, listener: Listener, first: K
     return {"Digits": digits, "FinishedOnKey": finish} if digits else None
 
 
-async def _speech(context: VerbContext, verb: Gather, listener: Listener, first: Words) -> dict[str, str]:
+async def _speech(
+    context: VerbContext, verb: Gather, listener: InputListener, first: SpeechInput
+) -> dict[str, str]:
     """Returns the words up to a silence of the speech time-out, or up to a minute."""
     said: list[str] = []
-    heard: Input | None = first
+    heard: CallerInput | None = first
     clock = context.exchange.clock
     ends = clock.seconds() + _LONGEST_SPEECH_SECONDS
     while heard is not None:
-        if isinstance(heard, Words):
+        if isinstance(heard, SpeechInput):
             _send_partial_result(context, verb, said, heard.text)
             said.append(heard.text)
             announce_listening(context.call, listener)
@@ -112,4 +118,4 @@ def _send_partial_result(context: VerbContext, verb: Gather, stable: list[str], 
         "SequenceNumber": str(len(stable)),
         "Language": verb.language,
     }
-    context.send_late_action(Step.PARTIAL_SPEECH, verb.partial_url, verb.partial_method, extra)
+    context.send_late_action(RequestKind.PARTIAL_SPEECH, verb.partial_url, verb.partial_method, extra)

@@ -6,8 +6,9 @@ Which verbs a document may hold was checked when it was read; here every verb is
 from dataclasses import replace
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, Fetch, Source
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource
 from hotline.exchange.twiml.document import (
+    ConferenceNoun,
     Dial,
     Enqueue,
     Gather,
@@ -15,14 +16,13 @@ from hotline.exchange.twiml.document import (
     Leave,
     Pause,
     Play,
+    QueueNoun,
     Record,
     Redirect,
     Reject,
-    Room,
     Say,
     StartRecording,
     StopRecording,
-    TakeFrom,
     Verb,
 )
 from hotline.exchange.verbs.context import GoTo, Outcome, VerbContext
@@ -31,16 +31,23 @@ from hotline.exchange.verbs.enqueue import enqueue
 from hotline.exchange.verbs.gather import gather
 from hotline.exchange.verbs.prompts import prompt_one
 from hotline.exchange.verbs.record import record, start_or_stop_recording
-from hotline.exchange.vocabulary.enums import CallStatus, Context, Continuation
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.enums import CallStatus, Continuation, DocumentContext
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import advance
 from hotline.exchange.webhooks.documents import load_document
 
 # The step of the document that a verb's action leads to; the way from any other verb is a redirect.
-_ACTIONS = {Gather: Step.GATHER, Record: Step.RECORD, Enqueue: Step.ENQUEUE, Dial: Step.DIAL}
+_ACTIONS = {
+    Gather: RequestKind.GATHER,
+    Record: RequestKind.RECORD,
+    Enqueue: RequestKind.ENQUEUE,
+    Dial: RequestKind.DIAL,
+}
 
 
-async def interpret(exchange: Exchange, call: Call, source: Source, context: Context) -> Continuation:
+async def interpret(
+    exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext
+) -> Continuation:
     """Runs `source` and every document it leads to; returns NEXT when they ran out. Raises DocumentError."""
     while True:
         document = await load_document(exchange, call, source, context)
@@ -54,7 +61,7 @@ async def interpret(exchange: Exchange, call: Call, source: Source, context: Con
                 break
         match outcome:
             case GoTo(fetch):
-                source = replace(fetch, kind=_ACTIONS.get(type(verb), Step.REDIRECT))
+                source = replace(fetch, kind=_ACTIONS.get(type(verb), RequestKind.REDIRECT))
             case Continuation():
                 return outcome
 
@@ -86,9 +93,9 @@ def _directed(context: VerbContext, verb: Redirect | Reject | Hangup | Leave) ->
     """Returns the outcome of the verbs that only direct; a rejected call was busy or was not answered."""
     match verb:
         case Redirect(url, method):
-            return GoTo(Fetch(context.absolute(url) if url else context.own_url(), method))
+            return GoTo(DocumentRequest(context.absolute(url) if url else context.own_url(), method))
         case Reject(busy):
-            context.call.fate = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
+            context.call.final_status = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
             return Continuation.HANG_UP
         case Hangup():
             return Continuation.HANG_UP
@@ -110,7 +117,7 @@ def _answers(verb: Verb) -> bool:
 def _target_name(verb: Verb) -> str:
     """Returns the name of the queue or conference a verb leads to, else an empty text."""
     match verb:
-        case Enqueue(name) | Dial(Room(name)) | Dial(TakeFrom(name)):
+        case Enqueue(name) | Dial(ConferenceNoun(name)) | Dial(QueueNoun(name)):
             return name
         case _:
             return ""

@@ -11,16 +11,16 @@ from hotline.exchange.calls.call_task import run_call
 from hotline.exchange.calls.ringing import ring
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import FaultOccasion
-from hotline.exchange.state.calls import Call, Fetch, HangUp, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, new_sid
 from hotline.exchange.twiml.document import Dial, Leg
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.verbs.context import VerbContext
 from hotline.exchange.vocabulary.answer_modes import Barred
-from hotline.exchange.vocabulary.enums import By, CallStatus, Context, Continuation, Direction
+from hotline.exchange.vocabulary.enums import CallStatus, Continuation, Direction, DocumentContext, Initiator
 from hotline.exchange.vocabulary.numbers import is_e164
-from hotline.exchange.vocabulary.sounds import Caption, Party
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import Caption, PartyChanged
 from hotline.exchange.vocabulary.status_callback import StatusCallback
-from hotline.exchange.vocabulary.steps import Step
 from hotline.exchange.webhooks.callbacks import advance
 
 
@@ -35,7 +35,7 @@ class Bridge:
     def connect(self) -> None:
         for call, other in ((self.one, self.other), (self.other, self.one)):
             call.meeting = self
-            call.hear(Party((other.party,)))
+            call.hear(PartyChanged((other.party,)))
 
     def part(self) -> None:
         """Ends the connection; a call that has gone on to another meeting is left alone."""
@@ -43,8 +43,8 @@ class Bridge:
         for call in (self.one, self.other):
             if call.meeting is self:
                 call.meeting = None
-                if not isinstance(call.order, HangUp):
-                    call.hear(Party(()))
+                if not isinstance(call.order, EndCall):
+                    call.hear(PartyChanged(()))
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
         """Returns the other side; an empty tuple once either side has gone on to another meeting."""
@@ -62,7 +62,7 @@ class DialedLeg:
 
     call: Call
     bridge: Bridge
-    whisper: Fetch | None
+    whisper: DocumentRequest | None
     settled: asyncio.Future[bool]
     caller_id: str | None
 
@@ -81,14 +81,14 @@ class DialedLegs:
     def cancel_others(self) -> None:
         for leg in self.legs:
             if leg is not self.winner:
-                leg.call.obey(HangUp(By.API))
+                leg.call.interrupt(EndCall(Initiator.API))
 
-    def fate(self) -> CallStatus:
+    def final_status(self) -> CallStatus:
         """Returns the DialCallStatus when no leg was connected: busy if any was busy, else failed if any failed."""
-        fates = {leg.call.fate for leg in self.legs}
-        for fate in (CallStatus.BUSY, CallStatus.FAILED):
-            if fate in fates:
-                return fate
+        fates = {leg.call.final_status for leg in self.legs}
+        for final_status in (CallStatus.BUSY, CallStatus.FAILED):
+            if final_status in fates:
+                return final_status
         return CallStatus.NO_ANSWER
 
 
@@ -107,11 +107,11 @@ def start_leg(context: VerbContext, verb: Dial, noun: Leg, dialed: DialedLegs) -
     if noun.status_url is not None:
         url = context.absolute(noun.status_url)
         call.callback = StatusCallback(url, noun.status_method, noun.status_events)
-    whisper = None if noun.url is None else Fetch(context.absolute(noun.url), noun.method)
+    whisper = None if noun.url is None else DocumentRequest(context.absolute(noun.url), noun.method)
     settled: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
     leg = DialedLeg(call, Bridge(parent, call), whisper, settled, verb.caller_id)
     dialed.legs.append(leg)
-    exchange.state.calls[call.sid] = call
+    exchange.registry.calls[call.sid] = call
     seconds = verb.timeout + exchange.settings.dial_buffer
     exchange.spawn(run_call(exchange, call, _ring_and_talk(exchange, leg, dialed, seconds)))
     return leg
@@ -125,7 +125,7 @@ async def _ring_and_talk(exchange: Exchange, leg: DialedLeg, dialed: DialedLegs,
             return
         # Two legs can be answered in the same turn of the event loop; the second loses here.
         if dialed.winner is not None:
-            call.fate = CallStatus.CANCELED
+            call.final_status = CallStatus.CANCELED
             return
         dialed.winner = leg
         dialed.cancel_others()
@@ -146,7 +146,7 @@ def _may_go_out(exchange: Exchange, call: Call, caller_id: str | None) -> bool:
     if problem is None:
         return True
     exchange.alert(*problem, call.sid)
-    call.fate = CallStatus.FAILED
+    call.final_status = CallStatus.FAILED
     return False
 
 
@@ -157,10 +157,13 @@ def _problem(exchange: Exchange, call: Call, caller_id: str | None) -> tuple[int
     if not call.to.startswith(("client:", "sip:", "sips:")) and not is_e164(call.to):
         return 13223, "Dial: the number is not E.164"
     if isinstance(barred, Barred):
-        return barred.why.value[1], f"Dial: calls there are not possible: {barred.why.name.lower()}"
+        return (
+            barred.restriction.dial_code,
+            f"Dial: calls there are not possible: {barred.restriction.name.lower()}",
+        )
     if caller_id is not None and is_e164(call.to) and not is_e164(caller_id):
         return 13214, "Dial: callerId is not a telephone number"
-    if most and sum(not leg.is_over for leg in exchange.state.calls.values()) > most:
+    if most and sum(not leg.is_over for leg in exchange.registry.calls.values()) > most:
         return 10004, "Dial: the account has too many calls at once"
     return _fault_problem(exchange, call)
 
@@ -169,7 +172,7 @@ def _fault_problem(exchange: Exchange, call: Call) -> tuple[int, str] | None:
     """Returns the problem of a leg that a fault keeps from going out."""
     if call.to.startswith("client:"):
         return None
-    switch = exchange.faults.fault_for(FaultOccasion(Step.DIAL_NUMBER, call_sid=call.sid, to=call.to))
+    switch = exchange.faults.fault_for(FaultOccasion(RequestKind.DIAL_NUMBER, call_sid=call.sid, to=call.to))
     if switch is None:
         return None
     switch.fired += 1
@@ -181,7 +184,7 @@ async def _accepts_after_whisper(exchange: Exchange, leg: DialedLeg) -> bool:
     if leg.whisper is None:
         return True
     try:
-        end = await exchange.run_documents(leg.call, leg.whisper, Context.LEG)
+        end = await exchange.run_documents(leg.call, leg.whisper, DocumentContext.LEG)
     except DocumentError as error:
         exchange.alert(error.code, f"whisper: {error.text}", leg.call.sid)
         return False

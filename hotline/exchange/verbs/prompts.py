@@ -9,10 +9,10 @@ from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.webhook import Webhook
 from hotline.exchange.state.calls import Call
 from hotline.exchange.twiml.document import Pause, Play, Prompt, Say
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.verbs.context import VerbContext
-from hotline.exchange.vocabulary.sounds import Voice
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.exchange.vocabulary.sounds import PlaybackKind
 
 _UNKNOWN_LENGTH_SECONDS = 5.0
 _KEY_SECONDS = 0.3
@@ -28,7 +28,7 @@ async def prompt_one(context: VerbContext, prompt: Prompt) -> None:
     match prompt:
         case Say(text, language, loop):
             for _ in range(loop):
-                await utter(clock, call, text, language=language, voice=Voice.SPEECH)
+                await utter(clock, call, text, language=language, voice=PlaybackKind.SPEECH)
         case Play():
             await _play(context, prompt)
         case Pause(length):
@@ -50,13 +50,13 @@ async def _play(context: VerbContext, play: Play) -> None:
     name = url.partition("?")[0].rpartition("/")[2] or url
     for _ in range(play.loop):
         length = _wav_seconds(sound, url)
-        await utter(exchange.clock, call, f"♪ {name}", language="", voice=Voice.MUSIC, seconds=length)
+        await utter(exchange.clock, call, f"♪ {name}", language="", voice=PlaybackKind.MUSIC, seconds=length)
 
 
 async def _fetch(exchange: Exchange, call: Call, url: str) -> bytes | None:
     """Returns the first 64 kB of a sound file, or None after an alert about the failure."""
     try:
-        response = await exchange.send_webhook(Webhook(Step.PLAY, url, "GET", {}, call.sid), {})
+        response = await exchange.send_webhook(Webhook(RequestKind.PLAY, url, "GET", {}, call.sid), {})
     except DocumentError as error:
         exchange.alert(error.code, f"Play: {error.text}", call.sid)
         return None

@@ -9,14 +9,14 @@ import asyncio
 from dataclasses import dataclass
 
 from hotline.exchange.calls.caller_input import announce_listening, listening, next_input
-from hotline.exchange.state.calls import HangUp, Key, Listener, Noise, Words, new_sid
+from hotline.exchange.state.calls import EndCall, InputListener, KeyInput, SpeechInput, TypingNoise, new_sid
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.twiml.document import Record, StartRecording, StopRecording
 from hotline.exchange.verbs.context import Outcome, VerbContext
 from hotline.exchange.verbs.recordings import begin_recording, end_recording, record_until_call_ends
 from hotline.exchange.vocabulary.enums import Continuation, RecordingSource, RecordingStatus
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import Beep, speaking_seconds
-from hotline.exchange.vocabulary.steps import Step
 
 _SHORTEST_SECONDS = 1.0
 
@@ -46,9 +46,9 @@ async def record(context: VerbContext, verb: Record) -> Outcome:
             # Words of the very moment of hanging up have been queued, but not read yet.
             _add_queued_words(listener, message)
             _end(context, verb, recording, message)
-            if isinstance(call.order, HangUp) and recording.status is RecordingStatus.COMPLETED:
+            if isinstance(call.order, EndCall) and recording.status is RecordingStatus.COMPLETED:
                 result = _result(context, recording, message)
-                context.send_late_action(Step.RECORD, action, verb.method, result)
+                context.send_late_action(RequestKind.RECORD, action, verb.method, result)
             raise
     _end(context, verb, recording, message)
     if recording.status is RecordingStatus.ABSENT:
@@ -57,7 +57,7 @@ async def record(context: VerbContext, verb: Record) -> Outcome:
 
 
 async def _take_message(
-    context: VerbContext, verb: Record, listener: Listener, recording: Recording, message: _Message
+    context: VerbContext, verb: Record, listener: InputListener, recording: Recording, message: _Message
 ) -> None:
     """Listens until a finish key, silence after speech, or the greatest length."""
     clock = context.exchange.clock
@@ -66,14 +66,14 @@ async def _take_message(
         async with clock.timeout(verb.max_length):
             while wait is None or wait > 0:
                 match await next_input(clock, listener, wait):
-                    case Key(digit) if digit in verb.finish_on_key:
+                    case KeyInput(digit) if digit in verb.finish_on_key:
                         message.key = digit
                         return
-                    case Words(text):
+                    case SpeechInput(text):
                         message.spoken_seconds += speaking_seconds(text)
-                    case Key():
+                    case KeyInput():
                         announce_listening(context.call, listener)
-                    case Noise():
+                    case TypingNoise():
                         pass
                     case None:
                         wait = _remaining_silence(context, verb, recording, message)
@@ -115,10 +115,10 @@ def start_or_stop_recording(context: VerbContext, verb: StartRecording | StopRec
                     end_recording(exchange, recording)
 
 
-def _add_queued_words(listener: Listener, message: _Message) -> None:
+def _add_queued_words(listener: InputListener, message: _Message) -> None:
     while not listener.heard.empty():
         heard = listener.heard.get_nowait()
-        if isinstance(heard, Words):
+        if isinstance(heard, SpeechInput):
             message.spoken_seconds += speaking_seconds(heard.text)
 
 
@@ -128,7 +128,7 @@ def _end(context: VerbContext, verb: Record, recording: Recording, message: _Mes
     end_recording(context.exchange, recording, at_least=message.spoken_seconds, absent=empty)
     if verb.transcribe and not empty:
         transcription = _failed_transcription(context, recording)
-        context.send_late_action(Step.TRANSCRIPTION, verb.transcribed_url, "POST", transcription)
+        context.send_late_action(RequestKind.TRANSCRIPTION, verb.transcribed_url, "POST", transcription)
 
 
 def _failed_transcription(context: VerbContext, recording: Recording) -> dict[str, str]:

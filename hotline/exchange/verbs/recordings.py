@@ -6,12 +6,12 @@ default event `completed` only.
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.state.audio_files import AudioFile
-from hotline.exchange.state.calls import Call, Fetch, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, new_sid
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.status_callback import StatusCallback
-from hotline.exchange.vocabulary.steps import Step
 from hotline.exchange.webhooks.callbacks import send_callback
 from hotline.exchange.webhooks.parameters import rfc2822
 
@@ -39,7 +39,7 @@ def begin_recording(
         channels=channels,
         track=track,
     )
-    exchange.state.recordings[recording.sid] = recording
+    exchange.registry.recordings[recording.sid] = recording
     exchange.audio_mesh.record(recording, of)
     if isinstance(of, Call):
         of.recordings.append(recording)
@@ -118,5 +118,5 @@ def _report(exchange: Exchange, recording: Recording) -> None:
         form["CallSid"] = recording.call_sid
     if recording.conference_sid is not None:
         form["ConferenceSid"] = recording.conference_sid
-    call = exchange.state.calls.get(recording.call_sid or "")
-    send_callback(exchange, Step.RECORDING, Fetch(callback.url, callback.method, form), call)
+    call = exchange.registry.calls.get(recording.call_sid or "")
+    send_callback(exchange, RequestKind.RECORDING, DocumentRequest(callback.url, callback.method, form), call)

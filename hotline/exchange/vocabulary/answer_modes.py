@@ -9,19 +9,19 @@ from enum import Enum
 
 
 @dataclass(frozen=True)
-class Person:
+class Human:
     """Somebody who says a word and then listens."""
 
 
 @dataclass(frozen=True)
-class Desk:
+class StaffedDesk:
     """A staffed desk that always has a hand free and answers with its `name`."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Machine:
+class AnsweringMachine:
     """An answering machine: its greeting, a beep if it has one, then it takes a message until nobody is left."""
 
     greeting: str = "您好，您拨打的用户暂时无法接听，请在提示音后留言。"
@@ -29,17 +29,17 @@ class Machine:
 
 
 @dataclass(frozen=True)
-class Fax:
+class FaxMachine:
     """A fax, which answers with a tone."""
 
 
 @dataclass(frozen=True)
-class Silence:
+class SilentAnswer:
     """Something that picks up and says nothing."""
 
 
 @dataclass(frozen=True)
-class Busy:
+class AlwaysBusy:
     """Always in another call."""
 
 
@@ -53,21 +53,34 @@ class Unreachable:
     """The network finds nobody there (SIP 404)."""
 
 
-class Bar(Enum):
-    """Why the account may not call a number: (code of a REST create, code of a Dial)."""
+class CallRestriction(Enum):
+    """A reason why the account may not call a number, with the error codes of a REST create and of a Dial."""
 
     UNREACHABLE = (21214, 13224)
     COUNTRY = (21215, 13227)
     BLOCKED = (21216, 13225)
     TRIAL = (21219, 13224)
 
+    def __init__(self, rest_code: int, dial_code: int) -> None:
+        self.rest_code = rest_code
+        self.dial_code = dial_code
+
 
 @dataclass(frozen=True)
 class Barred:
     """Refused before anything rings."""
 
-    why: Bar
+    restriction: CallRestriction
 
 
-PicksUp = Person | Desk | Machine | Fax | Silence
-Answerer = Desk | Machine | Fax | Silence | Busy | NeverAnswers | Unreachable | Barred
+AnsweringParty = Human | StaffedDesk | AnsweringMachine | FaxMachine | SilentAnswer
+AnswerMode = (
+    StaffedDesk
+    | AnsweringMachine
+    | FaxMachine
+    | SilentAnswer
+    | AlwaysBusy
+    | NeverAnswers
+    | Unreachable
+    | Barred
+)

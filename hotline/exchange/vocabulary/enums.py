@@ -50,14 +50,14 @@ class CallEvent(StrEnum):
     COMPLETED = "completed"
 
 
-class Pickup(Enum):
+class RingOutcome(Enum):
     """What became of a ringing telephone."""
 
     ANSWERED = auto()
     REJECTED = auto()
 
 
-class By(Enum):
+class Initiator(Enum):
     """Who ended or moved a call: the person on it, or the application over REST."""
 
     PARTY = auto()
@@ -84,7 +84,7 @@ class ConferenceStatus(StrEnum):
     COMPLETED = "completed"
 
 
-class ConferenceEnd(StrEnum):
+class ConferenceEndReason(StrEnum):
     VIA_API = "conference-ended-via-api"
     MODERATOR_LEFT = "participant-with-end-conference-on-exit-left"
     MODERATOR_KICKED = "participant-with-end-conference-on-exit-kicked"
@@ -101,7 +101,7 @@ class ParticipantStatus(StrEnum):
     FAILED = "failed"
 
 
-class Leaving(StrEnum):
+class LeaveReason(StrEnum):
     """Why somebody is no longer in a conference (ReasonParticipantLeft)."""
 
     HUNG_UP = "participant_hung_up"
@@ -129,7 +129,7 @@ class RecordingSource(StrEnum):
     START_VERB = "StartCallRecordingTwiML"
 
 
-class Context(StrEnum):
+class DocumentContext(StrEnum):
     """Which kind of document is being run; each allows its own verbs (`verbs.ALLOWED`)."""
 
     CALL = "call"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hotline.exchange.vocabulary.answer_modes import Answerer
+from hotline.exchange.vocabulary.answer_modes import AnswerMode
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class ExchangeSettings:
     api_concurrency: int = 100
     virtual: bool = False
     begins: datetime | None = None
-    answers: Mapping[str, Answerer] = field(default_factory=dict)
+    answers: Mapping[str, AnswerMode] = field(default_factory=dict)
     concurrent_calls: int = 0
     narrow: bool = False
     app_sid: str | None = None

@@ -12,7 +12,7 @@ _SECONDS_PER_IDEOGRAPH = 0.22
 _SECONDS_PER_LETTER = 0.065
 
 
-class Voice(StrEnum):
+class PlaybackKind(StrEnum):
     """Who or what speaks from the exchange's side."""
 
     SPEECH = "speech"
@@ -21,18 +21,18 @@ class Voice(StrEnum):
 
 
 @dataclass(frozen=True)
-class Speech:
+class PlaybackStarted:
     """Something begins to be said or played; `seconds` is its length in exchange seconds."""
 
     id: int
     text: str
     seconds: float
     language: str
-    voice: Voice
+    voice: PlaybackKind
 
 
 @dataclass(frozen=True)
-class SpeechOver:
+class PlaybackEnded:
     """It is over; `whole` is False when a key or a new document cut it short."""
 
     id: int
@@ -53,7 +53,7 @@ class Beep:
 
 
 @dataclass(frozen=True)
-class Listening:
+class ListeningChanged:
     """The exchange now waits (or no longer waits) for keys or for words."""
 
     keys: bool
@@ -61,13 +61,13 @@ class Listening:
 
 
 @dataclass(frozen=True)
-class Party:
+class PartyChanged:
     """Who else is on the line now and can be talked to; empty while alone."""
 
     names: tuple[str, ...]
 
 
-Sound = Speech | SpeechOver | Caption | Beep | Listening | Party
+Sound = PlaybackStarted | PlaybackEnded | Caption | Beep | ListeningChanged | PartyChanged
 
 
 def speaking_seconds(text: str) -> float:

@@ -8,12 +8,12 @@ import math
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.webhook import Webhook
-from hotline.exchange.state.calls import Call, Fetch
+from hotline.exchange.state.calls import Call, DocumentRequest
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.twiml.grammar import DocumentError
+from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.vocabulary.enums import CallEvent, CallStatus, Direction, RecordingSource
 from hotline.exchange.vocabulary.numbers import is_e164
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.parameters import rfc2822, standard_parameters
 
 _SIP_OK, _SIP_TERMINATED = 200, 487
@@ -44,15 +44,15 @@ def advance(exchange: Exchange, call: Call, status: CallStatus) -> None:
         call.started = call.started or call.updated
     if status is CallStatus.IN_PROGRESS:
         call.answered_at = exchange.clock.seconds()
-        if call.journal is not None:
-            call.journal.answered()
+        if call.transcript is not None:
+            call.transcript.answered()
         if call.endpoint is not None:
             call.endpoint.answered(call.sid)
     if status.is_terminal:
         call.ended_at = exchange.clock.seconds()
         call.ended = call.updated
-        if call.journal is not None:
-            call.journal.ended(status)
+        if call.transcript is not None:
+            call.transcript.ended(status)
     if not never_left_the_queue:
         _report(exchange, call, status)
 
@@ -67,7 +67,9 @@ def _report(exchange: Exchange, call: Call, status: CallStatus) -> None:
         "SequenceNumber": str(next(call.sequence)),
     }
     form |= _final_fields(exchange, call) if status.is_terminal else _attestation_fields(call, status)
-    send_callback(exchange, Step.STATUS, Fetch(call.callback.url, call.callback.method, form), call)
+    send_callback(
+        exchange, RequestKind.STATUS, DocumentRequest(call.callback.url, call.callback.method, form), call
+    )
 
 
 def _attestation_fields(call: Call, status: CallStatus) -> dict[str, str]:
@@ -97,7 +99,7 @@ def _recording_fields(exchange: Exchange, call: Call) -> dict[str, str]:
         case Direction.OUTBOUND_API:
             ordered = [one for one in call.recordings if one.source is RecordingSource.OUTBOUND_API]
         case Direction.OUTBOUND_DIAL if call.parent is not None and call.answered_at is not None:
-            parent = exchange.state.calls.get(call.parent)
+            parent = exchange.registry.calls.get(call.parent)
             of_parent = [] if parent is None else parent.recordings
             ordered = [one for one in of_parent if one.source is RecordingSource.DIAL_VERB]
         case _:
@@ -112,18 +114,18 @@ def _recording_fields(exchange: Exchange, call: Call) -> dict[str, str]:
     }
 
 
-def send_callback(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None) -> None:
+def send_callback(exchange: Exchange, kind: RequestKind, fetch: DocumentRequest, call: Call | None) -> None:
     """Sends `fetch.extra` unchanged as a background task; the answer has no effect, a failure is an alert (15003, 16011)."""
     exchange.spawn(_send(exchange, kind, fetch, call))
 
 
-def send_late_webhook(exchange: Exchange, kind: Step, fetch: Fetch, call: Call) -> None:
+def send_late_webhook(exchange: Exchange, kind: RequestKind, fetch: DocumentRequest, call: Call) -> None:
     """Sends the webhook of a verb whose call has hung up or moved on; the document it returns is not run."""
-    standard = standard_parameters(exchange.settings.account_sid, call, call.status_told())
-    send_callback(exchange, kind, Fetch(fetch.url, fetch.method, {**standard, **fetch.extra}), call)
+    standard = standard_parameters(exchange.settings.account_sid, call, call.reported_status())
+    send_callback(exchange, kind, DocumentRequest(fetch.url, fetch.method, {**standard, **fetch.extra}), call)
 
 
-async def _send(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None) -> None:
+async def _send(exchange: Exchange, kind: RequestKind, fetch: DocumentRequest, call: Call | None) -> None:
     sid = "" if call is None else call.sid
     cookies = {} if call is None else call.cookies
     try:
@@ -133,5 +135,5 @@ async def _send(exchange: Exchange, kind: Step, fetch: Fetch, call: Call | None)
         exchange.alert(error.code, f"{kind} callback: {error.text}", sid)
         return
     if not 200 <= response.status < 300:
-        code = 16011 if kind is Step.CONFERENCE else 15003
+        code = 16011 if kind is RequestKind.CONFERENCE else 15003
         exchange.alert(code, f"{kind} callback was answered {response.status}", sid)

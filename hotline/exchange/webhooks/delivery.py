@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import Fault, FaultOccasion, FaultSwitch
 from hotline.exchange.core.webhook import Webhook, WebhookResponse
-from hotline.exchange.state.calls import HangUp
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.vocabulary.enums import By
+from hotline.exchange.state.calls import EndCall
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import Initiator
 
 EXPIRED = 15002
 _COUNTED_ELSEWHERE = frozenset({Fault.REORDER, Fault.REPLAY, Fault.LOST_ANSWER, Fault.TIME_OUT})
@@ -46,9 +46,9 @@ class _Delivery:
         )
 
     def hang_up(self) -> None:
-        call = self.exchange.state.calls.get(self.webhook.call_sid)
+        call = self.exchange.registry.calls.get(self.webhook.call_sid)
         if call is not None:
-            call.obey(HangUp(By.PARTY))
+            call.interrupt(EndCall(Initiator.PARTY))
 
 
 async def deliver(exchange: Exchange, webhook: Webhook, cookies: Mapping[str, str]) -> WebhookResponse:
@@ -64,7 +64,7 @@ async def deliver(exchange: Exchange, webhook: Webhook, cookies: Mapping[str, st
 
 
 def _occasion(exchange: Exchange, webhook: Webhook) -> FaultOccasion:
-    call = exchange.state.calls.get(webhook.call_sid)
+    call = exchange.registry.calls.get(webhook.call_sid)
     return FaultOccasion(
         step=webhook.kind,
         path=urlsplit(webhook.url).path,
@@ -73,7 +73,7 @@ def _occasion(exchange: Exchange, webhook: Webhook) -> FaultOccasion:
         can_hang_up=call is not None
         and call.endpoint is not None
         and not call.is_over
-        and not isinstance(call.order, HangUp),
+        and not isinstance(call.order, EndCall),
     )
 
 

@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.webhook import Webhook, WebhookResponse
-from hotline.exchange.state.calls import Call, Fetch, Given, Source
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource, InlineDocument
 from hotline.exchange.twiml.document import Play, Say, Verb
-from hotline.exchange.twiml.grammar import DocumentError
-from hotline.exchange.twiml.reading import read_document
-from hotline.exchange.vocabulary.enums import Context
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.twiml.reader import read_document
+from hotline.exchange.twiml.validation import DocumentError
+from hotline.exchange.vocabulary.enums import DocumentContext
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.parameters import standard_parameters
 
 # The step of the first document of each context; a document that a verb leads to carries its own step.
 _FIRST = {
-    Context.CALL: Step.VOICE,
-    Context.LEG: Step.LEG,
-    Context.WAIT: Step.WAIT,
-    Context.QUEUE_WHISPER: Step.QUEUE_WHISPER,
-    Context.CONFERENCE: Step.CONFERENCE_DOCUMENT,
+    DocumentContext.CALL: RequestKind.VOICE,
+    DocumentContext.LEG: RequestKind.LEG,
+    DocumentContext.WAIT: RequestKind.WAIT,
+    DocumentContext.QUEUE_WHISPER: RequestKind.QUEUE_WHISPER,
+    DocumentContext.CONFERENCE: RequestKind.CONFERENCE_DOCUMENT,
 }
 _DOCUMENTS = frozenset({"text/xml", "application/xml", "text/html"})
 
@@ -35,30 +35,34 @@ class LoadedDocument:
     verbs: tuple[Verb, ...]
 
 
-async def load_document(exchange: Exchange, call: Call, source: Source, context: Context) -> LoadedDocument:
+async def load_document(
+    exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext
+) -> LoadedDocument:
     """Returns the document of `source`, or the fallback's if the call has one; raises DocumentError otherwise."""
     try:
         return await _load_primary(exchange, call, source, context)
     except DocumentError as error:
-        url = source.url if isinstance(source, Fetch) else ""
+        url = source.url if isinstance(source, DocumentRequest) else ""
         exchange.alert(error.code, error.text, call.sid)
-        if call.fallback is None or context is not Context.CALL:
+        if call.fallback is None or context is not DocumentContext.CALL:
             raise
         extra = {"ErrorCode": str(error.code), "ErrorUrl": url}
-        fallback = Fetch(call.fallback.url, call.fallback.method, extra)
-        return await _request(exchange, call, fallback, context, Step.FALLBACK)
+        fallback = DocumentRequest(call.fallback.url, call.fallback.method, extra)
+        return await _request(exchange, call, fallback, context, RequestKind.FALLBACK)
 
 
-async def _load_primary(exchange: Exchange, call: Call, source: Source, context: Context) -> LoadedDocument:
+async def _load_primary(
+    exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext
+) -> LoadedDocument:
     match source:
-        case Given(document):
+        case InlineDocument(document):
             return LoadedDocument(None, read_document(document, context, narrow=exchange.settings.narrow))
-        case Fetch():
+        case DocumentRequest():
             return await _request(exchange, call, source, context, source.kind or _FIRST[context])
 
 
 async def _request(
-    exchange: Exchange, call: Call, fetch: Fetch, context: Context, kind: Step
+    exchange: Exchange, call: Call, fetch: DocumentRequest, context: DocumentContext, kind: RequestKind
 ) -> LoadedDocument:
     """Sends one synchronous webhook and reads its answer."""
     form = {**standard_parameters(exchange.settings.account_sid, call), **fetch.extra}
@@ -83,7 +87,7 @@ async def _await_and_ignore(sending: "asyncio.Future[WebhookResponse]") -> None:
         sending.exception()
 
 
-def _verbs(response: WebhookResponse, context: Context, *, narrow: bool) -> tuple[Verb, ...]:
+def _verbs(response: WebhookResponse, context: DocumentContext, *, narrow: bool) -> tuple[Verb, ...]:
     if not 200 <= response.status < 300:
         raise DocumentError(11200, f"answered {response.status}")
     kind = response.content_type

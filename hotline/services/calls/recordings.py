@@ -20,7 +20,7 @@ from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import insert_if_absent, insert_row, updated_one
 from hotline.unit_of_work import UnitOfWork
 
-MESSAGE_TITLE = "语音留言 Voice message"
+MESSAGE_TITLE = "语音留言"
 """What the draft is called until somebody has listened; shown in every language, so it says it in both."""
 SHORTEST_SECONDS = 1
 ONE_HEARING = timedelta(minutes=10)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Dialled:
+class CallDialled:
     """The person called the hotline (`to` E.164)."""
 
     at: float
@@ -16,14 +16,14 @@ class Dialled:
 
 
 @dataclass(frozen=True)
-class Answered:
+class CallAnswered:
     """The line was opened, by whichever side was rung."""
 
     at: float
 
 
 @dataclass(frozen=True)
-class Pressed:
+class KeysPressed:
     """`heeded` tells whether anybody listened for keys."""
 
     at: float
@@ -32,7 +32,7 @@ class Pressed:
 
 
 @dataclass(frozen=True)
-class Said:
+class CallerSpoke:
     """`heeded` tells whether the exchange listened for words (else the others on the line heard them)."""
 
     at: float
@@ -41,14 +41,14 @@ class Said:
 
 
 @dataclass(frozen=True)
-class HungUp:
+class CallerHungUp:
     """The person hung up."""
 
     at: float
 
 
 @dataclass(frozen=True)
-class Heard:
+class PlaybackHeard:
     """The exchange began to say or play something; `voice` is speech, music or error."""
 
     at: float
@@ -58,12 +58,12 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class HeardBeep:
+class BeepHeard:
     at: float
 
 
 @dataclass(frozen=True)
-class HeardPerson:
+class OtherPartyHeard:
     """Another person on the line said something."""
 
     at: float
@@ -72,7 +72,7 @@ class HeardPerson:
 
 
 @dataclass(frozen=True)
-class Asked:
+class WebhookSent:
     """A webhook about this call and its answer; `at` when it was sent, `status` None if no answer came (`error`)."""
 
     at: float
@@ -89,11 +89,22 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Ended:
+class CallCompleted:
     """The call is over; `status` is the carrier's."""
 
     at: float
     status: str
 
 
-Entry = Dialled | Answered | Pressed | Said | HungUp | Heard | HeardBeep | HeardPerson | Asked | Ended
+TranscriptEntry = (
+    CallDialled
+    | CallAnswered
+    | KeysPressed
+    | CallerSpoke
+    | CallerHungUp
+    | PlaybackHeard
+    | BeepHeard
+    | OtherPartyHeard
+    | WebhookSent
+    | CallCompleted
+)

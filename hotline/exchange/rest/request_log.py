@@ -6,27 +6,27 @@ from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.state.request_log import RequestRecord
-from hotline.exchange.vocabulary.steps import Step
+from hotline.exchange.vocabulary.request_kinds import RequestKind
 
-BOOKED = web.RequestKey("booked", RequestRecord)
+LOGGED_REQUEST = web.RequestKey("booked", RequestRecord)
 
 
-def step_of(request: web.Request) -> Step | None:
+def request_kind(request: web.Request) -> RequestKind | None:
     """Return what a REST request asks for: its handler's name; None where there is no such address."""
     name: str = getattr(request.match_info.handler, "__name__", "")
-    return Step.__members__.get(name.upper())
+    return RequestKind.__members__.get(name.upper())
 
 
-async def booked(
+async def log_request(
     request: web.Request, serve: Callable[[], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Serve a request and keep it with its answer."""
     exchange = request.app[EXCHANGE]
     began = exchange.clock.stopwatch()
     entry = RequestRecord(
-        id=next(exchange.state.log.ids),
+        id=next(exchange.registry.log.ids),
         at=exchange.clock.wall(),
-        kind=step_of(request),
+        kind=request_kind(request),
         method=request.method,
         url=request.path,
         call_sid=request.match_info.get("call_sid", ""),
@@ -34,8 +34,8 @@ async def booked(
         is_rest=True,
         tries=1,
     )
-    request[BOOKED] = entry
-    exchange.state.log.rest.appendleft(entry)
+    request[LOGGED_REQUEST] = entry
+    exchange.registry.log.rest_requests.appendleft(entry)
     response: web.StreamResponse | None = None
     try:
         response = await serve()
@@ -45,9 +45,9 @@ async def booked(
         entry.milliseconds = round((exchange.clock.stopwatch() - began) * 1000)
 
 
-def keep_form(request: web.Request, fields: Iterable[tuple[str, str]]) -> None:
+def log_form(request: web.Request, fields: Iterable[tuple[str, str]]) -> None:
     """Enter in the book what was posted; the values of a repeated field stand side by side."""
-    entry = request[BOOKED]
+    entry = request[LOGGED_REQUEST]
     posted: dict[str, str] = {}
     for name, value in fields:
         posted[name] = f"{posted[name]} {value}" if name in posted else value

@@ -7,7 +7,7 @@ for the handler that serves them. `tests/exchange/test_faults.py` holds the latt
 from enum import StrEnum
 
 
-class Step(StrEnum):
+class RequestKind(StrEnum):
     """One kind of request. `dial-number` is the one step that is no request: a Number noun of a Dial being rung."""
 
     VOICE = "voice"
@@ -61,37 +61,37 @@ class Step(StrEnum):
 
 DOCUMENTS = frozenset(
     {
-        Step.VOICE,
-        Step.GATHER,
-        Step.RECORD,
-        Step.ENQUEUE,
-        Step.DIAL,
-        Step.REDIRECT,
-        Step.MOVED,
-        Step.WAIT,
-        Step.LEG,
-        Step.QUEUE_WHISPER,
-        Step.CONFERENCE_DOCUMENT,
-        Step.FALLBACK,
+        RequestKind.VOICE,
+        RequestKind.GATHER,
+        RequestKind.RECORD,
+        RequestKind.ENQUEUE,
+        RequestKind.DIAL,
+        RequestKind.REDIRECT,
+        RequestKind.MOVED,
+        RequestKind.WAIT,
+        RequestKind.LEG,
+        RequestKind.QUEUE_WHISPER,
+        RequestKind.CONFERENCE_DOCUMENT,
+        RequestKind.FALLBACK,
     }
 )
 """Synchronous webhooks: a call waits for the document."""
 
-ASIDE = frozenset(
+BACKGROUND = frozenset(
     {
-        Step.STATUS,
-        Step.CONFERENCE,
-        Step.RECORDING,
-        Step.DETECTION,
-        Step.PARTIAL_SPEECH,
-        Step.TRANSCRIPTION,
-        Step.RECORD,
-        Step.ENQUEUE,
-        Step.DIAL,
+        RequestKind.STATUS,
+        RequestKind.CONFERENCE,
+        RequestKind.RECORDING,
+        RequestKind.DETECTION,
+        RequestKind.PARTIAL_SPEECH,
+        RequestKind.TRANSCRIPTION,
+        RequestKind.RECORD,
+        RequestKind.ENQUEUE,
+        RequestKind.DIAL,
     }
 )
 """Webhooks that can be sent aside, with an answer nobody waits for: events, and actions of a call that has hung up."""
 
-WEBHOOKS = DOCUMENTS | ASIDE | {Step.PLAY}
-RINGS = frozenset({Step.CREATE_CALL, Step.CREATE_PARTICIPANT, Step.DIAL_NUMBER})
-REST = frozenset(Step) - WEBHOOKS - {Step.DIAL_NUMBER}
+WEBHOOKS = DOCUMENTS | BACKGROUND | {RequestKind.PLAY}
+RINGS = frozenset({RequestKind.CREATE_CALL, RequestKind.CREATE_PARTICIPANT, RequestKind.DIAL_NUMBER})
+REST = frozenset(RequestKind) - WEBHOOKS - {RequestKind.DIAL_NUMBER}

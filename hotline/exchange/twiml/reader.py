@@ -9,6 +9,7 @@ from typing import cast
 from xml.etree import ElementTree as ET
 
 from hotline.exchange.twiml.document import (
+    ConferenceNoun,
     Dial,
     Enqueue,
     Gather,
@@ -18,18 +19,17 @@ from hotline.exchange.twiml.document import (
     Pause,
     Play,
     Prompt,
+    QueueNoun,
     Record,
     Redirect,
     Reject,
-    Room,
     Say,
     StartRecording,
     StopRecording,
-    TakeFrom,
     Verb,
 )
-from hotline.exchange.twiml.grammar import DocumentError, parse_tree, problems
-from hotline.exchange.vocabulary.enums import CallEvent, Context
+from hotline.exchange.twiml.validation import DocumentError, parse_tree, problems
+from hotline.exchange.vocabulary.enums import CallEvent, DocumentContext
 from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 
 _ENDLESS_LOOPS = 1000
@@ -37,7 +37,7 @@ _AUTO_SECONDS = 5.0
 _PAUSE_SECONDS = 1.0
 
 
-def read_document(document: str, context: Context, *, narrow: bool = False) -> tuple[Verb, ...]:
+def read_document(document: str, context: DocumentContext, *, narrow: bool = False) -> tuple[Verb, ...]:
     """The document's verbs in order; raises DocumentError with the first problem's code and all problems' text."""
     root = parse_tree(document)
     found = list(problems(root, context, narrow=narrow))
@@ -157,9 +157,9 @@ def _leg(element: ET.Element) -> Leg:
     )
 
 
-def _room(element: ET.Element) -> Room:
+def _room(element: ET.Element) -> ConferenceNoun:
     beep = element.get("beep", "true")
-    return Room(
+    return ConferenceNoun(
         name=_text(element),
         start=_truth(element, "startConferenceOnEnter", default=True),
         end=_truth(element, "endConferenceOnExit", default=False),
@@ -179,7 +179,7 @@ def _room(element: ET.Element) -> Room:
     )
 
 
-def _target(element: ET.Element) -> tuple[Leg, ...] | Room | TakeFrom:
+def _target(element: ET.Element) -> tuple[Leg, ...] | ConferenceNoun | QueueNoun:
     children = list(element)
     if not children:
         number = Leg((element.text or "").strip(), (), None, "POST", None, "POST", frozenset())
@@ -188,7 +188,7 @@ def _target(element: ET.Element) -> tuple[Leg, ...] | Room | TakeFrom:
     if first.tag == "Conference":
         return _room(first)
     if first.tag == "Queue":
-        return TakeFrom(_text(first), first.get("url"), _method(first))
+        return QueueNoun(_text(first), first.get("url"), _method(first))
     return tuple(_leg(child) for child in children)
 
 

@@ -13,33 +13,33 @@ from typing import Any
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.state.journals import Journal
-from hotline.exchange.vocabulary.journal import (
-    Answered,
-    Asked,
-    Dialled,
-    Ended,
-    Entry,
-    Heard,
-    HeardBeep,
-    HeardPerson,
-    HungUp,
-    Pressed,
-    Said,
+from hotline.exchange.state.transcripts import CallTranscript
+from hotline.exchange.vocabulary.transcript_entries import (
+    BeepHeard,
+    CallAnswered,
+    CallCompleted,
+    CallDialled,
+    CallerHungUp,
+    CallerSpoke,
+    KeysPressed,
+    OtherPartyHeard,
+    PlaybackHeard,
+    TranscriptEntry,
+    WebhookSent,
 )
 
 FORMAT = "exchange-transcript/1"
-ENTRIES: Mapping[str, type[Entry]] = {
-    "dialled": Dialled,
-    "answered": Answered,
-    "pressed": Pressed,
-    "said": Said,
-    "hung-up": HungUp,
-    "heard": Heard,
-    "heard-beep": HeardBeep,
-    "heard-person": HeardPerson,
-    "asked": Asked,
-    "ended": Ended,
+ENTRIES: Mapping[str, type[TranscriptEntry]] = {
+    "dialled": CallDialled,
+    "answered": CallAnswered,
+    "pressed": KeysPressed,
+    "said": CallerSpoke,
+    "hung-up": CallerHungUp,
+    "heard": PlaybackHeard,
+    "heard-beep": BeepHeard,
+    "heard-person": OtherPartyHeard,
+    "asked": WebhookSent,
+    "ended": CallCompleted,
 }
 LONGEST_SECONDS = 24 * 3600.0
 _WORDS: Mapping[object, str] = {
@@ -55,15 +55,15 @@ class BadTranscriptError(ValueError):
 
 
 @dataclass(frozen=True)
-class Transcript:
+class ReplayScript:
     """What a replay needs: who called whom, and everything that happened, in order. Webhooks are left out."""
 
     caller: str
     hotline: str
-    entries: tuple[Entry, ...]
+    entries: tuple[TranscriptEntry, ...]
 
 
-def write_transcript(journal: Journal) -> str:
+def write_transcript(journal: CallTranscript) -> str:
     """Return the file's text; a call that is not over yet is written as far as it has come."""
     call = {
         "sid": journal.call_sid,
@@ -79,7 +79,7 @@ def write_transcript(journal: Journal) -> str:
     return f'{{\n "format": "{FORMAT}",\n "call": {_compact(call)},\n "entries": [\n{lines}\n ]\n}}\n'
 
 
-def _shape(entry: Entry) -> dict[str, Any]:
+def _shape(entry: TranscriptEntry) -> dict[str, Any]:
     shape = asdict(entry)
     return {"at": shape.pop("at"), "what": _NAMES[type(entry)], **shape}
 
@@ -88,7 +88,7 @@ def _compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def read_transcript(text: str) -> Transcript:
+def read_transcript(text: str) -> ReplayScript:
     """Return a whole call that a telephone has made; raises BadTranscriptError."""
     try:
         value = json.loads(text)
@@ -106,17 +106,17 @@ def read_transcript(text: str) -> Transcript:
         raise BadTranscriptError("the call is not whole: it was not over yet, or too long to be kept")
     read = [_entry(place, shape) for place, shape in enumerate(entries, 1)]
     known = tuple(entry for entry in read if entry is not None)
-    if not known or not isinstance(known[0], Dialled) or not isinstance(known[-1], Ended):
+    if not known or not isinstance(known[0], CallDialled) or not isinstance(known[-1], CallCompleted):
         raise BadTranscriptError("only a call that a telephone dialled, to its end, can be replayed")
-    return Transcript(caller, hotline, known)
+    return ReplayScript(caller, hotline, known)
 
 
-def _entry(place: int, shape: object) -> Entry | None:
+def _entry(place: int, shape: object) -> TranscriptEntry | None:
     """Return one entry, None for a webhook; `place` counts from 1."""
     if not isinstance(shape, dict) or shape.get("what") not in ENTRIES:
         raise BadTranscriptError(f'entry {place}: "what" must be one of {", ".join(ENTRIES)}')
     kind = ENTRIES[shape["what"]]
-    if kind is Asked:
+    if kind is WebhookSent:
         return None
     given = {name: value for name, value in shape.items() if name != "what"}
     wanted = {field.name: field.type for field in fields(kind)}
@@ -143,7 +143,7 @@ def transcript_routes() -> list[web.RouteDef]:
 async def transcript(request: web.Request) -> web.Response:
     """Returns the transcript, as far as the call has come; 404 for a call that is unknown or no longer kept."""
     sid = request.match_info["call_sid"]
-    journal = request.app[EXCHANGE].state.journals.journals.get(sid)
+    journal = request.app[EXCHANGE].registry.transcripts.by_call.get(sid)
     if journal is None:
         raise web.HTTPNotFound(text="no such call is kept")
     return web.Response(

@@ -14,7 +14,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from types import TracebackType
 
-from hotline.exchange.time.clock import Busy, ExchangeClock
+from hotline.exchange.time.clock import ExchangeClock, TimeHold
 
 _AT_ONCE = 0.0
 
@@ -27,7 +27,7 @@ class _Sleeper:
         self.off = False
 
 
-class _Hold(Busy):
+class _VirtualTimeHold(TimeHold):
     """Counts itself while the block lasts."""
 
     def __init__(self, clock: "VirtualClock") -> None:
@@ -78,8 +78,8 @@ class VirtualClock(ExchangeClock):
             finally:
                 sleeper.off = True
 
-    def busy(self) -> Busy:
-        return _Hold(self)
+    def hold(self) -> TimeHold:
+        return _VirtualTimeHold(self)
 
     def _at(self, seconds: float, wake: Callable[[], None]) -> _Sleeper:
         sleeper = _Sleeper(wake)
@@ -99,7 +99,7 @@ class VirtualClock(ExchangeClock):
         return True
 
 
-class _Idle(selectors.DefaultSelector):
+class _JumpingSelector(selectors.DefaultSelector):
     """The event loop asks its selector to wait only when it has nothing else to do: the moment for time to jump."""
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -117,5 +117,5 @@ class _Idle(selectors.DefaultSelector):
 def loop_for(clock: ExchangeClock) -> asyncio.AbstractEventLoop:
     """The event loop on which an exchange with this clock has to run."""
     if isinstance(clock, VirtualClock):
-        return asyncio.SelectorEventLoop(_Idle(clock))
+        return asyncio.SelectorEventLoop(_JumpingSelector(clock))
     return asyncio.new_event_loop()

@@ -10,7 +10,7 @@ from hotline.exchange.state.recordings import Recording
 from hotline.exchange.vocabulary.enums import CallStatus, RecordingSource
 from hotline.exchange.webhooks.parameters import API_VERSION, rfc2822
 
-Shape = dict[str, Any]
+Resource = dict[str, Any]
 _CALL_PARTS = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
 
 
@@ -19,7 +19,7 @@ def _shown(call: Call) -> CallStatus:
     return CallStatus.QUEUED if call.status is CallStatus.INITIATED else call.status
 
 
-def call_shape(exchange: Exchange, call: Call) -> Shape:
+def serialize_call(exchange: Exchange, call: Call) -> Resource:
     uri = f"{exchange.settings.api_root}/Calls/{call.sid}"
     return {
         "sid": call.sid,
@@ -51,7 +51,7 @@ def call_shape(exchange: Exchange, call: Call) -> Shape:
     }
 
 
-def queue_shape(exchange: Exchange, queue: WaitingQueue) -> Shape:
+def serialize_queue(exchange: Exchange, queue: WaitingQueue) -> Resource:
     now = exchange.clock.seconds()
     waits = [now - member.joined for member in queue.members]
     return {
@@ -67,7 +67,7 @@ def queue_shape(exchange: Exchange, queue: WaitingQueue) -> Shape:
     }
 
 
-def member_shape(exchange: Exchange, queue: WaitingQueue, member: Member) -> Shape:
+def serialize_member(exchange: Exchange, queue: WaitingQueue, member: Member) -> Resource:
     numbers = queue.position_fields(member, exchange.clock.seconds())
     return {
         "call_sid": member.call.sid,
@@ -79,7 +79,7 @@ def member_shape(exchange: Exchange, queue: WaitingQueue, member: Member) -> Sha
     }
 
 
-def conference_shape(exchange: Exchange, conference: Conference) -> Shape:
+def serialize_conference(exchange: Exchange, conference: Conference) -> Resource:
     uri = f"{exchange.settings.api_root}/Conferences/{conference.sid}"
     return {
         "sid": conference.sid,
@@ -100,7 +100,7 @@ def conference_shape(exchange: Exchange, conference: Conference) -> Shape:
     }
 
 
-def participant_shape(exchange: Exchange, conference: Conference, seat: Participant) -> Shape:
+def serialize_participant(exchange: Exchange, conference: Conference, seat: Participant) -> Resource:
     call = seat.call
     return {
         "account_sid": exchange.settings.account_sid,
@@ -121,38 +121,40 @@ def participant_shape(exchange: Exchange, conference: Conference, seat: Particip
     }
 
 
-def part_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
+def serialize_subresource_recording(exchange: Exchange, recording: Recording) -> Resource:
     """A recording as a part of its call or conference, which shows less than the recording by itself."""
-    of = f"Calls/{tape.call_sid}" if tape.call_sid else f"Conferences/{tape.conference_sid}"
+    of = f"Calls/{recording.call_sid}" if recording.call_sid else f"Conferences/{recording.conference_sid}"
     return {
-        "sid": tape.sid,
+        "sid": recording.sid,
         "account_sid": exchange.settings.account_sid,
         "api_version": API_VERSION,
-        "call_sid": tape.call_sid,
-        "conference_sid": tape.conference_sid,
-        "channels": tape.channels,
-        "source": RecordingSource.CALL_API if tape.source is RecordingSource.START_VERB else tape.source,
-        "status": tape.status,
-        "duration": str(tape.seconds) if tape.updated else None,
-        "start_time": rfc2822(tape.created),
-        "date_created": rfc2822(tape.created),
-        "date_updated": rfc2822(tape.updated or tape.created),
+        "call_sid": recording.call_sid,
+        "conference_sid": recording.conference_sid,
+        "channels": recording.channels,
+        "source": RecordingSource.CALL_API
+        if recording.source is RecordingSource.START_VERB
+        else recording.source,
+        "status": recording.status,
+        "duration": str(recording.seconds) if recording.updated else None,
+        "start_time": rfc2822(recording.created),
+        "date_created": rfc2822(recording.created),
+        "date_updated": rfc2822(recording.updated or recording.created),
         "price": None,
         "price_unit": "USD",
         "error_code": None,
         "encryption_details": None,
-        "uri": f"{exchange.settings.api_root}/{of}/Recordings/{tape.sid}.json",
+        "uri": f"{exchange.settings.api_root}/{of}/Recordings/{recording.sid}.json",
     }
 
 
-def call_recording_shape(exchange: Exchange, tape: Recording) -> Shape:
-    return part_recording_shape(exchange, tape) | {"track": tape.track}
+def serialize_call_recording(exchange: Exchange, recording: Recording) -> Resource:
+    return serialize_subresource_recording(exchange, recording) | {"track": recording.track}
 
 
-def recording_shape(exchange: Exchange, tape: Recording) -> Shape:
-    uri = f"{exchange.settings.api_root}/Recordings/{tape.sid}"
-    return part_recording_shape(exchange, tape) | {
-        "media_url": exchange.settings.recording_url(tape.sid),
+def serialize_recording(exchange: Exchange, recording: Recording) -> Resource:
+    uri = f"{exchange.settings.api_root}/Recordings/{recording.sid}"
+    return serialize_subresource_recording(exchange, recording) | {
+        "media_url": exchange.settings.recording_url(recording.sid),
         "uri": f"{uri}.json",
         "subresource_uris": {
             "add_on_results": f"{uri}/AddOnResults.json",

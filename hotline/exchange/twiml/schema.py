@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.vocabulary.enums import DocumentContext
 
 _BOOL = r"true|false"
 _METHOD = r"GET|POST"
@@ -46,7 +46,7 @@ SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "
 
 
 @dataclass(frozen=True)
-class Rule:
+class ElementSchema:
     """One element: attribute → pattern its whole value must match, allowed children, and whether it carries text."""
 
     attributes: Mapping[str, str] = field(default_factory=dict)
@@ -55,16 +55,16 @@ class Rule:
     must_have_text: bool = False
 
 
-VERBS: Mapping[str, Rule] = {
-    "Say": Rule(
+ELEMENTS: Mapping[str, ElementSchema] = {
+    "Say": ElementSchema(
         {"voice": r".+", "language": r"[A-Za-z]{2,3}(-[A-Za-z]+)*", "loop": _NUMBER},
         frozenset(SSML),
         text=True,
         must_have_text=True,
     ),
-    "Play": Rule({"loop": _NUMBER, "digits": r"[0-9wW*#]+"}, text=True),
-    "Pause": Rule({"length": _NUMBER}),
-    "Gather": Rule(
+    "Play": ElementSchema({"loop": _NUMBER, "digits": r"[0-9wW*#]+"}, text=True),
+    "Pause": ElementSchema({"length": _NUMBER}),
+    "Gather": ElementSchema(
         {
             "input": r"dtmf|speech|dtmf speech|speech dtmf",
             "action": _URL,
@@ -84,7 +84,7 @@ VERBS: Mapping[str, Rule] = {
         },
         frozenset({"Say", "Play", "Pause"}),
     ),
-    "Record": Rule(
+    "Record": ElementSchema(
         {
             "action": _URL,
             "method": _METHOD,
@@ -97,13 +97,13 @@ VERBS: Mapping[str, Rule] = {
             **_RECORDING,
         }
     ),
-    "Enqueue": Rule(
+    "Enqueue": ElementSchema(
         {"action": _URL, "method": _METHOD, "waitUrl": _URL_OR_NONE, "waitUrlMethod": _METHOD},
         text=True,
         must_have_text=True,
     ),
-    "Leave": Rule(),
-    "Dial": Rule(
+    "Leave": ElementSchema(),
+    "Dial": ElementSchema(
         {
             "action": _URL,
             "method": _METHOD,
@@ -120,15 +120,17 @@ VERBS: Mapping[str, Rule] = {
         frozenset({"Number", "Client", "Sip", "Conference", "Queue"}),
         text=True,
     ),
-    "Number": Rule(
+    "Number": ElementSchema(
         {**_LEG, "sendDigits": r"[0-9wW*#]+", "byoc": r"BY\w{32}"}, text=True, must_have_text=True
     ),
-    "Client": Rule({**_LEG, "clientNotificationUrl": _URL}, frozenset({"Identity", "Parameter"}), text=True),
-    "Sip": Rule({**_LEG, "username": r".+", "password": r".+"}, text=True, must_have_text=True),
-    "Identity": Rule(text=True, must_have_text=True),
-    "Parameter": Rule({"name": r".+", "value": _ANY}),
-    "Queue": Rule({"url": _URL, "method": _METHOD}, text=True, must_have_text=True),
-    "Conference": Rule(
+    "Client": ElementSchema(
+        {**_LEG, "clientNotificationUrl": _URL}, frozenset({"Identity", "Parameter"}), text=True
+    ),
+    "Sip": ElementSchema({**_LEG, "username": r".+", "password": r".+"}, text=True, must_have_text=True),
+    "Identity": ElementSchema(text=True, must_have_text=True),
+    "Parameter": ElementSchema({"name": r".+", "value": _ANY}),
+    "Queue": ElementSchema({"url": _URL, "method": _METHOD}, text=True, must_have_text=True),
+    "Conference": ElementSchema(
         {
             "startConferenceOnEnter": _BOOL,
             "endConferenceOnExit": _BOOL,
@@ -150,16 +152,16 @@ VERBS: Mapping[str, Rule] = {
         text=True,
         must_have_text=True,
     ),
-    "Start": Rule(children=frozenset({"Recording"})),
-    "Stop": Rule(children=frozenset({"Recording"})),
-    "Recording": Rule({**_RECORDING_NOUN, "channels": r"mono|dual"}),
-    "Redirect": Rule({"method": _METHOD}, text=True),
-    "Reject": Rule({"reason": r"rejected|busy"}),
-    "Hangup": Rule(),
+    "Start": ElementSchema(children=frozenset({"Recording"})),
+    "Stop": ElementSchema(children=frozenset({"Recording"})),
+    "Recording": ElementSchema({**_RECORDING_NOUN, "channels": r"mono|dual"}),
+    "Redirect": ElementSchema({"method": _METHOD}, text=True),
+    "Reject": ElementSchema({"reason": r"rejected|busy"}),
+    "Hangup": ElementSchema(),
 }
 
-ALLOWED: Mapping[Context, frozenset[str]] = {
-    Context.CALL: frozenset(
+ALLOWED_VERBS: Mapping[DocumentContext, frozenset[str]] = {
+    DocumentContext.CALL: frozenset(
         {
             "Enqueue",
             "Dial",
@@ -175,7 +177,7 @@ ALLOWED: Mapping[Context, frozenset[str]] = {
             "Hangup",
         }
     ),
-    Context.LEG: frozenset(
+    DocumentContext.LEG: frozenset(
         {
             "Enqueue",
             "Reject",
@@ -190,15 +192,15 @@ ALLOWED: Mapping[Context, frozenset[str]] = {
             "Hangup",
         }
     ),
-    Context.WAIT: frozenset({"Say", "Play", "Pause", "Gather", "Redirect", "Leave", "Hangup"}),
-    Context.QUEUE_WHISPER: frozenset({"Say", "Play", "Pause", "Redirect"}),
-    Context.CONFERENCE: frozenset({"Say", "Play", "Pause", "Redirect"}),
+    DocumentContext.WAIT: frozenset({"Say", "Play", "Pause", "Gather", "Redirect", "Leave", "Hangup"}),
+    DocumentContext.QUEUE_WHISPER: frozenset({"Say", "Play", "Pause", "Redirect"}),
+    DocumentContext.CONFERENCE: frozenset({"Say", "Play", "Pause", "Redirect"}),
 }
 
-NARROW = frozenset({"Enqueue", "Leave", "Conference", "Queue"})
+NOT_IN_NARROW = frozenset({"Enqueue", "Leave", "Conference", "Queue"})
 """What a self-hosted engine of TwiML commonly does not have: unknown under the narrow profile."""
 
 
-def bad_value(verb: str, attribute: str, value: str) -> bool:
+def is_invalid_value(verb: str, attribute: str, value: str) -> bool:
     """Whether a known attribute of a known verb has a value outside its pattern."""
-    return re.fullmatch(VERBS[verb].attributes[attribute], value) is None
+    return re.fullmatch(ELEMENTS[verb].attributes[attribute], value) is None

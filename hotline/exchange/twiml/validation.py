@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from hotline.exchange.twiml.verbs import ALLOWED, NARROW, SSML, VERBS, bad_value
-from hotline.exchange.vocabulary.enums import Context
+from hotline.exchange.twiml.schema import ALLOWED_VERBS, ELEMENTS, NOT_IN_NARROW, SSML, is_invalid_value
+from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.exchange.vocabulary.numbers import is_sip
 
 LONGEST_DOCUMENT = 64 * 1024
@@ -43,7 +43,7 @@ def parse_tree(document: str) -> ET.Element:
     return root
 
 
-def validate(document: str, context: Context, *, narrow: bool = False) -> list[str]:
+def validate(document: str, context: DocumentContext, *, narrow: bool = False) -> list[str]:
     """Every reason why the exchange (in its `narrow` profile?) would refuse `document` as one of this kind; empty when fine."""
     try:
         root = parse_tree(document)
@@ -52,18 +52,18 @@ def validate(document: str, context: Context, *, narrow: bool = False) -> list[s
     return list(problems(root, context, narrow=narrow))
 
 
-def problems(root: ET.Element, context: Context, *, narrow: bool = False) -> Iterator[str]:
+def problems(root: ET.Element, context: DocumentContext, *, narrow: bool = False) -> Iterator[str]:
     """The problems of a parsed document, in document order."""
     if narrow:
         for element in root.iter():
-            if element.tag in NARROW:
+            if element.tag in NOT_IN_NARROW:
                 yield f"12200: unknown element <{element.tag}> (this carrier does not have it)"
     if root.attrib:
         yield "12200: <Response> takes no attributes"
     for place, verb in enumerate(root):
-        if verb.tag not in VERBS:
+        if verb.tag not in ELEMENTS:
             yield f"12200: unknown verb <{verb.tag}> (names are case sensitive)"
-        elif verb.tag not in ALLOWED[context]:
+        elif verb.tag not in ALLOWED_VERBS[context]:
             yield f"{_misplaced(verb.tag, context)}: <{verb.tag}> is not allowed in a {context} document"
         elif verb.tag == "Reject" and place > 0:
             yield "12200: <Reject> must be the first verb"
@@ -71,18 +71,18 @@ def problems(root: ET.Element, context: Context, *, narrow: bool = False) -> Ite
             yield from _element(verb)
 
 
-def _misplaced(tag: str, context: Context) -> int:
-    if context is Context.LEG and tag == "Dial":
+def _misplaced(tag: str, context: DocumentContext) -> int:
+    if context is DocumentContext.LEG and tag == "Dial":
         return 13201
-    return 13238 if context is Context.CONFERENCE else 12200
+    return 13238 if context is DocumentContext.CONFERENCE else 12200
 
 
 def _element(element: ET.Element) -> Iterator[str]:
-    rule = VERBS[element.tag]
+    rule = ELEMENTS[element.tag]
     for name, value in element.attrib.items():
         if name not in rule.attributes:
             yield f'12200: <{element.tag}> has no attribute "{name}"'
-        elif bad_value(element.tag, name, value):
+        elif is_invalid_value(element.tag, name, value):
             yield f'12200: <{element.tag} {name}="{value}">: value not allowed'
     yield from _text(element)
     for child in element:
@@ -96,7 +96,7 @@ def _element(element: ET.Element) -> Iterator[str]:
 
 
 def _text(element: ET.Element) -> Iterator[str]:
-    rule = VERBS[element.tag]
+    rule = ELEMENTS[element.tag]
     text = "".join(element.itertext()) if element.tag == "Say" else element.text or ""
     if rule.must_have_text and not text.strip():
         code = 13520 if element.tag == "Say" else 12200
