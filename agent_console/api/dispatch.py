@@ -18,7 +18,7 @@ from agent_console.web.auth import current_person, current_token_id, needs_token
 from agent_console.web.console_context import application
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Person, Right
-from hotline.store.cursors import LARGEST_ID, BadCursor
+from hotline.store.cursors import MAX_ID, BadCursor
 from hotline.unit_of_work import Application
 
 Query = TypeVar("Query", bound=BaseModel)
@@ -40,7 +40,7 @@ class Asked(Generic[Query, Body]):
     def row_id(self) -> int:
         """Return the `id` of the address. Raises Problem (404) for what can be nobody's id."""
         text = self.path["id"]
-        if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_ID):
+        if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= MAX_ID):
             raise Problem("not_found")
         return int(text)
 

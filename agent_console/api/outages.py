@@ -103,7 +103,7 @@ def delete_notice(asked: Asked[Nothing, Nothing]) -> Reply:
 
 
 def _told(line: OutageLine, at: datetime, zone: ZoneInfo) -> NoticeOut:
-    row = line.notice
+    row = line.outage
     return NoticeOut(
         id=row.id,
         state=outage_state(row.starts_at, row.ends_at, row.stopped_at, at),

@@ -19,7 +19,7 @@ from hotline.rules.enums import (
     TicketState,
 )
 from hotline.rules.tickets.fields import STATED_FIELDS, TicketFields, parse_ticket_fields
-from hotline.store.cursors import LARGEST_ID
+from hotline.store.cursors import MAX_ID
 
 MOST_ROWS = 200
 """The longest page a program may ask for."""
@@ -39,7 +39,7 @@ def _without_nul(value: Any) -> Any:
 Several = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
 """A filter that may be given more than once: `?state=draft&state=closed`."""
 Text = Annotated[str, BeforeValidator(_without_nul)]
-RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 class Nothing(BaseModel):

@@ -22,8 +22,8 @@ from agent_console.api.schemas import (
 )
 from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
-from hotline.rules.people.callers import hides_caller, mask_name, withholds_number
-from hotline.rules.people.privacy import mask
+from hotline.rules.people.callers import is_caller_hidden, is_number_withheld, mask_name
+from hotline.rules.people.privacy import mask_number
 from hotline.rules.tickets.fields import Moment
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
@@ -69,9 +69,9 @@ _MOMENTS = tuple(field.name for field in ANSWER_FIELDS if isinstance(field.kind,
 
 
 def _caller(row: Ticket, person: Person) -> CallerOut:
-    if hides_caller(person, confidential=row.confidential):
+    if is_caller_hidden(person, confidential=row.confidential):
         return CallerOut(name="", number="", hidden=True)
-    number = "" if withholds_number(row.caller_number) else mask(row.caller_number)
+    number = "" if is_number_withheld(row.caller_number) else mask_number(row.caller_number)
     return CallerOut(name=mask_name(row.caller_name), number=number, hidden=False)
 
 
@@ -109,7 +109,7 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         purpose=call.purpose,
         state=call.state,
         end=call.end,
-        number=mask(call.number),
+        number=mask_number(call.number),
         withheld=call.number is None,
         language=call.language,
         pressed=call.pressed,
@@ -141,7 +141,7 @@ def callback_out(line: CallbackLine, zone: ZoneInfo) -> CallbackOut:
     )
     return CallbackOut(
         id=row.id,
-        number=mask(row.number),
+        number=mask_number(row.number),
         reason=row.reason,
         state=row.state,
         language=row.language,

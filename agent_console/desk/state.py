@@ -48,7 +48,7 @@ class Viewed:
     who: SignedIn
     at: datetime
     policies: Policies
-    desk: desks.Desk
+    desk: desks.DeskSnapshot
     stage: Stage
     figures: desks.QueueFigures
     messages: int
@@ -62,7 +62,7 @@ class Viewed:
         return self.at.astimezone(self.policies.zone).date()
 
 
-def stage_of(desk: desks.Desk) -> Stage:
+def stage_of(desk: desks.DeskSnapshot) -> Stage:
     """Return what the desk is in the middle of. An ended call stays in wrap-up until its record is complete."""
     if desk.call is None:
         return Stage.IDLE

@@ -22,7 +22,7 @@ from agent_console.web.template_context import unit_name
 from hotline.rules.enums import NotReadyReason, TicketAction
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.actors import Right
-from hotline.rules.phone_numbers import national
+from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.fields import parse_ticket_fields
 from hotline.services.calls import lifecycle
 from hotline.services.people import disclosures
@@ -82,7 +82,7 @@ def queue() -> ResponseReturnValue:
 def beat() -> ResponseReturnValue:
     """Note that this desk is open and alive; the first beat opens it."""
     with application().unit_of_work(current_person()) as work:
-        presence.arrive(work)
+        presence.open_desk(work)
     return Response(status=204)
 
 
@@ -96,9 +96,9 @@ def set_presence() -> ResponseReturnValue:
         raise BadRequest
     with application().unit_of_work(current_person()) as work:
         if wanted == "ready":
-            presence.become_ready(work)
+            presence.set_ready(work)
         else:
-            presence.become_not_ready(work, NotReadyReason(reason))
+            presence.set_not_ready(work, NotReadyReason(reason))
     return Response(status=204)
 
 
@@ -107,7 +107,7 @@ def set_presence() -> ResponseReturnValue:
 def open_draft(call_id: int) -> ResponseReturnValue:
     """Open the ticket of a call of one's own, or find the one it has."""
     with application().unit_of_work(current_person()) as work:
-        lifecycle.own_call(work, call_id)
+        lifecycle.require_own_call(work, call_id)
         ticket = actions.open_draft(work, call_id=call_id)
     return jsonify(ticket_id=ticket.id, revision=ticket.revision)
 
@@ -117,7 +117,7 @@ def open_draft(call_id: int) -> ResponseReturnValue:
 def hang_up(call_id: int) -> ResponseReturnValue:
     """End a call of one's own even if the browser's telephone is gone."""
     with application().unit_of_work(current_person()) as work:
-        lifecycle.ask_hang_up(work, call_id)
+        lifecycle.request_hang_up(work, call_id)
     return Response(status=204)
 
 
@@ -128,7 +128,7 @@ def show_number(call_id: int) -> ResponseReturnValue:
     reason = text_in(json_object(), "reason")
     with application().unit_of_work(current_person()) as work:
         number = disclosures.show_number(work, "call", call_id, reason)
-    return jsonify(number=national(number) if number.startswith("+") else number)
+    return jsonify(number=format_national(number) if number.startswith("+") else number)
 
 
 @needs(Right.TAKE_CALLS)
@@ -140,7 +140,7 @@ def no_matter(call_id: int) -> ResponseReturnValue:
     if facts.no_matter is None:
         raise InvalidFields({"no_matter": "missing"})
     with application().unit_of_work(current_person()) as work:
-        lifecycle.own_call(work, call_id)
+        lifecycle.require_own_call(work, call_id)
         draft = desks.ticket_of_call(work.session, call_id)
         if draft is not None:
             actions.perform(work, draft.id, TicketAction.DISCARD, facts)

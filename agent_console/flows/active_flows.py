@@ -59,7 +59,7 @@ def _in_force(session: Session, purpose: CallPurpose, published: PublicationView
 
 def readable(session: Session, flow: str, version: str) -> Draft | None:
     """Return a kept version, or None if it was never kept or cannot be read any more: then it answers no call."""
-    source = flow_publications.kept_source(session, flow, version)
+    source = flow_publications.find_source(session, flow, version)
     if source is None:
         return None
     try:

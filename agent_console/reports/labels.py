@@ -13,7 +13,7 @@ from agent_console.web.labels import LABELS
 from agent_console.web.locale import N_
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.figures.rates import Span
-from hotline.rules.figures.reconciliation import CheckedClaim, Line
+from hotline.rules.figures.reconciliation import CheckedClaim, ReconciliationLine
 
 Speak = Callable[[str], str]
 """Returns a msgid in the reader's language."""
@@ -137,7 +137,7 @@ def speaker(locale: str) -> Speak:
     return Translations.load(str(HERE / "translations"), ["en"]).gettext
 
 
-def line_words(line: Line, claims: tuple[CheckedClaim, ...], speak: Speak) -> str:
+def line_words(line: ReconciliationLine, claims: tuple[CheckedClaim, ...], speak: Speak) -> str:
     """Return a reconciliation line in the reader's words; a published rate says what would have made it true."""
     if line.name != "claim":
         return speak(LINE_WORDS[line.name])
@@ -151,8 +151,8 @@ def what_it_needs(claim: CheckedClaim, speak: Speak) -> str:
     """Return what the published value would need, e.g. 印出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
     head = speak(N_("得出 %(value)s%% 需要")) % {"value": claim.claim.value}
     ways = (
-        (COLUMNS["numerator"], claim.would.numerators),
-        (COLUMNS["denominator"], claim.would.denominators),
+        (COLUMNS["numerator"], claim.matches.numerators),
+        (COLUMNS["denominator"], claim.matches.denominators),
     )
     found = [f"{speak(name)} {_span(span)}" for name, span in ways if span is not None]
     return f"{head}: {speak(N_(' 或 ')).join(found) or speak(N_('任何整数都得不出'))}"

@@ -17,9 +17,14 @@ from agent_console.web.console_context import application
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import TicketAction
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.callers import hides_caller, mask_name, may_see_ticket_number, withholds_number
-from hotline.rules.people.privacy import mask
-from hotline.rules.phone_numbers import national
+from hotline.rules.people.callers import (
+    is_caller_hidden,
+    is_number_withheld,
+    mask_name,
+    may_see_ticket_number,
+)
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
@@ -131,16 +136,16 @@ def code_for(person: Person, ticket: Ticket) -> str:
 
 
 def _caller(person: Person, ticket: Ticket, shown_number: str | None) -> CallerSeen:
-    hidden = hides_caller(person, confidential=ticket.confidential)
-    withheld = withholds_number(ticket.caller_number)
+    hidden = is_caller_hidden(person, confidential=ticket.confidential)
+    withheld = is_number_withheld(ticket.caller_number)
     may_show = may_see_ticket_number(
         person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
     )
     return CallerSeen(
         name="" if hidden else mask_name(ticket.caller_name),
-        number=national(shown_number)
+        number=format_national(shown_number)
         if shown_number
-        else ("" if hidden or withheld else mask(ticket.caller_number)),
+        else ("" if hidden or withheld else mask_number(ticket.caller_number)),
         hidden=hidden,
         withheld=withheld,
         may_show=may_show and not withheld and shown_number is None,

@@ -17,7 +17,7 @@ from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.callers import withholds_number
+from hotline.rules.people.callers import is_number_withheld
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.directory import list_units
@@ -134,6 +134,6 @@ def pages() -> Blueprint:
     for word in (due_labels.due, due_labels.day_name, due_labels.left):
         blueprint.add_app_template_filter(word, word.__name__)
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
-    blueprint.add_app_template_global(withholds_number, "withheld")
+    blueprint.add_app_template_global(is_number_withheld, "withheld")
     sheet_labels.teach(blueprint)
     return blueprint

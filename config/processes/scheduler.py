@@ -24,7 +24,7 @@ from config.processes.worker import enqueue_into
 from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline import outbox
-from hotline.gateways.live import WAKE
+from hotline.gateways.live import WAKE_LIST
 from hotline.rules.people.actors import Machine
 from hotline.services import leases, retention
 from hotline.services.calls import reconciliation
@@ -56,7 +56,7 @@ TIMERS: tuple[Timer, ...] = (
     ),
     Timer("close_silent_desks", 5, presence.close_silent_desks),
     Timer("flag_long_wrap_ups", 5, presence.flag_long_wrap_ups),
-    Timer("take_back_left_alone", 15, reconciliation.take_back_left_alone),
+    Timer("take_back_left_alone", 15, reconciliation.return_stranded_callers),
     Timer("free_stuck_desks", 30, reconciliation.free_stuck_desks),
     Timer("doubt_silent_dials", 120, reconciliation.check_silent_dials),
     Timer("doubt_silent_calls", 600, reconciliation.check_silent_calls),
@@ -92,7 +92,7 @@ def relay_once(application: Application, enqueue: outbox.Enqueue) -> int:
     parcels = outbox.relay(application)
     if parcels:
         enqueue(parcels)
-        outbox.note_enqueued(application, parcels)
+        outbox.record_enqueued(application, parcels)
     return len(parcels)
 
 
@@ -105,7 +105,7 @@ def run(hotline: Components, stop: threading.Event) -> None:
         try:
             if _hold(hotline.application, holder):
                 ticker.tick()
-                if relay_once(hotline.application, enqueue) < outbox.BATCH:
+                if relay_once(hotline.application, enqueue) < outbox.BATCH_SIZE:
                     _wait_for_wake(hotline.redis)
             else:
                 stop.wait(1)
@@ -118,12 +118,12 @@ def run(hotline: Components, stop: threading.Event) -> None:
 
 def _hold(application: Application, holder: str) -> bool:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return leases.hold(work, "clock", holder, LEASE_SECONDS)
+        return leases.acquire(work, "clock", holder, LEASE_SECONDS)
 
 
 def _wait_for_wake(redis: Redis) -> None:
     """Wait at most a second, less if somebody has just told something worth reacting to."""
-    redis.blpop([WAKE], timeout=1)
+    redis.blpop([WAKE_LIST], timeout=1)
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
 
-def hold(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
+def acquire(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
     """Take or renew the lease `name` for `holder`; False while somebody else holds it."""
     until = work.at + timedelta(seconds=seconds)
     free = or_(Lease.holder == holder, Lease.until < work.at)

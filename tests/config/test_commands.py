@@ -151,7 +151,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
     assert made.exit_code == 0
     engine = open_engine(terminal.database)
     with Session(engine) as session:
-        found = accounts.person_of_api_token(session, made.output.strip())
+        found = accounts.person_by_api_token(session, made.output.strip())
     engine.dispose()
     assert found is not None
 

@@ -31,7 +31,7 @@ from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.outbox import PendingDelivery
-from hotline.reactions import ReactionContext, reacts
+from hotline.reactions import ReactionContext, has_reactions
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
@@ -207,7 +207,7 @@ def _hall(
     engine: Engine, clock: ExchangeClock, loop: asyncio.AbstractEventLoop, woken: asyncio.Event
 ) -> Application:
     def announce(_at: datetime, told: tuple[Event, ...]) -> None:
-        if any(reacts(event) for event in told):
+        if any(has_reactions(event) for event in told):
             loop.call_soon_threadsafe(woken.set)
 
     return Application(engine, clock.now, matrix_policies(), announce)

@@ -21,7 +21,7 @@ from config.processes.scheduler import TIMERS, Ticker, Timer, relay_once
 from config.processes.worker import JOB_SECONDS, LaneWorker, enqueue_into, main
 from hotline import events
 from hotline.clock import system_clock
-from hotline.outbox import LEASE, LOST_AFTER
+from hotline.outbox import ENQUEUE_TIMEOUT, LEASE
 from hotline.reactions import CALLS, LANES
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow, Lease
@@ -71,7 +71,7 @@ def test_what_redis_forgot_is_handed_over_again(
     relay_once(application, enqueue_into(redis))
     redis.flushall()
     assert relay_once(application, enqueue_into(redis)) == 0
-    clock.advance(LOST_AFTER.total_seconds() + 1)
+    clock.advance(ENQUEUE_TIMEOUT.total_seconds() + 1)
     assert relay_once(application, enqueue_into(redis)) == 1
     assert waiting(redis) == ["delivery-1-0"]
 
@@ -82,7 +82,7 @@ def test_what_still_waits_its_turn_in_a_slow_lane_is_not_queued_again(
     tell(application)
     for _ in range(4):
         relay_once(application, enqueue_into(redis))
-        clock.advance(LOST_AFTER.total_seconds() + 1)
+        clock.advance(ENQUEUE_TIMEOUT.total_seconds() + 1)
     assert waiting(redis) == ["delivery-1-0"]
 
 

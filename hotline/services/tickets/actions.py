@@ -172,7 +172,7 @@ def _check_reach(work: UnitOfWork, ticket: Ticket, action: TicketAction, said: d
     if action is TicketAction.DISCARD and ticket.call_id is not None:
         call = lifecycle.get_call(work, ticket.call_id)
         if call.operator_id is not None:
-            lifecycle.own_call(work, call.id)
+            lifecycle.require_own_call(work, call.id)
 
 
 def _take_from_call(work: UnitOfWork, ticket: Ticket, call_id: int) -> Ticket | None:
@@ -180,7 +180,7 @@ def _take_from_call(work: UnitOfWork, ticket: Ticket, call_id: int) -> Ticket | 
 
     The call is held meanwhile, so that two hands cannot open two drafts.
     """
-    call = lifecycle.hold_call(work, call_id)
+    call = lifecycle.lock_call(work, call_id)
     if isinstance(work.actor, Person) and call.operator_id != work.actor.id:
         raise NotAllowed("not your call")
     first_round = select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1)
@@ -256,5 +256,5 @@ def _finish_call(work: UnitOfWork, ticket: Ticket) -> None:
         update(Call).where(Call.id == ticket.call_id, Call.finished_at.is_(None)).values(finished_at=work.at),
     )
     if finished:
-        desks.record_finished(work, ticket.call_id, ticket_id=ticket.id)
+        desks.complete_record(work, ticket.call_id, ticket_id=ticket.id)
         offers.offer_waiting(work)

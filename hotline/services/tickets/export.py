@@ -16,8 +16,8 @@ from hotline.rules.enums import TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.privacy import mask
-from hotline.rules.phone_numbers import national
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.rows import COLUMNS, FILE_FIELDS, safe_cell
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
@@ -80,7 +80,9 @@ def _cells(ticket: Ticket, zone: ZoneInfo, *, in_full: bool) -> list[str]:
     # A ticket that was not imported carries our own number, by which an import recognises it.
     special = {
         "external_number": ticket.external_number or ticket.number or "",
-        "caller_number": national(number) if in_full and not ticket.confidential else mask(number),
+        "caller_number": format_national(number)
+        if in_full and not ticket.confidential
+        else mask_number(number),
     }
     values = (special.get(field.name, getattr(ticket, field.name)) for field in FILE_FIELDS)
     return [safe_cell(_cell(value, zone)) for value in values]

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Generic, TypeVar
 
 from hotline.rules.errors import DomainError, LostRace
-from hotline.services.calls.outages import wait_for_turn
+from hotline.services.calls.outages import lock_announcements
 from hotline.store.calls.outages import Outage
 from hotline.store.calls.tables import Receipt
 from hotline.store.tickets.tables import IdempotencyKey, Ticket
@@ -70,7 +70,7 @@ def announce_once(
     """
     if key is None:
         return Once(announce(work), is_repeat=False)
-    wait_for_turn(work)
+    lock_announcements(work)
     name = f"notice:{token_id}:{sha256(key.encode()).hexdigest()}"
     known = work.session.get(Receipt, name)
     if known is None:

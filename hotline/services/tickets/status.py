@@ -14,7 +14,7 @@ from hotline.rules.enums import TicketState
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.policies import CallerPolicy
 from hotline.services.calls.views import get_call
-from hotline.store.advisory_locks import take_turns
+from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.lookups import CodeTry
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
@@ -98,7 +98,7 @@ def _answer(work: UnitOfWork, keys: list[str], tickets: list[Ticket], code: str)
 
     Whoever tries the same is waited for first: the last try before the lock is one, however many make it at once.
     """
-    take_turns(work.connection, keys)
+    acquire_advisory_locks(work.connection, keys)
     if _is_locked(work, keys):
         return Locked()
     for ticket in tickets:

@@ -32,7 +32,7 @@ from hotline.rules.tickets.inbox import INBOX_SECTIONS, Due, InboxSection, Secti
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
-from hotline.store.cursors import LARGEST_ID, Page, cut, moment_cursor, read_moment_cursor
+from hotline.store.cursors import MAX_ID, Page, make_page, moment_cursor, parse_moment_cursor
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 
@@ -91,7 +91,7 @@ def find_ticket_for(session: Session, person: Person, address: str) -> Ticket | 
         return None
     if address.startswith(DRAFT_PREFIX):
         digits = address.removeprefix(DRAFT_PREFIX)
-        if not (digits.isascii() and digits.isdigit()) or len(digits) > 10 or int(digits) > LARGEST_ID:
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 10 or int(digits) > MAX_ID:
             return None
         by_address = Ticket.id == int(digits)
     else:
@@ -106,11 +106,11 @@ def list_tickets(
     newest_first = Ticket.received_at.desc(), Ticket.id.desc()
     found = _lines(person).where(*_conditions(wanted, at)).order_by(*newest_first)
     if cursor:
-        moment, row_id = read_moment_cursor(cursor)
+        moment, row_id = parse_moment_cursor(cursor)
         place = tuple_(literal(moment, UtcDateTime), literal(row_id))
         found = found.where(tuple_(Ticket.received_at, Ticket.id) < place)
     lines = _read(session, found.limit(limit + 1))
-    return cut(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
+    return make_page(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
 
 
 def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: datetime) -> int:
@@ -137,10 +137,12 @@ def list_section(
         .order_by(due, Ticket.id)
     )
     if cursor:
-        moment, row_id = read_moment_cursor(cursor)
+        moment, row_id = parse_moment_cursor(cursor)
         found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
     lines = _read(session, found.limit(limit + 1))
-    return cut(lines, limit, lambda line: moment_cursor(line.ticket.due_at or _LAST_DAY, line.ticket.id))
+    return make_page(
+        lines, limit, lambda line: moment_cursor(line.ticket.due_at or _LAST_DAY, line.ticket.id)
+    )
 
 
 def count_sections(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[InboxSection, int]:

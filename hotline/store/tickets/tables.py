@@ -16,7 +16,7 @@ from hotline.rules.enums import (
     TicketState,
     Urgency,
 )
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 UNFINISHED = "state NOT IN ('closed', 'discarded')"
 """What is not over, as the index of it says; a query that uses the index must say it in these words."""
@@ -36,11 +36,11 @@ class Ticket(Base):
     external_number: Mapped[str | None] = mapped_column(String(64), unique=True)
     access_code: Mapped[str | None] = mapped_column(String(8))
     """Told to the caller with the number: whoever types both may hear the ticket's state."""
-    state: Mapped[TicketState] = mapped_column(word(TicketState))
+    state: Mapped[TicketState] = mapped_column(enum_column(TicketState))
     revision: Mapped[int] = mapped_column(default=1)
-    channel: Mapped[Channel] = mapped_column(word(Channel))
-    type: Mapped[RequestType | None] = mapped_column(word(RequestType))
-    request_class: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
+    channel: Mapped[Channel] = mapped_column(enum_column(Channel))
+    type: Mapped[RequestType | None] = mapped_column(enum_column(RequestType))
+    request_class: Mapped[RequestClass | None] = mapped_column(enum_column(RequestClass))
     category: Mapped[str] = mapped_column(String(120), default="")
     title: Mapped[str] = mapped_column(String(120), default="")
     text: Mapped[str] = mapped_column(Text, default="")
@@ -48,7 +48,7 @@ class Ticket(Base):
     place: Mapped[str] = mapped_column(String(200), default="")
     occurred: Mapped[str] = mapped_column(String(80), default="")
     people: Mapped[str] = mapped_column(String(200), default="")
-    urgency: Mapped[Urgency] = mapped_column(word(Urgency), default=Urgency.NORMAL)
+    urgency: Mapped[Urgency] = mapped_column(enum_column(Urgency), default=Urgency.NORMAL)
     confidential: Mapped[bool] = mapped_column(default=False)
     caller_name: Mapped[str] = mapped_column(String(80), default="")
     caller_number: Mapped[str | None] = mapped_column(String(80))
@@ -60,7 +60,7 @@ class Ticket(Base):
     reply: Mapped[str] = mapped_column(Text, default="")
     """The unit's reply to the caller."""
     contact_note: Mapped[str] = mapped_column(Text, default="")
-    closing: Mapped[Closing | None] = mapped_column(word(Closing))
+    closing: Mapped[Closing | None] = mapped_column(enum_column(Closing))
     policy: Mapped[str] = mapped_column(String(40), default="")
     round: Mapped[int] = mapped_column(default=1)
     redo_of: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
@@ -78,8 +78,8 @@ class Ticket(Base):
     due_provisional: Mapped[bool] = mapped_column(default=False)
     """True when a counted day lies beyond the known holiday calendar."""
     followed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    solved: Mapped[Solved | None] = mapped_column(word(Solved))
-    satisfied: Mapped[Satisfied | None] = mapped_column(word(Satisfied))
+    solved: Mapped[Solved | None] = mapped_column(enum_column(Solved))
+    satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))
     __table_args__ = (
         Index("ix_tickets_received_on", "received_on", "request_class", "type", "channel"),
         Index("ix_tickets_unit_code_state_due_at", "unit_code", "state", "due_at"),
