@@ -12,7 +12,7 @@ from hotline.rules.enums import TicketAction
 from hotline.rules.errors import ActionNotAllowed, LostRace, NotAllowed
 from hotline.rules.people.actors import Person
 from hotline.rules.tickets.fields import TicketFields
-from hotline.rules.tickets.transitions import TRANSITIONS, may_take
+from hotline.rules.tickets.transitions import TRANSITIONS, find_action, may_take
 from hotline.services.tickets import actions, idempotency
 from hotline.store.tickets.history import timeline
 from hotline.store.tickets.lists import TicketFilter, find_line, find_ticket_for, line_of, list_tickets
@@ -25,10 +25,10 @@ _TRIES = 3
 
 def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
     """Write a ticket. The same Idempotency-Key with the same body answers with the same ticket, whoever was first."""
-    facts, step = asked.body.ticket_fields(), asked.body.step()
+    stated, step = asked.body.ticket_fields(), asked.body.step()
 
     def write(work: UnitOfWork) -> Ticket:
-        draft = actions.open_draft(work, channel=asked.body.channel, facts=facts)
+        draft = actions.open_draft(work, channel=asked.body.channel, stated=stated)
         return draft if step is None else actions.perform(work, draft.id, step, TicketFields())
 
     for rest in reversed(range(_TRIES)):
@@ -101,10 +101,10 @@ def _find(session: Session, person: Person, number: str) -> Ticket:
 
 
 def _action(text: str) -> TicketAction:
-    known = {row.action.value: row.action for row in TRANSITIONS}
-    if text not in known:
+    action = find_action(text)
+    if action is None:
         raise Problem("not_found")
-    return known[text]
+    return action
 
 
 def _ever_takes(person: Person, action: TicketAction, unit_code: str | None) -> bool:

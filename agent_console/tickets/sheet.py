@@ -119,9 +119,8 @@ def read_slip(address: str, *, shown_number: str | None = None, refused: Refused
 
 def _steps(person: Person, ticket: Ticket) -> dict[TicketAction, tuple[str, ...]]:
     allowed = allowed_actions(ticket.state, person, ticket.unit_code)
-    return {
-        row.action: row.needs for row in TRANSITIONS if row.origin is ticket.state and row.action in allowed
-    }
+    rows = (row for row in TRANSITIONS if ticket.state in row.origins and row.action in allowed)
+    return {row.action: row.needs for row in rows}
 
 
 def _recordings(session: Session, person: Person, ticket: Ticket) -> tuple[Heard, ...]:

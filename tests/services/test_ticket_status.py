@@ -8,7 +8,7 @@ import pytest
 from hotline.rules.enums import RequestType, TicketAction, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.fields import TicketFields
-from hotline.services.tickets import actions, status
+from hotline.services.tickets import actions, numbering, status
 from hotline.services.tickets.status import Known, Locked, Unknown
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
@@ -31,7 +31,7 @@ def test_a_ticket_gets_a_code_with_its_number(application: Application) -> None:
 
 
 def test_codes_are_drawn_and_not_counted(application: Application) -> None:
-    codes = {status.new_code() for _ in range(200)}
+    codes = {numbering.new_code() for _ in range(200)}
     assert len(codes) > 190
     assert all(re.fullmatch(r"\d{6}", code) for code in codes)
 

@@ -14,13 +14,12 @@ from hotline.rules.enums import TicketState
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.policies import CallerPolicy
 from hotline.services.calls.views import get_call
+from hotline.services.tickets.numbering import PREFIX
 from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.lookups import CodeTry
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
-CODE_DIGITS = 6
-PREFIX = "QF"
 HOUR = timedelta(hours=1)
 LOOKED_AT = 50
 """So many of a caller's latest tickets are tried against a code."""
@@ -44,11 +43,6 @@ class Unknown:
 @dataclass(frozen=True, slots=True)
 class Locked:
     """Too many wrong codes of this call, this number or for this ticket: no more answers for now, right or wrong."""
-
-
-def new_code() -> str:
-    """Return a code of six digits for a new ticket; told to its caller beside the number."""
-    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
 def look_up_number(work: UnitOfWork, call_id: int, digits: str, code: str) -> Known | Unknown | Locked:
