@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hotline.exchange.core.faults import APPLICABLE_STEPS, CALLER, FAULTS, Fault, FaultRule
+from hotline.exchange.core.faults import APPLICABLE_STEPS, CALLER_FAULTS, FAULTS, Fault, FaultRule
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.matrix.stories import Name
 
@@ -185,7 +185,7 @@ def why_not(fault: Fault, moment: Moment) -> str | None:
         return "somebody waits for this answer: it cannot come after what follows from it"
     if fault is F.REORDER and moment.is_last:
         return "nothing later is told about this call"
-    if fault in CALLER and moment.aside:
+    if fault in CALLER_FAULTS and moment.aside:
         return "nobody is on this call any more, or the news is not about a call"
     if fault in {F.ERROR_AFTER, F.CUT_AFTER} and moment.refused:
         return "the carrier refuses this anyway: there is no effect whose answer could be lost"

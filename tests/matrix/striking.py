@@ -31,7 +31,7 @@ class Struck:
         return {kind: what for kind, what in found.items() if what}
 
 
-def fault_for(ground: Ground, name: Name, *faults: tuple[Fault, Moment], gate: Gate | None = None) -> Struck:
+def strike(ground: Ground, name: Name, *faults: tuple[Fault, Moment], gate: Gate | None = None) -> Struck:
     """Play the story `name`; each fault waits for the citizen's call in which its moment comes."""
     casts: list[Cast] = []
     switches: list[FaultSwitch] = []
@@ -58,7 +58,7 @@ def fault_for(ground: Ground, name: Name, *faults: tuple[Fault, Moment], gate: G
 def strike_cell(ground: Ground, cell: Cell) -> Struck:
     """Play the cell: its fault, after the one it follows from if it follows from one."""
     before = [] if cell.after is None else [(cell.after.first, cell.after.moment)]
-    return fault_for(ground, cell.moment.story, *before, (cell.fault, cell.moment))
+    return strike(ground, cell.moment.story, *before, (cell.fault, cell.moment))
 
 
 def may_be_left(cell: Cell, struck: Struck) -> bool:

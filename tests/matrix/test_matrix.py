@@ -16,7 +16,7 @@ from tests.matrix.city import Ground
 from tests.matrix.moments import AFTERMATHS, BEYOND_US, MOMENTS, NEVER, Cell, cells, impossible
 from tests.matrix.selection import LEAST, ONCE_WRONG, covering
 from tests.matrix.stories import Name
-from tests.matrix.striking import fault_for, may_be_left, strike_cell
+from tests.matrix.striking import strike, may_be_left, strike_cell
 
 
 def test_whatever_the_line_does_the_caller_is_reached_and_nothing_is_doubled(
@@ -30,13 +30,13 @@ def test_whatever_the_line_does_the_caller_is_reached_and_nothing_is_doubled(
 
 @pytest.mark.parametrize("name", Name)
 def test_on_an_honest_line_every_story_goes_as_it_is_told(ground: Ground, name: Name) -> None:
-    struck = fault_for(ground, name)
+    struck = strike(ground, name)
     assert struck.wrongs() == {}
     assert ledger.was_reached(struck.played.application, struck.cast.citizen)
     assert ledger.unasked(struck.played.application) == []
-    board = struck.played.exchange.registry
-    failed = [request for request in board.webhooks if request.status not in {200, 204}]
-    made = {request.kind for request in (*board.webhooks, *board.rest_requests)}
+    log = struck.played.exchange.registry.log
+    failed = [request for request in log.webhooks if request.status not in {200, 204}]
+    made = {request.kind for request in (*log.webhooks, *log.rest_requests)}
     assert failed == []
     assert made - {moment.step for moment in MOMENTS} == set(), (
         "a step nobody tries to break: write it into MOMENTS"
@@ -72,7 +72,7 @@ def test_the_selection_covers_every_fault_and_every_step() -> None:
 
 def test_a_promise_that_no_carrier_can_keep_ends_with_its_reason(ground: Ground) -> None:
     moment = next(moment for moment in MOMENTS if moment.name == "phoned-back")
-    struck = fault_for(ground, Name.CALLBACK, (Fault.NO_ROUTE, moment))
+    struck = strike(ground, Name.CALLBACK, (Fault.NO_ROUTE, moment))
     with struck.played.application.read_session() as session:
         promise = session.scalars(select(Callback)).one()
         calls = session.scalars(select(Call.end)).all()

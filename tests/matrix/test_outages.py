@@ -10,7 +10,7 @@ from tests.matrix import ledger
 from tests.matrix.city import Ground
 from tests.matrix.gates import Outage
 from tests.matrix.moments import MOMENTS, Moment
-from tests.matrix.striking import fault_for
+from tests.matrix.striking import strike
 
 APOLOGY = "抱歉，系统出现问题"
 STRUCK = [moment for moment in MOMENTS if moment.path and moment.step in DOCUMENTS and not moment.aside]
@@ -49,7 +49,7 @@ def failing(lasting_engine: Engine, outage: Outage) -> Iterator[Engine]:
 def test_a_caller_is_kept_while_the_database_is_gone_and_nothing_is_lost(
     ground: Ground, failing: Engine, outage: Outage, moment: Moment
 ) -> None:
-    struck = fault_for(ground.with_web(failing), moment.story, gate=outage.gate)
+    struck = strike(ground.with_web(failing), moment.story, gate=outage.gate)
     assert outage.refused > 0
     assert struck.wrongs() == {}
     assert ledger.was_reached(struck.played.application, struck.cast.citizen)
