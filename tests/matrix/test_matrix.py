@@ -16,7 +16,7 @@ from tests.matrix.city import Ground
 from tests.matrix.moments import AFTERMATHS, BEYOND_US, MOMENTS, NEVER, Cell, cells, impossible
 from tests.matrix.selection import LEAST, ONCE_WRONG, covering
 from tests.matrix.stories import Name
-from tests.matrix.striking import strike, may_be_left, strike_cell
+from tests.matrix.striking import may_be_left, strike, strike_cell
 
 
 def test_whatever_the_line_does_the_caller_is_reached_and_nothing_is_doubled(
