@@ -21,7 +21,7 @@ from hotline.rules.people.callers import is_number_withheld
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.directory import list_units
-from hotline.store.tickets.lists import COUNTED_UP_TO, TicketFilter, TicketLine, count_tickets, list_tickets
+from hotline.store.tickets.lists import MAX_COUNT, TicketFilter, TicketListRow, count_tickets, list_tickets
 from hotline.store.tickets.tables import Ticket
 
 READ = (Right.READ_ALL_TICKETS, Right.READ_UNIT_TICKETS)
@@ -39,7 +39,7 @@ class Total:
 def index() -> ResponseReturnValue:
     asked, person, at = Filters(), current_person(), application().clock()
     wanted = _wanted(asked)
-    page: Page[TicketLine] = Page((), None)
+    page: Page[TicketListRow] = Page((), None)
     total, waiting = Total(0, more=False), 0
     heard: dict[int, tuple[Heard, ...]] = {}
     with application().read_session() as session:
@@ -70,10 +70,10 @@ def index() -> ResponseReturnValue:
 
 
 def _total(counted: int) -> Total:
-    return Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
+    return Total(min(counted, MAX_COUNT), more=counted > MAX_COUNT)
 
 
-def _messages(session: Session, person: Person, page: Page[TicketLine]) -> dict[int, tuple[Heard, ...]]:
+def _messages(session: Session, person: Person, page: Page[TicketListRow]) -> dict[int, tuple[Heard, ...]]:
     """Return what can be heard of the calls behind a page of drafts, by call."""
     calls = tuple(line.ticket.call_id for line in page.rows if line.ticket.call_id is not None)
     return heard_by(session, person, calls)

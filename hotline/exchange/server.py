@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import Future
 
 import aiohttp
@@ -12,13 +12,12 @@ from aiohttp import web
 
 from hotline.exchange.board.fault_api import fault_routes
 from hotline.exchange.board.pages import page_routes
-from hotline.exchange.board.transcript_file import transcript_routes
 from hotline.exchange.core.exchange import EXCHANGE, Exchange, Registry
 from hotline.exchange.core.sockets import from_here
 from hotline.exchange.core.webhook_client import WebhookClient
 from hotline.exchange.devices.phones import serve_telephone
 from hotline.exchange.devices.softphones import serve_device
-from hotline.exchange.rest.dispatch import CONCURRENT_REQUESTS, ROOT, ConcurrentRequests, rest_middleware
+from hotline.exchange.rest.dispatch import CONCURRENT_REQUESTS, ConcurrentRequests, rest_middleware
 from hotline.exchange.rest.routes import rest_routes
 from hotline.exchange.state.calls import EndCall
 from hotline.exchange.time.clock import ExchangeClock
@@ -44,19 +43,17 @@ def clock_of(settings: ExchangeSettings) -> ExchangeClock:
 
 def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Application:
     """Builds the application of a whole exchange; its state exists from its start to its stop."""
-    app = web.Application(middlewares=[_hold_time, rest_middleware])
+    app = web.Application(middlewares=[rest_middleware])
     app[_CLOCK] = clock
     app[CONCURRENT_REQUESTS] = ConcurrentRequests()
     app[_SETTINGS] = settings
     app.cleanup_ctx.append(_open)
     app.on_shutdown.append(_hang_up_all)
     app.router.add_get("/healthz", _health)
-    app.router.add_get("/clock", _time)
     app.router.add_get("/phone/ws", _telephone)
     app.router.add_get("/device", _device)
     app.router.add_routes(page_routes())
     app.router.add_routes(fault_routes())
-    app.router.add_routes(transcript_routes())
     app.router.add_routes(rest_routes(narrow=settings.narrow))
     return app
 
@@ -92,30 +89,6 @@ async def _stop_tasks(exchange: Exchange) -> None:
         task.cancel()
     if tasks:
         await asyncio.wait(tasks, timeout=_SHUTDOWN_SECONDS)
-
-
-@web.middleware
-async def _hold_time(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """Stops virtual time while a REST request is served."""
-    if not request.path.startswith(ROOT):
-        return await handler(request)
-    with request.app[EXCHANGE].clock.hold():
-        return await handler(request)
-
-
-async def _time(request: web.Request) -> web.Response:
-    """`GET /clock`: the exchange's time (ISO 8601, UTC), its seconds since the start, its pace, and whether it is virtual."""
-    exchange = request.app[EXCHANGE]
-    return web.json_response(
-        {
-            "now": exchange.clock.now().isoformat(),
-            "seconds": round(exchange.clock.seconds(), 6),
-            "pace": exchange.settings.pace,
-            "virtual": exchange.clock.is_virtual,
-        }
-    )
 
 
 async def _health(_: web.Request) -> web.Response:

@@ -28,7 +28,7 @@ from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.tickets import status
-from hotline.services.tickets.status import Known, Locked, Unknown
+from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
 from hotline.store.calls.outages import Outage
 from hotline.unit_of_work import UnitOfWork
@@ -111,15 +111,15 @@ def _look_up(work: UnitOfWork, call_id: int, by: LookUpBy, values: Values) -> An
     else:
         found = status.look_up_number(work, call_id, values.get("ticket", ""), code)
     match found:
-        case Known():
+        case KnownTicket():
             return Answer(ActionOutcome.FOUND, (_status_line(work, found),))
-        case Unknown():
+        case UnknownTicket():
             return Answer(ActionOutcome.UNKNOWN)
-        case Locked():
+        case LookupLocked():
             return Answer(ActionOutcome.LOCKED)
 
 
-def _status_line(work: UnitOfWork, known: Known) -> Line:
+def _status_line(work: UnitOfWork, known: KnownTicket) -> Line:
     """Return what a caller hears of their ticket; a state that needs a date it does not have is only waiting."""
     dated = {
         TicketState.DISPATCHED: ("status_dispatched", "due", known.due_at),

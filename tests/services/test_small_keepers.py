@@ -90,7 +90,7 @@ def test_the_first_confirmation_of_a_unit_stands(application: Application, clock
     first = clock.at
     for _ in range(2):
         with application.unit_of_work(Machine.WORKER) as work:
-            inbox.note_notified(work, work.session.scalars(select(Assignment.id)).one())
+            inbox.record_notified(work, work.session.scalars(select(Assignment.id)).one())
         clock.advance(10)
     with application.read_session() as session:
         assert session.scalars(select(Assignment.notified_at)).one() == first

@@ -1,14 +1,13 @@
-"""Conferences over REST: there is no create, a conference exists once somebody is in it."""
+"""The Conference resource. It has no create: a conference exists once it has a participant."""
 
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.rest.errors import invalid, not_found
 from hotline.exchange.rest.forms import read_form
-from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.pagination import check_date_filters, matches_date_filter, page_response
 from hotline.exchange.rest.path_resources import requested_conference
 from hotline.exchange.rest.serializers import serialize_conference
-from hotline.exchange.rest.times import check_date_filters, matches_date_filter
 from hotline.exchange.state.calls import DocumentRequest
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.verbs.announcements import announce
@@ -46,7 +45,7 @@ async def fetch_conference(request: web.Request) -> web.Response:
 
 
 async def update_conference(request: web.Request) -> web.Response:
-    """End a conference, or let everybody in it hear a document."""
+    """Ends a conference, or plays a document to all its participants."""
     exchange = request.app[EXCHANGE]
     conference = requested_conference(request)
     form = await read_form(request)
