@@ -78,7 +78,7 @@ def displayed_body(response: WebhookResponse) -> str:
 
 
 def journal_entry(record: RequestRecord, at: float) -> WebhookSent:
-    """Returns the record as the journal of its call keeps it, without the fields that identify the account."""
+    """Returns the record as the transcript of its call keeps it, without the fields that identify the account."""
     sent = {name: value for name, value in record.sent.items() if name not in _SECRETS}
     return WebhookSent(
         at,

@@ -125,7 +125,7 @@ class _Sending:
 
 
 class WebhookClient:
-    """Sends webhooks and records each in the request log and in the journal of its call."""
+    """Sends webhooks and records each in the request log and in the transcript of its call."""
 
     def __init__(
         self,
