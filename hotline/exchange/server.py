@@ -19,7 +19,7 @@ from hotline.exchange.devices.phones import serve_telephone
 from hotline.exchange.devices.softphones import serve_device
 from hotline.exchange.rest.dispatch import CONCURRENT_REQUESTS, ConcurrentRequests, rest_middleware
 from hotline.exchange.rest.routes import rest_routes
-from hotline.exchange.state.calls import EndCall
+from hotline.exchange.state.calls import HangUpCall
 from hotline.exchange.time.clock import ExchangeClock
 from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
 from hotline.exchange.verbs.interpreter import interpret
@@ -77,7 +77,7 @@ async def _hang_up_all(app: web.Application) -> None:
     # aiohttp waits for open websockets when it stops; closed here first, they do not delay it.
     exchange = app[EXCHANGE]
     for call in exchange.registry.calls.values():
-        call.interrupt(EndCall(Initiator.PARTY))
+        call.interrupt(HangUpCall(Initiator.PARTY))
     devices = [device for several in exchange.devices.values() for device in several]
     await asyncio.gather(*(device.close(_GOING_AWAY, "the exchange is closing") for device in devices))
     await _stop_tasks(exchange)

@@ -20,7 +20,7 @@ from hotline.exchange.state.transcripts import (
     KEPT_TRANSCRIPTS,
     MAX_ENTRIES,
     MAX_TEXT,
-    CallTranscript,
+    TranscriptRecorder,
     TranscriptStore,
 )
 from hotline.exchange.vocabulary.request_kinds import RequestKind
@@ -221,9 +221,11 @@ def test_a_call_nobody_knows_has_no_transcript(line: Line) -> None:
         assert requests.get(f"{line.url}/calls/{sid}/transcript", timeout=5).status_code == 404
 
 
-def new_transcript(number: int = 1) -> CallTranscript:
+def new_transcript(number: int = 1) -> TranscriptRecorder:
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    return CallTranscript(f"CA{number:032}", "inbound", "+8613800001234", "+865374412345", began, lambda: 0.0)
+    return TranscriptRecorder(
+        f"CA{number:032}", "inbound", "+8613800001234", "+865374412345", began, lambda: 0.0
+    )
 
 
 def speech(text: str) -> PlaybackStarted:

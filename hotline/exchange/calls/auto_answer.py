@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from hotline.exchange.calls import caller_input
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import AnsweringMachine, AnsweringParty, FaxMachine, StaffedDesk
 from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.sounds import PartyChanged, Sound, speaking_seconds
@@ -71,7 +71,7 @@ class AutoAnswer:
         if machine.beep:
             caller_input.say(call, "♪ beep")
         await self._exchange.clock.sleep(_MESSAGE_SECONDS)
-        call.interrupt(EndCall(Initiator.PARTY))
+        call.interrupt(HangUpCall(Initiator.PARTY))
 
     async def close(self, code: int, reason: str) -> None:
         """Does nothing: there is no websocket to close."""

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from hotline.exchange.calls.speech import utter
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource, EndCall, MoveCall, Script
-from hotline.exchange.state.transcripts import CallTranscript
+from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource, HangUpCall, MoveCall, Script
+from hotline.exchange.state.transcripts import TranscriptRecorder
 from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.vocabulary.enums import CallStatus, Direction, DocumentContext
 from hotline.exchange.vocabulary.request_kinds import RequestKind
@@ -54,7 +54,7 @@ async def run_call(exchange: Exchange, call: Call, script: Script) -> None:
                         else source
                     )
                     next_script = run_document(exchange, call, moved)
-                case EndCall(_, status):
+                case HangUpCall(_, status):
                     call.final_status = status or call.final_status
                     next_script = None
                 case None:
@@ -67,7 +67,7 @@ async def run_call(exchange: Exchange, call: Call, script: Script) -> None:
 
 def _open_journal(exchange: Exchange, call: Call) -> None:
     clock = exchange.clock
-    call.transcript = CallTranscript(
+    call.transcript = TranscriptRecorder(
         call.sid, call.direction, call.from_, call.to, call.created, clock.seconds
     )
     exchange.registry.transcripts.add(call.transcript)

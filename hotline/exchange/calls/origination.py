@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from hotline.exchange.calls.call_task import run_call, run_document
 from hotline.exchange.calls.ringing import ring
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, Endpoint, Script, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, Endpoint, HangUpCall, Script, new_sid
 from hotline.exchange.vocabulary.enums import CallEvent, CallStatus, Direction, Initiator
 from hotline.exchange.vocabulary.status_callback import StatusCallback
 from hotline.exchange.webhooks.callbacks import advance
@@ -90,7 +90,7 @@ async def enforce_time_limit(exchange: Exchange, call: Call) -> None:
         now = exchange.clock.seconds()
         since = now if call.answered_at is None else call.answered_at
         if since + call.time_limit <= now:
-            call.interrupt(EndCall(Initiator.API))
+            call.interrupt(HangUpCall(Initiator.API))
             return
         with contextlib.suppress(TimeoutError):
             async with exchange.clock.timeout(since + call.time_limit - now):

@@ -20,7 +20,7 @@ _TIMED_OUT = 487
 
 
 async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
-    """Rings `call.to` for `seconds` (exchange time); returns True when answered, else sets `call.fate` and the SIP code.
+    """Rings `call.to` for `seconds` (exchange time); returns True when answered, else sets the call's final status and SIP code.
 
     A number without a registered device rings until the time-out, unless the settings' `answers` name it; a registered
     telephone in a call is busy; an unknown client or sip address fails at once.

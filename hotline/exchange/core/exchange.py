@@ -12,7 +12,7 @@ from aiohttp import web
 
 from hotline.exchange.core.audio_mesh import AudioMesh
 from hotline.exchange.core.faults import FaultInjector
-from hotline.exchange.core.webhook import DeliveryOrder, Webhook, WebhookResponse
+from hotline.exchange.core.webhook import DeliveryOrder, OutgoingWebhook, WebhookResponse
 from hotline.exchange.core.webhook_client import WebhookClient
 from hotline.exchange.state.calls import Activity, Call, DocumentSource, Endpoint
 from hotline.exchange.state.conferences import Conference
@@ -96,7 +96,7 @@ class Deliver(Protocol):
     """Sends one webhook, with the faults that are set; raises DocumentError when there is no answer."""
 
     async def __call__(
-        self, exchange: "Exchange", webhook: Webhook, cookies: Mapping[str, str]
+        self, exchange: "Exchange", webhook: OutgoingWebhook, cookies: Mapping[str, str]
     ) -> WebhookResponse: ...
 
 
@@ -129,7 +129,7 @@ class Exchange:
     devices: dict[str, list[RegisteredDevice]] = field(default_factory=dict)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
-    async def send_webhook(self, webhook: Webhook, cookies: Mapping[str, str]) -> WebhookResponse:
+    async def send_webhook(self, webhook: OutgoingWebhook, cookies: Mapping[str, str]) -> WebhookResponse:
         """Returns the answer the carrier acts on, whatever its status; raises DocumentError when there is none."""
         return await self.deliver(self, webhook, cookies)
 

@@ -17,7 +17,7 @@ _SECRETS = frozenset({"AccountSid", "CallToken"})
 
 
 @dataclass(frozen=True)
-class Webhook:
+class OutgoingWebhook:
     """One webhook to send: `url` as configured, `form` all parameters; `aside` when no call waits for the answer."""
 
     kind: RequestKind
@@ -53,7 +53,7 @@ def with_query(url: str, form: Mapping[str, str]) -> str:
 
 
 def open_record(
-    log: RequestLog, clock: ExchangeClock, webhook: Webhook, switch: FaultSwitch | None
+    log: RequestLog, clock: ExchangeClock, webhook: OutgoingWebhook, switch: FaultSwitch | None
 ) -> RequestRecord:
     """Adds a webhook that is about to be sent to the log; the caller completes the record with the answer."""
     record = RequestRecord(

@@ -20,7 +20,7 @@ from yarl import URL
 
 from hotline.exchange.core.faults import Fault, FaultSwitch
 from hotline.exchange.core.webhook import (
-    Webhook,
+    OutgoingWebhook,
     WebhookResponse,
     displayed_body,
     journal_entry,
@@ -111,7 +111,7 @@ def form_encoded(form: Mapping[str, str]) -> str:
 class _Sending:
     """One sending of a webhook with all its tries. `is_spoilt` is True once the fault has lost an answer."""
 
-    webhook: Webhook
+    webhook: OutgoingWebhook
     cookies: Mapping[str, str]
     token: str
     policy: RetryPolicy
@@ -143,7 +143,11 @@ class WebhookClient:
         self._transcripts = transcripts
 
     async def send(
-        self, webhook: Webhook, cookies: Mapping[str, str], token: str, switch: FaultSwitch | None = None
+        self,
+        webhook: OutgoingWebhook,
+        cookies: Mapping[str, str],
+        token: str,
+        switch: FaultSwitch | None = None,
     ) -> WebhookResponse:
         """Returns the answer, whatever its status; raises DocumentError (11200, 11205, 11215) when there is none.
 
@@ -218,7 +222,7 @@ class WebhookClient:
         raise DocumentError(11215, f"more than {_MOST_REDIRECTS} redirects")
 
     async def _request(
-        self, url: str, webhook: Webhook, sending: _Sending
+        self, url: str, webhook: OutgoingWebhook, sending: _Sending
     ) -> tuple[WebhookResponse, str | None]:
         """Sends one HTTP request; returns the response and, for a redirect, its Location."""
         posted = webhook.method == "POST"
@@ -249,7 +253,7 @@ class WebhookClient:
             return WebhookResponse(response.status, content_type, body, url, cookies), location
 
 
-def _headers(webhook: Webhook, token: str, signature: str) -> dict[str, str]:
+def _headers(webhook: OutgoingWebhook, token: str, signature: str) -> dict[str, str]:
     headers = {
         "User-Agent": USER_AGENT,
         "Accept": "*/*",

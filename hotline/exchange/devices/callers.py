@@ -10,7 +10,7 @@ from collections.abc import Callable
 from hotline.exchange.calls import caller_input, ringing
 from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import AnsweringParty, Human
 from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.sounds import (
@@ -100,7 +100,7 @@ class Caller:
 
     def hang_up(self) -> None:
         if self.call is not None:
-            self.call.interrupt(EndCall(Initiator.PARTY))
+            self.call.interrupt(HangUpCall(Initiator.PARTY))
 
     async def over_and_done(self) -> str:
         """Waits for the end of the call; returns its status."""

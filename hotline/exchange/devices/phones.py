@@ -29,7 +29,7 @@ from hotline.exchange.calls import caller_input, ringing
 from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
-from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import (
     AnsweringMachine,
     AnsweringParty,
@@ -164,7 +164,7 @@ class RegisteredTelephone:
 
     def hang_up(self) -> None:
         if self.call is not None:
-            self.call.interrupt(EndCall(Initiator.PARTY))
+            self.call.interrupt(HangUpCall(Initiator.PARTY))
         elif self.incoming is not None:
             ringing.reject(self.incoming)
 

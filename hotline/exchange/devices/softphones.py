@@ -27,7 +27,7 @@ from hotline.exchange.calls.origination import receive_client_call
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
 from hotline.exchange.devices.tokens import TokenError, VoiceGrant, verify_token
-from hotline.exchange.state.calls import Call, EndCall
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import Human
 from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.sounds import (
@@ -165,7 +165,7 @@ class RegisteredSoftphone:
         if sid in self._ringing:
             ringing.reject(self._incoming(sid))
         else:
-            self._open(sid).interrupt(EndCall(Initiator.PARTY))
+            self._open(sid).interrupt(HangUpCall(Initiator.PARTY))
 
     def _accept(self, sid: str) -> None:
         call = self._incoming(sid)
@@ -182,7 +182,7 @@ class RegisteredSoftphone:
     def disconnected(self) -> None:
         """Hangs up after the tab was closed."""
         if self.call is not None:
-            self.call.interrupt(EndCall(Initiator.PARTY))
+            self.call.interrupt(HangUpCall(Initiator.PARTY))
 
 
 def params_of(message: Message) -> dict[str, str]:

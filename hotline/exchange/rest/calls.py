@@ -28,7 +28,7 @@ from hotline.exchange.state.calls import (
     Call,
     DocumentRequest,
     DocumentSource,
-    EndCall,
+    HangUpCall,
     InlineDocument,
     MoveCall,
     new_sid,
@@ -130,7 +130,7 @@ async def _end(call: Call, status: str) -> None:
         raise not_in_progress()
     if status == "canceled" and call.status not in _STILL_OPEN:
         return
-    call.interrupt(EndCall(Initiator.API))
+    call.interrupt(HangUpCall(Initiator.API))
     try:
         await asyncio.wait_for(call.over.wait(), _SETTLING_SECONDS)
     except TimeoutError as error:

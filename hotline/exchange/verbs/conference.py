@@ -11,7 +11,7 @@ from functools import partial
 from hotline.exchange.calls.speech import hold_music
 from hotline.exchange.core.concurrency import background_task
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, HangUpCall, new_sid
 from hotline.exchange.state.conferences import Conference, Participant
 from hotline.exchange.twiml.document import ConferenceNoun
 from hotline.exchange.twiml.validation import DocumentError
@@ -97,7 +97,7 @@ async def join(exchange: Exchange, conference: Conference, seat: Participant, ro
         if seat.aside is not None:
             seat.aside.cancel()
         call.meeting = None
-        by_person = isinstance(call.order, EndCall) and call.order.by is Initiator.PARTY
+        by_person = isinstance(call.order, HangUpCall) and call.order.by is Initiator.PARTY
         leave(exchange, conference, seat, LeaveReason.HUNG_UP if by_person else LeaveReason.VIA_API)
 
 
@@ -182,7 +182,7 @@ def leave(
     speech_stopped(exchange, conference, seat)
     send_event(exchange, conference, "participant-leave", seat, left_fields(seat, reason))
     release(seat, reason)
-    if not isinstance(seat.call.order, EndCall):
+    if not isinstance(seat.call.order, HangUpCall):
         seat.call.hear(PartyChanged(()))
     conference.announce_parties()
     _beep(conference, seat, wanted=seat.beep_out)

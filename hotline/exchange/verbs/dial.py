@@ -11,7 +11,7 @@ from dataclasses import replace
 from hotline.exchange.calls.caller_input import announce_listening, listening
 from hotline.exchange.calls.speech import utter
 from hotline.exchange.core.concurrency import background_task, wait_for_any
-from hotline.exchange.state.calls import DocumentRequest, EndCall, KeyInput
+from hotline.exchange.state.calls import DocumentRequest, HangUpCall, KeyInput
 from hotline.exchange.state.queues import Member, QueueConnection, WaitingQueue
 from hotline.exchange.twiml.document import ConferenceNoun, Dial, Leg, QueueNoun
 from hotline.exchange.verbs.conference import add_participant, join, open_conference
@@ -40,7 +40,7 @@ async def dial(context: VerbContext, verb: Dial) -> Outcome:
             case legs:
                 await _dial_legs(context, verb, legs, result)
     except asyncio.CancelledError:
-        if isinstance(context.call.order, EndCall):
+        if isinstance(context.call.order, HangUpCall):
             context.send_late_action(RequestKind.DIAL, verb.action, verb.method, result)
         raise
     return context.action(verb.action, verb.method, result)
@@ -80,7 +80,7 @@ async def _dial_legs(context: VerbContext, verb: Dial, legs: tuple[Leg, ...], re
     finally:
         for leg in dialed.legs:
             if not leg.is_ready:
-                leg.call.interrupt(EndCall(Initiator.API))
+                leg.call.interrupt(HangUpCall(Initiator.API))
             leg.bridge.part()
 
 
@@ -125,7 +125,7 @@ async def _talk(context: VerbContext, verb: Dial, winner: DialedLeg, result: dic
         async with clock.timeout(verb.time_limit), background_task(_watch_star(context, verb, winner.bridge)):
             await winner.bridge.over.wait()
     except TimeoutError:
-        winner.call.interrupt(EndCall(Initiator.API))
+        winner.call.interrupt(HangUpCall(Initiator.API))
     finally:
         result["DialCallDuration"] = str(round(clock.seconds() - began))
         if recording is not None:

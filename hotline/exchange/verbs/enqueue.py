@@ -15,7 +15,7 @@ from typing import Any
 from hotline.exchange.calls.speech import hold_music
 from hotline.exchange.core.concurrency import background_task
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, MoveCall, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, HangUpCall, MoveCall, new_sid
 from hotline.exchange.state.queues import Member, QueueConnection, WaitingQueue
 from hotline.exchange.twiml.document import Enqueue
 from hotline.exchange.twiml.validation import DocumentError
@@ -73,7 +73,7 @@ async def enqueue(context: VerbContext, verb: Enqueue) -> Outcome:
     remove_member(exchange, queue, member)
     if result is QueueResult.HANGUP:
         # The wait document hung up: the call ends as if the caller had, and the action is still requested.
-        call.order = call.order or EndCall(Initiator.PARTY)
+        call.order = call.order or HangUpCall(Initiator.PARTY)
         _send_late_result(context, verb, queue, member, result)
         return Continuation.HANG_UP
     return context.action(verb.action, verb.method, _result_fields(exchange, queue, member, result))

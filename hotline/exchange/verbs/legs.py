@@ -11,7 +11,7 @@ from hotline.exchange.calls.call_task import run_call
 from hotline.exchange.calls.ringing import ring
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import FaultOccasion
-from hotline.exchange.state.calls import Call, DocumentRequest, EndCall, new_sid
+from hotline.exchange.state.calls import Call, DocumentRequest, HangUpCall, new_sid
 from hotline.exchange.twiml.document import Dial, Leg
 from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.verbs.context import VerbContext
@@ -43,7 +43,7 @@ class Bridge:
         for call in (self.one, self.other):
             if call.meeting is self:
                 call.meeting = None
-                if not isinstance(call.order, EndCall):
+                if not isinstance(call.order, HangUpCall):
                     call.hear(PartyChanged(()))
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
@@ -81,7 +81,7 @@ class DialedLegs:
     def cancel_others(self) -> None:
         for leg in self.legs:
             if leg is not self.winner:
-                leg.call.interrupt(EndCall(Initiator.API))
+                leg.call.interrupt(HangUpCall(Initiator.API))
 
     def final_status(self) -> CallStatus:
         """Returns the DialCallStatus when no leg was connected: busy if any was busy, else failed if any failed."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from hotline.exchange.calls.speech import utter
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.webhook import Webhook
+from hotline.exchange.core.webhook import OutgoingWebhook
 from hotline.exchange.state.calls import Call
 from hotline.exchange.twiml.document import Pause, Play, Prompt, Say
 from hotline.exchange.twiml.validation import DocumentError
@@ -56,7 +56,9 @@ async def _play(context: VerbContext, play: Play) -> None:
 async def _fetch(exchange: Exchange, call: Call, url: str) -> bytes | None:
     """Returns the first 64 kB of a sound file, or None after an alert about the failure."""
     try:
-        response = await exchange.send_webhook(Webhook(RequestKind.PLAY, url, "GET", {}, call.sid), {})
+        response = await exchange.send_webhook(
+            OutgoingWebhook(RequestKind.PLAY, url, "GET", {}, call.sid), {}
+        )
     except DocumentError as error:
         exchange.alert(error.code, f"Play: {error.text}", call.sid)
         return None

@@ -9,7 +9,14 @@ import asyncio
 from dataclasses import dataclass
 
 from hotline.exchange.calls.caller_input import announce_listening, listening, next_input
-from hotline.exchange.state.calls import EndCall, InputListener, KeyInput, SpeechInput, TypingNoise, new_sid
+from hotline.exchange.state.calls import (
+    HangUpCall,
+    InputListener,
+    KeyInput,
+    SpeechInput,
+    TypingNoise,
+    new_sid,
+)
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.twiml.document import Record, StartRecording, StopRecording
 from hotline.exchange.verbs.context import Outcome, VerbContext
@@ -46,7 +53,7 @@ async def record(context: VerbContext, verb: Record) -> Outcome:
             # Words of the very moment of hanging up have been queued, but not read yet.
             _add_queued_words(listener, message)
             _end(context, verb, recording, message)
-            if isinstance(call.order, EndCall) and recording.status is RecordingStatus.COMPLETED:
+            if isinstance(call.order, HangUpCall) and recording.status is RecordingStatus.COMPLETED:
                 result = _result(context, recording, message)
                 context.send_late_action(RequestKind.RECORD, action, verb.method, result)
             raise

@@ -7,7 +7,7 @@ Sources: "Call resource" (StatusCallbackEvent, SequenceNumber from 0 per call, D
 import math
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.webhook import Webhook
+from hotline.exchange.core.webhook import OutgoingWebhook
 from hotline.exchange.state.calls import Call, DocumentRequest
 from hotline.exchange.state.recordings import Recording
 from hotline.exchange.twiml.validation import DocumentError
@@ -129,7 +129,7 @@ async def _send(exchange: Exchange, kind: RequestKind, fetch: DocumentRequest, c
     sid = "" if call is None else call.sid
     cookies = {} if call is None else call.cookies
     try:
-        webhook = Webhook(kind, fetch.url, fetch.method, fetch.extra, sid, aside=True)
+        webhook = OutgoingWebhook(kind, fetch.url, fetch.method, fetch.extra, sid, aside=True)
         response = await exchange.send_webhook(webhook, cookies)
     except DocumentError as error:
         exchange.alert(error.code, f"{kind} callback: {error.text}", sid)

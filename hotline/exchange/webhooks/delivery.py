@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.faults import Fault, FaultOccasion, FaultSwitch
-from hotline.exchange.core.webhook import Webhook, WebhookResponse
-from hotline.exchange.state.calls import EndCall
+from hotline.exchange.core.webhook import OutgoingWebhook, WebhookResponse
+from hotline.exchange.state.calls import HangUpCall
 from hotline.exchange.twiml.validation import DocumentError
 from hotline.exchange.vocabulary.enums import Initiator
 
@@ -28,7 +28,7 @@ class _Delivery:
     """One webhook with what all its sendings share. `number` is its place in the order of all webhooks."""
 
     exchange: Exchange
-    webhook: Webhook
+    webhook: OutgoingWebhook
     cookies: Mapping[str, str]
     token: str
     number: int
@@ -48,10 +48,12 @@ class _Delivery:
     def hang_up(self) -> None:
         call = self.exchange.registry.calls.get(self.webhook.call_sid)
         if call is not None:
-            call.interrupt(EndCall(Initiator.PARTY))
+            call.interrupt(HangUpCall(Initiator.PARTY))
 
 
-async def deliver(exchange: Exchange, webhook: Webhook, cookies: Mapping[str, str]) -> WebhookResponse:
+async def deliver(
+    exchange: Exchange, webhook: OutgoingWebhook, cookies: Mapping[str, str]
+) -> WebhookResponse:
     """Returns the answer the carrier acts on, whatever its status; raises DocumentError when there is none."""
     delivery = _Delivery(
         exchange, webhook, cookies, secrets.token_hex(16), exchange.delivery_order.next_number()
@@ -63,7 +65,7 @@ async def deliver(exchange: Exchange, webhook: Webhook, cookies: Mapping[str, st
     return await _deliver_faulty(delivery, switch)
 
 
-def _occasion(exchange: Exchange, webhook: Webhook) -> FaultOccasion:
+def _occasion(exchange: Exchange, webhook: OutgoingWebhook) -> FaultOccasion:
     call = exchange.registry.calls.get(webhook.call_sid)
     return FaultOccasion(
         step=webhook.kind,
@@ -73,7 +75,7 @@ def _occasion(exchange: Exchange, webhook: Webhook) -> FaultOccasion:
         can_hang_up=call is not None
         and call.endpoint is not None
         and not call.is_over
-        and not isinstance(call.order, EndCall),
+        and not isinstance(call.order, HangUpCall),
     )
 
 

@@ -7,7 +7,7 @@ import asyncio
 from dataclasses import dataclass
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.webhook import Webhook, WebhookResponse
+from hotline.exchange.core.webhook import OutgoingWebhook, WebhookResponse
 from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource, InlineDocument
 from hotline.exchange.twiml.document import Play, Say, Verb
 from hotline.exchange.twiml.reader import read_document
@@ -66,7 +66,7 @@ async def _request(
 ) -> LoadedDocument:
     """Sends one synchronous webhook and reads its answer."""
     form = {**standard_parameters(exchange.settings.account_sid, call), **fetch.extra}
-    webhook = Webhook(kind, fetch.url, fetch.method, form, call.sid)
+    webhook = OutgoingWebhook(kind, fetch.url, fetch.method, form, call.sid)
     sending = asyncio.ensure_future(exchange.send_webhook(webhook, call.cookies))
     try:
         # On a real line the request is completed even if the caller hangs up meanwhile, hence the shield.
