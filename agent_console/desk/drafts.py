@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from agent_console.desk.state import facts_of
+from agent_console.desk.state import form_values
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.forms import domain_errors_as_json, json_object, object_in, revision_in
@@ -45,7 +45,7 @@ def read_draft(ticket_id: int) -> ResponseReturnValue:
     """Answer with what is saved, for a page whose revision is stale."""
     with application().read_session() as reading:
         ticket = _own(reading.get(Ticket, ticket_id))
-        return jsonify(revision=ticket.revision, state=ticket.state.value, facts=facts_of(ticket))
+        return jsonify(revision=ticket.revision, state=ticket.state.value, facts=form_values(ticket))
 
 
 @needs(Right.TAKE_CALLS)
@@ -63,10 +63,10 @@ def nearby() -> ResponseReturnValue:
 
 def _perform(ticket_id: int, action: TicketAction) -> ResponseReturnValue:
     body = json_object()
-    revision, facts = revision_in(body), _facts_in(body)
+    revision, stated = revision_in(body), _stated_fields(body)
     with application().unit_of_work(current_person()) as work:
         _own(work.session.get(Ticket, ticket_id))
-        ticket = actions.perform(work, ticket_id, action, facts, revision)
+        ticket = actions.perform(work, ticket_id, action, stated, revision)
         at = work.at
     return jsonify(
         revision=ticket.revision,
@@ -76,7 +76,7 @@ def _perform(ticket_id: int, action: TicketAction) -> ResponseReturnValue:
     )
 
 
-def _facts_in(body: dict[str, object]) -> TicketFields:
+def _stated_fields(body: dict[str, object]) -> TicketFields:
     raw = object_in(body, "facts")
     foreign = sorted(set(raw) - {field.name for field in DESK_FIELDS})
     if foreign:

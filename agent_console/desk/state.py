@@ -156,7 +156,7 @@ def render_work(session: Session, viewed: Viewed) -> str:
     return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit, call=call, code=code)
 
 
-def facts_of(ticket: Ticket) -> dict[str, object]:
+def form_values(ticket: Ticket) -> dict[str, object]:
     """Returns the fields of a draft as the form holds them: texts, enumeration values and flags."""
     stored = {field.name: getattr(ticket, field.name) for field in DESK_FIELDS}
     return {name: "" if value is None else value for name, value in stored.items()}

@@ -23,9 +23,9 @@ from hotline.rules.tickets.fields import (
     FIELDS_BY_NAME,
     STATED_FIELDS,
     TICKET_FIELDS,
-    Choice,
-    Moment,
-    Text,
+    ChoiceField,
+    DateTimeField,
+    TextField,
     TicketField,
 )
 from hotline.rules.tickets.rows import COLUMNS
@@ -65,15 +65,15 @@ def test_a_column_holds_what_its_row_accepts(row: TicketField) -> None:
     column = COLUMNS_OF_TICKETS[row.name]
     assert column.nullable is row.optional
     match row.kind:
-        case Text(limit) if limit > SHORT_TEXT:
+        case TextField(limit) if limit > SHORT_TEXT:
             assert isinstance(column.type, LongText)
-        case Text(limit):
+        case TextField(limit):
             assert isinstance(column.type, String)
             assert column.type.length == limit
-        case Choice(kind):
+        case ChoiceField(kind):
             assert isinstance(column.type, Enum)
             assert column.type.enum_class is kind
-        case Moment():
+        case DateTimeField():
             assert isinstance(getattr(column.type, "impl", None), DateTime)
         case other:
             assert column.type.python_type is other.value_type
