@@ -154,7 +154,7 @@ class OfferState(StrEnum):
 
 
 class TicketState(StrEnum):
-    """Where a ticket is; what may follow is the table in `rules.tickets`."""
+    """The states of a ticket; `rules.tickets.transitions` holds the steps between them."""
 
     DRAFT = "draft"
     DISPATCHED = "dispatched"
