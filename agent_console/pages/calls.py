@@ -16,7 +16,7 @@ from hotline.rules.people.actors import Right
 from hotline.store.calls.lists import CallFilter, CallLine, list_calls
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import BadCursor, Page
-from hotline.store.people.directory import list_operators
+from hotline.store.people.tables import list_operators
 
 OUTSIDE: dict[str, str] = {
     "police": N_("公安 110"),

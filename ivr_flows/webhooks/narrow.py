@@ -15,6 +15,7 @@ from hotline.gateways.addresses import VoiceRoute, device
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState, RecordingKind
 from hotline.services.calls import lifecycle
+from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Offer
 from ivr_flows.speech import Lines
@@ -112,8 +113,8 @@ def ring_over(request: WebhookRequest) -> str:
     call_id = request.work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
     if call_id is None:
         return EMPTY
-    call = lifecycle.get_call(request.work, call_id)
+    call = get_call(request.work, call_id)
     if call.state in {CallState.TALKING, CallState.AFTER}:
         return after_conversation(request, call)
     offers.settle_offer(request.work, offer_id, how)
-    return current_document(request, lifecycle.get_call(request.work, call_id))
+    return current_document(request, get_call(request.work, call_id))

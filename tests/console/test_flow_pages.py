@@ -1,4 +1,4 @@
-"""What callers hear, at the console: the version in force, its picture with yesterday's callers, and the way back."""
+"""Flow pages of the console: the active version, its diagram with yesterday's callers, and the rollback."""
 
 import re
 from collections.abc import Sequence

@@ -1,11 +1,11 @@
-"""Who may see a caller's full number: the button and the service give the same answer, and everybody else sees a veil."""
+"""The right to see a caller's full number: the button and the service agree, and all others see a masked number."""
 
 import pytest
 
 from hotline.rules.enums import CallbackReason, CallbackState, Role, TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.people.actors import Person
-from hotline.rules.people.callers import (
+from hotline.rules.people.privacy import (
     is_number_withheld,
     mask_name,
     may_see_callback_number,

@@ -1,4 +1,4 @@
-"""A masked number lets one recognise a caller and never phone them."""
+"""A masked number is enough to recognise a caller and not enough to phone them."""
 
 import pytest
 from hypothesis import given

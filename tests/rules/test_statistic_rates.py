@@ -1,4 +1,4 @@
-"""A rate is two integers and a rounding rule; a printed value can be asked which integers it admits."""
+"""A rate is two integers and a rounding rule; a printed value determines which integers could print it."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Each statistic says what it divides; lines that do not add up say so."""
+"""Each statistic states what it divides; a reconciliation line that does not add up is reported."""
 
 from datetime import date
 from zoneinfo import ZoneInfo
