@@ -1,4 +1,4 @@
-"""The callback list: every attempt, a callback promised by hand, a number shown only while the callback is open."""
+"""Whom we owe a call: the list with every attempt, a promise by hand, a number shown only while it is owed."""
 
 import pytest
 from flask.testing import FlaskClient

@@ -1,4 +1,4 @@
-"""The desk, from the first ring to the complete record."""
+"""What the desk shows and lets an operator do, from the first ring to the complete record."""
 
 from datetime import timedelta
 

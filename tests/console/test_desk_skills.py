@@ -1,4 +1,4 @@
-"""A call that needs a skill is marked as such: on the ringing card, in the queue, in the operator's status."""
+"""Who needs a certain operator is announced as such: on the ringing card, in the queue, in one's own status."""
 
 from hotline.rules.enums import CallState
 from hotline.rules.people.actors import Machine

@@ -1,4 +1,4 @@
-"""Flow pages of the console: the active version, its diagram with yesterday's callers, and the rollback."""
+"""What callers hear, at the console: the version in force, its picture with yesterday's callers, and the way back."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Deadlines are written in words, and every label that a ticket sheet needs exists."""
+"""How a deadline is written for people, and that every word a slip may need is there."""
 
 from collections.abc import Iterator
 from datetime import timedelta

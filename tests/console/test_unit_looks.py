@@ -1,4 +1,4 @@
-"""The right to see a caller's full number: the button and the service agree, and all others see a masked number."""
+"""Who may see a caller's full number: the button and the service give the same answer, and everybody else sees a veil."""
 
 import pytest
 
