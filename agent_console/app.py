@@ -18,9 +18,9 @@ from agent_console.desk import softphone
 from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
-from agent_console.pages import callbacks, calls, outages
+from agent_console.pages import callbacks, calls, outages, recordings
 from agent_console.reports import views as reports
-from agent_console.tickets import recordings, unit
+from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
 from agent_console.web import auth, live, preferences, template_context
 from agent_console.web.console_context import (
@@ -34,7 +34,7 @@ from agent_console.web.console_context import (
 )
 from agent_console.web.errors import register_errors
 from agent_console.web.labels import field_label, label, problem_label
-from agent_console.web.locale import N_, speak
+from agent_console.web.locale import N_, init_locale
 from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
 from hotline.rules.people.privacy import mask
@@ -54,7 +54,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     softphone.pages,
     live.pages,
     tickets.pages,
-    unit.pages,
+    unit_inbox.pages,
     calls.pages,
     callbacks.pages,
     recordings.pages,
@@ -86,7 +86,7 @@ NAV = (
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 
-PART_OF = {"flow_drafts": "flows"}
+NAV_FAMILY = {"flow_drafts": "flows"}
 """Families whose pages belong to another one's link in the bar."""
 
 
@@ -96,10 +96,10 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
     if not assets:
         log.warning("the browser files are not built: run `npm run build`")
     app.extensions[EXTENSION] = Console(application=application, options=options, assets=assets)
-    app.register_blueprint(_frame())
+    app.register_blueprint(_console_blueprint())
     for family in FAMILIES:
         app.register_blueprint(family())
-    speak(app)
+    init_locale(app)
     protect(app, options)
     register_errors(app)
     live.start(app, options)
@@ -114,7 +114,7 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
         server_now=server_now,
         line_number=line_number,
     )
-    app.context_processor(_who)
+    app.context_processor(_request_context)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -123,7 +123,7 @@ def _field_label(_context: Context, name: str) -> str:
     return field_label(name)
 
 
-def _frame() -> Blueprint:
+def _console_blueprint() -> Blueprint:
     """Return the blueprint that owns the templates and the built files; those never change under one name."""
     return Blueprint(
         "frame", __name__, template_folder="templates", static_folder="static/dist", static_url_path="/assets"
@@ -155,7 +155,7 @@ def theme() -> str:
     return chosen if chosen in {"light", "dark"} else "system"
 
 
-def _who() -> dict[str, object]:
+def _request_context() -> dict[str, object]:
     family = (request.endpoint or "").split(".")[0]
-    family = PART_OF.get(family, family)
+    family = NAV_FAMILY.get(family, family)
     return {"me": auth.signed_in_or_none(), "family": family, "request_id": g.get("request_id", "")}

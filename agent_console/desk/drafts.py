@@ -3,7 +3,7 @@
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from agent_console.desk.state import facts_of
+from agent_console.desk.state import draft_values
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.forms import domain_errors_as_json, json_object, object_in, revision_in
@@ -45,7 +45,7 @@ def read_draft(ticket_id: int) -> ResponseReturnValue:
     """Answer with what is saved, for a page whose revision is stale."""
     with application().read_session() as reading:
         ticket = _own(reading.get(Ticket, ticket_id))
-        return jsonify(revision=ticket.revision, state=ticket.state.value, facts=facts_of(ticket))
+        return jsonify(revision=ticket.revision, state=ticket.state.value, facts=draft_values(ticket))
 
 
 @needs(Right.TAKE_CALLS)

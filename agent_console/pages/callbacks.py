@@ -20,9 +20,9 @@ from hotline.services.people import disclosures
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackFilter, CallbackLine, list_callbacks
 from hotline.store.cursors import BadCursor, Page
 
-WHY_LOOK = "call_back"
+DISCLOSURE_REASON = "call_back"
 
-OUTCOMES: dict[str, str] = {
+OUTCOME_LABELS: dict[str, str] = {
     "completed": N_("已接听，未确认是本人"),
     "busy": N_("占线"),
     "no-answer": N_("无人接听"),
@@ -36,7 +36,7 @@ OUTCOMES: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PageState:
     """A number shown just now, or a form that was refused with what had been typed."""
 
     callback_id: int | None = None
@@ -47,7 +47,7 @@ class Shown:
 
 @needs(Right.READ_CALLBACKS)
 def index() -> ResponseReturnValue:
-    return _list(Shown())
+    return _list(PageState())
 
 
 @needs(Right.PROMISE_CALLBACKS)
@@ -64,7 +64,7 @@ def promise() -> ResponseReturnValue:
             is_new = bool(work.recorded_events)
     except BadNumber:
         error = _("这不是可以回拨的号码。请填手机号，或带区号的固定电话。")
-        return _list(Shown(typed=typed, error=error))
+        return _list(PageState(typed=typed, error=error))
     flash(
         _("已登记回拨。") if is_new else _("此号码已有待回拨登记，没有重复登记。"),
         "done" if is_new else "warning",
@@ -89,26 +89,26 @@ def show_number(callback_id: int) -> ResponseReturnValue:
     """Show the full number once; the look is recorded."""
     try:
         with application().unit_of_work(current_person()) as work:
-            number = disclosures.show_number(work, "callback", callback_id, WHY_LOOK)
+            number = disclosures.show_number(work, "callback", callback_id, DISCLOSURE_REASON)
     except NotAllowed:
         flash(_("这次回拨已经结束，不再显示完整号码。"), "warning")
         return redirect(url_for("callbacks.index"), 303)
-    return _list(Shown(callback_id=callback_id, number=national(number)))
+    return _list(PageState(callback_id=callback_id, number=national(number)))
 
 
-def _list(shown: Shown) -> ResponseReturnValue:
-    asked, person = Filters(), current_person()
-    wanted = _wanted(asked)
+def _list(shown: PageState) -> ResponseReturnValue:
+    filters, person = Filters(), current_person()
+    wanted = _wanted(filters)
     page: Page[CallbackLine] = Page((), None)
     with application().read_session() as session:
         try:
-            if not asked.wrong:
-                page = list_callbacks(session, wanted, limit=PAGE_ROWS, cursor=asked.cursor)
+            if not filters.rejected:
+                page = list_callbacks(session, wanted, limit=PAGE_ROWS, cursor=filters.cursor)
         except BadCursor:
-            asked.wrong.append("cursor")
+            filters.rejected.append("cursor")
     html = render_template(
-        "callbacks/index.html",
-        asked=asked,
+        "pages/callbacks.html",
+        filters=filters,
         page=page,
         shown=shown,
         states=CallbackState,
@@ -119,16 +119,16 @@ def _list(shown: Shown) -> ResponseReturnValue:
             line.callback.id for line in page.rows if may_see_callback_number(person, line.callback.state)
         },
     )
-    return html, 422 if asked.wrong or shown.error else 200
+    return html, 422 if filters.rejected or shown.error else 200
 
 
-def _wanted(asked: Filters) -> CallbackFilter:
-    """Return the filter; open promises unless something else is asked for."""
-    reason = asked.word(CallbackReason, "reason")
+def _wanted(filters: Filters) -> CallbackFilter:
+    """Return the filter; open promises unless something else is filters for."""
+    reason = filters.choice(CallbackReason, "reason")
     reasons = (reason,) if reason else ()
     if request.args.get("state") == "all":
         return CallbackFilter(reasons=reasons)
-    state = asked.word(CallbackState, "state")
+    state = filters.choice(CallbackState, "state")
     return CallbackFilter(states=(state,) if state else OPEN_CALLBACKS, reasons=reasons)
 
 
@@ -136,7 +136,7 @@ def outcome_label(outcome: str | None) -> str:
     """Return what people read for the carrier's last word; an unknown word as it is."""
     if outcome is None:
         return ""
-    return str(_(OUTCOMES[outcome])) if outcome in OUTCOMES else outcome
+    return str(_(OUTCOME_LABELS[outcome])) if outcome in OUTCOME_LABELS else outcome
 
 
 def pages() -> Blueprint:

@@ -23,13 +23,13 @@ from hotline.store.tickets.lists import end_of_day
 FIELDS = ("text_zh", "text_en", "starts_at", "lasts", "ends_at")
 MINUTES = {"30": N_("30 分钟"), "60": N_("1 小时"), "120": N_("2 小时"), "240": N_("4 小时")}
 TODAY, AT = "today", "at"
-LASTING: dict[str, str] = {**MINUTES, TODAY: N_("到今天 24:00"), AT: N_("到指定时间")}
+END_CHOICES: dict[str, str] = {**MINUTES, TODAY: N_("到今天 24:00"), AT: N_("到指定时间")}
 """Quick choices for the end -> what people read."""
 USUAL = "60"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class OutageForm:
     """What was typed, kept while it is refused; `errors` holds field -> words."""
 
     typed: dict[str, str]
@@ -42,7 +42,7 @@ class Form:
         return self.errors.get(name, "")
 
 
-BLANK = Form({"lasts": USUAL}, {})
+BLANK = OutageForm({"lasts": USUAL}, {})
 
 
 @needs(Right.READ_OUTAGES)
@@ -66,7 +66,7 @@ def announce() -> ResponseReturnValue:
             )
     except InvalidFields as refused:
         errors = {name: problem_label(code) for name, code in refused.errors.items()}
-        return _page(Form(typed, errors))
+        return _page(OutageForm(typed, errors))
     flash(
         _("已发布。几秒钟内，新来电就会听到。") if starts_at is None else _("已排定，到时间自动播报。"),
         "done",
@@ -122,30 +122,30 @@ def _moment(typed: dict[str, str], name: str, errors: dict[str, str]) -> datetim
     return moment if moment.tzinfo else moment.replace(tzinfo=application().policies.zone)
 
 
-def _page(form: Form) -> ResponseReturnValue:
-    asked, at = Filters(), application().clock()
+def _page(form: OutageForm) -> ResponseReturnValue:
+    filters, at = Filters(), application().clock()
     past: Page[OutageLine] = Page((), None)
     with application().read_session() as session:
         open_now = open_outages(session, at)
         try:
-            past = past_outages(session, at, limit=PAGE_ROWS, cursor=asked.cursor)
+            past = past_outages(session, at, limit=PAGE_ROWS, cursor=filters.cursor)
         except BadCursor:
-            asked.wrong.append("cursor")
+            filters.rejected.append("cursor")
     html = render_template(
-        "notices/index.html",
-        asked=asked,
+        "pages/outages.html",
+        filters=filters,
         form=form,
         open=open_now,
         page=past,
-        lasting=LASTING,
+        lasting=END_CHOICES,
         may_announce=current_person().may(Right.ANNOUNCE),
         longest_zh=outages.LONGEST_ZH,
         longest_en=outages.LONGEST_EN,
     )
-    return html, 422 if asked.wrong or form.errors else 200
+    return html, 422 if filters.rejected or form.errors else 200
 
 
-def notice_stands(notice: Outage) -> OutageState:
+def state_of_outage(notice: Outage) -> OutageState:
     """Return where a notice stands at this moment (for templates)."""
     return outage_state(notice.starts_at, notice.ends_at, notice.stopped_at, application().clock())
 
@@ -155,5 +155,5 @@ def pages() -> Blueprint:
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("", "announce", announce, methods=["POST"])
     blueprint.add_url_rule("/<int(max=2147483647):outage_id>/stop", "stop", stop, methods=["POST"])
-    blueprint.add_app_template_global(notice_stands, "notice_stands")
+    blueprint.add_app_template_global(state_of_outage, "state_of_outage")
     return blueprint

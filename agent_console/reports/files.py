@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agent_console.reports.document import json_of
-from agent_console.reports.labels import Speak, speaker
+from agent_console.reports.labels import Translate, translator
 from agent_console.reports.tables import Cell, Table, heading, tables_of
 from hotline.rules.tickets.rows import safe_cell
 from hotline.services.figures.reports import Report
@@ -30,10 +30,10 @@ def render(report: Report, fmt: str, locale: str) -> str | bytes:
 
     Raises KeyError for another format.
     """
-    return FORMATS[fmt](report, speaker(locale))
+    return FORMATS[fmt](report, translator(locale))
 
 
-def _text(report: Report, speak: Speak) -> str:
+def _text(report: Report, speak: Translate) -> str:
     parts = [*heading(report, speak)]
     for table in tables_of(report, speak):
         parts += ["", f"## {table.title}", *_aligned(table)]
@@ -63,11 +63,11 @@ def _padded(text: str, width: int, to_right: bool) -> str:
     return blanks + text if to_right else text + blanks
 
 
-def _json(report: Report, _speak: Speak) -> str:
+def _json(report: Report, _speak: Translate) -> str:
     return json_of(report) + "\n"
 
 
-def _csv(report: Report, speak: Speak) -> str:
+def _csv(report: Report, speak: Translate) -> str:
     """Return the tables one below the other, each row led by its table's stable name, then the header's words."""
     target = io.StringIO(newline="")
     out = csv.writer(target)
@@ -80,7 +80,7 @@ def _csv(report: Report, speak: Speak) -> str:
     return target.getvalue()
 
 
-def _xlsx(report: Report, speak: Speak) -> bytes:
+def _xlsx(report: Report, speak: Translate) -> bytes:
     book = Workbook(write_only=False)
     book.remove(book.active)
     title, as_of = heading(report, speak)
@@ -117,7 +117,7 @@ def _dress(sheet: Worksheet, table: Table) -> None:
             cell.number_format = "0.00" if isinstance(cell.value, float) else "#,##0"
 
 
-FORMATS: dict[str, Callable[[Report, Speak], str | bytes]] = {
+FORMATS: dict[str, Callable[[Report, Translate], str | bytes]] = {
     "text": _text,
     "json": _json,
     "csv": _csv,

@@ -7,8 +7,8 @@ from datetime import date
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from agent_console.reports.labels import CALL_WORDS, STATISTIC_WORDS
-from agent_console.reports.tables import words_of_exclusions
+from agent_console.reports.labels import CALL_LABELS, STATISTIC_LABELS
+from agent_console.reports.tables import exclusions_text
 from agent_console.web.labels import label
 from agent_console.web.locale import N_
 from hotline.rules.figures.rates import Rate
@@ -16,8 +16,8 @@ from hotline.rules.figures.statistics import STATISTICS, Statistic
 from hotline.services.figures.reports import Report
 from hotline.store.figures.drill_down import Narrowed
 
-COUNT_WORDS: dict[str, str] = {
-    **{name: word for name, word in CALL_WORDS.items() if name not in {"short", "called_back"}},
+COUNT_LABELS: dict[str, str] = {
+    **{name: word for name, word in CALL_LABELS.items() if name not in {"short", "called_back"}},
     "total": N_("受理的诉求"),
     "closed_for_good": N_("已办结的诉求"),
     "direct": N_("当场答复的诉求"),
@@ -70,8 +70,8 @@ def headlines_of(report: Report) -> list[Headline]:
     """Return every rate in the registry's order."""
     found = []
     for statistic in STATISTICS:
-        rate, words = report.rates[statistic.name], STATISTIC_WORDS[statistic.name]
-        left_out = words_of_exclusions(rate, _)
+        rate, words = report.rates[statistic.name], STATISTIC_LABELS[statistic.name]
+        left_out = exclusions_text(rate, _)
         found.append(Headline(statistic, rate, _(words.label), _(words.formula), left_out))
     return found
 
@@ -99,7 +99,7 @@ def chart_of(report: Report) -> Chart:
 
 def rows_title(names: tuple[str, ...], narrowed: Narrowed) -> str:
     """Return what a list of rows is called, e.g. 按时办结的工单、到期未按时办结的工单（unit-07）."""
-    words = _("、").join(_(COUNT_WORDS[name]) for name in names)
+    words = _("、").join(_(COUNT_LABELS[name]) for name in names)
     parts = [
         narrowed.unit or "",
         *(label(word) for word in (narrowed.request_class, narrowed.type, narrowed.channel)),

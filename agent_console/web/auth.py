@@ -16,7 +16,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from agent_console.web.console_context import application
-from agent_console.web.locale import LOCALES, keep
+from agent_console.web.locale import LOCALES, remember_locale
 from hotline.rules.errors import LostRace, UnfinishedCall
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services.people import accounts
@@ -30,17 +30,17 @@ SIGN_IN = "sign_in"
 
 
 @dataclass(frozen=True, slots=True)
-class Doorway:
+class LandingPage:
     """Where somebody lands after signing in: the first page their rights open."""
 
     endpoint: str
     right: Right
 
 
-DOORWAYS = (
-    Doorway("desk.index", Right.TAKE_CALLS),
-    Doorway("unit.index", Right.HANDLE_TICKETS),
-    Doorway("tickets.index", Right.READ_ALL_TICKETS),
+LANDING_PAGES = (
+    LandingPage("desk.index", Right.TAKE_CALLS),
+    LandingPage("unit.index", Right.HANDLE_TICKETS),
+    LandingPage("tickets.index", Right.READ_ALL_TICKETS),
 )
 
 
@@ -134,7 +134,7 @@ def _to_sign_in() -> ResponseReturnValue:
 
 def home_of(person: Person) -> str:
     """Return the address of the first page `person` may open."""
-    for doorway in DOORWAYS:
+    for doorway in LANDING_PAGES:
         if person.may(doorway.right):
             return url_for(doorway.endpoint)
     raise Forbidden
@@ -168,7 +168,7 @@ def take_login() -> ResponseReturnValue:
     g.pop("signed_in", None)
     response = redirect(back or home_of(person), 303)
     if (locale := signed_in().locale) in LOCALES:
-        keep(response, str(locale))
+        remember_locale(response, str(locale))
     return response
 
 

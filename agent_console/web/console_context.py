@@ -11,7 +11,7 @@ from typing import Literal, cast
 
 from flask import current_app, url_for
 
-from agent_console.web.flow_catalog import FlowBook
+from agent_console.web.flow_catalog import FlowCatalog
 from agent_console.web.flow_traffic import TrafficCounts
 from hotline.rules.figures.reconciliation import Claim
 from hotline.unit_of_work import Application
@@ -43,7 +43,7 @@ class ConsoleOptions:
     default_locale: str
     softphone: SoftphoneOptions
     redis_url: str
-    flows: FlowBook
+    flows: FlowCatalog
     limiter_storage: str = "memory://"
     address_login_limit: str = "30 per minute"
     account_login_limit: str = "10 per 5 minutes"

@@ -13,7 +13,7 @@ from flask import request
 from hotline.store.cursors import LARGEST_ID
 
 PAGE_ROWS = 50
-LONGEST = 100
+MAX_LENGTH = 100
 Word = TypeVar("Word", bound=StrEnum)
 
 
@@ -21,26 +21,26 @@ class Filters:
     """Reads the query of the current request; `used` says whether anything narrows the list."""
 
     def __init__(self) -> None:
-        self.wrong: list[str] = []
-        self.used = False
+        self.rejected: list[str] = []
+        self.is_used = False
 
     @property
     def cursor(self) -> str:
         return request.args.get("cursor", "")
 
-    def word(self, kind: type[Word], name: str) -> Word | None:
+    def choice(self, kind: type[Word], name: str) -> Word | None:
         """Return the chosen word, None for all."""
         raw = self._raw(name)
         try:
             return kind(raw) if raw else None
         except ValueError:
-            self.wrong.append(name)
+            self.rejected.append(name)
             return None
 
     def text(self, name: str) -> str:
         raw = self._raw(name).strip()
-        if "\x00" in raw or len(raw) > LONGEST:
-            self.wrong.append(name)
+        if "\x00" in raw or len(raw) > MAX_LENGTH:
+            self.rejected.append(name)
             return ""
         return raw
 
@@ -53,7 +53,7 @@ class Filters:
         try:
             return date.fromisoformat(raw) if raw else None
         except ValueError:
-            self.wrong.append(name)
+            self.rejected.append(name)
             return None
 
     def row_id(self, name: str) -> int | None:
@@ -62,7 +62,7 @@ class Filters:
             return None
         if raw.isascii() and raw.isdigit() and len(raw) <= 10 and 0 < int(raw) <= LARGEST_ID:
             return int(raw)
-        self.wrong.append(name)
+        self.rejected.append(name)
         return None
 
     def address(self, **changed: str | None) -> dict[str, str]:
@@ -72,5 +72,5 @@ class Filters:
 
     def _raw(self, name: str) -> str:
         raw = request.args.get(name, "")
-        self.used = self.used or bool(raw)
+        self.is_used = self.is_used or bool(raw)
         return raw

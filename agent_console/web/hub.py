@@ -27,7 +27,7 @@ BLOCK_MS = 3000
 SOCKET_SECONDS = 10
 RETRY_SECONDS = 1.0
 QUEUE_SIZE = 500
-LONGEST_ID = 41
+MAX_ID_LENGTH = 41
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,18 @@ class Closed:
     """The listener must end: it was too slow, or Redis is gone. The browser comes back by itself."""
 
 
-News = Entry | Closed
+StreamItem = Entry | Closed
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
     """One browser's queue."""
 
-    news: queue.Queue[News] = field(default_factory=lambda: queue.Queue(QUEUE_SIZE))
+    items: queue.Queue[StreamItem] = field(default_factory=lambda: queue.Queue(QUEUE_SIZE))
 
-    def hear(self, news: News) -> bool:
+    def offer(self, news: StreamItem) -> bool:
         try:
-            self.news.put_nowait(news)
+            self.items.put_nowait(news)
         except queue.Full:
             return False
         return True
@@ -148,21 +148,21 @@ class Hub:
     def _hand_out(self, entry: Entry) -> None:
         with self._lock:
             self._last_id = entry.id
-            for listener in [one for one in self._listeners if not one.hear(entry)]:
+            for listener in [one for one in self._listeners if not one.offer(entry)]:
                 self._drop(listener)
 
     def _drop(self, listener: Listener) -> None:
         """End a listener whose queue is full: make room for the last word."""
         self._listeners.discard(listener)
-        listener.news.get_nowait()
-        listener.hear(Closed())
+        listener.items.get_nowait()
+        listener.offer(Closed())
 
     def _set_up(self, is_up: bool) -> None:
         with self._lock:
             self._is_up, self._has_tried = is_up, True
             if not is_up:
                 for listener in list(self._listeners):
-                    if not listener.hear(Closed()):
+                    if not listener.offer(Closed()):
                         self._drop(listener)
                 self._listeners.clear()
             self._lock.notify_all()
@@ -185,6 +185,6 @@ def _order(entry_id: str) -> tuple[int, int]:
 
 def is_entry_id(raw: str) -> bool:
     """Say whether a browser's Last-Event-ID can be one of ours: two numbers of at most 64 bits."""
-    if len(raw) > LONGEST_ID or not re.fullmatch(r"[0-9]+-[0-9]+", raw):
+    if len(raw) > MAX_ID_LENGTH or not re.fullmatch(r"[0-9]+-[0-9]+", raw):
         return False
     return max(_order(raw)) < 2**64

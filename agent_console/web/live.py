@@ -32,7 +32,7 @@ QUEUE_KINDS = frozenset(
 Event = dict[str, Any]
 
 
-class IsThere(Protocol):
+class SessionCheck(Protocol):
     """Whether the listener's session still holds; see `still_there`."""
 
     def __call__(self, *, between_news: bool = False) -> bool: ...
@@ -47,7 +47,7 @@ def hub() -> Hub:
     return cast("Hub", current_app.extensions[HUB])
 
 
-def told_to(person: Person, event: Event) -> Event | None:
+def visible_to(person: Person, event: Event) -> Event | None:
     """Return what `person` may hear of `event`, or None. Ids of their own calls and readable tickets, nothing else."""
     kind, data = event["kind"], event["data"]
     if person.id in (data.get("operator_id"), data.get("user_id")):
@@ -87,7 +87,7 @@ def events() -> ResponseReturnValue:
     except (StreamDown, RedisError):
         stack.close()
         return Response(status=503, headers={"Retry-After": "3"})
-    stream = _stream(hub(), listener, missed, current_person(), still_there(token))
+    stream = _stream(hub(), listener, missed, current_person(), session_check(token))
     response = Response(_closing(stack, stream), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -95,7 +95,7 @@ def events() -> ResponseReturnValue:
     return response
 
 
-def still_there(token: str) -> IsThere:
+def session_check(token: str) -> SessionCheck:
     """Return a question to ask at every heartbeat: a revoked session hears nothing more.
 
     Asked between two pieces of news it looks once a heartbeat only, and lets the news pass in between.
@@ -124,7 +124,7 @@ def _stream(
     listener: Listener,
     missed: list[Entry] | None,
     person: Person,
-    is_there: IsThere,
+    is_there: SessionCheck,
 ) -> Iterator[str]:
     yield "retry: 1000\n\n"
     if missed is None:
@@ -135,7 +135,7 @@ def _stream(
         yield from _message(person, entry)
     while True:
         try:
-            news = listener.news.get(timeout=HEARTBEAT_SECONDS)
+            news = listener.items.get(timeout=HEARTBEAT_SECONDS)
         except queue.Empty:
             if not is_there():
                 return
@@ -158,7 +158,7 @@ def _not_after(entry_id: str, last: str) -> bool:
 
 def _message(person: Person, entry: Entry) -> Iterator[str]:
     """Yield one message an entry, so that a reader interrupted in the middle of a commit's events misses none."""
-    heard = [told for told in (told_to(person, event) for event in entry.events) if told is not None]
+    heard = [told for told in (visible_to(person, event) for event in entry.events) if told is not None]
     if heard:
         yield f"id: {entry.id}\nevent: told\ndata: {json.dumps(heard, separators=(',', ':'))}\n\n"
 

@@ -6,7 +6,7 @@ from werkzeug.exceptions import BadRequest
 
 from agent_console.web.auth import local_address, signed_in_or_none
 from agent_console.web.console_context import application
-from agent_console.web.locale import LOCALES, keep
+from agent_console.web.locale import LOCALES, remember_locale
 from hotline.services.people import accounts
 
 
@@ -20,7 +20,7 @@ def choose_locale() -> ResponseReturnValue:
         with application().unit_of_work(found.person) as work:
             accounts.choose_locale(work, wanted)
     response = redirect(local_address(request.form.get("back")) or "/", 303)
-    keep(response, wanted)
+    remember_locale(response, wanted)
     return response
 
 

@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFProtect
 from agent_console.web.console_context import ConsoleOptions, options
 
 LOG_IN = "auth.take_login"
-COOKIELESS_DOORS = ("/voice/", "/api/v1/")
+COOKIELESS_PREFIXES = ("/voice/", "/api/v1/")
 """Doors that read no cookie (a signature or a bearer token instead), so nobody's browser can be tricked into using them."""
 
 
@@ -37,7 +37,7 @@ def protect(app: Flask, chosen: ConsoleOptions) -> None:
     csrf = CSRFProtect(app)
 
     def refuse_forged_forms() -> None:
-        if not request.path.startswith(COOKIELESS_DOORS):
+        if not request.path.startswith(COOKIELESS_PREFIXES):
             csrf.protect()
 
     app.before_request(make_request_names)

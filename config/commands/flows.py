@@ -251,5 +251,5 @@ def _check_again(components: Components, source: str) -> None:
 def _print_findings(refused: DraftRefused) -> None:
     for finding in refused.findings:
         node = f" [{finding.node}]" if finding.node else ""
-        what, why, mend = (words[Language.EN] for words in (finding.what, finding.why, finding.mend))
+        what, why, mend = (words[Language.EN] for words in (finding.problem, finding.reason, finding.remedy))
         click.echo(one_line(f"{finding.where}:{node} {what} ({why}). {mend}"), err=True)

@@ -30,7 +30,7 @@ class TimelineEntry:
 class Seen:
     """One recorded look at a protected field."""
 
-    look: Disclosure
+    disclosure: Disclosure
     person: User | None
 
 
@@ -47,7 +47,7 @@ class TicketDetails:
     dials: tuple[Dial, ...]
     rounds: tuple[Ticket, ...]
     timeline: tuple[TimelineEntry, ...]
-    looks: tuple[Seen, ...]
+    disclosures: tuple[Seen, ...]
 
 
 def read_ticket_details(session: Session, person: Person, ticket: Ticket) -> TicketDetails:
@@ -64,7 +64,7 @@ def read_ticket_details(session: Session, person: Person, ticket: Ticket) -> Tic
         dials=_dials(session, follow_up),
         rounds=_rounds(session, person, ticket),
         timeline=timeline(session, ticket.id),
-        looks=_looks(session, ticket.id),
+        disclosures=_disclosures(session, ticket.id),
     )
 
 
@@ -82,7 +82,7 @@ def _people(session: Session, actors: Iterable[str]) -> dict[str, User]:
     return {f"{_PERSON}{user.id}": user for user in found}
 
 
-def _looks(session: Session, ticket_id: int) -> tuple[Seen, ...]:
+def _disclosures(session: Session, ticket_id: int) -> tuple[Seen, ...]:
     seen = select(Disclosure, User).outerjoin(User, User.id == Disclosure.user_id)
     mine = seen.where(Disclosure.subject == "ticket", Disclosure.subject_id == ticket_id).order_by(
         Disclosure.id

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from agent_console.tickets.due_labels import due, left
-from agent_console.tickets.sheet_labels import HINTS, WAITING
+from agent_console.tickets.ticket_sheet import STEP_HINTS, WAITING_LABELS
 from agent_console.tickets.timeline import SENTENCES
 from hotline.events import KINDS
 from hotline.rules.enums import TicketAction, TicketState
@@ -45,5 +45,5 @@ def test_what_is_left_is_said_in_the_largest_unit(clock: StoppedClock, away: tim
 
 def test_every_word_a_slip_may_need_is_there() -> None:
     assert {kind for kind, event in KINDS.items() if event.subject == "ticket"} == set(SENTENCES)
-    assert set(WAITING) == set(TicketState)
-    assert set(HINTS) <= set(TicketAction)
+    assert set(WAITING_LABELS) == set(TicketState)
+    assert set(STEP_HINTS) <= set(TicketAction)
