@@ -9,13 +9,14 @@ UV_COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-versio
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test matrix check bench clean lock migration
+.PHONY: help run test matrix check scoreboard bench clean lock migration
 
 help:        ## show what there is
 	@echo "make run     try the whole hotline on this machine (Ctrl-C stops it)"
 	@echo "make test    run every test"
 	@echo "make matrix  break every step of a call in every way the line knows (some minutes)"
 	@echo "make check   format, lint, types, import contracts and browser code, then every test"
+	@echo "make scoreboard  print the figures of the code's structure and their goals"
 	@echo "make bench   run the benchmarks, each prints a table"
 	@echo "make clean   remove what was built (var/, the data, stays)"
 	@echo "make lock    resolve the locks again"
@@ -42,6 +43,10 @@ check:
 	$(NPM_RUN) lint
 	$(NPM_RUN) types
 	@exec $(PY) -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+scoreboard:
+	@$(BOOTSTRAP) test
+	@$(PY) -m tests.architecture.scoreboard
 
 bench:
 	@$(BOOTSTRAP) test

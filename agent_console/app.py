@@ -37,8 +37,8 @@ from agent_console.web.labels import field_label, label, problem_label
 from agent_console.web.locale import N_, init_locale
 from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
-from hotline.rules.people.privacy import mask
-from hotline.rules.phone_numbers import national
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.phone_numbers import format_national
 from hotline.unit_of_work import Application
 
 __all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "register"]
@@ -103,7 +103,7 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
     protect(app, options)
     register_errors(app)
     live.start(app, options)
-    app.jinja_env.filters.update(label=label, problem_label=problem_label, mask=mask)
+    app.jinja_env.filters.update(label=label, problem_label=problem_label, mask=mask_number)
     app.jinja_env.filters["field_label"] = pass_context(_field_label)
     app.jinja_env.globals.update(
         asset=asset,
@@ -146,7 +146,7 @@ def server_now() -> int:
 
 def line_number() -> str:
     """Return the line's number as it is known in the city (4412345, without the area code)."""
-    return national(application().policies.number).split(" ", 1)[-1].replace(" ", "")
+    return format_national(application().policies.number).split(" ", 1)[-1].replace(" ", "")
 
 
 def theme() -> str:

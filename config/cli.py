@@ -11,6 +11,7 @@ COMMANDS = {
     "calendar": LazyCommand("config.commands.working_days:calendar", "Sets the working days of deadlines."),
     "dial": LazyCommand("config.commands.dial:dial", "Phones the hotline from the terminal."),
     "flows": LazyCommand("config.commands.flows:flows", "Checks, draws and publishes call flows."),
+    "jobs": LazyCommand("config.commands.jobs:jobs", "Lists the periodic jobs with their last results."),
     "migrate": LazyCommand("config.commands.migrate:migrate", "Brings the database up to date."),
     "report": LazyCommand("config.commands.reports:report", "Prints statistics of a day."),
     "tickets": LazyCommand("config.commands.tickets:tickets", "Imports and exports tickets."),

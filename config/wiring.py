@@ -20,11 +20,11 @@ from config.settings import Account, Mode, Settings
 from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
-from hotline.gateways.live import RedisAnnouncer, announcing_client
+from hotline.gateways.live import RedisAnnouncer, announcer_client
 from hotline.gateways.lookups import HttpLookups
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.gateways.unit_webhooks import UnitWebhooks
-from hotline.reactions import ReactionContext, reacts
+from hotline.reactions import ReactionContext, has_reactions
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine
@@ -62,7 +62,7 @@ def build(settings: Settings) -> Components:
         engine=open_engine(settings.database_url),
         clock=system_clock,
         policies=city_policies(settings),
-        announce=RedisAnnouncer(announcing_client(settings.redis_url), reacts),
+        announce=RedisAnnouncer(announcer_client(settings.redis_url), has_reactions),
     )
     carrier = TwilioCarrier(
         account_sid=settings.account.sid,

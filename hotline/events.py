@@ -1,6 +1,6 @@
-"""What has happened: frozen facts, one closed union. The log, the timeline, live screens and reactions all read these.
+"""The events: frozen dataclasses in one closed union, read by the log, timelines, live screens and reactions.
 
-A fact names ids, never a caller's number or words: the log is kept longer than they are.
+An event holds ids and codes, never a caller's number or text, because the log is kept longer than personal data.
 """
 
 from dataclasses import asdict, dataclass
@@ -31,7 +31,7 @@ class CallQueued:
 
 @dataclass(frozen=True, slots=True)
 class CallOffered:
-    """An operator's desk must ring: reaction `ring_operator`."""
+    """A call was offered to an operator. Reaction `ring_operator` rings the desk."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -41,7 +41,7 @@ class CallOffered:
 
 @dataclass(frozen=True, slots=True)
 class OfferSettled:
-    """The ring ended. Anything but `accepted` leaves a leg to hang up: reaction `release_operator`."""
+    """An offer ended. Unless it was accepted, reaction `release_operator` hangs up the operator's leg."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -52,7 +52,7 @@ class OfferSettled:
 
 @dataclass(frozen=True, slots=True)
 class CallAccepted:
-    """The operator's leg is up; the caller must join it: reaction `connect_caller`."""
+    """The operator answered. Reaction `connect_caller` joins the caller to the operator's leg."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -69,7 +69,7 @@ class CallConnected:
 
 @dataclass(frozen=True, slots=True)
 class CallHangUpAsked:
-    """The operator ends the call: reaction `hang_up_call`."""
+    """The operator ends the call from the desk. Reaction `hang_up_call` tells the carrier."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -78,7 +78,7 @@ class CallHangUpAsked:
 
 @dataclass(frozen=True, slots=True)
 class CallLeftAlone:
-    """The operator's leg is gone and the caller's never came out of the talk: reaction `take_back_caller`."""
+    """The operator's leg ended and the caller's did not leave the conversation. Reaction `take_back_caller` retrieves it."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -86,7 +86,7 @@ class CallLeftAlone:
 
 @dataclass(frozen=True, slots=True)
 class CallEnded:
-    """The line is down, or the talk is over. An accepted or ringing operator leg may remain: reaction `release_operator_of_call`."""
+    """The caller's leg ended. Reaction `release_operator_of_call` hangs up an operator's leg that is still open."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -95,7 +95,7 @@ class CallEnded:
 
 @dataclass(frozen=True, slots=True)
 class CallCheckRequested:
-    """We have heard nothing of it for too long: reaction `check_call`."""
+    """No webhook of the call arrived for too long. Reaction `check_call` asks the carrier for its state."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -103,7 +103,7 @@ class CallCheckRequested:
 
 @dataclass(frozen=True, slots=True)
 class CallFinished:
-    """The record is complete: a ticket, or a reasoned no-matter."""
+    """The record of a call is complete, with a ticket or with the reason for having none."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -113,7 +113,7 @@ class CallFinished:
 
 @dataclass(frozen=True, slots=True)
 class CallTransferred:
-    """The caller is being connected to somebody outside; `to` is a name of the city's own file, never a number."""
+    """The caller is being connected to an outside line; `to` is its name in the city's file, never a number."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -122,7 +122,7 @@ class CallTransferred:
 
 @dataclass(frozen=True, slots=True)
 class TalkRated:
-    """The caller said how the talk was, after the operator had left."""
+    """The caller rated the conversation after the operator had left."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -131,7 +131,7 @@ class TalkRated:
 
 @dataclass(frozen=True, slots=True)
 class RecordingMade:
-    """A message or a talk was recorded: reaction `keep_sound`."""
+    """A message or a conversation was recorded. Reaction `keep_sound` fetches the audio."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -140,7 +140,7 @@ class RecordingMade:
 
 @dataclass(frozen=True, slots=True)
 class LookupAsked:
-    """A flow asks a system of the city's own: reaction `ask_outside`."""
+    """A flow needs data of another system of the city. Reaction `ask_outside` requests it."""
 
     subject: ClassVar[str] = "call"
     call_id: int
@@ -161,7 +161,7 @@ class OutageStopped:
 
 @dataclass(frozen=True, slots=True)
 class FlowPublished:
-    """From now on calls begin with another version of a flow."""
+    """Another version of a flow was published; new calls begin with it."""
 
     subject: ClassVar[str] = "publication"
     publication_id: int
@@ -185,7 +185,7 @@ class TicketOpened:
 
 @dataclass(frozen=True, slots=True)
 class TicketAnswered:
-    """Answered on the spot and closed at once (直办)."""
+    """A ticket was answered on the spot and closed at once (直办)."""
 
     subject: ClassVar[str] = "ticket"
     ticket_id: int
@@ -193,7 +193,7 @@ class TicketAnswered:
 
 @dataclass(frozen=True, slots=True)
 class TicketHandedOff:
-    """Belongs to a unit now: reaction `deliver_to_inbox`."""
+    """A ticket was handed to a unit. Reaction `deliver_to_inbox` puts it into the unit's inbox."""
 
     subject: ClassVar[str] = "ticket"
     ticket_id: int
@@ -202,7 +202,7 @@ class TicketHandedOff:
 
 @dataclass(frozen=True, slots=True)
 class TicketDelivered:
-    """It lies in the unit's inbox: reaction `notify_unit` if the unit has a system of its own."""
+    """A ticket is in the unit's inbox. Reaction `notify_unit` informs the unit's own system, if it has one."""
 
     subject: ClassVar[str] = "ticket"
     ticket_id: int
@@ -243,7 +243,7 @@ class TicketDiscarded:
 
 @dataclass(frozen=True, slots=True)
 class RedoOpened:
-    """The caller said "not solved": a new round, linked to the ticket it redoes."""
+    """The caller said "not solved"; a new round was opened, linked to the ticket that it redoes."""
 
     subject: ClassVar[str] = "ticket"
     ticket_id: int
@@ -288,7 +288,7 @@ class CallbackSettled:
 
 @dataclass(frozen=True, slots=True)
 class DialPlanned:
-    """Somebody must be phoned now: reaction `place_dial`."""
+    """An outbound call is due. Reaction `place_dial` places it."""
 
     subject: ClassVar[str] = "dial"
     dial_id: int
@@ -296,7 +296,7 @@ class DialPlanned:
 
 @dataclass(frozen=True, slots=True)
 class DialCheckRequested:
-    """Its end should have been told long ago: reaction `check_dial`."""
+    """The end of an outbound call was not reported in time. Reaction `check_dial` asks the carrier for its state."""
 
     subject: ClassVar[str] = "dial"
     dial_id: int
@@ -311,7 +311,7 @@ class DialEnded:
 
 @dataclass(frozen=True, slots=True)
 class RecordingHeard:
-    """A recording was listened to by a person."""
+    """A person listened to a recording."""
 
     subject: ClassVar[str] = "recording"
     recording_id: int
@@ -368,16 +368,16 @@ Event = (
     | RecordingHeard
 )
 
+# The name under which an event is stored -> its class.
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in Event.__args__}
-"""Every kind of event by the name it is stored under."""
 
 
 def pack(event: Event) -> tuple[str, str, int, dict[str, Any]]:
-    """Return (kind, subject, subject id, data) of an event; the first field is always the subject's id."""
+    """Returns (kind, subject, subject id, data) of an event; the first field is always the subject's id."""
     data = asdict(event)
     return type(event).__name__, event.subject, next(iter(data.values())), data
 
 
 def unpack(kind: str, data: dict[str, Any]) -> Event:
-    """Return the event stored as `kind` and `data`. Raises KeyError for a kind this version does not know."""
+    """Returns the event stored as `kind` and `data`. Raises KeyError for a kind that this version does not know."""
     return KINDS[kind](**data)

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Update, or_, select, update
 
 from hotline.events import KINDS, unpack
-from hotline.reactions import BY_NAME, REACTIONS, NotYet, ReactionContext
+from hotline.reactions import REACTION_BY_NAME, REACTIONS, ReactionContext, RetryLater
 from hotline.rules.enums import DeliveryState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
@@ -21,14 +21,14 @@ from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import Application, UnitOfWork
 
 D = DeliveryState
-BATCH = 200
+BATCH_SIZE = 200
 LEASE = timedelta(seconds=50)
 """Longer than the longest reaction may last (the worker stops a job after `config.processes.worker.JOB_SECONDS`)."""
-LOST_AFTER = timedelta(seconds=15)
+ENQUEUE_TIMEOUT = timedelta(seconds=15)
 """A delivery handed to RQ and not claimed for this long is handed over again."""
-PAUSES = (1, 2, 5, 10, 30, 60, 300, 900, 3600)
+RETRY_DELAYS_SECONDS = (1, 2, 5, 10, 30, 60, 300, 900, 3600)
 """Seconds before the next try after the 1st, 2nd, … failure; after the last the delivery is dead and shown as such."""
-TRIES = len(PAUSES) + 1
+MAX_ATTEMPTS = len(RETRY_DELAYS_SECONDS) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,35 +54,35 @@ def relay(application: Application) -> list[PendingDelivery]:
         return _due(work)
 
 
-def note_enqueued(application: Application, parcels: list[PendingDelivery]) -> None:
+def record_enqueued(application: Application, pending: list[PendingDelivery]) -> None:
     """Note that the transport has them; until `LOST_AFTER` they are not handed over again.
 
     What a quick worker has claimed meanwhile is left alone: its next try must not wait for this note.
     """
-    if not parcels:
+    if not pending:
         return
     with application.unit_of_work(Machine.CLOCK) as work:
-        for attempts in {parcel.attempts for parcel in parcels}:
-            ids = [parcel.id for parcel in parcels if parcel.attempts == attempts]
+        for attempts in {parcel.attempts for parcel in pending}:
+            ids = [parcel.id for parcel in pending if parcel.attempts == attempts]
             untouched = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts == attempts)
             work.session.execute(untouched.values(enqueued_at=work.at))
 
 
-def deliver(tools: ReactionContext, delivery_id: int) -> bool:
+def deliver(context: ReactionContext, delivery_id: int) -> bool:
     """Carry one delivery out: claim, react, note. Returns False if it was not (or no longer) ours to do."""
-    claimed = _claim(tools.application, delivery_id)
+    claimed = _claim(context.application, delivery_id)
     if claimed is None:
         return False
     attempt, reaction, kind, data = claimed
     log = structlog.get_logger().bind(delivery=delivery_id, reaction=reaction, attempt=attempt)
     try:
-        BY_NAME[reaction].run(tools, unpack(kind, data))
+        REACTION_BY_NAME[reaction].run(context, unpack(kind, data))
     except Exception as trouble:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
-        if not isinstance(trouble, NotYet):
+        if not isinstance(trouble, RetryLater):
             log.warning("delivery.failed", trouble=type(trouble).__name__)
-        _note_failure(tools.application, delivery_id, attempt, trouble)
+        _record_failure(context.application, delivery_id, attempt, trouble)
         return True
-    _note_done(tools.application, delivery_id, attempt)
+    _record_done(context.application, delivery_id, attempt)
     return True
 
 
@@ -92,7 +92,7 @@ def _relay_events(work: UnitOfWork) -> None:
         select(EventRow.id, EventRow.kind)
         .where(EventRow.relayed_at.is_(None), EventRow.kind.in_(KINDS))
         .order_by(EventRow.id)
-        .limit(BATCH)
+        .limit(BATCH_SIZE)
     )
     rows = work.session.execute(tail).all()
     wanted = {kind.__name__: reactions for kind, reactions in REACTIONS.items()}
@@ -113,12 +113,12 @@ def _relay_events(work: UnitOfWork) -> None:
 
 
 def _due(work: UnitOfWork) -> list[PendingDelivery]:
-    not_on_its_way = or_(Delivery.enqueued_at.is_(None), Delivery.enqueued_at < work.at - LOST_AFTER)
+    not_on_its_way = or_(Delivery.enqueued_at.is_(None), Delivery.enqueued_at < work.at - ENQUEUE_TIMEOUT)
     due = (
         select(Delivery.id, Delivery.lane, Delivery.attempts)
         .where(Delivery.state.in_((D.DUE, D.CLAIMED)), Delivery.next_try_at <= work.at, not_on_its_way)
         .order_by(Delivery.id)
-        .limit(BATCH)
+        .limit(BATCH_SIZE)
     )
     return [PendingDelivery(*row) for row in work.session.execute(due)]
 
@@ -131,7 +131,7 @@ def _claim(application: Application, delivery_id: int) -> tuple[int, str, str, d
             Delivery.state.in_((D.DUE, D.CLAIMED)),
             Delivery.next_try_at <= work.at,
         )
-        worn_out = ours.where(Delivery.attempts >= TRIES)
+        worn_out = ours.where(Delivery.attempts >= MAX_ATTEMPTS)
         if updated_one(
             work.session, worn_out.values(state=D.DEAD, last_error="no worker survived the last try")
         ):
@@ -149,19 +149,19 @@ def _claim(application: Application, delivery_id: int) -> tuple[int, str, str, d
         return attempts, reaction, kind, data
 
 
-def _note_done(application: Application, delivery_id: int, attempt: int) -> None:
+def _record_done(application: Application, delivery_id: int, attempt: int) -> None:
     with application.unit_of_work(Machine.WORKER) as work:
         work.session.execute(
-            _held(delivery_id, attempt).values(state=D.DONE, done_at=work.at, last_error=None)
+            _claimed_attempt(delivery_id, attempt).values(state=D.DONE, done_at=work.at, last_error=None)
         )
 
 
-def _note_failure(application: Application, delivery_id: int, attempt: int, trouble: Exception) -> None:
+def _record_failure(application: Application, delivery_id: int, attempt: int, trouble: Exception) -> None:
     with application.unit_of_work(Machine.WORKER) as work:
-        last = attempt >= TRIES
-        pause = timedelta(seconds=0 if last else PAUSES[attempt - 1])
+        last = attempt >= MAX_ATTEMPTS
+        pause = timedelta(seconds=0 if last else RETRY_DELAYS_SECONDS[attempt - 1])
         work.session.execute(
-            _held(delivery_id, attempt).values(
+            _claimed_attempt(delivery_id, attempt).values(
                 state=D.DEAD if last else D.DUE,
                 next_try_at=work.at + pause,
                 enqueued_at=None,
@@ -170,7 +170,7 @@ def _note_failure(application: Application, delivery_id: int, attempt: int, trou
         )
 
 
-def _held(delivery_id: int, attempt: int) -> Update:
+def _claimed_attempt(delivery_id: int, attempt: int) -> Update:
     """Only the holder of this very attempt may note its end; a late one whose lease ran out changes nothing."""
     return update(Delivery).where(
         Delivery.id == delivery_id, Delivery.state == D.CLAIMED, Delivery.attempts == attempt

@@ -26,7 +26,11 @@ from tests.policies import city_policies
 from tests.redis_server import run_redis
 from tests.stopped_clock import StoppedClock
 
-WITH_PROCESSES = ("tests/outbox/test_killed_workers.py", "tests/outbox/test_transport.py")
+WITH_PROCESSES = (
+    "tests/outbox/test_killed_workers.py",
+    "tests/outbox/test_periodic_jobs.py",
+    "tests/outbox/test_transport.py",
+)
 BOTH = ("tests/store/", "tests/services/", "tests/outbox/", "tests/matrix/test_on_both_databases.py")
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from hotline.gateways.carrier import CarrierGone, CarrierRefused, Order, Sound
-from hotline.gateways.lookups import Question, Reply
+from hotline.gateways.carrier import CallRequest, CarrierGone, CarrierRefused, RecordingMedia
+from hotline.gateways.lookups import LookupRequest, LookupResponse
 from hotline.gateways.unit_webhooks import NotificationFailed, UnitNotification
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
@@ -33,7 +33,7 @@ class FakeCarrier:
 
     clock: Callable[[], datetime]
     calls: dict[str, FakeCall] = field(default_factory=dict)
-    orders: list[Order] = field(default_factory=list)
+    orders: list[CallRequest] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     sounds: dict[str, bytes] = field(default_factory=dict)
     _before: dict[str, Exception] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class FakeCarrier:
         self.calls[sid] = FakeCall(sid, "us", self.clock(), "in-progress", outbound=False, queue=queue)
         return sid
 
-    def place(self, order: Order) -> str:
+    def place(self, order: CallRequest) -> str:
         self._begin("place")
         number = order.to.split("?", 1)[0]
         if _CALLABLE.fullmatch(number) is None:
@@ -105,12 +105,12 @@ class FakeCarrier:
         self.sounds[sid] = sound
         return sid
 
-    def fetch_recording(self, sid: str) -> Sound:
+    def fetch_recording(self, sid: str) -> RecordingMedia:
         self._begin("fetch_recording")
         if sid not in self.sounds:
             raise CarrierGone("no such recording")
         self._end()
-        return Sound("audio/x-wav", self.sounds[sid])
+        return RecordingMedia("audio/x-wav", self.sounds[sid])
 
     def _begin(self, name: str) -> None:
         self.asked.append(name)
@@ -142,11 +142,11 @@ class FakeUnits:
 class FakeLookups:
     """Implements `Lookups`: answers what it was told to, or nothing."""
 
-    reply: Reply | None = None
-    asked: list[Question] = field(default_factory=list)
+    reply: LookupResponse | None = None
+    asked: list[LookupRequest] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
 
-    def ask(self, question: Question, at: datetime) -> Reply | None:
+    def ask(self, question: LookupRequest, at: datetime) -> LookupResponse | None:
         self.moments.append(at)
         self.asked.append(question)
         return self.reply

@@ -9,11 +9,11 @@ from hotline.rules.policies import (
     DeadlineStage,
     DialPolicy,
     Limit,
+    OpeningHours,
     Policies,
     QueuePolicy,
     Schedule,
     TimeUnit,
-    Window,
 )
 
 _LIMITS = {
@@ -29,8 +29,8 @@ _LIMITS = {
 }
 
 
-_ALWAYS = (Window(0, 1440),)
-_DAYTIME = (Window(510, 720), Window(810, 1050))
+_ALWAYS = (OpeningHours(0, 1440),)
+_DAYTIME = (OpeningHours(510, 720), OpeningHours(810, 1050))
 CALLERS = CallerPolicy(
     inbound="menu",
     schedules={

@@ -1,8 +1,8 @@
-"""Promised callbacks for programs: who is owed a call, promise one, drop one."""
+"""Promised callbacks: list, read, promise and cancel them."""
 
 from flask import url_for
 
-from agent_console.api.dispatch import Asked, Reply
+from agent_console.api.dispatch import ApiRequest, ApiResponse
 from agent_console.api.problems import Problem
 from agent_console.api.requests import CallbackIn, CallbackQuery, Nothing
 from agent_console.api.schemas import CallbackListOut
@@ -13,40 +13,42 @@ from hotline.services.outbound import callbacks
 from hotline.store.calls.lists import CallbackFilter, CallbackLine, find_callback_line, list_callbacks
 
 
-def get_callbacks(asked: Asked[CallbackQuery, Nothing]) -> Reply:
-    query, zone = asked.query, asked.application.policies.zone
+def get_callbacks(request: ApiRequest[CallbackQuery, Nothing]) -> ApiResponse:
+    query, zone = request.query, request.application.policies.zone
     wanted = CallbackFilter(states=query.state, reasons=query.reason)
-    with asked.application.read_session() as session:
+    with request.application.read_session() as session:
         page = list_callbacks(session, wanted, limit=query.limit, cursor=query.cursor)
     items = tuple(callback_out(line, zone) for line in page.rows)
-    return Reply(CallbackListOut(items=items, next_cursor=page.next_cursor))
+    return ApiResponse(CallbackListOut(items=items, next_cursor=page.next_cursor))
 
 
-def get_callback(asked: Asked[Nothing, Nothing]) -> Reply:
-    with asked.application.read_session() as session:
-        line = find_callback_line(session, asked.row_id())
+def get_callback(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
+    with request.application.read_session() as session:
+        line = find_callback_line(session, request.row_id())
     if line is None:
         raise Problem("not_found")
-    return Reply(callback_out(line, asked.application.policies.zone))
+    return ApiResponse(callback_out(line, request.application.policies.zone))
 
 
-def post_callback(asked: Asked[Nothing, CallbackIn]) -> Reply:
-    """Promise a call: 201 for a new promise, 200 with the open one if this number is owed a call already."""
-    with asked.application.unit_of_work(asked.person) as work:
+def post_callback(request: ApiRequest[Nothing, CallbackIn]) -> ApiResponse:
+    """Promises a call: 201 with a new promise, 200 with the open one of the same number."""
+    with request.application.unit_of_work(request.person) as work:
         row = callbacks.promise_callback(
             work,
-            number=asked.body.number,
+            number=request.body.number,
             reason=CallbackReason.MANUAL,
-            language=asked.body.language.value,
+            language=request.body.language.value,
         )
         is_new = CallbackPromised(row.id, CallbackReason.MANUAL) in work.recorded_events
         line = find_callback_line(work.session, row.id) or CallbackLine(row, ())
     location = {"Location": url_for("api.get_callback", id=row.id)}
-    return Reply(callback_out(line, asked.application.policies.zone), 201 if is_new else 200, location)
+    return ApiResponse(
+        callback_out(line, request.application.policies.zone), 201 if is_new else 200, location
+    )
 
 
-def delete_callback(asked: Asked[Nothing, Nothing]) -> Reply:
-    """Drop a promise; one that is settled already cannot be dropped (409)."""
-    with asked.application.unit_of_work(asked.person) as work:
-        callbacks.cancel_callback(work, asked.row_id())
-    return Reply(None, 204)
+def delete_callback(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
+    """Cancels a promise: 204, or 409 if it is settled already."""
+    with request.application.unit_of_work(request.person) as work:
+        callbacks.cancel_callback(work, request.row_id())
+    return ApiResponse(None, 204)

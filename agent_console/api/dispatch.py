@@ -1,6 +1,6 @@
-"""One door for every route of the API: the token, the right, the query, the body, then the handler, then JSON or a problem.
+"""Dispatches every request of the API: checks token and right, parses query and body, calls the handler, renders JSON.
 
-A handler is handed what was asked, already parsed and typed; it never touches the request.
+A handler gets the parsed and typed request; it does not touch Flask's own.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from agent_console.web.auth import current_person, current_token_id, needs_token
 from agent_console.web.console_context import application
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Person, Right
-from hotline.store.cursors import LARGEST_ID, BadCursor
+from hotline.store.cursors import MAX_ID, BadCursor
 from hotline.unit_of_work import Application
 
 Query = TypeVar("Query", bound=BaseModel)
@@ -26,8 +26,8 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked(Generic[Query, Body]):
-    """One parsed request. `path` holds the address's parts as text; `key` is its Idempotency-Key."""
+class ApiRequest(Generic[Query, Body]):
+    """One parsed request. `path` holds the variable parts of the address as text."""
 
     application: Application
     person: Person
@@ -35,19 +35,19 @@ class Asked(Generic[Query, Body]):
     path: dict[str, str]
     query: Query
     body: Body
-    key: str | None
+    idempotency_key: str | None
 
     def row_id(self) -> int:
-        """Return the `id` of the address. Raises Problem (404) for what can be nobody's id."""
+        """Returns the `id` of the address. Raises Problem (404) for a text that can be no id."""
         text = self.path["id"]
-        if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= LARGEST_ID):
+        if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) <= MAX_ID):
             raise Problem("not_found")
         return int(text)
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """What a handler answers; a `body` of None is an empty document (204)."""
+class ApiResponse:
+    """The response of a handler; a `body` of None is an empty document (204)."""
 
     body: BaseModel | None
     status: int = 200
@@ -56,24 +56,24 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[Query, Body]):
-    """One thing that can be asked.
+    """One request that a program can send.
 
-    `rights`: one of them is needed (none named: any token). `status` is the usual success, `also` others;
-    `refuses` are the problems beyond 401 and 403. `takes_key`: an Idempotency-Key is honoured.
+    `rights`: one of them is needed; without any, every token will do. `status` is the usual success, `other_statuses`
+    are further ones; `problems` are the failures beyond 401 and 403. `idempotent`: an Idempotency-Key is honoured.
     """
 
     method: str
     path: str
-    handler: Callable[[Asked[Query, Body]], Reply]
+    handler: Callable[[ApiRequest[Query, Body]], ApiResponse]
     summary: str
     query: type[Query]
     body: type[Body]
-    answer: type[BaseModel] | None
+    response: type[BaseModel] | None
     status: int = 200
     rights: tuple[Right, ...] = ()
-    refuses: tuple[int, ...] = ()
-    also: tuple[int, ...] = ()
-    takes_key: bool = False
+    problems: tuple[int, ...] = ()
+    other_statuses: tuple[int, ...] = ()
+    idempotent: bool = False
 
     @property
     def name(self) -> str:
@@ -81,11 +81,11 @@ class Route(Generic[Query, Body]):
 
 
 def view_of(route: Route[Any, Any]) -> Callable[..., ResponseReturnValue]:
-    """Return the Flask view of a route."""
+    """Returns the Flask view of a route."""
 
     def view(**path: str) -> ResponseReturnValue:
         try:
-            return _told(route.handler(_asked(route, path)))
+            return _render(route.handler(_parse(route, path)))
         except Problem as problem:
             return render(problem)
         except (BadCursor, DomainError) as error:
@@ -94,20 +94,20 @@ def view_of(route: Route[Any, Any]) -> Callable[..., ResponseReturnValue]:
     return needs_token(*route.rights)(view)
 
 
-def _asked(route: Route[Query, Body], path: dict[str, str]) -> Asked[Query, Body]:
+def _parse(route: Route[Query, Body], path: dict[str, str]) -> ApiRequest[Query, Body]:
     try:
         query = route.query.model_validate(_query())
         body = route.body.model_validate(_body() if route.body is not Nothing else {})
     except ValidationError as wrong:
         raise problem_of_validation(wrong) from wrong
-    return Asked(
+    return ApiRequest(
         application=application(),
         person=current_person(),
         token_id=current_token_id(),
         path=path,
         query=query,
         body=body,
-        key=_key(),
+        idempotency_key=_key(),
     )
 
 
@@ -117,7 +117,7 @@ def _query() -> dict[str, Any]:
 
 
 def _body() -> Any:
-    """Return the parsed JSON body; no body at all is an empty object. Raises Problem 415 or 400."""
+    """Returns the parsed JSON body; no body at all is an empty object. Raises Problem 415 or 400."""
     raw = request.get_data(cache=False)
     if not raw:
         return {}
@@ -136,7 +136,7 @@ def _key() -> str | None:
     return key
 
 
-def _told(reply: Reply) -> Response:
+def _render(reply: ApiResponse) -> Response:
     if reply.body is None:
         return Response(status=204, headers=reply.headers)
     text = reply.body.model_dump_json(by_alias=True)

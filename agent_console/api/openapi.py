@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 description of the API, made from the route table and the models that parse and render. Nothing is said twice."""
+"""Builds the OpenAPI 3.1 description of the API from the route table and the models that parse and render."""
 
 import re
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ _PATH_PARAMETERS: dict[str, Json] = {
 
 
 def describe(routes: Sequence[Route[Any, Any]], base: str) -> Json:
-    """Return the whole document for `routes`, reachable below `base`."""
+    """Returns the whole document for `routes`, reachable below `base`."""
     models = _models(routes)
     names, document = models_json_schema(models, ref_template=_REF)
     refs = {model: names[model, mode] for model, mode in models}
@@ -61,11 +61,11 @@ def describe(routes: Sequence[Route[Any, Any]], base: str) -> Json:
 
 
 def _models(routes: Sequence[Route[Any, Any]]) -> list[tuple[Model, JsonSchemaMode]]:
-    """Return every body and answer once, each in the manner it is used, in a stable order."""
-    asked = {route.body for route in routes if route.body is not Nothing}
-    told = {route.answer for route in routes if route.answer is not None} | {ProblemOut}
-    models: list[tuple[Model, JsonSchemaMode]] = [(model, "validation") for model in asked]
-    models += [(model, "serialization") for model in told]
+    """Returns the model of every body and response once, with the mode of its schema, in a stable order."""
+    bodies = {route.body for route in routes if route.body is not Nothing}
+    responses = {route.response for route in routes if route.response is not None} | {ProblemOut}
+    models: list[tuple[Model, JsonSchemaMode]] = [(model, "validation") for model in bodies]
+    models += [(model, "serialization") for model in responses]
     return sorted(models, key=lambda pair: (pair[0].__name__, pair[0].__module__))
 
 
@@ -94,14 +94,15 @@ def _parameters(route: Route[Any, Any]) -> list[Json]:
     for name, property_schema in schema.get("properties", {}).items():
         inlined = _inline(property_schema, schema.get("$defs", {}))
         found.append({"name": name, "in": "query", "required": False, "schema": inlined})
-    if route.takes_key:
+    if route.idempotent:
         key = {"type": "string", "minLength": 1, "maxLength": 120}
         found.append({"name": "Idempotency-Key", "in": "header", "required": False, "schema": key})
     return found
 
 
 def _inline(schema: Any, defs: Json) -> Any:
-    """Return a parameter's schema with the enums it names written out: a parameter cannot carry definitions."""
+    """Returns a parameter's schema with the enumerations it refers to written out."""
+    # A parameter of OpenAPI cannot carry definitions of its own.
     if isinstance(schema, list):
         return [_inline(part, defs) for part in schema]
     if not isinstance(schema, dict):
@@ -112,11 +113,11 @@ def _inline(schema: Any, defs: Json) -> Any:
 
 
 def _responses(route: Route[Any, Any], refs: Refs) -> Json:
-    answer: Json = {"description": "OK"}
-    if route.answer is not None:
-        answer["content"] = {"application/json": {"schema": refs[route.answer]}}
-    found: Json = {str(status): answer for status in (route.status, *route.also)}
-    for status in sorted({401, *route.refuses} | ({403} if route.rights else set())):
+    success: Json = {"description": "OK"}
+    if route.response is not None:
+        success["content"] = {"application/json": {"schema": refs[route.response]}}
+    found: Json = {str(status): success for status in (route.status, *route.other_statuses)}
+    for status in sorted({401, *route.problems} | ({403} if route.rights else set())):
         content = {MIMETYPE: {"schema": refs[ProblemOut]}}
         found[str(status)] = {"description": _PROBLEMS[status], "content": content}
     return found

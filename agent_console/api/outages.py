@@ -1,4 +1,4 @@
-"""Known outages for programs: a utility's own system may announce what every caller is about to ask."""
+"""Known outages (`/notices`): other systems, such as a utility's, announce them to callers."""
 
 from datetime import datetime
 from typing import Any
@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from flask import url_for
 from pydantic import AwareDatetime
 
-from agent_console.api.dispatch import Asked, Reply, Route
+from agent_console.api.dispatch import ApiRequest, ApiResponse, Route
 from agent_console.api.problems import Problem
-from agent_console.api.requests import Nothing, PageQuery, Text, fingerprint
-from agent_console.api.schemas import Shape
+from agent_console.api.requests import ApiInput, Nothing, PageQuery, PlainText, fingerprint
+from agent_console.api.schemas import ApiSchema
 from agent_console.api.serializers import moment, moment_or_none
 from hotline.rules.calls.outages import OutageState, outage_state
 from hotline.rules.people.actors import Right
@@ -20,23 +20,23 @@ from hotline.store.calls.outages import Outage, OutageLine, find_outage_line, li
 from hotline.unit_of_work import UnitOfWork
 
 
-class NoticeQuery(PageQuery):
-    """`running` true: only what callers hear now."""
+class OutageQuery(PageQuery):
+    """With `running`, only the announcements that callers hear now."""
 
     running: bool = False
 
 
-class NoticeIn(Nothing):
-    """A known outage. Without `starts_at` callers hear of it at once; `text_en` empty: all hear the Chinese."""
+class OutageIn(ApiInput):
+    """A known outage. Without `starts_at` it is announced at once; without `text_en` every caller hears the Chinese text."""
 
-    text_zh: Text
-    text_en: Text = ""
+    text_zh: PlainText
+    text_en: PlainText = ""
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime
 
 
-class NoticeOut(Shape):
-    """`stopped_at`: somebody ended it before its time. `announced_by` is a display name."""
+class OutageOut(ApiSchema):
+    """`stopped_at` is set if it was stopped before its end. `announced_by` is a display name."""
 
     id: int
     state: OutageState
@@ -49,30 +49,30 @@ class NoticeOut(Shape):
     announced_at: datetime
 
 
-class NoticeListOut(Shape):
-    items: tuple[NoticeOut, ...]
+class OutageListOut(ApiSchema):
+    items: tuple[OutageOut, ...]
     next_cursor: str | None
 
 
-def get_notices(asked: Asked[NoticeQuery, Nothing]) -> Reply:
-    query, at, zone = asked.query, asked.application.clock(), asked.application.policies.zone
-    with asked.application.read_session() as session:
+def get_notices(request: ApiRequest[OutageQuery, Nothing]) -> ApiResponse:
+    query, at, zone = request.query, request.application.clock(), request.application.policies.zone
+    with request.application.read_session() as session:
         page = list_outages(session, at if query.running else None, limit=query.limit, cursor=query.cursor)
-    items = tuple(_told(line, at, zone) for line in page.rows)
-    return Reply(NoticeListOut(items=items, next_cursor=page.next_cursor))
+    items = tuple(_outage_out(line, at, zone) for line in page.rows)
+    return ApiResponse(OutageListOut(items=items, next_cursor=page.next_cursor))
 
 
-def get_notice(asked: Asked[Nothing, Nothing]) -> Reply:
-    with asked.application.read_session() as session:
-        line = find_outage_line(session, asked.row_id())
+def get_notice(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
+    with request.application.read_session() as session:
+        line = find_outage_line(session, request.row_id())
     if line is None:
         raise Problem("not_found")
-    return Reply(_told(line, asked.application.clock(), asked.application.policies.zone))
+    return ApiResponse(_outage_out(line, request.application.clock(), request.application.policies.zone))
 
 
-def post_notice(asked: Asked[Nothing, NoticeIn]) -> Reply:
-    """Announce an outage; callers who arrive within a few seconds hear it. The same Idempotency-Key means the same notice."""
-    body = asked.body
+def post_notice(request: ApiRequest[Nothing, OutageIn]) -> ApiResponse:
+    """Announces an outage; new calls hear it within a few seconds. A repeated Idempotency-Key returns the same one."""
+    body = request.body
 
     def announce(work: UnitOfWork) -> Outage:
         return outages.announce(
@@ -83,28 +83,30 @@ def post_notice(asked: Asked[Nothing, NoticeIn]) -> Reply:
             ends_at=body.ends_at,
         )
 
-    with asked.application.unit_of_work(asked.person) as work:
-        once = idempotency.announce_once(work, asked.token_id, asked.key, fingerprint(body), announce)
-        line = find_outage_line(work.session, once.made.id)
+    with request.application.unit_of_work(request.person) as work:
+        announced = idempotency.announce_once(
+            work, request.token_id, request.idempotency_key, fingerprint(body), announce
+        )
+        line = find_outage_line(work.session, announced.row.id)
         if line is None:
             raise Problem("not_found")
-        told = _told(line, work.at, work.zone)
-    headers = {"Location": url_for("api.get_notice", id=told.id)}
-    if once.is_repeat:
+        outage = _outage_out(line, work.at, work.zone)
+    headers = {"Location": url_for("api.get_notice", id=outage.id)}
+    if announced.is_repeat:
         headers["Idempotency-Replayed"] = "true"
-    return Reply(told, 201, headers)
+    return ApiResponse(outage, 201, headers)
 
 
-def delete_notice(asked: Asked[Nothing, Nothing]) -> Reply:
-    """Tell no caller any more; one that is over already cannot be stopped (409)."""
-    with asked.application.unit_of_work(asked.person) as work:
-        outages.stop(work, asked.row_id())
-    return Reply(None, 204)
+def delete_notice(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
+    """Stops an announcement: 204, or 409 if it is over already."""
+    with request.application.unit_of_work(request.person) as work:
+        outages.stop(work, request.row_id())
+    return ApiResponse(None, 204)
 
 
-def _told(line: OutageLine, at: datetime, zone: ZoneInfo) -> NoticeOut:
-    row = line.notice
-    return NoticeOut(
+def _outage_out(line: OutageLine, at: datetime, zone: ZoneInfo) -> OutageOut:
+    row = line.outage
+    return OutageOut(
         id=row.id,
         state=outage_state(row.starts_at, row.ends_at, row.stopped_at, at),
         text_zh=row.text_zh,
@@ -118,30 +120,30 @@ def _told(line: OutageLine, at: datetime, zone: ZoneInfo) -> NoticeOut:
 
 
 _READ, _ANNOUNCE = (Right.READ_OUTAGES,), (Right.ANNOUNCE,)
-NOTICE_ROUTES: tuple[Route[Any, Any], ...] = (
+OUTAGE_ROUTES: tuple[Route[Any, Any], ...] = (
     Route(
         "GET",
         "/notices",
         get_notices,
         "故障通知列表 List known outages, the last announced first",
-        NoticeQuery,
+        OutageQuery,
         Nothing,
-        NoticeListOut,
+        OutageListOut,
         rights=_READ,
-        refuses=(400, 422),
+        problems=(400, 422),
     ),
     Route(
         "POST",
         "/notices",
         post_notice,
-        "发布故障通知 Let callers hear of a known outage; `Idempotency-Key` makes repeating safe",
+        "发布故障通知 Announce a known outage; `Idempotency-Key` makes repeating safe",
         Nothing,
-        NoticeIn,
-        NoticeOut,
+        OutageIn,
+        OutageOut,
         status=201,
         rights=_ANNOUNCE,
-        refuses=(400, 415, 422),
-        takes_key=True,
+        problems=(400, 415, 422),
+        idempotent=True,
     ),
     Route(
         "GET",
@@ -150,20 +152,20 @@ NOTICE_ROUTES: tuple[Route[Any, Any], ...] = (
         "一条故障通知 Read one known outage",
         Nothing,
         Nothing,
-        NoticeOut,
+        OutageOut,
         rights=_READ,
-        refuses=(404,),
+        problems=(404,),
     ),
     Route(
         "DELETE",
         "/notices/{id}",
         delete_notice,
-        "停止播报 Tell callers no more of it",
+        "停止播报 Stop its announcement",
         Nothing,
         Nothing,
         None,
         status=204,
         rights=_ANNOUNCE,
-        refuses=(404, 409),
+        problems=(404, 409),
     ),
 )

@@ -1,11 +1,11 @@
-"""Reports for programs: one day, or any range of days, with every rate's base and every line that must agree."""
+"""Reports of one day or of a range of days, with the base of each rate and the lines that must agree."""
 
 from typing import Any
 
 from pydantic import Field
 
-from agent_console.api.dispatch import Asked, Reply, Route
-from agent_console.api.requests import Nothing, Text
+from agent_console.api.dispatch import ApiRequest, ApiResponse, Route
+from agent_console.api.requests import ApiInput, Nothing, PlainText
 from agent_console.reports.document import ReportOut, document_of
 from agent_console.web.console_context import options
 from hotline.rules.errors import InvalidFields
@@ -14,40 +14,40 @@ from hotline.rules.people.actors import Right
 from hotline.services.figures.reports import build_report
 
 
-class DayQuery(Nothing):
+class DayQuery(ApiInput):
     """`date` is a local day, YYYY-MM-DD; absent: today so far."""
 
-    date: Text | None = None
+    date: PlainText | None = None
 
 
-class RangeQuery(Nothing):
+class RangeQuery(ApiInput):
     """Local days, YYYY-MM-DD, both included."""
 
-    first: Text = Field("", alias="from")
-    last: Text = Field("", alias="to")
+    first: PlainText = Field("", alias="from")
+    last: PlainText = Field("", alias="to")
 
 
-def get_daily_report(asked: Asked[DayQuery, Nothing]) -> Reply:
-    if asked.query.date is None:
-        today = asked.application.clock().astimezone(asked.application.policies.zone).date()
-        return _report(asked, Period(today, today))
-    day = parse_day(asked.query.date)
+def get_daily_report(request: ApiRequest[DayQuery, Nothing]) -> ApiResponse:
+    if request.query.date is None:
+        today = request.application.clock().astimezone(request.application.policies.zone).date()
+        return _report(request, Period(today, today))
+    day = parse_day(request.query.date)
     if isinstance(day, str):
         raise InvalidFields({"date": day})
-    return _report(asked, Period(day, day))
+    return _report(request, Period(day, day))
 
 
-def get_report(asked: Asked[RangeQuery, Nothing]) -> Reply:
-    return _report(asked, parse_period(asked.query.first, asked.query.last))
+def get_report(request: ApiRequest[RangeQuery, Nothing]) -> ApiResponse:
+    return _report(request, parse_period(request.query.first, request.query.last))
 
 
-def _report(asked: Asked[Any, Nothing], period: Period) -> Reply:
-    application = asked.application
+def _report(request: ApiRequest[Any, Nothing], period: Period) -> ApiResponse:
+    application = request.application
     with application.read_session() as session:
         report = build_report(
             session, period, at=application.clock(), policies=application.policies, claims=options().claims
         )
-    return Reply(document_of(report))
+    return ApiResponse(document_of(report))
 
 
 REPORT_ROUTES: tuple[Route[Any, Any], ...] = (
@@ -60,7 +60,7 @@ REPORT_ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         ReportOut,
         rights=(Right.READ_REPORTS,),
-        refuses=(422,),
+        problems=(422,),
     ),
     Route(
         "GET",
@@ -71,6 +71,6 @@ REPORT_ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         ReportOut,
         rights=(Right.READ_REPORTS,),
-        refuses=(422,),
+        problems=(422,),
     ),
 )

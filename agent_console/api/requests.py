@@ -1,4 +1,4 @@
-"""What programs may ask: the query and body of every route, parsed by pydantic before anything is opened."""
+"""The query and body of every route. Pydantic parses them before a transaction is opened."""
 
 import hashlib
 from datetime import date
@@ -19,10 +19,9 @@ from hotline.rules.enums import (
     TicketState,
 )
 from hotline.rules.tickets.fields import STATED_FIELDS, TicketFields, parse_ticket_fields
-from hotline.store.cursors import LARGEST_ID
+from hotline.store.cursors import MAX_ID
 
-MOST_ROWS = 200
-"""The longest page a program may ask for."""
+MAX_ROWS = 200
 Word = TypeVar("Word")
 
 
@@ -36,63 +35,65 @@ def _without_nul(value: Any) -> Any:
     return value
 
 
-Several = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
-"""A filter that may be given more than once: `?state=draft&state=closed`."""
-Text = Annotated[str, BeforeValidator(_without_nul)]
-RowId = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+# A filter that may be given more than once: `?state=draft&state=closed`.
+OneOrMore = Annotated[tuple[Word, ...], BeforeValidator(_as_list)]
+PlainText = Annotated[str, BeforeValidator(_without_nul)]
+RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
-class Nothing(BaseModel):
-    """No parameters, no body."""
-
+class ApiInput(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Nothing(ApiInput):
+    """No parameters, no body."""
+
+
 def fingerprint(body: BaseModel) -> str:
-    """Return what makes two bodies the same: what was said, not how it was spaced or ordered."""
+    """Returns a hash of the parsed body, which spacing and order of the JSON do not change."""
     return hashlib.sha256(body.model_dump_json(exclude_none=True).encode()).hexdigest()
 
 
-class PageQuery(Nothing):
-    """Which part of a list: at most `limit` rows, after `cursor` (the `next_cursor` of the page before)."""
+class PageQuery(ApiInput):
+    """One page of a list: at most `limit` rows after `cursor`, the `next_cursor` of the page before."""
 
-    limit: Annotated[int, Field(ge=1, le=MOST_ROWS)] = 50
-    cursor: Text = ""
+    limit: Annotated[int, Field(ge=1, le=MAX_ROWS)] = 50
+    cursor: PlainText = ""
 
 
 class TicketQuery(PageQuery):
-    """`q` is looked for in number, title and text; `overdue` tickets are open at their unit after their time."""
+    """`q` is searched in number, title and text; `overdue` tickets are open at their unit after their deadline."""
 
-    state: Several[TicketState] = ()
-    type: Several[RequestType] = ()
-    channel: Several[Channel] = ()
-    unit: Annotated[Text, Field(max_length=32)] = ""
+    state: OneOrMore[TicketState] = ()
+    type: OneOrMore[RequestType] = ()
+    channel: OneOrMore[Channel] = ()
+    unit: Annotated[PlainText, Field(max_length=32)] = ""
     overdue: bool | None = None
-    q: Annotated[Text, Field(max_length=100)] = ""
+    q: Annotated[PlainText, Field(max_length=100)] = ""
 
 
 class CallQuery(PageQuery):
     """`day` is the local day of arrival."""
 
     day: date | None = None
-    state: Several[CallState] = ()
-    end: Several[CallEnd] = ()
-    purpose: Several[CallPurpose] = ()
+    state: OneOrMore[CallState] = ()
+    end: OneOrMore[CallEnd] = ()
+    purpose: OneOrMore[CallPurpose] = ()
     operator: RowId | None = None
 
 
 class CallbackQuery(PageQuery):
-    state: Several[CallbackState] = ()
-    reason: Several[CallbackReason] = ()
+    state: OneOrMore[CallbackState] = ()
+    reason: OneOrMore[CallbackReason] = ()
 
 
 if TYPE_CHECKING:
-    _StatedFields = Nothing
+    _StatedFields = ApiInput
 else:
     # Built from the field table, under the names of the API; the type checker sees the base class.
     _StatedFields = create_model(
         "_StatedFields",
-        __base__=Nothing,
+        __base__=ApiInput,
         **{field.api_name: (field.kind.value_type | None, None) for field in STATED_FIELDS},
     )
 
@@ -125,8 +126,8 @@ class ActionIn(TicketFieldsIn):
     revision: RowId | None = None
 
 
-class CallbackIn(Nothing):
-    """Somebody who must be phoned."""
+class CallbackIn(ApiInput):
+    """A person who must be phoned."""
 
     number: Annotated[str, Field(max_length=80)]
     language: Language = Language.ZH_CN

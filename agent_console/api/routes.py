@@ -1,4 +1,4 @@
-"""Everything a program can ask, as one table. Views, rights, the OpenAPI document and its tests all read `ROUTES`."""
+"""The route table of the API. Views, rights, the OpenAPI document and its tests read `ROUTES`."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 from agent_console.api import callbacks, calls, directory, schemas, tickets
 from agent_console.api.dispatch import Route, view_of
 from agent_console.api.openapi import describe
-from agent_console.api.outages import NOTICE_ROUTES
+from agent_console.api.outages import OUTAGE_ROUTES
 from agent_console.api.reports import REPORT_ROUTES
 from agent_console.api.requests import (
     ActionIn,
@@ -34,7 +34,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         schemas.TicketListOut,
         rights=READ_TICKETS,
-        refuses=(400, 422),
+        problems=(400, 422),
     ),
     Route(
         "POST",
@@ -46,8 +46,8 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         schemas.TicketMadeOut,
         status=201,
         rights=(Right.WRITE_TICKETS,),
-        refuses=(400, 409, 415, 422),
-        takes_key=True,
+        problems=(400, 409, 415, 422),
+        idempotent=True,
     ),
     Route(
         "GET",
@@ -58,7 +58,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         schemas.TicketOut,
         rights=READ_TICKETS,
-        refuses=(404,),
+        problems=(404,),
     ),
     Route(
         "POST",
@@ -69,7 +69,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         ActionIn,
         schemas.TicketOut,
         rights=READ_TICKETS,
-        refuses=(400, 404, 409, 415, 422),
+        problems=(400, 404, 409, 415, 422),
     ),
     Route(
         "GET",
@@ -80,7 +80,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         schemas.EventListOut,
         rights=READ_TICKETS,
-        refuses=(404,),
+        problems=(404,),
     ),
     Route(
         "GET",
@@ -91,7 +91,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         schemas.CallListOut,
         rights=(Right.READ_CALLS,),
-        refuses=(400, 422),
+        problems=(400, 422),
     ),
     Route(
         "GET",
@@ -102,7 +102,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         schemas.CallOut,
         rights=(Right.READ_CALLS,),
-        refuses=(404,),
+        problems=(404,),
     ),
     Route(
         "GET",
@@ -113,20 +113,20 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         schemas.CallbackListOut,
         rights=(Right.READ_CALLBACKS,),
-        refuses=(400, 422),
+        problems=(400, 422),
     ),
     Route(
         "POST",
         "/callbacks",
         callbacks.post_callback,
-        "登记回拨 Promise a callback; 200 with the open one if this number is owed a call already",
+        "登记回拨 Promise a callback; 200 with the open promise of the same number",
         Nothing,
         CallbackIn,
         schemas.CallbackOut,
         status=201,
-        also=(200,),
+        other_statuses=(200,),
         rights=(Right.PROMISE_CALLBACKS,),
-        refuses=(400, 409, 415, 422),
+        problems=(400, 409, 415, 422),
     ),
     Route(
         "GET",
@@ -137,19 +137,19 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         Nothing,
         schemas.CallbackOut,
         rights=(Right.READ_CALLBACKS,),
-        refuses=(404,),
+        problems=(404,),
     ),
     Route(
         "DELETE",
         "/callbacks/{id}",
         callbacks.delete_callback,
-        "取消回拨 Drop a promise that is still open",
+        "取消回拨 Cancel a promise that is still open",
         Nothing,
         Nothing,
         None,
         status=204,
         rights=(Right.PROMISE_CALLBACKS,),
-        refuses=(404, 409),
+        problems=(404, 409),
     ),
     Route(
         "GET",
@@ -170,13 +170,13 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         schemas.OperatorListOut,
         rights=(Right.READ_OPERATORS,),
     ),
-    *NOTICE_ROUTES,
+    *OUTAGE_ROUTES,
     *REPORT_ROUTES,
 )
 
 
 def pages() -> Blueprint:
-    """Return the API's blueprint. The description is public; everything else needs a token."""
+    """Returns the API's blueprint. The description is public; every other route needs a token."""
     blueprint = Blueprint("api", __name__, url_prefix=BASE)
     for route in ROUTES:
         rule = route.path.replace("{", "<").replace("}", ">")

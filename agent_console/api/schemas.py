@@ -1,4 +1,4 @@
-"""What programs are told. Callers are masked, moments carry the city's offset; nothing here reads a row by itself."""
+"""The JSON documents of the API's responses. Callers are masked; times carry the city's offset."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,11 +22,11 @@ from hotline.rules.enums import (
 from hotline.rules.tickets.fields import TICKET_FIELDS, TicketField
 
 
-class Shape(BaseModel):
+class ApiSchema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class UnitOut(Shape):
+class UnitOut(ApiSchema):
     code: str
     name: str
     name_en: str
@@ -34,28 +34,28 @@ class UnitOut(Shape):
     active: bool
 
 
-class UnitRef(Shape):
+class UnitRef(ApiSchema):
     code: str
     name: str
 
 
-class CallerOut(Shape):
-    """Masked. `hidden`: a confidential matter, whose caller unit staff do not see at all."""
+class CallerOut(ApiSchema):
+    """A masked caller. `hidden`: the matter is confidential, and unit staff do not see its caller at all."""
 
     name: str
     number: str
     hidden: bool
 
 
-class DeadlineOut(Shape):
-    """One clock of the unit. `late` is decided by `met_at`, or by now while it runs."""
+class DeadlineOut(ApiSchema):
+    """One deadline of the unit. `late` compares it with `met_at`, or with the present while it is not met."""
 
     due_at: datetime
     met_at: datetime | None
     late: bool
 
 
-class DeadlinesOut(Shape):
+class DeadlinesOut(ApiSchema):
     """`provisional`: a counted day lies beyond the published holiday calendar."""
 
     acknowledge: DeadlineOut | None
@@ -70,16 +70,16 @@ def _answer_type(field: TicketField) -> Any:
     return Annotated[kind | None if field.optional else kind, alias]
 
 
-# The rows of the field table that an answer shows as they are stored.
+# The rows of the field table that a response shows as they are stored.
 ANSWER_FIELDS: tuple[TicketField, ...] = tuple(
     field for field in TICKET_FIELDS if field.stored and field.in_answers
 )
 
 if TYPE_CHECKING:
-    _StoredFields = Shape
+    _StoredFields = ApiSchema
 else:
     _StoredFields = create_model(
-        "_StoredFields", __base__=Shape, **{field.name: _answer_type(field) for field in ANSWER_FIELDS}
+        "_StoredFields", __base__=ApiSchema, **{field.name: _answer_type(field) for field in ANSWER_FIELDS}
     )
 
 
@@ -101,13 +101,13 @@ class TicketMadeOut(TicketOut):
     access_code: str | None
 
 
-class TicketListOut(Shape):
+class TicketListOut(ApiSchema):
     items: tuple[TicketOut, ...]
     next_cursor: str | None
 
 
-class EventOut(Shape):
-    """`kind` names what happened; `data` holds ids and words, never a caller."""
+class EventOut(ApiSchema):
+    """`kind` names the event; `data` holds ids and codes, never personal data."""
 
     id: int
     at: datetime
@@ -117,20 +117,20 @@ class EventOut(Shape):
     data: dict[str, str | int | None]
 
 
-class EventListOut(Shape):
+class EventListOut(ApiSchema):
     items: tuple[EventOut, ...]
 
 
-class OperatorRef(Shape):
+class OperatorRef(ApiSchema):
     id: int
     display_name: str
     work_number: str | None
 
 
-class CallOut(Shape):
-    """`number` is masked, empty when `withheld`. Waiting is from joining the queue to the answer, whole seconds.
+class CallOut(ApiSchema):
+    """`number` is masked, and empty when `withheld`. `wait_seconds` runs from joining the queue to the answer.
 
-    `satisfied` is the caller's word after the talk, `transferred_to` a name of the city's own file.
+    `satisfied` is the caller's rating after the conversation, `transferred_to` a name of the city's transfer file.
     """
 
     id: int
@@ -154,13 +154,13 @@ class CallOut(Shape):
     wait_seconds: int | None
 
 
-class CallListOut(Shape):
+class CallListOut(ApiSchema):
     items: tuple[CallOut, ...]
     next_cursor: str | None
 
 
-class AttemptOut(Shape):
-    """One attempt to phone. `outcome` is the carrier's last word, null while it runs."""
+class AttemptOut(ApiSchema):
+    """One outbound call. `outcome` is the carrier's final status, null while the call runs."""
 
     attempt: int
     state: DialState
@@ -169,7 +169,7 @@ class AttemptOut(Shape):
     outcome: str | None
 
 
-class CallbackOut(Shape):
+class CallbackOut(ApiSchema):
     id: int
     number: str
     reason: CallbackReason
@@ -183,17 +183,17 @@ class CallbackOut(Shape):
     attempts: tuple[AttemptOut, ...]
 
 
-class CallbackListOut(Shape):
+class CallbackListOut(ApiSchema):
     items: tuple[CallbackOut, ...]
     next_cursor: str | None
 
 
-class UnitListOut(Shape):
+class UnitListOut(ApiSchema):
     items: tuple[UnitOut, ...]
 
 
-class OperatorOut(Shape):
-    """`since` is when the present state began; null for somebody who has never been at a desk."""
+class OperatorOut(ApiSchema):
+    """`since` is the beginning of the present state; null for an operator who has never opened the desk."""
 
     id: int
     display_name: str
@@ -205,18 +205,18 @@ class OperatorOut(Shape):
     call_id: int | None
 
 
-class OperatorListOut(Shape):
+class OperatorListOut(ApiSchema):
     items: tuple[OperatorOut, ...]
 
 
-class FieldProblem(Shape):
+class FieldProblem(ApiSchema):
     field: str
     code: str
     detail: str
 
 
 class ProblemOut(BaseModel):
-    """Problem details (RFC 9457). `code` is stable; `errors`, `allowed_actions` and `current_revision` come where they help."""
+    """Problem details (RFC 9457). `code` is stable; `errors`, `allowed_actions` and `current_revision` are present where they apply."""
 
     type: str
     title: str

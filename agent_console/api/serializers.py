@@ -1,4 +1,4 @@
-"""From rows to what programs are told: one function per shape, so that masking happens in one place."""
+"""Serializes rows to the schemas of the API. Masking happens here and nowhere else in the API."""
 
 from datetime import datetime
 from typing import Any
@@ -22,20 +22,20 @@ from agent_console.api.schemas import (
 )
 from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
-from hotline.rules.people.callers import hides_caller, mask_name, withholds_number
-from hotline.rules.people.privacy import mask
+from hotline.rules.people.callers import is_caller_hidden, is_number_withheld, mask_name
+from hotline.rules.people.privacy import mask_number
 from hotline.rules.tickets.fields import Moment
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
 from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tickets.history import TimelineEntry
-from hotline.store.tickets.lists import TicketLine, address_of
+from hotline.store.tickets.lists import TicketListRow, address_of
 from hotline.store.tickets.tables import Ticket
 
 
 def moment(at: datetime, zone: ZoneInfo) -> datetime:
-    """Return a moment as the city writes it: its own offset, whole seconds."""
+    """Returns `at` in whole seconds with the city's offset."""
     return at.astimezone(zone).replace(microsecond=0)
 
 
@@ -43,8 +43,8 @@ def moment_or_none(at: datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if at is None else moment(at, zone)
 
 
-def ticket_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -> TicketOut:
-    """Return a ticket as `person` may see it at `at`."""
+def ticket_out(line: TicketListRow, person: Person, at: datetime, zone: ZoneInfo) -> TicketOut:
+    """Serializes a ticket as `person` may see it at `at`."""
     row, unit = line.ticket, line.unit
     stored: dict[str, Any] = {field.name: getattr(row, field.name) for field in ANSWER_FIELDS}
     stored |= {name: moment_or_none(stored[name], zone) for name in _MOMENTS}
@@ -60,7 +60,7 @@ def ticket_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -
     )
 
 
-def ticket_made_out(line: TicketLine, person: Person, at: datetime, zone: ZoneInfo) -> TicketMadeOut:
+def ticket_made_out(line: TicketListRow, person: Person, at: datetime, zone: ZoneInfo) -> TicketMadeOut:
     """Serializes a newly created ticket including its access code, which only its author may see."""
     return TicketMadeOut(**dict(ticket_out(line, person, at, zone)), access_code=line.ticket.access_code)
 
@@ -69,9 +69,9 @@ _MOMENTS = tuple(field.name for field in ANSWER_FIELDS if isinstance(field.kind,
 
 
 def _caller(row: Ticket, person: Person) -> CallerOut:
-    if hides_caller(person, confidential=row.confidential):
+    if is_caller_hidden(person, confidential=row.confidential):
         return CallerOut(name="", number="", hidden=True)
-    number = "" if withholds_number(row.caller_number) else mask(row.caller_number)
+    number = "" if is_number_withheld(row.caller_number) else mask_number(row.caller_number)
     return CallerOut(name=mask_name(row.caller_name), number=number, hidden=False)
 
 
@@ -109,7 +109,7 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         purpose=call.purpose,
         state=call.state,
         end=call.end,
-        number=mask(call.number),
+        number=mask_number(call.number),
         withheld=call.number is None,
         language=call.language,
         pressed=call.pressed,
@@ -141,7 +141,7 @@ def callback_out(line: CallbackLine, zone: ZoneInfo) -> CallbackOut:
     )
     return CallbackOut(
         id=row.id,
-        number=mask(row.number),
+        number=mask_number(row.number),
         reason=row.reason,
         state=row.state,
         language=row.language,

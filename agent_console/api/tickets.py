@@ -1,9 +1,9 @@
-"""Tickets for programs: write one, read them, take the next step of the table, follow what happened."""
+"""Tickets: create, list and read them, take a step of the transition table, read the events."""
 
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from agent_console.api.dispatch import Asked, Reply
+from agent_console.api.dispatch import ApiRequest, ApiResponse
 from agent_console.api.problems import Problem
 from agent_console.api.requests import ActionIn, Nothing, TicketIn, TicketQuery, fingerprint
 from agent_console.api.schemas import EventListOut, TicketListOut
@@ -12,42 +12,52 @@ from hotline.rules.enums import TicketAction
 from hotline.rules.errors import ActionNotAllowed, LostRace, NotAllowed
 from hotline.rules.people.actors import Person
 from hotline.rules.tickets.fields import TicketFields
-from hotline.rules.tickets.transitions import TRANSITIONS, may_take
+from hotline.rules.tickets.transitions import TRANSITIONS, find_action, may_take
 from hotline.services.tickets import actions, idempotency
 from hotline.store.tickets.history import timeline
-from hotline.store.tickets.lists import TicketFilter, find_line, find_ticket_for, line_of, list_tickets
+from hotline.store.tickets.lists import (
+    TicketFilter,
+    find_list_row,
+    find_ticket_for,
+    list_row_of,
+    list_tickets,
+)
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
+# A concurrent request with the same Idempotency-Key commits first or rolls back; the next try finds its ticket or none.
 _TRIES = 3
-"""A rival request with the same Idempotency-Key is awaited by trying again; the second look finds its ticket."""
 
 
-def post_ticket(asked: Asked[Nothing, TicketIn]) -> Reply:
-    """Write a ticket. The same Idempotency-Key with the same body answers with the same ticket, whoever was first."""
-    facts, step = asked.body.ticket_fields(), asked.body.step()
+def post_ticket(request: ApiRequest[Nothing, TicketIn]) -> ApiResponse:
+    """Creates a ticket. A repeated Idempotency-Key with the same body returns the same ticket."""
+    stated, step = request.body.ticket_fields(), request.body.step()
 
     def write(work: UnitOfWork) -> Ticket:
-        draft = actions.open_draft(work, channel=asked.body.channel, facts=facts)
+        draft = actions.open_draft(work, channel=request.body.channel, stated=stated)
         return draft if step is None else actions.perform(work, draft.id, step, TicketFields())
 
-    for rest in reversed(range(_TRIES)):
+    for tries_left in reversed(range(_TRIES)):
         try:
-            with asked.application.unit_of_work(asked.person) as work:
-                once = idempotency.write_once(work, asked.token_id, asked.key, fingerprint(asked.body), write)
-                body = ticket_made_out(line_of(work.session, once.made), asked.person, work.at, work.zone)
+            with request.application.unit_of_work(request.person) as work:
+                created = idempotency.write_once(
+                    work, request.token_id, request.idempotency_key, fingerprint(request.body), write
+                )
+                body = ticket_made_out(
+                    list_row_of(work.session, created.row), request.person, work.at, work.zone
+                )
             break
         except LostRace:
-            if rest == 0:
+            if tries_left == 0:
                 raise
     headers = {"Location": url_for("api.get_ticket", number=body.number)}
-    if once.is_repeat:
+    if created.is_repeat:
         headers["Idempotency-Replayed"] = "true"
-    return Reply(body, 201, headers)
+    return ApiResponse(body, 201, headers)
 
 
-def get_tickets(asked: Asked[TicketQuery, Nothing]) -> Reply:
-    query, at = asked.query, asked.application.clock()
+def get_tickets(request: ApiRequest[TicketQuery, Nothing]) -> ApiResponse:
+    query, at = request.query, request.application.clock()
     wanted = TicketFilter(
         states=query.state,
         types=query.type,
@@ -56,41 +66,45 @@ def get_tickets(asked: Asked[TicketQuery, Nothing]) -> Reply:
         overdue=query.overdue,
         q=query.q,
     )
-    with asked.application.read_session() as session:
-        page = list_tickets(session, asked.person, wanted, at, limit=query.limit, cursor=query.cursor)
-    zone = asked.application.policies.zone
-    items = tuple(ticket_out(line, asked.person, at, zone) for line in page.rows)
-    return Reply(TicketListOut(items=items, next_cursor=page.next_cursor))
+    with request.application.read_session() as session:
+        page = list_tickets(session, request.person, wanted, at, limit=query.limit, cursor=query.cursor)
+    zone = request.application.policies.zone
+    items = tuple(ticket_out(line, request.person, at, zone) for line in page.rows)
+    return ApiResponse(TicketListOut(items=items, next_cursor=page.next_cursor))
 
 
-def get_ticket(asked: Asked[Nothing, Nothing]) -> Reply:
-    with asked.application.read_session() as session:
-        line = find_line(session, asked.person, asked.path["number"])
+def get_ticket(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
+    with request.application.read_session() as session:
+        line = find_list_row(session, request.person, request.path["number"])
     if line is None:
         raise Problem("not_found")
-    return Reply(ticket_out(line, asked.person, asked.application.clock(), asked.application.policies.zone))
+    return ApiResponse(
+        ticket_out(line, request.person, request.application.clock(), request.application.policies.zone)
+    )
 
 
-def post_action(asked: Asked[Nothing, ActionIn]) -> Reply:
-    """Take one step. 404 for a ticket or step that is not there, 403 for a role that never takes it, 409 for a wrong state."""
-    action = _action(asked.path["action"])
-    with asked.application.unit_of_work(asked.person) as work:
-        ticket = _find(work.session, asked.person, asked.path["number"])
+def post_action(request: ApiRequest[Nothing, ActionIn]) -> ApiResponse:
+    """Takes one step. 404 for an unknown ticket or step, 403 for a role that never takes it, 409 for a wrong state."""
+    action = _action(request.path["action"])
+    with request.application.unit_of_work(request.person) as work:
+        ticket = _find(work.session, request.person, request.path["number"])
         try:
-            done = actions.perform(work, ticket.id, action, asked.body.ticket_fields(), asked.body.revision)
-        except ActionNotAllowed as refused:
-            if not _ever_takes(asked.person, action, ticket.unit_code):
-                raise NotAllowed(action.value) from refused
+            changed = actions.perform(
+                work, ticket.id, action, request.body.ticket_fields(), request.body.revision
+            )
+        except ActionNotAllowed as error:
+            if not _ever_takes(request.person, action, ticket.unit_code):
+                raise NotAllowed(action.value) from error
             raise
-        return Reply(ticket_out(line_of(work.session, done), asked.person, work.at, work.zone))
+        return ApiResponse(ticket_out(list_row_of(work.session, changed), request.person, work.at, work.zone))
 
 
-def get_ticket_events(asked: Asked[Nothing, Nothing]) -> Reply:
-    zone = asked.application.policies.zone
-    with asked.application.read_session() as session:
-        ticket = _find(session, asked.person, asked.path["number"])
+def get_ticket_events(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
+    zone = request.application.policies.zone
+    with request.application.read_session() as session:
+        ticket = _find(session, request.person, request.path["number"])
         entries = timeline(session, ticket.id)
-    return Reply(EventListOut(items=tuple(event_out(entry, zone) for entry in entries)))
+    return ApiResponse(EventListOut(items=tuple(event_out(entry, zone) for entry in entries)))
 
 
 def _find(session: Session, person: Person, number: str) -> Ticket:
@@ -101,10 +115,10 @@ def _find(session: Session, person: Person, number: str) -> Ticket:
 
 
 def _action(text: str) -> TicketAction:
-    known = {row.action.value: row.action for row in TRANSITIONS}
-    if text not in known:
+    action = find_action(text)
+    if action is None:
         raise Problem("not_found")
-    return known[text]
+    return action
 
 
 def _ever_takes(person: Person, action: TicketAction, unit_code: str | None) -> bool:

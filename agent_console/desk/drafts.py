@@ -15,7 +15,7 @@ from hotline.rules.people.actors import Right
 from hotline.rules.tickets.fields import DESK_FIELDS, TicketFields, parse_ticket_fields
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
-from hotline.store.cursors import LARGEST_ID
+from hotline.store.cursors import MAX_ID
 from hotline.store.tickets.tables import Ticket
 
 FINISHING = {"answer": TicketAction.ANSWER, "hand-off": TicketAction.HAND_OFF}
@@ -52,7 +52,7 @@ def read_draft(ticket_id: int) -> ResponseReturnValue:
 def nearby() -> ResponseReturnValue:
     """Show recent tickets of the same place: one street lamp is reported more than once."""
     place = request.args.get("place", "").strip()[:200]
-    except_id = min(request.args.get("ticket", default=0, type=int), LARGEST_ID)
+    except_id = min(request.args.get("ticket", default=0, type=int), MAX_ID)
     found: tuple[Ticket, ...] = ()
     if len(place) >= SHORTEST_PLACE:
         today = application().clock().astimezone(application().policies.zone).date()

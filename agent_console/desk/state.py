@@ -65,7 +65,7 @@ class DeskView:
     who: SignedIn
     at: datetime
     policies: Policies
-    desk: desks.Desk
+    desk: desks.DeskSnapshot
     phase: DeskPhase
     figures: desks.QueueFigures
     messages: int
@@ -77,7 +77,7 @@ class DeskView:
         return self.at.astimezone(self.policies.zone).date()
 
 
-def phase_of(desk: desks.Desk) -> DeskPhase:
+def phase_of(desk: desks.DeskSnapshot) -> DeskPhase:
     """Returns the phase of a desk. An ended call stays in wrap-up until its record is complete."""
     if desk.call is None:
         return DeskPhase.IDLE

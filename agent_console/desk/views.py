@@ -25,7 +25,7 @@ from agent_console.web.live import as_milliseconds
 from hotline.rules.enums import NotReadyReason, TicketAction
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.actors import Right
-from hotline.rules.phone_numbers import national
+from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.fields import parse_ticket_fields
 from hotline.services.calls import lifecycle
 from hotline.services.people import disclosures
@@ -73,7 +73,7 @@ def queue() -> ResponseReturnValue:
 def beat() -> ResponseReturnValue:
     """Records that this desk is open. The first beat opens it."""
     with application().unit_of_work(current_person()) as work:
-        presence.arrive(work)
+        presence.open_desk(work)
     return Response(status=204)
 
 
@@ -87,9 +87,9 @@ def set_presence() -> ResponseReturnValue:
         raise BadRequest
     with application().unit_of_work(current_person()) as work:
         if wanted == "ready":
-            presence.become_ready(work)
+            presence.set_ready(work)
         else:
-            presence.become_not_ready(work, NotReadyReason(reason))
+            presence.set_not_ready(work, NotReadyReason(reason))
     return Response(status=204)
 
 
@@ -98,7 +98,7 @@ def set_presence() -> ResponseReturnValue:
 def open_draft(call_id: int) -> ResponseReturnValue:
     """Opens the ticket of the operator's own call, or returns the one it has."""
     with application().unit_of_work(current_person()) as work:
-        lifecycle.own_call(work, call_id)
+        lifecycle.require_own_call(work, call_id)
         ticket = actions.open_draft(work, call_id=call_id)
     return jsonify(ticket_id=ticket.id, revision=ticket.revision)
 
@@ -108,7 +108,7 @@ def open_draft(call_id: int) -> ResponseReturnValue:
 def hang_up(call_id: int) -> ResponseReturnValue:
     """Ends the operator's own call, even if the telephone in the browser has disconnected."""
     with application().unit_of_work(current_person()) as work:
-        lifecycle.ask_hang_up(work, call_id)
+        lifecycle.request_hang_up(work, call_id)
     return Response(status=204)
 
 
@@ -119,7 +119,7 @@ def show_number(call_id: int) -> ResponseReturnValue:
     reason = text_in(json_object(), "reason")
     with application().unit_of_work(current_person()) as work:
         number = disclosures.show_number(work, "call", call_id, reason)
-    return jsonify(number=national(number) if number.startswith("+") else number)
+    return jsonify(number=format_national(number) if number.startswith("+") else number)
 
 
 @needs(Right.TAKE_CALLS)
@@ -131,7 +131,7 @@ def no_matter(call_id: int) -> ResponseReturnValue:
     if facts.no_matter is None:
         raise InvalidFields({"no_matter": "missing"})
     with application().unit_of_work(current_person()) as work:
-        lifecycle.own_call(work, call_id)
+        lifecycle.require_own_call(work, call_id)
         draft = desks.ticket_of_call(work.session, call_id)
         if draft is not None:
             actions.perform(work, draft.id, TicketAction.DISCARD, facts)

@@ -59,7 +59,7 @@ def _active_flow(session: Session, purpose: CallPurpose, published: PublicationV
 
 def readable(session: Session, flow: str, version: str) -> Draft | None:
     """Returns a stored version, or None if it is not stored or can no longer be read. Such a version answers no call."""
-    source = flow_publications.kept_source(session, flow, version)
+    source = flow_publications.find_source(session, flow, version)
     if source is None:
         return None
     try:

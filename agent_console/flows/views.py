@@ -23,7 +23,7 @@ from hotline.rules.people.actors import Right
 from hotline.services import flow_publications
 from hotline.services.flow_publications import PublicationView
 from hotline.store.calls.flow_paths import calls_of_day
-from hotline.store.cursors import LARGEST_ID
+from hotline.store.cursors import MAX_ID
 
 # A diagram carries its own style sheet and nothing else.
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
@@ -59,7 +59,7 @@ def picture(purpose: str) -> ResponseReturnValue:
         if "publication" in request.args:
             older = publication_of(session, wanted, _id(request.args["publication"]))
             version = (wanted, older.flow, older.version)
-            source = flow_publications.kept_source(session, older.flow, older.version) or ""
+            source = flow_publications.find_source(session, older.flow, older.version) or ""
         ways = callers_by_exit(session, version) if source else {}
     try:
         drawn = options().flows.draw(source, _language(), ways) if source else ""
@@ -87,7 +87,7 @@ def roll_back(purpose: str) -> ResponseReturnValue:
                 flow_publications.publish(work, wanted, edition, based_on=based_on, note=note)
             else:
                 older = publication_of(work.session, wanted, to)
-                kept = flow_publications.kept_source(work.session, older.flow, older.version)
+                kept = flow_publications.find_source(work.session, older.flow, older.version)
                 options().flows.read_kept(kept or "")
                 flow_publications.roll_back(work, older, based_on=based_on, note=note)
     except DraftRefused as refused:
@@ -126,7 +126,7 @@ def _purpose(text: str) -> CallPurpose:
 
 def _id(text: str) -> int:
     """Returns an id of the form or the address; 0 stands for the city's files. Raises NotFound for an impossible id."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= LARGEST_ID):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_ID):
         raise NotFound
     return int(text)
 

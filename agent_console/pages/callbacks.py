@@ -14,7 +14,7 @@ from hotline.rules.enums import CallbackReason, CallbackState, Language
 from hotline.rules.errors import BadNumber, LostRace, NotAllowed
 from hotline.rules.people.actors import Right
 from hotline.rules.people.callers import may_see_callback_number
-from hotline.rules.phone_numbers import national
+from hotline.rules.phone_numbers import format_national
 from hotline.services.outbound import callbacks
 from hotline.services.people import disclosures
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackFilter, CallbackLine, list_callbacks
@@ -93,7 +93,7 @@ def show_number(callback_id: int) -> ResponseReturnValue:
     except NotAllowed:
         flash(_("这次回拨已经结束，不再显示完整号码。"), "warning")
         return redirect(url_for("callbacks.index"), 303)
-    return _list(PageState(callback_id=callback_id, number=national(number)))
+    return _list(PageState(callback_id=callback_id, number=format_national(number)))
 
 
 def _list(shown: PageState) -> ResponseReturnValue:

@@ -139,8 +139,8 @@ def _page(form: OutageForm) -> ResponseReturnValue:
         page=past,
         lasting=END_CHOICES,
         may_announce=current_person().may(Right.ANNOUNCE),
-        longest_zh=outages.LONGEST_ZH,
-        longest_en=outages.LONGEST_EN,
+        longest_zh=outages.MAX_LENGTH_ZH,
+        longest_en=outages.MAX_LENGTH_EN,
     )
     return html, 422 if filters.rejected or form.errors else 200
 

@@ -13,7 +13,7 @@ from agent_console.web.labels import LABELS
 from agent_console.web.locale import N_
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.figures.rates import Span
-from hotline.rules.figures.reconciliation import CheckedClaim, Line
+from hotline.rules.figures.reconciliation import CheckedClaim, ReconciliationLine
 
 Translate = Callable[[str], str]
 """Returns a msgid in the reader's language."""
@@ -137,7 +137,7 @@ def translator(locale: str) -> Translate:
     return Translations.load(str(HERE / "translations"), ["en"]).gettext
 
 
-def line_label(line: Line, claims: tuple[CheckedClaim, ...], speak: Translate) -> str:
+def line_label(line: ReconciliationLine, claims: tuple[CheckedClaim, ...], speak: Translate) -> str:
     """Return a reconciliation line in the reader's words; a published rate says what would have made it true."""
     if line.name != "claim":
         return speak(LINE_LABELS[line.name])
@@ -151,8 +151,8 @@ def needed_counts(claim: CheckedClaim, speak: Translate) -> str:
     """Return what the published value would need, e.g. 印出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
     head = speak(N_("得出 %(value)s%% 需要")) % {"value": claim.claim.value}
     ways = (
-        (COLUMN_LABELS["numerator"], claim.would.numerators),
-        (COLUMN_LABELS["denominator"], claim.would.denominators),
+        (COLUMN_LABELS["numerator"], claim.matches.numerators),
+        (COLUMN_LABELS["denominator"], claim.matches.denominators),
     )
     found = [f"{speak(name)} {_span(span)}" for name, span in ways if span is not None]
     return f"{head}: {speak(N_(' 或 ')).join(found) or speak(N_('任何整数都得不出'))}"

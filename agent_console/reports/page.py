@@ -14,7 +14,7 @@ from agent_console.web.locale import N_
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.statistics import STATISTICS, Statistic
 from hotline.services.figures.reports import Report
-from hotline.store.figures.drill_down import Narrowed
+from hotline.store.figures.drill_down import DrillDownFilter
 
 COUNT_LABELS: dict[str, str] = {
     **{name: word for name, word in CALL_LABELS.items() if name not in {"short", "called_back"}},
@@ -97,7 +97,7 @@ def chart_of(report: Report) -> Chart:
     return Chart(json.dumps(data, ensure_ascii=False), by_hour=report.period.one_day, empty=empty)
 
 
-def rows_title(names: tuple[str, ...], narrowed: Narrowed) -> str:
+def rows_title(names: tuple[str, ...], narrowed: DrillDownFilter) -> str:
     """Return what a list of rows is called, e.g. 按时办结的工单、到期未按时办结的工单（unit-07）."""
     words = _("、").join(_(COUNT_LABELS[name]) for name in names)
     parts = [

@@ -29,7 +29,7 @@ from hotline.store.calls.tables import Call
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.figures.drill_down import (
     CALL_COUNTS,
-    Narrowed,
+    DrillDownFilter,
     calls_behind,
     is_call_count,
     is_ticket_count,
@@ -132,7 +132,7 @@ def rows() -> ResponseReturnValue:
 
 
 def _behind(
-    session: Session, period: Period, names: tuple[str, ...], narrowed: Narrowed, cursor: str
+    session: Session, period: Period, names: tuple[str, ...], narrowed: DrillDownFilter, cursor: str
 ) -> Page[Call] | Page[Ticket]:
     window = window_of(period, application().policies.zone, application().clock())
     if is_call_count(names):
@@ -165,8 +165,8 @@ def _report(period: Period) -> Report:
         )
 
 
-def _narrowed(filters: Filters) -> Narrowed:
-    return Narrowed(
+def _narrowed(filters: Filters) -> DrillDownFilter:
+    return DrillDownFilter(
         unit=filters.text("unit") or None,
         request_class=filters.choice(RequestClass, "class"),
         type=filters.choice(RequestType, "type"),

@@ -12,7 +12,7 @@ from agent_console.web.labels import problem_label
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import DomainError, NoSuchTicket, NotAllowed
 from hotline.rules.tickets.fields import STATED_NAMES, parse_ticket_fields
-from hotline.rules.tickets.transitions import TRANSITIONS
+from hotline.rules.tickets.transitions import find_action
 from hotline.services.people import disclosures
 from hotline.services.tickets import actions
 from hotline.store.tickets.lists import address_of, find_ticket_for
@@ -57,10 +57,10 @@ def reveal_number(address: str) -> tuple[str | None, RejectedForm | None]:
 
 
 def _action(name: str) -> TicketAction:
-    for row in TRANSITIONS:
-        if row.action.value == name:
-            return row.action
-    raise NotFound
+    action = find_action(name)
+    if action is None:
+        raise NotFound
+    return action
 
 
 def _revision() -> int | None:

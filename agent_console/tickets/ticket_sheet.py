@@ -24,9 +24,14 @@ from agent_console.web.template_context import unit_name, visible_access_code
 from hotline.rules import enums
 from hotline.rules.enums import TicketAction, TicketState
 from hotline.rules.people.actors import Person
-from hotline.rules.people.callers import hides_caller, mask_name, may_see_ticket_number, withholds_number
-from hotline.rules.people.privacy import mask
-from hotline.rules.phone_numbers import national
+from hotline.rules.people.callers import (
+    is_caller_hidden,
+    is_number_withheld,
+    mask_name,
+    may_see_ticket_number,
+)
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
@@ -145,9 +150,8 @@ def read_ticket_sheet(
 
 def _steps(person: Person, ticket: Ticket) -> dict[TicketAction, tuple[str, ...]]:
     allowed = allowed_actions(ticket.state, person, ticket.unit_code)
-    return {
-        row.action: row.needs for row in TRANSITIONS if row.origin is ticket.state and row.action in allowed
-    }
+    rows = (row for row in TRANSITIONS if ticket.state in row.origins and row.action in allowed)
+    return {row.action: row.needs for row in rows}
 
 
 def _recordings(session: Session, person: Person, ticket: Ticket) -> tuple[PlayableRecording, ...]:
@@ -157,16 +161,16 @@ def _recordings(session: Session, person: Person, ticket: Ticket) -> tuple[Playa
 
 
 def _caller(person: Person, ticket: Ticket, shown_number: str | None) -> CallerView:
-    hidden = hides_caller(person, confidential=ticket.confidential)
-    withheld = withholds_number(ticket.caller_number)
+    hidden = is_caller_hidden(person, confidential=ticket.confidential)
+    withheld = is_number_withheld(ticket.caller_number)
     may_show = may_see_ticket_number(
         person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
     )
     return CallerView(
         name="" if hidden else mask_name(ticket.caller_name),
-        number=national(shown_number)
+        number=format_national(shown_number)
         if shown_number
-        else ("" if hidden or withheld else mask(ticket.caller_number)),
+        else ("" if hidden or withheld else mask_number(ticket.caller_number)),
         hidden=hidden,
         withheld=withheld,
         may_show=may_show and not withheld and shown_number is None,

@@ -18,7 +18,7 @@ from hotline.rules.people.actors import Right
 from hotline.rules.tickets.inbox import InboxSection
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.lists import TicketLine, address_of, count_sections, list_section
+from hotline.store.tickets.lists import TicketListRow, address_of, count_sections, list_section
 
 SECTION_ROWS = 25
 
@@ -84,7 +84,7 @@ def _inbox(
         application().clock(),
         application().policies.zone,
     )
-    page: Page[TicketLine] = Page((), None)
+    page: Page[TicketListRow] = Page((), None)
     with application().read_session() as session:
         counts = count_sections(session, person, at, zone)
         section = _requested_section(filters) or _first(counts)

@@ -16,11 +16,11 @@ from agent_console.web.playback import PlayableRecording, messages_waiting, play
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.callers import withholds_number
+from hotline.rules.people.callers import is_number_withheld
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.directory import list_units
-from hotline.store.tickets.lists import COUNTED_UP_TO, TicketFilter, TicketLine, count_tickets, list_tickets
+from hotline.store.tickets.lists import MAX_COUNT, TicketFilter, TicketListRow, count_tickets, list_tickets
 from hotline.store.tickets.tables import Ticket
 
 READ = (Right.READ_ALL_TICKETS, Right.READ_UNIT_TICKETS)
@@ -28,7 +28,7 @@ READ = (Right.READ_ALL_TICKETS, Right.READ_UNIT_TICKETS)
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The number of tickets found. `more`: the count stopped at COUNTED_UP_TO."""
+    """The number of tickets found. `more`: the count stopped at MAX_COUNT."""
 
     number: int
     more: bool
@@ -38,7 +38,7 @@ class Total:
 def index() -> ResponseReturnValue:
     filters, person, at = Filters(), current_person(), application().clock()
     wanted = _wanted(filters)
-    page: Page[TicketLine] = Page((), None)
+    page: Page[TicketListRow] = Page((), None)
     total, waiting = Total(0, more=False), 0
     recordings: dict[int, tuple[PlayableRecording, ...]] = {}
     with application().read_session() as session:
@@ -69,11 +69,11 @@ def index() -> ResponseReturnValue:
 
 
 def _total(counted: int) -> Total:
-    return Total(min(counted, COUNTED_UP_TO), more=counted > COUNTED_UP_TO)
+    return Total(min(counted, MAX_COUNT), more=counted > MAX_COUNT)
 
 
 def _messages(
-    session: Session, person: Person, page: Page[TicketLine]
+    session: Session, person: Person, page: Page[TicketListRow]
 ) -> dict[int, tuple[PlayableRecording, ...]]:
     """Returns the playable recordings of a page of drafts, by call id."""
     calls = tuple(line.ticket.call_id for line in page.rows if line.ticket.call_id is not None)
@@ -135,6 +135,6 @@ def pages() -> Blueprint:
     for function in (due_labels.due, due_labels.left):
         blueprint.add_app_template_filter(function, function.__name__)
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
-    blueprint.add_app_template_global(withholds_number, "withheld")
+    blueprint.add_app_template_global(is_number_withheld, "withheld")
     add_template_globals(blueprint)
     return blueprint

@@ -51,7 +51,7 @@ def signed_in_or_none() -> accounts.SignedIn | None:
         g.signed_in = None
         if isinstance(token, str):
             with application().read_session() as reading:
-                g.signed_in = accounts.person_of_sign_in(reading, token, application().clock())
+                g.signed_in = accounts.person_by_sign_in(reading, token, application().clock())
     return cast("accounts.SignedIn | None", g.signed_in)
 
 
@@ -116,7 +116,7 @@ def _take_bearer_token() -> None:
     if given is None or given.type != "bearer" or not given.token:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline"}))
     with application().read_session() as reading:
-        found = accounts.person_of_api_token(reading, given.token)
+        found = accounts.person_by_api_token(reading, given.token)
     if found is None:
         raise Unauthorized(
             www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline", "error": "invalid_token"})
@@ -189,7 +189,7 @@ def _close_desk(person: Person) -> bool:
     """Close this person's desk; say whether it could be closed."""
     try:
         with application().unit_of_work(person) as work:
-            presence.leave(work)
+            presence.close_desk(work)
     except (LostRace, UnfinishedCall):
         return False
     return True

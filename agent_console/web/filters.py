@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from flask import request
 
-from hotline.store.cursors import LARGEST_ID
+from hotline.store.cursors import MAX_ID
 
 PAGE_ROWS = 50
 MAX_LENGTH = 100
@@ -60,7 +60,7 @@ class Filters:
         raw = self._raw(name)
         if not raw:
             return None
-        if raw.isascii() and raw.isdigit() and len(raw) <= 10 and 0 < int(raw) <= LARGEST_ID:
+        if raw.isascii() and raw.isdigit() and len(raw) <= 10 and 0 < int(raw) <= MAX_ID:
             return int(raw)
         self.rejected.append(name)
         return None

@@ -109,7 +109,7 @@ def session_check(token: str) -> SessionCheck:
             return True
         looked_at = ours.clock()
         with ours.read_session() as reading:
-            return accounts.person_of_sign_in(reading, token, ours.clock()) is not None
+            return accounts.person_by_sign_in(reading, token, ours.clock()) is not None
 
     return ask
 

@@ -18,7 +18,7 @@ def choose_locale() -> ResponseReturnValue:
     found = signed_in_or_none()
     if found is not None:
         with application().unit_of_work(found.person) as work:
-            accounts.choose_locale(work, wanted)
+            accounts.set_locale(work, wanted)
     response = redirect(local_address(request.form.get("back")) or "/", 303)
     remember_locale(response, wanted)
     return response

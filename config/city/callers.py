@@ -4,7 +4,7 @@ import re
 from importlib.resources.abc import Traversable
 
 from config.city.toml_file import Table, open_table
-from hotline.rules.policies import CallerPolicy, LookupSource, Schedule, Window
+from hotline.rules.policies import CallerPolicy, LookupSource, OpeningHours, Schedule
 
 _WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -47,15 +47,17 @@ def _schedule(table: Table) -> Schedule:
     return Schedule(**days)
 
 
-def _windows(table: Table, key: str) -> tuple[Window, ...]:
+def _windows(table: Table, key: str) -> tuple[OpeningHours, ...]:
     """Return the windows of one kind of day, in order. Raises BadFile for one that is empty or laps over another."""
-    windows: list[Window] = []
+    windows: list[OpeningHours] = []
     for text in table.texts(key, 11, may_be_empty=True):
         match = _WINDOW.fullmatch(text)
         if match is None:
             raise table.error(key, f'"{text}" must read like "08:30-12:00"; the end of a day is 24:00')
         hour, minute, to_hour, to_minute, midnight, _ = match.groups()
-        window = Window(int(hour) * 60 + int(minute), int(midnight or to_hour) * 60 + int(to_minute or 0))
+        window = OpeningHours(
+            int(hour) * 60 + int(minute), int(midnight or to_hour) * 60 + int(to_minute or 0)
+        )
         if window.end <= window.start:
             raise table.error(
                 key, f'"{text}" ends before it begins; past midnight write two: until 24:00, from 00:00'

@@ -214,7 +214,7 @@ def roll_back(publication: int, note: str) -> None:
     components = open_components()
     with components.application.read_session() as session:
         older = flow_publications.publication(session, publication)
-        source = flow_publications.kept_source(session, older.flow, older.version)
+        source = flow_publications.find_source(session, older.flow, older.version)
     _check_again(components, source or "")
     with components.application.unit_of_work(Machine.SYSTEM) as work:
         latest = flow_publications.current(work.session).get(older.purpose)

@@ -51,7 +51,7 @@ def user_skills(name: str, wanted: str | None) -> None:
     components = open_components()
     if wanted is None:
         with components.application.read_session() as session:
-            found = skills.skills_called(session, name)
+            found = skills.skills_by_name(session, name)
     else:
         given = [skill.strip() for skill in wanted.split(",") if skill.strip()]
         with components.application.unit_of_work(Machine.SYSTEM) as work:

@@ -45,9 +45,9 @@ def _planned(city: City) -> list[int]:
 def _place(city: City, dial_id: int) -> None:
     with city.application.unit_of_work(Machine.WORKER) as work:
         outbound_calls.begin_placing(work, dial_id)
-        ref = outbound_calls.dial_by_id(work, dial_id).ref
-        outbound_calls.note_dial_sid(work, ref, city.sid("CA"))
-        dial = outbound_calls.dial_by_id(work, dial_id)
+        ref = outbound_calls.get_dial(work, dial_id).ref
+        outbound_calls.record_dial_sid(work, ref, city.sid("CA"))
+        dial = outbound_calls.get_dial(work, dial_id)
     outcome = "no-answer"
     if city.chance(REACHED):
         outcome = "completed"

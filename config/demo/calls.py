@@ -42,7 +42,7 @@ def beat(city: City) -> None:
     for operator in city.operators:
         if operator.id not in ready:
             with city.application.unit_of_work(operator) as work:
-                presence.become_ready(work)
+                presence.set_ready(work)
 
 
 def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None = None) -> int:
@@ -106,8 +106,8 @@ def _press(city: City, call_id: int, key: str) -> None:
         turn = hear(script.flow, call.position, Digits(key) if key else Silence())
         for wish in turn.wishes:
             if isinstance(wish, NotePressed):
-                lifecycle.note_pressed(work, call_id, wish.request_class)
-        lifecycle.keep_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
+                lifecycle.record_request_class(work, call_id, wish.request_class)
+        lifecycle.save_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
 
 
 def _join(city: City, call_id: int) -> None:
@@ -140,7 +140,7 @@ def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
         offers.accept_offer(work, offer.id, city.sid("CA"))
     city.later(1, 2)
     with city.application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.caller_joined(work, call_id)
+        lifecycle.record_connected(work, call_id)
     city.later(3, 8)
     if city.chance(0.05):
         _no_matter(city, call_id, operator)

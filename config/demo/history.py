@@ -9,7 +9,7 @@ from config.demo.callbacks import look
 from config.demo.calls import inbound
 from config.demo.city import City, StoryClock
 from config.demo.matters import read_matters
-from hotline.gateways.live import silence
+from hotline.gateways.live import announce_nothing
 from hotline.rules.enums import FollowUpState
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.policies import Policies
@@ -45,7 +45,7 @@ def tell_history(
     """
     clock = StoryClock(now)
     city = City(
-        application=Application(engine=engine, clock=clock, policies=policies, announce=silence),
+        application=Application(engine=engine, clock=clock, policies=policies, announce=announce_nothing),
         clock=clock,
         rng=Random(SEED),  # noqa: S311 - dice, not secrets
         flows=flows,
@@ -81,8 +81,8 @@ def _close_desks(city: City) -> None:
     city.clock.at = max(city.ends, city.busy_until)
     for operator in city.operators:
         with city.application.unit_of_work(operator) as work:
-            presence.arrive(work)
-            presence.leave(work)
+            presence.open_desk(work)
+            presence.close_desk(work)
 
 
 def _leave_in_peace(city: City) -> None:

@@ -10,7 +10,7 @@ from config.city.database import write_city
 from config.demo.history import tell_history
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, DemoUser, unit_handler
-from hotline.gateways.live import silence
+from hotline.gateways.live import announce_nothing
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.policies import Policies
@@ -30,7 +30,7 @@ def seed_demo(
     engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime, share: float = 1.0
 ) -> None:
     """Write units, people (all with `password`) and the invented history up to `now`, with `share` of its calls."""
-    application = Application(engine=engine, clock=lambda: now, policies=policies, announce=silence)
+    application = Application(engine=engine, clock=lambda: now, policies=policies, announce=announce_nothing)
     write_city(application)
     units = {matter.unit for matter in read_matters()}
     shown = {user.unit_code for user in SHOWN}

@@ -28,7 +28,7 @@ from config.setup.children import Children
 from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
 
 PROCFILE = Path(__file__).parent.parent.parent / "Procfile"
-STARTED = ("web", "worker", "worker_notifications", "clock")
+STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
 FIRST, MIDDLE, LAST = 2, 1, 0
 """Who stops first: our own processes, then the exchange, then Redis."""
 PATIENCE_SECONDS = 8.0

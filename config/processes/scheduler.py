@@ -1,6 +1,6 @@
-"""The clock: relays what happened, and looks every few seconds at what is due. `python -m config.processes.scheduler`.
+"""The scheduler, process `clock`: relays events and runs the periodic jobs. `python -m config.processes.scheduler`.
 
-One clock acts at a time, by a lease in the database; a second one waits and takes over when the first falls silent.
+One scheduler acts at a time, by a lease in the database. A second one waits and takes over when the first one ends.
 """
 
 import os
@@ -9,9 +9,8 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,121 +19,108 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.logs import begin_logging
-from config.processes.worker import enqueue_into
+from config.periodic_jobs import JOBS, Job, LightJob, run_light
+from config.processes.worker import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline import outbox
-from hotline.gateways.live import WAKE
+from hotline.gateways.live import WAKE_LIST
 from hotline.rules.people.actors import Machine
-from hotline.services import leases, retention
-from hotline.services.calls import reconciliation
-from hotline.services.outbound import callbacks, follow_ups
-from hotline.services.queueing import offers, presence
-from hotline.unit_of_work import Application, UnitOfWork
+from hotline.services import leases, periodic_jobs
+from hotline.store.jobs import PeriodicJob, all_jobs
+from hotline.unit_of_work import Application
 
+LEASE = "clock"
 LEASE_SECONDS = 5
-CONNECT_PATIENCE = timedelta(seconds=20)
-"""How long an accepted caller may stay unjoined before they get their place in the queue back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """Run `run` in a Work of its own every `seconds`."""
-
-    name: str
-    seconds: int
-    run: Callable[[UnitOfWork], int]
-
-
-TIMERS: tuple[Timer, ...] = (
-    Timer("offer_waiting", 1, offers.offer_waiting),
-    Timer("plan_callbacks", 1, callbacks.plan_due_dials),
-    Timer("plan_follow_ups", 1, follow_ups.plan_due_dials),
-    Timer("settle_overdue_offers", 5, offers.settle_overdue_offers),
-    Timer(
-        "requeue_unconnected", 5, lambda work: offers.requeue_unconnected(work, work.at - CONNECT_PATIENCE)
-    ),
-    Timer("close_silent_desks", 5, presence.close_silent_desks),
-    Timer("flag_long_wrap_ups", 5, presence.flag_long_wrap_ups),
-    Timer("take_back_left_alone", 15, reconciliation.take_back_left_alone),
-    Timer("free_stuck_desks", 30, reconciliation.free_stuck_desks),
-    Timer("doubt_silent_dials", 120, reconciliation.check_silent_dials),
-    Timer("doubt_silent_calls", 600, reconciliation.check_silent_calls),
-    Timer("forget_old", 3600, retention.delete_expired),
-)
+# A new run of a heavy job is looked for this often; light jobs are looked for when the first of them is due.
+LOOK = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
-class Ticker:
-    """Knows which timers are due; a failing timer is logged and comes round again."""
+class Scheduler:
+    """Runs the light jobs that are due and hands the heavy ones to their lane."""
 
     application: Application
-    timers: tuple[Timer, ...] = TIMERS
-    last: dict[str, datetime] = field(default_factory=dict)
+    enqueue: EnqueueRuns
+    jobs: tuple[Job, ...] = JOBS
+    _look_at: datetime | None = None
 
     def tick(self) -> None:
-        for timer in self.timers:
-            at = self.application.clock()
-            if at - self.last.get(timer.name, datetime.min.replace(tzinfo=at.tzinfo)) < timedelta(
-                seconds=timer.seconds
-            ):
-                continue
-            self.last[timer.name] = at
-            try:
-                with self.application.unit_of_work(Machine.CLOCK) as work:
-                    timer.run(work)
-            except Exception as trouble:  # noqa: BLE001 - one timer in trouble must not stop the clock
-                structlog.get_logger().error("timer.failed", timer=timer.name, trouble=type(trouble).__name__)
+        """Makes the runs that are due. Raises what Redis or the database raises, never an error of a job."""
+        if self._look_at is None:
+            with self.application.unit_of_work(Machine.CLOCK) as work:
+                periodic_jobs.plan(work, [job.planned for job in self.jobs])
+        at = self.application.clock()
+        if self._look_at is not None and at < self._look_at:
+            return
+        with self.application.read_session() as session:
+            rows = {row.name: row for row in all_jobs(session)}
+        due = [(job, rows[job.name]) for job in self.jobs if periodic_jobs.is_due(rows[job.name], at)]
+        self._look_at = min([at + LOOK, *(row.due_at for row in rows.values() if row.due_at > at)])
+        for job, row in due:
+            if isinstance(job, LightJob):
+                run_light(self.application, job, row.due_at)
+        self._hand_over([row for job, row in due if not isinstance(job, LightJob)], at)
+
+    def _hand_over(self, rows: list[PeriodicJob], at: datetime) -> None:
+        """Enqueues heavy runs; one that no worker has begun after `outbox.ENQUEUE_TIMEOUT` may be lost with Redis."""
+        lost = at - outbox.ENQUEUE_TIMEOUT
+        runs = [row for row in rows if row.enqueued_at is None or row.enqueued_at <= lost]
+        if runs:
+            self.enqueue(runs)
+            with self.application.unit_of_work(Machine.CLOCK) as work:
+                periodic_jobs.record_enqueued(work, [run.name for run in runs])
 
 
 def relay_once(application: Application, enqueue: outbox.Enqueue) -> int:
-    """Relay the tail of the log and hand what is due to the transport; returns how many parcels went."""
-    parcels = outbox.relay(application)
-    if parcels:
-        enqueue(parcels)
-        outbox.note_enqueued(application, parcels)
-    return len(parcels)
+    """Relays unrelayed events and hands the deliveries that are due to RQ; returns their number."""
+    deliveries = outbox.relay(application)
+    if deliveries:
+        enqueue(deliveries)
+        outbox.record_enqueued(application, deliveries)
+    return len(deliveries)
 
 
-def run(hotline: Components, stop: threading.Event) -> None:
-    """Tick until `stop`. Trouble with Redis or the database is logged and waited out, never fatal."""
+def run(components: Components, stop: threading.Event) -> None:
+    """Acts until `stop` is set. Errors of Redis and the database are logged, and tried again after a second."""
+    application, redis = components.application, components.redis
     holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    enqueue = enqueue_into(hotline.redis)
-    ticker = Ticker(hotline.application)
+    enqueue = enqueue_into(redis)
+    scheduler = Scheduler(application, enqueue_runs_into(redis))
     while not stop.is_set():
         try:
-            if _hold(hotline.application, holder):
-                ticker.tick()
-                if relay_once(hotline.application, enqueue) < outbox.BATCH:
-                    _wait_for_wake(hotline.redis)
+            if _hold(application, holder):
+                scheduler.tick()
+                if relay_once(application, enqueue) < outbox.BATCH_SIZE:
+                    _wait_for_wake(redis)
             else:
                 stop.wait(1)
         except (RedisError, SQLAlchemyError) as trouble:
             structlog.get_logger().error("clock.trouble", trouble=type(trouble).__name__)
             stop.wait(1)
-    with suppress(SQLAlchemyError), hotline.application.unit_of_work(Machine.CLOCK) as work:
-        leases.release(work, "clock", holder)
+    with suppress(SQLAlchemyError), application.unit_of_work(Machine.CLOCK) as work:
+        leases.release(work, LEASE, holder)
 
 
 def _hold(application: Application, holder: str) -> bool:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return leases.hold(work, "clock", holder, LEASE_SECONDS)
+        return leases.acquire(work, LEASE, holder, LEASE_SECONDS)
 
 
 def _wait_for_wake(redis: Redis) -> None:
-    """Wait at most a second, less if somebody has just told something worth reacting to."""
-    redis.blpop([WAKE], timeout=1)
+    """Waits at most a second; less when a process announces an event that has reactions."""
+    redis.blpop([WAKE_LIST], timeout=1)
 
 
 def main() -> int:
-    """Run the clock until SIGTERM or SIGINT."""
+    """Runs until SIGTERM or SIGINT."""
     settings = settings_or_exit()
     begin_logging(settings.mode)
-    hotline = build_or_exit(settings)
+    components = build_or_exit(settings)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    run(hotline, stop)
+    run(components, stop)
     return 0
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from config.demo.people import SHOWN
 from config.settings import Settings
 from hotline.rules.enums import Role
-from hotline.rules.phone_numbers import national
+from hotline.rules.phone_numbers import format_national
 
 _ROLES: dict[Role, tuple[str, str]] = {
     Role.OPERATOR: ("话务员", "operator"),
@@ -21,7 +21,7 @@ _ROLES: dict[Role, tuple[str, str]] = {
 
 def welcome(settings: Settings, password: str) -> str:
     """Return the text for the terminal."""
-    short = national(settings.number).split(" ", 1)[-1].replace(" ", "")
+    short = format_national(settings.number).split(" ", 1)[-1].replace(" ", "")
     lines = [
         "",
         f"市民热线 {short} 已就绪 / the hotline {short} is up",

@@ -1,96 +1,145 @@
-"""Time's door: an RQ worker for one lane. `python -m config.processes.worker calls` (or `notifications`).
+"""An RQ worker for one lane: `python -m config.processes.worker calls` (or `notifications`, `heavy`).
 
-It imports and builds the application before it forks, so that each job costs milliseconds; it listens to exactly one
-queue, because only then does RQ pop safely; and a job is nothing but the id of a delivery.
+It builds the application before it forks, so that each job costs milliseconds. It listens to exactly one queue,
+because only then does RQ pop safely. A job is nothing but a reference to a row of the database: the id of a delivery
+or the name of a periodic job.
 """
 
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 
 from redis import Redis
 from rq import Queue, Retry, Worker
 from rq.executions import Execution
-from rq.job import Job
+from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from config.logs import begin_logging
+from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, run_heavy
 from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline import outbox
 from hotline.outbox import PendingDelivery
 from hotline.reactions import LANES
+from hotline.store.jobs import PeriodicJob
 
+WORKERS = (*LANES, HEAVY)
+# Less than the lease of a delivery: RQ stops a job before another worker may take it over.
 JOB_SECONDS = 45
-"""Less than the lease of a delivery: a job is stopped before another worker may take it over."""
+# Less than hotline.services.periodic_jobs.HEAVY_LEASE, for the same reason.
+HEAVY_SECONDS = 15 * 60
 KEEP_FAILED_SECONDS = 3600
 
-_HOTLINE: ContextVar[Components] = ContextVar("hotline")
-"""The application this worker process was built with; a job finds it here because RQ calls it by name only."""
+
+@dataclass(frozen=True, slots=True)
+class WorkerContext:
+    """The application of a worker process, and the periodic jobs that it may run."""
+
+    components: Components
+    jobs: tuple[Job, ...] = JOBS
+
+
+# RQ calls a job by its name and knows no arguments but those in Redis; so a job finds the application here.
+_CONTEXT: ContextVar[WorkerContext] = ContextVar("worker")
+
+EnqueueRuns = Callable[[list[PeriodicJob]], None]
 
 
 def carry_out(delivery_id: int) -> bool:
-    """Carry one delivery out: the only job there is."""
-    return outbox.deliver(_HOTLINE.get().tools, delivery_id)
+    """Executes one delivery."""
+    return outbox.deliver(_CONTEXT.get().components.tools, delivery_id)
+
+
+def run_periodic_job(name: str) -> bool:
+    """Makes the run of the heavy job `name` that is due."""
+    context = _CONTEXT.get()
+    jobs = {job.name: job for job in context.jobs if isinstance(job, HeavyJob)}
+    # While versions change, the scheduler may know a job that this worker does not.
+    return name in jobs and run_heavy(context.components.application, jobs[name])
 
 
 class LaneWorker(Worker):
-    """An RQ worker whose forked children open database connections of their own.
+    """An RQ worker whose forked children open their own connections to the database."""
 
-    It looks for a lost Redis every other second; RQ's own pauses double up to a minute, while callers wait unrung.
-    """
-
+    # RQ doubles the pause between two looks for a lost Redis up to a minute, while calls do not ring.
     max_connection_wait_time = 2.0
 
-    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        _HOTLINE.get().application.engine.dispose(close=False)
+    def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
+        _CONTEXT.get().components.application.engine.dispose(close=False)
         return super().perform_job(job, queue, execution)
 
 
 def enqueue_into(redis: Redis) -> outbox.Enqueue:
-    """Return the function that hands parcels to RQ, one queue a lane."""
-    queues = {lane: Queue(lane, connection=redis, serializer=JSONSerializer) for lane in LANES}
+    """Returns the function that hands deliveries to RQ, one queue a lane."""
+    queues = {lane: _queue(redis, lane) for lane in LANES}
 
-    def enqueue(parcels: list[PendingDelivery]) -> None:
-        for parcel in parcels:
-            lane, job_id = queues[parcel.lane], f"delivery-{parcel.id}-{parcel.attempts}"
-            if lane.get_job_position(job_id) is not None:
-                continue  # the lane is slow, not lossy: it still waits its turn
-            lane.enqueue(
-                "config.processes.worker.carry_out",
-                parcel.id,
-                job_id=job_id,
-                job_timeout=JOB_SECONDS,
-                result_ttl=0,
-                failure_ttl=KEEP_FAILED_SECONDS,
-                retry=Retry(max=2),
-            )
+    def enqueue(deliveries: list[PendingDelivery]) -> None:
+        for delivery in deliveries:
+            job_id = f"delivery-{delivery.id}-{delivery.attempts}"
+            _enqueue(queues[delivery.lane], "carry_out", delivery.id, job_id, JOB_SECONDS)
 
     return enqueue
 
 
-def main(arguments: list[str]) -> int:
-    """Work one lane until told to stop; 2 for a lane that does not exist."""
-    if len(arguments) != 1 or arguments[0] not in LANES:
-        sys.stderr.write(f"usage: python -m config.processes.worker {{{'|'.join(LANES)}}}\n")
-        return 2
-    settings = settings_or_exit()
-    begin_logging(settings.mode)
-    hotline = build_or_exit(settings)
-    _HOTLINE.set(hotline)
-    queue = Queue(arguments[0], connection=hotline.redis, serializer=JSONSerializer)
+def enqueue_runs_into(redis: Redis) -> EnqueueRuns:
+    """Returns the function that hands the runs of heavy jobs to the lane of their worker."""
+    queue = _queue(redis, HEAVY)
+
+    def enqueue(runs: list[PeriodicJob]) -> None:
+        for run in runs:
+            job_id = f"{run.name}-{run.due_at:%Y%m%d%H%M%S}-{run.attempts}"
+            _enqueue(queue, "run_periodic_job", run.name, job_id, HEAVY_SECONDS)
+
+    return enqueue
+
+
+def _queue(redis: Redis, lane: str) -> Queue:
+    return Queue(lane, connection=redis, serializer=JSONSerializer)
+
+
+def _enqueue(queue: Queue, function: str, argument: int | str, job_id: str, seconds: int) -> None:
+    if queue.get_job_position(job_id) is not None:
+        return  # it was enqueued before and still waits: the lane is slow, not lossy
+    queue.enqueue(
+        f"config.processes.worker.{function}",
+        argument,
+        job_id=job_id,
+        job_timeout=seconds,
+        result_ttl=0,
+        failure_ttl=KEEP_FAILED_SECONDS,
+        retry=Retry(max=2),
+    )
+
+
+def work_lane(lane: str, context: WorkerContext) -> None:
+    """Works until SIGTERM or SIGINT."""
+    _CONTEXT.set(context)
     worker = LaneWorker(
-        [queue],
-        connection=hotline.redis,
+        [_queue(context.components.redis, lane)],
+        connection=context.components.redis,
         serializer=JSONSerializer,
         worker_ttl=20,
         maintenance_interval=5,
         job_monitoring_interval=5,
     )
     worker.work(with_scheduler=False, logging_level="WARNING")
+
+
+def main(arguments: list[str]) -> int:
+    """Works one lane; returns exit status 2 for a lane that does not exist."""
+    if len(arguments) != 1 or arguments[0] not in WORKERS:
+        sys.stderr.write(f"usage: python -m config.processes.worker {{{'|'.join(WORKERS)}}}\n")
+        return 2
+    settings = settings_or_exit()
+    begin_logging(settings.mode)
+    work_lane(arguments[0], WorkerContext(build_or_exit(settings)))
     return 0
 
 
 if __name__ == "__main__":
+    # RQ imports this module by its name: its jobs must find the context that was set there, not the one of __main__.
     from config.processes.worker import main as importable_main
 
     sys.exit(importable_main(sys.argv[1:]))

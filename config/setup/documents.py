@@ -9,21 +9,36 @@ from hotline.reactions import REACTIONS
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import RIGHTS, Right
 from hotline.rules.tickets.fields import STATED_FIELDS, Choice, Entry, FieldKind, Flag, Text
-from hotline.rules.tickets.transitions import TRANSITIONS
+from hotline.rules.tickets.transitions import TRANSITIONS, Relation
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def ticket_table() -> str:
-    """Return the table of a ticket's steps."""
-    lines = ["| from | action | to | right | needs |", "|---|---|---|---|---|"]
+    """Returns the table of a ticket's steps."""
+    lines = [
+        "| from | action | to | right | needs | sets the moment | records | effects |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for row in TRANSITIONS:
-        needs = ", ".join(f"`{name}`" for name in row.needs) or "–"
-        right = f"{row.right.value}{' (own unit)' if row.own_unit else ''}"
-        lines.append(
-            f"| {row.origin.value} | **{row.action.value}** | {row.target.value} | {right} | {needs} |"
+        origins = ", ".join(origin.value for origin in row.origins)
+        right = f"{row.right.value}{'' if row.relation is Relation.ANY else f' ({row.relation.value})'}"
+        cells = (
+            origins,
+            f"**{row.action.value}**",
+            row.target.value,
+            right,
+            _codes(row.needs),
+            _codes(row.moments),
+            _codes(row.events),
+            ", ".join(effect.value.replace("_", " ") for effect in row.effects) or "–",
         )
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _codes(names: tuple[str, ...]) -> str:
+    return ", ".join(f"`{name}`" for name in names) or "–"
 
 
 def ticket_fields_table() -> str:
@@ -69,7 +84,11 @@ def _kind(kind: FieldKind) -> str:
 def ticket_picture() -> str:
     """Return the picture of a ticket's states, as Mermaid text."""
     lines = ["```mermaid", "stateDiagram-v2"]
-    lines += [f"    {row.origin.value} --> {row.target.value}: {row.action.value}" for row in TRANSITIONS]
+    lines += [
+        f"    {origin.value} --> {row.target.value}: {row.action.value}"
+        for row in TRANSITIONS
+        for origin in row.origins
+    ]
     return "\n".join([*lines, "```"])
 
 

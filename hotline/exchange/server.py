@@ -12,7 +12,6 @@ from aiohttp import web
 
 from hotline.exchange.board.fault_api import fault_routes
 from hotline.exchange.board.pages import page_routes
-from hotline.exchange.board.transcript_view import transcript_routes
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
 from hotline.exchange.core.sockets import from_here
 from hotline.exchange.core.webhook_client import Courier
@@ -23,7 +22,6 @@ from hotline.exchange.rest.routes import rest_routes
 from hotline.exchange.state.calls import EndCall
 from hotline.exchange.state.registry import Registry
 from hotline.exchange.time.clock import ExchangeClock
-from hotline.exchange.time.http import hold_time, tell_time
 from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
 from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.settings import ExchangeSettings
@@ -44,19 +42,17 @@ def clock_of(settings: ExchangeSettings) -> ExchangeClock:
 
 def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Application:
     """The whole exchange as an application; its state is made when it starts and gone when it stops."""
-    app = web.Application(middlewares=[hold_time, rest_middleware])
+    app = web.Application(middlewares=[rest_middleware])
     app[_CLOCK] = clock
     app[CONCURRENT_REQUESTS] = ConcurrentRequests()
     app[_SETTINGS] = settings
     app.cleanup_ctx.append(_open)
     app.on_shutdown.append(_hang_up_all)
     app.router.add_get("/healthz", _health)
-    app.router.add_get("/clock", tell_time)
     app.router.add_get("/phone/ws", _telephone)
     app.router.add_get("/device", _device)
     app.router.add_routes(page_routes())
     app.router.add_routes(fault_routes())
-    app.router.add_routes(transcript_routes())
     app.router.add_routes(rest_routes(narrow=settings.narrow))
     return app
 

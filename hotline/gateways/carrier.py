@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CallRequest:
     """Place a call to `to` (E.164 or `client:…`) and run the document at `answer_url` when it is answered.
 
     `status_url` hears the call's end; `ring_seconds` is how long it may ring. `fallback_url` is asked when a document
@@ -21,18 +21,18 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class RecordingMedia:
     """The sound of a recording, as the carrier gave it."""
 
     media_type: str
     data: bytes
 
 
-class CarrierTrouble(Exception):
+class CarrierError(Exception):
     """Something between us and the carrier."""
 
 
-class CarrierRefused(CarrierTrouble):
+class CarrierRefused(CarrierError):
     """The carrier said no for good (`code` is its error code): asking again would get the same answer."""
 
     def __init__(self, code: int | None, message: str) -> None:
@@ -40,22 +40,22 @@ class CarrierRefused(CarrierTrouble):
         self.code = code
 
 
-class CarrierGone(CarrierTrouble):
+class CarrierGone(CarrierError):
     """The call, or its place in the queue, no longer exists."""
 
 
-class CarrierDoubtful(CarrierTrouble):
+class CarrierOutcomeUnknown(CarrierError):
     """The answer was lost (time-out, 5xx): it may have happened. Look before asking again."""
 
 
-class CarrierUnavailable(CarrierTrouble):
+class CarrierUnavailable(CarrierError):
     """Not now, and certainly nothing happened (429, connection refused): safe to ask again."""
 
 
 class Carrier(Protocol):
     """Every method may raise Refused, Doubtful or Unavailable; those that need a live call also Gone."""
 
-    def place(self, order: Order) -> str:
+    def place(self, request: CallRequest) -> str:
         """Place a call; return the carrier's name for it."""
         ...
 
@@ -79,6 +79,6 @@ class Carrier(Protocol):
         """End a call or a ring. A call already over is no error."""
         ...
 
-    def fetch_recording(self, sid: str) -> Sound:
+    def fetch_recording(self, sid: str) -> RecordingMedia:
         """Return the sound of a finished recording. Gone: not there, or not there yet."""
         ...

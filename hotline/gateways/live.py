@@ -18,21 +18,21 @@ from redis.retry import Retry
 from hotline.events import CallArrived, Event, NumberShown, pack
 
 STREAM = "hotline:live"
-WAKE = "hotline:wake"
+WAKE_LIST = "hotline:wake"
 MAX_LENGTH = 10_000
-QUIET: frozenset[type[Event]] = frozenset({CallArrived, NumberShown})
+NOT_ANNOUNCED: frozenset[type[Event]] = frozenset({CallArrived, NumberShown})
 """Nobody's screen changes by these; a call becomes visible when it joins the queue."""
-PATIENCE_SECONDS = 0.5
-PAUSE = timedelta(seconds=2)
+TIMEOUT_SECONDS = 0.5
+PAUSE_AFTER_FAILURE = timedelta(seconds=2)
 """After a failure nothing is announced for this long: a Redis that hangs must not make callers wait."""
 
 
-def announcing_client(url: str) -> Redis:
+def announcer_client(url: str) -> Redis:
     """Return a client that gives up quickly: telling screens is never worth a caller's time."""
     return Redis.from_url(
         url,
-        socket_timeout=PATIENCE_SECONDS,
-        socket_connect_timeout=PATIENCE_SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
+        socket_connect_timeout=TIMEOUT_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
 
@@ -40,26 +40,26 @@ def announcing_client(url: str) -> Redis:
 class RedisAnnouncer:
     """Implements `work.Announce`. `worth` says which events wake the relay (those with reactions)."""
 
-    def __init__(self, redis: Redis, worth: Callable[[Event], bool]) -> None:
+    def __init__(self, redis: Redis, wakes_relay: Callable[[Event], bool]) -> None:
         self._redis = redis
-        self._worth = worth
+        self._wakes_relay = wakes_relay
         self._silent_until = datetime.min.replace(tzinfo=UTC)
 
-    def __call__(self, at: datetime, told: tuple[Event, ...]) -> None:
-        messages = [_message(at, event) for event in told if type(event) not in QUIET]
+    def __call__(self, at: datetime, events: tuple[Event, ...]) -> None:
+        messages = [_message(at, event) for event in events if type(event) not in NOT_ANNOUNCED]
         if not messages or at < self._silent_until:
             return
         try:
             pipe = self._redis.pipeline(transaction=False)
             pipe.xadd(STREAM, {"e": json.dumps(messages)}, maxlen=MAX_LENGTH, approximate=True)
-            if any(self._worth(event) for event in told):
-                pipe.lpush(WAKE, "1")
-                pipe.ltrim(WAKE, 0, 9)
+            if any(self._wakes_relay(event) for event in events):
+                pipe.lpush(WAKE_LIST, "1")
+                pipe.ltrim(WAKE_LIST, 0, 9)
             pipe.execute()
         except RedisError as trouble:
-            self._silent_until = at + PAUSE
+            self._silent_until = at + PAUSE_AFTER_FAILURE
             structlog.get_logger().warning(
-                "live.unannounced", trouble=type(trouble).__name__, events=len(told)
+                "live.unannounced", trouble=type(trouble).__name__, events=len(events)
             )
 
 
@@ -68,5 +68,5 @@ def _message(at: datetime, event: Event) -> dict[str, Any]:
     return {"kind": kind, "at": at.isoformat(), "data": data}
 
 
-def silence(_at: datetime, _told: tuple[Event, ...]) -> None:
+def announce_nothing(_at: datetime, _told: tuple[Event, ...]) -> None:
     """Announce nothing: for commands that run beside the service and for tests of rows alone."""

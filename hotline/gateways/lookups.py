@@ -24,14 +24,14 @@ from urllib3.exceptions import HTTPError
 
 from hotline.gateways.unit_webhooks import sign
 
-MOST_BYTES = 16 * 1024
+MAX_BYTES = 16 * 1024
 """A longer answer is none: a caller listens to a few sentences."""
-_TROUBLE = (requests.RequestException, HTTPError, OSError, ValueError)
+_EXPECTED_ERRORS = (requests.RequestException, HTTPError, OSError, ValueError)
 """All that a stranger's answer leads to: pydantic's faults are ValueErrors, the body's own come from urllib3."""
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LookupRequest:
     """`key` is the same for every repetition; `seconds` is how long an answer is worth waiting for."""
 
     key: str
@@ -42,14 +42,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class LookupResponse:
     found: bool
     text_zh: str
     text_en: str
 
 
 class Lookups(Protocol):
-    def ask(self, question: Question, at: datetime) -> Reply | None:
+    def ask(self, question: LookupRequest, at: datetime) -> LookupResponse | None:
         """Return the answer, or None if there was none that could be understood in time. Never raises."""
         ...
 
@@ -64,11 +64,11 @@ class _Answer(BaseModel):
 class HttpLookups:
     """Implements `Lookups` over HTTP; redirects are not followed. Who asks is held up for `seconds` at most."""
 
-    def ask(self, question: Question, at: datetime) -> Reply | None:
-        asking = _Asking(question, at)
+    def ask(self, question: LookupRequest, at: datetime) -> LookupResponse | None:
+        asking = _RequestThread(question, at)
         threading.Thread(target=asking.run, name=question.key, daemon=True).start()
         try:
-            return asking.told.get(timeout=question.seconds)
+            return asking.response.get(timeout=question.seconds)
         except Empty:
             _failed(question, "Late")
             return None
@@ -76,24 +76,24 @@ class HttpLookups:
             asking.over.set()
 
 
-class _Asking:
+class _RequestThread:
     """One question being asked. `told` gets its answer; once it is `over` nobody waits for that any more."""
 
-    def __init__(self, question: Question, at: datetime) -> None:
+    def __init__(self, question: LookupRequest, at: datetime) -> None:
         self.question = question
         self.at = at
-        self.told: SimpleQueue[Reply | None] = SimpleQueue()
+        self.response: SimpleQueue[LookupResponse | None] = SimpleQueue()
         self.over = threading.Event()
 
     def run(self) -> None:
         try:
-            self.told.put(self._ask())
-        except _TROUBLE as trouble:
+            self.response.put(self._ask())
+        except _EXPECTED_ERRORS as trouble:
             if not self.over.is_set():
                 _failed(self.question, type(trouble).__name__)
-            self.told.put(None)
+            self.response.put(None)
 
-    def _ask(self) -> Reply:
+    def _ask(self) -> LookupResponse:
         asked = self.question
         body = json.dumps({"id": asked.key, "caller": asked.caller}).encode()
         headers = {
@@ -112,11 +112,11 @@ class _Asking:
             if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
                 raise requests.HTTPError(answer.status_code)
             said = _Answer.model_validate_json(b"".join(self._pieces(answer)))
-        return Reply(said.found, said.zh, said.en)
+        return LookupResponse(said.found, said.zh, said.en)
 
     def _pieces(self, answer: requests.Response) -> Iterator[bytes]:
         """Read what is there as it comes. Raises ValueError for too much, and once nobody waits any more."""
-        rest = MOST_BYTES
+        rest = MAX_BYTES
         while piece := answer.raw.read1(rest + 1, decode_content=True):
             rest -= len(piece)
             if rest < 0 or self.over.is_set():
@@ -124,5 +124,5 @@ class _Asking:
             yield piece
 
 
-def _failed(question: Question, error: str) -> None:
+def _failed(question: LookupRequest, error: str) -> None:
     structlog.get_logger().warning("lookup.failed", key=question.key, error=error)

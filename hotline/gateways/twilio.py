@@ -13,19 +13,19 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
 from hotline.gateways.carrier import (
-    CarrierDoubtful,
+    CallRequest,
+    CarrierError,
     CarrierGone,
+    CarrierOutcomeUnknown,
     CarrierRefused,
-    CarrierTrouble,
     CarrierUnavailable,
-    Order,
-    Sound,
+    RecordingMedia,
 )
 
 T = TypeVar("T")
 TIMEOUT_SECONDS = 8
 """To connect, and then again to be answered; a reaction asks three times at most and must end within its job's time."""
-MOST_SOUND_BYTES = 256 * 1024 * 1024
+MAX_SOUND_BYTES = 256 * 1024 * 1024
 """More than the longest call of 4 hours takes at 8 kHz and 16 bit."""
 _GONE_CODES = {20404, 21220}
 _NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
@@ -59,9 +59,9 @@ class TwilioCarrier:
         self._queues: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def place(self, order: Order) -> str:
+    def place(self, order: CallRequest) -> str:
         """See `Carrier.place`."""
-        call = _asked(
+        call = _call_api(
             lambda: self._client.calls.create(
                 to=order.to,
                 from_=self._from,
@@ -77,7 +77,7 @@ class TwilioCarrier:
     def find_placed(self, to: str, since: datetime) -> str | None:
         """See `Carrier.find_placed`."""
         wanted = values.unset if to.startswith("client:") else to
-        found = _asked(lambda: self._client.calls.list(to=wanted, limit=_NEWEST))
+        found = _call_api(lambda: self._client.calls.list(to=wanted, limit=_NEWEST))
         ours = [
             call
             for call in found
@@ -92,7 +92,7 @@ class TwilioCarrier:
         """See `Carrier.take_from_queue`."""
         queue_sid = self._queue_sid(queue)
         try:
-            _asked(lambda: self._client.queues(queue_sid).members(sid).update(url=url))
+            _call_api(lambda: self._client.queues(queue_sid).members(sid).update(url=url))
         except CarrierGone:
             with self._lock:
                 self._queues.pop(queue, None)
@@ -100,41 +100,41 @@ class TwilioCarrier:
 
     def redirect(self, sid: str, url: str) -> None:
         """See `Carrier.redirect`."""
-        _asked(lambda: self._client.calls(sid).update(url=url, method="POST"))
+        _call_api(lambda: self._client.calls(sid).update(url=url, method="POST"))
 
     def status_of(self, sid: str) -> str | None:
         """See `Carrier.status_of`."""
         try:
-            return str(_asked(lambda: self._client.calls(sid).fetch()).status)
+            return str(_call_api(lambda: self._client.calls(sid).fetch()).status)
         except CarrierGone:
             return None
 
     def hang_up(self, sid: str) -> None:
         """See `Carrier.hang_up`."""
         try:
-            _asked(lambda: self._client.calls(sid).update(status="completed"))
+            _call_api(lambda: self._client.calls(sid).update(status="completed"))
         except CarrierGone:
             return
 
-    def fetch_recording(self, sid: str) -> Sound:
+    def fetch_recording(self, sid: str) -> RecordingMedia:
         """See `Carrier.fetch_recording`."""
-        return _asked(lambda: self._download(f"{self._media}/{sid}.wav"))
+        return _call_api(lambda: self._download(f"{self._media}/{sid}.wav"))
 
-    def _download(self, url: str) -> Sound:
+    def _download(self, url: str) -> RecordingMedia:
         """Fetch a sound with the account's credentials, never more than any call could fill."""
         with requests.get(url, auth=self._credentials, timeout=self._timeout, stream=True) as answer:
             if answer.status_code != HTTPStatus.OK:
                 raise TwilioRestException(answer.status_code, url, "recording")
-            data = answer.raw.read(MOST_SOUND_BYTES + 1, decode_content=True)
-        if len(data) > MOST_SOUND_BYTES:
+            data = answer.raw.read(MAX_SOUND_BYTES + 1, decode_content=True)
+        if len(data) > MAX_SOUND_BYTES:
             raise TwilioRestException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, url, "recording too large")
-        return Sound(answer.headers.get("Content-Type", "audio/x-wav").partition(";")[0], data)
+        return RecordingMedia(answer.headers.get("Content-Type", "audio/x-wav").partition(";")[0], data)
 
     def _queue_sid(self, name: str) -> str:
         with self._lock:
             if name in self._queues:
                 return self._queues[name]
-        for queue in _asked(lambda: self._client.queues.list(limit=1000)):
+        for queue in _call_api(lambda: self._client.queues.list(limit=1000)):
             if queue.friendly_name == name:
                 with self._lock:
                     self._queues[name] = str(queue.sid)
@@ -142,12 +142,12 @@ class TwilioCarrier:
         raise CarrierGone(f"no queue named {name}")
 
 
-def _asked(ask: Callable[[], T]) -> T:
+def _call_api(ask: Callable[[], T]) -> T:
     """Ask the carrier and turn its three families of trouble into ours."""
     try:
         return ask()
     except (TwilioRestException, TwilioServiceException) as said:
-        raise _meaning(said.status, said.code) from said
+        raise _carrier_error(said.status, said.code) from said
     except TwilioException as said:  # a list that could not be read, whatever the reason: nothing happened
         raise CarrierUnavailable("a list could not be read") from said
     except requests.ConnectTimeout as silence:
@@ -155,12 +155,12 @@ def _asked(ask: Callable[[], T]) -> T:
     except requests.ConnectionError as silence:
         if "refused" in str(silence).lower() or "NameResolution" in str(silence):
             raise CarrierUnavailable("no connection") from silence
-        raise CarrierDoubtful("connection lost") from silence
+        raise CarrierOutcomeUnknown("connection lost") from silence
     except (requests.RequestException, ValueError) as silence:  # no answer in time, or none that can be read
-        raise CarrierDoubtful(type(silence).__name__) from silence
+        raise CarrierOutcomeUnknown(type(silence).__name__) from silence
 
 
-def _meaning(status: int, code: int | None) -> CarrierTrouble:
+def _carrier_error(status: int, code: int | None) -> CarrierError:
     """Return our word for a refusal. The carrier's own words stay behind: they may repeat the number we asked for."""
     words = f"HTTP {status}, code {code}"
     if code in _GONE_CODES or status == HTTPStatus.NOT_FOUND:
@@ -168,5 +168,7 @@ def _meaning(status: int, code: int | None) -> CarrierTrouble:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return CarrierUnavailable(words)
     return (
-        CarrierDoubtful(words) if status >= HTTPStatus.INTERNAL_SERVER_ERROR else CarrierRefused(code, words)
+        CarrierOutcomeUnknown(words)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        else CarrierRefused(code, words)
     )

@@ -34,7 +34,7 @@ class NotificationFailed(Exception):
 
 
 class UnitNotifier(Protocol):
-    def send(self, notice: UnitNotification, at: datetime) -> None:
+    def send(self, notification: UnitNotification, at: datetime) -> None:
         """Deliver `notice`, signed with the moment `at`. Raises NoticeFailed."""
         ...
 
@@ -45,26 +45,26 @@ class UnitWebhooks:
     def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
         self._timeout = timeout
 
-    def send(self, notice: UnitNotification, at: datetime) -> None:
+    def send(self, notification: UnitNotification, at: datetime) -> None:
         body = json.dumps(
             {
                 "event": "ticket.delivered",
-                "id": notice.key,
-                "ticket": notice.ticket_number,
-                "unit": notice.unit_code,
-                "title": notice.title,
-                "due_at": notice.due_at.isoformat() if notice.due_at else None,
+                "id": notification.key,
+                "ticket": notification.ticket_number,
+                "unit": notification.unit_code,
+                "title": notification.title,
+                "due_at": notification.due_at.isoformat() if notification.due_at else None,
             },
             ensure_ascii=False,
         ).encode()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Idempotency-Key": notice.key,
-            "X-Hotline-Signature": sign(notice.secret, int(at.timestamp()), body),
+            "Idempotency-Key": notification.key,
+            "X-Hotline-Signature": sign(notification.secret, int(at.timestamp()), body),
         }
         try:
             answer = requests.post(
-                notice.url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+                notification.url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             )
         except requests.RequestException as trouble:
             raise NotificationFailed(type(trouble).__name__) from trouble

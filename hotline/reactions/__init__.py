@@ -19,21 +19,21 @@ from hotline.reactions.calls import (
     ring_operator,
     take_back_caller,
 )
-from hotline.reactions.context import NotYet, ReactionContext
+from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
 from hotline.reactions.outbound import check_dial, place_dial
 from hotline.reactions.retrieval import ask_outside, keep_sound
 
 __all__ = [
-    "BY_NAME",
     "CALLS",
     "LANES",
     "NOTIFICATIONS",
     "REACTIONS",
-    "NotYet",
+    "REACTION_BY_NAME",
     "Reaction",
     "ReactionContext",
-    "reacts",
+    "RetryLater",
+    "has_reactions",
 ]
 
 CALLS, NOTIFICATIONS = "calls", "notifications"
@@ -70,11 +70,11 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
 }
 
 
-def reacts(event: Event) -> bool:
+def has_reactions(event: Event) -> bool:
     """Say whether anything follows from `event`."""
     return type(event) in REACTIONS
 
 
-BY_NAME: dict[str, Reaction] = {
+REACTION_BY_NAME: dict[str, Reaction] = {
     reaction.name: reaction for reactions in REACTIONS.values() for reaction in reactions
 }

@@ -4,8 +4,8 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.gateways.addresses import device
-from hotline.gateways.carrier import CarrierGone, Order
-from hotline.reactions.context import NotYet, ReactionContext
+from hotline.gateways.carrier import CallRequest, CarrierGone
+from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.rules.people.actors import Machine
@@ -27,11 +27,11 @@ def ring_operator(tools: ReactionContext, event: events.CallOffered) -> None:
     to = device(event.operator_id)
     sid = tools.carrier.find_placed(to, asked_at) if asked_before else None
     with tools.application.read_session() as session:
-        if sid is None or offers.is_leg_of_another(session, event.offer_id, sid):
+        if sid is None or offers.leg_belongs_to_another_offer(session, event.offer_id, sid):
             sid = None
     if sid is None:
         sid = tools.carrier.place(
-            Order(
+            CallRequest(
                 to=f"{to}?offer={event.offer_id}&call={event.call_id}",
                 answer_url=tools.addresses.desk(event.offer_id),
                 status_url=tools.addresses.desk_status(event.offer_id),
@@ -40,7 +40,7 @@ def ring_operator(tools: ReactionContext, event: events.CallOffered) -> None:
             )
         )
     with tools.application.unit_of_work(Machine.WORKER) as work:
-        offers.note_leg(work, event.offer_id, sid)
+        offers.record_leg(work, event.offer_id, sid)
     _release(tools, event.offer_id)
 
 
@@ -63,7 +63,7 @@ def connect_caller(tools: ReactionContext, event: events.CallAccepted) -> None:
         tools.carrier.take_from_queue(queue_name, call.sid, tools.addresses.talk(call.id))
     except CarrierGone as gone:
         if not _end_if_over(tools, call.sid):
-            raise NotYet("the caller is not (yet) in the carrier's queue") from gone
+            raise RetryLater("the caller is not (yet) in the carrier's queue") from gone
 
 
 def release_operator_of_call(tools: ReactionContext, event: events.CallEnded) -> None:

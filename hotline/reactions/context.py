@@ -22,5 +22,5 @@ class ReactionContext:
     """The carrier has no queues and conferences: desks are rung from the caller's own document."""
 
 
-class NotYet(Exception):
+class RetryLater(Exception):
     """The world is not ready for this reaction; try again soon."""

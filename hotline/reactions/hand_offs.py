@@ -36,4 +36,4 @@ def notify_unit(tools: ReactionContext, event: events.TicketDelivered) -> None:
     )
     tools.units.send(notice, tools.application.clock())
     with tools.application.unit_of_work(Machine.WORKER) as work:
-        inbox.note_notified(work, event.assignment_id)
+        inbox.record_notified(work, event.assignment_id)

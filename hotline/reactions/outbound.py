@@ -1,7 +1,7 @@
 """Reactions that phone people: place an attempt once, and ask after one whose end was never told."""
 
 from hotline import events
-from hotline.gateways.carrier import CarrierDoubtful, CarrierRefused, Order
+from hotline.gateways.carrier import CallRequest, CarrierOutcomeUnknown, CarrierRefused
 from hotline.reactions.context import ReactionContext
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import DialState
@@ -23,18 +23,18 @@ def place_dial(tools: ReactionContext, event: events.DialPlanned) -> None:
         with tools.application.unit_of_work(Machine.WORKER) as work:
             outbound_calls.end_dial(work, dial.ref, outcome="refused", detail=str(refused.code))
         return
-    except CarrierDoubtful:
+    except CarrierOutcomeUnknown:
         with tools.application.unit_of_work(Machine.WORKER) as work:
-            outbound_calls.note_doubt(work, dial.id)
+            outbound_calls.record_unknown_outcome(work, dial.id)
         raise
     with tools.application.unit_of_work(Machine.WORKER) as work:
-        outbound_calls.note_dial_sid(work, dial.ref, sid)
+        outbound_calls.record_dial_sid(work, dial.ref, sid)
 
 
 def check_dial(tools: ReactionContext, event: events.DialCheckRequested) -> None:
     """Ask the carrier about an attempt without an end; end it here if it is over there, or not known there."""
     with tools.application.unit_of_work(Machine.WORKER) as work:
-        dial = outbound_calls.dial_by_id(work, event.dial_id)
+        dial = outbound_calls.get_dial(work, event.dial_id)
     if dial.state is DialState.ENDED:
         return
     sid = dial.sid or _find_ours(tools, dial)
@@ -42,7 +42,7 @@ def check_dial(tools: ReactionContext, event: events.DialCheckRequested) -> None
     if status is not None and status not in TERMINAL_STATUSES:
         return
     with tools.application.unit_of_work(Machine.WORKER) as work:
-        held = outbound_calls.dial_by_ref(work, dial.ref)
+        held = outbound_calls.lock_dial(work, dial.ref)
         if sid is not None:
             lifecycle.end_call(work, sid=sid, status=status or "completed")
         outbound_calls.end_dial(work, held.ref, outcome=status or outbound_calls.LOST, sid=sid)
@@ -50,17 +50,17 @@ def check_dial(tools: ReactionContext, event: events.DialCheckRequested) -> None
 
 def _find_ours(tools: ReactionContext, dial: DialView) -> str | None:
     """Return the carrier's name for an attempt whose placing was not confirmed; None if it was never placed."""
-    if not dial.doubtful or dial.placing_at is None:
+    if not dial.outcome_unknown or dial.placing_at is None:
         return None
     sid = tools.carrier.find_placed(dial.number, dial.placing_at)
     with tools.application.read_session() as session:
-        return None if sid is None or outbound_calls.is_call_of_another(session, dial.id, sid) else sid
+        return None if sid is None or outbound_calls.belongs_to_another_dial(session, dial.id, sid) else sid
 
 
-def _order(tools: ReactionContext, dial: DialView) -> Order:
+def _order(tools: ReactionContext, dial: DialView) -> CallRequest:
     policies = tools.application.policies
     dialling = policies.callbacks if dial.follow_up_id is None else policies.follow_ups
-    return Order(
+    return CallRequest(
         to=dial.number,
         answer_url=tools.addresses.dial(dial.ref),
         status_url=tools.addresses.dial_status(dial.ref),

@@ -2,8 +2,8 @@
 
 from hotline import events
 from hotline.gateways.carrier import CarrierGone
-from hotline.gateways.lookups import Question
-from hotline.reactions.context import NotYet, ReactionContext
+from hotline.gateways.lookups import LookupRequest
+from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.rules.enums import LookupState, RecordingState
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lookups, recordings
@@ -20,9 +20,9 @@ def keep_sound(tools: ReactionContext, event: events.RecordingMade) -> None:
     try:
         sound = tools.carrier.fetch_recording(recording.sid)
     except CarrierGone as gone:
-        raise NotYet("the carrier does not have the sound (yet)") from gone
+        raise RetryLater("the carrier does not have the sound (yet)") from gone
     with tools.application.unit_of_work(Machine.WORKER) as work:
-        recordings.keep_sound(work, recording.id, sound.media_type, sound.data)
+        recordings.save_sound(work, recording.id, sound.media_type, sound.data)
 
 
 def ask_outside(tools: ReactionContext, event: events.LookupAsked) -> None:
@@ -36,11 +36,11 @@ def ask_outside(tools: ReactionContext, event: events.LookupAsked) -> None:
     if source is not None and not asked.overdue:
         with tools.application.read_session() as session:
             number = session.get_one(Call, event.call_id).number
-        question = Question(f"lookup-{asked.id}", source.url, source.secret, source.seconds, number)
+        question = LookupRequest(f"lookup-{asked.id}", source.url, source.secret, source.seconds, number)
         found = tools.lookups.ask(question, tools.application.clock())
     with tools.application.unit_of_work(Machine.WORKER) as work:
         if found is None:
-            lookups.note_answer(work, asked.id, LookupState.FAILED)
+            lookups.record_answer(work, asked.id, LookupState.FAILED)
         else:
             state = LookupState.FOUND if found.found else LookupState.UNKNOWN
-            lookups.note_answer(work, asked.id, state, found.text_zh, found.text_en)
+            lookups.record_answer(work, asked.id, state, found.text_zh, found.text_en)

@@ -29,7 +29,7 @@ def parse_number(raw: str) -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def national(number: str) -> str:
+def format_national(number: str) -> str:
     """Return how people at home write an E.164 number: +8613800001234 -> 13800001234, +865374412345 -> 0537 441 2345."""
     try:
         parsed = phonenumbers.parse(number, _REGION)

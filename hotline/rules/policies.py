@@ -85,7 +85,7 @@ class DialPolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class OpeningHours:
     """From `start` until before `end`, both in minutes after local midnight; 24:00 is 1440."""
 
     start: int
@@ -96,9 +96,9 @@ class Window:
 class Schedule:
     """Opening hours by kind of day: working days (made-up weekends included), ordinary days off, public holidays."""
 
-    workdays: tuple[Window, ...]
-    days_off: tuple[Window, ...]
-    holidays: tuple[Window, ...]
+    workdays: tuple[OpeningHours, ...]
+    days_off: tuple[OpeningHours, ...]
+    holidays: tuple[OpeningHours, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from hotline.store.calendar import CalendarDay
 from hotline.unit_of_work import UnitOfWork
 
 SEED = "chinesecalendar"
-AT_A_TIME = 1_000
+BATCH_SIZE = 1_000
 """The most days named in one query."""
 COLUMNS = ("day", "is_working", "note")
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
@@ -79,8 +79,8 @@ def _seed(day: date) -> dict[str, object]:
 def import_days(work: UnitOfWork, text: str) -> int:
     """Set the days of a CSV text `day,is_working,note` (yes or no); returns how many. Raises CalendarRefused."""
     days = _read(text)
-    for start in range(0, len(days), AT_A_TIME):
-        listed = [day.day for day in days[start : start + AT_A_TIME]]
+    for start in range(0, len(days), BATCH_SIZE):
+        listed = [day.day for day in days[start : start + BATCH_SIZE]]
         work.session.execute(delete(CalendarDay).where(CalendarDay.day.in_(listed)))
     work.session.execute(
         insert(CalendarDay),

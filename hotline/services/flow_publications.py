@@ -56,7 +56,7 @@ def publish(
     latest = current(work.session).get(purpose)
     if (latest.id if latest else 0) != based_on:
         raise LostRace("somebody has published in between")
-    keep_edition(work, edition)
+    save_edition(work, edition)
     row = {
         "purpose": purpose,
         "flow": edition.flow,
@@ -75,13 +75,13 @@ def publish(
 
 def roll_back(work: UnitOfWork, to: PublicationView, *, based_on: int, note: str = "") -> int:
     """Publish again what `to` published. Raises NotAllowed, LostRace, NoSuchFlow if its source was never kept."""
-    source = kept_source(work.session, to.flow, to.version)
+    source = find_source(work.session, to.flow, to.version)
     if source is None:
         raise NoSuchFlow(f"{to.flow} {to.version}")
     return publish(work, to.purpose, Edition(to.flow, to.version, source), based_on=based_on, note=note)
 
 
-def keep_edition(work: UnitOfWork, edition: Edition) -> None:
+def save_edition(work: UnitOfWork, edition: Edition) -> None:
     """Keep the source of a version, so that calls can end with it. Idempotent."""
     row = {
         "flow": edition.flow,
@@ -92,7 +92,7 @@ def keep_edition(work: UnitOfWork, edition: Edition) -> None:
     insert_if_absent(work.session, FlowVersion, FlowVersion.flow, row)
 
 
-def kept_source(session: Session, flow: str, version: str) -> str | None:
+def find_source(session: Session, flow: str, version: str) -> str | None:
     """Return the source of a version, or None if it was never kept."""
     kept = select(FlowVersion.source).where(FlowVersion.flow == flow, FlowVersion.version == version)
     return session.scalar(kept)

@@ -1,4 +1,4 @@
-"""Who alone may act for the whole line (relay and timers), and for how long without a sign of life."""
+"""Leases in the database: one process at a time acts for the whole line, such as the scheduler."""
 
 from datetime import timedelta
 
@@ -9,8 +9,11 @@ from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
 
-def hold(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
-    """Take or renew the lease `name` for `holder`; False while somebody else holds it."""
+def acquire(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
+    """Takes or renews the lease `name` for `holder`; False while another process holds it.
+
+    It ends `seconds` after the last renewal.
+    """
     until = work.at + timedelta(seconds=seconds)
     free = or_(Lease.holder == holder, Lease.until < work.at)
     if updated_one(
@@ -22,7 +25,7 @@ def hold(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
 
 
 def release(work: UnitOfWork, name: str, holder: str) -> None:
-    """Give the lease back so that another need not wait for its end."""
+    """Ends the lease, so that another process need not wait until it runs out."""
     work.session.execute(
         update(Lease).where(Lease.name == name, Lease.holder == holder).values(until=work.at)
     )

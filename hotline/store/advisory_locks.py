@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 _LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 
 
-def take_turns(connection: Connection, names: Iterable[str]) -> None:
+def acquire_advisory_locks(connection: Connection, names: Iterable[str]) -> None:
     """Wait until no other Work has any of `names`; they are let go when this one's transaction ends.
 
     All a Work needs are asked for at once and taken in one order, so that two Works never wait for each other.

@@ -45,7 +45,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def word(kind: type[Word]) -> Enum:
+def enum_column(kind: type[Word]) -> Enum:
     """Return the column type of one of our enums: its value as text, checked by the database."""
 
     def values(members: Any) -> list[str]:

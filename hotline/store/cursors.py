@@ -10,9 +10,9 @@ from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
 
-LARGEST_ID = 2**31 - 1
+MAX_ID = 2**31 - 1
 """PostgreSQL's integer; anything larger is nobody's id."""
-_LONGEST = 200
+_MAX_LENGTH = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
@@ -29,7 +29,7 @@ class Page(Generic[Row]):
     next_cursor: str | None
 
 
-def cut(found: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]) -> Page[Row]:
+def make_page(found: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]) -> Page[Row]:
     """Return a page from up to `limit` + 1 rows: the extra row only tells that there are more."""
     rows = tuple(found[:limit])
     return Page(rows, cursor_of(rows[-1]) if len(found) > limit else None)
@@ -45,13 +45,13 @@ def moment_cursor(moment: datetime, row_id: int) -> str:
     return _pack("m", [(moment - _EPOCH) // _TICK, row_id])
 
 
-def read_id_cursor(cursor: str) -> int:
+def parse_id_cursor(cursor: str) -> int:
     """Return the last id shown. Raises BadCursor."""
     (row_id,) = _unpack(cursor, "i", 1)
     return row_id
 
 
-def read_moment_cursor(cursor: str) -> tuple[datetime, int]:
+def parse_moment_cursor(cursor: str) -> tuple[datetime, int]:
     """Return the last moment (UTC) and id shown. Raises BadCursor."""
     ticks, row_id = _unpack(cursor, "m", 2)
     try:
@@ -65,7 +65,7 @@ def _pack(kind: str, key: list[int]) -> str:
 
 
 def _unpack(cursor: str, kind: str, size: int) -> list[int]:
-    if len(cursor) > _LONGEST:
+    if len(cursor) > _MAX_LENGTH:
         raise BadCursor(cursor)
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
@@ -75,6 +75,6 @@ def _unpack(cursor: str, kind: str, size: int) -> list[int]:
     if not isinstance(read, list) or len(read) != size + 1 or read[0] != kind:
         raise BadCursor(cursor)
     key = read[1:]
-    if not all(type(value) is int for value in key) or not 0 <= key[-1] <= LARGEST_ID:
+    if not all(type(value) is int for value in key) or not 0 <= key[-1] <= MAX_ID:
         raise BadCursor(cursor)
     return key

@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import TimeoutError  # noqa: A004 - the family every door already knows
 from sqlalchemy.pool import ConnectionPoolEntry
 
-PATIENCE_SECONDS = 10
+BUSY_TIMEOUT_SECONDS = 10
 """How long a writer waits for its turn on SQLite, among threads and among processes."""
 
 
@@ -26,11 +26,11 @@ def open_engine(url: str, *, pool_size: int = 8) -> Engine:
         )
     engine = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    _WriterTurn().watch(engine)
+    _WriterLock().watch(engine)
     return engine
 
 
-class _WriterTurn:
+class _WriterLock:
     """SQLite has one writer at a time. Threads of one process take turns here instead of polling the file's lock.
 
     Without it sixteen threads starve one another into "database is locked" after ten seconds; other processes
@@ -48,7 +48,7 @@ class _WriterTurn:
         if connection.get_execution_options().get("reading", False):
             connection.exec_driver_sql("BEGIN")
             return
-        if not self._turn.acquire(timeout=PATIENCE_SECONDS):
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_SECONDS):
             raise TimeoutError("the database was busy for too long")
         connection.info["turn"] = True
         connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -60,6 +60,6 @@ class _WriterTurn:
 
 def _prepare_sqlite(connection: SqliteConnection, _record: Any) -> None:
     connection.isolation_level = None
-    patience = f"busy_timeout={PATIENCE_SECONDS * 1000}"
+    patience = f"busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}"
     for pragma in ("journal_mode=WAL", patience, "foreign_keys=ON", "synchronous=NORMAL"):
         connection.execute(f"PRAGMA {pragma}")

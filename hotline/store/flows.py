@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.rules.enums import CallPurpose
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class FlowVersion(Base):
@@ -28,7 +28,7 @@ class FlowPublication(Base):
 
     __tablename__ = "flow_publications"
     id: Mapped[int] = mapped_column(primary_key=True)
-    purpose: Mapped[CallPurpose] = mapped_column(word(CallPurpose))
+    purpose: Mapped[CallPurpose] = mapped_column(enum_column(CallPurpose))
     flow: Mapped[str] = mapped_column(String(40))
     version: Mapped[str] = mapped_column(String(16))
     replaces: Mapped[int]

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, DialState, FollowUpState
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Callback(Base):
@@ -16,8 +16,8 @@ class Callback(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     number: Mapped[str] = mapped_column(String(20), index=True)
     open_number: Mapped[str | None] = mapped_column(String(20), unique=True)
-    reason: Mapped[CallbackReason] = mapped_column(word(CallbackReason))
-    state: Mapped[CallbackState] = mapped_column(word(CallbackState))
+    reason: Mapped[CallbackReason] = mapped_column(enum_column(CallbackReason))
+    state: Mapped[CallbackState] = mapped_column(enum_column(CallbackState))
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"))
     language: Mapped[str] = mapped_column(String(8), default="zh-CN")
     promised_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
@@ -35,7 +35,7 @@ class FollowUp(Base):
     __tablename__ = "follow_ups"
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("tickets.id"), unique=True)
-    state: Mapped[FollowUpState] = mapped_column(word(FollowUpState))
+    state: Mapped[FollowUpState] = mapped_column(enum_column(FollowUpState))
     number: Mapped[str | None] = mapped_column(String(20))
     language: Mapped[str] = mapped_column(String(8), default="zh-CN")
     attempts: Mapped[int] = mapped_column(default=0)
@@ -54,12 +54,12 @@ class Dial(Base):
     __tablename__ = "dials"
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(String(32), unique=True)
-    purpose: Mapped[CallPurpose] = mapped_column(word(CallPurpose))
+    purpose: Mapped[CallPurpose] = mapped_column(enum_column(CallPurpose))
     callback_id: Mapped[int | None] = mapped_column(ForeignKey("callbacks.id"), index=True)
     follow_up_id: Mapped[int | None] = mapped_column(ForeignKey("follow_ups.id"), index=True)
     number: Mapped[str] = mapped_column(String(20))
     attempt: Mapped[int]
-    state: Mapped[DialState] = mapped_column(word(DialState))
+    state: Mapped[DialState] = mapped_column(enum_column(DialState))
     sid: Mapped[str | None] = mapped_column(String(40), unique=True)
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     placing_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -7,7 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.rules.enums import DeliveryState
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class EventRow(Base):
@@ -43,7 +43,7 @@ class Delivery(Base):
     event_id: Mapped[int] = mapped_column(ForeignKey("events.id"))
     reaction: Mapped[str] = mapped_column(String(40))
     lane: Mapped[str] = mapped_column(String(16))
-    state: Mapped[DeliveryState] = mapped_column(word(DeliveryState))
+    state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     """Due: not before. Claimed: when the lease ends and another worker may take over."""

@@ -1,6 +1,6 @@
 """Every table of the system, imported in one place so that migrations and tests see the whole."""
 
-from hotline.store import calendar, flows, outbound, outbox
+from hotline.store import calendar, flows, jobs, outbound, outbox
 from hotline.store.base import Base
 from hotline.store.calls import lookups, outages, recordings
 from hotline.store.calls import tables as calls
@@ -12,6 +12,7 @@ __all__ = [
     "calendar",
     "calls",
     "flows",
+    "jobs",
     "lookups",
     "outages",
     "outbound",

@@ -25,23 +25,26 @@ def insert_if_absent(
     Returns the column `returning` of the new row, or None if a unique key was already taken.
     """
     connection = to if isinstance(to, Connection) else to.connection()
-    statement = _claim(table, (_table(table).c[returning.key],), connection.dialect.name)
+    statement = _insert_if_absent(table, (_table(table).c[returning.key],), connection.dialect.name)
     return connection.execute(statement, values).scalar_one_or_none()
 
 
 def insert_if_absent_returning(
-    connection: Connection, table: type[Base], asked: tuple[ColumnElement[Any], ...], values: dict[str, Any]
+    connection: Connection,
+    table: type[Base],
+    returning: tuple[ColumnElement[Any], ...],
+    values: dict[str, Any],
 ) -> Row[*tuple[Any, ...]] | None:
     """Claim by insertion, as `claim_row`, and ask `asked` in the same breath; None if a unique key was already taken.
 
     SQLite's dialect writes column names bare in there: questions to other tables are subqueries, never joins.
     """
-    return connection.execute(_claim(table, asked, connection.dialect.name), values).first()
+    return connection.execute(_insert_if_absent(table, returning, connection.dialect.name), values).first()
 
 
 def insert_key_if_absent(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
     """Claim by insertion, as `claim_row`, where the caller knows the row's key: say whether it was free."""
-    result = connection.execute(_claim(table, (), connection.dialect.name), values)
+    result = connection.execute(_insert_if_absent(table, (), connection.dialect.name), values)
     return result.rowcount == 1
 
 
@@ -62,7 +65,7 @@ def _insert(row: type[Base]) -> Executable:
 
 
 @lru_cache(maxsize=64)
-def _claim(row: type[Base], returning: tuple[ColumnElement[Any], ...], dialect: str) -> Executable:
+def _insert_if_absent(row: type[Base], returning: tuple[ColumnElement[Any], ...], dialect: str) -> Executable:
     table = _table(row)
     dialect_insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     claim = dialect_insert(table).on_conflict_do_nothing()

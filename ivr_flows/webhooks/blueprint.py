@@ -8,7 +8,7 @@ answered with a document that keeps the caller (or, where nobody listens, with 5
 from flask import Blueprint, Response, send_from_directory
 
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.rules.phone_numbers import national
+from hotline.rules.phone_numbers import format_national
 from hotline.unit_of_work import Application
 from ivr_flows.source.prompts import SOUNDS
 from ivr_flows.speech import OneByOne
@@ -46,7 +46,9 @@ def voice_blueprint(
         lobby=Lobby(application),
         signature=Signature.of(auth_token, addresses.public_url),
         stage=stage(addresses, application.policies.queue.name, application.policies.callers),
-        standing={"hotline": OneByOne("".join(filter(str.isdigit, national(application.policies.number))))},
+        standing={
+            "hotline": OneByOne("".join(filter(str.isdigit, format_national(application.policies.number))))
+        },
     )
     blueprint = Blueprint("voice", __name__, url_prefix="/voice")
     for step in STEPS:

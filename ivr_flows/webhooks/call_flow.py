@@ -90,11 +90,11 @@ def take_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> tuple
     work, door = visit.work, visit.door
     language = str(turn.language or call.language)
     if language != call.language:
-        lifecycle.keep_position(work, call.id, position=call.position, language=language)
+        lifecycle.save_position(work, call.id, position=call.position, language=language)
     settled = settle(script.flow, turn, lambda wish, values: grant(work, door.lobby, call.id, wish, values))
     language = str(settled.language or language)
     if settled.position != call.position or settled.path:
-        lifecycle.keep_position(
+        lifecycle.save_position(
             work, call.id, position=settled.position, language=language, path=settled.path
         )
     return settled, language
@@ -140,7 +140,7 @@ def after_the_talk(visit: Visit, call: CallView) -> str:
     """Record that the operator is gone, and let who is still on the line hear what the flow has to say after a talk."""
     if call.state is CallState.AFTER and is_in_conversation(visit, call):
         return due_now(visit, call)
-    lifecycle.caller_came_out(visit.work, call.id)
+    lifecycle.record_talk_left(visit.work, call.id)
     call = lifecycle.get_call(visit.work, call.id)
     script = script_of(visit, call)
     speaker = speaker_for(visit.door, script, call.language)

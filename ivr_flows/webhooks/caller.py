@@ -49,7 +49,7 @@ def fallback(visit: Visit) -> str:
     ):
         return after_the_talk(visit, call)
     if call.state is CallState.TRANSFERRED:
-        lifecycle.note_transfer(visit.work, call.id, "", begins=False)
+        lifecycle.record_transfer(visit.work, call.id, "", begins=False)
         call = lifecycle.get_call(visit.work, call.id)
     if call.state is CallState.IN_FLOW:
         return lead_to_person(visit, call, "apology")
@@ -74,7 +74,7 @@ def recorded(visit: Visit) -> str:
     if not sid or not seconds:
         return _step(visit, call, Silence())
     if visit.post.word("CallStatus") in TERMINAL_STATUSES or not _is_awaited(visit, call):
-        recordings.keep_message(visit.work, call.id, sid, seconds)
+        recordings.record_message(visit.work, call.id, sid, seconds)
         return EMPTY if call.state is CallState.ENDED else due_now(visit, call)
     return _step(visit, call, Recorded(sid, seconds))
 
@@ -148,10 +148,10 @@ def _recorded(visit: Visit, kind: RecordingKind) -> str:
     """The carrier says what became of a recording; a talk's is told by its conference, without a call's name."""
     sid, status = visit.post.word("RecordingSid"), visit.post.word("RecordingStatus")
     if status == "absent":
-        recordings.recording_absent(visit.work, sid)
+        recordings.mark_absent(visit.work, sid)
     elif status == "completed" and 0 < len(sid) <= LONGEST_SID and is_storable(sid):
         seconds = visit.post.seconds("RecordingDuration")
-        recordings.recording_ended(visit.work, visit.id("call_id"), sid, seconds, kind)
+        recordings.record_finished(visit.work, visit.id("call_id"), sid, seconds, kind)
     return ""
 
 

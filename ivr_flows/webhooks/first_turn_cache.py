@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from hotline.rules.calls.flow_actions import ActionOutcome, AskDialled, AskHours, FlowAction, TellNotices
-from hotline.rules.calls.hours import DayKind, inside, kind_of_day
+from hotline.rules.calls.hours import DayKind, kind_of_day, opening_state
 from hotline.rules.enums import Language
 from hotline.rules.phone_numbers import parse_number
 from hotline.store.calendar import CalendarDay
@@ -72,7 +72,7 @@ class Lobby:
             case AskHours(schedule=name):
                 schedule = self.application.policies.callers.schedules[name]
                 return Answer(
-                    inside(schedule, at.astimezone(self.application.policies.zone), self._day.at(at))
+                    opening_state(schedule, at.astimezone(self.application.policies.zone), self._day.at(at))
                 )
             case TellNotices():
                 told = self._notices.at(at)

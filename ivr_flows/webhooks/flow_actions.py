@@ -28,7 +28,7 @@ from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.tickets import status
-from hotline.services.tickets.status import Known, Locked, Unknown
+from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
 from hotline.store.calls.outages import Outage
 from hotline.unit_of_work import UnitOfWork
@@ -60,7 +60,9 @@ def grant(work: UnitOfWork, lobby: Lobby, call_id: int, wish: FlowAction, values
         case PromiseCallback():
             return _promise(work, call_id, values.get("number", ""))
         case AskCaller(question=question):
-            return Answer(ActionOutcome.YES if callers.is_so(work, call_id, question) else ActionOutcome.NO)
+            return Answer(
+                ActionOutcome.YES if callers.caller_matches(work, call_id, question) else ActionOutcome.NO
+            )
         case LookUpTicket(by=by):
             return _look_up(work, call_id, by, values)
         case LookUpOutside(source=source):
@@ -80,7 +82,7 @@ def _note(
     """Carry out what a flow makes known in passing."""
     match wish:
         case NotePressed(request_class=request_class):
-            lifecycle.note_pressed(work, call_id, request_class)
+            lifecycle.record_request_class(work, call_id, request_class)
         case RecordAnswer(question="service", answer=answer):
             lifecycle.rate_talk(work, call_id, Satisfied(answer))
         case RecordAnswer(question=question, answer=answer):
@@ -88,9 +90,9 @@ def _note(
         case ConfirmPerson():
             callbacks.confirm_person(work, call_id)
         case KeepMessage(sid=sid, seconds=seconds):
-            recordings.keep_message(work, call_id, sid, seconds)
+            recordings.record_message(work, call_id, sid, seconds)
         case NoteTransfer(name=name, begins=begins):
-            lifecycle.note_transfer(work, call_id, name, begins=begins)
+            lifecycle.record_transfer(work, call_id, name, begins=begins)
 
 
 def _promise(work: UnitOfWork, call_id: int, typed: str) -> Answer:
@@ -109,15 +111,15 @@ def _look_up(work: UnitOfWork, call_id: int, by: LookUpBy, values: Values) -> An
     else:
         found = status.look_up_number(work, call_id, values.get("ticket", ""), code)
     match found:
-        case Known():
+        case KnownTicket():
             return Answer(ActionOutcome.FOUND, (_status_line(work, found),))
-        case Unknown():
+        case UnknownTicket():
             return Answer(ActionOutcome.UNKNOWN)
-        case Locked():
+        case LookupLocked():
             return Answer(ActionOutcome.LOCKED)
 
 
-def _status_line(work: UnitOfWork, known: Known) -> Line:
+def _status_line(work: UnitOfWork, known: KnownTicket) -> Line:
     """Return what a caller hears of their ticket; a state that needs a date it does not have is only waiting."""
     dated = {
         TicketState.DISPATCHED: ("status_dispatched", "due", known.due_at),

@@ -53,7 +53,7 @@ class FlowShelf:
         if not self._kept:
             with application.unit_of_work(Machine.SYSTEM) as work:
                 for script in self._files.values():
-                    flow_publications.keep_edition(work, edition_of(script))
+                    flow_publications.save_edition(work, edition_of(script))
             self._kept = True
         now = application.clock()
         if self._looked is None or not self._looked <= now < self._looked + LOOKED_EVERY:
@@ -79,7 +79,7 @@ class FlowShelf:
     def _read(self, session: Session, flow: str, version: str) -> Script | None:
         if (flow, version) in self._editions:
             return self._editions[flow, version]
-        source = flow_publications.kept_source(session, flow, version)
+        source = flow_publications.find_source(session, flow, version)
         if source is None:
             return None
         script: Script | None = None

@@ -86,7 +86,7 @@ def desk_whisper(visit: Visit) -> str:
     call_id = offers.accept_offer(visit.work, visit.id("offer_id"), visit.post.sid)
     if call_id is None:
         return silent_end(visit.door, visit.post, visit.ids)
-    lifecycle.caller_joined(visit.work, call_id)
+    lifecycle.record_connected(visit.work, call_id)
     return EMPTY
 
 

@@ -50,7 +50,7 @@ def desk_left(visit: Visit) -> str:
 def talk(visit: Visit) -> str:
     """The caller comes out of the queue: into the conference, or back if the operator is gone meanwhile."""
     call_id = visit.id("call_id")
-    lifecycle.caller_joined(visit.work, call_id)
+    lifecycle.record_connected(visit.work, call_id)
     call = lifecycle.get_call(visit.work, call_id)
     if call.state in {CallState.QUEUED, CallState.OFFERED}:
         return lead_to_person(visit, call, "operator_gone")
@@ -67,7 +67,7 @@ def talk_ended(visit: Visit) -> str:
 def left_alone(visit: Visit) -> str:
     """Nobody is with the caller, and nobody was: back to the queue. Whoever is somewhere else hears what is due there."""
     call_id = visit.id("call_id")
-    if not lifecycle.take_back(visit.work, call_id):
+    if not lifecycle.return_to_queue(visit.work, call_id):
         return due_now(visit, lifecycle.get_call(visit.work, call_id))
     return lead_to_person(visit, lifecycle.get_call(visit.work, call_id), "operator_gone")
 
@@ -77,7 +77,7 @@ def conference(visit: Visit) -> str:
     joined = visit.post.word("StatusCallbackEvent") == "participant-join"
     call = lifecycle.get_call(visit.work, visit.id("call_id"))
     if joined and call.sid == visit.post.sid:
-        lifecycle.caller_joined(visit.work, call.id)
+        lifecycle.record_connected(visit.work, call.id)
     return ""
 
 
@@ -105,7 +105,7 @@ def _desk_gone(visit: Visit, how: OfferState) -> None:
     )
     call_id = visit.work.session.scalar(talking)
     if call_id is not None:
-        lifecycle.talk_ended(visit.work, call_id)
+        lifecycle.record_operator_left(visit.work, call_id)
 
 
 _OFFER, _CALL = "/desk/<int:offer_id>", "/talk/<int:call_id>"

@@ -17,10 +17,10 @@ _MACHINES = ("machine", "fax")
 
 def dial(visit: Visit) -> str:
     """Somebody we phone has answered. A machine is not spoken to; the attempt then counts as not reached."""
-    attempt = outbound_calls.dial_by_ref(visit.work, visit.ids["ref"])
+    attempt = outbound_calls.lock_dial(visit.work, visit.ids["ref"])
     if attempt.state is DialState.ENDED:
         return hang_up(visit.door)
-    outbound_calls.note_dial_sid(visit.work, attempt.ref, visit.post.sid)
+    outbound_calls.record_dial_sid(visit.work, attempt.ref, visit.post.sid)
     script = visit.door.shelf.today(attempt.purpose)
     first = visit.door.lobby.first_turn(script.flow, visit.post.word("From"))
     call = lifecycle.receive_call(
@@ -47,13 +47,13 @@ def dial_status(visit: Visit) -> str:
     """News of a call we placed; its last word ends the call and the attempt."""
     ref, word = visit.ids["ref"], visit.post.word("CallStatus")
     if word in TERMINAL_STATUSES:
-        held = outbound_calls.dial_by_ref(
+        held = outbound_calls.lock_dial(
             visit.work, ref
         )  # first, as `dial` does: the answer may arrive at this very moment
         lifecycle.end_call(visit.work, sid=visit.post.sid, status=word)
         outbound_calls.end_dial(visit.work, held.ref, outcome=word, sid=visit.post.sid)
     else:
-        outbound_calls.note_dial_sid(visit.work, ref, visit.post.sid)
+        outbound_calls.record_dial_sid(visit.work, ref, visit.post.sid)
     return ""
 
 

@@ -108,7 +108,7 @@ def _leave(visit: Visit, call: CallView, why: str) -> str:
         return wait(visit)
     here = Position.parse(call.position)
     leaving = Position(here.node, here.tries, here.turn + 1, {**here.values, LEFT: why})
-    lifecycle.keep_position(visit.work, call.id, position=str(leaving), language=call.language)
+    lifecycle.save_position(visit.work, call.id, position=str(leaving), language=call.language)
     return visit.door.stage.leave(usual_speaker(visit.door), ())
 
 

@@ -3,6 +3,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
+import grimp
+
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("hotline", "ivr_flows", "agent_console", "config")
 
@@ -39,3 +41,11 @@ def modules(*folders: str) -> tuple[Path, ...]:
 @cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=name_of(path))
+
+
+@cache
+def imports_of_modules() -> dict[str, set[str]]:
+    """Returns, for each module of ours, the modules of ours that it imports. Migrations are left out."""
+    graph = grimp.build_graph(*PRODUCT, cache_dir=None)
+    ours = {module for module in graph.modules if not module.startswith("hotline.store.migrations")}
+    return {module: (graph.find_modules_directly_imported_by(module) & ours) - {module} for module in ours}

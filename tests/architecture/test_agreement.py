@@ -48,7 +48,15 @@ def test_every_dependency_is_locked() -> None:
 def test_the_procfile_starts_what_exists() -> None:
     lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
     commands = {name: shlex.split(command) for name, command in (line.split(": ", 1) for line in lines)}
-    assert list(commands) == ["release", "web", "events", "worker", "worker_notifications", "clock"]
+    assert list(commands) == [
+        "release",
+        "web",
+        "events",
+        "worker",
+        "worker_notifications",
+        "worker_heavy",
+        "clock",
+    ]
     for name, command in commands.items():
         if command[:2] == ["python", "-m"]:
             assert importlib.util.find_spec(command[2]) is not None, name

@@ -9,7 +9,7 @@ from config.city.callers import read_callers
 from config.city.toml_file import BadFile
 from config.demo.auto_answer import ANSWERS
 from hotline.exchange.vocabulary.answer_modes import StaffedDesk
-from hotline.rules.policies import Window
+from hotline.rules.policies import OpeningHours
 
 SHIPPED = files("config.city") / "example" / "callers.toml"
 
@@ -24,8 +24,8 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 
 def test_the_line_is_staffed_round_the_clock_and_offices_have_a_lunch_break() -> None:
     callers = read_callers(SHIPPED)
-    assert callers.schedules["staffed"].holidays == (Window(0, 1440),)
-    assert callers.schedules["office"].workdays == (Window(510, 720), Window(810, 1050))
+    assert callers.schedules["staffed"].holidays == (OpeningHours(0, 1440),)
+    assert callers.schedules["office"].workdays == (OpeningHours(510, 720), OpeningHours(810, 1050))
 
 
 def test_every_emergency_number_of_the_demonstration_is_answered_there() -> None:

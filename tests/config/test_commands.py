@@ -12,10 +12,16 @@ from sqlalchemy.orm import Session
 
 from config.cli import COMMANDS as COMMANDS_OF_HOTLINE
 from config.cli import main
+from config.periodic_jobs import JOBS
+from config.processes.scheduler import Scheduler
+from hotline.clock import system_clock
+from hotline.gateways.live import announce_nothing
 from hotline.services.people import accounts
 from hotline.store.engine import open_engine
 from hotline.store.people.tables import Unit
+from hotline.unit_of_work import Application
 from tests.architecture.sources import ROOT
+from tests.policies import city_policies
 
 HEADER = (
     "external_number,received_at,channel,type,category,title,text,caller_number,unit,closed_at,due_at,"
@@ -67,6 +73,7 @@ COMMANDS = [
     ("flows", "history"),
     ("flows", "rollback"),
     ("dial",),
+    ("jobs",),
     ("tickets", "import"),
     ("tickets", "export"),
     ("calendar", "import"),
@@ -151,7 +158,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
     assert made.exit_code == 0
     engine = open_engine(terminal.database)
     with Session(engine) as session:
-        found = accounts.person_of_api_token(session, made.output.strip())
+        found = accounts.person_by_api_token(session, made.output.strip())
     engine.dispose()
     assert found is not None
 
@@ -240,6 +247,22 @@ def test_the_days_report_counts_what_is_there(terminal: Terminal, tmp_path: Path
     assert "2026-11-20" in told.output
     if fmt == "json":
         assert json.loads(told.output)["requests"]["total"] == 1
+
+
+def test_periodic_jobs_are_listed_with_their_last_results(terminal: Terminal) -> None:
+    assert "no job has been scheduled" in terminal.run("jobs").output
+    engine = open_engine(terminal.database)
+    application = Application(engine, system_clock, city_policies(), announce_nothing)
+    Scheduler(application, lambda _runs: None).tick()
+    engine.dispose()
+    listed = terminal.run("jobs").output.splitlines()
+    assert listed[0].split("  ")[0] == "job"
+    assert [line.split()[0] for line in listed[1:]] == [job.name for job in JOBS]
+    told = json.loads(terminal.run("jobs", "--format", "json").output)
+    offers, expired = told[0], told[-1]
+    assert (offers["schedule"], offers["state"], offers["count"]) == ("every 1 s", "succeeded", 0)
+    assert (expired["queue"], expired["state"], expired["last_finished_at"]) == ("heavy", "never run", None)
+    assert offers["next_due_at"].endswith("+08:00")
 
 
 def test_the_workbook_of_a_day_is_a_workbook(terminal: Terminal) -> None:

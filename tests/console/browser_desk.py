@@ -45,7 +45,7 @@ class Desk:
             offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call_id)).one()
             assert offers.accept_offer(work, offer_id, "CA" + "2" * 32) == call_id
         with self.application.unit_of_work(Machine.CARRIER) as work:
-            lifecycle.caller_joined(work, call_id)
+            lifecycle.record_connected(work, call_id)
 
     def talk(self) -> int:
         call_id = self.caller_arrives()

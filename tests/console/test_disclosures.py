@@ -6,10 +6,10 @@ from hotline.rules.enums import CallbackReason, CallbackState, Role, TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.people.actors import Person
 from hotline.rules.people.callers import (
+    is_number_withheld,
     mask_name,
     may_see_callback_number,
     may_see_ticket_number,
-    withholds_number,
 )
 from hotline.services.outbound import callbacks
 from hotline.services.people import disclosures
@@ -67,5 +67,5 @@ def shows(application: Application, person: Person, subject: str, subject_id: in
 def test_names_and_numbers_are_veiled() -> None:
     assert [mask_name(name) for name in ("王小明", " John Smith", "", " ")] == ["王**", "J**", "", ""]
     known = ("13800001234", "+8613800001234", "0537 441 2345", "12345", "110")
-    assert not any(withholds_number(number) for number in known)
-    assert all(withholds_number(number) for number in (None, "", "anonymous", "+266696687", "client:op_1"))
+    assert not any(is_number_withheld(number) for number in known)
+    assert all(is_number_withheld(number) for number in (None, "", "anonymous", "+266696687", "client:op_1"))

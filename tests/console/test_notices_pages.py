@@ -7,7 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
-from hotline.rules.calls.outages import MOST_AT_ONCE
+from hotline.rules.calls.outages import MAX_CONCURRENT
 from hotline.rules.enums import PresenceState, Role
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.store.calls.outages import Outage
@@ -162,7 +162,7 @@ def test_words_that_are_told_already_come_back_with_the_fault_beside_them(
 
 
 def test_one_too_many_is_refused_with_what_to_do(desk: FlaskClient) -> None:
-    for number in range(MOST_AT_ONCE):
+    for number in range(MAX_CONCURRENT):
         announced(desk, text_zh=f"第{number}处停水。")
     refused = desk.post("/console/notices", data=form())
     assert refused.status_code == 422

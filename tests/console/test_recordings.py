@@ -49,10 +49,10 @@ def record(
     """A recording of 42 seconds of a call; its sound is ours if `kept`."""
     with application.unit_of_work(Machine.CARRIER) as work:
         sid = f"RE{call_id}{kind}"
-        recordings.recording_ended(work, call_id, sid, 42, kind)
+        recordings.record_finished(work, call_id, sid, 42, kind)
         row = work.session.scalars(select(Recording).where(Recording.sid == sid)).one()
         if kept:
-            recordings.keep_sound(work, row.id, media, SOUND)
+            recordings.save_sound(work, row.id, media, SOUND)
     return row.id
 
 

@@ -10,24 +10,13 @@ from werkzeug.test import TestResponse
 from agent_console.app import ConsoleOptions
 from hotline.rules.enums import CallEnd, CallState, Channel, Closing, RequestType, Role, TicketState
 from hotline.rules.figures.reconciliation import Claim
+from hotline.rules.figures.statistics import STATISTICS
 from hotline.services.people import accounts
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket, make_unit, make_user, person_of
 from tests.stopped_clock import MONDAY_MORNING
 
-RATES = [
-    "connect_rate",
-    "answered_15s_rate",
-    "direct_rate",
-    "closure_rate",
-    "on_time_closure_rate",
-    "response_rate",
-    "resolution_rate",
-    "satisfaction_rate",
-    "return_rate",
-    "redo_rate",
-    "followup_rate",
-]
+RATES = [statistic.name for statistic in STATISTICS]
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from hotline.rules.enums import Channel, RequestType, Role, TicketAction, Ticket
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.rules.tickets.fields import TicketFields
 from hotline.services.tickets import actions
-from hotline.store.tickets.lists import COUNTED_UP_TO
+from hotline.store.tickets.lists import MAX_COUNT
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
@@ -109,7 +109,7 @@ def test_more_than_anybody_counts_is_said_to_be_more(desk: FlaskClient, applicat
         "received_on": date(2026, 11, 23),
     }
     with application.unit_of_work(Machine.SYSTEM) as work:
-        work.session.execute(insert(Ticket), [row] * (COUNTED_UP_TO + 1))
+        work.session.execute(insert(Ticket), [row] * (MAX_COUNT + 1))
     html = page(desk, "/console/tickets")
     assert "超过 10,000 张" in html
     assert len(rows(html)) == PAGE_ROWS

@@ -73,7 +73,7 @@ class Application:
     def wait_for(
         self, path: str, fits: Callable[[Received], bool] = lambda _: True, *, count: int = 1
     ) -> list[Received]:
-        """Wait until `count` fitting requests have come to a path; returns them in order of arrival."""
+        """Waits until `count` fitting requests have come to a path; returns them in order of arrival."""
 
         def found() -> list[Received]:
             return [request for request in self.received if request.path == path and fits(request)]
@@ -141,7 +141,7 @@ class Application:
         return False
 
     def take_badly_signed(self, count: int) -> list[str]:
-        """Wait until so many badly signed webhooks were refused with 403, and forgive them."""
+        """Waits until so many badly signed webhooks were refused with 403, and forgive them."""
         with self._condition:
             assert self._condition.wait_for(lambda: len(self.badly_signed) >= count, _PATIENCE)
             refused, self.badly_signed = self.badly_signed, []

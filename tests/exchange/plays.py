@@ -18,7 +18,7 @@ MORNING = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 def play(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable[None]]) -> Exchange:
-    """Run a story to its end, and until everything it set off is over."""
+    """Runs a story to its end, and until everything it set off is over."""
     clock = clock_of(settings)
 
     async def body() -> Exchange:

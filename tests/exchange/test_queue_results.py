@@ -48,7 +48,7 @@ async def move(exchange: Exchange, caller: Caller, application: Application) -> 
 
 
 async def connection(caller: Caller) -> None:
-    """Wait until somebody else is on the line."""
+    """Waits until somebody else is on the line."""
     await caller.until(lambda: bool(caller.party))
 
 

@@ -13,7 +13,7 @@ from hotline.clock import system_clock
 from hotline.exchange.clients.telephone import Softphone
 from hotline.exchange.rest.recordings import media
 from hotline.exchange.rest.routes import TABLE
-from hotline.gateways.carrier import Order
+from hotline.gateways.carrier import CallRequest
 from hotline.gateways.twilio import TwilioCarrier
 from tests.exchange import openapi
 from tests.exchange.application import Application
@@ -209,7 +209,9 @@ def test_our_own_client_asks_only_what_the_carrier_describes(
     carrier = our_carrier(tap)
     telephone = line.calling()
     telephone.hear("请稍候")
-    order = Order("+8613900000000", application.url("/a"), application.url("/s"), application.url("/f"), 30)
+    order = CallRequest(
+        "+8613900000000", application.url("/a"), application.url("/s"), application.url("/f"), 30
+    )
     began: datetime = system_clock()
     placed = carrier.place(order)
     assert carrier.find_placed(order.to, began) == placed

@@ -1,9 +1,7 @@
 """Telephones and softphones that can carry sound, as the browser does: what they are told, and what they pass on."""
 
-import asyncio
-
 from hotline.exchange.clients.telephone import Softphone, Telephone
-from hotline.exchange.clients.websocket_client import LineError, Message, WebSocketClient
+from hotline.exchange.clients.websocket_client import Message, WebSocketClient
 from tests.exchange.line import CITIZEN, Line, token_for
 
 _PATIENCE = 5.0
@@ -47,7 +45,7 @@ class Voiced(WebSocketClient):
         self.wait_for(lambda: bool(self.told), _PATIENCE, "nothing is told about sound")
 
     def wait_ways(self, *ways: tuple[bool, bool]) -> None:
-        """Wait until this end has exactly these links: (speaks, hears) for each."""
+        """Waits until this end has exactly these links: (speaks, hears) for each."""
         self.wait_for(
             lambda: sorted(self.ways) == sorted(ways), _PATIENCE, lambda: f"told {self.told}, not {ways}"
         )
@@ -63,13 +61,11 @@ class Voiced(WebSocketClient):
         self.send({"type": "signal", "callSid": self.call_sid, "link": link, **part})
 
     def play(self, samples: bytes) -> None:
-        """Send a piece of sound."""
-        if self._socket is None:
-            raise LineError("not connected")
-        asyncio.run_coroutine_threadsafe(self._socket.send_bytes(samples), self._loop).result(_PATIENCE)
+        """Sends a piece of sound."""
+        self._transmit(samples)
 
     def wait_signal(self) -> Message:
-        """Wait for the next thing the other end passes on."""
+        """Waits for the next thing the other end passes on."""
         self.wait_for(lambda: bool(self.signals), _PATIENCE, "nothing is passed on")
         with self._condition:
             return self.signals.pop(0)

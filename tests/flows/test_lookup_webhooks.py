@@ -56,7 +56,7 @@ def shelf(policies: Policies, tmp_path: Path) -> FlowShelf:
 
 def answer(application: Application, state: LookupState, text: str = "") -> None:
     with application.unit_of_work(Machine.WORKER) as work:
-        lookups.note_answer(work, work.session.query(Lookup.id).scalar(), state, text, "")
+        lookups.record_answer(work, work.session.query(Lookup.id).scalar(), state, text, "")
 
 
 def test_the_caller_waits_a_second_at_a_time_and_hears_the_answer(

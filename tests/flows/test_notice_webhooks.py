@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hotline.rules.calls.outages import MOST_AT_ONCE
+from hotline.rules.calls.outages import MAX_CONCURRENT
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Person
 from hotline.services.calls import outages
@@ -110,10 +110,10 @@ def test_an_old_notice_of_nothing_that_can_be_spoken_is_not_spoken(
 def test_as_many_notices_as_there_may_be_fit_into_a_document_however_long_they_are(
     carrier: Carrier, ledger: Ledger, application: Application, leader: Person, language: str
 ) -> None:
-    for _ in range(MOST_AT_ONCE):
+    for _ in range(MAX_CONCURRENT):
         written(application, leader, "\U0001f4a7" * 300, "\U0001f4a7" * 600)
     carrier.waits()
     ledger.change_language(language)
-    keys = "%2C".join(f"%21n{number + 1}" for number in range(MOST_AT_ONCE))
+    keys = "%2C".join(f"%21n{number + 1}" for number in range(MAX_CONCURRENT))
     told = carrier.post(f"/voice/wait?say={keys}")
-    assert told.words.count("\U0001f4a7") >= MOST_AT_ONCE * 300
+    assert told.words.count("\U0001f4a7") >= MAX_CONCURRENT * 300

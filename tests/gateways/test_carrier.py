@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hotline.gateways.addresses import device
-from hotline.gateways.carrier import CarrierGone, CarrierRefused, Order
+from hotline.gateways.carrier import CallRequest, CarrierGone, CarrierRefused
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from tests.gateways.conftest import QUEUE, Switch
 
@@ -13,8 +13,8 @@ CITIZEN = "+8613800001234"
 NOBODY = "CA" + "f" * 32
 
 
-def order(switch: Switch, to: str = CITIZEN) -> Order:
-    return Order(
+def order(switch: Switch, to: str = CITIZEN) -> CallRequest:
+    return CallRequest(
         to=to,
         answer_url=switch.url("/dial/7"),
         status_url=switch.url("/dial/7/status"),

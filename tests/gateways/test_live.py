@@ -14,8 +14,16 @@ from redis import Redis
 
 from hotline import events
 from hotline.gateways.addresses import VoiceAddresses, conference_name, device
-from hotline.gateways.live import MAX_LENGTH, PAUSE, STREAM, WAKE, RedisAnnouncer, announcing_client, silence
-from hotline.reactions import reacts
+from hotline.gateways.live import (
+    MAX_LENGTH,
+    PAUSE_AFTER_FAILURE,
+    STREAM,
+    WAKE_LIST,
+    RedisAnnouncer,
+    announce_nothing,
+    announcer_client,
+)
+from hotline.reactions import has_reactions
 from hotline.rules.enums import CallbackReason
 from tests.outbox.workers import redis_process
 
@@ -31,7 +39,7 @@ def read(redis: Redis) -> list[Any]:
 
 
 def test_screens_hear_what_happened_in_its_order(redis: Redis) -> None:
-    RedisAnnouncer(redis, reacts)(AT, (QUEUED, events.CallbackPromised(5, CallbackReason.REQUESTED)))
+    RedisAnnouncer(redis, has_reactions)(AT, (QUEUED, events.CallbackPromised(5, CallbackReason.REQUESTED)))
     assert read(redis) == [
         [
             {"kind": "CallQueued", "at": AT.isoformat(), "data": {"call_id": 3}},
@@ -45,16 +53,16 @@ def test_screens_hear_what_happened_in_its_order(redis: Redis) -> None:
 
 
 def test_the_relay_is_woken_only_by_what_is_reacted_to_and_not_without_end(redis: Redis) -> None:
-    announce = RedisAnnouncer(redis, reacts)
+    announce = RedisAnnouncer(redis, has_reactions)
     announce(AT, (QUEUED,))
-    assert redis.llen(WAKE) == 0
+    assert redis.llen(WAKE_LIST) == 0
     for _ in range(30):
         announce(AT, (QUEUED, HANDED_OFF))
-    assert 1 <= int(redis.llen(WAKE)) <= 10
+    assert 1 <= int(redis.llen(WAKE_LIST)) <= 10
 
 
 def test_what_changes_nobodys_screen_is_not_told(redis: Redis) -> None:
-    RedisAnnouncer(redis, reacts)(AT, (events.CallArrived(1), events.NumberShown(1)))
+    RedisAnnouncer(redis, has_reactions)(AT, (events.CallArrived(1), events.NumberShown(1)))
     assert redis.exists(STREAM) == 0
 
 
@@ -63,19 +71,19 @@ def test_the_stream_does_not_grow_without_end(redis: Redis) -> None:
         for _ in range(MAX_LENGTH + 500):
             pipe.xadd(STREAM, {"e": "[]"})
         pipe.execute()
-    RedisAnnouncer(redis, reacts)(AT, (QUEUED,))
+    RedisAnnouncer(redis, has_reactions)(AT, (QUEUED,))
     assert int(redis.xlen(STREAM)) < MAX_LENGTH + 200
 
 
 def test_a_redis_that_is_away_is_no_error_and_is_not_asked_again_for_a_moment() -> None:
     with tempfile.TemporaryDirectory(prefix="hl-l-") as folder:
         socket_path = Path(folder) / "s"
-        announce = RedisAnnouncer(announcing_client(f"unix://{socket_path}"), reacts)
+        announce = RedisAnnouncer(announcer_client(f"unix://{socket_path}"), has_reactions)
         announce(AT, (QUEUED,))
         with redis_process(socket_path), Redis.from_url(f"unix://{socket_path}") as back:
-            announce(AT + PAUSE - timedelta(milliseconds=1), (QUEUED,))
+            announce(AT + PAUSE_AFTER_FAILURE - timedelta(milliseconds=1), (QUEUED,))
             assert back.exists(STREAM) == 0
-            announce(AT + PAUSE, (QUEUED,))
+            announce(AT + PAUSE_AFTER_FAILURE, (QUEUED,))
             assert len(read(back)) == 1
 
 
@@ -93,7 +101,7 @@ def test_a_redis_that_hangs_does_not_make_a_caller_wait(deaf: str) -> None:
     done = threading.Event()
 
     def announce() -> None:
-        RedisAnnouncer(announcing_client(deaf), reacts)(AT, (QUEUED,))
+        RedisAnnouncer(announcer_client(deaf), has_reactions)(AT, (QUEUED,))
         done.set()
 
     threading.Thread(target=announce, daemon=True).start()
@@ -101,7 +109,7 @@ def test_a_redis_that_hangs_does_not_make_a_caller_wait(deaf: str) -> None:
 
 
 def test_silence_says_nothing(redis: Redis) -> None:
-    silence(AT, (HANDED_OFF,))
+    announce_nothing(AT, (HANDED_OFF,))
     assert redis.keys("*") == []
 
 

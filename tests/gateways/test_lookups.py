@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hotline.gateways.lookups import MOST_BYTES, HttpLookups, Lookups, Question, Reply
+from hotline.gateways.lookups import MAX_BYTES, HttpLookups, LookupRequest, LookupResponse, Lookups
 from hotline.gateways.unit_webhooks import sign
 from tests.fakes import FakeLookups
 from tests.ports import free_port
@@ -21,7 +21,7 @@ AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SECRET = "invented-secret-of-the-waterworks"
 PATIENCE, SHORT = 5.0, 0.3
 """Seconds: for who answers at once, and for who does not."""
-WATER = Reply(found=True, text_zh="您所在小区今天停水。", text_en="No water today.")
+WATER = LookupResponse(found=True, text_zh="您所在小区今天停水。", text_en="No water today.")
 TOLD = {"found": True, "zh-CN": WATER.text_zh, "en": WATER.text_en}
 
 
@@ -85,11 +85,11 @@ def waterworks() -> Iterator[Waterworks]:
     thread.join(10)
 
 
-def question(url: str, seconds: float = PATIENCE) -> Question:
-    return Question("lookup-7", url, SECRET, seconds, "+8613800001234")
+def question(url: str, seconds: float = PATIENCE) -> LookupRequest:
+    return LookupRequest("lookup-7", url, SECRET, seconds, "+8613800001234")
 
 
-def ask(there: Waterworks, seconds: float = PATIENCE) -> Reply | None:
+def ask(there: Waterworks, seconds: float = PATIENCE) -> LookupResponse | None:
     return HttpLookups().ask(question(there.url, seconds), AT)
 
 
@@ -99,7 +99,7 @@ class Side:
 
     lookups: Lookups
     url: str
-    answers: Callable[[Reply | None], None]
+    answers: Callable[[LookupResponse | None], None]
 
 
 @pytest.fixture(params=["fake", "http"])
@@ -109,7 +109,7 @@ def side(request: pytest.FixtureRequest) -> Side:
         return Side(fake, "https://water.example", lambda reply: setattr(fake, "reply", reply))
     there: Waterworks = request.getfixturevalue("waterworks")
 
-    def answers(reply: Reply | None) -> None:
+    def answers(reply: LookupResponse | None) -> None:
         if reply is None:
             there.says(b"", status="503 Service Unavailable")
         else:
@@ -119,8 +119,10 @@ def side(request: pytest.FixtureRequest) -> Side:
     return Side(HttpLookups(), there.url, answers)
 
 
-@pytest.mark.parametrize("reply", [WATER, Reply(True, "停水。", ""), Reply(False, "", ""), None])
-def test_both_tell_what_was_answered_and_none_for_no_answer(side: Side, reply: Reply | None) -> None:
+@pytest.mark.parametrize(
+    "reply", [WATER, LookupResponse(True, "停水。", ""), LookupResponse(False, "", ""), None]
+)
+def test_both_tell_what_was_answered_and_none_for_no_answer(side: Side, reply: LookupResponse | None) -> None:
     side.answers(reply)
     assert side.lookups.ask(question(side.url), AT) == reply
     assert side.lookups.ask(question(side.url), AT) == reply
@@ -182,7 +184,7 @@ def test_only_success_is_an_answer_and_no_redirect_is_followed(waterworks: Water
     assert len(waterworks.asked) == 1
 
 
-@pytest.mark.parametrize("length", [MOST_BYTES, 40 * MOST_BYTES])
+@pytest.mark.parametrize("length", [MAX_BYTES, 40 * MAX_BYTES])
 def test_an_answer_far_too_long_is_not_read_to_its_end(waterworks: Waterworks, length: int) -> None:
     long = json.dumps({**TOLD, "more": "x" * length}).encode()
     waterworks.says(long)

@@ -12,12 +12,12 @@ import pytest
 
 from hotline.clock import system_clock
 from hotline.gateways.carrier import (
-    CarrierDoubtful,
+    CallRequest,
+    CarrierError,
     CarrierGone,
+    CarrierOutcomeUnknown,
     CarrierRefused,
-    CarrierTrouble,
     CarrierUnavailable,
-    Order,
 )
 from hotline.gateways.twilio import TwilioCarrier
 from tests.exchange.application import Application
@@ -25,7 +25,7 @@ from tests.exchange.line import ACCOUNT, HOTLINE, Line
 from tests.gateways.conftest import gateway
 from tests.ports import free_port
 
-ORDER = Order(
+ORDER = CallRequest(
     "+8613800001234",
     "https://hotline.example/a",
     "https://hotline.example/s",
@@ -110,18 +110,18 @@ PROBLEM = {"type": "about:blank", "title": "no", "status": 503, "code": 20503}
         (404, said(404, 20404), CarrierGone),
         (404, b"<html>", CarrierGone),
         (429, said(429, 20429), CarrierUnavailable),
-        (500, said(500, 20500), CarrierDoubtful),
-        (502, b"<html>Bad Gateway</html>", CarrierDoubtful),
-        (503, json.dumps(PROBLEM).encode(), CarrierDoubtful),
-        (201, b"<html>ok</html>", CarrierDoubtful),
-        (None, b"", CarrierDoubtful),
+        (500, said(500, 20500), CarrierOutcomeUnknown),
+        (502, b"<html>Bad Gateway</html>", CarrierOutcomeUnknown),
+        (503, json.dumps(PROBLEM).encode(), CarrierOutcomeUnknown),
+        (201, b"<html>ok</html>", CarrierOutcomeUnknown),
+        (None, b"", CarrierOutcomeUnknown),
     ],
 )
 def test_what_the_carrier_says_when_it_does_not_place_a_call(
-    broken: BrokenCarrier, status: int | None, body: bytes, trouble: type[CarrierTrouble]
+    broken: BrokenCarrier, status: int | None, body: bytes, trouble: type[CarrierError]
 ) -> None:
     broken.status, broken.body = status, body
-    with pytest.raises(CarrierTrouble) as raised:
+    with pytest.raises(CarrierError) as raised:
         carrier_at(broken.url).place(ORDER)
     assert raised.type is trouble
     assert ORDER.to not in str(raised.value)
@@ -154,7 +154,7 @@ def test_where_nobody_listens_certainly_nothing_happened() -> None:
 
 def test_an_answer_that_does_not_come_in_time_is_a_doubt(broken: BrokenCarrier) -> None:
     broken.slow = True
-    with pytest.raises(CarrierDoubtful):
+    with pytest.raises(CarrierOutcomeUnknown):
         carrier_at(broken.url, timeout=0.2).place(ORDER)
 
 
@@ -170,7 +170,7 @@ def test_the_address_is_ours_alone_whatever_the_environment_says(
 
 def test_what_the_carrier_is_told(line: Line, application: Application) -> None:
     application.on("/dial/7", "<Say>您好</Say>")
-    order = Order(
+    order = CallRequest(
         "+8613800005678",
         application.url("/dial/7"),
         application.url("/dial/7/status"),

@@ -2,7 +2,7 @@
 
 The exchange plays the carrier on loopback and its clock is everybody's: time stands while anybody works and jumps when
 nobody does, so a story of an hour takes a second. Webhooks travel over HTTP to the real voice blueprint under a threaded
-server, the real carrier gateway speaks REST, and the clock's turn is `config.processes.scheduler`'s own: its timers and its relay.
+server, the real carrier gateway speaks REST, and the clock's turn is `config.processes.scheduler`'s own: its light jobs and its relay.
 The one difference: what is relayed is delivered at once instead of travelling through RQ (`tests/outbox` tries that).
 """
 
@@ -19,7 +19,7 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from config.processes.scheduler import Ticker, relay_once
+from config.processes.scheduler import Scheduler, relay_once
 from hotline import outbox
 from hotline.events import Event
 from hotline.exchange.core.exchange import Exchange
@@ -31,7 +31,7 @@ from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.outbox import PendingDelivery
-from hotline.reactions import ReactionContext, reacts
+from hotline.reactions import ReactionContext, has_reactions
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
@@ -83,7 +83,7 @@ class City:
     application: Application
     tools: ReactionContext
     woken: asyncio.Event
-    ticker: Ticker
+    scheduler: Scheduler
     hands: list[Callable[[], bool]] = field(default_factory=list)
     people: list[Soul] = field(default_factory=list)
     plans: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
@@ -94,7 +94,7 @@ class City:
 
     def turn(self) -> bool:
         """Let clock, workers, desks and offices do what is due; say whether everything is over."""
-        self.ticker.tick()
+        self.scheduler.tick()
         relay_once(self.application, self._deliver)
         for act in self._due():
             act()
@@ -191,7 +191,7 @@ def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
         units = FakeUnits()
         async with listening_at(replace(settings, **_webhooks(web_port)), clock) as exchange:
             tools = replace(_tools(application, settings, web_port, units), narrow_carrier=ground.narrow)
-            city = City(exchange, application, tools, woken, Ticker(application))
+            city = City(exchange, application, tools, woken, Scheduler(application, lambda _runs: None))
             await story(city)
             await city.keep_time()
             return Played(city, units)
@@ -207,7 +207,7 @@ def _hall(
     engine: Engine, clock: ExchangeClock, loop: asyncio.AbstractEventLoop, woken: asyncio.Event
 ) -> Application:
     def announce(_at: datetime, told: tuple[Event, ...]) -> None:
-        if any(reacts(event) for event in told):
+        if any(has_reactions(event) for event in told):
             loop.call_soon_threadsafe(woken.set)
 
     return Application(engine, clock.now, matrix_policies(), announce)

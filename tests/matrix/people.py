@@ -188,12 +188,12 @@ class Operator(Handset):
 
     def take_a_break(self) -> None:
         with self._hall.unit_of_work(self.person) as work:
-            presence.become_not_ready(work, NotReadyReason.BREAK)
+            presence.set_not_ready(work, NotReadyReason.BREAK)
 
     def sit_down(self) -> None:
         self._at_work = True
         with self._hall.unit_of_work(self.person) as work:
-            presence.become_ready(work)
+            presence.set_ready(work)
 
     def act(self) -> bool:
         """Write the ticket of a talk that is over, note a call in which nobody spoke, be ready again after a missed one."""

@@ -46,7 +46,7 @@ def run_due(tools: ReactionContext) -> Run:
     def run() -> int:
         carried = 0
         while parcels := outbox.relay(tools.application):
-            outbox.note_enqueued(tools.application, parcels)
+            outbox.record_enqueued(tools.application, parcels)
             carried += sum(outbox.deliver(tools, parcel.id) for parcel in parcels)
         return carried
 

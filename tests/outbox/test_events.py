@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.events import KINDS, Event, pack, unpack
-from hotline.reactions import BY_NAME, LANES, REACTIONS, reacts
+from hotline.reactions import LANES, REACTION_BY_NAME, REACTIONS, has_reactions
 from hotline.rules.enums import OfferState
 
 
@@ -73,12 +73,12 @@ def test_an_unknown_kind_is_an_error_of_its_own() -> None:
 
 def test_every_reaction_has_a_name_and_a_lane_of_its_own_and_an_event_that_exists() -> None:
     reactions = [reaction for several in REACTIONS.values() for reaction in several]
-    assert len({reaction.name for reaction in reactions}) == len(reactions) == len(BY_NAME)
+    assert len({reaction.name for reaction in reactions}) == len(reactions) == len(REACTION_BY_NAME)
     assert {reaction.lane for reaction in reactions} == set(LANES)
     assert set(REACTIONS) <= set(KINDS.values())
     assert all(len(reaction.name) <= 40 for reaction in reactions), "longer than its column"
 
 
 def test_only_what_is_reacted_to_wakes_the_relay() -> None:
-    assert reacts(unpack("TicketHandedOff", {"ticket_id": 1, "unit_code": "water"}))
-    assert not reacts(unpack("CallQueued", {"call_id": 1}))
+    assert has_reactions(unpack("TicketHandedOff", {"ticket_id": 1, "unit_code": "water"}))
+    assert not has_reactions(unpack("CallQueued", {"call_id": 1}))

@@ -15,7 +15,7 @@ from config.processes.scheduler import relay_once
 from config.processes.worker import enqueue_into
 from hotline import events, outbox
 from hotline.clock import system_clock
-from hotline.gateways.live import silence
+from hotline.gateways.live import announce_nothing
 from hotline.rules.enums import DeliveryState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
@@ -56,7 +56,7 @@ class House:
         parcels = outbox.relay(self.application)
         self._enqueue(parcels)
         self._enqueue(parcels)
-        outbox.note_enqueued(self.application, parcels)
+        outbox.record_enqueued(self.application, parcels)
 
     def let_leases_end(self) -> None:
         """Let so much time pass for what is not done that every lease and pause is over."""
@@ -95,7 +95,7 @@ class House:
 
 @pytest.fixture
 def real_time(engine: Engine, policies: Policies) -> Application:
-    return Application(engine=engine, clock=system_clock, policies=policies, announce=silence)
+    return Application(engine=engine, clock=system_clock, policies=policies, announce=announce_nothing)
 
 
 @pytest.fixture

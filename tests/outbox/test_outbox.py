@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 
 from hotline import events, outbox
 from hotline.gateways.unit_webhooks import UnitNotification
-from hotline.outbox import LEASE, LOST_AFTER, PAUSES, TRIES, PendingDelivery
+from hotline.outbox import ENQUEUE_TIMEOUT, LEASE, MAX_ATTEMPTS, RETRY_DELAYS_SECONDS, PendingDelivery
 from hotline.reactions import CALLS, NOTIFICATIONS, ReactionContext
 from hotline.rules.enums import CallState, DeliveryState, TicketState
 from hotline.rules.people.actors import Machine
@@ -39,7 +39,7 @@ def hand_off(application: Application, *, webhook: str | None = None) -> int:
 def relay(application: Application) -> list[PendingDelivery]:
     """Relay, and note that the transport has what is due."""
     parcels = outbox.relay(application)
-    outbox.note_enqueued(application, parcels)
+    outbox.record_enqueued(application, parcels)
     return parcels
 
 
@@ -90,7 +90,7 @@ def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_is_not_told(
     hand_off(application)
     assert run_due() == 2
     assert (inbox_lines(application), units.told) == (1, [])
-    outbox.note_enqueued(application, [])
+    outbox.record_enqueued(application, [])
 
 
 def test_a_second_delivery_of_the_same_job_does_nothing(
@@ -124,13 +124,13 @@ def test_several_relays_at_once_make_one_delivery(application: Application) -> N
 def test_a_failure_pauses_longer_each_time_and_the_last_is_kept_where_it_can_be_seen(
     application: Application, tools: ReactionContext, units: FakeUnits, clock: StoppedClock, run_due: Run
 ) -> None:
-    units.failures = TRIES
+    units.failures = MAX_ATTEMPTS
     hand_off(application, webhook="https://unit.example/hook")
     run_due()
     with application.read_session() as session:
         failing = session.scalars(select(Delivery).where(Delivery.reaction == "notify_unit")).one()
     assert failing.last_error == "NotificationFailed: HTTP 503"
-    for tries, pause in enumerate(PAUSES, start=1):
+    for tries, pause in enumerate(RETRY_DELAYS_SECONDS, start=1):
         kept = delivery(application, failing.id)
         assert (kept.state, kept.attempts) == (D.DUE, tries)
         assert kept.next_try_at == clock.at + timedelta(seconds=pause)
@@ -141,7 +141,7 @@ def test_a_failure_pauses_longer_each_time_and_the_last_is_kept_where_it_can_be_
     assert delivery(application, failing.id).state is D.DEAD
     clock.advance(100_000)
     assert run_due() == 0
-    assert len(units.told) == TRIES
+    assert len(units.told) == MAX_ATTEMPTS
     assert len({notice.key for notice in units.told}) == 1
 
 
@@ -203,7 +203,9 @@ def test_a_job_that_kills_its_worker_every_time_is_given_up(
     hand_off(application)
     parcel = relay(application)[0]
     with application.unit_of_work(Machine.SYSTEM) as work:
-        work.session.execute(update(Delivery).values(state=D.CLAIMED, attempts=TRIES, next_try_at=clock.at))
+        work.session.execute(
+            update(Delivery).values(state=D.CLAIMED, attempts=MAX_ATTEMPTS, next_try_at=clock.at)
+        )
     assert not outbox.deliver(tools, parcel.id)
     kept = delivery(application, parcel.id)
     assert (kept.state, kept.last_error) == (D.DEAD, "no worker survived the last try")
@@ -217,7 +219,7 @@ def test_what_was_handed_over_and_lost_is_handed_over_again(
     hand_off(application)
     parcels = relay(application)
     assert relay(application) == []
-    clock.advance(LOST_AFTER.total_seconds())
+    clock.advance(ENQUEUE_TIMEOUT.total_seconds())
     assert relay(application) == []
     clock.advance(1)
     assert relay(application) == parcels
@@ -236,8 +238,8 @@ def test_a_worker_faster_than_our_note_does_not_wait_for_it(
     outbox.deliver(tools, relay(application)[0].id)
     parcels = outbox.relay(application)
     outbox.deliver(tools, parcels[0].id)
-    outbox.note_enqueued(application, parcels)
-    clock.advance(PAUSES[0])
+    outbox.record_enqueued(application, parcels)
+    clock.advance(RETRY_DELAYS_SECONDS[0])
     assert [parcel.attempts for parcel in relay(application)] == [1]
 
 
@@ -245,13 +247,13 @@ def test_what_a_newer_version_told_stops_nobody_and_is_left_to_it(application: A
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add_all(
             EventRow(at=work.at, kind="TicketSungTo", subject="ticket", subject_id=1, actor="system", data={})
-            for _ in range(outbox.BATCH + 1)
+            for _ in range(outbox.BATCH_SIZE + 1)
         )
     hand_off(application)
     assert len(relay(application)) == 1
     with application.read_session() as session:
         left = select(func.count()).where(EventRow.relayed_at.is_(None), EventRow.kind == "TicketSungTo")
-        assert session.scalar(left) == outbox.BATCH + 1
+        assert session.scalar(left) == outbox.BATCH_SIZE + 1
 
 
 @pytest.mark.parametrize("broken", [{"kind": "TicketSungTo"}, {"data": {"colour": "red"}}])
@@ -291,8 +293,8 @@ def test_what_is_not_ready_yet_is_tried_again_soon(
     parcel = relay(application)[0]
     assert outbox.deliver(tools, parcel.id)
     kept = delivery(application, parcel.id)
-    assert (kept.state, kept.next_try_at) == (D.DUE, clock.at + timedelta(seconds=PAUSES[0]))
-    assert str(kept.last_error).startswith("NotYet")
+    assert (kept.state, kept.next_try_at) == (D.DUE, clock.at + timedelta(seconds=RETRY_DELAYS_SECONDS[0]))
+    assert str(kept.last_error).startswith("RetryLater")
 
 
 def test_a_delivery_that_does_not_exist_is_nobodys(tools: ReactionContext) -> None:
@@ -301,10 +303,10 @@ def test_a_delivery_that_does_not_exist_is_nobodys(tools: ReactionContext) -> No
 
 def test_a_long_tail_is_relayed_in_pieces_in_its_order(application: Application) -> None:
     with application.unit_of_work(Machine.SYSTEM) as work:
-        for call_id in range(outbox.BATCH + 5):
+        for call_id in range(outbox.BATCH_SIZE + 5):
             work.record(events.CallHangUpAsked(call_id, 1))
     first, second = relay(application), relay(application)
-    assert (len(first), len(second)) == (outbox.BATCH, 5)
+    assert (len(first), len(second)) == (outbox.BATCH_SIZE, 5)
     assert {parcel.lane for parcel in first + second} == {CALLS}
     ids = [parcel.id for parcel in first + second]
     assert ids == sorted(ids)

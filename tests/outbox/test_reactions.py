@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline import events
-from hotline.gateways.carrier import CarrierDoubtful, CarrierRefused, CarrierUnavailable
-from hotline.reactions import BY_NAME, NotYet, ReactionContext
+from hotline.gateways.carrier import CarrierOutcomeUnknown, CarrierRefused, CarrierUnavailable
+from hotline.reactions import REACTION_BY_NAME, ReactionContext, RetryLater
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
@@ -24,7 +24,7 @@ QUEUE = "hotline"
 
 
 def run(tools: ReactionContext, event: events.Event, reaction: str) -> None:
-    BY_NAME[reaction].run(tools, event)
+    REACTION_BY_NAME[reaction].run(tools, event)
 
 
 def offered(application: Application, carrier: FakeCarrier) -> tuple[events.CallOffered, Person]:
@@ -78,8 +78,8 @@ def test_a_ring_whose_answer_was_lost_is_found_not_repeated(
     application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     offer, _ = offered(application, carrier)
-    carrier.fail_next("place", CarrierDoubtful("no answer in time"), after=True)
-    with pytest.raises(CarrierDoubtful):
+    carrier.fail_next("place", CarrierOutcomeUnknown("no answer in time"), after=True)
+    with pytest.raises(CarrierOutcomeUnknown):
         run(tools, offer, "ring_operator")
     clock.advance(1)
     run(tools, offer, "ring_operator")
@@ -188,7 +188,7 @@ def test_a_caller_not_yet_in_the_carriers_queue_is_tried_again_soon(
     event = accepted(application, carrier)
     caller = carrier.calls[call_row(application, event.call_id).sid]
     caller.queue = None
-    with pytest.raises(NotYet):
+    with pytest.raises(RetryLater):
         run(tools, event, "connect_caller")
     caller.queue = QUEUE
     run(tools, event, "connect_caller")
@@ -235,7 +235,7 @@ def test_an_operator_can_hang_up_even_if_the_callers_end_was_never_told(
 ) -> None:
     event = accepted(application, carrier)
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.caller_joined(work, event.call_id)
+        lifecycle.record_connected(work, event.call_id)
     carrier.hang_up(call_row(application, event.call_id).sid)
     run(tools, events.CallHangUpAsked(event.call_id, event.operator_id), "hang_up_call")
     assert call_row(application, event.call_id).state is CallState.ENDED
@@ -250,8 +250,8 @@ def test_a_caller_left_alone_is_brought_back_unless_they_are_gone_or_back_alread
     call_id = accepted(application, carrier).call_id
     sid = call_row(application, call_id).sid
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.caller_joined(work, call_id)
-        lifecycle.talk_ended(work, call_id)
+        lifecycle.record_connected(work, call_id)
+        lifecycle.record_operator_left(work, call_id)
     run(tools, events.CallLeftAlone(call_id), "take_back_caller")
     assert carrier.calls[sid].url == tools.addresses.left_alone(call_id)
     carrier.hang_up(sid)
@@ -310,8 +310,8 @@ def test_a_dial_whose_answer_was_lost_is_found_not_repeated_even_if_looking_fail
     application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     event = planned(application, clock)
-    carrier.fail_next("place", CarrierDoubtful("no answer in time"), after=True)
-    with pytest.raises(CarrierDoubtful):
+    carrier.fail_next("place", CarrierOutcomeUnknown("no answer in time"), after=True)
+    with pytest.raises(CarrierOutcomeUnknown):
         run(tools, event, "place_dial")
     assert dial_row(application, event.dial_id).state is DialState.UNKNOWN
     for _ in range(2):
@@ -362,7 +362,7 @@ def test_a_dial_nobody_wants_any_more_is_not_made(
 ) -> None:
     event = planned(application, clock)
     with application.unit_of_work(Machine.CALLER) as work:
-        callbacks.note_phoned_again(work, "+8613800001234")
+        callbacks.settle_phoned_again(work, "+8613800001234")
     run(tools, event, "place_dial")
     assert carrier.orders == []
     assert dial_row(application, event.dial_id).outcome == outbound_calls.DROPPED
@@ -399,8 +399,8 @@ def test_an_attempt_in_doubt_is_looked_for_when_asked_after(
     application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     event = planned(application, clock)
-    carrier.fail_next("place", CarrierDoubtful("no answer in time"), after=True)
-    with pytest.raises(CarrierDoubtful):
+    carrier.fail_next("place", CarrierOutcomeUnknown("no answer in time"), after=True)
+    with pytest.raises(CarrierOutcomeUnknown):
         run(tools, event, "place_dial")
     sid = next(iter(carrier.calls))
     carrier.calls[sid].status = "no-answer"

@@ -1,4 +1,4 @@
-"""RQ and the clock: Redis may vanish and come back empty, a lane may be slow, a timer may fail; nothing is forgotten."""
+"""RQ and the relay: Redis may be lost and come back empty, a lane may be slow; no delivery is lost."""
 
 import os
 import shutil
@@ -17,20 +17,20 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
-from config.processes.scheduler import TIMERS, Ticker, Timer, relay_once
-from config.processes.worker import JOB_SECONDS, LaneWorker, enqueue_into, main
+from config.processes.scheduler import relay_once
+from config.processes.worker import JOB_SECONDS, WORKERS, LaneWorker, enqueue_into, main
 from hotline import events
 from hotline.clock import system_clock
-from hotline.outbox import LEASE, LOST_AFTER
-from hotline.reactions import CALLS, LANES
+from hotline.outbox import ENQUEUE_TIMEOUT, LEASE
+from hotline.reactions import CALLS
 from hotline.rules.people.actors import Machine
-from hotline.store.outbox import Delivery, EventRow, Lease
-from hotline.unit_of_work import Application, UnitOfWork
+from hotline.store.outbox import Delivery, Lease
+from hotline.unit_of_work import Application
 from tests.outbox.workers import ROOT, redis_process, wait_for
 from tests.stopped_clock import StoppedClock
 
 
-def tell(application: Application) -> None:
+def record_event(application: Application) -> None:
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.record(events.CallHangUpAsked(1, 1))
 
@@ -41,22 +41,22 @@ def waiting(redis: Redis, lane: str = CALLS) -> list[str]:
 
 @pytest.fixture
 def socket() -> Iterator[Path]:
-    """A short path: sockets of the system may not be named longer than about a hundred signs."""
+    """A short path: the kernel limits the path of a socket to about a hundred bytes."""
     folder = Path(tempfile.mkdtemp(prefix="hl-t-"))
     yield folder / "s"
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def test_while_redis_is_away_nothing_is_lost_and_when_it_is_back_what_is_due_is_found(
+def test_deliveries_due_while_redis_is_away_are_enqueued_when_it_is_back(
     application: Application, socket: Path
 ) -> None:
     with Redis.from_url(f"unix://{socket}") as redis:
         enqueue = enqueue_into(redis)
         with redis_process(socket):
-            tell(application)
+            record_event(application)
             assert relay_once(application, enqueue) == 1
         for _ in range(2):
-            tell(application)
+            record_event(application)
             with pytest.raises(RedisError):
                 relay_once(application, enqueue)
         with redis_process(socket):
@@ -64,25 +64,25 @@ def test_while_redis_is_away_nothing_is_lost_and_when_it_is_back_what_is_due_is_
             assert waiting(redis) == ["delivery-2-0", "delivery-3-0"]
 
 
-def test_what_redis_forgot_is_handed_over_again(
+def test_a_delivery_lost_by_redis_is_enqueued_again(
     application: Application, redis: Redis, clock: StoppedClock
 ) -> None:
-    tell(application)
+    record_event(application)
     relay_once(application, enqueue_into(redis))
     redis.flushall()
     assert relay_once(application, enqueue_into(redis)) == 0
-    clock.advance(LOST_AFTER.total_seconds() + 1)
+    clock.advance(ENQUEUE_TIMEOUT.total_seconds() + 1)
     assert relay_once(application, enqueue_into(redis)) == 1
     assert waiting(redis) == ["delivery-1-0"]
 
 
-def test_what_still_waits_its_turn_in_a_slow_lane_is_not_queued_again(
+def test_a_delivery_that_waits_in_a_slow_lane_is_not_enqueued_twice(
     application: Application, redis: Redis, clock: StoppedClock
 ) -> None:
-    tell(application)
+    record_event(application)
     for _ in range(4):
         relay_once(application, enqueue_into(redis))
-        clock.advance(LOST_AFTER.total_seconds() + 1)
+        clock.advance(ENQUEUE_TIMEOUT.total_seconds() + 1)
     assert waiting(redis) == ["delivery-1-0"]
 
 
@@ -95,61 +95,14 @@ def test_a_lane_that_does_not_exist_is_refused(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
-    assert all(lane in capsys.readouterr().err for lane in LANES[:1])
-
-
-def test_timers_have_names_of_their_own_and_ordinary_periods() -> None:
-    assert len({timer.name for timer in TIMERS}) == len(TIMERS)
-    assert all(timer.seconds >= 1 for timer in TIMERS)
-
-
-def test_every_timer_runs_on_an_empty_house(application: Application, clock: StoppedClock) -> None:
-    ticker = Ticker(application)
-    ticker.tick()
-    assert set(ticker.last) == {timer.name for timer in TIMERS}
-    assert set(ticker.last.values()) == {clock.at}
-
-
-def test_a_timer_runs_when_its_time_has_come_and_one_in_trouble_stops_no_other(
-    application: Application, clock: StoppedClock
-) -> None:
-    ran: list[str] = []
-
-    def note(name: str) -> int:
-        ran.append(name)
-        return 1
-
-    def trouble(_work: UnitOfWork) -> int:
-        ran.append("trouble")
-        raise LookupError("of any kind")
-
-    timers = (
-        Timer("trouble", 1, trouble),
-        Timer("often", 1, lambda _work: note("often")),
-        Timer("seldom", 60, lambda _work: note("seldom")),
-    )
-    ticker = Ticker(application, timers)
-    ticker.tick()
-    ticker.tick()
-    clock.advance(1)
-    ticker.tick()
-    assert ran == ["trouble", "often", "seldom", "trouble", "often"]
-
-
-def test_a_failed_timer_changes_nothing(application: Application) -> None:
-    def half_done(work: UnitOfWork) -> int:
-        work.record(events.CallQueued(1))
-        raise LookupError("after the change")
-
-    Ticker(application, (Timer("half_done", 1, half_done),)).tick()
-    with application.read_session() as session:
-        assert session.scalars(select(EventRow)).all() == []
+    told = capsys.readouterr().err
+    assert all(lane in told for lane in WORKERS)
 
 
 def test_the_clock_as_the_procfile_starts_it_relays_and_gives_its_lease_back(
     application: Application, redis: Redis, redis_url: str, database_url: str, tmp_path: Path
 ) -> None:
-    tell(application)
+    record_event(application)
     environment = {
         "PATH": os.environ["PATH"],
         "HOTLINE_HOME": str(tmp_path),
@@ -171,7 +124,7 @@ def test_the_clock_as_the_procfile_starts_it_relays_and_gives_its_lease_back(
 
 
 def test_a_worker_is_back_within_seconds_of_redis_however_long_it_was_away() -> None:
-    """Half a minute without Redis once cost callers another half: RQ doubles its pauses up to a minute."""
+    """RQ by itself doubles its pauses up to a minute."""
     pause, away = 1.0, 0.0
     while away < 60:
         away += pause

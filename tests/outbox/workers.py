@@ -31,16 +31,17 @@ def wait_for(what: Callable[[], bool], why: str, *, every: float = 0.002) -> Non
 
 @dataclass
 class WorkerProcess:
-    """`python -m config.processes.worker LANE` as the Procfile starts it."""
+    """A worker process, such as `python -m config.processes.worker LANE` of the Procfile."""
 
     environment: dict[str, str]
     log: Path
+    module: tuple[str, ...] = ("config.processes.worker", "notifications")
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.processes.worker", "notifications"],
+                [sys.executable, "-m", *self.module],
                 cwd=ROOT,
                 env=self.environment,
                 stdout=log,
@@ -74,8 +75,8 @@ class WorkerProcess:
 
 
 @contextmanager
-def worker(database_url: str, redis_url: str, folder: Path) -> Iterator[WorkerProcess]:
-    """Run a worker of the notifications lane; kill it at the end."""
+def worker(database_url: str, redis_url: str, folder: Path, *module: str) -> Iterator[WorkerProcess]:
+    """Runs the module, or else a worker of the notifications lane; kills it at the end."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOTLINE_HOME": str(folder),
@@ -84,6 +85,8 @@ def worker(database_url: str, redis_url: str, folder: Path) -> Iterator[WorkerPr
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     process = WorkerProcess(environment, folder / "worker.log")
+    if module:
+        process.module = module
     process.start()
     try:
         yield process

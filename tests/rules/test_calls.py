@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.rules.calls.states import A_WORD, TERMINAL_STATUSES, WAITING, how_it_ended, where_it_was
+from hotline.rules.calls.states import SHORTEST_TALK, TERMINAL_STATUSES, WAITING, end_of_call, state_at_end
 from hotline.rules.enums import CallEnd, CallPurpose, CallState
 
 S, P, E = CallState, CallPurpose, CallEnd
@@ -32,7 +32,7 @@ TABLE = {
 
 @pytest.mark.parametrize(("known", "end"), TABLE.items())
 def test_how_a_call_ended(known: tuple[CallState, CallPurpose, str], end: CallEnd) -> None:
-    assert how_it_ended(*known) is end
+    assert end_of_call(*known) is end
 
 
 @pytest.mark.parametrize("status", sorted(TERMINAL_STATUSES))
@@ -40,19 +40,19 @@ def test_how_a_call_ended(known: tuple[CallState, CallPurpose, str], end: CallEn
 def test_who_waited_abandoned_and_who_talked_completed_whatever_the_carrier_says(
     status: str, purpose: CallPurpose
 ) -> None:
-    assert {how_it_ended(state, purpose, status) for state in WAITING} == {E.ABANDONED}
-    assert {how_it_ended(state, purpose, status) for state in (S.TALKING, S.AFTER)} == {E.COMPLETED}
+    assert {end_of_call(state, purpose, status) for state in WAITING} == {E.ABANDONED}
+    assert {end_of_call(state, purpose, status) for state in (S.TALKING, S.AFTER)} == {E.COMPLETED}
 
 
 @pytest.mark.parametrize("purpose", P)
 def test_who_left_the_queue_only_to_decide_something_has_given_up_waiting(purpose: CallPurpose) -> None:
-    assert how_it_ended(S.IN_FLOW, purpose, "completed", waited=True) is E.ABANDONED
-    assert how_it_ended(S.TRANSFERRED, purpose, "completed", waited=True) is E.TRANSFERRED
+    assert end_of_call(S.IN_FLOW, purpose, "completed", waited=True) is E.ABANDONED
+    assert end_of_call(S.TRANSFERRED, purpose, "completed", waited=True) is E.TRANSFERRED
 
 
 def test_a_talk_too_short_for_a_word_was_none() -> None:
     at = datetime(2026, 11, 23, 1, tzinfo=UTC)
-    assert where_it_was(S.TALKING, at, at + A_WORD - timedelta(microseconds=1)) is S.CONNECTING
-    assert where_it_was(S.TALKING, at, at + A_WORD) is S.TALKING
-    assert where_it_was(S.AFTER, at, at) is S.AFTER
-    assert where_it_was(S.IN_FLOW, None, at) is S.IN_FLOW
+    assert state_at_end(S.TALKING, at, at + SHORTEST_TALK - timedelta(microseconds=1)) is S.CONNECTING
+    assert state_at_end(S.TALKING, at, at + SHORTEST_TALK) is S.TALKING
+    assert state_at_end(S.AFTER, at, at) is S.AFTER
+    assert state_at_end(S.IN_FLOW, None, at) is S.IN_FLOW

@@ -5,10 +5,14 @@ from datetime import datetime
 import pytest
 
 from hotline.rules.calls.flow_actions import ActionOutcome
-from hotline.rules.calls.hours import DayKind, inside, kind_of_day
-from hotline.rules.policies import Schedule, Window
+from hotline.rules.calls.hours import DayKind, kind_of_day, opening_state
+from hotline.rules.policies import OpeningHours, Schedule
 
-OFFICE = Schedule(workdays=(Window(510, 720), Window(810, 1050)), days_off=(Window(600, 660),), holidays=())
+OFFICE = Schedule(
+    workdays=(OpeningHours(510, 720), OpeningHours(810, 1050)),
+    days_off=(OpeningHours(600, 660),),
+    holidays=(),
+)
 
 
 @pytest.mark.parametrize(
@@ -47,11 +51,11 @@ def test_a_window_includes_its_first_minute_and_not_its_last(
 ) -> None:
     kinds = {"worked": DayKind(True, False), "off": DayKind(False, False), "holiday": DayKind(False, True)}
     moment = datetime.fromisoformat(f"2026-11-23T{at}+08:00")
-    assert inside(OFFICE, moment, kinds[day]) is answer
+    assert opening_state(OFFICE, moment, kinds[day]) is answer
 
 
 def test_round_the_clock_has_no_gap_at_midnight() -> None:
-    always = Schedule(*[(Window(0, 1440),)] * 3)
+    always = Schedule(*[(OpeningHours(0, 1440),)] * 3)
     for at in "00:00", "23:59":
         moment = datetime.fromisoformat(f"2026-11-23T{at}+08:00")
-        assert inside(always, moment, DayKind(True, False)) is ActionOutcome.OPEN
+        assert opening_state(always, moment, DayKind(True, False)) is ActionOutcome.OPEN

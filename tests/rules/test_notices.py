@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.rules.calls.outages import most_at_once
+from hotline.rules.calls.outages import max_concurrent
 
 NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
@@ -27,4 +27,4 @@ def hours(first: int, last: int) -> tuple[datetime, datetime]:
     ],
 )
 def test_the_worst_moment_from_nine_to_one_counts(spans: list[tuple[int, int]], most: int) -> None:
-    assert most_at_once([hours(*span) for span in spans], *hours(0, 4)) == most
+    assert max_concurrent([hours(*span) for span in spans], *hours(0, 4)) == most

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.phone_numbers import national, parse_number
+from hotline.rules.phone_numbers import format_national, parse_number
 
 
 @pytest.mark.parametrize(
@@ -92,9 +92,9 @@ def test_nothing_a_carrier_may_say_is_a_crash_and_what_is_accepted_stays_itself(
     ],
 )
 def test_a_number_is_written_as_at_home(number: str, written: str) -> None:
-    assert national(number) == written
+    assert format_national(number) == written
 
 
 @given(st.text())
 def test_writing_any_text_as_a_number_never_fails(text: str) -> None:
-    assert isinstance(national(text), str)
+    assert isinstance(format_national(text), str)

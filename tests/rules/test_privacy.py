@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.people.privacy import mask
+from hotline.rules.people.privacy import mask_number
 
 digits = st.text("0123456789", min_size=1, max_size=20)
 
@@ -24,12 +24,12 @@ digits = st.text("0123456789", min_size=1, max_size=20)
     ],
 )
 def test_what_is_shown(number: str | None, shown: str) -> None:
-    assert mask(number) == shown
+    assert mask_number(number) == shown
 
 
 @given(st.one_of(digits, digits.map("+86{}".format), st.text()))
 def test_at_most_the_first_three_and_last_four_signs_are_shown(number: str) -> None:
-    shown = mask(number)
+    shown = mask_number(number)
     head, _, tail = shown.partition("*")
     assert len(head) <= 3
     assert len(tail.lstrip("*")) <= 4
@@ -38,8 +38,8 @@ def test_at_most_the_first_three_and_last_four_signs_are_shown(number: str) -> N
 
 @given(st.one_of(digits, st.text(min_size=1)))
 def test_no_number_is_shown_whole(number: str) -> None:
-    assert mask(number).replace("*", "") != number or not number.replace("*", "")
-    assert shown_share(mask(number)) <= 0.7
+    assert mask_number(number).replace("*", "") != number or not number.replace("*", "")
+    assert shown_share(mask_number(number)) <= 0.7
 
 
 def shown_share(masked: str) -> float:
@@ -47,4 +47,4 @@ def shown_share(masked: str) -> float:
 
 
 def test_short_codes_are_hidden_more_than_long_numbers() -> None:
-    assert shown_share(mask("12345")) < shown_share(mask("13800001234"))
+    assert shown_share(mask_number("12345")) < shown_share(mask_number("13800001234"))

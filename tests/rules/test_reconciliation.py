@@ -9,7 +9,7 @@ import pytest
 
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.figures.rates import Rate
-from hotline.rules.figures.reconciliation import Claim, check_claims, explain, reconcile
+from hotline.rules.figures.reconciliation import Claim, check_claims, describe_matches, reconcile
 from hotline.rules.figures.report import (
     Balance,
     CallCounts,
@@ -118,7 +118,7 @@ def test_a_claim_that_fails_names_both_ways_to_make_it_true() -> None:
         "published closure_rate = computed closure_rate"
         " (99.58 needs numerator 47912-47916 or denominator 48078-48082)"
     )
-    assert explain(checked.would) == "numerator 47912-47916 or denominator 48078-48082"
+    assert describe_matches(checked.matches) == "numerator 47912-47916 or denominator 48078-48082"
 
 
 def test_the_denominators_of_a_claim_of_nothing_have_no_end() -> None:
@@ -126,7 +126,7 @@ def test_the_denominators_of_a_claim_of_nothing_have_no_end() -> None:
     (checked,) = check_claims(
         [Claim("closure_rate", "0.00", last=DAY)], Period(DAY, DAY), {"closure_rate": Rate(0, 7)}
     )
-    assert explain(checked.would).endswith(" or denominator 1-")
+    assert describe_matches(checked.matches).endswith(" or denominator 1-")
 
 
 BY_NAME = {statistic.name: statistic for statistic in STATISTICS}

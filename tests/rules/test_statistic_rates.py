@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.figures.rates import Exclusion, Rate, Span, parse_percent, percent, what_would_print
+from hotline.rules.figures.rates import Exclusion, Rate, Span, matching_counts, parse_percent, percent
 
 counts = st.integers(min_value=0, max_value=2_000_000)
 bases = st.integers(min_value=1, max_value=2_000_000)
@@ -67,7 +67,7 @@ def test_exclusions_are_added_up_and_keep_their_names() -> None:
 
 def test_the_published_99_58_needs_34_more_closed_or_36_fewer_received() -> None:
     assert 40_107 + 6_925 + 1_084 == 48_116
-    would = what_would_print("99.58", 47_878, 48_116)
+    would = matching_counts("99.58", 47_878, 48_116)
     assert would.numerators == Span(47_912, 47_916)
     assert would.denominators == Span(48_078, 48_082)
 
@@ -77,7 +77,7 @@ def test_every_number_in_the_range_prints_the_value_and_its_neighbours_do_not(
     value: int, denominator: int, numerator: int
 ) -> None:
     text = printed(value)
-    would = what_would_print(text, numerator, denominator)
+    would = matching_counts(text, numerator, denominator)
     if would.numerators is not None and would.numerators.high is not None:
         low, high = would.numerators.low, would.numerators.high
         assert {percent(n, denominator) for n in (low, (low + high) // 2, high)} == {text}
@@ -95,7 +95,7 @@ def test_every_number_in_the_range_prints_the_value_and_its_neighbours_do_not(
 def test_the_true_numbers_lie_in_the_ranges_of_their_own_value(numerator: int, denominator: int) -> None:
     value = percent(numerator, denominator)
     assert value is not None
-    would = what_would_print(value, numerator, denominator)
+    would = matching_counts(value, numerator, denominator)
     assert would.numerators is not None
     assert would.denominators is not None
     assert numerator in would.numerators
@@ -106,7 +106,7 @@ def test_the_true_numbers_lie_in_the_ranges_of_their_own_value(numerator: int, d
 @given(st.integers(min_value=0, max_value=400), st.integers(min_value=1, max_value=60), hundredths)
 def test_no_range_means_that_no_number_prints_it(numerator: int, denominator: int, value: int) -> None:
     text = printed(value)
-    would = what_would_print(text, numerator, denominator)
+    would = matching_counts(text, numerator, denominator)
     hits = {n for n in range(2 * denominator) if percent(n, denominator) == text}
     assert hits == {
         n for n in range(2 * denominator) if would.numerators is not None and n in would.numerators
@@ -117,7 +117,7 @@ def test_no_range_means_that_no_number_prints_it(numerator: int, denominator: in
 
 
 def test_over_no_base_nothing_can_be_printed() -> None:
-    assert what_would_print("50.00", 1, 0).numerators is None
+    assert matching_counts("50.00", 1, 0).numerators is None
 
 
 @pytest.mark.parametrize("text", ["", "abc", "99.581", "-1", "99.", ".5", "9 9", "٩٩.٥", "1e2"])

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from hotline.rules.enums import CLASS_OF, Channel, RequestType
 from hotline.rules.errors import InvalidFields
-from hotline.rules.figures.rates import Rate, WouldPrint
-from hotline.rules.figures.reconciliation import Claim, check_claims, explain, reconcile
+from hotline.rules.figures.rates import MatchingCounts, Rate
+from hotline.rules.figures.reconciliation import Claim, check_claims, describe_matches, reconcile
 from hotline.rules.figures.report import (
     Balance,
     CallCounts,
@@ -112,7 +112,7 @@ def test_a_claim_over_nothing_never_agrees() -> None:
     )
     assert not checked.agrees
     assert (checked.line().left, checked.line().right) == ("99.58", "-")
-    assert explain(WouldPrint(None, None)) == "no count at all"
+    assert describe_matches(MatchingCounts(None, None)) == "no count at all"
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 
 from hotline.rules.enums import Role, TicketAction, TicketState
 from hotline.rules.people.actors import Machine, Person
-from hotline.rules.tickets.fields import STATED_NAMES
+from hotline.rules.tickets.fields import STATED_NAMES, TICKET_FIELDS, Moment
 from hotline.rules.tickets.transitions import (
     FINAL,
     OPEN_AT_UNIT,
     TRANSITIONS,
+    Relation,
+    Transition,
     allowed_actions,
     editable_fields,
     may_read,
@@ -35,7 +37,7 @@ UNIT_STEPS = {
 def reachable() -> set[TicketState]:
     found = {S.DRAFT}
     while True:
-        more = {row.target for row in TRANSITIONS if row.origin in found} - found
+        more = {row.target for row in TRANSITIONS if found & set(row.origins)} - found
         if not more:
             return found
         found |= more
@@ -43,42 +45,52 @@ def reachable() -> set[TicketState]:
 
 def test_every_state_can_be_reached_and_every_row_leaves_one_that_can() -> None:
     assert reachable() == set(S)
-    assert {row.origin for row in TRANSITIONS} == set(S) - FINAL
+    assert {origin for row in TRANSITIONS for origin in row.origins} == set(S) - FINAL
 
 
 def test_no_row_leaves_a_final_state_and_every_other_state_leads_to_one() -> None:
     ends = set(FINAL)
-    while more := {row.origin for row in TRANSITIONS if row.target in ends} - ends:
+    while more := {origin for row in TRANSITIONS if row.target in ends for origin in row.origins} - ends:
         ends |= more
     assert ends == set(S)
-    assert not [row for row in TRANSITIONS if row.origin in FINAL]
+    assert not [row for row in TRANSITIONS if FINAL & set(row.origins)]
 
 
 def test_an_action_leads_to_one_place_only() -> None:
-    assert len({(row.origin, row.action) for row in TRANSITIONS}) == len(TRANSITIONS)
+    steps = [(origin, row.action) for row in TRANSITIONS for origin in row.origins]
+    assert len(set(steps)) == len(steps)
     assert {row.action for row in TRANSITIONS} == set(A)
 
 
 def test_every_row_is_found_and_no_other() -> None:
-    known = {(row.origin, row.action): row for row in TRANSITIONS}
+    known = {(origin, row.action): row for row in TRANSITIONS for origin in row.origins}
     for state in S:
         for action in A:
             assert transition(state, action) is known.get((state, action))
 
 
-def test_a_need_is_a_fact_that_may_be_said_in_the_same_step() -> None:
-    for row in TRANSITIONS:
-        assert set(row.needs) <= editable_fields(row) <= STATED_NAMES
+@pytest.mark.parametrize("row", TRANSITIONS, ids=lambda row: row.action.value)
+def test_a_step_names_only_fields_and_moments_of_the_field_table(row: Transition) -> None:
+    assert sorted(set(row.needs) - STATED_NAMES) == []
+    assert sorted(editable_fields(row) - STATED_NAMES) == []
+    moments = {field.name for field in TICKET_FIELDS if isinstance(field.kind, Moment)}
+    assert sorted(set(row.moments) - moments) == []
+
+
+@pytest.mark.parametrize("row", TRANSITIONS, ids=lambda row: row.action.value)
+def test_a_step_that_ends_a_ticket_says_how_and_when(row: Transition) -> None:
+    assert (row.target is S.CLOSED) == ("closed_at" in row.moments) == (row.closing is not None)
 
 
 def test_a_unit_cannot_rewrite_what_the_desk_wrote() -> None:
     for row in TRANSITIONS:
-        if row.origin is not S.DRAFT:
+        if S.DRAFT not in row.origins:
             assert not editable_fields(row) & {"title", "text", "unit_code", "type", "caller_number"}
 
 
 def test_what_a_unit_owes_is_exactly_what_only_it_can_move() -> None:
-    assert {row.origin for row in TRANSITIONS if row.own_unit} == OPEN_AT_UNIT
+    own = [row for row in TRANSITIONS if row.relation is Relation.OWN_UNIT]
+    assert {origin for row in own for origin in row.origins} == OPEN_AT_UNIT
 
 
 @pytest.mark.parametrize("role", Role)
@@ -110,7 +122,7 @@ def test_a_handler_without_a_unit_may_do_nothing() -> None:
 def test_a_machine_may_take_every_step() -> None:
     for state in S:
         actions = allowed_actions(state, Machine.SYSTEM, None)
-        assert actions == tuple(row.action for row in TRANSITIONS if row.origin is state)
+        assert actions == tuple(row.action for row in TRANSITIONS if state in row.origins)
 
 
 def test_blank_is_missing_and_the_order_is_the_tables() -> None:

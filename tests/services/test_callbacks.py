@@ -112,8 +112,8 @@ def test_a_promise_keeps_the_place_of_the_call_it_was_made_in(
     )
     with application.unit_of_work(Machine.CALLER) as work:
         owed = callbacks.promise_for_call(work, call.id)
-        assert callbacks.owed_for_call(work, call.id)
-        assert not callbacks.owed_for_call(work, call.id + 1)
+        assert callbacks.has_open_callback(work, call.id)
+        assert not callbacks.has_open_callback(work, call.id + 1)
     assert owed is not None
     assert (owed.place_since, owed.language, owed.reason) == (call.place_since, "en", R.REQUESTED)
 
@@ -122,11 +122,11 @@ def test_who_withholds_their_number_cannot_be_promised_anything(application: App
     call = make_call(application, number=None, number_raw="anonymous")
     with application.unit_of_work(Machine.CALLER) as work:
         assert callbacks.promise_for_call(work, call.id) is None
-        assert callbacks.owe_abandoned(work, call.id) is None
+        assert callbacks.promise_abandoned(work, call.id) is None
 
 
 def test_an_unknown_call_is_refused(application: Application) -> None:
-    for ask in (callbacks.promise_for_call, callbacks.owe_abandoned):
+    for ask in (callbacks.promise_for_call, callbacks.promise_abandoned):
         with pytest.raises(NoSuchCall), application.unit_of_work(Machine.CALLER) as work:
             ask(work, 404)
 
@@ -138,11 +138,11 @@ def test_who_has_phoned_again_before_we_heard_that_they_hung_up_is_owed_nothing(
     clock.advance(5)
     make_call(application, number="+8613800009999")
     with application.unit_of_work(Machine.CARRIER) as work:
-        assert callbacks.owe_abandoned(work, call.id) is not None
-        callbacks.note_phoned_again(work, NUMBER)
+        assert callbacks.promise_abandoned(work, call.id) is not None
+        callbacks.settle_phoned_again(work, NUMBER)
     make_call(application, number=NUMBER)
     with application.unit_of_work(Machine.CARRIER) as work:
-        assert callbacks.owe_abandoned(work, call.id) is None
+        assert callbacks.promise_abandoned(work, call.id) is None
 
 
 def test_a_person_phoned_back_keeps_their_place_in_the_queue(
@@ -228,7 +228,7 @@ def test_after_the_last_attempt_the_promise_is_given_up_and_the_number_is_free(
     assert promise(application).id != owed.id
 
 
-@pytest.mark.parametrize("reach", [callbacks.confirm_person, callbacks.note_reached])
+@pytest.mark.parametrize("reach", [callbacks.confirm_person, callbacks.settle_reached])
 def test_a_person_on_the_line_settles_the_promise_for_good(
     application: Application, clock: StoppedClock, reach: Callable[[UnitOfWork, int], None]
 ) -> None:
@@ -264,9 +264,9 @@ def test_who_phones_again_is_owed_nothing_whether_or_not_we_were_just_phoning(
         make_operator(application)
         plan(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        callbacks.note_phoned_again(work, NUMBER)
-        callbacks.note_phoned_again(work, NUMBER)
-        callbacks.note_phoned_again(work, "+8613800009999")
+        callbacks.settle_phoned_again(work, NUMBER)
+        callbacks.settle_phoned_again(work, NUMBER)
+        callbacks.settle_phoned_again(work, "+8613800009999")
     assert state_of(application, owed.id) is C.PHONED_AGAIN
     if dialling:
         with application.unit_of_work(Machine.CARRIER) as work:

@@ -63,7 +63,7 @@ def talking(application: Application) -> tuple[Call, Person]:
         lifecycle.join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
         offers.accept_offer(work, offer_id, f"leg-of-{call.id}")
-        lifecycle.caller_joined(work, call.id)
+        lifecycle.record_connected(work, call.id)
     return call, operator
 
 
@@ -97,8 +97,8 @@ def test_the_wait_is_measured_from_queue_to_answer(application: Application, clo
         offers.accept_offer(work, offer_id, "leg")
     clock.advance(1)
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.caller_joined(work, call.id)
-        lifecycle.caller_joined(work, call.id)
+        lifecycle.record_connected(work, call.id)
+        lifecycle.record_connected(work, call.id)
     assert row(application, call.id).wait_seconds == 10
 
 
@@ -108,8 +108,8 @@ def test_a_terminal_word_is_final(application: Application) -> None:
     assert receive(application).state is CallState.ENDED
     with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.join_queue(work, call.id)
-        lifecycle.caller_joined(work, call.id)
-        lifecycle.talk_ended(work, call.id)
+        lifecycle.record_connected(work, call.id)
+        lifecycle.record_operator_left(work, call.id)
     assert row(application, call.id).state is CallState.ENDED
 
 
@@ -187,7 +187,7 @@ def test_after_a_talk_the_desk_wraps_up_until_the_record_is_complete(
     assert desk(application, operator).state is PresenceState.WRAP_UP
 
     with pytest.raises(UnfinishedCall), application.unit_of_work(operator) as work:
-        presence.become_ready(work)
+        presence.set_ready(work)
     with application.unit_of_work(operator) as work:
         lifecycle.finish_without_ticket(work, call.id, NoMatterReason.WRONG_NUMBER)
 
@@ -251,7 +251,7 @@ def test_the_operator_who_hangs_up_first_wraps_up_while_the_caller_is_still_ther
 ) -> None:
     call, operator = talking(application)
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.talk_ended(work, call.id)
+        lifecycle.record_operator_left(work, call.id)
     assert row(application, call.id).state is CallState.AFTER
     assert desk(application, operator).state is PresenceState.WRAP_UP
     end(application, call.sid)
@@ -276,20 +276,20 @@ def test_only_the_operator_of_a_call_may_finish_or_hang_up(
     other = make_operator(application)
     for intention in (
         lambda work: lifecycle.finish_without_ticket(work, call.id, NoMatterReason.TEST),
-        lambda work: lifecycle.ask_hang_up(work, call.id),
+        lambda work: lifecycle.request_hang_up(work, call.id),
     ):
         with pytest.raises(NotAllowed), application.unit_of_work(other) as work:
             intention(work)
     with application.unit_of_work(operator) as work:
-        lifecycle.ask_hang_up(work, call.id)
+        lifecycle.request_hang_up(work, call.id)
     assert events.CallHangUpAsked(call.id, operator.id) in announced
 
 
 def test_the_pressed_class_and_position_are_kept(application: Application) -> None:
     call = receive(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.note_pressed(work, call.id, RequestClass.CONSULTATION)
-        lifecycle.keep_position(work, call.id, position="menu:1", language="en")
+        lifecycle.record_request_class(work, call.id, RequestClass.CONSULTATION)
+        lifecycle.save_position(work, call.id, position="menu:1", language="en")
         seen = lifecycle.get_call(work, call.id)
     assert (seen.pressed, seen.position, seen.language) == (RequestClass.CONSULTATION, "menu:1", "en")
 

@@ -40,7 +40,7 @@ def planned_callback(application: Application, clock: StoppedClock, number: str 
 
 
 def newest(work: UnitOfWork) -> DialView:
-    return outbound_calls.dial_by_id(
+    return outbound_calls.get_dial(
         work, work.session.scalars(select(Dial.id).order_by(Dial.id.desc())).first() or 0
     )
 
@@ -77,19 +77,27 @@ def callback(application: Application) -> Callback:
 
 def test_an_attempt_knows_what_it_is_for(application: Application, clock: StoppedClock) -> None:
     dial = planned_callback(application, clock)
-    known = (dial.purpose, dial.language, dial.number, dial.state, dial.sid, dial.follow_up_id, dial.doubtful)
+    known = (
+        dial.purpose,
+        dial.language,
+        dial.number,
+        dial.state,
+        dial.sid,
+        dial.follow_up_id,
+        dial.outcome_unknown,
+    )
     assert known == (CallPurpose.CALLBACK, "en", NUMBER, DialState.PLANNED, None, None, False)
     with application.unit_of_work(Machine.CARRIER) as work:
-        assert outbound_calls.dial_by_ref(work, dial.ref) == dial
+        assert outbound_calls.lock_dial(work, dial.ref) == dial
 
 
 def test_an_unknown_attempt_is_refused(application: Application) -> None:
     asks: tuple[Callable[[UnitOfWork], object], ...] = (
-        lambda work: outbound_calls.dial_by_ref(work, "nobody"),
-        lambda work: outbound_calls.dial_by_id(work, 404),
+        lambda work: outbound_calls.lock_dial(work, "nobody"),
+        lambda work: outbound_calls.get_dial(work, 404),
         lambda work: outbound_calls.begin_placing(work, 404),
         lambda work: outbound_calls.end_dial(work, "nobody", outcome="busy"),
-        lambda work: outbound_calls.note_dial_sid(work, "nobody", "CA1"),
+        lambda work: outbound_calls.record_dial_sid(work, "nobody", "CA1"),
     )
     for ask in asks:
         with pytest.raises(NoSuchDial), application.unit_of_work(Machine.CARRIER) as work:
@@ -106,7 +114,7 @@ def test_the_first_moment_of_asking_is_kept_however_often_we_ask(
         clock.advance(30)
         again = begin(application, dial)
         assert again is not None
-        assert again.doubtful
+        assert again.outcome_unknown
     assert row(application, dial).placing_at == first
 
 
@@ -114,7 +122,7 @@ def test_a_lost_answer_leaves_a_doubt(application: Application, clock: StoppedCl
     dial = planned_callback(application, clock)
     begin(application, dial)
     with application.unit_of_work(Machine.WORKER) as work:
-        outbound_calls.note_doubt(work, dial.id)
+        outbound_calls.record_unknown_outcome(work, dial.id)
     assert row(application, dial).state is DialState.UNKNOWN
 
 
@@ -122,10 +130,10 @@ def test_whoever_learns_the_sid_first_keeps_it(application: Application, clock: 
     dial = planned_callback(application, clock)
     begin(application, dial)
     with application.unit_of_work(Machine.CARRIER) as work:
-        outbound_calls.note_dial_sid(work, dial.ref, "CAwebhook")
+        outbound_calls.record_dial_sid(work, dial.ref, "CAwebhook")
     with application.unit_of_work(Machine.WORKER) as work:
-        outbound_calls.note_dial_sid(work, dial.ref, "CAworker")
-        outbound_calls.note_doubt(work, dial.id)
+        outbound_calls.record_dial_sid(work, dial.ref, "CAworker")
+        outbound_calls.record_unknown_outcome(work, dial.id)
     kept = row(application, dial)
     assert (kept.state, kept.sid) == (DialState.PLACED, "CAwebhook")
     assert begin(application, dial) is None
@@ -151,7 +159,7 @@ def test_an_end_told_before_the_sid_was_known_is_final(application: Application,
     begin(application, dial)
     end(application, dial, "busy", "CA1")
     with application.unit_of_work(Machine.WORKER) as work:
-        outbound_calls.note_dial_sid(work, dial.ref, "CA1")
+        outbound_calls.record_dial_sid(work, dial.ref, "CA1")
     assert row(application, dial).state is DialState.ENDED
 
 
@@ -159,7 +167,7 @@ def test_an_attempt_that_waited_too_long_is_dropped_and_does_not_count(
     application: Application, clock: StoppedClock
 ) -> None:
     dial = planned_callback(application, clock)
-    clock.advance(outbound_calls.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE_AFTER.total_seconds() + 1)
     assert begin(application, dial) is None
     assert row(application, dial).outcome == outbound_calls.DROPPED
     owed = callback(application)
@@ -196,7 +204,7 @@ def test_an_attempt_in_doubt_that_is_stale_is_not_placed_again(
 ) -> None:
     dial = planned_callback(application, clock)
     begin(application, dial)
-    clock.advance(outbound_calls.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE_AFTER.total_seconds() + 1)
     assert begin(application, dial) is None
     assert row(application, dial).state is DialState.PLACING
 
@@ -226,6 +234,6 @@ def test_a_call_of_the_carrier_belongs_to_one_attempt(application: Application, 
     end(application, first, "busy", "CA1")
     second = planned_callback(application, clock, "+8613800005678")
     with application.read_session() as session:
-        assert outbound_calls.is_call_of_another(session, second.id, "CA1")
-        assert not outbound_calls.is_call_of_another(session, first.id, "CA1")
-        assert not outbound_calls.is_call_of_another(session, first.id, "CAother")
+        assert outbound_calls.belongs_to_another_dial(session, second.id, "CA1")
+        assert not outbound_calls.belongs_to_another_dial(session, first.id, "CA1")
+        assert not outbound_calls.belongs_to_another_dial(session, first.id, "CAother")

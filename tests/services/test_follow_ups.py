@@ -120,10 +120,10 @@ def test_nobody_is_asked_in_the_quiet_hours_though_it_was_due_by_day(
 
 def test_only_a_few_are_asked_at_a_time(application: Application, clock: StoppedClock) -> None:
     make_unit(application, UNIT)
-    for last in range(follow_ups.AT_ONCE + 2):
+    for last in range(follow_ups.MAX_CONCURRENT + 2):
         closed_ticket(application, unit=False, unit_code=UNIT, caller_number=f"+861380000123{last}")
     clock.advance(3600)
-    assert [plan(application), plan(application)] == [follow_ups.AT_ONCE, 0]
+    assert [plan(application), plan(application)] == [follow_ups.MAX_CONCURRENT, 0]
 
 
 def test_the_first_answer_stands(

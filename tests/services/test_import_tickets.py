@@ -23,7 +23,7 @@ from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Actor, Machine, Person
 from hotline.rules.tickets.rows import COLUMNS
 from hotline.services.figures.reports import build_report
-from hotline.services.tickets.import_file import Imported, ImportRefused, import_tickets
+from hotline.services.tickets.import_file import ImportRefused, ImportResult, import_tickets
 from hotline.store.tickets.tables import Counter, Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_unit
@@ -63,7 +63,7 @@ def load(
     *,
     skip_bad: bool = False,
     actor: Actor = Machine.SYSTEM,
-) -> Imported:
+) -> ImportResult:
     source = io.BytesIO(content) if isinstance(content, bytes) else content
     with application.unit_of_work(actor) as work:
         return import_tickets(work, source, skip_bad=skip_bad)
@@ -88,7 +88,7 @@ def only(application: Application, external_number: str) -> Ticket:
 
 def test_a_closed_row_becomes_a_closed_ticket_with_everything_it_said(application: Application) -> None:
     make_unit(application)
-    assert load(application, file_of(line())) == Imported(1, 0, 0, ())
+    assert load(application, file_of(line())) == ImportResult(1, 0, 0, ())
     ticket = only(application, "A-1")
     assert ticket.number is not None
     assert ticket.number.startswith("QI202611200000001")
@@ -145,7 +145,7 @@ def test_importing_the_same_file_twice_changes_nothing(
     content = file_of(line(), line(external_number="A-2", **OPEN))
     load(application, content)
     before = len(announced)
-    assert load(application, content) == Imported(0, 2, 0, ())
+    assert load(application, content) == ImportResult(0, 2, 0, ())
     assert count(application) == 2
     assert len(announced) == before
 
@@ -153,7 +153,7 @@ def test_importing_the_same_file_twice_changes_nothing(
 def test_only_the_new_rows_of_a_longer_file_are_written(application: Application) -> None:
     make_unit(application)
     load(application, file_of(line()))
-    assert load(application, file_of(line(), line(external_number="A-2"))) == Imported(1, 1, 0, ())
+    assert load(application, file_of(line(), line(external_number="A-2"))) == ImportResult(1, 1, 0, ())
 
 
 def test_a_file_with_byte_order_mark_crlf_quoted_line_breaks_and_other_column_order_is_read(

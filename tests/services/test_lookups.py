@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.gateways.lookups import Question, Reply
+from hotline.gateways.lookups import LookupRequest, LookupResponse
 from hotline.reactions import ReactionContext
 from hotline.reactions.retrieval import ask_outside
 from hotline.rules.enums import LookupState
@@ -57,7 +57,7 @@ def test_a_question_is_asked_once_a_call(application: Application) -> None:
 
 def test_the_answer_is_told_in_both_languages(application: Application) -> None:
     call = make_call(application)
-    fake = FakeLookups(Reply(found=True, text_zh="您所在小区今天停水。", text_en="No water today."))
+    fake = FakeLookups(LookupResponse(found=True, text_zh="您所在小区今天停水。", text_en="No water today."))
     react(application, ask(application, call.id), fake)
     told = ask(application, call.id)
     assert (told.state, told.text_zh, told.text_en) == (
@@ -65,23 +65,25 @@ def test_the_answer_is_told_in_both_languages(application: Application) -> None:
         "您所在小区今天停水。",
         "No water today.",
     )
-    assert fake.asked == [Question(f"lookup-{told.id}", WATER.url, WATER.secret, 6, call.number)]
+    assert fake.asked == [LookupRequest(f"lookup-{told.id}", WATER.url, WATER.secret, 6, call.number)]
 
 
 def test_signs_that_cannot_be_spoken_are_left_out_of_an_answer(application: Application) -> None:
     call = make_call(application)
     react(
-        application, ask(application, call.id), FakeLookups(Reply(True, "停\x01水\ufffe", "no\x1b water\x00"))
+        application,
+        ask(application, call.id),
+        FakeLookups(LookupResponse(True, "停\x01水\ufffe", "no\x1b water\x00")),
     )
     told = ask(application, call.id)
     assert (told.text_zh, told.text_en) == ("停水", "no water")
 
 
 @pytest.mark.parametrize(
-    ("reply", "state"), [(None, LookupState.FAILED), (Reply(False, "", ""), LookupState.UNKNOWN)]
+    ("reply", "state"), [(None, LookupState.FAILED), (LookupResponse(False, "", ""), LookupState.UNKNOWN)]
 )
 def test_no_answer_and_nothing_known_are_answers_too(
-    application: Application, reply: Reply | None, state: LookupState
+    application: Application, reply: LookupResponse | None, state: LookupState
 ) -> None:
     call = make_call(application)
     react(application, ask(application, call.id), FakeLookups(reply))
@@ -95,7 +97,7 @@ def test_who_has_waited_long_enough_is_not_asked_for_any_more(
     asked = ask(application, call.id)
     clock.advance(6)
     assert ask(application, call.id).overdue
-    fake = FakeLookups(Reply(True, "迟到的回答", ""))
+    fake = FakeLookups(LookupResponse(True, "迟到的回答", ""))
     react(application, asked, fake)
     assert (fake.asked, ask(application, call.id).state) == ([], LookupState.FAILED)
 
@@ -103,7 +105,7 @@ def test_who_has_waited_long_enough_is_not_asked_for_any_more(
 def test_the_first_answer_stands(application: Application) -> None:
     call = make_call(application)
     asked = ask(application, call.id)
-    react(application, asked, FakeLookups(Reply(True, "一", "")))
-    late = FakeLookups(Reply(True, "二", ""))
+    react(application, asked, FakeLookups(LookupResponse(True, "一", "")))
+    late = FakeLookups(LookupResponse(True, "二", ""))
     react(application, asked, late)
     assert (ask(application, call.id).text_zh, late.asked) == ("一", [])

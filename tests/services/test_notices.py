@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from hotline.rules.calls.outages import MOST_AT_ONCE
+from hotline.rules.calls.outages import MAX_CONCURRENT
 from hotline.rules.enums import Role
 from hotline.rules.errors import InvalidFields, LostRace, NoSuchOutage, NotAllowed
 from hotline.rules.people.actors import Machine, Person
@@ -139,7 +139,7 @@ def test_what_was_stopped_may_be_announced_again(application: Application, leade
 def test_callers_are_not_kept_listening_to_more_than_a_few(
     application: Application, leader: Person, clock: StoppedClock
 ) -> None:
-    for number in range(MOST_AT_ONCE):
+    for number in range(MAX_CONCURRENT):
         announce(application, leader, text_zh=f"第{number}处停水")
     assert refused(application, leader) == {"text_zh": "too_many"}
     announce(
@@ -154,7 +154,7 @@ def test_a_full_hour_to_come_is_full_for_whoever_is_told_through_it(
     application: Application, leader: Person, clock: StoppedClock
 ) -> None:
     hour = {"starts_at": clock() + timedelta(hours=1), "ends_at": clock() + timedelta(hours=2)}
-    for number in range(MOST_AT_ONCE):
+    for number in range(MAX_CONCURRENT):
         announce(application, leader, text_zh=f"第{number}处停水", **hour)
     assert refused(application, leader, ends_at=clock() + timedelta(hours=3)) == {"text_zh": "too_many"}
     announce(application, leader, ends_at=clock() + timedelta(hours=1))
@@ -167,9 +167,9 @@ def test_rows_of_an_older_version_cannot_make_callers_listen_for_ever(
     with application.unit_of_work(leader) as work:
         work.session.add_all(
             Outage(text_zh=f"第{number}号", text_en="", ends_at=clock.at + timedelta(hours=1), **facts)
-            for number in range(3 * MOST_AT_ONCE)
+            for number in range(3 * MAX_CONCURRENT)
         )
-    assert told(application) == [f"第{number}号" for number in range(MOST_AT_ONCE)]
+    assert told(application) == [f"第{number}号" for number in range(MAX_CONCURRENT)]
 
 
 def test_two_who_announce_the_same_at_once_announce_it_once(application: Application, leader: Person) -> None:

@@ -32,7 +32,7 @@ def check(application: Application, name: str, password: str) -> Person | None:
 
 def signed_in(application: Application, token: str) -> accounts.SignedIn | None:
     with application.read_session() as session:
-        return accounts.person_of_sign_in(session, token, application.clock())
+        return accounts.person_by_sign_in(session, token, application.clock())
 
 
 def sign_in(application: Application, person: Person) -> str:
@@ -101,7 +101,7 @@ def test_a_session_ends_when_it_is_revoked_or_its_person_is_gone(application: Ap
 def test_no_token_is_a_crash(application: Application, token: str) -> None:
     assert signed_in(application, token) is None
     with application.read_session() as session:
-        assert accounts.person_of_api_token(session, token) is None
+        assert accounts.person_by_api_token(session, token) is None
     with application.unit_of_work(Machine.SYSTEM) as work:
         accounts.sign_out(work, token)
 
@@ -123,14 +123,14 @@ def test_a_program_acts_for_its_person_until_either_is_gone(application: Applica
     with application.unit_of_work(Machine.SYSTEM) as work:
         token = accounts.create_token(work, name="open data", user_name="li")
     with application.read_session() as session:
-        known = accounts.person_of_api_token(session, token)
+        known = accounts.person_by_api_token(session, token)
     assert known is not None
     assert known[0] == Person(user.id, Role.SUPERVISOR)
     with application.unit_of_work(Machine.SYSTEM) as work:
         revoked = update(ApiToken).where(ApiToken.id == known[1])
         work.session.execute(revoked.values(revoked_at=work.at - timedelta(seconds=1)))
     with application.read_session() as session:
-        assert accounts.person_of_api_token(session, token) is None
+        assert accounts.person_by_api_token(session, token) is None
 
 
 def test_a_program_of_a_retired_person_is_nobody(application: Application) -> None:
@@ -139,7 +139,7 @@ def test_a_program_of_a_retired_person_is_nobody(application: Application) -> No
         token = accounts.create_token(work, name="open data", user_name="li")
     retire(application, user.id)
     with application.read_session() as session:
-        assert accounts.person_of_api_token(session, token) is None
+        assert accounts.person_by_api_token(session, token) is None
     for name in ("li", "nobody"):
         with pytest.raises(NoSuchPerson), application.unit_of_work(Machine.SYSTEM) as work:
             accounts.create_token(work, name="another", user_name=name)
@@ -180,6 +180,6 @@ def test_a_person_chooses_their_language_and_a_machine_has_none(application: App
     user = make_user(application)
     for actor in (person_of(user), Machine.SYSTEM):
         with application.unit_of_work(actor) as work:
-            accounts.choose_locale(work, "en")
+            accounts.set_locale(work, "en")
     with application.read_session() as session:
         assert session.get_one(User, user.id).locale == "en"

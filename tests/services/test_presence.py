@@ -27,12 +27,12 @@ def do(application: Application, person: Person, intention: Callable[[UnitOfWork
 
 
 def not_ready(work: UnitOfWork) -> None:
-    presence.become_not_ready(work, NotReadyReason.MEAL)
+    presence.set_not_ready(work, NotReadyReason.MEAL)
 
 
 def desk(application: Application, person: Person) -> Presence:
     with application.read_session() as session:
-        return presence.desk_state(session, person.id)
+        return presence.get_presence(session, person.id)
 
 
 def newcomer(application: Application, role: Role = Role.OPERATOR) -> Person:
@@ -41,7 +41,7 @@ def newcomer(application: Application, role: Role = Role.OPERATOR) -> Person:
 
 def test_who_arrives_is_not_ready_and_alive(application: Application, clock: StoppedClock) -> None:
     person = newcomer(application)
-    do(application, person, presence.arrive)
+    do(application, person, presence.open_desk)
     arrived = desk(application, person)
     assert (arrived.state, arrived.seen_at) == (P.NOT_READY, clock.at)
 
@@ -52,14 +52,14 @@ def test_a_second_tab_changes_nothing_but_the_sign_of_life(
     person = make_operator(application)
     since = clock.at
     clock.advance(30)
-    do(application, person, presence.arrive)
+    do(application, person, presence.open_desk)
     kept = desk(application, person)
     assert (kept.state, kept.since, kept.seen_at) == (P.READY, since, clock.at)
 
 
 def test_who_comes_back_is_not_ready(application: Application) -> None:
     person = make_operator(application, P.OFFLINE)
-    do(application, person, presence.arrive)
+    do(application, person, presence.open_desk)
     assert desk(application, person).state is P.NOT_READY
 
 
@@ -69,7 +69,7 @@ def test_ready_restarts_the_idle_clock_and_takes_the_longest_waiting_at_once(
     call = make_call(application, state=CallState.QUEUED, place_since=clock.at)
     person = make_operator(application, P.NOT_READY)
     clock.advance(60)
-    do(application, person, presence.become_ready)
+    do(application, person, presence.set_ready)
     taken = desk(application, person)
     assert (taken.state, taken.call_id, taken.idle_since) == (P.RINGING, call.id, clock.at)
 
@@ -78,10 +78,10 @@ def test_ready_twice_is_ready_once_and_keeps_the_place_among_the_idle(
     application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
     person = newcomer(application)
-    do(application, person, presence.become_ready)
+    do(application, person, presence.set_ready)
     since = clock.at
     clock.advance(5)
-    do(application, person, presence.become_ready)
+    do(application, person, presence.set_ready)
     assert desk(application, person).idle_since == since
     assert announced.count(events.PresenceChanged(person.id, P.READY, None)) == 1
 
@@ -94,7 +94,7 @@ def test_a_break_has_its_reason(application: Application) -> None:
 
 
 @pytest.mark.parametrize("state", BUSY)
-@pytest.mark.parametrize("intention", [presence.become_ready, not_ready, presence.leave])
+@pytest.mark.parametrize("intention", [presence.set_ready, not_ready, presence.close_desk])
 def test_nothing_ends_a_call_but_the_call(
     application: Application, state: PresenceState, intention: Callable[[UnitOfWork], None]
 ) -> None:
@@ -112,7 +112,7 @@ def test_nothing_ends_a_call_but_the_call(
     assert (kept.state, kept.call_id) == (state, call.id)
 
 
-@pytest.mark.parametrize("intention", [presence.become_ready, presence.leave])
+@pytest.mark.parametrize("intention", [presence.set_ready, presence.close_desk])
 def test_the_record_of_the_last_call_comes_first(
     application: Application, intention: Callable[[UnitOfWork], None]
 ) -> None:
@@ -128,30 +128,36 @@ def test_the_record_of_the_last_call_comes_first(
 def test_who_leaves_is_offline_and_leaving_twice_is_leaving_once(application: Application) -> None:
     person = make_operator(application)
     for _ in range(2):
-        do(application, person, presence.leave)
+        do(application, person, presence.close_desk)
     assert desk(application, person).state is P.OFFLINE
-    do(application, newcomer(application), presence.leave)
+    do(application, newcomer(application), presence.close_desk)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in {Role.OPERATOR, Role.SHIFT_LEADER}])
 def test_only_who_takes_calls_has_a_desk(application: Application, role: Role) -> None:
     person = newcomer(application, role) if role is not Role.HANDLER else Person(7, role, "water")
-    for intention in (presence.arrive, presence.become_ready, not_ready, presence.leave, presence.beat):
+    for intention in (
+        presence.open_desk,
+        presence.set_ready,
+        not_ready,
+        presence.close_desk,
+        presence.record_heartbeat,
+    ):
         with pytest.raises(NotAllowed):
             do(application, person, intention)
     with pytest.raises(NotAllowed), application.unit_of_work(Machine.CLOCK) as work:
-        presence.arrive(work)
+        presence.open_desk(work)
     with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Presence)) == 0
         with pytest.raises(NotAllowed):
-            presence.desk_state(session, person.id)
+            presence.get_presence(session, person.id)
 
 
 def test_a_silent_desk_is_closed_unless_it_is_busy(application: Application, clock: StoppedClock) -> None:
     people = {state: make_operator(application, state) for state in P}
     alive = make_operator(application)
     clock.advance(application.policies.queue.presence_timeout + 1)
-    do(application, alive, presence.beat)
+    do(application, alive, presence.record_heartbeat)
     with application.unit_of_work(Machine.CLOCK) as work:
         assert presence.close_silent_desks(work) == 2
         assert presence.close_silent_desks(work) == 0

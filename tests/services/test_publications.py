@@ -41,7 +41,7 @@ def test_the_latest_publication_is_in_force_and_its_source_is_kept(
     publish(application, Machine.SYSTEM, TWO, first)
     assert in_force(application) == "two"
     with application.read_session() as session:
-        assert flow_publications.kept_source(session, "menu", "one") == "{}"
+        assert flow_publications.find_source(session, "menu", "one") == "{}"
         told = [(row.version, row.author, row.note) for row in flow_publications.history(session, INBOUND)]
     assert told == [("two", None, "试改"), ("one", "管理员甲", "试改")]
 

@@ -154,7 +154,7 @@ def test_an_operator_who_hangs_up_while_talking_does_not_requeue_the_caller(appl
     offer = offers_of(application, call.id)[0]
     accept(application, offer.id)
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.caller_joined(work, call.id)
+        lifecycle.record_connected(work, call.id)
         offers.settle_offer(work, offer.id, OfferState.MISSED)
     assert state_of(application, call.id) is CallState.TALKING
 
@@ -226,7 +226,7 @@ def test_a_ring_is_asked_of_the_carrier_once_and_its_first_moment_is_remembered(
     clock.advance(3)
     with application.unit_of_work(Machine.WORKER) as work:
         assert offers.begin_ringing(work, offer.id) == first
-        assert offers.note_leg(work, offer.id, "CAleg")
+        assert offers.record_leg(work, offer.id, "CAleg")
         assert offers.begin_ringing(work, offer.id) is None
 
 
@@ -239,7 +239,7 @@ def test_a_leg_that_comes_too_late_is_not_wanted(application: Application) -> No
         lifecycle.end_call(work, sid=call.sid, status="completed")
     with application.unit_of_work(Machine.WORKER) as work:
         assert offers.begin_ringing(work, offer.id) is None
-        assert not offers.note_leg(work, offer.id, "CAleg")
+        assert not offers.record_leg(work, offer.id, "CAleg")
 
 
 def test_a_desk_that_is_not_ready_after_all_does_not_lose_the_caller(application: Application) -> None:

@@ -122,13 +122,13 @@ def test_an_answer_and_a_hang_up_of_somebody_we_phone_leave_no_call_alive(
 
     def last_word() -> None:
         with application.unit_of_work(Machine.CARRIER) as work:
-            held = outbound_calls.dial_by_ref(work, ref)
+            held = outbound_calls.lock_dial(work, ref)
             lifecycle.end_call(work, sid=arrival.sid, status="completed")
             outbound_calls.end_dial(work, held.ref, outcome="completed", sid=arrival.sid)
 
     with ExitStack() as until_both_ended:
         with application.unit_of_work(Machine.CARRIER) as work:
-            outbound_calls.note_dial_sid(work, outbound_calls.dial_by_ref(work, ref).ref, arrival.sid)
+            outbound_calls.record_dial_sid(work, outbound_calls.lock_dial(work, ref).ref, arrival.sid)
             call = lifecycle.receive_call(work, arrival)
             ending = until_both_ended.enter_context(meanwhile(application.engine, last_word))
         ending.result()
@@ -155,8 +155,8 @@ def test_accepting_and_hanging_up_at_once_ends_in_one_order_or_the_other(applica
 def free_again(application: Application, operator: Person) -> bool:
     """Say whether the desk is ready, and send it on a break so that the next round has a desk of its own."""
     with application.unit_of_work(operator) as work:
-        state = presence.desk_state(work.session, operator.id).state
-        presence.become_not_ready(work, NotReadyReason.BREAK)
+        state = presence.get_presence(work.session, operator.id).state
+        presence.set_not_ready(work, NotReadyReason.BREAK)
     return state is PresenceState.READY
 
 

@@ -31,7 +31,7 @@ SID = "RE" + "1" * 32
 
 def leave_message(application: Application, call: Call, sid: str = SID, seconds: int = 12) -> None:
     with application.unit_of_work(Machine.CALLER) as work:
-        recordings.keep_message(work, call.id, sid, seconds)
+        recordings.record_message(work, call.id, sid, seconds)
 
 
 def the_recording(application: Application) -> Recording:
@@ -91,7 +91,7 @@ def test_the_sound_is_kept_once(application: Application) -> None:
     recording = the_recording(application)
     for sound in b"first", b"second":
         with application.unit_of_work(Machine.WORKER) as work:
-            recordings.keep_sound(work, recording.id, "audio/x-wav", sound)
+            recordings.save_sound(work, recording.id, "audio/x-wav", sound)
     with application.read_session() as session:
         assert session.get_one(RecordingSound, recording.id).sound == b"first"
     assert the_recording(application).state is RecordingState.KEPT
@@ -113,10 +113,10 @@ def test_who_may_hear_what_leaves_a_trace(
 ) -> None:
     call = make_call(application)
     with application.unit_of_work(Machine.CARRIER) as work:
-        recordings.recording_ended(work, call.id, SID, 9, kind)
+        recordings.record_finished(work, call.id, SID, 9, kind)
     recording = the_recording(application)
     with application.unit_of_work(Machine.WORKER) as work:
-        recordings.keep_sound(work, recording.id, "audio/x-wav", b"RIFF")
+        recordings.save_sound(work, recording.id, "audio/x-wav", b"RIFF")
     person = _person(application, role)
     if not may:
         with pytest.raises(NotAllowed), application.unit_of_work(person) as work:
@@ -134,9 +134,9 @@ def test_a_sound_that_comes_after_it_was_said_to_be_absent_changes_nothing(appli
     leave_message(application, make_call(application))
     recording = the_recording(application)
     with application.unit_of_work(Machine.CARRIER) as work:
-        recordings.recording_absent(work, recording.sid)
+        recordings.mark_absent(work, recording.sid)
     with application.unit_of_work(Machine.WORKER) as work:
-        recordings.keep_sound(work, recording.id, "audio/x-wav", b"RIFF")
+        recordings.save_sound(work, recording.id, "audio/x-wav", b"RIFF")
     with application.read_session() as session:
         assert session.scalars(select(RecordingSound)).all() == []
     assert the_recording(application).state is RecordingState.ABSENT
@@ -148,7 +148,7 @@ def test_a_sound_kept_again_keeps_its_first_moment(application: Application, clo
     recording = the_recording(application)
     for _ in range(2):
         with application.unit_of_work(Machine.WORKER) as work:
-            recordings.keep_sound(work, recording.id, "audio/x-wav", b"RIFF")
+            recordings.save_sound(work, recording.id, "audio/x-wav", b"RIFF")
         clock.advance(60)
     kept = the_recording(application)
     assert kept.state is RecordingState.KEPT

@@ -14,7 +14,7 @@ from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.cursors import BadCursor
-from hotline.store.figures.drill_down import Narrowed, calls_behind, tickets_behind
+from hotline.store.figures.drill_down import DrillDownFilter, calls_behind, tickets_behind
 from hotline.store.figures.windows import window_of
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
@@ -99,7 +99,7 @@ def test_rows_behind_a_figure_are_paged_without_loss_or_repetition(application: 
         seen: list[int] = []
         cursor: str | None = ""
         while cursor is not None:
-            page = tickets_behind(session, window, ("total",), Narrowed(), limit=2, cursor=cursor)
+            page = tickets_behind(session, window, ("total",), DrillDownFilter(), limit=2, cursor=cursor)
             seen += [ticket.id for ticket in page.rows]
             cursor = page.next_cursor
         first = calls_behind(session, window, ("abandoned",), limit=2)
@@ -107,7 +107,7 @@ def test_rows_behind_a_figure_are_paged_without_loss_or_repetition(application: 
         with pytest.raises(BadCursor):
             calls_behind(session, window, ("abandoned",), limit=2, cursor="rubbish")
         with pytest.raises(KeyError):
-            tickets_behind(session, window, ("total", "due_late"), Narrowed(), limit=2)
+            tickets_behind(session, window, ("total", "due_late"), DrillDownFilter(), limit=2)
     assert seen == sorted(seen, reverse=True)
     assert len(seen) == 5
     assert [len(first.rows), len(rest.rows)] == [2, 1]

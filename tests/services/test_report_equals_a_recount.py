@@ -28,7 +28,7 @@ from hotline.rules.figures.statistics import STATISTICS, RowList
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page
-from hotline.store.figures.drill_down import Narrowed, calls_behind, tickets_behind
+from hotline.store.figures.drill_down import DrillDownFilter, calls_behind, tickets_behind
 from hotline.store.figures.windows import window_of
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.people.tables import Unit
@@ -343,7 +343,7 @@ def check_rows_behind(application: Application, report: Report) -> None:
                 if statistic.rows is RowList.CALLS:
                     found: Page[Call] | Page[Ticket] = calls_behind(session, window, names, limit=500)
                 else:
-                    found = tickets_behind(session, window, names, Narrowed(), limit=500)
+                    found = tickets_behind(session, window, names, DrillDownFilter(), limit=500)
             assert (statistic.name, len(found.rows)) == (statistic.name, number)
 
 

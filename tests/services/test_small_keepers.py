@@ -22,7 +22,7 @@ UNIT = "city-management"
 
 def hold(application: Application, holder: str) -> bool:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return leases.hold(work, "clock", holder, 5)
+        return leases.acquire(work, "clock", holder, 5)
 
 
 def deliver(application: Application, ticket_id: int) -> bool:
@@ -70,8 +70,8 @@ def test_of_many_who_ask_at_once_one_holds(application: Application, clock: Stop
 
 def test_leases_of_different_names_do_not_meet(application: Application) -> None:
     with application.unit_of_work(Machine.CLOCK) as work:
-        assert leases.hold(work, "clock", "first", 5)
-        assert leases.hold(work, "other", "second", 5)
+        assert leases.acquire(work, "clock", "first", 5)
+        assert leases.acquire(work, "other", "second", 5)
 
 
 def test_a_ticket_lies_in_an_inbox_once_however_often_it_is_delivered(
@@ -90,7 +90,7 @@ def test_the_first_confirmation_of_a_unit_stands(application: Application, clock
     first = clock.at
     for _ in range(2):
         with application.unit_of_work(Machine.WORKER) as work:
-            inbox.note_notified(work, work.session.scalars(select(Assignment.id)).one())
+            inbox.record_notified(work, work.session.scalars(select(Assignment.id)).one())
         clock.advance(10)
     with application.read_session() as session:
         assert session.scalars(select(Assignment.notified_at)).one() == first
@@ -107,7 +107,7 @@ def test_what_only_a_call_needs_is_kept_while_one_may_last_and_then_forgotten(
             tried = CodeTry(key=key, at=work.at)
             work.session.add_all([Receipt(key=key, at=work.at, document=""), tried, answered, asked])
         clock.advance(1)
-    clock.advance(retention.KEPT.total_seconds() - 1)
+    clock.advance(retention.RETENTION.total_seconds() - 1)
     with application.unit_of_work(Machine.CLOCK) as work:
         assert retention.delete_expired(work) == 3
         assert retention.delete_expired(work) == 0

@@ -46,7 +46,7 @@ def free_desks(application: Application) -> int:
 
 def part(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return reconciliation.take_back_left_alone(work)
+        return reconciliation.return_stranded_callers(work)
 
 
 def desk(application: Application, person: Person) -> Presence:
@@ -63,7 +63,7 @@ def test_a_long_call_is_asked_after_and_left_as_it_is(
     application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
     long = make_call(application, state=S.TALKING)
-    clock.advance(reconciliation.SILENT.total_seconds())
+    clock.advance(reconciliation.SILENT_AFTER.total_seconds())
     make_call(application, state=S.TALKING)
     make_call(application, state=S.ENDED, arrived_at=clock.at - timedelta(days=1))
     assert sweep_calls(application) == 0
@@ -85,7 +85,7 @@ def test_a_call_longer_than_any_can_be_is_over(
     application: Application, clock: StoppedClock, state: CallState, end: CallEnd
 ) -> None:
     call = make_call(application, state=state)
-    clock.advance(reconciliation.LONGEST.total_seconds() + 1)
+    clock.advance(reconciliation.MAX_CALL_DURATION.total_seconds() + 1)
     assert [sweep_calls(application), sweep_calls(application)] == [1, 0]
     with application.read_session() as session:
         over = session.get_one(Call, call.id)
@@ -106,7 +106,7 @@ def test_an_attempt_that_was_never_placed_is_dropped_and_the_promise_waits_on(
     application: Application, clock: StoppedClock
 ) -> None:
     planned(application, clock)
-    clock.advance(outbound_calls.STALE.total_seconds())
+    clock.advance(outbound_calls.STALE_AFTER.total_seconds())
     assert sweep_dials(application) == 0
     clock.advance(1)
     assert [sweep_dials(application), sweep_dials(application)] == [1, 0]
@@ -122,7 +122,7 @@ def test_an_attempt_without_an_end_is_asked_after(
     dial = planned(application, clock)
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Dial).values(state=state))
-    clock.advance(outbound_calls.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE_AFTER.total_seconds() + 1)
     assert sweep_dials(application) == 1
     assert announced[-1] == events.DialCheckRequested(dial.id)
 
@@ -134,7 +134,7 @@ def test_an_attempt_whose_call_is_alive_is_left_alone_until_the_call_ends(
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Dial).values(state=DialState.PLACED, sid="CA1"))
     make_call(application, sid="CA1", dial_id=dial.id, state=S.TALKING)
-    clock.advance(outbound_calls.STALE.total_seconds() + 1)
+    clock.advance(outbound_calls.STALE_AFTER.total_seconds() + 1)
     assert sweep_dials(application) == 0
     with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.end_call(work, sid="CA1", status="completed")
@@ -189,7 +189,7 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
         offers.accept_offer(work, offer_id, "CAleg")
     look()
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.caller_joined(work, call.id)
+        lifecycle.record_connected(work, call.id)
     look()
     clock.advance(30)
     with application.unit_of_work(Machine.CARRIER) as work:
@@ -227,9 +227,9 @@ def test_a_caller_whose_operator_never_joined_them_is_asked_back_until_they_are(
     person = make_operator(application, P.TALKING)
     call = make_call(application, state=S.TALKING, operator_id=person.id)
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.talk_ended(work, call.id)
+        lifecycle.record_operator_left(work, call.id)
     announced.clear()
-    clock.advance(reconciliation.LEFT_ALONE.total_seconds())
+    clock.advance(reconciliation.STRANDED_AFTER.total_seconds())
     assert part(application) == 0
     clock.advance(1)
     assert (part(application), part(application)) == (1, 1)
@@ -242,9 +242,9 @@ def test_who_has_hung_up_or_still_talks_is_left_in_peace(
     person = make_operator(application, P.TALKING)
     over, rating, _ = (make_call(application, state=S.TALKING, operator_id=person.id) for _ in range(3))
     with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.talk_ended(work, over.id)
+        lifecycle.record_operator_left(work, over.id)
         lifecycle.end_call(work, sid=over.sid, status="completed")
-        lifecycle.talk_ended(work, rating.id)
-        lifecycle.caller_came_out(work, rating.id)
-    clock.advance(reconciliation.LEFT_ALONE.total_seconds() + 1)
+        lifecycle.record_operator_left(work, rating.id)
+        lifecycle.record_talk_left(work, rating.id)
+    clock.advance(reconciliation.STRANDED_AFTER.total_seconds() + 1)
     assert part(application) == 0

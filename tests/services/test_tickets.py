@@ -249,7 +249,7 @@ def test_an_unknown_or_closed_unit_is_refused_when_it_is_said(application: Appli
         with pytest.raises(UnknownUnit):
             perform(application, desk, draft.id, action, TicketFields(unit_code=code))
     with pytest.raises(UnknownUnit), application.unit_of_work(desk) as work:
-        actions.open_draft(work, facts=TicketFields(unit_code=code))
+        actions.open_draft(work, stated=TicketFields(unit_code=code))
     assert snapshot(application) == before
 
 

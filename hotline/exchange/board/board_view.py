@@ -1,6 +1,7 @@
-"""What the board shows, as plain values: every live leg and what it is doing, who waits where, what was sent and answered.
+"""The values of the status page: calls, queues, conferences, recordings, devices, requests, alerts and faults.
 
-Durations (`for`) are exchange seconds. Numbers are masked in the overview; a request that is opened shows what was sent.
+Durations (`for`) are in exchange seconds. Numbers are masked in the overview; an opened request shows everything that
+was sent.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,12 +17,12 @@ from hotline.exchange.vocabulary.enums import ConferenceStatus
 from hotline.exchange.vocabulary.numbers import masked
 
 JsonObject = dict[str, Any]
+# Calls that are over, and as many conferences, shown beside those that are in progress.
 SHOWN_ENDED = 20
-"""How many of the calls and conferences that are over are shown beside those that live."""
 
 
 def board_json(exchange: Exchange) -> JsonObject:
-    """Return everything the page shows, the latest first."""
+    """Returns all values of the page, the latest first."""
     board = exchange.registry
     conferences = _latest(board.conferences.values(), lambda one: one.status is ConferenceStatus.COMPLETED)
     return {
@@ -61,17 +62,19 @@ def _calls(exchange: Exchange) -> list[JsonObject]:
         for queue in exchange.registry.queues.values()
         for place, member in enumerate(queue.members, 1)
     }
-    seated = {
-        seat.call.sid: {"name": room.name, "for": _seconds_since(exchange, seat)}
-        for room in exchange.registry.conferences.values()
-        if room.status is not ConferenceStatus.COMPLETED
-        for seat in room.connected()
+    in_conference = {
+        participant.call.sid: {"name": conference.name, "for": _seconds_since(exchange, participant)}
+        for conference in exchange.registry.conferences.values()
+        if conference.status is not ConferenceStatus.COMPLETED
+        for participant in conference.connected()
     }
     calls = _latest(exchange.registry.calls.values(), lambda call: call.is_over)
-    return [_call(exchange, call, waiting.get(call.sid), seated.get(call.sid)) for call in calls]
+    return [_call(exchange, call, waiting.get(call.sid), in_conference.get(call.sid)) for call in calls]
 
 
-def _call(exchange: Exchange, call: Call, queue: JsonObject | None, room: JsonObject | None) -> JsonObject:
+def _call(
+    exchange: Exchange, call: Call, queue: JsonObject | None, conference: JsonObject | None
+) -> JsonObject:
     since = call.updated or call.created
     act = call.activities[-1] if call.activities else None
     return {
@@ -84,7 +87,7 @@ def _call(exchange: Exchange, call: Call, queue: JsonObject | None, room: JsonOb
         "is_over": call.is_over,
         "for": call.seconds() if call.is_over else round((exchange.clock.now() - since).total_seconds()),
         "queue": queue,
-        "room": room,
+        "room": conference,
         "act": None
         if act is None or call.is_over
         else {"what": act.what, "detail": act.detail, "for": round(exchange.clock.seconds() - act.since)},
@@ -93,14 +96,15 @@ def _call(exchange: Exchange, call: Call, queue: JsonObject | None, room: JsonOb
 
 
 def _party(exchange: Exchange, address: str) -> str:
-    """Return an address as it is shown; a softphone that calls the application need not name anybody."""
+    """Returns an address as the page shows it."""
+    # A softphone that calls through the TwiML application has no `To`.
     if not address:
         return "应用 app"
     return "热线 line" if address == exchange.settings.number else masked(address)
 
 
-def _seconds_since(exchange: Exchange, seat: Participant) -> int:
-    return round((exchange.clock.now() - seat.created).total_seconds())
+def _seconds_since(exchange: Exchange, participant: Participant) -> int:
+    return round((exchange.clock.now() - participant.created).total_seconds())
 
 
 def _queues(exchange: Exchange) -> list[JsonObject]:
@@ -123,40 +127,42 @@ def _queues(exchange: Exchange) -> list[JsonObject]:
     ]
 
 
-def _conference(exchange: Exchange, room: Conference) -> JsonObject:
+def _conference(exchange: Exchange, conference: Conference) -> JsonObject:
     return {
-        "sid": room.sid,
-        "name": room.name,
-        "status": room.status,
-        "is_over": room.status is ConferenceStatus.COMPLETED,
-        "why": room.end_reason,
+        "sid": conference.sid,
+        "name": conference.name,
+        "status": conference.status,
+        "is_over": conference.status is ConferenceStatus.COMPLETED,
+        "why": conference.end_reason,
         "seats": [
             {
-                "call": seat.call.sid,
-                "who": seat.label or masked(seat.call.party),
-                "status": seat.status,
-                "muted": seat.muted,
-                "hold": seat.hold,
-                "coaching": seat.coaching,
-                "ends": seat.end,
-                "for": _seconds_since(exchange, seat),
+                "call": participant.call.sid,
+                "who": participant.label or masked(participant.call.party),
+                "status": participant.status,
+                "muted": participant.muted,
+                "hold": participant.hold,
+                "coaching": participant.coaching,
+                "ends": participant.end,
+                "for": _seconds_since(exchange, participant),
             }
-            for seat in room.participants.values()
+            for participant in conference.participants.values()
         ],
     }
 
 
 def _recordings(exchange: Exchange) -> list[JsonObject]:
-    tapes = list(exchange.registry.recordings.values())[::-1]
+    recordings = list(exchange.registry.recordings.values())[::-1]
     return [
         {
-            "sid": tape.sid,
-            "of": tape.call_sid or tape.conference_sid,
-            "source": tape.source,
-            "status": tape.status,
-            "for": tape.seconds if tape.updated else round(exchange.clock.seconds() - tape.began),
+            "sid": recording.sid,
+            "of": recording.call_sid or recording.conference_sid,
+            "source": recording.source,
+            "status": recording.status,
+            "for": recording.seconds
+            if recording.updated
+            else round(exchange.clock.seconds() - recording.began),
         }
-        for tape in tapes[: 2 * SHOWN_ENDED]
+        for recording in recordings[: 2 * SHOWN_ENDED]
     ]
 
 
@@ -169,7 +175,7 @@ def _devices(exchange: Exchange) -> list[JsonObject]:
 
 
 def _requests(exchange: Exchange) -> list[RequestRecord]:
-    """Return webhooks and REST requests together, the latest first."""
+    """Returns webhooks and REST requests together, the latest first."""
     both = [*exchange.registry.webhooks, *exchange.registry.rest_requests]
     return sorted(both, key=lambda record: record.id, reverse=True)
 
@@ -193,7 +199,7 @@ def _request(record: RequestRecord) -> JsonObject:
 
 
 def request_json(exchange: Exchange, number: int) -> JsonObject | None:
-    """Return one request with everything that was sent and answered; None when it is no longer kept."""
+    """Returns one request with everything that was sent and answered, or None when it is no longer kept."""
     for record in _requests(exchange):
         if record.id == number:
             whole = {"sent": record.sent, "content_type": record.content_type, "answer": record.answer}

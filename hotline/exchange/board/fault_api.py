@@ -1,10 +1,10 @@
-"""`/faults`: the fault switches over HTTP, for the page, for tests and for a terminal.
+"""`/faults`: the fault switches over HTTP, for the status page, for tests and for a terminal.
 
-`GET /faults` lists what is set (`faults`) and what there is (`kinds`: fault → the steps it can be aimed at).
-`POST /faults` sets a rule: `{"fault": "drop", "step": "status", "path": "", "nth": 1, "times": 1, "seconds": 5}`, all but
-`fault` may be left out, `step` null = any, `times` null = every time; answered 201 with the switch and its `id`.
-`POST /faults/{id}` with `{"is_on": false}` turns one off or on; `DELETE /faults/{id}` removes it, `DELETE /faults` all.
-What makes no sense is answered 400 with `{"error": …}`. Pages of other machines are refused (403).
+`GET /faults` lists the rules in force (`faults`) and the known faults (`kinds`: fault → the steps it can be aimed at).
+`POST /faults` sets a rule: `{"fault": "drop", "step": "status", "path": "", "nth": 1, "times": 1, "seconds": 5}`. All
+fields but `fault` are optional; `step` null = any, `times` null = every time. The answer is 201 with the switch and its
+`id`. `POST /faults/{id}` with `{"is_on": false}` turns one off or on; `DELETE /faults/{id}` removes it, `DELETE /faults`
+all. An invalid request is answered 400 with `{"error": …}`; pages of other machines are refused (403).
 """
 
 import json
@@ -19,7 +19,7 @@ from hotline.exchange.core.sockets import from_here
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 
 T = TypeVar("T")
-Word = TypeVar("Word", Fault, RequestKind)
+Member = TypeVar("Member", Fault, RequestKind)
 _KNOWN = frozenset({"fault", "step", "path", "nth", "times", "seconds"})
 
 
@@ -59,20 +59,20 @@ async def set_fault(request: web.Request) -> web.Response:
     try:
         switch = request.app[EXCHANGE].faults.set(rule_of(await _read(request)))
     except BadRuleError as error:
-        return _refusal(400, str(error))
+        return _error(400, str(error))
     return web.json_response(switch_json(switch), status=201)
 
 
 async def turn_fault(request: web.Request) -> web.Response:
     switch = request.app[EXCHANGE].faults.switches.get(request.match_info["id"])
     if switch is None:
-        return _refusal(404, "there is no such fault")
+        return _error(404, "there is no such fault")
     try:
         wanted = _typed(await _read(request), "is_on", bool, None)
     except BadRuleError as error:
-        return _refusal(400, str(error))
+        return _error(400, str(error))
     if wanted is None:
-        return _refusal(400, "is_on: must be true or false")
+        return _error(400, "is_on: must be true or false")
     switch.is_on = wanted
     return web.json_response(switch_json(switch))
 
@@ -80,7 +80,7 @@ async def turn_fault(request: web.Request) -> web.Response:
 async def remove_fault(request: web.Request) -> web.Response:
     _only_from_here(request)
     if request.app[EXCHANGE].faults.switches.pop(request.match_info["id"], None) is None:
-        return _refusal(404, "there is no such fault")
+        return _error(404, "there is no such fault")
     return web.Response(status=204)
 
 
@@ -91,11 +91,11 @@ async def clear_faults(request: web.Request) -> web.Response:
 
 
 def rule_of(fields: Mapping[str, Any]) -> Rule:
-    """Return the rule a JSON object describes; raises BadRuleError naming the field."""
+    """Returns the rule that a JSON object describes; raises BadRuleError that names the field."""
     unknown = sorted(set(fields) - _KNOWN)
     if unknown:
         raise BadRuleError(f"{unknown[0]}: there is no such field; known are {', '.join(sorted(_KNOWN))}")
-    fault = _word(fields, "fault", Fault)
+    fault = _member(fields, "fault", Fault)
     if fault is None:
         raise BadRuleError("fault: is missing")
     times = 1 if "times" not in fields else _typed(fields, "times", int, None)
@@ -104,7 +104,7 @@ def rule_of(fields: Mapping[str, Any]) -> Rule:
         raise BadRuleError("seconds: must be a number")
     return Rule(
         fault=fault,
-        step=_word(fields, "step", RequestKind),
+        step=_member(fields, "step", RequestKind),
         path=_typed(fields, "path", str, "") or "",
         nth=_typed(fields, "nth", int, 1) or 0,
         times=times,
@@ -112,7 +112,7 @@ def rule_of(fields: Mapping[str, Any]) -> Rule:
     )
 
 
-def _word(fields: Mapping[str, Any], name: str, kind: type[Word]) -> Word | None:
+def _member(fields: Mapping[str, Any], name: str, kind: type[Member]) -> Member | None:
     value = _typed(fields, name, str, None)
     if value is None:
         return None
@@ -123,7 +123,7 @@ def _word(fields: Mapping[str, Any], name: str, kind: type[Word]) -> Word | None
 
 
 def _typed(fields: Mapping[str, Any], name: str, kind: type[T], default: T | None) -> T | None:
-    """Return a field of that type, null and missing as `default`; a bool is no int here."""
+    """Returns a field of type `kind`, or `default` for null and for a missing field; a bool is not accepted as an int."""
     value = fields.get(name)
     if value is None:
         return default
@@ -140,8 +140,9 @@ def _only_from_here(request: web.Request) -> None:
 
 
 async def _read(request: web.Request) -> Mapping[str, Any]:
-    """Return the JSON object that was sent; raises BadRuleError. Only a page of ours can send this content type."""
+    """Returns the JSON object of the body; raises BadRuleError."""
     _only_from_here(request)
+    # A browser sends this content type across origins only after a preflight, which the exchange does not answer.
     if request.content_type != "application/json":
         raise BadRuleError("the body must be application/json")
     try:
@@ -153,5 +154,5 @@ async def _read(request: web.Request) -> Mapping[str, Any]:
     return value
 
 
-def _refusal(status: int, text: str) -> web.Response:
+def _error(status: int, text: str) -> web.Response:
     return web.json_response({"error": text}, status=status)

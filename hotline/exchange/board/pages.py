@@ -1,7 +1,7 @@
-"""The exchange's pages: the browser phone, and a board that shows what is going on to whoever develops against it.
+"""The exchange's own pages and their data: the browser phone, the status page, transcripts, and the clock.
 
-Everything is served from the package itself under a strict content security policy; the board asks for its values anew
-every second (`showing` makes them).
+Everything is served from the package itself under a strict content security policy. The status page requests its values
+(`board_view`) every second.
 """
 
 import json
@@ -10,6 +10,7 @@ from importlib import resources
 from aiohttp import web
 
 from hotline.exchange.board.board_view import board_json, request_json
+from hotline.exchange.board.transcript_file import write_transcript
 from hotline.exchange.core.exchange import EXCHANGE
 
 _TYPES = {
@@ -52,6 +53,8 @@ def page_routes() -> list[web.RouteDef]:
         web.get(r"/requests/{id:\d{1,9}}", one_request),
         web.get("/phone", phone),
         web.get("/static/{name}", static),
+        web.get("/calls/{call_sid:CA[0-9a-f]{32}}/transcript", transcript),
+        web.get("/clock", clock),
     ]
 
 
@@ -80,11 +83,41 @@ async def board_values(request: web.Request) -> web.Response:
 
 
 async def one_request(request: web.Request) -> web.Response:
-    """Return one webhook or REST request with what was sent and answered."""
+    """Returns one webhook or REST request with what was sent and answered."""
     shape = request_json(request.app[EXCHANGE], int(request.match_info["id"]))
     if shape is None:
         raise web.HTTPNotFound(text="this request is no longer kept")
     return web.json_response(shape, headers=_HEADERS, dumps=_compact)
+
+
+async def transcript(request: web.Request) -> web.Response:
+    """Returns the transcript of a call so far; answers 404 for a call that is unknown or no longer kept."""
+    sid = request.match_info["call_sid"]
+    found = request.app[EXCHANGE].registry.transcripts.by_call.get(sid)
+    if found is None:
+        raise web.HTTPNotFound(text="no such call is kept")
+    return web.Response(
+        text=write_transcript(found),
+        content_type="application/json",
+        headers={
+            "Content-Disposition": f'inline; filename="{sid}.json"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        },
+    )
+
+
+async def clock(request: web.Request) -> web.Response:
+    """Returns the exchange's time (ISO 8601, UTC), its seconds since the start, its pace, and whether it is virtual."""
+    exchange = request.app[EXCHANGE]
+    return web.json_response(
+        {
+            "now": exchange.clock.now().isoformat(),
+            "seconds": round(exchange.clock.seconds(), 6),
+            "pace": exchange.settings.pace,
+            "virtual": exchange.clock.is_virtual,
+        }
+    )
 
 
 def _compact(value: object) -> str:

@@ -1,8 +1,9 @@
-"""A call as a file: one JSON object, one entry a line, readable by people and by `replay`.
+"""The transcript file of a call: one JSON object with one entry a line, for people and for `clients.replay`.
 
 `{"format": "exchange-transcript/1", "call": {sid, direction, from, to, began, is_over, is_cut}, "entries": [{"at": 0.0,
-"what": "dialled", …}, …]}`, UTF-8. `what` is one of `ENTRIES`; the fields are those of `journal`. `at` is exchange
-seconds since the call began. Numbers are the invented ones of the exchange; credentials and signatures never enter.
+"what": "dialled", …}, …]}`, UTF-8. `what` is one of `ENTRIES`; the other fields are those of its
+class in `vocabulary.transcript_entries`. `at` is in exchange seconds since the call began. Numbers are the invented ones
+of the exchange; credentials and signatures are left out.
 """
 
 import json
@@ -48,30 +49,30 @@ _NAMES = {kind: name for name, kind in ENTRIES.items()}
 
 
 class BadTranscriptError(ValueError):
-    """A file that is no transcript, or not one that can be replayed; the text is one line and says where."""
+    """A file is no transcript, or cannot be replayed; the text is one line and names the place."""
 
 
 @dataclass(frozen=True)
 class ReplayScript:
-    """What a replay needs: who called whom, and everything that happened, in order. Webhooks are left out."""
+    """The part of a transcript that a replay needs: caller, hotline, and all entries in order except webhooks."""
 
     caller: str
     hotline: str
     entries: tuple[TranscriptEntry, ...]
 
 
-def write_transcript(journal: CallTranscript) -> str:
-    """Return the file's text; a call that is not over yet is written as far as it has come."""
+def write_transcript(transcript: CallTranscript) -> str:
+    """Returns the file's text; the transcript of a call in progress ends with its latest entry."""
     call = {
-        "sid": journal.call_sid,
-        "direction": journal.direction,
-        "from": journal.from_,
-        "to": journal.to,
-        "began": journal.began.isoformat(timespec="seconds"),
-        "is_over": journal.is_over,
-        "is_cut": journal.is_cut,
+        "sid": transcript.call_sid,
+        "direction": transcript.direction,
+        "from": transcript.from_,
+        "to": transcript.to,
+        "began": transcript.began.isoformat(timespec="seconds"),
+        "is_over": transcript.is_over,
+        "is_cut": transcript.is_cut,
     }
-    entries = sorted(journal.entries, key=lambda entry: entry.at)
+    entries = sorted(transcript.entries, key=lambda entry: entry.at)
     lines = ",\n".join(f"  {_compact(_shape(entry))}" for entry in entries)
     return f'{{\n "format": "{FORMAT}",\n "call": {_compact(call)},\n "entries": [\n{lines}\n ]\n}}\n'
 
@@ -86,7 +87,7 @@ def _compact(value: object) -> str:
 
 
 def read_transcript(text: str) -> ReplayScript:
-    """Return a whole call that a telephone has made; raises BadTranscriptError."""
+    """Returns the replay script of a complete call made by a telephone; raises BadTranscriptError."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -109,7 +110,7 @@ def read_transcript(text: str) -> ReplayScript:
 
 
 def _entry(place: int, shape: object) -> TranscriptEntry | None:
-    """Return one entry, None for a webhook; `place` counts from 1."""
+    """Returns one entry, or None for a webhook; `place` counts from 1."""
     if not isinstance(shape, dict) or shape.get("what") not in ENTRIES:
         raise BadTranscriptError(f'entry {place}: "what" must be one of {", ".join(ENTRIES)}')
     kind = ENTRIES[shape["what"]]

@@ -1,6 +1,7 @@
-"""People played by programs on the exchange's own event loop: hundreds of them cost no thread, no socket, no real second.
+"""Simulated people on the exchange's own event loop: hundreds of them need no thread, no socket and no real second.
 
-A simulated day and a load are scripts of these; in virtual time nothing happens between their steps but what they caused.
+A simulated day and a load test are scripts of them. In virtual time nothing happens between their steps except what
+they caused.
 """
 
 import asyncio
@@ -25,11 +26,11 @@ from hotline.exchange.vocabulary.sounds import (
 
 
 class HungUpError(Exception):
-    """The call was over before what was waited for came; the text holds its status and all that was heard."""
+    """The call was over before the expected event; the text holds its status and the whole transcript."""
 
 
 class Caller:
-    """One person with one telephone, who dials the hotline or is rung. One task at a time may wait on it."""
+    """One person with one telephone, who calls the hotline or is called. Only one task at a time may wait on it."""
 
     answerer: AnsweringParty = Human()
 
@@ -41,26 +42,26 @@ class Caller:
         self.call: Call | None = None
         self.incoming: Call | None = None
         self._exchange = exchange
-        self._listened_to = False
+        self._is_listened_to = False
         self._heard = 0
-        self._news = asyncio.Event()
+        self._event = asyncio.Event()
 
     @property
     def busy(self) -> bool:
         return self.call is not None or self.incoming is not None
 
     def register(self, address: str | None = None) -> None:
-        """Let the telephone be rung at its number, or at another address (`client:identity`)."""
+        """Registers the telephone at its number, or at another address (`client:identity`), so that it can be rung."""
         self._exchange.lines.setdefault(address or self.number, []).append(self)
 
     def dial(self) -> Call:
-        """Call the hotline."""
+        """Calls the hotline."""
         self._begin()
         self.call = arrive(self._exchange, self, self.number)
         return self.call
 
     async def answer(self) -> None:
-        """Wait until it rings and pick up."""
+        """Waits until the telephone rings and picks up."""
         await self.until(lambda: self.incoming is not None)
         call, self.incoming = self.incoming, None
         self._begin()
@@ -68,7 +69,7 @@ class Caller:
             self.call = call
 
     async def listen_for(self, text: str) -> str:
-        """Wait for a line that contains `text`, after the last line waited for; raises HungUpError."""
+        """Waits for a line that contains `text`, after the last line found; returns it. Raises HungUpError."""
         place = -1
 
         def found() -> bool:
@@ -84,12 +85,14 @@ class Caller:
         return self.transcript[place]
 
     async def press(self, digits: str) -> None:
-        """Press each key once somebody listens for it; raises HungUpError."""
+        """Presses each key once the exchange listens for it; raises HungUpError."""
         for digit in digits:
-            await self.until(lambda: self._listened_to or bool(self.status))
+            await self.until(lambda: self._is_listened_to or bool(self.status))
             if self.call is None:
-                raise HungUpError(f"nobody listened for {digit}; {self.status}: {self.transcript}")
-            self._listened_to = False
+                raise HungUpError(
+                    f"the exchange did not listen for {digit}; {self.status}: {self.transcript}"
+                )
+            self._is_listened_to = False
             caller_input.press(self.call, digit)
 
     def say(self, text: str) -> None:
@@ -101,33 +104,33 @@ class Caller:
             self.call.interrupt(EndCall(Initiator.PARTY))
 
     async def over_and_done(self) -> str:
-        """Wait for the end of the call; returns its status."""
+        """Waits for the end of the call; returns its status."""
         await self.until(lambda: bool(self.status))
         return self.status
 
     async def until(self, wanted: Callable[[], bool]) -> None:
-        """Wait until `wanted`, looking again at everything heard."""
+        """Waits until `wanted()` is true, evaluated after each event."""
         while not wanted():
-            self._news.clear()
-            await self._news.wait()
+            self._event.clear()
+            await self._event.wait()
 
     def _begin(self) -> None:
-        self.transcript, self._heard, self.status, self._listened_to = [], 0, "", False
+        self.transcript, self._heard, self.status, self._is_listened_to = [], 0, "", False
 
     def ring(self, call: Call) -> None:
         self.incoming = call
-        self._news.set()
+        self._event.set()
 
     def unring(self, call: Call) -> None:
         if self.incoming is call:
             self.incoming = None
 
     def answered(self, call_sid: str) -> None:
-        """Nothing to do: a person hears that somebody speaks."""
+        """Ignores the event: a person notices it by what is said."""
 
     def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - a telephone has one call only
         self.call, self.status, self.party = None, status, ()
-        self._news.set()
+        self._event.set()
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
         match sound:
@@ -138,12 +141,12 @@ class Caller:
             case Beep():
                 self.transcript.append("♪ beep")
             case ListeningChanged(keys):
-                self._listened_to = keys
+                self._is_listened_to = keys
             case PartyChanged(names):
                 self.party = names
             case PlaybackEnded():
                 return
-        self._news.set()
+        self._event.set()
 
     async def close(self, code: int, reason: str) -> None:  # noqa: ARG002 - there is no line to close
         self.hang_up()

@@ -1,5 +1,3 @@
-"""What a telephone and a softphone have in common for programs: a state, a transcript, and ways to wait for both."""
-
 from enum import StrEnum
 
 from hotline.exchange.clients.websocket_client import LineError, Message, WebSocketClient
@@ -8,7 +6,7 @@ DEFAULT_TIMEOUT_SECONDS = 10.0
 
 
 class NotHeardError(AssertionError):
-    """What was waited for was not said; the message holds everything that was."""
+    """The expected text was not said in time; the message holds the whole transcript."""
 
 
 class PhoneState(StrEnum):
@@ -20,7 +18,7 @@ class PhoneState(StrEnum):
 
 
 class ClientDevice(WebSocketClient):
-    """What both kinds of device do: keep a transcript and listen to it."""
+    """The common part of a telephone and a softphone: a state, a transcript, and ways to wait for both."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
@@ -32,7 +30,7 @@ class ClientDevice(WebSocketClient):
 
     @property
     def transcript(self) -> list[str]:
-        """Everything heard in the present or last call, line by line."""
+        """The lines heard in the present or last call."""
         with self._condition:
             return list(self._lines)
 
@@ -41,7 +39,10 @@ class ClientDevice(WebSocketClient):
         return self.state not in {PhoneState.IDLE, PhoneState.ENDED}
 
     def hear(self, substring: str, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
-        """Wait for a line containing `substring`, from after the last line heard; returns the whole line."""
+        """Waits for a line that contains `substring`, after the last line found; returns the whole line.
+
+        Raises NotHeardError after `timeout` real seconds, or when the call ends or the connection closes first.
+        """
         found = ""
 
         def wanted() -> bool:
@@ -66,7 +67,7 @@ class ClientDevice(WebSocketClient):
         return f"{substring!r} was not heard: {why}; state {self.state}; transcript:\n{said or '  (silence)'}"
 
     def wait_ended(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
-        """Wait until the call is over; returns its final status as this device was told it."""
+        """Waits until the call is over; returns the final status that the exchange sent to this device."""
         try:
             self.wait_for(lambda: self.state is PhoneState.ENDED, timeout, "the call did not end")
         except TimeoutError as error:
@@ -74,16 +75,15 @@ class ClientDevice(WebSocketClient):
         return self.status
 
     def wait_state(self, state: PhoneState, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
-        """Wait until the device is in `state`."""
         self.wait_for(lambda: self.state is state, timeout, lambda: f"state is {self.state}, not {state}")
 
     def wait_connected(self, others: int = 1, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> list[str]:
-        """Wait until `others` other people are on the line, so that what is said now is heard; returns who they are."""
+        """Waits until `others` other people are on the line; returns their names. They hear what is said from now on."""
         self.wait_for(lambda: len(self.party) == others, timeout, lambda: f"on the line are {self.party}")
         return list(self.party)
 
     def receive_common(self, message: Message) -> None:
-        """Take what both kinds of device are told in the same words."""
+        """Handles the messages that both kinds of device receive in the same form."""
         match message["type"]:
             case "say":
                 self._lines.append(message["text"])

@@ -1,7 +1,7 @@
-"""A telephone in the terminal: what is said is printed as it is said, keys are typed or come from a script.
+"""A telephone in the terminal, the body of the product's `dial` command.
 
-`dial` is the body of the product's `dial` command. A scripted key is pressed once the far end listens for keys, as a
-person would wait for the prompt; a key nobody listens for is pressed anyway after half a minute.
+What the telephone hears is printed as it is said; keys are typed or come from a script. A scripted key is pressed once
+the exchange listens for keys, as a person would wait for the prompt, and after half a minute in any case.
 """
 
 import re
@@ -28,9 +28,7 @@ class PressStep:
 
 @dataclass(frozen=True)
 class WaitStep:
-    """`seconds` of the exchange."""
-
-    seconds: float
+    seconds: float  # of exchange time
 
 
 @dataclass(frozen=True)
@@ -42,11 +40,14 @@ ScriptStep = PressStep | WaitStep | HangUpStep
 
 
 class BadKeysError(ValueError):
-    """A script of keys that cannot be followed; the text names the part."""
+    """A script of keys that cannot be read; the text names the part."""
 
 
 def read_script(keys: str) -> list[ScriptStep]:
-    """Read `1,w5,2,#,h`: keys, waiting, and at the very end hanging up; raises BadKeysError."""
+    """Reads a script such as `1,w5,2,#,h`: keys, waiting in seconds, and at the very end hanging up.
+
+    Raises BadKeysError.
+    """
     parts = [part.strip() for part in keys.split(",")]
     steps: list[ScriptStep] = []
     for place, part in enumerate(parts):
@@ -62,7 +63,7 @@ def read_script(keys: str) -> list[ScriptStep]:
 
 
 class TerminalTelephone(Telephone):
-    """A telephone that prints what it hears, each line with the time since dialling."""
+    """A telephone that prints what it hears, each line with the exchange time since dialling."""
 
     def __init__(self, base_url: str, number: str, out: TextIO) -> None:
         super().__init__(base_url, number)
@@ -99,9 +100,10 @@ def dial(
     *,
     read_keys: Iterable[str] | None = None,
 ) -> int:
-    """Make one call; returns 0 when it was completed, 1 when it came to nothing, 2 when `keys` cannot be followed.
+    """Makes one call; returns 0 when it was completed, 1 when it failed, 2 when `keys` cannot be read.
 
-    With `keys` None the lines of `read_keys` (standard input by default) are pressed, said or, for `h`, hang up.
+    With `keys` None each line of `read_keys` (standard input by default) is a line of keys, words to say, or `h` to
+    hang up.
     """
     try:
         steps = None if keys is None else read_script(keys)
@@ -120,7 +122,7 @@ def dial(
 def _talk(telephone: TerminalTelephone, steps: list[ScriptStep] | None, read_keys: Iterable[str]) -> int:
     try:
         if steps is None:
-            threading.Thread(target=_type, args=(telephone, read_keys), name="keys", daemon=True).start()
+            threading.Thread(target=_carry_out, args=(telephone, read_keys), name="keys", daemon=True).start()
         else:
             _follow(telephone, steps)
         status = telephone.wait_ended(_LONGEST_CALL_SECONDS)
@@ -153,15 +155,15 @@ def _press_when_heard(telephone: TerminalTelephone, digit: str) -> None:
 
 
 def _wait(telephone: TerminalTelephone, seconds: float) -> None:
-    """Let time pass, but not beyond the end of the call."""
+    """Waits so many real seconds, but not beyond the end of the call."""
     try:
         telephone.wait_ended(seconds)
     except NotHeardError:
         return
 
 
-def _type(telephone: TerminalTelephone, lines: Iterable[str]) -> None:
-    """Press, say or hang up what is typed, until there is no more to read or the line is closed."""
+def _carry_out(telephone: TerminalTelephone, lines: Iterable[str]) -> None:
+    """Carries out the typed lines until there is no more to read or the connection is closed."""
     for line in lines:
         typed = line.strip()
         try:

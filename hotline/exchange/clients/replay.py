@@ -1,8 +1,8 @@
-"""Making a recorded call again: a telephone does what the caller did then, and listens for the first difference.
+"""Replays a recorded call: a telephone repeats the caller's actions and reports the first difference.
 
-It does as a person would: it takes the same time, and presses or says nothing before the far end listens, where it
-listened then. What the exchange says is compared word by word, and so is how the call ends; what other people on the
-line said is not, because they are not here to say it again.
+The telephone takes the same time as the caller did. Where the exchange listened for a key or for words in the recorded
+call, it waits for that before it presses or says anything. What the exchange says and how the call ends are compared;
+what other people on the line said is not, because they take no part in the replay.
 """
 
 from collections.abc import Callable
@@ -28,13 +28,13 @@ from hotline.exchange.vocabulary.transcript_entries import (
 )
 
 BEEP = "♪ beep"
+# Real seconds that an event may come later than in the recorded call.
 PATIENCE_SECONDS = 10.0
-"""Real seconds that something may come later than it did then."""
 
 
 @dataclass(frozen=True)
 class ReplayDifference:
-    """The first thing that is not as it was; `at` in exchange seconds of the recorded call."""
+    """The first deviation from the recorded call; `at` in exchange seconds of that call."""
 
     at: float
     then: str
@@ -47,21 +47,21 @@ class ReplayDifference:
 def replay(
     base_url: str, transcript: ReplayScript, out: TextIO, patience: float = PATIENCE_SECONDS
 ) -> ReplayDifference | None:
-    """Make the call again, printing it to `out`; None when everything was as it was.
+    """Repeats the call and prints it to `out`; returns the first difference, or None.
 
     Raises LineError when the exchange cannot be reached.
     """
-    with _Listener(base_url, transcript.caller, out) as telephone:
-        performance = _Performance(telephone, transcript.hotline, patience)
+    with _ReplayTelephone(base_url, transcript.caller, out) as telephone:
+        run = _Replay(telephone, transcript.hotline, patience)
         for entry in transcript.entries:
-            difference = performance.follow(entry)
+            difference = run.follow(entry)
             if difference is not None:
                 return difference
         return None
 
 
-class _Listener(TerminalTelephone):
-    """A telephone that keeps what the exchange itself says, and knows whether it listens for words."""
+class _ReplayTelephone(TerminalTelephone):
+    """A telephone that keeps what the exchange itself says, and whether the exchange listens for words."""
 
     def __init__(self, base_url: str, number: str, out: TextIO) -> None:
         super().__init__(base_url, number, out)
@@ -84,8 +84,8 @@ class _Listener(TerminalTelephone):
             case _:
                 pass
 
-    def comes(self, wanted: Callable[[], bool], seconds: float) -> bool:
-        """Wait at most so many real seconds, and not beyond the end of the call; says whether it came."""
+    def wait_until(self, wanted: Callable[[], bool], seconds: float) -> bool:
+        """Waits at most so many real seconds, and not beyond the end of the call; returns `wanted()`."""
         try:
             self.wait_for(lambda: wanted() or self.is_over, seconds, "it did not come")
         except TimeoutError:
@@ -93,10 +93,10 @@ class _Listener(TerminalTelephone):
         return wanted()
 
 
-class _Performance:
-    """One call being made again. `_heard` lines were as they were then; `_at` is the time of the last entry."""
+class _Replay:
+    """One replay in progress. The first `_heard` lines were as recorded; `_at` is the time of the last entry."""
 
-    def __init__(self, telephone: _Listener, hotline: str, patience: float) -> None:
+    def __init__(self, telephone: _ReplayTelephone, hotline: str, patience: float) -> None:
         self._telephone = telephone
         self._hotline = hotline
         self._patience = patience
@@ -105,7 +105,7 @@ class _Performance:
         self._has_hung_up = False
 
     def follow(self, entry: TranscriptEntry) -> ReplayDifference | None:
-        """Do, or listen for, the next thing; the difference if it is not as it was."""
+        """Repeats or expects one entry; returns the difference, or None."""
         gap = max(0.0, entry.at - self._at) * self._telephone.pace
         self._at = entry.at
         match entry:
@@ -131,14 +131,14 @@ class _Performance:
         return None
 
     def _pause(self, seconds: float) -> None:
-        self._telephone.comes(lambda: self._telephone.is_over, seconds)
+        self._telephone.wait_until(lambda: self._telephone.is_over, seconds)
 
     def _differs(self, then: str, now: str) -> ReplayDifference:
         return ReplayDifference(self._at, then, now)
 
     def _listen(self, text: str, gap: float) -> ReplayDifference | None:
         said = self._telephone.said
-        if not self._telephone.comes(lambda: len(said) > self._heard, gap + self._patience):
+        if not self._telephone.wait_until(lambda: len(said) > self._heard, gap + self._patience):
             return self._differs(f"“{text}” was heard", self._what_is())
         now = said[self._heard]
         self._heard += 1
@@ -147,7 +147,7 @@ class _Performance:
     def _press(self, digits: str, gap: float, *, heeded: bool) -> ReplayDifference | None:
         phone = self._telephone
         self._pause(gap)
-        if heeded and not phone.comes(lambda: phone.listening, self._patience):
+        if heeded and not phone.wait_until(lambda: phone.listening, self._patience):
             return self._differs(f"the key {digits} was listened for", self._what_is())
         if not phone.is_over:
             phone.show(f"[{digits}]")
@@ -157,7 +157,7 @@ class _Performance:
     def _say(self, text: str, gap: float, *, heeded: bool) -> ReplayDifference | None:
         phone = self._telephone
         self._pause(gap)
-        if heeded and not phone.comes(lambda: phone.hears_words, self._patience):
+        if heeded and not phone.wait_until(lambda: phone.hears_words, self._patience):
             return self._differs(f"“{text}” was listened for", self._what_is())
         if not phone.is_over:
             phone.show(f"[“{text}”]")
@@ -165,7 +165,7 @@ class _Performance:
         return None
 
     def _what_is(self) -> str:
-        """Say what there is instead of what was waited for."""
+        """Describes what happened instead of the expected event."""
         phone = self._telephone
         if len(phone.said) > self._heard:
             return f"“{phone.said[self._heard]}”"
@@ -173,7 +173,9 @@ class _Performance:
 
     def _end(self, status: str, gap: float) -> ReplayDifference | None:
         phone = self._telephone
-        phone.comes(lambda: not self._has_hung_up and len(phone.said) > self._heard, gap + self._patience)
+        phone.wait_until(
+            lambda: not self._has_hung_up and len(phone.said) > self._heard, gap + self._patience
+        )
         if not self._has_hung_up and len(phone.said) > self._heard:
             return self._differs(f"the call ended ({status})", self._what_is())
         if phone.status == status:

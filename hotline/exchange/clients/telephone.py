@@ -1,6 +1,6 @@
-"""A telephone and an operator's softphone for programs: tests talk through them, and so does the terminal.
+"""A telephone and an operator's softphone for programs, used by tests and by the terminal.
 
-Everything waits on what the exchange says; every wait is bounded (real seconds) and fails with the whole transcript.
+Every wait is bounded in real seconds and fails with the whole transcript.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ __all__ = ["LineError", "NotHeardError", "PhoneState", "Softphone", "Telephone"]
 
 
 class Telephone(ClientDevice):
-    """A citizen's telephone with `number` (13800001234 or E.164); use it as a context manager."""
+    """A caller's telephone with `number` (13800001234 or E.164), used as a context manager."""
 
     def __init__(self, base_url: str, number: str, answers: str = "") -> None:
-        """`answers`: `machine`, `fax` or `silence` if it is to be taken for no person."""
+        """Takes `answers` (`machine`, `fax` or `silence`) for a telephone that machine detection takes for no person."""
         super().__init__(f"{base_url.rstrip('/')}/phone/ws?number={quote(number)}&answers={answers}")
         self.number = number
         self.caller = ""
@@ -27,13 +27,13 @@ class Telephone(ClientDevice):
         self.errors: list[str] = []
 
     def dial(self, to: str) -> None:
-        """Call a number; returns at once, what follows is heard."""
+        """Calls a number; returns at once, the progress arrives as messages."""
         with self._condition:
             self._begin(PhoneState.DIALLING)
         self.send({"type": "dial", "to": to})
 
     def press(self, digits: str) -> None:
-        """Press keys now; whether anybody listens is another question (`wait_listening`)."""
+        """Presses keys now, even if the exchange does not listen for keys (see `wait_listening`)."""
         with self._condition:
             self.listening = False
         self.send({"type": "keys", "digits": digits})
@@ -45,7 +45,7 @@ class Telephone(ClientDevice):
         self.send({"type": "hangup"})
 
     def answer(self) -> None:
-        """Answer the incoming call and wait until the line is open."""
+        """Answers the incoming call and waits until the line is open."""
         self.send({"type": "answer"})
         self.wait_state(PhoneState.TALKING)
 
@@ -53,12 +53,12 @@ class Telephone(ClientDevice):
         self.send({"type": "reject"})
 
     def wait_for_ring(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
-        """Wait for an incoming call; returns who is calling."""
+        """Waits for an incoming call; returns the caller's number."""
         self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "the telephone did not ring")
         return self.caller
 
     def wait_listening(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> None:
-        """Wait until the far end listens for the next key, or the call is over."""
+        """Waits until the exchange listens for the next key, or the call is over."""
         self.wait_for(
             lambda: self.listening or self.state is PhoneState.ENDED,
             timeout,
@@ -100,24 +100,24 @@ class Softphone(ClientDevice):
         self.errors: list[str] = []
 
     def connect(self, params: Mapping[str, object]) -> None:
-        """Call through the TwiML application and wait until that is on its way (LineError when it is refused)."""
-        before, refusals = self.call_sid, len(self.errors)
+        """Calls through the TwiML application and waits until the call has begun; raises LineError when it is refused."""
+        before, errors = self.call_sid, len(self.errors)
         self.send({"type": "connect", "params": params})
         self.wait_for(
-            lambda: self.call_sid != before or len(self.errors) > refusals,
+            lambda: self.call_sid != before or len(self.errors) > errors,
             DEFAULT_TIMEOUT_SECONDS,
             "neither connected nor refused",
         )
-        if len(self.errors) > refusals:
+        if len(self.errors) > errors:
             raise LineError(self.errors[-1])
 
     def wait_incoming(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> dict[str, str]:
-        """Wait for an invitation; returns its custom parameters."""
+        """Waits for an invitation; returns its custom parameters."""
         self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "no incoming call")
         return dict(self.parameters)
 
     def accept(self) -> None:
-        """Accept the invitation and wait until the line is open (LineError if somebody else was faster)."""
+        """Accepts the invitation and waits until the line is open; raises LineError if the call is gone by then."""
         self._command("accept")
         self.wait_for(
             lambda: self.state in {PhoneState.TALKING, PhoneState.ENDED},

@@ -1,13 +1,23 @@
-"""Telephones: anybody who opens a websocket with a number has a handset in the exchange.
+"""The WebSocket endpoint of telephones: every connection with a number is a telephone of the exchange.
 
-`GET /phone/ws?number=13800001234`, and `&answers=machine|fax|silence` if no person is at it. The exchange sends (JSON objects, `at` = exchange seconds since the call began):
-`{type:"registered", number, hotline, language, pace}` once; `{type:"state", state:"dialling"|"talking", callSid, to}`;
-`{type:"ring", callSid, from}` an incoming call; `{type:"say", id, text, seconds, language, voice, at}` something begins
-to be said (`voice` speech, music or error); `{type:"said", id, whole}` it is over (`whole` false: interrupted);
-`{type:"caption", who, text, at}` another person speaks; `{type:"beep", at}`; `{type:"listen", keys, words}` the far end
-waits for keys or words (told again after each key it took); `{type:"party", names}` who else is on the line now; `{type:"ended", callSid, status, at}`; `{type:"error", message}`.
+`GET /phone/ws?number=13800001234`, with `&answers=machine|fax|silence` for a telephone without a person. Messages are
+JSON objects; `at` is in exchange seconds since the call began. The exchange sends:
+
+- `{type:"registered", number, hotline, language, pace}` once
+- `{type:"state", state:"dialling"|"talking", callSid, to}`
+- `{type:"ring", callSid, from}`: an incoming call
+- `{type:"say", id, text, seconds, language, voice, at}`: a text or sound begins (`voice`: speech, music or error)
+- `{type:"said", id, whole}`: it is over (`whole` false: interrupted)
+- `{type:"caption", who, text, at}`: another person speaks
+- `{type:"beep", at}`
+- `{type:"listen", keys, words}`: the exchange waits for keys or words; sent again after each key it took
+- `{type:"party", names}`: the other people on the line
+- `{type:"ended", callSid, status, at}`
+- `{type:"error", message}`
+
 It accepts `{type:"dial", to}`, `{type:"answer"}`, `{type:"reject"}`, `{type:"hangup"}`, `{type:"keys", digits}`,
-`{type:"say", text}`, `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`voices.py`). One number has one handset: a new one closes the old (4409) and its call.
+`{type:"say", text}` and `{type:"typing"}`; `voice`, `signal` and binary messages carry sound (`core.audio_mesh`). A
+number has one telephone: a new connection closes the old one (4409) and ends its call.
 """
 
 import asyncio
@@ -50,7 +60,7 @@ _ANSWERERS: Mapping[str, AnsweringParty] = {
 
 
 class RegisteredTelephone:
-    """One handset, as the exchange sees it: a line that can be rung and the endpoint of at most one call."""
+    """One connected telephone: it can be rung and is the endpoint of at most one call."""
 
     def __init__(self, exchange: Exchange, number: str, answerer: AnsweringParty) -> None:
         self.number = number
@@ -95,7 +105,7 @@ class RegisteredTelephone:
         self.connection.send({"type": "state", "state": state, "callSid": call_sid, "to": to})
 
     def handle(self, message: Message) -> None:
-        """Do what the person holding the handset wants; raises BadMessageError when that is impossible."""
+        """Carries out a message of the telephone; raises BadMessageError when that is impossible."""
         match message.get("type"):
             case "dial":
                 self._dial(text_of(message, "to", 40))
@@ -120,7 +130,7 @@ class RegisteredTelephone:
                 raise BadMessageError(f"nothing to do for {other!r} now")
 
     def take_audio(self, samples: bytes) -> None:
-        """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
+        """Adds a piece of sound to the running recordings; sound that arrives after the call is dropped."""
         if self.call is not None:
             self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
 
@@ -143,7 +153,7 @@ class RegisteredTelephone:
     def _answer(self) -> None:
         call = self.incoming
         if call is None:
-            raise BadMessageError("nobody is calling")
+            raise BadMessageError("there is no incoming call")
         self._since = self._exchange.clock.seconds()
         self.incoming = None
         if ringing.pick_up(call, self):
@@ -184,7 +194,7 @@ def _message(sound: Sound) -> dict[str, object]:
 
 
 async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
-    """The websocket of one handset, from registration until it is closed."""
+    """Serves one telephone from registration until its WebSocket is closed; answers 400 for a bad number."""
     home = exchange.settings.number
     given = request.query.get("number", "")
     number = given if given == WITHHELD else normalise(given, home)
@@ -206,7 +216,7 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
 def _register(exchange: Exchange, phone: RegisteredTelephone) -> None:
     for old in exchange.lines.get(phone.number, []):
         if phone.number != WITHHELD:
-            exchange.spawn(old.close(REPLACED, "another handset took this number"))
+            exchange.spawn(old.close(REPLACED, "another telephone took this number"))
     exchange.lines[phone.number] = [phone]
     settings = exchange.settings
     phone.connection.send(

@@ -1,13 +1,20 @@
-"""The operator's softphone: a browser that registers with an access token, receives calls for its identity and may call.
+"""The WebSocket endpoint of softphones: a browser registers with an access token to receive calls and to call.
 
-`GET /device?token=<access token>`. The exchange sends `{type:"registered", identity}`, `{type:"incoming", callSid, from,
-to, params}`, `{type:"cancel", callSid}` (it rings no longer: the caller left, or another tab accepted), `{type:"open",
-callSid}`, `{type:"caption", callSid, who, text}` (who "line" = the exchange itself), `{type:"party", callSid, names}` (who
-else is on the line now), `{type:"ended", callSid}`, `{type:"connecting", callSid}` (its own call is on its way),
-`{type:"error", message}`. It accepts `{type:"connect", params}` (call through the token's TwiML application; what `params`
-may be says `params_of`), `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`,
-`{type:"mute", callSid, muted}`, `{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound
-(`voices.py`). A bad token closes the websocket with 4401.
+`GET /device?token=<access token>`; a bad token closes the WebSocket with 4401. The exchange sends JSON objects:
+
+- `{type:"registered", identity}` once
+- `{type:"incoming", callSid, from, to, params}`
+- `{type:"cancel", callSid}`: the call no longer rings here, because the caller left or another tab accepted it
+- `{type:"open", callSid}`
+- `{type:"caption", callSid, who, text}`: `who` is "line" for the exchange itself
+- `{type:"party", callSid, names}`: the other people on the line
+- `{type:"ended", callSid}`
+- `{type:"connecting", callSid}`: the softphone's own call has begun
+- `{type:"error", message}`
+
+It accepts `{type:"connect", params}` (a call through the token's TwiML application, see `params_of`),
+`{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`, `{type:"mute", callSid, muted}` and
+`{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound (`core.audio_mesh`).
 """
 
 import asyncio
@@ -35,13 +42,13 @@ from hotline.exchange.vocabulary.sounds import (
 )
 
 BAD_TOKEN = 4401
+# Characters of all parameters of one `connect`, URL-encoded. The carrier has a limit (31103) but does not publish it.
 LONGEST_PARAMS = 800
-"""Characters of all parameters of one `connect`, URL-encoded. The carrier has a limit (31103) but does not publish it."""
 _LINE = "line"
 
 
 class RegisteredSoftphone:
-    """One browser tab, as the exchange sees it: it may ring for several calls and talk on one."""
+    """One connected browser tab: it can ring for several calls and talk on one."""
 
     answerer = Human()
 
@@ -95,14 +102,13 @@ class RegisteredSoftphone:
         self.connection.send({"type": "caption", "callSid": call_sid, "who": who, "text": text})
 
     def handle(self, message: Message) -> None:
-        """Do what the operator wants; raises BadMessageError when the call meant is not (or no longer) there."""
+        """Carries out a message of the softphone; raises BadMessageError when its call is not here (any more)."""
         if message.get("type") == "connect":
             self._connect(params_of(message))
         else:
             self._handle_for_call(message, text_of(message, "callSid"))
 
     def _handle_for_call(self, message: Message, sid: str) -> None:
-        """Do what the operator wants with one call."""
         match message.get("type"):
             case "accept":
                 self._accept(sid)
@@ -129,7 +135,7 @@ class RegisteredSoftphone:
                 raise BadMessageError(f"unknown message {other!r}")
 
     def take_audio(self, samples: bytes) -> None:
-        """Keep a piece of sound for the recording it belongs to; what comes after the call is nobody's."""
+        """Adds a piece of sound to the running recordings; sound that arrives after the call is dropped."""
         if self.call is not None:
             self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
 
@@ -145,7 +151,7 @@ class RegisteredSoftphone:
         return call
 
     def _connect(self, params: dict[str, str]) -> None:
-        """Call through the TwiML application of the token; refused in the carrier's own words."""
+        """Calls through the TwiML application of the token; raises BadMessageError with the carrier's code and text."""
         if self._grant.application is None:
             raise BadMessageError("20106: no grant to make calls: outgoing.application_sid is missing")
         if self._grant.application != self._exchange.settings.app_sid:
@@ -175,13 +181,16 @@ class RegisteredSoftphone:
         await self.connection.close(code, reason)
 
     def disconnected(self) -> None:
-        """Hang up: the tab was closed."""
+        """Hangs up after the tab was closed."""
         if self.call is not None:
             self.call.interrupt(EndCall(Initiator.PARTY))
 
 
 def params_of(message: Message) -> dict[str, str]:
-    """Return what a call is to carry: texts by name; raises BadMessageError (31103 when there is too much)."""
+    """Returns the custom parameters of a call by name.
+
+    Raises BadMessageError: 31103 when they are too long, 31100 for anything but texts with names.
+    """
     params = message.get("params", {})
     if not isinstance(params, dict) or not all(isinstance(value, str) for value in params.values()):
         raise BadMessageError('31100: "params" must be an object of texts')
@@ -197,7 +206,7 @@ def params_of(message: Message) -> dict[str, str]:
 
 
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
-    """Serve one softphone from registration until its websocket is closed."""
+    """Serves one softphone from registration until its WebSocket is closed."""
     wire = Wire(exchange.clock)
     await wire.socket.prepare(request)
     try:

@@ -1,4 +1,4 @@
-"""Reading the access tokens with which operators' browsers register, independently of the SDK that wrote them.
+"""Verifies the access tokens of softphones, independently of the SDK that writes them.
 
 Source: "Access tokens": JWT, HS256 with the API key's secret (not the auth token), iss = key sid, sub = account sid,
 grants = {identity, voice: {incoming: {allow: true}, outgoing: {application_sid}}}, at most 24 hours long. Validity is
@@ -22,19 +22,19 @@ _TOLERANCE_SECONDS = 30
 
 
 class TokenError(Exception):
-    """Why a token is not accepted; the text starts with the carrier's error code."""
+    """A token is not accepted; the text starts with the carrier's error code."""
 
 
 @dataclass(frozen=True)
 class VoiceGrant:
-    """What a token allows: to be rung as `identity`, and to call through the `application` (None = not to call)."""
+    """The right to be called as `identity`, and to call through `application` (None = no right to call)."""
 
     identity: str
     application: str | None
 
 
 def verify_token(token: str, settings: ExchangeSettings, now: datetime) -> VoiceGrant:
-    """Return what a token allows its holder; raises TokenError."""
+    """Returns the grant of a valid token; raises TokenError."""
     parts = token.split(".")
     if len(parts) != 3:
         raise TokenError("20101: not a token")
@@ -51,7 +51,7 @@ def verify_token(token: str, settings: ExchangeSettings, now: datetime) -> Voice
 
 def _check_claims(claims: dict[str, Any], settings: ExchangeSettings, now: float) -> None:
     if claims.get("iss") != settings.api_key or claims.get("sub") != settings.account_sid:
-        raise TokenError("20102: issuer or account is another one's")
+        raise TokenError("20102: issuer or account is not this exchange's")
     expires = claims.get("exp")
     if not isinstance(expires, int | float) or expires <= now:
         raise TokenError("20104: token expired")

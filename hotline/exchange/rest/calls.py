@@ -1,7 +1,7 @@
-"""Calls over REST: place, read, move, end.
+"""The Call resource: create, read, redirect, end and delete calls.
 
-Sources: the Call resource; "change call state" (canceled only while queued or ringing, completed ends anything, moving
-only while in progress, else 21220).
+Sources: the Call resource; "change call state" (`canceled` has an effect only while queued or ringing, `completed` ends
+any call, a redirect needs a call in progress, else 21220).
 """
 
 import asyncio
@@ -11,13 +11,17 @@ from aiohttp import web
 from hotline.exchange.calls.call_task import live, run
 from hotline.exchange.calls.machine_detection import before_document
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
-from hotline.exchange.rest.addresses import status_callback, to_and_from
-from hotline.exchange.rest.admission import check_capacity, machine_detection, time_limit
+from hotline.exchange.rest.call_parameters import (
+    check_capacity,
+    machine_detection,
+    status_callback,
+    time_limit,
+    to_and_from,
+)
 from hotline.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
 from hotline.exchange.rest.forms import RequestForm, read_form
-from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.pagination import check_date_filters, matches_date_filter, page_response
 from hotline.exchange.rest.serializers import serialize_call
-from hotline.exchange.rest.times import check_date_filters, matches_date_filter
 from hotline.exchange.state.calls import (
     Call,
     DocumentRequest,
@@ -39,7 +43,7 @@ _SETTLING_SECONDS = 1.0
 
 
 def requested_call(request: web.Request, name: str = "call_sid") -> Call:
-    """Return the call named in the path; raises ApiError 20404."""
+    """Returns the call named in the path; raises ApiError 20404."""
     call = request.app[EXCHANGE].registry.calls.get(request.match_info[name])
     if call is None:
         raise not_found(request.path)
@@ -75,7 +79,7 @@ async def create_call(request: web.Request) -> web.Response:
 
 
 def _source(form: RequestForm) -> DocumentSource | None:
-    """Return the document asked for: Url wins over Twiml; raises 21205, 21218 or 20001."""
+    """Returns the requested document; `Url` takes precedence over `Twiml`. Raises ApiError 21205, 21218 or 20001."""
     if form.text("ApplicationSid") is not None:
         raise ApiError(400, 21218, "Invalid ApplicationSid: place calls with Url or Twiml here")
     url = form.url("Url")
@@ -97,7 +101,7 @@ async def fetch_call(request: web.Request) -> web.Response:
 
 
 async def delete_call(request: web.Request) -> web.Response:
-    """Forget a call that is over; one that is not cannot be deleted (20009)."""
+    """Deletes a call that is over; a call in progress cannot be deleted (20009)."""
     call = requested_call(request)
     if not call.is_over:
         raise ApiError(409, 20009, "Cannot delete this resource while the call is in progress")
@@ -122,12 +126,12 @@ async def update_call(request: web.Request) -> web.Response:
     if status is not None:
         await _end(call, status)
     elif source is not None:
-        _move(exchange, call, source)
+        _redirect(exchange, call, source)
     return web.json_response(serialize_call(exchange, call))
 
 
 async def _end(call: Call, status: str) -> None:
-    """End the call and wait until it is over, so that the answer already says so."""
+    """Ends the call and waits until it is over, so that the answer has its final status."""
     if status not in {"canceled", "completed"}:
         raise invalid("Status", "must be canceled or completed")
     if call.is_over:
@@ -141,7 +145,7 @@ async def _end(call: Call, status: str) -> None:
         raise ApiError(500, 20500, "The call did not end in time") from error
 
 
-def _move(exchange: Exchange, call: Call, source: DocumentSource) -> None:
+def _redirect(exchange: Exchange, call: Call, source: DocumentSource) -> None:
     if call.status is not CallStatus.IN_PROGRESS:
         raise not_in_progress()
     for queue in exchange.registry.queues.values():

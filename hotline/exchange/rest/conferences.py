@@ -1,13 +1,12 @@
-"""Conferences over REST: there is no create, a conference exists once somebody is in it."""
+"""The Conference resource. It has no create: a conference exists once it has a participant."""
 
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.rest.errors import invalid, not_found
 from hotline.exchange.rest.forms import read_form
-from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.pagination import check_date_filters, matches_date_filter, page_response
 from hotline.exchange.rest.serializers import serialize_conference
-from hotline.exchange.rest.times import check_date_filters, matches_date_filter
 from hotline.exchange.state.calls import DocumentRequest
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.verbs.announcements import announce
@@ -16,7 +15,7 @@ from hotline.exchange.vocabulary.enums import ConferenceEndReason, ConferenceSta
 
 
 def requested_conference(request: web.Request) -> Conference:
-    """Return the conference named by sid in the path; raises ApiError 20404."""
+    """Returns the conference named by sid in the path; raises ApiError 20404."""
     conference = request.app[EXCHANGE].registry.conferences.get(request.match_info["conference"])
     if conference is None:
         raise not_found(request.path)
@@ -53,7 +52,7 @@ async def fetch_conference(request: web.Request) -> web.Response:
 
 
 async def update_conference(request: web.Request) -> web.Response:
-    """End a conference, or let everybody in it hear a document."""
+    """Ends a conference, or plays a document to all its participants."""
     exchange = request.app[EXCHANGE]
     conference = requested_conference(request)
     form = await read_form(request)

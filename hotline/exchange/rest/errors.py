@@ -1,6 +1,6 @@
 """REST errors in the carrier's form: `{"code", "message", "more_info", "status"}`.
 
-Source: the official error dictionary; only codes an application meets are here, each with its HTTP status.
+Source: the official error dictionary, limited to the codes that an application can meet, with their HTTP status.
 """
 
 from aiohttp import web
@@ -9,7 +9,7 @@ _INFO = "https://www.twilio.com/docs/errors/"
 
 
 class ApiError(Exception):
-    """A request that is refused; `code` is the carrier's, `status` the HTTP status."""
+    """A REST request is refused; `code` is the carrier's, `status` the HTTP status."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ def not_found(path: str) -> ApiError:
 
 
 def invalid(name: str, why: str) -> ApiError:
-    """Refuse a parameter that has no code of its own (20001)."""
+    """Returns the error of a parameter that has no code of its own (20001)."""
     return ApiError(400, 20001, f"Invalid parameter {name}: {why}")
 
 

@@ -1,4 +1,4 @@
-"""Reading the form of a REST request: parsed at the door, refused with the carrier's code and the parameter's name."""
+"""Reads the form of a REST request; errors carry the carrier's code and the parameter's name."""
 
 import re
 from collections.abc import Iterable
@@ -12,12 +12,15 @@ from hotline.exchange.rest.errors import ApiError, invalid
 from hotline.exchange.rest.request_log import log_form
 from hotline.exchange.twiml.document import Method, RecordingCallback
 
-Word = TypeVar("Word", bound=StrEnum)
+Member = TypeVar("Member", bound=StrEnum)
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
 
 
 class RequestForm:
-    """The fields of one request. A field sent empty counts as not sent, as with the carrier."""
+    """The fields of one request. A field sent empty counts as not sent, as with the carrier.
+
+    Every method returns None or the default for a missing field and raises ApiError 20001 for a bad value.
+    """
 
     def __init__(self, fields: Iterable[tuple[str, str]]) -> None:
         self._fields: dict[str, list[str]] = {}
@@ -30,14 +33,14 @@ class RequestForm:
         return None if values is None else values[-1]
 
     def words(self, name: str, allowed: frozenset[str], default: str) -> frozenset[str]:
-        """Return a list field, sent as repeated keys or separated by spaces."""
+        """Returns a list field, sent as repeated keys or separated by spaces."""
         values = frozenset(word for value in self._fields.get(name, [default]) for word in value.split())
         unknown = values - allowed
         if unknown:
             raise invalid(name, f"{min(unknown)!r} is not one of {sorted(allowed)}")
         return values
 
-    def word(self, name: str, kind: type[Word]) -> Word | None:
+    def word(self, name: str, kind: type[Member]) -> Member | None:
         value = self.text(name)
         if value is None:
             return None
@@ -69,7 +72,7 @@ class RequestForm:
         return cast("Method", value)
 
     def url(self, name: str) -> str | None:
-        """Return an absolute http(s) URL without underscores in its host, or None; raises 21205."""
+        """Returns an absolute http(s) URL without underscores in its host, or None; raises 21205."""
         value = self.text(name)
         if value is None:
             return None
@@ -89,7 +92,7 @@ class RequestForm:
 
 
 async def read_form(request: web.Request) -> RequestForm:
-    """Read the posted form; raises ApiError 20001 when a file was uploaded instead of text."""
+    """Returns the posted form and logs it; raises ApiError 20001 when it contains a file."""
     posted = await request.post()
     fields = [(name, value) for name, value in posted.items() if isinstance(value, str)]
     if len(fields) != len(posted):

@@ -1,7 +1,7 @@
-"""Participants over REST: add somebody by ringing them, change what they hear and may say, take them out.
+"""The Participant resource: call a person into a conference, mute, hold or coach, and remove a participant.
 
-Source: the Participant resource. There is no status to update: leaving is DELETE, and the call then goes on with what
-follows its Dial (or ends, when it was added here).
+Source: the Participant resource. It has no status to update: DELETE removes a participant, whose call then continues
+with the verb after its Dial (or ends, when it was created here).
 """
 
 from aiohttp import web
@@ -9,12 +9,17 @@ from aiohttp import web
 from hotline.exchange.calls.call_task import live
 from hotline.exchange.calls.machine_detection import in_background
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
-from hotline.exchange.rest.addresses import status_callback, to_and_from
-from hotline.exchange.rest.admission import check_capacity, machine_detection, time_limit
+from hotline.exchange.rest.call_parameters import (
+    check_capacity,
+    machine_detection,
+    status_callback,
+    time_limit,
+    to_and_from,
+)
 from hotline.exchange.rest.conferences import requested_conference
 from hotline.exchange.rest.errors import ApiError, invalid, not_found
 from hotline.exchange.rest.forms import RequestForm, read_form
-from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.pagination import page_response
 from hotline.exchange.rest.serializers import serialize_participant
 from hotline.exchange.state.calls import Call, DocumentRequest, new_sid
 from hotline.exchange.state.conferences import Conference, Participant
@@ -31,17 +36,17 @@ _EVENTS = frozenset({"start", "end", "join", "leave", "mute", "hold", "modify", 
 _BEEPS = frozenset({"true", "false", "onEnter", "onExit"})
 
 
-def _seat(request: web.Request, conference: Conference) -> Participant:
-    """Return the participant by call sid or label; raises ApiError 20404."""
+def _participant(request: web.Request, conference: Conference) -> Participant:
+    """Returns the participant by call sid or label; raises ApiError 20404."""
     key = request.match_info["participant"]
-    for seat in conference.participants.values():
-        if key in {seat.call.sid, seat.label}:
-            return seat
+    for participant in conference.participants.values():
+        if key in {participant.call.sid, participant.label}:
+            return participant
     raise not_found(request.path)
 
 
-def _room(form: RequestForm, name: str) -> ConferenceNoun:
-    """Return the seat's properties as they would stand in a Conference noun."""
+def _conference_noun(form: RequestForm, name: str) -> ConferenceNoun:
+    """Returns the form's settings as a Conference noun."""
     beep = form.text("Beep") or "true"
     if beep not in _BEEPS:
         raise invalid("Beep", f"must be one of {sorted(_BEEPS)}")
@@ -67,34 +72,34 @@ def _room(form: RequestForm, name: str) -> ConferenceNoun:
 
 
 async def create_participant(request: web.Request) -> web.Response:
-    """Ring somebody into a conference, which need not exist yet when it is named by its friendly name."""
+    """Calls a person into a conference; a conference given by its friendly name need not exist yet."""
     exchange = request.app[EXCHANGE]
     form = await read_form(request)
     to, from_ = to_and_from(exchange, form)
-    room = _room(form, _wanted_name(exchange, request))
+    noun = _conference_noun(form, _wanted_name(exchange, request))
     call = Call(new_sid("CA"), from_, to, Direction.OUTBOUND_API, exchange.clock.now())
     call.callback = status_callback(form)
     call.time_limit = time_limit(form)
     timeout = form.integer("Timeout", 60, 1, 600)
     detection = machine_detection(form, "AmdStatusCallback")
     check_capacity(exchange)
-    conference = _with_seat_for(exchange, room)
-    seat = reserve(exchange, conference, call, room)
+    conference = _conference_for(exchange, noun)
+    participant = reserve(exchange, conference, call, noun)
 
     async def answered() -> None:
         exchange.spawn(limit_time(exchange, call))
         if detection is not None:
             exchange.spawn(in_background(exchange, call, detection))
-        await attend(exchange, _rejoin(exchange, conference, seat), seat, room, follow)
+        await attend(exchange, _rejoin(exchange, conference, participant), participant, noun, follow)
 
     exchange.registry.calls[call.sid] = call
     exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
-    exchange.spawn(_watch(exchange, conference, seat))
-    return web.json_response(serialize_participant(exchange, conference, seat), status=201)
+    exchange.spawn(_remove_unanswered(exchange, conference, participant))
+    return web.json_response(serialize_participant(exchange, conference, participant), status=201)
 
 
 def _wanted_name(exchange: Exchange, request: web.Request) -> str:
-    """Return the name of the conference in the path; one named by sid must be running (20404)."""
+    """Returns the name of the conference in the path; one named by sid must be running (20404)."""
     key = request.match_info["conference"]
     if not key.startswith("CF"):
         return key
@@ -104,34 +109,40 @@ def _wanted_name(exchange: Exchange, request: web.Request) -> str:
     return conference.name
 
 
-def _with_seat_for(exchange: Exchange, room: ConferenceNoun) -> Conference:
-    """Return the running conference of that name, or a new one; raises 16025, 16028 or 16020."""
-    existing = find_conference(exchange, room.name)
-    seats = {} if existing is None else existing.participants
-    if room.label is not None and any(seat.label == room.label for seat in seats.values()):
-        raise ApiError(400, 16025, f"The label {room.label} is already in use in this conference")
-    if room.coach is not None and room.coach not in seats:
+def _conference_for(exchange: Exchange, noun: ConferenceNoun) -> Conference:
+    """Returns the running conference of that name, or a new one; raises 16025, 16028 or 16020."""
+    existing = find_conference(exchange, noun.name)
+    participants = {} if existing is None else existing.participants
+    if noun.label is not None and any(other.label == noun.label for other in participants.values()):
+        raise ApiError(400, 16025, f"The label {noun.label} is already in use in this conference")
+    if noun.coach is not None and noun.coach not in participants:
         raise ApiError(400, 16028, "The call to coach is not in this conference")
-    if len(seats) >= room.limit:
+    if len(participants) >= noun.limit:
         raise ApiError(400, 16020, "The conference is full")
-    return open_conference(exchange, room.name)
+    return open_conference(exchange, noun.name)
 
 
-def _rejoin(exchange: Exchange, conference: Conference, seat: Participant) -> Conference:
-    """Return the conference to join: a new one of the same name if the old one ended while the telephone rang."""
+def _rejoin(exchange: Exchange, conference: Conference, participant: Participant) -> Conference:
+    """Returns the conference to join, a new one of the same name if the old one ended while the telephone rang."""
     if conference.status is ConferenceStatus.COMPLETED:
         conference = open_conference(exchange, conference.name)
-    conference.participants[seat.call.sid] = seat
+    conference.participants[participant.call.sid] = participant
     return conference
 
 
-async def _watch(exchange: Exchange, conference: Conference, seat: Participant) -> None:
-    """Give up the seat of somebody who never came, and tell it."""
-    await seat.call.over.wait()
-    if seat.call.answered_at is None:
-        conference.participants.pop(seat.call.sid, None)
-        seat.status = ParticipantStatus.FAILED
-        tell(exchange, conference, "participant-leave", seat, left_fields(seat, LeaveReason.ADD_FAILED))
+async def _remove_unanswered(exchange: Exchange, conference: Conference, participant: Participant) -> None:
+    """Removes a participant whose call was not answered, and sends the event."""
+    await participant.call.over.wait()
+    if participant.call.answered_at is None:
+        conference.participants.pop(participant.call.sid, None)
+        participant.status = ParticipantStatus.FAILED
+        tell(
+            exchange,
+            conference,
+            "participant-leave",
+            participant,
+            left_fields(participant, LeaveReason.ADD_FAILED),
+        )
         is_over = conference.status is ConferenceStatus.COMPLETED
         if not is_over and not conference.configured and not conference.participants:
             conference.status = ConferenceStatus.COMPLETED
@@ -146,78 +157,88 @@ async def list_participants(request: web.Request) -> web.Response:
         for name in ("muted", "hold", "coaching")
     }
     found = [
-        seat
-        for seat in conference.participants.values()
-        if all(value is None or getattr(seat, name) is value for name, value in flags.items())
+        participant
+        for participant in conference.participants.values()
+        if all(value is None or getattr(participant, name) is value for name, value in flags.items())
     ]
     return page_response(
         request,
         "participants",
         found,
-        lambda seat: seat.call.sid,
-        lambda seat: serialize_participant(exchange, conference, seat),
+        lambda participant: participant.call.sid,
+        lambda participant: serialize_participant(exchange, conference, participant),
     )
 
 
 async def fetch_participant(request: web.Request) -> web.Response:
     conference = requested_conference(request)
     return web.json_response(
-        serialize_participant(request.app[EXCHANGE], conference, _seat(request, conference))
+        serialize_participant(request.app[EXCHANGE], conference, _participant(request, conference))
     )
 
 
 async def update_participant(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     conference = requested_conference(request)
-    seat = _seat(request, conference)
+    participant = _participant(request, conference)
     form = await read_form(request)
-    _change_hold(exchange, conference, seat, form)
-    _change_voice(exchange, conference, seat, form)
+    _change_hold(exchange, conference, participant, form)
+    _change_voice(exchange, conference, participant, form)
     announcement = form.url("AnnounceUrl")
     if announcement is not None:
-        announce(exchange, conference, [seat], DocumentRequest(announcement, form.method("AnnounceMethod")))
-    seat.updated = exchange.clock.now()
+        announce(
+            exchange, conference, [participant], DocumentRequest(announcement, form.method("AnnounceMethod"))
+        )
+    participant.updated = exchange.clock.now()
     exchange.voices.look_again()
-    return web.json_response(serialize_participant(exchange, conference, seat))
+    return web.json_response(serialize_participant(exchange, conference, participant))
 
 
-def _change_hold(exchange: Exchange, conference: Conference, seat: Participant, form: RequestForm) -> None:
+def _change_hold(
+    exchange: Exchange, conference: Conference, participant: Participant, form: RequestForm
+) -> None:
     wanted = form.truth("Hold")
     url = form.url("HoldUrl")
-    if wanted is None or wanted == seat.hold:
+    if wanted is None or wanted == participant.hold:
         return
-    seat.hold = wanted
+    participant.hold = wanted
     if wanted:
-        hush(exchange, conference, seat)
-        hold(exchange, seat, None if url is None else DocumentRequest(url, form.method("HoldMethod", "GET")))
+        hush(exchange, conference, participant)
+        hold(
+            exchange,
+            participant,
+            None if url is None else DocumentRequest(url, form.method("HoldMethod", "GET")),
+        )
     else:
-        unhold(seat)
-    tell(exchange, conference, "participant-hold" if wanted else "participant-unhold", seat)
+        unhold(participant)
+    tell(exchange, conference, "participant-hold" if wanted else "participant-unhold", participant)
 
 
-def _change_voice(exchange: Exchange, conference: Conference, seat: Participant, form: RequestForm) -> None:
+def _change_voice(
+    exchange: Exchange, conference: Conference, participant: Participant, form: RequestForm
+) -> None:
     muted, coaching, end = form.truth("Muted"), form.truth("Coaching"), form.truth("EndConferenceOnExit")
-    coached = form.text("CallSidToCoach") or seat.coach_to
+    coached = form.text("CallSidToCoach") or participant.coach_to
     if coaching and coached not in conference.participants:
         raise ApiError(400, 16028, "The call to coach is not in this conference")
-    if muted is not None and muted != seat.muted:
-        seat.muted = muted
+    if muted is not None and muted != participant.muted:
+        participant.muted = muted
         if muted:
-            hush(exchange, conference, seat)
-        tell(exchange, conference, "participant-mute" if muted else "participant-unmute", seat)
-    before = (seat.coaching, seat.coach_to, seat.end, seat.beep_out)
-    seat.coaching = seat.coaching if coaching is None else coaching
-    seat.coach_to = coached if seat.coaching else None
-    seat.end = seat.end if end is None else end
+            hush(exchange, conference, participant)
+        tell(exchange, conference, "participant-mute" if muted else "participant-unmute", participant)
+    before = (participant.coaching, participant.coach_to, participant.end, participant.beep_out)
+    participant.coaching = participant.coaching if coaching is None else coaching
+    participant.coach_to = coached if participant.coaching else None
+    participant.end = participant.end if end is None else end
     beep_out = form.truth("BeepOnExit")
-    seat.beep_out = seat.beep_out if beep_out is None else beep_out
-    if before != (seat.coaching, seat.coach_to, seat.end, seat.beep_out):
-        tell(exchange, conference, "participant-modify", seat)
+    participant.beep_out = participant.beep_out if beep_out is None else beep_out
+    if before != (participant.coaching, participant.coach_to, participant.end, participant.beep_out):
+        tell(exchange, conference, "participant-modify", participant)
 
 
 async def remove_participant(request: web.Request) -> web.Response:
     exchange = request.app[EXCHANGE]
     conference = requested_conference(request)
-    seat = _seat(request, conference)
-    leave(exchange, conference, seat, LeaveReason.VIA_API, kicked=True)
+    participant = _participant(request, conference)
+    leave(exchange, conference, participant, LeaveReason.VIA_API, kicked=True)
     return web.Response(status=204)

@@ -1,11 +1,11 @@
-"""Queues and their members over REST. Dequeuing a member moves its call to the given document; a lost race is 20404."""
+"""The Queue and Member resources."""
 
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.rest.errors import ApiError, invalid, not_found
 from hotline.exchange.rest.forms import RequestForm, read_form
-from hotline.exchange.rest.paging import page_response
+from hotline.exchange.rest.pagination import page_response
 from hotline.exchange.rest.serializers import serialize_member, serialize_queue
 from hotline.exchange.state.calls import DocumentRequest, MoveCall
 from hotline.exchange.state.queues import Member, WaitingQueue
@@ -22,7 +22,7 @@ def _queue(request: web.Request) -> WaitingQueue:
 
 
 def _member(request: web.Request, queue: WaitingQueue) -> Member:
-    """Return the member by call sid, or the one at the front; raises ApiError 20404."""
+    """Returns the member by call sid, or the one at the front; raises ApiError 20404."""
     key = request.match_info["call_sid"]
     for member in queue.members:
         if key in {"Front", member.call.sid}:
@@ -97,7 +97,10 @@ async def fetch_member(request: web.Request) -> web.Response:
 
 
 async def update_member(request: web.Request) -> web.Response:
-    """Take a member out of the queue and run the given document; only one of two such requests can win."""
+    """Removes a member from the queue and redirects its call to the given document.
+
+    Of two concurrent requests for the same member the second is answered 20404.
+    """
     exchange = request.app[EXCHANGE]
     queue = _queue(request)
     form = await read_form(request)
@@ -106,7 +109,7 @@ async def update_member(request: web.Request) -> web.Response:
         raise ApiError(400, 21205, "Url parameter is required")
     method = form.method("Method")
     member = _member(request, queue)
-    shape = serialize_member(exchange, queue, member)
+    resource = serialize_member(exchange, queue, member)
     depart(exchange, queue, member)
     member.call.interrupt(MoveCall(DocumentRequest(url, method)))
-    return web.json_response(shape)
+    return web.json_response(resource)

@@ -1,4 +1,4 @@
-"""The book of REST requests: what was asked and answered, for the status page."""
+"""Logs REST requests with their answers, for the status page."""
 
 from collections.abc import Awaitable, Callable, Iterable
 
@@ -8,11 +8,11 @@ from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.state.registry import RequestRecord
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 
-LOGGED_REQUEST = web.RequestKey("booked", RequestRecord)
+LOGGED_REQUEST = web.RequestKey("logged_request", RequestRecord)
 
 
 def request_kind(request: web.Request) -> RequestKind | None:
-    """Return what a REST request asks for: its handler's name; None where there is no such address."""
+    """Returns the kind of a REST request by its handler's name, or None for an unknown address."""
     name: str = getattr(request.match_info.handler, "__name__", "")
     return RequestKind.__members__.get(name.upper())
 
@@ -20,7 +20,7 @@ def request_kind(request: web.Request) -> RequestKind | None:
 async def log_request(
     request: web.Request, serve: Callable[[], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Serve a request and keep it with its answer."""
+    """Serves a request and keeps it with its answer."""
     exchange = request.app[EXCHANGE]
     began = exchange.clock.stopwatch()
     entry = RequestRecord(
@@ -46,7 +46,7 @@ async def log_request(
 
 
 def log_form(request: web.Request, fields: Iterable[tuple[str, str]]) -> None:
-    """Enter in the book what was posted; the values of a repeated field stand side by side."""
+    """Adds the posted fields to the log; the values of a repeated field are joined by spaces."""
     entry = request[LOGGED_REQUEST]
     posted: dict[str, str] = {}
     for name, value in fields:

@@ -1,4 +1,4 @@
-"""The table of REST addresses: what is not listed here does not exist (20404)."""
+"""The table of REST addresses; every other address is answered 20404."""
 
 from aiohttp import web
 
@@ -53,7 +53,7 @@ TABLE = (
 
 
 def rest_routes(*, narrow: bool) -> list[web.RouteDef]:
-    """The table, without queues and conferences under the narrow profile."""
+    """Returns the routes of the table, in the narrow profile without queues and conferences."""
     return [
         web.route(method, _ACCOUNT + path, handler)
         for method, path, handler in TABLE

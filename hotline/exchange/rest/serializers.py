@@ -1,4 +1,4 @@
-"""Resources as JSON, field by field as the official API description has them; unknown facts are null, as there."""
+"""Serializes resources to JSON with the fields of the official API description; unknown values are null."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ Resource = dict[str, Any]
 _CALL_PARTS = ("Notifications", "Recordings", "Payments", "Events", "Siprec", "Streams", "Transcriptions")
 
 
-def _shown(call: Call) -> CallStatus:
-    """Return the status as the resource has it, which knows no `initiated`."""
+def _status(call: Call) -> CallStatus:
+    """Returns the status of the resource, which has no `initiated`."""
     return CallStatus.QUEUED if call.status is CallStatus.INITIATED else call.status
 
 
@@ -33,7 +33,7 @@ def serialize_call(exchange: Exchange, call: Call) -> Resource:
         "from": call.from_,
         "from_formatted": call.from_,
         "phone_number_sid": None,
-        "status": _shown(call),
+        "status": _status(call),
         "start_time": rfc2822(call.started) if call.started else None,
         "end_time": rfc2822(call.ended) if call.ended else None,
         "duration": str(call.seconds()) if call.ended else None,
@@ -102,59 +102,61 @@ def serialize_conference(exchange: Exchange, conference: Conference) -> Resource
     }
 
 
-def serialize_participant(exchange: Exchange, conference: Conference, seat: Participant) -> Resource:
-    call = seat.call
+def serialize_participant(exchange: Exchange, conference: Conference, participant: Participant) -> Resource:
+    call = participant.call
     return {
         "account_sid": exchange.settings.account_sid,
         "call_sid": call.sid,
-        "label": seat.label,
+        "label": participant.label,
         "conference_sid": conference.sid,
-        "call_sid_to_coach": seat.coach_to,
-        "coaching": seat.coaching,
-        "muted": seat.muted,
-        "hold": seat.hold,
-        "start_conference_on_enter": seat.start,
-        "end_conference_on_exit": seat.end,
-        "status": seat.status,
+        "call_sid_to_coach": participant.coach_to,
+        "coaching": participant.coaching,
+        "muted": participant.muted,
+        "hold": participant.hold,
+        "start_conference_on_enter": participant.start,
+        "end_conference_on_exit": participant.end,
+        "status": participant.status,
         "queue_time": str(round(call.queue_seconds * 1000)),
-        "date_created": rfc2822(seat.created),
-        "date_updated": rfc2822(seat.updated),
+        "date_created": rfc2822(participant.created),
+        "date_updated": rfc2822(participant.updated),
         "uri": f"{exchange.settings.api_root}/Conferences/{conference.sid}/Participants/{call.sid}.json",
     }
 
 
-def serialize_subresource_recording(exchange: Exchange, tape: Recording) -> Resource:
-    """A recording as a part of its call or conference, which shows less than the recording by itself."""
-    of = f"Calls/{tape.call_sid}" if tape.call_sid else f"Conferences/{tape.conference_sid}"
+def serialize_subresource_recording(exchange: Exchange, recording: Recording) -> Resource:
+    """Serializes a recording as a subresource of its call or conference, with fewer fields than by itself."""
+    of = f"Calls/{recording.call_sid}" if recording.call_sid else f"Conferences/{recording.conference_sid}"
     return {
-        "sid": tape.sid,
+        "sid": recording.sid,
         "account_sid": exchange.settings.account_sid,
         "api_version": API_VERSION,
-        "call_sid": tape.call_sid,
-        "conference_sid": tape.conference_sid,
-        "channels": tape.channels,
-        "source": RecordingSource.CALL_API if tape.source is RecordingSource.START_VERB else tape.source,
-        "status": tape.status,
-        "duration": str(tape.seconds) if tape.updated else None,
-        "start_time": rfc2822(tape.created),
-        "date_created": rfc2822(tape.created),
-        "date_updated": rfc2822(tape.updated or tape.created),
+        "call_sid": recording.call_sid,
+        "conference_sid": recording.conference_sid,
+        "channels": recording.channels,
+        "source": RecordingSource.CALL_API
+        if recording.source is RecordingSource.START_VERB
+        else recording.source,
+        "status": recording.status,
+        "duration": str(recording.seconds) if recording.updated else None,
+        "start_time": rfc2822(recording.created),
+        "date_created": rfc2822(recording.created),
+        "date_updated": rfc2822(recording.updated or recording.created),
         "price": None,
         "price_unit": "USD",
         "error_code": None,
         "encryption_details": None,
-        "uri": f"{exchange.settings.api_root}/{of}/Recordings/{tape.sid}.json",
+        "uri": f"{exchange.settings.api_root}/{of}/Recordings/{recording.sid}.json",
     }
 
 
-def serialize_call_recording(exchange: Exchange, tape: Recording) -> Resource:
-    return serialize_subresource_recording(exchange, tape) | {"track": tape.track}
+def serialize_call_recording(exchange: Exchange, recording: Recording) -> Resource:
+    return serialize_subresource_recording(exchange, recording) | {"track": recording.track}
 
 
-def serialize_recording(exchange: Exchange, tape: Recording) -> Resource:
-    uri = f"{exchange.settings.api_root}/Recordings/{tape.sid}"
-    return serialize_subresource_recording(exchange, tape) | {
-        "media_url": media_url(exchange, tape),
+def serialize_recording(exchange: Exchange, recording: Recording) -> Resource:
+    uri = f"{exchange.settings.api_root}/Recordings/{recording.sid}"
+    return serialize_subresource_recording(exchange, recording) | {
+        "media_url": media_url(exchange, recording),
         "uri": f"{uri}.json",
         "subresource_uris": {
             "add_on_results": f"{uri}/AddOnResults.json",

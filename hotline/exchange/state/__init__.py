@@ -1,4 +1,2 @@
-"""What exists in the exchange, as plain dataclasses.
-
-They are changed only on the one event loop, by the task of the call they belong to or by a REST request: no locks.
-"""
+# The resources of the exchange are plain dataclasses without locks: they are changed only on the one event loop, by the
+# task of the call they belong to or by a REST request.

@@ -1,8 +1,8 @@
-"""The sound of one recording, as the browser that heard both sides sends it; kept in a file without a name.
+"""The sound of one recording, as the browser that hears both sides sends it, in an unnamed temporary file.
 
-Samples are 8 kHz, 16 bit, mono, little endian. A reel is as long as the time that passed: where no sound came (before the
-line was connected, while the recording was paused) it holds silence. Times are real seconds of one stopwatch, because
-sound is never faster than people. Nothing stays in memory, and the file is gone when the recording or the process is.
+Samples are 8 kHz, 16 bit, mono, little endian. The sound is as long as the time that passed: where none arrived (before
+the line was connected, while the recording was paused) it is silence. Times are real seconds of one stopwatch, because
+people do not speak faster at a higher pace. The file is deleted with the recording or the process.
 """
 
 import array
@@ -14,21 +14,18 @@ from typing import IO
 
 RATE = 8000
 WIDTH = 2
+# The carrier's own longest call; later sound is not kept.
 MAX_SECONDS = 4 * 3600
-"""The carrier's own longest call; what is said later is not kept."""
 
 _GAP_SECONDS = 0.5
 _SLACK_SECONDS = 1.0
-_PIECE = 64 * 1024
+_CHUNK = 64 * 1024
+# Root mean square of a chunk with speech; a quiet room is below 100, speech above 1000.
 _LOUD = 500
-"""Root mean square of a chunk in which somebody speaks; a quiet room is below 100, speech above 1000."""
 
 
 class AudioFile:
-    """Collects what is said from `began` on. `is_empty` until the first sound came.
-
-    `loud_at` is when somebody was last heard to speak; the first sound counts as speech, None is before it.
-    """
+    """Collects sound from `began` on; `is_empty` until the first sound arrived."""
 
     def __init__(self, began: float) -> None:
         self._began = began
@@ -37,6 +34,7 @@ class AudioFile:
         self._skips = False
         self._file: IO[bytes] | None = None
         self._bytes = 0
+        # Time of the last speech. The first sound counts as speech; None before it.
         self.loud_at: float | None = None
 
     @property
@@ -45,7 +43,7 @@ class AudioFile:
 
     @property
     def size(self) -> int:
-        """Bytes of sound."""
+        """The sound's size in bytes."""
         return self._bytes
 
     @property
@@ -53,7 +51,7 @@ class AudioFile:
         return self._bytes / (RATE * WIDTH)
 
     def append(self, samples: bytes, at: float) -> None:
-        """Add what was heard until `at`; more than there was time for is left out."""
+        """Adds the samples heard until `at`; samples for which there was no time yet are dropped."""
         if self._paused_at is not None:
             return
         if self._file is None:
@@ -65,7 +63,7 @@ class AudioFile:
             self.loud_at = at
 
     def pause(self, at: float, *, skip: bool) -> None:
-        """Leave the time from `at` on out of the sound (`skip`) or keep it as silence, until `resume`."""
+        """Leaves the time from `at` to `resume` out of the sound (`skip`), or keeps it as silence."""
         self.resume(at)
         self._paused_at, self._skips = at, skip
 
@@ -75,40 +73,41 @@ class AudioFile:
         self._paused_at = None
 
     def close(self, at: float) -> None:
-        """The recording is over; silence since the last sound belongs to it. A reel without sound stays empty."""
+        """Adds the silence since the last sound at the end of the recording; a file without sound stays empty."""
         self.resume(at)
         if self._file is not None:
             self._fill(at, 0)
 
     def delete(self) -> None:
-        """Forget the sound."""
+        """Deletes the sound."""
         if self._file is not None:
             self._file.close()
         self._file, self._bytes = None, 0
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the sound from its beginning."""
+        """Yields the sound from its beginning, in chunks of at most 64 KiB."""
         place = 0
         while self._file is not None and place < self._bytes:
             self._file.seek(place)
-            piece = self._file.read(min(_PIECE, self._bytes - place))
-            place += len(piece)
-            yield piece
+            chunk = self._file.read(min(_CHUNK, self._bytes - place))
+            place += len(chunk)
+            yield chunk
 
     def _due(self, at: float) -> int:
-        """Bytes there can be at `at`."""
+        """Returns the bytes of sound that fit into the time until `at`."""
         seconds = min(at - self._began - self._skipped, MAX_SECONDS)
         return round(seconds * RATE) * WIDTH
 
     def _fill(self, at: float, coming: int) -> None:
-        """Put silence where no sound came for long; shorter gaps are the browser's and the network's unevenness."""
+        """Fills a long gap before `coming` bytes with silence."""
+        # Shorter gaps are the jitter of browser and network.
         missing = self._due(at) - coming - self._bytes
         if missing < _GAP_SECONDS * RATE * WIDTH:
             return
-        silence = bytes(_PIECE)
+        silence = bytes(_CHUNK)
         while missing > 0:
-            self._write(silence[: min(missing, _PIECE)])
-            missing -= _PIECE
+            self._write(silence[: min(missing, _CHUNK)])
+            missing -= _CHUNK
 
     def _write(self, samples: bytes) -> None:
         if self._file is not None:
@@ -117,7 +116,7 @@ class AudioFile:
 
 
 def _loudness(samples: bytes) -> float:
-    """Root mean square of 16-bit samples."""
+    """Returns the root mean square of 16-bit samples."""
     values = array.array("h", samples)
     if sys.byteorder == "big":
         values.byteswap()

@@ -1,4 +1,4 @@
-"""A call: one leg between the exchange and whoever is at its other end, with what it waits for and what it is told."""
+"""The Call resource: one leg between the exchange and the telephone or softphone at its other end."""
 
 import asyncio
 import itertools
@@ -19,15 +19,15 @@ Script = Coroutine[Any, Any, None]
 
 
 def new_sid(prefix: str) -> str:
-    """Two capital letters and 32 hexadecimal digits, the carrier's form of an id."""
+    """Returns a new id in the carrier's form: two capital letters and 32 hexadecimal digits."""
     return prefix + secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
 class DocumentRequest:
-    """A document to be requested: `url` absolute, `extra` the parameters beside the standard ones.
+    """A document to be requested from an absolute `url`, with `extra` parameters beside the standard ones.
 
-    `kind` is what asked for it; None = the first document of its context.
+    `kind` is the verb or noun that asked for it; None = the first document of its context.
     """
 
     url: str
@@ -38,7 +38,7 @@ class DocumentRequest:
 
 @dataclass(frozen=True)
 class InlineDocument:
-    """A document handed over in a REST request (`Twiml`); it has no URL, so its URLs must be absolute."""
+    """A document given in a REST request (`Twiml`). It has no URL of its own, so its URLs must be absolute."""
 
     document: str
 
@@ -48,14 +48,14 @@ DocumentSource = DocumentRequest | InlineDocument
 
 @dataclass(frozen=True)
 class MoveCall:
-    """Stop what the call is doing and run another document."""
+    """An order to stop the running document and run another one."""
 
     source: DocumentSource
 
 
 @dataclass(frozen=True)
 class EndCall:
-    """End the call; `status` overrides what follows from its state."""
+    """An order to end the call; `status` overrides the status that follows from its state."""
 
     by: Initiator
     status: CallStatus | None = None
@@ -83,7 +83,7 @@ class SpeechInput:
 
 @dataclass(frozen=True)
 class TypingNoise:
-    """Somebody is about to speak (is typing): enough to keep a recording from ending in silence."""
+    """The person is about to speak (is typing), which keeps a recording from ending in silence."""
 
 
 CallerInput = KeyInput | SpeechInput | TypingNoise
@@ -91,7 +91,7 @@ CallerInput = KeyInput | SpeechInput | TypingNoise
 
 @dataclass(eq=False)
 class InputListener:
-    """Whoever currently listens to the caller: a Gather or a Record."""
+    """The Gather or Record that currently listens to the caller."""
 
     keys: bool
     words: bool
@@ -99,10 +99,10 @@ class InputListener:
 
 
 class Meeting(Protocol):
-    """Where people on calls hear each other: a bridge of two or a conference."""
+    """A bridge of two calls or a conference, in which people hear each other."""
 
     def listeners(self, speaker: "Call") -> "tuple[Call, ...]":
-        """Return who hears `speaker` at this moment, in words and in sound."""
+        """Returns the calls that hear `speaker` now, in words and in sound."""
         ...
 
     def speak(self, speaker: "Call", text: str) -> None: ...
@@ -110,7 +110,7 @@ class Meeting(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """Something a call is doing: a verb's name, what it is done with, and since when (exchange seconds)."""
+    """A verb that a call is executing, with its detail and its start in exchange seconds."""
 
     what: str
     detail: str
@@ -119,11 +119,7 @@ class Activity:
 
 @dataclass(eq=False)
 class Call:
-    """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record.
-
-    `application` is the TwiML application a softphone called through, None for every other call; `documents` is how many
-    it has been given to run so far.
-    """
+    """One leg. `answered_at` and `ended_at` are exchange seconds, `started` and `ended` the dates of record."""
 
     sid: str
     from_: str
@@ -131,6 +127,7 @@ class Call:
     direction: Direction
     created: datetime
     parent: str | None = None
+    # The TwiML application through which a softphone called.
     application: str | None = None
     status: CallStatus = CallStatus.QUEUED
     updated: datetime | None = None
@@ -148,6 +145,7 @@ class Call:
     parameters: Mapping[str, str] = field(default_factory=dict)
     sequence: Iterator[int] = field(default_factory=itertools.count)
     utterances: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    # Number of documents that the call has been given to run so far.
     documents: int = 0
     cookies: dict[str, str] = field(default_factory=dict)
     endpoint: Endpoint | None = None
@@ -171,11 +169,11 @@ class Call:
         return self.from_ if self.direction is Direction.INBOUND else self.to.partition("?")[0]
 
     def reported_status(self) -> CallStatus:
-        """Return the status as told while the call is taken down: one that is hanging up is already completed."""
+        """Returns the status for requests sent while the call is ended: a call that hangs up is already completed."""
         return CallStatus.COMPLETED if isinstance(self.order, EndCall) and not self.is_over else self.status
 
     def interrupt(self, order: CallOrder) -> None:
-        """Hand over an order and stop the running document; a pending hang-up is never replaced by a move."""
+        """Gives the call an order and stops the running document; a pending EndCall is never replaced."""
         if self.is_over or isinstance(self.order, EndCall):
             return
         if isinstance(order, EndCall) and order.by is Initiator.PARTY and self.transcript is not None:
@@ -185,7 +183,7 @@ class Call:
             self.script.cancel()
 
     def hear(self, sound: Sound) -> None:
-        """Let the person at the other end hear something, if there is one; the journal keeps it."""
+        """Sends a sound to the device at the other end, if there is one, and adds it to the transcript."""
         if self.endpoint is None:
             return
         if self.transcript is not None:
@@ -193,7 +191,7 @@ class Call:
         self.endpoint.hear(self.sid, sound)
 
     def seconds(self) -> int:
-        """Whole seconds between answer and end, 0 if never answered or still running."""
+        """Returns the whole seconds between answer and end, 0 if the call was never answered or still runs."""
         if self.answered_at is None or self.ended_at is None:
             return 0
         return round(self.ended_at - self.answered_at)

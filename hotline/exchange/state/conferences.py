@@ -1,5 +1,3 @@
-"""Conferences and the seats in them."""
-
 import asyncio
 import itertools
 from collections.abc import Iterator
@@ -20,15 +18,12 @@ from hotline.exchange.vocabulary.sounds import Caption, PartyChanged
 
 @dataclass(eq=False)
 class Participant:
-    """One call's seat in a conference. `gone` resolves to why it left.
-
-    While it speaks (as far as anybody asked to be told) `speech` waits for `quiet_at`, in exchange seconds.
-    """
+    """One call in a conference."""
 
     call: Call
     created: datetime
     updated: datetime
-    left: asyncio.Future[LeaveReason]
+    left: asyncio.Future[LeaveReason]  # resolved when the participant leaves
     label: str | None
     start: bool
     end: bool
@@ -40,6 +35,7 @@ class Participant:
     hold: bool = False
     status: ParticipantStatus = ParticipantStatus.QUEUED
     aside: asyncio.Task[None] | None = None
+    # Waits for `quiet_at` (exchange seconds) while the participant speaks, if the application subscribed to `speaker`.
     speech: asyncio.Task[None] | None = None
     quiet_at: float = 0.0
 
@@ -53,7 +49,7 @@ class ConferenceCallback:
 
 @dataclass(eq=False)
 class Conference:
-    """`seats` by call sid, in the order of joining; settings come from the first participant only."""
+    """The Conference resource. `participants` by call sid, in the order of joining."""
 
     sid: str
     name: str
@@ -61,6 +57,7 @@ class Conference:
     updated: datetime
     status: ConferenceStatus = ConferenceStatus.INIT
     participants: dict[str, Participant] = field(default_factory=dict)
+    # Whether the settings below were taken from the first participant; those of later ones are ignored.
     configured: bool = False
     callback: ConferenceCallback | None = None
     record: bool = False
@@ -73,37 +70,43 @@ class Conference:
     ended_by_label: str | None = None
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
-        """Return who hears `speaker`: nobody when muted, on hold or before the start; a coach is heard by one only."""
-        seat = self.participants.get(speaker.sid)
-        if seat is None or not self.is_open(seat):
+        """Returns the calls that hear `speaker`: none while muted, on hold or before the start, one for a coach."""
+        participant = self.participants.get(speaker.sid)
+        if participant is None or not self.is_open(participant):
             return ()
         return tuple(
             other.call
             for other in self.connected()
-            if other is not seat and not other.hold and (not seat.coaching or other.call.sid == seat.coach_to)
+            if other is not participant
+            and not other.hold
+            and (not participant.coaching or other.call.sid == participant.coach_to)
         )
 
-    def is_open(self, seat: Participant) -> bool:
-        """Whether what is said there goes into the conference."""
-        seated = self.started.is_set() and seat.status is ParticipantStatus.CONNECTED
-        return seated and not seat.muted and not seat.hold
+    def is_open(self, participant: Participant) -> bool:
+        """Returns whether the participant's words go into the conference."""
+        connected = self.started.is_set() and participant.status is ParticipantStatus.CONNECTED
+        return connected and not participant.muted and not participant.hold
 
     def speak(self, speaker: Call, text: str) -> None:
-        """Let those who hear `speaker` hear `text`."""
-        seat = self.participants.get(speaker.sid)
+        """Sends `text` as a caption to the calls that hear `speaker`."""
+        participant = self.participants.get(speaker.sid)
         for listener in self.listeners(speaker):
-            if seat is not None:
-                listener.hear(Caption(seat.label or speaker.party, text))
+            if participant is not None:
+                listener.hear(Caption(participant.label or speaker.party, text))
 
     def announce_parties(self) -> None:
-        """Let everybody know who else is on the line; nobody is before the start."""
+        """Sends each participant the names of the others; before the start there are none."""
         if not self.started.is_set():
             return
-        seated = self.connected()
-        for seat in seated:
-            names = (other.label or other.call.party for other in seated if other is not seat)
-            seat.call.hear(PartyChanged(tuple(names)))
+        connected = self.connected()
+        for participant in connected:
+            names = (other.label or other.call.party for other in connected if other is not participant)
+            participant.call.hear(PartyChanged(tuple(names)))
 
     def connected(self) -> list[Participant]:
-        """Return those who are really in it, without those still being rung."""
-        return [seat for seat in self.participants.values() if seat.status is ParticipantStatus.CONNECTED]
+        """Returns the participants who have joined, without those who are still being rung."""
+        return [
+            participant
+            for participant in self.participants.values()
+            if participant.status is ParticipantStatus.CONNECTED
+        ]

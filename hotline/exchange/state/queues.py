@@ -1,5 +1,3 @@
-"""Queues: who waits since when, and how a waiting call is handed to whoever dials the queue."""
-
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,9 +7,10 @@ from hotline.exchange.state.calls import Call, DocumentRequest, Meeting
 
 @dataclass(eq=False)
 class Member:
-    """A call in a queue. `joined` and `left` in exchange seconds. `taken` is set when somebody dials the queue.
+    """A call in a queue. `joined` and `left` in exchange seconds.
 
-    It is fully in the queue once the call has been given so many documents: its first wait document is the last of them.
+    `connection_future` is resolved when a call dials the queue. `documents` is the number of documents that the call has
+    been given once it is fully in the queue: its first wait document is the last of them.
     """
 
     call: Call
@@ -27,17 +26,14 @@ class Member:
 
     @property
     def connection(self) -> "QueueConnection | None":
-        """How it is being connected, None while nobody has dialled the queue for it."""
-        return (
-            self.connection_future.result()
-            if self.connection_future.done() and not self.connection_future.cancelled()
-            else None
-        )
+        """The connection to the call that dialled the queue, or None."""
+        future = self.connection_future
+        return future.result() if future.done() and not future.cancelled() else None
 
 
 @dataclass(frozen=True, eq=False)
 class QueueConnection:
-    """A queued call is being connected to whoever dialled the queue: `over` ends the connection."""
+    """The connection of a queued call to the call that dialled the queue; `over` ends it."""
 
     meeting: Meeting
     dialler: Call
@@ -48,6 +44,8 @@ class QueueConnection:
 
 @dataclass(eq=False)
 class WaitingQueue:
+    """The Queue resource."""
+
     sid: str
     name: str
     limit: int

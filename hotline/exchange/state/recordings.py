@@ -1,5 +1,3 @@
-"""Recordings: what was kept of a call or a conference."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +8,10 @@ from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
 
 @dataclass(eq=False)
 class Recording:
-    """Sound kept of a call or a conference. `began` in exchange seconds; `seconds` is final once it is over.
+    """The Recording resource, of a call or a conference.
 
-    `reel` is what browsers sent of it: the real sound, in real seconds. Empty, a quiet tone stands for the sound.
+    `began` is in exchange seconds; `seconds` is final once the recording is over. `audio` holds the sound that browsers
+    sent, in real seconds; while it is empty, a quiet tone takes the place of the sound.
     """
 
     sid: str

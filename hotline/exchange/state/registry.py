@@ -1,7 +1,8 @@
-"""Everything that exists in one exchange, found by its id, and the latest of what it sent and what went wrong.
+"""The resources of one exchange by their id, and its latest requests and alerts.
 
-Bounded, so that it may run for weeks: whatever lives is kept, and of what is over the latest. Queues are not: there are as
-many as the application has names for, and their size and limit stay as they are when nobody waits.
+The registry is bounded, so that an exchange can run for weeks: it keeps everything that is in progress and the latest of
+what is over. Queues are not bounded: the application decides how many names it uses, and the limit of an empty queue is
+kept.
 """
 
 import itertools
@@ -18,16 +19,16 @@ from hotline.exchange.state.transcripts import TranscriptStore
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 
 KEPT_REQUESTS = 200
+# Calls that are over, and as many conferences. Their recordings are removed with them.
 KEPT_ENDED = 2000
-"""How many calls that are over are kept, and how many conferences; the recordings of one go with it."""
 
 
 @dataclass(eq=False)
 class RequestRecord:
     """One request and its answer, for the status page: a webhook as sent, or (`is_rest`) a REST request as served.
 
-    `status` is the HTTP status of the answer, None while there is none (`is_done` False) or when there never was
-    (`error` says why); `fault` names the fault that hit it; `milliseconds` are real.
+    `status` is the HTTP status of the answer. It is None while there is no answer (`is_done` False) and when none came
+    (`error` holds the reason). `fault` names the fault that was applied; `milliseconds` are real.
     """
 
     id: int
@@ -50,7 +51,7 @@ class RequestRecord:
 
 @dataclass(frozen=True)
 class DebuggerAlert:
-    """Something the application should be told about, with the carrier's error code."""
+    """A problem that the application caused, with the carrier's error code, as in the carrier's debugger."""
 
     id: int
     at: datetime
@@ -65,7 +66,7 @@ def _latest() -> deque[RequestRecord]:
 
 @dataclass(eq=False)
 class Registry:
-    """Everything that exists, found by its id. `requests` and `rest` hold the latest first."""
+    """All resources by their id. `webhooks`, `rest_requests` and `alerts` hold the latest first."""
 
     calls: dict[str, Call] = field(default_factory=dict)
     queues: dict[str, WaitingQueue] = field(default_factory=dict)
@@ -80,26 +81,26 @@ class Registry:
     _ended_conferences: deque[str] = field(default_factory=deque)
 
     def call_ended(self, call: Call) -> None:
-        """One more call is over: the one that has been over for longest makes room."""
-        for sid in _too_many(self._ended_calls, call.sid):
+        """Counts a call that is over and removes those that have been over for longest."""
+        for sid in _excess(self._ended_calls, call.sid):
             self.calls.pop(sid, None)
-            self._forget_recordings(sid)
+            self._remove_recordings(sid)
 
     def conference_ended(self, conference: Conference) -> None:
-        """One more conference is over: the one that has been over for longest makes room."""
-        for sid in _too_many(self._ended_conferences, conference.sid):
+        """Counts a conference that is over and removes those that have been over for longest."""
+        for sid in _excess(self._ended_conferences, conference.sid):
             self.conferences.pop(sid, None)
-            self._forget_recordings(sid)
+            self._remove_recordings(sid)
 
-    def _forget_recordings(self, of: str) -> None:
-        """Forget what was recorded of a call or conference, and its sound."""
-        for tape in list(self.recordings.values()):
-            if of in (tape.call_sid, tape.conference_sid):
-                tape.audio.delete()
-                del self.recordings[tape.sid]
+    def _remove_recordings(self, of: str) -> None:
+        """Removes the recordings of a call or conference, with their sound."""
+        for recording in list(self.recordings.values()):
+            if of in (recording.call_sid, recording.conference_sid):
+                recording.audio.delete()
+                del self.recordings[recording.sid]
 
 
-def _too_many(ended: deque[str], sid: str) -> list[str]:
-    """Add the latest; return what is too much, the oldest first."""
+def _excess(ended: deque[str], sid: str) -> list[str]:
+    """Adds the latest sid; returns the excess, the oldest first."""
     ended.append(sid)
     return [ended.popleft() for _ in range(len(ended) - KEPT_ENDED)]

@@ -1,7 +1,7 @@
-"""The recorder: one journal for each call, kept on a shelf that holds so many and no more.
+"""The transcript of each call while it runs, and the store of the latest transcripts.
 
-Bounded twice, so that a demonstration may run for weeks: a journal takes so many entries and so much text, the shelf so
-many journals. The oldest call that is over makes room first.
+Both are bounded, so that a demonstration can run for weeks: a transcript in its entries and its text, the store in its
+transcripts.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ KEPT_TRANSCRIPTS = 300
 
 @dataclass(eq=False)
 class CallTranscript:
-    """What happened on one call so far. `is_cut` once it was full: then its end is missing."""
+    """The entries of one call so far. `is_cut` means that it was full and its end is missing."""
 
     call_sid: str
     direction: str
@@ -56,7 +56,7 @@ class CallTranscript:
         self._since = self.clock()
 
     def elapsed(self) -> float:
-        """Exchange seconds since the call began."""
+        """Returns the exchange seconds since the call began."""
         return round(self.clock() - self._since, 2)
 
     def _add(self, entry: TranscriptEntry, text: int = 0) -> None:
@@ -81,8 +81,8 @@ class CallTranscript:
     def hung_up(self) -> None:
         self._add(CallerHungUp(self.elapsed()))
 
-    def webhook_sent(self, asked: WebhookSent) -> None:
-        self._add(asked, len(asked.answer) + sum(map(len, asked.sent.values())))
+    def webhook_sent(self, webhook: WebhookSent) -> None:
+        self._add(webhook, len(webhook.answer) + sum(map(len, webhook.sent.values())))
 
     def ended(self, status: str) -> None:
         self._add(CallCompleted(self.elapsed(), status))
@@ -102,13 +102,13 @@ class CallTranscript:
 
 @dataclass(eq=False)
 class TranscriptStore:
-    """The journals of the latest calls, by call sid, oldest first."""
+    """The transcripts of the latest calls, by call sid, oldest first."""
 
     by_call: dict[str, CallTranscript] = field(default_factory=dict)
 
-    def add(self, journal: CallTranscript) -> None:
-        """Keep one more; the oldest finished one makes room, or the oldest of all."""
-        self.by_call[journal.call_sid] = journal
+    def add(self, transcript: CallTranscript) -> None:
+        """Keeps one more; removes the oldest one of a call that is over, or the oldest of all."""
+        self.by_call[transcript.call_sid] = transcript
         if len(self.by_call) > KEPT_TRANSCRIPTS:
             finished = (sid for sid, kept in self.by_call.items() if kept.is_over)
             del self.by_call[next(finished, next(iter(self.by_call)))]

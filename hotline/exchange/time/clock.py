@@ -1,7 +1,7 @@
-"""The exchange's own time: the only place here that reads a clock. `virtual.py` has the one that can take its place.
+"""The exchange's own time; no other module of the package reads a clock (see `virtual_clock` for the other clock).
 
 An exchange second lasts `pace` real seconds. Durations, queue times and dates of records are exchange time; time-outs of
-web requests and the validity of access tokens are wall time, because the application knows nothing of the pace.
+web requests and the validity of access tokens are wall time, because the application does not know the pace.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from types import TracebackType
 
 
 class TimeHold:
-    """Something is running that time must not overtake; left when it is over. Real time cannot be held: here it is empty."""
+    """A block during which virtual time stands. Real time cannot be held, so this one has no effect."""
 
     def __enter__(self) -> None:
         return None
@@ -32,7 +32,7 @@ class TimeHold:
 
 
 class ExchangeClock:
-    """Exchange seconds since the exchange started, and waiting in them."""
+    """Counts exchange seconds since the exchange started, and waits in them."""
 
     is_virtual = False
 
@@ -45,24 +45,24 @@ class ExchangeClock:
         return (time.monotonic() - self._origin) / self._pace
 
     def now(self) -> datetime:
-        """The exchange's date and time (UTC); it runs 1 / pace times as fast as the wall's."""
+        """Returns the exchange's date and time (UTC), which runs 1 / pace times as fast as wall time."""
         return self._began + timedelta(seconds=self.seconds())
 
     def wall(self) -> datetime:
-        """The world's date and time (UTC), for what the application signed with its own clock."""
+        """Returns the real date and time (UTC), to check what the application signed with its own clock."""
         return datetime.now(UTC)
 
     def stopwatch(self) -> float:
-        """Real monotonic seconds, for measuring web requests."""
+        """Returns real monotonic seconds, to measure web requests."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(max(0.0, seconds) * self._pace)
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
-        """An `asyncio.timeout` of so many exchange seconds; None waits for ever."""
+        """Returns an `asyncio.timeout` of so many exchange seconds; None waits without a limit."""
         return asyncio.timeout(None if seconds is None else max(0.0, seconds) * self._pace)
 
     def hold(self) -> TimeHold:
-        """A block (`with` or `async with`) during which virtual time stands; it changes nothing about real time."""
+        """Returns a block (`with` or `async with`) during which virtual time stands; no effect on real time."""
         return TimeHold()

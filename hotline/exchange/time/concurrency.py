@@ -1,4 +1,4 @@
-"""Doing something beside waiting for something else, such that it is really over when the block is left."""
+"""Tasks that run for the duration of a block, and waiting for the first of several events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -10,17 +10,18 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def background_task(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """Run `work` while the block lasts; at its end it is cancelled, and its own cleaning up is waited for."""
+    """Runs `work` as a task for the duration of a block, then cancels it and waits for its cancellation."""
     task = asyncio.create_task(work)
     try:
         yield task
     finally:
         task.cancel()
+        # `asyncio.wait` raises neither the task's exception nor its cancellation.
         await asyncio.wait({task})
 
 
 async def wait_for_first(*events: asyncio.Event) -> None:
-    """Return when any of the events is set."""
+    """Waits until one of the events is set."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

@@ -1,8 +1,7 @@
-"""Virtual time: a whole day of calls in seconds, with the very code that runs in real time.
+"""Virtual time: a whole day of calls in seconds, with the same code that runs in real time.
 
 Time stands while anything runs. When nothing does (no web request is in flight, no telephone is about to act, and the
-event loop would fall asleep), it jumps to the next sleeper, and to one only, so that whatever that one sets off is over
-before the next wakes. Nothing in the exchange waits for real: the order of events is that of real time, without its noise.
+event loop would wait), time jumps to the moment of the next sleeper. The order of events is that of real time.
 """
 
 import asyncio
@@ -20,7 +19,7 @@ _AT_ONCE = 0.0
 
 
 class _Sleeper:
-    """What is to happen at a moment, unless it is `off` by then."""
+    """A callback at a moment; it is not called once `off` is set."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.wake = wake
@@ -28,7 +27,7 @@ class _Sleeper:
 
 
 class _VirtualTimeHold(TimeHold):
-    """Counts itself while the block lasts."""
+    """Counts itself among the clock's holds for the duration of the block."""
 
     def __init__(self, clock: "VirtualClock") -> None:
         self._clock = clock
@@ -43,7 +42,10 @@ class _VirtualTimeHold(TimeHold):
 
 
 class VirtualClock(ExchangeClock):
-    """Begins at `began` (UTC, now if not given). `now` may be read from any thread: one clock for application and exchange."""
+    """A clock that jumps from event to event, starting at `began` (UTC, now if not given).
+
+    `now` may be read from any thread, so that application and exchange can share one clock.
+    """
 
     is_virtual = True
 
@@ -58,7 +60,7 @@ class VirtualClock(ExchangeClock):
         return self._seconds
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until time has jumped that far; anything that can run now runs first, even when `seconds` is 0."""
+        """Waits until time has jumped that far; anything that can run now runs first, even when `seconds` is 0."""
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         sleeper = self._at(max(0.0, seconds), lambda: woken.set_result(None))
         try:
@@ -87,11 +89,15 @@ class VirtualClock(ExchangeClock):
         return sleeper
 
     def jump(self) -> bool:
-        """Wake the next sleeper at its moment; False when time has to stand or nobody sleeps. Only for the event loop."""
+        """Wakes the next sleeper at its moment; returns False when time is held or nothing sleeps.
+
+        Only the event loop calls it.
+        """
         while self._due and self._due[0][2].off:
             heapq.heappop(self._due)
         if self.holds or not self._due:
             return False
+        # One sleeper only, so that everything it sets off is over before the next one wakes.
         moment, _, sleeper = heapq.heappop(self._due)
         self._seconds = moment
         sleeper.off = True
@@ -100,14 +106,17 @@ class VirtualClock(ExchangeClock):
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """The event loop asks its selector to wait only when it has nothing else to do: the moment for time to jump."""
+    """A selector that lets time jump instead of waiting.
+
+    The event loop asks its selector to wait only when it has nothing else to do.
+    """
 
     def __init__(self, clock: VirtualClock) -> None:
         super().__init__()
         self._clock = clock
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Return what has come in; when nothing has and nothing can, let time jump instead of waiting."""
+        """Returns the ready events; if there are none, lets time jump, and waits only where time is held."""
         ready = super().select(0)
         if ready or (timeout is not None and timeout <= 0) or self._clock.jump():
             return ready
@@ -115,7 +124,7 @@ class _JumpingSelector(selectors.DefaultSelector):
 
 
 def loop_for(clock: ExchangeClock) -> asyncio.AbstractEventLoop:
-    """The event loop on which an exchange with this clock has to run."""
+    """Returns the event loop on which an exchange with this clock has to run."""
     if isinstance(clock, VirtualClock):
         return asyncio.SelectorEventLoop(_JumpingSelector(clock))
     return asyncio.new_event_loop()

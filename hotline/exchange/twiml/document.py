@@ -1,6 +1,7 @@
-"""The verbs of a TwiML document as a closed union of frozen values, so that whoever runs one never meets a surprise.
+"""The verbs of a TwiML document as a closed union of frozen dataclasses.
 
-`verbs` says what is allowed, `grammar` checks it, `reading` turns what passed into these values.
+`schema` defines which elements are allowed, `validation` checks a document against it, and `reader` converts a valid
+document to these values.
 """
 
 from dataclasses import dataclass
@@ -35,10 +36,10 @@ Prompt = Say | Play | Pause
 
 @dataclass(frozen=True)
 class Gather:
-    """Keys or words. `finish_on_key` empty = none; `num_digits` None = unlimited.
+    """Keys or speech. `finish_on_key` empty = none; `num_digits` None = unlimited.
 
-    `timeout` (until the first input) and `speech_timeout` (the silence that ends speech) are exchange seconds;
-    `partial_url` is told what has been understood while the caller still speaks.
+    `timeout` (until the first input) and `speech_timeout` (the silence that ends speech) are exchange seconds.
+    `partial_url` receives the words recognised so far while the caller still speaks.
     """
 
     keys: bool
@@ -78,7 +79,7 @@ class Record:
 
 @dataclass(frozen=True)
 class StartRecording:
-    """Record beside everything that follows, until the call ends or a Stop."""
+    """A recording that runs beside all following verbs, until the call ends or a Stop."""
 
     callback: RecordingCallback | None
     channels: int
@@ -108,7 +109,7 @@ class Leave:
 
 @dataclass(frozen=True)
 class Leg:
-    """One Number, Client or Sip to ring: `address` is E.164-like, `client:identity` or `sip:name@host`."""
+    """A Number, Client or Sip noun: `address` is E.164-like, `client:identity` or `sip:name@host`."""
 
     address: str
     parameters: tuple[tuple[str, str], ...]
@@ -143,7 +144,7 @@ class ConferenceNoun:
 
 @dataclass(frozen=True)
 class QueueNoun:
-    """A Queue noun: dial whoever waits at the head of the queue."""
+    """A Queue noun: connects to the call at the front of the queue."""
 
     name: str
     url: str | None

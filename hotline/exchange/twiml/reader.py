@@ -1,4 +1,4 @@
-"""From a checked TwiML document to the values of `document`; the carrier's defaults are filled in here and nowhere else.
+"""Converts a valid TwiML document to the values of `document`. Only this module fills in the carrier's defaults.
 
 Source of the defaults: the carrier's TwiML pages (Gather timeout 5 s and finish key #, Record finish keys all of them,
 Dial timeout 30 s, time limit 4 h, Conference up to 250 participants).
@@ -39,7 +39,7 @@ _PAUSE_SECONDS = 1.0
 
 
 def read_document(document: str, context: DocumentContext, *, narrow: bool = False) -> tuple[Verb, ...]:
-    """The document's verbs in order; raises DocumentError with the first problem's code and all problems' text."""
+    """Returns the document's verbs in order; raises DocumentError with the first problem's code and all problems' text."""
     root = parse_tree(document)
     found = list(problems(root, context, narrow=narrow))
     if found:

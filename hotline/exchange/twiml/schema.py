@@ -1,9 +1,9 @@
-"""Which TwiML the exchange accepts: verbs, attributes, values, children, and what each kind of document may contain.
+"""The TwiML that the exchange accepts: verbs, attributes, values, children, and the verbs of each kind of document.
 
-The real carrier lets an unknown verb pass with a warning (12200) that nobody reads; here, in development, it is refused
-loudly. The same table serves the exchange, which runs documents, and the product's tests, which check rendered ones.
-Sources: the TwiML pages of the carrier's documentation and its error dictionary. Attributes that are valid there but
-have no effect in a box without sound (voice, jitterBufferSize, trim …) are accepted, so that valid stays valid.
+The real carrier only logs a warning (12200) for an unknown verb; the exchange refuses the document, so that the mistake
+is found in development. The exchange runs documents by this table, and the product's tests check rendered documents
+with it. Sources: the TwiML pages of the carrier's documentation and its error dictionary. Attributes that are valid
+there but have no effect here (voice, jitterBufferSize, trim …) are accepted.
 """
 
 import re
@@ -47,7 +47,7 @@ SSML = ("break", "emphasis", "lang", "p", "phoneme", "prosody", "s", "say-as", "
 
 @dataclass(frozen=True)
 class ElementSchema:
-    """One element: attribute → pattern its whole value must match, allowed children, and whether it carries text."""
+    """One element: the pattern of each attribute's whole value, the allowed children, and whether it carries text."""
 
     attributes: Mapping[str, str] = field(default_factory=dict)
     children: frozenset[str] = frozenset()
@@ -197,10 +197,10 @@ ALLOWED_VERBS: Mapping[DocumentContext, frozenset[str]] = {
     DocumentContext.CONFERENCE: frozenset({"Say", "Play", "Pause", "Redirect"}),
 }
 
+# Elements that self-hosted TwiML engines commonly lack; unknown in the narrow profile.
 NOT_IN_NARROW = frozenset({"Enqueue", "Leave", "Conference", "Queue"})
-"""What a self-hosted engine of TwiML commonly does not have: unknown under the narrow profile."""
 
 
 def is_invalid_value(verb: str, attribute: str, value: str) -> bool:
-    """Whether a known attribute of a known verb has a value outside its pattern."""
+    """Returns whether a known attribute of a known verb has a value outside its pattern."""
     return re.fullmatch(ELEMENTS[verb].attributes[attribute], value) is None

@@ -1,4 +1,4 @@
-"""Checking a TwiML document against the table in `verbs`: every problem as one sentence that starts with its code.
+"""Checks a TwiML document against the table in `schema`; each problem is one sentence that starts with its code.
 
 Codes are those of the carrier's error dictionary: 11750 too long, 12100 not well formed or wrong root, 12200 not in the
 schema or not allowed here, 13520/13521 Say without or with too much text, 13201/13238/13320 wrong nesting.
@@ -20,7 +20,7 @@ LONGEST_HINT = 100
 
 
 class DocumentError(Exception):
-    """A document that cannot be fetched or run: `code` is the carrier's error number."""
+    """A document cannot be fetched or run; `code` is the carrier's error number."""
 
     def __init__(self, code: int, text: str) -> None:
         super().__init__(f"{code}: {text}")
@@ -29,7 +29,7 @@ class DocumentError(Exception):
 
 
 def parse_tree(document: str) -> ET.Element:
-    """The document's root element; raises DocumentError 11750 or 12100."""
+    """Returns the document's root element; raises DocumentError 11750 or 12100."""
     if len(document.encode()) > LONGEST_DOCUMENT:
         raise DocumentError(11750, "document longer than 64 kB")
     if "<!DOCTYPE" in document:
@@ -44,7 +44,10 @@ def parse_tree(document: str) -> ET.Element:
 
 
 def validate(document: str, context: DocumentContext, *, narrow: bool = False) -> list[str]:
-    """Every reason why the exchange (in its `narrow` profile?) would refuse `document` as one of this kind; empty when fine."""
+    """Returns every reason why the exchange would refuse `document` in this context; empty when it is valid.
+
+    With `narrow` the document is checked against the profile of self-hosted engines.
+    """
     try:
         root = parse_tree(document)
     except DocumentError as error:
@@ -53,7 +56,7 @@ def validate(document: str, context: DocumentContext, *, narrow: bool = False) -
 
 
 def problems(root: ET.Element, context: DocumentContext, *, narrow: bool = False) -> Iterator[str]:
-    """The problems of a parsed document, in document order."""
+    """Yields the problems of a parsed document, in document order."""
     if narrow:
         for element in root.iter():
             if element.tag in NOT_IN_NARROW:
@@ -109,11 +112,11 @@ def _text(element: ET.Element) -> Iterator[str]:
 
 
 def _composition(element: ET.Element) -> Iterator[str]:
-    """Rules about what stands together inside one verb."""
+    """Yields the problems of nouns and text that exclude or require each other within one verb."""
     kinds = [child.tag for child in element]
     match element.tag:
         case "Dial" if not kinds and not (element.text or "").strip():
-            yield "13000: <Dial> without anybody to dial"
+            yield "13000: <Dial> without a number or noun to dial"
         case "Dial" if {"Conference", "Queue"} & set(kinds) and len(kinds) > 1:
             yield "13000: <Conference> and <Queue> stand alone in <Dial>"
         case "Dial" if len(kinds) > 10:
@@ -129,7 +132,7 @@ def _composition(element: ET.Element) -> Iterator[str]:
 
 
 def _surroundings(element: ET.Element) -> Iterator[str]:
-    """Rules of recognition, background recording and SIP."""
+    """Yields the problems of speech recognition, background recording and SIP."""
     match element.tag:
         case "Gather":
             yield from _speech(element)
@@ -148,7 +151,10 @@ def _is_absolute(url: str | None) -> bool:
 
 
 def _speech(gather: ET.Element) -> Iterator[str]:
-    """Limits of recognition: 13335 for speechTimeout=auto with the default model, at most 500 hints of 100 characters."""
+    """Yields the problems of speech recognition.
+
+    They are 13335 for `speechTimeout="auto"` with the default model, and more than 500 hints or 100 characters a hint.
+    """
     if gather.get("speechTimeout") == "auto" and gather.get("speechModel", "default") == "default":
         yield '13335: <Gather speechTimeout="auto"> needs a speechModel other than the default'
     if gather.get("speechTimeout", "1").strip("0") == "":

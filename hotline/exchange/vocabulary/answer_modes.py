@@ -1,7 +1,7 @@
-"""What answers at a number: a person, or something that answers by itself, as a closed union.
+"""The ways in which a number answers: a person, or an automatic answer, as a closed union.
 
-The table `ExchangeSettings.answers` gives numbers and sip addresses such an answerer, so that a demonstration can reach a
-control room, leave a message on a machine, or find nobody, without a second person and a second telephone.
+The table `ExchangeSettings.answers` gives numbers and sip addresses an answer mode. With it a demonstration reaches a
+control room, leaves a message on a machine or gets no answer, without a second person and a second telephone.
 """
 
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from enum import Enum
 
 @dataclass(frozen=True)
 class Human:
-    """Somebody who says a word and then listens."""
+    """A person, who says a word and then listens."""
 
 
 @dataclass(frozen=True)
 class StaffedDesk:
-    """A staffed desk that always has a hand free and answers with its `name`."""
+    """A staffed desk that always has a free operator and answers with its `name`."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class AnsweringMachine:
-    """An answering machine: its greeting, a beep if it has one, then it takes a message until nobody is left."""
+    """An answering machine: it says its greeting, beeps if `beep` is set, and takes a message until the caller leaves."""
 
     greeting: str = "您好，您拨打的用户暂时无法接听，请在提示音后留言。"
     beep: bool = True
@@ -35,22 +35,22 @@ class FaxMachine:
 
 @dataclass(frozen=True)
 class SilentAnswer:
-    """Something that picks up and says nothing."""
+    """A line that is picked up without a word."""
 
 
 @dataclass(frozen=True)
 class AlwaysBusy:
-    """Always in another call."""
+    """A number that is always in another call."""
 
 
 @dataclass(frozen=True)
 class NeverAnswers:
-    """Rings until the caller gives up."""
+    """A number that rings until the caller gives up."""
 
 
 @dataclass(frozen=True)
 class Unreachable:
-    """The network finds nobody there (SIP 404)."""
+    """A number that the network does not find (SIP 404)."""
 
 
 class CallRestriction(Enum):
@@ -68,7 +68,7 @@ class CallRestriction(Enum):
 
 @dataclass(frozen=True)
 class Barred:
-    """Refused before anything rings."""
+    """A number that is refused before it rings."""
 
     restriction: CallRestriction
 

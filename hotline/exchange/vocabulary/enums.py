@@ -1,4 +1,4 @@
-"""The carrier's own words as enums, so that a misspelt status is a type error and never a silent mismatch.
+"""The carrier's statuses, reasons and sources as enums.
 
 Source: the official API description (enums of call, conference, participant, recording) and the TwiML pages.
 """
@@ -7,9 +7,8 @@ from enum import Enum, StrEnum, auto
 
 
 class CallStatus(StrEnum):
-    """`initiated` exists in callbacks only; the REST resource still says `queued` then."""
-
     QUEUED = "queued"
+    # Exists in callbacks only; the REST resource still says `queued` then.
     INITIATED = "initiated"
     RINGING = "ringing"
     IN_PROGRESS = "in-progress"
@@ -42,30 +41,31 @@ class Direction(StrEnum):
 
 
 class CallEvent(StrEnum):
-    """What a status callback can be asked for; `completed` stands for any terminal status."""
+    """The events that a status callback can subscribe to."""
 
     INITIATED = "initiated"
     RINGING = "ringing"
     ANSWERED = "answered"
+    # Stands for any terminal status.
     COMPLETED = "completed"
 
 
 class RingOutcome(Enum):
-    """What became of a ringing telephone."""
+    """The outcome of ringing a telephone that is picked up or rejected."""
 
     ANSWERED = auto()
     REJECTED = auto()
 
 
 class Initiator(Enum):
-    """Who ended or moved a call: the person on it, or the application over REST."""
+    """The side that ended a call: the person on it, or the application over REST."""
 
     PARTY = auto()
     API = auto()
 
 
 class QueueResult(StrEnum):
-    """How the waiting in a queue ended; `SYSTEM_ERROR` here always means a caller who hung up before it had begun."""
+    """The carrier's `QueueResult`: the reason why a call left its queue."""
 
     BRIDGED = "bridged"
     BRIDGING = "bridging-in-process"
@@ -75,6 +75,7 @@ class QueueResult(StrEnum):
     HANGUP = "hangup"
     QUEUE_FULL = "queue-full"
     ERROR = "error"
+    # Used here only for a caller who hung up before the waiting began.
     SYSTEM_ERROR = "system-error"
 
 
@@ -102,7 +103,7 @@ class ParticipantStatus(StrEnum):
 
 
 class LeaveReason(StrEnum):
-    """Why somebody is no longer in a conference (ReasonParticipantLeft)."""
+    """The carrier's `ReasonParticipantLeft`."""
 
     HUNG_UP = "participant_hung_up"
     VIA_API = "participant_updated_via_api"
@@ -130,7 +131,7 @@ class RecordingSource(StrEnum):
 
 
 class DocumentContext(StrEnum):
-    """Which kind of document is being run; each allows its own verbs (`verbs.ALLOWED`)."""
+    """The kind of a TwiML document; each kind allows its own verbs (`twiml.schema.ALLOWED_VERBS`)."""
 
     CALL = "call"
     LEG = "leg"

@@ -1,7 +1,7 @@
 """Telephone numbers as callers dial them and as the carrier writes them.
 
-The home country is China and the home area code is the hotline's own, because that is how a citizen dials: 4412345 at
-home, 05374412345 from elsewhere, +865374412345 in the records. Only invented numbers are ever used with this exchange.
+The home country is China and the home area code is the hotline's own: a caller dials 4412345 in the area and
+05374412345 from elsewhere, and the records say +865374412345. The exchange is used with invented numbers only.
 """
 
 import re
@@ -19,12 +19,15 @@ def is_e164(number: str) -> bool:
 
 
 def is_sip(address: str) -> bool:
-    """Whether this is `sip:name@host`, possibly with parameters behind it."""
+    """Returns whether `address` is `sip:name@host`, possibly followed by parameters."""
     return _SIP.fullmatch(address) is not None
 
 
 def normalise(dialled: str, home: str) -> str:
-    """E.164 of what a person in `home`'s (E.164) area dialled; short codes and unknown shapes stay as they are."""
+    """Returns the E.164 form of a number dialled in the area of `home` (E.164).
+
+    Short codes and numbers of an unknown form are returned without their separators only.
+    """
     number = re.sub(r"[\s\-().]", "", dialled)
     if _MOBILE.fullmatch(number):
         return "+86" + number
@@ -38,7 +41,7 @@ def normalise(dialled: str, home: str) -> str:
 
 
 def masked(address: str) -> str:
-    """`+8613800001234` → `+86138****1234`: enough to recognise, too little to call."""
+    """Returns `+86138****1234` for `+8613800001234`; short addresses and clients are returned unchanged."""
     if len(address) < 8 or address.startswith("client:"):
         return address
     return f"{address[:-8]}****{address[-4:]}"

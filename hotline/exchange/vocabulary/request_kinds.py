@@ -1,15 +1,13 @@
-"""Every kind of step between exchange and application, by one name each: what a fault can be aimed at.
+"""The kinds of requests between exchange and application, which faults are aimed at.
 
-Webhooks are named for what asked for them (the verb whose action it is, the noun whose document it is), REST requests
-for the handler that serves them. `tests/exchange/test_faults.py` holds the latter against the table of addresses.
+Webhooks are named after the verb whose action or the noun whose document they are, REST requests after the handler that
+serves them. `tests/exchange/test_faults.py` compares the latter with the table of addresses.
 """
 
 from enum import StrEnum
 
 
 class RequestKind(StrEnum):
-    """One kind of request. `dial-number` is the one step that is no request: a Number noun of a Dial being rung."""
-
     VOICE = "voice"
     GATHER = "gather"
     RECORD = "record"
@@ -56,9 +54,11 @@ class RequestKind(StrEnum):
     UPDATE_PARTICIPANT = "update-participant"
     REMOVE_PARTICIPANT = "remove-participant"
     MEDIA = "media"
+    # The one kind that is no request: the exchange rings a Number noun of a Dial.
     DIAL_NUMBER = "dial-number"
 
 
+# Synchronous webhooks: a call waits for the document.
 DOCUMENTS = frozenset(
     {
         RequestKind.VOICE,
@@ -75,8 +75,8 @@ DOCUMENTS = frozenset(
         RequestKind.FALLBACK,
     }
 )
-"""Synchronous webhooks: a call waits for the document."""
 
+# Webhooks whose answer no call waits for: events, and actions of a call that has hung up.
 BACKGROUND = frozenset(
     {
         RequestKind.STATUS,
@@ -90,7 +90,6 @@ BACKGROUND = frozenset(
         RequestKind.DIAL,
     }
 )
-"""Webhooks that can be sent aside, with an answer nobody waits for: events, and actions of a call that has hung up."""
 
 WEBHOOKS = DOCUMENTS | BACKGROUND | {RequestKind.PLAY}
 RINGS = frozenset({RequestKind.CREATE_CALL, RequestKind.CREATE_PARTICIPANT, RequestKind.DIAL_NUMBER})

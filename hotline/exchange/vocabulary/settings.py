@@ -1,4 +1,4 @@
-"""Everything the exchange has to be told, in one frozen value: no environment and no global is ever read here."""
+"""The settings of one exchange. The exchange reads no environment variable and no global."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,22 +9,7 @@ from hotline.exchange.vocabulary.answer_modes import AnswerMode
 
 @dataclass(frozen=True)
 class ExchangeSettings:
-    """What one exchange serves: one account, one hotline number, one application behind it.
-
-    `pace` is real seconds per exchange second: 1.0 is a telephone, 0.02 makes a minute of hold music last 1.2 s. It
-    stretches speech, pauses, gather, ring and dial time-outs and the calls-per-second queue; web requests always have
-    their real 15 s. `calls_per_second` limits calls created over REST (0 = unlimited). `dial_buffer` are the seconds
-    the real carrier silently adds to every Dial time-out (5 there, 0 here unless asked for). `api_concurrency` is the
-    number of REST requests served at the same time before 20429 is answered. With `virtual` no real time passes at all
-    (see `virtual`, `pace` then means nothing); `begins` is the date and time (UTC) at which the exchange's time starts.
-
-    `answers` says what answers by itself at an E.164 number or a sip address (see `answering`). `concurrent_calls` limits
-    the account's live legs (0 = unlimited): one more is refused over REST and in Dial (10004), and busy to a citizen.
-    `narrow` is the profile of self-hosted TwiML engines: no Enqueue, Leave, Conference, Queue; no such REST resources.
-
-    `app_sid` is the TwiML application through which softphones call (None: they cannot) and `app_voice_url` its voice URL
-    (None: the number's); the number's status callback and fallback serve it too.
-    """
+    """One account, one hotline number and the application behind it."""
 
     account_sid: str
     auth_token: str
@@ -36,21 +21,34 @@ class ExchangeSettings:
     fallback_url: str | None = None
     host: str = "127.0.0.1"
     port: int = 8010
+    # Real seconds per exchange second: 1.0 is a telephone, 0.02 makes a minute of hold music last 1.2 s. It stretches
+    # speech, pauses, gather, ring and dial time-outs and the calls-per-second queue, but not the 15 s of web requests.
     pace: float = 1.0
+    # Limit of calls created over REST (0 = unlimited).
     calls_per_second: float = 1.0
     language: str = "zh"
+    # Seconds added to every Dial time-out. The real carrier silently adds 5.
     dial_buffer: float = 0.0
+    # REST requests served at the same time before 20429 is answered.
     api_concurrency: int = 100
+    # With virtual time no real time passes and `pace` has no effect (see `time.virtual_clock`).
     virtual: bool = False
+    # Date and time (UTC) at which the exchange's time starts; None is now.
     begins: datetime | None = None
+    # Automatic answers, by E.164 number or sip address.
     answers: Mapping[str, AnswerMode] = field(default_factory=dict)
+    # Limit of the account's live legs (0 = unlimited). One more is refused over REST and in Dial (10004), and an
+    # incoming caller finds the line busy.
     concurrent_calls: int = 0
+    # The profile of self-hosted TwiML engines: no Enqueue, Leave, Conference and Queue, and no such REST resources.
     narrow: bool = False
+    # TwiML application through which softphones call; None = they cannot call.
     app_sid: str | None = None
+    # Voice URL of that application (None: the number's). The number's status callback and fallback serve it too.
     app_voice_url: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse values with which nothing could work, naming the field."""
+        """Checks the values; raises ValueError that names the field."""
         if self.pace <= 0:
             raise ValueError("pace must be greater than 0 (real seconds per exchange second)")
         if self.begins is not None and self.begins.utcoffset() is None:
@@ -65,10 +63,10 @@ class ExchangeSettings:
 
     @property
     def base_url(self) -> str:
-        """Scheme, host and port under which this exchange is reached; recordings are addressed with it."""
+        """Scheme, host and port of this exchange, also used in the URLs of recordings."""
         return f"http://{self.host}:{self.port}"
 
     @property
     def api_root(self) -> str:
-        """Path below which the account's REST resources live, without a trailing slash."""
+        """Path of the account's REST resources, without a trailing slash."""
         return f"/2010-04-01/Accounts/{self.account_sid}"

@@ -1,7 +1,7 @@
-"""What the exchange itself lets be heard: a closed union that telephones and softphones translate for themselves.
+"""The audible events that the exchange sends to a telephone or softphone, as a closed union.
 
-Speech travels as text, tones as events, and lengths are estimates in exchange seconds. The sound of people does not come
-by here: their browsers exchange it with each other (`voices`).
+Speech travels as text and tones as events; lengths are estimates in exchange seconds. The sound of people is not among
+them: their browsers exchange it with each other (`core.audio_mesh`).
 """
 
 import unicodedata
@@ -16,8 +16,6 @@ _SECONDS_PER_LETTER = 0.065
 
 
 class PlaybackKind(StrEnum):
-    """Who or what speaks from the exchange's side."""
-
     SPEECH = "speech"
     MUSIC = "music"
     ERROR = "error"
@@ -25,7 +23,7 @@ class PlaybackKind(StrEnum):
 
 @dataclass(frozen=True)
 class PlaybackStarted:
-    """Something begins to be said or played; `seconds` is its length in exchange seconds."""
+    """The exchange begins to say or play something; `seconds` is its length in exchange seconds."""
 
     id: int
     text: str
@@ -36,7 +34,7 @@ class PlaybackStarted:
 
 @dataclass(frozen=True)
 class PlaybackEnded:
-    """It is over; `whole` is False when a key or a new document cut it short."""
+    """The exchange stops saying or playing it; `whole` is False when a key or a new document interrupted it."""
 
     id: int
     whole: bool
@@ -44,7 +42,7 @@ class PlaybackEnded:
 
 @dataclass(frozen=True)
 class Caption:
-    """What another person on the line said; `who` is a label, a number or `client:identity`."""
+    """The words of another person on the line; `who` is a label, a number or `client:identity`."""
 
     who: str
     text: str
@@ -52,12 +50,12 @@ class Caption:
 
 @dataclass(frozen=True)
 class Beep:
-    """A short tone: before a recording, or when somebody enters or leaves a conference."""
+    """A short tone: before a recording, or when a participant enters or leaves a conference."""
 
 
 @dataclass(frozen=True)
 class ListeningChanged:
-    """The exchange now waits (or no longer waits) for keys or for words."""
+    """Whether the exchange waits for keys or for words from now on."""
 
     keys: bool
     words: bool
@@ -65,7 +63,7 @@ class ListeningChanged:
 
 @dataclass(frozen=True)
 class PartyChanged:
-    """Who else is on the line now and can be talked to; empty while alone."""
+    """The names of the other people on the line from now on; empty while alone."""
 
     names: tuple[str, ...]
 
@@ -74,7 +72,7 @@ Sound = PlaybackStarted | PlaybackEnded | Caption | Beep | ListeningChanged | Pa
 
 
 class Endpoint(Protocol):
-    """A telephone or softphone, as the call at its other end sees it. None of these may block or raise."""
+    """A telephone or softphone, as the call at its other end sees it. None of its methods may block or raise."""
 
     @property
     def answerer(self) -> AnsweringParty: ...
@@ -87,6 +85,6 @@ class Endpoint(Protocol):
 
 
 def speaking_seconds(text: str) -> float:
-    """How long `text` takes to say: about 4½ Chinese characters or 15 Latin letters a second."""
+    """Returns the seconds that `text` takes to say: about 4½ Chinese characters or 15 Latin letters a second."""
     wide = sum(1 for character in text if unicodedata.east_asian_width(character) in "WF")
     return max(0.3, wide * _SECONDS_PER_IDEOGRAPH + (len(text) - wide) * _SECONDS_PER_LETTER)

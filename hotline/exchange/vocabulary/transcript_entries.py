@@ -1,6 +1,7 @@
-"""What happens on a call, as a closed union: what its person does, what they hear, what is asked of the application.
+"""The entries of a call's transcript, as a closed union: the person's actions, what they hear, and the webhooks.
 
-`at` is everywhere exchange seconds since the call began.
+`at` is in exchange seconds since the call began. The field names are those of the transcript file
+(`board.transcript_file`), so renaming one changes its format.
 """
 
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class CallDialled:
-    """The person called the hotline (`to` E.164)."""
+    """The caller called the hotline (`to` E.164)."""
 
     at: float
     to: str
@@ -17,39 +18,33 @@ class CallDialled:
 
 @dataclass(frozen=True)
 class CallAnswered:
-    """The line was opened, by whichever side was rung."""
+    """The called side answered."""
 
     at: float
 
 
 @dataclass(frozen=True)
 class KeysPressed:
-    """`heeded` tells whether anybody listened for keys."""
-
     at: float
     digits: str
-    heeded: bool
+    heeded: bool  # whether the exchange listened for keys
 
 
 @dataclass(frozen=True)
 class CallerSpoke:
-    """`heeded` tells whether the exchange listened for words (else the others on the line heard them)."""
-
     at: float
     text: str
-    heeded: bool
+    heeded: bool  # whether the exchange listened for words; otherwise the others on the line heard them
 
 
 @dataclass(frozen=True)
 class CallerHungUp:
-    """The person hung up."""
-
     at: float
 
 
 @dataclass(frozen=True)
 class PlaybackHeard:
-    """The exchange began to say or play something; `voice` is speech, music or error."""
+    """The exchange began to say or play something; `voice` is `speech`, `music` or `error`."""
 
     at: float
     text: str
@@ -64,7 +59,7 @@ class BeepHeard:
 
 @dataclass(frozen=True)
 class OtherPartyHeard:
-    """Another person on the line said something."""
+    """Another person on the line spoke."""
 
     at: float
     who: str
@@ -73,7 +68,10 @@ class OtherPartyHeard:
 
 @dataclass(frozen=True)
 class WebhookSent:
-    """A webhook about this call and its answer; `at` when it was sent, `status` None if no answer came (`error`)."""
+    """A webhook about this call and its answer.
+
+    `at` is the time of sending. `status` is None if no answer came; then `error` holds the reason.
+    """
 
     at: float
     kind: str
@@ -90,7 +88,7 @@ class WebhookSent:
 
 @dataclass(frozen=True)
 class CallCompleted:
-    """The call is over; `status` is the carrier's."""
+    """The call reached its final `status` (the carrier's)."""
 
     at: float
     status: str

@@ -24,7 +24,7 @@ def kind_of_day(weekday: int, working: bool | None, note: str) -> DayKind:
     return DayKind(works, holiday=not works and (weekday <= 5 or bool(note)))
 
 
-def inside(schedule: Schedule, moment: datetime, day: DayKind) -> ActionOutcome:
+def opening_state(schedule: Schedule, moment: datetime, day: DayKind) -> ActionOutcome:
     """Say whether `moment` (local) is OPEN; else whether it is CLOSED for an ordinary reason or for a HOLIDAY."""
     windows = schedule.holidays if day.holiday else schedule.workdays if day.working else schedule.days_off
     minute = moment.hour * 60 + moment.minute

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
-MOST_AT_ONCE = 10
+MAX_CONCURRENT = 10
 """Callers hear all of them before anything else: ten of the longest are five minutes, and a sixth of a carrier's document."""
 
 
@@ -28,7 +28,7 @@ def outage_state(
     return OutageState.RUNNING if starts_at <= at else OutageState.UPCOMING
 
 
-def most_at_once(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> int:
+def max_concurrent(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> int:
     """Return how many of `spans` (start, end) run together at the worst moment from `start` until before `end`."""
     within = [span for span in spans if span[0] < end and span[1] > start]
     moments = {max(start, begins) for begins, _ in within}

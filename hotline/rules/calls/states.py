@@ -29,18 +29,18 @@ TERMINAL_STATUSES: frozenset[str] = frozenset({"completed", *_CARRIER_ENDS})
 """The carrier's last words about a call (CallStatus)."""
 
 
-A_WORD = timedelta(seconds=2)
+SHORTEST_TALK = timedelta(seconds=2)
 """No word can be said and heard in less: a talk that was over sooner was none."""
 
 
-def where_it_was(state: CallState, answered_at: datetime | None, at: datetime) -> CallState:
+def state_at_end(state: CallState, answered_at: datetime | None, at: datetime) -> CallState:
     """Return the state in which a call really was when it ended at `at`: whom a person had not yet heard still waited."""
-    if state is CallState.TALKING and answered_at is not None and at - answered_at < A_WORD:
+    if state is CallState.TALKING and answered_at is not None and at - answered_at < SHORTEST_TALK:
         return CallState.CONNECTING
     return state
 
 
-def how_it_ended(state: CallState, purpose: CallPurpose, status: str, *, waited: bool = False) -> CallEnd:
+def end_of_call(state: CallState, purpose: CallPurpose, status: str, *, waited: bool = False) -> CallEnd:
     """Return our word for a call that was in `state` when the carrier said the terminal `status`.
 
     Who had `waited`, and left the queue only to decide something, has given up waiting.

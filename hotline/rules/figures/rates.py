@@ -61,21 +61,21 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class WouldPrint:
+class MatchingCounts:
     """What would make a printed value true: other numerators over the same base, or other bases. None: no number does."""
 
     numerators: Span | None
     denominators: Span | None
 
 
-def what_would_print(value: str, numerator: int, denominator: int) -> WouldPrint:
+def matching_counts(value: str, numerator: int, denominator: int) -> MatchingCounts:
     """Return every numerator over `denominator`, and every denominator under `numerator`, that prints `value`.
 
     `value` is a percentage with at most two decimals ("99.58"). The printed value is h hundredths exactly when
     (2h - 1) * d <= 20000 * n < (2h + 1) * d. Raises ValueError for a text that is no such percentage.
     """
     hundredths = parse_percent(value)
-    return WouldPrint(_numerators(hundredths, denominator), _denominators(hundredths, numerator))
+    return MatchingCounts(_numerators(hundredths, denominator), _denominators(hundredths, numerator))
 
 
 def parse_percent(value: str) -> int:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from hotline.rules.enums import RequestClass, RequestType
-from hotline.rules.figures.rates import Rate, WouldPrint, parse_percent, what_would_print
+from hotline.rules.figures.rates import MatchingCounts, Rate, matching_counts, parse_percent
 from hotline.rules.figures.report import Figures, Period
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReconciliationLine:
     """`line` says left = right in words; `left` and `right` are what was counted. Texts for printed percentages.
 
     `name` is what translations of the words are kept under.
@@ -48,7 +48,7 @@ class CheckedClaim:
 
     claim: Claim
     rate: Rate
-    would: WouldPrint
+    matches: MatchingCounts
 
     @property
     def agrees(self) -> bool:
@@ -56,19 +56,19 @@ class CheckedClaim:
             self.claim.value
         )
 
-    def line(self) -> Line:
+    def line(self) -> ReconciliationLine:
         """The claim as a reconciliation line: both sides are printed percentages."""
         name = self.claim.statistic
         text = f"published {name} = computed {name}"
         if not self.agrees:
-            text += f" ({self.claim.value} needs {explain(self.would)})"
+            text += f" ({self.claim.value} needs {describe_matches(self.matches)})"
         left = self.rate.value if self.agrees and self.rate.value else self.claim.value
-        return Line("claim", text, left, self.rate.value or "-")
+        return ReconciliationLine("claim", text, left, self.rate.value or "-")
 
 
-def explain(would: WouldPrint) -> str:
+def describe_matches(matches: MatchingCounts) -> str:
     """Return the two ways out, e.g. "numerator 47912-47916 or denominator 48078-48082"."""
-    spans = (("numerator", would.numerators), ("denominator", would.denominators))
+    spans = (("numerator", matches.numerators), ("denominator", matches.denominators))
     ways = [
         f"{name} {span.low}-{'' if span.high is None else span.high}"
         for name, span in spans
@@ -83,7 +83,7 @@ def check_claims(claims: Iterable[Claim], period: Period, rates: dict[str, Rate]
         CheckedClaim(
             claim,
             rates[claim.statistic],
-            what_would_print(
+            matching_counts(
                 claim.value, rates[claim.statistic].numerator, rates[claim.statistic].denominator
             ),
         )
@@ -92,35 +92,37 @@ def check_claims(claims: Iterable[Claim], period: Period, rates: dict[str, Rate]
     )
 
 
-def reconcile(figures: Figures) -> tuple[Line, ...]:
+def reconcile(figures: Figures) -> tuple[ReconciliationLine, ...]:
     """Return every line of the report's own arithmetic."""
     return (*_requests(figures), *_calls(figures), *_tickets(figures))
 
 
-def _requests(figures: Figures) -> Iterable[Line]:
+def _requests(figures: Figures) -> Iterable[ReconciliationLine]:
     requests = figures.requests
     classes, types, channels = requests.by_class(), requests.by_type(), requests.by_channel()
-    yield Line(
+    yield ReconciliationLine(
         "classes",
         "by_class.complaint + by_class.consultation + by_class.suggestion + by_type.other = requests.total",
         sum(count for word, count in classes.items() if word is not RequestClass.OTHER)
         + types[RequestType.OTHER],
         requests.total,
     )
-    yield Line("types", "sum of by_type = requests.total", sum(types.values()), requests.total)
-    yield Line("channels", "sum of by_channel = requests.total", sum(channels.values()), requests.total)
+    yield ReconciliationLine("types", "sum of by_type = requests.total", sum(types.values()), requests.total)
+    yield ReconciliationLine(
+        "channels", "sum of by_channel = requests.total", sum(channels.values()), requests.total
+    )
     from_types = requests.class_by_type()
     for word in (RequestClass.COMPLAINT, RequestClass.CONSULTATION, RequestClass.SUGGESTION):
-        yield Line(
+        yield ReconciliationLine(
             f"class_{word}", f"by_class.{word} = its types in by_type", classes[word], from_types[word]
         )
-    yield Line(
+    yield ReconciliationLine(
         "closed_open",
         "requests closed + open = requests.total",
         requests.closed + requests.open,
         requests.total,
     )
-    yield Line(
+    yield ReconciliationLine(
         "tickets_received",
         "requests.total + drafts + discarded + redo rounds = tickets received",
         requests.total + requests.drafts + requests.discarded + requests.redo_rounds,
@@ -128,9 +130,9 @@ def _requests(figures: Figures) -> Iterable[Line]:
     )
 
 
-def _calls(figures: Figures) -> Iterable[Line]:
+def _calls(figures: Figures) -> Iterable[ReconciliationLine]:
     calls = figures.calls
-    yield Line(
+    yield ReconciliationLine(
         "calls",
         "calls answered + abandoned + short waits + left for callback + still waiting + otherwise ended = calls.offered",
         calls.answered
@@ -141,7 +143,7 @@ def _calls(figures: Figures) -> Iterable[Line]:
         + calls.otherwise_ended,
         calls.offered,
     )
-    yield Line(
+    yield ReconciliationLine(
         "curve",
         "sum of the curve's calls offered = calls.offered",
         sum(p.offered for p in figures.curve),
@@ -149,16 +151,16 @@ def _calls(figures: Figures) -> Iterable[Line]:
     )
 
 
-def _tickets(figures: Figures) -> Iterable[Line]:
+def _tickets(figures: Figures) -> Iterable[ReconciliationLine]:
     balance = figures.balance
-    yield Line(
+    yield ReconciliationLine(
         "balance",
         "tickets open before + received - closed = open after",
         balance.opening + balance.received - balance.closed,
         balance.open,
     )
     parts = [unit.handling.closed for unit in figures.units]
-    yield Line(
+    yield ReconciliationLine(
         "units",
         "tickets closed by unit + without unit = closed",
         sum(parts) + figures.without_unit.closed,

@@ -14,7 +14,7 @@ def mask_name(name: str) -> str:
     return f"{text[0]}**" if text else ""
 
 
-def hides_caller(actor: Actor, *, confidential: bool) -> bool:
+def is_caller_hidden(actor: Actor, *, confidential: bool) -> bool:
     """Say whether even the masked caller is kept from `actor`: a confidential matter names nobody to unit staff."""
     if isinstance(actor, Machine):
         return False
@@ -40,7 +40,7 @@ def may_see_callback_number(person: Person, state: CallbackState) -> bool:
     return person.may(Right.PROMISE_CALLBACKS) and state in {CallbackState.WAITING, CallbackState.DIALLING}
 
 
-def withholds_number(raw: str | None) -> bool:
+def is_number_withheld(raw: str | None) -> bool:
     """Say whether a caller's number is unknown: never given, `anonymous` in any spelling, or not a number at all."""
     if not raw:
         return True

@@ -1,8 +1,8 @@
-"""The legal clock: from an event and a limit to a moment, with every day it counted.
+"""Counts statutory deadlines: from an event and a limit to a moment, with every day that was counted.
 
 Counting rule (Civil Code art. 201, 203; Guangzhou 2020): the day of the event is day 0, working or not; a period
 of N days ends with the N-th counted day at 24:00 local; minutes and hours run from the moment itself, day
-and night. Days beyond the known calendar count Monday to Friday and mark the deadline provisional.
+and night. Beyond the known calendar Monday to Friday are counted, and the deadline is marked provisional.
 """
 
 from collections.abc import Mapping
@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from hotline.rules.policies import Limit, TimeUnit
 
+# The calendar days after the event that suffice to count any limit of working days.
 HORIZON_DAYS = 120
-"""How many calendar days after the event may be needed at most to count a limit of working days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """When it is due (UTC), the days counted on the way, and whether a counted day was a guess."""
+    """A due moment (UTC), the days that were counted, and whether one of them lies beyond the known calendar."""
 
     due_at: datetime
     counted: tuple[date, ...]
@@ -26,10 +26,10 @@ class Deadline:
 
 
 def deadline(start: datetime, limit: Limit, working: Mapping[date, bool], zone: ZoneInfo) -> Deadline:
-    """Return the deadline of `limit` counted from `start` (aware).
+    """Returns the deadline of `limit` counted from `start` (aware).
 
-    `working` tells known days; unknown ones fall back to Monday-Friday. Raises ValueError for a limit that is
-    not positive.
+    `working` holds the known days and whether they are working days; of the others Monday to Friday count. Raises
+    ValueError for a limit that is not positive.
     """
     if limit.amount <= 0:
         raise ValueError(f"a limit must be positive: {limit}")
@@ -60,5 +60,5 @@ def _count_working(day0: date, amount: int, working: Mapping[date, bool]) -> tup
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    """Return the first moment that is late: midnight after `day`, local, in UTC."""
+    """Returns the first moment that is late: the local midnight after `day`, in UTC."""
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

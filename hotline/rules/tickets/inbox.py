@@ -1,7 +1,6 @@
-"""How a unit office's inbox is sorted: by what is due. Every ticket of a unit lies in exactly one pile.
+"""The sections of a unit's inbox, by state and deadline. Every ticket of a unit is in exactly one section.
 
-The piles are one table of (states, due): the pure `pile_of` and the inbox query in the store both read it, so a
-count and the list behind it cannot disagree.
+`section_of` and the inbox query of the store read the same table, so that a count and its list cannot disagree.
 """
 
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 
 class InboxSection(StrEnum):
-    """In the order an office works them off."""
+    """The sections in the order in which a unit works on them."""
 
     OVERDUE = "overdue"
     DUE_TODAY = "due_today"
@@ -23,8 +22,8 @@ class InboxSection(StrEnum):
     DONE = "done"
 
 
-class Due(StrEnum):
-    """Where a due moment lies; a deadline is the first moment that is late."""
+class DueRange(StrEnum):
+    """The position of a deadline relative to now and to the local midnight; a deadline is the first moment that is late."""
 
     ANY = "any"
     PAST = "past"
@@ -36,48 +35,48 @@ class Due(StrEnum):
 @dataclass(frozen=True, slots=True)
 class SectionRule:
     states: frozenset[TicketState]
-    due: Due
+    due: DueRange
 
 
 _WORKING = frozenset({TicketState.ACKNOWLEDGED, TicketState.IN_PROGRESS})
 
 INBOX_SECTIONS: dict[InboxSection, SectionRule] = {
-    InboxSection.OVERDUE: SectionRule(OPEN_AT_UNIT, Due.PAST),
-    InboxSection.DUE_TODAY: SectionRule(_WORKING, Due.TODAY),
-    InboxSection.TO_ACKNOWLEDGE: SectionRule(frozenset({TicketState.DISPATCHED}), Due.NOT_PAST),
-    InboxSection.IN_HAND: SectionRule(_WORKING, Due.LATER),
-    InboxSection.TO_CLOSE: SectionRule(frozenset({TicketState.REPLIED}), Due.NOT_PAST),
-    InboxSection.DONE: SectionRule(frozenset({TicketState.CLOSED}), Due.ANY),
+    InboxSection.OVERDUE: SectionRule(OPEN_AT_UNIT, DueRange.PAST),
+    InboxSection.DUE_TODAY: SectionRule(_WORKING, DueRange.TODAY),
+    InboxSection.TO_ACKNOWLEDGE: SectionRule(frozenset({TicketState.DISPATCHED}), DueRange.NOT_PAST),
+    InboxSection.IN_HAND: SectionRule(_WORKING, DueRange.LATER),
+    InboxSection.TO_CLOSE: SectionRule(frozenset({TicketState.REPLIED}), DueRange.NOT_PAST),
+    InboxSection.DONE: SectionRule(frozenset({TicketState.CLOSED}), DueRange.ANY),
 }
-"""Pile -> what lies in it. Drafts and discarded drafts are the desk's and lie in no unit's pile."""
+# Drafts and discarded drafts belong to the desk and are in no section.
 
 
 def is_overdue(state: TicketState, due_at: datetime | None, at: datetime) -> bool:
-    """Say whether a unit still owes something after its time. A closed ticket is never overdue, however late it closed."""
+    """Returns whether an open ticket of a unit is past its deadline. A closed ticket is never overdue, however late it closed."""
     return state in OPEN_AT_UNIT and due_at is not None and due_at <= at
 
 
 def section_of(
     state: TicketState, due_at: datetime | None, at: datetime, midnight: datetime
 ) -> InboxSection | None:
-    """Return the pile of a ticket at `at`; `midnight` is the end of the local day (both aware). None: not a unit's."""
-    for pile, rule in INBOX_SECTIONS.items():
+    """Returns the section of a ticket at `at`, or None for a draft; `midnight` ends the local day (both aware)."""
+    for section, rule in INBOX_SECTIONS.items():
         if state in rule.states and _fits(rule.due, due_at, at, midnight):
-            return pile
+            return section
     return None
 
 
-def _fits(due: Due, due_at: datetime | None, at: datetime, midnight: datetime) -> bool:
+def _fits(due: DueRange, due_at: datetime | None, at: datetime, midnight: datetime) -> bool:
     past = due_at is not None and due_at <= at
     today = due_at is not None and at < due_at <= midnight
     match due:
-        case Due.ANY:
+        case DueRange.ANY:
             return True
-        case Due.PAST:
+        case DueRange.PAST:
             return past
-        case Due.NOT_PAST:
+        case DueRange.NOT_PAST:
             return not past
-        case Due.TODAY:
+        case DueRange.TODAY:
             return today
-        case Due.LATER:
+        case DueRange.LATER:
             return not past and not today

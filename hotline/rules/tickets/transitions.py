@@ -1,99 +1,199 @@
-"""A ticket's life as one table. A row says: from here, this action leads there, this right may do it, these facts it needs.
+"""The life of a ticket as one table. A row says everything about a step: who may take it, what it needs and what it does.
 
-Buttons, API actions, the state picture and the tests all read `TRANSITIONS`; to add a step, add a row.
+Buttons, API actions, the documents and the tests read `TRANSITIONS`. A new step is one row, one label per language and
+one test; the names of effects are implemented in `services.tickets.effects`.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
-from hotline.rules.enums import TicketAction, TicketState
-from hotline.rules.people.actors import Actor, Machine, Right, may_read_ticket
+from hotline.rules.enums import Closing, TicketAction, TicketState
+from hotline.rules.people.actors import Actor, Machine, Person, Right, may_read_ticket
 from hotline.rules.tickets.fields import DRAFT_FIELDS
 
-A, S = TicketAction, TicketState
+
+class Relation(StrEnum):
+    """How a person must be related to a ticket, beside the right, to take a step."""
+
+    ANY = "any"
+    OWN_UNIT = "own unit"
+
+
+class Effect(StrEnum):
+    """Something that a step checks, computes or does beyond its fields, its moments and its events."""
+
+    REQUIRE_ACTIVE_UNIT = "require_active_unit"
+    REQUIRE_OWN_CALL = "require_own_call"
+    ASSIGN_NUMBER = "assign_number"
+    START_DEADLINES = "start_deadlines"
+    CLEAR_UNIT = "clear_unit"
+    FINISH_CALL = "finish_call"
+    FINISH_CALL_WITHOUT_TICKET = "finish_call_without_ticket"
+    PROMISE_FOLLOW_UP = "promise_follow_up"
+
+
+A, E, S = TicketAction, Effect, TicketState
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`own_unit`: only people of the ticket's unit. `needs`: facts that may not be empty afterwards."""
+    """One row of the table.
 
-    origin: TicketState
+    `needs`: fields that may not be empty afterwards. `takes`: fields that the step may carry as well. `moments`: columns
+    that are set to the moment of the step. `events`: kinds of `hotline.events`, in the order in which they are recorded;
+    what such an event holds beside the ticket's id are columns of the ticket.
+    """
+
+    origins: tuple[TicketState, ...]
     action: TicketAction
     target: TicketState
     right: Right
+    relation: Relation = Relation.ANY
     needs: tuple[str, ...] = ()
-    own_unit: bool = False
+    takes: frozenset[str] = frozenset({"note"})
+    moments: tuple[str, ...] = ()
+    closing: Closing | None = None
+    events: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
 
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition(S.DRAFT, A.SAVE, S.DRAFT, Right.WRITE_TICKETS),
-    Transition(S.DRAFT, A.ANSWER, S.CLOSED, Right.WRITE_TICKETS, ("type", "title", "answer")),
+    Transition((S.DRAFT,), A.SAVE, S.DRAFT, Right.WRITE_TICKETS, takes=DRAFT_FIELDS),
     Transition(
-        S.DRAFT, A.HAND_OFF, S.DISPATCHED, Right.WRITE_TICKETS, ("type", "title", "text", "unit_code")
+        (S.DRAFT,),
+        A.ANSWER,
+        S.CLOSED,
+        Right.WRITE_TICKETS,
+        needs=("type", "title", "answer"),
+        takes=DRAFT_FIELDS,
+        moments=("closed_at",),
+        closing=Closing.ANSWERED_DIRECT,
+        events=("TicketAnswered", "TicketClosed"),
+        effects=(E.ASSIGN_NUMBER, E.CLEAR_UNIT, E.FINISH_CALL),
     ),
-    Transition(S.DRAFT, A.DISCARD, S.DISCARDED, Right.WRITE_TICKETS, ("no_matter",)),
-    Transition(S.DISPATCHED, A.ACKNOWLEDGE, S.ACKNOWLEDGED, Right.HANDLE_TICKETS, own_unit=True),
     Transition(
+        (S.DRAFT,),
+        A.HAND_OFF,
+        S.DISPATCHED,
+        Right.WRITE_TICKETS,
+        needs=("type", "title", "text", "unit_code"),
+        takes=DRAFT_FIELDS,
+        moments=("dispatched_at",),
+        events=("TicketHandedOff",),
+        effects=(E.REQUIRE_ACTIVE_UNIT, E.ASSIGN_NUMBER, E.START_DEADLINES, E.FINISH_CALL),
+    ),
+    Transition(
+        (S.DRAFT,),
+        A.DISCARD,
+        S.DISCARDED,
+        Right.WRITE_TICKETS,
+        needs=("no_matter",),
+        takes=DRAFT_FIELDS,
+        events=("TicketDiscarded",),
+        effects=(E.REQUIRE_OWN_CALL, E.FINISH_CALL_WITHOUT_TICKET),
+    ),
+    Transition(
+        (S.DISPATCHED,),
+        A.ACKNOWLEDGE,
         S.ACKNOWLEDGED,
+        Right.HANDLE_TICKETS,
+        Relation.OWN_UNIT,
+        moments=("acknowledged_at",),
+        events=("TicketAcknowledged",),
+    ),
+    Transition(
+        (S.ACKNOWLEDGED,),
         A.RECORD_CONTACT,
         S.IN_PROGRESS,
         Right.HANDLE_TICKETS,
-        ("contact_note",),
-        own_unit=True,
+        Relation.OWN_UNIT,
+        needs=("contact_note",),
+        moments=("first_contact_at",),
+        events=("FirstContactRecorded",),
     ),
-    Transition(S.ACKNOWLEDGED, A.REPLY, S.REPLIED, Right.HANDLE_TICKETS, ("reply",), own_unit=True),
-    Transition(S.IN_PROGRESS, A.REPLY, S.REPLIED, Right.HANDLE_TICKETS, ("reply",), own_unit=True),
-    Transition(S.REPLIED, A.CLOSE, S.CLOSED, Right.HANDLE_TICKETS, own_unit=True),
+    Transition(
+        (S.ACKNOWLEDGED, S.IN_PROGRESS),
+        A.REPLY,
+        S.REPLIED,
+        Right.HANDLE_TICKETS,
+        Relation.OWN_UNIT,
+        needs=("reply",),
+        moments=("replied_at",),
+        events=("TicketReplied",),
+    ),
+    Transition(
+        (S.REPLIED,),
+        A.CLOSE,
+        S.CLOSED,
+        Right.HANDLE_TICKETS,
+        Relation.OWN_UNIT,
+        moments=("closed_at",),
+        closing=Closing.HANDLED,
+        events=("TicketClosed",),
+        effects=(E.PROMISE_FOLLOW_UP,),
+    ),
 )
 
 FINAL: frozenset[TicketState] = frozenset({S.CLOSED, S.DISCARDED})
+# The states in which the next step is the unit's.
 OPEN_AT_UNIT: frozenset[TicketState] = frozenset({S.DISPATCHED, S.ACKNOWLEDGED, S.IN_PROGRESS, S.REPLIED})
-"""A unit owes something on these."""
-
+# Never handed off: a unit that is already written on such a ticket does not own it and must not see it.
 AT_THE_DESK: frozenset[TicketState] = frozenset({S.DRAFT, S.DISCARDED})
-"""Never handed off: the unit a writer may already have chosen does not own it and must not see it."""
 
-_BY_STEP = {(row.origin, row.action): row for row in TRANSITIONS}
+_BY_STEP = {(origin, row.action): row for row in TRANSITIONS for origin in row.origins}
 
 
 def transition(state: TicketState, action: TicketAction) -> Transition | None:
-    """Return the row for `action` in `state`, or None if the table has none."""
+    """Returns the row for `action` in `state`, or None if the table has none."""
     return _BY_STEP.get((state, action))
 
 
+def find_action(name: str) -> TicketAction | None:
+    """Returns the action with this public name, or None if no row has it."""
+    return next((row.action for row in TRANSITIONS if row.action.value == name), None)
+
+
 def editable_fields(row: Transition) -> frozenset[str]:
-    """Return the facts a step may carry: everything while it is a draft, afterwards only what the step itself needs."""
-    return DRAFT_FIELDS if row.origin is S.DRAFT else frozenset({*row.needs, "note"})
+    """Returns the fields that a step may carry."""
+    return row.takes | frozenset(row.needs)
 
 
 def may_read(actor: Actor, state: TicketState, unit_code: str | None) -> bool:
-    """Say whether `actor` may see a ticket in `state` on which `unit_code` is written."""
+    """Returns whether `actor` may see a ticket in `state` on which `unit_code` is written."""
     return may_read_ticket(actor, None if state in AT_THE_DESK else unit_code)
 
 
 def may_take(actor: Actor, row: Transition, unit_code: str | None) -> bool:
-    """Say whether `actor` may take this step on a ticket of `unit_code`."""
+    """Returns whether `actor` may take this step on a ticket of `unit_code`."""
     if isinstance(actor, Machine):
         return True
-    if not actor.may(row.right):
-        return False
-    return not row.own_unit or (unit_code is not None and actor.unit_code == unit_code)
+    return actor.may(row.right) and _is_related(actor, row.relation, unit_code)
+
+
+def _is_related(person: Person, relation: Relation, unit_code: str | None) -> bool:
+    match relation:
+        case Relation.ANY:
+            return True
+        case Relation.OWN_UNIT:
+            return unit_code is not None and person.unit_code == unit_code
 
 
 def allowed_actions(state: TicketState, actor: Actor, unit_code: str | None) -> tuple[TicketAction, ...]:
-    """Return what `actor` may do now, in the table's order; nothing for a ticket they may not even read."""
+    """Returns the actions that `actor` may take now, in the table's order; none for a ticket they may not read."""
     if not may_read(actor, state, unit_code):
         return ()
-    return tuple(row.action for row in TRANSITIONS if row.origin is state and may_take(actor, row, unit_code))
+    rows = (row for row in TRANSITIONS if state in row.origins)
+    return tuple(row.action for row in rows if may_take(actor, row, unit_code))
 
 
 def missing(needs: Iterable[str], present: Mapping[str, object]) -> tuple[str, ...]:
-    """Return the needed facts that are absent or blank, in the order of `needs`."""
+    """Returns the needed fields that are absent or blank, in the order of `needs`."""
     return tuple(name for name in needs if not str(present.get(name) or "").strip())
 
 
 def ticket_number(prefix: str, day: str, sequence: int, digits: int = 5) -> str:
-    """Return prefix + YYYYMMDD + the sequence in `digits` digits + one check digit (Luhn), e.g. QF20261123000170.
+    """Returns prefix + YYYYMMDD + the sequence in `digits` digits + one check digit (Luhn), e.g. QF20261123000170.
 
     Raises ValueError when the day's sequence is outside 1..99999 (of five digits).
     """

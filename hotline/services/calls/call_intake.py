@@ -18,8 +18,8 @@ from hotline.store.outbound import Dial
 from hotline.store.upsert import insert_if_absent, insert_if_absent_returning
 from hotline.unit_of_work import UnitOfWork
 
-_CLAIMED = (Call.__table__.c.id, callbacks.IS_OWED)
-LONGEST_NUMBER = 80
+_CLAIMED = (Call.__table__.c.id, callbacks.HAS_OPEN_CALLBACK)
+MAX_NUMBER_LENGTH = 80
 """As long as the columns that hold what the carrier said; what no database can hold is left out."""
 
 
@@ -39,7 +39,7 @@ class Arrival:
     path: tuple[str, ...] = ()
 
 
-def as_path(ways: tuple[str, ...]) -> str:
+def format_path(ways: tuple[str, ...]) -> str:
     """Return ways through a flow as they are kept: one a line, so that more can be added at the end."""
     return "".join(f"{way}\n" for way in ways)
 
@@ -62,18 +62,18 @@ def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
     call_id, is_owed = claimed
     work.record(events.CallArrived(call_id))
     if is_owed and arrival.purpose is CallPurpose.INBOUND:
-        callbacks.note_phoned_again(work, row["number"])
+        callbacks.settle_phoned_again(work, row["number"])
     blank = dict.fromkeys(CallView.__dataclass_fields__)
     known_so_far = {name: row[name] for name in blank if name in row}
     return CallView(**{**blank, **known_so_far, "id": call_id})
 
 
-def remember_ended(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
+def record_ended_call(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
     """Record a call whose terminal `status` is the first we hear of it, so that nothing later brings it to life.
 
     Returns False if its first webhook was recorded at this very moment: then there is a call to be ended.
     """
-    end = rules.how_it_ended(CallState.IN_FLOW, arrival.purpose, status)
+    end = rules.end_of_call(CallState.IN_FLOW, arrival.purpose, status)
     row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
     call_id = insert_if_absent(work.connection, Call, Call.id, row)
     if call_id is None:
@@ -83,18 +83,18 @@ def remember_ended(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
 
 
 def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
-    number_raw = to_storable(arrival.number_raw, LONGEST_NUMBER)
+    number_raw = to_storable(arrival.number_raw, MAX_NUMBER_LENGTH)
     return {
         "sid": arrival.sid,
         "purpose": arrival.purpose,
         "number": parse_number(number_raw),
         "number_raw": number_raw,
-        "dialed": to_storable(arrival.dialed, LONGEST_NUMBER),
+        "dialed": to_storable(arrival.dialed, MAX_NUMBER_LENGTH),
         "language": arrival.language,
         "flow": arrival.flow,
         "flow_version": arrival.flow_version,
         "position": arrival.position,
-        "path": as_path(arrival.path),
+        "path": format_path(arrival.path),
         "arrived_at": work.at,
         "arrived_on": work.today,
     }

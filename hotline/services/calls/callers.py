@@ -15,7 +15,7 @@ from hotline.unit_of_work import UnitOfWork
 HOUR = timedelta(hours=1)
 
 
-def is_so(work: UnitOfWork, call_id: int, question: CallerQuestion) -> bool:
+def caller_matches(work: UnitOfWork, call_id: int, question: CallerQuestion) -> bool:
     """Answer `question` about the caller of this call. Nobody whose number is withheld is often or known."""
     number = get_call(work, call_id).number
     match question:

@@ -7,8 +7,8 @@ from hotline.rules.calls import states as rules
 from hotline.rules.enums import CallEnd, CallState, NoMatterReason, RequestClass, Satisfied
 from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.services.calls import recordings
-from hotline.services.calls.call_intake import Arrival, as_path, receive_call, remember_ended
-from hotline.services.calls.views import CallView, find_call, get_call, hold_call, own_call
+from hotline.services.calls.call_intake import Arrival, format_path, receive_call, record_ended_call
+from hotline.services.calls.views import CallView, find_call, get_call, lock_call, require_own_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
 from hotline.services.queueing.queue_entry import join_queue, leave_queue
@@ -19,28 +19,28 @@ from hotline.unit_of_work import UnitOfWork
 __all__ = [
     "Arrival",
     "CallView",
-    "ask_hang_up",
-    "caller_came_out",
-    "caller_joined",
     "end_call",
     "find_call",
     "finish_without_ticket",
     "get_call",
-    "hold_call",
     "join_queue",
-    "keep_position",
     "leave_queue",
-    "note_pressed",
-    "note_transfer",
-    "own_call",
+    "lock_call",
     "rate_talk",
     "receive_call",
-    "talk_ended",
+    "record_connected",
+    "record_operator_left",
+    "record_request_class",
+    "record_talk_left",
+    "record_transfer",
+    "request_hang_up",
+    "require_own_call",
+    "save_position",
 ]
 
 
-_BEFORE_A_PERSON = rules.WAITING | {CallState.IN_FLOW}
-_OF_A_TALK = (
+_BEFORE_OPERATOR = rules.WAITING | {CallState.IN_FLOW}
+_TALK_COLUMNS = (
     "operator_id",
     "answered_at",
     "operator_left_at",
@@ -49,10 +49,10 @@ _OF_A_TALK = (
     "no_matter",
     "no_matter_note",
 )
-NOWHERE = ""
+NO_POSITION = ""
 """The position of a call that is over: what its caller had typed and nothing had used is forgotten with it."""
 _CALLS = Call.__table__
-_KEEP = (
+_SAVE_POSITION = (
     update(Call)
     .where(_CALLS.c.id == bindparam("key"), _CALLS.c.state != CallState.ENDED)
     .values(
@@ -64,22 +64,22 @@ _KEEP = (
 """Built once: every step of every call asks it."""
 
 
-def keep_position(
+def save_position(
     work: UnitOfWork, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
 ) -> None:
     """Remember where the caller stands in the flow, by which ways they came, and what language they hear.
 
     Changes nothing once the call is over.
     """
-    values = {"key": call_id, "place": position, "spoken": language, "ways": as_path(path)}
-    work.connection.execute(_KEEP, values)
+    values = {"key": call_id, "place": position, "spoken": language, "ways": format_path(path)}
+    work.connection.execute(_SAVE_POSITION, values)
 
 
-def note_pressed(work: UnitOfWork, call_id: int, request_class: RequestClass) -> None:
+def record_request_class(work: UnitOfWork, call_id: int, request_class: RequestClass) -> None:
     work.session.execute(update(Call).where(Call.id == call_id).values(pressed=request_class))
 
 
-def note_transfer(work: UnitOfWork, call_id: int, to: str, *, begins: bool) -> None:
+def record_transfer(work: UnitOfWork, call_id: int, to: str, *, begins: bool) -> None:
     """The caller is being connected to somebody outside, or has come back from there."""
     here, there = CallState.IN_FLOW, CallState.TRANSFERRED
     step = update(Call).where(Call.id == call_id)
@@ -96,9 +96,9 @@ def rate_talk(work: UnitOfWork, call_id: int, answer: Satisfied) -> None:
         work.record(events.TalkRated(call_id, answer))
 
 
-def caller_joined(work: UnitOfWork, call_id: int) -> None:
+def record_connected(work: UnitOfWork, call_id: int) -> None:
     """Both sides hear each other: the wait is over and measured."""
-    call = hold_call(work, call_id)
+    call = lock_call(work, call_id)
     since = call.queued_at or work.at
     joined = updated_one(
         work.session,
@@ -112,44 +112,44 @@ def caller_joined(work: UnitOfWork, call_id: int) -> None:
     )
     if joined and call.operator_id is not None:
         work.record(events.CallConnected(call_id, call.operator_id))
-        callbacks.note_reached(work, call_id)
+        callbacks.settle_reached(work, call_id)
 
 
-def talk_ended(work: UnitOfWork, call_id: int) -> None:
+def record_operator_left(work: UnitOfWork, call_id: int) -> None:
     """Record that the operator left first while the caller is still on the line."""
-    call = hold_call(work, call_id)
+    call = lock_call(work, call_id)
     if updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state == CallState.TALKING)
         .values(state=CallState.AFTER, operator_left_at=work.at),
     ):
-        desks.talk_over(work, call.operator_id, call_id)
+        desks.end_talk(work, call.operator_id, call_id)
 
 
-def caller_came_out(work: UnitOfWork, call_id: int) -> None:
+def record_talk_left(work: UnitOfWork, call_id: int) -> None:
     """Record that the talk is over for the caller too, by their own leg's word: from here the flow has the word."""
-    talk_ended(work, call_id)
+    record_operator_left(work, call_id)
     out = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER).values(operator_left_at=None)
     work.session.execute(out)
 
 
-def take_back(work: UnitOfWork, call_id: int) -> bool:
+def return_to_queue(work: UnitOfWork, call_id: int) -> bool:
     """Let a caller with whom nobody ever was go on to the queue, at their place; say whether they were such a one.
 
     Their wait goes on, and whatever the desk noted about a talk that was none counts no more.
     """
-    call = hold_call(work, call_id)
+    call = lock_call(work, call_id)
     operator_id = call.operator_id
-    blank = dict.fromkeys(_OF_A_TALK)
+    blank = dict.fromkeys(_TALK_COLUMNS)
     alone = update(Call).where(
         Call.id == call_id, Call.state == CallState.AFTER, Call.operator_left_at.is_not(None)
     )
     if not updated_one(work.session, alone.values(state=CallState.IN_FLOW, **blank)):
         return False
-    offers.miss_accepted(work, call_id)
+    offers.mark_accepted_missed(work, call_id)
     if operator_id is not None:
-        desks.give_up(work, operator_id, call_id)
+        desks.mark_missed_after_wrap_up(work, operator_id, call_id)
     return True
 
 
@@ -159,32 +159,32 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
     A terminal word about a call never heard of is remembered if `arrival` tells enough, so that its late
     first webhook cannot bring it to life.
     """
-    call = find_call(work, sid, hold=True)
-    if call is None and arrival is not None and not remember_ended(work, arrival, status):
-        call = find_call(work, sid, hold=True)
+    call = find_call(work, sid, lock=True)
+    if call is None and arrival is not None and not record_ended_call(work, arrival, status):
+        call = find_call(work, sid, lock=True)
     if call is None or call.state is CallState.ENDED:
         return
-    was = rules.where_it_was(call.state, call.answered_at, work.at)
-    end = rules.how_it_ended(was, call.purpose, status, waited=call.queued_at is not None)
-    values: dict[str, object] = {"state": CallState.ENDED, "ended_at": work.at, "position": NOWHERE}
-    if was in _BEFORE_A_PERSON:
-        end = _what_was_gained(work, call.id, end)
+    was = rules.state_at_end(call.state, call.answered_at, work.at)
+    end = rules.end_of_call(was, call.purpose, status, waited=call.queued_at is not None)
+    values: dict[str, object] = {"state": CallState.ENDED, "ended_at": work.at, "position": NO_POSITION}
+    if was in _BEFORE_OPERATOR:
+        end = _end_before_operator(work, call.id, end)
     if was is not call.state:
         values |= {"answered_at": None, "wait_seconds": None}
     work.session.execute(update(Call).where(Call.id == call.id).values(**values, end=end))
     offers.withdraw_offers(work, call.id)
-    desks.call_over(work, call.operator_id, call.id, was=was)
+    desks.release_after_call(work, call.operator_id, call.id, was=was)
     if end is CallEnd.ABANDONED:
-        callbacks.owe_abandoned(work, call.id)
+        callbacks.promise_abandoned(work, call.id)
     work.record(events.CallEnded(call.id, end))
     offers.offer_waiting(work)
 
 
-def _what_was_gained(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEnd:
+def _end_before_operator(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEnd:
     """Return how a call ended that no person had answered: with a message, with a promise, or as it looks."""
     if recordings.has_message(work, call_id):
         return CallEnd.LEFT_MESSAGE
-    return CallEnd.LEFT_FOR_CALLBACK if callbacks.owed_for_call(work, call_id) else end
+    return CallEnd.LEFT_FOR_CALLBACK if callbacks.has_open_callback(work, call_id) else end
 
 
 def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason, note: str = "") -> None:
@@ -194,7 +194,7 @@ def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason
     """
     is_a_message = get_call(work, call_id).operator_id is None and recordings.has_message(work, call_id)
     if not is_a_message:
-        own_call(work, call_id)
+        require_own_call(work, call_id)
     finished = updated_one(
         work.session,
         update(Call)
@@ -202,12 +202,12 @@ def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason
         .values(finished_at=work.at, no_matter=reason, no_matter_note=to_storable(note, SHORT_TEXT)),
     )
     if finished:
-        desks.record_finished(work, call_id, ticket_id=None)
+        desks.complete_record(work, call_id, ticket_id=None)
         offers.offer_waiting(work)
 
 
-def ask_hang_up(work: UnitOfWork, call_id: int) -> None:
+def request_hang_up(work: UnitOfWork, call_id: int) -> None:
     """Let the operator end the call even if their own phone is gone. Raises NotAllowed unless it is their call."""
-    call, person = own_call(work, call_id)
+    call, person = require_own_call(work, call_id)
     if call.state in {CallState.TALKING, CallState.CONNECTING}:
         work.record(events.CallHangUpAsked(call_id, person.id))

@@ -12,7 +12,7 @@ from hotline.store.calls.lookups import Lookup
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
-LONGEST_ZH, LONGEST_EN = 300, 600
+MAX_LENGTH_ZH, MAX_LENGTH_EN = 300, 600
 """As long as the columns; the rest of a longer answer is not told."""
 
 
@@ -43,11 +43,11 @@ def get(work: UnitOfWork, lookup_id: int) -> LookupView:
     return _view(work, work.session.get_one(Lookup, lookup_id, populate_existing=True))
 
 
-def note_answer(
+def record_answer(
     work: UnitOfWork, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = ""
 ) -> None:
     """Keep what was answered, as far as it can be spoken; the first answer stands."""
-    said = {"text_zh": to_speakable(text_zh, LONGEST_ZH), "text_en": to_speakable(text_en, LONGEST_EN)}
+    said = {"text_zh": to_speakable(text_zh, MAX_LENGTH_ZH), "text_en": to_speakable(text_en, MAX_LENGTH_EN)}
     updated_one(
         work.session,
         update(Lookup)

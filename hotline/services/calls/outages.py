@@ -5,20 +5,20 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 
 from hotline import events
-from hotline.rules.calls.outages import MOST_AT_ONCE, most_at_once
+from hotline.rules.calls.outages import MAX_CONCURRENT, max_concurrent
 from hotline.rules.errors import InvalidFields, LostRace, NoSuchOutage, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import MAX_SPOKEN_BYTES, is_speakable
-from hotline.store.advisory_locks import take_turns
+from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.outages import Outage, outages_between
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
-LONGEST_ZH, LONGEST_EN = 120, 400
+MAX_LENGTH_ZH, MAX_LENGTH_EN = 120, 400
 """As much as a caller listens to: about half a minute."""
-LONGEST = timedelta(days=7)
+MAX_DURATION = timedelta(days=7)
 """A notice that outlives its outage is worse than none: who needs longer announces it again."""
-FURTHEST = timedelta(days=366)
+MAX_LEAD_TIME = timedelta(days=366)
 """How far ahead a notice may be planned."""
 
 
@@ -34,8 +34,8 @@ def announce(
     zh, en = " ".join(text_zh.split()), " ".join(text_en.split())
     errors = _text_errors(zh, en) | _time_errors(work.at, start, ends_at)
     if not errors:
-        wait_for_turn(work)
-        errors = _crowd_errors(work, zh, en, start, ends_at)
+        lock_announcements(work)
+        errors = _overlap_errors(work, zh, en, start, ends_at)
     if errors:
         raise InvalidFields(errors)
     notice = Outage(
@@ -60,9 +60,9 @@ def stop(work: UnitOfWork, outage_id: int) -> None:
     work.record(events.OutageStopped(outage_id))
 
 
-def wait_for_turn(work: UnitOfWork) -> None:
+def lock_announcements(work: UnitOfWork) -> None:
     """Let nobody else announce until this Work ends: what is told already is then known for sure."""
-    take_turns(work.connection, ("notices",))
+    acquire_advisory_locks(work.connection, ("notices",))
 
 
 def _announcer(work: UnitOfWork) -> Person:
@@ -73,7 +73,7 @@ def _announcer(work: UnitOfWork) -> Person:
 
 def _text_errors(zh: str, en: str) -> dict[str, str]:
     errors = {}
-    for name, text, longest in (("text_zh", zh, LONGEST_ZH), ("text_en", en, LONGEST_EN)):
+    for name, text, longest in (("text_zh", zh, MAX_LENGTH_ZH), ("text_en", en, MAX_LENGTH_EN)):
         if not is_speakable(text):
             errors[name] = "unspeakable"
         elif len(text) > longest or len(text.encode()) > MAX_SPOKEN_BYTES:
@@ -83,7 +83,7 @@ def _text_errors(zh: str, en: str) -> dict[str, str]:
     return errors
 
 
-def _crowd_errors(work: UnitOfWork, zh: str, en: str, start: datetime, end: datetime) -> dict[str, str]:
+def _overlap_errors(work: UnitOfWork, zh: str, en: str, start: datetime, end: datetime) -> dict[str, str]:
     """Callers hear every notice: nothing twice, and not more than they listen to."""
     others = outages_between(work.session, start, end)
     errors = {}
@@ -92,7 +92,7 @@ def _crowd_errors(work: UnitOfWork, zh: str, en: str, start: datetime, end: date
     if en and en in {other.text_en for other in others}:
         errors["text_en"] = "told_already"
     spans = ((other.starts_at, other.ends_at) for other in others)
-    if not errors and most_at_once(spans, start, end) >= MOST_AT_ONCE:
+    if not errors and max_concurrent(spans, start, end) >= MAX_CONCURRENT:
         errors["text_zh"] = "too_many"
     return errors
 
@@ -102,6 +102,6 @@ def _time_errors(now: datetime, start: datetime, end: datetime) -> dict[str, str
         return {"ends_at": "past"}
     if end <= start:
         return {"ends_at": "before_start"}
-    if start - now > FURTHEST:
+    if start - now > MAX_LEAD_TIME:
         return {"starts_at": "too_far"}
-    return {"ends_at": "too_far"} if end - start > LONGEST else {}
+    return {"ends_at": "too_far"} if end - start > MAX_DURATION else {}

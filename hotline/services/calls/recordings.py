@@ -12,7 +12,7 @@ from hotline import events
 from hotline.rules.enums import CallEnd, CallState, Channel, RecordingKind, RecordingState, TicketState
 from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.services.calls.views import hold_call
+from hotline.services.calls.views import lock_call
 from hotline.store.calls.recordings import Recording, RecordingSound
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Disclosure
@@ -22,37 +22,37 @@ from hotline.unit_of_work import UnitOfWork
 
 MESSAGE_TITLE = "语音留言"
 """What the draft is called until somebody has listened; shown in every language, so it says it in both."""
-SHORTEST_SECONDS = 1
-ONE_HEARING = timedelta(minutes=10)
+MIN_SECONDS = 1
+LISTENING_WINDOW = timedelta(minutes=10)
 """Within it a player's many requests for parts of a sound are one look."""
-_LOST_ENDS = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
+_GIVEN_UP = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
 
 
-def keep_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> None:
+def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> None:
     """A message was left: remember the recording, and open a draft ticket for whoever listens to it. Idempotent.
 
     A call that had been counted as given up is counted as one that left a message.
     """
-    if seconds < SHORTEST_SECONDS:
+    if seconds < MIN_SECONDS:
         return
-    hold_call(work, call_id)
-    if _claim(work, call_id, sid, seconds, RecordingKind.MESSAGE) is None:
+    lock_call(work, call_id)
+    if _insert(work, call_id, sid, seconds, RecordingKind.MESSAGE) is None:
         return
     _open_draft(work, call_id)
-    given_up = update(Call).where(Call.id == call_id, Call.state == CallState.ENDED, Call.end.in_(_LOST_ENDS))
+    given_up = update(Call).where(Call.id == call_id, Call.state == CallState.ENDED, Call.end.in_(_GIVEN_UP))
     work.session.execute(given_up.values(end=CallEnd.LEFT_MESSAGE))
 
 
-def recording_ended(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> None:
+def record_finished(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> None:
     """The carrier has finished a recording of this call. Idempotent."""
     if kind is RecordingKind.MESSAGE:
-        keep_message(work, call_id, sid, seconds)
-    elif seconds >= SHORTEST_SECONDS:
-        hold_call(work, call_id)
-        _claim(work, call_id, sid, seconds, kind)
+        record_message(work, call_id, sid, seconds)
+    elif seconds >= MIN_SECONDS:
+        lock_call(work, call_id)
+        _insert(work, call_id, sid, seconds, kind)
 
 
-def recording_absent(work: UnitOfWork, sid: str) -> None:
+def mark_absent(work: UnitOfWork, sid: str) -> None:
     """The carrier has no sound of it after all: nothing is fetched any more."""
     work.session.execute(
         update(Recording)
@@ -61,7 +61,7 @@ def recording_absent(work: UnitOfWork, sid: str) -> None:
     )
 
 
-def keep_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: bytes) -> None:
+def save_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: bytes) -> None:
     """Keep our own copy of a recording's sound, unless it is kept already or was said to be absent. Idempotent."""
     at_carrier = update(Recording).where(
         Recording.id == recording_id, Recording.state == RecordingState.AT_CARRIER
@@ -90,22 +90,22 @@ def hear_recording(work: UnitOfWork, recording_id: int) -> RecordingSound | None
         raise NoSuchRecording(str(recording_id))
     if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
         raise NotAllowed("does not listen to this")
-    if not _heard_just_now(work, work.actor, recording_id):
-        _record_look(work, work.actor, recording_id)
+    if not _was_disclosed_recently(work, work.actor, recording_id):
+        _record_disclosure(work, work.actor, recording_id)
     return work.session.get(RecordingSound, recording_id)
 
 
-def _heard_just_now(work: UnitOfWork, person: Person, recording_id: int) -> bool:
+def _was_disclosed_recently(work: UnitOfWork, person: Person, recording_id: int) -> bool:
     lately = select(Disclosure.id).where(
         Disclosure.subject == "recording",
         Disclosure.subject_id == recording_id,
         Disclosure.user_id == person.id,
-        Disclosure.at > work.at - ONE_HEARING,
+        Disclosure.at > work.at - LISTENING_WINDOW,
     )
     return work.session.scalar(lately.limit(1)) is not None
 
 
-def _record_look(work: UnitOfWork, person: Person, recording_id: int) -> None:
+def _record_disclosure(work: UnitOfWork, person: Person, recording_id: int) -> None:
     look = Disclosure(
         at=work.at,
         user_id=person.id,
@@ -119,7 +119,7 @@ def _record_look(work: UnitOfWork, person: Person, recording_id: int) -> None:
     work.record(events.RecordingHeard(recording_id, look.id))
 
 
-def _claim(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> int | None:
+def _insert(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> int | None:
     row = {
         "sid": sid,
         "call_id": call_id,

@@ -43,26 +43,26 @@ _HELD_BY_ID, _HELD_BY_SID = _BY_ID.with_for_update(), _BY_SID.with_for_update()
 """Built once: every webhook asks one of these."""
 
 
-def find_call(work: UnitOfWork, sid: str, *, hold: bool = False) -> CallView | None:
-    """Return the call with this sid; with `hold`, see `hold_call`."""
-    return _view(work, _HELD_BY_SID if hold else _BY_SID, sid)
+def find_call(work: UnitOfWork, sid: str, *, lock: bool = False) -> CallView | None:
+    """Return the call with this sid; with `lock`, see `lock_call`."""
+    return _view(work, _HELD_BY_SID if lock else _BY_SID, sid)
 
 
 def get_call(work: UnitOfWork, call_id: int) -> CallView:
     """Return the call. Raises NoSuchCall."""
-    return _known(_view(work, _BY_ID, call_id), call_id)
+    return _require(_view(work, _BY_ID, call_id), call_id)
 
 
-def hold_call(work: UnitOfWork, call_id: int) -> CallView:
+def lock_call(work: UnitOfWork, call_id: int) -> CallView:
     """Return the call as it is now and keep other Works from moving it until this one ends. Raises NoSuchCall.
 
     Who changes a call and then its offers, desk or promise holds the call first: always this order, so that two Works
     never wait for each other.
     """
-    return _known(_view(work, _HELD_BY_ID, call_id), call_id)
+    return _require(_view(work, _HELD_BY_ID, call_id), call_id)
 
 
-def own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
+def require_own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
     """Return the call and the acting person. Raises NoSuchCall, or NotAllowed if somebody else answered it."""
     call = get_call(work, call_id)
     if not isinstance(work.actor, Person) or call.operator_id != work.actor.id:
@@ -75,7 +75,7 @@ def _view(work: UnitOfWork, found: Executable, key: str | int) -> CallView | Non
     return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns
 
 
-def _known(call: CallView | None, call_id: int) -> CallView:
+def _require(call: CallView | None, call_id: int) -> CallView:
     if call is None:
         raise NoSuchCall(str(call_id))
     return call

@@ -10,7 +10,13 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from hotline.rules.figures.rates import Rate
-from hotline.rules.figures.reconciliation import CheckedClaim, Claim, Line, check_claims, reconcile
+from hotline.rules.figures.reconciliation import (
+    CheckedClaim,
+    Claim,
+    ReconciliationLine,
+    check_claims,
+    reconcile,
+)
 from hotline.rules.figures.report import Balance, Figures, Handling, Period
 from hotline.rules.figures.statistics import STATISTICS
 from hotline.rules.policies import Policies
@@ -44,7 +50,7 @@ class Report:
     rates: dict[str, Rate]
     units: tuple[UnitReport, ...]
     claims: tuple[CheckedClaim, ...]
-    reconciliation: tuple[Line, ...]
+    reconciliation: tuple[ReconciliationLine, ...]
 
 
 def build_report(

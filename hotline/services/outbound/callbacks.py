@@ -11,7 +11,7 @@ from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, PresenceState
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.phone_numbers import parse_number
-from hotline.services.outbound.dial_attempts import is_being_phoned, plan_dial
+from hotline.services.outbound.dial_attempts import has_active_dial, plan_dial
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence
@@ -20,20 +20,20 @@ from hotline.unit_of_work import UnitOfWork
 
 C = CallbackState
 OPEN = (C.WAITING, C.DIALLING)
-CLAIMS = 3
+MAX_CLAIM_ATTEMPTS = 3
 """How often a promise is tried that another process settles between our writing and our looking."""
 _CALLBACKS = Callback.__table__
 _CALLS = Call.__table__
 _IS_OPEN = or_(*(_CALLBACKS.c.state == state for state in OPEN))
 _CALLER = bindparam("caller", type_=String)
-_TO_THEM = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == _CALLER)
-_FROM_THEM = select(_CALLBACKS.c.id).where(
+_BY_OWN_NUMBER = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == _CALLER)
+_BY_CALLING_NUMBER = select(_CALLBACKS.c.id).where(
     _IS_OPEN, _CALLBACKS.c.call_id.in_(select(_CALLS.c.id).where(_CALLS.c.number == _CALLER))
 )
 """Who asked to be phoned at another number is found by the one they phone from."""
-IS_OWED = or_(_TO_THEM.exists(), _FROM_THEM.exists()).label("is_owed")
+HAS_OPEN_CALLBACK = or_(_BY_OWN_NUMBER.exists(), _BY_CALLING_NUMBER.exists()).label("is_owed")
 """Whether anything is owed to the number `caller`: asked with the insertion of every call to us, hardly ever so."""
-_OPEN_TO = union(_TO_THEM, _FROM_THEM)
+_OPEN_FOR_CALLER = union(_BY_OWN_NUMBER, _BY_CALLING_NUMBER)
 
 
 def promise_callback(
@@ -65,7 +65,7 @@ def promise_callback(
         "attempts": 0,
         "next_try_at": rules.next_allowed(wanted, work.policies.callbacks, work.zone),
     }
-    return _claim_promise(work, row)
+    return _insert_or_find(work, row)
 
 
 def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callback | None:
@@ -77,11 +77,11 @@ def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callbac
     number = parse_number(typed) if typed else call.number
     if number is None:
         return None
-    _forget_other_numbers(work, call_id, number)
+    _cancel_other_numbers(work, call_id, number)
     return _promise_from(work, call, CallbackReason.REQUESTED, number)
 
 
-def _forget_other_numbers(work: UnitOfWork, call_id: int, number: str) -> None:
+def _cancel_other_numbers(work: UnitOfWork, call_id: int, number: str) -> None:
     others = select(Callback.id).where(
         Callback.call_id == call_id, Callback.open_number.is_not(None), Callback.open_number != number
     )
@@ -89,7 +89,7 @@ def _forget_other_numbers(work: UnitOfWork, call_id: int, number: str) -> None:
         _settle(work, callback_id, C.CANCELLED)
 
 
-def owe_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:
+def promise_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:
     """Owe a call to somebody who hung up in the queue.
 
     None if their number is withheld, or if they have phoned again before we heard that they hung up.
@@ -105,24 +105,24 @@ def owe_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:
     return _promise_from(work, call, CallbackReason.ABANDONED, call.number)
 
 
-def owed_for_call(work: UnitOfWork, call_id: int) -> bool:
+def has_open_callback(work: UnitOfWork, call_id: int) -> bool:
     """Say whether an open promise was made during this call."""
     open_one = select(Callback.id).where(Callback.call_id == call_id, Callback.open_number.is_not(None))
     return work.session.scalar(open_one) is not None
 
 
-def note_phoned_again(work: UnitOfWork, number: str) -> None:
+def settle_phoned_again(work: UnitOfWork, number: str) -> None:
     """Somebody we owe a call has phoned again: nothing is owed any more."""
-    for (callback_id,) in work.connection.execute(_OPEN_TO, {"caller": number}).all():
+    for (callback_id,) in work.connection.execute(_OPEN_FOR_CALLER, {"caller": number}).all():
         _settle(work, callback_id, C.PHONED_AGAIN)
 
 
 def confirm_person(work: UnitOfWork, call_id: int) -> None:
     """Record that a person, not a machine, answered our call: the promise is kept."""
-    note_reached(work, call_id)
+    settle_reached(work, call_id)
 
 
-def note_reached(work: UnitOfWork, call_id: int) -> None:
+def settle_reached(work: UnitOfWork, call_id: int) -> None:
     """Settle the promise behind this call, if it is one of ours."""
     behind = select(Dial.callback_id).join(Call, Call.dial_id == Dial.id).where(Call.id == call_id)
     callback_id = work.session.scalar(behind)
@@ -151,7 +151,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
         .where(
             Callback.state == C.WAITING,
             Callback.next_try_at <= work.at,
-            ~is_being_phoned(Callback.number),
+            ~has_active_dial(Callback.number),
         )
         .order_by(Callback.place_since, Callback.id)
         .limit(max(free, 0))
@@ -170,7 +170,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
     return planned
 
 
-def after_dial(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> None:
+def reschedule(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> None:
     """Follow an attempt that ended without reaching anybody: wait for the next, or stop.
 
     An attempt that never reached the carrier (`tried` false) does not count.
@@ -190,9 +190,9 @@ def after_dial(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> Non
     )
 
 
-def _claim_promise(work: UnitOfWork, row: dict[str, Any]) -> Callback:
+def _insert_or_find(work: UnitOfWork, row: dict[str, Any]) -> Callback:
     """Write the promise, or find the open one. Raises LostRace if others settle theirs each time we look."""
-    for _ in range(CLAIMS):
+    for _ in range(MAX_CLAIM_ATTEMPTS):
         callback_id = insert_if_absent(work.session, Callback, Callback.id, row)
         if callback_id is not None:
             work.record(events.CallbackPromised(callback_id, row["reason"]))

@@ -37,6 +37,6 @@ def plan_dial(
     return dial.id
 
 
-def is_being_phoned(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+def has_active_dial(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Say whether an attempt to this number is on its way: nobody's phone is rung twice at once."""
     return exists().where(Dial.number == number, Dial.state != DialState.ENDED)

@@ -9,7 +9,7 @@ from hotline.rules.calls import callbacks as rules
 from hotline.rules.enums import FollowUpState, Satisfied, Solved
 from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
-from hotline.services.outbound.dial_attempts import is_being_phoned, plan_dial
+from hotline.services.outbound.dial_attempts import has_active_dial, plan_dial
 from hotline.services.tickets import redo
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
@@ -18,7 +18,7 @@ from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
 F = FollowUpState
-AT_ONCE = 5
+MAX_CONCURRENT = 5
 """Follow-up calls placed at the same time; they need no operator, only lines."""
 
 
@@ -55,10 +55,10 @@ def plan_due_dials(work: UnitOfWork) -> int:
             FollowUp.state == F.WAITING,
             FollowUp.next_try_at <= work.at,
             FollowUp.number.is_not(None),
-            ~is_being_phoned(FollowUp.number),
+            ~has_active_dial(FollowUp.number),
         )
         .order_by(FollowUp.next_try_at, FollowUp.id)
-        .limit(max(AT_ONCE - busy, 0))
+        .limit(max(MAX_CONCURRENT - busy, 0))
     )
     phoned: set[str] = set()
     for follow_up_id, number, attempts in work.session.execute(due).all():
@@ -89,7 +89,7 @@ def record_answer(work: UnitOfWork, call_id: int, question: str, answer: str) ->
     if found is None:
         raise NoSuchCall(str(call_id))
     follow_up_id, ticket_id = found
-    if not _keep(work, ticket_id, question, answer):
+    if not _save_answer(work, ticket_id, question, answer):
         return
     work.record(events.FollowUpAnswered(ticket_id, question, answer))
     _settle(work, follow_up_id, ticket_id, F.ANSWERED)
@@ -97,7 +97,7 @@ def record_answer(work: UnitOfWork, call_id: int, question: str, answer: str) ->
         redo.open_redo(work, ticket_id)
 
 
-def after_dial(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> None:
+def reschedule(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> None:
     """Follow an attempt that brought no answer: wait for the next, or give up.
 
     An attempt that never reached the carrier (`tried` false) does not count.
@@ -117,7 +117,7 @@ def after_dial(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> No
     )
 
 
-def _keep(work: UnitOfWork, ticket_id: int, question: str, answer: str) -> bool:
+def _save_answer(work: UnitOfWork, ticket_id: int, question: str, answer: str) -> bool:
     unasked = update(Ticket).where(Ticket.id == ticket_id).values(followed_up_at=work.at)
     if question == "solved":
         return updated_one(work.session, unasked.where(Ticket.solved.is_(None)).values(solved=Solved(answer)))

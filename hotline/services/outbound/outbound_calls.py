@@ -16,7 +16,7 @@ from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
 D = DialState
-STALE = timedelta(minutes=10)
+STALE_AFTER = timedelta(minutes=10)
 """An attempt that could not be placed for so long is not placed any more; what it was for tries again later."""
 DROPPED, LOST = "dropped", "lost"
 """Outcomes of our own beside the carrier's: never asked of the carrier; asked, but its end was never told."""
@@ -39,20 +39,20 @@ class DialView:
     follow_up_id: int | None
 
     @property
-    def doubtful(self) -> bool:
+    def outcome_unknown(self) -> bool:
         return self.state in {D.PLACING, D.UNKNOWN}
 
 
-def dial_by_ref(work: UnitOfWork, ref: str) -> DialView:
+def lock_dial(work: UnitOfWork, ref: str) -> DialView:
     """Return the attempt and hold it until this Work ends. Raises NoSuchDial.
 
     Who moves an attempt and then its call or promise holds the attempt first: an answer and a hang-up that come at once
     are taken one after the other.
     """
-    return _held(work, Dial.ref == ref, ref)
+    return _lock(work, Dial.ref == ref, ref)
 
 
-def dial_by_id(work: UnitOfWork, dial_id: int) -> DialView:
+def get_dial(work: UnitOfWork, dial_id: int) -> DialView:
     """Return the attempt as it is now. Raises NoSuchDial."""
     return _view(work, work.session.get(Dial, dial_id, populate_existing=True), str(dial_id))
 
@@ -63,7 +63,7 @@ def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
     It must not if it is placed or over, and if it waited so long for a worker that it is stale, that the quiet hours
     have begun, or that nobody is owed the call any more: then it is dropped and does not count as an attempt.
     """
-    dial = _held(work, Dial.id == dial_id, str(dial_id))
+    dial = _lock(work, Dial.id == dial_id, str(dial_id))
     if dial.state is D.PLANNED and not _is_wanted(work, dial):
         end_dial(work, dial.ref, outcome=DROPPED)
         return None
@@ -75,21 +75,21 @@ def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
     return dial
 
 
-def is_call_of_another(session: Session, dial_id: int, sid: str) -> bool:
+def belongs_to_another_dial(session: Session, dial_id: int, sid: str) -> bool:
     """Say whether the carrier's call `sid` is known to belong to another attempt."""
     return session.scalar(select(Dial.id).where(Dial.sid == sid, Dial.id != dial_id)) is not None
 
 
-def note_doubt(work: UnitOfWork, dial_id: int) -> None:
+def record_unknown_outcome(work: UnitOfWork, dial_id: int) -> None:
     """The carrier's answer was lost: look before asking again."""
     work.session.execute(
         update(Dial).where(Dial.id == dial_id, Dial.state == D.PLACING).values(state=D.UNKNOWN)
     )
 
 
-def note_dial_sid(work: UnitOfWork, ref: str, sid: str) -> None:
+def record_dial_sid(work: UnitOfWork, ref: str, sid: str) -> None:
     """Remember the carrier's name for the call, whoever learns it first. Raises NoSuchDial."""
-    dial = dial_by_ref(work, ref)
+    dial = lock_dial(work, ref)
     if dial.state in {D.PLANNED, D.PLACING, D.UNKNOWN}:
         updated_one(work.session, update(Dial).where(Dial.id == dial.id).values(state=D.PLACED, sid=sid))
 
@@ -98,7 +98,7 @@ def end_dial(
     work: UnitOfWork, ref: str, *, outcome: str, sid: str | None = None, detail: str | None = None
 ) -> None:
     """Record the attempt's end once; what it was for goes on from there. Raises NoSuchDial."""
-    dial = dial_by_ref(work, ref)
+    dial = lock_dial(work, ref)
     if dial.state is D.ENDED:
         return
     values: dict[str, object] = {"state": D.ENDED, "ended_at": work.at, "outcome": outcome, "detail": detail}
@@ -108,13 +108,13 @@ def end_dial(
     work.record(events.DialEnded(dial.id, outcome))
     tried = dial.state is not D.PLANNED
     if dial.callback_id is not None:
-        callbacks.after_dial(work, dial.callback_id, tried=tried)
+        callbacks.reschedule(work, dial.callback_id, tried=tried)
     if dial.follow_up_id is not None:
-        follow_ups.after_dial(work, dial.follow_up_id, tried=tried)
+        follow_ups.reschedule(work, dial.follow_up_id, tried=tried)
 
 
 def _is_stale(work: UnitOfWork, dial: DialView) -> bool:
-    return dial.planned_at < work.at - STALE
+    return dial.planned_at < work.at - STALE_AFTER
 
 
 def _is_wanted(work: UnitOfWork, dial: DialView) -> bool:
@@ -127,7 +127,7 @@ def _is_wanted(work: UnitOfWork, dial: DialView) -> bool:
     return owed and may_ring(work.at, policy, work.zone) and not _is_stale(work, dial)
 
 
-def _held(work: UnitOfWork, which: ColumnElement[bool], asked: str) -> DialView:
+def _lock(work: UnitOfWork, which: ColumnElement[bool], asked: str) -> DialView:
     held = select(Dial).where(which).with_for_update()
     return _view(work, work.session.scalar(held.execution_options(populate_existing=True)), asked)
 

@@ -20,7 +20,7 @@ from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
 
 SIGN_IN_HOURS = 12
-MIN_PASSWORD = 8
+MIN_PASSWORD_LENGTH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ def add_user(
 
     Raises NotAllowed for a password under 8 characters or a handler without a unit, UnknownUnit, NameTaken.
     """
-    if len(password) < MIN_PASSWORD:
-        raise NotAllowed(f"a password needs at least {MIN_PASSWORD} characters")
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise NotAllowed(f"a password needs at least {MIN_PASSWORD_LENGTH} characters")
     if (role is Role.HANDLER) != (unit_code is not None):
         raise NotAllowed("a handler, and only a handler, belongs to a unit")
     if unit_code is not None and work.session.get(Unit, unit_code) is None:
@@ -83,7 +83,7 @@ def check_password(session: Session, name: str, password: str) -> Person | None:
         return None
     user = session.scalar(select(User).where(User.name == name, User.active))
     try:
-        _hasher().verify(user.password_hash if user else _nobodys_hash(), password)
+        _hasher().verify(user.password_hash if user else _dummy_hash(), password)
     except (VerifyMismatchError, InvalidHashError):
         return None
     return None if user is None else _person(user)
@@ -105,7 +105,7 @@ def sign_out(work: UnitOfWork, token: str) -> None:
     work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
 
 
-def person_of_sign_in(session: Session, token: str, at: datetime) -> SignedIn | None:
+def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | None:
     """Return who holds this session at `at`, or None (unknown, expired, revoked, or no longer active)."""
     found = (
         select(User)
@@ -123,13 +123,13 @@ def person_of_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
     return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale)
 
 
-def choose_locale(work: UnitOfWork, locale: str) -> None:
+def set_locale(work: UnitOfWork, locale: str) -> None:
     """Remember the acting person's language."""
     if isinstance(work.actor, Person):
         work.session.execute(update(User).where(User.id == work.actor.id).values(locale=locale))
 
 
-def person_called(session: Session, name: str) -> Person | None:
+def person_by_name(session: Session, name: str) -> Person | None:
     """Return who may log in as `name`, or None."""
     user = session.scalar(select(User).where(User.name == name, User.active)) if is_storable(name) else None
     return None if user is None else _person(user)
@@ -145,7 +145,7 @@ def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
     return token
 
 
-def person_of_api_token(session: Session, token: str) -> tuple[Person, int] | None:
+def person_by_api_token(session: Session, token: str) -> tuple[Person, int] | None:
     """Return whom a program acts for and its key's id, or None (unknown, revoked, or the person is gone)."""
     found = (
         select(User, ApiToken.id)
@@ -170,5 +170,5 @@ def _hasher() -> PasswordHasher:
 
 
 @lru_cache(maxsize=1)
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher().hash(secrets.token_urlsafe(16))

@@ -14,10 +14,10 @@ from hotline.unit_of_work import UnitOfWork
 P = PresenceState
 
 
-def move(
+def set_presence(
     work: UnitOfWork,
     user_id: int,
-    origins: Iterable[PresenceState],
+    sources: Iterable[PresenceState],
     target: PresenceState,
     *,
     reason: str | None = None,
@@ -32,7 +32,7 @@ def move(
     values: dict[str, object] = {"state": target, "reason": reason, "since": work.at, "call_id": call_id}
     if idle:
         values["idle_since"] = work.at
-    statement = update(Presence).where(Presence.user_id == user_id, Presence.state.in_(tuple(origins)))
+    statement = update(Presence).where(Presence.user_id == user_id, Presence.state.in_(tuple(sources)))
     if only_call is not None:
         statement = statement.where(Presence.call_id == only_call)
     moved = updated_one(work.session, statement.values(**values))
@@ -41,58 +41,60 @@ def move(
     return moved
 
 
-def ring(work: UnitOfWork, user_id: int, call_id: int) -> bool:
-    return move(work, user_id, (P.READY,), P.RINGING, call_id=call_id)
+def set_ringing(work: UnitOfWork, user_id: int, call_id: int) -> bool:
+    return set_presence(work, user_id, (P.READY,), P.RINGING, call_id=call_id)
 
 
-def talk(work: UnitOfWork, user_id: int, call_id: int) -> bool:
-    return move(work, user_id, (P.RINGING,), P.TALKING, call_id=call_id, only_call=call_id)
+def set_talking(work: UnitOfWork, user_id: int, call_id: int) -> bool:
+    return set_presence(work, user_id, (P.RINGING,), P.TALKING, call_id=call_id, only_call=call_id)
 
 
 def stop_ringing(work: UnitOfWork, user_id: int, call_id: int, why: NotReadyReason | None) -> None:
     """Take the ring (or the connection that failed) off the desk: ready again, or not ready if it missed the call."""
     busy = (P.RINGING, P.TALKING)
     if why is None:
-        move(work, user_id, busy, P.READY, only_call=call_id)
+        set_presence(work, user_id, busy, P.READY, only_call=call_id)
     else:
-        move(work, user_id, busy, P.NOT_READY, reason=why.value, only_call=call_id)
+        set_presence(work, user_id, busy, P.NOT_READY, reason=why.value, only_call=call_id)
 
 
-def give_up(work: UnitOfWork, user_id: int, call_id: int) -> None:
+def mark_missed_after_wrap_up(work: UnitOfWork, user_id: int, call_id: int) -> None:
     """Take a desk that lost its call before a word was said out of its wrap-up; whoever sits there says when they are back."""
-    move(work, user_id, (P.WRAP_UP,), P.NOT_READY, reason=NotReadyReason.MISSED_CALL.value, only_call=call_id)
+    set_presence(
+        work, user_id, (P.WRAP_UP,), P.NOT_READY, reason=NotReadyReason.MISSED_CALL.value, only_call=call_id
+    )
 
 
-def talk_over(work: UnitOfWork, user_id: int | None, call_id: int) -> None:
+def end_talk(work: UnitOfWork, user_id: int | None, call_id: int) -> None:
     """Begin wrap-up, or be ready at once if the record is already complete."""
     if user_id is None:
         return
-    if is_finished(work, call_id):
-        move(work, user_id, (P.TALKING,), P.READY, only_call=call_id, idle=True)
+    if is_record_complete(work, call_id):
+        set_presence(work, user_id, (P.TALKING,), P.READY, only_call=call_id, idle=True)
     else:
-        move(work, user_id, (P.TALKING,), P.WRAP_UP, call_id=call_id, only_call=call_id)
+        set_presence(work, user_id, (P.TALKING,), P.WRAP_UP, call_id=call_id, only_call=call_id)
 
 
-def call_over(work: UnitOfWork, user_id: int | None, call_id: int, *, was: CallState) -> None:
+def release_after_call(work: UnitOfWork, user_id: int | None, call_id: int, *, was: CallState) -> None:
     """Follow the end of the whole call. A desk that accepted but never spoke is simply ready again."""
     if user_id is None:
         return
     if was is CallState.CONNECTING:
-        move(work, user_id, (P.TALKING,), P.READY, only_call=call_id)
+        set_presence(work, user_id, (P.TALKING,), P.READY, only_call=call_id)
     else:
-        talk_over(work, user_id, call_id)
+        end_talk(work, user_id, call_id)
 
 
-def record_finished(work: UnitOfWork, call_id: int, *, ticket_id: int | None) -> None:
+def complete_record(work: UnitOfWork, call_id: int, *, ticket_id: int | None) -> None:
     """Tell that the call's record is complete and end the wrap-up of its operator."""
     operator_id = work.session.scalar(select(Call.operator_id).where(Call.id == call_id))
     if operator_id is None:
         return
     work.record(events.CallFinished(call_id, operator_id, ticket_id))
-    move(work, operator_id, (P.WRAP_UP,), P.READY, only_call=call_id, idle=True)
+    set_presence(work, operator_id, (P.WRAP_UP,), P.READY, only_call=call_id, idle=True)
 
 
-def is_finished(work: UnitOfWork, call_id: int) -> bool:
+def is_record_complete(work: UnitOfWork, call_id: int) -> bool:
     return work.session.scalar(select(Call.finished_at).where(Call.id == call_id)) is not None
 
 
@@ -113,7 +115,7 @@ def unfinished_call(work: UnitOfWork, user_id: int) -> int | None:
     return work.session.scalar(found)
 
 
-def overtime(work: UnitOfWork, user_id: int, call_id: int | None) -> bool:
+def mark_overtime(work: UnitOfWork, user_id: int, call_id: int | None) -> bool:
     """Mark a wrap-up as beyond its limit without restarting its clock; say whether it was marked now."""
     marked = updated_one(
         work.session,

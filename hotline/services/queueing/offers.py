@@ -16,7 +16,7 @@ from hotline import events
 from hotline.rules.calls import states as rules
 from hotline.rules.enums import CallState, NotReadyReason, OfferState
 from hotline.rules.errors import NoSuchCall
-from hotline.services.calls.views import hold_call
+from hotline.services.calls.views import lock_call
 from hotline.services.queueing import desks, matching
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.upsert import updated_one
@@ -24,7 +24,7 @@ from hotline.unit_of_work import UnitOfWork
 
 RECENT_ANSWERS = 20
 """The expected wait is the mean of this many last waits: simple, honest, never a promise."""
-LOOKED_BACK = 300
+MAX_CALLS_SEARCHED = 300
 """They are looked for among so many last calls: each round of each caller's waiting asks, and a day has 50,000 calls."""
 
 
@@ -65,7 +65,9 @@ def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
 
 def _recent_waits(work: UnitOfWork) -> list[int]:
     """Return how many seconds the last callers of today who were answered had waited."""
-    last = select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(LOOKED_BACK)
+    last = (
+        select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(MAX_CALLS_SEARCHED)
+    )
     calls = last.subquery()
     answered = select(calls.c.wait_seconds).where(
         calls.c.arrived_on == work.today, calls.c.wait_seconds.is_not(None)
@@ -80,10 +82,10 @@ def offer_waiting(work: UnitOfWork) -> int:
     Both are held while they are matched; a call or a desk that somebody else holds is left to the next look.
     """
     made = 0
-    while (pair := matching.next_pair(work)) is not None:
+    while (pair := matching.next_match(work)) is not None:
         call_id, operator_id = pair
         work.session.execute(update(Call).where(Call.id == call_id).values(state=CallState.OFFERED))
-        desks.ring(work, operator_id, call_id)
+        desks.set_ringing(work, operator_id, call_id)
         offer = Offer(call_id=call_id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
         work.session.add(offer)
         work.session.flush()
@@ -97,7 +99,7 @@ def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
 
     Asking again with the same leg gives the same answer.
     """
-    offer = _held_offer(work, offer_id)
+    offer = _lock_offer(work, offer_id)
     if offer is None:
         return None
     if offer.state is OfferState.ACCEPTED and offer.leg_sid == leg_sid:
@@ -109,7 +111,7 @@ def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
         return None
     accepted = update(Offer).where(Offer.id == offer_id)
     work.session.execute(accepted.values(state=OfferState.ACCEPTED, settled_at=work.at, leg_sid=leg_sid))
-    desks.talk(work, offer.operator_id, offer.call_id)
+    desks.set_talking(work, offer.operator_id, offer.call_id)
     work.record(events.CallAccepted(offer.call_id, offer_id, offer.operator_id))
     return offer.call_id
 
@@ -119,7 +121,7 @@ def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
 
     A ring that was withdrawn is nobody's miss: that desk stays ready. An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
     """
-    offer = _held_offer(work, offer_id)
+    offer = _lock_offer(work, offer_id)
     if offer is None:
         return
     was_pending = _settle(work, offer_id, OfferState.PENDING, how)
@@ -154,7 +156,7 @@ def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:
     return work.session.scalar(select(Offer.leg_asked_at).where(*pending))
 
 
-def note_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
+def record_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
     """Remember the operator's leg; say whether the ring is still wanted."""
     work.session.execute(
         update(Offer).where(Offer.id == offer_id, Offer.leg_sid.is_(None)).values(leg_sid=sid)
@@ -162,7 +164,7 @@ def note_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
     return leg_to_release(work.session, offer_id) is None
 
 
-def is_leg_of_another(session: Session, offer_id: int, sid: str) -> bool:
+def leg_belongs_to_another_offer(session: Session, offer_id: int, sid: str) -> bool:
     """Say whether the carrier's call `sid` is known to be the ring of another offer."""
     return session.scalar(select(Offer.id).where(Offer.leg_sid == sid, Offer.id != offer_id)) is not None
 
@@ -184,7 +186,7 @@ def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
             work.record(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
 
 
-def miss_accepted(work: UnitOfWork, call_id: int) -> None:
+def mark_accepted_missed(work: UnitOfWork, call_id: int) -> None:
     """Count the ring that was answered for nothing as missed: late news of its leg then says nothing about a new talk."""
     taken = update(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
     work.session.execute(taken.values(state=OfferState.MISSED, settled_at=work.at))
@@ -223,12 +225,12 @@ def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
     return len(found)
 
 
-def _held_offer(work: UnitOfWork, offer_id: int) -> Offer | None:
+def _lock_offer(work: UnitOfWork, offer_id: int) -> Offer | None:
     """Hold the offer's call, then return the offer as it is now."""
     call_id = work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
     if call_id is None:
         return None
-    hold_call(work, call_id)
+    lock_call(work, call_id)
     return work.session.get(Offer, offer_id, populate_existing=True)
 
 

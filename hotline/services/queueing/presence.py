@@ -16,7 +16,7 @@ from hotline.unit_of_work import UnitOfWork
 P = PresenceState
 
 
-def arrive(work: UnitOfWork) -> None:
+def open_desk(work: UnitOfWork) -> None:
     """Open the desk: not ready yet, and alive. An open desk stays as it is (a second tab, a reload)."""
     person = _operator(work)
     row = {
@@ -27,11 +27,11 @@ def arrive(work: UnitOfWork) -> None:
         "seen_at": work.at,
     }
     if insert_if_absent(work.session, Presence, Presence.user_id, row) is None:
-        beat(work)
-        desks.move(work, person.id, (P.OFFLINE,), P.NOT_READY)
+        record_heartbeat(work)
+        desks.set_presence(work, person.id, (P.OFFLINE,), P.NOT_READY)
 
 
-def become_ready(work: UnitOfWork) -> None:
+def set_ready(work: UnitOfWork) -> None:
     """Take calls. Raises UnfinishedCall while a past call has neither ticket nor reasoned no-matter.
 
     The longest-idle clock restarts: who comes back from a break does not overtake who stayed.
@@ -40,41 +40,41 @@ def become_ready(work: UnitOfWork) -> None:
     unfinished = desks.unfinished_call(work, person.id)
     if unfinished is not None:
         raise UnfinishedCall(unfinished)
-    arrive(work)
-    if not desks.move(work, person.id, (P.NOT_READY, P.WRAP_UP), P.READY, idle=True):
-        if desk_state(work.session, person.id).state is not P.READY:
+    open_desk(work)
+    if not desks.set_presence(work, person.id, (P.NOT_READY, P.WRAP_UP), P.READY, idle=True):
+        if get_presence(work.session, person.id).state is not P.READY:
             raise LostRace("busy with a call")
         return
     offers.offer_waiting(work)
 
 
-def become_not_ready(work: UnitOfWork, reason: NotReadyReason) -> None:
+def set_not_ready(work: UnitOfWork, reason: NotReadyReason) -> None:
     """Take no calls, for a reason. Raises LostRace while a call rings or is being talked or wrapped up."""
     person = _operator(work)
-    arrive(work)
-    if not desks.move(work, person.id, (P.READY, P.NOT_READY), P.NOT_READY, reason=reason.value):
+    open_desk(work)
+    if not desks.set_presence(work, person.id, (P.READY, P.NOT_READY), P.NOT_READY, reason=reason.value):
         raise LostRace("busy with a call")
 
 
-def leave(work: UnitOfWork) -> None:
+def close_desk(work: UnitOfWork) -> None:
     """Close the desk. Raises LostRace during a call, UnfinishedCall before its record is complete."""
     person = _operator(work)
     unfinished = desks.unfinished_call(work, person.id)
     if unfinished is not None:
         raise UnfinishedCall(unfinished)
-    if not desks.move(work, person.id, (P.READY, P.NOT_READY, P.WRAP_UP, P.OFFLINE), P.OFFLINE):
+    if not desks.set_presence(work, person.id, (P.READY, P.NOT_READY, P.WRAP_UP, P.OFFLINE), P.OFFLINE):
         known = work.session.get(Presence, person.id)
         if known is not None:
             raise LostRace("busy with a call")
 
 
-def beat(work: UnitOfWork) -> None:
+def record_heartbeat(work: UnitOfWork) -> None:
     """Note a sign of life of the desk's browser."""
     person = _operator(work)
     work.session.execute(update(Presence).where(Presence.user_id == person.id).values(seen_at=work.at))
 
 
-def desk_state(session: Session, user_id: int) -> Presence:
+def get_presence(session: Session, user_id: int) -> Presence:
     """Return what the desk is doing. Raises NotAllowed if this person never opened one."""
     found = session.scalar(
         select(Presence).where(Presence.user_id == user_id).execution_options(populate_existing=True)
@@ -89,7 +89,9 @@ def close_silent_desks(work: UnitOfWork) -> int:
     limit = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     idle = (P.READY, P.NOT_READY)
     silent = select(Presence.user_id).where(Presence.state.in_(idle), Presence.seen_at < limit)
-    return sum(desks.move(work, user_id, idle, P.OFFLINE) for user_id in work.session.scalars(silent).all())
+    return sum(
+        desks.set_presence(work, user_id, idle, P.OFFLINE) for user_id in work.session.scalars(silent).all()
+    )
 
 
 def flag_long_wrap_ups(work: UnitOfWork) -> int:
@@ -100,7 +102,7 @@ def flag_long_wrap_ups(work: UnitOfWork) -> int:
         Presence.state == P.WRAP_UP, Presence.since < limit, Presence.reason.is_(None)
     )
     for user_id, _since, call_id in work.session.execute(late).all():
-        marked += desks.overtime(work, user_id, call_id)
+        marked += desks.mark_overtime(work, user_id, call_id)
     return marked
 
 

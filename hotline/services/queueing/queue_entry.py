@@ -9,7 +9,7 @@ from hotline.rules.calls import states as rules
 from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, PresenceState
-from hotline.services.calls.views import CallView, hold_call
+from hotline.services.calls.views import CallView, lock_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
@@ -17,24 +17,26 @@ from hotline.store.people.tables import Presence, User
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
-ANYBODY = JoinQueue()
+ANY_OPERATOR = JoinQueue()
 
 
-def join_queue(work: UnitOfWork, call_id: int, wish: JoinQueue = ANYBODY, *, desk: str = "") -> QueueJoin:
+def join_queue(
+    work: UnitOfWork, call_id: int, wish: JoinQueue = ANY_OPERATOR, *, desk: str = ""
+) -> QueueJoin:
     """Let the caller wait for a person; offer the call at once if a desk is ready. `desk` is a work number.
 
     A callback keeps the place of the call it answers; whoever left the queue to decide something keeps their own. A
     caller already waiting stays where they are.
     """
-    call = hold_call(work, call_id)
+    call = lock_call(work, call_id)
     if call.state in rules.WAITING:
         return QueueJoin.JOINED
-    if wish.only_on_duty and not is_anybody_on_duty(work):
+    if wish.only_on_duty and not is_any_operator_on_duty(work):
         return QueueJoin.OFF_DUTY
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
     if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
         return QueueJoin.FULL
-    place, skill = _inherited(work, call)
+    place, skill = _inherited_place(work, call)
     joined = updated_one(
         work.session,
         update(Call)
@@ -46,7 +48,7 @@ def join_queue(work: UnitOfWork, call_id: int, wish: JoinQueue = ANYBODY, *, des
             joined_at=work.at,
             skill=wish.skill or skill,
             priority=wish.priority,
-            desk_id=_desk(work, desk) if wish.to_desk else None,
+            desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
         ),
     )
     if not joined:
@@ -70,19 +72,19 @@ def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
         offers.withdraw_offers(work, call_id)
 
 
-def is_anybody_on_duty(work: UnitOfWork) -> bool:
+def is_any_operator_on_duty(work: UnitOfWork) -> bool:
     """Say whether any desk is open and alive, ready or not: somebody who may answer sooner or later."""
     fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     alive = select(Presence.user_id).where(Presence.state != PresenceState.OFFLINE, Presence.seen_at >= fresh)
     return work.session.scalar(alive.limit(1)) is not None
 
 
-def _desk(work: UnitOfWork, work_number: str) -> int | None:
+def _operator_by_work_number(work: UnitOfWork, work_number: str) -> int | None:
     """Return whose work number that is; None for nobody's: then anybody may answer."""
     return work.session.scalar(select(User.id).where(User.work_number == work_number, User.active))
 
 
-def _inherited(work: UnitOfWork, call: CallView) -> tuple[datetime | None, str]:
+def _inherited_place(work: UnitOfWork, call: CallView) -> tuple[datetime | None, str]:
     """Return the place and the skill of the call that this one answers, if we phoned somebody back."""
     if call.dial_id is None:
         return None, ""

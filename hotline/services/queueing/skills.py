@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.errors import NoSuchPerson, NotAllowed, UnknownSkill
 from hotline.rules.people.actors import Right
-from hotline.services.people.accounts import person_called
+from hotline.services.people.accounts import person_by_name
 from hotline.store.people.tables import OperatorSkill
 from hotline.unit_of_work import UnitOfWork
 
@@ -17,7 +17,7 @@ def set_skills(work: UnitOfWork, name: str, skills: Sequence[str]) -> tuple[str,
 
     Raises NoSuchPerson, NotAllowed for somebody who answers no calls, UnknownSkill for one the city does not know.
     """
-    person = person_called(work.session, name)
+    person = person_by_name(work.session, name)
     if person is None:
         raise NoSuchPerson(name)
     if not person.may(Right.TAKE_CALLS):
@@ -39,9 +39,9 @@ def skills_of(session: Session, user_id: int) -> tuple[str, ...]:
     return tuple(session.scalars(found.order_by(OperatorSkill.skill)))
 
 
-def skills_called(session: Session, name: str) -> tuple[str, ...]:
+def skills_by_name(session: Session, name: str) -> tuple[str, ...]:
     """Return the skills of the person called `name`. Raises NoSuchPerson."""
-    person = person_called(session, name)
+    person = person_by_name(session, name)
     if person is None:
         raise NoSuchPerson(name)
     return skills_of(session, person.id)

@@ -1,7 +1,6 @@
-"""Reading a CSV file somebody else wrote: lines as lists of cells, numbered, and the ones that are no CSV marked as such.
+"""Reads a CSV file of another system: numbered rows of cells, and a mark for each line that is no CSV.
 
-Bytes that are not UTF-8 become stand-ins, so that one bad line does not cost the file; whoever parses the cells
-refuses those. A leading byte-order mark, CRLF and quoted line breaks are ordinary.
+A leading byte-order mark, CRLF and quoted line breaks are accepted.
 """
 
 import csv
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CsvLine:
-    """`line` is the file's line on which the row begins, from 1."""
+    """`line` is the line of the file on which the row begins, counted from 1."""
 
     line: int
     cells: list[str]
@@ -20,13 +19,13 @@ class CsvLine:
 
 @dataclass(frozen=True, slots=True)
 class BrokenLine:
-    """A line that no CSV reader can cut into cells."""
+    """A line that cannot be split into cells."""
 
     line: int
 
 
 def read_lines(source: Iterable[bytes]) -> Iterator[CsvLine | BrokenLine]:
-    """Return the rows of `source` (lines of bytes, ends included); empty lines are left out."""
+    """Yields the rows of `source` (lines of bytes with their ends); empty lines are left out."""
     reader = csv.reader(_decoded(source), strict=True)
     while True:
         line = reader.line_num + 1
@@ -46,4 +45,6 @@ def _decoded(source: Iterable[bytes]) -> Iterator[str]:
     for raw in source:
         line = raw.removeprefix(BOM_UTF8) if first else raw
         first = False
+        # Bytes that are not UTF-8 become surrogates, which the parser of the cells refuses: one bad line does not make
+        # the whole file unreadable.
         yield line.decode("utf-8", "surrogateescape")

@@ -1,4 +1,4 @@
-"""The three clocks of a hand-off, read from the policy in force and the city's own calendar."""
+"""The three deadlines of a hand-off, from the policy in force and the city's calendar of working days."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ _COLUMNS = {
 
 
 def for_hand_off(work: UnitOfWork, kind: RequestType | None, urgency: Urgency) -> dict[str, object]:
-    """Return the ticket's due columns, the name of the policy, and whether a counted day was a guess."""
+    """Returns the columns of a ticket handed off now: due moments, name of the policy, and whether a day was provisional."""
     counted = _deadlines(work, kind, urgency, work.at)
     values: dict[str, object] = {_COLUMNS[stage]: due.due_at for stage, due in counted.items()}
     provisional = counted[DeadlineStage.RESOLVE].provisional
@@ -25,7 +25,7 @@ def for_hand_off(work: UnitOfWork, kind: RequestType | None, urgency: Urgency) -
 
 
 def explain(work: UnitOfWork, ticket: Ticket) -> dict[DeadlineStage, Deadline]:
-    """Return each clock of a handed-off ticket with the days it counted, from the moment of its hand-off."""
+    """Returns each deadline of a handed-off ticket with the days that were counted; empty for a ticket never handed off."""
     if ticket.dispatched_at is None:
         return {}
     return _deadlines(work, ticket.type, ticket.urgency, ticket.dispatched_at)

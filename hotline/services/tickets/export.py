@@ -1,7 +1,4 @@
-"""Tickets out into a file of the same columns as the import: callers masked, cells that no spreadsheet runs as formulas.
-
-What we wrote can be read back: a ticket that came without a foreign number carries our own as `external_number`.
-"""
+"""Exports tickets to a CSV file with the columns of the import, callers masked."""
 
 import csv
 from collections.abc import Iterator
@@ -16,26 +13,26 @@ from hotline.rules.enums import TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.privacy import mask
-from hotline.rules.phone_numbers import national
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.rows import COLUMNS, FILE_FIELDS, safe_cell
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
-AT_A_TIME = 1_000
-"""Rows held in memory."""
+# Rows held in memory.
+ROWS_AT_A_TIME = 1_000
 
 
 def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: str | None = None) -> int:
-    """Write every ticket received in `period` (every round; no drafts of our own, nothing discarded) to `target`.
+    """Writes every ticket received in `period` to `target` and returns their number.
 
-    Returns how many. Open `target` with newline="" and UTF-8. Numbers are masked; with a `reason` they are written
-    in full except in confidential matters, which needs a person with the right to import, and is recorded as a look.
-    Raises NotAllowed.
+    All rounds are written; discarded tickets and drafts that were not imported are not. `target` must be opened with
+    newline="" and UTF-8. Numbers are masked. With a `reason` they are written in full, except those of confidential
+    matters; this needs a person with the right to import and is recorded as a disclosure. Raises NotAllowed.
     """
     if reason is not None:
-        _record_look(work, reason)
+        _record_disclosure(work, reason)
     out = csv.writer(target)
     out.writerow(COLUMNS)
     written = 0
@@ -45,11 +42,11 @@ def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: 
     return written
 
 
-def _record_look(work: UnitOfWork, reason: str) -> None:
+def _record_disclosure(work: UnitOfWork, reason: str) -> None:
     person = work.actor
     if not isinstance(person, Person) or not person.may(Right.IMPORT_TICKETS) or not reason.strip():
         raise NotAllowed("exports no full numbers")
-    look = Disclosure(
+    disclosure = Disclosure(
         at=work.at,
         user_id=person.id,
         subject="export",
@@ -57,9 +54,9 @@ def _record_look(work: UnitOfWork, reason: str) -> None:
         field="caller_number",
         reason=reason.strip()[:200],
     )
-    work.session.add(look)
+    work.session.add(disclosure)
     work.session.flush()
-    work.record(events.NumberShown(look.id))
+    work.record(events.NumberShown(disclosure.id))
 
 
 def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[str]]:
@@ -69,7 +66,7 @@ def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[s
         select(Ticket)
         .where(Ticket.received_on.between(period.first, period.last), or_(ours, imported))
         .order_by(Ticket.received_on, Ticket.id)
-        .execution_options(yield_per=AT_A_TIME)
+        .execution_options(yield_per=ROWS_AT_A_TIME)
     )
     for ticket in work.session.scalars(found):
         yield _cells(ticket, work.zone, in_full=in_full)
@@ -80,7 +77,9 @@ def _cells(ticket: Ticket, zone: ZoneInfo, *, in_full: bool) -> list[str]:
     # A ticket that was not imported carries our own number, by which an import recognises it.
     special = {
         "external_number": ticket.external_number or ticket.number or "",
-        "caller_number": national(number) if in_full and not ticket.confidential else mask(number),
+        "caller_number": format_national(number)
+        if in_full and not ticket.confidential
+        else mask_number(number),
     }
     values = (special.get(field.name, getattr(ticket, field.name)) for field in FILE_FIELDS)
     return [safe_cell(_cell(value, zone)) for value in values]

@@ -1,4 +1,4 @@
-"""A program that repeats a request means the same ticket or notice: remembered per token and key, in the transaction that writes it."""
+"""Idempotency keys of the API: a repeated request returns the ticket or announcement that the first one created."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Generic, TypeVar
 
 from hotline.rules.errors import DomainError, LostRace
-from hotline.services.calls.outages import wait_for_turn
+from hotline.services.calls.outages import lock_announcements
 from hotline.store.calls.outages import Outage
 from hotline.store.calls.tables import Receipt
 from hotline.store.tickets.tables import IdempotencyKey, Ticket
@@ -21,28 +21,28 @@ class KeyReused(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Once(Generic[T]):
-    """What a request made. `is_repeat`: an earlier one had made it."""
+class IdempotentResult(Generic[T]):
+    """The row that a request created. `is_repeat`: an earlier request with the same key had created it."""
 
-    made: T
+    row: T
     is_repeat: bool
 
 
 def write_once(
     work: UnitOfWork, token_id: int, key: str | None, fingerprint: str, write: Callable[[UnitOfWork], Ticket]
-) -> Once[Ticket]:
-    """Write a ticket, or return the one this key already wrote; without a key every request is new.
+) -> IdempotentResult[Ticket]:
+    """Writes a ticket, or returns the one that was written with this key; without a key every request is new.
 
-    Raises KeyReused if the key was used for another body, and LostRace if a rival request with this key
-    committed first: roll back and ask again, it will be found.
+    Raises KeyReused if the key was used for another body, and LostRace if a concurrent request with this key
+    committed first: after a rollback the next call finds its ticket.
     """
     if key is None:
-        return Once(write(work), is_repeat=False)
+        return IdempotentResult(write(work), is_repeat=False)
     known = work.session.get(IdempotencyKey, (token_id, key))
     if known is not None:
         if known.fingerprint != fingerprint:
             raise KeyReused(key)
-        return Once(work.session.get_one(Ticket, known.ticket_id), is_repeat=True)
+        return IdempotentResult(work.session.get_one(Ticket, known.ticket_id), is_repeat=True)
     ticket = write(work)
     row = {
         "token_id": token_id,
@@ -53,7 +53,7 @@ def write_once(
     }
     if insert_if_absent(work.session, IdempotencyKey, IdempotencyKey.key, row) is None:
         raise LostRace(key)
-    return Once(ticket, is_repeat=False)
+    return IdempotentResult(ticket, is_repeat=False)
 
 
 def announce_once(
@@ -62,23 +62,23 @@ def announce_once(
     key: str | None,
     fingerprint: str,
     announce: Callable[[UnitOfWork], Outage],
-) -> Once[Outage]:
-    """Announce, or return the notice this key already announced; without a key every request is new.
+) -> IdempotentResult[Outage]:
+    """Announces an outage, or returns the one announced with this key; without a key every request is new.
 
-    Remembered as the carrier's webhooks are, for two days: nobody repeats an announcement longer, and the same words
-    are refused while they are told. A rival request with this key is waited for. Raises KeyReused as `write_once`.
+    Raises KeyReused as `write_once` does. A key is remembered for two days, with the receipts of webhooks.
     """
     if key is None:
-        return Once(announce(work), is_repeat=False)
-    wait_for_turn(work)
+        return IdempotentResult(announce(work), is_repeat=False)
+    # Concurrent requests with one key take turns here, so that the second finds the receipt of the first.
+    lock_announcements(work)
     name = f"notice:{token_id}:{sha256(key.encode()).hexdigest()}"
     known = work.session.get(Receipt, name)
     if known is None:
-        notice = announce(work)
-        document = f"{fingerprint}:{notice.id}"
+        outage = announce(work)
+        document = f"{fingerprint}:{outage.id}"
         insert_row(work.connection, Receipt, {"key": name, "at": work.at, "document": document})
-        return Once(notice, is_repeat=False)
-    told, _, outage_id = known.document.partition(":")
-    if told != fingerprint:
+        return IdempotentResult(outage, is_repeat=False)
+    known_fingerprint, _, outage_id = known.document.partition(":")
+    if known_fingerprint != fingerprint:
         raise KeyReused(key)
-    return Once(work.session.get_one(Outage, int(outage_id)), is_repeat=True)
+    return IdempotentResult(work.session.get_one(Outage, int(outage_id)), is_repeat=True)

@@ -1,7 +1,7 @@
-"""Tickets in from another system's file: all rows or none, the same file twice without effect, a million in minutes.
+"""Imports tickets from a CSV file of another system: all rows or none; importing a file twice changes nothing.
 
-A row becomes a ticket in the state it had: closed; open at its unit (then told as a hand-off, so that it reaches the
-unit's inbox like any other); or, open without a unit, a draft for our own desk. Rows already known are left alone.
+A row becomes a closed ticket, an open ticket of its unit, or, open without a unit, a draft for the desk. Rows that are
+known already are left alone.
 """
 
 from collections import Counter as Tally
@@ -24,16 +24,16 @@ from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
+# Imported tickets have a number series of their own: old cases must not use up the numbers of today's calls.
 PREFIX, DIGITS = "QI", 7
-"""Imported tickets have a number series of their own: old cases must not use up the numbers of today's calls."""
+# Rows written at a time, and the largest number of keys in one query.
 CHUNK = 2_000
-"""Rows written at a time; also the most keys in one query."""
-MOST_TOLD = 1_000
-"""Problems remembered by name; further bad rows are only counted."""
+# Problems reported one by one; further bad rows are only counted.
+MAX_PROBLEMS = 1_000
 
 
 class ImportRefused(DomainError):
-    """Nothing was imported. `problems` are the first found, `bad_rows` how many rows were bad (0: the header was)."""
+    """Nothing was imported. `problems` holds the first ones, `bad_rows` the number of bad rows (0: the header was bad)."""
 
     def __init__(self, problems: tuple[RowProblem, ...], bad_rows: int) -> None:
         super().__init__(f"{bad_rows} bad rows")
@@ -42,8 +42,8 @@ class ImportRefused(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """What came of a file: rows written, rows known before, rows skipped with the first problems."""
+class ImportResult:
+    """Numbers of rows written, known before and skipped as bad, with the first problems."""
 
     written: int
     known: int
@@ -63,16 +63,15 @@ class _Progress:
 
     def refuse(self, line: int, errors: dict[str, Code]) -> None:
         self.bad_rows += 1
-        room = MOST_TOLD - len(self.problems)
+        room = MAX_PROBLEMS - len(self.problems)
         self.problems += [RowProblem(line, name, code) for name, code in list(errors.items())[: max(room, 0)]]
 
 
-def import_tickets(work: UnitOfWork, source: Iterable[bytes], *, skip_bad: bool = False) -> Imported:
-    """Import the lines of a CSV file (bytes, as an opened binary file gives them).
+def import_tickets(work: UnitOfWork, source: Iterable[bytes], *, skip_bad: bool = False) -> ImportResult:
+    """Imports the lines of a CSV file (bytes, as an opened binary file gives them).
 
-    Raises NotAllowed without the right, ImportRefused when the header is wrong, or when a row is bad and
-    `skip_bad` is False, LostRace when a rival imports the same rows: leave the Work by that exception and nothing
-    has changed.
+    Raises NotAllowed without the right, ImportRefused for a wrong header, or for a bad row unless `skip_bad`, and
+    LostRace when a concurrent import wrote the same rows. Nothing has changed if the exception leaves the unit of work.
     """
     if isinstance(work.actor, Person) and not work.actor.may(Right.IMPORT_TICKETS):
         raise NotAllowed("imports no tickets")
@@ -89,7 +88,7 @@ def import_tickets(work: UnitOfWork, source: Iterable[bytes], *, skip_bad: bool 
     _write(work, chunk, progress)
     if progress.bad_rows and not skip_bad:
         raise ImportRefused(tuple(progress.problems), progress.bad_rows)
-    return Imported(progress.written, progress.known, progress.bad_rows, tuple(progress.problems))
+    return ImportResult(progress.written, progress.known, progress.bad_rows, tuple(progress.problems))
 
 
 def _header(lines: Iterator[CsvLine | BrokenLine]) -> list[str]:
@@ -116,7 +115,7 @@ def _good_rows(
             progress.refuse(line.line, {"": Code.WRONG_CELL_COUNT})
             continue
         row = parse_row(dict(zip(header, line.cells, strict=True)), work.zone)
-        errors = row if isinstance(row, dict) else _errors_beside(row, progress)
+        errors = row if isinstance(row, dict) else _context_errors(row, progress)
         if errors:
             progress.refuse(line.line, errors)
         if isinstance(row, TicketRow):
@@ -125,8 +124,8 @@ def _good_rows(
                 yield row
 
 
-def _errors_beside(row: TicketRow, progress: _Progress) -> dict[str, Code]:
-    """Return what only the city or the rest of the file can know to be wrong."""
+def _context_errors(row: TicketRow, progress: _Progress) -> dict[str, Code]:
+    """Returns the errors that show only beside the city's units and the earlier rows of the file."""
     errors: dict[str, Code] = {}
     if row.unit_code is not None and row.unit_code not in progress.units:
         errors["unit"] = Code.UNKNOWN_UNIT
@@ -136,11 +135,12 @@ def _errors_beside(row: TicketRow, progress: _Progress) -> dict[str, Code]:
 
 
 def _write(work: UnitOfWork, chunk: list[TicketRow], progress: _Progress) -> None:
-    """Write the rows of `chunk` that are new. After a bad row of an all-or-nothing file, only reading goes on."""
+    """Writes the rows of `chunk` that are new."""
+    # After a bad row of an all-or-nothing file the remaining rows are only read, to report their problems.
     if not chunk or (progress.bad_rows and not progress.skip_bad):
         return
     keys = [row.external_number for row in chunk]
-    # A file we exported ourselves carries our own numbers: those tickets are known too.
+    # A file that this system exported carries its own numbers: those tickets are known too.
     known = select(Ticket.external_number, Ticket.number).where(
         or_(Ticket.external_number.in_(keys), Ticket.number.in_(keys))
     )
@@ -154,13 +154,13 @@ def _write(work: UnitOfWork, chunk: list[TicketRow], progress: _Progress) -> Non
     rows = [_columns(work, row, next(numbers[_day(work, row)])) for row in fresh]
     try:
         work.connection.execute(insert(Ticket), rows)
-    except IntegrityError as rival:
-        raise LostRace("another import wrote the same tickets") from rival
-    _tell(work, [row for row in fresh if row.closed_at is None])
+    except IntegrityError as error:
+        raise LostRace("a concurrent import wrote the same tickets") from error
+    _record_open(work, [row for row in fresh if row.closed_at is None])
 
 
-def _tell(work: UnitOfWork, still_open: list[TicketRow]) -> None:
-    """Tell what must follow: an open ticket of a unit goes to its inbox, the others wait for a desk."""
+def _record_open(work: UnitOfWork, still_open: list[TicketRow]) -> None:
+    """Records the events of open tickets: the hand-off brings a unit's ticket into its inbox."""
     keys = [row.external_number for row in still_open]
     found = select(Ticket.id, Ticket.unit_code).where(Ticket.external_number.in_(keys)).order_by(Ticket.id)
     for ticket_id, unit_code in work.session.execute(found).all():
@@ -174,9 +174,9 @@ def _day(work: UnitOfWork, row: TicketRow) -> date:
 
 
 def _numbers(work: UnitOfWork, rows: list[TicketRow]) -> dict[date, Iterator[str]]:
-    """Return as many numbers of each day of receipt as `rows` need."""
-    wanted = Tally(_day(work, row) for row in rows)
-    return {day: _series(work, day, count) for day, count in sorted(wanted.items())}
+    """Returns as many numbers of each day of receipt as `rows` need."""
+    needed = Tally(_day(work, row) for row in rows)
+    return {day: _series(work, day, count) for day, count in sorted(needed.items())}
 
 
 def _series(work: UnitOfWork, day: date, count: int) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _series(work: UnitOfWork, day: date, count: int) -> Iterator[str]:
 
 
 def _columns(work: UnitOfWork, row: TicketRow, number: str) -> dict[str, object]:
-    """Return the ticket a row becomes. When it was handed to its unit is not in the file: the day it was received."""
+    """Returns the columns of the ticket that a row becomes."""
     waits_for_a_desk = row.closed_at is None and row.unit_code is None
     state = TicketState.DRAFT if waits_for_a_desk else TicketState.DISPATCHED
     closing = Closing.HANDLED if row.unit_code else Closing.ANSWERED_DIRECT
@@ -197,6 +197,7 @@ def _columns(work: UnitOfWork, row: TicketRow, number: str) -> dict[str, object]
         "request_class": CLASS_OF[row.type],
         "closing": closing if row.closed_at else None,
         "received_on": _day(work, row),
+        # A file does not say when the ticket was handed to its unit.
         "dispatched_at": row.received_at if row.unit_code else None,
         "followed_up_at": row.followed_up_at,
     }

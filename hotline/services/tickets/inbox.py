@@ -1,4 +1,4 @@
-"""A unit's inbox: a ticket lies in it once, however often it is delivered."""
+"""The inboxes of units. A ticket is in an inbox once, however often it is delivered."""
 
 from sqlalchemy import update
 
@@ -9,7 +9,7 @@ from hotline.unit_of_work import UnitOfWork
 
 
 def deliver(work: UnitOfWork, ticket_id: int, unit_code: str) -> bool:
-    """Lay the ticket into the unit's inbox and tell it; False, and silence, if it already lies there."""
+    """Puts the ticket into the unit's inbox and records the event. Returns False, without an event, if it is there already."""
     row = {"ticket_id": ticket_id, "unit_code": unit_code, "delivered_at": work.at}
     assignment_id = insert_if_absent(work.session, Assignment, Assignment.id, row)
     if assignment_id is None:
@@ -18,7 +18,7 @@ def deliver(work: UnitOfWork, ticket_id: int, unit_code: str) -> bool:
     return True
 
 
-def note_notified(work: UnitOfWork, assignment_id: int) -> None:
-    """Note that the unit's own system confirmed."""
-    fresh = update(Assignment).where(Assignment.id == assignment_id, Assignment.notified_at.is_(None))
-    work.session.execute(fresh.values(notified_at=work.at))
+def record_notified(work: UnitOfWork, assignment_id: int) -> None:
+    """Records that the unit's own system confirmed the notification; the first confirmation stands."""
+    unconfirmed = update(Assignment).where(Assignment.id == assignment_id, Assignment.notified_at.is_(None))
+    work.session.execute(unconfirmed.values(notified_at=work.at))

@@ -1,29 +1,37 @@
-"""Handing out ticket numbers: one daily sequence, no gaps inside a committed day, no two alike; each with its code."""
+"""Ticket numbers: one sequence a day without gaps between committed tickets, and an access code for each number."""
+
+import secrets
 
 from sqlalchemy import update
 
 from hotline.rules.tickets.transitions import ticket_number
-from hotline.services.tickets.status import new_code
 from hotline.store.tickets.tables import Counter
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
 
 PREFIX = "QF"
+CODE_DIGITS = 6
 
 
 def take(work: UnitOfWork) -> str:
-    """Return the next number of the Work's local day. Raises ValueError after 99,999 in one day."""
+    """Returns the next number of the unit of work's local day. Raises ValueError after 99,999 in one day."""
     day = f"{work.today:%Y%m%d}"
     return ticket_number(PREFIX, day, reserve(work, f"ticket:{day}", 1))
 
 
-def named(work: UnitOfWork) -> dict[str, object]:
-    """Return the columns of a ticket that gets its number now, and the code its caller is told with it."""
+def new_code() -> str:
+    """Returns a random access code of six digits, which the caller is told with the number."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+
+
+def number_columns(work: UnitOfWork) -> dict[str, object]:
+    """Returns the columns of a ticket that gets its number and its access code now."""
     return {"number": take(work), "access_code": new_code()}
 
 
 def reserve(work: UnitOfWork, series: str, amount: int) -> int:
-    """Take the next `amount` numbers of a series; returns the first of them."""
+    """Takes the next `amount` numbers of a series and returns the first of them."""
+    # The update holds the counter's row until the commit, so that a rolled back ticket gives its number back.
     step = (
         update(Counter)
         .where(Counter.name == series)

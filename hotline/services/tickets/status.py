@@ -1,7 +1,7 @@
-"""The state of a ticket by keypad: for whoever knows its code. Wrong codes are limited, and nothing tells how wrong.
+"""Looks up the state of a ticket for a caller who types its access code.
 
-They are counted for the call, the number it comes from (all withheld numbers are one) and the ticket that was named,
-whether it exists or not. A ticket is never locked for the number it was told from: strangers could keep its caller out.
+Wrong codes are limited for the call, for the caller's number (all withheld numbers count as one) and for the ticket
+number that was typed, whether it exists or not. The answer does not say which part was wrong.
 """
 
 import secrets
@@ -14,22 +14,21 @@ from hotline.rules.enums import TicketState
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.policies import CallerPolicy
 from hotline.services.calls.views import get_call
-from hotline.store.advisory_locks import take_turns
+from hotline.services.tickets.numbering import PREFIX
+from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.lookups import CodeTry
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
-CODE_DIGITS = 6
-PREFIX = "QF"
 HOUR = timedelta(hours=1)
-LOOKED_AT = 50
-"""So many of a caller's latest tickets are tried against a code."""
+# The number of a caller's latest tickets that are compared with a code.
+MAX_TICKETS_TRIED = 50
 CALL, WITHHELD = "call", "withheld"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What a caller who knows the code may hear. `due_at` and `closed_at` None: not (yet) so."""
+class KnownTicket:
+    """The state that a caller who knows the code may hear. `due_at` None: no deadline; `closed_at` None: still open."""
 
     state: TicketState
     due_at: datetime | None
@@ -37,40 +36,38 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
-    """No such ticket, or not this code: which of both is nobody's business."""
+class UnknownTicket:
+    """There is no such ticket, or the code is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
-    """Too many wrong codes of this call, this number or for this ticket: no more answers for now, right or wrong."""
+class LookupLocked:
+    """While the wrong codes of the last hour reach a limit, no code of this call, number or ticket is checked."""
 
 
-def new_code() -> str:
-    """Return a code of six digits for a new ticket; told to its caller beside the number."""
-    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-
-
-def look_up_number(work: UnitOfWork, call_id: int, digits: str, code: str) -> Known | Unknown | Locked:
-    """Return the state of the ticket whose number has these digits, if `code` is its code."""
+def look_up_number(
+    work: UnitOfWork, call_id: int, digits: str, code: str
+) -> KnownTicket | UnknownTicket | LookupLocked:
+    """Returns the state of the ticket whose number has these digits, if `code` is its code."""
     number = get_call(work, call_id).number
     ticket = work.session.scalar(select(Ticket).where(Ticket.number == f"{PREFIX}{digits}"))
     keys = _caller_keys(call_id, number)
+    # The caller's own ticket is not locked from their number: otherwise strangers could lock its caller out.
     if ticket is None or number is None or parse_number(ticket.caller_number or "") != number:
         keys.append(f"ticket:{digits}")
     return _answer(work, keys, [] if ticket is None else [ticket], code)
 
 
-def look_up_caller(work: UnitOfWork, call_id: int, code: str) -> Known | Unknown | Locked:
-    """Return the state of the caller's own ticket that has `code`; their number is the carrier's word, not typed."""
+def look_up_caller(work: UnitOfWork, call_id: int, code: str) -> KnownTicket | UnknownTicket | LookupLocked:
+    """Returns the state of the caller's own ticket that has `code`. The number is the one the carrier reports."""
     number = get_call(work, call_id).number
     if number is None:
-        return Unknown()
+        return UnknownTicket()
     theirs = (
         select(Ticket)
         .where(Ticket.caller_number == number, Ticket.number.is_not(None))
         .order_by(Ticket.received_at.desc())
-        .limit(LOOKED_AT)
+        .limit(MAX_TICKETS_TRIED)
     )
     return _answer(work, _caller_keys(call_id, number), list(work.session.scalars(theirs)), code)
 
@@ -93,25 +90,25 @@ def _limit(limits: CallerPolicy, key: str) -> int:
     return limits.code_tries_withheld if kind == WITHHELD else limits.code_tries_per_hour
 
 
-def _answer(work: UnitOfWork, keys: list[str], tickets: list[Ticket], code: str) -> Known | Unknown | Locked:
-    """Return what the first ticket with this code is at, in its latest round; else count the try.
-
-    Whoever tries the same is waited for first: the last try before the lock is one, however many make it at once.
-    """
-    take_turns(work.connection, keys)
+def _answer(
+    work: UnitOfWork, keys: list[str], tickets: list[Ticket], code: str
+) -> KnownTicket | UnknownTicket | LookupLocked:
+    """Returns the state of the latest round of the first ticket with this code, or counts the try."""
+    # Concurrent tries with the same keys take turns, so that no more than the limit are compared.
+    acquire_advisory_locks(work.connection, keys)
     if _is_locked(work, keys):
-        return Locked()
+        return LookupLocked()
     for ticket in tickets:
         if ticket.access_code is not None and secrets.compare_digest(ticket.access_code, code):
             latest = _latest_round(work, ticket)
-            return Known(latest.state, latest.due_at, latest.closed_at)
+            return KnownTicket(latest.state, latest.due_at, latest.closed_at)
     work.session.add_all([CodeTry(key=key, at=work.at) for key in keys])
     work.session.flush()
-    return Unknown()
+    return UnknownTicket()
 
 
 def _latest_round(work: UnitOfWork, ticket: Ticket) -> Ticket:
-    """Return the last redo of a ticket: who was told one number asks by it, whatever round it is in."""
+    """Returns the last redo round of a ticket. A caller knows only the number of the first one."""
     while True:
         after = work.session.scalar(select(Ticket).where(Ticket.redo_of == ticket.id))
         if after is None:

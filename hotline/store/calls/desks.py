@@ -42,7 +42,7 @@ class QueueFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DeskSnapshot:
     """One operator's desk. `call` rings (`offer` set), is talked, or waits for its record to be complete."""
 
     presence: Presence | None
@@ -53,7 +53,7 @@ class Desk:
     """The promise this call keeps, if we phoned them."""
 
 
-def read_desk(session: Session, user_id: int) -> Desk:
+def read_desk(session: Session, user_id: int) -> DeskSnapshot:
     presence = session.get(Presence, user_id)
     offer = session.scalar(
         select(Offer)
@@ -63,9 +63,9 @@ def read_desk(session: Session, user_id: int) -> Desk:
     )
     call_id = offer.call_id if offer is not None else _call_in_hand(session, user_id, presence)
     if call_id is None:
-        return Desk(presence, None, None, None, None)
+        return DeskSnapshot(presence, None, None, None, None)
     call = session.get_one(Call, call_id)
-    return Desk(presence, offer, call, ticket_of_call(session, call_id), _callback_of(session, call))
+    return DeskSnapshot(presence, offer, call, ticket_of_call(session, call_id), _callback_of(session, call))
 
 
 def _call_in_hand(session: Session, user_id: int, presence: Presence | None) -> int | None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose, CallState
 from hotline.store.calls.tables import Call
-from hotline.store.cursors import Page, cut, id_cursor, read_id_cursor
+from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import User
 from hotline.store.tickets.tables import Ticket
@@ -67,10 +67,10 @@ def list_calls(session: Session, wanted: CallFilter, *, limit: int, cursor: str 
     if wanted.operator_id is not None:
         asked.append(Call.operator_id == wanted.operator_id)
     if cursor:
-        asked.append(Call.id < read_id_cursor(cursor))
+        asked.append(Call.id < parse_id_cursor(cursor))
     found = _call_lines().where(*asked).order_by(Call.id.desc()).limit(limit + 1)
     lines = [CallLine(*row) for row in session.execute(found)]
-    return cut(lines, limit, lambda line: id_cursor(line.call.id))
+    return make_page(lines, limit, lambda line: id_cursor(line.call.id))
 
 
 def find_call_line(session: Session, call_id: int) -> CallLine | None:
@@ -99,8 +99,8 @@ def list_callbacks(
     if wanted.reasons:
         found = found.where(Callback.reason.in_(wanted.reasons))
     if cursor:
-        found = found.where(Callback.id < read_id_cursor(cursor))
-    page = cut(session.scalars(found).all(), limit, lambda row: id_cursor(row.id))
+        found = found.where(Callback.id < parse_id_cursor(cursor))
+    page = make_page(session.scalars(found).all(), limit, lambda row: id_cursor(row.id))
     dials = _dials_of(session, (row.id for row in page.rows))
     return Page(tuple(CallbackLine(row, dials.get(row.id, ())) for row in page.rows), page.next_cursor)
 

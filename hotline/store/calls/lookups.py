@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.rules.enums import LookupState
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Lookup(Base):
@@ -16,7 +16,7 @@ class Lookup(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"))
     source: Mapped[str] = mapped_column(String(40))
-    state: Mapped[LookupState] = mapped_column(word(LookupState))
+    state: Mapped[LookupState] = mapped_column(enum_column(LookupState))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     text_zh: Mapped[str] = mapped_column(String(300), default="")

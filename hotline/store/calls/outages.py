@@ -6,12 +6,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from hotline.rules.calls.outages import MOST_AT_ONCE
+from hotline.rules.calls.outages import MAX_CONCURRENT
 from hotline.store.base import Base, UtcDateTime
-from hotline.store.cursors import Page, cut, id_cursor, read_id_cursor
+from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.people.tables import User
 
-MOST_OPEN = 100
+MAX_OPEN = 100
 """More than anybody announces at once."""
 
 
@@ -31,9 +31,9 @@ class Outage(Base):
 
 
 def outages_at(session: Session, moment: datetime) -> list[Outage]:
-    """Return what callers are told at `moment`, oldest first; never more than `MOST_AT_ONCE`, whatever is written."""
-    told = select(Outage).where(_told_at(moment)).order_by(Outage.starts_at, Outage.id)
-    return list(session.scalars(told.limit(MOST_AT_ONCE)))
+    """Return what callers are told at `moment`, oldest first; never more than `MAX_CONCURRENT`, whatever is written."""
+    told = select(Outage).where(_announced_at(moment)).order_by(Outage.starts_at, Outage.id)
+    return list(session.scalars(told.limit(MAX_CONCURRENT)))
 
 
 def outages_between(session: Session, start: datetime, end: datetime) -> list[Outage]:
@@ -46,14 +46,14 @@ def outages_between(session: Session, start: datetime, end: datetime) -> list[Ou
 class OutageLine:
     """A notice and who announced it."""
 
-    notice: Outage
+    outage: Outage
     author: User
 
 
 def open_outages(session: Session, moment: datetime) -> tuple[OutageLine, ...]:
     """Return what callers hear at `moment` or will hear later, what began first at the top."""
     still = _LINES.where(Outage.ends_at > moment, Outage.stopped_at.is_(None))
-    return _read(session, still.order_by(Outage.starts_at, Outage.id).limit(MOST_OPEN))
+    return _read(session, still.order_by(Outage.starts_at, Outage.id).limit(MAX_OPEN))
 
 
 def past_outages(session: Session, moment: datetime, *, limit: int, cursor: str = "") -> Page[OutageLine]:
@@ -66,7 +66,7 @@ def list_outages(
     session: Session, moment: datetime | None, *, limit: int, cursor: str = ""
 ) -> Page[OutageLine]:
     """Return all notices, or those callers hear at `moment`; the last announced first. Raises BadCursor."""
-    found = _LINES if moment is None else _LINES.where(_told_at(moment))
+    found = _LINES if moment is None else _LINES.where(_announced_at(moment))
     return _page(session, found, limit, cursor)
 
 
@@ -75,7 +75,7 @@ def find_outage_line(session: Session, outage_id: int) -> OutageLine | None:
     return next(iter(_read(session, _LINES.where(Outage.id == outage_id))), None)
 
 
-def _told_at(moment: datetime) -> ColumnElement[bool]:
+def _announced_at(moment: datetime) -> ColumnElement[bool]:
     return and_(Outage.starts_at <= moment, Outage.ends_at > moment, Outage.stopped_at.is_(None))
 
 
@@ -84,9 +84,9 @@ _LINES = select(Outage, User).join(User, User.id == Outage.author_id)
 
 def _page(session: Session, found: Select[Outage, User], limit: int, cursor: str) -> Page[OutageLine]:
     if cursor:
-        found = found.where(Outage.id < read_id_cursor(cursor))
+        found = found.where(Outage.id < parse_id_cursor(cursor))
     lines = _read(session, found.order_by(Outage.id.desc()).limit(limit + 1))
-    return cut(lines, limit, lambda line: id_cursor(line.notice.id))
+    return make_page(lines, limit, lambda line: id_cursor(line.outage.id))
 
 
 def _read(session: Session, found: Select[Outage, User]) -> tuple[OutageLine, ...]:

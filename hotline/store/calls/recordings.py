@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hotline.rules.enums import RecordingKind, RecordingState
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Recording(Base):
@@ -18,8 +18,8 @@ class Recording(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     sid: Mapped[str] = mapped_column(String(40), unique=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
-    kind: Mapped[RecordingKind] = mapped_column(word(RecordingKind))
-    state: Mapped[RecordingState] = mapped_column(word(RecordingState))
+    kind: Mapped[RecordingKind] = mapped_column(enum_column(RecordingKind))
+    state: Mapped[RecordingState] = mapped_column(enum_column(RecordingState))
     seconds: Mapped[int]
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -14,7 +14,7 @@ from hotline.rules.enums import (
     RequestClass,
     Satisfied,
 )
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Call(Base):
@@ -28,18 +28,18 @@ class Call(Base):
     __tablename__ = "calls"
     id: Mapped[int] = mapped_column(primary_key=True)
     sid: Mapped[str] = mapped_column(String(40), unique=True)
-    purpose: Mapped[CallPurpose] = mapped_column(word(CallPurpose))
+    purpose: Mapped[CallPurpose] = mapped_column(enum_column(CallPurpose))
     number: Mapped[str | None] = mapped_column(String(20))
     number_raw: Mapped[str] = mapped_column(String(80))
     dialed: Mapped[str] = mapped_column(String(80))
-    state: Mapped[CallState] = mapped_column(word(CallState))
+    state: Mapped[CallState] = mapped_column(enum_column(CallState))
     language: Mapped[str] = mapped_column(String(8), default="zh-CN")
     flow: Mapped[str] = mapped_column(String(40))
     flow_version: Mapped[str] = mapped_column(String(16))
     position: Mapped[str] = mapped_column(String(400))
     path: Mapped[str] = mapped_column(Text, default="")
     """The ways taken through the flow, `node>exit` each, one a line: where callers go is counted from here."""
-    pressed: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
+    pressed: Mapped[RequestClass | None] = mapped_column(enum_column(RequestClass))
     """The class the caller pressed: a suggestion, kept beside what the operator decides."""
     dial_id: Mapped[int | None] = mapped_column(unique=True)
     """The attempt (`dials.id`) that made this call, if we phoned them. No foreign key: dials already point here."""
@@ -65,12 +65,12 @@ class Call(Base):
     """When the operator finished the record: ticket or reasoned no-matter."""
     wait_seconds: Mapped[int | None]
     """Queue to answer, whole seconds; set once at answer, so that reports need no date arithmetic."""
-    end: Mapped[CallEnd | None] = mapped_column(word(CallEnd))
-    satisfied: Mapped[Satisfied | None] = mapped_column(word(Satisfied))
+    end: Mapped[CallEnd | None] = mapped_column(enum_column(CallEnd))
+    satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))
     """The caller's own word on this talk, pressed after the operator had left."""
     transferred_to: Mapped[str | None] = mapped_column(String(40))
     """Whom outside the caller was connected to, by the name in config/city/example/callers.toml."""
-    no_matter: Mapped[NoMatterReason | None] = mapped_column(word(NoMatterReason))
+    no_matter: Mapped[NoMatterReason | None] = mapped_column(enum_column(NoMatterReason))
     no_matter_note: Mapped[str | None] = mapped_column(String(200))
     __table_args__ = (
         Index("ix_calls_state_place_since", "state", "place_since"),
@@ -86,7 +86,7 @@ class Offer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     call_id: Mapped[int] = mapped_column(ForeignKey("calls.id"), index=True)
     operator_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
-    state: Mapped[OfferState] = mapped_column(word(OfferState))
+    state: Mapped[OfferState] = mapped_column(enum_column(OfferState))
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     leg_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

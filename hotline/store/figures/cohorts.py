@@ -21,7 +21,7 @@ ANSWER_SECONDS = 15
 IS_NUMBERED = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
 """A finished or open ticket. Said as what it is not: SQLite then walks the index of the cohort's moment, not of the state."""
 
-IS_GHOST = or_(
+IS_NOT_REQUEST = or_(
     Ticket.state == TicketState.DISCARDED,
     and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_(None)),
 )
@@ -29,7 +29,7 @@ IS_GHOST = or_(
 
 
 @dataclass(frozen=True, slots=True)
-class Cohort:
+class CohortQuery:
     """The rows within `where`, and under which condition each count takes one of them.
 
     `joined`: the conditions also read the ticket's follow-up, if it has one.
@@ -40,7 +40,7 @@ class Cohort:
     joined: bool = False
 
 
-def calls_offered(window: Window) -> Cohort:
+def calls_offered(window: Window) -> CohortQuery:
     """Inbound calls that joined the queue, by day of arrival."""
     answered, gone = Call.answered_at.is_not(None), Call.answered_at.is_(None)
     counts = {
@@ -53,23 +53,23 @@ def calls_offered(window: Window) -> Cohort:
         "otherwise_ended": and_(gone, Call.end.not_in((CallEnd.ABANDONED, CallEnd.LEFT_FOR_CALLBACK))),
     }
     asked = and_(Call.purpose == CallPurpose.INBOUND, Call.queued_at.is_not(None))
-    return Cohort(and_(window.includes(Call.arrived_on), asked), counts)
+    return CohortQuery(and_(window.includes(Call.arrived_on), asked), counts)
 
 
-def received(window: Window) -> Cohort:
+def received(window: Window) -> CohortQuery:
     """Tickets by local day of receipt."""
-    request = and_(~IS_GHOST, Ticket.redo_of.is_(None))
+    request = and_(~IS_NOT_REQUEST, Ticket.redo_of.is_(None))
     closed = Ticket.state == TicketState.CLOSED
     counts = {
         "total": request,
         "closed_once": and_(request, closed),
         "direct": and_(request, Ticket.closing == Closing.ANSWERED_DIRECT),
         "open": and_(request, ~closed),
-        "drafts": and_(IS_GHOST, Ticket.state == TicketState.DRAFT),
+        "drafts": and_(IS_NOT_REQUEST, Ticket.state == TicketState.DRAFT),
         "discarded": Ticket.state == TicketState.DISCARDED,
-        "redo_rounds": and_(~IS_GHOST, Ticket.redo_of.is_not(None)),
+        "redo_rounds": and_(~IS_NOT_REQUEST, Ticket.redo_of.is_not(None)),
     }
-    return Cohort(window.includes(Ticket.received_on), counts)
+    return CohortQuery(window.includes(Ticket.received_on), counts)
 
 
 def redo_rounds(window: Window) -> CTE:
@@ -91,7 +91,7 @@ def in_redo(window: Window) -> ColumnElement[bool]:
     return Ticket.id.in_(select(rounds.c.root).where(rounds.c.state.in_(OPEN_AT_UNIT)))
 
 
-def due(window: Window) -> Cohort:
+def due(window: Window) -> CohortQuery:
     """Tickets by due moment. That is the first moment that is late (midnight after the last day), hence (start, end]."""
     open_yet = and_(Ticket.closed_at.is_(None), Ticket.due_at > window.at)
     counts = {
@@ -99,10 +99,10 @@ def due(window: Window) -> Cohort:
         "due_late": or_(Ticket.closed_at > Ticket.due_at, and_(Ticket.closed_at.is_(None), ~open_yet)),
         "due_undecided": open_yet,
     }
-    return Cohort(and_(Ticket.due_at > window.start, Ticket.due_at <= window.end, IS_NUMBERED), counts)
+    return CohortQuery(and_(Ticket.due_at > window.start, Ticket.due_at <= window.end, IS_NUMBERED), counts)
 
 
-def dispatched(window: Window) -> Cohort:
+def dispatched(window: Window) -> CohortQuery:
     """Tickets by the moment of their hand-off."""
     limit = func.coalesce(Ticket.contact_due, Ticket.due_at, type_=Ticket.due_at.type)
     # A reply to the caller is a contact, recorded as one or not.
@@ -117,10 +117,10 @@ def dispatched(window: Window) -> Cohort:
             and_(contact.is_(None), or_(Ticket.closed_at.is_not(None), limit <= window.at)),
         ),
     }
-    return Cohort(and_(window.covers(Ticket.dispatched_at), IS_NUMBERED), counts)
+    return CohortQuery(and_(window.covers(Ticket.dispatched_at), IS_NUMBERED), counts)
 
 
-def closed(window: Window) -> Cohort:
+def closed(window: Window) -> CohortQuery:
     """Tickets by the moment of their closing."""
     handled = Ticket.closing == Closing.HANDLED
     attempted = or_(func.coalesce(FollowUp.attempts, 0) > 0, Ticket.followed_up_at.is_not(None))
@@ -137,10 +137,10 @@ def closed(window: Window) -> Cohort:
         "follow_exempt": and_(handled, exempt),
         "follow_not_yet": and_(handled, not_yet),
     }
-    return Cohort(and_(window.covers(Ticket.closed_at), IS_NUMBERED), counts, joined=True)
+    return CohortQuery(and_(window.covers(Ticket.closed_at), IS_NUMBERED), counts, joined=True)
 
 
-def followed_up(window: Window) -> Cohort:
+def followed_up(window: Window) -> CohortQuery:
     """Tickets by the moment their caller was heard."""
     counts = {
         "asked": Ticket.id.is_not(None),
@@ -149,7 +149,7 @@ def followed_up(window: Window) -> Cohort:
         "satisfied_yes": Ticket.satisfied == Satisfied.YES,
         "satisfied_no": Ticket.satisfied == Satisfied.NO,
     }
-    return Cohort(and_(window.covers(Ticket.followed_up_at), IS_NUMBERED), counts)
+    return CohortQuery(and_(window.covers(Ticket.followed_up_at), IS_NUMBERED), counts)
 
 
 HANDLING = (due, dispatched, closed, followed_up)

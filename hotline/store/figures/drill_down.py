@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.store.calls.tables import Call
-from hotline.store.cursors import Page, cut, id_cursor, read_id_cursor
+from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.figures import cohorts
-from hotline.store.figures.cohorts import Cohort
+from hotline.store.figures.cohorts import CohortQuery
 from hotline.store.figures.tickets import with_follow_up
 from hotline.store.figures.windows import Window
 from hotline.store.tickets.tables import Ticket
@@ -29,7 +29,7 @@ TICKET_COUNTS: tuple[frozenset[str], ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowed:
+class DrillDownFilter:
     """Only part of a count: one unit's, one class's, one type's, one channel's; None: all."""
 
     unit: str | None = None
@@ -51,7 +51,7 @@ def tickets_behind(
     session: Session,
     window: Window,
     names: tuple[str, ...],
-    narrowed: Narrowed,
+    narrowed: DrillDownFilter,
     *,
     limit: int,
     cursor: str = "",
@@ -60,10 +60,10 @@ def tickets_behind(
     cohort = _cohort(window, names)
     query = select(Ticket).where(cohort.where, or_(*(cohort.counts[name] for name in names)))
     if cursor:
-        query = query.where(Ticket.id < read_id_cursor(cursor))
+        query = query.where(Ticket.id < parse_id_cursor(cursor))
     query = query.where(*narrowed.clauses()).order_by(Ticket.id.desc()).limit(limit + 1)
     found = session.scalars(with_follow_up(query, cohort)).all()
-    return cut(found, limit, lambda ticket: id_cursor(ticket.id))
+    return make_page(found, limit, lambda ticket: id_cursor(ticket.id))
 
 
 def calls_behind(
@@ -73,9 +73,9 @@ def calls_behind(
     cohort = cohorts.calls_offered(window)
     query = select(Call).where(cohort.where, or_(*(cohort.counts[name] for name in names)))
     if cursor:
-        query = query.where(Call.id < read_id_cursor(cursor))
+        query = query.where(Call.id < parse_id_cursor(cursor))
     found = session.scalars(query.order_by(Call.id.desc()).limit(limit + 1)).all()
-    return cut(found, limit, lambda call: id_cursor(call.id))
+    return make_page(found, limit, lambda call: id_cursor(call.id))
 
 
 def is_call_count(names: tuple[str, ...]) -> bool:
@@ -88,11 +88,11 @@ def is_ticket_count(names: tuple[str, ...]) -> bool:
     return bool(names) and any(set(names) <= known for known in TICKET_COUNTS)
 
 
-def _cohort(window: Window, names: tuple[str, ...]) -> Cohort:
+def _cohort(window: Window, names: tuple[str, ...]) -> CohortQuery:
     """Return the cohort that has all of `names`; `closed_for_good` is made here: only listing asks it row by row."""
     received = cohorts.received(window)
     for_good = received.counts["closed_once"] & ~cohorts.in_redo(window)
-    extended = Cohort(received.where, received.counts | {"closed_for_good": for_good})
+    extended = CohortQuery(received.where, received.counts | {"closed_for_good": for_good})
     for cohort in (extended, *(cohort_of(window) for cohort_of in cohorts.HANDLING)):
         if set(names) <= set(cohort.counts):
             return cohort

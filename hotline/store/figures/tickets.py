@@ -15,7 +15,7 @@ from hotline.rules.enums import TicketState
 from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, UnitFigures
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
-from hotline.store.figures.cohorts import Cohort
+from hotline.store.figures.cohorts import CohortQuery
 from hotline.store.figures.windows import Window
 from hotline.store.outbound import FollowUp
 from hotline.store.people.tables import Unit
@@ -131,7 +131,7 @@ def counted(counts: Mapping[str, ColumnElement[bool]]) -> Iterable[ColumnElement
     return [func.count().filter(condition).label(name) for name, condition in counts.items()]
 
 
-def with_follow_up(query: Select[Any], cohort: Cohort) -> Select[Any]:
+def with_follow_up(query: Select[Any], cohort: CohortQuery) -> Select[Any]:
     """Return `query` beside each ticket's follow-up, if the cohort's conditions read it."""
     return query.outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id) if cohort.joined else query
 

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.rules.enums import PresenceState, Role
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Unit(Base):
@@ -32,7 +32,7 @@ class User(Base):
     display_name: Mapped[str] = mapped_column(String(80))
     work_number: Mapped[str | None] = mapped_column(String(16), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
-    role: Mapped[Role] = mapped_column(word(Role))
+    role: Mapped[Role] = mapped_column(enum_column(Role))
     unit_code: Mapped[str | None] = mapped_column(ForeignKey("units.code"))
     locale: Mapped[str | None] = mapped_column(String(8))
     active: Mapped[bool] = mapped_column(default=True)
@@ -75,7 +75,7 @@ class Presence(Base):
 
     __tablename__ = "presences"
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    state: Mapped[PresenceState] = mapped_column(word(PresenceState), default=PresenceState.OFFLINE)
+    state: Mapped[PresenceState] = mapped_column(enum_column(PresenceState), default=PresenceState.OFFLINE)
     reason: Mapped[str | None] = mapped_column(String(24))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     idle_since: Mapped[datetime] = mapped_column(UtcDateTime)

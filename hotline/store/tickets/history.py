@@ -1,4 +1,4 @@
-"""Everything on file about one ticket, read at once: what a form slip, its timeline and the list of viewers need."""
+"""Reads everything that is stored about one ticket, for the ticket sheet (办理单), its timeline and the list of viewers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ from hotline.store.tickets.lists import readable
 from hotline.store.tickets.tables import Assignment, Ticket
 
 _PERSON = "user:"
-_MOST_ROUNDS = 50
+_MAX_ROUNDS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One line of a timeline. `person` is the staff member who did it, None for the line itself."""
+    """One event of a timeline. `person` is the staff member who caused it; None if a machine or the caller did."""
 
     event: EventRow
     person: User | None
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """One recorded look at a protected field."""
+class DisclosureEntry:
+    """One recorded disclosure of a protected field."""
 
     disclosure: Disclosure
     person: User | None
@@ -36,7 +36,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class TicketDetails:
-    """`rounds` are the linked tickets of the same matter that the reader may read, the first round first, this one included."""
+    """`rounds` holds the linked tickets of the same matter that the reader may read, the first round first, this one included."""
 
     ticket: Ticket
     unit: Unit | None
@@ -47,11 +47,11 @@ class TicketDetails:
     dials: tuple[Dial, ...]
     rounds: tuple[Ticket, ...]
     timeline: tuple[TimelineEntry, ...]
-    disclosures: tuple[Seen, ...]
+    disclosures: tuple[DisclosureEntry, ...]
 
 
 def read_ticket_details(session: Session, person: Person, ticket: Ticket) -> TicketDetails:
-    """Return what is on file about `ticket`, which `person` may read."""
+    """Returns what is stored about `ticket`, which `person` may read."""
     mine = Assignment.ticket_id == ticket.id, Assignment.unit_code == ticket.unit_code
     follow_up = session.scalars(select(FollowUp).where(FollowUp.ticket_id == ticket.id)).one_or_none()
     return TicketDetails(
@@ -69,9 +69,9 @@ def read_ticket_details(session: Session, person: Person, ticket: Ticket) -> Tic
 
 
 def timeline(session: Session, ticket_id: int) -> tuple[TimelineEntry, ...]:
-    """Return everything that happened to a ticket, in order. Facts name ids only, so it holds no personal data."""
-    told = select(EventRow).where(EventRow.subject == "ticket", EventRow.subject_id == ticket_id)
-    events = session.scalars(told.order_by(EventRow.id)).all()
+    """Returns the events of a ticket in order. Events hold ids only, so a timeline holds no personal data."""
+    found = select(EventRow).where(EventRow.subject == "ticket", EventRow.subject_id == ticket_id)
+    events = session.scalars(found.order_by(EventRow.id)).all()
     people = _people(session, (event.actor for event in events))
     return tuple(TimelineEntry(event, people.get(event.actor)) for event in events)
 
@@ -82,12 +82,12 @@ def _people(session: Session, actors: Iterable[str]) -> dict[str, User]:
     return {f"{_PERSON}{user.id}": user for user in found}
 
 
-def _disclosures(session: Session, ticket_id: int) -> tuple[Seen, ...]:
+def _disclosures(session: Session, ticket_id: int) -> tuple[DisclosureEntry, ...]:
     seen = select(Disclosure, User).outerjoin(User, User.id == Disclosure.user_id)
     mine = seen.where(Disclosure.subject == "ticket", Disclosure.subject_id == ticket_id).order_by(
         Disclosure.id
     )
-    return tuple(Seen(*row) for row in session.execute(mine))
+    return tuple(DisclosureEntry(*row) for row in session.execute(mine))
 
 
 def _dials(session: Session, follow_up: FollowUp | None) -> tuple[Dial, ...]:
@@ -99,11 +99,11 @@ def _dials(session: Session, follow_up: FollowUp | None) -> tuple[Dial, ...]:
 def _rounds(session: Session, person: Person, ticket: Ticket) -> tuple[Ticket, ...]:
     chain: list[Ticket] = [ticket]
     before = ticket.redo_of
-    while before is not None and len(chain) < _MOST_ROUNDS:
+    while before is not None and len(chain) < _MAX_ROUNDS:
         earlier = session.get_one(Ticket, before)
         chain.insert(0, earlier)
         before = earlier.redo_of
-    chain.extend(_later(session, ticket.id, _MOST_ROUNDS))
+    chain.extend(_later(session, ticket.id, _MAX_ROUNDS))
     visible = set(session.scalars(select(Ticket.id).where(Ticket.id.in_(_ids(chain)), readable(person))))
     return tuple(row for row in chain if row.id in visible)
 

@@ -1,7 +1,6 @@
-"""Lists of tickets as people and programs ask for them: scoped by right, filtered, cut by cursor.
+"""Lists of tickets: limited to what a person may read, filtered, and paged by cursor.
 
-The scope of a list and of a single ticket is one clause (`readable`), so that nothing can be opened that is not
-listed, nor listed that cannot be opened.
+The clause `readable` limits lists and single tickets alike, so that a person can open exactly what is listed.
 """
 
 from collections.abc import Sequence
@@ -28,25 +27,28 @@ from sqlalchemy.orm import Session, aliased
 from hotline.rules.enums import Channel, RecordingKind, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import is_storable
-from hotline.rules.tickets.inbox import INBOX_SECTIONS, Due, InboxSection, SectionRule
+from hotline.rules.tickets.inbox import INBOX_SECTIONS, DueRange, InboxSection, SectionRule
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
-from hotline.store.cursors import LARGEST_ID, Page, cut, moment_cursor, read_moment_cursor
+from hotline.store.cursors import MAX_ID, Page, make_page, moment_cursor, parse_moment_cursor
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 
+# A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
 DRAFT_PREFIX = "draft-"
-"""A draft has no number yet; it is addressed as `draft-{id}`, and that address stays good when it got its number."""
-COUNTED_UP_TO = 10_000
-"""A list's total is counted no further than this; beyond it is "more than"."""
+# The total of a list is counted up to this number; beyond it pages show "more than".
+MAX_COUNT = 10_000
+# Sorts tickets without a deadline behind all others.
 _LAST_DAY = datetime(9999, 12, 1, tzinfo=UTC)
-"""Sorts tickets without a deadline behind all others."""
 
 
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """What is asked for; empty means "all". `q` is looked for in number, title and text."""
+    """The filters of a list; an empty one lets all pass. `q` is searched in number, title and text.
+
+    `messages`: only drafts of voice messages that an operator has not dealt with yet.
+    """
 
     states: tuple[TicketState, ...] = ()
     types: tuple[RequestType, ...] = ()
@@ -55,12 +57,11 @@ class TicketFilter:
     overdue: bool | None = None
     q: str = ""
     messages: bool = False
-    """Only drafts of messages that wait for somebody to listen."""
 
 
 @dataclass(frozen=True, slots=True)
-class TicketLine:
-    """A ticket with its unit and, if it redoes another, that one's number."""
+class TicketListRow:
+    """A ticket with its unit and, for a redo round, the number of the round before."""
 
     ticket: Ticket
     unit: Unit | None
@@ -68,30 +69,28 @@ class TicketLine:
 
 
 def address_of(ticket: Ticket) -> str:
-    """Return how a ticket is addressed: its number, or `draft-{id}` while it has none."""
+    """Returns the address of a ticket: its number, or `draft-{id}` while it has none."""
     return ticket.number or f"{DRAFT_PREFIX}{ticket.id}"
 
 
 def readable(person: Person) -> ColumnElement[bool]:
-    """Return the clause of all tickets `person` may read: the SQL twin of `rules.actors.may_read_ticket`.
-
-    A unit sees what was handed to it, never a draft in which somebody has only chosen it.
-    """
+    """Returns the clause of all tickets that `person` may read, in agreement with `transitions.may_read`."""
     if person.may(Right.READ_ALL_TICKETS):
         return true()
     if person.may(Right.READ_UNIT_TICKETS) and person.unit_code is not None:
+        # A unit sees what was handed to it, not a draft on which an operator has only chosen it.
         handed = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
         return and_(Ticket.unit_code == person.unit_code, handed)
     return false()
 
 
 def find_ticket_for(session: Session, person: Person, address: str) -> Ticket | None:
-    """Return the ticket at `address` (its number or `draft-{id}`), or None if there is none `person` may read."""
+    """Returns the ticket at `address` (its number or `draft-{id}`), or None if there is none that `person` may read."""
     if not is_storable(address):
         return None
     if address.startswith(DRAFT_PREFIX):
         digits = address.removeprefix(DRAFT_PREFIX)
-        if not (digits.isascii() and digits.isdigit()) or len(digits) > 10 or int(digits) > LARGEST_ID:
+        if not (digits.isascii() and digits.isdigit()) or len(digits) > 10 or int(digits) > MAX_ID:
             return None
         by_address = Ticket.id == int(digits)
     else:
@@ -101,79 +100,83 @@ def find_ticket_for(session: Session, person: Person, address: str) -> Ticket | 
 
 def list_tickets(
     session: Session, person: Person, wanted: TicketFilter, at: datetime, *, limit: int, cursor: str = ""
-) -> Page[TicketLine]:
-    """Return tickets, the newest received first. Raises BadCursor."""
+) -> Page[TicketListRow]:
+    """Returns a page of tickets, the newest received first. Raises BadCursor."""
     newest_first = Ticket.received_at.desc(), Ticket.id.desc()
     found = _lines(person).where(*_conditions(wanted, at)).order_by(*newest_first)
     if cursor:
-        moment, row_id = read_moment_cursor(cursor)
+        moment, row_id = parse_moment_cursor(cursor)
         place = tuple_(literal(moment, UtcDateTime), literal(row_id))
         found = found.where(tuple_(Ticket.received_at, Ticket.id) < place)
     lines = _read(session, found.limit(limit + 1))
-    return cut(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
+    return make_page(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
 
 
 def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: datetime) -> int:
-    """Return how many tickets a filter finds, at most COUNTED_UP_TO + 1."""
-    some = select(Ticket.id).where(readable(person), *_conditions(wanted, at)).limit(COUNTED_UP_TO + 1)
+    """Returns the number of tickets that a filter finds, at most MAX_COUNT + 1."""
+    some = select(Ticket.id).where(readable(person), *_conditions(wanted, at)).limit(MAX_COUNT + 1)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def list_section(
     session: Session,
     person: Person,
-    pile: InboxSection,
+    section: InboxSection,
     at: datetime,
     zone: ZoneInfo,
     *,
     limit: int,
     cursor: str = "",
-) -> Page[TicketLine]:
-    """Return one pile of a unit's inbox, what is due first at the top. Raises BadCursor."""
+) -> Page[TicketListRow]:
+    """Returns a page of one section of a unit's inbox, the earliest deadline first. Raises BadCursor."""
     due = func.coalesce(Ticket.due_at, literal(_LAST_DAY, UtcDateTime), type_=UtcDateTime)
     found = (
         _lines(person)
-        .where(_in_section(INBOX_SECTIONS[pile], at, end_of_day(at, zone)))
+        .where(_in_section(INBOX_SECTIONS[section], at, end_of_day(at, zone)))
         .order_by(due, Ticket.id)
     )
     if cursor:
-        moment, row_id = read_moment_cursor(cursor)
+        moment, row_id = parse_moment_cursor(cursor)
         found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
     lines = _read(session, found.limit(limit + 1))
-    return cut(lines, limit, lambda line: moment_cursor(line.ticket.due_at or _LAST_DAY, line.ticket.id))
+    return make_page(
+        lines, limit, lambda line: moment_cursor(line.ticket.due_at or _LAST_DAY, line.ticket.id)
+    )
 
 
 def count_sections(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[InboxSection, int]:
-    """Return how many tickets lie in each pile of this person's unit; every pile is named."""
+    """Returns the number of tickets in each section of the inbox of this person's unit, 0 included."""
     midnight = end_of_day(at, zone)
-    whens = [(_in_section(rule, at, midnight), literal(pile.value)) for pile, rule in INBOX_SECTIONS.items()]
-    sorted_out = select(case(*whens).label("pile")).where(readable(person)).subquery()
-    counted = select(sorted_out.c.pile, func.count()).group_by(sorted_out.c.pile)
+    whens = [
+        (_in_section(rule, at, midnight), literal(section.value)) for section, rule in INBOX_SECTIONS.items()
+    ]
+    sorted_out = select(case(*whens).label("section")).where(readable(person)).subquery()
+    counted = select(sorted_out.c.section, func.count()).group_by(sorted_out.c.section)
     found: dict[str | None, int] = dict(session.execute(counted).all())
-    return {pile: found.get(pile.value, 0) for pile in InboxSection}
+    return {section: found.get(section.value, 0) for section in InboxSection}
 
 
 def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the midnight that ends the local day of `at`, in UTC."""
+    """Returns the midnight that ends the local day of `at`, in UTC."""
     tomorrow = at.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
 
 
-def find_line(session: Session, person: Person, address: str) -> TicketLine | None:
-    """Return one ticket as lists show it, or None if there is none `person` may read."""
+def find_list_row(session: Session, person: Person, address: str) -> TicketListRow | None:
+    """Returns the list row of one ticket, or None if there is none that `person` may read."""
     ticket = find_ticket_for(session, person, address)
-    return None if ticket is None else line_of(session, ticket)
+    return None if ticket is None else list_row_of(session, ticket)
 
 
-def line_of(session: Session, ticket: Ticket) -> TicketLine:
-    """Return a ticket that was just read or changed as lists show it."""
+def list_row_of(session: Session, ticket: Ticket) -> TicketListRow:
+    """Returns the list row of a ticket that was just read or changed."""
     unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
     earlier = session.get(Ticket, ticket.redo_of) if ticket.redo_of else None
-    return TicketLine(ticket, unit, address_of(earlier) if earlier else None)
+    return TicketListRow(ticket, unit, address_of(earlier) if earlier else None)
 
 
-def _read(session: Session, lines: Select[Ticket, Unit, str | None]) -> Sequence[TicketLine]:
-    return [TicketLine(*row) for row in session.execute(lines)]
+def _read(session: Session, lines: Select[Ticket, Unit, str | None]) -> Sequence[TicketListRow]:
+    return [TicketListRow(*row) for row in session.execute(lines)]
 
 
 def _lines(person: Person) -> Select[Ticket, Unit, str | None]:
@@ -187,24 +190,24 @@ def _lines(person: Person) -> Select[Ticket, Unit, str | None]:
 
 
 def _conditions(wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]:
-    asked: list[ColumnElement[bool]] = []
+    clauses: list[ColumnElement[bool]] = []
     if wanted.states:
-        asked.append(Ticket.state.in_(wanted.states))
+        clauses.append(Ticket.state.in_(wanted.states))
     if wanted.types:
-        asked.append(Ticket.type.in_(wanted.types))
+        clauses.append(Ticket.type.in_(wanted.types))
     if wanted.unit:
-        asked.append(Ticket.unit_code == wanted.unit)
+        clauses.append(Ticket.unit_code == wanted.unit)
     if wanted.channels:
-        asked.append(Ticket.channel.in_(wanted.channels))
+        clauses.append(Ticket.channel.in_(wanted.channels))
     if wanted.overdue is not None:
         late = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at.is_not(None), Ticket.due_at <= at)
-        asked.append(late if wanted.overdue else ~func.coalesce(late, false()))
+        clauses.append(late if wanted.overdue else ~func.coalesce(late, false()))
     if wanted.messages:
-        asked += [Ticket.state == TicketState.DRAFT, _has_message()]
+        clauses += [Ticket.state == TicketState.DRAFT, _has_message()]
     if wanted.q:
         words = (Ticket.number, Ticket.title, Ticket.text)
-        asked.append(or_(*(column.icontains(wanted.q, autoescape=True) for column in words)))
-    return asked
+        clauses.append(or_(*(column.icontains(wanted.q, autoescape=True) for column in words)))
+    return clauses
 
 
 def _has_message() -> ColumnElement[bool]:
@@ -216,15 +219,15 @@ def _in_section(rule: SectionRule, at: datetime, midnight: datetime) -> ColumnEl
     return and_(Ticket.state.in_(rule.states), _due(rule.due, at, midnight))
 
 
-def _due(due: Due, at: datetime, midnight: datetime) -> ColumnElement[bool]:
+def _due(due: DueRange, at: datetime, midnight: datetime) -> ColumnElement[bool]:
     match due:
-        case Due.ANY:
+        case DueRange.ANY:
             return true()
-        case Due.PAST:
+        case DueRange.PAST:
             return Ticket.due_at <= at
-        case Due.NOT_PAST:
+        case DueRange.NOT_PAST:
             return or_(Ticket.due_at.is_(None), Ticket.due_at > at)
-        case Due.TODAY:
+        case DueRange.TODAY:
             return and_(Ticket.due_at > at, Ticket.due_at <= midnight)
-        case Due.LATER:
+        case DueRange.LATER:
             return or_(Ticket.due_at.is_(None), Ticket.due_at > midnight)

@@ -1,4 +1,4 @@
-"""Tickets and the line each one holds in a unit's inbox."""
+"""The tables of tickets, of their places in units' inboxes, and of ticket numbers."""
 
 from datetime import date, datetime
 
@@ -16,18 +16,20 @@ from hotline.rules.enums import (
     TicketState,
     Urgency,
 )
-from hotline.store.base import Base, UtcDateTime, word
+from hotline.store.base import Base, UtcDateTime, enum_column
 
+# The condition of the partial index below. The planners use the index only for a query with this very condition.
 UNFINISHED = "state NOT IN ('closed', 'discarded')"
-"""What is not over, as the index of it says; a query that uses the index must say it in these words."""
 
 
 class Ticket(Base):
-    """One matter (工单), from the first word to the caller's own "solved". `revision` guards saves.
+    """One matter (工单), from its draft to the follow-up call. `revision` grows with every change.
 
-    `number` None means a draft (numbers are given when a draft is finished); `request_class` is the published class of `type`.
-    `solved`/`satisfied` are the caller's answers in the follow-up call of this round; a "no" opens a
-    linked ticket with `redo_of` and `round` + 1 instead of reopening this one.
+    A draft has no `number`; `request_class` is the published class of `type`. `solved` and `satisfied` are the caller's
+    answers in the follow-up call of this round; a "no" opens a linked ticket with `redo_of` and `round` + 1 instead of
+    reopening this one. `access_code` is told to the caller with the number; both together give the ticket's state by
+    telephone. `answer` is what the operator told the caller on the spot, `reply` the unit's reply to the caller.
+    `due_provisional`: a counted day lies beyond the known holiday calendar.
     """
 
     __tablename__ = "tickets"
@@ -35,12 +37,11 @@ class Ticket(Base):
     number: Mapped[str | None] = mapped_column(String(24), unique=True)
     external_number: Mapped[str | None] = mapped_column(String(64), unique=True)
     access_code: Mapped[str | None] = mapped_column(String(8))
-    """Told to the caller with the number: whoever types both may hear the ticket's state."""
-    state: Mapped[TicketState] = mapped_column(word(TicketState))
+    state: Mapped[TicketState] = mapped_column(enum_column(TicketState))
     revision: Mapped[int] = mapped_column(default=1)
-    channel: Mapped[Channel] = mapped_column(word(Channel))
-    type: Mapped[RequestType | None] = mapped_column(word(RequestType))
-    request_class: Mapped[RequestClass | None] = mapped_column(word(RequestClass))
+    channel: Mapped[Channel] = mapped_column(enum_column(Channel))
+    type: Mapped[RequestType | None] = mapped_column(enum_column(RequestType))
+    request_class: Mapped[RequestClass | None] = mapped_column(enum_column(RequestClass))
     category: Mapped[str] = mapped_column(String(120), default="")
     title: Mapped[str] = mapped_column(String(120), default="")
     text: Mapped[str] = mapped_column(Text, default="")
@@ -48,7 +49,7 @@ class Ticket(Base):
     place: Mapped[str] = mapped_column(String(200), default="")
     occurred: Mapped[str] = mapped_column(String(80), default="")
     people: Mapped[str] = mapped_column(String(200), default="")
-    urgency: Mapped[Urgency] = mapped_column(word(Urgency), default=Urgency.NORMAL)
+    urgency: Mapped[Urgency] = mapped_column(enum_column(Urgency), default=Urgency.NORMAL)
     confidential: Mapped[bool] = mapped_column(default=False)
     caller_name: Mapped[str] = mapped_column(String(80), default="")
     caller_number: Mapped[str | None] = mapped_column(String(80))
@@ -56,15 +57,12 @@ class Ticket(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     unit_code: Mapped[str | None] = mapped_column(ForeignKey("units.code"))
     answer: Mapped[str] = mapped_column(Text, default="")
-    """What the operator told the caller (answered on the spot)."""
     reply: Mapped[str] = mapped_column(Text, default="")
-    """The unit's reply to the caller."""
     contact_note: Mapped[str] = mapped_column(Text, default="")
-    closing: Mapped[Closing | None] = mapped_column(word(Closing))
+    closing: Mapped[Closing | None] = mapped_column(enum_column(Closing))
     policy: Mapped[str] = mapped_column(String(40), default="")
     round: Mapped[int] = mapped_column(default=1)
     redo_of: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
-    """Unique: a round is redone once, however often its "no" is delivered."""
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_on: Mapped[date]
     dispatched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -76,17 +74,17 @@ class Ticket(Base):
     contact_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_provisional: Mapped[bool] = mapped_column(default=False)
-    """True when a counted day lies beyond the known holiday calendar."""
     followed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    solved: Mapped[Solved | None] = mapped_column(word(Solved))
-    satisfied: Mapped[Satisfied | None] = mapped_column(word(Satisfied))
+    solved: Mapped[Solved | None] = mapped_column(enum_column(Solved))
+    satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))
     __table_args__ = (
         Index("ix_tickets_received_on", "received_on", "request_class", "type", "channel"),
         Index("ix_tickets_unit_code_state_due_at", "unit_code", "state", "due_at"),
         Index("ix_tickets_state_received_at", "state", "received_at"),
         Index("ix_tickets_received_at_id", "received_at", "id"),
         Index("ix_tickets_caller_number_received_at", "caller_number", "received_at"),
-        # Only the redone are in it: a planner that counts the many NULLs believes it useless.
+        # A round is redone once, however often its "no" is delivered. Partial index: with NULLs included, the planner
+        # ignores it.
         Index(
             "uq_tickets_redo_of",
             "redo_of",
@@ -113,7 +111,7 @@ class Ticket(Base):
 
 
 class Assignment(Base):
-    """A ticket's line in a unit's inbox. The unique pair makes delivering it twice impossible."""
+    """A ticket's place in a unit's inbox. `notified_at`: the unit's own system confirmed the signed webhook."""
 
     __tablename__ = "assignments"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -121,12 +119,12 @@ class Assignment(Base):
     unit_code: Mapped[str] = mapped_column(ForeignKey("units.code"), index=True)
     delivered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     notified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the unit's own system confirmed the signed webhook; None if it has none or has not yet."""
+    # A second delivery of the same ticket to the same unit inserts nothing.
     __table_args__ = (UniqueConstraint("ticket_id", "unit_code"),)
 
 
 class Counter(Base):
-    """A number that only grows; ticket numbers take their daily sequence from here."""
+    """A number that only grows. Ticket numbers take their daily sequence from here."""
 
     __tablename__ = "counters"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -134,7 +132,7 @@ class Counter(Base):
 
 
 class IdempotencyKey(Base):
-    """An API request already carried out: the same key and token answer with the same ticket."""
+    """An API request that was carried out; the same token and key return the same ticket."""
 
     __tablename__ = "idempotency_keys"
     token_id: Mapped[int] = mapped_column(ForeignKey("api_tokens.id"), primary_key=True)

@@ -1,10 +1,11 @@
-"""The field table adds up: each row has its column, its labels, its place in the API and, at the desk, its control."""
+"""The tables of fields and steps add up: each row has its column, its labels, its place in the API, its control at the desk."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_console.tickets.sheet_labels import WAITING
 from babel.messages.pofile import read_po
 from flask import Flask
 from sqlalchemy import Column, DateTime, Enum, String
@@ -13,7 +14,9 @@ from sqlalchemy import Text as LongText
 import agent_console
 from agent_console.api.requests import ActionIn, TicketIn
 from agent_console.api.schemas import TicketMadeOut, TicketOut
-from agent_console.web.labels import FIELDS
+from agent_console.tickets.timeline import SENTENCES
+from agent_console.web.labels import FIELDS, LABELS
+from hotline.rules.enums import TicketAction, TicketState
 from hotline.rules.text import SHORT_TEXT
 from hotline.rules.tickets.fields import (
     DESK_FIELDS,
@@ -26,6 +29,7 @@ from hotline.rules.tickets.fields import (
     TicketField,
 )
 from hotline.rules.tickets.rows import COLUMNS
+from hotline.rules.tickets.transitions import TRANSITIONS, Transition
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.console.conftest import SignIn
@@ -139,3 +143,13 @@ def test_a_field_without_a_place_of_its_own_comes_last_in_the_desks_form(
     rows = (*DESK_FIELDS, *(FIELDS_BY_NAME[name] for name in sorted(more)))
     app.jinja_env.globals["desk_fields"] = lambda: rows
     assert more <= controls_of(application, signed_in)
+
+
+@pytest.mark.parametrize("row", TRANSITIONS, ids=lambda row: row.action.value)
+def test_a_step_has_its_labels(row: Transition) -> None:
+    assert row.action.value in LABELS[TicketAction]
+    for state in (*row.origins, row.target):
+        assert state.value in LABELS[TicketState]
+        assert state in WAITING
+    for kind in row.events:
+        assert kind in SENTENCES

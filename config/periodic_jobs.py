@@ -1,0 +1,132 @@
+"""The table of periodic jobs, and one run of each kind.
+
+A job is light if a run is a few statements, or grows only with the calls that are live: the scheduler runs it itself,
+between two relays. Everything else is heavy, such as work that grows with the traffic of days: the worker of its own
+lane runs it, so that it delays neither the relay nor the ringing of telephones.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from hotline.rules.people.actors import Machine
+from hotline.rules.schedules import Every, Schedule
+from hotline.services import periodic_jobs, retention
+from hotline.services.calls import reconciliation
+from hotline.services.outbound import callbacks, follow_ups
+from hotline.services.periodic_jobs import PlannedJob
+from hotline.services.queueing import offers, presence
+from hotline.unit_of_work import Application, UnitOfWork
+
+# The queue of heavy jobs, beside the lanes of hotline.reactions.
+HEAVY = "heavy"
+# An accepted caller whose operator has not joined after this time gets the place in the queue back.
+CONNECT_PATIENCE = timedelta(seconds=20)
+# A light job that takes longer is logged: it delays the relay and belongs to the heavy ones.
+SLOW = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LightJob:
+    """`run` makes its changes in the unit of work that also records the run; it returns how much it did."""
+
+    name: str
+    schedule: Schedule
+    run: Callable[[UnitOfWork], int]
+
+    @property
+    def planned(self) -> PlannedJob:
+        return PlannedJob(self.name, self.schedule)
+
+
+@dataclass(frozen=True, slots=True)
+class HeavyJob:
+    """`run` opens units of work of its own, short ones, and returns how much it did.
+
+    It must be repeatable: if its worker is killed, it runs again from the beginning.
+    """
+
+    name: str
+    schedule: Schedule
+    run: Callable[[Application], int]
+
+    @property
+    def planned(self) -> PlannedJob:
+        return PlannedJob(self.name, self.schedule, HEAVY)
+
+
+Job = LightJob | HeavyJob
+
+
+def requeue_unconnected(work: UnitOfWork) -> int:
+    return offers.requeue_unconnected(work, work.at - CONNECT_PATIENCE)
+
+
+def delete_expired(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
+        return retention.delete_expired(work)
+
+
+JOBS: tuple[Job, ...] = (
+    LightJob("offer_waiting", Every(1), offers.offer_waiting),
+    LightJob("plan_callbacks", Every(1), callbacks.plan_due_dials),
+    LightJob("plan_follow_ups", Every(1), follow_ups.plan_due_dials),
+    LightJob("settle_overdue_offers", Every(5), offers.settle_overdue_offers),
+    LightJob("requeue_unconnected", Every(5), requeue_unconnected),
+    LightJob("close_silent_desks", Every(5), presence.close_silent_desks),
+    LightJob("flag_long_wrap_ups", Every(5), presence.flag_long_wrap_ups),
+    LightJob("return_stranded_callers", Every(15), reconciliation.return_stranded_callers),
+    LightJob("free_stuck_desks", Every(30), reconciliation.free_stuck_desks),
+    LightJob("check_silent_dials", Every(120), reconciliation.check_silent_dials),
+    LightJob("check_silent_calls", Every(600), reconciliation.check_silent_calls),
+    # Heavy: it deletes the webhooks of two days ago, and their number grows with the traffic.
+    HeavyJob("delete_expired", Every(3600), delete_expired),
+)
+
+
+def run_light(application: Application, job: LightJob, due_at: datetime) -> None:
+    """Makes the run of `job` that is due at `due_at`; an error of the job is logged and recorded, never raised."""
+    try:
+        with application.unit_of_work(Machine.CLOCK) as work:
+            if not periodic_jobs.begin_light(work, job.planned, due_at):
+                return
+            count = job.run(work)
+            finished_at = application.clock()
+            periodic_jobs.finish(work, job.planned, started_at=work.at, finished_at=finished_at, count=count)
+        if finished_at - work.at > SLOW:
+            structlog.get_logger().warning("job.slow", job=job.name)
+    except Exception as trouble:  # noqa: BLE001 - a job that fails must not stop the others
+        _log_failure(job, trouble)
+        # The changes of the job were rolled back, and the beginning of its run with them.
+        with application.unit_of_work(Machine.CLOCK) as work:
+            if periodic_jobs.begin_light(work, job.planned, due_at):
+                _record_failure(work, job, work.at, trouble)
+
+
+def run_heavy(application: Application, job: HeavyJob) -> bool:
+    """Makes the run of `job` that is due; False if it is not due or another worker makes it."""
+    with application.unit_of_work(Machine.WORKER) as work:
+        if not periodic_jobs.begin_heavy(work, job.planned):
+            return False
+        started_at = work.at
+    try:
+        count = job.run(application)
+    except Exception as trouble:  # noqa: BLE001 - the job is due again by its schedule
+        _log_failure(job, trouble)
+        with application.unit_of_work(Machine.WORKER) as work:
+            _record_failure(work, job, started_at, trouble)
+        return True
+    with application.unit_of_work(Machine.WORKER) as work:
+        periodic_jobs.finish(work, job.planned, started_at=started_at, finished_at=work.at, count=count)
+    return True
+
+
+def _log_failure(job: Job, trouble: Exception) -> None:
+    structlog.get_logger().error("job.failed", job=job.name, trouble=type(trouble).__name__)
+
+
+def _record_failure(work: UnitOfWork, job: Job, started_at: datetime, trouble: Exception) -> None:
+    error = type(trouble).__name__
+    periodic_jobs.finish(work, job.planned, started_at=started_at, finished_at=work.at, error=error)

@@ -1,0 +1,111 @@
+"""The data recipes of CONTRIBUTING.md hold: each is followed in a copy of the tree, and its tests pass there.
+
+A step that is left out fails a test that names what is missing.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import ROOT, name_of, tracked
+
+PYTEST = ("-m", "pytest", "-q", "-n", "0", "-p", "no:randomly", "-o", "addopts=--import-mode=importlib")
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A copy of the Python code, the tests and their data."""
+    for path in tracked():
+        name = name_of(path)
+        if (
+            name.startswith(("hotline/", "ivr_flows/", "agent_console/", "config/", "tests/"))
+            or name == "pyproject.toml"
+        ):
+            target = tmp_path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return tmp_path
+
+
+def insert(path: Path, before: str, text: str) -> None:
+    """Inserts `text` into the file before the only occurrence of `before`."""
+    source = path.read_text(encoding="utf-8")
+    assert source.count(before) == 1, (path, before)
+    path.write_text(source.replace(before, text + before), encoding="utf-8")
+
+
+def append(path: Path, text: str) -> None:
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+
+
+def report(tree: Path, *tests: str) -> tuple[bool, str]:
+    """Runs `tests` in `tree`; returns whether they pass, and what pytest printed."""
+    # The tree comes before the installed project on the path.
+    environment = os.environ | {"PYTHONPATH": str(tree)}
+    command = [sys.executable, *PYTEST, *tests]
+    answer = subprocess.run(command, cwd=tree, env=environment, capture_output=True, text=True, check=False)
+    return answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def recipe(name: str) -> str:
+    """Returns the recipe `name` of CONTRIBUTING.md."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return text.partition(f"- **{name}.**")[2].partition("\n- **")[0]
+
+
+def files_in(text: str) -> set[str]:
+    return set(re.findall(r"`([\w./-]+\.(?:py|po|toml|md|txt))`", text))
+
+
+STATISTICS = "hotline/rules/figures/statistics.py"
+LABELS = "agent_console/reports/labels.py"
+ENGLISH = "agent_console/translations/en/LC_MESSAGES/messages.po"
+REGISTRY_TEST = "tests/rules/test_statistic_registry.py"
+RATE_TEST = "tests/rules/test_reconciliation.py"
+
+
+def test_a_new_statistic_touches_five_files(tree: Path) -> None:
+    assert files_in(recipe("A statistic")) == {STATISTICS, LABELS, ENGLISH, REGISTRY_TEST, RATE_TEST}
+    function = """\
+def discard_rate(figures: Figures) -> Rate:
+    drafts = figures.requests.drafts
+    return Rate(figures.requests.discarded, figures.requests.discarded + drafts)
+
+
+"""
+    entry = '    Statistic("discard_rate", Cohort.RECEIVED, discard_rate, ("direct",), ("total",)),\n'
+    insert(tree / STATISTICS, "def redo_rate(", function)
+    insert(tree / STATISTICS, '    Statistic("redo_rate"', entry)
+    passed, printed = report(tree, "tests/console/test_report_words.py")
+    assert not passed
+    assert "discard_rate" in printed
+
+    insert(
+        tree / LABELS,
+        '    "redo_rate"',
+        '    "discard_rate": StatisticWords(N_("作废占比"), N_("作废 ÷ 受理")),\n',
+    )
+    passed, printed = report(tree, "tests/console/test_report_words.py", "tests/console/test_auth_english.py")
+    assert not passed
+    assert "作废占比" in printed
+
+    append(
+        tree / ENGLISH,
+        '\nmsgid "作废占比"\nmsgstr "Discarded"\n\nmsgid "作废 ÷ 受理"\nmsgstr "discarded ÷ received"\n',
+    )
+    insert(tree / REGISTRY_TEST, '    "redo_rate",\n', '    "discard_rate",\n')
+    insert(tree / RATE_TEST, '    "redo_rate": (', '    "discard_rate": (2, 3, {}),\n')
+    passed, printed = report(
+        tree,
+        "tests/rules/test_statistic_registry.py",
+        "tests/rules/test_reconciliation.py",
+        "tests/console/test_report_words.py",
+        "tests/console/test_auth_english.py",
+        "tests/console/test_report_api.py",
+    )
+    assert passed, printed
