@@ -1,5 +1,5 @@
-"""The roof: the only place that reads the environment and the city's files, and the only one that builds anything.
+"""Composition root: reads the environment and the city's files, and builds everything else.
 
-Read `settings` (what may be told from outside), then `wiring` (what is made of it), then the doors of the Procfile:
-`web`, `worker`, `schedule`, `cli`. `run` starts all of them on one machine for `make run`.
+`settings` reads the environment and `wiring` builds the components of a process. `processes` has one module for each
+process of the Procfile, `commands` the command line, `city` the city's own data, `demo` the invented city of `make run`.
 """

@@ -1,6 +1,6 @@
-"""How every process logs: one line an event on standard error, JSON in production, plain in the demonstration.
+"""Logging of every process: one line an event on standard error, as JSON in production.
 
-Callers' numbers and the words of requests are never logged; those who log name ids only.
+Log events carry ids only, never callers' numbers or texts of requests.
 """
 
 import logging
@@ -12,7 +12,7 @@ from config.settings import Mode
 
 
 def begin_logging(mode: Mode) -> None:
-    """Set up structlog and the standard library's logging for this process."""
+    """Sets up structlog and the standard library's logging for this process."""
     logging.basicConfig(
         level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s"
     )

@@ -1,38 +1,139 @@
-"""What may be told from outside, read once into a frozen `Settings`. A wrong value stops the boot with one line.
+"""Settings of a process, read once from the environment. A wrong value stops the boot with one line.
 
-The defaults serve `make run`. In production (HOTLINE_ENV=production) there are no default secrets and addresses:
-what `variables` marks as required must be there.
+The fields of `Settings` are the environment variables: name, default, meaning. The READMEs show them as a table. A field
+without a default must be set in production (HOTLINE_ENV=production); `DemoDefaults` supplies it in the demonstration.
 """
 
 import hashlib
+import ipaddress
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from urllib.parse import quote, urlsplit
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from config import variables
-from config.demo.secrets import demo_secrets
-from config.variables import VARIABLES, BadSettings
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from config.demo.secrets import BadSecrets, demo_secrets
+from config.validation import expected
+
+# Bytes. The kernel allows about 107 for the path of a socket.
 LONGEST_SOCKET_PATH = 100
-"""Bytes; the kernel allows about 107."""
+TWILIO_API_URL = "https://api.twilio.com"
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_CREDENTIAL = re.compile(r"[A-Za-z0-9_.=-]{2,128}")
+# The part after :// in the grammar of sqlalchemy.make_url, with a port of digits. SQLAlchemy itself is not imported here:
+# that takes more CPU than a command such as `hotline dial` does. A test compares the two.
+_DATABASE_URL = re.compile(
+    r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::\d{1,5})?(?:/(?P<database>[^?]*))?(?:\?.*)?"
+)
+
+
+class BadSettings(Exception):
+    """A setting is missing or wrong. The message is one line that begins with the variable's name."""
 
 
 class Mode(StrEnum):
-    """Where this runs."""
-
     DEMO = "demo"
     PRODUCTION = "production"
 
 
+def _ip_address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(f'must be an IP address such as 127.0.0.1 or 0.0.0.0, not "{text}"') from None
+
+
+def _phone_number(text: str) -> str:
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f'must be a number in E.164 such as +865374412345, not "{text}"')
+    return text
+
+
+def _zone(text: object) -> ZoneInfo:
+    try:
+        return ZoneInfo(str(text))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f'must be a time zone such as Asia/Shanghai, not "{text}"') from None
+
+
+def _web_address(text: str) -> str:
+    """Returns scheme://host[:port] without a trailing slash."""
+    try:
+        parts = urlsplit(text)
+        has_host = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        has_host = False
+    has_more = has_host and (
+        parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username is not None
+    )
+    if not has_host or has_more:
+        raise ValueError(f'must be http(s)://host[:port] and nothing more, not "{text}"')
+    return text.rstrip("/")
+
+
+def _secret(text: str) -> str:
+    # The message does not repeat the value; this holds for all secrets and credentials here.
+    if len(text) < 32:
+        raise ValueError("must have 32 characters or more and no blanks around it")
+    return text
+
+
+def _credential(text: str) -> str:
+    if not _CREDENTIAL.fullmatch(text):
+        raise ValueError("must be 2 to 128 letters, digits or one of _ . = -")
+    return text
+
+
+def _database_url(text: str) -> str:
+    """Returns a SQLAlchemy URL; `postgres://` and `postgresql://` mean PostgreSQL through psycopg 3."""
+    scheme, separator, rest = text.partition("://")
+    known = scheme.partition("+")[0] in {"postgres", "postgresql", "sqlite"}
+    if not separator or not known or ("+" in scheme and scheme != "postgresql+psycopg"):
+        raise ValueError("must begin with postgresql:// or sqlite:///")
+    match = _DATABASE_URL.fullmatch(rest)
+    if match is None:
+        raise ValueError("is not a database URL")
+    if unquote(match["database"] or "") in {"", ":memory:"}:
+        raise ValueError("must name a database (a file, for SQLite: processes do not share memory)")
+    return text if scheme == "sqlite" else f"postgresql+psycopg://{rest}"
+
+
+def _redis_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_valid = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_valid = False
+    else:
+        is_valid = is_valid or (parts.scheme == "unix" and len(parts.path) > 1)
+    if not is_valid:
+        raise ValueError("must be redis://host[:port][/db], rediss://… or unix:///path?db=0")
+    return text
+
+
+Port = Annotated[int, Field(ge=1, le=65_535), expected("a port number from 1 to 65535")]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Credential = Annotated[str, AfterValidator(_credential)]
+
+
+def variable(name: str, meaning: str, default: object = ..., *, shown: str = "", **more: Any) -> Any:
+    """Returns the field of one environment variable. `shown` is its default in the README if that is no plain value."""
+    return Field(default, alias=name, description=meaning, title=shown or f"`{default}`", **more)
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Our account with the carrier."""
+    """The account with the carrier."""
 
     sid: str
     auth_token: str = field(repr=False)
@@ -42,31 +143,144 @@ class Account:
     api_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Everything the components is told from outside. Addresses have no trailing slash."""
+class Settings(BaseSettings):
+    """The settings of a process. Addresses have no trailing slash."""
 
-    mode: Mode
-    home: Path
-    port: int
-    exchange_port: int
-    exchange_pace: float
-    bind: str
-    trusted_proxies: int
-    web_processes: int
-    database_url: str = field(repr=False)
-    redis_url: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    public_url: str
-    number: str
-    zone: ZoneInfo
-    locale: str
-    account: Account
-    narrow_carrier: bool
+    model_config = SettingsConfigDict(frozen=True, validate_default=False, extra="forbid")
+
+    mode: Annotated[Mode, expected("demo or production")] = variable(
+        "HOTLINE_ENV",
+        "`demo` or `production`; production has no default secrets or addresses",
+        Mode.DEMO,
+    )
+    home: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = variable(
+        "HOTLINE_HOME",
+        "folder of the data: embedded database, embedded Redis, demo secrets",
+        Path("var"),
+        validate_default=True,
+    )
+    port: Port = variable("PORT", "port of the web process on this machine", 8000)
+    bind: Annotated[str, AfterValidator(_ip_address)] = variable(
+        "HOTLINE_BIND", "address the web and events processes listen on", "127.0.0.1"
+    )
+    trusted_proxies: Annotated[int, Field(ge=0, le=10), expected("a whole number from 0 to 10")] = variable(
+        "HOTLINE_PROXIES", "how many proxies of your own stand in front and set `X-Forwarded-For`", 0
+    )
+    web_processes: Annotated[int, Field(ge=1, le=64), expected("a whole number from 1 to 64")] = variable(
+        "WEB_CONCURRENCY", "processes of the web group; each has 16 threads (64 in the demo)", 2
+    )
+    exchange_port: Port = variable("EXCHANGE_PORT", "port of the exchange in the box (demo only)", 8010)
+    exchange_pace: Annotated[float, Field(ge=0.001, le=10), expected("a number from 0.001 to 10")] = variable(
+        "EXCHANGE_PACE",
+        "real seconds per second of the exchange: `0.1` talks and rings ten times as fast",
+        1.0,
+        shown="`1`",
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = variable(
+        "DATABASE_URL",
+        "SQLAlchemy URL: `postgresql://…` or `sqlite:///…`",
+        shown="SQLite in `HOTLINE_HOME`",
+        repr=False,
+    )
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = variable(
+        "REDIS_URL", "`redis://…`, `rediss://…` or `unix://…`", shown="the embedded server", repr=False
+    )
+    secret_key: Annotated[str, AfterValidator(_secret)] = variable(
+        "SECRET_KEY",
+        "signs cookies and forms; 32 characters or more",
+        shown="made once, kept in `HOTLINE_HOME`",
+        repr=False,
+    )
+    public_url: WebAddress = variable(
+        "PUBLIC_URL",
+        "scheme://host[:port] that carrier and browsers see; signatures are checked against it",
+        shown="`http://127.0.0.1:PORT`",
+    )
+    number: Annotated[str, AfterValidator(_phone_number)] = variable(
+        "HOTLINE_NUMBER", "the line's own number, E.164", shown="`+865374412345`"
+    )
+    zone: Annotated[ZoneInfo, BeforeValidator(_zone)] = variable(
+        "HOTLINE_TIMEZONE",
+        "the city's time zone; days and deadlines are counted in it",
+        ZoneInfo("Asia/Shanghai"),
+    )
+    locale: Annotated[Literal["zh_CN", "en"], expected("one of zh_CN, en")] = variable(
+        "HOTLINE_LOCALE", "language of pages for people who chose none: `zh_CN` or `en`", "zh_CN"
+    )
+    account_sid: Credential = variable("TWILIO_ACCOUNT_SID", "the carrier's account", shown="made once")
+    auth_token: Credential = variable(
+        "TWILIO_AUTH_TOKEN", "signs the carrier's webhooks", shown="made once", repr=False
+    )
+    api_key: Credential = variable(
+        "TWILIO_API_KEY", "key for REST calls and for the desks' access tokens", shown="made once"
+    )
+    api_secret: Credential = variable(
+        "TWILIO_API_SECRET", "secret of that key", shown="made once", repr=False
+    )
+    app_sid: Credential = variable(
+        "TWILIO_APP_SID", "TwiML application of the desks' softphones", shown="made once"
+    )
+    api_url: WebAddress = variable(
+        "TWILIO_API_URL",
+        "any carrier that speaks the same API",
+        TWILIO_API_URL,
+        shown=f"`{TWILIO_API_URL}`; in the demo the exchange",
+    )
+    carrier_profile: Annotated[Literal["full", "narrow"], expected("full or narrow")] = variable(
+        "CARRIER_PROFILE",
+        "`narrow` for a carrier without Enqueue, Leave and Conference, such as self-hosted TwiML engines",
+        "full",
+    )
+
+    @model_validator(mode="after")
+    def _check_ports(self) -> Self:
+        if self.port == self.exchange_port:
+            raise ValueError(f"EXCHANGE_PORT must not be the web's own port {self.port}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_twilio_identifiers(self) -> Self:
+        """Twilio's own identifiers are a prefix and 32 hexadecimal digits; other carriers have other forms."""
+        if (urlsplit(self.api_url).hostname or "").endswith("twilio.com"):
+            for name, value, prefix in (
+                ("TWILIO_ACCOUNT_SID", self.account_sid, "AC"),
+                ("TWILIO_API_KEY", self.api_key, "SK"),
+                ("TWILIO_APP_SID", self.app_sid, "AP"),
+            ):
+                if not re.fullmatch(prefix + "[0-9a-fA-F]{32}", value):
+                    raise ValueError(f"{name} must be {prefix} followed by 32 hexadecimal digits")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings' signature
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - same
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - same
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        # `read_settings` passes the environment as arguments, so that tests need not change that of their process.
+        return init_settings, DemoDefaults(settings_cls)
+
+    @property
+    def account(self) -> Account:
+        return Account(
+            sid=self.account_sid,
+            auth_token=self.auth_token,
+            api_key=self.api_key,
+            api_secret=self.api_secret,
+            app_sid=self.app_sid,
+            api_url=self.api_url,
+        )
+
+    @property
+    def narrow_carrier(self) -> bool:
+        return self.carrier_profile == "narrow"
 
     @property
     def secure(self) -> bool:
-        """Whether browsers reach us over https, so that cookies may insist on it."""
+        """True if browsers use https, so that cookies can require it."""
         return self.public_url.startswith("https://")
 
     @property
@@ -75,19 +289,47 @@ class Settings:
 
     @property
     def local_exchange(self) -> bool:
-        """Whether the exchange in the box is our carrier."""
-        return self.mode is Mode.DEMO and self.account.api_url == self.exchange_url
+        """True if the carrier is the simulator of this repository."""
+        return self.mode is Mode.DEMO and self.api_url == self.exchange_url
 
     @property
     def embedded_redis(self) -> bool:
-        """Whether `make run` must bring the Redis along."""
+        """True if `make run` must start a Redis server."""
         return self.mode is Mode.DEMO and self.redis_url == redis_url_of(redis_socket(self.home))
 
 
-def redis_socket(home: Path) -> Path:
-    """Return the embedded server's socket: in `home`, or in a short folder where that path is too long or has blanks.
+class DemoDefaults(PydanticBaseSettingsSource):
+    """Supplies what the environment of a demonstration does not set: addresses of this machine and made secrets.
 
-    (The kernel refuses long ones; the Redis client cannot read its own server's words about a path with a blank.)
+    The secrets are made by the first process and kept in HOTLINE_HOME. In production this source is empty.
+    """
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        name = field.alias or field_name
+        return self().get(name), name, False
+
+    def __call__(self) -> dict[str, Any]:
+        given = self.current_state
+        if given.get("HOTLINE_ENV", Mode.DEMO) != Mode.DEMO:
+            return {}
+        home = Path(given.get("HOTLINE_HOME", "var")).expanduser().absolute()
+        return {
+            "DATABASE_URL": f"sqlite:///{home / 'hotline.sqlite3'}",
+            "REDIS_URL": redis_url_of(redis_socket(home)),
+            "PUBLIC_URL": f"http://127.0.0.1:{given.get('PORT', 8000)}",
+            "HOTLINE_NUMBER": "+865374412345",
+            "TWILIO_API_URL": f"http://127.0.0.1:{given.get('EXCHANGE_PORT', 8010)}",
+            **{name: value for name, value in demo_secrets(home).items() if name in NAMES},
+        }
+
+
+NAMES = tuple(str(each.alias) for each in Settings.model_fields.values())
+
+
+def redis_socket(home: Path) -> Path:
+    """Returns the path of the embedded server's socket: in `home`, or in a short folder of its own.
+
+    The kernel refuses long paths. The Redis client cannot read its own server's messages about a path with blanks.
     """
     socket = home / "redis.sock"
     if len(os.fsencode(socket)) <= LONGEST_SOCKET_PATH and not any(map(str.isspace, str(socket))):
@@ -100,97 +342,34 @@ def redis_url_of(socket: Path) -> str:
     return f"unix://{quote(str(socket))}?db=0"
 
 
-class _Reader:
-    """Values by name: the environment first, then (never in production) a default."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        self._environ = environ
-        self._required = {variable.name for variable in VARIABLES if variable.required}
-        self.mode = self._mode()
-
-    def _mode(self) -> Mode:
-        text = self.get("HOTLINE_ENV") or Mode.DEMO.value
-        if text not in {mode.value for mode in Mode}:
-            raise BadSettings(f'HOTLINE_ENV must be demo or production, not "{text}"')
-        return Mode(text)
-
-    def get(self, name: str) -> str:
-        """Return the value as it was given, blanks around it removed; "" if there is none."""
-        return self._environ.get(name, "").strip()
-
-    def take(self, name: str, default: str) -> str:
-        """Return the value, or the default where one is allowed."""
-        value = self.get(name)
-        if not value and self.mode is Mode.PRODUCTION and name in self._required:
-            raise BadSettings(f"{name} must be set when HOTLINE_ENV=production")
-        return value or default
-
-
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Return the settings. In the demo the secrets are made on the first call and kept in HOTLINE_HOME.
+    """Returns the settings. Blanks around a value are removed; an empty value counts as not set.
 
-    Raises BadSettings with one line naming the variable.
+    Raises BadSettings with one line that names the variable.
     """
-    reader = _Reader(environ)
-    home = Path(reader.take("HOTLINE_HOME", "var")).expanduser().absolute()
-    port = variables.port("PORT", reader.take("PORT", "8000"))
-    exchange_port = variables.port("EXCHANGE_PORT", reader.take("EXCHANGE_PORT", "8010"))
-    if port == exchange_port:
-        raise BadSettings(f"EXCHANGE_PORT must not be the web's own port {port}")
-    made = demo_secrets(home) if reader.mode is Mode.DEMO else {}
-    return Settings(
-        mode=reader.mode,
-        home=home,
-        port=port,
-        exchange_port=exchange_port,
-        exchange_pace=variables.fraction("EXCHANGE_PACE", reader.take("EXCHANGE_PACE", "1"), 0.001, 10),
-        bind=variables.ip_address("HOTLINE_BIND", reader.take("HOTLINE_BIND", "127.0.0.1")),
-        trusted_proxies=variables.whole("HOTLINE_PROXIES", reader.take("HOTLINE_PROXIES", "0"), 0, 10),
-        web_processes=variables.whole("WEB_CONCURRENCY", reader.take("WEB_CONCURRENCY", "2"), 1, 64),
-        database_url=variables.database_url(
-            "DATABASE_URL", reader.take("DATABASE_URL", f"sqlite:///{home / 'hotline.sqlite3'}")
-        ),
-        redis_url=variables.redis_url(
-            "REDIS_URL", reader.take("REDIS_URL", redis_url_of(redis_socket(home)))
-        ),
-        secret_key=variables.secret("SECRET_KEY", reader.take("SECRET_KEY", made.get("SECRET_KEY", ""))),
-        public_url=variables.web_address("PUBLIC_URL", reader.take("PUBLIC_URL", f"http://127.0.0.1:{port}")),
-        number=variables.number("HOTLINE_NUMBER", reader.take("HOTLINE_NUMBER", "+865374412345")),
-        zone=variables.zone("HOTLINE_TIMEZONE", reader.take("HOTLINE_TIMEZONE", "Asia/Shanghai")),
-        locale=variables.locale("HOTLINE_LOCALE", reader.take("HOTLINE_LOCALE", "zh_CN")),
-        account=_account(reader, made, f"http://127.0.0.1:{exchange_port}"),
-        narrow_carrier=_is_narrow(reader),
-    )
+    values = {name: environ.get(name, "").strip() for name in NAMES}
+    given: dict[str, Any] = {name: value for name, value in values.items() if value}
+    try:
+        return Settings(**given)
+    except BadSecrets as error:
+        raise BadSettings(f"HOTLINE_HOME: {error}") from error
+    except ValidationError as error:
+        # Without its cause: pydantic's own message repeats the values, secrets among them.
+        raise BadSettings(_first_problem(error)) from None
 
 
-def _is_narrow(reader: _Reader) -> bool:
-    given = reader.take("CARRIER_PROFILE", "full")
-    return variables.one_of("CARRIER_PROFILE", given, ("full", "narrow")) == "narrow"
-
-
-def _account(reader: _Reader, made: Mapping[str, str], exchange_url: str) -> Account:
-    usual = exchange_url if reader.mode is Mode.DEMO else "https://api.twilio.com"
-    api_url = variables.web_address("TWILIO_API_URL", reader.take("TWILIO_API_URL", usual))
-    strict = (urlsplit(api_url).hostname or "").endswith("twilio.com")
-
-    def word(name: str, prefix: str) -> str:
-        return variables.carrier_word(name, reader.take(name, made.get(name, "")), prefix, strict=strict)
-
-    def secret(name: str) -> str:
-        return variables.carrier_secret(name, reader.take(name, made.get(name, "")))
-
-    return Account(
-        sid=word("TWILIO_ACCOUNT_SID", "AC"),
-        auth_token=secret("TWILIO_AUTH_TOKEN"),
-        api_key=word("TWILIO_API_KEY", "SK"),
-        api_secret=secret("TWILIO_API_SECRET"),
-        app_sid=word("TWILIO_APP_SID", "AP"),
-        api_url=api_url,
-    )
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    name = "".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{name} must be set when HOTLINE_ENV=production"
+    if problem["type"] == "value_error":
+        return f"{name} {problem['ctx']['error']}".strip()
+    return f"{name} {problem['msg']}"
 
 
 def settings_or_exit(environ: Mapping[str, str] | None = None) -> Settings:
-    """Return the settings of this process, or print the one line that is wrong and exit with status 2."""
+    """Returns the settings of this process, or prints the error and exits with status 2."""
     try:
         return read_settings(os.environ if environ is None else environ)
     except BadSettings as error:

@@ -1,17 +1,17 @@
-"""`build(settings)`: everything the doors need, made once per process. Read it in a minute; nothing is made elsewhere.
+"""The composition root: builds the components of a process from its settings, once.
 
-Making connects to nothing: engine, Redis and carrier speak when first asked, so a process starts (and `doctor` or
-`/readyz` can say what is wrong) while something is away.
+Nothing connects while it is built: engine, Redis and carrier open connections when they are used. So a process starts,
+and `/readyz` can report what is wrong, while the database or Redis does not answer.
 """
 
 import sys
 from dataclasses import dataclass
-from importlib.resources import files
 
 from redis import Redis
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
+from config.city import CITY
 from config.city.callers import read_callers
 from config.city.policies import read_policies
 from config.city.published import read_claims
@@ -22,8 +22,8 @@ from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.live import RedisAnnouncer, announcer_client
 from hotline.gateways.lookups import HttpLookups
+from hotline.gateways.notifications.webhook import WebhookChannel
 from hotline.gateways.twilio import TwilioCarrier
-from hotline.gateways.unit_webhooks import UnitWebhooks
 from hotline.reactions import ReactionContext, has_reactions
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
@@ -32,17 +32,15 @@ from hotline.unit_of_work import Application
 from ivr_flows.source.problems import FlowError
 from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
 
-CITY = files("config.city") / "example"
-"""Where the city's own files lie: units, limits."""
+# A Redis that hangs must not block the scheduler. It waits for events for one second, so this must be longer.
 REDIS_SECONDS = 10
-"""A Redis that hangs must not hang the clock: longer than it waits for news, short enough to go on without."""
+# How long a desk's telephone stays registered with one access token.
 TOKEN_SECONDS = 3600
-"""How long a desk's telephone may stay registered with one access token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """The whole components of one process."""
+    """The objects that the processes and commands share, built once."""
 
     settings: Settings
     application: Application
@@ -51,12 +49,12 @@ class Components:
     addresses: VoiceAddresses
     tools: ReactionContext
     flows: FlowShelf
+    # Rates that the city has published; the reports of the same days are compared with them.
     claims: tuple[Claim, ...]
-    """Rates the city has published, checked by the reports of the same days."""
 
 
 def build(settings: Settings) -> Components:
-    """Return the components. Raises BadFile or FlowError when one of the city's own files is wrong."""
+    """Returns the components. Raises BadFile or FlowError if one of the city's files is wrong."""
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=REDIS_SECONDS)
     application = Application(
         engine=open_engine(settings.database_url),
@@ -75,7 +73,7 @@ def build(settings: Settings) -> Components:
     tools = ReactionContext(
         application=application,
         carrier=carrier,
-        units=UnitWebhooks(),
+        channels=(WebhookChannel(),),
         lookups=HttpLookups(),
         addresses=addresses,
         narrow_carrier=settings.narrow_carrier,
@@ -86,7 +84,7 @@ def build(settings: Settings) -> Components:
 
 
 def build_or_exit(settings: Settings) -> Components:
-    """Return the components, or print what is wrong with the city's files and exit with status 2."""
+    """Returns the components, or prints the error in the city's files and exits with status 2."""
     try:
         return build(settings)
     except (BadFile, FlowError) as error:
@@ -95,14 +93,14 @@ def build_or_exit(settings: Settings) -> Components:
 
 
 def city_policies(settings: Settings) -> Policies:
-    """Return the limits in force: the city's own in production, short waits in the demonstration."""
+    """Returns the limits in force: those of policies.toml in production, shorter waits in the demonstration."""
     name = "policies.toml" if settings.mode is Mode.PRODUCTION else "policies.demo.toml"
     callers = read_callers(CITY / "callers.toml")
     return read_policies(CITY / name, callers=callers, zone=settings.zone, number=settings.number)
 
 
 def device_token(account: Account, identity: str) -> str:
-    """Return an access token with which the browser telephone `identity` registers to receive calls."""
+    """Returns an access token with which the softphone `identity` registers to receive calls."""
     token = AccessToken(
         account.sid, account.api_key, account.api_secret, identity=identity, ttl=TOKEN_SECONDS
     )

@@ -1,6 +1,6 @@
-"""Short ways to the rows a test starts from. All people and numbers are invented.
+"""Builders of the rows that a test starts from. All people and numbers are invented.
 
-Every builder takes the application, writes in a Work of its own at the application's moment, and returns the committed row.
+Each builder writes in a unit of work of its own and returns the committed row.
 """
 
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ NO_LOG_IN = "!"
 
 
 def make_unit(application: Application, code: str = "city-management", **columns: Any) -> Unit:
-    """Write a unit; 城市管理局 unless told otherwise."""
+    """Writes a unit, by default 城市管理局."""
     facts = {"name_zh": "城市管理局", "name_en": "Urban Management Bureau", "kind": "department", **columns}
     with application.unit_of_work(Machine.SYSTEM) as work:
         unit = Unit(code=code, **facts)
@@ -47,7 +47,7 @@ def make_user(
     password: str | None = None,
     **columns: Any,
 ) -> User:
-    """Write somebody who may log in with `password` (None: nobody may log in as them)."""
+    """Writes a user who logs in with `password`; with None this user cannot log in."""
     number = next(_numbers)
     facts = {"display_name": f"张{role.value}{number}", "work_number": f"{number:05d}", **columns}
     with application.unit_of_work(Machine.SYSTEM) as work:
@@ -63,14 +63,14 @@ def make_user(
 
 
 def person_of(user: User) -> Person:
-    """Return the actor that `user` is."""
+    """Returns `user` as an actor."""
     return Person(id=user.id, role=user.role, unit_code=user.unit_code)
 
 
 def make_operator(
     application: Application, state: PresenceState = PresenceState.READY, **columns: Any
 ) -> Person:
-    """Write an operator at a desk in `state`."""
+    """Writes an operator at a desk in `state`."""
     user = make_user(application, Role.OPERATOR, **columns)
     with application.unit_of_work(Machine.SYSTEM) as work:
         row = Presence(
@@ -81,7 +81,7 @@ def make_operator(
 
 
 def make_colleague(application: Application) -> Person:
-    """Write an operator who is on duty all day but takes no calls: so that the line is staffed, and nobody answers."""
+    """Writes an operator who is on duty all day and takes no calls: the line is staffed, and calls stay in the queue."""
     user = make_user(application, Role.OPERATOR)
     with application.unit_of_work(Machine.SYSTEM) as work:
         row = Presence(
@@ -97,7 +97,7 @@ def make_colleague(application: Application) -> Person:
 
 
 def make_call(application: Application, **columns: Any) -> Call:
-    """Write an inbound call that is in its flow."""
+    """Writes an inbound call that is in its flow."""
     number = next(_numbers)
     at: datetime = columns.pop("arrived_at", application.clock())
     facts = {
@@ -119,7 +119,7 @@ def make_call(application: Application, **columns: Any) -> Call:
 
 
 def make_ticket(application: Application, **columns: Any) -> Ticket:
-    """Write a complaint about a street lamp, a draft unless `state` says otherwise; finished ones get a number."""
+    """Writes a complaint about a street lamp: a draft, or in another `state` with a number."""
     number = next(_numbers)
     at: datetime = columns.pop("received_at", application.clock())
     kind: RequestType | None = columns.pop("type", RequestType.COMPLAINT)

@@ -1,8 +1,8 @@
-"""What every test may ask for: a database, a clock that stands still, a application, a Redis.
+"""Fixtures for every test: a database, a stopped clock, an application, a Redis.
 
 `database_url` is a fresh database with all tables. Tests under `BOTH` run on SQLite and PostgreSQL, the others on
-SQLite; `--databases=sqlite|postgresql|both` overrules that for all. Where PostgreSQL cannot be had, the report header
-says so and those tests are skipped with the reason.
+SQLite; `--databases=sqlite|postgresql|both` overrides that for all. Without PostgreSQL, the report header says so and
+those tests are skipped with the reason.
 """
 
 import os
@@ -40,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let examples take as long as a busy machine needs: the time limit of a test is its own, not each example's."""
+    # Each test has a time limit; on a busy machine one example may take long.
     hypothesis.settings.register_profile("hotline", deadline=None)
     hypothesis.settings.load_profile("hotline")
 
@@ -51,7 +51,7 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep tests that run whole cities, workers and browsers on one worker: several at once would only wait in turn."""
+    # Tests that start processes and browsers share one pytest worker: several at once would wait for each other.
     for item in items:
         marked = item.get_closest_marker("journey") or item.get_closest_marker("browser")
         if marked or item.nodeid.startswith(WITH_PROCESSES):
@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Decide on which databases a test runs."""
+    """Chooses the databases that a test runs on."""
     if "database" not in metafunc.fixturenames:
         return
     wanted: str = metafunc.config.getoption("--databases")
@@ -72,7 +72,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> str:
-    """Name of the database this test runs on: `sqlite` or `postgresql`."""
+    """The name of the database this test runs on: `sqlite` or `postgresql`."""
     return str(request.param)
 
 
@@ -90,7 +90,7 @@ def postgres() -> Iterator[Postgres | None]:
 
 @pytest.fixture
 def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a fresh database with all tables, gone after the test."""
+    """The URL of a fresh database with all tables; it is removed after the test."""
     if database == "sqlite":
         path = tmp_path / "hotline.sqlite3"
         shutil.copyfile(request.getfixturevalue("sqlite_file"), path)
@@ -106,13 +106,13 @@ def database_url(database: str, request: pytest.FixtureRequest, tmp_path: Path) 
 
 @pytest.fixture(scope="session")
 def lasting_engines() -> dict[str, LastingEngine]:
-    """One engine for each kind of database, by its name."""
+    """One engine for each kind of database, by name."""
     return {}
 
 
 @pytest.fixture
 def engine(database: str, database_url: str, lasting_engines: dict[str, LastingEngine]) -> Iterator[Engine]:
-    """An engine on this test's database. It has no connection when the test begins, and none is left of it."""
+    """An engine on this test's database, without connections before and after the test."""
     if database not in lasting_engines:
         lasting_engines[database] = LastingEngine(database_url)
     with lasting_engines[database].at(database_url) as opened:
@@ -121,14 +121,14 @@ def engine(database: str, database_url: str, lasting_engines: dict[str, LastingE
 
 @pytest.fixture
 def session(engine: Engine) -> Iterator[Session]:
-    """A session of the test's own, for arranging and looking; nothing is committed by itself."""
+    """A session for preparing and reading rows; the test commits."""
     with Session(engine, expire_on_commit=False) as opened:
         yield opened
 
 
 @pytest.fixture
 def clock() -> StoppedClock:
-    """Stands at Monday 2026-11-23 09:00 in Shanghai until the test moves it."""
+    """A clock that shows Monday 2026-11-23 09:00 in Shanghai until the test moves it."""
     return StoppedClock()
 
 
@@ -139,7 +139,7 @@ def policies() -> Policies:
 
 @pytest.fixture
 def announced() -> list[Event]:
-    """Everything the application announced after its commits, in order."""
+    """The events that the application announced after its commits, in order."""
     return []
 
 
@@ -155,14 +155,14 @@ def application(
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[str]:
-    """URL of the Redis of this test process: every test that asks for `redis_url` finds it empty."""
+    """The URL of the Redis of this test process; `redis_url` empties it for each test."""
     with run_redis() as url:
         yield url
 
 
 @pytest.fixture
 def redis_url(redis_server: str) -> str:
-    """URL of an empty Redis."""
+    """The URL of an empty Redis."""
     with Redis.from_url(redis_server) as client:
         client.flushall()
     return redis_server

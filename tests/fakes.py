@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from hotline.gateways.carrier import CallRequest, CarrierGone, CarrierRefused, RecordingMedia
 from hotline.gateways.lookups import LookupRequest, LookupResponse
-from hotline.gateways.unit_webhooks import NotificationFailed, UnitNotification
+from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 _CALLABLE = re.compile(r"\+[1-9][0-9]{6,14}|client:[A-Za-z0-9_]+")
@@ -124,14 +124,17 @@ class FakeCarrier:
 
 @dataclass(slots=True)
 class FakeUnits:
-    """Implements `UnitNotices`: keeps what it was told; fails as often as `failures` says."""
+    """Implements `NotificationChannel`: keeps its notifications; the next `failures` sends fail."""
 
     told: list[UnitNotification] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
     failures: int = 0
 
-    def send(self, notice: UnitNotification, at: datetime) -> None:
-        self.told.append(notice)
+    def reaches(self, notification: UnitNotification) -> bool:
+        return notification.webhook_url is not None
+
+    def send(self, notification: UnitNotification, at: datetime) -> None:
+        self.told.append(notification)
         self.moments.append(at)
         if self.failures:
             self.failures -= 1

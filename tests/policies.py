@@ -1,4 +1,4 @@
-"""The limits every test starts from. They are written out here so that a city's own file cannot change what a test means."""
+"""The policies of tests, written out so that a change of a city's file does not change a test."""
 
 from zoneinfo import ZoneInfo
 
@@ -56,7 +56,7 @@ CALLERS = CallerPolicy(
 
 
 def city_policies() -> Policies:
-    """Return the limits of the profile `shandong-2020` with a consultation promise of 2 working days."""
+    """Returns the limits of the profile `shandong-2020` with a consultation promise of 2 working days."""
     return Policies(
         zone=ZoneInfo("Asia/Shanghai"),
         number="+865374412345",

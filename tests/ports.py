@@ -1,19 +1,18 @@
-"""Ports for servers of tests: below the range from which outgoing connections take theirs, so that nobody is in the way.
-
-A port the system picks (`bind` to 0) may be somebody's outgoing connection a moment later, and the server then fails.
-"""
+"""Ports for the servers that tests start."""
 
 import secrets
 import socket
 
+# Below the range of outgoing connections. A port that the system picks (`bind` to 0) may be taken by an outgoing
+# connection before the server binds it.
 LOWEST, MANY = 15_000, 15_000
 
 
 def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
+    """Returns a loopback port without a listener."""
     for _ in range(100):
         port = LOWEST + secrets.randbelow(MANY)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
-    raise AssertionError("every port asked for was taken")
+    raise AssertionError("every port that was tried is in use")

@@ -1,4 +1,4 @@
-"""Two hands at once: run intentions in threads of their own and see who waited, who won and what broke."""
+"""Runs functions in concurrent threads, for tests of races between transactions."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -13,33 +13,33 @@ PATIENCE = 20.0
 _LOOKS = 2000
 
 
-def at_once(*intentions: Callable[[], object]) -> list[object]:
-    """Run all intentions at the same moment; return what each returned or raised, in their order."""
-    start = threading.Barrier(len(intentions))
+def at_once(*functions: Callable[[], object]) -> list[object]:
+    """Starts all functions at the same moment; returns the result or the exception of each, in their order."""
+    start = threading.Barrier(len(functions))
 
-    def run(intention: Callable[[], object]) -> object:
+    def run(function: Callable[[], object]) -> object:
         start.wait(PATIENCE)
-        return intention()
+        return function()
 
-    with ThreadPoolExecutor(len(intentions)) as pool:
-        futures = [pool.submit(run, intention) for intention in intentions]
+    with ThreadPoolExecutor(len(functions)) as pool:
+        futures = [pool.submit(run, function) for function in functions]
         return [future.exception(PATIENCE) or future.result() for future in futures]
 
 
 @contextmanager
-def meanwhile(engine: Engine, intention: Callable[[], T]) -> Iterator["Future[T]"]:
-    """Begin `intention` in a thread and wait until it is done or waits for a row the caller of this has changed.
+def meanwhile(engine: Engine, function: Callable[[], T]) -> Iterator["Future[T]"]:
+    """Starts `function` in a thread and yields its future once it has ended or waits for a row lock.
 
-    To be opened inside the Work that must win; read the future's result after that Work has ended.
+    Open this inside the unit of work that must win; read the future's result after that unit of work has ended.
     """
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(intention)
+        future = pool.submit(function)
         _until_waiting(engine, future)
         yield future
 
 
 def _until_waiting(engine: Engine, future: "Future[T]") -> None:
-    """PostgreSQL tells who waits. On SQLite a second writer waits at its first statement and cannot be asked."""
+    # On SQLite the second writer waits at its first statement, and there is no list of waiting writers to read.
     if engine.dialect.name == "sqlite":
         return
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -47,4 +47,4 @@ def _until_waiting(engine: Engine, future: "Future[T]") -> None:
             waiting = connection.execute(text("SELECT count(*) FROM pg_locks WHERE NOT granted")).scalar_one()
             if waiting or future.done():
                 return
-    raise AssertionError("the other hand neither waits nor ends")
+    raise AssertionError("the other thread neither waits nor ends")

@@ -1,4 +1,4 @@
-"""A Redis for tests: a server of its own on a unix socket in a short folder, gone when the tests are."""
+"""A Redis server for tests, on a unix socket in a temporary folder."""
 
 import shutil
 import subprocess
@@ -14,8 +14,9 @@ from redis.exceptions import RedisError
 
 @contextmanager
 def run_redis() -> Iterator[str]:
-    """Run one server and yield its URL. Whoever runs processes against it must not share it with other tests."""
+    """Runs one server and yields its URL. Tests that start processes against it must not share it with other tests."""
     program = shutil.which("redis-server") or str(Path(sys.executable).with_name("redis-server"))
+    # The path of a unix socket may have about 100 characters only.
     folder = Path(tempfile.mkdtemp(prefix="hl-r-"))
     socket = folder / "s"
     server = subprocess.Popen(

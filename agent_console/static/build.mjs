@@ -1,6 +1,6 @@
-// Bundles the browser files once, at set-up: `npm run build`. Names carry a hash of the content (manifest.json maps
-// them), so browsers may keep them for ever. The Voice SDK is copied, not imported: its package exports only "." and
-// the desk loads it only where the line is Twilio's.
+// Bundles the browser files at set-up: `npm run build`. File names carry a hash of the content (manifest.json maps them),
+// so browsers may cache them for ever. The Voice SDK is copied, not imported: its package exports only ".", and the desk
+// loads it only where the carrier is Twilio.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -65,7 +65,7 @@ function copyTwilio() {
   return name;
 }
 
-/** Tabler's package carries its licence only as the banner of its style sheet, which names the copyright and MIT. */
+/** Returns Tabler's licence: its package has it only as the banner of the style sheet, which names the copyright and MIT. */
 function banner(folder) {
   const css = readFileSync(join(folder, "dist", "css", "tabler.css"), "utf8");
   const mit = readFileSync(join(here, "MIT.txt"), "utf8");

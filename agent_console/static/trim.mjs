@@ -1,11 +1,11 @@
-// Leaves out of Tabler's style sheet every rule for a class that no page, script or Python file of ours mentions: nine
-// tenths of it. A selector stays if all its class names occur somewhere as a word, so nothing in use is ever lost.
+// Removes from Tabler's style sheet the rules for classes that no template, script or Python file mentions: nine tenths.
+// A selector stays if each of its class names occurs somewhere as a word, so a class in use is never lost.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 const SOURCES = /\.(html|js|mjs|py)$/;
 
-/** Return every word of the sources below `folder`, which is where class names are written. */
+/** Returns every word of the source files below `folder`, where class names are written. */
 export function wordsBelow(folder) {
   const words = new Set();
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -16,7 +16,7 @@ export function wordsBelow(folder) {
   return words;
 }
 
-/** Return the position after the block or statement that begins at `from`; strings and nested blocks are stepped over. */
+/** Returns the position after the block or statement that begins at `from`; strings and nested blocks are skipped. */
 function endOf(css, from) {
   let depth = 0;
   for (let at = from; at < css.length; at++) {
@@ -39,7 +39,7 @@ function closing(css, from) {
   return css.length;
 }
 
-/** Split a selector list at its own commas, not at those inside `:is(…)` or `:not(…)`. */
+/** Splits a selector list at its commas, except those inside `:is(…)` or `:not(…)`. */
 function selectorsOf(list) {
   const found = [];
   let depth = 0;
@@ -60,7 +60,7 @@ function isUsed(selector, words) {
   return [...plain.matchAll(/\.((?:\\.|[\w-])+)/g)].every(([, name]) => words.has(name.replace(/\\/g, "")));
 }
 
-/** Return minified `css` without the rules for classes that are not in `words`. */
+/** Returns minified `css` without the rules for classes that are not in `words`. */
 export function trim(css, words) {
   const kept = [];
   let at = 0;

@@ -1,85 +1,123 @@
-"""callers.toml -> `hotline.rules.policies.CallerPolicy`: opening hours, numbers, limits of the caller's side."""
+"""The file callers.toml: opening hours, numbers and limits for callers, as `hotline.rules.policies.CallerPolicy`."""
 
 import re
+from collections.abc import Mapping
 from importlib.resources.abc import Traversable
+from typing import Annotated
 
-from config.city.toml_file import Table, open_table
+from annotated_types import MinLen
+from pydantic import AfterValidator, Field, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from config.city.toml_file import Table, Text, Truth, Whole, read_toml
+from config.validation import expected
 from hotline.rules.policies import CallerPolicy, LookupSource, OpeningHours, Schedule
 
-_WINDOW = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_E164 = re.compile(r"\+[1-9]\d{5,14}")
+_HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00))")
+
+
+def _opening_hours(value: object) -> tuple[OpeningHours, ...]:
+    """Returns the opening hours of one kind of day, in order. Hours that are empty or overlap are an error."""
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise PydanticCustomError("hours", 'must be a list of texts such as "08:30-12:00"')
+    found: list[OpeningHours] = []
+    for each in value:
+        match = _HOURS.fullmatch(each)
+        if match is None:
+            raise _hours_error(each, 'must read like "08:30-12:00"; the end of a day is 24:00')
+        hour, minute, to_hour, to_minute, midnight, _ = match.groups()
+        hours = OpeningHours(
+            int(hour) * 60 + int(minute), int(midnight or to_hour) * 60 + int(to_minute or 0)
+        )
+        if hours.end <= hours.start:
+            raise _hours_error(
+                each, "ends before it begins; past midnight write two: until 24:00, from 00:00"
+            )
+        if found and hours.start < found[-1].end:
+            raise _hours_error(each, "laps over the one before it, or is out of order")
+        found.append(hours)
+    return tuple(found)
+
+
+def _hours_error(hours: str, why: str) -> PydanticCustomError:
+    return PydanticCustomError("hours", '"{hours}" {why}', {"hours": hours, "why": why})
+
+
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise PydanticCustomError("name", "names are small letters, digits and _")
+    return value
+
+
+def _http_url(value: str) -> str:
+    if not value.startswith(("https://", "http://")):
+        raise PydanticCustomError("url", "must begin with https:// (or http:// on your own network)")
+    return value
+
+
+Hours = Annotated[tuple[OpeningHours, ...], PlainValidator(_opening_hours)]
+Name = Annotated[str, AfterValidator(_name)]
+PhoneNumber = Annotated[
+    str,
+    Field(strict=True, pattern=r"^\+[1-9]\d{5,14}$"),
+    expected('a full number such as "+865370000110"'),
+]
+
+
+class ScheduleTable(Table):
+    workdays: Hours
+    days_off: Hours
+    holidays: Hours
+
+
+class LookupTable(Table):
+    url: Annotated[str, Text(500), AfterValidator(_http_url)]
+    secret: Annotated[str, Text(200)]
+    seconds: Annotated[int, Whole(1, 30)]
+
+
+class SkillsTable(Table):
+    names: Annotated[
+        tuple[Annotated[str, Text(40)], ...], MinLen(1), expected("a list of texts of 1 to 40 characters")
+    ]
+    patience: Annotated[int, Whole(0, 3600)]
+
+
+class CallersFile(Table):
+    inbound: Annotated[str, Text(40)]
+    schedules: Mapping[Name, ScheduleTable]
+    numbers: Mapping[str, PhoneNumber]
+    lookups: Mapping[Name, LookupTable]
+    skills: SkillsTable
+    calls_per_hour: Annotated[int, Whole(1, 10_000)]
+    code_tries_per_call: Annotated[int, Whole(1, 10)]
+    code_tries_per_hour: Annotated[int, Whole(1, 1000)]
+    code_tries_withheld: Annotated[int, Whole(1, 1000)]
+    record_talks: Truth
+    hear_words: Truth
 
 
 def read_callers(file: Traversable) -> CallerPolicy:
-    """Return what the city has decided. Raises BadFile naming file, key and reason."""
-    root = open_table(file)
-    skills = root.table("skills")
-    policy = CallerPolicy(
-        inbound=root.text("inbound", 40),
-        schedules={name: _schedule(table) for name, table in _named(root.table("schedules"))},
-        numbers=_numbers(root.table("numbers")),
-        lookups={name: _lookup(table) for name, table in _named(root.table("lookups"))},
-        skills=frozenset(skills.texts("names", 40)),
-        skill_patience=skills.whole("patience", 0, 3600),
-        calls_per_hour=root.whole("calls_per_hour", 1, 10_000),
-        code_tries_per_call=root.whole("code_tries_per_call", 1, 10),
-        code_tries_per_hour=root.whole("code_tries_per_hour", 1, 1000),
-        code_tries_withheld=root.whole("code_tries_withheld", 1, 1000),
-        record_talks=root.truth("record_talks"),
-        hear_words=root.truth("hear_words"),
+    """Returns the city's decisions about callers. Raises BadFile naming file, key and reason."""
+    content = read_toml(file, CallersFile)
+    return CallerPolicy(
+        inbound=content.inbound,
+        schedules={
+            name: Schedule(table.workdays, table.days_off, table.holidays)
+            for name, table in content.schedules.items()
+        },
+        numbers=dict(content.numbers),
+        lookups={
+            name: LookupSource(table.url, table.secret, table.seconds)
+            for name, table in content.lookups.items()
+        },
+        skills=frozenset(content.skills.names),
+        skill_patience=content.skills.patience,
+        calls_per_hour=content.calls_per_hour,
+        code_tries_per_call=content.code_tries_per_call,
+        code_tries_per_hour=content.code_tries_per_hour,
+        code_tries_withheld=content.code_tries_withheld,
+        record_talks=content.record_talks,
+        hear_words=content.hear_words,
     )
-    skills.done()
-    root.done()
-    return policy
-
-
-def _named(table: Table) -> list[tuple[str, Table]]:
-    for name in table.keys():  # noqa: SIM118 - a Table is not a mapping
-        if not _NAME.fullmatch(name):
-            raise table.error(name, "names are small letters, digits and _")
-    return [(name, table.table(name)) for name in table.keys()]  # noqa: SIM118 - same
-
-
-def _schedule(table: Table) -> Schedule:
-    days = {key: _windows(table, key) for key in ("workdays", "days_off", "holidays")}
-    table.done()
-    return Schedule(**days)
-
-
-def _windows(table: Table, key: str) -> tuple[OpeningHours, ...]:
-    """Return the windows of one kind of day, in order. Raises BadFile for one that is empty or laps over another."""
-    windows: list[OpeningHours] = []
-    for text in table.texts(key, 11, may_be_empty=True):
-        match = _WINDOW.fullmatch(text)
-        if match is None:
-            raise table.error(key, f'"{text}" must read like "08:30-12:00"; the end of a day is 24:00')
-        hour, minute, to_hour, to_minute, midnight, _ = match.groups()
-        window = OpeningHours(
-            int(hour) * 60 + int(minute), int(midnight or to_hour) * 60 + int(to_minute or 0)
-        )
-        if window.end <= window.start:
-            raise table.error(
-                key, f'"{text}" ends before it begins; past midnight write two: until 24:00, from 00:00'
-            )
-        if windows and window.start < windows[-1].end:
-            raise table.error(key, f'"{text}" laps over the one before it, or is out of order')
-        windows.append(window)
-    return tuple(windows)
-
-
-def _numbers(table: Table) -> dict[str, str]:
-    numbers = {name: table.text(name, 20) for name in table.keys()}  # noqa: SIM118 - a Table is not a mapping
-    for name, number in numbers.items():
-        if not _E164.fullmatch(number):
-            raise table.error(name, f'must be a full number such as "+865370000110", not "{number}"')
-    return numbers
-
-
-def _lookup(table: Table) -> LookupSource:
-    url = table.text("url", 500)
-    if not url.startswith(("https://", "http://")):
-        raise table.error("url", "must begin with https:// (or http:// on your own network)")
-    source = LookupSource(url, table.text("secret", 200), table.whole("seconds", 1, 30))
-    table.done()
-    return source

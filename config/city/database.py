@@ -1,13 +1,13 @@
-"""Writing the city's own facts into its database: units as units.toml says, working days as far as they are known.
+"""Writes the city's units and the known working days into its database.
 
-Run by `hotline migrate` at every release, so that editing the file and releasing is all there is to a new unit.
+`hotline migrate` does so at every release: a new unit needs an entry in units.toml and a release.
 """
 
 from dataclasses import dataclass
-from importlib.resources import files
 
 from sqlalchemy import select
 
+from config.city import CITY
 from config.city.units import UnitEntry, read_units
 from hotline.rules.people.actors import Machine
 from hotline.services import calendar
@@ -16,8 +16,8 @@ from hotline.unit_of_work import Application
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """What changed: units that are new, that were renamed or taken back, that left the file; new days."""
+class CityChanges:
+    """Numbers of units added, changed (renamed or active again) and retired (not in the file), and of days added."""
 
     added: int
     changed: int
@@ -25,12 +25,12 @@ class Written:
     days: int
 
 
-def write_city(application: Application) -> Written:
-    """Bring units and working days up to date. A unit that left the file takes no more tickets, and keeps those it has.
+def write_city(application: Application) -> CityChanges:
+    """Brings units and working days up to date.
 
-    Raises BadFile when units.toml is wrong.
+    A unit that is no longer in the file keeps its tickets and gets no new ones. Raises BadFile for a wrong units.toml.
     """
-    entries = read_units(files("config.city") / "example" / "units.toml")
+    entries = read_units(CITY / "units.toml")
     with application.unit_of_work(Machine.SYSTEM) as work:
         known = {unit.code: unit for unit in work.session.scalars(select(Unit))}
         added = [entry for entry in entries if entry.code not in known]
@@ -38,12 +38,12 @@ def write_city(application: Application) -> Written:
             Unit(code=entry.code, name_zh=entry.name_zh, name_en=entry.name_en, kind=entry.kind, active=True)
             for entry in added
         )
-        changed = sum(_renew(known[entry.code], entry) for entry in entries if entry.code in known)
+        changed = sum(_update(known[entry.code], entry) for entry in entries if entry.code in known)
         retired = _retire(known, {entry.code for entry in entries})
-        return Written(len(added), changed, retired, calendar.seed_known_years(work))
+        return CityChanges(len(added), changed, retired, calendar.seed_known_years(work))
 
 
-def _renew(unit: Unit, entry: UnitEntry) -> bool:
+def _update(unit: Unit, entry: UnitEntry) -> bool:
     now = (unit.name_zh, unit.name_en, unit.kind, unit.active)
     wanted = (entry.name_zh, entry.name_en, str(entry.kind), True)
     unit.name_zh, unit.name_en, unit.kind, unit.active = wanted

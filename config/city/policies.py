@@ -1,12 +1,16 @@
-"""policies*.toml -> `hotline.rules.policies.Policies`. Which file is read follows from HOTLINE_ENV."""
+"""The files policies.toml (production) and policies.demo.toml: the city's limits, as `hotline.rules.policies.Policies`."""
 
 import re
-from enum import StrEnum
+from collections.abc import Mapping
 from importlib.resources.abc import Traversable
-from typing import TypeVar
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from config.city.toml_file import Table, open_table
+from pydantic import PlainValidator
+from pydantic_core import PydanticCustomError
+
+from config.city.toml_file import Table, Text, Whole, read_toml
+from config.validation import expected
 from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import (
     CallerPolicy,
@@ -21,92 +25,93 @@ from hotline.rules.policies import (
 
 _LIMIT = re.compile(r"([1-9]\d{0,4}) (minute|hour|business_day|calendar_day)s?")
 _DAY = 86_400
-Word = TypeVar("Word", bound=StrEnum)
 
 
-def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, number: str) -> Policies:
-    """Return the city's limits for the line `number` (E.164). Raises BadFile naming file, key and reason."""
-    root = open_table(file)
-    policies = Policies(
-        zone=zone,
-        number=number,
-        deadlines=_deadlines(root.table("deadlines")),
-        queue=_queue(root.table("queue")),
-        callbacks=_dials(root.table("callbacks")),
-        follow_ups=_dials(root.table("follow_ups")),
-        callers=callers,
-    )
-    root.done()
-    return policies
-
-
-def _deadlines(table: Table) -> DeadlinePolicy:
-    limits = table.table("limits")
-    by_type = table.table("by_type")
-    policy = DeadlinePolicy(
-        name=table.text("name", 40),
-        limits={
-            (stage, urgency): limit
-            for stage in DeadlineStage
-            for urgency, limit in _all_limits(limits.table(stage.value), Urgency).items()
-        },
-        by_type={
-            (stage, kind): _limit(by_type.table(stage.value), kind.value)
-            for stage in _words(by_type, DeadlineStage)
-            for kind in _words(by_type.table(stage.value), RequestType)
-        },
-    )
-    limits.done()
-    table.done()
-    return policy
-
-
-def _words(table: Table, kind: type[Word]) -> list[Word]:
-    """Return the table's keys as words of `kind`."""
-    found = []
-    for key in table.keys():  # noqa: SIM118 - a Table is not a mapping
-        if key not in {word.value for word in kind}:
-            raise table.error(key, f"must be one of {', '.join(kind)}")
-        found.append(kind(key))
-    return found
-
-
-def _all_limits(table: Table, kind: type[Word]) -> dict[Word, Limit]:
-    found = {word: _limit(table, word.value) for word in kind}
-    table.done()
-    return found
-
-
-def _limit(table: Table, key: str) -> Limit:
-    text = table.text(key, 40)
-    match = _LIMIT.fullmatch(text)
+def _limit(value: object) -> Limit:
+    match = _LIMIT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        raise table.error(key, f'must read like "5 business_days", "24 hours" or "15 minutes", not "{text}"')
+        raise PydanticCustomError(
+            "limit",
+            'must read like "5 business_days", "24 hours" or "15 minutes", not "{value}"',
+            {"value": str(value)},
+        )
     return Limit(int(match[1]), TimeUnit(match[2]))
 
 
-def _queue(table: Table) -> QueuePolicy:
-    policy = QueuePolicy(
-        name=table.text("name", 64),
-        max_size=table.whole("max_size", 1, 5000),
-        ring_seconds=table.whole("ring_seconds", 5, 120),
-        offer_callback_after=table.whole("offer_callback_after", 0, 3600),
-        abandon_threshold=table.whole("abandon_threshold", 0, 60),
-        wrap_up_seconds=table.whole("wrap_up_seconds", 0, 3600),
-        presence_timeout=table.whole("presence_timeout", 20, 600),
-    )
-    table.done()
-    return policy
+TimeLimit = Annotated[Limit, PlainValidator(_limit)]
+Stage = Annotated[DeadlineStage, expected(f"one of {', '.join(DeadlineStage)}")]
+Type = Annotated[RequestType, expected(f"one of {', '.join(RequestType)}")]
 
 
-def _dials(table: Table) -> DialPolicy:
-    policy = DialPolicy(
-        attempts=table.whole("attempts", 1, 20),
-        spacing_seconds=table.whole("spacing_seconds", 1, 7 * _DAY),
-        ring_seconds=table.whole("ring_seconds", 5, 600),
-        from_hour=table.whole("from_hour", 0, 23),
-        to_hour=table.whole("to_hour", 0, 24),
-        delay_seconds=table.whole("delay_seconds", 0, 7 * _DAY),
+class LimitsTable(Table):
+    """Limits by urgency."""
+
+    normal: TimeLimit
+    urgent: TimeLimit
+    critical: TimeLimit
+
+
+class StagesTable(Table):
+    acknowledge: LimitsTable
+    contact: LimitsTable
+    resolve: LimitsTable
+
+
+class DeadlinesTable(Table):
+    name: Annotated[str, Text(40)]
+    limits: StagesTable
+    by_type: Mapping[Stage, Mapping[Type, TimeLimit]]
+
+
+class QueueTable(Table):
+    name: Annotated[str, Text(64)]
+    max_size: Annotated[int, Whole(1, 5000)]
+    ring_seconds: Annotated[int, Whole(5, 120)]
+    offer_callback_after: Annotated[int, Whole(0, 3600)]
+    abandon_threshold: Annotated[int, Whole(0, 60)]
+    wrap_up_seconds: Annotated[int, Whole(0, 3600)]
+    presence_timeout: Annotated[int, Whole(20, 600)]
+
+
+class DialTable(Table):
+    attempts: Annotated[int, Whole(1, 20)]
+    spacing_seconds: Annotated[int, Whole(1, 7 * _DAY)]
+    ring_seconds: Annotated[int, Whole(5, 600)]
+    from_hour: Annotated[int, Whole(0, 23)]
+    to_hour: Annotated[int, Whole(0, 24)]
+    delay_seconds: Annotated[int, Whole(0, 7 * _DAY)]
+
+
+class PoliciesFile(Table):
+    deadlines: DeadlinesTable
+    queue: QueueTable
+    callbacks: DialTable
+    follow_ups: DialTable
+
+
+def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, number: str) -> Policies:
+    """Returns the city's limits for the line `number` (E.164). Raises BadFile naming file, key and reason."""
+    content = read_toml(file, PoliciesFile)
+    return Policies(
+        zone=zone,
+        number=number,
+        deadlines=_deadlines(content.deadlines),
+        queue=QueuePolicy(**content.queue.model_dump()),
+        callbacks=DialPolicy(**content.callbacks.model_dump()),
+        follow_ups=DialPolicy(**content.follow_ups.model_dump()),
+        callers=callers,
     )
-    table.done()
-    return policy
+
+
+def _deadlines(table: DeadlinesTable) -> DeadlinePolicy:
+    return DeadlinePolicy(
+        name=table.name,
+        limits={
+            (stage, urgency): getattr(getattr(table.limits, stage.value), urgency.value)
+            for stage in DeadlineStage
+            for urgency in Urgency
+        },
+        by_type={
+            (stage, kind): limit for stage, limits in table.by_type.items() for kind, limit in limits.items()
+        },
+    )

@@ -1,41 +1,59 @@
-"""published.toml -> the rates somebody printed, so that a report can say whether its rows agree."""
+"""The file published.toml: rates that the city has published, which reports compare with the rows."""
 
 from datetime import date
 from importlib.resources.abc import Traversable
+from typing import Annotated
 
-from config.city.toml_file import Table, open_table
+from pydantic import AfterValidator, Field, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from config.city.toml_file import Table, Text, read_toml
+from config.validation import expected
 from hotline.rules.figures.rates import parse_percent
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.figures.report import parse_day
 from hotline.rules.figures.statistics import STATISTICS
 
+_NAMES = tuple(statistic.name for statistic in STATISTICS)
+
+
+def _statistic(name: str) -> str:
+    if name not in _NAMES:
+        raise ValueError(name)
+    return name
+
+
+def _percentage(value: str) -> str:
+    parse_percent(value)
+    return value
+
+
+def _day(value: object) -> date:
+    day = parse_day(value) if isinstance(value, str) else None
+    if not isinstance(day, date):
+        raise PydanticCustomError(
+            "day", 'must be a day like 2016-06-12 in quotation marks, not "{value}"', {"value": str(value)}
+        )
+    return day
+
+
+Day = Annotated[date, PlainValidator(_day)]
+
+
+class ClaimTable(Table):
+    statistic: Annotated[str, Text(40), AfterValidator(_statistic), expected(f"one of {', '.join(_NAMES)}")]
+    value: Annotated[str, Text(8), AfterValidator(_percentage), expected("a percentage like 99.58")]
+    first: Day | None = Field(None, alias="from")
+    last: Day = Field(alias="to")
+
+
+class PublishedFile(Table):
+    claim: tuple[ClaimTable, ...]
+
 
 def read_claims(file: Traversable) -> tuple[Claim, ...]:
-    """Return the claims in the file's order. Raises BadFile naming file, key and reason."""
-    root = open_table(file)
-    claims = tuple(_claim(table) for table in root.tables("claim"))
-    root.done()
-    return claims
-
-
-def _claim(table: Table) -> Claim:
-    names = [statistic.name for statistic in STATISTICS]
-    statistic, value = table.text("statistic", 40), table.text("value", 8)
-    if statistic not in names:
-        raise table.error("statistic", f"must be one of {', '.join(names)}, not {statistic!r}")
-    try:
-        parse_percent(value)
-    except ValueError:
-        raise table.error("value", f"must be a percentage like 99.58, not {value!r}") from None
-    first = _day(table, "from") if table.has("from") else None
-    claim = Claim(statistic, value, last=_day(table, "to"), first=first)
-    table.done()
-    return claim
-
-
-def _day(table: Table, key: str) -> date:
-    raw = table.text(key, 10)
-    day = parse_day(raw)
-    if isinstance(day, str):
-        raise table.error(key, f"must be a day like 2016-06-12, not {raw!r}")
-    return day
+    """Returns the claims in the file's order. Raises BadFile naming file, key and reason."""
+    content = read_toml(file, PublishedFile)
+    return tuple(
+        Claim(table.statistic, table.value, last=table.last, first=table.first) for table in content.claim
+    )

@@ -1,95 +1,105 @@
-"""The city's own facts in TOML, read strictly: every complaint names the file, the key and what to write instead."""
+"""Reading the city's TOML files into pydantic schemas. An error is one line: file, key, and what to write instead."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from typing import Any
+from typing import Annotated, Self, TypeVar
+
+from annotated_types import Ge, GroupedMetadata, Le, MaxLen, MinLen
+from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationError, model_validator
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from config.validation import expected
 
 
 class BadFile(Exception):
-    """A file of the city cannot be used. The message is one line: file, key, why."""
+    """A file of the city cannot be used. The message is one line: file, key, reason."""
 
 
-class Table:
-    """One table of a TOML file. `done` complains about keys that nobody asked for, so that a typo is never ignored."""
+class Table(BaseModel):
+    """Base of the schemas: one table of a TOML file. A key that the schema does not know is an error."""
 
-    def __init__(self, file: str, path: str, values: Mapping[str, Any]) -> None:
-        self._file = file
-        self._path = path
-        self._values = values
-        self._asked: set[str] = set()
+    # Unknown keys are allowed for the validator below only: its message names the known ones.
+    model_config = ConfigDict(extra="allow", frozen=True)
 
-    def error(self, key: str, why: str) -> BadFile:
-        where = ".".join(part for part in (self._path, key) if part)
-        return BadFile(f"{self._file}: {where}: {why}")
-
-    def _take(self, key: str) -> Any:
-        self._asked.add(key)
-        if key not in self._values:
-            raise self.error(key, "is missing")
-        return self._values[key]
-
-    def has(self, key: str) -> bool:
-        return key in self._values
-
-    def whole(self, key: str, low: int, high: int) -> int:
-        """Return a whole number between `low` and `high`, both included."""
-        value = self._take(key)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self.error(key, f"must be a whole number from {low} to {high}, not {value!r}")
-        return value
-
-    def text(self, key: str, longest: int) -> str:
-        """Return a text of 1 to `longest` characters without blanks around it."""
-        value = self._take(key)
-        if not isinstance(value, str) or not 0 < len(value.strip()) <= longest or value != value.strip():
-            raise self.error(key, f"must be a text of 1 to {longest} characters, not {value!r}")
-        return value
-
-    def truth(self, key: str) -> bool:
-        value = self._take(key)
-        if not isinstance(value, bool):
-            raise self.error(key, f"must be true or false, not {value!r}")
-        return value
-
-    def texts(self, key: str, longest: int, *, may_be_empty: bool = False) -> tuple[str, ...]:
-        """Return a list of one or more texts of 1 to `longest` characters."""
-        value = self._take(key)
-        right = isinstance(value, list) and all(
-            isinstance(item, str) and 0 < len(item) <= longest for item in value
-        )
-        if not right or not (value or may_be_empty):
-            raise self.error(key, f"must be a list of texts of 1 to {longest} characters")
-        return tuple(value)
-
-    def table(self, key: str) -> "Table":
-        value = self._take(key)
-        if not isinstance(value, dict):
-            raise self.error(key, f"must be a table [{key}], not {value!r}")
-        return Table(self._file, f"{self._path}.{key}" if self._path else key, value)
-
-    def tables(self, key: str) -> Iterator["Table"]:
-        """Return the tables of an array `[[key]]`, counted from 1 in complaints."""
-        value = self._take(key)
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self.error(key, f"must be a list of tables [[{key}]]")
-        for number, item in enumerate(value, 1):
-            yield Table(self._file, f"{key}[{number}]", item)
-
-    def keys(self) -> tuple[str, ...]:
-        return tuple(self._values)
-
-    def done(self) -> None:
-        """Refuse keys that were never asked for."""
-        for key in self._values:
-            if key not in self._asked:
-                raise self.error(key, f"is not known here; known: {', '.join(sorted(self._asked))}")
+    @model_validator(mode="after")
+    def _refuse_unknown_keys(self) -> Self:
+        for key in self.model_extra or {}:
+            known = sorted(field.alias or name for name, field in type(self).model_fields.items())
+            raise PydanticCustomError(
+                "unknown_key", "is not known here; known: {known}", {"known": ", ".join(known), "key": key}
+            )
+        return self
 
 
-def open_table(file: Traversable) -> Table:
-    """Return the root table of `file`. Raises BadFile when it cannot be read or is not TOML."""
+Schema = TypeVar("Schema", bound=Table)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole(GroupedMetadata):
+    """Annotation of a whole number between `low` and `high`, both included."""
+
+    low: int
+    high: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield from (Strict(), Ge(self.low), Le(self.high))
+        yield expected(f"a whole number from {self.low} to {self.high}")
+
+
+@dataclass(frozen=True, slots=True)
+class Text(GroupedMetadata):
+    """Annotation of a text of 1 to `longest` characters without blanks around it."""
+
+    longest: int
+
+    def __iter__(self) -> Iterator[object]:
+        yield from (Strict(), MinLen(1), MaxLen(self.longest), AfterValidator(_without_blanks_around))
+        yield expected(f"a text of 1 to {self.longest} characters")
+
+
+def _without_blanks_around(value: str) -> str:
+    if value != value.strip():
+        raise ValueError
+    return value
+
+
+Truth = Annotated[bool, Strict(), expected("true or false")]
+
+
+def read_toml(file: Traversable, schema: type[Schema]) -> Schema:
+    """Returns the content of `file`. Raises BadFile if it cannot be read, is not TOML or does not fit the schema."""
     try:
         values = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadFile(f"{file.name}: {error}") from error
-    return Table(file.name, "", values)
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise BadFile(f"{file.name}: {_line(error.errors(include_url=False)[0])}") from error
+
+
+def _line(error: ErrorDetails) -> str:
+    """Returns `key: reason`. Tables of an array are counted from 1."""
+    context = error.get("ctx", {})
+    # pydantic marks an error about the key of a mapping, as opposed to its value, with a last part "[key]".
+    parts = [part for part in (*error["loc"], context.get("key")) if part not in {None, "[key]"}]
+    where = ""
+    for part in parts:
+        where += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if where else str(part)
+    return f"{where}: {_reason(error, str(parts[-1]) if parts else '')}"
+
+
+def _reason(error: ErrorDetails, key: str) -> str:
+    match error["type"]:
+        case "missing":
+            return "is missing"
+        case "model_type" | "dict_type":
+            return f"must be a table [{key}], not {error['input']!r}"
+        case "tuple_type":
+            return f"must be a list of tables [[{key}]]"
+        case "value_error":
+            return str(error.get("ctx", {})["error"])
+        case _:
+            return error["msg"]

@@ -1,17 +1,18 @@
-"""units.toml -> the city's units, ready to be written into the `units` table."""
+"""The file units.toml: the units of the city that handle tickets (承办单位)."""
 
-import re
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources.abc import Traversable
+from typing import Annotated
 
-from config.city.toml_file import open_table
+from pydantic import Field
 
-_CODE = re.compile(r"[a-z][a-z0-9-]{1,31}")
+from config.city.toml_file import BadFile, Table, Text, read_toml
+from config.validation import expected
 
 
 class UnitKind(StrEnum):
-    """What sort of office a unit is; lists are grouped by it."""
+    """Lists of units are grouped by kind."""
 
     DEPARTMENT = "department"
     TOWNSHIP = "township"
@@ -21,26 +22,35 @@ class UnitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class UnitEntry:
-    """One handling unit (承办单位) as the city names it."""
-
     code: str
     name_zh: str
     name_en: str
     kind: UnitKind
 
 
+class UnitTable(Table):
+    code: Annotated[
+        str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$"), expected("small letters, digits and dashes")
+    ]
+    zh: Annotated[str, Text(80)]
+    en: Annotated[str, Text(120)]
+
+
+class UnitsFile(Table):
+    department: tuple[UnitTable, ...]
+    township: tuple[UnitTable, ...]
+    utility: tuple[UnitTable, ...]
+    institution: tuple[UnitTable, ...]
+
+
 def read_units(file: Traversable) -> tuple[UnitEntry, ...]:
-    """Return the units in the file's order. Raises BadFile naming file, key and reason."""
-    root = open_table(file)
+    """Returns the units in the file's order. Raises BadFile naming file, key and reason."""
+    content = read_toml(file, UnitsFile)
     found: dict[str, UnitEntry] = {}
     for kind in UnitKind:
-        for table in root.tables(kind.value):
-            entry = UnitEntry(table.text("code", 32), table.text("zh", 80), table.text("en", 120), kind)
-            if not _CODE.fullmatch(entry.code):
-                raise table.error("code", f"must be small letters, digits and dashes, not {entry.code!r}")
-            if entry.code in found:
-                raise table.error("code", f"{entry.code!r} stands here twice")
-            table.done()
-            found[entry.code] = entry
-    root.done()
+        tables: tuple[UnitTable, ...] = getattr(content, kind.value)
+        for number, table in enumerate(tables, 1):
+            if table.code in found:
+                raise BadFile(f"{file.name}: {kind.value}[{number}].code: {table.code!r} stands here twice")
+            found[table.code] = UnitEntry(table.code, table.zh, table.en, kind)
     return tuple(found.values())

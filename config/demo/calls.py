@@ -126,9 +126,9 @@ def _offer(city: City, call_id: int) -> Offer:
 
 def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
     """Let a ready desk take the call and write it down."""
-    told = city.tell()
+    story = city.choose_story()
     if pressing:
-        request_class = CLASS_OF[told.matter.type] if city.chance(0.7) else RequestClass.OTHER
+        request_class = CLASS_OF[story.matter.type] if city.chance(0.7) else RequestClass.OTHER
         _press(city, call_id, _KEYS.get(request_class, ""))
     _join(city, call_id)
     if city.chance(0.04):
@@ -145,7 +145,7 @@ def be_answered(city: City, call_id: int, *, pressing: bool) -> None:
     if city.chance(0.05):
         _no_matter(city, call_id, operator)
     else:
-        write_ticket(city, call_id, operator, told, lambda: end(city, call_id))
+        write_ticket(city, call_id, operator, story, lambda: end(city, call_id))
 
 
 def _miss(city: City, call_id: int) -> None:

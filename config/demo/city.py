@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
-from config.demo.matters import Matter, Told, tell
+from config.demo.matters import DemoStory, Matter, choose_story
 from hotline.rules.people.actors import Person
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import FlowShelf
@@ -66,9 +66,9 @@ class City:
         """Return a carrier's name for a call that no carrier ever gave."""
         return f"{prefix}{'de30' + format(next(self._sids), '028x')}"
 
-    def tell(self) -> Told:
+    def choose_story(self) -> DemoStory:
         """Return a matter as the next caller tells it."""
-        return tell(self.rng, self.matters)
+        return choose_story(self.rng, self.matters)
 
     def number(self) -> str:
         """Return an invented mobile number of a block that is easy to tell apart (138 0537 xxxx)."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from config.demo.city import City
-from config.demo.matters import Told
+from config.demo.matters import DemoStory
 from config.demo.people import GIVEN, SURNAMES, TITLES
 from hotline.rules.enums import TicketAction, Urgency
 from hotline.rules.people.actors import Machine, Person
@@ -18,42 +18,44 @@ FORGOTTEN = 0.14
 """Share of tickets a unit leaves lying: they are the demonstration's overdue ones."""
 
 
-def write_ticket(city: City, call_id: int, operator: Person, told: Told, hang_up: Callable[[], None]) -> None:
+def write_ticket(
+    city: City, call_id: int, operator: Person, story: DemoStory, hang_up: Callable[[], None]
+) -> None:
     """Write the ticket while talking, then answer on the spot or hand it to its unit."""
     with city.application.unit_of_work(operator) as work:
         draft = actions.open_draft(work, call_id=call_id)
     city.later(30, 90)
-    facts = _facts(city, told)
+    facts = _facts(city, story)
     with city.application.unit_of_work(operator) as work:
         actions.perform(work, draft.id, TicketAction.SAVE, facts)
     city.later(20, 110)
     hang_up()
     city.later(4, 45)
-    direct = bool(told.matter.answer) and city.chance(0.95)
+    direct = bool(story.matter.answer) and city.chance(0.95)
     action = TicketAction.ANSWER if direct else TicketAction.HAND_OFF
-    last = TicketFields(answer=told.matter.answer) if direct else TicketFields(unit_code=told.matter.unit)
+    last = TicketFields(answer=story.matter.answer) if direct else TicketFields(unit_code=story.matter.unit)
     with city.application.unit_of_work(operator) as work:
         actions.perform(work, draft.id, action, last)
     city.busy_until = city.clock.at
     if not direct:
-        hand_over(city, draft.id, told.matter.unit, told.matter.reply or told.matter.answer)
+        hand_over(city, draft.id, story.matter.unit, story.matter.reply or story.matter.answer)
 
 
-def _facts(city: City, told: Told) -> TicketFields:
+def _facts(city: City, story: DemoStory) -> TicketFields:
     named = city.chance(0.8)
     given = city.rng.choice(SURNAMES) + (
         city.rng.choice(TITLES) if city.chance(0.6) else city.rng.choice(GIVEN)
     )
     return TicketFields(
-        type=told.matter.type,
-        category=told.matter.category,
-        title=told.title,
-        text=told.text,
-        wanted=told.matter.wanted,
-        place=told.place,
-        occurred=told.occurred,
-        urgency=told.matter.urgency,
-        confidential=told.matter.type == "report" and city.chance(0.3),
+        type=story.matter.type,
+        category=story.matter.category,
+        title=story.title,
+        text=story.text,
+        wanted=story.matter.wanted,
+        place=story.place,
+        occurred=story.occurred,
+        urgency=story.matter.urgency,
+        confidential=story.matter.type == "report" and city.chance(0.3),
         caller_name=given if named else "",
     )
 
@@ -101,7 +103,7 @@ def _reply(city: City, ticket_id: int, handler: Person, reply: str) -> None:
 
 
 def _office_time(city: City, start: datetime, hours: tuple[float, float], *, urgent: bool) -> datetime:
-    """Return a moment `hours` later, moved into an office's hours unless the matter is urgent."""
+    """Returns a moment `hours` later, moved into an office's hours unless the matter is urgent."""
     at = start + timedelta(hours=city.rng.uniform(*hours))
     local = at.astimezone(city.application.policies.zone)
     if urgent or (local.weekday() < 5 and OPENS <= local.hour < CLOSES):

@@ -1,34 +1,40 @@
-"""matters.toml -> what invented callers call about."""
+"""The file matters.toml: the matters about which the invented callers of the demonstration call."""
 
 from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
+from typing import Annotated
 
-from config.city.toml_file import Table, open_table
+from annotated_types import MinLen
+
+from config.city.toml_file import Table, Text, Whole, read_toml
 from config.demo.people import PLACES
 from hotline.rules.enums import RequestType, Urgency
 
 
-@dataclass(frozen=True, slots=True)
-class Matter:
-    """One kind of matter. `answer` is what the operator says on the spot, `reply` what the unit does about it."""
+class Matter(Table):
+    """A kind of matter. `answer` is the operator's direct answer, `reply` that of the unit."""
 
     type: RequestType
-    unit: str
-    category: str
-    urgency: Urgency
-    weight: int
-    title: str
-    text: str
-    wanted: str
-    details: tuple[str, ...]
-    answer: str
-    reply: str
+    unit: Annotated[str, Text(32)]
+    category: Annotated[str, Text(120)]
+    urgency: Urgency = Urgency.NORMAL
+    weight: Annotated[int, Whole(1, 100)]
+    title: Annotated[str, Text(80)]
+    text: Annotated[str, Text(400)]
+    wanted: Annotated[str, Text(200)]
+    details: Annotated[tuple[Annotated[str, Text(80)], ...], MinLen(1)]
+    answer: Annotated[str, Text(400)] = ""
+    reply: Annotated[str, Text(400)] = ""
+
+
+class MattersFile(Table):
+    matter: tuple[Matter, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A matter as one caller tells it."""
+class DemoStory:
+    """A matter with the details of one caller."""
 
     matter: Matter
     place: str
@@ -38,34 +44,15 @@ class Told:
 
 
 def read_matters() -> tuple[Matter, ...]:
-    """Return all kinds of matters. Raises BadFile naming file, key and reason."""
-    root = open_table(files("config.demo") / "matters.toml")
-    return tuple(_matter(table) for table in root.tables("matter"))
+    """Returns all kinds of matters. Raises BadFile naming file, key and reason."""
+    return read_toml(files("config.demo") / "matters.toml", MattersFile).matter
 
 
-def _matter(table: Table) -> Matter:
-    matter = Matter(
-        type=RequestType(table.text("type", 24)),
-        unit=table.text("unit", 32),
-        category=table.text("category", 120),
-        urgency=Urgency(table.text("urgency", 24)) if table.has("urgency") else Urgency.NORMAL,
-        weight=table.whole("weight", 1, 100),
-        title=table.text("title", 80),
-        text=table.text("text", 400),
-        wanted=table.text("wanted", 200),
-        details=table.texts("details", 80),
-        answer=table.text("answer", 400) if table.has("answer") else "",
-        reply=table.text("reply", 400) if table.has("reply") else "",
-    )
-    table.done()
-    return matter
-
-
-def tell(rng: Random, matters: tuple[Matter, ...]) -> Told:
-    """Return a matter, chosen by weight, with its place and details filled in."""
+def choose_story(rng: Random, matters: tuple[Matter, ...]) -> DemoStory:
+    """Returns a story about a matter that is chosen by weight."""
     matter = rng.choices(matters, [matter.weight for matter in matters])[0]
     place, detail = rng.choice(PLACES), rng.choice(matter.details)
-    return Told(
+    return DemoStory(
         matter=matter,
         place=place if "{place}" in matter.text + matter.title else "",
         title=matter.title.format(place=place, detail=detail)[:120],

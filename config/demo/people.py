@@ -57,7 +57,7 @@ PLACES = (
 
 
 def unit_handler(unit_code: str) -> DemoUser:
-    """Return the handler of a unit: the one shown, else one of its own."""
+    """Returns the handler of a unit: the one shown, else one of its own."""
     for user in SHOWN:
         if user.unit_code == unit_code:
             return user

@@ -21,7 +21,7 @@ from ivr_flows.webhooks.flow_registry import FlowShelf
 
 
 def is_empty(engine: Engine) -> bool:
-    """Say whether nobody can log in."""
+    """Says whether nobody can log in."""
     with Session(engine.execution_options(reading=True)) as session:
         return session.scalar(select(User.id).limit(1)) is None
 

@@ -10,7 +10,7 @@ from hotline.gateways.addresses import VoiceAddresses
 
 
 def exchange_settings(settings: Settings) -> ExchangeSettings:
-    """Return what the exchange must know to play our carrier."""
+    """Returns what the exchange must know to play our carrier."""
     addresses = VoiceAddresses(settings.public_url)
     return ExchangeSettings(
         account_sid=settings.account.sid,

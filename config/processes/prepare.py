@@ -1,16 +1,16 @@
-"""Bringing the demonstration's database to today's tables, and filling it when nobody is in it yet."""
+"""Prepares the database of the demonstration: migrates it, and seeds it if it is empty."""
 
 from pathlib import Path
 
 from alembic.util import CommandError
 from sqlalchemy import Engine, make_url
 
+from config.city import CITY
 from config.city.callers import read_callers
 from config.city.policies import read_policies
 from config.demo.secrets import demo_secrets
 from config.demo.seed import is_empty, seed_demo
 from config.settings import Settings
-from config.wiring import CITY
 from hotline.clock import system_clock
 from hotline.store.engine import open_engine
 from hotline.store.schema import migrate
@@ -18,11 +18,11 @@ from ivr_flows.webhooks.flow_registry import open_shelf
 
 
 class CannotStart(Exception):
-    """Something the user must change first; the message is one line."""
+    """The demonstration cannot start before the user changes something; the message is one line."""
 
 
 def prepare_database(settings: Settings) -> None:
-    """Migrate; seed if empty. A SQLite file appears only when it is complete, so an interrupted seed leaves nothing.
+    """Migrates the database and seeds it if it is empty.
 
     Raises CannotStart for a database of a newer version, sqlalchemy.exc.OperationalError for one that does not answer.
     """
@@ -31,6 +31,7 @@ def prepare_database(settings: Settings) -> None:
     if url.get_backend_name() != "sqlite" or path.exists():
         _prepare(open_engine(settings.database_url), settings)
         return
+    # The file gets its name when it is complete: an interrupted seeding leaves nothing that looks like a database.
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.new")
     for leftover in path.parent.glob(f"{draft.name}*"):

@@ -65,7 +65,7 @@ def main() -> int:
 
 
 def _environ(settings: Settings) -> dict[str, str]:
-    """Return what children are told: our own settings, and this environment's programs first on the PATH."""
+    """Returns what children are told: our own settings, and this environment's programs first on the PATH."""
     programs = str(Path(sys.executable).parent)
     return {
         **os.environ,
@@ -133,7 +133,7 @@ def _start_redis(settings: Settings, children: Children, stop: threading.Event) 
 
 
 def _answers(at: Path) -> bool:
-    """Say whether the server at the socket has loaded its data and takes commands."""
+    """Says whether the server at the socket has loaded its data and takes commands."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(1)
         try:

@@ -50,7 +50,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
 
 def options_of(name: str, group: Group, settings: Settings) -> dict[str, Any]:
-    """Return gunicorn's options. `preload_app`: a wrong file of the city stops the boot instead of being tried for ever."""
+    """Returns gunicorn's options. `preload_app`: a wrong file of the city stops the boot instead of being tried for ever."""
     return {
         "bind": f"{settings.bind}:{settings.port}",
         "worker_class": "gthread",

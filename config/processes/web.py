@@ -23,7 +23,7 @@ from ivr_flows.webhooks.blueprint import voice_blueprint
 
 
 def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Flask:
-    """Return the application; without `settings` it reads the environment and exits with status 2 if that is wrong.
+    """Returns the application; without `settings` it reads the environment and exits with status 2 if that is wrong.
 
     `max_streams` is how many live streams one process may hold; each takes one of its threads.
     """
@@ -46,7 +46,7 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
 
 
 def voice_app(components: Components) -> Flask:
-    """Return the caller's door as an application of its own: no sessions, no forms, no pages stand between it and a call."""
+    """Returns the caller's door as an application of its own: no sessions, no forms, no pages stand between it and a call."""
     app = Flask("hotline-voice", static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False  # it would answer with a redirect, and a redirected POST loses its form
@@ -72,7 +72,7 @@ def _voice_first(voice: WSGIApplication, desk: WSGIApplication) -> WSGIApplicati
 
 
 def console_options(components: Components, max_streams: int) -> ConsoleOptions:
-    """Return what the desk's door must know."""
+    """Returns what the desk's door must know."""
     settings, account = components.settings, components.settings.account
     softphone = SoftphoneOptions(
         driver="exchange" if settings.local_exchange else "twilio",
@@ -93,7 +93,7 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
 
 
 def limiter_storage(redis_url: str) -> str:
-    """Return the address under which the login limiter knows our Redis; it names unix sockets in its own way."""
+    """Returns the address under which the login limiter knows our Redis; it names unix sockets in its own way."""
     return f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
 
 

@@ -20,7 +20,7 @@ _ROLES: dict[Role, tuple[str, str]] = {
 
 
 def welcome(settings: Settings, password: str) -> str:
-    """Return the text for the terminal."""
+    """Returns the text for the terminal."""
     short = format_national(settings.number).split(" ", 1)[-1].replace(" ", "")
     lines = [
         "",

@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> int:
 
 
 def step(name: str, made_from: str) -> bool:
-    """Say whether the step must be done: never done, or made from something else."""
+    """Says whether the step must be done: never done, or made from something else."""
     mark = STEPS / name
     return not mark.exists() or mark.read_text() != made_from
 
@@ -53,7 +53,7 @@ def done(name: str, made_from: str) -> None:
 
 
 def digest(paths: Iterable[Path]) -> str:
-    """Return one hash over names and contents."""
+    """Returns one hash over names and contents."""
     whole = hashlib.sha256()
     for path in sorted(paths):
         whole.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -157,7 +157,7 @@ def build_browser_files(*, dev: bool) -> None:
 
 
 def _with_node() -> dict[str, str]:
-    """Return an environment with Node 20 or later first on its PATH; install one into `.venv` if need be."""
+    """Returns an environment with Node 20 or later first on its PATH; install one into `.venv` if need be."""
     environ = dict(os.environ)
     if shutil.which("npm") and _node_version(environ) >= OLDEST_NODE:
         return environ
@@ -171,7 +171,7 @@ def _with_node() -> dict[str, str]:
 
 
 def _node_version(environ: Mapping[str, str]) -> int:
-    """Return the major version of `node` on the PATH of `environ`; 0 if there is none."""
+    """Returns the major version of `node` on the PATH of `environ`; 0 if there is none."""
     node = shutil.which("node", path=environ["PATH"])
     if node is None:
         return 0

@@ -29,7 +29,7 @@ class Child:
 
 
 def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return what a child does before it begins: ask the kernel to end it when we are gone (Linux only)."""
+    """Returns what a child does before it begins: ask the kernel to end it when we are gone (Linux only)."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)

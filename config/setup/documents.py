@@ -82,7 +82,7 @@ def _kind(kind: FieldKind) -> str:
 
 
 def ticket_picture() -> str:
-    """Return the picture of a ticket's states, as Mermaid text."""
+    """Returns the picture of a ticket's states, as Mermaid text."""
     lines = ["```mermaid", "stateDiagram-v2"]
     lines += [
         f"    {origin.value} --> {row.target.value}: {row.action.value}"
@@ -93,7 +93,7 @@ def ticket_picture() -> str:
 
 
 def rights_table() -> str:
-    """Return who may do what."""
+    """Returns who may do what."""
     heads = " | ".join(role.value for role in Role)
     lines = [f"| right | {heads} |", "|---" * (len(Role) + 1) + "|"]
     for right in Right:
@@ -103,7 +103,7 @@ def rights_table() -> str:
 
 
 def reactions_table() -> str:
-    """Return what follows from what."""
+    """Returns what follows from what."""
     lines = ["| event | reaction | lane |", "|---|---|---|"]
     for kind, reactions in REACTIONS.items():
         lines += [f"| {kind.__name__} | `{reaction.name}` | {reaction.lane} |" for reaction in reactions]
@@ -124,7 +124,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
 
 
 def between(text: str, marker: str) -> str:
-    """Return what stands between the two comments of `marker`. Raises ValueError if they are not there."""
+    """Returns what stands between the two comments of `marker`. Raises ValueError if they are not there."""
     start, end = f"<!-- {marker} -->\n", f"\n<!-- /{marker} -->"
     return text[text.index(start) + len(start) : text.index(end)]
 

@@ -17,7 +17,7 @@ class NoRedis(Exception):
 
 
 def find_redis() -> str:
-    """Return a redis-server of 6.2 or later: from the PATH, else the one the virtual environment carries."""
+    """Returns a redis-server of 6.2 or later: from the PATH, else the one the virtual environment carries."""
     beside = Path(sys.executable).with_name("redis-server")
     for candidate in (shutil.which("redis-server"), str(beside) if beside.exists() else None):
         if candidate and _version(candidate) >= OLDEST:
@@ -32,7 +32,7 @@ def _version(program: str) -> tuple[int, int]:
 
 
 def redis_command(program: str, home: Path, socket: Path) -> list[str]:
-    """Return the command that serves `socket` and keeps its data in `home`."""
+    """Returns the command that serves `socket` and keeps its data in `home`."""
     return [
         program,
         *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),

@@ -1,7 +1,12 @@
-"""The READMEs' tables of settings, in both languages, from the one table in `config.variables`."""
+"""The READMEs' tables of settings in both languages, from the fields of `config.settings.Settings`."""
 
-from config.variables import VARIABLES
+from pydantic.fields import FieldInfo
 
+from config.settings import Settings
+
+VARIABLES = tuple(Settings.model_fields.values())
+
+# Name -> (default if it is more than a plain value, meaning).
 CHINESE: dict[str, tuple[str, str]] = {
     "HOTLINE_ENV": ("", "`demo` 或 `production`；生产环境没有默认的密钥和地址"),
     "HOTLINE_HOME": ("", "数据目录：内置数据库、内置 Redis、演示密钥"),
@@ -26,23 +31,22 @@ CHINESE: dict[str, tuple[str, str]] = {
     "TWILIO_API_URL": ("`https://api.twilio.com`；演示时为盒中交换机", "任何使用同一套 API 的运营商"),
     "CARRIER_PROFILE": ("", "`narrow` 用于没有 Enqueue、Leave、Conference 的运营商，如自建 TwiML 引擎"),
 }
-"""Name -> (default if it has words, meaning)."""
 
 
 def english_table() -> str:
-    """Return the table; a star marks what production must set."""
-    rows = [f"| `{one.name}`{_star(one.required)} | {one.default} | {one.meaning} |" for one in VARIABLES]
+    """Returns the table; a star marks the variables that production must set."""
+    rows = [f"| {_name(each)} | {each.title} | {each.description} |" for each in VARIABLES]
     return "\n".join(["| Variable | Default | Meaning |", "|---|---|---|", *rows])
 
 
 def chinese_table() -> str:
-    """Return the same table in Chinese. Raises KeyError for a variable nobody has translated."""
+    """Returns the same table in Chinese. Raises KeyError for a variable without a translation."""
     rows = []
-    for one in VARIABLES:
-        default, meaning = CHINESE[one.name]
-        rows.append(f"| `{one.name}`{_star(one.required)} | {default or one.default} | {meaning} |")
+    for each in VARIABLES:
+        default, meaning = CHINESE[str(each.alias)]
+        rows.append(f"| {_name(each)} | {default or each.title} | {meaning} |")
     return "\n".join(["| 变量 | 默认值 | 含义 |", "|---|---|---|", *rows])
 
 
-def _star(required: bool) -> str:
-    return " *" if required else ""
+def _name(field: FieldInfo) -> str:
+    return f"`{field.alias}`{' *' if field.is_required() else ''}"

@@ -22,7 +22,7 @@ import structlog
 from pydantic import BaseModel, ConfigDict, Field
 from urllib3.exceptions import HTTPError
 
-from hotline.gateways.unit_webhooks import sign
+from hotline.gateways.webhook_signature import sign
 
 MAX_BYTES = 16 * 1024
 """A longer answer is none: a caller listens to a few sentences."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
 from hotline.gateways.lookups import Lookups
-from hotline.gateways.unit_webhooks import UnitNotifier
+from hotline.gateways.notifications.channel import NotificationChannel
 from hotline.unit_of_work import Application
 
 
@@ -15,7 +15,7 @@ class ReactionContext:
 
     application: Application
     carrier: Carrier
-    units: UnitNotifier
+    channels: tuple[NotificationChannel, ...]
     lookups: Lookups
     addresses: VoiceAddresses
     narrow_carrier: bool = False

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from hotline import events
-from hotline.gateways.unit_webhooks import UnitNotification
+from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
 from hotline.reactions.context import ReactionContext
 from hotline.rules.people.actors import Machine
 from hotline.services.tickets import inbox
@@ -18,22 +18,33 @@ def deliver_to_inbox(tools: ReactionContext, event: events.TicketHandedOff) -> N
 
 
 def notify_unit(tools: ReactionContext, event: events.TicketDelivered) -> None:
-    """Tell the unit's own system, if it has one."""
+    """Notifies the unit over every channel that reaches it. Raises NotificationFailed when one of them failed."""
     with tools.application.read_session() as session:
         unit = session.get_one(Unit, event.unit_code)
         ticket = session.get_one(Ticket, event.ticket_id)
-        told = session.scalar(select(Assignment.notified_at).where(Assignment.id == event.assignment_id))
-    if unit.webhook_url is None or told is not None:
-        return
-    notice = UnitNotification(
+        notified_at = session.scalar(
+            select(Assignment.notified_at).where(Assignment.id == event.assignment_id)
+        )
+    notification = UnitNotification(
         key=f"assignment-{event.assignment_id}",
-        url=unit.webhook_url,
-        secret=unit.webhook_secret or "",
-        ticket_number=ticket.number or "",
         unit_code=unit.code,
+        ticket_number=ticket.number or "",
         title=ticket.title,
         due_at=ticket.due_at,
+        webhook_url=unit.webhook_url,
+        webhook_secret=unit.webhook_secret or "",
     )
-    tools.units.send(notice, tools.application.clock())
+    channels = [channel for channel in tools.channels if channel.reaches(notification)]
+    if not channels or notified_at is not None:
+        return
+    failures = []
+    for channel in channels:
+        try:
+            channel.send(notification, tools.application.clock())
+        except NotificationFailed as failure:
+            failures.append(failure)
+    # The next try sends over every channel again; receivers know a repetition by its key.
+    if failures:
+        raise failures[0]
     with tools.application.unit_of_work(Machine.WORKER) as work:
         inbox.record_notified(work, event.assignment_id)

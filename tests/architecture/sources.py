@@ -1,4 +1,5 @@
 import ast
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,14 @@ def modules(*folders: str) -> tuple[Path, ...]:
 @cache
 def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=name_of(path))
+
+
+def copy_tree(target: Path, *left_out: str) -> None:
+    """Copies pyproject.toml and our packages with the tests into `target`, without files named like `left_out`."""
+    ignored = shutil.ignore_patterns("__pycache__", "dist", "*.mo", *left_out)
+    for folder in (*PRODUCT, "tests"):
+        shutil.copytree(ROOT / folder, target / folder, ignore=ignored)
+    shutil.copy(ROOT / "pyproject.toml", target)
 
 
 @cache

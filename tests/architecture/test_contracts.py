@@ -2,13 +2,12 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
-from tests.architecture.sources import PRODUCT, ROOT
+from tests.architecture.sources import ROOT, copy_tree
 
 # Contract, file that is changed, import that is appended to it.
 VIOLATIONS = (
@@ -95,10 +94,7 @@ def test_every_contract_has_a_planted_violation() -> None:
 
 
 def test_every_planted_violation_breaks_its_contract(tmp_path: Path) -> None:
-    ignored = shutil.ignore_patterns("__pycache__", "static", "templates", "translations", "sounds", "*.mo")
-    for package in PRODUCT:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=ignored)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    copy_tree(tmp_path, "static", "templates", "translations", "sounds")
     for _, name, line in VIOLATIONS:
         path = tmp_path / name
         path.write_text(f"{path.read_text(encoding='utf-8')}\n{line}\n", encoding="utf-8")

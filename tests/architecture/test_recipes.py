@@ -5,14 +5,13 @@ A step that is left out fails a test that names what is missing.
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.architecture.sources import ROOT, name_of, tracked
+from tests.architecture.sources import ROOT, copy_tree
 
 PYTEST = ("-m", "pytest", "-q", "-n", "0", "-p", "no:randomly", "-o", "addopts=--import-mode=importlib")
 
@@ -20,15 +19,7 @@ PYTEST = ("-m", "pytest", "-q", "-n", "0", "-p", "no:randomly", "-o", "addopts=-
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A copy of the Python code, the tests and their data."""
-    for path in tracked():
-        name = name_of(path)
-        if (
-            name.startswith(("hotline/", "ivr_flows/", "agent_console/", "config/", "tests/"))
-            or name == "pyproject.toml"
-        ):
-            target = tmp_path / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
+    copy_tree(tmp_path)
     return tmp_path
 
 
@@ -108,4 +99,77 @@ def discard_rate(figures: Figures) -> Rate:
         "tests/console/test_auth_english.py",
         "tests/console/test_report_api.py",
     )
+    assert passed, printed
+
+
+CHANNELS = "hotline/gateways/notifications/"
+WIRING = "config/wiring.py"
+
+PAGER = """\
+from datetime import datetime
+
+from hotline.gateways.notifications.channel import UnitNotification
+
+
+class PagerChannel:
+    def __init__(self, pages: list[str]) -> None:
+        self._pages = pages
+
+    def reaches(self, notification: UnitNotification) -> bool:
+        return notification.unit_code == "city-management"
+
+    def send(self, notification: UnitNotification, at: datetime) -> None:
+        self._pages.append(notification.key)
+"""
+
+PAGER_TEST = """\
+from dataclasses import replace
+from pathlib import Path
+
+from config.settings import read_settings
+from config.wiring import build
+from hotline import outbox
+from hotline.gateways.notifications.pager import PagerChannel
+from hotline.reactions import ReactionContext
+from hotline.unit_of_work import Application
+from tests.outbox.test_outbox import hand_off
+
+
+def test_a_unit_without_a_system_of_its_own_is_paged(application: Application, tools: ReactionContext) -> None:
+    hand_off(application)
+    pages: list[str] = []
+    paging = replace(tools, channels=(*tools.channels, PagerChannel(pages)))
+    while pending := outbox.relay(application):
+        outbox.record_enqueued(application, pending)
+        for delivery in pending:
+            outbox.deliver(paging, delivery.id)
+    assert pages == ["assignment-1"]
+
+
+def test_the_worker_has_the_channel(tmp_path: Path) -> None:
+    components = build(read_settings({"HOTLINE_ENV": "demo", "HOTLINE_HOME": str(tmp_path)}))
+    assert PagerChannel in {type(channel) for channel in components.tools.channels}
+"""
+
+
+def test_a_new_notification_channel_is_one_class_one_line_and_its_test(tree: Path) -> None:
+    assert CHANNELS in recipe("A notification channel")
+    assert WIRING in files_in(recipe("A notification channel"))
+    (tree / CHANNELS / "pager.py").write_text(PAGER, encoding="utf-8")
+    (tree / "tests/outbox/test_pager.py").write_text(PAGER_TEST, encoding="utf-8")
+    passed, printed = report(tree, "tests/outbox/test_pager.py", "--databases=sqlite")
+    assert not passed
+    assert "test_the_worker_has_the_channel" in printed
+
+    insert(
+        tree / WIRING,
+        "from hotline.gateways.notifications.webhook",
+        "from hotline.gateways.notifications.pager import PagerChannel\n",
+    )
+    wiring = tree / WIRING
+    line = wiring.read_text(encoding="utf-8").replace(
+        "(WebhookChannel(),)", "(WebhookChannel(), PagerChannel([]))"
+    )
+    wiring.write_text(line, encoding="utf-8")
+    passed, printed = report(tree, "tests/outbox/test_pager.py", "--databases=sqlite")
     assert passed, printed

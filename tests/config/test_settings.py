@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from config.settings import Mode, Settings, read_settings, redis_socket, settings_or_exit
-from config.variables import VARIABLES, BadSettings
+from config.settings import BadSettings, Mode, Settings, read_settings, redis_socket, settings_or_exit
 
+VARIABLES = tuple(Settings.model_fields.values())
 HEX = "0123456789abcdef0123456789abcdef"
 PRODUCTION = {
     "HOTLINE_ENV": "production",
@@ -78,7 +78,7 @@ def test_production_reads_what_it_was_given() -> None:
     assert (settings.local_exchange, settings.embedded_redis, settings.secure) == (False, False, True)
 
 
-@pytest.mark.parametrize("name", [variable.name for variable in VARIABLES if variable.required])
+@pytest.mark.parametrize("name", [field.alias for field in VARIABLES if field.is_required()])
 def test_production_stops_without(name: str) -> None:
     given = {key: value for key, value in PRODUCTION.items() if key != name}
     with pytest.raises(BadSettings, match=f"^{name} must be set when HOTLINE_ENV=production$"):
@@ -194,4 +194,4 @@ class Noting(Mapping[str, str]):
 def test_the_table_names_exactly_the_variables_that_are_read(tmp_path: Path) -> None:
     environ = Noting({"HOTLINE_HOME": str(tmp_path)})
     read_settings(environ)
-    assert environ.read == {variable.name for variable in VARIABLES}
+    assert environ.read == {field.alias for field in VARIABLES}

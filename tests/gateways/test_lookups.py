@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import pytest
 
 from hotline.gateways.lookups import MAX_BYTES, HttpLookups, LookupRequest, LookupResponse, Lookups
-from hotline.gateways.unit_webhooks import sign
+from hotline.gateways.webhook_signature import sign
 from tests.fakes import FakeLookups
 from tests.ports import free_port
 

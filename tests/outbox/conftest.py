@@ -35,7 +35,7 @@ def tools(
 ) -> ReactionContext:
     addresses = VoiceAddresses("https://hotline.example")
     return ReactionContext(
-        application=application, carrier=carrier, units=units, lookups=lookups, addresses=addresses
+        application=application, carrier=carrier, channels=(units,), lookups=lookups, addresses=addresses
     )
 
 

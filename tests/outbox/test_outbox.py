@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from hotline import events, outbox
-from hotline.gateways.unit_webhooks import UnitNotification
+from hotline.gateways.notifications.channel import UnitNotification
 from hotline.outbox import ENQUEUE_TIMEOUT, LEASE, MAX_ATTEMPTS, RETRY_DELAYS_SECONDS, PendingDelivery
 from hotline.reactions import CALLS, NOTIFICATIONS, ReactionContext
 from hotline.rules.enums import CallState, DeliveryState, TicketState
@@ -91,6 +91,19 @@ def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_is_not_told(
     assert run_due() == 2
     assert (inbox_lines(application), units.told) == (1, [])
     outbox.record_enqueued(application, [])
+
+
+def test_every_channel_is_tried_although_one_fails(
+    application: Application, tools: ReactionContext, units: FakeUnits
+) -> None:
+    hand_off(application, webhook="https://unit.example/hook")
+    failing = FakeUnits(failures=1)
+    both = replace(tools, channels=(failing, units))
+    outbox.deliver(both, relay(application)[0].id)
+    notification = relay(application)[0]
+    outbox.deliver(both, notification.id)
+    assert delivery(application, notification.id).state is D.DUE
+    assert [len(channel.told) for channel in (failing, units)] == [1, 1]
 
 
 def test_a_second_delivery_of_the_same_job_does_nothing(
@@ -191,7 +204,7 @@ def test_a_late_holder_changes_nothing(
     slow = Overtaken(clock)
     slow.other = tools
     told = relay(application)[0]
-    late = replace(tools, units=slow)
+    late = replace(tools, channels=(slow,))
     assert outbox.deliver(late, told.id)
     kept = delivery(application, told.id)
     assert (kept.state, kept.attempts, kept.last_error) == (D.DONE, 2, None)

@@ -40,7 +40,7 @@ def react(application: Application, asked: LookupView, fake: FakeLookups) -> Non
     tools = ReactionContext(
         application=application,
         carrier=FakeCarrier(application.clock),
-        units=FakeUnits(),
+        channels=(FakeUnits(),),
         lookups=fake,
         addresses=VoiceAddresses("https://hotline.example"),
     )

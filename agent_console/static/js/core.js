@@ -1,4 +1,4 @@
-// What every page has: htmx with our CSRF token, the theme and menu switches, times that tick, the shortcut sheet.
+// The script of every page: htmx with the CSRF token, the theme and menu switches, running times, the list of shortcuts.
 import "htmx.org/dist/htmx.esm.js";
 import { all, byId, closest } from "./dom.js";
 import { startLists } from "./lists.js";
@@ -37,9 +37,9 @@ document.addEventListener("change", (event) => {
   if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.form.requestSubmit();
 });
 
-/** Closes the open menus that `leaves` names. */
-function closeMenus(leaves) {
-  for (const menu of all("details.menu[open]")) if (leaves(menu)) menu.removeAttribute("open");
+/** Closes the open menus for which `isLeft(menu)` is true. */
+function closeMenus(isLeft) {
+  for (const menu of all("details.menu[open]")) if (isLeft(menu)) menu.removeAttribute("open");
 }
 
 function markTheme() {

@@ -1,4 +1,4 @@
-// Lists say that they are being read again while the server answers; coming back by the browser's arrow clears it.
+// Marks a list as loading after its filter form is sent. The mark is cleared when the browser shows the page from its cache.
 
 import { closest } from "./dom.js";
 

@@ -1,12 +1,12 @@
-// News from the server, one connection per browser: a browser allows few per host, and every tab wants the same news.
-// The tab that holds the lock keeps the EventSource and passes on what it hears; when it closes, another takes over.
-// While the line is down the listener is told so, and asked to look for itself (`poll`) every three seconds.
+// Server-sent events over one connection per browser, shared by its tabs: a browser allows few connections per host.
+// The tab that holds the lock keeps the EventSource and broadcasts its events; when the tab closes, another takes over.
+// While the connection is down, listeners receive `state` and a `poll` every three seconds.
 
 const RETRY_MS = [500, 1000, 2000, 3000];
 const POLL_MS = 3000;
-const GRACE_MS = 2500; // a page that has just opened is not yet a page that lost its line
+const GRACE_MS = 2500; // a page that has just opened is still connecting
 
-/** Emits `told` (detail: list of events), `state` (detail: {up}), `resync` (connection is new) and `poll`. */
+/** Emits `told` (detail: list of events), `state` (detail: {up}), `resync` (the connection is new) and `poll`. */
 export class Live extends EventTarget {
   #channel = new BroadcastChannel("hotline-live");
   #up = false;
@@ -46,15 +46,15 @@ export class Live extends EventTarget {
     };
   }
 
-  #share(news) {
-    this.#channel.postMessage(news);
-    this.#hear(news);
+  #share(message) {
+    this.#channel.postMessage(message);
+    this.#hear(message);
   }
 
-  #hear(news) {
-    if (news.kind === "up" || news.kind === "down") this.#setUp(news.kind === "up");
-    if (news.kind === "resync") this.dispatchEvent(new Event("resync"));
-    if (news.kind === "told") this.dispatchEvent(new CustomEvent("told", { detail: news.events }));
+  #hear(message) {
+    if (message.kind === "up" || message.kind === "down") this.#setUp(message.kind === "up");
+    if (message.kind === "resync") this.dispatchEvent(new Event("resync"));
+    if (message.kind === "told") this.dispatchEvent(new CustomEvent("told", { detail: message.events }));
   }
 
   #setUp(up) {

@@ -1,4 +1,4 @@
-// Talking to our own server: JSON in, JSON out, the CSRF token on everything that changes something.
+// JSON requests to the console's own server; a POST carries the CSRF token.
 
 /** @returns {HTMLMetaElement} */
 function csrfMeta() {
@@ -9,12 +9,12 @@ export function csrfToken() {
   return csrfMeta().content;
 }
 
-/** Take the token of the present session: another tab may have signed in anew. */
+/** Replaces the token: another tab may have begun a new session. */
 export function setCsrfToken(token) {
   csrfMeta().content = token;
 }
 
-/** An answer that is not 2xx: `status` and the parsed `body` (null when it was not JSON). */
+/** An answer other than 2xx, with its `status` and parsed `body` (null unless it is JSON). */
 export class Refused extends Error {
   constructor(status, body) {
     super(`refused with ${status}`);

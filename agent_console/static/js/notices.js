@@ -1,4 +1,4 @@
-// The form of a known outage: shows what callers will hear while it is written, counts signs, and says it aloud.
+// The form of a known outage: previews the announcement while it is written, counts its characters and reads it aloud.
 
 import { byId, closest, first } from "./dom.js";
 

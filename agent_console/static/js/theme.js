@@ -1,4 +1,4 @@
-// Runs in the head, before anything is painted: the page is light or dark from its first frame.
+// Sets the theme. It runs in the head, before the first paint, so that a dark page does not flash light.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const root = document.documentElement;
 

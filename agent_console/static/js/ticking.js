@@ -1,11 +1,11 @@
-// Times that run: an element with data-since (or data-until) holds a moment of the server's clock, in ms since 1970.
-// The page's own clock may be wrong, so the difference to the server's is taken from <html data-server-now>.
+// Running times: an element with data-since (or data-until) holds a moment of the server's clock, in ms since 1970.
+// The browser's clock may be wrong, so its difference to the server's is taken from <html data-server-now>.
 
 import { all } from "./dom.js";
 
 let skew = 0;
 
-/** Take the server's clock (ms) as the truth; all running times follow at once. */
+/** Sets the server's clock (ms) and updates all running times. */
 export function setServerNow(serverMs) {
   skew = serverMs - Date.now();
   tick();
@@ -15,7 +15,7 @@ export function serverNow() {
   return Date.now() + skew;
 }
 
-/** Seconds as 0:42, 12:05, 1:02:33. */
+/** Formats seconds as 0:42, 12:05 or 1:02:33. */
 export function formatSeconds(total) {
   const seconds = Math.max(0, Math.floor(total));
   const pad = (n) => String(n).padStart(2, "0");

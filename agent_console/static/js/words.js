@@ -1,4 +1,4 @@
-// The page's own words in the person's language: a JSON block the server rendered. `{n}` marks are filled in.
+// The texts of a page's script in the user's language, from a JSON block that the server rendered. Marks such as `{n}` are replaced.
 const blocks = new Map();
 
 export function readBlock(id) {

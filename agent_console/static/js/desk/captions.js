@@ -1,4 +1,4 @@
-// What is said on the line, where the line tells it in text: kept for this call and this tab only.
+// Captions of the conversation, where the line provides text. They are kept for this call and this tab only.
 import { byId } from "../dom.js";
 import { word } from "../words.js";
 
@@ -22,7 +22,7 @@ export class Captions {
     phone.addEventListener("caption", ({ detail }) => this.add(detail.who, detail.text));
   }
 
-  /** Show the box for this call (null: none); a new call begins with an empty one. */
+  /** Shows the box for this call, or hides it for null; a new call begins with an empty box. */
   follow(call) {
     this.#box.hidden = call === null;
     if (call === this.#call) return;

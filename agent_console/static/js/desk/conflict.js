@@ -1,4 +1,4 @@
-// Two hands wrote the same field: both versions stay visible until a person chooses mine, theirs, or both.
+// Two people changed the same field: both versions stay visible until the operator chooses mine, theirs or both.
 import { word } from "../words.js";
 
 function button(text, act) {
@@ -15,7 +15,7 @@ function labelOf(form, name, value) {
   return choice ? choice.closest("label").textContent.trim() : String(value);
 }
 
-/** Show `conflicts` (field -> their value); `choose(name, value)` is called with what shall stand. */
+/** Shows `conflicts` (field -> their value); calls `choose(name, value)` with the value that is chosen. */
 export function showConflicts(form, conflicts, choose) {
   for (const place of form.querySelectorAll(".theirs")) {
     place.hidden = true;

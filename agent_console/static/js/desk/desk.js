@@ -1,4 +1,4 @@
-// The operator's desk: wires the present moment (state), the telephone, the form and the news to each other.
+// The operator's desk: connects the desk's state, the softphone, the ticket's form and the server's events.
 import { byId, closest } from "../dom.js";
 import { Live } from "../live.js";
 import { postJson, Refused } from "../net.js";
@@ -29,7 +29,7 @@ const units = new UnitPicker();
 const nearby = new Nearby();
 let draft = null;
 
-/** Do what a button says; a refusal is told, and the desk looks again because it was behind. */
+/** Runs an action and shows its error; afterwards the state is read again, because the shown one may be outdated. */
 async function attempt(act) {
   try {
     return await act();

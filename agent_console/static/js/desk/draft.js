@@ -1,6 +1,6 @@
-// The form in hand. What is typed is kept in this browser at once, saved at the server 0.6 s later, and forgotten here
-// only when the server has confirmed it. A save is guarded by the revision: if somebody saved in between, fields changed
-// on one side only are merged, and a field changed on both sides is shown twice until a person chooses.
+// The open ticket form. Typed text is stored in this browser at once, saved at the server 0.6 s later, and removed here
+// only when the server has confirmed it. A save carries the revision: after another person's save, fields changed on one
+// side only are merged, and a field changed on both sides is shown twice until the operator chooses.
 import { getJson, postJson, Refused } from "../net.js";
 import { word } from "../words.js";
 import { showConflicts } from "./conflict.js";
@@ -9,10 +9,10 @@ import { forget, recall, remember } from "./keep.js";
 
 const QUIET_MS = 600;
 const RETRY_MS = 3000;
-/** Refusals that pass by themselves: a session renewed in another tab (400), too many requests. */
+// Temporary errors: a session renewed in another tab (400), too many requests (429).
 const PASSING = new Set([400, 429]);
 
-/** One open draft; lives as long as its form is on the page. */
+/** One open draft; it lives as long as its form is on the page. */
 export class Draft {
   #timer = null;
   #saving = null;
@@ -30,7 +30,7 @@ export class Draft {
     this.#restore();
   }
 
-  /** What differs from what the server has, without fields that still wait for a person's choice. */
+  /** Returns the values that differ from the server's, without fields whose conflict is open. */
   changes() {
     const now = readForm(this.form);
     const differs = (name) => now[name] !== this.saved[name] && !this.#conflicts.has(name);
@@ -60,7 +60,7 @@ export class Draft {
     this.#timer = setTimeout(() => this.save(), QUIET_MS);
   }
 
-  /** Save now; resolves true when what was typed before the call is at the server. */
+  /** Saves now; resolves to true when everything typed before the call is at the server. */
   async save() {
     clearTimeout(this.#timer);
     if (this.#saving) await this.#saving;
@@ -102,7 +102,7 @@ export class Draft {
     return false;
   }
 
-  /** The line, the server or the session is away for the moment: what was typed stays here and is sent again. */
+  /** Keeps the typed text and sends it again later: the network, the server or the session is away. */
   #tryLater() {
     this.onStatus("unsaved");
     this.#timer = setTimeout(() => this.save(), RETRY_MS);
@@ -122,7 +122,7 @@ export class Draft {
     }
   }
 
-  /** Three-way: what only they changed is taken over, what both changed waits for a choice. */
+  /** Three-way merge: takes over a field changed by them only; a field changed on both sides becomes a conflict. */
   #merge(base, theirs) {
     const mine = readForm(this.form);
     for (const name of Object.keys(mine)) {
@@ -143,7 +143,7 @@ export class Draft {
     });
   }
 
-  /** Finish the ticket; resolves to the server's answer, or false with the form as it was and the reason at the field. */
+  /** Finishes the ticket; resolves to the server's answer, or to false with the reason shown at the field. */
   async finish(how) {
     if (this.#finishing) return false;
     this.#finishing = true;
@@ -169,7 +169,7 @@ export class Draft {
     clearTimeout(this.#timer);
   }
 
-  /** The matter is thrown away for a reason: nothing of it stays in this browser. */
+  /** Discards the draft: nothing of it stays in this browser. */
   drop() {
     this.close();
     forget(this.id);

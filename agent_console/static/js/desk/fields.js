@@ -1,8 +1,8 @@
-// Reading and writing the ticket's fields, and saying at a field what is wrong with it.
+// Reads and writes the fields of a ticket's form, and shows errors at them.
 
 import { all, closest, first } from "../dom.js";
 
-/** Return every field's value: texts as they stand, choices as their word, the check box as true or false. */
+/** Returns the value of every field: trimmed texts, the codes of choices, check boxes as true or false. */
 export function readForm(form) {
   const values = {};
   for (const element of form.elements) {
@@ -19,7 +19,7 @@ export function readForm(form) {
   return values;
 }
 
-/** Set a field without disturbing one that already says so (the caret stays). */
+/** Sets a field. A field that already has the value is not touched, so that the caret stays. */
 export function writeField(form, name, value) {
   const field = form.elements.namedItem(name);
   if (!field) return;
@@ -37,7 +37,7 @@ function places() {
   return all("[data-field]");
 }
 
-/** Show `errors` (field -> words) and clear all others; `jump` puts the caret into the first wrong field. */
+/** Shows `errors` (field -> text) and clears all others; `jump` puts the caret into the first wrong field. */
 export function showErrors(form, errors, jump = false) {
   let wrong = null;
   for (const place of places()) {
@@ -50,7 +50,7 @@ export function showErrors(form, errors, jump = false) {
   if (jump && wrong) first("input, textarea, select", wrong)?.focus();
 }
 
-/** Clear the error of the field that is being mended. */
+/** Clears the error of the field that is being changed. */
 export function clearError(event) {
   const place = closest(event, "[data-field].is-wrong");
   if (!place) return;

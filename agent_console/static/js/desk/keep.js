@@ -1,13 +1,13 @@
-// What is typed and not yet confirmed by the server, kept in this browser through reloads and crashes.
+// Text that the server has not confirmed yet, stored in this browser so that it survives reloads and crashes.
 const PREFIX = "hotline:draft:";
 const KEPT_MS = 3 * 24 * 3600 * 1000;
 
-/** Keep `kept` ({revision, base, values}) for a ticket. A full or forbidden store is the caller's to know: it is logged. */
+/** Stores `kept` ({revision, base, values}) for a ticket. A full or forbidden storage is logged. */
 export function remember(ticket, kept) {
   try {
     localStorage.setItem(PREFIX + ticket, JSON.stringify({ ...kept, at: Date.now() }));
   } catch (error) {
-    console.warn("this browser keeps nothing; unsaved text lives in this page only", error);
+    console.warn("the browser's storage is not available; unsaved text lives in this page only", error);
   }
 }
 
@@ -16,7 +16,7 @@ export function recall(ticket) {
   return text ? JSON.parse(text) : null;
 }
 
-/** Throw away what is older than three days: its ticket was long finished elsewhere. */
+/** Removes entries older than three days; their tickets were finished elsewhere. */
 export function clearOld() {
   for (const key of Object.keys(localStorage)) {
     if (!key.startsWith(PREFIX)) continue;

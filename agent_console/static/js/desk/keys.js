@@ -1,4 +1,4 @@
-// Shortcuts press the button they stand on; a key without its button on the page does nothing.
+// Keyboard shortcuts: each presses a button of the page, and does nothing where the page has no such button.
 import { first } from "../dom.js";
 
 const KEYS = [
@@ -35,7 +35,7 @@ export function listenToKeys() {
   });
 }
 
-/** In a sheet of numbered choices a digit chooses. */
+/** Chooses the numbered choice of a dialog by its digit. */
 function chooseByDigit(sheet, event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches('input[name="note"]')) return;
   const choices = sheet.querySelectorAll('input[type="radio"]');

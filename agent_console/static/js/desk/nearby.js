@@ -1,4 +1,4 @@
-// Recent tickets of the same place, looked up while the place is typed.
+// Looks up recent tickets of the same place while the place is typed.
 const QUIET_MS = 500;
 
 export class Nearby {
@@ -27,7 +27,7 @@ export class Nearby {
       const response = await fetch(`/console/desk/nearby?${asked}`, { credentials: "same-origin" });
       if (response.ok && form === this.#form) this.#list.innerHTML = await response.text();
     } catch (error) {
-      console.warn("same-place look-up failed; it is asked again with the next word", error);
+      console.warn("the same-place look-up failed; the next change of the place repeats it", error);
     }
   }
 }

@@ -1,9 +1,9 @@
-// A call without a matter needs a reason before it may end: the sheet asks for one and keeps asking until it is given.
+// The dialog for a call without a request: the call needs a reason before it may end.
 import { byId, first } from "../dom.js";
 import { postJson, Refused } from "../net.js";
 import { word } from "../words.js";
 
-/** Ask for the reason and record it; resolves true when it is recorded, false when the person went back. */
+/** Asks for the reason and records it; resolves to true when it is recorded, to false when the operator went back. */
 export function askNoMatter(call) {
   const sheet = byId("no-matter", HTMLDialogElement);
   const form = byId("no-matter-form", HTMLFormElement);

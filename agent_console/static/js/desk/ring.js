@@ -1,5 +1,5 @@
-// A ringing call is heard and seen even if the desk is behind another window: sound, title, notification.
-// Browsers let a page sound only after its user touched it; until then the page says so.
+// Signals a ringing call by sound, title and notification, also when the desk is behind another window.
+// Browsers allow sound only after the user has touched the page; until then the page says so.
 import { word } from "../words.js";
 
 export class Ring {
@@ -17,12 +17,12 @@ export class Ring {
     document.addEventListener("keydown", unlock);
   }
 
-  /** True when this page may sound. */
+  /** True when the browser allows this page to sound. */
   get isHeard() {
     return this.#audio?.state === "running";
   }
 
-  /** Ask once, in answer to a click of the user, to notify when the window is hidden. */
+  /** Asks for the permission to notify; browsers require a click of the user before. */
   askToNotify() {
     if ("Notification" in window && Notification.permission === "default") Notification.requestPermission();
   }

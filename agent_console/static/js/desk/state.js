@@ -1,5 +1,5 @@
-// The desk's present moment: asked for whole, shown piece by piece, and only where something is different, so that
-// nothing moves under the pointer or the caret.
+// The desk's state: it is read whole and shown piece by piece. Only pieces that changed are replaced, so that nothing
+// moves under the pointer or the caret.
 import { getJson, postJson, setCsrfToken } from "../net.js";
 import { setServerNow } from "../ticking.js";
 import { readBlock } from "../words.js";
@@ -7,7 +7,7 @@ import { readBlock } from "../words.js";
 const PIECES = ["presence", "notices", "queue", "card", "history", "work"];
 const QUEUE_MS = 2000;
 
-/** Emits `change` (detail: {state, before}) after the page shows a new state, `lost`/`found` for the server itself. */
+/** Emits `change` (detail: {state, before}) after a new state is shown, and `lost` or `found` for the server. */
 export class Desk extends EventTarget {
   state = readBlock("desk-state");
   #shown = { ...this.state.html };
@@ -16,7 +16,7 @@ export class Desk extends EventTarget {
   #queueTimer = null;
   #opening = false;
 
-  /** Ask for the state and show it; calls made meanwhile lead to one more question, never to many. */
+  /** Reads the state and shows it; any number of calls made meanwhile lead to one more request. */
   refresh() {
     if (this.#asking) {
       this.#askAgain = true;
@@ -61,7 +61,7 @@ export class Desk extends EventTarget {
     setServerNow(this.state.now);
   }
 
-  /** Only the queue's figures changed: ask for those alone, and not more often than every two seconds. */
+  /** Reads the queue's figures only, about every two seconds at most. */
   refreshQueue() {
     if (this.#queueTimer) return;
     this.#queueTimer = setTimeout(async () => {
@@ -76,7 +76,7 @@ export class Desk extends EventTarget {
     }, QUEUE_MS * (0.5 + Math.random()));
   }
 
-  /** Open the ticket of the call in hand as soon as it is ours. */
+  /** Opens the ticket of the current call as soon as the call is connected to this desk. */
   async openDraft() {
     const { stage, call_id: call, ticket_id: ticket } = this.state;
     if (ticket || this.#opening || !["connecting", "talking", "wrap_up"].includes(stage)) return;

@@ -1,4 +1,4 @@
-// Quiet signs: the two lines (telephone, news), how saving stands, and the one short message at the foot.
+// The status signs: the softphone, the connection to the server, the save state, and the message at the foot.
 import { word } from "../words.js";
 
 const DOTS = { on: "dot-done", connecting: "dot-soon", off: "dot-over" };
@@ -18,7 +18,7 @@ export function showLink(name, state) {
   if (said.textContent !== text) said.textContent = text;
 }
 
-/** How saving stands: `saved` (with the server's clock), `saving`, `unsaved`, `refused`, `incomplete`, `restored`, `failed`. */
+/** Shows the save state: `saved` (with the server's clock), `saving`, `unsaved`, `refused`, `incomplete`, `restored` or `failed`. */
 export function showSaveState(kind, detail = "") {
   const place = document.getElementById("save-state");
   if (place) {
@@ -28,7 +28,7 @@ export function showSaveState(kind, detail = "") {
   if (kind === "failed" && detail) toast(detail);
 }
 
-/** Say something beside the ringing call. */
+/** Shows a hint beside the ringing call. */
 export function phoneHint(text) {
   const place = document.querySelector("[data-phone-hint]");
   if (place) place.textContent = text;

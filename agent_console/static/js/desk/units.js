@@ -1,4 +1,4 @@
-// The unit picker: 95 units found by Chinese name, pinyin initials, English name or code; keyboard or mouse.
+// The unit picker: finds units by Chinese name, pinyin initials, English name or code, with keyboard or mouse.
 import { all, byId, closest } from "../dom.js";
 import { readBlock, word } from "../words.js";
 
@@ -23,7 +23,7 @@ export class UnitPicker {
     this.#part.querySelector('[data-act="clear-unit"]').addEventListener("click", () => this.choose(""));
   }
 
-  /** Serve this form (null: none is open, nothing to pick). */
+  /** Attaches the picker to `form`, or hides it for null. */
   serve(form) {
     this.#form = form;
     this.#part.hidden = !form;

@@ -1,8 +1,7 @@
-// Driver for the exchange in the box: a WebSocket per browser, calls told by their sid, speech as sound (shared with the
-// caller's page, which is the exchange's own) and as text.
+// The driver for the carrier simulator: one WebSocket per browser, calls by their sid, speech as sound and as text.
 import { Voice } from "../../../../../hotline/exchange/static/voice.js";
 
-// The levels of a call's sound are drawn by the exchange's own code; the rest of the desk reaches it here only.
+// The rest of the desk reaches the simulator's code through this driver only.
 export { showLevels } from "../../../../../hotline/exchange/static/levels.js";
 
 export class ExchangeDriver {
@@ -81,7 +80,7 @@ export class ExchangeDriver {
     this.#send({ type: "say", callSid, text });
   }
 
-  /** The token is only looked at when the socket opens; the next one is fetched at the next connection. */
+  /** Does nothing: the token is checked when the socket opens, and each connection fetches a new one. */
   renew() {}
 
   stop() {

@@ -1,4 +1,4 @@
-// The operator's telephone, one surface over any line. Emits `state` (off | connecting | on), `incoming`, `cancelled`,
+// The operator's softphone, with one interface over all drivers. Emits `state` (off | connecting | on), `incoming`, `cancelled`,
 // `open`, `ended` (detail: {callSid, offer}), `caption` (detail: {who, text}) and `trouble`. A driver offers
 // start(token, tell), accept, reject, hangup, mute, digits, say, renew(token) and stop.
 import { postJson } from "../../net.js";
@@ -33,7 +33,7 @@ export class Softphone extends EventTarget {
     }
   }
 
-  /** A token lives an hour; the SDK's own warning comes only once, so we renew on our own clock as well. */
+  // A token lives an hour. The SDK warns only once before the end, so the token is also renewed by a timer.
   #scheduleRenewal(seconds) {
     clearTimeout(this.#renewal);
     this.#renewal = setTimeout(() => this.#renew(), seconds * RENEW_SHARE * 1000);
@@ -65,7 +65,7 @@ export class Softphone extends EventTarget {
       case "incoming":
         this.ringing = detail;
         this.#tell("incoming", detail);
-        if (this.#armed && String(this.#armed.offer) === detail.offer) this.#obeyEarlyWord();
+        if (this.#armed && String(this.#armed.offer) === detail.offer) this.#applyEarlyAnswer();
         break;
       case "cancelled":
         if (this.ringing?.callSid === detail.callSid) this.ringing = null;
@@ -108,7 +108,7 @@ export class Softphone extends EventTarget {
     this.dispatchEvent(new CustomEvent(kind, { detail }));
   }
 
-  /** Resolves true as soon as the telephone can be rung, false if it cannot within a few seconds. */
+  /** Resolves to true as soon as the softphone can ring, or to false after PATIENCE_MS. */
   isOn() {
     if (this.state === "on") return Promise.resolve(true);
     return new Promise((resolve) => {
@@ -123,7 +123,7 @@ export class Softphone extends EventTarget {
     });
   }
 
-  /** Answer the ringing call; pressed before the telephone rings, it is answered the moment it does. */
+  /** Answers the ringing call; pressed before the softphone rings, the call is answered when it rings. */
   accept(offer) {
     if (!this.ringing) {
       this.#armed = { offer, accept: true };
@@ -133,7 +133,7 @@ export class Softphone extends EventTarget {
     return true;
   }
 
-  /** Nothing rings any more at this desk: an answer given too early must not take the next call. */
+  /** Forgets an answer that was given too early, so that it does not take the next call. */
   disarm() {
     this.#armed = null;
   }
@@ -148,7 +148,7 @@ export class Softphone extends EventTarget {
     return true;
   }
 
-  #obeyEarlyWord() {
+  #applyEarlyAnswer() {
     const { offer, accept } = this.#armed;
     if (accept) this.accept(offer);
     else this.reject(offer);

@@ -1,6 +1,6 @@
-// Driver for Twilio's Voice SDK, loaded only where the line is Twilio's. Known traps it steps around: the SDK's warning
-// about an ending token may come once only (the surface renews by itself), register() must be called once (a second call
-// races), and a busy device ignores invitations (so there is never more than one call).
+// The driver for Twilio's Voice SDK, loaded only where the carrier is Twilio. Quirks of the SDK: its warning about an
+// ending token may come once only (the softphone renews by a timer), a second call of register() races with the first,
+// and a busy device ignores invitations, so there is never more than one call.
 
 function load(address) {
   return new Promise((resolve, reject) => {
@@ -67,7 +67,7 @@ export class TwilioDriver {
     this.#calls.get(callSid)?.sendDigits(digits);
   }
 
-  /** People speak on a real line; there is nothing to type. */
+  /** Does nothing: on a real line people speak. */
   say() {}
 
   renew(token) {

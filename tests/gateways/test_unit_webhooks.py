@@ -12,7 +12,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hotline.gateways.unit_webhooks import NotificationFailed, UnitNotification, UnitWebhooks, sign
+from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
+from hotline.gateways.notifications.webhook import WebhookChannel
+from hotline.gateways.webhook_signature import sign
 from tests.ports import free_port
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
@@ -65,8 +67,8 @@ def unit() -> Iterator[Unit]:
 def notice(unit: Unit) -> UnitNotification:
     return UnitNotification(
         key="assignment-7",
-        url=unit.url,
-        secret=SECRET,
+        webhook_url=unit.url,
+        webhook_secret=SECRET,
         ticket_number="QF20261123000014",
         unit_code="city-management",
         title="路灯不亮",
@@ -83,7 +85,7 @@ def test_a_signature_is_the_one_a_unit_computes_by_itself() -> None:
 
 
 def test_a_unit_is_told_the_ticket_and_its_clock_and_nothing_of_the_caller(unit: Unit) -> None:
-    UnitWebhooks().send(notice(unit), AT)
+    WebhookChannel().send(notice(unit), AT)
     assert json.loads(unit.bodies[0]) == {
         "event": "ticket.delivered",
         "id": "assignment-7",
@@ -99,14 +101,14 @@ def test_a_unit_is_told_the_ticket_and_its_clock_and_nothing_of_the_caller(unit:
 
 
 def test_a_ticket_without_a_deadline_says_so(unit: Unit) -> None:
-    UnitWebhooks().send(replace(notice(unit), due_at=None), AT)
+    WebhookChannel().send(replace(notice(unit), due_at=None), AT)
     assert json.loads(unit.bodies[0])["due_at"] is None
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_success_confirms(unit: Unit, status: int) -> None:
     unit.status = status
-    UnitWebhooks().send(notice(unit), AT)
+    WebhookChannel().send(notice(unit), AT)
     assert len(unit.bodies) == 1
 
 
@@ -114,14 +116,14 @@ def test_any_success_confirms(unit: Unit, status: int) -> None:
 def test_nothing_else_does_and_no_redirect_is_followed(unit: Unit, status: int) -> None:
     unit.status = status
     with pytest.raises(NotificationFailed, match=f"HTTP {status}"):
-        UnitWebhooks().send(notice(unit), AT)
+        WebhookChannel().send(notice(unit), AT)
     assert len(unit.bodies) == 1
 
 
 def test_a_unit_that_does_not_answer_in_time_was_not_told(unit: Unit) -> None:
     unit.slow = True
     with pytest.raises(NotificationFailed, match="ReadTimeout"):
-        UnitWebhooks(timeout=0.2).send(notice(unit), AT)
+        WebhookChannel(timeout=0.2).send(notice(unit), AT)
 
 
 @pytest.mark.parametrize(
@@ -129,4 +131,4 @@ def test_a_unit_that_does_not_answer_in_time_was_not_told(unit: Unit) -> None:
 )
 def test_an_address_where_nobody_can_be_told_is_a_failure_not_a_crash(unit: Unit, url: str) -> None:
     with pytest.raises(NotificationFailed):
-        UnitWebhooks().send(replace(notice(unit), url=url.format(port=free_port())), AT)
+        WebhookChannel().send(replace(notice(unit), webhook_url=url.format(port=free_port())), AT)

@@ -1,0 +1,41 @@
+"""The interface of notification channels: ways to tell a unit that a ticket lies in its inbox.
+
+To add a channel, write one class in a module of this folder, and list it in `config.wiring`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class UnitNotification:
+    """The ticket that was delivered to a unit, and the addresses of the unit. It says nothing about the caller.
+
+    `key` is the same for every repetition of one notification.
+    """
+
+    key: str
+    unit_code: str
+    ticket_number: str
+    title: str
+    due_at: datetime | None
+    webhook_url: str | None
+    webhook_secret: str
+
+
+class NotificationFailed(Exception):
+    """The unit's system did not confirm; the notification is sent again later."""
+
+
+class NotificationChannel(Protocol):
+    def reaches(self, notification: UnitNotification) -> bool:
+        """Says whether the channel has an address of the unit."""
+        ...
+
+    def send(self, notification: UnitNotification, at: datetime) -> None:
+        """Delivers `notification`; `at` is the present moment. Raises NotificationFailed.
+
+        A worker may be killed after sending, so the same notification may come again with the same key.
+        """
+        ...
