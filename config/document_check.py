@@ -1,6 +1,6 @@
-"""Whether the carrier would run every document a flow can lead to: each node is written as TwiML and held against the table.
+"""Checks that the carrier would run every document a flow leads to: each node is rendered and validated.
 
-The exchange in the box knows what a carrier refuses and where; the flows do not know that there is an exchange.
+The carrier simulator knows what a carrier refuses and where; the flows do not know the simulator.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,35 +13,35 @@ from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
-from ivr_flows.bilingual import Pair
+from ivr_flows.bilingual import BilingualText
 from ivr_flows.engine import PENDING_ENTRY, again, place_lines
-from ivr_flows.flow import Flow, Input, Menu, Node, Queue
+from ivr_flows.flow import Flow, InputNode, MenuNode, Node, QueueNode
 from ivr_flows.loader import Script
-from ivr_flows.source.problems import Fault
-from ivr_flows.source.prompts import DOOR_PROMPTS
-from ivr_flows.speech import Line, Lines, Moment, OneByOne
-from ivr_flows.turn import AwaitAnswer, Over, Position, Turn
-from ivr_flows.webhooks.twiml import Speaker, Stage
+from ivr_flows.source.problems import FlowProblem
+from ivr_flows.source.prompts import PROGRAM_PROMPTS
+from ivr_flows.speech import Lines, PromptLine, SpokenDigits, SpokenMoment
+from ivr_flows.turn import AwaitResult, DialogTurn, EndCall, Position
+from ivr_flows.webhooks.twiml import Speaker, TwimlRenderer
 
 _ADDRESSES = VoiceAddresses("https://hotline.example")
-_STANDING = {"hotline": OneByOne("0")}
+_STANDING = {"hotline": SpokenDigits("0")}
+# One for each pattern of a calendar: on the hour, a few minutes past, half past, many minutes.
 _MOMENTS = tuple(
-    Moment(datetime.fromisoformat(f"2026-11-26T14:{minute}")) for minute in ("00", "05", "30", "45")
+    SpokenMoment(datetime.fromisoformat(f"2026-11-26T14:{minute}")) for minute in ("00", "05", "30", "45")
 )
-"""One for each pattern of a calendar: on the hour, a few minutes past, half past, many minutes."""
+# Callers ahead and expected wait in seconds: next in line, a place without a wait, a place with one.
 _ROUNDS = ((0, None), (99, None), (99, 3600))
-"""How many are ahead and how long it may take: a next in line, a place without a wait, a place with one."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """What can be heard at `place`, a node or a sentence of the program's own, as the carrier gets it."""
+    """A document that is heard at `place`, which is a node or a prompt of the program itself."""
 
     place: str
     context: DocumentContext
     write: Callable[[], str]
 
-    def problems(self) -> list[str]:
+    def refusals(self) -> list[str]:
         try:
             written = self.write()
         except (LookupError, ValueError) as error:
@@ -49,63 +49,65 @@ class _Document:
         return validate(written, self.context)
 
 
-def refused_documents(script: Script, policies: Policies) -> Iterator[Fault]:
-    """Yield what a carrier would refuse in the documents of `script`, node by node, in every language, each thing once."""
-    stage = Stage(_ADDRESSES, policies.queue.name, policies.callers)
-    told: set[Fault] = set()
+def refused_documents(script: Script, policies: Policies) -> Iterator[FlowProblem]:
+    """Yields what a carrier would refuse in the documents of `script`, by node and language, each problem once."""
+    renderer = TwimlRenderer(_ADDRESSES, policies.queue.name, policies.callers)
+    listed: set[FlowProblem] = set()
     for language in Language:
         speaker = Speaker(script.prompts, language, _STANDING, _ADDRESSES.sounds())
-        what = Pair(
+        what = BilingualText(
             f"运营商会拒收这里的文档（{language}）", f"the carrier would refuse its document ({language})"
         )
-        for document in _documents(stage, speaker, script.flow):
-            for problem in document.problems():
-                mend = Pair("这里少说一些，或者换一种说法。", "Say less there, or something else.")
-                fault = Fault(script.flow.name, document.place, what, problem, mend)
-                if fault not in told:
-                    told.add(fault)
-                    yield fault
+        for document in _documents(renderer, speaker, script.flow):
+            for why in document.refusals():
+                remedy = BilingualText("这里少说一些，或者换一种说法。", "Say less there, or something else.")
+                problem = FlowProblem(script.flow.name, document.place, what, why, remedy)
+                if problem not in listed:
+                    listed.add(problem)
+                    yield problem
 
 
-def _documents(stage: Stage, speaker: Speaker, flow: Flow) -> Iterator[_Document]:
+def _documents(renderer: TwimlRenderer, speaker: Speaker, flow: Flow) -> Iterator[_Document]:
     for name, node in flow.nodes.items():
         for turn in _turns(flow, name, node):
-            yield _Document(name, DocumentContext.CALL, partial(stage.turn, speaker, turn, 1))
-        if isinstance(node, Queue):
+            yield _Document(name, DocumentContext.CALL, partial(renderer.turn, speaker, turn, 1))
+        if isinstance(node, QueueNode):
             for lines in _rounds(node):
-                write = partial(stage.waiting, speaker, lines, seconds=node.round_seconds, may_press=True)
+                write = partial(renderer.waiting, speaker, lines, seconds=node.round_seconds, may_press=True)
                 yield _Document(name, DocumentContext.WAIT, write)
     for line in _own_lines():
         yield _Document(
-            line.prompt, DocumentContext.CALL, partial(stage.turn, speaker, Turn((line,), (), Over(), ""), 1)
+            line.prompt,
+            DocumentContext.CALL,
+            partial(renderer.turn, speaker, DialogTurn((line,), (), EndCall(), ""), 1),
         )
 
 
-def _turns(flow: Flow, name: str, node: Node) -> Iterator[Turn]:
-    """Yield what is said at a node: first, once more after no answer, and where digits are read back.
+def _turns(flow: Flow, name: str, node: Node) -> Iterator[DialogTurn]:
+    """Yields what is spoken at a node: first, when asked again, and where digits are read back.
 
-    What is said before the application is asked, or before a queue, is written as if the call then ended: it is spoken before
-    whatever comes next.
+    Lines spoken before an action or a queue are rendered as if the call ended after them: they precede whatever
+    follows.
     """
     here = Position(name, 0, 1)
     turn = again(flow, str(here))
-    yield replace(turn, then=Over()) if isinstance(turn.then, AwaitAnswer) else turn
-    if isinstance(node, Queue):
-        yield Turn(node.say, (), Over(), str(here))
-    if isinstance(node, Menu | Input) and node.again:
+    yield replace(turn, then=EndCall()) if isinstance(turn.then, AwaitResult) else turn
+    if isinstance(node, QueueNode):
+        yield DialogTurn(node.say, (), EndCall(), str(here))
+    if isinstance(node, MenuNode | InputNode) and node.again:
         yield replace(turn, lines=node.again)
-    if isinstance(node, Input) and node.confirm:
+    if isinstance(node, InputNode) and node.confirm:
         yield again(flow, str(replace(here, values={PENDING_ENTRY: "0" * node.most})))
 
 
-def _rounds(queue: Queue) -> Iterator[Lines]:
+def _rounds(queue: QueueNode) -> Iterator[Lines]:
     for ahead, expected in _ROUNDS:
         waited = queue.sorry_after
         yield place_lines(queue, ahead=ahead, waited=waited, expected=expected, may_be_called=True)
 
 
-def _own_lines() -> Iterator[Line]:
-    """Yield every sentence of the program's own, at every kind of moment where it tells one."""
-    for prompt, arguments in DOOR_PROMPTS.items():
+def _own_lines() -> Iterator[PromptLine]:
+    """Yields every prompt of the program itself, at every kind of moment that it can contain."""
+    for prompt, arguments in PROGRAM_PROMPTS.items():
         for moment in _MOMENTS if arguments else _MOMENTS[:1]:
-            yield Line(prompt, None, tuple((name, moment) for name in sorted(arguments)))
+            yield PromptLine(prompt, None, tuple((name, moment) for name in sorted(arguments)))

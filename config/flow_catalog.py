@@ -1,4 +1,4 @@
-"""The caller's door as the desk's door may see it: flows read, checked and drawn, nothing played."""
+"""Implements the console's interface to flows: reading, checking and drawing them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from config.document_check import refused_documents
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.policies import Policies
 from ivr_flows.diagram import draw
-from ivr_flows.loader import OUR_FILES, Script, load_flow, read_draft, script_of
-from ivr_flows.source.problems import Fault, FlowError, said
-from ivr_flows.webhooks.flow_registry import FlowShelf, edition_of
+from ivr_flows.loader import OUR_FILES, Script, load_flow, load_stored_script, read_draft
+from ivr_flows.source.problems import FlowError, FlowProblem, text_in
+from ivr_flows.webhooks.flow_registry import FlowRegistry, edition_of
 
 
 @dataclass(frozen=True, slots=True)
 class CityFlows:
     """Implements `agent_console.web.flow_catalog.FlowCatalog` for the flows of this installation."""
 
-    shelf: FlowShelf
+    registry: FlowRegistry
     policies: Policies
 
     def of_files(self, purpose: CallPurpose) -> Draft:
-        return _draft(self.shelf.of_files(purpose))
+        return _draft(self.registry.from_files(purpose))
 
     def file_texts(self) -> Mapping[str, str]:
-        names = (script.flow.name for script in self.shelf.all_of_files())
+        names = (script.flow.name for script in self.registry.all_from_files())
         paths = {name: OUR_FILES / "flows" / f"{name}.toml" for name in names}
         return {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.exists()}
 
@@ -34,7 +34,7 @@ class CityFlows:
         return self._sound(_read(partial(read_draft, text, self.policies)))
 
     def read_file(self, path: Path) -> Draft:
-        """Check a draft that lies in a file, as `hotline flows check` would read it. Raises DraftRefused."""
+        """Checks a draft in a file as `hotline flows check` does. Raises DraftRefused."""
         return self._sound(_read(partial(load_flow, path, self.policies)))
 
     def recall(self, source: str) -> Draft:
@@ -47,14 +47,14 @@ class CityFlows:
         return draw(self._script(source), language, counts)
 
     def _sound(self, script: Script) -> Draft:
-        """Return a flow whose every document a carrier would run. Raises DraftRefused."""
-        faults = tuple(refused_documents(script, self.policies))
-        if faults:
-            raise _refused(FlowError(*faults))
+        """Returns the draft of a script if the carrier would run its documents. Raises DraftRefused."""
+        problems = tuple(refused_documents(script, self.policies))
+        if problems:
+            raise _refused(FlowError(*problems))
         return _draft(script)
 
     def _script(self, source: str) -> Script:
-        return _read(partial(script_of, source, self.policies))
+        return _read(partial(load_stored_script, source, self.policies))
 
 
 def _read(script: Callable[[], Script]) -> Script:
@@ -69,19 +69,19 @@ def _draft(script: Script) -> Draft:
 
 
 def _refused(error: FlowError) -> DraftRefused:
-    return DraftRefused(tuple(_finding(fault) for fault in error.told()))
+    return DraftRefused(tuple(_finding(problem) for problem in error.listed()))
 
 
-def _finding(fault: Fault) -> Finding:
-    what, why, mend = (
-        {language: said(words, language) for language in Language}
-        for words in (fault.what, fault.why, fault.mend)
+def _finding(problem: FlowProblem) -> Finding:
+    what, why, remedy = (
+        {language: text_in(words, language) for language in Language}
+        for words in (problem.what, problem.why, problem.remedy)
     )
-    return Finding(_shown(Path(fault.file)), fault.line, fault.column, fault.place, what, why, mend)
+    return Finding(_shown(Path(problem.file)), problem.line, problem.column, problem.place, what, why, remedy)
 
 
 def _shown(path: Path) -> str:
-    """Return a file as its author knows it: below the folder of flows, never where this machine keeps it."""
+    """Returns a path below the folder of flows, never the absolute path on this machine."""
     for folder in (OUR_FILES / "flows", OUR_FILES):
         if path.is_relative_to(folder):
             return path.relative_to(folder).as_posix()

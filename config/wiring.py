@@ -30,7 +30,7 @@ from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine
 from hotline.unit_of_work import Application
 from ivr_flows.source.problems import FlowError
-from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry, load_registry
 
 # A Redis that hangs must not block the scheduler. It waits for events for one second, so this must be longer.
 REDIS_SECONDS = 10
@@ -48,7 +48,7 @@ class Components:
     carrier: Carrier
     addresses: VoiceAddresses
     tools: ReactionContext
-    flows: FlowShelf
+    flows: FlowRegistry
     # Rates that the city has published; the reports of the same days are compared with them.
     claims: tuple[Claim, ...]
 
@@ -78,9 +78,9 @@ def build(settings: Settings) -> Components:
         addresses=addresses,
         narrow_carrier=settings.narrow_carrier,
     )
-    shelf = open_shelf(application.policies)
+    registry = load_registry(application.policies)
     claims = read_claims(CITY / "published.toml")
-    return Components(settings, application, redis, carrier, addresses, tools, shelf, claims)
+    return Components(settings, application, redis, carrier, addresses, tools, registry, claims)
 
 
 def build_or_exit(settings: Settings) -> Components:

@@ -1,7 +1,6 @@
-"""The caller's door: everything somebody on the telephone hears, and every webhook the carrier sends.
+"""Web adapter for the telephone carrier: everything a caller hears, and every webhook the carrier sends.
 
-`flow` says what a conversation is made of, `engine` plays it (pure), `loader` and `shelf` bring it from the
-city's TOML files, `prompts` gives it words, `twiml` writes it down for the carrier, `door` and the three
-webhook modules connect it to the application. `lint` refuses flows in which callers would be lost, `picture` draws them, `plays`
-tells calls on paper and plays them again.
+`flow` defines the nodes of a conversation, `engine` plays them without side effects, `loader` reads flows from the
+city's TOML files (`source`) and refuses what `lint` finds wrong. `webhooks` connects the engine to the application,
+`diagram` draws a flow, `transcripts` writes calls down and plays them again.
 """

@@ -5,13 +5,13 @@ from typing import NamedTuple, Protocol
 from hotline.rules.enums import Language
 
 
-class InBoth(Protocol):
+class Bilingual(Protocol):
     """A text that can be shown in Chinese and in English."""
 
     def in_(self, language: Language) -> str: ...
 
 
-class Pair(NamedTuple):
+class BilingualText(NamedTuple):
     """The same text in Chinese and in English."""
 
     chinese: str

@@ -1,8 +1,9 @@
-"""What a conversation on the telephone is made of: a few kinds of nodes, joined by names.
+"""Nodes of a flow, and the graph they form: edges, spoken lines, actions.
 
-A flow is data: cities write it in TOML, `loader` checks it, `engine` plays it. Many kinds can be written in a file
-(`shapes`); each becomes one of these eight. A new kind here is one more dataclass in the union `Node`; the type checker
-then names every place that must learn it.
+A flow is data: cities write it in TOML, `loader` checks it, `engine` plays it. The file format has more kinds of
+nodes
+(`source.schema`); each becomes one of the eight here. Checks, diagrams, transcripts and coverage read the graph
+through the functions below, so that a new kind of node is added in one place.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,57 +11,59 @@ from dataclasses import dataclass, replace
 
 from hotline.rules.calls.flow_actions import FlowAction, JoinQueue
 from hotline.rules.enums import CallPurpose, Language
-from ivr_flows.speech import Line, Lines
+from ivr_flows.speech import Lines, PromptLine
 
 
 @dataclass(frozen=True, slots=True)
-class Say:
-    """Speak, wish something in passing, and go on."""
+class SayNode:
+    """Speaks, performs actions in passing, and goes on."""
 
     say: Lines
     to: str
-    wishes: tuple[FlowAction, ...] = ()
+    actions: tuple[FlowAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What one key does: wishes made in passing, the language from here on, and where it leads.
+    """The effect of one key: actions performed in passing, the language from here on, and the next node.
 
-    `words` names the list of words (in each language's prompt file) that mean the same as the key, where speech is heard.
+    `words` names the list of words, in each language's prompt file, that mean the same as the key where speech is
+    heard.
     """
 
     to: str
-    wishes: tuple[FlowAction, ...] = ()
+    actions: tuple[FlowAction, ...] = ()
     language: Language | None = None
     words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Exit:
-    """The way out after `tries` askings without a usable answer; 1 = at once. No menu is a wall."""
+class RetryLimit:
+    """Leaves a question for `to` after `tries` attempts without a usable answer; 1 leaves it at once."""
 
     tries: int
     to: str
 
 
 @dataclass(frozen=True, slots=True)
-class Menu:
-    """Speak, then listen for one key. `timeout` is the silence in seconds after which nobody answered."""
+class MenuNode:
+    """Speaks, then listens for one key. `timeout` is the silence in seconds that counts as no answer."""
 
     say: Lines
     keys: Mapping[str, Choice]
     timeout: int
-    on_silence: Exit
-    on_invalid: Exit
+    on_silence: RetryLimit
+    on_invalid: RetryLimit
+    # Spoken in place of `say` when the question is repeated; empty: `say` is repeated.
     again: Lines = ()
-    """Spoken instead of `say` when asking again; empty: the same words."""
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """Take `least` to `most` digits, ended by #, and remember them as `name` until they are used.
+class InputNode:
+    """Takes `least` to `most` digits, ended by #, and keeps them as the value `name` until an action uses them.
 
-    With `confirm` they are read back as {entered}: 1 takes them, anything else asks anew. * always asks anew.
+    With `confirm` the digits are read back as {entered}: 1 accepts them, any other key asks again. * always asks
+    again.
     """
 
     say: Lines
@@ -70,14 +73,17 @@ class Input:
     timeout: int
     confirm: Lines
     to: str
-    on_silence: Exit
-    on_invalid: Exit
+    on_silence: RetryLimit
+    on_invalid: RetryLimit
     again: Lines = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Voicemail:
-    """Record a message of at most `seconds`; # or `silence` seconds of silence end it. `on_nothing`: no word was said."""
+class VoicemailNode:
+    """Records a message of at most `seconds`, ended by # or by `silence` seconds of silence.
+
+    `on_nothing` is the next node when nothing was said.
+    """
 
     say: Lines
     seconds: int
@@ -87,10 +93,11 @@ class Voicemail:
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
-    """Connect the caller to somebody outside, known to the city's files as `number`, ringing for `ring_seconds`.
+class TransferNode:
+    """Connects the caller to `number`, a name in the city's files, ringing for `ring_seconds`.
 
-    `to`: they have talked and the caller is still on the line. `on_failed`: nobody answered there.
+    `to` follows when they have talked and the caller is still on the line, `on_failed` when the call was not
+    answered.
     """
 
     say: Lines
@@ -101,59 +108,64 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Queue:
-    """Wait for a person. The wait document is spoken anew every round; seconds throughout.
+class QueueNode:
+    """Lets the caller wait for an operator. The wait document is spoken once a round; all times are in seconds.
 
-    `join` says whom for. `place` is told with {ahead} and {wait}, `place_only` with {ahead} while no wait is known,
-    `next_in_line` to whoever is next; `say` once, when the caller has joined; `music` at the end of each round. From
-    `policies.queue.offer_callback_after` on `callback_key` leads to `callback`. `keys` are heard in every round.
+    `join` is the kind of operator. `place` is spoken with {ahead} and {wait}, `place_only` with {ahead} while the
+    waiting
+    time is unknown, `next_in_line` to the first in the queue, `say` once after joining and `music` at the end of
+    each
+    round. From `policies.queue.offer_callback_after` on, `callback_key` leads to `callback`. `keys` work in every
+    round.
     """
 
     join: JoinQueue
     say: Lines
-    next_in_line: Line
-    place: Line
-    place_only: Line
-    sorry: Line
+    next_in_line: PromptLine
+    place: PromptLine
+    place_only: PromptLine
+    sorry: PromptLine
     sorry_after: int
-    offer: Line
+    offer: PromptLine
     callback_key: str
     callback: str
+    # Next node when the queue is full or the carrier could not keep the call in it.
     on_full: str
-    """Where the call goes when the queue is full or the carrier could not keep it there."""
     round_seconds: int
+    # After this many seconds the call goes to `on_timeout`; 0: never.
     longest_wait: int
-    """After so many seconds of waiting in vain the call goes to `on_timeout`; 0 = never."""
     on_timeout: str
+    # Next node when no operator is on duty; empty: the call waits all the same.
     on_off_duty: str
-    """Where the call goes when nobody is on duty; empty: it waits all the same."""
     keys: Mapping[str, Choice]
     music: Lines = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """Wish something and go on by the answer. An answer that is no exit leads to a person."""
+class ActionNode:
+    """Performs an action and goes on by its outcome. An outcome without an exit leads to an operator."""
 
-    wish: FlowAction
+    action: FlowAction
     exits: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class HangUp:
-    """Speak a last word and end the call."""
+class HangUpNode:
+    """Speaks a last time and ends the call."""
 
     say: Lines
 
 
-Node = Say | Menu | Input | Voicemail | Transfer | Queue | Ask | HangUp
+Node = SayNode | MenuNode | InputNode | VoicemailNode | TransferNode | QueueNode | ActionNode | HangUpNode
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A whole conversation. `version` is a short hash of its content, words included; `person` names a Queue.
+    """A whole conversation.
 
-    `after` names the node of those whose operator has left first; empty: they are thanked.
+    `version` is a short hash of its content, prompts included. `person` names the queue for callers of whom nothing
+    else
+    is known. `after` is the node for callers whose operator left first; empty: they are thanked and the call ends.
     """
 
     name: str
@@ -166,79 +178,79 @@ class Flow:
 
 
 NEXT, SILENCE, INVALID, AGAIN = "next", "silence", "invalid", "again"
-ENTERED, RECORDED, NOTHING, PARTED, FAILED = "entered", "recorded", "nothing", "parted", "failed"
+ENTERED, RECORDED, NOTHING, TRANSFERRED, FAILED = "entered", "recorded", "nothing", "parted", "failed"
+# The exits of nodes that are neither a key nor an outcome. Paths of calls are stored with these names.
 CALLBACK, FULL, TIMEOUT, OFF_DUTY = "callback", "full", "timeout", "off_duty"
-"""Names of ways that are not a key or an answer."""
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way on from a node: `exit` is a key, an answer, or one of the names above."""
+class Edge:
+    """One edge from a node to `to`. `exit` is a key, an outcome, or one of the names above."""
 
     exit: str
     to: str
 
 
-def ways(name: str, node: Node) -> tuple[Way, ...]:
-    """Return every way on from `node`, called `name`, in the order they are written."""
+def edges_of(name: str, node: Node) -> tuple[Edge, ...]:
+    """Returns the outgoing edges of `node`, called `name`, in the order they are written."""
     match node:
-        case Say():
-            return (Way(NEXT, node.to),)
-        case Menu():
-            return (*_keyed(name, node.keys), *_ways_out(name, node.on_silence, node.on_invalid))
-        case Input():
-            return (Way(ENTERED, node.to), *_ways_out(name, node.on_silence, node.on_invalid))
-        case Voicemail():
-            return (Way(RECORDED, node.to), Way(NOTHING, node.on_nothing))
-        case Transfer():
-            return (Way(PARTED, node.to), Way(FAILED, node.on_failed))
-        case Queue():
-            found = (*_keyed(name, node.keys), Way(CALLBACK, node.callback), Way(FULL, node.on_full))
+        case SayNode():
+            return (Edge(NEXT, node.to),)
+        case MenuNode():
+            return (*_keyed(name, node.keys), *_limit_edges(name, node.on_silence, node.on_invalid))
+        case InputNode():
+            return (Edge(ENTERED, node.to), *_limit_edges(name, node.on_silence, node.on_invalid))
+        case VoicemailNode():
+            return (Edge(RECORDED, node.to), Edge(NOTHING, node.on_nothing))
+        case TransferNode():
+            return (Edge(TRANSFERRED, node.to), Edge(FAILED, node.on_failed))
+        case QueueNode():
+            found = (*_keyed(name, node.keys), Edge(CALLBACK, node.callback), Edge(FULL, node.on_full))
             if node.longest_wait:
-                found = (*found, Way(TIMEOUT, node.on_timeout))
-            return (*found, Way(OFF_DUTY, node.on_off_duty)) if node.on_off_duty else found
-        case Ask():
-            return tuple(Way(answer, to) for answer, to in node.exits.items())
-        case HangUp():  # pragma: no branch - exhaustive
+                found = (*found, Edge(TIMEOUT, node.on_timeout))
+            return (*found, Edge(OFF_DUTY, node.on_off_duty)) if node.on_off_duty else found
+        case ActionNode():
+            return tuple(Edge(answer, to) for answer, to in node.exits.items())
+        case HangUpNode():  # pragma: no branch - exhaustive
             return ()
 
 
-def edges(flow: Flow) -> Iterator[tuple[str, Way]]:
-    """Yield every way of every node of `flow`, with the node it leaves."""
+def edges(flow: Flow) -> Iterator[tuple[str, Edge]]:
+    """Yields every edge of `flow` with the node it leaves."""
     for name, node in flow.nodes.items():
-        yield from ((name, way) for way in ways(name, node))
+        yield from ((name, edge) for edge in edges_of(name, node))
 
 
-def unprompted(name: str, node: Node) -> tuple[str, ...]:
-    """Return where `node` may lead while the caller does nothing but stay on the line.
+def unprompted_targets(name: str, node: Node) -> tuple[str, ...]:
+    """Returns the nodes that `node` may lead to while the caller only stays on the line.
 
-    That a queue was waited in to its end does not count: time has passed there, and a person might have answered.
+    The end of the longest wait does not count: time has passed there, and an operator could have answered.
     """
     match node:
-        case Menu() | Input():
+        case MenuNode() | InputNode():
             return (node.on_silence.to,)
-        case Queue():
-            return tuple(way.to for way in ways(name, node) if way.exit in {FULL, OFF_DUTY})
+        case QueueNode():
+            return tuple(edge.to for edge in edges_of(name, node) if edge.exit in {FULL, OFF_DUTY})
         case _:
-            return tuple(way.to for way in ways(name, node))
+            return tuple(edge.to for edge in edges_of(name, node))
 
 
 def retarget(node: Node, rename: Callable[[str], str]) -> Node:
-    """Return `node` with every target renamed, as its flow is laid into another."""
+    """Returns `node` with `rename` applied to every target, as it is placed into another flow."""
     match node:
-        case Say():
+        case SayNode():
             return replace(node, to=rename(node.to))
-        case Menu():
-            silence, invalid = (_exit(way, rename) for way in (node.on_silence, node.on_invalid))
+        case MenuNode():
+            silence, invalid = (_exit(edge, rename) for edge in (node.on_silence, node.on_invalid))
             return replace(node, keys=_renamed(node.keys, rename), on_silence=silence, on_invalid=invalid)
-        case Input():
-            silence, invalid = (_exit(way, rename) for way in (node.on_silence, node.on_invalid))
+        case InputNode():
+            silence, invalid = (_exit(edge, rename) for edge in (node.on_silence, node.on_invalid))
             return replace(node, to=rename(node.to), on_silence=silence, on_invalid=invalid)
-        case Voicemail():
+        case VoicemailNode():
             return replace(node, to=rename(node.to), on_nothing=rename(node.on_nothing))
-        case Transfer():
+        case TransferNode():
             return replace(node, to=rename(node.to), on_failed=rename(node.on_failed))
-        case Queue():
+        case QueueNode():
             return replace(
                 node,
                 keys=_renamed(node.keys, rename),
@@ -247,22 +259,22 @@ def retarget(node: Node, rename: Callable[[str], str]) -> Node:
                 on_timeout=rename(node.on_timeout) if node.on_timeout else "",
                 on_off_duty=rename(node.on_off_duty) if node.on_off_duty else "",
             )
-        case Ask():
+        case ActionNode():
             return replace(node, exits={answer: rename(to) for answer, to in node.exits.items()})
-        case HangUp():  # pragma: no branch - exhaustive
+        case HangUpNode():  # pragma: no branch - exhaustive
             return node
 
 
-def lines_of(node: Node) -> Iterator[tuple[Line, frozenset[str]]]:
-    """Yield every line of the catalogue that `node` can speak, with the names of the arguments it is given."""
+def lines_of(node: Node) -> Iterator[tuple[PromptLine, frozenset[str]]]:
+    """Yields every prompt that `node` can speak, with the names of the arguments it is given."""
     nothing: frozenset[str] = frozenset()
-    if not isinstance(node, Ask):
+    if not isinstance(node, ActionNode):
         yield from ((line, nothing) for line in _prompts(node.say))
-    if isinstance(node, Menu | Input):
+    if isinstance(node, MenuNode | InputNode):
         yield from ((line, nothing) for line in _prompts(node.again))
-    if isinstance(node, Input):
+    if isinstance(node, InputNode):
         yield from ((line, frozenset({"entered"})) for line in _prompts(node.confirm))
-    if isinstance(node, Queue):
+    if isinstance(node, QueueNode):
         yield node.place, frozenset({"ahead", "wait"})
         yield node.place_only, frozenset({"ahead"})
         yield node.offer, frozenset({"key"})
@@ -270,36 +282,36 @@ def lines_of(node: Node) -> Iterator[tuple[Line, frozenset[str]]]:
         yield from ((line, nothing) for line in _prompts(node.music))
 
 
-def wishes_of(node: Node) -> tuple[FlowAction, ...]:
-    """Return every wish `node` can make that its file has written down."""
+def actions_of(node: Node) -> tuple[FlowAction, ...]:
+    """Returns every action that the file of `node` states; those the engine adds itself are left out."""
     match node:
-        case Menu():
-            return tuple(wish for choice in node.keys.values() for wish in choice.wishes)
-        case Queue():
-            return (node.join, *(wish for choice in node.keys.values() for wish in choice.wishes))
-        case Say():
-            return node.wishes
-        case Ask():
-            return (node.wish,)
+        case MenuNode():
+            return tuple(action for choice in node.keys.values() for action in choice.actions)
+        case QueueNode():
+            return (node.join, *(action for choice in node.keys.values() for action in choice.actions))
+        case SayNode():
+            return node.actions
+        case ActionNode():
+            return (node.action,)
         case _:
             return ()
 
 
-def _prompts(lines: Lines) -> Iterator[Line]:
-    return (line for line in lines if isinstance(line, Line))
+def _prompts(lines: Lines) -> Iterator[PromptLine]:
+    return (line for line in lines if isinstance(line, PromptLine))
 
 
-def _keyed(name: str, keys: Mapping[str, Choice]) -> tuple[Way, ...]:
-    return tuple(Way(key, choice.to or name) for key, choice in keys.items())
+def _keyed(name: str, keys: Mapping[str, Choice]) -> tuple[Edge, ...]:
+    return tuple(Edge(key, choice.to or name) for key, choice in keys.items())
 
 
-def _ways_out(name: str, silence: Exit, invalid: Exit) -> tuple[Way, ...]:
-    out = (Way(SILENCE, silence.to), Way(INVALID, invalid.to))
-    return (*out, Way(AGAIN, name)) if max(silence.tries, invalid.tries) > 1 else out
+def _limit_edges(name: str, silence: RetryLimit, invalid: RetryLimit) -> tuple[Edge, ...]:
+    out = (Edge(SILENCE, silence.to), Edge(INVALID, invalid.to))
+    return (*out, Edge(AGAIN, name)) if max(silence.tries, invalid.tries) > 1 else out
 
 
-def _exit(way: Exit, rename: Callable[[str], str]) -> Exit:
-    return replace(way, to=rename(way.to))
+def _exit(edge: RetryLimit, rename: Callable[[str], str]) -> RetryLimit:
+    return replace(edge, to=rename(edge.to))
 
 
 def _renamed(keys: Mapping[str, Choice], rename: Callable[[str], str]) -> Mapping[str, Choice]:

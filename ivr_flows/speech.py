@@ -1,4 +1,4 @@
-"""What can be said: prompts of the catalogue with natural arguments, and notices a person has written at the console."""
+"""Everything that can be spoken: prompts of the catalogue with arguments, and notices written at the console."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,45 +7,45 @@ from hotline.rules.enums import Language
 
 
 @dataclass(frozen=True, slots=True)
-class Callers:
-    """A number of people, spoken naturally: 两位, two callers."""
+class CallerCount:
+    """A number of callers, spoken naturally: 两位, two callers."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True)
-class Wait:
+class WaitingTime:
     """A waiting time in seconds, spoken in whole minutes: 约一分钟, about one minute."""
 
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class OneByOne:
-    """Digits spoken one by one: telephone and ticket numbers, with 幺 for 1."""
+class SpokenDigits:
+    """Digits spoken one by one, as in telephone and ticket numbers; in Chinese 1 is spoken as 幺."""
 
     digits: str
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """A local date and time, spoken as people do: 11月26号下午两点钟, November 26 at 2 p.m."""
+class SpokenMoment:
+    """A local date and time, spoken as 11月26号下午两点钟 or November 26 at 2 p.m."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """Words that are spoken as they stand, such as a name the city has written in its own files, per language."""
+class LiteralText:
+    """A text per language that is spoken as it is, such as a name from the city's files."""
 
     texts: tuple[tuple[Language, str], ...]
 
 
-Argument = Callers | Wait | OneByOne | Moment | Words
+Argument = CallerCount | WaitingTime | SpokenDigits | SpokenMoment | LiteralText
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PromptLine:
     """One prompt to be spoken. `language` None: the language of the call."""
 
     prompt: str
@@ -54,20 +54,20 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Words that somebody wrote for today, such as a known outage; `key` finds them again."""
+class SpokenNotice:
+    """A text written for today, such as a known outage. `key` identifies it in URLs."""
 
     key: str
     texts: tuple[tuple[Language, str], ...]
 
     def text(self, language: Language) -> str:
-        """Return the words in `language`, or in the first language they were written in."""
-        return self.told_in(language)[1]
+        """Returns the text in `language`, or in the first language it was written in."""
+        return self.in_language(language)[1]
 
-    def told_in(self, language: Language) -> tuple[Language, str]:
-        """Return the words for who speaks `language`, and the language they are really in."""
+    def in_language(self, language: Language) -> tuple[Language, str]:
+        """Returns the text for a call in `language`, preceded by the language it is written in."""
         written = dict(self.texts).get(language)
         return (language, written) if written else self.texts[0]
 
 
-Lines = tuple[Line | Notice, ...]
+Lines = tuple[PromptLine | SpokenNotice, ...]

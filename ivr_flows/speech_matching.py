@@ -1,31 +1,31 @@
-"""What a caller said -> the key it stands for. Pure; words that mean nothing here, or two things, are unclear."""
+"""Maps recognised speech to keys and digits. Ambiguous or unknown speech is `Unclear`. Pure."""
 
 import re
 import unicodedata
 
-from ivr_flows.flow import Flow, Input, Menu
-from ivr_flows.source.prompts import Catalogue, plain
+from ivr_flows.flow import Flow, InputNode, MenuNode
+from ivr_flows.source.prompts import Catalogue, normalized
 from ivr_flows.turn import Digits, Position, Unclear
 
 
 def understand(flow: Flow, position: str, said: str, catalogue: Catalogue) -> Digits | Unclear:
-    """Return what `said` means where the call stands, in the language of `catalogue`."""
+    """Returns what `said` means at `position`, in the language of `catalogue`."""
     node = flow.nodes.get(Position.parse(position).node)
-    if isinstance(node, Menu):
+    if isinstance(node, MenuNode):
         return _choice(node, said, catalogue)
-    if isinstance(node, Input):
+    if isinstance(node, InputNode):
         digits = _spoken_digits(said, catalogue)
         return Digits(digits) if digits else Unclear()
     return Unclear()
 
 
-def _choice(menu: Menu, said: str, catalogue: Catalogue) -> Digits | Unclear:
-    """Find the one choice whose words were said; failing that, the one key that was named."""
-    heard = plain(said)
+def _choice(menu: MenuNode, said: str, catalogue: Catalogue) -> Digits | Unclear:
+    """Returns the one choice whose words were said or, failing that, the one key that was named."""
+    heard = normalized(said)
     meant = {
         key
         for key, choice in menu.keys.items()
-        if any(plain(word) in heard for word in catalogue.words.get(choice.words, ()))
+        if any(normalized(word) in heard for word in catalogue.words.get(choice.words, ()))
     }
     if not meant:
         named = _spoken_digits(said, catalogue)
@@ -34,7 +34,7 @@ def _choice(menu: Menu, said: str, catalogue: Catalogue) -> Digits | Unclear:
 
 
 def _spoken_digits(said: str, catalogue: Catalogue) -> str:
-    """Return the digits in what was said, in figures or in the language's own words for them; empty if anything else was."""
+    """Returns the digits in `said`, as figures or in the language's words for them; empty if it has anything else."""
     text = unicodedata.normalize("NFKC", said).casefold()
     names = {name: str(digit) for digit, name in enumerate(catalogue.speech.calendar.digits)}
     names |= {name: str(digit) for digit, name in enumerate(catalogue.speech.digits)}

@@ -1,7 +1,7 @@
-"""What passes between a conversation and the world: what was heard, what is to be said, and where the call stands.
+"""Inputs and outputs of the engine: what a caller did, what is to be said next, and the position of a call.
 
-A position is opaque text `node:tries:turn?name=value`; `turn` grows with every step, so that no two steps of a call
-look alike, and the values are what the caller has typed and nothing has used yet.
+A position is opaque text `node:tries:turn?name=value`. `turn` grows with every step, so that two steps of a call are
+never equal. The values are the digits that the caller has entered and no action has used yet.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ from hotline.rules.calls.flow_actions import ActionOutcome, FlowAction
 from hotline.rules.enums import Language
 from ivr_flows.speech import Lines
 
+# The digits entered so far, by the name of their input node.
 Values = Mapping[str, str]
-"""What the caller has typed so far, by the name of its Input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,25 @@ class Digits:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """Words were said that mean none of the choices."""
+    """The caller said words that mean none of the choices."""
 
 
 @dataclass(frozen=True, slots=True)
-class Silence:
+class NoInput:
     pass
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A message was spoken: the carrier's recording `sid`, `seconds` long."""
+    """The caller left a message: the carrier's recording `sid`, `seconds` long."""
 
     sid: str
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class Parted:
-    """The connection to somebody outside is over; `reached`: they have talked."""
+class TransferEnded:
+    """The connection to an outside number is over; `reached`: it was answered."""
 
     reached: bool
 
@@ -53,28 +53,28 @@ class QueueFailed:
 
 @dataclass(frozen=True, slots=True)
 class WaitedTooLong:
-    """The longest wait of the queue is over, and nobody has answered."""
+    """The longest wait of the queue is over and no operator has answered."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The application's answer to a wish. `exit` is an outcome of the wish or a number that was dialled; `lines` tell it."""
+class ActionResult:
+    """The application's reply to an action: `exit` is an outcome or a dialled number, `lines` are spoken with it."""
 
     exit: str
     lines: Lines = ()
 
 
-TOO_LATE = Answer(ActionOutcome.TOO_LATE)
-PENDING = Answer("pending")
-"""Not known yet: the wish is made again in a moment."""
-Heard = Digits | Unclear | Silence | Recorded | Parted | QueueFailed | WaitedTooLong | Answer
+TOO_LATE = ActionResult(ActionOutcome.TOO_LATE)
+# The outcome is not known yet; the action is performed again a moment later.
+PENDING = ActionResult("pending")
+Heard = Digits | Unclear | NoInput | Recorded | TransferEnded | QueueFailed | WaitedTooLong | ActionResult
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """Listen for `most` keys, ended by # where more than one may come; after `timeout` seconds of silence nobody answered.
+    """Listens for up to `most` keys, ended by # if more than one may come, or for `timeout` seconds of silence.
 
-    `speech`: what is said may stand for keys; `words` are the names of the lists of words that are expected.
+    `speech`: spoken words may stand for keys; `words` names the lists of expected words.
     """
 
     timeout: int
@@ -85,7 +85,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class TakeMessage:
-    """Record a message of at most `seconds`, ended by # or `silence` seconds of silence."""
+    """Records a message of at most `seconds`, ended by # or by `silence` seconds of silence."""
 
     seconds: int
     silence: int
@@ -93,7 +93,7 @@ class TakeMessage:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Connect the caller to the city's number called `number`, ringing for `ring_seconds`."""
+    """Connects the caller to the city's number called `number`, ringing for `ring_seconds`."""
 
     number: str
     ring_seconds: int
@@ -105,35 +105,37 @@ class WaitInQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class AwaitAnswer:
-    """The application must answer before it is known what comes next. `values` are what the caller has typed for it."""
+class AwaitResult:
+    """Needs the outcome of an action to go on. `values` are the digits entered for it."""
 
-    wish: FlowAction
+    action: FlowAction
     values: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class AskAgain:
-    """The answer is on its way: make the same wish again in a moment."""
+class PollAgain:
+    """Performs the same action again in a moment, because its outcome is pending."""
 
 
 @dataclass(frozen=True, slots=True)
-class Over:
-    """Hang up."""
+class EndCall:
+    """Hangs up."""
 
 
-Next = Listen | TakeMessage | Connect | WaitInQueue | AwaitAnswer | AskAgain | Over
+Next = Listen | TakeMessage | Connect | WaitInQueue | AwaitResult | PollAgain | EndCall
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """One step of a conversation. `language` None: unchanged. `wishes` are made in passing, whatever comes next.
+class DialogTurn:
+    """One step of a conversation.
 
-    `path` are the ways taken, as `node>exit`, for the picture of where callers go.
+    `language` None: unchanged. `actions` are performed in passing, whatever comes next. `path` lists the edges
+    taken, as
+    `node>exit`, for the diagram of callers' paths.
     """
 
     lines: Lines
-    wishes: tuple[FlowAction, ...]
+    actions: tuple[FlowAction, ...]
     then: Next
     position: str
     language: Language | None = None
@@ -141,13 +143,13 @@ class Turn:
 
     @property
     def number(self) -> int:
-        """How many steps the call has taken when this one is spoken."""
+        """Returns the number of steps the call has taken when this one is spoken."""
         return Position.parse(self.position).turn
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a call stands, after how many askings of this node and how many steps of the call, with what was typed."""
+    """A node, the attempts at it, the steps of the call so far, and the digits entered."""
 
     node: str
     tries: int = 0
@@ -156,7 +158,7 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> "Position":
-        """Read a stored position; text of an unknown make is a place that no flow has."""
+        """Reads a stored position. Text in an unknown format becomes a node that no flow has."""
         place, _, typed = text.partition("?")
         node, *counts = place.split(":")
         if len(counts) != 2 or not all(count.isascii() and count.isdigit() for count in counts):

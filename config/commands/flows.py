@@ -20,9 +20,9 @@ from hotline.services.flow_publications import PublicationView
 from ivr_flows.diagram import draw
 from ivr_flows.loader import Script, load_flow, load_scripts
 from ivr_flows.source.problems import FlowError, one_line
-from ivr_flows.transcripts.check import Scripts, not_walked, rehearse
-from ivr_flows.transcripts.files import SUFFIX, NotAPlay, Scene, read_folder
-from ivr_flows.transcripts.generate import recite
+from ivr_flows.transcripts.check import Scripts, check_transcript, uncovered_edges
+from ivr_flows.transcripts.files import SUFFIX, CallTranscript, TranscriptError, read_folder
+from ivr_flows.transcripts.generate import generate_transcripts
 
 FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option(
@@ -54,9 +54,9 @@ def check_flows(file: Path | None, language: str) -> None:
     """Checks FILE, or every flow of this installation; every problem is one line."""
     policies = _policies()
     scripts = _scripts(file, policies, Language(language))
-    refused = [fault for script in scripts.values() for fault in refused_documents(script, policies)]
-    for fault in refused:
-        click.echo(fault.in_(Language(language)), err=True)
+    refused = [problem for script in scripts.values() for problem in refused_documents(script, policies)]
+    for problem in refused:
+        click.echo(problem.in_(Language(language)), err=True)
     if refused:
         sys.exit(1)
     for script in scripts.values():
@@ -86,48 +86,50 @@ def draw_flow(file: Path | None, output: Path, language: str) -> None:
 def walk_flows(file: Path | None, language: str, record: Path | None) -> None:
     """Prints a transcript for every path through FILE, or through every flow."""
     for script in _scripts(file, _policies()).values():
-        scenes = list(recite(script, Language(language)))
+        transcripts = list(generate_transcripts(script, Language(language)))
         if record is None:
-            click.echo("\n".join(scenes))
+            click.echo("\n".join(transcripts))
             continue
         _make_folder(record)
-        _write(record / f"every-way-through-{script.flow.name}{SUFFIX}", "\n".join(scenes))
+        _write(record / f"every-way-through-{script.flow.name}{SUFFIX}", "\n".join(transcripts))
 
 
 @flows.command("coverage")
 @click.option(
     "--transcripts",
+    "folder",
     type=FOLDER,
     default=Path("tests/flows/transcripts"),
     show_default=True,
     metavar="DIR",
     help="Folder of transcripts.",
 )
-def coverage(transcripts: Path) -> None:
+def coverage(folder: Path) -> None:
     """Names every path without a transcript, and every transcript that differs from the flow."""
     scripts = _scripts(None, _policies())
     try:
-        scenes = list(read_folder(transcripts))
-    except NotAPlay as error:
+        transcripts = list(read_folder(folder))
+    except TranscriptError as error:
         raise click.ClickException(str(error)) from None
-    missing = list(_gaps(scenes, scripts))
+    missing = list(_gaps(transcripts, scripts))
     for each in missing:
         click.echo(each, err=True)
     if missing:
         sys.exit(1)
-    click.echo(f"{len(scenes)} transcripts cover every path of {', '.join(sorted(scripts))}")
+    click.echo(f"{len(transcripts)} transcripts cover every path of {', '.join(sorted(scripts))}")
 
 
-def _gaps(scenes: Iterable[Scene], scripts: Scripts) -> Iterable[str]:
+def _gaps(transcripts: Iterable[CallTranscript], scripts: Scripts) -> Iterable[str]:
     paths: dict[str, set[str]] = {name: set() for name in scripts}
-    for scene in scenes:
-        difference, path = rehearse(scene, scripts)
-        paths.setdefault(scene.flow, set()).update(path)
+    for transcript in transcripts:
+        difference, path = check_transcript(transcript, scripts)
+        paths.setdefault(transcript.flow, set()).update(path)
         if difference is not None:
             yield str(difference)
     for name, script in scripts.items():
         yield from (
-            f"{name}: no transcript covers {way}" for way in not_walked(script.flow, frozenset(paths[name]))
+            f"{name}: no transcript covers {way}"
+            for way in uncovered_edges(script.flow, frozenset(paths[name]))
         )
 
 
@@ -146,8 +148,8 @@ def _scripts(file: Path | None, policies: Policies, reader: Language = Language.
             return load_scripts(policies)
         script = load_flow(file, policies)
     except FlowError as error:
-        for fault in error.told():
-            click.echo(fault.in_(reader), err=True)
+        for problem in error.listed():
+            click.echo(problem.in_(reader), err=True)
         sys.exit(1)
     return {script.flow.name: script}
 
@@ -251,5 +253,7 @@ def _check_again(components: Components, source: str) -> None:
 def _print_findings(refused: DraftRefused) -> None:
     for finding in refused.findings:
         node = f" [{finding.node}]" if finding.node else ""
-        what, why, mend = (words[Language.EN] for words in (finding.problem, finding.reason, finding.remedy))
-        click.echo(one_line(f"{finding.where}:{node} {what} ({why}). {mend}"), err=True)
+        problem, reason, remedy = (
+            words[Language.EN] for words in (finding.problem, finding.reason, finding.remedy)
+        )
+        click.echo(one_line(f"{finding.where}:{node} {problem} ({reason}). {remedy}"), err=True)

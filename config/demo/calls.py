@@ -6,7 +6,7 @@ from sqlalchemy import select, update
 
 from config.demo.city import City
 from config.demo.desk import write_ticket
-from hotline.rules.calls.flow_actions import NotePressed
+from hotline.rules.calls.flow_actions import RecordRequestClass
 from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import (
     CLASS_OF,
@@ -26,8 +26,8 @@ from hotline.services.queueing import offers, presence
 from hotline.store.calls.tables import Offer
 from hotline.store.people.tables import Presence
 from ivr_flows.engine import hear
-from ivr_flows.turn import Digits, Silence
-from ivr_flows.webhooks.first_turn_cache import Lobby
+from ivr_flows.turn import Digits, NoInput
+from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
 
 _KEYS = {RequestClass.COMPLAINT: "1", RequestClass.CONSULTATION: "2", RequestClass.SUGGESTION: "3"}
 
@@ -47,9 +47,9 @@ def beat(city: City) -> None:
 
 def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None = None) -> int:
     """Let a call begin in its flow; return its id."""
-    script = city.flows.today(purpose)
-    city.flows.open(city.application)
-    first = Lobby(city.application).first_turn(script.flow, city.application.policies.number)
+    script = city.flows.active(purpose)
+    city.flows.refresh(city.application)
+    first = FirstTurnCache(city.application).first_turn(script.flow, city.application.policies.number)
     arrival = Arrival(
         sid=dial.sid if dial and dial.sid else city.sid("CA"),
         number_raw=number,
@@ -103,10 +103,10 @@ def _press(city: City, call_id: int, key: str) -> None:
     with city.application.unit_of_work(Machine.CALLER) as work:
         call = lifecycle.get_call(work, call_id)
         script = city.flows.edition(work.session, call.flow, call.flow_version, call.purpose)
-        turn = hear(script.flow, call.position, Digits(key) if key else Silence())
-        for wish in turn.wishes:
-            if isinstance(wish, NotePressed):
-                lifecycle.record_request_class(work, call_id, wish.request_class)
+        turn = hear(script.flow, call.position, Digits(key) if key else NoInput())
+        for action in turn.actions:
+            if isinstance(action, RecordRequestClass):
+                lifecycle.record_request_class(work, call_id, action.request_class)
         lifecycle.save_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
 
 

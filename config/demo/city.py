@@ -10,7 +10,7 @@ from random import Random
 from config.demo.matters import DemoStory, Matter, choose_story
 from hotline.rules.people.actors import Person
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 
 Step = Callable[[], None]
 
@@ -32,7 +32,7 @@ class City:
     application: Application
     clock: StoryClock
     rng: Random
-    flows: FlowShelf
+    flows: FlowRegistry
     matters: tuple[Matter, ...]
     operators: tuple[Person, ...]
     handlers: dict[str, Person]

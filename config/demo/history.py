@@ -18,7 +18,7 @@ from hotline.services.queueing import presence
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 
 SEED = 4_412_345
 BUSY_DAYS, QUIET_DAYS = 4, 10
@@ -33,7 +33,7 @@ def tell_history(
     engine: Engine,
     *,
     policies: Policies,
-    flows: FlowShelf,
+    flows: FlowRegistry,
     operators: tuple[Person, ...],
     handlers: dict[str, Person],
     now: datetime,

@@ -17,7 +17,7 @@ from hotline.rules.policies import Policies
 from hotline.services.people import accounts
 from hotline.store.people.tables import User
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 
 
 def is_empty(engine: Engine) -> bool:
@@ -27,7 +27,13 @@ def is_empty(engine: Engine) -> bool:
 
 
 def seed_demo(
-    engine: Engine, *, policies: Policies, flows: FlowShelf, password: str, now: datetime, share: float = 1.0
+    engine: Engine,
+    *,
+    policies: Policies,
+    flows: FlowRegistry,
+    password: str,
+    now: datetime,
+    share: float = 1.0,
 ) -> None:
     """Write units, people (all with `password`) and the invented history up to `now`, with `share` of its calls."""
     application = Application(engine=engine, clock=lambda: now, policies=policies, announce=announce_nothing)

@@ -6,7 +6,7 @@ from config.demo.auto_answer import ANSWERS
 from config.settings import Mode, Settings, settings_or_exit
 from hotline.exchange.server import serve
 from hotline.exchange.vocabulary.settings import ExchangeSettings
-from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.addresses import VoiceAddresses, VoiceRoute
 
 
 def exchange_settings(settings: Settings) -> ExchangeSettings:
@@ -18,9 +18,9 @@ def exchange_settings(settings: Settings) -> ExchangeSettings:
         api_key=settings.account.api_key,
         api_secret=settings.account.api_secret,
         number=settings.number,
-        voice_url=addresses.incoming(),
-        status_url=addresses.status(),
-        fallback_url=addresses.fallback(),
+        voice_url=addresses.url(VoiceRoute.INCOMING),
+        status_url=addresses.url(VoiceRoute.STATUS),
+        fallback_url=addresses.url(VoiceRoute.FALLBACK),
         port=settings.exchange_port,
         pace=settings.exchange_pace,
         answers=ANSWERS,

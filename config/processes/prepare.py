@@ -14,7 +14,7 @@ from config.settings import Settings
 from hotline.clock import system_clock
 from hotline.store.engine import open_engine
 from hotline.store.schema import migrate
-from ivr_flows.webhooks.flow_registry import open_shelf
+from ivr_flows.webhooks.flow_registry import load_registry
 
 
 class CannotStart(Exception):
@@ -54,7 +54,7 @@ def _prepare(engine: Engine, settings: Settings) -> None:
         seed_demo(
             engine,
             policies=policies,
-            flows=open_shelf(policies),
+            flows=load_registry(policies),
             password=demo_secrets(settings.home)["DEMO_PASSWORD"],
             now=system_clock(),
         )

@@ -1,95 +1,74 @@
-"""Every webhook address of the telephone side, in one place: the carrier is told these, and the caller's door serves them."""
+"""The webhook routes of the telephone side, and the URLs that the carrier is given for them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class VoiceRoute(StrEnum):
+    """The table of webhook routes: each member is the path of one webhook, in the notation of the router.
+
+    `VoiceAddresses.url` builds URLs from it and `ivr_flows.webhooks.blueprint` serves it, so that a new webhook is one
+    member here and one row with its handler there. A path has at most one identifier, which is opaque ASCII.
+    """
+
+    INCOMING = "/voice/incoming"
+    FALLBACK = "/voice/fallback"
+    STATUS = "/voice/status"
+    HEARD = "/voice/heard"
+    AGAIN = "/voice/again"
+    RECORDED = "/voice/recorded"
+    TRANSFER_ENDED = "/voice/transfer-ended"
+    MESSAGE_RECORDED = "/voice/recording/message/<int:call_id>"
+    TALK_RECORDED = "/voice/recording/talk/<int:call_id>"
+    WAIT = "/voice/wait"
+    WAIT_HEARD = "/voice/wait/heard"
+    WAIT_OVER = "/voice/wait/over"
+    QUEUE_LEFT = "/voice/queue-left"
+    DESK = "/voice/desk/<int:offer_id>"
+    DESK_STATUS = "/voice/desk/<int:offer_id>/status"
+    DESK_LEFT = "/voice/desk/<int:offer_id>/left"
+    DESK_WHISPER = "/voice/desk/<int:offer_id>/whisper"
+    RING = "/voice/ring/<int:offer_id>"
+    RING_OVER = "/voice/ring/<int:offer_id>/over"
+    TALK = "/voice/talk/<int:call_id>"
+    TALK_ENDED = "/voice/talk/<int:call_id>/ended"
+    LEFT_ALONE = "/voice/talk/<int:call_id>/alone"
+    CONFERENCE = "/voice/conference/<int:call_id>"
+    DIAL = "/voice/dial/<ref>"
+    DIAL_STATUS = "/voice/dial/<ref>/status"
+
+
+# Calls that were under way during an upgrade still post to a former path.
+FORMER_PATHS = {"/voice/parted": VoiceRoute.TRANSFER_ENDED}
+SOUNDS_PATH = "/voice/sounds"
+
+_AROUND_IDENTIFIER = {route: (route.partition("<")[0], route.partition(">")[2]) for route in VoiceRoute}
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceAddresses:
-    """Absolute URLs under `public_url` (scheme://host[:port], no trailing slash). Only opaque ASCII ids ride in them."""
+    """Builds absolute webhook URLs under `public_url` (scheme://host[:port], no trailing slash)."""
 
     public_url: str
 
-    def incoming(self) -> str:
-        return f"{self.public_url}/voice/incoming"
-
-    def fallback(self) -> str:
-        return f"{self.public_url}/voice/fallback"
-
-    def status(self) -> str:
-        return f"{self.public_url}/voice/status"
-
-    def heard(self) -> str:
-        return f"{self.public_url}/voice/heard"
-
-    def again(self) -> str:
-        return f"{self.public_url}/voice/again"
-
-    def recorded(self) -> str:
-        return f"{self.public_url}/voice/recorded"
-
-    def parted(self) -> str:
-        return f"{self.public_url}/voice/parted"
-
-    def recording(self, kind: str, call_id: int) -> str:
-        return f"{self.public_url}/voice/recording/{kind}/{call_id}"
+    def url(self, route: VoiceRoute, identifier: int | str = "") -> str:
+        """Returns the URL of `route` for one offer, call or dial. Raises ValueError if an identifier is missing or unused."""
+        before, after = _AROUND_IDENTIFIER[route]
+        # Ids start at 1 and a dial's reference is never empty: only a route without an identifier is given none.
+        if bool(identifier) != ("<" in route):
+            raise ValueError(f"{route} and the identifier {identifier!r} do not fit")
+        return f"{self.public_url}{before}{identifier}{after}"
 
     def sounds(self) -> str:
-        return f"{self.public_url}/voice/sounds"
-
-    def wait(self) -> str:
-        return f"{self.public_url}/voice/wait"
-
-    def wait_heard(self) -> str:
-        return f"{self.public_url}/voice/wait/heard"
-
-    def wait_over(self) -> str:
-        return f"{self.public_url}/voice/wait/over"
-
-    def queue_left(self) -> str:
-        return f"{self.public_url}/voice/queue-left"
-
-    def desk(self, offer_id: int) -> str:
-        return f"{self.public_url}/voice/desk/{offer_id}"
-
-    def desk_status(self, offer_id: int) -> str:
-        return f"{self.public_url}/voice/desk/{offer_id}/status"
-
-    def desk_left(self, offer_id: int) -> str:
-        return f"{self.public_url}/voice/desk/{offer_id}/left"
-
-    def ring(self, offer_id: int) -> str:
-        return f"{self.public_url}/voice/ring/{offer_id}"
-
-    def ring_over(self, offer_id: int) -> str:
-        return f"{self.public_url}/voice/ring/{offer_id}/over"
-
-    def desk_whisper(self, offer_id: int) -> str:
-        return f"{self.public_url}/voice/desk/{offer_id}/whisper"
-
-    def talk(self, call_id: int) -> str:
-        return f"{self.public_url}/voice/talk/{call_id}"
-
-    def talk_ended(self, call_id: int) -> str:
-        return f"{self.public_url}/voice/talk/{call_id}/ended"
-
-    def left_alone(self, call_id: int) -> str:
-        return f"{self.public_url}/voice/talk/{call_id}/alone"
-
-    def conference(self, call_id: int) -> str:
-        return f"{self.public_url}/voice/conference/{call_id}"
-
-    def dial(self, ref: str) -> str:
-        return f"{self.public_url}/voice/dial/{ref}"
-
-    def dial_status(self, ref: str) -> str:
-        return f"{self.public_url}/voice/dial/{ref}/status"
+        """Returns the URL below which the city's own recordings are served."""
+        return f"{self.public_url}{SOUNDS_PATH}"
 
 
 def conference_name(call_id: int) -> str:
-    """Return the account-wide name of a call's conference; it says nothing about anybody."""
+    """Returns the account-wide name of a call's conference. It contains no personal data."""
     return f"call-{call_id}"
 
 
 def device(operator_id: int) -> str:
-    """Return the address of an operator's browser telephone."""
+    """Returns the carrier's address of an operator's softphone."""
     return f"client:op_{operator_id}"

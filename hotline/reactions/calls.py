@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from hotline import events
-from hotline.gateways.addresses import device
+from hotline.gateways.addresses import VoiceRoute, device
 from hotline.gateways.carrier import CallRequest, CarrierGone
 from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.rules.calls.states import TERMINAL_STATUSES
@@ -33,9 +33,9 @@ def ring_operator(tools: ReactionContext, event: events.CallOffered) -> None:
         sid = tools.carrier.place(
             CallRequest(
                 to=f"{to}?offer={event.offer_id}&call={event.call_id}",
-                answer_url=tools.addresses.desk(event.offer_id),
-                status_url=tools.addresses.desk_status(event.offer_id),
-                fallback_url=tools.addresses.desk(event.offer_id),
+                answer_url=tools.addresses.url(VoiceRoute.DESK, event.offer_id),
+                status_url=tools.addresses.url(VoiceRoute.DESK_STATUS, event.offer_id),
+                fallback_url=tools.addresses.url(VoiceRoute.DESK, event.offer_id),
                 ring_seconds=tools.application.policies.queue.ring_seconds,
             )
         )
@@ -60,7 +60,7 @@ def connect_caller(tools: ReactionContext, event: events.CallAccepted) -> None:
         return
     try:
         queue_name = tools.application.policies.queue.name
-        tools.carrier.take_from_queue(queue_name, call.sid, tools.addresses.talk(call.id))
+        tools.carrier.take_from_queue(queue_name, call.sid, tools.addresses.url(VoiceRoute.TALK, call.id))
     except CarrierGone as gone:
         if not _end_if_over(tools, call.sid):
             raise RetryLater("the caller is not (yet) in the carrier's queue") from gone
@@ -96,7 +96,7 @@ def take_back_caller(tools: ReactionContext, event: events.CallLeftAlone) -> Non
     if call.state is not CallState.AFTER or call.operator_left_at is None:
         return
     try:
-        tools.carrier.redirect(call.sid, tools.addresses.left_alone(call.id))
+        tools.carrier.redirect(call.sid, tools.addresses.url(VoiceRoute.LEFT_ALONE, call.id))
     except CarrierGone:
         _end_if_over(tools, call.sid)
 

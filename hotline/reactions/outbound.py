@@ -1,6 +1,7 @@
 """Reactions that phone people: place an attempt once, and ask after one whose end was never told."""
 
 from hotline import events
+from hotline.gateways.addresses import VoiceRoute
 from hotline.gateways.carrier import CallRequest, CarrierOutcomeUnknown, CarrierRefused
 from hotline.reactions.context import ReactionContext
 from hotline.rules.calls.states import TERMINAL_STATUSES
@@ -62,8 +63,8 @@ def _order(tools: ReactionContext, dial: DialView) -> CallRequest:
     dialling = policies.callbacks if dial.follow_up_id is None else policies.follow_ups
     return CallRequest(
         to=dial.number,
-        answer_url=tools.addresses.dial(dial.ref),
-        status_url=tools.addresses.dial_status(dial.ref),
-        fallback_url=tools.addresses.dial(dial.ref),
+        answer_url=tools.addresses.url(VoiceRoute.DIAL, dial.ref),
+        status_url=tools.addresses.url(VoiceRoute.DIAL_STATUS, dial.ref),
+        fallback_url=tools.addresses.url(VoiceRoute.DIAL, dial.ref),
         ring_seconds=dialling.ring_seconds,
     )

@@ -1,8 +1,9 @@
-"""A flow as a picture: one SVG, laid out here, that needs no other program to be made or looked at.
+"""Draws a flow as one self-contained SVG.
 
-Every node is a card: its kind, its name, the first words it speaks, and one row for each way on. Subflows are boxes in the
-picture of their flow and have a picture of their own below. `cards` says what is drawn, `layers` and `places` where,
-`svg` and `look` how.
+Every node is a card: its kind, its name, the first words it speaks, and one row for each edge. Subflows are boxes in
+the diagram of their flow and have a panel of their own below it. `cards` decides what is drawn, `layers` and
+`layout`
+where, `svg` and `style` how.
 """
 
 from collections.abc import Mapping
@@ -17,10 +18,11 @@ __all__ = ["draw"]
 
 
 def draw(script: Script, language: Language, counts: Mapping[str, int] | None = None) -> str:
-    """Return the picture of a flow as SVG, in Chinese or English.
+    """Returns the diagram of a flow as SVG, in Chinese or English.
 
-    `counts` tells for each way, as `node>exit` (see `Turn.path`), how many callers took it; they are drawn as numbers and
-    as the thickness of its line. Pure; ways that are not in `counts` were taken by nobody.
+    `counts` holds for each edge, as `node>exit` (see `DialogTurn.path`), the number of callers who took it; they are
+    drawn
+    as numbers and as the width of its line. An edge that is not in `counts` was taken by no caller. Pure.
     """
     panels = [arrange(panel) for panel in panels_of(script, language, counts)]
     return write_picture(script.flow, panels, language, counted=counts is not None)

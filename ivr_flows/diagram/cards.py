@@ -1,40 +1,53 @@
-"""What a picture shows of a flow: panels of cards, and the rows by which one leads to another."""
+"""Content of a diagram: panels of cards, and rows that lead from one card to another."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hotline.rules.enums import Language
-from ivr_flows.bilingual import Pair
+from ivr_flows.bilingual import BilingualText
 from ivr_flows.diagram.text_width import shortened, wrapped
-from ivr_flows.exit_labels import way_words
-from ivr_flows.flow import Ask, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail, edges, ways
+from ivr_flows.exit_labels import exit_label
+from ivr_flows.flow import (
+    ActionNode,
+    Flow,
+    HangUpNode,
+    InputNode,
+    MenuNode,
+    Node,
+    QueueNode,
+    SayNode,
+    TransferNode,
+    VoicemailNode,
+    edges,
+    edges_of,
+)
 from ivr_flows.loader import Script
-from ivr_flows.speech import Line, Notice
+from ivr_flows.speech import PromptLine, SpokenNotice
 
 CARD_WIDTH = 236
+# Heights in pixels: a card's head, a line of text, a row, and the padding at its foot.
 HEAD, TEXT, ROW, PAD = 26, 17, 21, 6
-"""Heights in pixels: a card's head, a line of its words, a row, and the space at its foot."""
+# The panel of the flow itself.
 TOP = ""
-"""The panel of the flow itself."""
 
-KINDS: Mapping[str, Pair] = {
-    "say": Pair("播报", "say"),
-    "menu": Pair("按键", "menu"),
-    "input": Pair("输入", "input"),
-    "voicemail": Pair("留言", "voicemail"),
-    "transfer": Pair("转接", "transfer"),
-    "queue": Pair("等候人工", "queue"),
-    "ask": Pair("判断", "ask"),
-    "hang_up": Pair("挂机", "hang up"),
-    "subflow": Pair("子流程", "subflow"),
+# Kind of card -> the word in its head.
+KINDS: Mapping[str, BilingualText] = {
+    "say": BilingualText("播报", "say"),
+    "menu": BilingualText("按键", "menu"),
+    "input": BilingualText("输入", "input"),
+    "voicemail": BilingualText("留言", "voicemail"),
+    "transfer": BilingualText("转接", "transfer"),
+    "queue": BilingualText("等候人工", "queue"),
+    "ask": BilingualText("判断", "ask"),
+    "hang_up": BilingualText("挂机", "hang up"),
+    "subflow": BilingualText("子流程", "subflow"),
 }
-"""Kind of card -> the word in its head."""
-_LEAVES = Pair("离开", "leaves")
+_LEAVES = BilingualText("离开", "leaves")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One way on: its plain words, the card it leads to (by full name), and how many callers took it."""
+    """One edge: its label, the full name of the card it leads to, and the number of callers who took it."""
 
     label: str
     to: str
@@ -43,7 +56,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One node, or a whole subflow as a box. `name` is its full name, `called` what stands on it."""
+    """One node, or a whole subflow as a box. `name` is its full name, `called` the name shown."""
 
     name: str
     called: str
@@ -58,7 +71,7 @@ class Card:
         return HEAD + len(self.words) * TEXT + len(self.rows) * ROW + PAD
 
     def port(self, row: int) -> float:
-        """Return how far below its top the middle of row `row` is."""
+        """Returns the distance in pixels from the card's top to the middle of row `row`."""
         return HEAD + len(self.words) * TEXT + (row + 0.5) * ROW
 
 
@@ -72,8 +85,8 @@ class Panel:
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
-    """How many callers took each way, as `node>exit`, and came to each node; None: not counted."""
+class CallerCounts:
+    """Numbers of callers per edge, as `node>exit`, and per node; None: not counted."""
 
     ways: Mapping[str, int] | None
     nodes: Mapping[str, int]
@@ -85,37 +98,37 @@ class Traffic:
         return None if self.ways is None else self.ways.get(f"{name}>{exit_}", 0)
 
 
-def traffic_of(flow: Flow, counts: Mapping[str, int] | None) -> Traffic:
-    """Return the traffic on `flow`; at a node to which no counted way leads, as many came as went on from there."""
+def caller_counts(flow: Flow, counts: Mapping[str, int] | None) -> CallerCounts:
+    """Returns the callers per edge and node. A node without counted incoming edges has as many as went on from it."""
     coming: dict[str, int] = {}
     leaving: dict[str, int] = {}
-    for name, way in edges(flow) if counts else ():
-        count = (counts or {}).get(f"{name}>{way.exit}", 0)
-        coming[way.to] = coming.get(way.to, 0) + count
+    for name, edge in edges(flow) if counts else ():
+        count = (counts or {}).get(f"{name}>{edge.exit}", 0)
+        coming[edge.to] = coming.get(edge.to, 0) + count
         leaving[name] = leaving.get(name, 0) + count
-    return Traffic(counts, leaving | {name: count for name, count in coming.items() if count})
+    return CallerCounts(counts, leaving | {name: count for name, count in coming.items() if count})
 
 
 def panels_of(script: Script, language: Language, counts: Mapping[str, int] | None) -> Iterator[Panel]:
-    """Yield the panel of the flow, then one for each subflow in the order they are written."""
+    """Yields the panel of the flow, then one for each subflow in the order they are written."""
     flow = script.flow
-    traffic = traffic_of(flow, counts)
+    traffic = caller_counts(flow, counts)
     boxes = _boxes(flow)
     for panel in [TOP, *boxes]:
         inside = [name for name in flow.nodes if name.rpartition(".")[0] == panel]
         cards = {name: _card(script, name, language, traffic, boxed=name in boxes) for name in inside}
         first = flow.nodes[panel] if panel else None
-        starts = [first.to] if isinstance(first, Say) else [flow.entry, flow.person, flow.after]
+        starts = [first.to] if isinstance(first, SayNode) else [flow.entry, flow.person, flow.after]
         yield Panel(panel, cards, tuple(dict.fromkeys(name for name in starts if name in cards)))
 
 
 def _boxes(flow: Flow) -> list[str]:
-    """Return the nodes that stand for a whole subflow, in the order they are written."""
+    """Returns the nodes that stand for a whole subflow, in the order they are written."""
     holders = {name.rpartition(".")[0] for name in flow.nodes}
     return [name for name in flow.nodes if name in holders]
 
 
-def _card(script: Script, name: str, language: Language, traffic: Traffic, *, boxed: bool) -> Card:
+def _card(script: Script, name: str, language: Language, traffic: CallerCounts, *, boxed: bool) -> Card:
     node = script.flow.nodes[name]
     spoken = "" if boxed else first_words(script, node, language)
     rows = (
@@ -132,20 +145,20 @@ def _card(script: Script, name: str, language: Language, traffic: Traffic, *, bo
     )
 
 
-def _rows(name: str, node: Node, language: Language, traffic: Traffic) -> Iterator[Row]:
-    for way in ways(name, node):
-        yield Row(way_words(node, way.exit, language), way.to, traffic.on(name, way.exit))
+def _rows(name: str, node: Node, language: Language, traffic: CallerCounts) -> Iterator[Row]:
+    for edge in edges_of(name, node):
+        yield Row(exit_label(node, edge.exit, language), edge.to, traffic.on(name, edge.exit))
 
 
-def _rows_of_box(flow: Flow, box: str, language: Language, traffic: Traffic) -> Iterator[Row]:
-    """Yield one row for every node outside that some way leads to from inside the box."""
+def _rows_of_box(flow: Flow, box: str, language: Language, traffic: CallerCounts) -> Iterator[Row]:
+    """Yields one row for every node outside the box that an edge from inside leads to."""
     inside = f"{box}."
     leaving = [
-        (way.to, traffic.on(name, way.exit) or 0)
+        (edge.to, traffic.on(name, edge.exit) or 0)
         for name, node in flow.nodes.items()
         if name.startswith(inside)
-        for way in ways(name, node)
-        if not way.to.startswith(inside)
+        for edge in edges_of(name, node)
+        if not edge.to.startswith(inside)
     ]
     for to in dict.fromkeys(target for target, _ in leaving):
         taken = [count for target, count in leaving if target == to]
@@ -154,31 +167,31 @@ def _rows_of_box(flow: Flow, box: str, language: Language, traffic: Traffic) -> 
 
 
 def kind_of(node: Node) -> str:
-    """Return the key of `KINDS` for a node."""
+    """Returns the key of `KINDS` for a node."""
     match node:
-        case Say():
+        case SayNode():
             return "say"
-        case Menu():
+        case MenuNode():
             return "menu"
-        case Input():
+        case InputNode():
             return "input"
-        case Voicemail():
+        case VoicemailNode():
             return "voicemail"
-        case Transfer():
+        case TransferNode():
             return "transfer"
-        case Queue():
+        case QueueNode():
             return "queue"
-        case Ask():
+        case ActionNode():
             return "ask"
-        case HangUp():  # pragma: no branch - exhaustive
+        case HangUpNode():  # pragma: no branch - exhaustive
             return "hang_up"
 
 
 def first_words(script: Script, node: Node, language: Language) -> str:
-    """Return the first sentence a node speaks, its arguments still in braces; empty for one that is silent."""
-    if isinstance(node, Ask) or not node.say:
+    """Returns the first sentence a node speaks, with its arguments in braces; empty for a silent node."""
+    if isinstance(node, ActionNode) or not node.say:
         return ""
-    line: Line | Notice = node.say[0]
-    if isinstance(line, Notice):
+    line: PromptLine | SpokenNotice = node.say[0]
+    if isinstance(line, SpokenNotice):
         return line.text(language)
     return script.prompts[line.language or language].texts[line.prompt]

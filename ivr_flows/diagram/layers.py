@@ -1,7 +1,7 @@
-"""Layered layout, the two first thirds: which column every card stands in, and in which order, so that few lines cross.
+"""Layered graph layout, part one: the column of every card and the order within it, so that few lines cross.
 
-After Sugiyama, Tagawa and Toda (1981): turn ways that lead back, give each node the rank of its longest way from the
-beginning, lay long ways through a dummy in every column they pass, and sort the columns by barycentre.
+After Sugiyama, Tagawa and Toda (1981): reverse the edges that lead back, give each node the rank of its longest path
+from the beginning, route long edges through a dummy in every column they pass, and sort the columns by barycentre.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 Pair = tuple[str, str]
+# Rounds of sorting; the best order seen is kept.
 SWEEPS = 24
-"""Rounds of sorting; the best order seen is kept."""
+# Edges over more columns are not drawn as lines, because a reader cannot follow them: a name is shown.
 FARTHEST = 3
-"""Ways over more columns are not drawn as lines: nobody can follow a line so far, a name is better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """`columns` hold nodes and dummies from top to bottom; `chains` the dummies of each forward way that is drawn.
+    """`columns` hold nodes and dummies from top to bottom, `chains` the dummies of each forward edge that is drawn.
 
-    `back` are the ways to an earlier column or the same node, `far` those that are too long to be drawn.
+    `back` are the edges to an earlier column or the same node, `far` those that are too long to be drawn.
     """
 
     columns: tuple[tuple[str, ...], ...]
@@ -29,7 +29,7 @@ class Layers:
 
 
 def layered(nodes: Sequence[str], pairs: Sequence[Pair], roots: Sequence[str]) -> Layers:
-    """Return columns for `nodes` joined by `pairs`; `roots` come first. A way from a node to itself leads back."""
+    """Returns columns for `nodes` joined by `pairs`; `roots` come first. An edge from a node to itself leads back."""
     after: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in pairs:
         after[source].append(target)
@@ -50,10 +50,11 @@ def layered(nodes: Sequence[str], pairs: Sequence[Pair], roots: Sequence[str]) -
 def _turned(
     after: Mapping[str, Sequence[str]], roots: Sequence[str]
 ) -> tuple[set[Pair], list[str], list[str]]:
-    """Explore from the roots, depth first.
+    """Searches depth first from the roots.
 
-    Return the ways that lead back to a node still being explored, the nodes as they were met, and in an order in which
-    every other way leads onwards.
+    Returns the edges to a node that is still being visited, the nodes in the order they were met, and an order in
+    which
+    every other edge leads forward.
     """
     back: set[Pair] = set()
     done: list[str] = []
@@ -96,7 +97,7 @@ def _dummies(pair: Pair, ranks: Mapping[str, int]) -> tuple[str, ...]:
 def _sorted(
     columns: list[list[str]], chains: Sequence[tuple[Pair, tuple[str, ...]]]
 ) -> tuple[tuple[str, ...], ...]:
-    """Sort every column by the middle of what its nodes are joined to, forwards and backwards in turn."""
+    """Sorts every column by the middle of its nodes' neighbours, forwards and backwards in turn."""
     joints = [joint for (source, target), chain in chains for joint in _joints((source, *chain, target))]
     before: dict[str, list[str]] = {name: [] for column in columns for name in column}
     after: dict[str, list[str]] = {name: [] for column in columns for name in column}
@@ -115,8 +116,8 @@ def _sorted(
     return tuple(tuple(column) for column in best)
 
 
-def _joints(way: Sequence[str]) -> list[Pair]:
-    return list(pairwise(way))
+def _joints(edge: Sequence[str]) -> list[Pair]:
+    return list(pairwise(edge))
 
 
 def _sort_column(
@@ -132,7 +133,7 @@ def _sort_column(
 
 
 def _crossings(columns: Sequence[Sequence[str]], joints: Iterable[Pair]) -> int:
-    """Count how often lines between neighbouring columns cross."""
+    """Returns how often lines between neighbouring columns cross."""
     column_of = {name: index for index, column in enumerate(columns) for name in column}
     places = {name: place for column in columns for place, name in enumerate(column)}
     between: dict[int, list[tuple[int, int]]] = {}

@@ -1,4 +1,4 @@
-"""Layered layout, the last third: where on the panel each card stands and each line runs, in pixels."""
+"""Layered graph layout, part two: the place of each card and the course of each line, in pixels."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from itertools import pairwise
 from ivr_flows.diagram.cards import CARD_WIDTH, HEAD, Card, Panel, Row
 from ivr_flows.diagram.layers import Layers, layered
 
+# Between columns, between cards of a column, and between lines that lead back.
 GAP_X, GAP_Y, LANE = 64, 22, 12
-"""Between columns, between cards of a column, and between lines that lead back."""
+# Height of the space in which a long line passes a column.
 DUMMY = 4
-"""Height of a place where a long line passes a column."""
+# Rounds in which the columns are drawn towards each other.
 ROUNDS = 16
-"""How often the columns are drawn towards each other."""
 
 Point = tuple[float, float]
 
@@ -37,19 +37,19 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Arranged:
-    """A panel with everything in its place."""
+    """A panel with the places of its cards and lines."""
 
     panel: Panel
     placed: tuple[Placed, ...]
     lines: tuple[Drawn, ...]
+    # Edges within the panel that are not drawn as lines.
     far: frozenset[tuple[str, str]]
-    """Ways within the panel that no line shows."""
     width: float
     height: float
 
 
 def arrange(panel: Panel) -> Arranged:
-    """Return the panel laid out from left to right, its upper left corner at (0, 0)."""
+    """Returns the panel laid out from left to right, with its upper left corner at (0, 0)."""
     pairs = list(
         dict.fromkeys(
             (card.name, row.to) for card in panel.cards.values() for row in card.rows if row.to in panel.cards
@@ -67,7 +67,7 @@ def arrange(panel: Panel) -> Arranged:
 
 
 def _tops(layers: Layers, cards: Mapping[str, Card]) -> dict[str, float]:
-    """Return the upper edge of every card and dummy: near to what it is joined to, never over its neighbour."""
+    """Returns the upper edge of every card and dummy: close to its neighbours in other columns, without overlap."""
     high = {
         name: cards[name].height if name in cards else DUMMY for column in layers.columns for name in column
     }
@@ -84,17 +84,17 @@ def _tops(layers: Layers, cards: Mapping[str, Card]) -> dict[str, float]:
     return {name: top - highest for name, top in tops.items()}
 
 
+# Node -> the nodes it is joined to, with the wanted distance between their tops.
 Pulls = Mapping[str, Sequence[tuple[str, float]]]
-"""Node -> the nodes it is joined to, and how far above or below theirs its top should then be."""
 
 
 def _pulls(layers: Layers, cards: Mapping[str, Card]) -> Pulls:
     pulls: dict[str, list[tuple[str, float]]] = {name: [] for column in layers.columns for name in column}
     for (source, target), chain in layers.chains.items():
-        way = (source, *chain, target)
+        edge = (source, *chain, target)
         ports = [cards[source].port(at) for at, row in enumerate(cards[source].rows) if row.to == target]
         leaves = sum(ports) / len(ports)
-        for left, right in pairwise(way):
+        for left, right in pairwise(edge):
             out = leaves if left == source else DUMMY / 2
             into = HEAD / 2 if right == target else DUMMY / 2
             pulls[right].append((left, out - into))
@@ -108,7 +108,7 @@ def _wanted(name: str, pulls: Pulls, tops: Mapping[str, float]) -> float:
 
 
 def _stacked(column: Sequence[str], high: Mapping[str, float], wanted: Sequence[float]) -> dict[str, float]:
-    """Return tops as near to `wanted` as can be in this order without overlap: neighbours that push each other share out."""
+    """Returns tops as near to `wanted` as possible in this order without overlap; pushed neighbours share the distance."""
     shift = 0.0
     blocks: list[tuple[float, int]] = []
     shifts: list[float] = []
@@ -127,7 +127,7 @@ def _stacked(column: Sequence[str], high: Mapping[str, float], wanted: Sequence[
 def _lines(
     panel: Panel, layers: Layers, left: Mapping[str, float], tops: Mapping[str, float], foot: float
 ) -> tuple[tuple[Drawn, ...], int]:
-    """Return every line of the panel, and how many lanes below the cards those that lead back need."""
+    """Returns every line of the panel, and the number of lanes needed below the cards for those that lead back."""
     lines: list[Drawn] = []
     lanes: dict[str, int] = {}
     for card in panel.cards.values():
@@ -151,7 +151,7 @@ def _lines(
 
 
 def _round_below(start: Point, end: Point, depth: float, lane: int) -> tuple[Point, ...]:
-    """Return the corners of a line that leads back below all cards."""
+    """Returns the corners of a line that leads back below all cards."""
     aside = 14 + 5 * (lane % 4)
     right, into = start[0] + aside, end[0] - aside
     return start, (right, start[1]), (right, depth), (into, depth), (into, end[1]), end

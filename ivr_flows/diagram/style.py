@@ -1,12 +1,13 @@
-"""How pictures look: letters, colours by day and by night, and one sign for each kind of card beside its word.
+"""Style of diagrams: fonts, colours for light and dark, and a symbol for each kind of card beside its word.
 
-Every rule and name is the picture's own, so that it can stand inside a page and neither disturbs the other.
+All rules and names are specific to the diagram, so that it can be embedded in a page without side effects.
 """
 
 from collections.abc import Mapping
 
 FONT = 'system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif'
 
+# Kind -> colour on light, colour on dark. Word and symbol say the same, so colour never carries meaning alone.
 _HUES: Mapping[str, tuple[str, str]] = {
     "say": ("#5b6b7f", "#9fb0c5"),
     "menu": ("#1f66c7", "#6ea8fe"),
@@ -18,8 +19,8 @@ _HUES: Mapping[str, tuple[str, str]] = {
     "hang_up": ("#3b4149", "#c2c8d0"),
     "subflow": ("#4a4fb5", "#a3a8ff"),
 }
-"""Kind -> colour by day, colour by night. The word and the sign say the same, so colour is never alone."""
 
+# Kind -> outline of its symbol, in a square of 14 pixels.
 SIGNS: Mapping[str, str] = {
     "say": "M1 3h12v7H7l-3 3v-3H1z",
     "menu": "M2 2h2v2H2zM6 2h2v2H6zM10 2h2v2h-2zM2 6h2v2H2zM6 6h2v2H6zM10 6h2v2h-2zM2 10h2v2H2zM6 10h2v2H6zM10 10h2v2h-2z",
@@ -32,7 +33,6 @@ SIGNS: Mapping[str, str] = {
     "hang_up": "M3 1.5L7 5.5l4-4L12.5 3l-4 4 4 4-1.5 1.5-4-4-4 4L1.5 11l4-4-4-4z",
     "subflow": "M1 1h8v2H3v6H1zM5 5h8v8H5z",
 }
-"""Kind -> outline of its sign, in a square of 14 pixels."""
 
 _PLAIN = """
 .flow-picture text { font: 12px FONT; fill: var(--ink); }
@@ -60,7 +60,7 @@ _NIGHT |= {"quiet": "#a3b0be", "line": "#8fa3b8", "back": "#da9cf0"}
 
 
 def style() -> str:
-    """Return the style sheet, light by day and dark where the reader's system is."""
+    """Returns the style sheet, light by default and dark if the reader's system is."""
     day = _colours(_DAY, 0)
     night = _colours(_NIGHT, 1)
     kinds = "".join(

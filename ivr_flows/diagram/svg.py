@@ -1,4 +1,4 @@
-"""Writes an arranged picture as SVG."""
+"""Writes an arranged diagram as SVG."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,34 +7,34 @@ from math import sqrt
 from xml.sax.saxutils import escape, quoteattr
 
 from hotline.rules.enums import Language
-from ivr_flows.bilingual import Pair
+from ivr_flows.bilingual import BilingualText
 from ivr_flows.diagram.cards import CARD_WIDTH, HEAD, KINDS, ROW, TEXT, TOP, Card
 from ivr_flows.diagram.layout import Arranged, Drawn, Placed, Point
 from ivr_flows.diagram.style import SIGNS, style
 from ivr_flows.diagram.text_width import shortened, width
 from ivr_flows.flow import Flow
 
+# Around the diagram, inside a panel, above its cards, and between panels.
 MARGIN, FRAME, HEADING, BETWEEN = 28, 24, 34, 26
-"""Round the picture, inside a panel, above its cards, and between panels."""
+# Widths of a line that no caller took, and of the one that most callers took.
 THIN, THICK = 1.3, 7.0
-"""Widths of a line that nobody took, and of the one that most callers took."""
 BEND = 34
 
-NODES = Pair("{nodes} 个节点 · 版本 {version}", "{nodes} nodes · version {version}")
-BACK = Pair("虚线：回到前面", "dashed: leads back")
-ELSEWHERE = Pair("→ 名称：去远处或别的图", "→ name: far away or in another picture")
-SAME = Pair("↻ 留在原处", "↻ stays here")
-COUNTED = Pair("数字：走过的来电人数", "numbers: callers who took the way")
-SUBFLOW = Pair("子流程", "Subflow")
+NODES = BilingualText("{nodes} 个节点 · 版本 {version}", "{nodes} nodes · version {version}")
+BACK = BilingualText("虚线：回到前面", "dashed: leads back")
+ELSEWHERE = BilingualText("→ 名称：去远处或别的图", "→ name: far away or in another picture")
+SAME = BilingualText("↻ 留在原处", "↻ stays here")
+COUNTED = BilingualText("数字：走过的来电人数", "numbers: callers who took the way")
+SUBFLOW = BilingualText("子流程", "Subflow")
 
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """What every part of a picture needs to know."""
+    """Settings for all parts of a diagram."""
 
     language: Language
+    # Callers of the busiest edge; 0: not counted.
     busiest: int
-    """Callers of the busiest way; 0: not counted."""
 
     def thickness(self, count: int | None) -> float:
         if not self.busiest or not count:
@@ -43,11 +43,11 @@ class Pen:
 
 
 def write_picture(flow: Flow, panels: Sequence[Arranged], language: Language, *, counted: bool) -> str:
-    """Return the whole SVG."""
+    """Returns the whole SVG."""
     taken = [line.row.count or 0 for panel in panels for line in panel.lines]
     pen = Pen(language, max(taken, default=0) if counted else 0)
     wide = max(panel.width for panel in panels) + 2 * FRAME
-    spots, height = _shelved(panels, wide)
+    spots, height = _arranged_panels(panels, wide)
     across = wide + 2 * MARGIN
     down = height + 2 * MARGIN + 64
     body = "\n".join(
@@ -94,8 +94,8 @@ def _legend(language: Language, *, counted: bool) -> str:
     return "".join(parts)
 
 
-def _shelved(panels: Sequence[Arranged], wide: float) -> tuple[list[Point], float]:
-    """Return where each panel stands: side by side while there is room, below each other otherwise; and the height."""
+def _arranged_panels(panels: Sequence[Arranged], wide: float) -> tuple[list[Point], float]:
+    """Returns the corner of each panel, and the total height: side by side while there is room, else in a new row."""
     spots: list[Point] = []
     x, y, tallest = 0.0, 0.0, 0.0
     for panel in panels:
@@ -134,7 +134,7 @@ def _line(line: Drawn, pen: Pen) -> str:
 
 
 def _curved(points: Sequence[Point]) -> str:
-    """Return a path that leaves and arrives level, and is straight where it passes a column."""
+    """Returns a path that leaves and arrives horizontally, and is straight where it passes a column."""
     parts = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
     for (x, y), (to_x, to_y) in pairwise(points):
         if y == to_y:
@@ -194,7 +194,7 @@ def _row(card: Card, at: int, panel: Arranged) -> Iterator[str]:
 
 
 def _go(card: Card, at: int, panel: Arranged) -> str:
-    """Return what a row says of where it leads when no line shows it."""
+    """Returns the name shown in a row whose target no line shows."""
     to = card.rows[at].to
     if to == card.name:
         return "↻"

@@ -1,4 +1,4 @@
-"""How wide words are when nobody can measure them: a Chinese character is as wide as it is high, a Latin one about half."""
+"""Estimates the width of text without a font: a Chinese character is as wide as it is high, a Latin one about half."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ MORE = "…"
 
 
 def width(text: str, size: float) -> float:
-    """Return about how many pixels `text` takes in letters `size` pixels high."""
+    """Returns the estimated width in pixels of `text` in letters `size` pixels high."""
     return sum(_share(sign) for sign in text) * size
 
 
@@ -20,7 +20,7 @@ def _share(sign: str) -> float:
 
 
 def shortened(text: str, size: float, room: float) -> str:
-    """Return `text`, or as much of its beginning as there is room for."""
+    """Returns `text`, or as much of its beginning as fits into `room` pixels."""
     if width(text, size) <= room:
         return text
     while text and width(text + MORE, size) > room:
@@ -29,9 +29,9 @@ def shortened(text: str, size: float, room: float) -> str:
 
 
 def wrapped(text: str, size: float, room: float, *, most: int) -> tuple[str, ...]:
-    """Return `text` in at most `most` lines; between Chinese characters it may be broken anywhere.
+    """Returns `text` in at most `most` lines; it may be broken anywhere between Chinese characters.
 
-    A stop or comma may stand out by its own width, because no line begins with one.
+    A stop or comma may exceed the line by its own width, because no line begins with one.
     """
     if not text:
         return ()
@@ -46,7 +46,7 @@ def wrapped(text: str, size: float, room: float, *, most: int) -> tuple[str, ...
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """Yield what must not be broken: single wide characters, and Latin words with the space that follows."""
+    """Yields the unbreakable parts: single wide characters, and Latin words with the space that follows."""
     word = ""
     for sign in text:
         if ord(sign) >= _FIRST_WIDE:

@@ -1,119 +1,122 @@
-"""The human at the end: reachable from every question, by silence too, and soon (GB/T 33358-2016 discourages menus)."""
+"""Checks that callers reach an operator from every question, by silence too, and soon, and never end without a word.
+
+GB/T 33358-2016 discourages menus.
+"""
 
 from collections.abc import Iterator
 
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
-    AskCaller,
-    CallerQuestion,
-    LookUpOutside,
+    AnnounceOutages,
+    CallerCondition,
+    CheckCaller,
+    LookUpExternal,
     LookUpTicket,
     PromiseCallback,
-    TellNotices,
 )
 from hotline.rules.enums import CallPurpose
 from hotline.rules.policies import Policies
-from ivr_flows.bilingual import Pair
+from ivr_flows.bilingual import BilingualText
 from ivr_flows.flow import (
-    PARTED,
-    Ask,
+    TRANSFERRED,
+    ActionNode,
+    Edge,
     Flow,
-    HangUp,
-    Input,
-    Menu,
+    HangUpNode,
+    InputNode,
+    MenuNode,
     Node,
-    Queue,
-    Say,
-    Transfer,
-    Voicemail,
-    Way,
-    unprompted,
-    ways,
+    QueueNode,
+    SayNode,
+    TransferNode,
+    VoicemailNode,
+    edges_of,
+    unprompted_targets,
 )
-from ivr_flows.lint.searches import Onward, leading_to, on_circles, reach
-from ivr_flows.source.problems import Told
+from ivr_flows.lint.searches import Targets, leading_to, on_cycles, reach
+from ivr_flows.source.problems import LintFinding
 from ivr_flows.source.prompts import Prompts
 
+# Nodes that may speak to a silent caller before an operator; a menu that asks again counts once.
 MOST_PROMPTS = 2
-"""So many nodes may speak to a silent caller before a person; a menu that asks again counts once."""
 
 
-def without_person(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find questions from which no way leads to a person. What follows a talk is no wall: they have had one."""
-    after = reach([flow.after], _every_way(flow)) if flow.after else set()
-    queues = [name for name, node in flow.nodes.items() if isinstance(node, Queue)]
-    heard = leading_to(queues, flow.nodes, _every_way(flow))
+def without_person(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds questions from which no path leads to an operator, except after a talk with one."""
+    after = reach([flow.after], _all_targets(flow)) if flow.after else set()
+    queues = [name for name, node in flow.nodes.items() if isinstance(node, QueueNode)]
+    heard = leading_to(queues, flow.nodes, _all_targets(flow))
     for name, node in flow.nodes.items():
-        if isinstance(node, Menu | Input) and name not in after | heard:
-            yield Told(
+        if isinstance(node, MenuNode | InputNode) and name not in after | heard:
+            yield LintFinding(
                 name,
-                Pair("没有一个按键通往人工", "no key leads to a person"),
-                Pair("菜单是为了方便，不是一堵墙", "a menu is a courtesy, not a wall"),
-                Pair(
+                BilingualText("没有一个按键通往人工", "no key leads to a person"),
+                BilingualText("菜单是为了方便，不是一堵墙", "a menu is a courtesy, not a wall"),
+                BilingualText(
                     '加一个按键（例如 0），通往 kind = "queue" 的节点。',
                     'Add a key such as 0 that leads to a node of kind "queue".',
                 ),
             )
 
 
-def silent_callers_lost(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find the questions of an incoming call after which silence or a wrong key ends it with nothing gained.
+def silent_callers_lost(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds questions of an incoming call after which silence or a wrong key ends the call without a result.
 
-    A person, a recorder and the promise of a call are gains. What follows a talk may end in silence.
+    A queue, a recorder and a promised callback are results. After a talk, silence may end the call.
     """
     if flow.purpose is not CallPurpose.INBOUND:
         return
-    ends = [name for name, node in flow.nodes.items() if isinstance(node, HangUp)]
+    ends = [name for name, node in flow.nodes.items() if isinstance(node, HangUpNode)]
     in_vain = leading_to(ends, flow.nodes, lambda name: _in_vain(flow.nodes[name]))
-    for name in sorted(reach([flow.entry, flow.person], _every_way(flow))):
+    for name in sorted(reach([flow.entry, flow.person], _all_targets(flow))):
         node = flow.nodes[name]
         starts = {flow.entry} if name == flow.entry else set()
-        if isinstance(node, Menu | Input):
+        if isinstance(node, MenuNode | InputNode):
             starts |= {node.on_silence.to, node.on_invalid.to}
         if starts & in_vain:
-            yield Told(
+            yield LintFinding(
                 name,
-                Pair(
+                BilingualText(
                     "不按键或按错键的来电人会被挂断", "hangs up on callers who press nothing or a wrong key"
                 ),
-                Pair(
+                BilingualText(
                     "打进来又没有挂断的人，一定要转到人工",
                     "who phones us and stays on the line must reach a person",
                 ),
-                Pair(
+                BilingualText(
                     "让 on_silence 和 on_invalid 通往排队。", "Lead on_silence and on_invalid to the queue."
                 ),
             )
 
 
 def _in_vain(node: Node) -> tuple[str, ...]:
-    """Return where a caller who does nothing is led on with nothing gained by it: no queue, recorder or promise."""
+    """Returns where a caller who does nothing is led on without a result: no queue, recorder or promise."""
     match node:
-        case Queue() | Voicemail():
+        case QueueNode() | VoicemailNode():
             return ()
-        case Ask(wish=PromiseCallback()):
+        case ActionNode(action=PromiseCallback()):
             return (node.exits[ActionOutcome.IMPOSSIBLE],)
-        case Transfer():
+        case TransferNode():
             return (node.on_failed,)
         case _:
-            return unprompted("", node)
+            return unprompted_targets("", node)
 
 
-def late_people(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find an incoming call that must listen to more than MOST_PROMPTS speaking nodes before it waits for a person."""
+def late_people(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds an incoming call that hears more than MOST_PROMPTS speaking nodes before it waits for an operator."""
     place = _too_late(flow) if flow.purpose is CallPurpose.INBOUND else ""
     if place:
-        yield Told(
+        yield LintFinding(
             place,
-            Pair(
+            BilingualText(
                 f"是转人工之前的第 {MOST_PROMPTS + 1} 段提示",
                 f"is the prompt number {MOST_PROMPTS + 1} before a person",
             ),
-            Pair(
+            BilingualText(
                 "不按键的来电人，这时应该已经在等人工了",
                 "a silent caller should be waiting for a person by then",
             ),
-            Pair(
+            BilingualText(
                 "少说一段，或者让前面的 on_silence 通往排队。",
                 "Say less, or lead an earlier on_silence to the queue.",
             ),
@@ -121,18 +124,16 @@ def late_people(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
 
 
 def _too_late(flow: Flow) -> str:
-    """Return the node that speaks once too often on some silent way from the entry, or an empty text.
-
-    What matters of a way is only where it has come to and how much was heard on it, so nothing is walked twice. Circles
-    are not entered: they are told on their own, and in them everything would be heard once too often.
-    """
+    """Returns the node that speaks once too often on a silent path from the entry, or an empty text."""
     seen: set[tuple[str, int]] = set()
-    circled = on_circles(flow.nodes, lambda name: unprompted(name, flow.nodes[name]))
+    circled = on_cycles(flow.nodes, lambda name: unprompted_targets(name, flow.nodes[name]))
     ahead = [(flow.entry, 0)]
     while ahead:
         name, before = ahead.pop()
         node = flow.nodes[name]
-        heard = before + (isinstance(node, Menu | Input) or (isinstance(node, Say) and bool(node.say)))
+        heard = before + (
+            isinstance(node, MenuNode | InputNode) or (isinstance(node, SayNode) and bool(node.say))
+        )
         if name in circled or (name, before) in seen:
             continue
         if heard > MOST_PROMPTS:
@@ -143,40 +144,37 @@ def _too_late(flow: Flow) -> str:
 
 
 def _still_waiting(node: Node) -> tuple[str, ...]:
-    """Return where a caller who does nothing is led on without a person.
+    """Returns where a caller who does nothing is led on without an operator.
 
-    A recorder is an answer, too; and whoever has phoned too often within the hour has had a person.
+    A recorder counts as an answer, and a caller who has phoned too often within the hour has had an operator.
     """
     match node:
-        case Queue() | Voicemail():
+        case QueueNode() | VoicemailNode():
             return ()
-        case Ask(wish=AskCaller(question=CallerQuestion.OFTEN)):
+        case ActionNode(action=CheckCaller(condition=CallerCondition.OFTEN)):
             return (node.exits[ActionOutcome.NO],)
         case _:
-            return unprompted("", node)
+            return unprompted_targets("", node)
 
 
-def _every_way(flow: Flow) -> Onward:
-    return lambda name: [way.to for way in ways(name, flow.nodes[name])]
+def _all_targets(flow: Flow) -> Targets:
+    return lambda name: [edge.to for edge in edges_of(name, flow.nodes[name])]
 
 
-def silent_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find a `hang_up` without a word to which a caller comes who has heard none since they last did something.
-
-    Who has had a talk has heard somebody; and an answering machine that picks up our own call needs no word.
-    """
-    begins = [way.to for name, node in flow.nodes.items() if _is_heard(node) for way in _heard(name, node)]
+def silent_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds silent `hang_up` nodes that a caller can reach without hearing a word since their last input."""
+    begins = [edge.to for name, node in flow.nodes.items() if _is_heard(node) for edge in _heard(name, node)]
     wordless = reach(begins, lambda name: _wordless(name, flow.nodes[name]))
     for name, node in flow.nodes.items():
-        if name in wordless and isinstance(node, HangUp) and not node.say:
-            yield Told(
+        if name in wordless and isinstance(node, HangUpNode) and not node.say:
+            yield LintFinding(
                 name,
-                Pair("一声不响就挂断", "hangs up without a word"),
-                Pair(
+                BilingualText("一声不响就挂断", "hangs up without a word"),
+                BilingualText(
                     "有的来电人按键、说话或等候之后，到这里还没有听到一句话",
                     "some caller comes here who has heard nothing since they did something",
                 ),
-                Pair(
+                BilingualText(
                     "加上 say，或者让他们先经过一个说话的节点。",
                     "Add say, or lead them here through a node that speaks.",
                 ),
@@ -184,30 +182,34 @@ def silent_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
 
 
 def _is_heard(node: Node) -> bool:
-    """Say whether the caller does something there, if only wait."""
-    return not isinstance(node, Say | Ask | HangUp)
+    """Returns whether the caller does something at `node`; waiting counts."""
+    return not isinstance(node, SayNode | ActionNode | HangUpNode)
 
 
-def _heard(name: str, node: Node) -> Iterator[Way]:
-    return (way for way in ways(name, node) if not (isinstance(node, Transfer) and way.exit == PARTED))
+def _heard(name: str, node: Node) -> Iterator[Edge]:
+    return (
+        edge
+        for edge in edges_of(name, node)
+        if not (isinstance(node, TransferNode) and edge.exit == TRANSFERRED)
+    )
 
 
 def _wordless(name: str, node: Node) -> list[str]:
-    """Return where a caller is led on by `node` without hearing a word."""
+    """Returns the nodes to which `node` leads a caller without a word."""
     match node:
-        case Say(say=()):
+        case SayNode(say=()):
             return [node.to]
-        case Ask():
-            return [way.to for way in ways(name, node) if not _is_told(node, way.exit)]
+        case ActionNode():
+            return [edge.to for edge in edges_of(name, node) if not _is_spoken(node, edge.exit)]
         case _:
             return []
 
 
-def _is_told(node: Ask, answer: str) -> bool:
-    """Say whether the answer itself is spoken: an outage, the state of a ticket, what another system knows."""
-    told = {
-        TellNotices: ActionOutcome.YES,
+def _is_spoken(node: ActionNode, answer: str) -> bool:
+    """Returns whether the outcome itself is spoken: an outage, a ticket's status, another system's reply."""
+    finding = {
+        AnnounceOutages: ActionOutcome.YES,
         LookUpTicket: ActionOutcome.FOUND,
-        LookUpOutside: ActionOutcome.FOUND,
+        LookUpExternal: ActionOutcome.FOUND,
     }
-    return told.get(type(node.wish)) == answer
+    return finding.get(type(node.action)) == answer

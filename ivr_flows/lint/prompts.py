@@ -1,4 +1,4 @@
-"""Prompt files: the same sentences in every language, each of which can be spoken and is short enough for the carrier."""
+"""Checks prompts, which must be complete and speakable in every language, and what a flow says and hears."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,32 +11,32 @@ from urllib.parse import quote
 from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
 from hotline.rules.text import is_speakable
-from ivr_flows.bilingual import Pair
-from ivr_flows.flow import Choice, Flow, Menu, Queue, lines_of
-from ivr_flows.source.problems import Told
+from ivr_flows.bilingual import BilingualText
+from ivr_flows.flow import Choice, Flow, MenuNode, QueueNode, lines_of
+from ivr_flows.source.problems import LintFinding
 from ivr_flows.source.prompts import (
-    DOOR_PROMPTS,
+    PROGRAM_PROMPTS,
     SOUNDS,
-    STANDING_ARGUMENTS,
+    STANDARD_ARGUMENTS,
     Catalogue,
     Prompts,
-    Speech,
+    SpeechRules,
     arguments_of,
-    plain,
+    normalized,
 )
-from ivr_flows.speech import Line
+from ivr_flows.speech import PromptLine
 
 
-def _asked(text: str) -> frozenset[str]:
-    """Return the arguments a text needs; broken braces are told on their own."""
+def _arguments_in(text: str) -> frozenset[str]:
+    """Returns the arguments a text needs; broken braces have a finding of their own."""
     try:
         return arguments_of(text)
     except ValueError:
         return frozenset()
 
 
-def broken_lines(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find lines that a language does not have, or that need an argument nobody gives there."""
+def broken_lines(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds lines that a language does not have, or that need an argument which is not given there."""
     for name, node in flow.nodes.items():
         for line, arguments in lines_of(node):
             for language, catalogue in prompts.items():
@@ -45,95 +45,99 @@ def broken_lines(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[
 
 
 def broken_line(
-    name: str, line: Line, language: Language, arguments: frozenset[str], texts: Mapping[str, str]
-) -> Iterator[Told]:
-    """Find what is wrong with `line` spoken at `name` in one language, whose `texts` these are."""
+    name: str, line: PromptLine, language: Language, arguments: frozenset[str], texts: Mapping[str, str]
+) -> Iterator[LintFinding]:
+    """Finds problems of `line`, spoken at `name`, in the `texts` of one language."""
     if line.prompt not in texts:
         yield _unwritten(name, line, language)
         return
-    unknown = _asked(texts[line.prompt]) - arguments - STANDING_ARGUMENTS
+    unknown = _arguments_in(texts[line.prompt]) - arguments - STANDARD_ARGUMENTS
     if unknown:
-        known = sorted(arguments | STANDING_ARGUMENTS)
-        yield Told(
+        known = sorted(arguments | STANDARD_ARGUMENTS)
+        yield LintFinding(
             name,
-            Pair(
+            BilingualText(
                 f"要说 {line.prompt!r}，其中的 {{{'、'.join(sorted(unknown))}}} 在那里没有",
                 f"speaks {line.prompt!r} with {{{', '.join(sorted(unknown))}}}, which is not known there",
             ),
-            Pair(f"那里有 {'、'.join(known)}", f"known are {', '.join(known)}"),
-            Pair(
+            BilingualText(f"那里有 {'、'.join(known)}", f"known are {', '.join(known)}"),
+            BilingualText(
                 f"改 prompts/{language}.toml 里的这一句，或者换一句说。",
                 f"Change the words in prompts/{language}.toml, or speak another prompt.",
             ),
         )
 
 
-def _unwritten(name: str, line: Line, language: Language) -> Told:
-    return Told(
+def _unwritten(name: str, line: PromptLine, language: Language) -> LintFinding:
+    return LintFinding(
         name,
-        Pair(
+        BilingualText(
             f"要说 {line.prompt!r}，但 {language} 里没有这一句",
             f"speaks {line.prompt!r}, which {language} does not have",
         ),
-        Pair("来电人什么也听不到", "callers would hear nothing"),
-        Pair(
+        BilingualText("来电人什么也听不到", "callers would hear nothing"),
+        BilingualText(
             f"写进 prompts/{language}.toml，或者改用另一句。",
             f"Write it in prompts/{language}.toml, or name another prompt.",
         ),
     )
 
 
-def unknown_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find choices whose list of words a language does not have."""
+def unknown_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds choices whose list of words a language does not have."""
     for name, node in flow.nodes.items():
-        if not isinstance(node, Menu):
+        if not isinstance(node, MenuNode):
             continue
         for key, choice in node.keys.items():
             for language, catalogue in prompts.items():
                 if choice.words and choice.words not in catalogue.words:
-                    yield Told(
+                    yield LintFinding(
                         name,
-                        Pair(
+                        BilingualText(
                             f"{key} 键也可以说 {choice.words!r}，但 {language} 里没有这组说法",
                             f"key {key} is also said as {choice.words!r}, which {language} does not have",
                         ),
-                        Pair("来电人说什么都不算这个键", "nothing a caller says could mean it"),
-                        Pair(
+                        BilingualText("来电人说什么都不算这个键", "nothing a caller says could mean it"),
+                        BilingualText(
                             f"写进 prompts/{language}.toml 的 [words]。",
                             f"Write the words under [words] in prompts/{language}.toml.",
                         ),
                     )
 
 
-def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find queues in which one key means two things; in a menu the file itself cannot hold a key twice."""
+def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds queues in which one key has two meanings."""
     for name, node in flow.nodes.items():
-        if isinstance(node, Queue) and node.callback_key in node.keys:
-            yield Told(
+        if isinstance(node, QueueNode) and node.callback_key in node.keys:
+            yield LintFinding(
                 name,
-                Pair(f"{node.callback_key} 键有两个意思", f"key {node.callback_key} means two things"),
-                Pair(
+                BilingualText(
+                    f"{node.callback_key} 键有两个意思", f"key {node.callback_key} means two things"
+                ),
+                BilingualText(
                     "它既是 callback_key，又是等候时可按的键",
                     "it is callback_key, and one of the keys heard while waiting",
                 ),
-                Pair("把其中一个换成别的键。", "Give one of them another key."),
+                BilingualText("把其中一个换成别的键。", "Give one of them another key."),
             )
 
 
-def colliding_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[Told]:
-    """Find menus in which saying one choice's word could mean another: equal words, or one inside the other."""
+def colliding_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds menus in which a word of one choice could mean another: equal words, or one inside the other."""
     for name, node in flow.nodes.items():
-        if isinstance(node, Menu):
+        if isinstance(node, MenuNode):
             for language, catalogue in prompts.items():
                 for one, other, word in _clashes(node.keys, catalogue.words):
-                    yield Told(
+                    yield LintFinding(
                         name,
-                        Pair(
+                        BilingualText(
                             f"{word!r}（{language}）既是 {one} 键的说法，也是 {other} 键的说法",
                             f"{word!r} ({language}) is said for {one} and for {other}",
                         ),
-                        Pair("来电人说了，也听不出是哪一个", "a caller who says it cannot be understood"),
-                        Pair(
+                        BilingualText(
+                            "来电人说了，也听不出是哪一个", "a caller who says it cannot be understood"
+                        ),
+                        BilingualText(
                             f"改 prompts/{language}.toml 里的说法。",
                             f"Change the words in prompts/{language}.toml.",
                         ),
@@ -151,62 +155,66 @@ def _clashes(
 
 
 def _sound_alike(one: str, other: str) -> bool:
-    """Say whether one of two words is heard where the other is said; a word of nothing but signs is told on its own."""
-    ours, theirs = plain(one), plain(other)
+    """Returns whether one of two words is contained in the other."""
+    ours, theirs = normalized(one), normalized(other)
     return bool(ours and theirs) and (ours in theirs or theirs in ours)
 
 
+# Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine.
 MOST_CHINESE = 450
-"""Characters of one prompt. The carrier refuses 4,500 URL-encoded ones, and a Chinese character takes nine."""
 MOST_ENCODED = MOST_CHINESE * 9
 ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?")
+# A recording is an address on the network, or a file in the folder of ours.
 FILE = re.compile(r"[A-Za-z0-9._-]+\.(wav|mp3)")
-"""Recordings: elsewhere on the network, or in the folder of ours."""
+# Arguments of the patterns by which moments and numbers are spoken.
 DAY, HOUR, COUNT = frozenset({"month", "day"}), frozenset({"period", "hour", "n", "nn"}), frozenset({"n"})
-"""Arguments of the patterns by which moments and numbers are spoken."""
 
 
-def check_prompts(prompts: Prompts, recordings: Path = SOUNDS) -> Iterator[tuple[Language, Told]]:
-    """Yield what is wrong with the catalogues, each with the language whose file must be mended.
+def check_prompts(prompts: Prompts, recordings: Path = SOUNDS) -> Iterator[tuple[Language, LintFinding]]:
+    """Yields the findings in the catalogues, each with the language of its file.
 
-    `recordings` is the folder of those that are played in place of a sentence.
+    `recordings` is the folder of the files that are played in place of a sentence.
     """
-    everywhere = frozenset().union(*(catalogue.texts for catalogue in prompts.values())).union(DOOR_PROMPTS)
+    everywhere = (
+        frozenset().union(*(catalogue.texts for catalogue in prompts.values())).union(PROGRAM_PROMPTS)
+    )
     lists = frozenset().union(*(catalogue.words for catalogue in prompts.values()))
     for language, catalogue in prompts.items():
-        for told in (
+        for finding in (
             *_missing(language, everywhere - set(catalogue.texts), lists - set(catalogue.words)),
             *_wrong(language, catalogue),
             *_unplayable(catalogue, recordings),
         ):
-            yield language, told
+            yield language, finding
 
 
-def _missing(language: Language, texts: frozenset[str], lists: frozenset[str]) -> Iterator[Told]:
+def _missing(language: Language, texts: frozenset[str], lists: frozenset[str]) -> Iterator[LintFinding]:
     for key in sorted(texts):
-        yield Told(
+        yield LintFinding(
             key,
-            Pair(f"{language} 里缺少 {key!r} 这一句", f"prompt {key!r} is missing in {language}"),
-            Pair("其他语言或程序要说这一句", "other languages or the program speak it"),
-            Pair("在这里补上，或者各种语言都去掉。", "Write it here, or remove it everywhere."),
+            BilingualText(f"{language} 里缺少 {key!r} 这一句", f"prompt {key!r} is missing in {language}"),
+            BilingualText("其他语言或程序要说这一句", "other languages or the program speak it"),
+            BilingualText("在这里补上，或者各种语言都去掉。", "Write it here, or remove it everywhere."),
         )
     for key in sorted(lists):
-        yield Told(
+        yield LintFinding(
             key,
-            Pair(f"{language} 里缺少 {key!r} 这组说法", f"the words {key!r} are missing in {language}"),
-            Pair("其他语言听得懂这组说法", "other languages understand them"),
-            Pair(
+            BilingualText(
+                f"{language} 里缺少 {key!r} 这组说法", f"the words {key!r} are missing in {language}"
+            ),
+            BilingualText("其他语言听得懂这组说法", "other languages understand them"),
+            BilingualText(
                 "在这里的 [words] 下补上，或者各种语言都去掉。",
                 "Write them under [words] here, or remove them everywhere.",
             ),
         )
 
 
-def _wrong(language: Language, catalogue: Catalogue) -> Iterator[Told]:
+def _wrong(language: Language, catalogue: Catalogue) -> Iterator[LintFinding]:
     for key, text in catalogue.texts.items():
         yield from _bad_text(key, text)
-        if key in DOOR_PROMPTS:
-            yield from broken_line(key, Line(key), language, DOOR_PROMPTS[key], {key: text})
+        if key in PROGRAM_PROMPTS:
+            yield from broken_line(key, PromptLine(key), language, PROGRAM_PROMPTS[key], {key: text})
     for key, text in _others(catalogue):
         yield from _unspeakable(key, text)
     for key, words in catalogue.words.items():
@@ -216,47 +224,51 @@ def _wrong(language: Language, catalogue: Catalogue) -> Iterator[Told]:
         yield from _bad_pattern(key, pattern, arguments)
 
 
-def _unheard(key: str, words: Sequence[str]) -> Iterator[Told]:
+def _unheard(key: str, words: Sequence[str]) -> Iterator[LintFinding]:
     for word in words:
-        if not plain(word):
-            yield Told(
+        if not normalized(word):
+            yield LintFinding(
                 key,
-                Pair(f"{word!r} 里没有能说出来的字", f"the word {word!r} has no letter"),
-                Pair("来电人说什么都会算成它", "whatever a caller says would mean it"),
-                Pair("换成能说出来的词，或者去掉它。", "Write a word that can be said, or remove it."),
+                BilingualText(f"{word!r} 里没有能说出来的字", f"the word {word!r} has no letter"),
+                BilingualText("来电人说什么都会算成它", "whatever a caller says would mean it"),
+                BilingualText(
+                    "换成能说出来的词，或者去掉它。", "Write a word that can be said, or remove it."
+                ),
             )
 
 
-def _unplayable(catalogue: Catalogue, recordings: Path) -> Iterator[Told]:
+def _unplayable(catalogue: Catalogue, recordings: Path) -> Iterator[LintFinding]:
     for key, sound in catalogue.sounds.items():
         if ADDRESS.fullmatch(sound):
             continue
         if not FILE.fullmatch(sound):
-            why = Pair(
+            why = BilingualText(
                 "录音是一个 http(s) 网址，或者一个以 .wav、.mp3 结尾的文件名",
                 "a recording is an http(s) address, or a plain file name that ends in .wav or .mp3",
             )
-            yield Told(
+            yield LintFinding(
                 key,
-                Pair(f"要播放 {sound[:40]!r}，但这不是录音", f"plays {sound[:40]!r}, which is no recording"),
+                BilingualText(
+                    f"要播放 {sound[:40]!r}，但这不是录音", f"plays {sound[:40]!r}, which is no recording"
+                ),
                 why,
-                Pair("改正名字。", "Mend the name."),
+                BilingualText("改正名字。", "Mend the name."),
             )
         elif not (recordings / sound).is_file():
-            why, mend = (
-                Pair("ivr_flows/sounds 里没有这个文件", "it does not lie in ivr_flows/sounds"),
-                Pair("把文件放进去，或者去掉 `play`。", "Put it there, or remove `play`."),
+            why, remedy = (
+                BilingualText("ivr_flows/sounds 里没有这个文件", "it does not lie in ivr_flows/sounds"),
+                BilingualText("把文件放进去，或者去掉 `play`。", "Put it there, or remove `play`."),
             )
-            yield Told(
+            yield LintFinding(
                 key,
-                Pair(f"要播放 {sound!r}，但它不存在", f"plays {sound!r}, which does not exist"),
+                BilingualText(f"要播放 {sound!r}，但它不存在", f"plays {sound!r}, which does not exist"),
                 why,
-                mend,
+                remedy,
             )
 
 
-def _patterns(speech: Speech) -> Mapping[str, tuple[str, frozenset[str]]]:
-    """Return the patterns of a language by their place in its file, each with the arguments it may use."""
+def _patterns(speech: SpeechRules) -> Mapping[str, tuple[str, frozenset[str]]]:
+    """Returns the patterns of a language by their place in its file, each with the arguments it may use."""
     calendar = speech.calendar
     return {
         "speech.callers.one": (speech.callers.one, COUNT),
@@ -271,19 +283,19 @@ def _patterns(speech: Speech) -> Mapping[str, tuple[str, frozenset[str]]]:
     }
 
 
-def _bad_pattern(key: str, pattern: str, arguments: frozenset[str]) -> Iterator[Told]:
+def _bad_pattern(key: str, pattern: str, arguments: frozenset[str]) -> Iterator[LintFinding]:
     known = ", ".join(sorted(arguments))
     for name in sorted({name for name, _ in _fields(pattern)} - arguments):
-        yield Told(
+        yield LintFinding(
             key,
-            Pair(f"要说 {{{name}}}，那里没有", f"speaks {{{name}}}, which is not known there"),
-            Pair(f"那里有 {known}", f"known are {known}"),
-            Pair("改用其中一个。", "Use one of them."),
+            BilingualText(f"要说 {{{name}}}，那里没有", f"speaks {{{name}}}, which is not known there"),
+            BilingualText(f"那里有 {known}", f"known are {known}"),
+            BilingualText("改用其中一个。", "Use one of them."),
         )
 
 
 def _others(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    """Yield what goes into the carrier's documents beside the sentences, by its place in the file."""
+    """Yields the texts other than prompts that go into the carrier's documents, by their place in the file."""
     yield from _texts("speech", asdict(catalogue.speech))
     yield from _texts("words", catalogue.words)
 
@@ -299,56 +311,67 @@ def _texts(place: str, written: object) -> Iterator[tuple[str, str]]:
             yield from _texts(place, each)
 
 
-def _unspeakable(key: str, text: str) -> Iterator[Told]:
+def _unspeakable(key: str, text: str) -> Iterator[LintFinding]:
     if not is_speakable(text):
         sign = next(sign for sign in text if not is_speakable(sign))
-        what = Pair(f"含有控制字符 U+{ord(sign):04X}", f"holds the control character U+{ord(sign):04X}")
-        yield Told(
+        what = BilingualText(
+            f"含有控制字符 U+{ord(sign):04X}", f"holds the control character U+{ord(sign):04X}"
+        )
+        yield LintFinding(
             key,
             what,
-            Pair("有了它，整份文档运营商都读不了", "no document with it could be read by the carrier"),
-            Pair("去掉它。", "Remove it."),
+            BilingualText(
+                "有了它，整份文档运营商都读不了", "no document with it could be read by the carrier"
+            ),
+            BilingualText("去掉它。", "Remove it."),
         )
 
 
-def _bad_text(key: str, text: str) -> Iterator[Told]:
+def _bad_text(key: str, text: str) -> Iterator[LintFinding]:
     yield from _unspeakable(key, text)
     yield from _broken_braces(key, text)
     if len(quote(text)) > MOST_ENCODED:
-        yield Told(
+        yield LintFinding(
             key,
-            Pair(
+            BilingualText(
                 f"{len(text)} 个字，一次说不完", f"{len(text)} characters are too long to be spoken at once"
             ),
-            Pair(
+            BilingualText(
                 f"运营商最多接受 {MOST_CHINESE} 个汉字",
                 f"the carrier stops at {MOST_CHINESE} Chinese characters",
             ),
-            Pair("拆成两句。", "Split it into two prompts."),
+            BilingualText("拆成两句。", "Split it into two prompts."),
         )
 
 
-def _broken_braces(key: str, text: str) -> Iterator[Told]:
-    mend = Pair(
+def _broken_braces(key: str, text: str) -> Iterator[LintFinding]:
+    remedy = BilingualText(
         "参数写成 {name}；别的花括号说不出来。",
         "Write {name} for an argument; other braces cannot be spoken.",
     )
     try:
         list(Formatter().parse(text))
     except ValueError as error:
-        yield Told(key, Pair("花括号不成对", "broken braces"), Pair(f"读不懂：{error}", str(error)), mend)
+        yield LintFinding(
+            key,
+            BilingualText("花括号不成对", "broken braces"),
+            BilingualText(f"读不懂：{error}", str(error)),
+            remedy,
+        )
     for name, layout in _fields(text):
         if layout:
-            yield Told(
+            yield LintFinding(
                 key,
-                Pair(f"给 {{{name}}} 规定了格式 {layout[:40]!r}", f"lays out {{{name}}} as {layout[:40]!r}"),
-                Pair("说出来的话没有格式", "what is spoken has no layout"),
-                mend,
+                BilingualText(
+                    f"给 {{{name}}} 规定了格式 {layout[:40]!r}", f"lays out {{{name}}} as {layout[:40]!r}"
+                ),
+                BilingualText("说出来的话没有格式", "what is spoken has no layout"),
+                remedy,
             )
 
 
 def _fields(text: str) -> list[tuple[str, str]]:
-    """Return the names in braces, each with the layout it asks for; broken braces are told on their own."""
+    """Returns the names in braces, each with its format; broken braces have a finding of their own."""
     try:
         parts = list(Formatter().parse(text))
     except ValueError:

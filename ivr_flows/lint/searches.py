@@ -1,15 +1,15 @@
-"""Searches along the ways of a flow. Each looks at a node once, however often the ways part and meet again."""
+"""Graph searches along the edges of a flow. Each visits a node once, however often paths part and meet again."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-Onward = Callable[[str], Collection[str]]
-"""Where a node leads."""
+# Returns the nodes that a node leads to.
+Targets = Callable[[str], Collection[str]]
 
 
-def reach(starts: Iterable[str], onward: Onward) -> set[str]:
-    """Return the nodes that can be come to from `starts`, themselves included."""
+def reach(starts: Iterable[str], onward: Targets) -> set[str]:
+    """Returns the nodes reachable from `starts`, themselves included."""
     seen: set[str] = set()
     ahead = list(starts)
     while ahead:
@@ -20,14 +20,14 @@ def reach(starts: Iterable[str], onward: Onward) -> set[str]:
     return seen
 
 
-def leading_to(goals: Iterable[str], names: Iterable[str], onward: Onward) -> set[str]:
-    """Return those of `names` from which one of `goals` can be come to, and the goals."""
+def leading_to(goals: Iterable[str], names: Iterable[str], onward: Targets) -> set[str]:
+    """Returns those of `names` from which one of `goals` is reachable, and the goals."""
     before = _turned_round(names, onward)
     return reach(goals, lambda name: before[name])
 
 
-def on_circles(names: Collection[str], onward: Onward) -> set[str]:
-    """Return the nodes from which one can come back to them; that there are none is seen at once."""
+def on_cycles(names: Collection[str], onward: Targets) -> set[str]:
+    """Returns the nodes that lie on a cycle."""
     try:
         TopologicalSorter({name: onward(name) for name in names}).prepare()
     except CycleError:
@@ -35,7 +35,7 @@ def on_circles(names: Collection[str], onward: Onward) -> set[str]:
     return set()
 
 
-def _turned_round(names: Iterable[str], onward: Onward) -> Mapping[str, Sequence[str]]:
+def _turned_round(names: Iterable[str], onward: Targets) -> Mapping[str, Sequence[str]]:
     before: defaultdict[str, list[str]] = defaultdict(list)
     for name in names:
         for to in onward(name):

@@ -1,30 +1,33 @@
-"""The small words inside a flow file: a line, a wish, a number, a step of the wait document. Each raises ValueError."""
+"""Parses the short expressions in a flow file: a line, an action, a number, a step of the wait document.
+
+Each function raises ValueError with the reason.
+"""
 
 from enum import StrEnum
 from typing import TypeVar
 
-from hotline.rules.calls.flow_actions import ConfirmPerson, FlowAction, NotePressed, RecordAnswer
+from hotline.rules.calls.flow_actions import ConfirmPerson, FlowAction, RecordAnswer, RecordRequestClass
 from hotline.rules.enums import CallPurpose, Language, RequestClass
 from hotline.rules.phone_numbers import parse_number
-from ivr_flows.speech import Line
+from ivr_flows.speech import PromptLine
 
 Word = TypeVar("Word", bound=StrEnum)
 _ANSWERS = {(question, answer) for question in ("solved", "satisfied", "service") for answer in ("yes", "no")}
+# What a round of waiting may contain beside the lines of the program itself.
 WAIT_VERBS = frozenset({"say", "play"})
-"""What a round of waiting may consist of beside what the program itself says there."""
 _REFUSED_VERBS = frozenset({"dial", "record", "enqueue", "reject", "gather", "hangup", "leave", "redirect"})
 
 
-def read_line(text: object) -> Line:
-    """Read `prompt` or `language:prompt`."""
+def read_line(text: object) -> PromptLine:
+    """Parses `prompt` or `language:prompt`."""
     if not isinstance(text, str) or not text:
         raise ValueError("a line is the key of a prompt, or language:key")
     language, colon, prompt = text.rpartition(":")
-    return Line(prompt, read_language(language) if colon else None)
+    return PromptLine(prompt, read_language(language) if colon else None)
 
 
-def read_wait_step(text: object) -> Line:
-    """Read `say PROMPT` or `play PROMPT`, a step of the document callers hear again and again while they wait."""
+def read_wait_step(text: object) -> PromptLine:
+    """Parses `say PROMPT` or `play PROMPT`, a step of the document that is repeated while callers wait."""
     verb, _, prompt = str(text).partition(" ")
     if verb in _REFUSED_VERBS:
         raise ValueError(
@@ -35,13 +38,13 @@ def read_wait_step(text: object) -> Line:
     return read_line(prompt)
 
 
-def read_wish(text: object) -> FlowAction:
-    """Read a wish as flows write it."""
+def read_action(text: object) -> FlowAction:
+    """Parses an action as flows write it, such as `note_pressed:complaint`."""
     match str(text).split(":"):
         case ["confirm_person"]:
             return ConfirmPerson()
         case ["note_pressed", request_class]:
-            return NotePressed(_one_of(RequestClass, request_class))
+            return RecordRequestClass(_one_of(RequestClass, request_class))
         case ["record_answer", question, answer] if (question, answer) in _ANSWERS:
             return RecordAnswer(question, answer)
         case _:
@@ -51,7 +54,7 @@ def read_wish(text: object) -> FlowAction:
 
 
 def read_number(text: object) -> str:
-    """Read a telephone number in any usual spelling and return its E.164."""
+    """Parses a telephone number in any usual spelling and returns its E.164."""
     number = parse_number(str(text))
     if number is None:
         raise ValueError("not a telephone number, such as +865374412345")

@@ -1,4 +1,4 @@
-"""Words for lines: one catalogue per language, with the way each language speaks numbers, places and waits.
+"""Prompts: one catalogue per language, with the rules by which the language speaks numbers, moments and waiting times.
 
 Everything a new language needs is data in its own file: voice, digits, counts, plurals.
 """
@@ -16,16 +16,26 @@ from pydantic import Field
 
 from hotline.rules.enums import Language
 from hotline.rules.text import to_speakable, to_utterance
-from ivr_flows.source.tables import NAME, Shape
-from ivr_flows.speech import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
+from ivr_flows.source.tables import NAME, FileModel
+from ivr_flows.speech import (
+    Argument,
+    CallerCount,
+    LiteralText,
+    PromptLine,
+    SpokenDigits,
+    SpokenMoment,
+    SpokenNotice,
+    WaitingTime,
+)
 
+# Folder of the recordings played in place of prompts (`play = "name.wav"` in a prompt file).
 SOUNDS = Path(__file__).parent.parent / "sounds"
-"""Where prompts that are played instead of spoken lie (`play = "name.wav"` in a prompt file)."""
-STANDING_ARGUMENTS = frozenset({"hotline"})
-"""Arguments every prompt may use."""
+# Arguments every prompt may use.
+STANDARD_ARGUMENTS = frozenset({"hotline"})
 
 _NOTHING: frozenset[str] = frozenset()
-DOOR_PROMPTS: Mapping[str, frozenset[str]] = {
+# Prompts that the program speaks itself, whatever the flow, and the arguments it gives them.
+PROGRAM_PROMPTS: Mapping[str, frozenset[str]] = {
     "still_connecting": _NOTHING,
     "still_asking": _NOTHING,
     "thanks_goodbye": _NOTHING,
@@ -42,7 +52,6 @@ DOOR_PROMPTS: Mapping[str, frozenset[str]] = {
     "status_replied": _NOTHING,
     "status_closed": frozenset({"closed"}),
 }
-"""What the program itself may have to say, whatever the flow, and the arguments it gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +80,8 @@ class Calendar:
     half_past: str
     few_minutes: str
     minutes: str
+    # Words for the minutes 0 to 9 of `few_minutes`, as {n}.
     digits: tuple[str, ...]
-    """Words for the minutes 0 to 9 of `few_minutes`, as {n}."""
 
     def say(self, moment: datetime) -> str:
         names = {"period": self.periods[moment.hour], "hour": self.hours[moment.hour]}
@@ -86,13 +95,13 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
-class Speech:
-    """How a language is spoken and heard: the carrier's voice and language tags, and the words for numbers and moments."""
+class SpeechRules:
+    """The carrier's voice and language tags of a language, and its words for numbers and moments."""
 
     voice: str
     language: str
+    # The tag under which the carrier recognises speech in this language.
     recognition: str
-    """The tag under which the carrier recognises this language when it is spoken."""
     digits: tuple[str, ...]
     between_digits: str
     counts: tuple[str, ...]
@@ -105,18 +114,18 @@ class Speech:
 
     def say(self, argument: Argument) -> str:
         match argument:
-            case Callers(count=count):
+            case CallerCount(count=count):
                 return self.callers.of(count, self._count(count))
-            case Wait(seconds=seconds) if seconds < 60:
+            case WaitingTime(seconds=seconds) if seconds < 60:
                 return self.under_a_minute
-            case Wait(seconds=seconds):
+            case WaitingTime(seconds=seconds):
                 minutes = (seconds + 30) // 60
                 return self.minutes.of(minutes, self._count(minutes))
-            case OneByOne(digits=digits):
+            case SpokenDigits(digits=digits):
                 return self.between_digits.join(self.digits[int(digit)] for digit in digits)
-            case Moment(at=at):
+            case SpokenMoment(at=at):
                 return self.calendar.say(at)
-            case Words(texts=texts):
+            case LiteralText(texts=texts):
                 return dict(texts).get(self.spoken_as) or texts[0][1]
 
     def _count(self, count: int) -> str:
@@ -125,42 +134,44 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """One language's speech and its prompts, by key; `sounds` are recordings played instead of being spoken.
+    """The speech rules and prompts of one language, by key.
 
-    `words` are lists of words that callers may say instead of pressing a key.
+    `sounds` are recordings played in place of speech; `words` are lists of words that callers may say in place of a
+    key.
     """
 
-    speech: Speech
+    speech: SpeechRules
     texts: Mapping[str, str]
     sounds: Mapping[str, str] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+# Every language has a catalogue, and all have the same keys; the loader checks it.
 Prompts = Mapping[Language, Catalogue]
-"""Every language has a catalogue, and every catalogue the same keys (the loader sees to it)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What is really said, and by which voice (the carrier's voice and language names); or a recording of it."""
+    """A text with the carrier's names of voice and language, or a recording of it."""
 
     text: str
     voice: str
     language: str
+    # File or address of a recording; empty: spoken by the voice.
     sound: str = ""
-    """The file or address of a recording; empty: spoken by the voice."""
 
 
 def speak(
-    prompts: Prompts, line: Line | Notice, language: Language, standing: Mapping[str, Argument]
+    prompts: Prompts, line: PromptLine | SpokenNotice, language: Language, standing: Mapping[str, Argument]
 ) -> Spoken:
-    """Put a line into words in its own language, or else in the call's; the voice is that of the words.
+    """Returns the text of a line in its own language or else in the call's, with the voice of that language.
 
-    Whoever wrote the words, and whenever: no sign is left that would make the document one no carrier can read.
-    Raises KeyError for a prompt or an argument nobody gave; the loader has checked that for every node.
+    Characters that no TwiML document may contain are removed. Raises KeyError for a prompt or an argument that is
+    missing;
+    the loader has checked that for every node.
     """
-    if isinstance(line, Notice):
-        written_in, text = line.told_in(language)
+    if isinstance(line, SpokenNotice):
+        written_in, text = line.in_language(language)
         speech = prompts[written_in].speech
         return Spoken(to_utterance(text), speech.voice, speech.language)
     catalogue = prompts[line.language or language]
@@ -173,7 +184,7 @@ def speak(
 
 
 def arguments_of(text: str) -> frozenset[str]:
-    """Return the names in braces. Raises ValueError for broken braces."""
+    """Returns the names in braces. Raises ValueError for broken braces."""
     return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
 
 
@@ -182,12 +193,12 @@ _Hours = Annotated[tuple[_Text, ...], Field(min_length=24, max_length=24)]
 _Ten = Annotated[tuple[_Text, ...], Field(min_length=10, max_length=10)]
 
 
-def plain(text: str) -> str:
-    """Return small letters and signs without blanks and punctuation, in one width."""
+def normalized(text: str) -> str:
+    """Returns the letters and digits of `text` in lower case and one width."""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
 
 
-class _Plural(Shape):
+class _Plural(FileModel):
     one: _Text
     other: _Text
 
@@ -195,7 +206,7 @@ class _Plural(Shape):
         return Plural(self.one, self.other)
 
 
-class _Calendar(Shape):
+class _Calendar(FileModel):
     day: _Text
     months: Annotated[tuple[_Text, ...], Field(min_length=12, max_length=12)]
     hours: _Hours
@@ -210,7 +221,7 @@ class _Calendar(Shape):
         return Calendar(**{name: getattr(self, name) for name in type(self).model_fields})
 
 
-class _Speech(Shape):
+class _Speech(FileModel):
     voice: _Text
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}-[A-Z]{2}$")]
     recognition: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?$")]
@@ -223,15 +234,15 @@ class _Speech(Shape):
     calendar: _Calendar
 
 
-class _Recorded(Shape):
-    """A prompt that is played: `text` says what is heard, for captions, transcripts and whoever reads the file."""
+class _Recorded(FileModel):
+    """A prompt that is played: `text` states what is heard, for captions and transcripts."""
 
     text: _Text
     play: _Text
 
 
-class CatalogueShape(Shape):
-    """A whole prompt file of one language."""
+class CatalogueModel(FileModel):
+    """Schema of a prompt file: the sentences of one language, its speech rules, and the words that stand for keys."""
 
     speech: _Speech
     prompts: dict[NAME, _Text | _Recorded]
@@ -239,7 +250,7 @@ class CatalogueShape(Shape):
 
     def catalogue(self, language: Language) -> Catalogue:
         raw = self.speech
-        speech = Speech(
+        speech = SpeechRules(
             voice=raw.voice,
             language=raw.language,
             recognition=raw.recognition,

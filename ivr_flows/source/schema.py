@@ -1,127 +1,130 @@
-"""The shape of a flow file: what may be written where, and which node each table becomes.
+"""Pydantic schema of flow files, converted to `flow` nodes.
 
-Shape only; whether the pieces fit together is asked in `lint`. More kinds can be written than the engine knows: an
-opening-hours node, an entry by number, a survey are each one of its eight nodes, written as people think of them.
+It checks structure only; `lint` checks whether the nodes fit together. A file has more kinds of nodes than the
+engine:
+opening hours, an entry by number and a survey are each one of its eight nodes.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AliasChoices, BeforeValidator, Field
 
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
-    AskCaller,
-    AskDialled,
-    AskHours,
-    CallerQuestion,
+    AnnounceOutages,
+    CallerCondition,
+    CheckCaller,
+    CheckOpeningHours,
     FlowAction,
     JoinQueue,
     LookUpBy,
-    LookUpOutside,
+    LookUpExternal,
     LookUpTicket,
+    MatchDialledNumber,
     PromiseCallback,
     RecordAnswer,
-    TellNotices,
 )
 from hotline.rules.enums import CallPurpose, Language
 from ivr_flows import flow
 from ivr_flows.flow import Node
 from ivr_flows.source.expressions import (
+    read_action,
     read_language,
     read_line,
     read_number,
     read_purpose,
     read_wait_step,
-    read_wish,
 )
-from ivr_flows.source.tables import NAME, Shape
-from ivr_flows.speech import Line
+from ivr_flows.source.tables import NAME, FileModel
+from ivr_flows.speech import PromptLine
 
-LINE = Annotated[Line, BeforeValidator(read_line)]
+LINE = Annotated[PromptLine, BeforeValidator(read_line)]
 LINES = tuple[LINE, ...]
 SPOKEN = Annotated[LINES, Field(min_length=1)]
-WISH = Annotated[FlowAction, BeforeValidator(read_wish)]
+ACTION = Annotated[FlowAction, BeforeValidator(read_action)]
+# Flows published before the field was called `actions` are kept in the database with `wishes`.
+ACTIONS = Annotated[tuple[ACTION, ...], Field(validation_alias=AliasChoices("actions", "wishes"))]
 KEY = Annotated[str, Field(pattern=r"^[0-9*#]$")]
 SECONDS = Annotated[int, Field(strict=True, ge=1, le=30)]
 RINGING = Annotated[int, Field(strict=True, ge=5, le=600)]
 TARGET = Annotated[str, Field(min_length=1)]
 
 
-class Choice(Shape):
+class ChoiceModel(FileModel):
     to: TARGET
-    wishes: tuple[WISH, ...] = ()
+    actions: ACTIONS = ()
     language: Annotated[Language, BeforeValidator(read_language)] | None = None
     words: str = ""
 
     def choice(self) -> flow.Choice:
-        return flow.Choice(self.to, self.wishes, self.language, self.words)
+        return flow.Choice(self.to, self.actions, self.language, self.words)
 
 
-class WaitingChoice(Choice):
+class WaitingChoiceModel(ChoiceModel):
+    # Empty: the caller stays in the queue.
     to: str = ""
-    """Empty: the caller stays in the queue."""
 
 
-class Exit(Shape):
+class RetryLimitModel(FileModel):
     tries: Annotated[int, Field(strict=True, ge=1, le=5)]
     to: TARGET
 
-    def exit(self) -> flow.Exit:
-        return flow.Exit(self.tries, self.to)
+    def exit(self) -> flow.RetryLimit:
+        return flow.RetryLimit(self.tries, self.to)
 
 
-class Question(Shape):
-    """What menus, surveys and entries of digits share."""
+class QuestionModel(FileModel):
+    """The fields that menus, surveys and inputs share."""
 
     say: SPOKEN
     again: LINES = ()
     timeout: SECONDS
-    on_silence: Exit
-    on_invalid: Exit
+    on_silence: RetryLimitModel
+    on_invalid: RetryLimitModel
 
 
-class Hours(Shape):
+class HoursModel(FileModel):
     kind: Literal["hours"]
     schedule: NAME
     open: TARGET
     closed: TARGET
+    # Empty: as when closed.
     holiday: str = ""
-    """Empty: as when closed."""
 
     def node(self) -> Node:
         exits = {"open": self.open, "closed": self.closed, "holiday": self.holiday or self.closed}
-        return flow.Ask(AskHours(self.schedule), exits)
+        return flow.ActionNode(CheckOpeningHours(self.schedule), exits)
 
 
-class Entry(Shape):
+class EntryModel(FileModel):
     kind: Literal["entry"]
     numbers: dict[Annotated[str, BeforeValidator(read_number)], TARGET]
     other: TARGET
 
     def node(self) -> Node:
-        return flow.Ask(AskDialled(), {**self.numbers, ActionOutcome.OTHER: self.other})
+        return flow.ActionNode(MatchDialledNumber(), {**self.numbers, ActionOutcome.OTHER: self.other})
 
 
-class Condition(Shape):
+class ConditionModel(FileModel):
     kind: Literal["condition"]
-    asks: CallerQuestion
+    asks: CallerCondition
     yes: TARGET
     no: TARGET
 
     def node(self) -> Node:
-        return flow.Ask(AskCaller(self.asks), {"yes": self.yes, "no": self.no})
+        return flow.ActionNode(CheckCaller(self.asks), {"yes": self.yes, "no": self.no})
 
 
-class Notices(Shape):
+class NoticesModel(FileModel):
     kind: Literal["notices"]
     told: TARGET
     none: TARGET
 
     def node(self) -> Node:
-        return flow.Ask(TellNotices(), {"yes": self.told, "no": self.none})
+        return flow.ActionNode(AnnounceOutages(), {"yes": self.told, "no": self.none})
 
 
-class TicketStatus(Shape):
+class TicketStatusModel(FileModel):
     kind: Literal["ticket_status"]
     by: LookUpBy
     found: TARGET
@@ -130,10 +133,10 @@ class TicketStatus(Shape):
 
     def node(self) -> Node:
         exits = {"found": self.found, "unknown": self.unknown, "locked": self.locked}
-        return flow.Ask(LookUpTicket(self.by), exits)
+        return flow.ActionNode(LookUpTicket(self.by), exits)
 
 
-class Lookup(Shape):
+class LookupModel(FileModel):
     kind: Literal["lookup"]
     source: NAME
     found: TARGET
@@ -143,59 +146,59 @@ class Lookup(Shape):
 
     def node(self) -> Node:
         exits = {name: getattr(self, name) for name in ("found", "unknown", "timeout", "failed")}
-        return flow.Ask(LookUpOutside(self.source), exits)
+        return flow.ActionNode(LookUpExternal(self.source), exits)
 
 
-class Callback(Shape):
+class CallbackModel(FileModel):
     kind: Literal["callback"]
     promised: TARGET
     impossible: TARGET
 
     def node(self) -> Node:
-        return flow.Ask(PromiseCallback(), {"promised": self.promised, "impossible": self.impossible})
+        return flow.ActionNode(PromiseCallback(), {"promised": self.promised, "impossible": self.impossible})
 
 
-class _Say(Shape):
+class _Say(FileModel):
     kind: Literal["say"]
     say: LINES = ()
-    wishes: tuple[WISH, ...] = ()
+    actions: ACTIONS = ()
     to: TARGET
 
     def node(self) -> Node:
-        return flow.Say(self.say, self.to, self.wishes)
+        return flow.SayNode(self.say, self.to, self.actions)
 
 
-class _Goto(Shape):
+class _Goto(FileModel):
     kind: Literal["goto"]
     to: TARGET
 
     def node(self) -> Node:
-        return flow.Say((), self.to)
+        return flow.SayNode((), self.to)
 
 
-class _Menu(Question):
+class _Menu(QuestionModel):
     kind: Literal["menu"]
-    keys: Annotated[dict[KEY, Choice], Field(min_length=1)]
+    keys: Annotated[dict[KEY, ChoiceModel], Field(min_length=1)]
 
     def node(self) -> Node:
         keys = {key: choice.choice() for key, choice in self.keys.items()}
         out = (self.on_silence.exit(), self.on_invalid.exit())
-        return flow.Menu(self.say, keys, self.timeout, *out, self.again)
+        return flow.MenuNode(self.say, keys, self.timeout, *out, self.again)
 
 
-class _Reply(Shape):
+class _Reply(FileModel):
     answer: Literal["yes", "no"]
     to: TARGET
     words: str = ""
 
 
-class _Survey(Question):
-    """One question whose answers are kept; further `keys` (0 for a person) may lead elsewhere."""
+class _Survey(QuestionModel):
+    """One question whose answers are stored; further `keys` (0 for an operator) may lead elsewhere."""
 
     kind: Literal["survey"]
     question: Literal["solved", "satisfied", "service"]
     answers: Annotated[dict[KEY, _Reply], Field(min_length=2)]
-    keys: dict[KEY, Choice] = Field(default_factory=dict)
+    keys: dict[KEY, ChoiceModel] = Field(default_factory=dict)
 
     def node(self) -> Node:
         answers = {
@@ -204,10 +207,10 @@ class _Survey(Question):
         }
         keys = {**answers, **{key: choice.choice() for key, choice in self.keys.items()}}
         out = (self.on_silence.exit(), self.on_invalid.exit())
-        return flow.Menu(self.say, keys, self.timeout, *out, self.again)
+        return flow.MenuNode(self.say, keys, self.timeout, *out, self.again)
 
 
-class _Input(Question):
+class _Input(QuestionModel):
     kind: Literal["input"]
     name: NAME
     least: Annotated[int, Field(strict=True, ge=1, le=20)]
@@ -218,10 +221,10 @@ class _Input(Question):
     def node(self) -> Node:
         out = (self.on_silence.exit(), self.on_invalid.exit())
         size = (self.name, self.least, self.most, self.timeout)
-        return flow.Input(self.say, *size, self.confirm, self.to, *out, self.again)
+        return flow.InputNode(self.say, *size, self.confirm, self.to, *out, self.again)
 
 
-class _Transfer(Shape):
+class _Transfer(FileModel):
     kind: Literal["transfer"]
     say: LINES = ()
     number: NAME
@@ -230,10 +233,10 @@ class _Transfer(Shape):
     on_failed: TARGET
 
     def node(self) -> Node:
-        return flow.Transfer(self.say, self.number, self.ring_seconds, self.to, self.on_failed)
+        return flow.TransferNode(self.say, self.number, self.ring_seconds, self.to, self.on_failed)
 
 
-class _Voicemail(Shape):
+class _Voicemail(FileModel):
     kind: Literal["voicemail"]
     say: SPOKEN
     seconds: Annotated[int, Field(strict=True, ge=5, le=600)]
@@ -242,10 +245,10 @@ class _Voicemail(Shape):
     on_nothing: TARGET
 
     def node(self) -> Node:
-        return flow.Voicemail(self.say, self.seconds, self.silence, self.to, self.on_nothing)
+        return flow.VoicemailNode(self.say, self.seconds, self.silence, self.to, self.on_nothing)
 
 
-class _Queue(Shape):
+class _Queue(FileModel):
     kind: Literal["queue"]
     skill: NAME | Literal[""] = ""
     priority: Annotated[int, Field(strict=True, ge=0, le=9)] = 0
@@ -264,32 +267,32 @@ class _Queue(Shape):
     longest_wait: Annotated[int, Field(strict=True, ge=30, le=7200)] | Literal[0] = 0
     on_timeout: str = ""
     on_off_duty: str = ""
-    keys: dict[KEY, WaitingChoice] = Field(default_factory=dict)
-    wait: tuple[Annotated[Line, BeforeValidator(read_wait_step)], ...] = ()
-    """Heard at the end of each round: `say PROMPT` or `play PROMPT`."""
+    keys: dict[KEY, WaitingChoiceModel] = Field(default_factory=dict)
+    # Spoken at the end of each round: `say PROMPT` or `play PROMPT`.
+    wait: tuple[Annotated[PromptLine, BeforeValidator(read_wait_step)], ...] = ()
 
     def node(self) -> Node:
         join = JoinQueue(self.skill, self.priority, self.to_desk, only_on_duty=bool(self.on_off_duty))
         same = set(type(self).model_fields) - {"kind", "skill", "priority", "to_desk", "keys", "wait"}
         keys = {key: choice.choice() for key, choice in self.keys.items()}
         rest = {name: getattr(self, name) for name in same}
-        return flow.Queue(join=join, keys=keys, music=self.wait, **rest)
+        return flow.QueueNode(join=join, keys=keys, music=self.wait, **rest)
 
 
-class Subflow(Shape):
-    """Another file, laid into this flow: `exits` say where each of its `exit:NAME` leads."""
+class SubflowModel(FileModel):
+    """Another file, placed into this flow: `exits` says where each of its `exit:NAME` leads."""
 
     kind: Literal["subflow"]
     file: NAME
     exits: dict[NAME, TARGET] = Field(default_factory=dict)
 
 
-class _HangUp(Shape):
+class _HangUp(FileModel):
     kind: Literal["hang_up"]
     say: LINES = ()
 
     def node(self) -> Node:
-        return flow.HangUp(self.say)
+        return flow.HangUpNode(self.say)
 
 
 NODE = Annotated[
@@ -298,30 +301,30 @@ NODE = Annotated[
     | _Menu
     | _Survey
     | _Input
-    | Hours
-    | Entry
-    | Condition
-    | Notices
-    | TicketStatus
-    | Lookup
-    | Callback
+    | HoursModel
+    | EntryModel
+    | ConditionModel
+    | NoticesModel
+    | TicketStatusModel
+    | LookupModel
+    | CallbackModel
     | _Transfer
     | _Voicemail
     | _Queue
-    | Subflow
+    | SubflowModel
     | _HangUp,
     Field(discriminator="kind"),
 ]
 
 
-class PartShape(Shape):
+class PartModel(FileModel):
     """A shared file: nodes to be included, or a subflow that begins at `entry`."""
 
     entry: str = ""
     nodes: dict[NAME, NODE]
 
 
-class FlowShape(Shape):
+class FlowModel(FileModel):
     """A whole flow file, with the shared nodes it includes."""
 
     name: NAME

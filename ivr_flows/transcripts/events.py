@@ -7,11 +7,11 @@ from ivr_flows.engine import after_talk, hear
 from ivr_flows.flow import Flow
 from ivr_flows.source.prompts import Catalogue
 from ivr_flows.speech_matching import understand
-from ivr_flows.turn import PENDING, Answer, AwaitAnswer, Heard, Listen, Over, Turn
+from ivr_flows.turn import PENDING, ActionResult, AwaitResult, DialogTurn, EndCall, Heard, Listen
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class WaitingRound:
     """One round of waiting: how many are ahead, seconds waited and to be waited, and whether a callback may be offered."""
 
     ahead: int
@@ -31,45 +31,45 @@ class OperatorLeaves:
 
 
 @dataclass(frozen=True, slots=True)
-class HangsUp:
+class CallerHangsUp:
     """The caller hangs up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Says:
+class CallerSays:
     """The caller says something where speech is heard; what it means depends on the question and the language."""
 
     words: str
 
 
-Cue = Heard | Says | Round | OperatorAnswers | OperatorLeaves | HangsUp
-Cues = Sequence[Cue]
+TranscriptEvent = Heard | CallerSays | WaitingRound | OperatorAnswers | OperatorLeaves | CallerHangsUp
+TranscriptEvents = Sequence[TranscriptEvent]
 
 
-def step(flow: Flow, turn: Turn, cue: Cue, catalogue: Catalogue) -> Turn:
+def turn_after(flow: Flow, turn: DialogTurn, event: TranscriptEvent, catalogue: Catalogue) -> DialogTurn:
     """Return the turn that follows `cue`, spoken in the language of `catalogue`. Total, like the engine."""
-    stays = replace(turn, lines=(), wishes=(), language=None, path=())
-    match cue:
-        case Round() | OperatorAnswers():
+    stays = replace(turn, lines=(), actions=(), language=None, path=())
+    match event:
+        case WaitingRound() | OperatorAnswers():
             return stays
         case OperatorLeaves():
-            return after_talk(flow, turn.position) or replace(stays, then=Over())
-        case HangsUp():
-            return replace(stays, then=Over())
-        case Says(words=words):
+            return after_talk(flow, turn.position) or replace(stays, then=EndCall())
+        case CallerHangsUp():
+            return replace(stays, then=EndCall())
+        case CallerSays(words=words):
             return hear(flow, turn.position, understand(flow, turn.position, words, catalogue))
-        case _ if cue == PENDING:
+        case _ if event == PENDING:
             return stays
         case _:
-            return hear(flow, turn.position, cue)
+            return hear(flow, turn.position, event)
 
 
-def suits(turn: Turn, cue: Cue) -> bool:
+def is_possible(turn: DialogTurn, event: TranscriptEvent) -> bool:
     """Say whether `cue` can come now: answers when the application is asked, words where they are heard, nothing after the end."""
-    if isinstance(turn.then, Over):
+    if isinstance(turn.then, EndCall):
         return False
-    if isinstance(cue, HangsUp):
+    if isinstance(event, CallerHangsUp):
         return True
-    if isinstance(cue, Says):
+    if isinstance(event, CallerSays):
         return isinstance(turn.then, Listen) and turn.then.speech
-    return isinstance(cue, Answer) == isinstance(turn.then, AwaitAnswer)
+    return isinstance(event, ActionResult) == isinstance(turn.then, AwaitResult)

@@ -9,34 +9,40 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction, LookUpTicket, TellNotices
+from hotline.rules.calls.flow_actions import (
+    OUTCOMES,
+    ActionOutcome,
+    AnnounceOutages,
+    FlowAction,
+    LookUpTicket,
+)
 from hotline.rules.enums import Language
-from ivr_flows.bilingual import Pair
+from ivr_flows.bilingual import BilingualText
 from ivr_flows.engine import PENDING_ENTRY, enter
-from ivr_flows.flow import Ask, Flow, Input, Menu, Queue, Transfer, Voicemail
+from ivr_flows.flow import ActionNode, Flow, InputNode, MenuNode, QueueNode, TransferNode, VoicemailNode
 from ivr_flows.loader import Script
-from ivr_flows.speech import Line, Lines, Moment, Notice
-from ivr_flows.transcripts.events import Cue, HangsUp, OperatorLeaves, step
-from ivr_flows.transcripts.files import write_scene
-from ivr_flows.transcripts.player import perform
-from ivr_flows.transcripts.transcript_format import PLAYED
+from ivr_flows.speech import Lines, PromptLine, SpokenMoment, SpokenNotice
+from ivr_flows.transcripts.events import CallerHangsUp, OperatorLeaves, TranscriptEvent, turn_after
+from ivr_flows.transcripts.files import write_transcript
+from ivr_flows.transcripts.player import play_events
+from ivr_flows.transcripts.transcript_format import ANY_RECORDING
 from ivr_flows.turn import (
-    Answer,
-    AwaitAnswer,
+    ActionResult,
+    AwaitResult,
+    DialogTurn,
     Digits,
-    Over,
-    Parted,
+    EndCall,
+    NoInput,
     Position,
     QueueFailed,
     Recorded,
-    Silence,
-    Turn,
+    TransferEnded,
     Unclear,
     WaitedTooLong,
 )
 
-_DUE = Moment(datetime.fromisoformat("2026-11-26T14:00"))
-_OUTAGE = Pair(
+_DUE = SpokenMoment(datetime.fromisoformat("2026-11-26T14:00"))
+_OUTAGE = BilingualText(
     "城东片区正在抢修供水管道，预计今晚八点恢复。",
     "A water main is being repaired in the east of the city; supply should return at 8 p.m.",
 )
@@ -48,21 +54,21 @@ _KEYS = "7568901234*#"
 class Walk:
     """What must happen, from the beginning, to come through the ways `new` that no walk before it took."""
 
-    cues: tuple[Cue, ...]
-    new: tuple[str, ...]
+    events: tuple[TranscriptEvent, ...]
+    new_edges: tuple[str, ...]
 
 
 def walks(script: Script, language: Language) -> list[Walk]:
     """Return walks that together take every way of a flow that can be taken, none the beginning of another."""
     found = list(_shortest(script, language))
-    inner = {walk.cues[:length] for walk in found for length in range(len(walk.cues))}
+    inner = {walk.events[:length] for walk in found for length in range(len(walk.events))}
     kept: list[Walk] = []
     for walk in found:
-        if walk.cues in inner:
+        if walk.events in inner:
             continue
-        new = [each.new for each in found if each.cues == walk.cues[: len(each.cues)]]
-        told = {way for each in kept for way in each.new}
-        kept.append(Walk(walk.cues, tuple(way for ways in new for way in ways if way not in told)))
+        new = [each.new_edges for each in found if each.events == walk.events[: len(each.events)]]
+        spoken = {edge for each in kept for edge in each.new_edges}
+        kept.append(Walk(walk.events, tuple(edge for edges in new for edge in edges if edge not in spoken)))
     return kept
 
 
@@ -72,14 +78,14 @@ def _shortest(script: Script, language: Language) -> Iterator[Walk]:
     begun = enter(flow)
     taken = set(begun.path)
     seen = {_place(begun)}
-    ahead: deque[tuple[Turn, tuple[Cue, ...]]] = deque([(begun, ())])
+    ahead: deque[tuple[DialogTurn, tuple[TranscriptEvent, ...]]] = deque([(begun, ())])
     yield Walk((), begun.path)
     while ahead:
-        turn, cues = ahead.popleft()
-        for cue in _possible(flow, turn, language):
-            after = step(flow, turn, cue, catalogue)
-            here = (*cues, cue)
-            new = tuple(dict.fromkeys(way for way in after.path if way not in taken))
+        turn, events = ahead.popleft()
+        for event in _possible(flow, turn, language):
+            after = turn_after(flow, turn, event, catalogue)
+            here = (*events, event)
+            new = tuple(dict.fromkeys(edge for edge in after.path if edge not in taken))
             if new:
                 taken.update(new)
                 yield Walk(here, new)
@@ -88,71 +94,74 @@ def _shortest(script: Script, language: Language) -> Iterator[Walk]:
                 ahead.append((after, here))
 
 
-def _place(turn: Turn) -> tuple[str, int, bool, str]:
+def _place(turn: DialogTurn) -> tuple[str, int, bool, str]:
     """Return where a call stands, as far as that decides what may come next."""
     here = Position.parse(turn.position)
     return here.node, here.tries, PENDING_ENTRY in here.values, type(turn.then).__name__
 
 
-def _possible(flow: Flow, turn: Turn, language: Language) -> Iterator[Cue]:
+def _possible(flow: Flow, turn: DialogTurn, language: Language) -> Iterator[TranscriptEvent]:
     """Yield what may happen to a call at `turn`, as far as it makes a difference."""
     here = Position.parse(turn.position)
     node = flow.nodes[here.node]
     match turn.then:
-        case AwaitAnswer(wish=wish):
-            yield from _answers(node, wish, language)
+        case AwaitResult(action=action):
+            yield from _results(node, action, language)
             return
         case _:
             pass
     match node:
-        case Menu():
+        case MenuNode():
             yield from (Digits(key) for key in node.keys)
             wrong = next((key for key in _KEYS if key not in node.keys), "")
-            yield from (Silence(), Digits(wrong) if wrong else Unclear())
-        case Input() if PENDING_ENTRY in here.values:
-            yield from (Digits("1"), Digits("2"), Silence())
-        case Input():
+            yield from (NoInput(), Digits(wrong) if wrong else Unclear())
+        case InputNode() if PENDING_ENTRY in here.values:
+            yield from (Digits("1"), Digits("2"), NoInput())
+        case InputNode():
             typed = _TYPED.get(node.name, "")
             fits = node.least <= len(typed) <= node.most
-            yield from (Digits(typed if fits else "1" * node.least), Silence(), Digits("*"))
-        case Voicemail():
-            yield from (Recorded(PLAYED, 25), Silence())
-        case Transfer():
-            yield from (Parted(reached=True), Parted(reached=False))
-        case Queue():
+            yield from (Digits(typed if fits else "1" * node.least), NoInput(), Digits("*"))
+        case VoicemailNode():
+            yield from (Recorded(ANY_RECORDING, 25), NoInput())
+        case TransferNode():
+            yield from (TransferEnded(reached=True), TransferEnded(reached=False))
+        case QueueNode():
             yield from (Digits(key) for key in (*node.keys, node.callback_key))
             yield from (QueueFailed(), WaitedTooLong(), OperatorLeaves())
         case _:
             return
 
 
-def _answers(node: object, wish: FlowAction, language: Language) -> Iterator[Answer]:
+def _results(node: object, action: FlowAction, language: Language) -> Iterator[ActionResult]:
     """Yield every answer `wish` can get, those without words first: a play should not be longer than it must."""
-    exits = list(node.exits) if isinstance(node, Ask) else []
-    every = dict.fromkeys([*exits, *sorted(OUTCOMES[type(wish)])])
+    exits = list(node.exits) if isinstance(node, ActionNode) else []
+    every = dict.fromkeys([*exits, *sorted(OUTCOMES[type(action)])])
     yield from sorted(
-        (Answer(each, _told(wish, each, language)) for each in every), key=lambda each: len(each.lines)
+        (ActionResult(each, _spoken_lines(action, each, language)) for each in every),
+        key=lambda each: len(each.lines),
     )
 
 
-def _told(wish: FlowAction, answer: str, language: Language) -> Lines:
+def _spoken_lines(action: FlowAction, answer: str, language: Language) -> Lines:
     """Return words such as the application sends with an answer."""
-    match wish:
+    match action:
         case LookUpTicket() if answer == ActionOutcome.FOUND:
-            return (Line("status_in_progress", None, (("due", _DUE),)),)
-        case TellNotices() if answer == ActionOutcome.YES:
-            return (Notice("", ((language, _OUTAGE.in_(language)),)),)
+            return (PromptLine("status_in_progress", None, (("due", _DUE),)),)
+        case AnnounceOutages() if answer == ActionOutcome.YES:
+            return (SpokenNotice("", ((language, _OUTAGE.in_(language)),)),)
         case _:
             return ()
 
 
-def recite(script: Script, language: Language) -> Iterator[str]:
+def generate_transcripts(script: Script, language: Language) -> Iterator[str]:
     """Yield the scenes of a flow that together take every way; each ends with the last word or the caller's hanging up.
 
     A scene is called by the ways that it is the first to take.
     """
     for number, walk in enumerate(walks(script, language), 1):
-        stage = perform(script, walk.cues, language)
-        if not isinstance(stage.turn.then, Over):
-            stage.plays(HangsUp())
-        yield write_scene(f"{number}. {', '.join(walk.new)}", script.flow.name, stage.lines, language)
+        player = play_events(script, walk.events, language)
+        if not isinstance(player.turn.then, EndCall):
+            player.play(CallerHangsUp())
+        yield write_transcript(
+            f"{number}. {', '.join(walk.new_edges)}", script.flow.name, player.lines, language
+        )

@@ -1,63 +1,100 @@
-"""The caller's door as one blueprint: every webhook address under `/voice`, and what is said when the application cannot work.
+"""The Flask blueprint that answers the carrier: one table of webhooks and their handlers.
 
-Out: 200 with TwiML, or 204 where nobody listens. 403 for what the carrier did not sign, 400 for a webhook that
-does not name its call, 404 for other addresses. Never a redirect: the carrier would drop the form. A fault of ours is
-answered with a document that keeps the caller (or, where nobody listens, with 503, so that a carrier told to repeat does).
+Responses: 200 with TwiML, or 204 for webhooks whose answer the carrier does not use. 403 if the signature does not
+match, 400 if no call is named, 404 for other paths. Never a redirect, because the carrier would drop the form.
+When the application fails, the response keeps the caller on the line, or is 503 where no document is expected, so
+that a carrier configured to retry does so.
 """
 
 from flask import Blueprint, Response, send_from_directory
 
-from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.addresses import FORMER_PATHS, SOUNDS_PATH, VoiceAddresses, VoiceRoute
+from hotline.rules.people.actors import Machine
 from hotline.rules.phone_numbers import format_national
 from hotline.unit_of_work import Application
 from ivr_flows.source.prompts import SOUNDS
-from ivr_flows.speech import OneByOne
-from ivr_flows.webhooks.caller import CALLER_STEPS, RECORDING_STEPS
-from ivr_flows.webhooks.first_turn_cache import Lobby
-from ivr_flows.webhooks.flow_registry import FlowShelf
-from ivr_flows.webhooks.narrow import NARROW_STEPS, NarrowStage
-from ivr_flows.webhooks.operator import DESK_STEPS
-from ivr_flows.webhooks.outbound import DIAL_STEPS
-from ivr_flows.webhooks.queue import QUEUE_STEPS
+from ivr_flows.speech import SpokenDigits
+from ivr_flows.webhooks import call_flow, caller, narrow, operator, outbound, queue
+from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
+from ivr_flows.webhooks.flow_registry import FlowRegistry
+from ivr_flows.webhooks.narrow import NarrowTwimlRenderer
 from ivr_flows.webhooks.signature import Signature
-from ivr_flows.webhooks.twiml import Stage
-from ivr_flows.webhooks.webhook import Door, in_trouble, view_of
+from ivr_flows.webhooks.twiml import TwimlRenderer
+from ivr_flows.webhooks.webhook import Webhook, WebhookContext, failure_response, view_of
 
-STEPS = CALLER_STEPS + QUEUE_STEPS + DESK_STEPS + DIAL_STEPS + RECORDING_STEPS + NARROW_STEPS
-"""Every webhook there is."""
+CALLER, CARRIER = Machine.CALLER, Machine.CARRIER
+HOLD, HANG_UP = call_flow.hold_at_fallback, call_flow.hang_up_silently
+LEG_ENDED, RECORDING = ("CallStatus", "SequenceNumber"), ("RecordingSid", "RecordingStatus")
+ERROR = ("ErrorCode", "ErrorUrl")
+CONFERENCE_EVENT = ("ConferenceSid", "SequenceNumber", "StatusCallbackEvent")
+
+# Columns: route, actor, handler, document on failure, form fields that tell two requests apart (see Webhook).
+WEBHOOKS = (
+    Webhook(VoiceRoute.INCOMING, CALLER, caller.incoming, HOLD),
+    Webhook(VoiceRoute.FALLBACK, CALLER, caller.fallback, HOLD, ("ErrorCode",)),
+    Webhook(VoiceRoute.HEARD, CALLER, caller.heard, HOLD, ("Digits", "SpeechResult")),
+    Webhook(VoiceRoute.AGAIN, CALLER, caller.again, HOLD, None),
+    Webhook(VoiceRoute.RECORDED, CALLER, caller.recorded, HOLD, ("RecordingSid",)),
+    Webhook(VoiceRoute.TRANSFER_ENDED, CARRIER, caller.transfer_ended, HOLD, ("DialCallStatus",)),
+    Webhook(VoiceRoute.STATUS, CARRIER, caller.status, None, LEG_ENDED),
+    Webhook(
+        VoiceRoute.MESSAGE_RECORDED, CARRIER, caller.message_recorded, None, RECORDING, requires_call=False
+    ),
+    Webhook(VoiceRoute.TALK_RECORDED, CARRIER, caller.talk_recorded, None, RECORDING, requires_call=False),
+    Webhook(VoiceRoute.WAIT, CARRIER, queue.wait, queue.wait_silently, None, read_only=True),
+    Webhook(VoiceRoute.WAIT_HEARD, CALLER, queue.wait_heard, queue.wait_silently, ("Digits", "QueueTime")),
+    Webhook(VoiceRoute.WAIT_OVER, CARRIER, queue.wait_over, queue.wait_silently, None),
+    Webhook(VoiceRoute.QUEUE_LEFT, CARRIER, queue.queue_left, HOLD, ("QueueResult", "QueueTime")),
+    Webhook(VoiceRoute.DESK, CARRIER, operator.desk, HANG_UP, ERROR),
+    Webhook(VoiceRoute.DESK_STATUS, CARRIER, operator.desk_status, None, LEG_ENDED),
+    Webhook(VoiceRoute.DESK_LEFT, CARRIER, operator.desk_left, call_flow.empty_document),
+    Webhook(VoiceRoute.TALK, CARRIER, operator.talk, operator.join_conference, None),
+    Webhook(VoiceRoute.TALK_ENDED, CARRIER, operator.talk_ended, operator.thank, None),
+    Webhook(VoiceRoute.LEFT_ALONE, CARRIER, operator.left_alone, HOLD, None),
+    Webhook(VoiceRoute.CONFERENCE, CARRIER, operator.conference, None, CONFERENCE_EVENT, requires_call=False),
+    Webhook(VoiceRoute.DIAL, CARRIER, outbound.dial, outbound.retry_dial, ERROR),
+    Webhook(VoiceRoute.DIAL_STATUS, CARRIER, outbound.dial_status, None, LEG_ENDED),
+    Webhook(VoiceRoute.RING, CARRIER, narrow.ring, HOLD, None),
+    Webhook(VoiceRoute.RING_OVER, CARRIER, narrow.ring_over, HOLD, ("DialCallStatus",)),
+    Webhook(VoiceRoute.DESK_WHISPER, CARRIER, narrow.desk_whisper, HANG_UP),
+)
 
 
 def voice_blueprint(
     application: Application,
-    flows: FlowShelf,
+    flows: FlowRegistry,
     auth_token: str,
     addresses: VoiceAddresses,
     *,
     narrow: bool = False,
 ) -> Blueprint:
-    """Return the blueprint that answers the carrier. `auth_token` is the account's primary one; it signs every webhook.
+    """Returns the blueprint that answers the carrier; `narrow`: it has neither queues nor conferences.
 
-    `narrow`: the carrier knows neither queues nor conferences.
+    `auth_token` is the account's primary one, which signs every webhook.
     """
-    stage = NarrowStage if narrow else Stage
-    door = Door(
+    renderer = NarrowTwimlRenderer if narrow else TwimlRenderer
+    digits = "".join(filter(str.isdigit, format_national(application.policies.number)))
+    context = WebhookContext(
         application=application,
-        shelf=flows,
-        lobby=Lobby(application),
+        registry=flows,
+        first_turns=FirstTurnCache(application),
         signature=Signature.of(auth_token, addresses.public_url),
-        stage=stage(addresses, application.policies.queue.name, application.policies.callers),
-        standing={
-            "hotline": OneByOne("".join(filter(str.isdigit, format_national(application.policies.number))))
-        },
+        renderer=renderer(addresses, application.policies.queue.name, application.policies.callers),
+        standard_arguments={"hotline": SpokenDigits(digits)},
+        sounds=addresses.sounds(),
     )
-    blueprint = Blueprint("voice", __name__, url_prefix="/voice")
-    for step in STEPS:
-        blueprint.add_url_rule(step.rule, step.name, view_of(door, step), methods=["POST"])
-    blueprint.add_url_rule("/sounds/<path:name>", "sounds", _sound, methods=["GET"])
-    blueprint.register_error_handler(Exception, lambda error: in_trouble(door, error))
+    blueprint = Blueprint("voice", __name__)
+    for webhook in WEBHOOKS:
+        former = [path for path, route in FORMER_PATHS.items() if route is webhook.route]
+        view = view_of(context, webhook)
+        for path in (webhook.route.value, *former):
+            blueprint.add_url_rule(path, webhook.name, view, methods=["POST"])
+    blueprint.add_url_rule(f"{SOUNDS_PATH}/<path:name>", "sounds", _sound, methods=["GET"])
+    blueprint.register_error_handler(Exception, lambda error: failure_response(context, error))
     return blueprint
 
 
 def _sound(name: str) -> Response:
-    """Serve one of the city's own recordings; the carrier fetches them unsigned, and they hold nothing private."""
+    """Serves one of the city's own recordings."""
+    # The carrier fetches recordings unsigned; they hold nothing private.
     return send_from_directory(SOUNDS, name, max_age=3600)

@@ -1,46 +1,47 @@
-"""Which script a call plays, in which voice, and what a call must hear in the state it is in.
+"""Finds the script and the voice of a call, and the document for the state the call is in.
 
-Webhooks come in any order and twice; whoever comes late is not told what was due then, but what is due now.
+Webhooks arrive in any order and more than once. A late one gets the document that is due now.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 
+from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.enums import CallPurpose, CallState, Language, OfferState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival, CallView
 from hotline.services.outbound import callbacks
 from ivr_flows.engine import after_talk, again, settle, to_person
-from ivr_flows.flow import Queue
+from ivr_flows.flow import QueueNode
 from ivr_flows.loader import Script
-from ivr_flows.speech import Line, Lines
-from ivr_flows.turn import Listen, Position, Turn
-from ivr_flows.webhooks.flow_actions import grant
+from ivr_flows.speech import Lines, PromptLine
+from ivr_flows.turn import DialogTurn, Listen, Position
+from ivr_flows.webhooks.flow_actions import perform
 from ivr_flows.webhooks.twiml import EMPTY, Speaker, goodbye
-from ivr_flows.webhooks.webhook import Door, Post, Repeatable, Visit
+from ivr_flows.webhooks.webhook import Repeatable, WebhookContext, WebhookForm, WebhookRequest
 
-MOST_TRIES = 3
-"""How often a caller is kept on the line while the application cannot work, before they are asked to phone again."""
+# While the application fails, a caller is kept on the line for this many retries and then asked to phone again.
+MAX_RETRIES = 3
 PAUSE_SECONDS = 5
-HOW_RINGS_END: dict[str, OfferState] = {
+# Final status of an operator's leg -> state of its offer, if the call had not become theirs by then.
+OFFER_STATE_OF_STATUS: dict[str, OfferState] = {
     "busy": OfferState.DECLINED,
     "no-answer": OfferState.MISSED,
     "failed": OfferState.MISSED,
     "completed": OfferState.MISSED,
     "canceled": OfferState.WITHDRAWN,
 }
-"""The carrier's last word about an operator's leg -> our word, if the call was not theirs by then."""
 
 
-def arrival_of(door: Door, post: Post, first: Turn | None = None) -> Arrival:
-    """Describe a call somebody made to us. A call of ours that nobody remembers is taken for one, too."""
-    script = door.shelf.today(CallPurpose.INBOUND)
-    ours = post.word("Direction").startswith("outbound")
-    dialed = post.word("From" if ours else "To")
-    begun = first or door.lobby.first_turn(script.flow, dialed)
+def arrival_of(context: WebhookContext, form: WebhookForm, first: DialogTurn | None = None) -> Arrival:
+    """Describes an incoming call. An outbound call that is not stored counts as incoming, too."""
+    script = context.registry.active(CallPurpose.INBOUND)
+    ours = form.value("Direction").startswith("outbound")
+    dialed = form.value("From" if ours else "To")
+    begun = first or context.first_turns.first_turn(script.flow, dialed)
     return Arrival(
-        sid=post.sid,
-        number_raw=post.word("To" if ours else "From"),
+        sid=form.sid,
+        number_raw=form.value("To" if ours else "From"),
         dialed=dialed,
         purpose=CallPurpose.INBOUND,
         flow=script.flow.name,
@@ -50,48 +51,52 @@ def arrival_of(door: Door, post: Post, first: Turn | None = None) -> Arrival:
     )
 
 
-def known_call(visit: Visit) -> CallView:
-    """Return the call of this webhook; one that nobody remembers begins here, so that it is not lost."""
-    found = lifecycle.find_call(visit.work, visit.post.sid)
-    return found or lifecycle.receive_call(visit.work, arrival_of(visit.door, visit.post))
+def known_call(request: WebhookRequest) -> CallView:
+    """Returns the call of this webhook. A call that is not stored begins here, so that it is not lost."""
+    found = lifecycle.find_call(request.work, request.form.sid)
+    return found or lifecycle.receive_call(request.work, arrival_of(request.context, request.form))
 
 
-def script_of(visit: Visit, call: CallView) -> Script:
-    return visit.door.shelf.edition(visit.work.session, call.flow, call.flow_version, call.purpose)
+def script_of(request: WebhookRequest, call: CallView) -> Script:
+    return request.context.registry.edition(request.work.session, call.flow, call.flow_version, call.purpose)
 
 
-def speaker_for(door: Door, script: Script, language: str) -> Speaker:
-    return Speaker(script.prompts, Language(language), door.standing, door.stage.addresses.sounds())
+def speaker_for(context: WebhookContext, script: Script, language: str) -> Speaker:
+    return Speaker(script.prompts, Language(language), context.standard_arguments, context.sounds)
 
 
-def usual_speaker(door: Door) -> Speaker:
-    """Return the voice for whoever is not known: operators, and callers in trouble."""
-    return speaker_for(door, door.shelf.today(CallPurpose.INBOUND), Language.ZH_CN)
+def default_speaker(context: WebhookContext) -> Speaker:
+    """Returns the voice for parties whose language is unknown: operators, and callers while the application fails."""
+    return speaker_for(context, context.registry.active(CallPurpose.INBOUND), Language.ZH_CN)
 
 
-def begin(visit: Visit, call: CallView, script: Script, first: Turn) -> str:
-    """Write the first words of `script` for a call that has just arrived; for a late repeat, what is due now."""
+def begin(request: WebhookRequest, call: CallView, script: Script, first: DialogTurn) -> str:
+    """Renders the first document of a call that has just arrived; for a late repeat, the document that is due now."""
     if call.state is not CallState.IN_FLOW or call.position != first.position:
-        return due_now(visit, call)
-    if isinstance(first.then, Listen) and not first.wishes:
-        speaker = speaker_for(visit.door, script, first.language or call.language)
-        return Repeatable(visit.door.stage.greeting(speaker, first, script.flow))
-    return speak_turn(visit, call, script, replace(first, path=()))
+        return current_document(request, call)
+    if isinstance(first.then, Listen) and not first.actions:
+        speaker = speaker_for(request.context, script, first.language or call.language)
+        return Repeatable(request.context.renderer.greeting(speaker, first, script.flow))
+    return speak_turn(request, call, script, replace(first, path=()))
 
 
-def speak_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> str:
-    """Carry out a turn's wishes, keep the position it ends at, and write what the caller hears."""
-    settled, language = take_turn(visit, call, script, turn)
-    return visit.door.stage.turn(speaker_for(visit.door, script, language), settled, call.id)
+def speak_turn(request: WebhookRequest, call: CallView, script: Script, turn: DialogTurn) -> str:
+    """Performs a turn's actions, stores the position it ends at, and renders what the caller hears."""
+    settled, language = take_turn(request, call, script, turn)
+    return request.context.renderer.turn(speaker_for(request.context, script, language), settled, call.id)
 
 
-def take_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> tuple[Turn, str]:
-    """Carry out a turn's wishes and keep the position it ends at; return the settled turn and its language."""
-    work, door = visit.work, visit.door
+def take_turn(
+    request: WebhookRequest, call: CallView, script: Script, turn: DialogTurn
+) -> tuple[DialogTurn, str]:
+    """Performs a turn's actions and stores the position it ends at; returns the settled turn and its language."""
+    work, context = request.work, request.context
     language = str(turn.language or call.language)
     if language != call.language:
         lifecycle.save_position(work, call.id, position=call.position, language=language)
-    settled = settle(script.flow, turn, lambda wish, values: grant(work, door.lobby, call.id, wish, values))
+    settled = settle(
+        script.flow, turn, lambda action, values: perform(work, context.first_turns, call.id, action, values)
+    )
     language = str(settled.language or language)
     if settled.position != call.position or settled.path:
         lifecycle.save_position(
@@ -100,85 +105,88 @@ def take_turn(visit: Visit, call: CallView, script: Script, turn: Turn) -> tuple
     return settled, language
 
 
-def lead_to_person(visit: Visit, call: CallView, *prompts: str) -> str:
-    """Bring a call that is in its flow to the queue, after a word of apology."""
-    script = script_of(visit, call)
+def lead_to_person(request: WebhookRequest, call: CallView, *prompts: str) -> str:
+    """Leads a call that is in its flow to the queue, after the given prompts."""
+    script = script_of(request, call)
     turn = to_person(script.flow, call.position)
-    lines: Lines = (*(Line(prompt) for prompt in prompts), *turn.lines)
-    return speak_turn(visit, call, script, replace(turn, lines=lines))
+    lines: Lines = (*(PromptLine(prompt) for prompt in prompts), *turn.lines)
+    return speak_turn(request, call, script, replace(turn, lines=lines))
 
 
-def is_in_conversation(visit: Visit, call: CallView) -> bool:
-    """Say whether the flow has the word: before a person, and after one who has left first."""
+def is_in_conversation(request: WebhookRequest, call: CallView) -> bool:
+    """Returns whether the flow decides what the caller hears: before an operator, and after one who left first."""
     if call.state is CallState.IN_FLOW:
         return True
-    nodes = script_of(visit, call).flow.nodes
+    nodes = script_of(request, call).flow.nodes
     return call.state is CallState.AFTER and not isinstance(
-        nodes.get(Position.parse(call.position).node), Queue | None
+        nodes.get(Position.parse(call.position).node), QueueNode | None
     )
 
 
-def due_now(visit: Visit, call: CallView) -> str:
-    """Write what a call must hear in the state it is in, whatever was asked."""
-    script = script_of(visit, call)
+def current_document(request: WebhookRequest, call: CallView) -> str:
+    """Renders what a call must hear in the state it is in, whatever the webhook was."""
+    script = script_of(request, call)
     match call.state:
         case CallState.RINGING | CallState.IN_FLOW | CallState.TRANSFERRED:
-            return speak_turn(visit, call, script, again(script.flow, call.position))
+            return speak_turn(request, call, script, again(script.flow, call.position))
         case CallState.QUEUED | CallState.OFFERED:
-            return lead_to_person(visit, call)
+            return lead_to_person(request, call)
         case CallState.CONNECTING | CallState.TALKING:
-            return visit.door.stage.talk(call.id)
-        case CallState.AFTER if is_in_conversation(visit, call):
-            return speak_turn(visit, call, script, again(script.flow, call.position))
+            return request.context.renderer.talk(call.id)
+        case CallState.AFTER if is_in_conversation(request, call):
+            return speak_turn(request, call, script, again(script.flow, call.position))
         case CallState.AFTER:
-            return goodbye(speaker_for(visit.door, script, call.language), "thanks_goodbye")
+            return goodbye(speaker_for(request.context, script, call.language), "thanks_goodbye")
         case CallState.ENDED:
-            return hang_up(visit.door)
+            return hang_up(request.context)
 
 
-def after_the_talk(visit: Visit, call: CallView) -> str:
-    """Record that the operator is gone, and let who is still on the line hear what the flow has to say after a talk."""
-    if call.state is CallState.AFTER and is_in_conversation(visit, call):
-        return due_now(visit, call)
-    lifecycle.record_talk_left(visit.work, call.id)
-    call = lifecycle.get_call(visit.work, call.id)
-    script = script_of(visit, call)
-    speaker = speaker_for(visit.door, script, call.language)
-    if visit.post.word("DialCallStatus") == "failed":
-        owed = callbacks.promise_for_call(visit.work, call.id)
+def after_conversation(request: WebhookRequest, call: CallView) -> str:
+    """Records that the operator has left, and renders what a caller who is still on the line hears then."""
+    if call.state is CallState.AFTER and is_in_conversation(request, call):
+        return current_document(request, call)
+    lifecycle.record_talk_left(request.work, call.id)
+    call = lifecycle.get_call(request.work, call.id)
+    script = script_of(request, call)
+    speaker = speaker_for(request.context, script, call.language)
+    if request.form.value("DialCallStatus") == "failed":
+        owed = callbacks.promise_for_call(request.work, call.id)
         return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
     after = after_talk(script.flow, call.position) if call.state is CallState.AFTER else None
     if after is None:
         return goodbye(speaker, "thanks_goodbye")
-    return speak_turn(visit, call, script, after)
+    return speak_turn(request, call, script, after)
 
 
-def hang_up(door: Door) -> str:
-    """End the call without a word."""
-    return goodbye(usual_speaker(door))
+def hang_up(context: WebhookContext) -> str:
+    """Returns a document that ends the call without speaking."""
+    return goodbye(default_speaker(context))
 
 
-def nothing(_door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
+def empty_document(_door: WebhookContext, _post: WebhookForm, _ids: Mapping[str, str]) -> str:
     return EMPTY
 
 
-def silent_end(door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
-    return hang_up(door)
+def hang_up_silently(context: WebhookContext, _post: WebhookForm, _ids: Mapping[str, str]) -> str:
+    return hang_up(context)
 
 
-def keep_on_the_line(door: Door, post: Post, _ids: Mapping[str, str]) -> str:
-    """The application cannot work: apologise, wait, and ask once more at the fallback, which leads to a person.
+def hold_at_fallback(context: WebhookContext, form: WebhookForm, _ids: Mapping[str, str]) -> str:
+    """Answers for a failed application: apologises, waits, and redirects to the fallback, which leads to an operator.
 
-    After `MOST_TRIES` the caller is asked to phone again: without a database nobody could ever find them.
+    After MAX_RETRIES the caller is asked to phone again.
     """
-    return hold(door, post, door.stage.addresses.fallback())
+    return hold(context, form, context.renderer.addresses.url(VoiceRoute.FALLBACK))
 
 
-def hold(door: Door, post: Post, url: str) -> str:
-    """Keep the caller on the line and ask once more at `url`, a bounded number of times."""
-    asked = post.query.get("again", "")
+def hold(context: WebhookContext, form: WebhookForm, url: str) -> str:
+    """Keeps the caller on the line and redirects to `url`, at most MAX_RETRIES times."""
+    asked = form.query.get("again", "")
     tries = int(asked) + 1 if asked.isascii() and asked.isdigit() else 1
-    if tries > MOST_TRIES:
-        return goodbye(usual_speaker(door), "apology_goodbye")
-    lines = (Line("apology_wait"),)
-    return door.stage.try_again(usual_speaker(door), lines, f"{url}?again={tries}", seconds=PAUSE_SECONDS)
+    # Without a database the call cannot be found again: the caller must not wait for ever.
+    if tries > MAX_RETRIES:
+        return goodbye(default_speaker(context), "apology_goodbye")
+    lines = (PromptLine("apology_wait"),)
+    return context.renderer.try_again(
+        default_speaker(context), lines, f"{url}?again={tries}", seconds=PAUSE_SECONDS
+    )

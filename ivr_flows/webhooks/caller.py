@@ -1,173 +1,142 @@
-"""A caller's way through the flow: arriving, keys and words, messages, hand-overs, and starting over after a fault of ours."""
+"""Webhooks of a caller in the flow: arrival, keys and speech, messages, transfers, recordings, the end of the call."""
 
 from urllib.parse import urlsplit
 
+from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallPurpose, CallState, Language, RecordingKind
-from hotline.rules.people.actors import Machine
 from hotline.rules.text import is_storable
 from hotline.services.calls import lifecycle, recordings
 from hotline.services.calls.lifecycle import CallView
 from ivr_flows.engine import hear
 from ivr_flows.speech_matching import understand
-from ivr_flows.turn import Digits, Heard, Parted, Position, Recorded, Silence
+from ivr_flows.turn import Digits, Heard, NoInput, Position, Recorded, TransferEnded
 from ivr_flows.webhooks.call_flow import (
-    after_the_talk,
+    after_conversation,
     arrival_of,
     begin,
-    due_now,
+    current_document,
     is_in_conversation,
-    keep_on_the_line,
     known_call,
     lead_to_person,
     script_of,
     speak_turn,
 )
 from ivr_flows.webhooks.twiml import EMPTY
-from ivr_flows.webhooks.webhook import LONGEST_SID, Step, Visit
+from ivr_flows.webhooks.webhook import MAX_SID_LENGTH, WebhookRequest
 
 _REACHED = {"completed", "answered"}
 
 
-def incoming(visit: Visit) -> str:
-    """Somebody phones us. A call that was reported ended before stays ended."""
-    script = visit.door.shelf.today(CallPurpose.INBOUND)
-    first = visit.door.lobby.first_turn(script.flow, visit.post.word("To"))
-    call = lifecycle.receive_call(visit.work, arrival_of(visit.door, visit.post, first))
-    return begin(visit, call, script, first)
+def incoming(request: WebhookRequest) -> str:
+    """Handles a new call. A call whose end was reported before stays ended."""
+    script = request.context.registry.active(CallPurpose.INBOUND)
+    first = request.context.first_turns.first_turn(script.flow, request.form.value("To"))
+    call = lifecycle.receive_call(request.work, arrival_of(request.context, request.form, first))
+    return begin(request, call, script, first)
 
 
-def fallback(visit: Visit) -> str:
-    """Our answer could not be fetched or run: apologise and bring the caller to a person.
-
-    If it was the one after the talk, the talk is over, whether or not the operator's leg has told so already.
-    """
-    call = known_call(visit)
+def fallback(request: WebhookRequest) -> str:
+    """Handles a document that the carrier could not fetch or run: apologises and leads the caller to an operator."""
+    call = known_call(request)
+    # A failed document after the talk means that the talk is over, even if the operator's leg has not reported it.
     if (
-        urlsplit(visit.post.word("ErrorUrl")).path
-        == urlsplit(visit.door.stage.addresses.talk_ended(call.id)).path
+        urlsplit(request.form.value("ErrorUrl")).path
+        == urlsplit(request.context.renderer.addresses.url(VoiceRoute.TALK_ENDED, call.id)).path
     ):
-        return after_the_talk(visit, call)
+        return after_conversation(request, call)
     if call.state is CallState.TRANSFERRED:
-        lifecycle.record_transfer(visit.work, call.id, "", begins=False)
-        call = lifecycle.get_call(visit.work, call.id)
+        lifecycle.record_transfer(request.work, call.id, "", begins=False)
+        call = lifecycle.get_call(request.work, call.id)
     if call.state is CallState.IN_FLOW:
-        return lead_to_person(visit, call, "apology")
-    return due_now(visit, call)
+        return lead_to_person(request, call, "apology")
+    return current_document(request, call)
 
 
-def heard(visit: Visit) -> str:
-    """A question was answered by keys, words or silence."""
-    call = known_call(visit)
-    return _step(visit, call, _what_was_heard(visit, call))
+def heard(request: WebhookRequest) -> str:
+    """Handles the answer to a question: keys, speech or silence."""
+    call = known_call(request)
+    return _advance(request, call, _what_was_heard(request, call))
 
 
-def again(visit: Visit) -> str:
-    """A wish was not answered yet: make it once more."""
-    return due_now(visit, known_call(visit))
+def again(request: WebhookRequest) -> str:
+    """Performs an action again whose outcome was pending."""
+    return current_document(request, known_call(request))
 
 
-def recorded(visit: Visit) -> str:
-    """A message was spoken, or nothing was said. It is kept even if its caller has hung up to end it."""
-    call = known_call(visit)
-    sid, seconds = visit.post.word("RecordingSid"), visit.post.seconds("RecordingDuration")
+def recorded(request: WebhookRequest) -> str:
+    """Handles the end of a message, or silence in its place."""
+    call = known_call(request)
+    sid, seconds = request.form.value("RecordingSid"), request.form.seconds("RecordingDuration")
     if not sid or not seconds:
-        return _step(visit, call, Silence())
-    if visit.post.word("CallStatus") in TERMINAL_STATUSES or not _is_awaited(visit, call):
-        recordings.record_message(visit.work, call.id, sid, seconds)
-        return EMPTY if call.state is CallState.ENDED else due_now(visit, call)
-    return _step(visit, call, Recorded(sid, seconds))
+        return _advance(request, call, NoInput())
+    if request.form.value("CallStatus") in TERMINAL_STATUSES or not _is_awaited(request, call):
+        # A caller may hang up to end the message: it is kept all the same.
+        recordings.record_message(request.work, call.id, sid, seconds)
+        return EMPTY if call.state is CallState.ENDED else current_document(request, call)
+    return _advance(request, call, Recorded(sid, seconds))
 
 
-def parted(visit: Visit) -> str:
-    """The connection to somebody outside is over; a caller who is gone has nothing left to hear."""
-    if visit.post.word("CallStatus") in TERMINAL_STATUSES:
+def transfer_ended(request: WebhookRequest) -> str:
+    """Handles the end of a connection to an outside number."""
+    if request.form.value("CallStatus") in TERMINAL_STATUSES:
         return EMPTY
-    call = known_call(visit)
-    reached = visit.post.word("DialCallStatus") in _REACHED
-    if call.state is not CallState.TRANSFERRED or not _is_awaited(visit, call):
-        return due_now(visit, call)
-    script = script_of(visit, call)
-    return speak_turn(visit, call, script, hear(script.flow, call.position, Parted(reached)))
+    call = known_call(request)
+    reached = request.form.value("DialCallStatus") in _REACHED
+    if call.state is not CallState.TRANSFERRED or not _is_awaited(request, call):
+        return current_document(request, call)
+    script = script_of(request, call)
+    return speak_turn(request, call, script, hear(script.flow, call.position, TransferEnded(reached)))
 
 
-def status(visit: Visit) -> str:
-    """The carrier's last word about a call to us; it may come first, and is then remembered."""
-    word = visit.post.word("CallStatus")
+def status(request: WebhookRequest) -> str:
+    """Handles the final status of a call to us. It may arrive before the call itself and is then remembered."""
+    word = request.form.value("CallStatus")
     if word in TERMINAL_STATUSES:
-        ours = visit.post.word("Direction").startswith("outbound")
-        arrival = None if ours else arrival_of(visit.door, visit.post)
-        lifecycle.end_call(visit.work, sid=visit.post.sid, status=word, arrival=arrival)
+        ours = request.form.value("Direction").startswith("outbound")
+        arrival = None if ours else arrival_of(request.context, request.form)
+        lifecycle.end_call(request.work, sid=request.form.sid, status=word, arrival=arrival)
     return ""
 
 
-def _step(visit: Visit, call: CallView, what: Heard) -> str:
-    """Take one step. An answer to an earlier question changes nothing: what is due now is said once more."""
-    if not is_in_conversation(visit, call) or not _is_awaited(visit, call):
-        return due_now(visit, call)
-    script = script_of(visit, call)
-    return speak_turn(visit, call, script, hear(script.flow, call.position, what))
+def _advance(request: WebhookRequest, call: CallView, what: Heard) -> str:
+    """Takes one step. An answer to an earlier question changes nothing and gets the document that is due now."""
+    if not is_in_conversation(request, call) or not _is_awaited(request, call):
+        return current_document(request, call)
+    script = script_of(request, call)
+    return speak_turn(request, call, script, hear(script.flow, call.position, what))
 
 
-def _is_awaited(visit: Visit, call: CallView) -> bool:
-    asked = visit.post.query.get("turn", "")
+def _is_awaited(request: WebhookRequest, call: CallView) -> bool:
+    asked = request.form.query.get("turn", "")
     return asked in {"", str(Position.parse(call.position).turn)}
 
 
-def _what_was_heard(visit: Visit, call: CallView) -> Heard:
-    keys, said = visit.post.word("Digits"), visit.post.word("SpeechResult")
+def _what_was_heard(request: WebhookRequest, call: CallView) -> Heard:
+    keys, said = request.form.value("Digits"), request.form.value("SpeechResult")
     if keys:
         return Digits(keys)
     if not said:
-        return Silence()
-    script = script_of(visit, call)
+        return NoInput()
+    script = script_of(request, call)
     catalogue = script.prompts[Language(call.language)]
     return understand(script.flow, call.position, said, catalogue)
 
 
-CALLER_STEPS = (
-    Step("/incoming", "incoming", Machine.CALLER, incoming, keep_on_the_line, ()),
-    Step("/fallback", "fallback", Machine.CALLER, fallback, keep_on_the_line, ("ErrorCode",)),
-    Step("/heard", "heard", Machine.CALLER, heard, keep_on_the_line, ("Digits", "SpeechResult")),
-    Step("/again", "again", Machine.CALLER, again, keep_on_the_line, None),
-    Step("/recorded", "recorded", Machine.CALLER, recorded, keep_on_the_line, ("RecordingSid",)),
-    Step("/parted", "parted", Machine.CARRIER, parted, keep_on_the_line, ("DialCallStatus",)),
-    Step("/status", "status", Machine.CARRIER, status, None, ("CallStatus", "SequenceNumber")),
-)
+def message_recorded(request: WebhookRequest) -> str:
+    return _recorded(request, RecordingKind.MESSAGE)
 
 
-def message_recorded(visit: Visit) -> str:
-    return _recorded(visit, RecordingKind.MESSAGE)
+def talk_recorded(request: WebhookRequest) -> str:
+    return _recorded(request, RecordingKind.TALK)
 
 
-def talk_recorded(visit: Visit) -> str:
-    return _recorded(visit, RecordingKind.TALK)
-
-
-def _recorded(visit: Visit, kind: RecordingKind) -> str:
-    """The carrier says what became of a recording; a talk's is told by its conference, without a call's name."""
-    sid, status = visit.post.word("RecordingSid"), visit.post.word("RecordingStatus")
+def _recorded(request: WebhookRequest, kind: RecordingKind) -> str:
+    """Handles the final status of a recording."""
+    sid, status = request.form.value("RecordingSid"), request.form.value("RecordingStatus")
     if status == "absent":
-        recordings.mark_absent(visit.work, sid)
-    elif status == "completed" and 0 < len(sid) <= LONGEST_SID and is_storable(sid):
-        seconds = visit.post.seconds("RecordingDuration")
-        recordings.record_finished(visit.work, visit.id("call_id"), sid, seconds, kind)
+        recordings.mark_absent(request.work, sid)
+    elif status == "completed" and 0 < len(sid) <= MAX_SID_LENGTH and is_storable(sid):
+        seconds = request.form.seconds("RecordingDuration")
+        recordings.record_finished(request.work, request.id("call_id"), sid, seconds, kind)
     return ""
-
-
-_TELLS = ("RecordingSid", "RecordingStatus")
-RECORDING_STEPS = tuple(
-    Step(
-        f"/recording/{kind}/<int:call_id>",
-        f"{kind}_recorded",
-        Machine.CARRIER,
-        run,
-        None,
-        _TELLS,
-        names_call=False,
-    )
-    for kind, run in (
-        (RecordingKind.MESSAGE, message_recorded),
-        (RecordingKind.TALK, talk_recorded),
-    )
-)

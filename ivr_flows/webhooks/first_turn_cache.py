@@ -1,8 +1,8 @@
-"""What every call asks on arriving, answered from a short memory: opening hours, the number dialled, known outages.
+"""Caches what every arriving call needs whoever calls: opening hours, outages, the first turn.
 
-A first webhook must cost one insert and no questions; so the calendar's day and the notices are read once in a while
-for all calls of this process, and the first turn they lead to is taken once for all who dialled the same number. All
-of it is at most REMEMBERED old.
+The first webhook must cost one insert and no query. So the day's calendar and the outages are read once for all
+calls
+of this process, and the first turn is computed once for each dialled number. Everything is at most MAX_AGE old.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from hotline.rules.calls.flow_actions import ActionOutcome, AskDialled, AskHours, FlowAction, TellNotices
+from hotline.rules.calls.flow_actions import (
+    ActionOutcome,
+    AnnounceOutages,
+    CheckOpeningHours,
+    FlowAction,
+    MatchDialledNumber,
+)
 from hotline.rules.calls.hours import DayKind, kind_of_day, opening_state
 from hotline.rules.enums import Language
 from hotline.rules.phone_numbers import parse_number
@@ -19,68 +25,68 @@ from hotline.store.calls.outages import outages_at
 from hotline.unit_of_work import Application
 from ivr_flows.engine import advance, enter
 from ivr_flows.flow import Flow
-from ivr_flows.speech import Notice
-from ivr_flows.turn import Answer, Turn
+from ivr_flows.speech import SpokenNotice
+from ivr_flows.turn import ActionResult, DialogTurn
 
-REMEMBERED = timedelta(seconds=2)
-MOST_NUMBERS = 100
-"""First turns remembered at a time; a city is called at fewer numbers, whoever makes them up empties the memory."""
-Common = AskDialled | AskHours | TellNotices
-"""Wishes whose answer does not depend on who calls."""
+MAX_AGE = timedelta(seconds=2)
+# First turns kept at a time. A city is called at fewer numbers; invented ones empty the cache.
+MAX_NUMBERS = 100
+# Actions whose outcome does not depend on the caller.
+SharedAction = MatchDialledNumber | CheckOpeningHours | AnnounceOutages
 T = TypeVar("T")
 
 
 @dataclass
-class _Memory(Generic[T]):
-    """A value read again when it is older than REMEMBERED. Two threads may read at once; both read the same."""
+class _CachedValue(Generic[T]):
+    """A value that is read again when it is older than MAX_AGE. Two threads may read it at once; both read the same."""
 
     read: Callable[[datetime], T]
     value: tuple[datetime, T] | None = None
 
     def at(self, moment: datetime) -> T:
         known = self.value
-        if known is None or not known[0] <= moment < known[0] + REMEMBERED:
+        if known is None or not known[0] <= moment < known[0] + MAX_AGE:
             known = self.value = (moment, self.read(moment))
         return known[1]
 
 
 @dataclass
-class Lobby:
-    """Answers what does not depend on who calls. One for each process."""
+class FirstTurnCache:
+    """Performs the shared actions. There is one instance for each process."""
 
     application: Application
-    _day: _Memory[DayKind] = field(init=False)
-    _notices: _Memory[tuple[Notice, ...]] = field(init=False)
-    _first: dict[tuple[str, str, str], _Memory[Turn]] = field(default_factory=dict)
+    _day: _CachedValue[DayKind] = field(init=False)
+    _notices: _CachedValue[tuple[SpokenNotice, ...]] = field(init=False)
+    _first: dict[tuple[str, str, str], _CachedValue[DialogTurn]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._day = _Memory(self._read_day)
-        self._notices = _Memory(self._read_notices)
+        self._day = _CachedValue(self._read_day)
+        self._notices = _CachedValue(self._read_notices)
 
-    def first_turn(self, flow: Flow, dialled: str) -> Turn:
-        """Return the first turn of a call, as far as it does not depend on who calls."""
+    def first_turn(self, flow: Flow, dialled: str) -> DialogTurn:
+        """Returns the first turn of a call, as far as it does not depend on the caller."""
         key = (flow.name, flow.version, dialled)
-        if key not in self._first and len(self._first) >= MOST_NUMBERS:
+        if key not in self._first and len(self._first) >= MAX_NUMBERS:
             self._first.clear()
-        memory = self._first.setdefault(key, _Memory(lambda at: self._begin(flow, dialled, at)))
+        memory = self._first.setdefault(key, _CachedValue(lambda at: self._begin(flow, dialled, at)))
         return memory.at(self.application.clock())
 
-    def answer(self, wish: Common, dialled: str, at: datetime) -> Answer:
-        match wish:
-            case AskDialled():
-                return Answer(parse_number(dialled) or ActionOutcome.OTHER)
-            case AskHours(schedule=name):
+    def answer(self, action: SharedAction, dialled: str, at: datetime) -> ActionResult:
+        match action:
+            case MatchDialledNumber():
+                return ActionResult(parse_number(dialled) or ActionOutcome.OTHER)
+            case CheckOpeningHours(schedule=name):
                 schedule = self.application.policies.callers.schedules[name]
-                return Answer(
+                return ActionResult(
                     opening_state(schedule, at.astimezone(self.application.policies.zone), self._day.at(at))
                 )
-            case TellNotices():
+            case AnnounceOutages():
                 told = self._notices.at(at)
-                return Answer(ActionOutcome.YES, told) if told else Answer(ActionOutcome.NO)
+                return ActionResult(ActionOutcome.YES, told) if told else ActionResult(ActionOutcome.NO)
 
-    def _begin(self, flow: Flow, dialled: str, moment: datetime) -> Turn:
-        def known(wish: FlowAction) -> Answer | None:
-            return self.answer(wish, dialled, moment) if isinstance(wish, Common) else None
+    def _begin(self, flow: Flow, dialled: str, moment: datetime) -> DialogTurn:
+        def known(action: FlowAction) -> ActionResult | None:
+            return self.answer(action, dialled, moment) if isinstance(action, SharedAction) else None
 
         return advance(flow, enter(flow), known)
 
@@ -91,15 +97,15 @@ class Lobby:
         working, note = (None, "") if known is None else (known.is_working, known.note)
         return kind_of_day(day.isoweekday(), working, note)
 
-    def _read_notices(self, moment: datetime) -> tuple[Notice, ...]:
+    def _read_notices(self, moment: datetime) -> tuple[SpokenNotice, ...]:
         with self.application.read_session() as session:
             return tuple(
-                as_line(f"n{notice.id}", notice.text_zh, notice.text_en)
+                spoken_notice(f"n{notice.id}", notice.text_zh, notice.text_en)
                 for notice in outages_at(session, moment)
             )
 
 
-def as_line(key: str, text_zh: str, text_en: str) -> Notice:
-    """Return words written for today as a line; without English everybody hears the Chinese."""
+def spoken_notice(key: str, text_zh: str, text_en: str) -> SpokenNotice:
+    """Returns a text written for today as a line; without an English text, English calls hear the Chinese one."""
     texts = ((Language.ZH_CN, text_zh), (Language.EN, text_en))
-    return Notice(key, tuple((language, text) for language, text in texts if text))
+    return SpokenNotice(key, tuple((language, text) for language, text in texts if text))

@@ -1,115 +1,116 @@
-"""Waiting for a person: the wait document round by round, the keys heard meanwhile, and leaving the queue.
+"""Webhooks of a waiting caller: the wait document round by round, keys, and leaving the queue.
 
-Whoever leaves by a key or after the longest wait leaves the carrier's queue first, without a word; what comes next is
-said when the carrier has let them go (`queue_left`), so that it is said in one place however they left.
+A caller who leaves by a key or after the longest wait leaves the carrier's queue first, without speech. `queue_left`
+then renders what follows, in one place for every way of leaving.
 """
 
 from collections.abc import Mapping
 
+from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState
-from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import CallView
 from hotline.services.queueing import offers
 from ivr_flows.engine import again, hear, place_lines, queue_of
-from ivr_flows.flow import Queue
-from ivr_flows.speech import Line, Lines
-from ivr_flows.turn import Digits, Heard, Position, QueueFailed, Silence, WaitedTooLong
+from ivr_flows.flow import QueueNode
+from ivr_flows.speech import Lines, PromptLine
+from ivr_flows.turn import Digits, Heard, NoInput, Position, QueueFailed, WaitedTooLong
 from ivr_flows.webhooks.call_flow import (
-    due_now,
+    current_document,
+    default_speaker,
     hang_up,
-    keep_on_the_line,
     known_call,
     script_of,
     speak_turn,
     speaker_for,
     take_turn,
-    usual_speaker,
 )
-from ivr_flows.webhooks.flow_actions import recall
+from ivr_flows.webhooks.flow_actions import find_notice
 from ivr_flows.webhooks.twiml import EMPTY, read_lines
-from ivr_flows.webhooks.webhook import Door, Post, Step, Visit
+from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest
 
+# Length of a silent round of waiting while the application fails.
 IN_TROUBLE_SECONDS = 20
-"""One silent round of waiting while the application cannot say how long the queue is."""
+# Time that a caller accepted by an operator stays in the wait document; normally a moment.
 CONNECTING_SECONDS = 10
-"""How long a caller whom an operator has accepted is left in the wait document; normally a moment."""
 _WAITING = {CallState.QUEUED, CallState.OFFERED}
 _FAILED = {"queue-full", "error", "system-error"}
+# Name of the value in which a call keeps why it left the queue: a key, or TOO_LONG.
 LEFT, TOO_LONG = "left", "too_long"
-"""The value under which a call remembers what made it leave the queue: a key, or TOO_LONG."""
 
 
-def wait(visit: Visit) -> str:
-    """Write one round of waiting: the words of the way here once, then the place, perhaps the offer of a callback."""
-    call = lifecycle.find_call(visit.work, visit.post.sid)
+def wait(request: WebhookRequest) -> str:
+    """Renders one round of waiting: the lines carried by the URL once, then the place and perhaps a callback's offer."""
+    call = lifecycle.find_call(request.work, request.form.sid)
     if call is None or call.state in {CallState.IN_FLOW, CallState.AFTER, CallState.TRANSFERRED}:
-        return visit.door.stage.leave(usual_speaker(visit.door), ())
+        return request.context.renderer.leave(default_speaker(request.context), ())
     if call.state is CallState.ENDED:
-        return hang_up(visit.door)
-    prompts = script_of(visit, call).prompts
-    first = read_lines(visit.post.query.get("say", ""), prompts, lambda key: recall(visit.work.session, key))
-    return _round(visit, call, first)
+        return hang_up(request.context)
+    prompts = script_of(request, call).prompts
+    first = read_lines(
+        request.form.query.get("say", ""), prompts, lambda key: find_notice(request.work.session, key)
+    )
+    return _round(request, call, first)
 
 
-def wait_heard(visit: Visit) -> str:
-    """A key was pressed while waiting: it leads out of the queue, is noted in passing, or means nothing here."""
-    call = lifecycle.find_call(visit.work, visit.post.sid)
+def wait_heard(request: WebhookRequest) -> str:
+    """Handles a key pressed while waiting: it leads out of the queue, is recorded, or has no effect."""
+    call = lifecycle.find_call(request.work, request.form.sid)
     if call is None or call.state not in _WAITING:
-        return wait(visit)
-    script = script_of(visit, call)
-    keys = visit.post.word("Digits")
+        return wait(request)
+    script = script_of(request, call)
+    keys = request.form.value("Digits")
     node = queue_of(script.flow, call.position)
     if keys == node.callback_key or (keys in node.keys and node.keys[keys].to):
-        return _leave(visit, call, keys)
-    turn = hear(script.flow, call.position, Digits(keys) if keys else Silence())
-    settled, _ = take_turn(visit, call, script, turn)
-    return _round(visit, lifecycle.get_call(visit.work, call.id), settled.lines)
+        return _leave(request, call, keys)
+    turn = hear(script.flow, call.position, Digits(keys) if keys else NoInput())
+    settled, _ = take_turn(request, call, script, turn)
+    return _round(request, lifecycle.get_call(request.work, call.id), settled.lines)
 
 
-def wait_over(visit: Visit) -> str:
-    """The longest wait of the queue is over. Whoever is being offered to a desk at this moment waits on."""
-    call = lifecycle.find_call(visit.work, visit.post.sid)
+def wait_over(request: WebhookRequest) -> str:
+    """Handles the end of the longest wait. A caller who is being offered to an operator waits on."""
+    call = lifecycle.find_call(request.work, request.form.sid)
     if call is None or call.state is not CallState.QUEUED:
-        return wait(visit)
-    return _leave(visit, call, TOO_LONG)
+        return wait(request)
+    return _leave(request, call, TOO_LONG)
 
 
-def queue_left(visit: Visit) -> str:
-    """The carrier's queue has let the call go. Only who left by our word, or for want of room, is still to be told."""
-    result = visit.post.query.get("result") or visit.post.word("QueueResult")
-    if visit.post.word("CallStatus") in TERMINAL_STATUSES or result not in {"leave", *_FAILED}:
+def queue_left(request: WebhookRequest) -> str:
+    """Handles the end of the carrier's queue for callers who left by our document or could not be kept."""
+    result = request.form.query.get("result") or request.form.value("QueueResult")
+    if request.form.value("CallStatus") in TERMINAL_STATUSES or result not in {"leave", *_FAILED}:
         return EMPTY
-    call = known_call(visit)
-    lifecycle.leave_queue(visit.work, call.id, "leave")
-    call = lifecycle.get_call(visit.work, call.id)
+    call = known_call(request)
+    lifecycle.leave_queue(request.work, call.id, "leave")
+    call = lifecycle.get_call(request.work, call.id)
     if call.state is not CallState.IN_FLOW:
-        return due_now(visit, call)
-    script = script_of(visit, call)
+        return current_document(request, call)
+    script = script_of(request, call)
     why = Position.parse(call.position).values.get(LEFT)
     if result in _FAILED:
-        return speak_turn(visit, call, script, hear(script.flow, call.position, QueueFailed()))
+        return speak_turn(request, call, script, hear(script.flow, call.position, QueueFailed()))
     if why is None:
-        return speak_turn(visit, call, script, again(script.flow, call.position))
+        return speak_turn(request, call, script, again(script.flow, call.position))
     what: Heard = WaitedTooLong() if why == TOO_LONG else Digits(why)
-    return speak_turn(visit, call, script, hear(script.flow, _without(call.position, LEFT), what))
+    return speak_turn(request, call, script, hear(script.flow, _without(call.position, LEFT), what))
 
 
-def wait_in_trouble(door: Door, _post: Post, _ids: Mapping[str, str]) -> str:
-    """The application cannot work: the caller keeps their place, and the next round asks again."""
-    return door.stage.waiting(usual_speaker(door), (), seconds=IN_TROUBLE_SECONDS, may_press=False)
+def wait_silently(context: WebhookContext, _post: WebhookForm, _ids: Mapping[str, str]) -> str:
+    """Answers for a failed application: the caller keeps their place, and the next round asks again."""
+    return context.renderer.waiting(default_speaker(context), (), seconds=IN_TROUBLE_SECONDS, may_press=False)
 
 
-def _leave(visit: Visit, call: CallView, why: str) -> str:
-    """Take the caller out of the queue; if an operator was faster, they stay and are connected."""
-    lifecycle.leave_queue(visit.work, call.id, "leave")
-    if lifecycle.get_call(visit.work, call.id).state is not CallState.IN_FLOW:
-        return wait(visit)
+def _leave(request: WebhookRequest, call: CallView, why: str) -> str:
+    """Takes the caller out of the queue; if an operator was faster, the caller stays and is connected."""
+    lifecycle.leave_queue(request.work, call.id, "leave")
+    if lifecycle.get_call(request.work, call.id).state is not CallState.IN_FLOW:
+        return wait(request)
     here = Position.parse(call.position)
     leaving = Position(here.node, here.tries, here.turn + 1, {**here.values, LEFT: why})
-    lifecycle.save_position(visit.work, call.id, position=str(leaving), language=call.language)
-    return visit.door.stage.leave(usual_speaker(visit.door), ())
+    lifecycle.save_position(request.work, call.id, position=str(leaving), language=call.language)
+    return request.context.renderer.leave(default_speaker(request.context), ())
 
 
 def _without(position: str, name: str) -> str:
@@ -118,21 +119,21 @@ def _without(position: str, name: str) -> str:
     return str(Position(here.node, here.tries, here.turn, kept))
 
 
-def _round(visit: Visit, call: CallView, first: Lines) -> str:
-    stage, script = visit.door.stage, script_of(visit, call)
-    speaker = speaker_for(visit.door, script, call.language)
+def _round(request: WebhookRequest, call: CallView, first: Lines) -> str:
+    renderer, script = request.context.renderer, script_of(request, call)
+    speaker = speaker_for(request.context, script, call.language)
     if call.state not in _WAITING:
-        lines = (*first, Line("still_connecting"))
-        return stage.waiting(speaker, lines, seconds=CONNECTING_SECONDS, may_press=False)
-    if call.state is CallState.OFFERED and stage.dials_operators:
-        offer_id = offers.pending_offer(visit.work, call.id)
+        lines = (*first, PromptLine("still_connecting"))
+        return renderer.waiting(speaker, lines, seconds=CONNECTING_SECONDS, may_press=False)
+    if call.state is CallState.OFFERED and renderer.dials_operators:
+        offer_id = offers.pending_offer(request.work, call.id)
         if offer_id is not None:
-            return stage.go_on(stage.addresses.ring(offer_id))
+            return renderer.redirect(renderer.addresses.url(VoiceRoute.RING, offer_id))
     node = queue_of(script.flow, call.position)
-    place = offers.place_in_queue(visit.work, call.id)
+    place = offers.place_in_queue(request.work, call.id)
     if _is_over(node, place.since_joined) and call.state is CallState.QUEUED:
-        return stage.go_on(stage.addresses.wait_over())
-    offers_callback = place.waited_seconds >= visit.work.policies.queue.offer_callback_after
+        return renderer.redirect(renderer.addresses.url(VoiceRoute.WAIT_OVER))
+    offers_callback = place.waited_seconds >= request.work.policies.queue.offer_callback_after
     told = place_lines(
         node,
         ahead=place.position - 1,
@@ -141,23 +142,8 @@ def _round(visit: Visit, call: CallView, first: Lines) -> str:
         may_be_called=offers_callback,
     )
     may_press = offers_callback or bool(node.keys)
-    return stage.waiting(speaker, (*first, *told), seconds=node.round_seconds, may_press=may_press)
+    return renderer.waiting(speaker, (*first, *told), seconds=node.round_seconds, may_press=may_press)
 
 
-def _is_over(node: Queue, waited: int) -> bool:
+def _is_over(node: QueueNode, waited: int) -> bool:
     return bool(node.longest_wait) and waited >= node.longest_wait
-
-
-QUEUE_STEPS = (
-    Step("/wait", "wait", Machine.CARRIER, wait, wait_in_trouble, None, reads_only=True),
-    Step("/wait/heard", "wait_heard", Machine.CALLER, wait_heard, wait_in_trouble, ("Digits", "QueueTime")),
-    Step("/wait/over", "wait_over", Machine.CARRIER, wait_over, wait_in_trouble, None),
-    Step(
-        "/queue-left",
-        "queue_left",
-        Machine.CARRIER,
-        queue_left,
-        keep_on_the_line,
-        ("QueueResult", "QueueTime"),
-    ),
-)

@@ -1,7 +1,7 @@
-"""Whether a webhook really comes from the carrier: HMAC-SHA1 over the public URL and the form, compared in constant time.
+"""Verifies that a webhook comes from the carrier: HMAC-SHA1 over the public URL and the form, in constant time.
 
-The URL is the configured public one plus the raw path and query as they came over the wire: decoding them first
-would refuse every request with a Chinese or escaped value in its query. One HMAC decides an honest request.
+The URL is the configured public one plus the raw path and query as they arrived. Decoding them first would refuse
+every request with an escaped value in its query. One HMAC decides an honest request.
 Source: the carrier's security page; `RequestValidator` of its SDK is the oracle in the tests.
 """
 
@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
 class Unreadable(ValueError):
-    """A body that no carrier sends: not form-encoded UTF-8, or too many fields."""
+    """Raised for a body that no carrier sends: not form-encoded UTF-8, or too many fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,8 @@ class Signature:
 
     @classmethod
     def of(cls, auth_token: str, public_url: str) -> "Signature":
-        """Build from the account's auth token and `scheme://host[:port]`.
-
-        The carrier drops the port of https URLs and keeps that of http ones, though not always; both are accepted.
-        """
+        """Builds the check from the account's auth token and `scheme://host[:port]`."""
+        # The carrier drops the port of https URLs and keeps that of http ones, though not always: both are accepted.
         parts = urlsplit(public_url)
         path = parts.path.rstrip("/")
         host = parts.netloc.rpartition("@")[2]
@@ -43,7 +41,7 @@ class Signature:
         return cls(auth_token.encode(), bases)
 
     def matches(self, target: str, fields: Iterable[tuple[str, str]], given: str) -> bool:
-        """Say whether `given` signs a POST of `fields` to the raw `target` (path and query as on the wire).
+        """Returns whether `given` signs a POST of `fields` to the raw `target` (path and query as they arrived).
 
         A field sent twice counts once per distinct value, as in the carrier's own validator.
         """
@@ -55,12 +53,12 @@ class Signature:
 
 
 def sign(token: bytes, text: bytes) -> bytes:
-    """Return the Base64 HMAC-SHA1 of `text`."""
+    """Returns the Base64 HMAC-SHA1 of `text`."""
     return b64encode(hmac.digest(token, text, "sha1"))
 
 
 def read_form(body: bytes) -> Fields:
-    """Decode a form-encoded body, empty values included. Raises Unreadable."""
+    """Decodes a form-encoded body, empty values included. Raises Unreadable."""
     try:
         return parse_qsl(
             body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
@@ -70,7 +68,7 @@ def read_form(body: bytes) -> Fields:
 
 
 def raw_target(environ: dict[str, object]) -> str:
-    """Return path and query exactly as they came over the wire, from what the WSGI server kept of them."""
+    """Returns path and query exactly as they arrived, from what the WSGI server kept of them."""
     kept = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     if isinstance(kept, str) and kept:
         target = kept.partition("#")[0]

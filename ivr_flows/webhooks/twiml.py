@@ -1,7 +1,6 @@
-"""Writes what callers and operators hear as TwiML, with the carrier's own SDK. No document decides anything.
+"""Renders what callers and operators hear as TwiML, with the carrier's own SDK. No document decides anything.
 
-Voices are named explicitly: the carrier's defaults cannot speak Chinese. The caller goes into the carrier's queue at
-once and hears the words of the way there in the first wait document, because an operator may accept within a second.
+Voices are named explicitly, because the carrier's defaults cannot speak Chinese.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,29 +10,38 @@ from urllib.parse import quote
 
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from hotline.gateways.addresses import VoiceAddresses, conference_name
+from hotline.gateways.addresses import VoiceAddresses, VoiceRoute, conference_name
 from hotline.rules.enums import Language, RecordingKind
 from hotline.rules.policies import CallerPolicy
 from hotline.rules.text import to_speakable
 from ivr_flows.flow import Flow
 from ivr_flows.source.prompts import Catalogue, Prompts, speak
-from ivr_flows.speech import Argument, Line, Lines, Notice
-from ivr_flows.turn import AskAgain, AwaitAnswer, Connect, Listen, Over, TakeMessage, Turn, WaitInQueue
+from ivr_flows.speech import Argument, Lines, PromptLine, SpokenNotice
+from ivr_flows.turn import (
+    AwaitResult,
+    Connect,
+    DialogTurn,
+    EndCall,
+    Listen,
+    PollAgain,
+    TakeMessage,
+    WaitInQueue,
+)
 
+# Lines carried by one URL, at most.
 MOST_CARRIED = 20
-"""Lines that ride in one URL, at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Speaks lines in the language of one call. `standing` are the arguments every prompt may use.
+    """Speaks lines in the language of one call.
 
-    `sounds` is the address below which the city's own recordings lie.
+    `standard_arguments` are available to every prompt; `sounds` is the URL below which the city's recordings lie.
     """
 
     prompts: Prompts
     language: Language
-    standing: Mapping[str, Argument]
+    standard_arguments: Mapping[str, Argument]
     sounds: str = ""
 
     @property
@@ -41,9 +49,9 @@ class Speaker:
         return self.prompts[self.language]
 
     def say(self, parent: VoiceResponse | Gather, lines: Lines) -> None:
-        """Say `lines`; what is empty once it can be spoken is left out."""
+        """Adds `lines` to `parent`; a line that has nothing speakable is left out."""
         for line in lines:
-            spoken = speak(self.prompts, line, self.language, self.standing)
+            spoken = speak(self.prompts, line, self.language, self.standard_arguments)
             if not (spoken.sound or spoken.text):
                 continue
             if not spoken.sound:
@@ -54,32 +62,30 @@ class Speaker:
                 parent.play(f"{self.sounds}/{spoken.sound}")
 
 
-def carried(lines: Lines) -> tuple[Lines, Lines]:
-    """Part lines into those that must be said here and those that can ride in a URL: keys of prompts and notices alone.
-
-    What a line's arguments say (a date, a number) never goes into a URL, nor does anything that must be said before it.
-    """
+def split_carried(lines: Lines) -> tuple[Lines, Lines]:
+    """Splits lines into those to be spoken here and those that a URL can carry, which have no arguments."""
+    # A date, a number or a code never goes into a URL, nor does a line that must be spoken before such a line.
     riding = tuple(reversed(tuple(_riders(lines))))
     return lines[: len(lines) - len(riding)], riding
 
 
 def _riders(lines: Lines) -> Lines:
-    found: list[Line | Notice] = []
+    found: list[PromptLine | SpokenNotice] = []
     for line in reversed(lines):
-        if isinstance(line, Line) and line.arguments:
+        if isinstance(line, PromptLine) and line.arguments:
             break
         found.append(line)
     return tuple(found[:MOST_CARRIED])
 
 
 def write_lines(lines: Lines) -> str:
-    """Write lines into a URL's query: only keys, never what somebody said or wrote."""
+    """Writes lines for a URL's query: only their keys, never text that a person said or wrote."""
     return ",".join(_key(line) for line in lines)
 
 
-def read_lines(text: str, prompts: Prompts, recall: Callable[[str], Notice | None]) -> Lines:
-    """Read what `write_lines` wrote; keys that are not known any more are left out. `recall` finds notices by key."""
-    lines: list[Line | Notice] = []
+def read_lines(text: str, prompts: Prompts, recall: Callable[[str], SpokenNotice | None]) -> Lines:
+    """Reads what `write_lines` wrote; unknown keys are left out. `recall` finds notices by key."""
+    lines: list[PromptLine | SpokenNotice] = []
     for part in text.split(",")[:MOST_CARRIED]:
         if part.startswith("!"):
             notice = recall(part[1:])
@@ -88,39 +94,43 @@ def read_lines(text: str, prompts: Prompts, recall: Callable[[str], Notice | Non
         language, _, prompt = part.rpartition(":")
         known = Language(language) if language in set(Language) else None
         if all(prompt in catalogue.texts for catalogue in prompts.values()):
-            lines.append(Line(prompt, known))
+            lines.append(PromptLine(prompt, known))
     return tuple(lines)
 
 
-def _key(line: Line | Notice) -> str:
-    if isinstance(line, Notice):
+def _key(line: PromptLine | SpokenNotice) -> str:
+    if isinstance(line, SpokenNotice):
         return f"!{line.key}"
     return f"{line.language}:{line.prompt}" if line.language else line.prompt
 
 
+# The document for a call that is over, or where the document has no effect.
 EMPTY = str(VoiceResponse())
-"""The document of a call that is over, or whose document does not matter."""
+# Rendered documents kept; a city has fewer greetings, so only many notices in a row empty the cache.
 MOST_GREETINGS = 200
-"""Documents kept written; more than a city has greetings, so that only many notices in a row ever empty them."""
 MOST_HINTS = 100
+RECORDED_ROUTES = {
+    RecordingKind.MESSAGE: VoiceRoute.MESSAGE_RECORDED,
+    RecordingKind.TALK: VoiceRoute.TALK_RECORDED,
+}
 _ASKED_AGAIN_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Where documents lead: the webhook addresses, the carrier's name of our queue, whom callers can be connected to."""
+class TwimlRenderer:
+    """Renders documents for the given webhook addresses, carrier queue and outside numbers."""
 
+    # True where the caller's own document dials the operator, because the carrier has no queue.
     dials_operators: ClassVar[bool] = False
-    """True where the caller's own document dials the operator, because the carrier has no queue."""
 
     addresses: VoiceAddresses
     queue: str
     callers: CallerPolicy
+    # First documents by everything they speak. Nearly every call gets one of these few.
     greetings: dict[object, str] = field(default_factory=dict)
-    """First documents already written, by everything they say: nearly every call asks for one of these few."""
 
-    def greeting(self, speaker: Speaker, turn: Turn, flow: Flow) -> str:
-        """Write the first turn of `flow`, once."""
+    def greeting(self, speaker: Speaker, turn: DialogTurn, flow: Flow) -> str:
+        """Renders the first turn of `flow` once and returns it from the cache afterwards."""
         key = (flow.name, flow.version, speaker.language, turn.position, turn.lines)
         if key not in self.greetings:
             if len(self.greetings) >= MOST_GREETINGS:
@@ -128,8 +138,8 @@ class Stage:
             self.greetings[key] = self.turn(speaker, turn, call_id=0)
         return self.greetings[key]
 
-    def turn(self, speaker: Speaker, turn: Turn, call_id: int) -> str:
-        """Write a settled turn of a flow. Raises ValueError for one that still awaits an answer."""
+    def turn(self, speaker: Speaker, turn: DialogTurn, call_id: int) -> str:
+        """Renders a settled turn of a flow. Raises ValueError for one that still awaits an outcome."""
         response = VoiceResponse()
         step = f"?turn={turn.number}"
         match turn.then:
@@ -143,53 +153,55 @@ class Stage:
             case Connect():
                 speaker.say(response, turn.lines)
                 response.append(self._connect(turn.then, step))
-            case AskAgain():
-                speaker.say(response, turn.lines or (Line("still_asking"),))
+            case PollAgain():
+                speaker.say(response, turn.lines or (PromptLine("still_asking"),))
                 response.pause(length=_ASKED_AGAIN_SECONDS)
-                response.redirect(self.addresses.again() + step, method="POST")
-            case Over():
+                response.redirect(self.addresses.url(VoiceRoute.AGAIN) + step, method="POST")
+            case EndCall():
                 speaker.say(response, turn.lines)
                 response.hangup()
-            case AwaitAnswer():
+            case AwaitResult():
                 raise ValueError("this turn is not settled")
         return str(response)
 
     def waiting(self, speaker: Speaker, lines: Lines, *, seconds: int, may_press: bool) -> str:
-        """Write one round of the wait document: `lines`, then `seconds` of listening or pause, then once more."""
+        """Renders one round of the wait document: `lines`, then `seconds` of listening or pause, then the next round."""
         response = VoiceResponse()
         if may_press:
-            gather = _gather(self.addresses.wait_heard(), seconds, on_silence=False)
+            gather = _gather(self.addresses.url(VoiceRoute.WAIT_HEARD), seconds, on_silence=False)
             speaker.say(gather, lines)
             response.append(gather)
         else:
             speaker.say(response, lines)
             response.pause(length=seconds)
-        response.redirect(self.addresses.wait(), method="POST")
+        response.redirect(self.addresses.url(VoiceRoute.WAIT), method="POST")
         return str(response)
 
-    def go_on(self, url: str) -> str:
-        """Ask at once at another of our addresses."""
+    def redirect(self, url: str) -> str:
+        """Continues at once at another of our URLs."""
         response = VoiceResponse()
         response.redirect(url, method="POST")
         return str(response)
 
     def leave(self, speaker: Speaker, lines: Lines) -> str:
-        """Write the wait document that ends the waiting; the carrier then asks at `queue_left`."""
+        """Renders the wait document that ends the waiting; the carrier then posts to `queue_left`."""
         response = VoiceResponse()
         speaker.say(response, lines)
         response.leave()
         return str(response)
 
     def talk(self, call_id: int) -> str:
-        """Let the caller into the conference of their call."""
-        return self._conference(call_id, self.addresses.talk_ended(call_id), "caller")
+        """Connects the caller to the conference of their call."""
+        return self._conference(call_id, self.addresses.url(VoiceRoute.TALK_ENDED, call_id), "caller")
 
     def desk(self, call_id: int, offer_id: int) -> str:
-        """Let the operator into the conference of the call they accepted."""
-        return self._conference(call_id, self.addresses.desk_left(offer_id), f"operator-{offer_id}")
+        """Connects the operator to the conference of the call they accepted."""
+        return self._conference(
+            call_id, self.addresses.url(VoiceRoute.DESK_LEFT, offer_id), f"operator-{offer_id}"
+        )
 
     def try_again(self, speaker: Speaker, lines: Lines, url: str, *, seconds: int) -> str:
-        """Keep the caller on the line for `seconds` and ask once more at `url`."""
+        """Keeps the caller on the line for `seconds`, then redirects to `url`."""
         response = VoiceResponse()
         speaker.say(response, lines)
         response.pause(length=seconds)
@@ -197,15 +209,16 @@ class Stage:
         return str(response)
 
     def enqueue(self, response: VoiceResponse, speaker: Speaker, lines: Lines) -> None:
-        """Put the caller into the carrier's queue; what can ride along is said there, so that nobody waits for words."""
-        here, riding = carried(lines)
+        """Puts the caller into the carrier's queue; lines that the wait URL can carry are spoken there."""
+        # An operator may accept within a second, so the caller joins at once and hears the lines while waiting.
+        here, riding = split_carried(lines)
         speaker.say(response, here)
-        wait = self.addresses.wait()
+        wait = self.addresses.url(VoiceRoute.WAIT)
         if riding:
             wait = f"{wait}?say={quote(write_lines(riding), safe='')}"
         response.enqueue(
             self.queue,
-            action=self.addresses.queue_left(),
+            action=self.addresses.url(VoiceRoute.QUEUE_LEFT),
             method="POST",
             wait_url=wait,
             wait_url_method="POST",
@@ -219,14 +232,18 @@ class Stage:
             speech = {"language": speaker.catalogue.speech.recognition}
             speech |= {"hints": to_speakable(",".join(hints))} if hints else {}
         gather = _gather(
-            self.addresses.heard() + step, listen.timeout, on_silence=True, most=listen.most, **speech
+            self.addresses.url(VoiceRoute.HEARD) + step,
+            listen.timeout,
+            on_silence=True,
+            most=listen.most,
+            **speech,
         )
         speaker.say(gather, lines)
         return gather
 
     def _record(self, response: VoiceResponse, message: TakeMessage, step: str, call_id: int) -> None:
         response.record(
-            action=self.addresses.recorded() + step,
+            action=self.addresses.url(VoiceRoute.RECORDED) + step,
             method="POST",
             max_length=message.seconds,
             timeout=message.silence,
@@ -234,18 +251,22 @@ class Stage:
             play_beep=True,
             **self.recording_callback(RecordingKind.MESSAGE, call_id),
         )
-        response.redirect(f"{self.addresses.recorded()}{step}&silent=1", method="POST")
+        response.redirect(f"{self.addresses.url(VoiceRoute.RECORDED)}{step}&silent=1", method="POST")
 
     def recording_callback(self, kind: RecordingKind, call_id: int) -> dict[str, str]:
-        """Return the attributes by which the carrier tells us what became of a recording."""
+        """Returns the attributes by which the carrier reports the status of a recording."""
         return {
-            "recording_status_callback": self.addresses.recording(kind, call_id),
+            "recording_status_callback": self.addresses.url(RECORDED_ROUTES[kind], call_id),
             "recording_status_callback_method": "POST",
             "recording_status_callback_event": "completed absent",
         }
 
     def _connect(self, to: Connect, step: str) -> Dial:
-        dial = Dial(action=self.addresses.parted() + step, method="POST", timeout=to.ring_seconds)
+        dial = Dial(
+            action=self.addresses.url(VoiceRoute.TRANSFER_ENDED) + step,
+            method="POST",
+            timeout=to.ring_seconds,
+        )
         dial.number(self.callers.numbers[to.number])
         return dial
 
@@ -264,7 +285,7 @@ class Stage:
             beep="false",
             wait_url="",
             participant_label=label,
-            status_callback=self.addresses.conference(call_id),
+            status_callback=self.addresses.url(VoiceRoute.CONFERENCE, call_id),
             status_callback_method="POST",
             status_callback_event="start end join leave",
             **recorded,
@@ -275,15 +296,15 @@ class Stage:
 
 
 def goodbye(speaker: Speaker, *prompts: str) -> str:
-    """Say these prompts and hang up."""
+    """Speaks these prompts and hangs up."""
     response = VoiceResponse()
-    speaker.say(response, tuple(Line(prompt) for prompt in prompts))
+    speaker.say(response, tuple(PromptLine(prompt) for prompt in prompts))
     response.hangup()
     return str(response)
 
 
 def _gather(action: str, timeout: int, *, on_silence: bool, most: int = 1, **speech: str) -> Gather:
-    """Listen while the words inside are spoken: for exactly one key, * and # included, or for several ended by #.
+    """Listens during the nested speech for exactly one key, * and # included, or for several ended by #.
 
     `speech` (hints, language): words are recognised too; keys always work beside them.
     """

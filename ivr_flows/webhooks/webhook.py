@@ -1,8 +1,8 @@
-"""The frame of the caller's door: who may knock, what was asked before, and one Work for each webhook.
+"""Executes a webhook: verifies it, runs its handler and keeps a receipt of the document, in one transaction.
 
-Every webhook goes the same way: verify the signature, work, write the document, keep its receipt, all in one Work.
-A `Step` names what differs. The receipt is claimed last: a repeat, also one that arrives at the same moment on another
-machine, finds the key taken, throws its own Work away whole, and is given the document of the first.
+A `Webhook` states what differs between them. The receipt is inserted last: a repeat, even one that arrives at the
+same
+moment on another machine, finds the key taken, rolls back its whole unit of work, and is given the first document.
 """
 
 import re
@@ -16,6 +16,7 @@ from flask import Response, abort, g, request
 from sqlalchemy import select
 from werkzeug.exceptions import BadRequest, HTTPException
 
+from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
 from hotline.rules.text import is_storable
@@ -23,59 +24,60 @@ from hotline.store.calls.tables import Receipt
 from hotline.store.upsert import insert_key_if_absent
 from hotline.unit_of_work import Application, UnitOfWork
 from ivr_flows.speech import Argument
-from ivr_flows.webhooks.first_turn_cache import Lobby
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 from ivr_flows.webhooks.signature import Signature, Unreadable, raw_target, read_form
-from ivr_flows.webhooks.twiml import Stage
+from ivr_flows.webhooks.twiml import TwimlRenderer
 
-MOST_BYTES = 64 * 1024
-"""Far more than any webhook has."""
-LONGEST_KEY = 120
-LONGEST_SID = 40
-"""As long as the columns that hold them."""
+# Far more than any webhook has.
+MAX_BYTES = 64 * 1024
+MAX_KEY_LENGTH = 120
+# As long as the columns that hold them.
+MAX_SID_LENGTH = 40
 _LENGTH = re.compile(r"(\d{1,9})(\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
-    """One verified webhook: its form and its query. `token` is the carrier's name for all attempts of this request."""
+class WebhookForm:
+    """The fields and the query of one verified webhook. `token` is the carrier's id for all attempts of this request."""
 
-    form: Mapping[str, str]
+    fields: Mapping[str, str]
     query: Mapping[str, str]
     token: str
 
     @property
     def sid(self) -> str:
-        return self.word("CallSid")
+        return self.value("CallSid")
 
-    def word(self, name: str) -> str:
-        return self.form.get(name, "")
+    def value(self, name: str) -> str:
+        return self.fields.get(name, "")
 
     def seconds(self, name: str) -> int:
-        """Return a length in whole seconds; 0 for what is none."""
-        told = _LENGTH.fullmatch(self.word(name))
-        return int(told[1]) if told else 0
+        """Returns a length in whole seconds; 0 for a field that is none."""
+        length = _LENGTH.fullmatch(self.value(name))
+        return int(length[1]) if length else 0
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
-    """What every webhook may use. `standing` are the arguments every prompt may speak."""
+class WebhookContext:
+    """The objects shared by all webhooks of a process. Every prompt may use `standard_arguments`."""
 
     application: Application
-    shelf: FlowShelf
-    lobby: Lobby
+    registry: FlowRegistry
+    first_turns: FirstTurnCache
     signature: Signature
-    stage: Stage
-    standing: Mapping[str, Argument]
+    renderer: TwimlRenderer
+    standard_arguments: Mapping[str, Argument]
+    sounds: str
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """One webhook being carried out. `ids` are the values in its path."""
+class WebhookRequest:
+    """One webhook being executed. `ids` are the values in its path."""
 
-    door: Door
+    context: WebhookContext
     work: UnitOfWork
-    post: Post
+    form: WebhookForm
     ids: Mapping[str, str]
 
     def id(self, name: str) -> int:
@@ -83,28 +85,34 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One webhook address, under `/voice`.
+class Webhook:
+    """One row of the table of webhooks.
 
-    `in_trouble` writes the document when the application cannot work; None for what nobody listens to. `tells_apart` are
-    the form fields by which two requests of this kind differ when the carrier sends no token; None: they cannot be
-    told apart, so that a repeat is carried out again, which its service makes harmless. `names_call`: it must carry a
-    CallSid. `reads_only`: it changes nothing, so no receipt is kept and no write lock taken.
+    `on_failure` renders the document when the application fails; None where the carrier uses no document.
+    `repeat_fields` are the form fields by which two requests of this kind differ if the carrier sends no token;
+    None: they
+    cannot be told apart, so a repeat is executed again, which its service makes harmless. `requires_call`: the form
+    must
+    have a CallSid. `read_only`: the handler changes nothing, so no receipt is kept and no write lock is taken.
     """
 
-    rule: str
-    name: str
+    route: VoiceRoute
     actor: Machine
-    run: Callable[[Visit], str]
-    in_trouble: Callable[[Door, Post, Mapping[str, str]], str] | None
-    tells_apart: tuple[str, ...] | None = ()
-    names_call: bool = True
-    reads_only: bool = False
+    handler: Callable[[WebhookRequest], str]
+    on_failure: Callable[[WebhookContext, WebhookForm, Mapping[str, str]], str] | None
+    repeat_fields: tuple[str, ...] | None = ()
+    requires_call: bool = True
+    read_only: bool = False
+
+    @property
+    def name(self) -> str:
+        """Returns the name by which logs and receipts refer to the webhook."""
+        return self.route.name.lower()
 
 
-def read_post(door: Door) -> Post:
-    """Return the verified webhook. Answers 403 for anything the carrier did not sign, 413 for far too much."""
-    request.max_content_length = MOST_BYTES
+def read_webhook_form(context: WebhookContext) -> WebhookForm:
+    """Returns the verified webhook. Responds 403 if the carrier did not sign it, 413 if it is too large."""
+    request.max_content_length = MAX_BYTES
     given = request.headers.get("X-Twilio-Signature", "")
     try:
         body = request.get_data(cache=False)
@@ -113,54 +121,52 @@ def read_post(door: Door) -> Post:
         abort(403)
     if body and request.mimetype != "application/x-www-form-urlencoded":
         abort(403)
-    if not given or not door.signature.matches(raw_target(request.environ), fields, given):
+    if not given or not context.signature.matches(raw_target(request.environ), fields, given):
         abort(403)
     token = request.headers.get("I-Twilio-Idempotency-Token", "")
-    return Post(form=dict(fields), query=request.args, token=token)
+    return WebhookForm(fields=dict(fields), query=request.args, token=token)
 
 
-def demand_call(post: Post) -> None:
-    """Answer 400 for a webhook that does not name its call: nothing can be done for a call without a name."""
-    if not 0 < len(post.sid) <= LONGEST_SID or not is_storable(post.sid):
-        text = f"CallSid is missing, or longer than {LONGEST_SID} characters."
+def require_call(form: WebhookForm) -> None:
+    """Responds 400 if the webhook does not name its call."""
+    if not 0 < len(form.sid) <= MAX_SID_LENGTH or not is_storable(form.sid):
+        text = f"CallSid is missing, or longer than {MAX_SID_LENGTH} characters."
         abort(Response(text, 400, mimetype="text/plain"))
 
 
-def carry_out(door: Door, step: Step, post: Post, ids: Mapping[str, str]) -> str:
-    """Do what `step` asks, once, and return its document."""
-    door.shelf.open(door.application)
-    if step.reads_only:
-        with door.application.read_only_unit(step.actor) as work:
-            return step.run(Visit(door, work, post, ids))
-    key = receipt_key(step, post, ids)
+def execute(context: WebhookContext, webhook: Webhook, form: WebhookForm, ids: Mapping[str, str]) -> str:
+    """Runs `webhook` once for this request and returns its document."""
+    context.registry.refresh(context.application)
+    if webhook.read_only:
+        with context.application.read_only_unit(webhook.actor) as work:
+            return webhook.handler(WebhookRequest(context, work, form, ids))
+    key = receipt_key(webhook, form, ids)
     try:
-        with door.application.unit_of_work(step.actor) as work:
-            document = step.run(Visit(door, work, post, ids))
+        with context.application.unit_of_work(webhook.actor) as work:
+            document = webhook.handler(WebhookRequest(context, work, form, ids))
             if key is not None and not isinstance(document, Repeatable):
                 _keep_receipt(work, key, document)
             return document
     except (AlreadyAnswered, DomainError):
-        answered = None if key is None else _answered(door.application, key)
+        answered = None if key is None else _answered(context.application, key)
         if answered is None:
             raise
         return answered
 
 
 class Repeatable(str):
-    """A first document: its call's own row, claimed by the carrier's name for it, tells what a repeat is to hear.
-
-    No receipt is kept of it, so the commonest of all webhooks costs a statement less.
-    """
+    """A first document. The call's own row, unique by the carrier's CallSid, decides what a repeat hears."""
 
     __slots__ = ()
 
 
 class AlreadyAnswered(Exception):
-    """Somebody else's answer to the same webhook was committed first; this Work's is thrown away."""
+    """Raised when the answer to the same webhook was committed by another transaction first."""
 
 
 def _keep_receipt(work: UnitOfWork, key: str, document: str) -> None:
-    """Keep the document in this transaction. Raises AlreadyAnswered if the key is taken: the whole Work is undone."""
+    """Inserts the document into this transaction. Raises AlreadyAnswered if the key is taken, which rolls it back."""
+    # Inserted last: the unique key decides between repeats that run at the same moment.
     row = {"key": key, "at": work.at, "document": document}
     if not insert_key_if_absent(work.connection, Receipt, row):
         raise AlreadyAnswered(key)
@@ -171,66 +177,65 @@ def _answered(application: Application, key: str) -> str | None:
         return session.scalar(select(Receipt.document).where(Receipt.key == key))
 
 
-def receipt_key(step: Step, post: Post, ids: Mapping[str, str]) -> str | None:
-    """Return the name under which a repeat of this webhook is recognised; the carrier's token if there is one.
-
-    The token is not signed, so it counts within its own call alone. None if a repeat cannot be told from a new webhook.
-    """
-    if post.token:
-        parts = [post.token, post.sid]
-    elif step.tells_apart is None:
+def receipt_key(webhook: Webhook, form: WebhookForm, ids: Mapping[str, str]) -> str | None:
+    """Returns the key by which a repeat of this webhook is recognised, or None if it has none."""
+    # The token is not signed, so it counts within its own call alone.
+    if form.token:
+        parts = [form.token, form.sid]
+    elif webhook.repeat_fields is None:
         return None
     else:
-        told = [post.word(name) for name in step.tells_apart]
-        parts = [post.word("CallSid"), *ids.values(), *post.query.values(), *told]
-    key = ":".join([step.name, *parts])
-    if len(key) <= LONGEST_KEY:
+        log = [form.value(name) for name in webhook.repeat_fields]
+        parts = [form.value("CallSid"), *ids.values(), *form.query.values(), *log]
+    key = ":".join([webhook.name, *parts])
+    if len(key) <= MAX_KEY_LENGTH:
         return key
-    return f"{step.name}:{sha256(key.encode()).hexdigest()}"
+    return f"{webhook.name}:{sha256(key.encode()).hexdigest()}"
 
 
-def view_of(door: Door, step: Step) -> Callable[..., Response]:
+def view_of(context: WebhookContext, webhook: Webhook) -> Callable[..., Response]:
     def answer(**path: object) -> Response:
         ids = {name: str(value) for name, value in path.items()}
-        post = read_post(door)
-        if step.names_call:
-            demand_call(post)
-        g.voice = (step, post, ids)
-        return _respond(step, carry_out(door, step, post, ids))
+        form = read_webhook_form(context)
+        if webhook.requires_call:
+            require_call(form)
+        g.voice = (webhook, form, ids)
+        return _respond(webhook, execute(context, webhook, form, ids))
 
     return answer
 
 
-def _respond(step: Step, document: str) -> Response:
-    if step.in_trouble is None:
+def _respond(webhook: Webhook, document: str) -> Response:
+    if webhook.on_failure is None:
         return Response(status=204)
     return Response(document, mimetype="text/xml")
 
 
-def in_trouble(door: Door, error: Exception) -> Response | HTTPException:
-    """Answer for a webhook that could not be carried out; its Work was rolled back, so it left nothing behind."""
+def failure_response(context: WebhookContext, error: Exception) -> Response | HTTPException:
+    """Responds for a webhook whose handler failed; its unit of work was rolled back and left nothing behind."""
     if isinstance(error, HTTPException):
         return error
-    step: Step
-    post: Post
+    webhook: Webhook
+    form: WebhookForm
     ids: dict[str, str]
-    step, post, ids = g.voice
+    webhook, form, ids = g.voice
     refused = isinstance(error, DomainError)
-    told = structlog.get_logger()
-    (told.info if refused else told.error)(
+    log = structlog.get_logger()
+    (log.info if refused else log.error)(
         "webhook.refused" if refused else "webhook.failed",
-        step=step.name,
-        sid=post.sid,
+        webhook=webhook.name,
+        sid=form.sid,
         error=type(error).__name__,
         at=_where(error),
     )
-    if step.in_trouble is None:
+    if webhook.on_failure is None:
         return Response(status=204 if refused else 503)
-    return _respond(step, step.in_trouble(door, post, ids))
+    return _respond(webhook, webhook.on_failure(context, form, ids))
 
 
 def _where(error: Exception) -> str:
-    """Return the last lines of our own code passed, without the error's words: they may quote a caller's number."""
+    """Returns the last lines of our own code that were passed."""
+    # Without the error's text, which may quote a caller's number.
     ours = [
         frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
     ]

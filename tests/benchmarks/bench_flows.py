@@ -15,7 +15,7 @@ from ivr_flows.diagram import draw
 from ivr_flows.engine import hear
 from ivr_flows.flow import edges
 from ivr_flows.loader import Script, read_draft
-from ivr_flows.turn import Answer, Digits, Heard, Parted, Silence
+from ivr_flows.turn import ActionResult, Digits, Heard, NoInput, TransferEnded
 from tests.policies import city_policies
 
 STEP_MICROSECONDS, WHOLE_SECONDS = 50.0, 1.0
@@ -40,7 +40,7 @@ timeout = 4
 on_silence = {{ tries = 1, to = "person" }}
 on_invalid = {{ tries = 2, to = "person" }}
 [nodes.menu{n}.keys]
-1 = {{ to = "say{n}", wishes = ["note_pressed:complaint"] }}
+1 = {{ to = "say{n}", actions = ["note_pressed:complaint"] }}
 2 = {{ to = "code{n}", words = "status" }}
 3 = {{ to = "help{n}", words = "police" }}
 {children}
@@ -91,12 +91,15 @@ def steps(script: Script) -> list[tuple[str, Heard]]:
     """Return one thing to be heard for every way of the flow that a caller or the application can take."""
     heard: dict[str, Heard] = {
         "entered": Digits("482913"),
-        "silence": Silence(),
-        "parted": Parted(reached=True),
+        "silence": NoInput(),
+        "parted": TransferEnded(reached=True),
     }
     taken = [(node, way.exit) for node, way in edges(script.flow) if way.exit != "next"]
     return [
-        (f"{node}:0:7?code=482913", heard.get(exit_) or (Digits(exit_) if len(exit_) == 1 else Answer(exit_)))
+        (
+            f"{node}:0:7?code=482913",
+            heard.get(exit_) or (Digits(exit_) if len(exit_) == 1 else ActionResult(exit_)),
+        )
         for node, exit_ in taken
     ]
 

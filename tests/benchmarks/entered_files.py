@@ -30,7 +30,7 @@ from hotline.store.engine import open_engine
 from hotline.store.tables import Base
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
-from ivr_flows.webhooks.flow_registry import open_shelf
+from ivr_flows.webhooks.flow_registry import load_registry
 from tests.builders import make_colleague, make_unit, make_user, person_of
 from tests.console.conftest import arm_with_csrf_token
 from tests.console.desk_scenes import talking_desk
@@ -112,7 +112,7 @@ def build(folder: str) -> City:
     Base.metadata.create_all(engine)
     policies = city_policies()
     application = Application(engine=engine, clock=system_clock, policies=policies, announce=lambda *_: None)
-    registry = open_shelf(policies)
+    registry = load_registry(policies)
     voice, console = Flask("voice"), Flask("console", static_folder=None)
     voice.register_blueprint(voice_blueprint(application, registry, TOKEN, VoiceAddresses(PUBLIC)))
     softphone = SoftphoneOptions("exchange", "ws://127.0.0.1:1", lambda identity: identity)

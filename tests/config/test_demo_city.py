@@ -27,7 +27,7 @@ from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tables import Base
 from hotline.store.tickets.tables import Assignment, Ticket
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import open_shelf
+from ivr_flows.webhooks.flow_registry import load_registry
 from tests.policies import city_policies
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -44,7 +44,7 @@ def seed(path: Path) -> Engine:
     )
     engine = open_engine(f"sqlite:///{path}")
     Base.metadata.create_all(engine)
-    seed_demo(engine, policies=real, flows=open_shelf(real), password="demo-password", now=NOW, share=0.15)
+    seed_demo(engine, policies=real, flows=load_registry(real), password="demo-password", now=NOW, share=0.15)
     return engine
 
 

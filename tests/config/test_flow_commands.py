@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from config.cli import main
 from ivr_flows.loader import OUR_FILES
-from tests.flows.plays import TRANSCRIPTS
+from tests.flows.simulated_calls import TRANSCRIPTS
 
 MENU = OUR_FILES / "flows" / "menu.toml"
 

@@ -8,8 +8,8 @@ from config.document_check import refused_documents
 from hotline.rules.enums import Language
 from ivr_flows.flow import lines_of
 from ivr_flows.loader import Script
-from ivr_flows.source.prompts import DOOR_PROMPTS
-from tests.flows.plays import our_scripts
+from ivr_flows.source.prompts import PROGRAM_PROMPTS
+from tests.flows.simulated_calls import our_scripts
 from tests.policies import city_policies
 
 POLICIES = city_policies()
@@ -26,7 +26,7 @@ def heard(script: Script, language: Language) -> set[str]:
     """Return every sentence that is spoken in `language`; some are always spoken in one of their own."""
     lines = [line for node in script.flow.nodes.values() for line, _ in lines_of(node)]
     named = {line.prompt for line in lines if line.language in {None, language}}
-    return (named | set(DOOR_PROMPTS)) - set(script.prompts[language].sounds)
+    return (named | set(PROGRAM_PROMPTS)) - set(script.prompts[language].sounds)
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
@@ -49,7 +49,7 @@ def test_every_sentence_a_caller_can_hear_is_held_against_what_a_carrier_speaks(
 def test_a_greeting_that_cannot_be_spoken_is_refused_however_it_is_spoiled(spoiled: str) -> None:
     script = with_text(SCRIPTS["menu"], Language.ZH_CN, "greeting", spoiled)
     refused = list(refused_documents(script, POLICIES))
-    assert "hello" in {fault.place for fault in refused}
+    assert "hello" in {problem.place for problem in refused}
     assert len(refused) == len(set(refused))
 
 
@@ -61,8 +61,8 @@ def test_a_calendar_that_cannot_be_spoken_is_refused_at_the_sentence_that_tells_
         **script.prompts,
         Language.ZH_CN: replace(whole, speech=replace(whole.speech, calendar=calendar)),
     }
-    (fault, *_) = refused_documents(replace(script, prompts=prompts), POLICIES)
-    assert (fault.place, fault.why) == (
+    (problem, *_) = refused_documents(replace(script, prompts=prompts), POLICIES)
+    assert (problem.place, problem.why) == (
         "status_dispatched",
         "it cannot even be written: KeyError 'moon'",
     )
@@ -71,5 +71,5 @@ def test_a_calendar_that_cannot_be_spoken_is_refused_at_the_sentence_that_tells_
 def test_a_document_too_long_for_the_carrier_is_named_with_its_node() -> None:
     script = SCRIPTS["menu"]
     refused = list(refused_documents(with_text(script, Language.ZH_CN, "place", "请稍候" * 400), POLICIES))
-    assert "person" in {fault.place for fault in refused}
-    assert all("13521" in fault.why for fault in refused)
+    assert "person" in {problem.place for problem in refused}
+    assert all("13521" in problem.why for problem in refused)

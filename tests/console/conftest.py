@@ -19,7 +19,7 @@ from config.flow_catalog import CityFlows
 from hotline.rules.people.actors import Person
 from hotline.services.people import accounts
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import open_shelf
+from ivr_flows.webhooks.flow_registry import load_registry
 from tests.policies import city_policies
 
 SignIn = Callable[[Person], FlaskClient]
@@ -65,7 +65,7 @@ def arm_with_csrf_token(app: Flask, client: FlaskClient) -> None:
 def flow_catalog() -> FlowCatalog:
     """The flows of the city's files."""
     policies = city_policies()
-    return CityFlows(open_shelf(policies), policies)
+    return CityFlows(load_registry(policies), policies)
 
 
 @pytest.fixture

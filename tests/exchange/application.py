@@ -1,4 +1,4 @@
-"""A tiny application that answers webhooks from a script and remembers everything it was sent."""
+"""A small application that answers webhooks from a script and keeps every request."""
 
 import asyncio
 import socket
@@ -15,8 +15,8 @@ _PATIENCE = 8.0
 
 
 @dataclass(frozen=True)
-class Received:
-    """One webhook as it came in."""
+class ReceivedRequest:
+    """One webhook as it arrived."""
 
     path: str
     method: str
@@ -31,7 +31,7 @@ class Received:
 
 @dataclass(frozen=True)
 class Answer:
-    """What to say to one request; TwiML unless told otherwise. `wait_for` holds it back until that event is set."""
+    """One scripted answer, TwiML by default. `wait_for` delays it until that event is set."""
 
     body: str | bytes = "<Response/>"
     status: int = 200
@@ -45,13 +45,13 @@ def twiml(inside: str) -> Answer:
 
 
 class Application:
-    """Answers by path: one answer for ever, or a list of which the last one stays."""
+    """Answers by path: with one answer every time, or with a list whose last answer is repeated."""
 
     def __init__(self, token: str) -> None:
         self._validator = RequestValidator(token)
         self._answers: dict[str, list[Answer]] = {}
         self._condition = threading.Condition()
-        self.received: list[Received] = []
+        self.received: list[ReceivedRequest] = []
         self.badly_signed: list[str] = []
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
@@ -63,19 +63,19 @@ class Application:
         return self.base + path
 
     def on(self, path: str, *answers: str | Answer) -> None:
-        """Script a path: TwiML bodies (without the Response element) or whole answers, in order."""
+        """Scripts a path with TwiML bodies (without the Response element) or whole answers, in order."""
         self._answers[path] = [twiml(answer) if isinstance(answer, str) else answer for answer in answers]
 
-    def to(self, path: str) -> list[Received]:
+    def to(self, path: str) -> list[ReceivedRequest]:
         with self._condition:
             return [request for request in self.received if request.path == path]
 
     def wait_for(
-        self, path: str, fits: Callable[[Received], bool] = lambda _: True, *, count: int = 1
-    ) -> list[Received]:
-        """Waits until `count` fitting requests have come to a path; returns them in order of arrival."""
+        self, path: str, fits: Callable[[ReceivedRequest], bool] = lambda _: True, *, count: int = 1
+    ) -> list[ReceivedRequest]:
+        """Waits until `count` matching requests have come to a path; returns them in order of arrival."""
 
-        def found() -> list[Received]:
+        def found() -> list[ReceivedRequest]:
             return [request for request in self.received if request.path == path and fits(request)]
 
         with self._condition:
@@ -109,7 +109,7 @@ class Application:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         form = {name: str(value) for name, value in (await request.post()).items()}
-        received = Received(
+        received = ReceivedRequest(
             request.path,
             request.method,
             form,
@@ -131,7 +131,7 @@ class Application:
             response.content_type = answer.content_type
         return response
 
-    def _is_genuine(self, request: web.Request, received: Received) -> bool:
+    def _is_genuine(self, request: web.Request, received: ReceivedRequest) -> bool:
         signature = request.headers.get("X-Twilio-Signature", "")
         if self._validator.validate(self.base + request.raw_path, dict(received.form), signature):
             return True
@@ -141,7 +141,7 @@ class Application:
         return False
 
     def take_badly_signed(self, count: int) -> list[str]:
-        """Waits until so many badly signed webhooks were refused with 403, and forgive them."""
+        """Waits until so many badly signed webhooks were refused with 403, and forgets them."""
         with self._condition:
             assert self._condition.wait_for(lambda: len(self.badly_signed) >= count, _PATIENCE)
             refused, self.badly_signed = self.badly_signed, []

@@ -1,4 +1,4 @@
-"""What the exchange's own tests ask for: a scripted application and an exchange (or several kinds of it)."""
+"""Fixtures of the exchange's own tests: a scripted application and one or several exchanges."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from tests.exchange.application import Application
+from tests.exchange.conversation import Conversation, start_conversation
 from tests.exchange.line import TOKEN, Line
-from tests.exchange.talk import Talk, start_talk
 
 
 @pytest.fixture
@@ -30,5 +30,5 @@ def line(make_line: Callable[..., Line]) -> Line:
 
 
 @pytest.fixture
-def talk(line: Line, application: Application) -> Callable[..., Talk]:
-    return partial(start_talk, line, application)
+def talk(line: Line, application: Application) -> Callable[..., Conversation]:
+    return partial(start_conversation, line, application)

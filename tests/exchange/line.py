@@ -41,15 +41,15 @@ def token_for(
     return str(token.to_jwt())
 
 
-def refused(action: Callable[[], object]) -> tuple[int, int]:
-    """What the SDK's refusal carries: (HTTP status, error code)."""
+def api_error(action: Callable[[], object]) -> tuple[int, int]:
+    """Returns the HTTP status and the error code of the SDK's exception."""
     with pytest.raises(TwilioRestException) as refusal:
         action()
     return refusal.value.status, int(refusal.value.code or 0)
 
 
-def facts_for(application: Application) -> dict[str, object]:
-    """The settings of an exchange in front of this application, fast and without a queue of calls."""
+def default_settings(application: Application) -> dict[str, object]:
+    """Returns the settings of a fast exchange for this application, without a limit of calls per second."""
     return {
         "account_sid": ACCOUNT,
         "auth_token": TOKEN,
@@ -66,15 +66,15 @@ def facts_for(application: Application) -> dict[str, object]:
 
 
 class Line:
-    """One exchange with its application, and everything one can do with it."""
+    """One exchange with its application and its clients."""
 
     def __init__(self, application: Application, stack: ExitStack, **changes: object) -> None:
-        settings = ExchangeSettings(**(facts_for(application) | changes))  # type: ignore[arg-type]
+        settings = ExchangeSettings(**(default_settings(application) | changes))  # type: ignore[arg-type]
         self._settle(stack.enter_context(in_thread(settings)), application, stack, settings)
 
     @classmethod
     def at(cls, url: str, application: Application, stack: ExitStack, settings: ExchangeSettings) -> Self:
-        """A line to an exchange that runs already."""
+        """Returns a line to an exchange that is already running."""
         line = cls.__new__(cls)
         line._settle(url, application, stack, settings)
         return line
@@ -98,11 +98,11 @@ class Line:
         return self._stack.enter_context(Softphone(self.url, token))
 
     def page(self, path: str) -> str:
-        """One of the exchange's own pages."""
+        """Returns one of the exchange's own pages."""
         return requests.get(self.url + path, timeout=5).text
 
     def calling(self, number: str = CITIZEN) -> Telephone:
-        """A telephone that has just dialled the hotline."""
+        """Returns a telephone that has just dialled the hotline."""
         telephone = self.telephone(number)
         telephone.dial("4412345")
         return telephone

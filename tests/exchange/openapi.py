@@ -1,7 +1,7 @@
-"""A small reader of the carrier's official OpenAPI description: the part its REST resources use, strict about everything.
+"""A strict reader of the carrier's official OpenAPI description, limited to the part that its REST resources use.
 
-It answers three questions: which operation is this request, what in it is not described, and what in an answer does not
-fit. A field that is described and missing is a misfit too: a resource is shown whole.
+It finds the operation of a request, the parts of a request that are not described, and the parts of an answer that do
+not match. A described field that is missing is a mismatch too, because the carrier always sends whole resources.
 """
 
 import json
@@ -30,12 +30,12 @@ KNOWN = {
 
 @cache
 def description() -> Schema:
-    """The whole document, read once."""
+    """Returns the whole document, read once."""
     return dict(json.loads(FILE.read_text(encoding="utf-8")))
 
 
 def operation(method: str, path: str) -> Schema:
-    """The operation of a concrete path; raises LookupError when the carrier has none."""
+    """Returns the operation of a concrete path; raises LookupError when the carrier has none."""
     for template, methods in description()["paths"].items():
         pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
         if re.fullmatch(pattern, path) and method.lower() in methods:
@@ -44,7 +44,7 @@ def operation(method: str, path: str) -> Schema:
 
 
 def strange_fields(schema: Schema, given: list[tuple[str, str]]) -> list[str]:
-    """What in a form or query is not described, not of its type, or required and not there. `schema` is an object's."""
+    """Returns the fields of a form or query that are unknown, of a wrong type, or required and missing."""
     known = schema.get("properties", {})
     found = [f"{name} is required" for name in schema.get("required", ()) if name not in dict(given)]
     for name, text in given:
@@ -58,14 +58,14 @@ def strange_fields(schema: Schema, given: list[tuple[str, str]]) -> list[str]:
 
 
 def _value(text: str, rule: Schema) -> Any:
-    """The text of a form field as the type it is meant to have; the text itself where it is not."""
+    """Converts the text of a form field to its described type; returns the text itself where that fails."""
     if rule.get("type") in {"integer", "number"} and re.fullmatch(r"-?\d+", text):
         return int(text)
     return {"true": True, "false": False}.get(text, text) if rule.get("type") == "boolean" else text
 
 
 def misfits(value: Any, schema: Schema, at: str = "$") -> list[str]:
-    """Where `value` breaks `schema`; raises KeyError for a word of the description this reader does not know."""
+    """Returns the places where `value` does not match `schema`; raises KeyError for a keyword this reader does not know."""
     rule = _resolved(schema)
     if unknown := {word for word in rule if not word.startswith("x-")} - KNOWN:
         raise KeyError(f"{at}: {sorted(unknown)}")

@@ -1,4 +1,4 @@
-"""The board's values: who is on the line and what they do, who waits where, and every request with its answer."""
+"""The values of the status page: calls and their activities, queues, and every request with its answer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,8 @@ import requests
 from hotline.exchange.core.faults import Fault, Rule
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.exchange.application import Answer, Application
+from tests.exchange.conversation import Conversation
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN, Line
-from tests.exchange.talk import Talk
 
 WAIT = "<Gather timeout='600'><Say>请按键</Say></Gather>"
 
@@ -19,7 +19,7 @@ def board(line: Line) -> Any:
 
 
 def opened(line: Line, kind: RequestKind) -> Any:
-    """The latest request of a kind, with everything that was sent and answered."""
+    """Returns the latest request of a kind, with everything that was sent and answered."""
     number = next(request["id"] for request in board(line)["requests"] if request["kind"] == kind)
     return requests.get(f"{line.url}/requests/{number}", timeout=5).json()
 
@@ -62,7 +62,7 @@ def test_somebody_who_waits_is_shown_with_place_queue_and_wait_document(
 
 
 def test_a_conference_is_shown_with_its_seats_and_its_recording(
-    talk: Callable[..., Talk], line: Line
+    talk: Callable[..., Conversation], line: Line
 ) -> None:
     telephone, agent = talk(record="record-from-start")
     shown = board(line)

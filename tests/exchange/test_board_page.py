@@ -1,4 +1,4 @@
-"""The board in headless Chromium: it is alive, and nothing moves under the pointer."""
+"""The status page in headless Chromium: it updates, and no row moves under the pointer."""
 
 import shutil
 from collections.abc import Iterator

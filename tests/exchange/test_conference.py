@@ -1,10 +1,10 @@
-"""From the queue into a conference of two: the way every call of the hotline goes."""
+"""The usual course of a hotline call: from the queue into a conference of two."""
 
 from collections.abc import Callable
 
 from tests.exchange.application import Application
+from tests.exchange.conversation import ROOM, Conversation
 from tests.exchange.line import Line
-from tests.exchange.talk import ROOM, Talk
 
 
 def events(application: Application, count: int) -> list[str]:
@@ -16,7 +16,7 @@ def events(application: Application, count: int) -> list[str]:
 
 
 def test_both_hear_each_other_and_the_caller_goes_on_when_the_operator_leaves(
-    application: Application, talk: Callable[..., Talk]
+    application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     agent.say("您好，工号017为您服务")
@@ -39,7 +39,7 @@ def test_both_hear_each_other_and_the_caller_goes_on_when_the_operator_leaves(
 
 
 def test_the_operator_s_leaving_may_end_it_for_the_caller_too(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk(agent_ends=True)
     agent.hang_up()
@@ -58,7 +58,7 @@ def test_the_operator_s_leaving_may_end_it_for_the_caller_too(
 
 
 def test_the_caller_s_hanging_up_leaves_the_operator_alone_and_tells_the_action(
-    application: Application, talk: Callable[..., Talk]
+    application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     telephone.hang_up()
@@ -71,7 +71,7 @@ def test_the_caller_s_hanging_up_leaves_the_operator_alone_and_tells_the_action(
 
 
 def test_the_first_participant_alone_says_where_events_go(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     talk()
     application.on(
@@ -84,7 +84,7 @@ def test_the_first_participant_alone_says_where_events_go(
 
 
 def test_the_operator_s_leg_tells_its_progress_in_order(
-    application: Application, talk: Callable[..., Talk]
+    application: Application, talk: Callable[..., Conversation]
 ) -> None:
     _, agent = talk()
     agent.hang_up()
@@ -109,7 +109,7 @@ def test_a_wait_document_that_fails_leads_on(line: Line, application: Applicatio
 
 
 def test_a_caller_moved_out_of_the_conference_runs_the_new_document(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     application.on("/survey", "<Say>请为我们打分</Say>")

@@ -1,4 +1,4 @@
-"""What the application may do to a running conference over REST."""
+"""Changes of a running conference over REST."""
 
 from collections.abc import Callable
 
@@ -6,12 +6,12 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from tests.exchange.application import Application
+from tests.exchange.conversation import Conversation
 from tests.exchange.line import Line
-from tests.exchange.talk import Talk
 
 
 def test_who_is_on_hold_hears_the_hold_document_and_nobody_hears_them(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     application.on("/hold", "<Say>请不要挂机</Say>")
@@ -29,7 +29,7 @@ def test_who_is_on_hold_hears_the_hold_document_and_nobody_hears_them(
     assert {"participant-hold", "participant-unhold"} <= kinds
 
 
-def test_a_muted_participant_is_not_heard(line: Line, talk: Callable[..., Talk]) -> None:
+def test_a_muted_participant_is_not_heard(line: Line, talk: Callable[..., Conversation]) -> None:
     telephone, agent = talk()
     room = line.client.conferences.list()[0].sid
     assert line.client.conferences(room).participants(telephone.call_sid).update(muted=True).muted is True
@@ -40,7 +40,7 @@ def test_a_muted_participant_is_not_heard(line: Line, talk: Callable[..., Talk])
     assert agent.transcript == ["caller: 听得见"]
 
 
-def test_a_coach_is_heard_by_the_coached_only(line: Line, talk: Callable[..., Talk]) -> None:
+def test_a_coach_is_heard_by_the_coached_only(line: Line, talk: Callable[..., Conversation]) -> None:
     telephone, agent = talk()
     coach = line.softphone("leader_1")
     line.client.conferences("room-1").participants.create(
@@ -61,7 +61,7 @@ def test_a_coach_is_heard_by_the_coached_only(line: Line, talk: Callable[..., Ta
 
 
 def test_taking_the_caller_out_leads_to_the_action(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     room = line.client.conferences.list()[0].sid
@@ -74,7 +74,7 @@ def test_taking_the_caller_out_leads_to_the_action(
 
 
 def test_ending_over_rest_releases_everybody(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     room = line.client.conferences.list(friendly_name="room-1", status="in-progress")[0].sid
@@ -85,7 +85,7 @@ def test_ending_over_rest_releases_everybody(
 
 
 def test_an_announcement_is_heard_by_all(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     application.on("/announce", "<Say>本次通话将被录音</Say>")
@@ -96,7 +96,7 @@ def test_an_announcement_is_heard_by_all(
 
 
 def test_the_conference_is_recorded_from_its_start(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk(record="record-from-start")
     agent.hang_up()

@@ -1,4 +1,4 @@
-"""Who speaks in a conference is told to an application that asks for it (statusCallbackEvent `speaker`)."""
+"""Speaking events of a conference (statusCallbackEvent `speaker`)."""
 
 from collections.abc import Awaitable, Callable
 from email.utils import parsedate_to_datetime
@@ -9,10 +9,10 @@ from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.twiml.validation import validate
 from hotline.exchange.vocabulary.enums import DocumentContext
-from tests.exchange.application import Application, Received
+from tests.exchange.application import Application, ReceivedRequest
+from tests.exchange.conversation import Conversation
 from tests.exchange.line import Line
-from tests.exchange.plays import Rest, play, settings_for
-from tests.exchange.talk import Talk
+from tests.exchange.simulation import Rest, run_script, settings_for
 
 ROOM = '<Dial><Conference waitUrl="" statusCallback="/room" statusCallbackEvent="{}">room</Conference></Dial>'
 LONG = "路灯坏了" * 10
@@ -20,8 +20,10 @@ LONG = "路灯坏了" * 10
 Deed = Callable[[Exchange, Caller, Caller], Awaitable[None]]
 
 
-def told(application: Application, deed: Deed, events: str = "speaker leave mute hold") -> list[Received]:
-    """What is told in order while two people are in a conference and `deed` is done."""
+def told(
+    application: Application, deed: Deed, events: str = "speaker leave mute hold"
+) -> list[ReceivedRequest]:
+    """Returns the events in order while two people are in a conference and `deed` is done."""
     application.on("/voice", ROOM.format(events))
 
     async def story(exchange: Exchange) -> None:
@@ -35,11 +37,11 @@ def told(application: Application, deed: Deed, events: str = "speaker leave mute
         for caller in (one, other):
             caller.hang_up()
 
-    play(settings_for(application), story)
+    run_script(settings_for(application), story)
     return sorted(application.to("/room"), key=lambda event: int(event["SequenceNumber"]))
 
 
-def kinds(events: list[Received]) -> list[str]:
+def kinds(events: list[ReceivedRequest]) -> list[str]:
     names = [event["StatusCallbackEvent"].removeprefix("participant-") for event in events]
     return [name for name in names if name != "leave"]
 
@@ -133,7 +135,7 @@ def test_before_the_start_nobody_speaks(line: Line, application: Application) ->
 
 
 def test_a_document_and_a_rest_request_may_ask_for_speakers(
-    line: Line, application: Application, talk: Callable[..., Talk]
+    line: Line, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     assert validate(f"<Response>{ROOM.format('join speaker')}</Response>", DocumentContext.CALL) == []
     talk()

@@ -1,4 +1,4 @@
-"""The operator's softphone: who may register, and what several tabs see."""
+"""The operator's softphone: registration, and several tabs of one identity."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Calls begun in the browser: a softphone calls the TwiML application of its token, and that is an inbound call."""
+"""Calls begun in the browser: a softphone calls the TwiML application of its token."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ GREETING = '<Gather action="/heard" numDigits="2" timeout="600"><Say>请拨分�
 
 
 def connected(line: Line, application: Application, **params: str) -> Softphone:
-    """A softphone whose own call has reached the application's first document."""
+    """Returns a softphone whose own call has reached the application's first document."""
     application.on("/voice", GREETING)
     agent = line.softphone()
     agent.connect(params)

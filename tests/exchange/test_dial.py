@@ -1,4 +1,4 @@
-"""Dial to people: ringing together or in turn, whispers, and what the action is told."""
+"""Dial to telephones and softphones: ringing together or in turn, whispers, and the action's parameters."""
 
 import pytest
 

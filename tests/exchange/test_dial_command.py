@@ -70,7 +70,7 @@ def test_h_hangs_up_and_the_call_was_completed(line: Line, application: Applicat
 
 
 class Paper(io.StringIO):
-    """Output on which one can wait for a line."""
+    """An output stream that can wait for a line."""
 
     def __init__(self) -> None:
         super().__init__()

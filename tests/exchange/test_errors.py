@@ -1,4 +1,4 @@
-"""Every refusal of the REST API in the carrier's form, with its code and HTTP status; what may stand in which document."""
+"""Every error of the REST API in the carrier's form, with its code and HTTP status."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -62,7 +62,7 @@ REFUSALS: list[tuple[str, str, dict[str, str], int, int]] = [
 
 @pytest.fixture(scope="module")
 def barring() -> Iterator[Line]:
-    """An exchange that may not call some numbers, with one empty queue named `taken`."""
+    """Returns an exchange that may not call some numbers, with one empty queue named `taken`."""
     with Application(TOKEN) as application, ExitStack() as stack:
         line = Line(application, stack, answers=BARRED)
         line.client.queues.create("taken")

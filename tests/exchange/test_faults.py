@@ -1,4 +1,4 @@
-"""Fault switches: what can be set, what is refused, and what they do to REST requests."""
+"""Fault switches: valid rules, refused rules, and their effect on REST requests."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from hotline.exchange.core.faults import AIMS, FAULTS, BadRuleError, Fault, Occa
 from hotline.exchange.rest.routes import TABLE
 from hotline.exchange.vocabulary.request_kinds import REST, RequestKind
 from tests.exchange.application import Application
-from tests.exchange.line import ACCOUNT, CITIZEN, HOTLINE, TOKEN, Line, refused
+from tests.exchange.line import ACCOUNT, CITIZEN, HOTLINE, TOKEN, Line, api_error
 
 SOMEBODY = "+8613700009999"
 HONG_KONG = "+85221234567"
@@ -160,7 +160,7 @@ def test_a_request_refused_before_anything_happened_has_no_effect(
     line: Line, fault: Fault, status: int, code: int
 ) -> None:
     switch = line.faults.set(Rule(fault, RequestKind.CREATE_CALL))
-    assert refused(lambda: create(line)) == (status, code)
+    assert api_error(lambda: create(line)) == (status, code)
     assert line.client.calls.list() == []
     assert line.faults.fired(switch) == 1
     assert create(line).startswith("CA")
@@ -169,7 +169,7 @@ def test_a_request_refused_before_anything_happened_has_no_effect(
 def test_a_call_whose_answer_was_an_error_is_placed_all_the_same(line: Line) -> None:
     telephone = line.telephone(SOMEBODY)
     switch = line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
-    assert refused(lambda: create(line)) == (500, 20500)
+    assert api_error(lambda: create(line)) == (500, 20500)
     telephone.wait_for_ring()
     assert len(line.client.calls.list()) == 1
     assert line.faults.fired(switch) == 1
@@ -189,23 +189,23 @@ def test_an_update_whose_answer_was_lost_has_ended_the_call(line: Line, applicat
     telephone = line.calling(CITIZEN)
     telephone.hear("请按键")
     line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.UPDATE_CALL))
-    assert refused(lambda: line.client.calls(telephone.call_sid).update(status="completed")) == (500, 20500)
+    assert api_error(lambda: line.client.calls(telephone.call_sid).update(status="completed")) == (500, 20500)
     assert telephone.wait_ended() == "completed"
 
 
 def test_a_refusal_is_not_lost_and_uses_up_no_fault(line: Line) -> None:
     switch = line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
-    assert refused(lambda: create(line, "not a number")) == (400, 21211)
+    assert api_error(lambda: create(line, "not a number")) == (400, 21211)
     assert line.faults.fired(switch) == 0
-    assert refused(lambda: create(line)) == (500, 20500)
+    assert api_error(lambda: create(line)) == (500, 20500)
     assert line.faults.fired(switch) == 1
 
 
 def test_calls_to_mainland_china_are_refused_and_others_are_not(line: Line) -> None:
     switch = line.faults.set(Rule(Fault.NO_ROUTE, times=None))
-    assert refused(lambda: create(line)) == (400, 21215)
+    assert api_error(lambda: create(line)) == (400, 21215)
     room = line.client.conferences("room").participants
-    assert refused(lambda: room.create(to=SOMEBODY, from_=HOTLINE)) == (400, 21215)
+    assert api_error(lambda: room.create(to=SOMEBODY, from_=HOTLINE)) == (400, 21215)
     assert line.client.calls.list() == []
     assert create(line, HONG_KONG).startswith("CA")
     assert line.faults.fired(switch) == 2

@@ -1,4 +1,4 @@
-"""Each fault of a webhook does what it says, as the application sees it, and counts that it did."""
+"""The effect of each fault on webhooks, as the application sees it, and the count of its effects."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from twilio.rest.api.v2010.account.call import CallInstance
 from hotline.exchange.clients.telephone import Telephone
 from hotline.exchange.core.faults import Fault, Rule
 from hotline.exchange.vocabulary.request_kinds import RequestKind
-from tests.exchange.application import Answer, Application, Received
+from tests.exchange.application import Answer, Application, ReceivedRequest
 from tests.exchange.line import HOTLINE, Line
 
 MENU = '<Gather numDigits="1" action="/menu" timeout="600"><Say>请按键</Say></Gather>'
@@ -20,13 +20,13 @@ PROGRESS = ["initiated", "ringing", "answered", "completed"]
 
 @pytest.fixture
 def line(make_line: Callable[..., Line], application: Application) -> Line:
-    """A line whose number has a fallback."""
+    """A line whose number has a fallback URL."""
     application.on("/fallback", "<Say>备用</Say>")
     return make_line(fallback_url=application.url("/fallback"))
 
 
 def pressing_one(line: Line, application: Application) -> Telephone:
-    """A caller who has pressed 1 in a menu."""
+    """Returns a caller who has pressed 1 in a menu."""
     application.on("/voice", MENU)
     telephone = line.calling()
     telephone.hear("请按键")
@@ -35,7 +35,7 @@ def pressing_one(line: Line, application: Application) -> Telephone:
 
 
 def placed(line: Line, application: Application) -> tuple[Telephone, CallInstance]:
-    """A call the application has placed, whose progress it is told; it is ringing."""
+    """Returns a ringing call that the application placed, with a status callback."""
     telephone = line.telephone(SOMEBODY)
     call = line.client.calls.create(
         to=SOMEBODY,
@@ -48,11 +48,11 @@ def placed(line: Line, application: Application) -> tuple[Telephone, CallInstanc
     return telephone, call
 
 
-def statuses(requests: list[Received]) -> list[str]:
+def statuses(requests: list[ReceivedRequest]) -> list[str]:
     return [request["CallStatus"] for request in requests]
 
 
-def tokens(requests: list[Received]) -> set[str]:
+def tokens(requests: list[ReceivedRequest]) -> set[str]:
     return {request.headers[TOKEN] for request in requests}
 
 

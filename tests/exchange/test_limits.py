@@ -1,10 +1,10 @@
-"""How many calls at once, how long each, and how many may wait to be placed."""
+"""Limits of concurrent calls, of their duration, and of calls waiting to be placed."""
 
 from collections.abc import Callable
 
 from hotline.exchange.vocabulary.answer_modes import StaffedDesk
 from tests.exchange.application import Application
-from tests.exchange.line import HOTLINE, Line, refused
+from tests.exchange.line import HOTLINE, Line, api_error
 
 DESK = "+865372200000"
 WAIT = "<Pause length='7200'/><Pause length='7200'/><Pause length='7200'/>"
@@ -28,7 +28,7 @@ def test_one_call_more_than_the_account_may_have_is_refused(
     first, second = line.calling("13800000001"), line.calling("13800000002")
     first.hear("您好")
     second.hear("您好")
-    assert refused(lambda: place(line)) == (429, 10004)
+    assert api_error(lambda: place(line)) == (429, 10004)
     third = line.calling("13800000003")
     assert third.wait_ended() == "busy"
     assert len(application.to("/voice")) == 2
@@ -48,7 +48,7 @@ def test_a_day_of_waiting_calls_is_the_most(make_line: Callable[..., Line]) -> N
     line = make_line(calls_per_second=1 / (13 * 3600.0))
     for _ in range(2):
         place(line)
-    assert refused(lambda: place(line)) == (429, 22005)
+    assert api_error(lambda: place(line)) == (429, 22005)
 
 
 def test_every_call_ends_after_four_hours(make_line: Callable[..., Line], application: Application) -> None:

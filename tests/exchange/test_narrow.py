@@ -1,4 +1,4 @@
-"""The narrow carrier: a self-hosted engine of TwiML that has no queues and no conferences."""
+"""The narrow profile: a self-hosted TwiML engine without queues and conferences."""
 
 from collections.abc import Callable
 

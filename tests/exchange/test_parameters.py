@@ -1,4 +1,4 @@
-"""Every kind of webhook carries exactly its parameters: the carrier's table, row by row."""
+"""Every kind of webhook carries exactly its parameters, by the carrier's table."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.verbs.origination import connect
 from hotline.exchange.vocabulary.answer_modes import AnsweringMachine, StaffedDesk
-from tests.exchange.application import Answer, Application, Received
+from tests.exchange.application import Answer, Application, ReceivedRequest
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN
-from tests.exchange.plays import Rest, play, settings_for
+from tests.exchange.simulation import Rest, run_script, settings_for
 
 PLACES = {
     f"{party}{place}"
@@ -114,7 +114,7 @@ CHAIN = {
 
 
 async def one_of_everything(exchange: Exchange, application: Application) -> None:
-    """A caller who goes through every verb, a second one who fetches them, and two calls placed over REST."""
+    """Runs a caller through every verb, a second caller who fetches the first, and two calls placed over REST."""
     rest = Rest(exchange)
     await rest.post("/Queues.json", FriendlyName="full", MaxSize="1")
     full = Caller(exchange, "+8613800000009")
@@ -147,7 +147,7 @@ async def one_of_everything(exchange: Exchange, application: Application) -> Non
 
 
 async def _placed(rest: "Rest", application: Application) -> None:
-    """Calls over REST: one answered by a machine, one watched in the background, one that nobody answers."""
+    """Places calls over REST: one answered by a machine, one detected in the background, one that is not answered."""
     common = {"From": HOTLINE, "Url": application.url("/answered"), "StatusCallbackEvent": PROGRESSED}
     machine = {"To": MACHINE, "MachineDetection": "Enable", **common}
     await rest.post("/Calls.json", **machine, Record="true", StatusCallback=application.url("/placed"))
@@ -159,34 +159,34 @@ async def _placed(rest: "Rest", application: Application) -> None:
 
 
 @pytest.fixture(scope="module")
-def sent() -> Iterator[list[Received]]:
-    """All webhooks of one story that has one of everything."""
+def sent() -> Iterator[list[ReceivedRequest]]:
+    """All webhooks of one run that uses every verb."""
     with Application(TOKEN) as application:
         application.on("/hold.wav", Answer(b"RIFF", content_type="audio/x-wav"))
         application.on("/later", "<Pause length='20'/>")
         application.on("/broken", Answer("no", status=500))
         answers = {DESK: StaffedDesk("值班"), MACHINE: AnsweringMachine()}
         settings = settings_for(application, answers=answers, app_voice_url=application.url("/app"))
-        play(settings, lambda exchange: one_of_everything(exchange, application))
+        run_script(settings, lambda exchange: one_of_everything(exchange, application))
         assert application.badly_signed == []
         yield list(application.received)
 
 
-def kind_of(request: Received) -> set[str]:
-    """The names under which a request stands in the table."""
+def kind_of(request: ReceivedRequest) -> set[str]:
+    """Returns the names under which a request stands in the table."""
     form = request.form
     event = form.get("StatusCallbackEvent", form.get("CallStatus", ""))
     return {request.path, f"{request.path} {event}"} & TABLE.keys()
 
 
 @pytest.mark.parametrize("kind", TABLE)
-def test_a_webhook_carries_exactly_its_parameters(sent: list[Received], kind: str) -> None:
+def test_a_webhook_carries_exactly_its_parameters(sent: list[ReceivedRequest], kind: str) -> None:
     found = [request for request in sent if kind in kind_of(request)]
     assert found, f"nothing was sent to {kind}; sent: {sorted({request.path for request in sent})}"
     assert {frozenset(request.form) for request in found} == {frozenset(TABLE[kind])}
 
 
-def test_nothing_is_sent_that_the_table_does_not_know(sent: list[Received]) -> None:
+def test_nothing_is_sent_that_the_table_does_not_know(sent: list[ReceivedRequest]) -> None:
     told = {path.partition(" ")[0] for path in TABLE}
     plumbing = {"/later", "/broken", "/take", "/second"}
     assert {request.path for request in sent if request.path not in told} <= plumbing
@@ -194,5 +194,5 @@ def test_nothing_is_sent_that_the_table_does_not_know(sent: list[Received]) -> N
     assert unlisted <= {"/unanswered", "/status"}
 
 
-def test_the_account_is_always_told(sent: list[Received]) -> None:
+def test_the_account_is_always_told(sent: list[ReceivedRequest]) -> None:
     assert {request.form["AccountSid"] for request in sent if request.form} == {ACCOUNT}

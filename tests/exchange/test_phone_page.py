@@ -1,4 +1,4 @@
-"""The browser phone, driven in headless Chromium as a person would use it."""
+"""The browser phone in headless Chromium."""
 
 import shutil
 from collections.abc import Iterator

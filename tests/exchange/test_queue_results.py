@@ -1,4 +1,4 @@
-"""What is told about the end of waiting when it ends at an awkward moment: between queue and talk, or before it began."""
+"""The QueueResult at the borders: between queue and conversation, and before the waiting began."""
 
 import threading
 from collections.abc import Awaitable, Callable
@@ -8,23 +8,23 @@ import pytest
 from hotline.exchange.clients.callers import Caller
 from hotline.exchange.clients.telephone import PhoneState
 from hotline.exchange.core.exchange import Exchange
-from tests.exchange.application import Answer, Application, Received
+from tests.exchange.application import Answer, Application, ReceivedRequest
 from tests.exchange.line import Line
-from tests.exchange.plays import Rest, play, settings_for
+from tests.exchange.simulation import Rest, run_script, settings_for
 
 ENQUEUE = '<Enqueue action="/queued" waitUrl="/wait">q</Enqueue><Say>之后</Say>'
 TAKE = '<Dial action="/dialled"><Queue url="/whisper">q</Queue></Dial>'
 Deed = Callable[[Exchange, Caller, Caller], Awaitable[None]]
 
 
-def result(application: Application) -> Received:
-    """The one request that tells how the waiting ended."""
+def result(application: Application) -> ReceivedRequest:
+    """Returns the one request that carries the QueueResult."""
     (told,) = application.wait_for("/queued")
     return told
 
 
-def told_when(application: Application, deed: Deed) -> Received:
-    """How the waiting ended of a caller who was taken out of the queue and hears a whisper, when `deed` is done then."""
+def told_when(application: Application, deed: Deed) -> ReceivedRequest:
+    """Returns the QueueResult of a caller taken out of the queue when `deed` is done during the whisper."""
     application.on("/voice", ENQUEUE, TAKE)
     application.on("/wait", "<Say>请稍候</Say><Pause length='60'/>")
     application.on("/whisper", "<Say>即将接通</Say><Pause length='10'/>")
@@ -38,7 +38,7 @@ def told_when(application: Application, deed: Deed) -> Received:
         await caller.listen_for("即将接通")
         await deed(exchange, caller, dialler)
 
-    play(settings_for(application), story)
+    run_script(settings_for(application), story)
     return result(application)
 
 
@@ -48,7 +48,7 @@ async def move(exchange: Exchange, caller: Caller, application: Application) -> 
 
 
 async def connection(caller: Caller) -> None:
-    """Waits until somebody else is on the line."""
+    """Waits until another person is on the line."""
     await caller.until(lambda: bool(caller.party))
 
 

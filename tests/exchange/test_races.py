@@ -1,4 +1,4 @@
-"""People leave at every moment: nothing may be left hanging, and every loser is told."""
+"""People leave at every moment: no call stays open, and every loser of a race receives an answer."""
 
 import threading
 
@@ -7,8 +7,8 @@ from twilio.rest.api.v2010.account.call import CallContext
 
 from hotline.exchange.clients.telephone import LineError
 from tests.exchange.application import Answer, Application
-from tests.exchange.line import HOTLINE, Line, refused
-from tests.exchange.talk import ROOM
+from tests.exchange.conversation import ROOM
+from tests.exchange.line import HOTLINE, Line, api_error
 
 
 def test_dequeuing_somebody_who_has_just_left_finds_nobody(line: Line, application: Application) -> None:
@@ -19,8 +19,8 @@ def test_dequeuing_somebody_who_has_just_left_finds_nobody(line: Line, applicati
     members = line.client.queues(line.client.queues.list()[0].sid).members
     telephone.hang_up()
     telephone.wait_ended()
-    assert refused(lambda: members(telephone.call_sid).update(url=application.url("/join"))) == (404, 20404)
-    assert refused(lambda: members("Front").update(url=application.url("/join"))) == (404, 20404)
+    assert api_error(lambda: members(telephone.call_sid).update(url=application.url("/join"))) == (404, 20404)
+    assert api_error(lambda: members("Front").update(url=application.url("/join"))) == (404, 20404)
 
 
 def test_leaving_while_the_next_document_is_on_its_way(line: Line, application: Application) -> None:
@@ -95,7 +95,9 @@ def test_a_hang_up_among_moves_ends_the_call(line: Line, application: Applicatio
     telephone.hear("请按键")
     call = line.client.calls(telephone.call_sid)
     codes: list[tuple[int, int]] = []
-    mover = threading.Thread(target=lambda: codes.append(refused(lambda: _move_for_ever(call, application))))
+    mover = threading.Thread(
+        target=lambda: codes.append(api_error(lambda: _move_for_ever(call, application)))
+    )
     mover.start()
     telephone.hear("又一次")
     telephone.hang_up()
@@ -106,7 +108,7 @@ def test_a_hang_up_among_moves_ends_the_call(line: Line, application: Applicatio
 
 
 def _move_for_ever(call: CallContext, application: Application) -> None:
-    """Move the call until the exchange refuses to."""
+    """Redirects the call until the exchange refuses."""
     while True:
         call.update(url=application.url("/moved"))
 

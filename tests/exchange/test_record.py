@@ -1,4 +1,4 @@
-"""Record: messages, and the recordings that stay."""
+"""Record: messages, and the recordings that remain."""
 
 import io
 import wave

@@ -1,4 +1,4 @@
-"""The REST API through the real SDK: calls, lists, pages, and every refusal."""
+"""The REST API through the real SDK: calls, lists, pages and errors."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import requests
 
 from hotline.exchange.clients.telephone import Telephone
 from tests.exchange.application import Application
-from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN, Line, refused
+from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN, Line, api_error
 
 SOMEBODY = "+8613700009999"
 WAIT = "<Gather timeout='60'><Say>请按键</Say></Gather>"
@@ -106,11 +106,11 @@ def test_a_call_can_be_moved_while_in_progress_only(line: Line, application: App
     assert moved.status == "in-progress"
     telephone.hear("转接中")
     telephone.wait_ended()
-    assert refused(lambda: line.client.calls(telephone.call_sid).update(url=application.url("/moved"))) == (
+    assert api_error(lambda: line.client.calls(telephone.call_sid).update(url=application.url("/moved"))) == (
         400,
         21220,
     )
-    assert refused(lambda: line.client.calls(telephone.call_sid).update(status="completed")) == (400, 21220)
+    assert api_error(lambda: line.client.calls(telephone.call_sid).update(status="completed")) == (400, 21220)
 
 
 def test_a_call_is_moved_to_a_document_given_in_the_request(line: Line, application: Application) -> None:
@@ -196,4 +196,4 @@ def test_a_call_has_the_fields_of_the_official_description(line: Line, applicati
 
 def test_a_crowd_is_turned_away_without_being_served(make_line: Callable[..., Line]) -> None:
     line = make_line(api_concurrency=0)
-    assert refused(lambda: line.client.queues.create(friendly_name="q")) == (429, 20429)
+    assert api_error(lambda: line.client.queues.create(friendly_name="q")) == (429, 20429)

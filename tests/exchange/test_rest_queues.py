@@ -1,7 +1,7 @@
-"""Queues and participants over REST: what may be made, changed and deleted, and what is refused."""
+"""Queues and participants over REST: creation, changes, deletion and errors."""
 
 from tests.exchange.application import Application
-from tests.exchange.line import HOTLINE, Line, refused
+from tests.exchange.line import HOTLINE, Line, api_error
 
 
 def test_queues_are_made_changed_and_deleted(line: Line) -> None:
@@ -14,9 +14,9 @@ def test_queues_are_made_changed_and_deleted(line: Line) -> None:
         0,
     )
     assert client.queues(queue.sid).update(max_size=40).max_size == 40
-    assert refused(lambda: client.queues.create(friendly_name="投诉")) == (400, 22003)
-    assert refused(lambda: client.queues.create(friendly_name="x" * 65)) == (400, 20001)
-    assert refused(lambda: client.queues.create(friendly_name="x", max_size=9999)) == (400, 20001)
+    assert api_error(lambda: client.queues.create(friendly_name="投诉")) == (400, 22003)
+    assert api_error(lambda: client.queues.create(friendly_name="x" * 65)) == (400, 20001)
+    assert api_error(lambda: client.queues.create(friendly_name="x", max_size=9999)) == (400, 20001)
     assert client.queues(queue.sid).delete()
     assert client.queues.list() == []
 
@@ -26,8 +26,8 @@ def test_a_queue_with_people_in_it_is_not_deleted(line: Line, application: Appli
     application.on("/wait", "<Say>请稍候</Say>")
     line.calling().hear("请稍候")
     queue = line.client.queues.list()[0]
-    assert refused(lambda: line.client.queues(queue.sid).delete()) == (400, 22001)
-    assert refused(lambda: line.client.queues(queue.sid).members("Front").update(url="nowhere")) == (
+    assert api_error(lambda: line.client.queues(queue.sid).delete()) == (400, 22001)
+    assert api_error(lambda: line.client.queues(queue.sid).members("Front").update(url="nowhere")) == (
         400,
         21205,
     )
@@ -38,6 +38,6 @@ def test_a_label_in_use_and_a_coach_without_pupil_are_refused(line: Line) -> Non
     room = line.client.conferences("room").participants
     facts = {"to": "client:agent_7", "from_": HOTLINE}
     assert room.create(label="agent", **facts).label == "agent"
-    assert refused(lambda: room.create(label="agent", **facts)) == (400, 16025)
+    assert api_error(lambda: room.create(label="agent", **facts)) == (400, 16025)
     nobody = "CA" + "0" * 32
-    assert refused(lambda: room.create(coaching=True, call_sid_to_coach=nobody, **facts)) == (400, 16028)
+    assert api_error(lambda: room.create(coaching=True, call_sid_to_coach=nobody, **facts)) == (400, 16028)

@@ -1,4 +1,4 @@
-"""The exchange as a process: its health, its doors, and that it goes when it is told to."""
+"""The exchange as a process: its health, its origin checks, and its end on a signal."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Signatures: the published vector, and agreement with the SDK's own validator over awkward addresses."""
+"""Signatures: the published vector, and agreement with the SDK's own validator on unusual addresses."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Speech in Gather: when it is over, what is told meanwhile, and what counts when keys compete with it."""
+"""Speech in Gather: its end, partial results, and keys pressed at the same time."""
 
 import pytest
 
@@ -7,14 +7,14 @@ from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.twiml.validation import validate
 from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application
-from tests.exchange.plays import play, settings_for
+from tests.exchange.simulation import run_script, settings_for
 
 GATHER = '<Gather input="dtmf speech" {more} action="/heard"><Say>请说</Say></Gather><Say>没听到</Say>'
 Step = tuple[float, str]
 
 
 def gathered(application: Application, more: str, steps: list[Step]) -> float:
-    """Say or press each step so many seconds after the prompt; returns when the next document was asked for."""
+    """Says or presses each step so many seconds after the prompt; returns the time of the next document request."""
     application.on("/voice", GATHER.format(more=more))
     times: list[float] = []
 
@@ -32,7 +32,7 @@ def gathered(application: Application, more: str, steps: list[Step]) -> float:
         await caller.over_and_done()
         times.append(exchange.clock.seconds() - began)
 
-    play(settings_for(application), story)
+    run_script(settings_for(application), story)
     return times[0]
 
 

@@ -1,4 +1,4 @@
-"""The recorder: every call as a file that can be read, and made again."""
+"""Transcripts: every call as a file that can be read and replayed."""
 
 import io
 import json
@@ -26,8 +26,8 @@ from hotline.exchange.state.transcripts import (
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import PlaybackKind, PlaybackStarted
 from tests.exchange.application import Application
+from tests.exchange.conversation import Conversation
 from tests.exchange.line import Line
-from tests.exchange.talk import Talk
 
 MENU = '<Say>欢迎致电</Say><Gather numDigits="1" action="/menu" timeout="600"><Say>投诉请按1</Say></Gather>'
 SPEAK = '<Gather input="speech" action="/said" timeout="600"><Say>请讲</Say></Gather>'
@@ -47,7 +47,7 @@ def entries_of(text: str, what: str) -> list[dict[str, Any]]:
 
 
 def complaining(line: Line, application: Application) -> str:
-    """A whole call as it was recorded: a key, some words, and the caller hangs up."""
+    """The transcript of a whole call: a key, some words, and the caller hangs up."""
     application.on("/voice", MENU)
     application.on("/menu", SPEAK)
     application.on("/said", "<Say>已记录</Say><Pause length='600'/>")
@@ -112,7 +112,9 @@ def test_a_fault_is_told_in_the_transcript(line: Line, application: Application)
     assert (asked["fault"], asked["status"]) == ("lost-answer", 500)
 
 
-def test_what_two_people_say_stands_in_both_transcripts(talk: Callable[..., Talk], line: Line) -> None:
+def test_what_two_people_say_stands_in_both_transcripts(
+    talk: Callable[..., Conversation], line: Line
+) -> None:
     telephone, agent = talk()
     telephone.say("路灯坏了")
     agent.hear("路灯坏了")
@@ -258,7 +260,7 @@ def test_only_the_latest_calls_are_kept_and_those_that_are_over_go_first() -> No
 
 
 def changed(**changes: object) -> str:
-    """A small whole transcript with something else at its top level."""
+    """Returns a small whole transcript with other values at its top level."""
     small = journal()
     small.dialled()
     small.pressed("1", heeded=True)

@@ -1,4 +1,4 @@
-"""Virtual time: nothing waits for real, and everything happens in the order of real time."""
+"""Virtual time: nothing waits in real time, and events keep the order of real time."""
 
 import asyncio
 import threading
@@ -14,7 +14,7 @@ from hotline.exchange.server import clock_of, in_thread
 from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line
-from tests.exchange.plays import MORNING, play, settings_for
+from tests.exchange.simulation import MORNING, run_script, settings_for
 
 WAITING = "<Say>请稍候</Say><Pause length='25'/>"
 
@@ -32,7 +32,7 @@ def test_an_hour_in_the_queue_is_over_at_once(application: Application) -> None:
         caller.hang_up()
         await caller.over_and_done()
 
-    play(settings_for(application), wait_an_hour)
+    run_script(settings_for(application), wait_an_hour)
     last = application.to("/wait")[-1]
     assert 3570 <= int(last["QueueTime"]) <= 3600
     assert application.wait_for("/out")[0]["QueueResult"] == "hangup"
@@ -55,7 +55,7 @@ def test_a_whole_day_of_calls_passes_in_seconds(application: Application) -> Non
     async def day(exchange: Exchange) -> None:
         await asyncio.gather(*(one(exchange, place) for place in range(288)))
 
-    exchange = play(settings_for(application), day)
+    exchange = run_script(settings_for(application), day)
     assert exchange.clock.seconds() > 86400 - 300
     callers = [request["From"] for request in application.to("/voice")]
     assert callers == [f"+86138{place:08d}" for place in range(288)]
@@ -64,7 +64,7 @@ def test_a_whole_day_of_calls_passes_in_seconds(application: Application) -> Non
 
 
 async def busy_minute(exchange: Exchange) -> None:
-    """Three callers whose steps interleave, never closer than 2 s: a key, a time-out, and one who gives up in the queue."""
+    """Runs three callers whose steps interleave, never closer than 2 s: a key, a time-out, and one who leaves the queue."""
 
     async def presses() -> None:
         caller = Caller(exchange, "+8613800000001")
@@ -100,7 +100,7 @@ def test_the_order_of_events_is_that_of_real_time(application: Application) -> N
 
     def told(**changes: object) -> list[tuple[str, str, str]]:
         application.received.clear()
-        play(settings_for(application, **changes), busy_minute)
+        run_script(settings_for(application, **changes), busy_minute)
         return [(request.path, request["From"], request["CallStatus"]) for request in application.received]
 
     virtual = told()
@@ -179,7 +179,7 @@ def test_time_stands_while_a_webhook_is_being_answered(application: Application)
         assert exchange.clock.seconds() - before == pytest.approx(0.3)
         await nap
 
-    play(settings_for(application), listen)
+    run_script(settings_for(application), listen)
 
 
 def test_sleepers_wake_in_the_order_of_their_moments_and_then_of_their_coming() -> None:

@@ -16,8 +16,8 @@ def edit(city: Path, file: str, old: str, new: str) -> None:
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def faults(city: Path) -> str:
+def problems(city: Path) -> str:
     with pytest.raises(FlowError) as caught:
         load_scripts(city_policies(), city)
-    assert all(fault.what and fault.why and fault.mend for fault in caught.value.faults)
+    assert all(problem.what and problem.why and problem.remedy for problem in caught.value.problems)
     return str(caught.value).replace(str(city), "CITY")

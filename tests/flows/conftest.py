@@ -1,4 +1,4 @@
-"""A carrier that posts signed webhooks to the caller's door over a real application, and looks at what became of them."""
+"""A carrier that posts signed webhooks to a real application and checks what became of them."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -27,9 +27,9 @@ from hotline.store.tables import Base
 from hotline.unit_of_work import Application
 from ivr_flows.loader import OUR_FILES, load_scripts
 from ivr_flows.webhooks.blueprint import voice_blueprint
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.builders import make_colleague
-from tests.flows.plays import our_scripts
+from tests.flows.simulated_calls import our_scripts
 from tests.policies import city_policies
 
 TOKEN = "0123456789abcdef"
@@ -42,7 +42,7 @@ _tokens = count(1)
 
 @dataclass(frozen=True)
 class Answer:
-    """What the door answered."""
+    """A response to a webhook."""
 
     status: int
     text: str
@@ -165,16 +165,16 @@ class Ledger:
 
 
 @pytest.fixture
-def shelf(policies: Policies) -> FlowShelf:
+def registry(policies: Policies) -> FlowRegistry:
     """The product's own scripts; under the usual policies they are read once a process."""
     scripts = our_scripts() if policies == city_policies() else load_scripts(policies)
-    return FlowShelf(scripts, policies)
+    return FlowRegistry(scripts, policies)
 
 
 @pytest.fixture
-def app(application: Application, shelf: FlowShelf) -> Flask:
-    app = Flask("door")
-    app.register_blueprint(voice_blueprint(application, shelf, TOKEN, VoiceAddresses(PUBLIC)))
+def app(application: Application, registry: FlowRegistry) -> Flask:
+    app = Flask("voice")
+    app.register_blueprint(voice_blueprint(application, registry, TOKEN, VoiceAddresses(PUBLIC)))
     return app
 
 

@@ -10,8 +10,8 @@ from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.first_turn_cache import Lobby
-from ivr_flows.webhooks.flow_actions import grant
+from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
+from ivr_flows.webhooks.flow_actions import perform
 from tests.builders import make_call
 from tests.flows.conftest import Carrier, Ledger
 from tests.policies import city_policies
@@ -58,5 +58,5 @@ def test_a_callback_is_not_promised_to_somebody_an_operator_has_just_taken(
 ) -> None:
     call = make_call(application, state=CallState.CONNECTING)
     with pytest.raises(LostRace), application.unit_of_work(Machine.CALLER) as work:
-        grant(work, Lobby(application), call.id, PromiseCallback(), {})
+        perform(work, FirstTurnCache(application), call.id, PromiseCallback(), {})
     assert ledger.callbacks() == []

@@ -1,4 +1,4 @@
-"""A caller's way through the door: arriving, pressing, odd numbers, odd orders, and the end."""
+"""A caller's way through the flow: arriving, pressing, odd numbers, odd orders, and the end."""
 
 from sqlalchemy import select
 
@@ -142,7 +142,7 @@ def test_a_full_queue_promises_a_callback_instead(
     assert ledger.call().end is CallEnd.LEFT_FOR_CALLBACK
 
 
-def test_every_edition_a_call_began_with_is_kept(carrier: Carrier, ledger: Ledger, shelf) -> None:
+def test_every_edition_a_call_began_with_is_kept(carrier: Carrier, ledger: Ledger, registry) -> None:
     carrier.arrives()
     call = ledger.call()
     kept = ledger.one(select(FlowVersion.source).where(FlowVersion.version == call.flow_version))

@@ -6,16 +6,16 @@ import pytest
 
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
-    AskHours,
+    CheckOpeningHours,
     ConfirmPerson,
     FlowAction,
     JoinQueue,
-    KeepMessage,
     LookUpBy,
     LookUpTicket,
-    NotePressed,
-    NoteTransfer,
     PromiseCallback,
+    RecordRequestClass,
+    RecordTransfer,
+    SaveMessage,
 )
 from hotline.rules.enums import CallPurpose, Language, RequestClass
 from ivr_flows.engine import (
@@ -30,47 +30,60 @@ from ivr_flows.engine import (
     settle,
     to_person,
 )
-from ivr_flows.flow import Ask, Choice, Exit, Flow, HangUp, Input, Menu, Node, Queue, Say, Transfer, Voicemail
-from ivr_flows.speech import Callers, Line, Notice, OneByOne, Wait
+from ivr_flows.flow import (
+    ActionNode,
+    Choice,
+    Flow,
+    HangUpNode,
+    InputNode,
+    MenuNode,
+    Node,
+    QueueNode,
+    RetryLimit,
+    SayNode,
+    TransferNode,
+    VoicemailNode,
+)
+from ivr_flows.speech import CallerCount, PromptLine, SpokenDigits, SpokenNotice, WaitingTime
 from ivr_flows.turn import (
     PENDING,
     TOO_LATE,
-    Answer,
-    AskAgain,
-    AwaitAnswer,
+    ActionResult,
+    AwaitResult,
     Connect,
+    DialogTurn,
     Digits,
+    EndCall,
     Heard,
     Listen,
-    Over,
-    Parted,
+    NoInput,
+    PollAgain,
     Position,
     QueueFailed,
     Recorded,
-    Silence,
     TakeMessage,
-    Turn,
+    TransferEnded,
     Unclear,
     Values,
     WaitedTooLong,
     WaitInQueue,
 )
 
-HELLO, ASK, AGAIN, CONNECT, BYE = (Line(name) for name in ("hello", "ask", "again", "connect", "bye"))
-COMPLAINT = NotePressed(RequestClass.COMPLAINT)
+HELLO, ASK, AGAIN, CONNECT, BYE = (PromptLine(name) for name in ("hello", "ask", "again", "connect", "bye"))
+COMPLAINT = RecordRequestClass(RequestClass.COMPLAINT)
 JOINED, FULL, OFF_DUTY = (
-    Answer(each) for each in (ActionOutcome.JOINED, ActionOutcome.FULL, ActionOutcome.OFF_DUTY)
+    ActionResult(each) for each in (ActionOutcome.JOINED, ActionOutcome.FULL, ActionOutcome.OFF_DUTY)
 )
 LOOK = LookUpTicket(LookUpBy.CALLER)
-QUEUE = Queue(
+QUEUE = QueueNode(
     join=JoinQueue(only_on_duty=True),
     say=(CONNECT,),
-    next_in_line=Line("next"),
-    place=Line("place"),
-    place_only=Line("place_only"),
-    sorry=Line("sorry"),
+    next_in_line=PromptLine("next"),
+    place=PromptLine("place"),
+    place_only=PromptLine("place_only"),
+    sorry=PromptLine("sorry"),
     sorry_after=30,
-    offer=Line("offer"),
+    offer=PromptLine("offer"),
     callback_key="1",
     callback="promise",
     on_full="bye",
@@ -79,9 +92,9 @@ QUEUE = Queue(
     on_timeout="record",
     on_off_duty="record",
     keys={"4": Choice("code"), "9": Choice("", (COMPLAINT,), Language.EN)},
-    music=(Line("music"),),
+    music=(PromptLine("music"),),
 )
-MENU = Menu(
+MENU = MenuNode(
     say=(ASK,),
     again=(AGAIN,),
     keys={
@@ -92,43 +105,45 @@ MENU = Menu(
         "*": Choice("help"),
     },
     timeout=4,
-    on_silence=Exit(2, "person"),
-    on_invalid=Exit(3, "bye"),
+    on_silence=RetryLimit(2, "person"),
+    on_invalid=RetryLimit(3, "bye"),
 )
-CODE = Input((Line("code"),), "code", 6, 6, 8, (), "look", Exit(2, "person"), Exit(3, "person"))
-NUMBER = replace(CODE, name="number", least=5, most=13, confirm=(Line("read_back"),), to="promise")
+CODE = InputNode(
+    (PromptLine("code"),), "code", 6, 6, 8, (), "look", RetryLimit(2, "person"), RetryLimit(3, "person")
+)
+NUMBER = replace(CODE, name="number", least=5, most=13, confirm=(PromptLine("read_back"),), to="promise")
 NODES: dict[str, Node] = {
-    "hello": Say((HELLO,), "menu", (ConfirmPerson(),)),
+    "hello": SayNode((HELLO,), "menu", (ConfirmPerson(),)),
     "menu": MENU,
     "code": CODE,
     "number": NUMBER,
-    "look": Ask(LOOK, {"found": "bye", "unknown": "menu", "locked": "person"}),
-    "record": Voicemail((Line("record"),), 180, 6, "bye", "person"),
-    "help": Say((), "police"),
-    "police": Transfer((Line("connecting"),), "police", 30, "bye", "person"),
+    "look": ActionNode(LOOK, {"found": "bye", "unknown": "menu", "locked": "person"}),
+    "record": VoicemailNode((PromptLine("record"),), 180, 6, "bye", "person"),
+    "help": SayNode((), "police"),
+    "police": TransferNode((PromptLine("connecting"),), "police", 30, "bye", "person"),
     "person": QUEUE,
-    "promise": Ask(PromiseCallback(), {"promised": "bye", "impossible": "person"}),
-    "rate": HangUp((Line("rate"),)),
-    "bye": HangUp((BYE,)),
+    "promise": ActionNode(PromiseCallback(), {"promised": "bye", "impossible": "person"}),
+    "rate": HangUpNode((PromptLine("rate"),)),
+    "bye": HangUpNode((BYE,)),
 }
 FLOW = Flow("test", "v1", CallPurpose.INBOUND, "hello", "person", NODES, "rate")
-JOIN = AwaitAnswer(QUEUE.join)
+JOIN = AwaitResult(QUEUE.join)
 
 
-def place(turn: Turn) -> str:
+def place(turn: DialogTurn) -> str:
     return turn.position.partition(":")[0]
 
 
 def test_the_first_turn_speaks_and_wishes_everything_up_to_the_first_menu() -> None:
     turn = enter(FLOW)
-    assert (turn.lines, turn.wishes, turn.position) == ((HELLO, ASK), (ConfirmPerson(),), "menu:0:0")
+    assert (turn.lines, turn.actions, turn.position) == ((HELLO, ASK), (ConfirmPerson(),), "menu:0:0")
     assert turn.then == Listen(4, 1, speech=True, words=("complaint",))
     assert (turn.number, turn.language, turn.path) == (0, None, ("hello>next",))
 
 
 def test_a_key_makes_its_wishes_and_leads_on() -> None:
     turn = hear(FLOW, "menu:0:0", Digits("1"))
-    assert (turn.wishes, turn.then, turn.position) == ((COMPLAINT,), JOIN, "person:0:1")
+    assert (turn.actions, turn.then, turn.position) == ((COMPLAINT,), JOIN, "person:0:1")
     assert turn.path == ("menu>1",)
 
 
@@ -139,21 +154,21 @@ def test_a_key_may_change_the_language() -> None:
 def test_wrong_keys_words_and_silences_are_counted_together_and_each_has_its_own_limit() -> None:
     once = hear(FLOW, "menu:0:0", Unclear())
     assert (once.lines, once.position, once.path) == ((AGAIN,), "menu:1:1", ("menu>again",))
-    assert hear(FLOW, once.position, Silence()).position == "person:0:2"
+    assert hear(FLOW, once.position, NoInput()).position == "person:0:2"
     twice = hear(FLOW, once.position, Digits("7"))
     assert twice.position == "menu:2:2"
-    assert hear(FLOW, twice.position, Digits("#")).then == Over()
+    assert hear(FLOW, twice.position, Digits("#")).then == EndCall()
 
 
 def test_a_menu_without_other_words_repeats_its_own() -> None:
     flow = replace(FLOW, nodes={**NODES, "menu": replace(MENU, again=())})
-    assert hear(flow, "menu:0:0", Silence()).lines == (ASK,)
+    assert hear(flow, "menu:0:0", NoInput()).lines == (ASK,)
 
 
 def test_typed_digits_are_remembered_until_a_wish_uses_them() -> None:
     turn = hear(FLOW, "code:0:1", Digits("482913"))
-    assert (turn.then, turn.position) == (AwaitAnswer(LOOK, {"code": "482913"}), "look:0:2?code=482913")
-    assert hear(FLOW, turn.position, Answer(ActionOutcome.UNKNOWN)).position == "menu:0:3"
+    assert (turn.then, turn.position) == (AwaitResult(LOOK, {"code": "482913"}), "look:0:2?code=482913")
+    assert hear(FLOW, turn.position, ActionResult(ActionOutcome.UNKNOWN)).position == "menu:0:3"
 
 
 def test_digits_are_asked_for_as_many_as_may_come() -> None:
@@ -163,47 +178,47 @@ def test_digits_are_asked_for_as_many_as_may_come() -> None:
 @pytest.mark.parametrize("typed", ["48291", "4829130", "48*913", "48291\N{ARABIC-INDIC DIGIT THREE}", "*"])
 def test_digits_that_do_not_fit_are_asked_for_again(typed: str) -> None:
     turn = hear(FLOW, "code:0:1", Digits(typed))
-    assert (turn.position, turn.lines) == ("code:1:2", (Line("code"),))
+    assert (turn.position, turn.lines) == ("code:1:2", (PromptLine("code"),))
 
 
 def test_a_number_is_read_back_and_taken_with_one() -> None:
     read = hear(FLOW, "number:0:1", Digits("13900001234"))
-    spoken = Line("read_back", None, (("entered", OneByOne("13900001234")),))
+    spoken = PromptLine("read_back", None, (("entered", SpokenDigits("13900001234")),))
     assert (read.lines, read.then) == ((spoken,), Listen(8, 1, speech=True))
     taken = hear(FLOW, read.position, Digits("1"))
-    assert taken.then == AwaitAnswer(PromiseCallback(), {"number": "13900001234"})
+    assert taken.then == AwaitResult(PromiseCallback(), {"number": "13900001234"})
 
 
 def test_a_number_read_back_to_silence_is_read_again_and_one_refused_is_forgotten() -> None:
     read = hear(FLOW, "number:0:1", Digits("13900001234"))
-    silent = hear(FLOW, read.position, Silence())
+    silent = hear(FLOW, read.position, NoInput())
     assert silent.lines == read.lines
     refused = hear(FLOW, silent.position, Digits("2"))
-    assert (refused.lines, refused.position) == ((Line("code"),), "number:2:4")
+    assert (refused.lines, refused.position) == ((PromptLine("code"),), "number:2:4")
 
 
 def test_a_message_is_taken_and_kept_or_was_nothing() -> None:
     assert hear(FLOW, "menu:0:0", Digits("3")).then == TakeMessage(180, 6)
     kept = hear(FLOW, "record:0:1", Recorded("RE1", 9))
-    assert (kept.wishes, kept.then, kept.path) == ((KeepMessage("RE1", 9),), Over(), ("record>recorded",))
-    assert place(hear(FLOW, "record:0:1", Silence())) == "person"
+    assert (kept.actions, kept.then, kept.path) == ((SaveMessage("RE1", 9),), EndCall(), ("record>recorded",))
+    assert place(hear(FLOW, "record:0:1", NoInput())) == "person"
 
 
 def test_a_connection_to_somebody_outside_is_noted_when_it_begins_and_when_it_is_over() -> None:
     begun = hear(FLOW, "menu:0:0", Digits("*"))
-    assert (begun.then, begun.wishes) == (Connect("police", 30), (NoteTransfer("police", begins=True),))
+    assert (begun.then, begun.actions) == (Connect("police", 30), (RecordTransfer("police", begins=True),))
     for reached, node in ((True, "bye"), (False, "person")):
-        parted = hear(FLOW, begun.position, Parted(reached))
-        assert (place(parted), parted.wishes) == (node, (NoteTransfer("police", begins=False),))
+        parted = hear(FLOW, begun.position, TransferEnded(reached))
+        assert (place(parted), parted.actions) == (node, (RecordTransfer("police", begins=False),))
 
 
 ELSEWHERE: list[Heard] = [
     JOINED,
     QueueFailed(),
     WaitedTooLong(),
-    Parted(reached=True),
+    TransferEnded(reached=True),
     Recorded("RE1", 1),
-    Answer("nonsense"),
+    ActionResult("nonsense"),
 ]
 
 
@@ -222,7 +237,7 @@ def test_a_key_pressed_where_nobody_listens_repeats_what_is_due(node: str) -> No
     ("heard", "position"),
     [
         (JOINED, "person:0:2"),
-        (Silence(), "person:0:2"),
+        (NoInput(), "person:0:2"),
         (Digits("8"), "person:0:2"),
         (Digits("9"), "person:0:2"),
         (Digits("1"), "promise:0:2"),
@@ -246,7 +261,7 @@ def test_the_words_of_joining_are_said_once() -> None:
 
 def test_a_key_may_be_noted_without_leaving_the_queue() -> None:
     turn = hear(FLOW, "person:0:1", Digits("9"))
-    assert (turn.wishes, turn.language, turn.path) == ((COMPLAINT,), Language.EN, ("person>9",))
+    assert (turn.actions, turn.language, turn.path) == ((COMPLAINT,), Language.EN, ("person>9",))
 
 
 def test_a_queue_without_other_ends_keeps_who_waits() -> None:
@@ -257,23 +272,23 @@ def test_a_queue_without_other_ends_keeps_who_waits() -> None:
 
 
 def test_an_answer_leads_on_with_its_words_and_anything_else_asks_for_it_again() -> None:
-    told = (Line("status_waiting"), Notice("3", ((Language.ZH_CN, "停水"),)))
-    assert hear(FLOW, "look:0:1", Answer(ActionOutcome.FOUND, told)).lines == (*told, BYE)
-    assert hear(FLOW, "look:0:1?code=1", Silence()).then == AwaitAnswer(LOOK, {"code": "1"})
+    told = (PromptLine("status_waiting"), SpokenNotice("3", ((Language.ZH_CN, "停水"),)))
+    assert hear(FLOW, "look:0:1", ActionResult(ActionOutcome.FOUND, told)).lines == (*told, BYE)
+    assert hear(FLOW, "look:0:1?code=1", NoInput()).then == AwaitResult(LOOK, {"code": "1"})
 
 
 def test_an_answer_that_is_no_exit_takes_the_other_one_or_leads_to_a_person() -> None:
-    assert place(hear(FLOW, "look:0:1", Answer("nonsense"))) == "person"
-    dialled = Ask(AskHours("staffed"), {"+865370000001": "bye", "other": "menu"})
+    assert place(hear(FLOW, "look:0:1", ActionResult("nonsense"))) == "person"
+    dialled = ActionNode(CheckOpeningHours("staffed"), {"+865370000001": "bye", "other": "menu"})
     flow = replace(FLOW, nodes={**NODES, "line": dialled})
-    assert place(hear(flow, "line:0:1", Answer("+865370000001"))) == "bye"
-    assert place(hear(flow, "line:0:1", Answer("+865370000002"))) == "menu"
+    assert place(hear(flow, "line:0:1", ActionResult("+865370000001"))) == "bye"
+    assert place(hear(flow, "line:0:1", ActionResult("+865370000002"))) == "menu"
 
 
 @pytest.mark.parametrize("node", [*NODES, "gone"])
 def test_nothing_is_said_to_a_call_that_is_over(node: str) -> None:
     turn = hear(FLOW, f"{node}:0:0", TOO_LATE)
-    assert (turn.lines, turn.wishes, turn.then) == ((), (), Over())
+    assert (turn.lines, turn.actions, turn.then) == ((), (), EndCall())
 
 
 @pytest.mark.parametrize("position", ["gone:0:3", "", "menu", "menu:x:1", "menu:1", "menu:²:1", "menu:-1:0"])
@@ -286,7 +301,7 @@ def test_after_very_many_steps_every_way_out_of_a_question_leads_to_a_person_eve
     for heard in (Digits("2"), Digits("3"), Digits("9")):
         worn_out = hear(FLOW, f"menu:0:{MAX_TURNS}", heard)
         assert worn_out.position == f"person:0:{MAX_TURNS + 1}"
-        assert worn_out.then == AwaitAnswer(JoinQueue(only_on_duty=False))
+        assert worn_out.then == AwaitResult(JoinQueue(only_on_duty=False))
     assert place(hear(FLOW, f"code:2:{MAX_TURNS}", Digits("7"))) == "person"
 
 
@@ -294,7 +309,7 @@ def test_after_very_many_steps_ends_are_still_ends_and_help_is_still_help() -> N
     late = MAX_TURNS + 5
     assert place(hear(FLOW, f"person:0:{late}", FULL)) == "bye"
     assert place(hear(FLOW, f"record:0:{late}", Recorded("RE1", 4))) == "bye"
-    assert place(hear(FLOW, f"promise:0:{late}", Answer(ActionOutcome.PROMISED))) == "bye"
+    assert place(hear(FLOW, f"promise:0:{late}", ActionResult(ActionOutcome.PROMISED))) == "bye"
     assert hear(FLOW, f"menu:0:{late}", Digits("*")).then == Connect("police", 30)
 
 
@@ -306,27 +321,31 @@ def test_what_is_due_can_be_said_again_without_taking_a_step() -> None:
 
 
 def test_lines_that_lead_in_a_circle_end_at_a_person() -> None:
-    circle: dict[str, Node] = {"hello": Say((HELLO,), "once"), "once": Say((ASK,), "hello"), "person": QUEUE}
+    circle: dict[str, Node] = {
+        "hello": SayNode((HELLO,), "once"),
+        "once": SayNode((ASK,), "hello"),
+        "person": QUEUE,
+    }
     assert enter(Flow("test", "v1", CallPurpose.INBOUND, "hello", "person", circle)).then == JOIN
 
 
 def test_a_caller_whose_operator_left_first_is_asked_or_thanked() -> None:
     turn = after_talk(FLOW, "person:0:7")
     assert turn is not None
-    assert (turn.lines, turn.position) == ((Line("rate"),), "rate:0:8")
+    assert (turn.lines, turn.position) == ((PromptLine("rate"),), "rate:0:8")
     assert after_talk(replace(FLOW, after=""), "person:0:7") is None
 
 
 def test_settling_makes_every_wish_and_speaks_every_line_on_the_way() -> None:
     asked: list[tuple[FlowAction, Values]] = []
 
-    def ask(wish: FlowAction, values: Values) -> Answer:
-        asked.append((wish, values))
-        return Answer(ActionOutcome.FOUND, (Line("status_waiting"),))
+    def ask(action: FlowAction, values: Values) -> ActionResult:
+        asked.append((action, values))
+        return ActionResult(ActionOutcome.FOUND, (PromptLine("status_waiting"),))
 
     turn = settle(FLOW, hear(FLOW, "code:0:0", Digits("482913")), ask)
     assert asked == [(LOOK, {"code": "482913"})]
-    assert (turn.lines, turn.then) == ((Line("status_waiting"), BYE), Over())
+    assert (turn.lines, turn.then) == ((PromptLine("status_waiting"), BYE), EndCall())
     assert turn.path == ("code>entered", "look>found")
 
 
@@ -334,58 +353,76 @@ def test_settling_keeps_the_language_chosen_on_the_way() -> None:
     keys = {"9": Choice("person", (COMPLAINT,), Language.EN)}
     flow = replace(FLOW, nodes={**NODES, "menu": replace(MENU, keys=keys)})
     turn = settle(flow, hear(flow, "menu:0:0", Digits("9")), lambda _wish, _values: JOINED)
-    assert (turn.language, turn.wishes, turn.then) == (Language.EN, (), WaitInQueue())
+    assert (turn.language, turn.actions, turn.then) == (Language.EN, (), WaitInQueue())
 
 
 def test_an_answer_that_is_on_its_way_is_asked_for_again_from_the_same_place() -> None:
     begun = hear(FLOW, "code:0:0", Digits("482913"))
     turn = settle(FLOW, begun, lambda _wish, _values: PENDING)
-    assert (turn.then, turn.position) == (AskAgain(), begun.position)
+    assert (turn.then, turn.position) == (PollAgain(), begun.position)
     assert again(FLOW, turn.position).then == begun.then
 
 
 def test_answers_that_lead_in_a_circle_end_the_call() -> None:
     asked: list[FlowAction] = []
-    circle: dict[str, Node] = {"person": replace(QUEUE, on_full="bye"), "bye": Ask(LOOK, {"found": "person"})}
+    circle: dict[str, Node] = {
+        "person": replace(QUEUE, on_full="bye"),
+        "bye": ActionNode(LOOK, {"found": "person"}),
+    }
     flow = Flow("test", "v1", CallPurpose.INBOUND, "person", "person", circle)
 
-    def ask(wish: FlowAction, _values: Values) -> Answer:
-        asked.append(wish)
-        return FULL if isinstance(wish, JoinQueue) else Answer(ActionOutcome.FOUND)
+    def ask(action: FlowAction, _values: Values) -> ActionResult:
+        asked.append(action)
+        return FULL if isinstance(action, JoinQueue) else ActionResult(ActionOutcome.FOUND)
 
-    assert settle(flow, enter(flow), ask).then == Over()
+    assert settle(flow, enter(flow), ask).then == EndCall()
     assert len(asked) == len(flow.nodes) + 1
 
 
 def test_however_many_answers_follow_each_other_they_lead_to_their_end() -> None:
-    row = {f"at{place}": Ask(AskHours("staffed"), {"open": f"at{place + 1}"}) for place in range(60)}
+    row = {
+        f"at{place}": ActionNode(CheckOpeningHours("staffed"), {"open": f"at{place + 1}"})
+        for place in range(60)
+    }
     flow = replace(FLOW, entry="at0", nodes={**NODES, **row, "at60": QUEUE})
     turn = settle(
-        flow, enter(flow), lambda wish, _: JOINED if isinstance(wish, JoinQueue) else Answer("open")
+        flow, enter(flow), lambda action, _: JOINED if isinstance(action, JoinQueue) else ActionResult("open")
     )
     assert turn.then == WaitInQueue()
 
 
 def test_a_flow_advances_as_far_as_the_answers_are_known() -> None:
-    hours = Ask(AskHours("staffed"), {"open": "look", "closed": "bye"})
+    hours = ActionNode(CheckOpeningHours("staffed"), {"open": "look", "closed": "bye"})
     flow = replace(FLOW, entry="hours", nodes={**NODES, "hours": hours})
-    turn = advance(flow, enter(flow), lambda wish: Answer("open") if isinstance(wish, AskHours) else None)
-    assert (turn.then, turn.path) == (AwaitAnswer(LOOK), ("hours>open",))
+    turn = advance(
+        flow,
+        enter(flow),
+        lambda action: ActionResult("open") if isinstance(action, CheckOpeningHours) else None,
+    )
+    assert (turn.then, turn.path) == (AwaitResult(LOOK), ("hours>open",))
 
 
 def test_a_waiting_caller_is_told_their_place_and_the_wait_before_the_music() -> None:
     told = place_lines(QUEUE, ahead=2, waited=10, expected=55, may_be_called=False)
-    assert told == (Line("place", None, (("ahead", Callers(2)), ("wait", Wait(55)))), Line("music"))
+    assert told == (
+        PromptLine("place", None, (("ahead", CallerCount(2)), ("wait", WaitingTime(55)))),
+        PromptLine("music"),
+    )
 
 
 def test_whoever_is_next_or_waits_long_is_told_so_and_offered_a_callback_with_its_key() -> None:
     told = place_lines(QUEUE, ahead=0, waited=30, expected=55, may_be_called=True)
-    assert [line.prompt for line in told if isinstance(line, Line)] == ["sorry", "next", "offer", "music"]
+    assert [line.prompt for line in told if isinstance(line, PromptLine)] == [
+        "sorry",
+        "next",
+        "offer",
+        "music",
+    ]
 
 
 def test_no_wait_is_invented_before_one_is_known() -> None:
     told = place_lines(QUEUE, ahead=3, waited=0, expected=None, may_be_called=False)
-    assert told[0] == Line("place_only", None, (("ahead", Callers(3)),))
+    assert told[0] == PromptLine("place_only", None, (("ahead", CallerCount(3)),))
 
 
 def test_a_call_waits_in_the_queue_it_stands_in_or_else_in_the_flows_own() -> None:

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from config.setup.flow_tables import WHAT, kind_of, shapes
+from config.setup.flow_tables import DESCRIPTIONS, kind_of, node_models
 from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.enums import Language
 from hotline.rules.policies import LookupSource, Policies
 from ivr_flows.diagram import draw
 from ivr_flows.diagram.cards import KINDS
-from ivr_flows.flow import Queue
-from ivr_flows.loader import OUR_FILES, Script, read_draft, script_of
-from ivr_flows.speech import Line
-from ivr_flows.transcripts.check import not_walked, rehearse
-from ivr_flows.transcripts.files import read_scenes
-from ivr_flows.transcripts.generate import recite
+from ivr_flows.flow import QueueNode
+from ivr_flows.loader import OUR_FILES, Script, load_stored_script, read_draft
+from ivr_flows.speech import PromptLine
+from ivr_flows.transcripts.check import check_transcript, uncovered_edges
+from ivr_flows.transcripts.files import read_transcripts
+from ivr_flows.transcripts.generate import generate_transcripts
 
 FILE = Path(__file__).parent / "every_kind.toml"
 
@@ -34,22 +34,22 @@ def script(generous: Policies) -> Script:
 
 
 def test_the_file_uses_every_kind_there_is() -> None:
-    kinds = {kind_of(shape) for shape in shapes()}
-    assert kinds == set(WHAT)
+    kinds = {kind_of(shape) for shape in node_models()}
+    assert kinds == set(DESCRIPTIONS)
     texts = [FILE, *(OUR_FILES / "flows" / "shared").glob("*.toml")]
     written = "".join(path.read_text(encoding="utf-8") for path in texts)
     assert {kind for kind in kinds if f'kind = "{kind}"' not in written} == set()
 
 
 def test_it_is_kept_and_read_again(script: Script, generous: Policies) -> None:
-    assert script_of(script.source, generous) == script
+    assert load_stored_script(script.source, generous) == script
 
 
 def test_a_queue_for_one_desk_says_its_own_things_while_waiting(script: Script) -> None:
     desk = script.flow.nodes["their_desk"]
-    assert isinstance(desk, Queue)
+    assert isinstance(desk, QueueNode)
     assert desk.join == JoinQueue(to_desk=True, only_on_duty=True)
-    assert desk.music == (Line("recording_notice"), Line("english_key", Language.EN))
+    assert desk.music == (PromptLine("recording_notice"), PromptLine("english_key", Language.EN))
 
 
 @pytest.mark.parametrize("language", list(Language))
@@ -57,15 +57,15 @@ def test_every_way_of_it_is_walked_and_every_walk_can_be_played_again(
     script: Script, language: Language, tmp_path: Path
 ) -> None:
     plays = tmp_path / "every_kind.txt"
-    plays.write_text("\n".join(recite(script, language)), encoding="utf-8")
-    played = [rehearse(scene, {"every_kind": script}) for scene in read_scenes(plays)]
+    plays.write_text("\n".join(generate_transcripts(script, language)), encoding="utf-8")
+    played = [check_transcript(transcript, {"every_kind": script}) for transcript in read_transcripts(plays)]
     assert [str(difference) for difference, _ in played if difference is not None] == []
     paths = frozenset(way for _, path in played for way in path)
-    assert list(not_walked(script.flow, paths)) == []
+    assert list(uncovered_edges(script.flow, paths)) == []
 
 
 def test_a_play_tells_the_number_that_was_dialled_and_the_desk_that_was_typed(script: Script) -> None:
-    told = "\n".join(recite(script, Language.ZH_CN))
+    told = "\n".join(generate_transcripts(script, Language.ZH_CN))
     for said in (
         "（拨打的号码：+865372100000）",
         "（排入队列：017）",

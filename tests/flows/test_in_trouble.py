@@ -12,7 +12,7 @@ from hotline.rules.enums import CallPurpose, CallState
 from hotline.store.calls.tables import Call
 from hotline.store.flows import FlowVersion
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import FlowShelf, open_shelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry, load_registry
 from tests.builders import make_call, make_operator
 from tests.flows.conftest import CALLER, LEG, SID, Carrier, Ledger
 
@@ -100,7 +100,7 @@ def test_trouble_is_logged_without_anything_private(carrier: Carrier, engine: En
     with broken(engine), capture_logs() as logs:
         carrier.arrives()
     [entry] = logs
-    assert (entry["event"], entry["step"], entry["sid"]) == ("webhook.failed", "incoming", SID)
+    assert (entry["event"], entry["webhook"], entry["sid"]) == ("webhook.failed", "incoming", SID)
     assert entry["error"] in {"OperationalError", "ProgrammingError"}
     assert "receive_call" in entry["at"]
     assert CALLER.strip("+") not in str(logs)
@@ -112,10 +112,10 @@ def test_the_signature_is_asked_even_in_trouble(app: Flask, engine: Engine) -> N
 
 
 def test_a_call_ends_with_the_edition_it_began_with(
-    carrier: Carrier, engine: Engine, ledger: Ledger, shelf: FlowShelf, application: Application
+    carrier: Carrier, engine: Engine, ledger: Ledger, registry: FlowRegistry, application: Application
 ) -> None:
     carrier.arrives()
-    script = shelf.today(CallPurpose.INBOUND)
+    script = registry.active(CallPurpose.INBOUND)
     older = script.source.replace("投诉求助请按1", "投诉请按1").replace(
         '"say": ["main_keys", "en:english_key"], "timeout": 4',
         '"say": ["main_keys", "en:english_key"], "timeout": 9',
@@ -144,7 +144,7 @@ def test_a_call_whose_edition_cannot_be_read_is_led_to_a_person(
 
 def test_scripts_are_kept_once_however_many_processes_ask(application: Application, ledger: Ledger) -> None:
     for _ in range(2):
-        shelf = open_shelf(application.policies)
-        shelf.open(application)
-        shelf.open(application)
+        registry = load_registry(application.policies)
+        registry.refresh(application)
+        registry.refresh(application)
     assert ledger.rows()["flow_versions"] == 5

@@ -3,22 +3,22 @@
 import pytest
 
 from hotline.rules.enums import Language
-from ivr_flows.loader import script_of
+from ivr_flows.loader import load_stored_script
 from ivr_flows.source.problems import FlowError
-from tests.flows.plays import our_scripts
+from tests.flows.simulated_calls import our_scripts
 from tests.policies import city_policies
 
 
 def test_a_kept_source_brings_back_the_same_script() -> None:
     for script in our_scripts().values():
-        assert script_of(script.source, city_policies()) == script
+        assert load_stored_script(script.source, city_policies()) == script
         assert set(script.prompts) == set(Language)
 
 
 def test_a_kept_source_that_makes_no_sense_any_more_is_named_as_kept() -> None:
     spoiled = our_scripts()["menu"].source.replace('"kind": "condition"', '"kind": "riddle"')
     with pytest.raises(FlowError, match=r"menu \(kept\): \[to_person\] kind, given"):
-        script_of(spoiled, city_policies())
+        load_stored_script(spoiled, city_policies())
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_a_kept_source_that_makes_no_sense_any_more_is_named_as_kept() -> None:
 )
 def test_a_kept_source_of_which_a_part_is_missing_is_refused_like_any_other(spoiled: str, told: str) -> None:
     with pytest.raises(FlowError, match=told):
-        script_of(spoiled, city_policies())
+        load_stored_script(spoiled, city_policies())

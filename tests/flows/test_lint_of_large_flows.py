@@ -39,7 +39,7 @@ def test_whoever_stays_silent_is_followed_through_ways_that_part_and_meet_again(
     )
     with pytest.raises(FlowError, match=r"\[told2\] is the prompt number 3 before a person") as caught:
         read_draft(text + told, city_policies())
-    assert len(caught.value.faults) == 1
+    assert len(caught.value.problems) == 1
 
 
 def test_a_way_that_leads_nowhere_is_told_with_the_nearest_names_and_not_with_all() -> None:
@@ -71,4 +71,4 @@ def test_the_first_hundred_faults_are_told_and_then_how_many_more_there_are() ->
     assert told[-1].endswith(
         "and 1900 more (the first 100 are enough to begin with). Mend those, then check again."
     )
-    assert len(caught.value.faults) == 2_000
+    assert len(caught.value.problems) == 2_000

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr_flows.lint.searches import leading_to, on_circles, reach
+from ivr_flows.lint.searches import leading_to, on_cycles, reach
 
 NAMES = "abcdef"
 GRAPHS = st.fixed_dictionaries({name: st.lists(st.sampled_from(NAMES), max_size=3) for name in NAMES})
@@ -12,7 +12,7 @@ GRAPHS = st.fixed_dictionaries({name: st.lists(st.sampled_from(NAMES), max_size=
 @given(GRAPHS)
 def test_a_node_lies_on_a_circle_if_one_of_its_ways_leads_back_to_it(graph: dict[str, list[str]]) -> None:
     expected = {name for name in NAMES if name in reach(graph[name], graph.__getitem__)}
-    assert on_circles(NAMES, graph.__getitem__) == expected
+    assert on_cycles(NAMES, graph.__getitem__) == expected
 
 
 @given(GRAPHS, st.sampled_from(NAMES))

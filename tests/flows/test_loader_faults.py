@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from hotline.rules.enums import CallPurpose, Language
-from ivr_flows.flow import HangUp
-from ivr_flows.loader import OUR_FILES, load_flow, load_scripts, read_draft, script_of
-from ivr_flows.source.assembly import alike
-from ivr_flows.source.problems import Fault, FlowError, said
-from ivr_flows.speech import Line
-from tests.flows.city_files import edit, faults
-from tests.flows.plays import our_scripts
+from ivr_flows.flow import HangUpNode
+from ivr_flows.loader import OUR_FILES, load_flow, load_scripts, load_stored_script, read_draft
+from ivr_flows.source.assembly import inherited
+from ivr_flows.source.problems import FlowError, FlowProblem, text_in
+from ivr_flows.speech import PromptLine
+from tests.flows.city_files import edit, problems
+from tests.flows.simulated_calls import our_scripts
 from tests.policies import city_policies
 
 PLANTED = sorted((Path(__file__).parent / "faults").glob("*.toml"))
@@ -25,9 +25,9 @@ EXPECTED = "#! "
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
-def told(fault: Fault) -> str:
-    where = ":".join(str(number) for number in (fault.line, fault.column) if number) or "-"
-    return f"{where} [{fault.place}] {said(fault.what, Language.EN)}"
+def told(problem: FlowProblem) -> str:
+    where = ":".join(str(number) for number in (problem.line, problem.column) if number) or "-"
+    return f"{where} [{problem.place}] {text_in(problem.what, Language.EN)}"
 
 
 @pytest.mark.parametrize("path", PLANTED, ids=[path.stem for path in PLANTED])
@@ -36,27 +36,29 @@ def test_a_planted_fault_is_found_where_it_is(path: Path) -> None:
     expected = [line.removeprefix(EXPECTED) for line in text.splitlines() if line.startswith(EXPECTED)]
     with pytest.raises(FlowError) as caught:
         read_draft(text, city_policies(), name=path.name)
-    assert [told(fault) for fault in caught.value.faults] == expected
-    for fault in caught.value.faults:
-        assert Path(fault.file).name == path.name
-        for words in fault.what, fault.why, fault.mend:
+    assert [told(problem) for problem in caught.value.problems] == expected
+    for problem in caught.value.problems:
+        assert Path(problem.file).name == path.name
+        for words in problem.what, problem.why, problem.remedy:
             assert isinstance(words, str) or CHINESE.search(words.in_(Language.ZH_CN))
-        assert said(fault.mend, Language.EN).endswith(".")
+        assert text_in(problem.remedy, Language.EN).endswith(".")
 
 
 def test_a_fault_is_one_line_that_begins_with_the_place_an_editor_can_jump_to() -> None:
-    fault = Fault("flows/menu.toml", "menu", "leads nowhere", "there is no such node", "Mend it.", 9, 4)
-    assert str(fault) == "flows/menu.toml:9:4: [menu] leads nowhere (there is no such node). Mend it."
+    problem = FlowProblem(
+        "flows/menu.toml", "menu", "leads nowhere", "there is no such node", "Mend it.", 9, 4
+    )
+    assert str(problem) == "flows/menu.toml:9:4: [menu] leads nowhere (there is no such node). Mend it."
     assert (
-        fault.in_(Language.ZH_CN)
+        problem.in_(Language.ZH_CN)
         == "flows/menu.toml:9:4: [menu] leads nowhere（there is no such node）。Mend it."
     )
-    assert str(Fault("a.toml", "", "is empty", "why", "Mend it.")) == "a.toml: is empty (why). Mend it."
+    assert str(FlowProblem("a.toml", "", "is empty", "why", "Mend it.")) == "a.toml: is empty (why). Mend it."
 
 
 def test_a_fault_stays_one_line_whatever_somebody_has_called_a_node() -> None:
-    fault = Fault("flows/me\nnu.toml", "hel\nlo", "to, given '\t'", "wh\x1by\u202e", "Mend　it.")
-    assert str(fault) == (r"flows/me\nnu.toml: [hel\nlo] to, given '\t' (wh\x1by\u202e). Mend\u3000it.")
+    problem = FlowProblem("flows/me\nnu.toml", "hel\nlo", "to, given '\t'", "wh\x1by\u202e", "Mend　it.")
+    assert str(problem) == (r"flows/me\nnu.toml: [hel\nlo] to, given '\t' (wh\x1by\u202e). Mend\u3000it.")
 
 
 @pytest.mark.parametrize("name", [r"hel\nlo", r"hel\tlo", r"hello\n"])
@@ -70,7 +72,7 @@ def test_no_node_is_called_by_more_than_a_word(name: str) -> None:
         read_draft(text, city_policies())
     assert f"draft.toml: [{name}] kind, given" in str(caught.value)
     assert "names are small letters, digits and _" in str(caught.value)
-    assert len(str(caught.value).splitlines()) == len(caught.value.faults)
+    assert len(str(caught.value).splitlines()) == len(caught.value.problems)
 
 
 SHARED = [
@@ -121,7 +123,7 @@ SHARED = [
 def test_syntax_and_shape_are_told_in_chinese_too(text: str, chinese: str) -> None:
     with pytest.raises(FlowError) as caught:
         read_draft(text, city_policies())
-    assert any(fault.in_(Language.ZH_CN).endswith(chinese) for fault in caught.value.faults)
+    assert any(problem.in_(Language.ZH_CN).endswith(chinese) for problem in caught.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_syntax_and_shape_are_told_in_chinese_too(text: str, chinese: str) -> No
 )
 def test_a_fault_in_a_shared_file_is_told_of_that_file(city: Path, old: str, new: str, said: str) -> None:
     edit(city, "flows/shared/person.toml", old, new)
-    assert said in faults(city)
+    assert said in problems(city)
 
 
 @pytest.mark.parametrize(
@@ -143,15 +145,15 @@ def test_a_fault_in_a_shared_file_is_told_of_that_file(city: Path, old: str, new
 def test_a_shared_file_says_nothing_beside_its_nodes(city: Path, line: str, said: str) -> None:
     shared = city / "flows/shared/person.toml"
     shared.write_text(f"{line}\n{shared.read_text(encoding='utf-8')}", encoding="utf-8")
-    assert f"CITY/flows/shared/{said}" in faults(city)
+    assert f"CITY/flows/shared/{said}" in problems(city)
 
 
 def test_a_shared_file_has_a_table_of_nodes(city: Path) -> None:
     shared = city / "flows/shared/person.toml"
     shared.write_text("nodes = [1]\n", encoding="utf-8")
-    assert "CITY/flows/shared/person.toml:1: nodes, given '[1]'" in faults(city)
+    assert "CITY/flows/shared/person.toml:1: nodes, given '[1]'" in problems(city)
     shared.write_text("", encoding="utf-8")
-    assert "CITY/flows/shared/person.toml: nodes (Field required). Add it." in faults(city)
+    assert "CITY/flows/shared/person.toml: nodes (Field required). Add it." in problems(city)
 
 
 def test_two_included_files_with_a_node_of_one_name_are_refused(city: Path) -> None:
@@ -159,7 +161,7 @@ def test_two_included_files_with_a_node_of_one_name_are_refused(city: Path) -> N
     line = survey.read_text(encoding="utf-8").count("\n") + 2
     with survey.open("a", encoding="utf-8") as file:
         file.write('\n[nodes.nobody]\nkind = "hang_up"\n')
-    assert faults(city) == (
+    assert problems(city) == (
         f"CITY/flows/shared/survey.toml:{line}: [nobody] is a second node called 'nobody', beside the one of "
         "person.toml (a flow that includes both has only one of them). Rename one of them."
     )
@@ -173,14 +175,14 @@ def test_a_node_of_its_own_takes_the_place_of_an_included_one_only_if_it_says_so
     text = own.read_text(encoding="utf-8")
     line = text.count("\n") + 2
     own.write_text(text + NOBODY, encoding="utf-8")
-    assert faults(city) == (
+    assert problems(city) == (
         f"CITY/flows/callback.toml:{line}: [nobody] hides the node 'nobody' of person.toml (nobody has said that "
         "callers shall not come to that one). Rename it, or add replaces = true."
     )
     own.write_text(text + NOBODY + "replaces = true\n", encoding="utf-8")
     script = load_scripts(city_policies(), city)["callback"]
-    assert script.flow.nodes["nobody"] == HangUp((Line("thanks_goodbye"),))
-    assert script_of(script.source, city_policies()) == script
+    assert script.flow.nodes["nobody"] == HangUpNode((PromptLine("thanks_goodbye"),))
+    assert load_stored_script(script.source, city_policies()) == script
 
 
 @pytest.mark.parametrize(
@@ -194,12 +196,12 @@ def test_a_node_of_its_own_takes_the_place_of_an_included_one_only_if_it_says_so
 def test_what_replaces_nothing_is_refused(city: Path, name: str, replaces: str, said: str) -> None:
     with (city / "flows/callback.toml").open("a", encoding="utf-8") as file:
         file.write(NOBODY.replace("nobody", name) + f"replaces = {replaces}\n")
-    assert said in faults(city)
+    assert said in problems(city)
 
 
 def test_a_fault_in_a_shared_file_is_told_once_however_many_flows_include_it(city: Path) -> None:
     edit(city, "flows/shared/person.toml", "round_seconds = 20", "round_seconds = 2")
-    assert faults(city).count("CITY/flows/shared/person.toml:4: [person] round_seconds, given '2'") == 1
+    assert problems(city).count("CITY/flows/shared/person.toml:4: [person] round_seconds, given '2'") == 1
 
 
 def test_a_subflow_that_contains_itself_is_refused(city: Path) -> None:
@@ -215,24 +217,25 @@ def test_a_subflow_that_contains_itself_is_refused(city: Path) -> None:
         'file = "message"',
         'file = "message"\nexits = { nothing = "exit:nothing" }',
     )
-    assert "silent] subflows lie too deep in each other (does one contain itself?). Flatten them." in faults(
-        city
+    assert (
+        "silent] subflows lie too deep in each other (does one contain itself?). Flatten them."
+        in problems(city)
     )
 
 
 def test_a_subflow_without_its_entry_is_refused(city: Path) -> None:
     edit(city, "flows/shared/message.toml", 'entry = "record"', 'entry = "recorder"')
-    assert "CITY/flows/shared/message.toml:3: entry = 'recorder' does not exist" in faults(city)
+    assert "CITY/flows/shared/message.toml:3: entry = 'recorder' does not exist" in problems(city)
 
 
 def test_a_missing_language_is_refused(city: Path) -> None:
     (city / "prompts/en.toml").unlink()
-    assert "CITY/prompts/en.toml: does not exist" in faults(city)
+    assert "CITY/prompts/en.toml: does not exist" in problems(city)
 
 
 def test_text_that_is_not_utf8_is_refused(city: Path) -> None:
     (city / "flows/menu.toml").write_bytes("name = '主'".encode("gb18030"))
-    assert "CITY/flows/menu.toml: is not UTF-8 text" in faults(city)
+    assert "CITY/flows/menu.toml: is not UTF-8 text" in problems(city)
 
 
 @pytest.mark.parametrize(
@@ -246,17 +249,17 @@ def test_text_that_is_not_utf8_is_refused(city: Path) -> None:
 )
 def test_what_no_reader_can_hold_is_a_fault_of_its_file(city: Path, text: str, said: str) -> None:
     (city / "flows/menu.toml").write_text(text, encoding="utf-8")
-    assert f"CITY/flows/menu.toml: {said}" in faults(city)
+    assert f"CITY/flows/menu.toml: {said}" in problems(city)
 
 
 def test_a_folder_where_a_file_should_be_is_a_fault(city: Path) -> None:
     (city / "flows/shared/odd.toml").mkdir()
-    assert "CITY/flows/shared/odd.toml: cannot be read (Is a directory)" in faults(city)
+    assert "CITY/flows/shared/odd.toml: cannot be read (Is a directory)" in problems(city)
 
 
 def test_nodes_may_be_like_each_other_in_a_long_row() -> None:
     row = {f"n{number}": {"like": f"n{number + 1}", "at": number} for number in range(2_000)}
-    alike_all = alike({**row, "n2000": {"kind": "goto", "at": -1}}, {})
+    alike_all = inherited({**row, "n2000": {"kind": "goto", "at": -1}}, {})
     assert alike_all["n0"] == {"kind": "goto", "at": 0}
 
 
@@ -272,20 +275,20 @@ def test_a_mark_at_the_beginning_as_some_editors_write_it_changes_nothing(city: 
 
 def test_every_purpose_has_exactly_one_flow_and_no_two_flows_one_name(city: Path) -> None:
     shutil.copy(city / "flows/callback.toml", city / "flows/zweite.toml")
-    assert "zweite.toml: is a second flow called 'callback'" in faults(city)
+    assert "zweite.toml: is a second flow called 'callback'" in problems(city)
     edit(city, "flows/zweite.toml", 'name = "callback"', 'name = "zweite"')
-    assert "CITY/flows: has more than one flow for callback (callback and zweite do)" in faults(city)
+    assert "CITY/flows: has more than one flow for callback (callback and zweite do)" in problems(city)
     for name in "callback", "zweite":
         (city / f"flows/{name}.toml").unlink()
-    assert "CITY/flows: has no flow for callback" in faults(city)
+    assert "CITY/flows: has no flow for callback" in problems(city)
     (city / "flows/menu.toml").unlink()
-    assert "CITY/flows: has no flow 'menu' for incoming calls" in faults(city)
+    assert "CITY/flows: has no flow 'menu' for incoming calls" in problems(city)
 
 
 def test_faults_of_several_files_are_told_at_once(city: Path) -> None:
     edit(city, "flows/menu.toml", 'other = "hours"', 'other = "hour"')
     edit(city, "flows/night.toml", 'entry = "night"', 'entry = "nicht"')
-    files = [line.partition(":")[0] for line in faults(city).splitlines()]
+    files = [line.partition(":")[0] for line in problems(city).splitlines()]
     assert files == ["CITY/flows/menu.toml", "CITY/flows/night.toml"]
 
 

@@ -12,7 +12,7 @@ from hotline.services.calls import lookups
 from hotline.store.calls.lookups import Lookup
 from hotline.unit_of_work import Application
 from ivr_flows.loader import OUR_FILES, load_scripts, read_draft
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.flows.conftest import PUBLIC, Carrier, Ledger
 from tests.policies import city_policies
 from tests.stopped_clock import StoppedClock
@@ -49,9 +49,9 @@ def policies() -> Policies:
 
 
 @pytest.fixture
-def shelf(policies: Policies, tmp_path: Path) -> FlowShelf:
+def registry(policies: Policies, tmp_path: Path) -> FlowRegistry:
     scripts = load_scripts(policies, OUR_FILES)
-    return FlowShelf({**scripts, "menu": read_draft(FLOW, policies)}, policies)
+    return FlowRegistry({**scripts, "menu": read_draft(FLOW, policies)}, policies)
 
 
 def answer(application: Application, state: LookupState, text: str = "") -> None:

@@ -12,16 +12,16 @@ from hotline.rules.people.actors import Person
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.builders import make_operator
 from tests.flows.conftest import CALLER, LEG, PUBLIC, TOKEN, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
 
 
 @pytest.fixture
-def app(application: Application, shelf: FlowShelf) -> Flask:
-    app = Flask("door")
-    app.register_blueprint(voice_blueprint(application, shelf, TOKEN, VoiceAddresses(PUBLIC), narrow=True))
+def app(application: Application, registry: FlowRegistry) -> Flask:
+    app = Flask("voice")
+    app.register_blueprint(voice_blueprint(application, registry, TOKEN, VoiceAddresses(PUBLIC), narrow=True))
     return app
 
 

@@ -16,32 +16,32 @@ from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction, JoinQueue, LookUpTicket
 from ivr_flows.engine import MAX_TURNS, after_talk, again, hear, place_lines, queue_of, settle
-from ivr_flows.speech import Line, Lines
+from ivr_flows.speech import Lines, PromptLine
 from ivr_flows.turn import (
     PENDING,
     TOO_LATE,
-    Answer,
-    AskAgain,
+    ActionResult,
     Connect,
+    DialogTurn,
     Digits,
+    EndCall,
     Heard,
     Listen,
     Next,
-    Over,
-    Parted,
+    NoInput,
+    PollAgain,
     Position,
     QueueFailed,
     Recorded,
-    Silence,
     TakeMessage,
-    Turn,
+    TransferEnded,
     Unclear,
     Values,
     WaitedTooLong,
     WaitInQueue,
 )
-from ivr_flows.webhooks.twiml import Speaker, Stage
-from tests.flows.plays import HOTLINE, Play, our_scripts
+from ivr_flows.webhooks.twiml import Speaker, TwimlRenderer
+from tests.flows.simulated_calls import HOTLINE, SimulatedCall, our_scripts
 from tests.policies import city_policies
 
 CALLS, PARTS = 10_000, 10
@@ -68,17 +68,22 @@ KEYS = (
 )
 PRESSED: tuple[Heard, ...] = tuple(Digits(key) for key in KEYS)
 SUITED: dict[type, tuple[Heard, ...]] = {
-    Listen: (Silence(), Unclear()),
-    TakeMessage: (Recorded("RE1", 9), Silence()),
-    Connect: (Parted(reached=True), Parted(reached=False)),
+    Listen: (NoInput(), Unclear()),
+    TakeMessage: (Recorded("RE1", 9), NoInput()),
+    Connect: (TransferEnded(reached=True), TransferEnded(reached=False)),
     WaitInQueue: (QueueFailed(), WaitedTooLong()),
 }
 """What can be heard where, beside keys; the rest does not belong there."""
-ANYTHING = (*PRESSED, *(heard for every in SUITED.values() for heard in every), Answer("yes"), Answer("no"))
-STAGE = Stage(
+ANYTHING = (
+    *PRESSED,
+    *(heard for every in SUITED.values() for heard in every),
+    ActionResult("yes"),
+    ActionResult("no"),
+)
+STAGE = TwimlRenderer(
     VoiceAddresses("https://hotline.example"), "hotline", replace(city_policies().callers, hear_words=True)
 )
-TOLD: Lines = (Line("status_waiting"),)
+TOLD: Lines = (PromptLine("status_waiting"),)
 
 
 @dataclass
@@ -95,35 +100,37 @@ class Call:
 
     def __post_init__(self) -> None:
         self.habits = {
-            wish: self.chance.choice(sorted(answers)) for wish, answers in OUTCOMES.items() if self.stubborn
+            action: self.chance.choice(sorted(answers))
+            for action, answers in OUTCOMES.items()
+            if self.stubborn
         }
-        self.play = Play(self.chance.choice(list(our_scripts().values())), answers=self.answer)
+        self.play = SimulatedCall(self.chance.choice(list(our_scripts().values())), answers=self.answer)
         self.check(took_a_step=True)
 
-    def answer(self, wish: FlowAction, _values: Values) -> Answer:
+    def answer(self, action: FlowAction, _values: Values) -> ActionResult:
         """Answer as a application might: anything this wish can get, not yet, or too late."""
-        in_passing = OUTCOMES[type(wish)] == {ActionOutcome.DONE}
+        in_passing = OUTCOMES[type(action)] == {ActionOutcome.DONE}
         luck = 1.0 if self.stubborn else self.chance.random()
         if luck < 0.01 and not in_passing:
             self.over_behind_our_back = True
             return TOO_LATE
         if luck < 0.03:
             return PENDING
-        possible = sorted(OUTCOMES[type(wish)])
-        if isinstance(wish, JoinQueue) and not wish.only_on_duty:
+        possible = sorted(OUTCOMES[type(action)])
+        if isinstance(action, JoinQueue) and not action.only_on_duty:
             possible.remove(ActionOutcome.OFF_DUTY)
-        usual = self.habits.get(type(wish))
+        usual = self.habits.get(type(action))
         chosen = usual if usual in possible else self.chance.choice(possible)
-        return Answer(
-            chosen, TOLD if isinstance(wish, LookUpTicket) and chosen == ActionOutcome.FOUND else ()
+        return ActionResult(
+            chosen, TOLD if isinstance(action, LookUpTicket) and chosen == ActionOutcome.FOUND else ()
         )
 
     def goes_on(self) -> bool:
         """Let one thing happen; False once the call is over."""
         then, luck = self.play.turn.then, 1.0 if self.stubborn else self.chance.random()
-        if isinstance(then, Over) or luck < 0.005:
+        if isinstance(then, EndCall) or luck < 0.005:
             return False
-        if isinstance(then, AskAgain):
+        if isinstance(then, PollAgain):
             self.play.goes_on(again(self.play.script.flow, self.play.turn.position))
         elif isinstance(then, WaitInQueue) and luck < 0.1:
             return self.talks()
@@ -165,11 +172,11 @@ class Call:
     def check(self, *, took_a_step: bool) -> None:
         turn = self.play.turn
         self.write(turn)
-        assert turn.wishes == ()
-        assert isinstance(turn.then, Listen | TakeMessage | Connect | WaitInQueue | AskAgain | Over)
+        assert turn.actions == ()
+        assert isinstance(turn.then, Listen | TakeMessage | Connect | WaitInQueue | PollAgain | EndCall)
         if isinstance(turn.then, Listen):
             assert turn.lines, f"nothing is said at {turn.position}"
-        if isinstance(turn.then, Over):
+        if isinstance(turn.then, EndCall):
             assert turn.lines or self.over_behind_our_back, f"hung up without a word at {turn.position}"
         if took_a_step and not self.over_behind_our_back:
             assert turn.position not in self.positions, f"{turn.position} looks like an earlier step"
@@ -177,7 +184,7 @@ class Call:
         self.steps = self.steps + took_a_step if isinstance(turn.then, Listen) else 0
         assert self.steps <= PATIENCE, f"held at {turn.position}"
 
-    def write(self, turn: Turn) -> None:
+    def write(self, turn: DialogTurn) -> None:
         """Write what the carrier is given for `turn`, and while the caller waits, the wait document too."""
         play = self.play
         said = (turn.lines, turn.then, play.language, play.script.flow.name)

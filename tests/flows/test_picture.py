@@ -17,7 +17,7 @@ from ivr_flows.diagram.layout import Arranged, arrange
 from ivr_flows.diagram.svg import THICK, THIN
 from ivr_flows.diagram.text_width import width, wrapped
 from ivr_flows.flow import edges
-from tests.flows.plays import our_scripts
+from tests.flows.simulated_calls import our_scripts
 
 NAMES = sorted(our_scripts())
 SVG = "{http://www.w3.org/2000/svg}"

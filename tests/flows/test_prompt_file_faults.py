@@ -8,8 +8,8 @@ import pytest
 from hotline.rules.enums import Language
 from ivr_flows.lint.prompts import check_prompts
 from ivr_flows.loader import load_scripts
-from tests.flows.city_files import edit, faults
-from tests.flows.plays import our_scripts
+from tests.flows.city_files import edit, problems
+from tests.flows.simulated_calls import our_scripts
 from tests.policies import city_policies
 
 WORDS = [
@@ -133,7 +133,7 @@ def test_wrong_words_are_refused_in_the_file_of_their_language(
     edit(city, f"prompts/{language}.toml", old, new)
     assert any(
         said in line and line.startswith(f"CITY/prompts/{language}.toml")
-        for line in faults(city).splitlines()
+        for line in problems(city).splitlines()
     )
 
 
@@ -154,7 +154,7 @@ def test_wrong_words_are_refused_in_the_file_of_their_language(
 def test_what_is_no_recording_is_not_played(city: Path, sound: str) -> None:
     greeting = '"Hello, this is the city hotline."'
     edit(city, "prompts/en.toml", greeting, f"{{ text = {greeting}, play = {sound!r} }}")
-    assert f"[greeting] plays {sound!r}, which is no recording" in faults(city)
+    assert f"[greeting] plays {sound!r}, which is no recording" in problems(city)
 
 
 def test_a_recording_must_lie_where_recordings_lie_or_elsewhere_on_the_network(tmp_path: Path) -> None:
@@ -172,11 +172,11 @@ def test_a_recording_must_lie_where_recordings_lie_or_elsewhere_on_the_network(t
 
 def test_words_that_differ_in_signs_and_width_alone_are_told_apart_by_nobody(city: Path) -> None:
     edit(city, "prompts/en.toml", 'consultation = ["question"', 'consultation = ["Ｃom-plaint!"')
-    assert "[menu] 'complaint' (en) is said for 1 and for 2" in faults(city)
+    assert "[menu] 'complaint' (en) is said for 1 and for 2" in problems(city)
 
 
 def test_a_sentence_too_long_to_be_spoken_at_once_is_refused(city: Path) -> None:
     edit(city, "prompts/zh-CN.toml", "您好，这里是马上就办一线通。", "好" * 451)
-    assert "[greeting] 451 characters are too long to be spoken at once" in faults(city)
+    assert "[greeting] 451 characters are too long to be spoken at once" in problems(city)
     edit(city, "prompts/zh-CN.toml", "好" * 451, "好" * 450)
     assert load_scripts(city_policies(), city)

@@ -7,15 +7,24 @@ import pytest
 
 from hotline.rules.enums import Language
 from ivr_flows.loader import OUR_FILES
-from ivr_flows.source.prompts import DOOR_PROMPTS, Catalogue, arguments_of, speak
-from ivr_flows.speech import Argument, Callers, Line, Moment, Notice, OneByOne, Wait, Words
-from tests.flows.plays import HOTLINE, our_scripts
+from ivr_flows.source.prompts import PROGRAM_PROMPTS, Catalogue, arguments_of, speak
+from ivr_flows.speech import (
+    Argument,
+    CallerCount,
+    LiteralText,
+    PromptLine,
+    SpokenDigits,
+    SpokenMoment,
+    SpokenNotice,
+    WaitingTime,
+)
+from tests.flows.simulated_calls import HOTLINE, our_scripts
 
 PROMPTS = our_scripts()["menu"].prompts
 
 
 def texts(language: Language) -> dict[str, str]:
-    """Every prompt that some flow or the door speaks, in one language."""
+    """Every prompt that some flow or the program speaks, in one language."""
     return {
         key: text for script in our_scripts().values() for key, text in script.prompts[language].texts.items()
     }
@@ -24,7 +33,7 @@ def texts(language: Language) -> dict[str, str]:
 def test_every_sentence_is_spoken_in_every_language_with_the_same_arguments() -> None:
     chinese, english = texts(Language.ZH_CN), texts(Language.EN)
     assert set(chinese) == set(english)
-    assert set(DOOR_PROMPTS) <= set(chinese)
+    assert set(PROGRAM_PROMPTS) <= set(chinese)
     for key, text in chinese.items():
         assert arguments_of(text) == arguments_of(english[key]), key
 
@@ -40,28 +49,28 @@ def test_no_sentence_and_no_list_of_words_in_a_file_is_left_unused(language: Lan
 @pytest.mark.parametrize(
     ("argument", "chinese", "english"),
     [
-        (Callers(1), "一位", "one caller"),
-        (Callers(2), "两位", "two callers"),
-        (Callers(10), "十位", "ten callers"),
-        (Callers(12), "12位", "12 callers"),
-        (Wait(0), "不到一分钟", "less than a minute"),
-        (Wait(59), "不到一分钟", "less than a minute"),
-        (Wait(60), "约一分钟", "about one minute"),
-        (Wait(89), "约一分钟", "about one minute"),
-        (Wait(90), "约两分钟", "about two minutes"),
-        (Wait(3600), "约60分钟", "about 60 minutes"),
-        (OneByOne("120"), "幺二零", "one two zero"),
+        (CallerCount(1), "一位", "one caller"),
+        (CallerCount(2), "两位", "two callers"),
+        (CallerCount(10), "十位", "ten callers"),
+        (CallerCount(12), "12位", "12 callers"),
+        (WaitingTime(0), "不到一分钟", "less than a minute"),
+        (WaitingTime(59), "不到一分钟", "less than a minute"),
+        (WaitingTime(60), "约一分钟", "about one minute"),
+        (WaitingTime(89), "约一分钟", "about one minute"),
+        (WaitingTime(90), "约两分钟", "about two minutes"),
+        (WaitingTime(3600), "约60分钟", "about 60 minutes"),
+        (SpokenDigits("120"), "幺二零", "one two zero"),
         (
-            OneByOne("13900001234"),
+            SpokenDigits("13900001234"),
             "幺三九零零零零幺二三四",
             "one three nine zero zero zero zero one two three four",
         ),
         (
-            Words(((Language.ZH_CN, "供水集团"), (Language.EN, "the water company"))),
+            LiteralText(((Language.ZH_CN, "供水集团"), (Language.EN, "the water company"))),
             "供水集团",
             "the water company",
         ),
-        (Words(((Language.ZH_CN, "供水集团"),)), "供水集团", "供水集团"),
+        (LiteralText(((Language.ZH_CN, "供水集团"),)), "供水集团", "供水集团"),
     ],
 )
 def test_numbers_and_names_are_spoken_as_people_speak_them(
@@ -87,7 +96,7 @@ def test_numbers_and_names_are_spoken_as_people_speak_them(
     ],
 )
 def test_moments_are_spoken_as_people_speak_them(moment: str, chinese: str, english: str) -> None:
-    spoken = Moment(datetime.fromisoformat(moment))
+    spoken = SpokenMoment(datetime.fromisoformat(moment))
     assert PROMPTS[Language.ZH_CN].speech.say(spoken) == chinese
     assert PROMPTS[Language.EN].speech.say(spoken) == english
 
@@ -95,12 +104,15 @@ def test_moments_are_spoken_as_people_speak_them(moment: str, chinese: str, engl
 def test_every_hour_of_the_day_has_its_own_words() -> None:
     for language in Language:
         speech = PROMPTS[language].speech
-        said = [speech.say(Moment(datetime.fromisoformat(f"2026-11-26T{hour:02d}:00"))) for hour in range(24)]
+        said = [
+            speech.say(SpokenMoment(datetime.fromisoformat(f"2026-11-26T{hour:02d}:00")))
+            for hour in range(24)
+        ]
         assert len(set(said)) == 24
 
 
 def test_a_waiting_caller_hears_place_and_wait_in_one_sentence() -> None:
-    line = Line("place", None, (("ahead", Callers(2)), ("wait", Wait(61))))
+    line = PromptLine("place", None, (("ahead", CallerCount(2)), ("wait", WaitingTime(61))))
     spoken = speak(PROMPTS, line, Language.ZH_CN, HOTLINE)
     assert spoken.text == "您前面还有两位，预计等候约一分钟，请不要挂机。"
     assert speak(PROMPTS, line, Language.EN, HOTLINE).text == (
@@ -109,13 +121,13 @@ def test_a_waiting_caller_hears_place_and_wait_in_one_sentence() -> None:
 
 
 def test_a_line_may_insist_on_its_own_language_and_voice() -> None:
-    spoken = speak(PROMPTS, Line("english_key", Language.EN), Language.ZH_CN, HOTLINE)
+    spoken = speak(PROMPTS, PromptLine("english_key", Language.EN), Language.ZH_CN, HOTLINE)
     assert (spoken.text, spoken.language) == ("For English, press 9.", "en-US")
     assert spoken.voice.startswith("Polly.")
 
 
 def test_a_notice_is_spoken_in_the_words_of_whoever_wrote_it() -> None:
-    notice = Notice("7", ((Language.ZH_CN, "城东停水。"),))
+    notice = SpokenNotice("7", ((Language.ZH_CN, "城东停水。"),))
     spoken = speak(PROMPTS, notice, Language.EN, HOTLINE)
     assert (spoken.text, spoken.sound) == ("城东停水。", "")
 
@@ -124,10 +136,10 @@ def test_a_notice_is_spoken_in_the_words_of_whoever_wrote_it() -> None:
 def test_a_notice_is_spoken_by_the_voice_of_the_language_it_was_written_in(language: Language) -> None:
     chinese, english = PROMPTS[Language.ZH_CN].speech, PROMPTS[Language.EN].speech
     assert chinese.voice != english.voice
-    only_chinese = Notice("7", ((Language.ZH_CN, "城东停水。"),))
+    only_chinese = SpokenNotice("7", ((Language.ZH_CN, "城东停水。"),))
     spoken = speak(PROMPTS, only_chinese, language, HOTLINE)
     assert (spoken.voice, spoken.language) == (chinese.voice, chinese.language)
-    both = Notice("8", ((Language.ZH_CN, "城东停水。"), (Language.EN, "No water in the east.")))
+    both = SpokenNotice("8", ((Language.ZH_CN, "城东停水。"), (Language.EN, "No water in the east.")))
     own = PROMPTS[language].speech
     spoken = speak(PROMPTS, both, language, HOTLINE)
     assert (spoken.voice, spoken.language) == (own.voice, own.language)
@@ -136,10 +148,10 @@ def test_a_notice_is_spoken_by_the_voice_of_the_language_it_was_written_in(langu
 def test_a_recording_is_played_in_place_of_its_sentence() -> None:
     chinese = PROMPTS[Language.ZH_CN]
     recorded = Catalogue(chinese.speech, chinese.texts, {"greeting": "greeting.mp3"})
-    spoken = speak({Language.ZH_CN: recorded}, Line("greeting"), Language.ZH_CN, HOTLINE)
+    spoken = speak({Language.ZH_CN: recorded}, PromptLine("greeting"), Language.ZH_CN, HOTLINE)
     assert (spoken.text, spoken.sound) == ("您好，这里是马上就办一线通。", "greeting.mp3")
 
 
 def test_an_argument_nobody_gave_is_an_error_not_a_gap() -> None:
     with pytest.raises(KeyError, match=r"ahead|wait"):
-        speak(PROMPTS, Line("place"), Language.EN, HOTLINE)
+        speak(PROMPTS, PromptLine("place"), Language.EN, HOTLINE)

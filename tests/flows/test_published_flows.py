@@ -11,7 +11,7 @@ from hotline.services import flow_publications
 from hotline.unit_of_work import Application
 from ivr_flows.loader import OUR_FILES, Script, read_draft
 from ivr_flows.source.problems import FlowError
-from ivr_flows.webhooks.flow_registry import FlowShelf, edition_of
+from ivr_flows.webhooks.flow_registry import FlowRegistry, edition_of
 from tests.flows.conftest import SID, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
 
@@ -49,13 +49,13 @@ def test_new_calls_begin_with_what_was_published_and_old_ones_end_with_theirs(
 
 def test_every_process_sees_it(application: Application, policies, clock: StoppedClock) -> None:
     script = draft(application)
-    other = FlowShelf({"menu": draft(application, "timeout = 4", "timeout = 4")}, policies)
-    other.open(application)
+    other = FlowRegistry({"menu": draft(application, "timeout = 4", "timeout = 4")}, policies)
+    other.refresh(application)
     publish(application, script)
-    assert other.today(CallPurpose.INBOUND).flow.version != script.flow.version
+    assert other.active(CallPurpose.INBOUND).flow.version != script.flow.version
     clock.advance(2)
-    other.open(application)
-    assert other.today(CallPurpose.INBOUND).flow.version == script.flow.version
+    other.refresh(application)
+    assert other.active(CallPurpose.INBOUND).flow.version == script.flow.version
 
 
 def test_a_wrong_draft_is_no_script_at_all(application: Application) -> None:

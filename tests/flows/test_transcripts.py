@@ -15,13 +15,19 @@ from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction
 from hotline.rules.enums import Language
 from ivr_flows.engine import after_talk, again, enter, hear, settle
 from ivr_flows.speech_matching import understand
-from ivr_flows.transcripts.check import not_walked, rehearse
-from ivr_flows.transcripts.events import HangsUp, OperatorAnswers, OperatorLeaves, Round, Says
-from ivr_flows.transcripts.files import NotAPlay, Scene, read_folder, read_scenes
-from ivr_flows.transcripts.generate import recite
-from ivr_flows.transcripts.player import perform
-from ivr_flows.turn import Answer, AskAgain, Turn, Values
-from tests.flows.plays import TRANSCRIPTS, our_scripts
+from ivr_flows.transcripts.check import check_transcript, uncovered_edges
+from ivr_flows.transcripts.events import (
+    CallerHangsUp,
+    CallerSays,
+    OperatorAnswers,
+    OperatorLeaves,
+    WaitingRound,
+)
+from ivr_flows.transcripts.files import CallTranscript, TranscriptError, read_folder, read_transcripts
+from ivr_flows.transcripts.generate import generate_transcripts
+from ivr_flows.transcripts.player import play_events
+from ivr_flows.turn import ActionResult, DialogTurn, PollAgain, Values
+from tests.flows.simulated_calls import TRANSCRIPTS, our_scripts
 
 FILES = sorted(TRANSCRIPTS.glob("*.txt"))
 RECORDED = "every-way-through-"
@@ -32,68 +38,72 @@ PICKED = [path for path in FILES if not path.name.startswith(RECORDED)]
 def walked() -> Mapping[str, frozenset[str]]:
     """Return for each flow the ways that some play walks."""
     found: dict[str, set[str]] = {name: set() for name in our_scripts()}
-    for scene in read_folder(TRANSCRIPTS):
-        found[scene.flow].update(rehearse(scene, our_scripts())[1])
+    for transcript in read_folder(TRANSCRIPTS):
+        found[transcript.flow].update(check_transcript(transcript, our_scripts())[1])
     return {name: frozenset(ways) for name, ways in found.items()}
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
 def test_a_play_is_what_callers_hear_today(path: Path) -> None:
-    differences = [rehearse(scene, our_scripts())[0] for scene in read_scenes(path)]
+    differences = [check_transcript(transcript, our_scripts())[0] for transcript in read_transcripts(path)]
     assert [str(each) for each in differences if each is not None] == []
 
 
 @pytest.mark.parametrize("name", sorted(our_scripts()))
 def test_every_way_of_our_flows_is_walked_by_some_play(name: str) -> None:
-    assert list(not_walked(our_scripts()[name].flow, walked()[name])) == []
+    assert list(uncovered_edges(our_scripts()[name].flow, walked()[name])) == []
 
 
 @pytest.mark.parametrize("name", sorted(our_scripts()))
 def test_recording_the_walks_again_changes_nothing(name: str) -> None:
     recorded = (TRANSCRIPTS / f"{RECORDED}{name}.txt").read_text(encoding="utf-8")
-    assert recorded == "\n".join(recite(our_scripts()[name], Language.ZH_CN))
+    assert recorded == "\n".join(generate_transcripts(our_scripts()[name], Language.ZH_CN))
 
 
 def test_every_flow_has_stories_of_its_own_in_both_languages_of_the_house() -> None:
-    told = [scene for path in PICKED for scene in read_scenes(path)]
-    assert {scene.flow for scene in told} == set(our_scripts())
-    assert {scene.language for scene in told} == set(Language)
+    told = [transcript for path in PICKED for transcript in read_transcripts(path)]
+    assert {transcript.flow for transcript in told} == set(our_scripts())
+    assert {transcript.language for transcript in told} == set(Language)
     assert all(path.name.startswith(tuple(our_scripts())) for path in PICKED)
 
 
-def settled(scene: Scene) -> Turn:
-    """Play a scene as the door plays a call: every chain of wishes is settled at once."""
-    script = our_scripts()[scene.flow]
+def settled(transcript: CallTranscript) -> DialogTurn:
+    """Plays a transcript as the webhooks play a call: every chain of actions is settled at once."""
+    script = our_scripts()[transcript.flow]
     flow = script.flow
-    answers = [cue for cue in scene.cues if isinstance(cue, Answer)]
+    answers = [event for event in transcript.events if isinstance(event, ActionResult)]
 
-    def ask(wish: FlowAction, _values: Values) -> Answer:
-        return Answer(ActionOutcome.DONE) if OUTCOMES[type(wish)] == {ActionOutcome.DONE} else answers.pop(0)
+    def ask(action: FlowAction, _values: Values) -> ActionResult:
+        return (
+            ActionResult(ActionOutcome.DONE)
+            if OUTCOMES[type(action)] == {ActionOutcome.DONE}
+            else answers.pop(0)
+        )
 
     turn = settle(flow, enter(flow), ask)
-    for cue in scene.cues:
-        match cue:
-            case Round() | OperatorAnswers() | HangsUp():
+    for event in transcript.events:
+        match event:
+            case WaitingRound() | OperatorAnswers() | CallerHangsUp():
                 continue
-            case Answer():
-                turn = settle(flow, again(flow, turn.position), ask) if turn.then == AskAgain() else turn
-            case Says(words=words):
-                catalogue = script.prompts[turn.language or scene.language]
+            case ActionResult():
+                turn = settle(flow, again(flow, turn.position), ask) if turn.then == PollAgain() else turn
+            case CallerSays(words=words):
+                catalogue = script.prompts[turn.language or transcript.language]
                 turn = settle(
                     flow, hear(flow, turn.position, understand(flow, turn.position, words, catalogue)), ask
                 )
             case OperatorLeaves():
                 turn = settle(flow, after_talk(flow, turn.position) or turn, ask)
             case _:
-                turn = settle(flow, hear(flow, turn.position, cue), ask)
+                turn = settle(flow, hear(flow, turn.position, event), ask)
     return turn
 
 
 @pytest.mark.parametrize("path", PICKED, ids=[path.stem for path in PICKED])
 def test_a_play_ends_where_the_call_itself_would(path: Path) -> None:
-    for scene in read_scenes(path):
-        stage = perform(our_scripts()[scene.flow], scene.cues, scene.language)
-        assert settled(scene).position == stage.turn.position
+    for transcript in read_transcripts(path):
+        player = play_events(our_scripts()[transcript.flow], transcript.events, transcript.language)
+        assert settled(transcript).position == player.turn.position
 
 
 @pytest.fixture
@@ -109,7 +119,9 @@ def spoil(story: Path, old: str, new: str) -> None:
 
 
 def difference(story: Path) -> str:
-    return str(rehearse(read_scenes(story)[0], our_scripts())[0]).replace(str(story), "story.txt")
+    return str(check_transcript(read_transcripts(story)[0], our_scripts())[0]).replace(
+        str(story), "story.txt"
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,6 +184,6 @@ def test_a_mark_at_the_beginning_as_some_editors_write_it_is_no_line_of_a_play(s
 )
 def test_a_line_that_nobody_could_play_is_named(story: Path, old: str, new: str, told: str) -> None:
     spoil(story, old, new)
-    with pytest.raises(NotAPlay) as caught:
-        read_scenes(story)
+    with pytest.raises(TranscriptError) as caught:
+        read_transcripts(story)
     assert told in str(caught.value)

@@ -19,7 +19,7 @@ def test_star_and_one_key_connect_to_help(carrier: Carrier, ledger: Ledger, key:
     connecting = asks_for(carrier, key)
     assert connecting.words == "正在为您接通，请不要挂机。"
     assert connecting.find("Dial/Number").text == number
-    assert connecting.find("Dial").get("action", "").startswith(f"{PUBLIC}/voice/parted?turn=")
+    assert connecting.find("Dial").get("action", "").startswith(f"{PUBLIC}/voice/transfer-ended?turn=")
     assert ledger.state() is CallState.TRANSFERRED
 
 

@@ -14,20 +14,28 @@ from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.enums import Language
 from ivr_flows.engine import again, place_lines, queue_of
 from ivr_flows.loader import load_scripts
-from ivr_flows.speech import Line, Notice, OneByOne
-from ivr_flows.turn import AwaitAnswer, Listen, Turn, WaitInQueue
-from ivr_flows.webhooks.narrow import NarrowStage
-from ivr_flows.webhooks.twiml import EMPTY, Speaker, Stage, carried, goodbye, read_lines, write_lines
+from ivr_flows.speech import PromptLine, SpokenDigits, SpokenNotice
+from ivr_flows.turn import AwaitResult, DialogTurn, Listen, WaitInQueue
+from ivr_flows.webhooks.narrow import NarrowTwimlRenderer
+from ivr_flows.webhooks.twiml import (
+    EMPTY,
+    Speaker,
+    TwimlRenderer,
+    goodbye,
+    read_lines,
+    split_carried,
+    write_lines,
+)
 from tests.policies import CALLERS, city_policies
 
 SCRIPTS = load_scripts(city_policies())
 MENU = SCRIPTS["menu"]
 ADDRESSES = VoiceAddresses("https://hotline.example")
-STAGE = Stage(ADDRESSES, "hotline", CALLERS)
-NARROW = NarrowStage(ADDRESSES, "hotline", CALLERS)
-HEARING = Stage(ADDRESSES, "hotline", replace(CALLERS, hear_words=True))
-STANDING = {"hotline": OneByOne("05374412345")}
-OUTAGE = Notice("n17", ((Language.ZH_CN, "城区今天停水。"),))
+STAGE = TwimlRenderer(ADDRESSES, "hotline", CALLERS)
+NARROW = NarrowTwimlRenderer(ADDRESSES, "hotline", CALLERS)
+HEARING = TwimlRenderer(ADDRESSES, "hotline", replace(CALLERS, hear_words=True))
+STANDING = {"hotline": SpokenDigits("05374412345")}
+OUTAGE = SpokenNotice("n17", ((Language.ZH_CN, "城区今天停水。"),))
 
 
 def speaker(name: str = "menu", language: Language = Language.ZH_CN) -> Speaker:
@@ -36,17 +44,17 @@ def speaker(name: str = "menu", language: Language = Language.ZH_CN) -> Speaker:
 
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
-@pytest.mark.parametrize("stage", [STAGE, NARROW, HEARING], ids=["full", "narrow", "hearing words"])
+@pytest.mark.parametrize("renderer", [STAGE, NARROW, HEARING], ids=["full", "narrow", "hearing words"])
 def test_every_node_of_every_flow_can_be_written_in_every_language(
-    stage: Stage, name: str, language: Language
+    renderer: TwimlRenderer, name: str, language: Language
 ) -> None:
     script = SCRIPTS[name]
     for node in script.flow.nodes:
         turn = again(script.flow, f"{node}:0:1")
-        if isinstance(turn.then, AwaitAnswer):
-            turn = Turn((*turn.lines, OUTAGE), (), WaitInQueue(), turn.position)
-        document = stage.turn(speaker(name, language), turn, 17)
-        assert validate(document, DocumentContext.CALL, narrow=stage is NARROW) == [], node
+        if isinstance(turn.then, AwaitResult):
+            turn = DialogTurn((*turn.lines, OUTAGE), (), WaitInQueue(), turn.position)
+        document = renderer.turn(speaker(name, language), turn, 17)
+        assert validate(document, DocumentContext.CALL, narrow=renderer is NARROW) == [], node
 
 
 @given(
@@ -87,7 +95,7 @@ def test_documents_of_the_talk_are_valid_and_meet_in_one_conference() -> None:
 
 
 def test_small_documents_are_valid_where_they_are_heard() -> None:
-    said = (Line("thanks_goodbye"),)
+    said = (PromptLine("thanks_goodbye"),)
     assert validate(EMPTY, DocumentContext.CALL) == []
     assert validate(goodbye(speaker(), "caller_gone"), DocumentContext.CALL) == []
     assert validate(goodbye(speaker()), DocumentContext.WAIT) == []
@@ -100,8 +108,8 @@ def test_small_documents_are_valid_where_they_are_heard() -> None:
     )
 
 
-def listening(stage: Stage, position: str) -> ET.Element:
-    gather = parse_tree(stage.turn(speaker(), again(MENU.flow, position), 17)).find("Gather")
+def listening(renderer: TwimlRenderer, position: str) -> ET.Element:
+    gather = parse_tree(renderer.turn(speaker(), again(MENU.flow, position), 17)).find("Gather")
     assert gather is not None
     return gather
 
@@ -139,21 +147,21 @@ def test_several_digits_are_ended_by_the_pound_key_and_read_back_digits_need_one
 
 
 def test_words_on_the_way_to_the_queue_travel_as_keys_and_unknown_keys_are_left_out() -> None:
-    lines = (Line("connecting"), OUTAGE, Line("recording_notice", Language.EN))
+    lines = (PromptLine("connecting"), OUTAGE, PromptLine("recording_notice", Language.EN))
     known = {"n17": OUTAGE}.get
     assert write_lines(lines) == "connecting,!n17,en:recording_notice"
     assert read_lines(write_lines(lines), MENU.prompts, known) == lines
     assert read_lines("connecting,no_such_prompt,,de:connecting,!n99", MENU.prompts, known) == (
-        Line("connecting"),
-        Line("connecting"),
+        PromptLine("connecting"),
+        PromptLine("connecting"),
     )
 
 
 def test_what_a_line_tells_of_a_caller_never_rides_in_an_address() -> None:
-    told = Line("status_dispatched", None, (("due", OneByOne("20261130")),))
-    lines = (Line("connecting"), told, Line("sorry"), OUTAGE)
-    assert carried(lines) == (lines[:2], lines[2:])
-    document = parse_tree(STAGE.turn(speaker(), Turn(lines, (), WaitInQueue(), "person:0:1"), 17))
+    told = PromptLine("status_dispatched", None, (("due", SpokenDigits("20261130")),))
+    lines = (PromptLine("connecting"), told, PromptLine("sorry"), OUTAGE)
+    assert split_carried(lines) == (lines[:2], lines[2:])
+    document = parse_tree(STAGE.turn(speaker(), DialogTurn(lines, (), WaitInQueue(), "person:0:1"), 17))
     assert [verb.tag for verb in document] == ["Say", "Say", "Enqueue"]
     assert document[2].get("waitUrl") == "https://hotline.example/voice/wait?say=sorry%2C%21n17"
 
@@ -166,11 +174,11 @@ def test_a_recorded_prompt_is_played_from_our_own_folder_or_from_where_it_lies()
         whole = MENU.prompts[Language.ZH_CN]
         prompts = {**MENU.prompts, Language.ZH_CN: replace(whole, sounds={"greeting": file})}
         voice = Speaker(prompts, Language.ZH_CN, STANDING, ADDRESSES.sounds())
-        document = STAGE.turn(voice, Turn((Line("greeting"),), (), Listen(4), "menu:0:3"), 17)
+        document = STAGE.turn(voice, DialogTurn((PromptLine("greeting"),), (), Listen(4), "menu:0:3"), 17)
         assert validate(document, DocumentContext.CALL) == []
         assert [play.text for play in parse_tree(document).iter("Play")] == [played]
 
 
 def test_an_unsettled_turn_is_never_written() -> None:
     with pytest.raises(ValueError, match="not settled"):
-        STAGE.turn(speaker(), Turn((), (), AwaitAnswer(JoinQueue()), "person:0:0"), 17)
+        STAGE.turn(speaker(), DialogTurn((), (), AwaitResult(JoinQueue()), "person:0:0"), 17)

@@ -28,14 +28,14 @@ from hotline.exchange.time.clock import ExchangeClock
 from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.answer_modes import StaffedDesk
 from hotline.exchange.vocabulary.settings import ExchangeSettings
-from hotline.gateways.addresses import VoiceAddresses
+from hotline.gateways.addresses import VoiceAddresses, VoiceRoute
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.outbox import PendingDelivery
 from hotline.reactions import ReactionContext, has_reactions
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
-from ivr_flows.webhooks.flow_registry import FlowShelf
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN
 from tests.fakes import FakeLookups, FakeUnits
 from tests.matrix.ledger import nothing_is_open, still_open
@@ -172,7 +172,7 @@ class Ground:
     """What cities are built on: a database with all tables, and the flows as they are read once."""
 
     engine: Engine
-    make_shelf: Callable[[], FlowShelf]
+    make_registry: Callable[[], FlowRegistry]
     web_engine: Engine | None = None
     """The web's own way to the database, where it is not everybody's."""
     narrow: bool = False
@@ -246,9 +246,9 @@ def _exchange_settings() -> ExchangeSettings:
 def _webhooks(port: int) -> dict[str, str]:
     addresses = VoiceAddresses(_public(port))
     return {
-        "voice_url": addresses.incoming(),
-        "status_url": addresses.status(),
-        "fallback_url": addresses.fallback(),
+        "voice_url": addresses.url(VoiceRoute.INCOMING),
+        "status_url": addresses.url(VoiceRoute.STATUS),
+        "fallback_url": addresses.url(VoiceRoute.FALLBACK),
     }
 
 
@@ -267,7 +267,7 @@ def _web(ground: Ground, application: Application, clock: ExchangeClock, gate: G
     app = Flask("matrix")
     addresses = VoiceAddresses(_public(port))
     app.register_blueprint(
-        voice_blueprint(application, ground.make_shelf(), TOKEN, addresses, narrow=ground.narrow)
+        voice_blueprint(application, ground.make_registry(), TOKEN, addresses, narrow=ground.narrow)
     )
     if gate is not None:
         app.wsgi_app = gate(app.wsgi_app, clock)  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline import events
+from hotline.gateways.addresses import VoiceRoute
 from hotline.gateways.carrier import CarrierOutcomeUnknown, CarrierRefused, CarrierUnavailable
 from hotline.reactions import REACTION_BY_NAME, ReactionContext, RetryLater
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
@@ -253,7 +254,7 @@ def test_a_caller_left_alone_is_brought_back_unless_they_are_gone_or_back_alread
         lifecycle.record_connected(work, call_id)
         lifecycle.record_operator_left(work, call_id)
     run(tools, events.CallLeftAlone(call_id), "take_back_caller")
-    assert carrier.calls[sid].url == tools.addresses.left_alone(call_id)
+    assert carrier.calls[sid].url == tools.addresses.url(VoiceRoute.LEFT_ALONE, call_id)
     carrier.hang_up(sid)
     run(tools, events.CallLeftAlone(call_id), "take_back_caller")
     assert call_row(application, call_id).state is CallState.ENDED

@@ -1,4 +1,4 @@
-// The fault switches: set one, turn it off and on, remove it.
+// The fault switches of the status page: set, turn on and off, remove.
 import { both } from "./board-words.js";
 
 const form = /** @type {HTMLFormElement} */ (document.getElementById("new-fault"));
@@ -9,7 +9,7 @@ let refresh = () => {};
 
 export function onChange(action) { refresh = action; }
 
-/** Offer what there is, once; the steps follow the chosen fault. */
+/** Fills the form's lists once; the list of steps depends on the chosen fault. */
 export function offer(given) {
   if (Object.keys(kinds).length) return;
   kinds = given;

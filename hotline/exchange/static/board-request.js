@@ -1,4 +1,4 @@
-// One request, opened: everything that was sent, and the document or the error that was answered. It does not change.
+// One opened request: everything that was sent, and the document or error of the answer. It is not updated.
 import { both, path } from "./board-words.js";
 
 const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("opened"));
@@ -48,7 +48,7 @@ function row(name, value) {
   return node;
 }
 
-/** JSON indented, TwiML one element a line; anything else as it is. */
+/** Formats JSON with indentation and TwiML with one element a line; other text is returned unchanged. */
 function pretty({ answer, content_type: type }) {
   if (type.includes("json")) try { return JSON.stringify(JSON.parse(answer), null, 2); } catch { return answer; }
   if (!type.includes("xml")) return answer;

@@ -1,7 +1,7 @@
-// Rows that never move under the pointer: while somebody points at a panel, its rows only change in place; new ones are
-// counted at the edge and come in when the pointer leaves, with the key N, or when the count is pressed.
+// Rows that never move under the pointer. While the pointer is on a panel, its rows only change in place; new rows are
+// counted at the edge and inserted when the pointer leaves, with the key N, or when the count is pressed.
 
-/** Bring one panel up to date. `rows` are {key, cells, style?, open?, counts?}; a cell is a text, {text, title, style}, or
+/** Updates one panel. `rows` are {key, cells, style?, open?, counts?}; a cell is a text, {text, title, style}, or
     {node, mend}: what is made once and mended afterwards. */
 export function renew(panel, rows) {
   const body = panel.querySelector("tbody");
@@ -58,7 +58,7 @@ function tell(panel, rows, news) {
   badge.textContent = `＋${news} 条新 new · N`;
 }
 
-/** Hold the rows of a panel while it is pointed at or has the focus; `again` draws it anew when it is let go. */
+/** Holds the rows of a panel while the pointer is on it or it has the focus; then `again` draws it anew. */
 export function hold(panel, again) {
   const scroll = panel.querySelector(".scroll");
   const set = (held) => { panel.dataset.held = held ? "yes" : ""; if (!held) again(); };
@@ -69,7 +69,7 @@ export function hold(panel, again) {
   panel.querySelector(".news").addEventListener("click", () => letIn(panel, again));
 }
 
-/** Let the new rows in although somebody points at the panel: it was asked for. */
+/** Inserts the new rows on request, although the pointer is on the panel. */
 export function letIn(panel, again) {
   const held = panel.dataset.held;
   panel.dataset.held = "";

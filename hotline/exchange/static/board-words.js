@@ -1,4 +1,4 @@
-// The board's own words: Chinese first, the carrier's word beside it.
+// The labels of the status page: Chinese first, the carrier's term beside it.
 const WORDS = {
   queued: "待呼", initiated: "已发起", ringing: "振铃", "in-progress": "通话中", completed: "已结束", busy: "忙",
   failed: "失败", "no-answer": "无应答", canceled: "已取消",
@@ -22,16 +22,16 @@ const WORDS = {
   unavailable: "暂不可用", "error-after": "生效后报错", "cut-after": "生效后断开", "no-route": "内地不可达",
 };
 
-/** 通话中 in-progress: our word, then the carrier's. */
+/** Returns the label and the carrier's term, such as 通话中 in-progress. */
 export function both(word) { return WORDS[word] ? `${WORDS[word]} ${word}` : word; }
 
-/** The word alone, where there is no room for both. */
+/** Returns the label alone, where there is no space for both. */
 export function brief(word) { return WORDS[word] ?? word; }
 
-/** Which way a call goes, in few letters. */
+/** Returns a short label of a call's direction. */
 export const WAYS = { inbound: "呼入 in", "outbound-api": "呼出 out", "outbound-dial": "转接 dial" };
 
-/** 0:42, 12:05, 1:02:03. */
+/** Formats seconds as 0:42, 12:05 or 1:02:03. */
 export function lasting(seconds) {
   const whole = Math.max(0, Math.round(seconds));
   const two = (part) => String(part).padStart(2, "0");
@@ -40,8 +40,8 @@ export function lasting(seconds) {
   return hours ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
 }
 
-/** CA…1f2e3d: enough to tell apart; the whole id is in the title. */
+/** Shortens an id to CA…1f2e3d; the title holds the whole id. */
 export function short(sid) { return sid ? `${sid.slice(0, 2)}…${sid.slice(-6)}` : ""; }
 
-/** The path of an address: where it leads on this machine is the same for all. */
+/** Returns the path of a URL; scheme and host are the same for all. */
 export function path(url) { return url.replace(/^https?:\/\/[^/]+/, "").replace(/^\/2010-04-01\/Accounts\/AC[0-9a-f]+/, "…") || "/"; }

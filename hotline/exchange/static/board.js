@@ -1,4 +1,4 @@
-// The board: asks for everything once a second and brings each panel up to date.
+// The status page: requests all values once a second and updates each panel.
 import { faultRows, offer, onChange } from "./board-faults.js";
 import { openRequest } from "./board-request.js";
 import { hold, letIn, renew } from "./board-rows.js";

@@ -1,4 +1,4 @@
-// What is being said: shown in large type as it is spoken, kept above when it is over, read aloud where there is a voice.
+// Captions: the current text in large type, earlier lines above it, read aloud where the browser has a voice.
 import { choices } from "./words.js";
 
 const past = document.getElementById("past");
@@ -17,7 +17,7 @@ export function clear(text = "") {
   chips.replaceChildren();
 }
 
-/** A line above the present one; `kind` is "", "me" or "system". What the other person said last moves up first. */
+/** Adds a line above the current one, after the other person's last words; `kind` is "", "me" or "system". */
 export function keep(text, kind = "") {
   if (current?.still && kind) finish(true);
   const line = document.createElement("p");
@@ -28,7 +28,7 @@ export function keep(text, kind = "") {
   past.scrollTop = past.scrollHeight;
 }
 
-/** Somebody else on the line says something: in large type until the next words come. */
+/** Shows the words of another person in large type until the next words arrive. */
 export function hear(who, text) {
   finish(true);
   const name = document.createElement("span");
@@ -39,7 +39,7 @@ export function hear(who, text) {
   current = { id: null, text: `${who}：${text}`, said: now, ahead: name, length: 0, still: true };
 }
 
-/** Begin to say `message.text`, which takes `message.seconds` × pace real seconds. */
+/** Begins to say `message.text`, which takes `message.seconds` × pace real seconds. */
 export function begin(message, pace, aloud, language) {
   finish(true);
   const said = document.createElement("span");
@@ -63,7 +63,7 @@ function reveal() {
   if (count < letters.length) requestAnimationFrame(reveal);
 }
 
-/** It is over: a whole sentence is kept, one cut short keeps what was heard. */
+/** Ends the current text: a whole sentence is kept, an interrupted one up to the part that was heard. */
 export function finish(whole, id = null) {
   if (!current || (id !== null && current.id !== id)) return;
   const text = whole || current.still ? current.text : `${current.said.textContent}…`;

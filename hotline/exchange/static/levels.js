@@ -1,6 +1,6 @@
-// How the sound stands, for the eye: a bar and a word for each side, and whether it is recorded.
+// Sound levels: a bar and a word for each side, and the recording light.
 
-/** Show what `Voice` looks like in `place`; `word(side, state)` are the words of the page. */
+/** Shows the state of `Voice` in `place`; `word(side, state)` returns the page's words. */
 export function showLevels(place, { me, them, mine, theirs, isRecorded }, word) {
   for (const [side, state, level] of [["me", me, mine], ["them", them, theirs]]) {
     const row = place.querySelector(`[data-side="${side}"]`);

@@ -1,5 +1,6 @@
-// One connection to one other person on the line. The exchange names the link, says who begins and who may speak; what is
-// told here is obeyed at once: whoever may not speak sends no sound at all, whoever does not hear is given none.
+// One WebRTC connection to one other person on the line. The exchange names the link and decides which side offers and
+// which side may speak. Its messages take effect at once: a side that may not speak sends no sound, a side that does not
+// hear plays none.
 
 export class Link {
   #peer = new RTCPeerConnection();
@@ -11,7 +12,7 @@ export class Link {
   hears = false;
   speaks = false;
 
-  /** `signal(part)` carries a description or candidate to the other end, `changed()` is called when something is new. */
+  /** `signal(part)` sends a description or candidate to the other end; `changed()` is called after each change. */
   constructor({ id, offers, signal, changed }) {
     this.id = id;
     this.signal = signal;
@@ -22,13 +23,13 @@ export class Link {
     if (offers) this.#offer();
   }
 
-  /** "connecting", "connected" or "failed". */
+  /** Returns "connecting", "connected" or "failed". */
   get state() {
     const state = this.#peer.connectionState;
     return state === "connected" || state === "failed" ? state : "connecting";
   }
 
-  /** Obey: speak with `microphone` (a track or null) only where the exchange allows it. */
+  /** Applies the exchange's decision: sends `microphone` (a track or null) only where the exchange allows it. */
   obey({ speaks, hears }, microphone) {
     this.speaks = speaks;
     this.hears = hears;
@@ -37,7 +38,7 @@ export class Link {
     this.#queue(() => this.#sender?.replaceTrack(this.#microphone));
   }
 
-  /** Take what the other end sent, in the order it was sent. */
+  /** Handles the signals of the other end in the order of sending. */
   take({ description, candidate }) {
     if (description?.type === "offer") this.#queue(() => this.#answer(description));
     else if (description) this.#queue(() => this.#peer.setRemoteDescription(description));
@@ -71,12 +72,12 @@ export class Link {
     this.stream = stream;
     this.#audio.srcObject = stream;
     this.#audio.muted = !this.hears;
-    // A browser that wants a click first plays as soon as there was one; the words say "connecting" no longer than that.
+    // A browser that requires a click plays after the next one; the state is "connecting" at most until then.
     this.#audio.play().catch(() => document.addEventListener("pointerdown", () => this.#audio.play(), { once: true }));
     this.changed();
   }
 
-  /** One step after the other; a step that comes to nothing because the link was closed meanwhile is no mistake. */
+  /** Runs one step after the other; a step that fails because the link was closed meanwhile is no error. */
   #queue(step) {
     this.#work = this.#work.then(step).catch((error) => {
       if (this.#peer.signalingState === "closed") return;

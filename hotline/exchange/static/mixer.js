@@ -1,4 +1,4 @@
-// Everything that is heard on this side of the line as numbers: how loud it is, and the mixture a recording wants.
+// The sound on this side of the line as numbers: its levels, and the mixture for a recording.
 
 const CHUNK_MS = 50;
 
@@ -10,7 +10,7 @@ export class Mixer {
   #tapeIsComing = null;
   #wanted = { record: false, own: false };
 
-  /** `worklet` is the address of tape.js, `keep(samples)` takes pieces of the mixture as ArrayBuffers. */
+  /** `worklet` is the URL of tape.js; `keep(samples)` receives pieces of the mixture as ArrayBuffers. */
   constructor(worklet, keep) {
     this.worklet = worklet;
     this.keep = keep;
@@ -23,7 +23,7 @@ export class Mixer {
     this.#rewire();
   }
 
-  /** Take the streams that are heard, by the id of their link. */
+  /** Sets the streams that are heard, by the id of their link. */
   setOthers(streams) {
     for (const [id, other] of this.#others) {
       if (streams.get(id) === other.stream) continue;
@@ -34,7 +34,7 @@ export class Mixer {
     this.#rewire();
   }
 
-  /** Record what is heard, with the own voice in it if `own`. */
+  /** Records what is heard, with the own voice if `own`. */
   async record(record, own) {
     this.#wanted = { record, own };
     if (record && !this.#tape) {
@@ -46,7 +46,7 @@ export class Mixer {
     this.#rewire();
   }
 
-  /** How loud the own voice and the others are now, 0 to 1. */
+  /** Returns the present levels of the own voice and of the others, 0 to 1. */
   levels() {
     const others = [...this.#others.values()].map((other) => loudness(other.analyser));
     return { own: this.#own ? loudness(this.#own.analyser) : 0, others: Math.max(0, ...others) };
@@ -71,7 +71,7 @@ export class Mixer {
       processorOptions: { chunkMs: CHUNK_MS },
     });
     tape.port.onmessage = ({ data }) => this.#wanted.record && this.keep(data);
-    tape.connect(this.#context.destination); // it is silent; without a way to the end no browser would run it
+    tape.connect(this.#context.destination); // silent, but a browser only runs nodes that are connected to the destination
     return tape;
   }
 
@@ -94,5 +94,5 @@ function loudness(analyser) {
   const wave = new Float32Array(analyser.fftSize);
   analyser.getFloatTimeDomainData(wave);
   const mean = Math.sqrt(wave.reduce((sum, value) => sum + value * value, 0) / wave.length);
-  return Math.min(1, Math.max(0, 1 + Math.log10(mean + 1e-5) / 2.5)); // -50 dB and less is nothing
+  return Math.min(1, Math.max(0, 1 + Math.log10(mean + 1e-5) / 2.5)); // -50 dB and less is 0
 }

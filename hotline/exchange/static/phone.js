@@ -1,11 +1,11 @@
-// A plain handset in the browser. The protocol is told in the exchange's phones.py.
+// The browser phone. Its protocol is described in devices/phones.py.
 import { beep, keyTone, ring } from "./tones.js";
 import * as captions from "./captions.js";
 import { showLevels } from "./levels.js";
 import { Voice } from "./voice.js";
 import { WORDS } from "./words.js";
 
-// Whatever is looked up here has at most the properties of an input.
+// Every element looked up here has at most the properties of an input.
 const $ = (id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
 const DEFAULT_NUMBER = "13800001234";
 const kept = {
@@ -104,7 +104,7 @@ function connect() {
   };
 }
 
-let isWhole = true; // the number shown is one to be dialled, not the beginning of one: a key begins another
+let isWhole = true; // whether the number shown is complete; then a key begins a new number
 $("to").addEventListener("input", () => { isWhole = false; });
 
 function press(key) {

@@ -1,5 +1,5 @@
-// Runs in the audio thread: what comes in is brought to 8 kHz, 16 bit and handed over in small pieces. Each new sample is the
-// mean of the old ones it stands for, which keeps what a telephone carries and folds little of the rest into it.
+// Runs in the audio thread: resamples the input to 8 kHz, 16 bit and passes it on in small pieces. Each new sample is the
+// mean of the old samples it replaces: a simple low-pass filter that keeps the telephone band and limits aliasing.
 
 const RATE = 8000;
 

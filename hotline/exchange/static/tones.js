@@ -1,4 +1,4 @@
-// Key tones and ringing, made by the browser; nothing here is needed for a call to work.
+// Key tones and ringing, made by the browser; a call works without them.
 const ROWS = [697, 770, 852, 941], COLUMNS = [1209, 1336, 1477];
 const KEYS = "123456789*0#";
 let audio = null;
@@ -24,7 +24,7 @@ function sound(frequencies, seconds, loudness) {
   }
 }
 
-/** The two tones of a key (ITU-T Q.23). */
+/** Plays the two tones of a key (ITU-T Q.23). */
 export function keyTone(key) {
   const place = KEYS.indexOf(key);
   if (place >= 0) sound([ROWS[Math.floor(place / 3)], COLUMNS[place % 3]], 0.12, 0.08);

@@ -1,5 +1,5 @@
-// The sound of one call in the browser: the microphone, a link to everybody else on the line, the levels, the recording. What
-// is connected to what is the exchange's decision (voices.py tells the protocol); this page only obeys.
+// The sound of one call in the browser: the microphone, a link to each other person on the line, the levels, and the
+// recording. The exchange decides which ends are connected (see core/audio_mesh.py for the protocol).
 import { Link } from "./link.js";
 import { Mixer } from "./mixer.js";
 
@@ -10,7 +10,7 @@ const LINGER_MS = 1000;
 const FALL = 0.75;
 const SILENCE = { links: [], typed: false, record: false, own: false };
 
-/** Emits `look` ten times a second while a call lasts, and once after it: detail as told by `look()`. `me` and `them` are a word for each side. */
+/** Emits `look` ten times a second during a call, and once after it; its detail is the value of `look()`. */
 export class Voice extends EventTarget {
   #call = null;
   #links = new Map();
@@ -22,14 +22,14 @@ export class Voice extends EventTarget {
   #timer = null;
   #meters = { me: new Meter(), them: new Meter() };
 
-  /** `send` takes objects and ArrayBuffers for the exchange, `worklet` is the address of tape.js. */
+  /** `send` takes objects and ArrayBuffers for the exchange; `worklet` is the URL of tape.js. */
   constructor({ send, worklet }) {
     super();
     this.send = send;
     this.worklet = worklet;
   }
 
-  /** A call begins at this end, by a click: ask for the microphone and tell the exchange what we can do. */
+  /** Starts a call after a click: asks for the microphone and reports to the exchange whether it is available. */
   async open(call) {
     if (this.#call === call || !("RTCPeerConnection" in window)) return;
     this.close();
@@ -51,7 +51,7 @@ export class Voice extends EventTarget {
     this.#obey();
   }
 
-  /** The call is over at this end. */
+  /** Ends the sound of the call. */
   close() {
     if (this.#call === null) return;
     this.#call = null;
@@ -67,14 +67,14 @@ export class Voice extends EventTarget {
     this.#look();
   }
 
-  /** The person does, or does not, want to be heard: silent at once, whatever the exchange says later. */
+  /** Mutes or unmutes the person, at once and without waiting for the exchange. */
   mute(isMuted) {
     this.#isMuted = isMuted;
     for (const track of this.#microphone?.getAudioTracks() ?? []) track.enabled = !isMuted;
     if (this.#call) this.#tell();
   }
 
-  /** Take a `voice` or `signal` message of the exchange. */
+  /** Handles a `voice` or `signal` message of the exchange. */
   take(message) {
     if (message.callSid !== this.#call) return;
     if (message.type === "signal") {
@@ -88,7 +88,7 @@ export class Voice extends EventTarget {
     this.#obey();
   }
 
-  /** What the person should know: {me, them: one word each, mine, theirs: levels 0 to 1, isRecorded}. */
+  /** Returns the state of the sound: {me, them: one word each, mine, theirs: levels 0 to 1, isRecorded}. */
   look() {
     const levels = this.#mixer?.levels() ?? { own: 0, others: 0 };
     const me = this.#meters.me.show(this.#me(), levels.own);
@@ -96,7 +96,7 @@ export class Voice extends EventTarget {
     return { me: me.word, them: them.word, mine: me.level, theirs: them.level, isRecorded: this.#order.record };
   }
 
-  /** off, asking, none (no microphone), muted, alone, typed (they can only read), connecting, failed or on. */
+  /** Returns off, asking, none (no microphone), muted, alone, typed (the others can only read), connecting, failed or on. */
   #me() {
     if (this.#microphoneState !== "on") return this.#microphoneState;
     if (this.#isMuted) return "muted";
@@ -104,7 +104,7 @@ export class Voice extends EventTarget {
     return this.#order.links.some(({ speaks }) => speaks) ? this.#connected("speaks") : "muted";
   }
 
-  /** off, alone, typed, muted (they are), connecting, failed or on. */
+  /** Returns off, alone, typed, muted (the others), connecting, failed or on. */
   #them() {
     if (this.#call === null) return "off";
     if (!this.#order.links.length) return this.#order.typed ? "typed" : "alone";
@@ -151,7 +151,7 @@ export class Voice extends EventTarget {
   }
 }
 
-/** A level that falls slowly, and a word that outlasts the pauses between two syllables. */
+/** A level that falls slowly, and a state that bridges the pauses between two syllables. */
 class Meter {
   #level = 0;
   #loudAt = -Infinity;

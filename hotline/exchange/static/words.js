@@ -1,4 +1,4 @@
-// The phone's own words in both languages; what the hotline says comes from the hotline.
+// The phone's labels in both languages; the texts of the hotline come from the hotline.
 const zh = {
   title: "市民的电话", aloud: "朗读", other: "English", heard: "听到的话", speak: "打字代替说话，回车说出",
   say: "说", incoming: "来电", answer: "接听", reject: "拒接", to: "拨打号码", call: "拨打", hangup: "挂断",
@@ -44,7 +44,7 @@ const en = {
 };
 export const WORDS = { zh, en };
 
-/** Every "press N" choice in a prompt: [{key, label}], in Chinese or English, in the order they are said. */
+/** Returns every "press N" choice of a Chinese or English prompt as [{key, label}], in the order of speech. */
 export function choices(text) {
   const names = { 星号: "*", 星: "*", 米字: "*", 井号: "#", 井: "#", star: "*", hash: "#", pound: "#" };
   const found = [];

@@ -1,6 +1,7 @@
-"""What a flow may ask of the application. The engine only wishes; services grant, refuse or tell.
+"""Actions that a flow asks the application to perform, and their outcomes.
 
-`OUTCOMES` names every answer each wish can get. The shape a wish is written in demands a way on for each of them.
+The engine only names an action; services perform it. `OUTCOMES` lists the outcomes of each action, and the schema of
+flow files demands an exit for each of them.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from hotline.rules.enums import RequestClass
 
 
 class ActionOutcome(StrEnum):
-    """The outcomes a wish can have."""
+    """The outcomes an action can have."""
 
     DONE = "done"
     JOINED = "joined"
@@ -30,35 +31,36 @@ class ActionOutcome(StrEnum):
     TIMEOUT = "timeout"
     FAILED = "failed"
     OTHER = "other"
+    # The call is over. No flow has an exit for it.
     TOO_LATE = "too_late"
-    """The call is over already: there is nobody left to talk to. No flow has a way for it."""
 
 
-class CallerQuestion(StrEnum):
-    """What a flow may want to know of the caller before it goes on."""
+class CallerCondition(StrEnum):
+    """Conditions on the caller that a flow can branch on."""
 
+    # The caller's number is not known.
     WITHHELD = "withheld"
-    """Their number is not known."""
+    # The caller has phoned more often within the hour than `policies.limits` allows.
     OFTEN = "often"
-    """They have phoned more often within the hour than `policies.limits` allows."""
+    # A ticket of the caller's number is still open.
     KNOWN = "known"
-    """A ticket of this number is still open."""
 
 
 class LookUpBy(StrEnum):
-    """How callers name the ticket whose state they ask for; the code is asked for either way."""
+    """How a caller identifies the ticket to look up. Its code is needed in either case."""
 
+    # By its number, entered as digits.
     NUMBER = "number"
-    """By its number, typed."""
+    # By the caller's own telephone number.
     CALLER = "caller"
-    """By the number they phone from."""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinQueue:
-    """The caller wants a person: one who has `skill` (empty: anybody), or the desk whose work number was typed.
+    """Queues the caller for an operator with `skill` (empty: any), or for the desk whose work number was entered.
 
-    Higher `priority` goes first. `only_on_duty`: refuse with OFF_DUTY when nobody is signed in who could answer.
+    Higher `priority` goes first. `only_on_duty`: the outcome is OFF_DUTY when no operator who could answer is signed
+    in.
     """
 
     skill: str = ""
@@ -69,19 +71,19 @@ class JoinQueue:
 
 @dataclass(frozen=True, slots=True)
 class PromiseCallback:
-    """The caller wants to be phoned back and keeps their place; at the number typed before, if there is one."""
+    """Promises a callback, which keeps the caller's place, to the number entered before or else to the caller's own."""
 
 
 @dataclass(frozen=True, slots=True)
-class NotePressed:
-    """The caller pressed a class: a suggestion to the operator, never a wall."""
+class RecordRequestClass:
+    """Records the request class the caller pressed, as a suggestion to the operator."""
 
     request_class: RequestClass
 
 
 @dataclass(frozen=True, slots=True)
 class RecordAnswer:
-    """The caller answered a question: `question` is solved, satisfied (follow-up) or service (after a talk); yes or no."""
+    """Records the answer, yes or no, to a survey `question`: solved, satisfied (follow-up) or service (after a talk)."""
 
     question: str
     answer: str
@@ -89,59 +91,59 @@ class RecordAnswer:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPerson:
-    """Somebody we phoned pressed a key, so a person, not a machine, is on the line."""
+    """Records that a person, not a machine, answered our call, because a key was pressed."""
 
 
 @dataclass(frozen=True, slots=True)
-class KeepMessage:
-    """The caller has spoken a message: the carrier's recording `sid`, `seconds` long."""
+class SaveMessage:
+    """Saves the caller's message: the carrier's recording `sid`, `seconds` long."""
 
     sid: str
     seconds: int
 
 
 @dataclass(frozen=True, slots=True)
-class NoteTransfer:
-    """The caller is being connected to somebody outside, known to the city's files as `name`; `begins` or comes back."""
+class RecordTransfer:
+    """Records that a transfer to an outside number, known to the city's files as `name`, begins or is over."""
 
     name: str
     begins: bool
 
 
 @dataclass(frozen=True, slots=True)
-class AskHours:
-    """Whether it is inside the opening hours called `schedule`."""
+class CheckOpeningHours:
+    """Checks whether it is within the opening hours called `schedule`."""
 
     schedule: str
 
 
 @dataclass(frozen=True, slots=True)
-class AskDialled:
-    """Which of our numbers was dialled: answered by its E.164, or OTHER where the flow does not name it."""
+class MatchDialledNumber:
+    """Branches on the number that was dialled: its E.164, or OTHER where the flow does not name it."""
 
 
 @dataclass(frozen=True, slots=True)
-class AskCaller:
-    """Something about the caller."""
+class CheckCaller:
+    """Checks a condition on the caller."""
 
-    question: CallerQuestion
+    condition: CallerCondition
 
 
 @dataclass(frozen=True, slots=True)
-class TellNotices:
-    """Whether there is a known outage callers should hear of; its words come with the answer."""
+class AnnounceOutages:
+    """Looks for known outages to announce; their texts come with the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookUpTicket:
-    """The state of the ticket whose number (or whose caller) and code were given; its words come with the answer."""
+    """Looks up a ticket's status by number or caller, and by its code; the text comes with the outcome."""
 
     by: LookUpBy
 
 
 @dataclass(frozen=True, slots=True)
-class LookUpOutside:
-    """What the city's own system `source` says. It may be slow or away: TIMEOUT and FAILED are answers, too."""
+class LookUpExternal:
+    """Queries the city's own system `source`. TIMEOUT and FAILED are outcomes too: the system may be slow or away."""
 
     source: str
 
@@ -149,34 +151,34 @@ class LookUpOutside:
 FlowAction = (
     JoinQueue
     | PromiseCallback
-    | NotePressed
+    | RecordRequestClass
     | RecordAnswer
     | ConfirmPerson
-    | KeepMessage
-    | NoteTransfer
-    | AskHours
-    | AskDialled
-    | AskCaller
-    | TellNotices
+    | SaveMessage
+    | RecordTransfer
+    | CheckOpeningHours
+    | MatchDialledNumber
+    | CheckCaller
+    | AnnounceOutages
     | LookUpTicket
-    | LookUpOutside
+    | LookUpExternal
 )
 
 A = ActionOutcome
 _DONE = frozenset({A.DONE})
+# Action -> the outcomes a flow must have an exit for.
 OUTCOMES: Mapping[type[FlowAction], frozenset[ActionOutcome]] = {
     JoinQueue: frozenset({A.JOINED, A.FULL, A.OFF_DUTY}),
     PromiseCallback: frozenset({A.PROMISED, A.IMPOSSIBLE}),
-    NotePressed: _DONE,
+    RecordRequestClass: _DONE,
     RecordAnswer: _DONE,
     ConfirmPerson: _DONE,
-    KeepMessage: _DONE,
-    NoteTransfer: _DONE,
-    AskHours: frozenset({A.OPEN, A.CLOSED, A.HOLIDAY}),
-    AskDialled: frozenset({A.OTHER}),
-    AskCaller: frozenset({A.YES, A.NO}),
-    TellNotices: frozenset({A.YES, A.NO}),
+    SaveMessage: _DONE,
+    RecordTransfer: _DONE,
+    CheckOpeningHours: frozenset({A.OPEN, A.CLOSED, A.HOLIDAY}),
+    MatchDialledNumber: frozenset({A.OTHER}),
+    CheckCaller: frozenset({A.YES, A.NO}),
+    AnnounceOutages: frozenset({A.YES, A.NO}),
     LookUpTicket: frozenset({A.FOUND, A.UNKNOWN, A.LOCKED}),
-    LookUpOutside: frozenset({A.FOUND, A.UNKNOWN, A.TIMEOUT, A.FAILED}),
+    LookUpExternal: frozenset({A.FOUND, A.UNKNOWN, A.TIMEOUT, A.FAILED}),
 }
-"""Wish -> the answers a flow must be ready for."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from hotline.rules.calls.flow_actions import CallerQuestion
+from hotline.rules.calls.flow_actions import CallerCondition
 from hotline.rules.enums import CallPurpose
 from hotline.rules.tickets.transitions import FINAL
 from hotline.services.calls.views import get_call
@@ -15,15 +15,15 @@ from hotline.unit_of_work import UnitOfWork
 HOUR = timedelta(hours=1)
 
 
-def caller_matches(work: UnitOfWork, call_id: int, question: CallerQuestion) -> bool:
+def caller_matches(work: UnitOfWork, call_id: int, question: CallerCondition) -> bool:
     """Answer `question` about the caller of this call. Nobody whose number is withheld is often or known."""
     number = get_call(work, call_id).number
     match question:
-        case CallerQuestion.WITHHELD:
+        case CallerCondition.WITHHELD:
             return number is None
-        case CallerQuestion.OFTEN:
+        case CallerCondition.OFTEN:
             return number is not None and _phones_often(work, number)
-        case CallerQuestion.KNOWN:
+        case CallerCondition.KNOWN:
             return number is not None and _has_open_ticket(work, number)
 
 

@@ -1,4 +1,4 @@
-"""The way every call of the hotline goes: out of the queue into a conference of two."""
+"""The usual course of a hotline call: from the queue into a conference of two."""
 
 from hotline.exchange.clients.telephone import Softphone, Telephone
 from tests.exchange.application import Application
@@ -10,18 +10,18 @@ ROOM = (
     ' record="{record}" recordingStatusCallback="/taped">room-1</Conference></Dial><Say>之后</Say>'
 )
 PROGRESS = ["initiated", "ringing", "answered", "completed"]
-Talk = tuple[Telephone, Softphone]
+Conversation = tuple[Telephone, Softphone]
 
 
-def start_talk(
+def start_conversation(
     line: Line,
     application: Application,
     *,
     end: str = "false",
     record: str = "do-not-record",
     agent_ends: bool = False,
-) -> Talk:
-    """A citizen taken out of the queue, talking with operator 7."""
+) -> Conversation:
+    """Returns a caller taken out of the queue, in conversation with operator 7."""
     application.on("/voice", '<Enqueue waitUrl="/wait">q</Enqueue>')
     application.on("/wait", "<Say>请稍候</Say><Pause length='5'/>")
     application.on("/join", ROOM.format(start="true", end=end, record=record))

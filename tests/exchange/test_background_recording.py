@@ -1,4 +1,4 @@
-"""Recording beside the documents (Start, Stop), and what becomes of a transcription nobody can write."""
+"""Recording in the background (Start, Stop), and transcriptions, which always fail here."""
 
 import pytest
 
@@ -7,20 +7,20 @@ from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.twiml.validation import validate
 from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application
-from tests.exchange.plays import play, settings_for
+from tests.exchange.simulation import run_script, settings_for
 
 START = '<Start><Recording recordingStatusCallback="{url}" {more}/></Start>'
 
 
 def call(application: Application) -> Exchange:
-    """One caller who listens until the hotline hangs up."""
+    """Runs one caller who listens until the hotline hangs up."""
 
     async def story(exchange: Exchange) -> None:
         caller = Caller(exchange, "+8613800001234")
         caller.dial()
         await caller.over_and_done()
 
-    return play(settings_for(application), story)
+    return run_script(settings_for(application), story)
 
 
 def start(application: Application, more: str = "") -> str:
@@ -92,7 +92,7 @@ def test_the_ringing_of_the_country_asked_for_is_heard(application: Application)
         await caller.over_and_done()
         heard.extend(caller.transcript)
 
-    play(settings_for(application), story)
+    run_script(settings_for(application), story)
     assert heard[0] == "♪ 回铃音 cn"
     assert heard[-1] == "完"
 

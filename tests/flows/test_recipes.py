@@ -8,10 +8,10 @@ import pytest
 from hotline.rules.enums import Language
 from ivr_flows.loader import OUR_FILES, Script, load_scripts
 from ivr_flows.source.problems import FlowError
-from ivr_flows.transcripts.check import not_walked, rehearse
-from ivr_flows.transcripts.files import read_folder, read_scenes
+from ivr_flows.transcripts.check import check_transcript, uncovered_edges
+from ivr_flows.transcripts.files import read_folder, read_transcripts
 from tests.architecture.sources import ROOT
-from tests.flows.plays import TRANSCRIPTS, our_scripts
+from tests.flows.simulated_calls import TRANSCRIPTS, our_scripts
 from tests.policies import city_policies
 
 PLAY = """# 来电人问天气
@@ -54,9 +54,14 @@ def menu(city: Path) -> Script:
 def left_out(city: Path) -> list[str]:
     """Return the ways of the menu that no play walks."""
     scripts = {**our_scripts(), "menu": menu(city)}
-    scenes = [*read_folder(TRANSCRIPTS), *read_folder(city)]
-    paths = {way for scene in scenes if scene.flow == "menu" for way in rehearse(scene, scripts)[1]}
-    return list(not_walked(menu(city).flow, frozenset(paths)))
+    transcripts = [*read_folder(TRANSCRIPTS), *read_folder(city)]
+    paths = {
+        way
+        for transcript in transcripts
+        if transcript.flow == "menu"
+        for way in check_transcript(transcript, scripts)[1]
+    }
+    return list(uncovered_edges(menu(city).flow, frozenset(paths)))
 
 
 def test_a_new_key_is_one_choice_its_words_and_one_play(city: Path) -> None:
@@ -73,8 +78,8 @@ def test_a_new_key_is_one_choice_its_words_and_one_play(city: Path) -> None:
     assert left_out(city) == ["menu>5", "weather>next"]
     (city / "a-caller-asks-for-the-weather.txt").write_text(PLAY, encoding="utf-8")
     assert left_out(city) == []
-    (scene,) = read_scenes(city / "a-caller-asks-for-the-weather.txt")
-    assert rehearse(scene, {"menu": menu(city)})[0] is None
+    (transcript,) = read_transcripts(city / "a-caller-asks-for-the-weather.txt")
+    assert check_transcript(transcript, {"menu": menu(city)})[0] is None
 
 
 def test_the_recipe_names_files_and_commands_that_exist() -> None:
@@ -93,9 +98,9 @@ def test_the_play_and_the_nodes_shown_in_the_documents_are_real(tmp_path: Path) 
     shown.write_text(
         document.partition("```\n# ")[2].partition("```")[0].partition("\n")[2], encoding="utf-8"
     )
-    (scene,) = read_scenes(shown)
-    assert scene.language is Language.ZH_CN
-    assert rehearse(scene, our_scripts())[0] is None
+    (transcript,) = read_transcripts(shown)
+    assert transcript.language is Language.ZH_CN
+    assert check_transcript(transcript, our_scripts())[0] is None
     nodes = document.partition("```toml\n")[2].partition("```")[0]
     written = (OUR_FILES / "flows" / "menu.toml").read_text(encoding="utf-8")
     for line in nodes.splitlines():

@@ -5,14 +5,14 @@ from flask import Flask
 from flask.testing import FlaskClient
 from twilio.request_validator import RequestValidator
 
-from ivr_flows.webhooks.blueprint import STEPS
-from ivr_flows.webhooks.webhook import MOST_BYTES
+from ivr_flows.webhooks.blueprint import WEBHOOKS
+from ivr_flows.webhooks.webhook import MAX_BYTES
 from tests.flows.conftest import CALLER, PUBLIC, SID, TOKEN, Carrier, Ledger
 
 FORM = {"CallSid": SID, "From": CALLER, "To": "+865374412345", "CallStatus": "ringing"}
 ADDRESSES = sorted(
-    "/voice" + step.rule.replace("<int:offer_id>", "1").replace("<int:call_id>", "1").replace("<ref>", "abc")
-    for step in STEPS
+    webhook.route.replace("<int:offer_id>", "1").replace("<int:call_id>", "1").replace("<ref>", "abc")
+    for webhook in WEBHOOKS
 )
 
 
@@ -82,7 +82,7 @@ def test_a_truncated_body_is_refused(app: Flask, ledger: Ledger) -> None:
 
 
 def test_far_too_much_is_refused(app: Flask) -> None:
-    body = b"a=" + b"x" * MOST_BYTES
+    body = b"a=" + b"x" * MAX_BYTES
     kind = "application/x-www-form-urlencoded"
     assert app.test_client().post("/voice/incoming", data=body, content_type=kind).status_code == 413
 

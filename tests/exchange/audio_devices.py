@@ -1,4 +1,4 @@
-"""Telephones and softphones that can carry sound, as the browser does: what they are told, and what they pass on."""
+"""Telephones and softphones that can carry sound, as the browser does."""
 
 from hotline.exchange.clients.telephone import Softphone, Telephone
 from hotline.exchange.clients.websocket_client import Message, WebSocketClient
@@ -7,8 +7,8 @@ from tests.exchange.line import CITIZEN, Line, token_for
 _PATIENCE = 5.0
 
 
-class Voiced(WebSocketClient):
-    """What both have in common."""
+class AudioDevice(WebSocketClient):
+    """The common part of both devices."""
 
     call_sid: str
 
@@ -27,18 +27,18 @@ class Voiced(WebSocketClient):
 
     @property
     def links(self) -> list[str]:
-        """Ids of the links this end has now."""
+        """Returns the ids of this end's current links."""
         with self._condition:
             return [link["id"] for link in self.told.get("links", ())]
 
     @property
     def ways(self) -> list[tuple[bool, bool]]:
-        """Whether this end speaks and hears, for each link."""
+        """Returns whether this end speaks and hears, for each link."""
         with self._condition:
             return [(link["speaks"], link["hears"]) for link in self.told.get("links", ())]
 
     def speak_up(self, *, microphone: bool = True) -> None:
-        """Offer sound for the present call, and wait until the exchange has taken note."""
+        """Offers sound for the present call, and waits until the exchange has answered."""
         self.send(
             {"type": "voice", "callSid": self.call_sid, "microphone": microphone, "muted": False},
         )
@@ -65,30 +65,30 @@ class Voiced(WebSocketClient):
         self._transmit(samples)
 
     def wait_signal(self) -> Message:
-        """Waits for the next thing the other end passes on."""
+        """Waits for the next signal from the other end."""
         self.wait_for(lambda: bool(self.signals), _PATIENCE, "nothing is passed on")
         with self._condition:
             return self.signals.pop(0)
 
 
-class VoicedTelephone(Voiced, Telephone):
-    """A citizen's telephone with a microphone."""
+class AudioTelephone(AudioDevice, Telephone):
+    """A caller's telephone with a microphone."""
 
 
-class VoicedSoftphone(Voiced, Softphone):
-    """An operator's device with a headset."""
+class AudioSoftphone(AudioDevice, Softphone):
+    """An operator's softphone with a headset."""
 
 
-class VoicedLine(Line):
-    """A line whose telephones and softphones can carry sound, once they say so."""
+class AudioLine(Line):
+    """A line whose telephones and softphones can carry sound once they say so."""
 
-    def telephone(self, number: str = CITIZEN) -> VoicedTelephone:
-        return self._stack.enter_context(VoicedTelephone(self.url, number))
+    def telephone(self, number: str = CITIZEN) -> AudioTelephone:
+        return self._stack.enter_context(AudioTelephone(self.url, number))
 
-    def softphone(self, identity: str = "agent_7") -> VoicedSoftphone:
-        return self._stack.enter_context(VoicedSoftphone(self.url, token_for(identity)))
+    def softphone(self, identity: str = "agent_7") -> AudioSoftphone:
+        return self._stack.enter_context(AudioSoftphone(self.url, token_for(identity)))
 
-    def calling(self, number: str = CITIZEN) -> VoicedTelephone:
+    def calling(self, number: str = CITIZEN) -> AudioTelephone:
         telephone = self.telephone(number)
         telephone.dial("4412345")
         return telephone

@@ -1,4 +1,4 @@
-"""The table of TwiML: what is refused, what is fine, and that what the SDK builds passes."""
+"""The TwiML table: refused documents, valid documents, and documents built by the SDK."""
 
 import pytest
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse

@@ -1,4 +1,4 @@
-"""Who is connected to whom in sound: decided by the exchange, asked without a browser."""
+"""The connections between people in sound, as the exchange decides them; tested without a browser."""
 
 import asyncio
 import io
@@ -16,11 +16,11 @@ from hotline.exchange.core.audio_mesh import Voices
 from hotline.exchange.state.calls import Call
 from hotline.exchange.vocabulary.enums import Direction
 from tests.exchange.application import Application
+from tests.exchange.audio_devices import AudioLine, AudioSoftphone, AudioTelephone
+from tests.exchange.conversation import start_conversation
 from tests.exchange.line import ACCOUNT, TOKEN
-from tests.exchange.talk import start_talk
-from tests.exchange.voiced import VoicedLine, VoicedSoftphone, VoicedTelephone
 
-Conversation = tuple[VoicedTelephone, VoicedSoftphone]
+Conversation = tuple[AudioTelephone, AudioSoftphone]
 BOTH, SPEAKS, HEARS = (True, True), (True, False), (False, True)
 OFFER = {"type": "offer", "sdp": "v=0\r\n"}
 SECOND = b"\x00\x20" * 8000
@@ -28,19 +28,19 @@ SECOND = b"\x00\x20" * 8000
 
 
 @pytest.fixture
-def line(application: Application) -> Iterator[VoicedLine]:
+def line(application: Application) -> Iterator[AudioLine]:
     with ExitStack() as stack:
-        yield VoicedLine(application, stack)
+        yield AudioLine(application, stack)
 
 
 @pytest.fixture
-def talk(line: VoicedLine, application: Application) -> Callable[..., Conversation]:
-    """A citizen and an operator in a conference, both with sound."""
+def talk(line: AudioLine, application: Application) -> Callable[..., Conversation]:
+    """A caller and an operator in a conference, both with sound."""
 
     def begin(**facts: object) -> Conversation:
-        telephone, agent = start_talk(line, application, **facts)  # type: ignore[arg-type]
-        assert isinstance(telephone, VoicedTelephone)
-        assert isinstance(agent, VoicedSoftphone)
+        telephone, agent = start_conversation(line, application, **facts)  # type: ignore[arg-type]
+        assert isinstance(telephone, AudioTelephone)
+        assert isinstance(agent, AudioSoftphone)
         telephone.speak_up()
         agent.speak_up()
         return telephone, agent
@@ -48,8 +48,8 @@ def talk(line: VoicedLine, application: Application) -> Callable[..., Conversati
     return begin
 
 
-def third(line: VoicedLine, **facts: object) -> VoicedSoftphone:
-    """Somebody else with sound, rung into the conference."""
+def third(line: AudioLine, **facts: object) -> AudioSoftphone:
+    """Returns a third device with sound, called into the conference."""
     leader = line.softphone("leader_1")
     line.client.conferences("room-1").participants.create(
         to="client:leader_1",
@@ -99,7 +99,7 @@ def test_an_offer_an_answer_and_a_candidate_reach_the_other_end(talk: Callable[.
 
 
 def test_nothing_is_passed_on_over_a_link_of_others_and_nonsense_is_refused(
-    line: VoicedLine, application: Application, talk: Callable[..., Conversation]
+    line: AudioLine, application: Application, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     telephone.wait_ways(BOTH)
@@ -148,11 +148,11 @@ def _nobody(message: Message) -> None:
 
 
 def test_programs_without_sound_get_no_link_and_who_has_no_microphone_only_hears(
-    line: VoicedLine, application: Application
+    line: AudioLine, application: Application
 ) -> None:
-    telephone, agent = start_talk(line, application)
-    assert isinstance(telephone, VoicedTelephone)
-    assert isinstance(agent, VoicedSoftphone)
+    telephone, agent = start_conversation(line, application)
+    assert isinstance(telephone, AudioTelephone)
+    assert isinstance(agent, AudioSoftphone)
     agent.speak_up()
     assert (agent.ways, agent.told["typed"], telephone.told) == ([], True, {})
     telephone.speak_up(microphone=False)
@@ -164,7 +164,7 @@ def test_programs_without_sound_get_no_link_and_who_has_no_microphone_only_hears
 
 
 def test_a_muted_person_speaks_to_nobody_but_hears(
-    line: VoicedLine, talk: Callable[..., Conversation]
+    line: AudioLine, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     telephone.wait_ways(BOTH)
@@ -180,7 +180,7 @@ def test_a_muted_person_speaks_to_nobody_but_hears(
 
 
 def test_who_is_on_hold_has_no_link_until_taken_back(
-    line: VoicedLine, talk: Callable[..., Conversation]
+    line: AudioLine, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     telephone.wait_ways(BOTH)
@@ -197,7 +197,7 @@ def test_who_is_on_hold_has_no_link_until_taken_back(
 
 
 def test_three_are_a_mesh_and_a_coach_is_heard_by_one_only(
-    line: VoicedLine, talk: Callable[..., Conversation]
+    line: AudioLine, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk()
     coach = third(line, coaching=True, call_sid_to_coach=agent.call_sid)
@@ -210,7 +210,7 @@ def test_three_are_a_mesh_and_a_coach_is_heard_by_one_only(
     assert len({*telephone.links, *agent.links, *coach.links}) == 3
 
 
-def test_who_is_taken_out_or_leaves_has_no_link(line: VoicedLine, talk: Callable[..., Conversation]) -> None:
+def test_who_is_taken_out_or_leaves_has_no_link(line: AudioLine, talk: Callable[..., Conversation]) -> None:
     telephone, agent = talk()
     leader = third(line)
     leader.wait_ways(BOTH, BOTH)
@@ -222,7 +222,7 @@ def test_who_is_taken_out_or_leaves_has_no_link(line: VoicedLine, talk: Callable
     agent.wait_ways()
 
 
-def test_a_bridge_of_two_is_heard_until_it_is_over(line: VoicedLine, application: Application) -> None:
+def test_a_bridge_of_two_is_heard_until_it_is_over(line: AudioLine, application: Application) -> None:
     application.on("/voice", '<Dial action="/done"><Client>agent_7</Client></Dial>')
     application.on("/done", "<Say>再见</Say><Pause length='600'/>")
     agent = line.softphone()
@@ -239,7 +239,7 @@ def test_a_bridge_of_two_is_heard_until_it_is_over(line: VoicedLine, application
 
 
 def test_one_end_records_with_its_own_voice_only_where_it_is_heard(
-    line: VoicedLine, talk: Callable[..., Conversation]
+    line: AudioLine, talk: Callable[..., Conversation]
 ) -> None:
     telephone, agent = talk(record="record-from-start")
     telephone.wait_recording(record=True, own=True)
@@ -255,7 +255,7 @@ def test_one_end_records_with_its_own_voice_only_where_it_is_heard(
 
 
 def test_the_sound_of_a_browser_is_the_recording_and_its_length(
-    line: VoicedLine, application: Application
+    line: AudioLine, application: Application
 ) -> None:
     application.on("/voice", '<Record action="/left" finishOnKey="#" timeout="0" playBeep="false"/>')
     telephone = line.calling()
@@ -275,7 +275,7 @@ def test_the_sound_of_a_browser_is_the_recording_and_its_length(
 
 
 def test_a_message_spoken_into_the_microphone_ends_with_silence(
-    line: VoicedLine, application: Application
+    line: AudioLine, application: Application
 ) -> None:
     application.on("/voice", '<Record action="/left" timeout="50" maxLength="3000" playBeep="false"/>')
     telephone = line.calling()
@@ -288,7 +288,7 @@ def test_a_message_spoken_into_the_microphone_ends_with_silence(
 
 
 def test_deleting_a_running_recording_ends_it_and_forgets_its_sound(
-    line: VoicedLine, application: Application
+    line: AudioLine, application: Application
 ) -> None:
     application.on("/voice", '<Gather timeout="600"/>')
     telephone = line.calling()
@@ -302,7 +302,7 @@ def test_deleting_a_running_recording_ends_it_and_forgets_its_sound(
     assert line.client.recordings.list() == []
 
 
-def test_sound_nobody_asked_for_is_kept_nowhere(line: VoicedLine, application: Application) -> None:
+def test_sound_nobody_asked_for_is_kept_nowhere(line: AudioLine, application: Application) -> None:
     application.on("/voice", '<Gather timeout="600"/>')
     telephone = line.calling()
     telephone.wait_listening()

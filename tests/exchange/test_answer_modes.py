@@ -1,4 +1,4 @@
-"""Numbers that answer by themselves, and those the account may not call."""
+"""Numbers that answer automatically, and numbers that the account may not call."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from hotline.exchange.vocabulary.answer_modes import (
     Unreachable,
 )
 from tests.exchange.application import Application
-from tests.exchange.line import HOTLINE, Line, refused
+from tests.exchange.line import HOTLINE, Line, api_error
 
 POLICE, MACHINE, FAX, BUSY, NOBODY, GONE = (f"+8653722000{place:02d}" for place in range(6))
 SIP = "sip:duty@unit.example"
@@ -97,7 +97,7 @@ def test_a_barred_number_is_refused_by_its_own_codes(
     line = make_line(answers={POLICE: Barred(bar)}, virtual=True)
     application.on("/voice", f'<Dial action="/done">{POLICE}</Dial>')
     rest, dial = bar.value
-    assert refused(lambda: line.client.calls.create(to=POLICE, from_=HOTLINE, twiml="<Response/>")) == (
+    assert api_error(lambda: line.client.calls.create(to=POLICE, from_=HOTLINE, twiml="<Response/>")) == (
         400,
         rest,
     )
@@ -129,5 +129,5 @@ def test_a_call_over_rest_reaches_what_the_table_says(city: Line, application: A
 
 
 def board(line: Line) -> str:
-    """The exchange's own page, which shows every trouble with its code."""
+    """Returns the values of the status page, which show every alert with its code."""
     return line.page("/board.json")

@@ -1,4 +1,4 @@
-"""Stories of callers who are programs, on an exchange of their own in virtual time."""
+"""Runs scripted callers on an exchange of their own in virtual time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,13 +12,13 @@ from hotline.exchange.server import clock_of, listening_at
 from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
-from tests.exchange.line import ACCOUNT, TOKEN, facts_for
+from tests.exchange.line import ACCOUNT, TOKEN, default_settings
 
 MORNING = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def play(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable[None]]) -> Exchange:
-    """Runs a story to its end, and until everything it set off is over."""
+def run_script(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable[None]]) -> Exchange:
+    """Runs a script to its end, and until everything that it caused is over."""
     clock = clock_of(settings)
 
     async def body() -> Exchange:
@@ -33,18 +33,18 @@ def play(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable[None]
 
 
 def settings_for(application: Application, **changes: object) -> ExchangeSettings:
-    facts = facts_for(application) | {"virtual": True, "begins": MORNING}
+    facts = default_settings(application) | {"virtual": True, "begins": MORNING}
     return ExchangeSettings(**(facts | changes))  # type: ignore[arg-type]
 
 
 class Rest:
-    """The account's REST API for a story that runs on the exchange's own event loop."""
+    """The account's REST API for a script on the exchange's own event loop."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._root = exchange.settings.base_url + exchange.settings.api_root
 
     async def get(self, path: str) -> tuple[int, dict[str, Any]]:
-        """The HTTP status and the answer, whatever it is."""
+        """Returns the HTTP status and the body of the answer."""
         headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
         async with (
             aiohttp.ClientSession(headers=headers) as session,

@@ -1,4 +1,4 @@
-"""A tap on the wire between a client and the exchange: everything goes through unchanged and is kept."""
+"""A proxy between a client and the exchange that forwards every request unchanged and keeps it."""
 
 import threading
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ import requests
 
 
 @dataclass(frozen=True)
-class Exchanged:
-    """One request as it was sent, and what came of it; `answer` None = no body."""
+class ForwardedRequest:
+    """One request with its answer; `answer` None = no body."""
 
     method: str
     path: str
@@ -24,15 +24,15 @@ class Exchanged:
 
 
 @dataclass(frozen=True)
-class Tap:
+class Proxy:
     url: str
-    exchanged: list[Exchanged]
+    exchanged: list[ForwardedRequest]
 
 
 @contextmanager
-def tapped(target: str) -> Iterator[Tap]:
-    """Listen on a port of its own and hand everything on to `target`."""
-    kept: list[Exchanged] = []
+def running_proxy(target: str) -> Iterator[Proxy]:
+    """Listens on a free port and forwards every request to `target`."""
+    kept: list[ForwardedRequest] = []
 
     class Handler(BaseHTTPRequestHandler):
         def hand_on(self) -> None:
@@ -44,7 +44,7 @@ def tapped(target: str) -> Iterator[Tap]:
             )
             parts = urlsplit(self.path)
             kept.append(
-                Exchanged(
+                ForwardedRequest(
                     self.command,
                     parts.path,
                     tuple(parse_qsl(parts.query, keep_blank_values=True)),
@@ -62,13 +62,13 @@ def tapped(target: str) -> Iterator[Tap]:
         do_GET = do_POST = do_DELETE = hand_on  # noqa: N815 - the server's names
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the server's name
-            """Nobody reads it."""
+            """Suppresses the server's log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Tap(f"http://127.0.0.1:{server.server_address[1]}", kept)
+        yield Proxy(f"http://127.0.0.1:{server.server_address[1]}", kept)
     finally:
         server.shutdown()
         server.server_close()

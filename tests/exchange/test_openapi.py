@@ -1,4 +1,4 @@
-"""The exchange's REST answers, and our own client's requests, against the carrier's official OpenAPI description."""
+"""The exchange's REST answers, and the product's own requests, against the carrier's official OpenAPI description."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from hotline.gateways.twilio import TwilioCarrier
 from tests.exchange import openapi
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN, Line
-from tests.exchange.tap import Exchanged, Tap, tapped
+from tests.exchange.proxy import ForwardedRequest, Proxy, running_proxy
 
 pytestmark = pytest.mark.skipif(
     not openapi.FILE.exists(), reason=f"the carrier's OpenAPI description is not at {openapi.FILE}"
@@ -38,7 +38,7 @@ def sdk_at(url: str) -> Client:
 
 
 def use_everything(line: Line, client: Client, application: Application) -> None:
-    """Every address of the API once, on resources that are full of facts."""
+    """Requests every address of the API once, on resources with all fields set."""
     application.on("/voice", '<Enqueue waitUrl="/wait">q</Enqueue>')
     application.on("/wait", "<Say>请稍候</Say><Pause length='6000'/>")
     application.on("/room", ROOM)
@@ -130,17 +130,17 @@ def use_calls(line: Line, client: Client, application: Application) -> None:
 
 
 @pytest.fixture(scope="module")
-def spoken() -> Iterator[list[Exchanged]]:
-    """Everything the SDK said to the exchange and was answered, each address at least once."""
+def spoken() -> Iterator[list[ForwardedRequest]]:
+    """All requests of the SDK with their answers, each address at least once."""
     with Application(TOKEN) as application, ExitStack() as stack:
         line = Line(application, stack)
-        tap = stack.enter_context(tapped(line.url))
+        tap = stack.enter_context(running_proxy(line.url))
         use_everything(line, sdk_at(tap.url), application)
         yield list(tap.exchanged)
 
 
-def test_every_address_of_the_api_was_used(spoken: list[Exchanged]) -> None:
-    """But the sound of a recording, which is no JSON."""
+def test_every_address_of_the_api_was_used(spoken: list[ForwardedRequest]) -> None:
+    """Covers every address except the sound of a recording, which is no JSON."""
     used = {(said.method, said.path.removeprefix(ROOT)) for said in spoken}
     unused = [
         (method, path)
@@ -155,12 +155,12 @@ def _pattern(path: str) -> str:
     return re.sub(r"\{\w+(:[^{}]*)?\}", "[^/]+", path)
 
 
-def test_every_address_is_one_the_carrier_has(spoken: list[Exchanged]) -> None:
+def test_every_address_is_one_the_carrier_has(spoken: list[ForwardedRequest]) -> None:
     for said in spoken:
         assert openapi.operation(said.method, said.path)
 
 
-def test_every_answer_has_a_status_and_a_shape_the_carrier_describes(spoken: list[Exchanged]) -> None:
+def test_every_answer_has_a_status_and_a_shape_the_carrier_describes(spoken: list[ForwardedRequest]) -> None:
     for said in spoken:
         answers = openapi.operation(said.method, said.path)["responses"]
         assert str(said.status) in answers, (said.method, said.path, said.status)
@@ -172,8 +172,8 @@ def test_every_answer_has_a_status_and_a_shape_the_carrier_describes(spoken: lis
         assert found == [], f"{said.method} {said.path}: {found}"
 
 
-def wrongly_asked(said: Exchanged) -> list[str]:
-    """What in a request the carrier's description does not know."""
+def wrongly_asked(said: ForwardedRequest) -> list[str]:
+    """Returns the parts of a request that the carrier's description does not know."""
     described = openapi.operation(said.method, said.path)
     query = {
         item["name"]: item["schema"] for item in described.get("parameters", ()) if item["in"] == "query"
@@ -185,24 +185,24 @@ def wrongly_asked(said: Exchanged) -> list[str]:
     )
 
 
-def test_the_sdk_s_requests_are_described(spoken: list[Exchanged]) -> None:
+def test_the_sdk_s_requests_are_described(spoken: list[ForwardedRequest]) -> None:
     assert {str(said): found for said in spoken if (found := wrongly_asked(said))} == {}
 
 
 @pytest.fixture
-def tap(line: Line) -> Iterator[Tap]:
-    with tapped(line.url) as tap:
+def tap(line: Line) -> Iterator[Proxy]:
+    with running_proxy(line.url) as tap:
         yield tap
 
 
-def our_carrier(tap: Tap) -> TwilioCarrier:
+def our_carrier(tap: Proxy) -> TwilioCarrier:
     return TwilioCarrier(
         account_sid=ACCOUNT, username=ACCOUNT, password=TOKEN, api_url=tap.url, from_number=HOTLINE
     )
 
 
 def test_our_own_client_asks_only_what_the_carrier_describes(
-    line: Line, application: Application, tap: Tap
+    line: Line, application: Application, tap: Proxy
 ) -> None:
     application.on("/voice", '<Enqueue waitUrl="/wait">hotline</Enqueue>')
     application.on("/wait", "<Say>请稍候</Say><Pause length='60'/>")
@@ -222,8 +222,8 @@ def test_our_own_client_asks_only_what_the_carrier_describes(
     assert {str(said): found for said in tap.exchanged if (found := wrongly_asked(said))} == {}
 
 
-def test_a_request_the_carrier_does_not_know_is_found_out(line: Line, tap: Tap) -> None:
-    """The checker itself: a wrong name, a wrong type and a missing field are three findings."""
+def test_a_request_the_carrier_does_not_know_is_found_out(line: Line, tap: Proxy) -> None:
+    """Tests the checker itself: a wrong name, a wrong type and a missing field are three findings."""
     sdk_at(tap.url).request("POST", f"{tap.url}{ROOT}/Calls.json", data={"Tow": "x", "Timeout": "soon"})
     found = wrongly_asked(tap.exchanged[0])
     assert len(found) == 4, found

@@ -10,11 +10,11 @@ from hotline.rules.enums import Language
 from ivr_flows.engine import enter, hear, settle
 from ivr_flows.loader import Script, load_scripts
 from ivr_flows.source.prompts import speak
-from ivr_flows.speech import OneByOne
-from ivr_flows.turn import Answer, Digits, Heard, Silence, Turn, Values
+from ivr_flows.speech import SpokenDigits
+from ivr_flows.turn import ActionResult, DialogTurn, Digits, Heard, NoInput, Values
 from tests.policies import city_policies
 
-HOTLINE = {"hotline": OneByOne("05374412345")}
+HOTLINE = {"hotline": SpokenDigits("05374412345")}
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
 _EASY = (
     ActionOutcome.JOINED,
@@ -33,19 +33,19 @@ def our_scripts() -> dict[str, Script]:
     return load_scripts(city_policies())
 
 
-def easily(wish: FlowAction, _values: Values) -> Answer:
-    return Answer(next((each for each in _EASY if each in OUTCOMES[type(wish)]), ActionOutcome.DONE))
+def easily(action: FlowAction, _values: Values) -> ActionResult:
+    return ActionResult(next((each for each in _EASY if each in OUTCOMES[type(action)]), ActionOutcome.DONE))
 
 
 @dataclass
-class Play:
+class SimulatedCall:
     """One call, settled after every step. `answers` decides about wishes; `wishes` collects all that were made."""
 
     script: Script
     language: Language = Language.ZH_CN
-    answers: Callable[[FlowAction, Values], Answer] = easily
-    wishes: list[FlowAction] = field(default_factory=list)
-    turn: Turn = field(init=False)
+    answers: Callable[[FlowAction, Values], ActionResult] = easily
+    actions: list[FlowAction] = field(default_factory=list)
+    turn: DialogTurn = field(init=False)
 
     def __post_init__(self) -> None:
         self.goes_on(enter(self.script.flow))
@@ -54,7 +54,7 @@ class Play:
         return self.hears(Digits(key))
 
     def say_nothing(self) -> str:
-        return self.hears(Silence())
+        return self.hears(NoInput())
 
     def hears(self, heard: Heard) -> str:
         self.goes_on(hear(self.script.flow, self.turn.position, heard))
@@ -66,12 +66,12 @@ class Play:
         said = (speak(self.script.prompts, line, self.language, HOTLINE).text for line in self.turn.lines)
         return "\n".join(said)
 
-    def goes_on(self, turn: Turn) -> None:
+    def goes_on(self, turn: DialogTurn) -> None:
         """Settle `turn` and stand there."""
 
-        def ask(wish: FlowAction, values: Values) -> Answer:
-            self.wishes.append(wish)
-            return self.answers(wish, values)
+        def ask(action: FlowAction, values: Values) -> ActionResult:
+            self.actions.append(action)
+            return self.answers(action, values)
 
         self.turn = settle(self.script.flow, turn, ask)
         self.language = self.turn.language or self.language

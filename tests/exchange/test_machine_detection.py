@@ -1,4 +1,4 @@
-"""Who answered: people, answering machines, faxes and silence, as the carrier hears them."""
+"""Machine detection: people, answering machines, faxes and silence."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from hotline.exchange.vocabulary.answer_modes import (
     StaffedDesk,
 )
 from tests.exchange.application import Application
-from tests.exchange.line import HOTLINE, Line, refused
+from tests.exchange.line import HOTLINE, Line, api_error
 
 NUMBER = "+8613900000001"
 LONG = AnsweringMachine("您好，我现在不方便接听您的电话，请在提示音之后留言，谢谢。")
@@ -129,5 +129,5 @@ def test_a_registered_telephone_can_be_a_machine(line: Line, application: Applic
 
 
 def test_a_kind_of_detection_that_does_not_exist_is_refused(line: Line) -> None:
-    assert refused(lambda: place(line, machine_detection="Guess")) == (400, 20001)
-    assert refused(lambda: place(line, machine_detection_silence_timeout=1)) == (400, 20001)
+    assert api_error(lambda: place(line, machine_detection="Guess")) == (400, 20001)
+    assert api_error(lambda: place(line, machine_detection_silence_timeout=1)) == (400, 20001)

@@ -1,4 +1,4 @@
-"""What is over is forgotten in time, so that an exchange may run for weeks; what lives never is."""
+"""The exchange removes the oldest of what is over, so that it can run for weeks; it keeps what is in progress."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from hotline.exchange.state.recordings import Recording
 from hotline.exchange.state.registry import KEPT_ENDED, Registry
 from hotline.exchange.vocabulary.enums import Direction, RecordingSource
 from tests.exchange.application import Application
-from tests.exchange.plays import Rest, play, settings_for
+from tests.exchange.simulation import Rest, run_script, settings_for
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ROOM = '<Dial><Conference waitUrl="" record="record-from-start">room</Conference></Dial>'
@@ -24,7 +24,7 @@ def call_on(board: Registry) -> Call:
 
 
 def tape_of(board: Registry, *, call: str | None = None, conference: str | None = None) -> Recording:
-    """A recording with a little sound in it."""
+    """Adds a recording with a little sound in it."""
     source = RecordingSource.RECORD_VERB
     tape = Recording(new_sid("RE"), source, call, conference, NOW, 0.0, None, AudioFile(0.0))
     tape.audio.append(b"\x01\x00" * 800, 0.1)
@@ -91,7 +91,7 @@ def test_what_is_forgotten_is_not_found_over_rest(application: Application) -> N
             assert (status, answer["code"]) == (404, 20404)
         assert (await rest.get("/Recordings.json"))[1]["recordings"] == []
 
-    play(settings_for(application), story)
+    run_script(settings_for(application), story)
 
 
 def test_a_conference_to_which_nobody_came_is_forgotten_like_any_other(application: Application) -> None:
@@ -102,7 +102,7 @@ def test_a_conference_to_which_nobody_came_is_forgotten_like_any_other(applicati
         let_many_end(exchange.registry)
         assert exchange.registry.conferences == {}
 
-    play(settings_for(application), story)
+    run_script(settings_for(application), story)
 
 
 def test_a_leg_that_outlives_its_forgotten_parent_ends_as_it_should(application: Application) -> None:
@@ -124,6 +124,6 @@ def test_a_leg_that_outlives_its_forgotten_parent_ends_as_it_should(application:
         let_many_end(exchange.registry)
         assert await other.over_and_done() == "completed"
 
-    exchange = play(settings_for(application), story)
+    exchange = run_script(settings_for(application), story)
     assert application.to("/leg")[0]["CallStatus"] == "completed"
     assert len(exchange.registry.calls) == KEPT_ENDED

@@ -1,0 +1,44 @@
+"""Every answer a wish can get has a way on, whatever a file says: the shapes a wish is written in see to it."""
+
+import pytest
+
+from hotline.rules.calls.flow_actions import OUTCOMES, FlowAction, JoinQueue
+from ivr_flows.flow import ActionNode
+from ivr_flows.source.schema import (
+    CallbackModel,
+    ConditionModel,
+    EntryModel,
+    FileModel,
+    HoursModel,
+    LookupModel,
+    NoticesModel,
+    TicketStatusModel,
+)
+
+WRITTEN: list[FileModel] = [
+    HoursModel(kind="hours", schedule="day", open="a", closed="b"),
+    EntryModel(kind="entry", numbers={"0537 441 2345": "a"}, other="b"),
+    ConditionModel(kind="condition", asks="often", yes="a", no="b"),
+    NoticesModel(kind="notices", told="a", none="b"),
+    TicketStatusModel(kind="ticket_status", by="number", found="a", unknown="b", locked="c"),
+    LookupModel(kind="lookup", source="water", found="a", unknown="b", timeout="c", failed="d"),
+    CallbackModel(kind="callback", promised="a", impossible="b"),
+]
+
+
+def asked(shape: FileModel) -> ActionNode:
+    node = shape.node()
+    assert isinstance(node, ActionNode)
+    return node
+
+
+@pytest.mark.parametrize("shape", WRITTEN, ids=lambda shape: shape.kind)
+def test_a_question_to_the_hall_leads_on_by_every_answer_it_can_get(shape: FileModel) -> None:
+    node = asked(shape)
+    assert OUTCOMES[type(node.action)] <= set(node.exits)
+    assert all(node.exits.values())
+
+
+def test_no_shape_and_no_wish_with_a_choice_of_answers_is_left_out() -> None:
+    choosing: set[type[FlowAction]] = {action for action, answers in OUTCOMES.items() if answers != {"done"}}
+    assert choosing == {JoinQueue, *(type(asked(shape).action) for shape in WRITTEN)}
