@@ -20,7 +20,7 @@ from ivr_flows.loader import Script
 from ivr_flows.source.problems import FlowProblem
 from ivr_flows.source.prompts import PROGRAM_PROMPTS
 from ivr_flows.speech import Lines, PromptLine, SpokenDigits, SpokenMoment
-from ivr_flows.turn import AwaitResult, DialogTurn, EndCall, Position
+from ivr_flows.turn import AwaitResult, DialogTurn, EndDialog, Position
 from ivr_flows.webhooks.twiml import Speaker, TwimlRenderer
 
 _ADDRESSES = VoiceAddresses("https://hotline.example")
@@ -60,7 +60,9 @@ def refused_documents(script: Script, policies: Policies) -> Iterator[FlowProble
         )
         for document in _documents(renderer, speaker, script.flow):
             for why in document.refusals():
-                remedy = BilingualText("这里少说一些，或者换一种说法。", "Say less there, or something else.")
+                remedy = BilingualText(
+                    "这里少说一些，或者换一种说法。", "Shorten or change what is spoken there."
+                )
                 problem = FlowProblem(script.flow.name, document.place, what, why, remedy)
                 if problem not in listed:
                     listed.add(problem)
@@ -79,7 +81,7 @@ def _documents(renderer: TwimlRenderer, speaker: Speaker, flow: Flow) -> Iterato
         yield _Document(
             line.prompt,
             DocumentContext.CALL,
-            partial(renderer.turn, speaker, DialogTurn((line,), (), EndCall(), ""), 1),
+            partial(renderer.turn, speaker, DialogTurn((line,), (), EndDialog(), ""), 1),
         )
 
 
@@ -91,9 +93,9 @@ def _turns(flow: Flow, name: str, node: Node) -> Iterator[DialogTurn]:
     """
     here = Position(name, 0, 1)
     turn = again(flow, str(here))
-    yield replace(turn, then=EndCall()) if isinstance(turn.then, AwaitResult) else turn
+    yield replace(turn, then=EndDialog()) if isinstance(turn.then, AwaitResult) else turn
     if isinstance(node, QueueNode):
-        yield DialogTurn(node.say, (), EndCall(), str(here))
+        yield DialogTurn(node.say, (), EndDialog(), str(here))
     if isinstance(node, MenuNode | InputNode) and node.again:
         yield replace(turn, lines=node.again)
     if isinstance(node, InputNode) and node.confirm:

@@ -32,10 +32,10 @@ from ivr_flows.flow import (
     TIMEOUT,
     TRANSFERRED,
     ActionNode,
-    Choice,
     Flow,
     HangUpNode,
     InputNode,
+    KeyChoice,
     MenuNode,
     Node,
     QueueNode,
@@ -52,7 +52,7 @@ from ivr_flows.turn import (
     Connect,
     DialogTurn,
     Digits,
-    EndCall,
+    EndDialog,
     Heard,
     Listen,
     NoInput,
@@ -121,7 +121,7 @@ def hear(flow: Flow, position: str, heard: Heard) -> DialogTurn:
     here = Position.parse(position)
     node = flow.nodes.get(here.node)
     if isinstance(heard, ActionResult) and heard.exit == ActionOutcome.TOO_LATE:
-        return DialogTurn((), (), EndCall(), position)
+        return DialogTurn((), (), EndDialog(), position)
     match node:
         case None:
             return to_person(flow, position)
@@ -156,7 +156,7 @@ def settle(flow: Flow, turn: DialogTurn, perform: PerformAction) -> DialogTurn:
         if answer == PENDING:
             return replace(turn, then=PollAgain())
         turn = _followed(turn, hear(flow, turn.position, answer))
-    return replace(turn, actions=(), then=EndCall())
+    return replace(turn, actions=(), then=EndDialog())
 
 
 def advance(flow: Flow, turn: DialogTurn, perform: Callable[[FlowAction], ActionResult | None]) -> DialogTurn:
@@ -292,20 +292,20 @@ def _hear_answer(flow: Flow, node: ActionNode, here: Position, heard: Heard) -> 
     return _go(flow, exit_, node.exits.get(exit_, flow.person), here, step)
 
 
-def _chosen(flow: Flow, key: str, choice: Choice, here: Position) -> DialogTurn:
+def _chosen(flow: Flow, key: str, choice: KeyChoice, here: Position) -> DialogTurn:
     turn = _go(flow, key, choice.to, here, Traversal(here.turn + 1, here.values, actions=choice.actions))
     return replace(turn, language=choice.language)
 
 
 def _unanswered(flow: Flow, node: MenuNode | InputNode, why: str, here: Position) -> DialogTurn:
     """Asks again, or leaves the question when the attempts are used up."""
-    way: RetryLimit = node.on_silence if why == SILENCE else node.on_invalid
+    limit: RetryLimit = node.on_silence if why == SILENCE else node.on_invalid
     tries = here.tries + 1
     kept = dict(here.values)
-    if why == INVALID or tries >= way.tries:
+    if why == INVALID or tries >= limit.tries:
         kept.pop(PENDING_ENTRY, None)
-    if tries >= way.tries:
-        return _go(flow, why, way.to, here, Traversal(here.turn + 1, kept))
+    if tries >= limit.tries:
+        return _go(flow, why, limit.to, here, Traversal(here.turn + 1, kept))
     asked = Position(here.node, tries, here.turn + 1, kept)
     if isinstance(node, MenuNode):
         said = node.again or node.say
@@ -361,8 +361,8 @@ def onward(flow: Flow, to: str, here: Position, step: Traversal) -> DialogTurn:
     """Goes from `here` to `to`."""
     # Only a question: the exits of a full queue, a recorder or an action must be reached.
     asked = isinstance(flow.nodes[here.node], MenuNode | InputNode)
-    worn_out = asked and here.turn >= MAX_TURNS and not _leads_to_help(flow, to)
-    return traverse(flow, flow.person if worn_out else to, step)
+    past_limit = asked and here.turn >= MAX_TURNS and not _leads_to_help(flow, to)
+    return traverse(flow, flow.person if past_limit else to, step)
 
 
 def arrive(node: Node, here: Position, step: Traversal) -> DialogTurn:
@@ -390,7 +390,7 @@ def arrive(node: Node, here: Position, step: Traversal) -> DialogTurn:
         case ActionNode():
             return DialogTurn(lines, actions, AwaitResult(node.action, here.values), at, path=path)
         case HangUpNode() | SayNode():  # pragma: no branch - exhaustive
-            return DialogTurn((*lines, *node.say), actions, EndCall(), at, path=path)
+            return DialogTurn((*lines, *node.say), actions, EndDialog(), at, path=path)
 
 
 def listen_to(node: MenuNode | InputNode, values: Values | None = None) -> Listen:

@@ -23,7 +23,7 @@ from hotline.rules.calls.flow_actions import (
 from hotline.rules.enums import Language, RequestClass
 from ivr_flows import flow
 from ivr_flows.bilingual import BilingualText
-from ivr_flows.flow import ActionNode, Choice, MenuNode, Node, QueueNode
+from ivr_flows.flow import ActionNode, KeyChoice, MenuNode, Node, QueueNode
 
 A = ActionOutcome
 
@@ -93,7 +93,7 @@ _EXIT_LABELS: Mapping[str, BilingualText] = {
     flow.FAILED: BilingualText("没有接通", "no answer"),
     flow.CALLBACK: BilingualText("约定回电", "callback"),
     flow.FULL: BilingualText("队列已满", "queue is full"),
-    flow.OFF_DUTY: BilingualText("无人值班", "nobody on duty"),
+    flow.OFF_DUTY: BilingualText("无人值班", "no operator on duty"),
     flow.TIMEOUT: BilingualText("等候过久", "waited too long"),
 }
 
@@ -121,7 +121,7 @@ def exit_label(node: Node, exit_: str, language: Language) -> str:
     return said.in_(language)
 
 
-def _about(choice: Choice, language: Language) -> str:
+def _about(choice: KeyChoice, language: Language) -> str:
     """Returns what a key records: the request class or the survey answer, or else the language it selects."""
     for action in choice.actions:
         match action:

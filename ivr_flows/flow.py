@@ -24,7 +24,7 @@ class SayNode:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class KeyChoice:
     """The effect of one key: actions performed in passing, the language from here on, and the next node.
 
     `words` names the list of words, in each language's prompt file, that mean the same as the key where speech is
@@ -35,6 +35,7 @@ class Choice:
     actions: tuple[FlowAction, ...] = ()
     language: Language | None = None
     words: str = ""
+    announced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class MenuNode:
     """Speaks, then listens for one key. `timeout` is the silence in seconds that counts as no answer."""
 
     say: Lines
-    keys: Mapping[str, Choice]
+    keys: Mapping[str, KeyChoice]
     timeout: int
     on_silence: RetryLimit
     on_invalid: RetryLimit
@@ -137,7 +138,7 @@ class QueueNode:
     on_timeout: str
     # Next node when no operator is on duty; empty: the call waits all the same.
     on_off_duty: str
-    keys: Mapping[str, Choice]
+    keys: Mapping[str, KeyChoice]
     music: Lines = ()
 
 
@@ -301,7 +302,7 @@ def _prompts(lines: Lines) -> Iterator[PromptLine]:
     return (line for line in lines if isinstance(line, PromptLine))
 
 
-def _keyed(name: str, keys: Mapping[str, Choice]) -> tuple[Edge, ...]:
+def _keyed(name: str, keys: Mapping[str, KeyChoice]) -> tuple[Edge, ...]:
     return tuple(Edge(key, choice.to or name) for key, choice in keys.items())
 
 
@@ -314,7 +315,7 @@ def _exit(edge: RetryLimit, rename: Callable[[str], str]) -> RetryLimit:
     return replace(edge, to=rename(edge.to))
 
 
-def _renamed(keys: Mapping[str, Choice], rename: Callable[[str], str]) -> Mapping[str, Choice]:
+def _renamed(keys: Mapping[str, KeyChoice], rename: Callable[[str], str]) -> Mapping[str, KeyChoice]:
     return {
         key: replace(choice, to=rename(choice.to)) if choice.to else choice for key, choice in keys.items()
     }

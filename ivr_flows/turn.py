@@ -118,11 +118,11 @@ class PollAgain:
 
 
 @dataclass(frozen=True, slots=True)
-class EndCall:
+class EndDialog:
     """Hangs up."""
 
 
-Next = Listen | TakeMessage | Connect | WaitInQueue | AwaitResult | PollAgain | EndCall
+Next = Listen | TakeMessage | Connect | WaitInQueue | AwaitResult | PollAgain | EndDialog
 
 
 @dataclass(frozen=True, slots=True)

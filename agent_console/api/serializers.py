@@ -24,7 +24,7 @@ from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
 from hotline.rules.people.callers import is_caller_hidden, is_number_withheld, mask_name
 from hotline.rules.people.privacy import mask_number
-from hotline.rules.tickets.fields import Moment
+from hotline.rules.tickets.fields import DateTimeField
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
@@ -65,7 +65,7 @@ def ticket_made_out(line: TicketListRow, person: Person, at: datetime, zone: Zon
     return TicketMadeOut(**dict(ticket_out(line, person, at, zone)), access_code=line.ticket.access_code)
 
 
-_MOMENTS = tuple(field.name for field in ANSWER_FIELDS if isinstance(field.kind, Moment))
+_MOMENTS = tuple(field.name for field in ANSWER_FIELDS if isinstance(field.kind, DateTimeField))
 
 
 def _caller(row: Ticket, person: Person) -> CallerOut:

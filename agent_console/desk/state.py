@@ -10,11 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 from flask import Blueprint, render_template
-from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy.orm import Session
 
-from agent_console.web.labels import label
+from agent_console.web.labels import label, translated
 from agent_console.web.live import as_milliseconds
 from agent_console.web.locale import N_
 from agent_console.web.playback import messages_waiting, playable_recordings
@@ -172,7 +171,7 @@ def render_work(session: Session, viewed: DeskView) -> str:
     return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit, call=call, code=code)
 
 
-def draft_values(ticket: Ticket) -> dict[str, object]:
+def form_values(ticket: Ticket) -> dict[str, object]:
     """Returns the fields of a draft as the form holds them: texts, enumeration values and flags."""
     stored = {field.name: getattr(ticket, field.name) for field in DESK_FIELDS}
     return {name: "" if value is None else value for name, value in stored.items()}
@@ -180,7 +179,7 @@ def draft_values(ticket: Ticket) -> dict[str, object]:
 
 def skill_label(name: str) -> str:
     """Returns the label of a skill; a skill that a city has added keeps its own name."""
-    return str(_(SKILL_LABELS[name])) if name in SKILL_LABELS else name
+    return translated(SKILL_LABELS, name)
 
 
 def away_reasons() -> tuple[NotReadyReason, ...]:

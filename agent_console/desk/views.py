@@ -127,16 +127,16 @@ def show_number(call_id: int) -> ResponseReturnValue:
 def no_matter(call_id: int) -> ResponseReturnValue:
     """Completes the record of a call without a ticket, for a reason. A draft of the call is discarded."""
     body = json_object()
-    facts = parse_ticket_fields({"no_matter": text_in(body, "no_matter"), "note": text_in(body, "note")})
-    if facts.no_matter is None:
+    stated = parse_ticket_fields({"no_matter": text_in(body, "no_matter"), "note": text_in(body, "note")})
+    if stated.no_matter is None:
         raise InvalidFields({"no_matter": "missing"})
     with application().unit_of_work(current_person()) as work:
         lifecycle.require_own_call(work, call_id)
         draft = desks.ticket_of_call(work.session, call_id)
         if draft is not None:
-            actions.perform(work, draft.id, TicketAction.DISCARD, facts)
+            actions.perform(work, draft.id, TicketAction.DISCARD, stated)
         else:
-            lifecycle.finish_without_ticket(work, call_id, facts.no_matter, facts.note or "")
+            lifecycle.finish_without_ticket(work, call_id, stated.no_matter, stated.note or "")
     return Response(status=204)
 
 

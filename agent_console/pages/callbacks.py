@@ -1,4 +1,4 @@
-"""`/console/callbacks`: whom we owe a call and why, every attempt with its outcome; promise one by hand, drop one."""
+"""`/console/callbacks`: callbacks with their reason and every dial attempt; recording and cancelling one by hand."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.labels import translated
 from agent_console.web.locale import N_
 from hotline.rules.enums import CallbackReason, CallbackState, Language
 from hotline.rules.errors import BadNumber, LostRace, NotAllowed
@@ -22,6 +23,7 @@ from hotline.store.cursors import BadCursor, Page
 
 DISCLOSURE_REASON = "call_back"
 
+# Final status of an attempt, the carrier's or our own -> label.
 OUTCOME_LABELS: dict[str, str] = {
     "completed": N_("已接听，未确认是本人"),
     "busy": N_("占线"),
@@ -32,12 +34,11 @@ OUTCOME_LABELS: dict[str, str] = {
     "dropped": N_("未拨出"),
     "lost": N_("结果不明"),
 }
-"""The last word about an attempt, the carrier's or our own -> what people read."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageState:
-    """A number shown just now, or a form that was refused with what had been typed."""
+    """A number disclosed by this request, or a rejected form with its typed number."""
 
     callback_id: int | None = None
     number: str = ""
@@ -52,7 +53,7 @@ def index() -> ResponseReturnValue:
 
 @needs(Right.PROMISE_CALLBACKS)
 def promise() -> ResponseReturnValue:
-    """Promise a call by hand; a number that is owed one already is told so."""
+    """Records a callback by hand. A number with an open callback gets no second one."""
     typed = request.form.get("number", "").strip()
     language = request.form.get("language", "")
     spoken = Language(language) if language in set(Language) else Language.ZH_CN
@@ -86,7 +87,7 @@ def cancel(callback_id: int) -> ResponseReturnValue:
 
 @needs(Right.PROMISE_CALLBACKS)
 def show_number(callback_id: int) -> ResponseReturnValue:
-    """Show the full number once; the look is recorded."""
+    """Shows the full number once. The disclosure is recorded."""
     try:
         with application().unit_of_work(current_person()) as work:
             number = disclosures.show_number(work, "callback", callback_id, DISCLOSURE_REASON)
@@ -123,7 +124,7 @@ def _list(shown: PageState) -> ResponseReturnValue:
 
 
 def _wanted(filters: Filters) -> CallbackFilter:
-    """Return the filter; open promises unless something else is filters for."""
+    """Returns the filter of the address; open callbacks by default."""
     reason = filters.choice(CallbackReason, "reason")
     reasons = (reason,) if reason else ()
     if request.args.get("state") == "all":
@@ -133,10 +134,8 @@ def _wanted(filters: Filters) -> CallbackFilter:
 
 
 def outcome_label(outcome: str | None) -> str:
-    """Return what people read for the carrier's last word; an unknown word as it is."""
-    if outcome is None:
-        return ""
-    return str(_(OUTCOME_LABELS[outcome])) if outcome in OUTCOME_LABELS else outcome
+    """Returns the label of a final status; a status without a label as it is."""
+    return "" if outcome is None else translated(OUTCOME_LABELS, outcome)
 
 
 def pages() -> Blueprint:

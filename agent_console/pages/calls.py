@@ -4,11 +4,11 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.labels import translated
 from agent_console.web.locale import N_
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from hotline.rules.enums import CallEnd, CallPurpose
@@ -80,7 +80,7 @@ def talk_seconds(call: Call) -> float | None:
 
 def destination_label(name: str) -> str:
     """Returns the label of a transfer destination; one without a label keeps its name of the city's file."""
-    return str(_(EMERGENCY_LABELS[name])) if name in EMERGENCY_LABELS else name
+    return translated(EMERGENCY_LABELS, name)
 
 
 def pages() -> Blueprint:

@@ -1,6 +1,6 @@
-"""What people read in a report: names and formulas of the statistics, of exclusions, lines and counts. Chinese msgids.
+"""Labels of a report: statistics with their formulas, exclusions, reconciliation lines and counts. Chinese msgids.
 
-Pages translate them with the request, files with the catalogue of the language asked for.
+Pages translate them in the language of the request, files with the catalogue of the requested language.
 """
 
 from collections.abc import Callable
@@ -15,8 +15,8 @@ from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.figures.rates import Span
 from hotline.rules.figures.reconciliation import CheckedClaim, ReconciliationLine
 
+# Returns a msgid in the reader's language.
 Translate = Callable[[str], str]
-"""Returns a msgid in the reader's language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +130,30 @@ ENUM_LABELS: dict[str, dict[str, str]] = {
 }
 
 
+def statistic_label(name: str) -> StatisticLabel:
+    """Returns the label of a statistic; one without a label keeps its name."""
+    return STATISTIC_LABELS.get(name, StatisticLabel(name, ""))
+
+
 def translator(locale: str) -> Translate:
-    """Return how files speak: Chinese is the msgid itself, English comes from the compiled catalogue."""
+    """Returns the translation of files: Chinese is the msgid itself, English comes from the compiled catalogue."""
     if not locale.startswith("en"):
         return lambda msgid: msgid
     return Translations.load(str(HERE / "translations"), ["en"]).gettext
 
 
 def line_label(line: ReconciliationLine, claims: tuple[CheckedClaim, ...], speak: Translate) -> str:
-    """Return a reconciliation line in the reader's words; a published rate says what would have made it true."""
+    """Returns the label of a reconciliation line. A published rate that disagrees names the counts it would need."""
     if line.name != "claim":
-        return speak(LINE_LABELS[line.name])
+        return speak(LINE_LABELS.get(line.name, line.name))
     claim = next(claim for claim in claims if claim.line() == line)
-    label = speak(STATISTIC_LABELS[claim.claim.statistic].label)
+    label = speak(statistic_label(claim.claim.statistic).label)
     text = f"{label}: {speak(LINE_LABELS['claim'])}"
     return text if claim.agrees else f"{text} ({needed_counts(claim, speak)})"
 
 
 def needed_counts(claim: CheckedClaim, speak: Translate) -> str:
-    """Return what the published value would need, e.g. 印出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
+    """Returns the counts a published value would need, e.g. 得出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
     head = speak(N_("得出 %(value)s%% 需要")) % {"value": claim.claim.value}
     ways = (
         (COLUMN_LABELS["numerator"], claim.matches.numerators),

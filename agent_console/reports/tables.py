@@ -1,4 +1,4 @@
-"""A report as plain tables in the reader's language: what text, CSV and spreadsheet files all write."""
+"""The tables of a report in the reader's language, which text, CSV and spreadsheet files share."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from agent_console.reports.labels import (
     COLUMN_LABELS,
     ENUM_LABELS,
     EXCLUSION_LABELS,
-    STATISTIC_LABELS,
     TABLE_TITLES,
     UNIT_COLUMN_LABELS,
     Translate,
     line_label,
+    statistic_label,
 )
 from hotline.rules.figures.rates import Rate, percent
 from hotline.rules.figures.statistics import STATISTICS
@@ -33,7 +33,7 @@ class Table:
 
 
 def heading(report: Report, speak: Translate) -> tuple[str, str]:
-    """Return the title with its days, and the moment of counting with its zone."""
+    """Returns the title with its days, and the moment of counting with its zone."""
     period = report.period
     days = period.first.isoformat() if period.one_day else f"{period.first} – {period.last}"
     as_of = report.as_of.isoformat(sep=" ", timespec="seconds")
@@ -44,14 +44,16 @@ def heading(report: Report, speak: Translate) -> tuple[str, str]:
 
 
 def tables_of(report: Report, speak: Translate) -> tuple[Table, ...]:
-    """Return every table of a report, in the order it is read."""
+    """Returns every table of a report in reading order."""
     makers = (_rates(report, speak), _calls(report, speak), *_requests(report, speak))
     return (*makers, _units(report, speak), _curve(report, speak), _lines(report, speak))
 
 
 def exclusions_text(rate: Rate, speak: Translate) -> str:
-    """Return what a rate leaves out, e.g. "草稿 3，已作废 1"; nothing when it leaves nothing out."""
-    named = ((EXCLUSION_LABELS[part.reason], part.count) for part in rate.exclusions if part.count)
+    """Returns the exclusions of a rate, e.g. "草稿 3, 已作废 1"; empty without any."""
+    named = (
+        (EXCLUSION_LABELS.get(part.reason, part.reason), part.count) for part in rate.exclusions if part.count
+    )
     return ", ".join(f"{speak(word)} {count:,}" for word, count in named)
 
 
@@ -65,7 +67,7 @@ def _rates(report: Report, speak: Translate) -> Table:
     header = ("statistic", "value", "numerator", "denominator", "excluded", "formula")
     rows: list[Row] = []
     for name, rate in report.rates.items():
-        words = STATISTIC_LABELS[name]
+        words = statistic_label(name)
         base = (rate.numerator, rate.denominator)
         left_out = exclusions_text(rate, speak) or 0
         rows.append((speak(words.label), rate.value or "–", *base, left_out, speak(words.formula)))
@@ -87,7 +89,8 @@ def _requests(report: Report, speak: Translate) -> Iterable[Table]:
     for name, counts in found.items():
         labels = ENUM_LABELS[name]
         rows: list[Row] = [
-            (speak(labels[word]), count, percent(count, requests.total) or "–") for word, count in counts
+            (speak(labels.get(word, word)), count, percent(count, requests.total) or "–")
+            for word, count in counts
         ]
         rest = requests.total - sum(count for _word, count in counts)
         if rest:
@@ -106,7 +109,7 @@ def _units(report: Report, speak: Translate) -> Table:
         speak(COLUMN_LABELS["code"]),
         speak(COLUMN_LABELS["unit"]),
         *(speak(word) for word in UNIT_COLUMN_LABELS.values()),
-        *(speak(STATISTIC_LABELS[name].label) for name in by_unit),
+        *(speak(statistic_label(name).label) for name in by_unit),
     )
     return Table(
         "units", speak(TABLE_TITLES["units"]), header, tuple(_unit(u, by_unit, speak) for u in report.units)
@@ -125,7 +128,7 @@ def _unit(unit: UnitReport, by_unit: list[str], speak: Translate) -> Row:
 
 
 def with_base(rate: Rate) -> str:
-    """Return 99.51% (47,878/48,116); a dash over nothing."""
+    """Returns 99.51% (47,878/48,116); a dash over nothing."""
     return f"{rate.value}% ({rate.numerator:,}/{rate.denominator:,})" if rate.value is not None else "–"
 
 

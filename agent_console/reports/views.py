@@ -1,4 +1,4 @@
-"""`/console/reports`: a day's or a range's report on one page that prints, its files, and the rows behind every figure."""
+"""`/console/reports`: the report of a day or a range on one printable page, its files, and the rows behind each figure."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -85,13 +85,14 @@ def index() -> ResponseReturnValue:
 
 @needs(Right.READ_REPORTS)
 def file(fmt: str) -> ResponseReturnValue:
-    """Send the report as a file. CSV starts with a byte-order mark, without which spreadsheets misread Chinese."""
+    """Sends the report as a file."""
     query = _query()
     if fmt not in FORMATS:
         abort(404)
     if query.problem:
         return query.problem, 422
     made = render(_report(query.period), fmt, locale_name())
+    # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
     body = made.encode("utf-8-sig" if fmt == "csv" else "utf-8") if isinstance(made, str) else made
     name = f"report-{query.period.first}-{query.period.last}.{ENDINGS.get(fmt, fmt)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
@@ -100,7 +101,7 @@ def file(fmt: str) -> ResponseReturnValue:
 
 @needs(Right.READ_REPORTS)
 def rows() -> ResponseReturnValue:
-    """List the rows behind one figure: the tickets or calls that the named counts took."""
+    """Lists the rows behind one figure: the tickets or calls of the named counts."""
     query, filters = _query(), Filters()
     names = tuple(name for name in request.args.get("counts", "").split(",") if name)
     narrowed = _narrowed(filters)
@@ -141,7 +142,7 @@ def _behind(
 
 
 def _query() -> ReportQuery:
-    """Return the days of the address: `date`, or `from` and `to`; today without any, and with a problem where they are wrong."""
+    """Returns the days of the address: `date`, or `from` and `to`; today without either."""
     today = application().clock().astimezone(application().policies.zone).date()
     day = request.args.get("date", "")
     first = request.args.get("from", "") or day or today.isoformat()
@@ -175,7 +176,7 @@ def _narrowed(filters: Filters) -> DrillDownFilter:
 
 
 def _days_around(period: Period) -> dict[str, date]:
-    """Return the day before the period and the day after it."""
+    """Returns the day before the period and the day after it."""
     return {"before": period.first - timedelta(days=1), "after": period.last + timedelta(days=1)}
 
 
@@ -187,7 +188,7 @@ def pages() -> Blueprint:
 
     @blueprint.app_template_global("report_rows_url")
     def report_rows_url(period: Period, counts: tuple[str, ...], **narrowed: str) -> str:
-        """Return the address of the rows behind counts of a period."""
+        """Returns the address of the rows behind counts of a period."""
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
         return f"{url_for('reports.rows')}?{urlencode({'counts': ','.join(counts), **days, **narrowed})}"
 

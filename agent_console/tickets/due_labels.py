@@ -7,6 +7,7 @@ from enum import StrEnum
 from flask_babel import gettext as _
 
 from agent_console.web.console_context import application
+from agent_console.web.labels import translated
 from agent_console.web.locale import N_, clock, day
 from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.deadlines import Deadline
@@ -58,7 +59,7 @@ class DeadlineView:
 
     @property
     def tag(self) -> tuple[str, str]:
-        return TAGS[self.status]
+        return TAGS.get(self.status, ("", self.status.value))
 
 
 def deadline_status(
@@ -89,7 +90,7 @@ def deadline_views(
         again = counted.get(stage)
         views.append(
             DeadlineView(
-                name=_(STAGES[stage]),
+                name=translated(STAGES, stage),
                 due_at=due_at,
                 met_at=met_at,
                 status=deadline_status(due_at, met_at, at, ended=ticket.closed_at is not None),

@@ -17,7 +17,7 @@ from agent_console.tickets.due_labels import DeadlineView, deadline_views
 from agent_console.tickets.timeline import TimelineLine, timeline_lines
 from agent_console.web.auth import current_person
 from agent_console.web.console_context import application
-from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, label
+from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, label, translated
 from agent_console.web.locale import N_
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from agent_console.web.template_context import unit_name, visible_access_code
@@ -183,7 +183,7 @@ def step_hint(action: TicketAction) -> str:
 
 
 def waiting_label(state: TicketState) -> str:
-    return str(_(WAITING_LABELS[state]))
+    return translated(WAITING_LABELS, state)
 
 
 def no_matter_options() -> list[tuple[str, str]]:

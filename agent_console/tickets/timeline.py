@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from agent_console.web.labels import LABELS
+from agent_console.web.labels import LABELS, translated
 from agent_console.web.locale import N_
 from hotline.rules import enums
 from hotline.store.tickets.history import TimelineEntry
@@ -84,8 +84,6 @@ def _answer(question: object, answer: object) -> str:
 def _actor(entry: TimelineEntry) -> str:
     person = entry.person
     if person is None:
-        return (
-            _(MACHINE_LABELS[entry.event.actor]) if entry.event.actor in MACHINE_LABELS else entry.event.actor
-        )
+        return translated(MACHINE_LABELS, entry.event.actor)
     number = _("工号 %(number)s", number=person.work_number) if person.work_number else ""
     return f"{person.display_name} {number}".strip()

@@ -5,13 +5,13 @@ Everything works by plain links and forms; a script only refreshes the counts.
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
 from agent_console.tickets.actions import reveal_number, take_step
 from agent_console.tickets.ticket_sheet import RejectedForm, TicketSheet, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import Filters
+from agent_console.web.labels import translated
 from agent_console.web.locale import N_
 from agent_console.web.template_context import unit_name
 from hotline.rules.people.actors import Right
@@ -122,7 +122,7 @@ def _first(counts: dict[InboxSection, int]) -> InboxSection:
 
 
 def section_label(section: InboxSection) -> str:
-    return str(_(SECTION_LABELS[section]))
+    return translated(SECTION_LABELS, section)
 
 
 def section_tone(section: InboxSection) -> str:

@@ -1,7 +1,7 @@
-"""What a list page is asked through its address: parsed gently, because people edit and share addresses.
+"""Parses the filters in the address of a list page. People edit and share these addresses.
 
-A value that means nothing is not ignored (the list would lie) and not a dead end: its name is kept in `wrong`, and the
-page says so beside an empty list.
+The name of a value that is not valid is kept in `rejected`, and the page names it beside an empty list: ignoring the
+value would show a wrong list.
 """
 
 from datetime import date
@@ -18,7 +18,7 @@ Word = TypeVar("Word", bound=StrEnum)
 
 
 class Filters:
-    """Reads the query of the current request; `used` says whether anything narrows the list."""
+    """Reads the query of the current request. `is_used`: at least one filter is set."""
 
     def __init__(self) -> None:
         self.rejected: list[str] = []
@@ -29,7 +29,7 @@ class Filters:
         return request.args.get("cursor", "")
 
     def choice(self, kind: type[Word], name: str) -> Word | None:
-        """Return the chosen word, None for all."""
+        """Returns the chosen member; None for all."""
         raw = self._raw(name)
         try:
             return kind(raw) if raw else None
@@ -45,7 +45,7 @@ class Filters:
         return raw
 
     def flag(self, name: str) -> bool:
-        """Say whether a box is ticked."""
+        """Returns True if a box is ticked."""
         return self._raw(name) in {"1", "true", "on"}
 
     def day(self, name: str) -> date | None:
@@ -66,7 +66,7 @@ class Filters:
         return None
 
     def address(self, **changed: str | None) -> dict[str, str]:
-        """Return the query of this list with some values changed (None: dropped), for `url_for`."""
+        """Returns the query of this list with some values changed (None: dropped), for `url_for`."""
         kept = {name: value for name, value in request.args.items() if value and name != "cursor"}
         return {name: value for name, value in {**kept, **changed}.items() if value}
 

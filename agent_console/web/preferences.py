@@ -1,4 +1,4 @@
-"""What a person may choose for themselves: the language, kept in this browser and, once signed in, with their name."""
+"""The language a person chooses, stored in this browser and, if they are signed in, with their account."""
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -11,7 +11,7 @@ from hotline.services.people import accounts
 
 
 def choose_locale() -> ResponseReturnValue:
-    """Keep the chosen language and go back to the page it was chosen on. Raises BadRequest for one we do not speak."""
+    """Stores the chosen language and returns to the page. Raises BadRequest for an unknown language."""
     wanted = request.form.get("locale", "")
     if wanted not in LOCALES:
         raise BadRequest

@@ -16,9 +16,9 @@ from hotline.rules.text import SHORT_TEXT
 from hotline.rules.tickets.fields import (
     DESK_FIELDS,
     FIELDS_BY_NAME,
-    Choice,
-    Flag,
-    Text,
+    BooleanField,
+    ChoiceField,
+    TextField,
     TicketField,
     length_limit,
 )
@@ -48,7 +48,7 @@ def ticket_url(ticket: Ticket) -> str:
 
 
 def ticket_tag(state: TicketState) -> Markup:
-    tone = f" tag-{TONES[state]}" if TONES[state] else ""
+    tone = f" tag-{TONES[state]}" if TONES.get(state) else ""
     return Markup('<span class="tag{}">{}</span>').format(tone, label(state))
 
 
@@ -101,11 +101,11 @@ def desk_fields() -> tuple[TicketField, ...]:
 def field_widget(field: TicketField) -> str:
     """Returns the form control that fits a field: select, checkbox, textarea or input."""
     match field.kind:
-        case Choice():
+        case ChoiceField():
             return "select"
-        case Flag():
+        case BooleanField():
             return "checkbox"
-        case Text(limit) if limit > SHORT_TEXT:
+        case TextField(limit) if limit > SHORT_TEXT:
             return "textarea"
         case _:
             return "input"

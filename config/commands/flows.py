@@ -21,8 +21,16 @@ from ivr_flows.diagram import draw
 from ivr_flows.loader import Script, load_flow, load_scripts
 from ivr_flows.source.problems import FlowError, one_line
 from ivr_flows.transcripts.check import Scripts, check_transcript, uncovered_edges
-from ivr_flows.transcripts.files import SUFFIX, CallTranscript, TranscriptError, read_folder
+from ivr_flows.transcripts.files import (
+    SUFFIX,
+    FlowTranscript,
+    TranscriptError,
+    read_folder,
+    read_transcripts,
+    write_transcript,
+)
 from ivr_flows.transcripts.generate import generate_transcripts
+from ivr_flows.transcripts.player import play_events
 
 FILE = click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 LANGUAGE = click.option(
@@ -86,12 +94,29 @@ def draw_flow(file: Path | None, output: Path, language: str) -> None:
 def walk_flows(file: Path | None, language: str, record: Path | None) -> None:
     """Prints a transcript for every path through FILE, or through every flow."""
     for script in _scripts(file, _policies()).values():
-        transcripts = list(generate_transcripts(script, Language(language)))
+        transcripts = list(generate_transcripts(script, Language(language), in_words=record is None))
         if record is None:
             click.echo("\n".join(transcripts))
             continue
         _make_folder(record)
         _write(record / f"every-way-through-{script.flow.name}{SUFFIX}", "\n".join(transcripts))
+
+
+@flows.command("show")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def show_transcripts(file: Path) -> None:
+    """Prints the transcripts in FILE with the words that callers hear."""
+    scripts = _scripts(None, _policies())
+    try:
+        transcripts = read_transcripts(file)
+    except TranscriptError as error:
+        raise click.ClickException(str(error)) from None
+    for transcript in transcripts:
+        if transcript.flow not in scripts:
+            raise click.ClickException(f"{file}:{transcript.line}: no such flow {transcript.flow!r}")
+        player = play_events(scripts[transcript.flow], transcript.events, transcript.language)
+        lines = (line.words for line in player.lines)
+        click.echo(write_transcript(transcript.title, transcript.flow, lines, transcript.language))
 
 
 @flows.command("coverage")
@@ -119,7 +144,7 @@ def coverage(folder: Path) -> None:
     click.echo(f"{len(transcripts)} transcripts cover every path of {', '.join(sorted(scripts))}")
 
 
-def _gaps(transcripts: Iterable[CallTranscript], scripts: Scripts) -> Iterable[str]:
+def _gaps(transcripts: Iterable[FlowTranscript], scripts: Scripts) -> Iterable[str]:
     paths: dict[str, set[str]] = {name: set() for name in scripts}
     for transcript in transcripts:
         difference, path = check_transcript(transcript, scripts)

@@ -25,9 +25,9 @@ def write_ticket(
     with city.application.unit_of_work(operator) as work:
         draft = actions.open_draft(work, call_id=call_id)
     city.later(30, 90)
-    facts = _facts(city, story)
+    stated = _ticket_fields(city, story)
     with city.application.unit_of_work(operator) as work:
-        actions.perform(work, draft.id, TicketAction.SAVE, facts)
+        actions.perform(work, draft.id, TicketAction.SAVE, stated)
     city.later(20, 110)
     hang_up()
     city.later(4, 45)
@@ -41,7 +41,7 @@ def write_ticket(
         hand_over(city, draft.id, story.matter.unit, story.matter.reply or story.matter.answer)
 
 
-def _facts(city: City, story: DemoStory) -> TicketFields:
+def _ticket_fields(city: City, story: DemoStory) -> TicketFields:
     named = city.chance(0.8)
     given = city.rng.choice(SURNAMES) + (
         city.rng.choice(TITLES) if city.chance(0.6) else city.rng.choice(GIVEN)
@@ -74,9 +74,9 @@ def hand_over(city: City, ticket_id: int, unit_code: str, reply: str) -> None:
     city.plan(at, lambda: _acknowledge(city, ticket_id, handler, reply, urgent=urgent))
 
 
-def _act(city: City, ticket_id: int, handler: Person, action: TicketAction, facts: TicketFields) -> None:
+def _act(city: City, ticket_id: int, handler: Person, action: TicketAction, stated: TicketFields) -> None:
     with city.application.unit_of_work(handler) as work:
-        actions.perform(work, ticket_id, action, facts)
+        actions.perform(work, ticket_id, action, stated)
 
 
 def _acknowledge(city: City, ticket_id: int, handler: Person, reply: str, *, urgent: bool) -> None:

@@ -8,7 +8,14 @@ from config.setup.settings_tables import chinese_table, english_table
 from hotline.reactions import REACTIONS
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import RIGHTS, Right
-from hotline.rules.tickets.fields import STATED_FIELDS, Choice, Entry, FieldKind, Flag, Text
+from hotline.rules.tickets.fields import (
+    STATED_FIELDS,
+    BooleanField,
+    ChoiceField,
+    FieldEntry,
+    FieldKind,
+    TextField,
+)
 from hotline.rules.tickets.transitions import TRANSITIONS, Relation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,19 +70,19 @@ def ticket_fields_table() -> str:
 
 
 _ENTRIES = {
-    Entry.DESK: "desk, ticket sheet, API",
-    Entry.REQUEST: "ticket sheet, API",
-    Entry.STEP: "its step only",
+    FieldEntry.DESK: "desk, ticket sheet, API",
+    FieldEntry.REQUEST: "ticket sheet, API",
+    FieldEntry.STEP: "its step only",
 }
 
 
 def _kind(kind: FieldKind) -> str:
     match kind:
-        case Text(limit):
+        case TextField(limit):
             return f"text, at most {limit:,} characters"
-        case Choice(words):
+        case ChoiceField(words):
             return ", ".join(f"`{word.value}`" for word in words)
-        case Flag():
+        case BooleanField():
             return "yes or no"
         case _:
             return kind.value_type.__name__

@@ -88,14 +88,14 @@ class Panel:
 class CallerCounts:
     """Numbers of callers per edge, as `node>exit`, and per node; None: not counted."""
 
-    ways: Mapping[str, int] | None
+    edges_taken: Mapping[str, int] | None
     nodes: Mapping[str, int]
 
     def at(self, name: str) -> int | None:
-        return None if self.ways is None else self.nodes.get(name, 0)
+        return None if self.edges_taken is None else self.nodes.get(name, 0)
 
     def on(self, name: str, exit_: str) -> int | None:
-        return None if self.ways is None else self.ways.get(f"{name}>{exit_}", 0)
+        return None if self.edges_taken is None else self.edges_taken.get(f"{name}>{exit_}", 0)
 
 
 def caller_counts(flow: Flow, counts: Mapping[str, int] | None) -> CallerCounts:
@@ -162,7 +162,7 @@ def _rows_of_box(flow: Flow, box: str, language: Language, traffic: CallerCounts
     ]
     for to in dict.fromkeys(target for target, _ in leaving):
         taken = [count for target, count in leaving if target == to]
-        total = None if traffic.ways is None else sum(taken)
+        total = None if traffic.edges_taken is None else sum(taken)
         yield Row(f"{_LEAVES.in_(language)} ×{len(taken)}", to, total)
 
 

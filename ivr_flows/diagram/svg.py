@@ -22,9 +22,9 @@ BEND = 34
 
 NODES = BilingualText("{nodes} 个节点 · 版本 {version}", "{nodes} nodes · version {version}")
 BACK = BilingualText("虚线：回到前面", "dashed: leads back")
-ELSEWHERE = BilingualText("→ 名称：去远处或别的图", "→ name: far away or in another picture")
+ELSEWHERE = BilingualText("→ 名称：去远处或别的图", "→ name: far away or in another panel")
 SAME = BilingualText("↻ 留在原处", "↻ stays here")
-COUNTED = BilingualText("数字：走过的来电人数", "numbers: callers who took the way")
+COUNTED = BilingualText("数字：走过的来电人数", "numbers: callers who took the edge")
 SUBFLOW = BilingualText("子流程", "Subflow")
 
 

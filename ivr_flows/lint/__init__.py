@@ -19,6 +19,7 @@ CHECKS: tuple[Check, ...] = (
     ends.broken_targets,
     prompts.broken_lines,
     prompts.unknown_words,
+    prompts.unannounced_keys,
     prompts.colliding_keys,
     prompts.colliding_words,
     entries.broken_entries,

@@ -72,10 +72,8 @@ def misplaced_actions(flow: Flow, _prompts: Prompts, _policies: Policies) -> Ite
                 yield LintFinding(
                     name,
                     BilingualText(f"动作 {type(action).__name__}", f"performs {type(action).__name__}"),
-                    BilingualText(
-                        f"只有 {purpose} 类的通话能执行", f"only a {purpose} call can have it granted"
-                    ),
-                    BilingualText("去掉这个请求。", "Remove the wish."),
+                    BilingualText(f"只有 {purpose} 类的通话能执行", f"only a {purpose} call can perform it"),
+                    BilingualText("去掉这个动作。", "Remove the action."),
                 )
 
 

@@ -47,7 +47,7 @@ def _incomplete_wait(name: str, node: object) -> Iterator[LintFinding]:
             ),
             BilingualText(
                 "到时间以后，来电人不是继续等下去，就是被挂断",
-                "callers would be kept beyond it, or thrown out",
+                "the flow does not state what follows",
             ),
             BilingualText(
                 "加上 on_timeout = 一个节点，例如约定回电或留言。",
@@ -77,7 +77,7 @@ def unreachable(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
                 BilingualText("永远到不了", "can never be reached"),
                 BilingualText(
                     "从入口、人工或通话结束后，都没有路通到这里",
-                    "no way leads here from the entry, the person or after a talk",
+                    "no edge leads here from the entry, the person or after a talk",
                 ),
                 BilingualText(
                     "让一个按键或出口通到这里，或者去掉它。", "Lead a key or an exit here, or remove it."
@@ -92,9 +92,11 @@ def silent_loops(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator
         if name in round_:
             yield LintFinding(
                 name,
-                BilingualText("原地绕圈", "leads round in a circle"),
-                BilingualText("不按键的来电人永远出不来", "a silent caller would never get out"),
+                BilingualText("不按键会原地循环", "is in a loop without input"),
                 BilingualText(
-                    "让其中一条路通往排队或 hang_up。", "Lead one way to the queue or to a hang_up."
+                    "不按键的来电人永远出不来", "a caller who presses nothing would never leave it"
+                ),
+                BilingualText(
+                    "让其中一条路通往排队或 hang_up。", "Lead one edge to the queue or to a hang_up."
                 ),
             )

@@ -47,16 +47,18 @@ def _used_by(action: FlowAction) -> frozenset[str]:
 def broken_entries(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
     """Finds inputs that no digits fit or whose value has no use, and actions whose value no input provides."""
     actions = [(name, action) for name, node in flow.nodes.items() for action in actions_of(node)]
-    asked = {node.name for node in flow.nodes.values() if isinstance(node, InputNode)}
+    entered = {node.name for node in flow.nodes.values() if isinstance(node, InputNode)}
     used = frozenset().union(*(_used_by(action) for _, action in actions))
     for name, node in flow.nodes.items():
         if isinstance(node, InputNode):
             yield from _broken(name, node, used)
     for name, action in actions:
-        for value in sorted(needed_by(action) - asked):
+        for value in sorted(needed_by(action) - entered):
             yield LintFinding(
                 name,
-                BilingualText(f"需要 {value!r}，但没有人输入过", f"needs {value!r}, which nobody has typed"),
+                BilingualText(
+                    f"需要 {value!r}，但此前没有输入过", f"needs {value!r}, which no caller has entered"
+                ),
                 BilingualText("这个流程里没有叫这个名字的 input", "no input of this flow has that name"),
                 BilingualText(
                     f'在它之前问：加一个 kind = "input"、name = "{value}" 的节点。',
@@ -68,21 +70,21 @@ def broken_entries(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterat
 def untyped_values(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
     """Finds actions that can be reached without passing the input for what they need."""
     typed = _surely_typed(flow)
-    asked = {node.name for node in flow.nodes.values() if isinstance(node, InputNode)}
+    entered = {node.name for node in flow.nodes.values() if isinstance(node, InputNode)}
     for name, node in flow.nodes.items():
         for action in actions_of(node):
-            for value in sorted((needed_by(action) & asked) - typed.get(name, USED)):
+            for value in sorted((needed_by(action) & entered) - typed.get(name, USED)):
                 yield LintFinding(
                     name,
                     BilingualText(
                         f"需要 {value!r}，但不是每个走到这里的人都输入过",
-                        f"needs {value!r}, which not everybody has typed who comes here",
+                        f"needs {value!r}, which some callers have not entered before they come here",
                     ),
                     BilingualText(
                         f"有的路绕过了名为 {value!r} 的 input，或者它已经用掉了",
-                        f"some way leads here past the input called {value!r}, or after it was used",
+                        f"some edge leads here past the input called {value!r}, or after it was used",
                     ),
-                    BilingualText("让那条路先经过这个 input。", "Lead that way through the input first."),
+                    BilingualText("让那条路先经过这个 input。", "Lead that edge through the input first."),
                 )
 
 
@@ -125,9 +127,7 @@ def _broken(name: str, node: InputNode, used: frozenset[str]) -> Iterator[LintFi
         )
         yield _in_vain(name, node, why, remedy)
     elif node.name not in used:
-        why = BilingualText(
-            "这个流程里没有节点拿它去问系统", "no node of this flow asks the application anything with it"
-        )
+        why = BilingualText("这个流程里没有动作用到它", "no action of this flow uses it")
         yield _in_vain(
             name, node, why, BilingualText("把它用上，或者去掉这个问题。", "Use it, or remove the question.")
         )

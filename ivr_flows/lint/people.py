@@ -50,8 +50,8 @@ def without_person(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterat
         if isinstance(node, MenuNode | InputNode) and name not in after | heard:
             yield LintFinding(
                 name,
-                BilingualText("没有一个按键通往人工", "no key leads to a person"),
-                BilingualText("菜单是为了方便，不是一堵墙", "a menu is a courtesy, not a wall"),
+                BilingualText("没有一个按键通往人工", "no key leads to an operator"),
+                BilingualText("每个菜单都要能转到人工", "every menu must offer a way to an operator"),
                 BilingualText(
                     '加一个按键（例如 0），通往 kind = "queue" 的节点。',
                     'Add a key such as 0 that leads to a node of kind "queue".',
@@ -81,7 +81,7 @@ def silent_callers_lost(flow: Flow, _prompts: Prompts, _policies: Policies) -> I
                 ),
                 BilingualText(
                     "打进来又没有挂断的人，一定要转到人工",
-                    "who phones us and stays on the line must reach a person",
+                    "a caller who stays on the line must reach an operator",
                 ),
                 BilingualText(
                     "让 on_silence 和 on_invalid 通往排队。", "Lead on_silence and on_invalid to the queue."
@@ -110,11 +110,11 @@ def late_people(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
             place,
             BilingualText(
                 f"是转人工之前的第 {MOST_PROMPTS + 1} 段提示",
-                f"is the prompt number {MOST_PROMPTS + 1} before a person",
+                f"is the prompt number {MOST_PROMPTS + 1} before an operator",
             ),
             BilingualText(
                 "不按键的来电人，这时应该已经在等人工了",
-                "a silent caller should be waiting for a person by then",
+                "a silent caller should be waiting for an operator by then",
             ),
             BilingualText(
                 "少说一段，或者让前面的 on_silence 通往排队。",
@@ -172,7 +172,7 @@ def silent_ends(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[
                 BilingualText("一声不响就挂断", "hangs up without a word"),
                 BilingualText(
                     "有的来电人按键、说话或等候之后，到这里还没有听到一句话",
-                    "some caller comes here who has heard nothing since they did something",
+                    "a caller can come here who has heard nothing since their last input",
                 ),
                 BilingualText(
                     "加上 say，或者让他们先经过一个说话的节点。",

@@ -12,7 +12,7 @@ from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
 from hotline.rules.text import is_speakable
 from ivr_flows.bilingual import BilingualText
-from ivr_flows.flow import Choice, Flow, MenuNode, QueueNode, lines_of
+from ivr_flows.flow import Flow, KeyChoice, MenuNode, QueueNode, lines_of
 from ivr_flows.source.problems import LintFinding
 from ivr_flows.source.prompts import (
     PROGRAM_PROMPTS,
@@ -24,7 +24,7 @@ from ivr_flows.source.prompts import (
     arguments_of,
     normalized,
 )
-from ivr_flows.speech import PromptLine
+from ivr_flows.speech import Lines, PromptLine, SpokenNotice
 
 
 def _arguments_in(text: str) -> frozenset[str]:
@@ -105,6 +105,46 @@ def unknown_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator
                     )
 
 
+def unannounced_keys(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
+    """Finds keys of a menu that its prompts do not name in some language, unless the key is `announced = false`."""
+    for name, node in flow.nodes.items():
+        if not isinstance(node, MenuNode):
+            continue
+        for language, catalogue in prompts.items():
+            # Flows published before prompt files named their keys must stay usable.
+            if not catalogue.speech.keys:
+                continue
+            for key, choice in node.keys.items():
+                if choice.announced and not _is_announced(key, node.say, language, prompts):
+                    yield LintFinding(
+                        name,
+                        BilingualText(
+                            f"{language} 没有播报 {key} 键", f"key {key} is not announced in {language}"
+                        ),
+                        BilingualText("来电人不知道可以按它", "callers would not know of it"),
+                        BilingualText(
+                            f"写进 prompts/{language}.toml 里的提示，或者给这个键加上 announced = false。",
+                            f"Name it in prompts/{language}.toml, or add announced = false to the key.",
+                        ),
+                    )
+
+
+def _is_announced(key: str, lines: Lines, language: Language, prompts: Prompts) -> bool:
+    """Returns whether one of `lines`, as spoken in a call in `language`, names `key`."""
+    for line in lines:
+        if isinstance(line, SpokenNotice):
+            continue
+        catalogue = prompts[line.language or language]
+        if line.prompt not in catalogue.texts:
+            return True  # a missing prompt has a finding of its own
+        text = catalogue.texts[line.prompt].casefold()
+        if key.isdigit() and re.search(rf"(?<!\d){key}(?!\d)", text):
+            return True
+        if any(name.casefold() in text for name in catalogue.speech.keys.get(key, ())):
+            return True
+    return False
+
+
 def colliding_keys(flow: Flow, _prompts: Prompts, _policies: Policies) -> Iterator[LintFinding]:
     """Finds queues in which one key has two meanings."""
     for name, node in flow.nodes.items():
@@ -135,7 +175,7 @@ def colliding_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterat
                             f"{word!r} ({language}) is said for {one} and for {other}",
                         ),
                         BilingualText(
-                            "来电人说了，也听不出是哪一个", "a caller who says it cannot be understood"
+                            "来电人说了，也听不出是哪一个", "what a caller means by it would be unclear"
                         ),
                         BilingualText(
                             f"改 prompts/{language}.toml 里的说法。",
@@ -145,7 +185,7 @@ def colliding_words(flow: Flow, prompts: Prompts, _policies: Policies) -> Iterat
 
 
 def _clashes(
-    keys: Mapping[str, Choice], words: Mapping[str, tuple[str, ...]]
+    keys: Mapping[str, KeyChoice], words: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, str, str]]:
     said = [(key, words.get(choice.words, ())) for key, choice in keys.items() if choice.words]
     for (one, ours), (other, theirs) in combinations(said, 2):
@@ -181,11 +221,24 @@ def check_prompts(prompts: Prompts, recordings: Path = SOUNDS) -> Iterator[tuple
     lists = frozenset().union(*(catalogue.words for catalogue in prompts.values()))
     for language, catalogue in prompts.items():
         for finding in (
+            *_unnamed_keys(language, catalogue),
             *_missing(language, everywhere - set(catalogue.texts), lists - set(catalogue.words)),
             *_wrong(language, catalogue),
             *_unplayable(catalogue, recordings),
         ):
             yield language, finding
+
+
+def _unnamed_keys(language: Language, catalogue: Catalogue) -> Iterator[LintFinding]:
+    for key in sorted({"*", "#"} - set(catalogue.speech.keys)):
+        yield LintFinding(
+            "speech.keys",
+            BilingualText(f"{language} 里没有 {key} 键的叫法", f"{language} has no name for the key {key}"),
+            BilingualText(
+                "检查提示有没有播报这个键时要用", "the check for keys that are not announced needs it"
+            ),
+            BilingualText("在这里的 [speech.keys] 下补上。", "Write it under [speech.keys] here."),
+        )
 
 
 def _missing(language: Language, texts: frozenset[str], lists: frozenset[str]) -> Iterator[LintFinding]:
@@ -252,11 +305,11 @@ def _unplayable(catalogue: Catalogue, recordings: Path) -> Iterator[LintFinding]
                     f"要播放 {sound[:40]!r}，但这不是录音", f"plays {sound[:40]!r}, which is no recording"
                 ),
                 why,
-                BilingualText("改正名字。", "Mend the name."),
+                BilingualText("改正名字。", "Correct the name."),
             )
         elif not (recordings / sound).is_file():
             why, remedy = (
-                BilingualText("ivr_flows/sounds 里没有这个文件", "it does not lie in ivr_flows/sounds"),
+                BilingualText("ivr_flows/sounds 里没有这个文件", "it is not in ivr_flows/sounds"),
                 BilingualText("把文件放进去，或者去掉 `play`。", "Put it there, or remove `play`."),
             )
             yield LintFinding(

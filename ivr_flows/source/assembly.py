@@ -38,11 +38,11 @@ def _inheritance_problems(name: str, nodes: Mapping[str, Any], origins: Origins)
     if not isinstance(model, str) or model not in nodes:
         why, remedy = (
             "a node can only be like another one of its file or of those it includes",
-            "Mend the name.",
+            "Correct the name.",
         )
         return [origins[name].problem(name, f"is like {model!r}, which does not exist", why, remedy)]
     if not isinstance(nodes[model], dict):
-        why, remedy = "a node is a table of fields", f"Write [nodes.{model}], or mend the name."
+        why, remedy = "a node is a table of fields", f"Write [nodes.{model}], or correct the name."
         return [origins[name].problem(name, f"is like {model!r}, which is no node", why, remedy)]
     seen = {name}
     while isinstance(model, str) and model in nodes and model not in seen:
@@ -105,7 +105,7 @@ def own_nodes(own: Source) -> dict[str, Any]:
 
 
 def missing_file(at: Origin, place: str, name: str) -> FlowProblem:
-    why, remedy = f"there is no shared/{name}.toml", "Write that file, or mend its name."
+    why, remedy = f"there is no shared/{name}.toml", "Write that file, or correct its name."
     return at.problem(place, f"needs {name!r}, which does not exist", why, remedy)
 
 
@@ -147,12 +147,15 @@ def _replacement_problems(own: Source, sources: list[Source]) -> Iterator[FlowPr
             remedy = f"Write {REPLACES} = true, or leave it out."
             yield at.problem(name, f"{REPLACES}, given {str(said)[:60]!r}", "it can only be true", remedy)
         elif said and name not in shared:
-            why, remedy = "no included file has a node of that name", f"Remove {REPLACES}, or mend the name."
+            why, remedy = (
+                "no included file has a node of that name",
+                f"Remove {REPLACES}, or correct the name.",
+            )
             yield at.problem(name, "replaces nothing", why, remedy)
         elif not said and name in shared:
             what = f"hides the node {name!r} of {shared[name].path.name}"
             why, remedy = (
-                "nobody has said that callers shall not come to that one",
+                "the flow does not state that it replaces that node",
                 f"Rename it, or add {REPLACES} = true.",
             )
             yield at.problem(name, what, why, remedy)
@@ -246,7 +249,7 @@ def _lay(full: str, file: str, exits: Mapping[str, str], part: Part, layer: _Lay
     at = layer.origins[full.removeprefix(layer.prefix)]
     if layer.deeper == 0:
         why, remedy = "does one contain itself?", "Flatten them."
-        raise FlowError(at.problem(full, "subflows lie too deep in each other", why, remedy))
+        raise FlowError(at.problem(full, "subflows are nested too deep", why, remedy))
     source = part(file)
     if source is None:
         raise FlowError(missing_file(at, full, file))
@@ -284,7 +287,7 @@ def _wrong_exits(
     for exit_ in sorted(set(given) - needed):
         known = ", ".join(sorted(needed)) or "none"
         what = f"has an exit {exit_!r}, which is never taken"
-        yield at.problem(place, what, f"subflow {file!r} has {known}", "Remove it, or mend its name.")
+        yield at.problem(place, what, f"subflow {file!r} has {known}", "Remove it, or correct its name.")
 
 
 def _targets(written: Mapping[str, NODE]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def read_action(text: object) -> FlowAction:
             return RecordAnswer(question, answer)
         case _:
             raise ValueError(
-                "a wish is confirm_person, note_pressed:CLASS or record_answer:solved|satisfied|service:yes|no"
+                "an action is confirm_person, note_pressed:CLASS or record_answer:solved|satisfied|service:yes|no"
             )
 
 

@@ -61,7 +61,7 @@ class FlowError(Exception):
     """Raised for a flow or prompt file that cannot be used; `problems` holds all of them, in file order."""
 
     def __init__(self, *problems: FlowProblem) -> None:
-        super().__init__(f"{len(problems)} faults")
+        super().__init__(f"{len(problems)} problems")
         self.problems = problems
 
     def __str__(self) -> str:
@@ -76,7 +76,7 @@ class FlowError(Exception):
         why = BilingualText(
             f"先看前 {MAX_LISTED} 处就够了", f"the first {MAX_LISTED} are enough to begin with"
         )
-        remedy = BilingualText("改好以后再检查一次。", "Mend those, then check again.")
+        remedy = BilingualText("改好以后再检查一次。", "Correct these, then check again.")
         return *self.problems[:MAX_LISTED], FlowProblem(more[0].file, "", what, why, remedy)
 
 
@@ -107,7 +107,7 @@ _WHYS: Mapping[str, str] = {
 _EXPECTED = BilingualText("按要求的写法写。", "Write what is expected there.")
 _MENDS: Mapping[str, BilingualText] = {
     "missing": BilingualText("补上。", "Add it."),
-    "extra_forbidden": BilingualText("去掉它，或者改正名字。", "Remove it, or mend its name."),
+    "extra_forbidden": BilingualText("去掉它，或者改正名字。", "Remove it, or correct its name."),
     "union_tag_invalid": BilingualText(f"kind 是 {_CHINESE_KINDS} 之一。", f"kind is {_KINDS}."),
     "union_tag_not_found": BilingualText(f"加上 kind = {_CHINESE_KINDS} 之一。", f"Add kind = {_KINDS}."),
     "string_pattern_mismatch": BilingualText(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from string import Formatter
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -67,7 +67,7 @@ class Plural:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """How moments are spoken. `hours` and `periods` hold one word for each hour of the day, from midnight on.
+    """Rules for speaking moments. `hours` and `periods` hold one word for each hour of the day, from midnight on.
 
     The patterns may use {period}, {hour}, {n} (minutes) and {nn} (two digits); `day` has {month} and {day}.
     """
@@ -109,6 +109,9 @@ class SpeechRules:
     minutes: Plural
     under_a_minute: str
     calendar: Calendar
+
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names by which prompts announce the keys * and #. Prompts published before this field existed have none."""
 
     spoken_as: Language = Language.ZH_CN
 
@@ -232,6 +235,9 @@ class _Speech(FileModel):
     minutes: _Plural
     under_a_minute: _Text
     calendar: _Calendar
+    keys: dict[Literal["*", "#"], Annotated[tuple[_Text, ...], Field(min_length=1)]] = Field(
+        default_factory=dict
+    )
 
 
 class _Recorded(FileModel):
@@ -261,6 +267,7 @@ class CatalogueModel(FileModel):
             minutes=raw.minutes.phrase(),
             under_a_minute=raw.under_a_minute,
             calendar=raw.calendar.calendar(),
+            keys={str(key): names for key, names in raw.keys.items()},
             spoken_as=language,
         )
         recorded = {key: said for key, said in self.prompts.items() if isinstance(said, _Recorded)}

@@ -55,9 +55,10 @@ class ChoiceModel(FileModel):
     actions: ACTIONS = ()
     language: Annotated[Language, BeforeValidator(read_language)] | None = None
     words: str = ""
+    announced: Annotated[bool, Field(strict=True)] = True
 
-    def choice(self) -> flow.Choice:
-        return flow.Choice(self.to, self.actions, self.language, self.words)
+    def choice(self) -> flow.KeyChoice:
+        return flow.KeyChoice(self.to, self.actions, self.language, self.words, self.announced)
 
 
 class WaitingChoiceModel(ChoiceModel):
@@ -202,7 +203,7 @@ class _Survey(QuestionModel):
 
     def node(self) -> Node:
         answers = {
-            key: flow.Choice(reply.to, (RecordAnswer(self.question, reply.answer),), None, reply.words)
+            key: flow.KeyChoice(reply.to, (RecordAnswer(self.question, reply.answer),), None, reply.words)
             for key, reply in self.answers.items()
         }
         keys = {**answers, **{key: choice.choice() for key, choice in self.keys.items()}}

@@ -49,11 +49,13 @@ def read_source(path: Path) -> Source:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise file_error(path, "does not exist", "it is needed here", "Write it, or mend its name.") from None
+        raise file_error(
+            path, "does not exist", "it is needed here", "Write it, or correct its name."
+        ) from None
     except UnicodeDecodeError as error:
         raise file_error(path, "is not UTF-8 text", str(error), "Save it as UTF-8.") from None
     except OSError as error:
-        raise file_error(path, "cannot be read", str(error.strerror), "Make it a file we may read.") from None
+        raise file_error(path, "cannot be read", str(error.strerror), "Make the file readable.") from None
     return parse_source(path, text)
 
 
@@ -67,13 +69,13 @@ def parse_source(path: Path, text: str) -> Source:
         line = int(at[1]) if at else text.count("\n") + 1
         column = int(at[2]) if at else 0
         what, why = BilingualText("不是 TOML", "is not TOML"), BilingualText(f"语法错误：{error}", str(error))
-        remedy = BilingualText("改正这一行。", "Mend this line.")
+        remedy = BilingualText("改正这一行。", "Correct this line.")
         raise FlowError(FlowProblem(str(path), "", what, why, remedy, line, column)) from None
     except RecursionError:
         raise too_deep_error(path) from None
     except ValueError as error:
         reason = str(error).partition(";")[0]
-        raise file_error(path, "has a number nobody can mean", reason, "Write a shorter one.") from None
+        raise file_error(path, "has a number that is too long", reason, "Write a shorter one.") from None
     if is_too_deep(table):
         raise too_deep_error(path)
     return Source(path, text, table)
@@ -96,8 +98,8 @@ def _inside(value: object) -> Iterable[object]:
 
 
 def too_deep_error(path: Path) -> FlowError:
-    why = f"nothing in a flow lies more than {DEEPEST} deep"
-    return file_error(path, "lies too deep in itself", why, "Close its brackets, or shorten its keys.")
+    why = f"a flow has at most {DEEPEST} levels"
+    return file_error(path, "is nested too deep", why, "Close its brackets, or shorten its keys.")
 
 
 def validated(kind: type[Kind], source: Source, table: Mapping[str, Any]) -> Kind:

@@ -1,6 +1,8 @@
-"""Conversations on paper: a call written as a play, played again, walked through on every way, and counted.
+"""Transcripts: calls written down as text, played again, generated for every path through a flow, and counted.
 
-A play is text that reads like one: 热线 speaks, 市民 presses keys, and stage directions in brackets say what the application
-answers. `cues` is what can happen, `phrases` how it is written, `stage` plays it against a flow, `scripts_text` reads and
-writes files, `walks` finds every way through a flow, `rehearsal` plays recorded files against today's flows.
+A transcript reads like a play: 热线 speaks, 市民 presses keys, and lines in brackets state the outcomes of actions.
+`events`
+defines what can happen, `transcript_format` how it is written, `player` plays events against a flow, `files` reads
+and
+writes files, `generate` finds every path through a flow, `check` compares files with today's flows.
 """

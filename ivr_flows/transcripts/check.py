@@ -1,4 +1,4 @@
-"""Recorded plays against today's flows: where they differ, and which ways none of them walks."""
+"""Compares recorded transcripts with today's flows, and finds the edges that none of them takes."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ivr_flows.flow import Flow, edges
 from ivr_flows.loader import Script
-from ivr_flows.transcripts.files import CallTranscript
-from ivr_flows.transcripts.player import TranscriptPlayer, play_events
-from ivr_flows.transcripts.transcript_format import HOTLINE_PATTERNS, directed
+from ivr_flows.transcripts.files import FlowTranscript
+from ivr_flows.transcripts.player import PlayedLine, TranscriptPlayer, play_events
+from ivr_flows.transcripts.transcript_format import HOTLINE_PATTERNS, directed, is_reference
 from ivr_flows.turn import AwaitResult
 
 Scripts = Mapping[str, Script]
@@ -17,7 +17,7 @@ Scripts = Mapping[str, Script]
 
 @dataclass(frozen=True, slots=True)
 class TranscriptMismatch:
-    """The first line in which a play is not what callers hear today; an empty text: nothing more is said."""
+    """The first line in which a transcript differs from what callers hear today; an empty text: nothing follows."""
 
     path: Path
     line: int
@@ -31,9 +31,9 @@ class TranscriptMismatch:
 
 
 def check_transcript(
-    transcript: CallTranscript, scripts: Scripts
+    transcript: FlowTranscript, scripts: Scripts
 ) -> tuple[TranscriptMismatch | None, tuple[str, ...]]:
-    """Play a scene again; return the first difference, if there is one, and the ways it has walked."""
+    """Plays a transcript again; returns the first mismatch, if there is one, and the edges it has taken."""
     script = scripts.get(transcript.flow)
     if script is None:
         known = ", ".join(sorted(scripts))
@@ -44,20 +44,26 @@ def check_transcript(
     return _difference(transcript, player), tuple(player.path)
 
 
-def _difference(transcript: CallTranscript, player: TranscriptPlayer) -> TranscriptMismatch | None:
+def _difference(transcript: FlowTranscript, player: TranscriptPlayer) -> TranscriptMismatch | None:
     heard = list(player.lines)
     if isinstance(player.turn.then, AwaitResult):
-        heard.append(directed(HOTLINE_PATTERNS["asked"].in_(transcript.language), transcript.language))
+        missing = directed(HOTLINE_PATTERNS["asked"].in_(transcript.language), transcript.language)
+        heard.append(PlayedLine(missing, missing))
     last = transcript.lines[-1].number if transcript.lines else transcript.line
     for written, now in zip_longest(transcript.lines, heard):
-        if written is None or written.text.strip() != (now or "").strip():
-            line = written.number if written else last + 1
-            return TranscriptMismatch(transcript.path, line, written.text if written else "", now or "")
+        if written is None:
+            return TranscriptMismatch(transcript.path, last + 1, "", now.text if now else "")
+        if now is None:
+            return TranscriptMismatch(transcript.path, written.number, written.text, "")
+        if written.text.strip() not in {now.text.strip(), now.words.strip()}:
+            named = is_reference(written.text, transcript.language)
+            heard_now = now.text if named else now.words
+            return TranscriptMismatch(transcript.path, written.number, written.text, heard_now)
     return None
 
 
 def uncovered_edges(flow: Flow, paths: frozenset[str]) -> Iterator[str]:
-    """Yield every way of `flow`, as `node>exit`, that is not in `paths`, in the order of the file."""
+    """Yields every edge of `flow`, as `node>exit`, that is not in `paths`, in the order of the file."""
     for name, edge in edges(flow):
         if f"{name}>{edge.exit}" not in paths:
             yield f"{name}>{edge.exit}"

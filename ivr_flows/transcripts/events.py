@@ -1,4 +1,4 @@
-"""What can happen in a play beside the hotline's own words: what the caller does, what the application answers, who comes and goes."""
+"""Events of a transcript: what the caller does, the outcomes of actions, and operators who come and go."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,12 +7,12 @@ from ivr_flows.engine import after_talk, hear
 from ivr_flows.flow import Flow
 from ivr_flows.source.prompts import Catalogue
 from ivr_flows.speech_matching import understand
-from ivr_flows.turn import PENDING, ActionResult, AwaitResult, DialogTurn, EndCall, Heard, Listen
+from ivr_flows.turn import PENDING, ActionResult, AwaitResult, DialogTurn, EndDialog, Heard, Listen
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingRound:
-    """One round of waiting: how many are ahead, seconds waited and to be waited, and whether a callback may be offered."""
+    """One round of waiting: callers ahead, seconds waited and expected, and whether a callback may be offered."""
 
     ahead: int
     waited: int
@@ -27,7 +27,7 @@ class OperatorAnswers:
 
 @dataclass(frozen=True, slots=True)
 class OperatorLeaves:
-    """The operator hangs up first, with the caller still on the line."""
+    """The operator hangs up first, while the caller is still on the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class CallerHangsUp:
 
 @dataclass(frozen=True, slots=True)
 class CallerSays:
-    """The caller says something where speech is heard; what it means depends on the question and the language."""
+    """The caller speaks where speech is heard; its meaning depends on the question and the language."""
 
     words: str
 
@@ -47,15 +47,15 @@ TranscriptEvents = Sequence[TranscriptEvent]
 
 
 def turn_after(flow: Flow, turn: DialogTurn, event: TranscriptEvent, catalogue: Catalogue) -> DialogTurn:
-    """Return the turn that follows `cue`, spoken in the language of `catalogue`. Total, like the engine."""
+    """Returns the turn that follows `event`, spoken in the language of `catalogue`. Total, like the engine."""
     stays = replace(turn, lines=(), actions=(), language=None, path=())
     match event:
         case WaitingRound() | OperatorAnswers():
             return stays
         case OperatorLeaves():
-            return after_talk(flow, turn.position) or replace(stays, then=EndCall())
+            return after_talk(flow, turn.position) or replace(stays, then=EndDialog())
         case CallerHangsUp():
-            return replace(stays, then=EndCall())
+            return replace(stays, then=EndDialog())
         case CallerSays(words=words):
             return hear(flow, turn.position, understand(flow, turn.position, words, catalogue))
         case _ if event == PENDING:
@@ -65,8 +65,8 @@ def turn_after(flow: Flow, turn: DialogTurn, event: TranscriptEvent, catalogue: 
 
 
 def is_possible(turn: DialogTurn, event: TranscriptEvent) -> bool:
-    """Say whether `cue` can come now: answers when the application is asked, words where they are heard, nothing after the end."""
-    if isinstance(turn.then, EndCall):
+    """Returns whether `event` can happen now: an outcome only after an action, nothing after the end."""
+    if isinstance(turn.then, EndDialog):
         return False
     if isinstance(event, CallerHangsUp):
         return True

@@ -1,4 +1,4 @@
-"""Files of plays: scenes are read with the place of each line, and written so that they can be read again."""
+"""Reads and writes files of transcripts; each line keeps its number for messages."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ SUFFIX = ".txt"
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLine:
-    """One line of a file, counted from 1, with what happens in it; `cue` None: the hotline's, to be checked."""
+    """One line of a file, counted from 1, with its event; None: a line of the hotline, which is compared."""
 
     number: int
     text: str
@@ -21,49 +21,53 @@ class TranscriptLine:
 
 
 @dataclass(frozen=True, slots=True)
-class CallTranscript:
-    """One call of the flow called `flow`, as it stands in a file from line `line` on."""
+class FlowTranscript:
+    """One call of the flow called `flow`, from line `line` of its file on."""
 
     path: Path
     line: int
     flow: str
     language: Language
+    title: str = ""
     lines: tuple[TranscriptLine, ...] = ()
 
     @property
     def events(self) -> tuple[TranscriptEvent, ...]:
-        """Everything that happens, in order."""
+        """Returns all events, in order."""
         return tuple(line.event for line in self.lines if line.event is not None)
 
 
 class TranscriptError(Exception):
-    """A file that cannot be played; the message names file and line."""
+    """Raised for a file that cannot be played; the message names file and line."""
 
 
-def read_folder(folder: Path) -> Iterator[CallTranscript]:
-    """Yield every scene of every file in `folder`. Raises NotAPlay, also for a folder that is not there."""
+def read_folder(folder: Path) -> Iterator[FlowTranscript]:
+    """Yields every transcript of every file in `folder`. Raises TranscriptError, also if the folder does not exist."""
     if not folder.is_dir():
         raise TranscriptError(f"{folder}: no such folder")
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         yield from read_transcripts(path)
 
 
-def read_transcripts(path: Path) -> list[CallTranscript]:
-    """Return every scene of a file. Raises NotAPlay for a line that nobody could speak, do or play."""
-    transcripts: list[CallTranscript] = []
+def read_transcripts(path: Path) -> list[FlowTranscript]:
+    """Returns every transcript of a file. Raises TranscriptError for a line that is none."""
+    transcripts: list[FlowTranscript] = []
+    title = ""
     for number, text in enumerate(_text(path).splitlines(), 1):
+        if text.startswith(TITLE):
+            title = text.removeprefix(TITLE).strip()
         if not text.strip() or text.startswith(TITLE):
             continue
         begun = next((each for each in Language if text.startswith(FLOW.in_(each))), None)
         if begun is not None:
             transcripts.append(
-                CallTranscript(path, number, text.removeprefix(FLOW.in_(begun)).strip(), begun)
+                FlowTranscript(path, number, text.removeprefix(FLOW.in_(begun)).strip(), begun, title)
             )
         elif transcripts:
             transcripts[-1] = _with_line(transcripts[-1], number, text.rstrip())
         else:
             raise TranscriptError(
-                f"{path}:{number}: a scene begins with {FLOW.chinese}NAME or {FLOW.english}NAME"
+                f"{path}:{number}: a transcript begins with {FLOW.chinese}NAME or {FLOW.english}NAME"
             )
     return transcripts
 
@@ -77,7 +81,7 @@ def _text(path: Path) -> str:
         raise TranscriptError(f"{path}: {error.strerror}") from None
 
 
-def _with_line(transcript: CallTranscript, number: int, text: str) -> CallTranscript:
+def _with_line(transcript: FlowTranscript, number: int, text: str) -> FlowTranscript:
     try:
         event = read_event(text, transcript.language)
     except ValueError as error:
@@ -86,5 +90,5 @@ def _with_line(transcript: CallTranscript, number: int, text: str) -> CallTransc
 
 
 def write_transcript(title: str, flow: str, lines: Iterable[str], language: Language) -> str:
-    """Return a scene as text that `read_scenes` reads."""
+    """Returns a transcript as text that `read_transcripts` reads."""
     return "\n".join([f"{TITLE}{title}", f"{FLOW.in_(language)}{flow}", *lines, ""])

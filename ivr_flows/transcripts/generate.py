@@ -1,7 +1,7 @@
-"""Every way through a flow: each way of each node is reached with as few things happening as possible.
+"""Generates a transcript for every path through a flow: each edge is reached with as few events as possible.
 
-Breadth first over the places a call can stand in. Bounded: every place is looked at once, and there are only as many
-places as nodes, askings and ends of waiting; deterministic: places are left in the order their nodes are written.
+Breadth first over the states of a call. Bounded: every state is visited once, and there are only as many states as
+nodes, attempts and ends of waiting. Deterministic: states are left in the order their nodes are written.
 """
 
 from collections import deque
@@ -31,7 +31,7 @@ from ivr_flows.turn import (
     AwaitResult,
     DialogTurn,
     Digits,
-    EndCall,
+    EndDialog,
     NoInput,
     Position,
     QueueFailed,
@@ -52,14 +52,14 @@ _KEYS = "7568901234*#"
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """What must happen, from the beginning, to come through the ways `new` that no walk before it took."""
+    """The events, from the beginning, that take the edges `new_edges`, which no earlier walk takes."""
 
     events: tuple[TranscriptEvent, ...]
     new_edges: tuple[str, ...]
 
 
 def walks(script: Script, language: Language) -> list[Walk]:
-    """Return walks that together take every way of a flow that can be taken, none the beginning of another."""
+    """Returns walks that together take every edge that can be taken; none is the beginning of another."""
     found = list(_shortest(script, language))
     inner = {walk.events[:length] for walk in found for length in range(len(walk.events))}
     kept: list[Walk] = []
@@ -73,7 +73,7 @@ def walks(script: Script, language: Language) -> list[Walk]:
 
 
 def _shortest(script: Script, language: Language) -> Iterator[Walk]:
-    """Yield for every way the first, and so shortest, walk that takes it."""
+    """Yields for every edge the first, and so shortest, walk that takes it."""
     flow, catalogue = script.flow, script.prompts[language]
     begun = enter(flow)
     taken = set(begun.path)
@@ -95,13 +95,13 @@ def _shortest(script: Script, language: Language) -> Iterator[Walk]:
 
 
 def _place(turn: DialogTurn) -> tuple[str, int, bool, str]:
-    """Return where a call stands, as far as that decides what may come next."""
+    """Returns the state of a call as far as it decides which events are possible."""
     here = Position.parse(turn.position)
     return here.node, here.tries, PENDING_ENTRY in here.values, type(turn.then).__name__
 
 
 def _possible(flow: Flow, turn: DialogTurn, language: Language) -> Iterator[TranscriptEvent]:
-    """Yield what may happen to a call at `turn`, as far as it makes a difference."""
+    """Yields the events that are possible at `turn` and differ in their effect."""
     here = Position.parse(turn.position)
     node = flow.nodes[here.node]
     match turn.then:
@@ -133,7 +133,7 @@ def _possible(flow: Flow, turn: DialogTurn, language: Language) -> Iterator[Tran
 
 
 def _results(node: object, action: FlowAction, language: Language) -> Iterator[ActionResult]:
-    """Yield every answer `wish` can get, those without words first: a play should not be longer than it must."""
+    """Yields every outcome of `action`, those without lines first, which keeps transcripts short."""
     exits = list(node.exits) if isinstance(node, ActionNode) else []
     every = dict.fromkeys([*exits, *sorted(OUTCOMES[type(action)])])
     yield from sorted(
@@ -143,7 +143,7 @@ def _results(node: object, action: FlowAction, language: Language) -> Iterator[A
 
 
 def _spoken_lines(action: FlowAction, answer: str, language: Language) -> Lines:
-    """Return words such as the application sends with an answer."""
+    """Returns lines such as the application sends with an outcome."""
     match action:
         case LookUpTicket() if answer == ActionOutcome.FOUND:
             return (PromptLine("status_in_progress", None, (("due", _DUE),)),)
@@ -153,15 +153,16 @@ def _spoken_lines(action: FlowAction, answer: str, language: Language) -> Lines:
             return ()
 
 
-def generate_transcripts(script: Script, language: Language) -> Iterator[str]:
-    """Yield the scenes of a flow that together take every way; each ends with the last word or the caller's hanging up.
+def generate_transcripts(script: Script, language: Language, *, in_words: bool = False) -> Iterator[str]:
+    """Yields transcripts of a flow that together take every edge and end with a party's hanging up.
 
-    A scene is called by the ways that it is the first to take.
+    A transcript is titled by the edges that it is the first to take. `in_words`: with the words that callers hear,
+    instead of
+    the names of prompts.
     """
     for number, walk in enumerate(walks(script, language), 1):
         player = play_events(script, walk.events, language)
-        if not isinstance(player.turn.then, EndCall):
+        if not isinstance(player.turn.then, EndDialog):
             player.play(CallerHangsUp())
-        yield write_transcript(
-            f"{number}. {', '.join(walk.new_edges)}", script.flow.name, player.lines, language
-        )
+        lines = [line.words if in_words else line.text for line in player.lines]
+        yield write_transcript(f"{number}. {', '.join(walk.new_edges)}", script.flow.name, lines, language)

@@ -1,4 +1,4 @@
-"""Plays a flow on paper: cues in, the lines of the play out, and the ways that were walked."""
+"""Plays events against a flow: produces the lines of the transcript and the edges taken."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,21 +32,30 @@ from ivr_flows.transcripts.transcript_format import (
     filled,
     spoken_by,
     write_event,
+    write_line,
 )
-from ivr_flows.turn import Connect, DialogTurn, EndCall, Next, TakeMessage, WaitInQueue
+from ivr_flows.turn import Connect, DialogTurn, EndDialog, Next, TakeMessage, WaitInQueue
 
+# The arguments of every prompt; transcripts do not depend on a city's number.
 STANDARD_ARGUMENTS: Mapping[str, Argument] = {"hotline": SpokenDigits("05374412345")}
-"""What every prompt may use; plays are not about which city's number it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedLine:
+    """One line of a played call. Where the hotline speaks, `text` names the prompt and `words` is what is heard."""
+
+    text: str
+    words: str
 
 
 @dataclass(slots=True)
 class TranscriptPlayer:
-    """One call being played. `lines` is the play so far, `path` the ways walked, `turn` where the call stands."""
+    """One call being played: the lines so far, the edges taken, and the turn at which the call stands."""
 
     script: Script
+    # The language of the transcript, in which the call also begins.
     language: Language
-    """In which the stage directions are written, and in which the call begins."""
-    lines: list[str] = field(default_factory=list)
+    lines: list[PlayedLine] = field(default_factory=list)
     path: list[str] = field(default_factory=list)
     spoken: Language = field(init=False)
     turn: DialogTurn = field(init=False)
@@ -56,8 +65,8 @@ class TranscriptPlayer:
         self._take(enter(self.script.flow))
 
     def play(self, event: TranscriptEvent) -> None:
-        """Let `cue` happen."""
-        self.lines.append(write_event(event, self.turn.then, self.language))
+        """Lets `event` happen."""
+        self._note(write_event(event, self.turn.then, self.language))
         before, after = self.turn.then, self._after(event)
         if isinstance(event, CallerHangsUp):
             self.turn = after
@@ -90,14 +99,21 @@ class TranscriptPlayer:
     def _say(self, lines: Lines) -> None:
         for line in lines:
             said = speak(self.script.prompts, line, self.spoken, STANDARD_ARGUMENTS).text
-            self.lines.append(spoken_by(HOTLINE, " ".join(said.split()), self.language))
+            reference = spoken_by(HOTLINE, write_line(line, self.language), self.language)
+            self.lines.append(
+                PlayedLine(reference, spoken_by(HOTLINE, " ".join(said.split()), self.language))
+            )
 
     def _direct(self, *said: str) -> None:
-        self.lines += (directed(each, self.language) for each in said)
+        for each in said:
+            self._note(directed(each, self.language))
+
+    def _note(self, text: str) -> None:
+        self.lines.append(PlayedLine(text, text))
 
 
 def play_events(script: Script, events: TranscriptEvents, language: Language) -> TranscriptPlayer:
-    """Play `cues` one after the other; stops at the first that cannot come where the call then stands."""
+    """Plays `events` one after the other; stops at the first that is not possible."""
     player = TranscriptPlayer(script, language)
     for event in events:
         if not is_possible(player.turn, event):
@@ -107,7 +123,7 @@ def play_events(script: Script, events: TranscriptEvents, language: Language) ->
 
 
 def action_text(action: FlowAction, language: Language) -> str:
-    """Return what the hotline does when it makes a wish in passing."""
+    """Returns the line for an action performed in passing."""
     match action:
         case RecordRequestClass(request_class=request_class):
             return filled(HOTLINE_PATTERNS["notes"], language, what=CLASS_LABELS[request_class].in_(language))
@@ -126,7 +142,7 @@ def action_text(action: FlowAction, language: Language) -> str:
 
 
 def next_text(then: Next, language: Language) -> tuple[str, ...]:
-    """Return what the hotline does next; nothing where it listens or has been asked something."""
+    """Returns the lines for what the hotline does next; none where it listens or awaits an outcome."""
     match then:
         case TakeMessage(seconds=seconds):
             return (filled(HOTLINE_PATTERNS["records"], language, seconds=seconds),)
@@ -134,7 +150,7 @@ def next_text(then: Next, language: Language) -> tuple[str, ...]:
             return (filled(HOTLINE_PATTERNS["connects"], language, number=number, seconds=seconds),)
         case WaitInQueue():
             return (HOTLINE_PATTERNS["waits"].in_(language),)
-        case EndCall():
+        case EndDialog():
             return (HOTLINE_PATTERNS["ends"].in_(language),)
         case _:
             return ()

@@ -1,4 +1,9 @@
-"""Lines of a play that make something happen: written from a cue, and read back into the same cue."""
+"""The format of transcripts: one pattern for each kind of line, in Chinese and in English.
+
+The same pattern writes a line and reads it again. The outcome of an action is written with what it was about and
+with the
+prompt that came with it: （工单查到了：20261123000123；status_in_progress due=2026-11-26 14:00）
+"""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +15,17 @@ from hotline.rules.enums import Language
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.exit_labels import CALLER_LABELS, DIALLED, OUTCOME_LABELS, outcome_label
 from ivr_flows.source.prompts import PROGRAM_PROMPTS
-from ivr_flows.speech import Lines, PromptLine, SpokenMoment, SpokenNotice
+from ivr_flows.speech import (
+    Argument,
+    CallerCount,
+    Lines,
+    LiteralText,
+    PromptLine,
+    SpokenDigits,
+    SpokenMoment,
+    SpokenNotice,
+    WaitingTime,
+)
 from ivr_flows.transcripts.events import (
     CallerHangsUp,
     CallerSays,
@@ -36,8 +51,8 @@ from ivr_flows.turn import (
 )
 
 TITLE = "# "
+# The line with which every transcript begins; its language is that of the call and of the lines in brackets.
 FLOW = BilingualText("流程：", "Flow: ")
-"""The line with which every scene begins; its language is the language of the call and of the stage directions."""
 HOTLINE = BilingualText("热线：", "Hotline: ")
 CALLER = BilingualText("市民：", "Caller: ")
 OPEN = BilingualText("（", "(")
@@ -48,6 +63,7 @@ COMMA = BilingualText("，", ", ")
 QUOTES = BilingualText("“”", "“”")
 INDENT = "    "
 
+# The caller's actions, written after their name.
 CALLER_PATTERNS: Mapping[str, BilingualText] = {
     "presses": BilingualText("按 {keys}", "presses {keys}"),
     "says": BilingualText("说“{words}”", "says “{words}”"),
@@ -56,11 +72,11 @@ CALLER_PATTERNS: Mapping[str, BilingualText] = {
     "speaks": BilingualText("留言 {seconds} 秒", "leaves a message of {seconds} seconds"),
     "hangs_up": BilingualText("挂机", "hangs up"),
 }
-"""What callers do; written after their name."""
 
+# Events without speech, in brackets.
 EVENT_PATTERNS: Mapping[str, BilingualText] = {
     "reached": BilingualText("对方接听，谈完后挂机", "they answer, talk and hang up"),
-    "unreached": BilingualText("对方没有接听", "nobody answers there"),
+    "unreached": BilingualText("对方没有接听", "the call is not answered there"),
     "queue_failed": BilingualText("运营商没能保留排队", "the carrier could not keep the call in its queue"),
     "waited": BilingualText("等到最长时限，仍没有坐席", "the longest wait is over, still no operator"),
     "round": BilingualText(
@@ -76,8 +92,8 @@ EVENT_PATTERNS: Mapping[str, BilingualText] = {
     "pending": BilingualText("还没有答复，稍候再问", "no answer yet, asked again in a moment"),
     "too_late": BilingualText("通话已经结束", "the call is over already"),
 }
-"""What happens without anybody speaking; stage directions."""
 
+# What the hotline does beside speaking, in brackets; it follows from a flow and is compared, not played.
 HOTLINE_PATTERNS: Mapping[str, BilingualText] = {
     "waits": BilingualText("市民等候坐席", "the caller waits for an operator"),
     "records": BilingualText(
@@ -93,9 +109,10 @@ HOTLINE_PATTERNS: Mapping[str, BilingualText] = {
     "keeps": BilingualText("留言已保存", "the message is kept"),
     "transfer": BilingualText("转接 {number} 开始", "the transfer to {number} begins"),
     "back": BilingualText("转接 {number} 结束", "the transfer to {number} is over"),
-    "asked": BilingualText("等待答复，但剧本里没有", "waits for an answer that the play does not give"),
+    "asked": BilingualText(
+        "等待结果，但记录里没有", "waits for an outcome that the transcript does not give"
+    ),
 }
-"""What the hotline does beside speaking; stage directions that follow from a flow and are checked, never played."""
 
 _FIELD = re.compile(r"\{(\w+)\}")
 _KEYS, _COUNT, _COUNT_OR_UNKNOWN, _WORDS = r"[0-9A-D*#]+", r"\d+", r"\d+|\?", r".+"
@@ -103,12 +120,12 @@ _FORMS = {"keys": _KEYS, "seconds": _COUNT, "ahead": _COUNT, "waited": _COUNT, "
 
 
 def spoken_by(who: BilingualText, what: str, language: Language) -> str:
-    """Return a line of the play: who, and what they say or do."""
+    """Returns a line with the party and what they say or do."""
     return who.in_(language) + what
 
 
 def directed(what: str, language: Language) -> str:
-    """Return a stage direction."""
+    """Returns a line in brackets."""
     return f"{INDENT}{OPEN.in_(language)}{what}{CLOSE.in_(language)}"
 
 
@@ -117,7 +134,7 @@ def filled(pattern: BilingualText, language: Language, **fields: object) -> str:
 
 
 def matched(pattern: BilingualText, language: Language, text: str) -> Mapping[str, str] | None:
-    """Return the fields of `text` if it was written with `pattern`, or None."""
+    """Returns the fields of `text` if it was written with `pattern`, or None."""
     found = _grammar(pattern.in_(language)).fullmatch(text)
     return found.groupdict() if found else None
 
@@ -135,25 +152,26 @@ def _grammar(pattern: str) -> re.Pattern[str]:
 _PRIORITY = BilingualText("优先", "priority")
 _MOMENT = re.compile(r"(\w+)=(\d{4}-\d\d-\d\d \d\d:\d\d)")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
+_REFERENCE = re.compile(r"([a-z]{2}(-[A-Z]{2})?:)?[a-z][a-z0-9_]*( \w+=.+)?|“.*”")
 
 
 def write_result(action: FlowAction, values: Values, answer: ActionResult, language: Language) -> str:
-    """Return `answer` to `wish` as a stage direction, without its brackets."""
+    """Returns an outcome of `action` as a line in brackets, without the brackets."""
     if answer in {PENDING, TOO_LATE}:
         return EVENT_PATTERNS["pending" if answer == PENDING else "too_late"].in_(language)
     words = outcome_label(action, answer.exit)
     what = words.in_(language) if words else DIALLED.in_(language)
     of = COMMA.in_(language).join(_of(action, values, language)) if words else answer.exit
-    spoken = " ".join(_write_lines(answer.lines, language))
+    spoken = " ".join(write_line(line, language) for line in answer.lines)
     return (
         what + (COLON.in_(language) + of if of else "") + (SEMICOLON.in_(language) + spoken if spoken else "")
     )
 
 
 def read_result(text: str, language: Language) -> ActionResult | None:
-    """Return the answer written as `text`; None for a direction that is none.
+    """Returns the outcome written as `text`, or None if it is none.
 
-    Raises ValueError for words that the hotline does not have, or that it could not say without being told more.
+    Raises ValueError for a prompt that the program does not have, or one that lacks an argument.
     """
     for answer, phrase in ((PENDING, "pending"), (TOO_LATE, "too_late")):
         if text == EVENT_PATTERNS[phrase].in_(language):
@@ -170,7 +188,7 @@ def _exits(language: Language) -> Mapping[str, str]:
 
 
 def _of(action: FlowAction, values: Values, language: Language) -> list[str]:
-    """Return what the wish was about: for whom, when, with which digits."""
+    """Returns what the action was about: skill, schedule, source, entered digits."""
     match action:
         case JoinQueue(skill=skill, priority=priority):
             urgent = [f"{_PRIORITY.in_(language)} {priority}"] if priority else []
@@ -183,15 +201,31 @@ def _of(action: FlowAction, values: Values, language: Language) -> list[str]:
             return list(values.values())
 
 
-def _write_lines(lines: Lines, language: Language) -> list[str]:
-    spoken: list[str] = []
-    for line in lines:
-        if isinstance(line, SpokenNotice):
-            spoken.append(line.text(language).join(QUOTES.in_(language)))
-        else:
-            moments = [(name, arg.at) for name, arg in line.arguments if isinstance(arg, SpokenMoment)]
-            spoken += [line.prompt, *(f"{name}={at:%Y-%m-%d %H:%M}" for name, at in moments)]
-    return spoken
+def write_line(line: PromptLine | SpokenNotice, language: Language) -> str:
+    """Returns the prompt that is spoken with its arguments, as `place ahead=2 wait=90`, or a notice in quotes."""
+    if isinstance(line, SpokenNotice):
+        return line.text(language).join(QUOTES.in_(language))
+    prompt = f"{line.language}:{line.prompt}" if line.language else line.prompt
+    return " ".join([prompt, *(f"{name}={_value(arg, language)}" for name, arg in line.arguments)])
+
+
+def _value(argument: Argument, language: Language) -> str:
+    match argument:
+        case CallerCount(count=count):
+            return str(count)
+        case WaitingTime(seconds=seconds):
+            return str(seconds)
+        case SpokenDigits(digits=digits):
+            return digits
+        case SpokenMoment(at=at):
+            return f"{at:%Y-%m-%d %H:%M}"
+        case LiteralText(texts=texts):
+            return dict(texts).get(language, texts[0][1])
+
+
+def is_reference(text: str, language: Language) -> bool:
+    """Returns whether a line of the hotline names a prompt or quotes a notice, instead of giving the words heard."""
+    return bool(_REFERENCE.fullmatch(text.strip().removeprefix(HOTLINE.in_(language))))
 
 
 def _read_lines(text: str, language: Language) -> Lines:
@@ -210,14 +244,14 @@ def _read_lines(text: str, language: Language) -> Lines:
     return (PromptLine(prompt[0], None, tuple(given.items())),)
 
 
+# The recording of a message in a transcript, which does not name one.
 ANY_RECORDING = "played"
-"""The recording that a message in a play becomes; plays do not say which."""
+# A waiting time that is not known yet.
 UNKNOWN = "?"
-"""A wait that is not known yet."""
 
 
 def write_event(event: TranscriptEvent, before: Next, language: Language) -> str:
-    """Return the line that tells of `cue`, which meets a call that was about to do `before`."""
+    """Returns the line for `event` in a call that was about to do `before`."""
     if isinstance(event, ActionResult):
         action, values = (before.action, before.values) if isinstance(before, AwaitResult) else (None, {})
         said = write_result(action, values, event, language) if action is not None else event.exit
@@ -227,10 +261,7 @@ def write_event(event: TranscriptEvent, before: Next, language: Language) -> str
 
 
 def read_event(text: str, language: Language) -> TranscriptEvent | None:
-    """Return what happens in a line of a play; None for the hotline's own words and deeds.
-
-    Raises ValueError for a line that nobody could speak, do or play.
-    """
+    """Returns the event in a line; None for what the hotline says or does. Raises ValueError for any other line."""
     bare = text.strip()
     if bare.startswith(HOTLINE.in_(language)):
         return None
@@ -243,12 +274,12 @@ def read_event(text: str, language: Language) -> TranscriptEvent | None:
             return None
         event = _read_event(said, language) or read_result(said, language)
     if event is None:
-        raise ValueError(f"nobody could speak, do or play this: {bare}")
+        raise ValueError(f"not a line of a transcript: {bare}")
     return event
 
 
 def _caller_text(event: TranscriptEvent, language: Language) -> str:
-    """Return what the caller does; empty for what others do."""
+    """Returns the caller's action as text; empty for the events of others."""
     match event:
         case Digits(keys=keys):
             return filled(CALLER_PATTERNS["presses"], language, keys=keys)

@@ -81,8 +81,8 @@ class FirstTurnCache:
                     opening_state(schedule, at.astimezone(self.application.policies.zone), self._day.at(at))
                 )
             case AnnounceOutages():
-                told = self._notices.at(at)
-                return ActionResult(ActionOutcome.YES, told) if told else ActionResult(ActionOutcome.NO)
+                notices = self._notices.at(at)
+                return ActionResult(ActionOutcome.YES, notices) if notices else ActionResult(ActionOutcome.NO)
 
     def _begin(self, flow: Flow, dialled: str, moment: datetime) -> DialogTurn:
         def known(action: FlowAction) -> ActionResult | None:

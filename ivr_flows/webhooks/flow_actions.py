@@ -139,11 +139,11 @@ def _status_line(work: UnitOfWork, known: KnownTicket) -> PromptLine:
 
 
 def _look_up_external(work: UnitOfWork, call_id: int, source: str) -> ActionResult:
-    asked = lookups.ask(work, call_id, source)
-    if asked.state is LookupState.ASKED:
-        return ActionResult(ActionOutcome.TIMEOUT) if asked.overdue else PENDING
-    told = (spoken_notice(f"l{asked.id}", asked.text_zh, asked.text_en),) if asked.text_zh else ()
-    return ActionResult(_LOOKED_UP[asked.state], told)
+    lookup = lookups.ask(work, call_id, source)
+    if lookup.state is LookupState.ASKED:
+        return ActionResult(ActionOutcome.TIMEOUT) if lookup.overdue else PENDING
+    lines = (spoken_notice(f"l{lookup.id}", lookup.text_zh, lookup.text_en),) if lookup.text_zh else ()
+    return ActionResult(_LOOKED_UP[lookup.state], lines)
 
 
 _KEY = re.compile(r"([nl])([0-9]{1,9})")

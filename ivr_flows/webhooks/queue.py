@@ -134,7 +134,7 @@ def _round(request: WebhookRequest, call: CallView, first: Lines) -> str:
     if _is_over(node, place.since_joined) and call.state is CallState.QUEUED:
         return renderer.redirect(renderer.addresses.url(VoiceRoute.WAIT_OVER))
     offers_callback = place.waited_seconds >= request.work.policies.queue.offer_callback_after
-    told = place_lines(
+    place_spoken = place_lines(
         node,
         ahead=place.position - 1,
         waited=place.waited_seconds,
@@ -142,7 +142,7 @@ def _round(request: WebhookRequest, call: CallView, first: Lines) -> str:
         may_be_called=offers_callback,
     )
     may_press = offers_callback or bool(node.keys)
-    return renderer.waiting(speaker, (*first, *told), seconds=node.round_seconds, may_press=may_press)
+    return renderer.waiting(speaker, (*first, *place_spoken), seconds=node.round_seconds, may_press=may_press)
 
 
 def _is_over(node: QueueNode, waited: int) -> bool:

@@ -21,7 +21,7 @@ from ivr_flows.turn import (
     AwaitResult,
     Connect,
     DialogTurn,
-    EndCall,
+    EndDialog,
     Listen,
     PollAgain,
     TakeMessage,
@@ -157,7 +157,7 @@ class TwimlRenderer:
                 speaker.say(response, turn.lines or (PromptLine("still_asking"),))
                 response.pause(length=_ASKED_AGAIN_SECONDS)
                 response.redirect(self.addresses.url(VoiceRoute.AGAIN) + step, method="POST")
-            case EndCall():
+            case EndDialog():
                 speaker.say(response, turn.lines)
                 response.hangup()
             case AwaitResult():

@@ -1,4 +1,4 @@
-"""`hotline flows …`: what people see who look after the menu."""
+"""The `hotline flows` commands, for the people who look after the menu."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_a_picture_that_cannot_be_written_is_one_line(home: Path) -> None:
     assert refused.stderr.endswith("No such file or directory\n")
 
 
-def test_a_walk_reads_like_a_play(home: Path) -> None:
+def test_a_walk_is_printed_in_the_words_that_callers_hear(home: Path) -> None:
     told = run(home, "walk", str(MENU), "--language", "en")
     assert told.exit_code == 0
     assert "Flow: menu\n    (another number was dialled)\n" in told.output
@@ -63,7 +63,7 @@ def test_walks_are_recorded_one_file_a_flow_and_then_cover_everything(home: Path
     assert "cover every path of callback, follow_up, menu, night, no_menu" in covered.output
 
 
-def test_ways_that_no_play_walks_are_named(home: Path) -> None:
+def test_edges_that_no_transcript_takes_are_named(home: Path) -> None:
     (home / "one.txt").write_text(
         (TRANSCRIPTS / "follow_up-solved.txt").read_text(encoding="utf-8"), encoding="utf-8"
     )
@@ -73,18 +73,18 @@ def test_ways_that_no_play_walks_are_named(home: Path) -> None:
     assert "solved>1\n" not in told.stderr
 
 
-def test_a_play_that_is_not_what_callers_hear_is_named(home: Path) -> None:
+def test_a_transcript_that_is_not_what_callers_hear_is_named(home: Path) -> None:
     play = home / "one.txt"
     text = (TRANSCRIPTS / "follow_up-solved.txt").read_text(encoding="utf-8")
-    play.write_text(text.replace("只有两个问题", "只有三个问题"), encoding="utf-8")
+    play.write_text(text.replace("热线：follow_up_greeting", "热线：greeting"), encoding="utf-8")
     told = run(home, "coverage", "--transcripts", str(home))
     assert told.exit_code == 1
     assert f"{play}:3: expected 热线：" in told.stderr
     play.write_text("你好\n", encoding="utf-8")
-    assert "one.txt:1: a scene begins with" in run(home, "coverage", "--transcripts", str(home)).stderr
+    assert "one.txt:1: a transcript begins with" in run(home, "coverage", "--transcripts", str(home)).stderr
 
 
-def test_what_is_no_folder_of_plays_is_one_line(home: Path) -> None:
+def test_a_missing_folder_of_transcripts_is_one_line(home: Path) -> None:
     missing = run(home, "coverage", "--transcripts", str(home / "nowhere"))
     assert (missing.exit_code, missing.stderr) == (1, f"Error: {home / 'nowhere'}: no such folder\n")
     (home / "one.txt").write_bytes(b"\xff\xfe")
@@ -95,7 +95,7 @@ def test_what_is_no_folder_of_plays_is_one_line(home: Path) -> None:
     assert (folder.exit_code, folder.stderr) == (1, f"Error: {home / 'a.txt'}: Is a directory\n")
 
 
-def test_plays_that_cannot_be_recorded_there_are_one_line(home: Path) -> None:
+def test_transcripts_that_cannot_be_written_are_one_line(home: Path) -> None:
     (home / "file").write_text("", encoding="utf-8")
     refused = run(home, "walk", str(MENU), "--record", str(home / "file" / "plays"))
     assert (refused.exit_code, refused.stderr) == (1, f"Error: {home / 'file' / 'plays'}: Not a directory\n")

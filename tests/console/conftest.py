@@ -97,7 +97,7 @@ def browser(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def signed_in(app: Flask, application: Application) -> SignIn:
-    """Return a browser of its own in which `person` is signed in and which sends the CSRF token by itself."""
+    """Returns a new browser in which `person` is signed in and which sends the CSRF token by itself."""
 
     def sign_in(person: Person) -> FlaskClient:
         with application.unit_of_work(person) as work:

@@ -19,14 +19,14 @@ MASKED = "139****5678"
 def ringing_desk(application: Application, **call: Any) -> tuple[Person, Call, Offer]:
     """An operator whose desk rings for somebody who pressed "complaint"."""
     at = application.clock()
-    facts = {
+    columns = {
         "state": CallState.OFFERED,
         "number": CALLER,
         "number_raw": CALLER,
         "queued_at": at,
         "place_since": at,
     }
-    made = make_call(application, pressed=RequestClass.COMPLAINT, **{**facts, **call})
+    made = make_call(application, pressed=RequestClass.COMPLAINT, **{**columns, **call})
     person = make_operator(application, PresenceState.RINGING)
     with application.unit_of_work(Machine.SYSTEM) as work:
         offer = Offer(call_id=made.id, operator_id=person.id, state=OfferState.PENDING, offered_at=at)
@@ -39,7 +39,7 @@ def talking_desk(application: Application, **call: Any) -> tuple[Person, Call]:
     """An operator in the middle of a call with somebody who pressed "complaint"."""
     person = make_operator(application, PresenceState.TALKING)
     at = application.clock()
-    facts = {
+    columns = {
         "state": CallState.TALKING,
         "number": CALLER,
         "number_raw": CALLER,
@@ -51,7 +51,7 @@ def talking_desk(application: Application, **call: Any) -> tuple[Person, Call]:
         operator_id=person.id,
         pressed=RequestClass.COMPLAINT,
         wait_seconds=9,
-        **{**facts, "place_since": at, **call},
+        **{**columns, "place_since": at, **call},
     )
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=made.id))

@@ -41,7 +41,7 @@ def hire(app: Flask, application: Application, role: Role, unit: str | None = No
     return Program(app.test_client(), token)
 
 
-def told(response: TestResponse, status: int) -> Any:
+def json_of(response: TestResponse, status: int) -> Any:
     """Return the answer's JSON after checking its status."""
     assert response.status_code == status, response.get_data(as_text=True)
     return response.get_json()
@@ -49,13 +49,13 @@ def told(response: TestResponse, status: int) -> Any:
 
 def refused(response: TestResponse, status: int, code: str) -> Any:
     """Return the problem document after checking that it is one, and which."""
-    problem = told(response, status)
+    problem = json_of(response, status)
     assert response.mimetype == "application/problem+json"
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["title"]
     return problem
 
 
-def faults(response: TestResponse) -> dict[str, str]:
+def field_errors(response: TestResponse) -> dict[str, str]:
     """Return field -> code of a refused form."""
     return {fault["field"]: fault["code"] for fault in refused(response, 422, "bad_fields")["errors"]}

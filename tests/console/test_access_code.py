@@ -18,7 +18,7 @@ from hotline.unit_of_work import Application
 from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import talking_desk
-from tests.console.programs import hire, told
+from tests.console.programs import hire, json_of
 
 LAMP = {"type": "complaint", "title": "路灯不亮", "text": "三盏路灯不亮。"}
 
@@ -73,7 +73,7 @@ def test_a_tickets_page_shows_the_code_to_who_writes_tickets_only(
     role: Role, app: Flask, application: Application, signed_in: SignIn
 ) -> None:
     unit = make_unit(application).code
-    told(hire(app, application, Role.OPERATOR).post("/tickets", {**LAMP, "unit": unit}), 201)
+    json_of(hire(app, application, Role.OPERATOR).post("/tickets", {**LAMP, "unit": unit}), 201)
     person = person_of(make_user(application, role, unit_code=unit if role is Role.HANDLER else None))
     code = marked(application)
     html = signed_in(person).get(f"/console/tickets/{only(application).number}").get_data(as_text=True)
@@ -84,7 +84,7 @@ def test_a_units_inbox_and_every_list_keep_the_code_to_themselves(
     app: Flask, application: Application, signed_in: SignIn
 ) -> None:
     unit = make_unit(application).code
-    told(hire(app, application, Role.OPERATOR).post("/tickets", {**LAMP, "unit": unit}), 201)
+    json_of(hire(app, application, Role.OPERATOR).post("/tickets", {**LAMP, "unit": unit}), 201)
     number, code = only(application).number, marked(application)
     office = signed_in(person_of(make_user(application, Role.HANDLER, unit_code=unit)))
     for path in (
@@ -101,11 +101,12 @@ def test_a_units_inbox_and_every_list_keep_the_code_to_themselves(
 def test_a_program_is_told_the_code_once_for_what_it_wrote(app: Flask, application: Application) -> None:
     unit = make_unit(application).code
     writer, office = hire(app, application, Role.OPERATOR), hire(app, application, Role.HANDLER, unit)
-    made = told(writer.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="a"), 201)
+    made = json_of(writer.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="a"), 201)
     code = code_of(application)
     assert made["access_code"] == code
     assert (
-        told(writer.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="a"), 201)["access_code"] == code
+        json_of(writer.post("/tickets", {**LAMP, "unit": unit}, Idempotency_Key="a"), 201)["access_code"]
+        == code
     )
     number, code = made["number"], marked(application)
     others = [
@@ -122,12 +123,12 @@ def test_a_program_is_told_the_code_once_for_what_it_wrote(app: Flask, applicati
 
 
 def test_a_draft_has_no_code_yet(app: Flask, application: Application) -> None:
-    assert told(hire(app, application, Role.OPERATOR).post("/tickets", LAMP), 201)["access_code"] is None
+    assert json_of(hire(app, application, Role.OPERATOR).post("/tickets", LAMP), 201)["access_code"] is None
 
 
 def test_neither_the_log_nor_a_file_holds_the_code(app: Flask, application: Application) -> None:
     unit = make_unit(application).code
-    told(hire(app, application, Role.OPERATOR).post("/tickets", {**LAMP, "unit": unit}), 201)
+    json_of(hire(app, application, Role.OPERATOR).post("/tickets", {**LAMP, "unit": unit}), 201)
     file = io.StringIO(newline="")
     code = code_of(application)
     with application.unit_of_work(Machine.SYSTEM) as work:

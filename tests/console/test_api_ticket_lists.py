@@ -9,7 +9,7 @@ from flask import Flask
 from hotline.rules.enums import Role, TicketState
 from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
-from tests.console.programs import Program, faults, hire, refused, told
+from tests.console.programs import Program, field_errors, hire, json_of, refused
 from tests.stopped_clock import StoppedClock
 
 
@@ -33,16 +33,16 @@ def test_lists_are_filtered_and_paged(
     )
     seen, cursor = [], ""
     while cursor is not None:
-        page = told(operator.get("/tickets", limit=3, cursor=cursor), 200)
+        page = json_of(operator.get("/tickets", limit=3, cursor=cursor), 200)
         seen += [item["number"] for item in page["items"]]
         cursor = page["next_cursor"]
     assert len(seen) == len(set(seen)) == 8
     for query in ({"overdue": "true"}, {"state": "in_progress"}, {"unit": unit}, {"q": "下水道"}):
-        found = told(operator.get("/tickets", **query), 200)["items"]
+        found = json_of(operator.get("/tickets", **query), 200)["items"]
         assert [item["number"] for item in found] == [late.number]
         assert found[0]["overdue"]
-    assert len(told(operator.get("/tickets", state=["draft", "closed"]), 200)["items"]) == 7
-    assert told(operator.get("/tickets", type="praise"), 200) == {"items": [], "next_cursor": None}
+    assert len(json_of(operator.get("/tickets", state=["draft", "closed"]), 200)["items"]) == 7
+    assert json_of(operator.get("/tickets", type="praise"), 200) == {"items": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_lists_are_filtered_and_paged(
 def test_an_unknown_filter_is_refused_rather_than_ignored(
     operator: Program, query: dict[str, Any], field: str
 ) -> None:
-    assert list(faults(operator.get("/tickets", **query))) == [field]
+    assert list(field_errors(operator.get("/tickets", **query))) == [field]
 
 
 def test_a_bad_cursor_is_a_bad_request(operator: Program) -> None:

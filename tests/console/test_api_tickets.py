@@ -13,7 +13,7 @@ from hotline.rules.tickets.transitions import TRANSITIONS, Relation
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
-from tests.console.programs import Program, faults, hire, refused, told
+from tests.console.programs import Program, field_errors, hire, json_of, refused
 
 LAMP = {
     "type": "complaint",
@@ -53,7 +53,7 @@ def written(application: Application) -> int:
 
 def test_a_draft_is_written_and_addressed_before_it_has_a_number(operator: Program) -> None:
     response = operator.post("/tickets", LAMP)
-    ticket = told(response, 201)
+    ticket = json_of(response, 201)
     assert re.fullmatch(r"draft-\d+", ticket["number"])
     assert response.headers["Location"] == f"/api/v1/tickets/{ticket['number']}"
     assert ticket["state"] == "draft"
@@ -62,14 +62,14 @@ def test_a_draft_is_written_and_addressed_before_it_has_a_number(operator: Progr
     assert ticket["received_at"] == "2026-11-23T09:00:00+08:00"
     assert ticket["allowed_actions"] == ["save", "answer", "hand_off", "discard"]
     assert ticket.pop("access_code") is None
-    assert told(operator.get(f"/tickets/{ticket['number']}"), 200) == ticket
+    assert json_of(operator.get(f"/tickets/{ticket['number']}"), 200) == ticket
 
 
 def test_a_ticket_with_a_unit_is_handed_off_and_its_draft_address_stays_good(
     operator: Program, unit: str
 ) -> None:
-    draft = told(operator.post("/tickets", LAMP), 201)
-    sent = told(operator.post(f"/tickets/{draft['number']}/hand_off", {"unit": unit}), 200)
+    draft = json_of(operator.post("/tickets", LAMP), 201)
+    sent = json_of(operator.post(f"/tickets/{draft['number']}/hand_off", {"unit": unit}), 200)
     assert re.fullmatch(r"QF20261123\d{6}", sent["number"])
     assert sent["unit"] == {"code": unit, "name": "城市管理局"}
     assert sent["deadlines"]["resolve"] == {
@@ -77,14 +77,14 @@ def test_a_ticket_with_a_unit_is_handed_off_and_its_draft_address_stays_good(
         "met_at": None,
         "late": False,
     }
-    assert told(operator.get(f"/tickets/{draft['number']}"), 200) == sent
-    at_once = told(operator.post("/tickets", {**LAMP, "unit": unit}), 201)
+    assert json_of(operator.get(f"/tickets/{draft['number']}"), 200) == sent
+    at_once = json_of(operator.post("/tickets", {**LAMP, "unit": unit}), 201)
     assert at_once["state"] == "dispatched"
 
 
 def test_a_ticket_with_an_answer_is_closed_at_once(operator: Program) -> None:
     body = {**LAMP, "type": "consultation", "answer": "窗口周六开放。", "action": "answer"}
-    ticket = told(operator.post("/tickets", body), 201)
+    ticket = json_of(operator.post("/tickets", body), 201)
     assert (ticket["state"], ticket["closing"]) == ("closed", "answered_direct")
     assert ticket["closed_at"] == "2026-11-23T09:00:00+08:00"
 
@@ -109,7 +109,7 @@ def test_every_transition_is_reached_by_its_own_address(
         actor = handler if row.relation is Relation.OWN_UNIT else writer
         outside = {"unit" if name == "unit_code" else name for name in row.needs}
         body = {name: value for name, value in needed.items() if name in outside}
-        done = told(actor.post(f"/tickets/{address}/{row.action}", body), 200)
+        done = json_of(actor.post(f"/tickets/{address}/{row.action}", body), 200)
         assert done["state"] == row.target
 
 
@@ -139,8 +139,8 @@ def test_another_units_ticket_is_not_there(program: Hire, unit: str, application
         refused(stranger.get(f"/tickets/{number}"), 404, "not_found")
         refused(stranger.get(f"/tickets/{number}/events"), 404, "not_found")
         refused(stranger.post(f"/tickets/{number}/acknowledge"), 404, "not_found")
-    assert told(stranger.get("/tickets"), 200)["items"] == []
-    assert told(stranger.get("/tickets", unit=unit), 200)["items"] == []
+    assert json_of(stranger.get("/tickets"), 200)["items"] == []
+    assert json_of(stranger.get("/tickets", unit=unit), 200)["items"] == []
 
 
 def test_a_unit_cannot_rewrite_what_it_was_handed(program: Hire, unit: str, application: Application) -> None:
@@ -148,8 +148,8 @@ def test_a_unit_cannot_rewrite_what_it_was_handed(program: Hire, unit: str, appl
     ticket = make_ticket(application, state=TicketState.DISPATCHED, unit_code=unit)
     body = {"title": "无事", "caller_number": "1", "unit": unit}
     expected = {"title": "not_now", "caller_number": "not_now", "unit": "not_now"}
-    assert faults(handler.post(f"/tickets/{ticket.number}/acknowledge", body)) == expected
-    kept = told(handler.get(f"/tickets/{ticket.number}"), 200)
+    assert field_errors(handler.post(f"/tickets/{ticket.number}/acknowledge", body)) == expected
+    kept = json_of(handler.get(f"/tickets/{ticket.number}"), 200)
     assert (kept["title"], kept["state"], kept["revision"]) == ("路灯不亮", "dispatched", 1)
 
 
@@ -172,14 +172,14 @@ def test_a_unit_cannot_rewrite_what_it_was_handed(program: Hire, unit: str, appl
 def test_refused_fields_are_all_named_and_nothing_is_written(
     operator: Program, application: Application, body: Any, expected: dict[str, str]
 ) -> None:
-    assert faults(operator.post("/tickets", body)) == expected
+    assert field_errors(operator.post("/tickets", body)) == expected
     assert written(application) == 0
 
 
 @pytest.mark.parametrize(
     "raw", [b"{", b"{'a':1}", b"\xff\xfe", b'{"title":NaN}', b'{"title":"\\ud800"}', b"[" * 100_000]
 )
-def test_a_body_that_is_not_json_is_told_so(operator: Program, raw: bytes) -> None:
+def test_a_body_that_is_not_json_is_a_bad_request(operator: Program, raw: bytes) -> None:
     response = operator.client.post(
         "/api/v1/tickets", data=raw, content_type="application/json", headers=operator.headers
     )
@@ -192,24 +192,24 @@ def test_a_form_is_not_json(operator: Program) -> None:
 
 
 def test_an_old_revision_does_not_overwrite(operator: Program) -> None:
-    draft = told(operator.post("/tickets", LAMP), 201)
+    draft = json_of(operator.post("/tickets", LAMP), 201)
     address = f"/tickets/{draft['number']}/save"
-    assert told(operator.post(address, {"title": "一", "revision": 1}), 200)["revision"] == 2
+    assert json_of(operator.post(address, {"title": "一", "revision": 1}), 200)["revision"] == 2
     assert (
         refused(operator.post(address, {"title": "二", "revision": 1}), 409, "stale_revision")[
             "current_revision"
         ]
         == 2
     )
-    assert told(operator.get(f"/tickets/{draft['number']}"), 200)["title"] == "一"
+    assert json_of(operator.get(f"/tickets/{draft['number']}"), 200)["title"] == "一"
 
 
 def test_events_tell_what_happened_without_naming_the_caller(program: Hire, unit: str) -> None:
     writer, handler = program(Role.OPERATOR), program(Role.HANDLER, unit)
-    number = told(writer.post("/tickets", {**LAMP, "unit": unit, "caller_name": "王小明"}), 201)["number"]
+    number = json_of(writer.post("/tickets", {**LAMP, "unit": unit, "caller_name": "王小明"}), 201)["number"]
     handler.post(f"/tickets/{number}/acknowledge")
     response = handler.get(f"/tickets/{number}/events")
-    kinds = [item["kind"] for item in told(response, 200)["items"]]
+    kinds = [item["kind"] for item in json_of(response, 200)["items"]]
     assert kinds == ["TicketOpened", "TicketHandedOff", "TicketAcknowledged"]
     assert response.get_json()["items"][0]["at"] == "2026-11-23T09:00:00+08:00"
     assert "13800001234" not in response.get_data(as_text=True)
@@ -222,13 +222,13 @@ def test_a_confidential_matter_names_nobody_to_unit_staff(
     ticket = make_ticket(
         application, state=TicketState.DISPATCHED, unit_code=unit, confidential=True, caller_name="王小明"
     )
-    hidden = told(program(Role.HANDLER, unit).get(f"/tickets/{ticket.number}"), 200)["caller"]
+    hidden = json_of(program(Role.HANDLER, unit).get(f"/tickets/{ticket.number}"), 200)["caller"]
     assert hidden == {"name": "", "number": "", "hidden": True}
-    masked = told(program(Role.SHIFT_LEADER).get(f"/tickets/{ticket.number}"), 200)["caller"]
+    masked = json_of(program(Role.SHIFT_LEADER).get(f"/tickets/{ticket.number}"), 200)["caller"]
     assert masked["name"] == "王**"
 
 
 def test_unknown_steps_are_not_there(operator: Program) -> None:
-    number = told(operator.post("/tickets", LAMP), 201)["number"]
+    number = json_of(operator.post("/tickets", LAMP), 201)["number"]
     for step in ("destroy", "record_follow_up", "Save"):
         refused(operator.post(f"/tickets/{number}/{step}"), 404, "not_found")

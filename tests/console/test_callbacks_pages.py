@@ -1,4 +1,4 @@
-"""Whom we owe a call: the list with every attempt, a promise by hand, a number shown only while it is owed."""
+"""The callbacks page: every attempt, recording one by hand, and a number shown only while the callback is open."""
 
 import pytest
 from flask.testing import FlaskClient

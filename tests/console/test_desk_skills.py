@@ -1,4 +1,4 @@
-"""Who needs a certain operator is announced as such: on the ringing card, in the queue, in one's own status."""
+"""The skill a call needs is shown on the ringing card, in the queue and in the operator's own status."""
 
 from hotline.rules.enums import CallState
 from hotline.rules.people.actors import Machine

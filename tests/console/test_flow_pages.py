@@ -1,4 +1,4 @@
-"""What callers hear, at the console: the version in force, its picture with yesterday's callers, and the way back."""
+"""The flow pages: the active version, its diagram with yesterday's callers, and restoring an older version."""
 
 import re
 from collections.abc import Sequence

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_console.tickets.sheet_labels import WAITING
 from babel.messages.pofile import read_po
 from flask import Flask
 from sqlalchemy import Column, DateTime, Enum, String
@@ -14,6 +13,7 @@ from sqlalchemy import Text as LongText
 import agent_console
 from agent_console.api.requests import ActionIn, TicketIn
 from agent_console.api.schemas import TicketMadeOut, TicketOut
+from agent_console.tickets.ticket_sheet import WAITING_LABELS
 from agent_console.tickets.timeline import SENTENCES
 from agent_console.web.labels import FIELDS, LABELS
 from hotline.rules.enums import TicketAction, TicketState
@@ -23,9 +23,9 @@ from hotline.rules.tickets.fields import (
     FIELDS_BY_NAME,
     STATED_FIELDS,
     TICKET_FIELDS,
-    Choice,
-    Moment,
-    Text,
+    ChoiceField,
+    DateTimeField,
+    TextField,
     TicketField,
 )
 from hotline.rules.tickets.rows import COLUMNS
@@ -65,15 +65,15 @@ def test_a_column_holds_what_its_row_accepts(row: TicketField) -> None:
     column = COLUMNS_OF_TICKETS[row.name]
     assert column.nullable is row.optional
     match row.kind:
-        case Text(limit) if limit > SHORT_TEXT:
+        case TextField(limit) if limit > SHORT_TEXT:
             assert isinstance(column.type, LongText)
-        case Text(limit):
+        case TextField(limit):
             assert isinstance(column.type, String)
             assert column.type.length == limit
-        case Choice(kind):
+        case ChoiceField(kind):
             assert isinstance(column.type, Enum)
             assert column.type.enum_class is kind
-        case Moment():
+        case DateTimeField():
             assert isinstance(getattr(column.type, "impl", None), DateTime)
         case other:
             assert column.type.python_type is other.value_type
@@ -150,6 +150,6 @@ def test_a_step_has_its_labels(row: Transition) -> None:
     assert row.action.value in LABELS[TicketAction]
     for state in (*row.origins, row.target):
         assert state.value in LABELS[TicketState]
-        assert state in WAITING
+        assert state in WAITING_LABELS
     for kind in row.events:
         assert kind in SENTENCES

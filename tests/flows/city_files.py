@@ -1,4 +1,4 @@
-"""A city's own flows and prompts, edited by tests, and the faults that are told of them."""
+"""Helpers that edit a city's own flows and prompts and return the problems found in them."""
 
 from pathlib import Path
 

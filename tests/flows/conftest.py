@@ -73,7 +73,7 @@ class Carrier:
         self.validator = RequestValidator(TOKEN)
 
     def post(self, path: str, *, token: str | None = None, **fields: str) -> Answer:
-        """Post a signed webhook of the caller's call unless `fields` say otherwise, and check the document."""
+        """Posts a signed webhook of the caller's call unless `fields` say otherwise, and checks the document."""
         path = path.removeprefix(PUBLIC)
         standard = {
             "CallSid": SID,
@@ -92,12 +92,12 @@ class Carrier:
         return answer
 
     def send(self, path: str, form: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        """Post exactly this."""
+        """Posts exactly this."""
         response = self.client.post(path, data=MultiDict(form), headers=headers)
         return Answer(response.status_code, response.get_data(as_text=True), response.mimetype)
 
     def follow(self, answer: Answer, path: str, attribute: str, **fields: str) -> Answer:
-        """Post to the address that a document names."""
+        """Posts to the URL that a document names."""
         target = answer.find(path).get(attribute) if attribute else answer.find(path).text
         assert target is not None
         return self.post(target, **fields)
@@ -117,7 +117,7 @@ class Carrier:
         return self.follow(menu, "Gather", "action", Digits=key, **fields)
 
     def waits(self) -> Answer:
-        """Call and press nothing; return the answer that puts the caller into the queue."""
+        """Calls and presses nothing; returns the response that puts the caller into the queue."""
         return self.presses(self.arrives(), "")
 
     def hangs_up(self, status: str = "completed", **fields: str) -> Answer:
@@ -126,7 +126,7 @@ class Carrier:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Looks at what the webhooks left behind."""
+    """Reads the rows that the webhooks left behind."""
 
     engine: Engine
 
@@ -147,7 +147,7 @@ class Ledger:
             session.commit()
 
     def offer(self) -> Offer:
-        """The latest offer."""
+        """Returns the latest offer."""
         with Session(self.engine) as session:
             return session.execute(select(Offer).order_by(Offer.id.desc()).limit(1)).scalar_one()
 
@@ -156,7 +156,7 @@ class Ledger:
             return list(session.scalars(select(Callback).order_by(Callback.id)))
 
     def rows(self) -> dict[str, int]:
-        """How many rows each table holds."""
+        """Returns the number of rows of each table."""
         with Session(self.engine) as session:
             return {
                 name: session.scalar(select(func.count()).select_from(table)) or 0
@@ -180,7 +180,7 @@ def app(application: Application, registry: FlowRegistry) -> Flask:
 
 @pytest.fixture
 def colleague(application: Application) -> Person:
-    """Somebody who is on duty, so that the line is staffed; they take no calls."""
+    """An operator who is on duty but takes no calls."""
     return make_colleague(application)
 
 

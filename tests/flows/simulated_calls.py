@@ -1,4 +1,4 @@
-"""Calls on paper for tests: a caller's keys in, words and stage directions out. No telephone, no database."""
+"""Calls without telephone and database: a caller's keys in, spoken text out."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,6 +16,7 @@ from tests.policies import city_policies
 
 HOTLINE = {"hotline": SpokenDigits("05374412345")}
 TRANSCRIPTS = Path(__file__).parent / "transcripts"
+# The outcomes on a quiet working day.
 _EASY = (
     ActionOutcome.JOINED,
     ActionOutcome.PROMISED,
@@ -24,12 +25,11 @@ _EASY = (
     ActionOutcome.NO,
     ActionOutcome.FOUND,
 )
-"""What a application answers on a quiet working day."""
 
 
 @cache
 def our_scripts() -> dict[str, Script]:
-    """Every flow that comes with the product, by name, read once."""
+    """Returns every flow that comes with the product, by name, read once."""
     return load_scripts(city_policies())
 
 
@@ -39,7 +39,7 @@ def easily(action: FlowAction, _values: Values) -> ActionResult:
 
 @dataclass
 class SimulatedCall:
-    """One call, settled after every step. `answers` decides about wishes; `wishes` collects all that were made."""
+    """One call, settled after every step. `answers` decides the outcomes; `actions` collects all actions performed."""
 
     script: Script
     language: Language = Language.ZH_CN
@@ -62,12 +62,12 @@ class SimulatedCall:
 
     @property
     def words(self) -> str:
-        """What is being said now, line by line."""
+        """Returns what is spoken now, line by line."""
         said = (speak(self.script.prompts, line, self.language, HOTLINE).text for line in self.turn.lines)
         return "\n".join(said)
 
     def goes_on(self, turn: DialogTurn) -> None:
-        """Settle `turn` and stand there."""
+        """Settles `turn` and stays there."""
 
         def ask(action: FlowAction, values: Values) -> ActionResult:
             self.actions.append(action)

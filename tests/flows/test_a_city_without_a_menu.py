@@ -19,7 +19,7 @@ from tests.policies import city_policies
 
 @pytest.fixture
 def policies() -> Policies:
-    """A city that has chosen the profile without a menu."""
+    """A city that has chosen the flow without a menu."""
     base = city_policies()
     return replace(base, callers=replace(base.callers, inbound="no_menu"))
 

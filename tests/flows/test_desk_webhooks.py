@@ -1,4 +1,4 @@
-"""The talk: accepting, missing, declining, meeting in the conference, leaving in either order."""
+"""Operators accept, miss and decline calls, meet the caller in the conference, and leave in either order."""
 
 import pytest
 from sqlalchemy import select
@@ -29,7 +29,7 @@ def accept(carrier: Carrier, ledger: Ledger):
 
 
 def talk(carrier: Carrier, ledger: Ledger) -> None:
-    """Bring a caller and the operator into their conference."""
+    """Brings a caller and the operator into their conference."""
     carrier.waits()
     accept(carrier, ledger)
     carrier.post(f"/voice/talk/{ledger.call().id}")
@@ -89,7 +89,7 @@ def test_a_leg_that_rings_or_is_answered_is_no_news(
     assert ledger.offer().state is OfferState.PENDING
 
 
-def test_who_accepts_a_caller_who_has_hung_up_is_told_so(
+def test_an_operator_who_accepts_a_caller_who_has_hung_up_hears_so(
     carrier: Carrier, ledger: Ledger, operator: Person
 ) -> None:
     carrier.waits()

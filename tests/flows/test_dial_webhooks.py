@@ -131,7 +131,7 @@ def test_an_attempt_reported_over_is_not_brought_to_life_by_its_late_answer(
     assert ledger.rows()["calls"] == 0
 
 
-def test_an_answer_told_twice_under_two_tokens_is_one_call(
+def test_an_answer_reported_twice_under_two_tokens_is_one_call(
     carrier: Carrier, ledger: Ledger, callback: str
 ) -> None:
     carrier.presses(carrier.post(f"/voice/dial/{callback}", **OUT), "1", **OUT)

@@ -1,4 +1,4 @@
-"""The engine, corner by corner: it is total, guarded against circles, and never forgets a wish."""
+"""The engine in its corner cases: it is total, guarded against cycles, and performs every action."""
 
 from dataclasses import replace
 
@@ -32,10 +32,10 @@ from ivr_flows.engine import (
 )
 from ivr_flows.flow import (
     ActionNode,
-    Choice,
     Flow,
     HangUpNode,
     InputNode,
+    KeyChoice,
     MenuNode,
     Node,
     QueueNode,
@@ -53,7 +53,7 @@ from ivr_flows.turn import (
     Connect,
     DialogTurn,
     Digits,
-    EndCall,
+    EndDialog,
     Heard,
     Listen,
     NoInput,
@@ -91,18 +91,18 @@ QUEUE = QueueNode(
     longest_wait=900,
     on_timeout="record",
     on_off_duty="record",
-    keys={"4": Choice("code"), "9": Choice("", (COMPLAINT,), Language.EN)},
+    keys={"4": KeyChoice("code"), "9": KeyChoice("", (COMPLAINT,), Language.EN)},
     music=(PromptLine("music"),),
 )
 MENU = MenuNode(
     say=(ASK,),
     again=(AGAIN,),
     keys={
-        "1": Choice("person", (COMPLAINT,), words="complaint"),
-        "2": Choice("code"),
-        "3": Choice("record"),
-        "9": Choice("menu", (), Language.EN),
-        "*": Choice("help"),
+        "1": KeyChoice("person", (COMPLAINT,), words="complaint"),
+        "2": KeyChoice("code"),
+        "3": KeyChoice("record"),
+        "9": KeyChoice("menu", (), Language.EN),
+        "*": KeyChoice("help"),
     },
     timeout=4,
     on_silence=RetryLimit(2, "person"),
@@ -134,14 +134,14 @@ def place(turn: DialogTurn) -> str:
     return turn.position.partition(":")[0]
 
 
-def test_the_first_turn_speaks_and_wishes_everything_up_to_the_first_menu() -> None:
+def test_the_first_turn_has_every_line_and_action_up_to_the_first_menu() -> None:
     turn = enter(FLOW)
     assert (turn.lines, turn.actions, turn.position) == ((HELLO, ASK), (ConfirmPerson(),), "menu:0:0")
     assert turn.then == Listen(4, 1, speech=True, words=("complaint",))
     assert (turn.number, turn.language, turn.path) == (0, None, ("hello>next",))
 
 
-def test_a_key_makes_its_wishes_and_leads_on() -> None:
+def test_a_key_performs_its_actions_and_leads_on() -> None:
     turn = hear(FLOW, "menu:0:0", Digits("1"))
     assert (turn.actions, turn.then, turn.position) == ((COMPLAINT,), JOIN, "person:0:1")
     assert turn.path == ("menu>1",)
@@ -157,7 +157,7 @@ def test_wrong_keys_words_and_silences_are_counted_together_and_each_has_its_own
     assert hear(FLOW, once.position, NoInput()).position == "person:0:2"
     twice = hear(FLOW, once.position, Digits("7"))
     assert twice.position == "menu:2:2"
-    assert hear(FLOW, twice.position, Digits("#")).then == EndCall()
+    assert hear(FLOW, twice.position, Digits("#")).then == EndDialog()
 
 
 def test_a_menu_without_other_words_repeats_its_own() -> None:
@@ -165,7 +165,7 @@ def test_a_menu_without_other_words_repeats_its_own() -> None:
     assert hear(flow, "menu:0:0", NoInput()).lines == (ASK,)
 
 
-def test_typed_digits_are_remembered_until_a_wish_uses_them() -> None:
+def test_entered_digits_are_kept_until_an_action_uses_them() -> None:
     turn = hear(FLOW, "code:0:1", Digits("482913"))
     assert (turn.then, turn.position) == (AwaitResult(LOOK, {"code": "482913"}), "look:0:2?code=482913")
     assert hear(FLOW, turn.position, ActionResult(ActionOutcome.UNKNOWN)).position == "menu:0:3"
@@ -200,7 +200,11 @@ def test_a_number_read_back_to_silence_is_read_again_and_one_refused_is_forgotte
 def test_a_message_is_taken_and_kept_or_was_nothing() -> None:
     assert hear(FLOW, "menu:0:0", Digits("3")).then == TakeMessage(180, 6)
     kept = hear(FLOW, "record:0:1", Recorded("RE1", 9))
-    assert (kept.actions, kept.then, kept.path) == ((SaveMessage("RE1", 9),), EndCall(), ("record>recorded",))
+    assert (kept.actions, kept.then, kept.path) == (
+        (SaveMessage("RE1", 9),),
+        EndDialog(),
+        ("record>recorded",),
+    )
     assert place(hear(FLOW, "record:0:1", NoInput())) == "person"
 
 
@@ -288,7 +292,7 @@ def test_an_answer_that_is_no_exit_takes_the_other_one_or_leads_to_a_person() ->
 @pytest.mark.parametrize("node", [*NODES, "gone"])
 def test_nothing_is_said_to_a_call_that_is_over(node: str) -> None:
     turn = hear(FLOW, f"{node}:0:0", TOO_LATE)
-    assert (turn.lines, turn.actions, turn.then) == ((), (), EndCall())
+    assert (turn.lines, turn.actions, turn.then) == ((), (), EndDialog())
 
 
 @pytest.mark.parametrize("position", ["gone:0:3", "", "menu", "menu:x:1", "menu:1", "menu:²:1", "menu:-1:0"])
@@ -297,7 +301,7 @@ def test_a_position_that_makes_no_sense_leads_to_a_person(position: str) -> None
         assert turn.then == JOIN
 
 
-def test_after_very_many_steps_every_way_out_of_a_question_leads_to_a_person_even_off_duty() -> None:
+def test_after_very_many_steps_every_exit_of_a_question_leads_to_a_person_even_off_duty() -> None:
     for heard in (Digits("2"), Digits("3"), Digits("9")):
         worn_out = hear(FLOW, f"menu:0:{MAX_TURNS}", heard)
         assert worn_out.position == f"person:0:{MAX_TURNS + 1}"
@@ -336,7 +340,7 @@ def test_a_caller_whose_operator_left_first_is_asked_or_thanked() -> None:
     assert after_talk(replace(FLOW, after=""), "person:0:7") is None
 
 
-def test_settling_makes_every_wish_and_speaks_every_line_on_the_way() -> None:
+def test_settling_performs_every_action_and_speaks_every_line_on_the_way() -> None:
     asked: list[tuple[FlowAction, Values]] = []
 
     def ask(action: FlowAction, values: Values) -> ActionResult:
@@ -345,18 +349,18 @@ def test_settling_makes_every_wish_and_speaks_every_line_on_the_way() -> None:
 
     turn = settle(FLOW, hear(FLOW, "code:0:0", Digits("482913")), ask)
     assert asked == [(LOOK, {"code": "482913"})]
-    assert (turn.lines, turn.then) == ((PromptLine("status_waiting"), BYE), EndCall())
+    assert (turn.lines, turn.then) == ((PromptLine("status_waiting"), BYE), EndDialog())
     assert turn.path == ("code>entered", "look>found")
 
 
 def test_settling_keeps_the_language_chosen_on_the_way() -> None:
-    keys = {"9": Choice("person", (COMPLAINT,), Language.EN)}
+    keys = {"9": KeyChoice("person", (COMPLAINT,), Language.EN)}
     flow = replace(FLOW, nodes={**NODES, "menu": replace(MENU, keys=keys)})
     turn = settle(flow, hear(flow, "menu:0:0", Digits("9")), lambda _wish, _values: JOINED)
     assert (turn.language, turn.actions, turn.then) == (Language.EN, (), WaitInQueue())
 
 
-def test_an_answer_that_is_on_its_way_is_asked_for_again_from_the_same_place() -> None:
+def test_a_pending_outcome_is_requested_again_from_the_same_position() -> None:
     begun = hear(FLOW, "code:0:0", Digits("482913"))
     turn = settle(FLOW, begun, lambda _wish, _values: PENDING)
     assert (turn.then, turn.position) == (PollAgain(), begun.position)
@@ -375,7 +379,7 @@ def test_answers_that_lead_in_a_circle_end_the_call() -> None:
         asked.append(action)
         return FULL if isinstance(action, JoinQueue) else ActionResult(ActionOutcome.FOUND)
 
-    assert settle(flow, enter(flow), ask).then == EndCall()
+    assert settle(flow, enter(flow), ask).then == EndDialog()
     assert len(asked) == len(flow.nodes) + 1
 
 
@@ -402,7 +406,7 @@ def test_a_flow_advances_as_far_as_the_answers_are_known() -> None:
     assert (turn.then, turn.path) == (AwaitResult(LOOK), ("hours>open",))
 
 
-def test_a_waiting_caller_is_told_their_place_and_the_wait_before_the_music() -> None:
+def test_a_waiting_caller_hears_their_place_and_the_wait_before_the_music() -> None:
     told = place_lines(QUEUE, ahead=2, waited=10, expected=55, may_be_called=False)
     assert told == (
         PromptLine("place", None, (("ahead", CallerCount(2)), ("wait", WaitingTime(55)))),
@@ -410,7 +414,7 @@ def test_a_waiting_caller_is_told_their_place_and_the_wait_before_the_music() ->
     )
 
 
-def test_whoever_is_next_or_waits_long_is_told_so_and_offered_a_callback_with_its_key() -> None:
+def test_a_caller_who_is_next_or_waits_long_hears_so_and_is_offered_a_callback_with_its_key() -> None:
     told = place_lines(QUEUE, ahead=0, waited=30, expected=55, may_be_called=True)
     assert [line.prompt for line in told if isinstance(line, PromptLine)] == [
         "sorry",

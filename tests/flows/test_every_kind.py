@@ -1,4 +1,4 @@
-"""A flow that uses everything there is can be read, drawn, walked on every way, and played."""
+"""A flow with every kind of node can be read, drawn, walked along every edge, and played."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ FILE = Path(__file__).parent / "every_kind.toml"
 
 @pytest.fixture
 def generous(policies: Policies) -> Policies:
-    """A city with a system that flows may ask."""
+    """A city with an external system that flows may query."""
     water = LookupSource("https://water.example/hotline", "secret", 6)
     return replace(policies, callers=replace(policies.callers, lookups={"water": water}))
 
@@ -53,7 +53,7 @@ def test_a_queue_for_one_desk_says_its_own_things_while_waiting(script: Script) 
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_every_way_of_it_is_walked_and_every_walk_can_be_played_again(
+def test_every_edge_of_it_is_walked_and_every_walk_can_be_played_again(
     script: Script, language: Language, tmp_path: Path
 ) -> None:
     plays = tmp_path / "every_kind.txt"
@@ -64,7 +64,7 @@ def test_every_way_of_it_is_walked_and_every_walk_can_be_played_again(
     assert list(uncovered_edges(script.flow, paths)) == []
 
 
-def test_a_play_tells_the_number_that_was_dialled_and_the_desk_that_was_typed(script: Script) -> None:
+def test_a_transcript_names_the_dialled_number_and_the_entered_desk(script: Script) -> None:
     told = "\n".join(generate_transcripts(script, Language.ZH_CN))
     for said in (
         "（拨打的号码：+865372100000）",

@@ -1,4 +1,4 @@
-"""When the application cannot work: callers are kept, operators and callers are joined, nothing private is logged."""
+"""While the application fails, callers are kept, operators and callers are connected, and nothing private is logged."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ from tests.flows.conftest import CALLER, LEG, SID, Carrier, Ledger
 
 @contextmanager
 def broken(engine: Engine) -> Iterator[None]:
-    """Take the calls away for a while, as a database in trouble does."""
+    """Removes the table of calls for a while, as a failing database would."""
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE calls RENAME TO calls_away"))
     yield
@@ -27,7 +27,7 @@ def broken(engine: Engine) -> Iterator[None]:
         connection.execute(text("ALTER TABLE calls_away RENAME TO calls"))
 
 
-def test_a_caller_is_kept_on_the_line_until_the_hall_works_again(
+def test_a_caller_is_kept_on_the_line_until_the_application_works_again(
     carrier: Carrier, ledger: Ledger, engine: Engine
 ) -> None:
     carrier.arrives(CallSid=LEG)

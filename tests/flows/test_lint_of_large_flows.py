@@ -1,4 +1,4 @@
-"""However many ways a flow has, its check ends, and says no more than a person can read."""
+"""The checks end however many paths a flow has, and report no more than a person can read."""
 
 from collections.abc import Callable
 from itertools import pairwise
@@ -13,7 +13,7 @@ HEAD = 'name = "long"\npurpose = "inbound"\nentry = "c0"\nperson = "person"\ninc
 
 
 def row(length: int, node: Callable[[str, str], str]) -> str:
-    """Return a flow of `length` nodes in a row, each leading to the next and the last one to a person."""
+    """Returns a flow of `length` nodes in a row, each leading to the next and the last one to an operator."""
     names = [*(f"c{n}" for n in range(length)), "person"]
     return HEAD + "".join(node(*each) for each in pairwise(names))
 
@@ -31,18 +31,18 @@ def test_a_long_row_of_nodes_is_checked_to_its_end(length: int, node: Callable[[
     assert len(read_draft(row(length, node), city_policies()).flow.nodes) > length
 
 
-def test_whoever_stays_silent_is_followed_through_ways_that_part_and_meet_again() -> None:
+def test_a_silent_caller_is_followed_through_paths_that_part_and_meet_again() -> None:
     text = row(60, parting).replace('"person"\nclosed = "person"', '"told0"\nclosed = "told0"')
     names = [*(f"told{n}" for n in range(3)), "person"]
     told = "".join(
         f'[nodes.{name}]\nkind = "say"\nsay = ["greeting"]\nto = "{to}"\n' for name, to in pairwise(names)
     )
-    with pytest.raises(FlowError, match=r"\[told2\] is the prompt number 3 before a person") as caught:
+    with pytest.raises(FlowError, match=r"\[told2\] is the prompt number 3 before an operator") as caught:
         read_draft(text + told, city_policies())
     assert len(caught.value.problems) == 1
 
 
-def test_a_way_that_leads_nowhere_is_told_with_the_nearest_names_and_not_with_all() -> None:
+def test_an_edge_that_leads_nowhere_is_reported_with_the_nearest_names_only() -> None:
     with pytest.raises(FlowError) as caught:
         read_draft(row(60, goto).replace('to = "c33"', 'to = "cc33"'), city_policies())
     told = str(caught.value)
@@ -56,19 +56,19 @@ def test_where_no_name_is_near_that_is_said() -> None:
         read_draft(row(60, goto).replace('to = "c33"', 'to = "xyz"'), city_policies())
 
 
-def test_a_small_flow_is_told_all_its_names() -> None:
+def test_of_a_small_flow_all_names_are_listed() -> None:
     text = row(2, goto).replace('to = "c1"', 'to = "d1"').replace('include = ["person"]', "")
     with pytest.raises(FlowError, match=r"leads to 'd1', which does not exist \(nodes are c0, c1\)"):
         read_draft(text, city_policies())
 
 
-def test_the_first_hundred_faults_are_told_and_then_how_many_more_there_are() -> None:
+def test_the_first_hundred_problems_are_listed_and_then_how_many_more_there_are() -> None:
     with pytest.raises(FlowError) as caught:
         read_draft(row(2_000, lambda name, _to: goto(name, f"not_{name}")), city_policies())
     told = str(caught.value).splitlines()
     assert len(told) == 101
     assert "[c0] leads to 'not_c0', which does not exist" in told[0]
     assert told[-1].endswith(
-        "and 1900 more (the first 100 are enough to begin with). Mend those, then check again."
+        "and 1900 more (the first 100 are enough to begin with). Correct these, then check again."
     )
     assert len(caught.value.problems) == 2_000

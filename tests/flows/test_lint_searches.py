@@ -1,4 +1,4 @@
-"""The searches of the lint find what trying every way would find."""
+"""The searches of the lint find what a search of every path would find."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +10,7 @@ GRAPHS = st.fixed_dictionaries({name: st.lists(st.sampled_from(NAMES), max_size=
 
 
 @given(GRAPHS)
-def test_a_node_lies_on_a_circle_if_one_of_its_ways_leads_back_to_it(graph: dict[str, list[str]]) -> None:
+def test_a_node_lies_on_a_cycle_if_one_of_its_edges_leads_back_to_it(graph: dict[str, list[str]]) -> None:
     expected = {name for name in NAMES if name in reach(graph[name], graph.__getitem__)}
     assert on_cycles(NAMES, graph.__getitem__) == expected
 

@@ -1,6 +1,6 @@
-"""A wrong file never reaches a caller: each fault is named with file, line, node, what, why and how to mend it.
+"""A wrong file never reaches a caller: each problem is reported with file, line, node, reason and remedy.
 
-`faults/` holds small flows with faults planted in them; their first lines say what must be told, and nothing else may be:
+`faults/` holds small flows with planted problems. Their first lines list all that must be reported:
 `#! LINE[:COLUMN] [node] what`.
 """
 
@@ -120,7 +120,7 @@ SHARED = [
         ('name = "x"\n', "draft.toml: 缺少 entry（这个字段必须有）。补上。"),
     ],
 )
-def test_syntax_and_shape_are_told_in_chinese_too(text: str, chinese: str) -> None:
+def test_problems_of_syntax_and_schema_are_reported_in_chinese_too(text: str, chinese: str) -> None:
     with pytest.raises(FlowError) as caught:
         read_draft(text, city_policies())
     assert any(problem.in_(Language.ZH_CN).endswith(chinese) for problem in caught.value.problems)
@@ -129,7 +129,9 @@ def test_syntax_and_shape_are_told_in_chinese_too(text: str, chinese: str) -> No
 @pytest.mark.parametrize(
     ("old", "new", "said"), [each[1:] for each in SHARED], ids=[each[0] for each in SHARED]
 )
-def test_a_fault_in_a_shared_file_is_told_of_that_file(city: Path, old: str, new: str, said: str) -> None:
+def test_a_problem_in_a_shared_file_is_reported_for_that_file(
+    city: Path, old: str, new: str, said: str
+) -> None:
     edit(city, "flows/shared/person.toml", old, new)
     assert said in problems(city)
 
@@ -176,8 +178,8 @@ def test_a_node_of_its_own_takes_the_place_of_an_included_one_only_if_it_says_so
     line = text.count("\n") + 2
     own.write_text(text + NOBODY, encoding="utf-8")
     assert problems(city) == (
-        f"CITY/flows/callback.toml:{line}: [nobody] hides the node 'nobody' of person.toml (nobody has said that "
-        "callers shall not come to that one). Rename it, or add replaces = true."
+        f"CITY/flows/callback.toml:{line}: [nobody] hides the node 'nobody' of person.toml (the flow does not state "
+        "that it replaces that node). Rename it, or add replaces = true."
     )
     own.write_text(text + NOBODY + "replaces = true\n", encoding="utf-8")
     script = load_scripts(city_policies(), city)["callback"]
@@ -199,7 +201,7 @@ def test_what_replaces_nothing_is_refused(city: Path, name: str, replaces: str, 
     assert said in problems(city)
 
 
-def test_a_fault_in_a_shared_file_is_told_once_however_many_flows_include_it(city: Path) -> None:
+def test_a_problem_in_a_shared_file_is_reported_once_however_many_flows_include_it(city: Path) -> None:
     edit(city, "flows/shared/person.toml", "round_seconds = 20", "round_seconds = 2")
     assert problems(city).count("CITY/flows/shared/person.toml:4: [person] round_seconds, given '2'") == 1
 
@@ -217,10 +219,7 @@ def test_a_subflow_that_contains_itself_is_refused(city: Path) -> None:
         'file = "message"',
         'file = "message"\nexits = { nothing = "exit:nothing" }',
     )
-    assert (
-        "silent] subflows lie too deep in each other (does one contain itself?). Flatten them."
-        in problems(city)
-    )
+    assert "silent] subflows are nested too deep (does one contain itself?). Flatten them." in problems(city)
 
 
 def test_a_subflow_without_its_entry_is_refused(city: Path) -> None:
@@ -241,10 +240,10 @@ def test_text_that_is_not_utf8_is_refused(city: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("x = " + "[" * 2_000, "lies too deep in itself"),
-        ("x = " + "[" * 900 + "]" * 900, "lies too deep in itself"),
-        ("a." * 3_000 + "a = 1", "lies too deep in itself"),
-        ("timeout = " + "9" * 5_000, "has a number nobody can mean (Exceeds the limit (4300 digits)"),
+        ("x = " + "[" * 2_000, "is nested too deep"),
+        ("x = " + "[" * 900 + "]" * 900, "is nested too deep"),
+        ("a." * 3_000 + "a = 1", "is nested too deep"),
+        ("timeout = " + "9" * 5_000, "has a number that is too long (Exceeds the limit (4300 digits)"),
     ],
 )
 def test_what_no_reader_can_hold_is_a_fault_of_its_file(city: Path, text: str, said: str) -> None:
@@ -285,7 +284,7 @@ def test_every_purpose_has_exactly_one_flow_and_no_two_flows_one_name(city: Path
     assert "CITY/flows: has no flow 'menu' for incoming calls" in problems(city)
 
 
-def test_faults_of_several_files_are_told_at_once(city: Path) -> None:
+def test_problems_of_several_files_are_reported_at_once(city: Path) -> None:
     edit(city, "flows/menu.toml", 'other = "hours"', 'other = "hour"')
     edit(city, "flows/night.toml", 'entry = "night"', 'entry = "nicht"')
     files = [line.partition(":")[0] for line in problems(city).splitlines()]

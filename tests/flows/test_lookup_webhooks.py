@@ -1,4 +1,4 @@
-"""A flow asks a system of the city's own: the caller waits a little, hears the answer, and always gets on without one."""
+"""A flow queries a system of the city's own: the caller waits briefly, hears the reply, and goes on without one too."""
 
 from dataclasses import replace
 from pathlib import Path

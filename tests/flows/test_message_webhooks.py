@@ -1,4 +1,4 @@
-"""Voicemail: offered when nobody is on duty, kept however the call ends, and a ticket for whoever listens to it."""
+"""Messages are offered while no operator is on duty, kept however the call ends, and become a ticket when heard."""
 
 import pytest
 from sqlalchemy import select
@@ -15,12 +15,12 @@ SAID = {"RecordingSid": "RE" + "1" * 32, "RecordingDuration": "42", "Digits": "#
 
 @pytest.fixture
 def colleague() -> Person | None:
-    """Nobody is on duty."""
+    """No operator is on duty."""
     return None
 
 
 def begin_message(carrier: Carrier) -> Answer:
-    """Phone while nobody is on duty and choose to leave a message."""
+    """Phones while no operator is on duty and chooses to leave a message."""
     nobody = carrier.waits()
     assert nobody.words == "抱歉，现在没有坐席在线。约定回电请按1，留言请按2，继续等候请不要按键。"
     return carrier.presses(nobody, "2")
@@ -65,7 +65,7 @@ def test_whoever_hangs_up_to_end_the_message_has_left_it(carrier: Carrier, ledge
     assert (ledger.call().end, ledger.rows()["tickets"]) == (CallEnd.LEFT_MESSAGE, 1)
 
 
-def test_the_carriers_two_ways_of_telling_make_one_message(carrier: Carrier, ledger: Ledger) -> None:
+def test_the_carriers_two_reports_make_one_message(carrier: Carrier, ledger: Ledger) -> None:
     asked = begin_message(carrier)
     told = {**SAID, "RecordingStatus": "completed"}
     for _ in range(2):

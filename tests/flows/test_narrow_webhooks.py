@@ -1,4 +1,4 @@
-"""A carrier without Enqueue, Leave and Conference: callers still wait, hear their place, and are connected to a desk."""
+"""With a carrier without Enqueue, Leave and Conference, callers wait, hear their place, and reach an operator."""
 
 import pytest
 from flask import Flask
@@ -58,7 +58,7 @@ def test_waiting_is_a_short_circle_that_tells_the_place(carrier: Carrier, ledger
 
 
 def ringing(carrier: Carrier, application: Application, ledger: Ledger) -> tuple[Person, Answer]:
-    """Let a desk become ready and the caller's own document ring it."""
+    """Lets an operator become ready and the caller's own document ring them."""
     operator = make_operator(application)
     begin_waiting(carrier)
     at_the_desk = carrier.follow(carrier.post("/voice/wait"), "Redirect", "")

@@ -1,9 +1,12 @@
-"""Whatever happens, in whatever order: a call goes on, comes to a person or to a last word, and never stands still.
+"""Whatever happens in whatever order, a call goes on, reaches an operator or ends with a spoken line.
 
-10,000 calls with a seed: callers press, speak, are silent and hang up as chance has it, the application gives every answer it can
-give, and now and then something comes that does not belong there. In every hundredth call both do their worst: the application gives
-the same answers all the time, the caller does whatever keeps them from a person and never hangs up. Every different
-document is shown to the carrier's grammar.
+10,000 calls with a seed: callers press, speak, are silent and hang up at random, the application returns every
+outcome,
+and now and then an input arrives that does not belong there. In every hundredth call the application returns the
+same
+outcomes all the time, and the caller avoids operators and never hangs up. Every different document is validated with
+the
+carrier's grammar.
 """
 
 from dataclasses import dataclass, field, replace
@@ -24,7 +27,7 @@ from ivr_flows.turn import (
     Connect,
     DialogTurn,
     Digits,
-    EndCall,
+    EndDialog,
     Heard,
     Listen,
     Next,
@@ -45,10 +48,10 @@ from tests.flows.simulated_calls import HOTLINE, SimulatedCall, our_scripts
 from tests.policies import city_policies
 
 CALLS, PARTS = 10_000, 10
+# A call that has not ended at random is stopped after this many steps.
 LONGEST = MAX_TURNS + 60
-"""Steps after which a call is broken off that chance has not ended."""
+# No caller may take this many steps without an operator, a recorder, a connection, a promise or a last line.
 PATIENCE = MAX_TURNS + 12
-"""Steps on end that no caller may have to take without a person, a recorder, a connection, a promise or a last word."""
 KEYS = (
     "1",
     "2",
@@ -67,13 +70,13 @@ KEYS = (
     "D",
 )
 PRESSED: tuple[Heard, ...] = tuple(Digits(key) for key in KEYS)
+# The inputs other than keys that belong to each kind of turn.
 SUITED: dict[type, tuple[Heard, ...]] = {
     Listen: (NoInput(), Unclear()),
     TakeMessage: (Recorded("RE1", 9), NoInput()),
     Connect: (TransferEnded(reached=True), TransferEnded(reached=False)),
     WaitInQueue: (QueueFailed(), WaitedTooLong()),
 }
-"""What can be heard where, beside keys; the rest does not belong there."""
 ANYTHING = (
     *PRESSED,
     *(heard for every in SUITED.values() for heard in every),
@@ -88,12 +91,12 @@ TOLD: Lines = (PromptLine("status_waiting"),)
 
 @dataclass
 class Call:
-    """One call as chance has it. `steps` since something was gained; `positions` it has come to."""
+    """One random call. `steps` counts since the caller last got a result; `positions` are those it has come to."""
 
     chance: Random
     stubborn: bool
+    # Documents that the carrier's grammar has validated, by their content.
     written: set[object]
-    """Documents the carrier's grammar has seen, by what they say; every different one is looked at once."""
     over_behind_our_back: bool = False
     steps: int = 0
     positions: set[str] = field(default_factory=set)
@@ -108,7 +111,7 @@ class Call:
         self.check(took_a_step=True)
 
     def answer(self, action: FlowAction, _values: Values) -> ActionResult:
-        """Answer as a application might: anything this wish can get, not yet, or too late."""
+        """Returns a random outcome of the action, or one that is pending or too late."""
         in_passing = OUTCOMES[type(action)] == {ActionOutcome.DONE}
         luck = 1.0 if self.stubborn else self.chance.random()
         if luck < 0.01 and not in_passing:
@@ -126,9 +129,9 @@ class Call:
         )
 
     def goes_on(self) -> bool:
-        """Let one thing happen; False once the call is over."""
+        """Lets one event happen; returns False once the call is over."""
         then, luck = self.play.turn.then, 1.0 if self.stubborn else self.chance.random()
-        if isinstance(then, EndCall) or luck < 0.005:
+        if isinstance(then, EndDialog) or luck < 0.005:
             return False
         if isinstance(then, PollAgain):
             self.play.goes_on(again(self.play.script.flow, self.play.turn.position))
@@ -144,7 +147,7 @@ class Call:
         return True
 
     def does(self, then: Next) -> Heard:
-        """Return what this caller does here; the stubborn do what leads to yet another question."""
+        """Returns the caller's next input; a stubborn caller chooses what leads to another question."""
         keys = PRESSED if isinstance(then, Listen | WaitInQueue) else ()
         possible = [*SUITED[type(then)], *keys]
         if not self.stubborn:
@@ -154,14 +157,14 @@ class Call:
         return next(another_question, None) or min(possible, key=self.nearness)
 
     def nearness(self, heard: Heard) -> int:
-        """Return how near to the end of the asking this would bring the caller: 0 for another question."""
+        """Returns how near to the end of the questions this input brings the caller: 0 for another question."""
         flow, here = self.play.script.flow, self.play.turn.position
         after = settle(flow, hear(flow, here, heard), self.answer)
         asked_again = Position.parse(after.position).node == Position.parse(here).node
         return int(asked_again) if isinstance(after.then, Listen) else 2
 
     def talks(self) -> bool:
-        """Let an operator answer and hang up first."""
+        """Lets an operator answer and hang up first."""
         turn = after_talk(self.play.script.flow, self.play.turn.position)
         if turn is None:
             return False
@@ -173,10 +176,10 @@ class Call:
         turn = self.play.turn
         self.write(turn)
         assert turn.actions == ()
-        assert isinstance(turn.then, Listen | TakeMessage | Connect | WaitInQueue | PollAgain | EndCall)
+        assert isinstance(turn.then, Listen | TakeMessage | Connect | WaitInQueue | PollAgain | EndDialog)
         if isinstance(turn.then, Listen):
             assert turn.lines, f"nothing is said at {turn.position}"
-        if isinstance(turn.then, EndCall):
+        if isinstance(turn.then, EndDialog):
             assert turn.lines or self.over_behind_our_back, f"hung up without a word at {turn.position}"
         if took_a_step and not self.over_behind_our_back:
             assert turn.position not in self.positions, f"{turn.position} looks like an earlier step"
@@ -185,7 +188,7 @@ class Call:
         assert self.steps <= PATIENCE, f"held at {turn.position}"
 
     def write(self, turn: DialogTurn) -> None:
-        """Write what the carrier is given for `turn`, and while the caller waits, the wait document too."""
+        """Renders what the carrier is given for `turn`, with the wait document while the caller waits."""
         play = self.play
         said = (turn.lines, turn.then, play.language, play.script.flow.name)
         if said in self.written:

@@ -1,4 +1,4 @@
-"""A known outage is told before anybody asks, in the caller's language, and no longer than it lasts."""
+"""A known outage is announced before the menu, in the caller's language, and only while it lasts."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def leader(application: Application) -> Person:
 
 
 def written(application: Application, leader: Person, text_zh: str, text_en: str = "") -> int:
-    """A notice as an older version may have left it in the database."""
+    """A notice as an older version may have stored it."""
     with application.unit_of_work(leader) as work:
         row = Outage(
             text_zh=text_zh,

@@ -1,4 +1,4 @@
-"""Every answer a wish can get has a way on, whatever a file says: the shapes a wish is written in see to it."""
+"""Every outcome of an action has an exit, whatever a file says, because the schema demands one."""
 
 import pytest
 
@@ -33,12 +33,12 @@ def asked(shape: FileModel) -> ActionNode:
 
 
 @pytest.mark.parametrize("shape", WRITTEN, ids=lambda shape: shape.kind)
-def test_a_question_to_the_hall_leads_on_by_every_answer_it_can_get(shape: FileModel) -> None:
+def test_an_action_has_an_exit_for_every_outcome_it_can_have(shape: FileModel) -> None:
     node = asked(shape)
     assert OUTCOMES[type(node.action)] <= set(node.exits)
     assert all(node.exits.values())
 
 
-def test_no_shape_and_no_wish_with_a_choice_of_answers_is_left_out() -> None:
+def test_no_action_with_a_choice_of_outcomes_is_left_out() -> None:
     choosing: set[type[FlowAction]] = {action for action, answers in OUTCOMES.items() if answers != {"done"}}
     assert choosing == {JoinQueue, *(type(asked(shape).action) for shape in WRITTEN)}

@@ -1,4 +1,4 @@
-"""The picture of a flow: everything is in it once, nothing lies on anything else, and counts are seen."""
+"""The diagram of a flow shows everything once, without overlap, and with the counts."""
 
 import re
 from functools import cache
@@ -42,7 +42,7 @@ def words(svg: str) -> str:
 
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("name", NAMES)
-def test_a_picture_is_one_document_that_needs_nothing_else_and_is_always_the_same(
+def test_a_diagram_is_one_document_that_needs_nothing_else_and_is_always_the_same(
     name: str, language: Language
 ) -> None:
     svg = drawn(name, language)
@@ -66,7 +66,7 @@ def test_every_node_has_one_card_with_its_kind_in_words(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_way_of_a_node_is_a_row_that_shows_or_names_where_it_leads(name: str) -> None:
+def test_every_edge_of_a_node_is_a_row_that_shows_or_names_its_target(name: str) -> None:
     rows = {}
     for panel in arranged(name):
         drawn = {id(line.row) for line in panel.lines}

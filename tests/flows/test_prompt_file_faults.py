@@ -1,4 +1,4 @@
-"""Wrong words never reach a caller: what a prompt file says and understands is checked in every language."""
+"""Wrong prompts never reach a caller: what a prompt file says and understands is checked in every language."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -170,9 +170,14 @@ def test_a_recording_must_lie_where_recordings_lie_or_elsewhere_on_the_network(t
     assert told == {"apology": "plays 'nope.wav', which does not exist"}
 
 
-def test_words_that_differ_in_signs_and_width_alone_are_told_apart_by_nobody(city: Path) -> None:
+def test_words_that_differ_in_signs_and_width_alone_are_the_same(city: Path) -> None:
     edit(city, "prompts/en.toml", 'consultation = ["question"', 'consultation = ["Ｃom-plaint!"')
     assert "[menu] 'complaint' (en) is said for 1 and for 2" in problems(city)
+
+
+def test_the_keys_star_and_pound_need_a_name_in_every_language(city: Path) -> None:
+    edit(city, "prompts/en.toml", '"#" = ["pound", "hash"]\n', "")
+    assert "[speech.keys] en has no name for the key #" in problems(city)
 
 
 def test_a_sentence_too_long_to_be_spoken_at_once_is_refused(city: Path) -> None:

@@ -1,4 +1,4 @@
-"""Words: the same sentences in every language, numbers and moments spoken as people speak them, no words left unused."""
+"""Prompts: the same sentences in every language, natural numbers and moments, and none that is unused."""
 
 import tomllib
 from datetime import datetime
@@ -24,7 +24,7 @@ PROMPTS = our_scripts()["menu"].prompts
 
 
 def texts(language: Language) -> dict[str, str]:
-    """Every prompt that some flow or the program speaks, in one language."""
+    """Returns every prompt that some flow or the program speaks, in one language."""
     return {
         key: text for script in our_scripts().values() for key, text in script.prompts[language].texts.items()
     }

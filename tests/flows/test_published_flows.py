@@ -1,4 +1,4 @@
-"""A published flow answers new calls everywhere within seconds; calls in hand end with the flow they began with."""
+"""A published flow answers new calls within seconds; calls in progress end with the flow they began with."""
 
 from dataclasses import replace
 

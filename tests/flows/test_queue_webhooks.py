@@ -1,4 +1,4 @@
-"""Waiting: place and wait told every round, a callback offered in time, and every way out of the carrier's queue."""
+"""Waiting: place and waiting time every round, a callback offered in time, and every exit of the carrier's queue."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_waiting_caller_hears_how_many_are_ahead(carrier: Carrier, clock: Stop
     assert carrier.post("/voice/wait").words == "您是下一位，请不要挂机。"
 
 
-def test_the_expected_wait_is_told_once_somebody_has_been_answered(
+def test_the_expected_wait_is_spoken_once_a_caller_has_been_answered(
     carrier: Carrier, application: Application, ledger: Ledger, clock: StoppedClock
 ) -> None:
     make_operator(application)
@@ -67,7 +67,7 @@ def test_a_callback_is_offered_when_the_wait_grows_long(carrier: Carrier, clock:
 
 
 def leaves(carrier: Carrier, key: str, **fields: str) -> Answer:
-    """Press a key while waiting and let the carrier's queue go; return what is said then."""
+    """Presses a key while waiting and lets the carrier's queue end; returns what is spoken then."""
     assert carrier.post("/voice/wait/heard", Digits=key, **fields).verbs == ["Leave"]
     return carrier.post("/voice/queue-left", QueueResult="leave", **fields)
 
@@ -217,7 +217,7 @@ def test_a_caller_whom_the_carrier_cannot_keep_is_promised_a_callback(
         ("something-new", "in-progress"),
     ],
 )
-def test_other_ways_out_of_the_queue_are_only_noted(
+def test_other_results_of_the_queue_are_only_recorded(
     carrier: Carrier, ledger: Ledger, result: str, status: str
 ) -> None:
     carrier.waits()

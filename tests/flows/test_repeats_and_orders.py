@@ -1,4 +1,4 @@
-"""Nothing twice, nothing never: repeats get the same document and have no second effect, and any order ends the same."""
+"""Repeats get the same document and have no second effect, and webhooks in any order end the same."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ Knock = tuple[str, dict[str, str]]
 
 
 def a_whole_call(offer_id: int, call_id: int) -> list[Knock]:
-    """Every webhook of a call that presses 1, waits, talks and is thanked."""
+    """Returns every webhook of a call that presses 1, waits, talks and is thanked."""
     leg = {"CallSid": LEG, "Direction": "outbound-api"}
     joined = {"StatusCallbackEvent": "participant-join", "ConferenceSid": "CF1", "SequenceNumber": "2"}
     return [
@@ -99,7 +99,7 @@ def test_a_very_long_token_is_still_one_token(carrier: Carrier, ledger: Ledger) 
 
 
 def together(app: Flask, knock: Callable[[Carrier], Answer], times: int = 4) -> list[Answer]:
-    """Post the same webhook from several threads at the same moment."""
+    """Posts the same webhook from several threads at the same moment."""
     start = Barrier(times)
 
     def run(_number: int) -> Answer:

@@ -1,4 +1,4 @@
-"""Who may knock: our one HMAC agrees with the carrier's own validator, and nothing malformed gets through."""
+"""Our one HMAC agrees with the carrier's own validator, and malformed requests are refused."""
 
 from urllib.parse import quote, urlencode
 

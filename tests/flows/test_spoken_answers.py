@@ -1,4 +1,4 @@
-"""Words beside keys, where the carrier recognises them; what means nothing here is a wrong key, and always has an exit."""
+"""Speech beside keys, where the carrier recognises it; speech without a meaning counts as a wrong key."""
 
 from dataclasses import replace
 

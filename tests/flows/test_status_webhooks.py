@@ -1,4 +1,4 @@
-"""The state of a ticket by keypad: for who knows the code, in natural words, with few tries and no hints."""
+"""The status of a ticket by keypad: only with its code, in natural words, with few attempts and no hints."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ def ticket(application: Application) -> Ticket:
 
 
 def by_number(carrier: Carrier, number: str, code: str, sid: str = SID, caller: str = CALLER) -> Answer:
-    """Ask for a ticket by its digits and a code; returns what is said then."""
+    """Looks up a ticket by its digits and a code; returns what is spoken then."""
     how = carrier.presses(carrier.arrives(CallSid=sid, From=caller), "4", CallSid=sid)
     return _code(carrier, carrier.presses(how, "1", CallSid=sid), number, code, sid)
 
@@ -64,7 +64,7 @@ def test_what_was_typed_is_forgotten_when_its_caller_hangs_up(
     assert ledger.call().position == ""
 
 
-def test_in_english_it_is_told_in_english(carrier: Carrier, ledger: Ledger, ticket: Ticket) -> None:
+def test_in_english_it_is_spoken_in_english(carrier: Carrier, ledger: Ledger, ticket: Ticket) -> None:
     carrier.presses(carrier.arrives(), "4")
     ledger.change_language("en")
     code = carrier.post("/voice/heard", Digits="2")
@@ -127,7 +127,7 @@ def test_a_code_is_forgotten_as_soon_as_it_was_used(carrier: Carrier, ledger: Le
     assert "042042" not in ledger.call().path
 
 
-def test_a_ticket_that_is_redone_is_told_in_its_latest_round(
+def test_of_a_ticket_that_is_redone_the_latest_round_is_spoken(
     carrier: Carrier, application: Application, ticket: Ticket
 ) -> None:
     make_ticket(

@@ -1,4 +1,4 @@
-"""Plays on paper: what is written can be read again, and the walks through a flow are few, short and complete."""
+"""Transcripts: what is written can be read again, and the walks through a flow are few, short and complete."""
 
 from datetime import datetime
 
@@ -100,7 +100,7 @@ def test_what_happens_can_be_read_as_it_was_written(event: TranscriptEvent, lang
 
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("action", ACTIONS, ids=str)
-def test_every_answer_of_the_hall_can_be_read_as_it_was_written(
+def test_every_outcome_of_an_action_can_be_read_as_it_was_written(
     action: FlowAction, language: Language
 ) -> None:
     asked = AwaitResult(action, {"code": "482913"})
@@ -122,7 +122,7 @@ def test_words_that_come_with_an_answer_are_written_too(language: Language) -> N
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_no_two_things_are_told_in_the_same_words(language: Language) -> None:
+def test_no_two_events_are_written_in_the_same_words(language: Language) -> None:
     directions = [words.in_(language) for words in (*EVENT_PATTERNS.values(), *HOTLINE_PATTERNS.values())]
     answers = {
         words.in_(language): exit_ for (_, exit_), words in (*OUTCOME_LABELS.items(), *CALLER_LABELS.items())
@@ -137,7 +137,7 @@ def test_no_two_things_are_told_in_the_same_words(language: Language) -> None:
     assert len(set(told)) == len(told)
 
 
-def test_every_answer_a_wish_can_get_has_words() -> None:
+def test_every_outcome_an_action_can_have_has_a_label() -> None:
     asked = {
         kind: answers for kind, answers in OUTCOMES.items() if answers != {"done"} and kind is not CheckCaller
     }
@@ -173,7 +173,7 @@ on_invalid = { tries = 2, to = "person" }
 """
 
 
-def test_each_way_is_walked_with_as_little_happening_as_can_be() -> None:
+def test_each_edge_is_reached_with_as_few_events_as_possible() -> None:
     small = read_draft(SMALL, city_policies())
     shortest = {way: walk.events for walk in walks(small, Language.ZH_CN) for way in walk.new_edges}
     assert shortest["menu>silence"] == (NoInput(), *shortest["menu>silence"][1:])
@@ -182,7 +182,7 @@ def test_each_way_is_walked_with_as_little_happening_as_can_be() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(our_scripts()))
-def test_walks_take_every_way_and_none_is_the_beginning_of_another(name: str) -> None:
+def test_walks_take_every_edge_and_none_is_the_beginning_of_another(name: str) -> None:
     script = our_scripts()[name]
     found = walks(script, Language.EN)
     assert found == walks(script, Language.EN)

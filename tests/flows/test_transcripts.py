@@ -1,7 +1,7 @@
-"""Plays in `transcripts/` are what callers hear today: each is played again, and together they walk every way.
+"""Transcripts in `transcripts/` are what callers hear today: each is played again, and together they take every edge.
 
-When words or ways change: `hotline flows walk --record tests/flows/transcripts` renews the files `every-way-through-*`; the
-others are stories somebody has picked, and are mended by hand.
+When edges change, `hotline flows walk --record tests/flows/transcripts` renews the files `every-way-through-*`. The others
+are picked stories and are corrected by hand.
 """
 
 import shutil
@@ -23,7 +23,7 @@ from ivr_flows.transcripts.events import (
     OperatorLeaves,
     WaitingRound,
 )
-from ivr_flows.transcripts.files import CallTranscript, TranscriptError, read_folder, read_transcripts
+from ivr_flows.transcripts.files import FlowTranscript, TranscriptError, read_folder, read_transcripts
 from ivr_flows.transcripts.generate import generate_transcripts
 from ivr_flows.transcripts.player import play_events
 from ivr_flows.turn import ActionResult, DialogTurn, PollAgain, Values
@@ -36,7 +36,7 @@ PICKED = [path for path in FILES if not path.name.startswith(RECORDED)]
 
 @cache
 def walked() -> Mapping[str, frozenset[str]]:
-    """Return for each flow the ways that some play walks."""
+    """Returns for each flow the edges that some transcript takes."""
     found: dict[str, set[str]] = {name: set() for name in our_scripts()}
     for transcript in read_folder(TRANSCRIPTS):
         found[transcript.flow].update(check_transcript(transcript, our_scripts())[1])
@@ -44,13 +44,13 @@ def walked() -> Mapping[str, frozenset[str]]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
-def test_a_play_is_what_callers_hear_today(path: Path) -> None:
+def test_a_transcript_is_what_callers_hear_today(path: Path) -> None:
     differences = [check_transcript(transcript, our_scripts())[0] for transcript in read_transcripts(path)]
     assert [str(each) for each in differences if each is not None] == []
 
 
 @pytest.mark.parametrize("name", sorted(our_scripts()))
-def test_every_way_of_our_flows_is_walked_by_some_play(name: str) -> None:
+def test_every_edge_of_our_flows_is_taken_by_some_transcript(name: str) -> None:
     assert list(uncovered_edges(our_scripts()[name].flow, walked()[name])) == []
 
 
@@ -67,7 +67,7 @@ def test_every_flow_has_stories_of_its_own_in_both_languages_of_the_house() -> N
     assert all(path.name.startswith(tuple(our_scripts())) for path in PICKED)
 
 
-def settled(transcript: CallTranscript) -> DialogTurn:
+def settled(transcript: FlowTranscript) -> DialogTurn:
     """Plays a transcript as the webhooks play a call: every chain of actions is settled at once."""
     script = our_scripts()[transcript.flow]
     flow = script.flow
@@ -100,7 +100,7 @@ def settled(transcript: CallTranscript) -> DialogTurn:
 
 
 @pytest.mark.parametrize("path", PICKED, ids=[path.stem for path in PICKED])
-def test_a_play_ends_where_the_call_itself_would(path: Path) -> None:
+def test_a_transcript_ends_where_the_call_itself_would(path: Path) -> None:
     for transcript in read_transcripts(path):
         player = play_events(our_scripts()[transcript.flow], transcript.events, transcript.language)
         assert settled(transcript).position == player.turn.position
@@ -108,7 +108,7 @@ def test_a_play_ends_where_the_call_itself_would(path: Path) -> None:
 
 @pytest.fixture
 def story(tmp_path: Path) -> Path:
-    """A copy of a play that a test may spoil."""
+    """A copy of a transcript that a test may change."""
     return Path(shutil.copy(TRANSCRIPTS / "menu-ticket-status-is-told.txt", tmp_path / "story.txt"))
 
 
@@ -128,12 +128,17 @@ def difference(story: Path) -> str:
     ("old", "new", "told"),
     [
         (
-            "请输入6位查询码",
-            "请输入8位查询码",
+            "热线：status_ask_code",
+            "热线：status_ask_ticket",
+            "story.txt:14: expected 热线：status_ask_ticket\n    heard 热线：status_ask_code",
+        ),
+        (
+            "热线：status_ask_code",
+            "热线：请输入8位查询码，以井号键结束。",
             "story.txt:14: expected 热线：请输入8位查询码，以井号键结束。\n    heard 热线：请输入6位查询码，以井号键结束。",
         ),
         ("市民：按 482913\n", "", "story.txt:15: expected （工单查到了"),
-        ("    （没有故障通知）\n", "", "heard （等待答复，但剧本里没有）"),
+        ("    （没有故障通知）\n", "", "heard （等待结果，但记录里没有）"),
         ("    （热线挂机）\n", "", "story.txt:21: expected nothing\n    heard （热线挂机）"),
         ("市民：按 4", "市民：按 3", "heard （记下诉求类别：批评建议）"),
         ("    （热线挂机）", "    （热线挂机）\n市民：按 1", "expected 市民：按 1\n    heard nothing"),
@@ -153,7 +158,13 @@ def test_a_difference_is_named_with_file_line_expected_and_heard(
     assert told in difference(story)
 
 
-def test_a_mark_at_the_beginning_as_some_editors_write_it_is_no_line_of_a_play(story: Path) -> None:
+def test_a_line_may_give_the_words_that_are_heard_instead_of_their_names(story: Path) -> None:
+    spoil(story, "热线：status_ask_code", "热线：请输入6位查询码，以井号键结束。")
+    spoil(story, "热线：en:english_key", "热线：For English, press 9.")
+    assert difference(story) == "None"
+
+
+def test_a_byte_order_mark_is_no_line_of_a_transcript(story: Path) -> None:
     story.write_bytes(b"\xef\xbb\xbf" + story.read_bytes())
     assert difference(story) == "None"
 
@@ -161,17 +172,17 @@ def test_a_mark_at_the_beginning_as_some_editors_write_it_is_no_line_of_a_play(s
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("流程：menu", "热线：你好", "story.txt:2: a scene begins with 流程：NAME or Flow: NAME"),
-        ("市民：按 4", "市民：唱歌", "story.txt:10: nobody could speak, do or play this: 市民：唱歌"),
+        ("流程：menu", "热线：你好", "story.txt:2: a transcript begins with 流程：NAME or Flow: NAME"),
+        ("市民：按 4", "市民：唱歌", "story.txt:10: not a line of a transcript: 市民：唱歌"),
         (
             "    （没有故障通知）",
             "    （下雨了）",
-            "story.txt:7: nobody could speak, do or play this: （下雨了）",
+            "story.txt:7: not a line of a transcript: （下雨了）",
         ),
         (
-            "热线：For",
-            "热线说：For",
-            "story.txt:9: nobody could speak, do or play this: 热线说：For English, press 9.",
+            "热线：en",
+            "热线说：en",
+            "story.txt:9: not a line of a transcript: 热线说：en:english_key",
         ),
         (
             "；status_in_progress due=2026-11-26 14:00",
@@ -182,7 +193,7 @@ def test_a_mark_at_the_beginning_as_some_editors_write_it_is_no_line_of_a_play(s
         ("due=2026-11-26 14:00", "due=2026-13-26 14:00", "month must be in 1..12"),
     ],
 )
-def test_a_line_that_nobody_could_play_is_named(story: Path, old: str, new: str, told: str) -> None:
+def test_a_line_that_cannot_be_played_is_named(story: Path, old: str, new: str, told: str) -> None:
     spoil(story, old, new)
     with pytest.raises(TranscriptError) as caught:
         read_transcripts(story)

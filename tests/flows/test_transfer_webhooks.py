@@ -1,4 +1,4 @@
-"""Hand-overs to 110, 119, 120 and 122: by keys from the first menu, with a person first in line if nobody answers there."""
+"""Transfers to 110, 119, 120 and 122 by keys of the first menu, and to an operator if they are not answered."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_who_hangs_up_during_the_hand_over_was_transferred(carrier: Carrier, led
 
 
 @pytest.mark.parametrize("outcome", ["no-answer", "busy", "failed", "canceled"])
-def test_where_nobody_answers_the_caller_is_told_what_to_dial_and_goes_first(
+def test_an_unanswered_transfer_names_the_number_to_dial_and_the_caller_goes_first(
     carrier: Carrier, ledger: Ledger, clock: StoppedClock, outcome: str
 ) -> None:
     other = f"CA{7:032d}"

@@ -1,4 +1,4 @@
-"""Every document we write is one the exchange (and so the carrier) accepts where it is heard."""
+"""Every document we render is accepted by the carrier simulator in its context."""
 
 from dataclasses import replace
 from xml.etree import ElementTree as ET

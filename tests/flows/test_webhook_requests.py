@@ -1,4 +1,4 @@
-"""Who may knock: everything unsigned is refused without a trace; everything signed gets a clear answer, never a 500."""
+"""Unsigned requests are refused without a trace; signed ones get a clear response, never a 500."""
 
 import pytest
 from flask import Flask
@@ -96,7 +96,7 @@ def test_an_escaped_query_is_verified_as_it_came_over_the_wire(carrier: Carrier,
 @pytest.mark.parametrize(
     "address", ["/voice/incoming", "/voice/heard", "/voice/status", "/voice/wait", "/voice/desk/1"]
 )
-def test_a_signed_webhook_that_does_not_name_its_call_is_told_so(
+def test_a_signed_webhook_that_does_not_name_its_call_is_refused(
     carrier: Carrier, ledger: Ledger, address: str, sid: str
 ) -> None:
     answer = carrier.post(address, CallSid=sid)
@@ -124,6 +124,6 @@ def test_a_caller_whose_number_no_database_can_hold_is_received(carrier: Carrier
     assert ledger.call().dialed == "sip:@h"
 
 
-def test_a_call_whose_name_no_database_can_hold_is_told_so(carrier: Carrier, ledger: Ledger) -> None:
+def test_a_call_whose_name_no_database_can_hold_is_refused(carrier: Carrier, ledger: Ledger) -> None:
     assert carrier.post("/voice/incoming", CallSid="CA\x00").status == 400
     assert ledger.rows()["calls"] == 0

@@ -219,7 +219,7 @@ def _tools(
     carrier = TwilioCarrier(
         account_sid=ACCOUNT, username=KEY, password=SECRET, api_url=settings.base_url, from_number=HOTLINE
     )
-    return ReactionContext(application, carrier, units, FakeLookups(), VoiceAddresses(_public(web_port)))
+    return ReactionContext(application, carrier, (units,), FakeLookups(), VoiceAddresses(_public(web_port)))
 
 
 def _public(port: int) -> str:

@@ -127,7 +127,7 @@ class Citizen(Handset):
         return self._leaves_first and bool(self.party) and len(self.talks) > self._talked
 
     def _key(self) -> str:
-        if not self._listened_to:
+        if not self._is_listened_to:
             return ""
         new = self.transcript[self._heard :]
         return next((key for said, key in self._answers.items() if any(said in line for line in new)), "")

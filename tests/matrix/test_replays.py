@@ -35,7 +35,7 @@ def door_an_hour_later(ground: Ground, struck: Struck) -> Flask:
     application = Application(ground.engine, lambda: later, matrix_policies(), lambda _at, _told: None)
     app = Flask("later")
     addresses: VoiceAddresses = played.city.tools.addresses
-    app.register_blueprint(voice_blueprint(application, ground.make_shelf(), TOKEN, addresses))
+    app.register_blueprint(voice_blueprint(application, ground.make_registry(), TOKEN, addresses))
     return app
 
 

@@ -20,7 +20,7 @@ def is_well_formed(text: str) -> bool:
 
 
 @given(st.text(st.characters(exclude_categories=())) | st.text(st.characters(max_codepoint=0xA0)))
-def test_what_is_speakable_stands_in_a_document_and_nothing_else_does(text: str) -> None:
+def test_exactly_the_speakable_text_may_stand_in_a_document(text: str) -> None:
     assert is_speakable(text) == is_well_formed(text)
     assert is_well_formed(to_speakable(text))
 
@@ -28,7 +28,7 @@ def test_what_is_speakable_stands_in_a_document_and_nothing_else_does(text: str)
 @pytest.mark.parametrize(
     "sign", ["\x00", "\x01", "\x08", "\x0b", "\x1b", "\x1f", "\ud800", "\ufffe", "\uffff"]
 )
-def test_signs_no_document_holds_are_left_out_of_what_is_spoken(sign: str) -> None:
+def test_characters_no_document_may_hold_are_left_out_of_speech(sign: str) -> None:
     assert not is_speakable(f"停{sign}水")
     assert to_speakable(f"停{sign}水。", 2) == "停水"
 
@@ -40,6 +40,6 @@ def test_lines_tabs_and_rare_characters_are_speakable() -> None:
 
 
 @pytest.mark.parametrize(("text", "left"), [("w" * 1501, 1500), ("水" * 600, 500), ("\U0001f4a7" * 600, 375)])
-def test_a_text_longer_than_a_breath_is_cut_between_signs(text: str, left: int) -> None:
+def test_a_text_too_long_for_one_verb_is_cut_between_characters(text: str, left: int) -> None:
     assert to_utterance(text) == text[:left]
     assert len(quote(to_utterance(text))) <= 3 * MAX_SPOKEN_BYTES

@@ -22,7 +22,7 @@ def errors_of(raw: dict[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_a_text_is_trimmed_and_its_lines_are_ours(name: str) -> None:
+def test_a_text_is_trimmed_and_its_line_ends_are_normalised(name: str) -> None:
     assert getattr(parse_ticket_fields({name: "  路灯\r\n不亮 "}), name) == "路灯\n不亮"
 
 
@@ -44,13 +44,13 @@ def test_text_no_database_can_store_is_refused(name: str) -> None:
     ("name", "limit"),
     [("title", 120), ("place", SHORT_TEXT), ("note", SHORT_TEXT), ("text", LONG_TEXT), ("unit_code", 32)],
 )
-def test_the_longest_text_is_taken_and_one_more_sign_refused(name: str, limit: int) -> None:
+def test_the_longest_text_is_accepted_and_one_more_character_refused(name: str, limit: int) -> None:
     assert len(getattr(parse_ticket_fields({name: "路" * limit}), name)) == limit
     assert errors_of({name: "路" * (limit + 1)}) == {name: "too_long"}
 
 
 @pytest.mark.parametrize("name", WORDS)
-def test_a_word_must_be_one_of_ours(name: str) -> None:
+def test_a_choice_must_be_a_value_of_its_enumeration(name: str) -> None:
     for word in WORDS[name]:
         assert getattr(parse_ticket_fields({name: word.value}), name) is word
     assert getattr(parse_ticket_fields({name: ""}), name) is None
@@ -59,19 +59,19 @@ def test_a_word_must_be_one_of_ours(name: str) -> None:
         assert errors_of({name: wrong}) == {name: "unknown_value"}
 
 
-@pytest.mark.parametrize("said", [True, "true", "on", "1", "yes"])
-def test_yes_in_every_form(said: object) -> None:
-    assert parse_ticket_fields({"confidential": said}).confidential is True
+@pytest.mark.parametrize("value", [True, "true", "on", "1", "yes"])
+def test_yes_in_every_form(value: object) -> None:
+    assert parse_ticket_fields({"confidential": value}).confidential is True
 
 
-@pytest.mark.parametrize("said", [False, "false", "off", "0", "no", ""])
-def test_no_in_every_form(said: object) -> None:
-    assert parse_ticket_fields({"confidential": said}).confidential is False
+@pytest.mark.parametrize("value", [False, "false", "off", "0", "no", ""])
+def test_no_in_every_form(value: object) -> None:
+    assert parse_ticket_fields({"confidential": value}).confidential is False
 
 
-@pytest.mark.parametrize("said", ["perhaps", 2, [], {}, 0.5])
-def test_neither_yes_nor_no_is_refused(said: object) -> None:
-    assert errors_of({"confidential": said}) == {"confidential": "unknown_value"}
+@pytest.mark.parametrize("value", ["perhaps", 2, [], {}, 0.5])
+def test_neither_yes_nor_no_is_refused(value: object) -> None:
+    assert errors_of({"confidential": value}) == {"confidential": "unknown_value"}
 
 
 def test_every_wrong_field_is_named_at_once() -> None:
@@ -84,7 +84,7 @@ def test_every_wrong_field_is_named_at_once() -> None:
     }
 
 
-def test_what_was_not_said_stays_unsaid_and_an_empty_text_is_said() -> None:
+def test_an_absent_field_is_not_given_and_an_empty_text_is() -> None:
     fields = parse_ticket_fields({"title": "", "place": None, "urgency": "urgent"})
     assert fields.given() == {"title": "", "urgency": Urgency.URGENT}
 
@@ -99,9 +99,9 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 @given(st.dictionaries(st.sampled_from(sorted(STATED_NAMES)) | st.text(), json_values, max_size=4))
 def test_no_json_is_a_crash(raw: dict[str, Any]) -> None:
     wrong: dict[str, str] = {}
-    said: dict[str, object] = {}
+    given: dict[str, object] = {}
     try:
-        said = parse_ticket_fields(raw).given()
+        given = parse_ticket_fields(raw).given()
     except InvalidFields as refused:
         wrong = refused.errors
-    assert wrong.keys() | said.keys() <= {name for name, value in raw.items() if value is not None}
+    assert wrong.keys() | given.keys() <= {name for name, value in raw.items() if value is not None}

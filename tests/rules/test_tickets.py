@@ -1,4 +1,4 @@
-"""The transition table, read as a table: who may do what, from where, and that every life ends."""
+"""The transition table: the rights and fields of each step, and that every ticket can come to an end."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hotline.rules.enums import Role, TicketAction, TicketState
 from hotline.rules.people.actors import Machine, Person
-from hotline.rules.tickets.fields import STATED_NAMES, TICKET_FIELDS, Moment
+from hotline.rules.tickets.fields import STATED_NAMES, TICKET_FIELDS, DateTimeField
 from hotline.rules.tickets.transitions import (
     FINAL,
     OPEN_AT_UNIT,
@@ -73,7 +73,7 @@ def test_every_row_is_found_and_no_other() -> None:
 def test_a_step_names_only_fields_and_moments_of_the_field_table(row: Transition) -> None:
     assert sorted(set(row.needs) - STATED_NAMES) == []
     assert sorted(editable_fields(row) - STATED_NAMES) == []
-    moments = {field.name for field in TICKET_FIELDS if isinstance(field.kind, Moment)}
+    moments = {field.name for field in TICKET_FIELDS if isinstance(field.kind, DateTimeField)}
     assert sorted(set(row.moments) - moments) == []
 
 
@@ -88,7 +88,7 @@ def test_a_unit_cannot_rewrite_what_the_desk_wrote() -> None:
             assert not editable_fields(row) & {"title", "text", "unit_code", "type", "caller_number"}
 
 
-def test_what_a_unit_owes_is_exactly_what_only_it_can_move() -> None:
+def test_the_states_open_at_a_unit_are_those_only_it_can_change() -> None:
     own = [row for row in TRANSITIONS if row.relation is Relation.OWN_UNIT]
     assert {origin for row in own for origin in row.origins} == OPEN_AT_UNIT
 

@@ -30,11 +30,11 @@ def perform(
     actor: Person | Machine,
     ticket_id: int,
     action: TicketAction,
-    facts: TicketFields = NOTHING,
+    stated: TicketFields = NOTHING,
     **more: Any,
 ) -> Ticket:
     with application.unit_of_work(actor) as work:
-        return actions.perform(work, ticket_id, action, facts, **more)
+        return actions.perform(work, ticket_id, action, stated, **more)
 
 
 def wrapping_up(application: Application, **columns: Any) -> tuple[Person, Call]:

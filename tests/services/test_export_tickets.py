@@ -86,8 +86,8 @@ def test_without_right_or_reason_no_full_number_leaves(
 
 def test_a_confidential_callers_number_never_leaves(application: Application) -> None:
     make_unit(application)
-    facts = {"state": TicketState.DISPATCHED, "unit_code": "city-management", "confidential": True}
-    make_ticket(application, caller_number="+8613912345678", **facts)
+    columns = {"state": TicketState.DISPATCHED, "unit_code": "city-management", "confidential": True}
+    make_ticket(application, caller_number="+8613912345678", **columns)
     (row,) = export(application, person_of(make_user(application, Role.ADMIN)), "迁移")
     assert row["caller_number"] == "139****5678"
 

@@ -86,7 +86,7 @@ def only(application: Application, external_number: str) -> Ticket:
         return session.scalars(select(Ticket).where(Ticket.external_number == external_number)).one()
 
 
-def test_a_closed_row_becomes_a_closed_ticket_with_everything_it_said(application: Application) -> None:
+def test_a_closed_row_becomes_a_closed_ticket_with_all_its_values(application: Application) -> None:
     make_unit(application)
     assert load(application, file_of(line())) == ImportResult(1, 0, 0, ())
     ticket = only(application, "A-1")
@@ -116,7 +116,7 @@ def test_a_closed_row_without_a_unit_was_answered_directly(application: Applicat
     )
 
 
-def test_an_open_row_of_a_unit_is_dispatched_and_told_as_a_hand_off(
+def test_an_open_row_of_a_unit_is_dispatched_and_recorded_as_a_hand_off(
     application: Application, announced: list[Event]
 ) -> None:
     make_unit(application)
@@ -260,7 +260,7 @@ def test_a_bad_row_after_many_good_ones_leaves_nothing_behind(
     assert announced == []
 
 
-def test_more_bad_rows_than_anybody_reads_are_counted(application: Application) -> None:
+def test_more_bad_rows_than_are_listed_are_counted(application: Application) -> None:
     make_unit(application)
     with pytest.raises(ImportRefused) as refusal:
         load(application, file_of(*[line(channel="fax")] * 1_500))
@@ -278,7 +278,7 @@ def test_old_cases_do_not_use_up_the_numbers_of_their_day(application: Applicati
     assert [number[:17] for number in numbers if number] == [f"QI20261120000000{n}" for n in (1, 2, 3)]
 
 
-def test_a_rival_who_wrote_the_same_key_first_is_an_ordinary_refusal(application: Application) -> None:
+def test_a_concurrent_import_of_the_same_number_loses_the_race(application: Application) -> None:
     make_unit(application)
     load(application, file_of(line()))
     taken = only(application, "A-1").number

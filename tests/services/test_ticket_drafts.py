@@ -1,4 +1,4 @@
-"""Drafts: one a call, by whom it was answered; the numbers that finished tickets get, and how tickets are found."""
+"""Drafts: one for a call, by the operator who answered it; the numbers of finished tickets; finding tickets."""
 
 from datetime import UTC, datetime
 
@@ -57,12 +57,12 @@ def test_the_pressed_class_is_preselected_and_the_number_taken_over(
     assert draft_of(application, person, call).id == draft.id
 
 
-def test_a_withheld_number_is_kept_as_the_carrier_said_it(application: Application) -> None:
+def test_a_withheld_number_is_kept_as_the_carrier_sent_it(application: Application) -> None:
     person, call = wrapping_up(application, number=None, number_raw="anonymous")
     assert draft_of(application, person, call).caller_number == "anonymous"
 
 
-def test_a_draft_without_a_call_takes_what_was_said(application: Application) -> None:
+def test_a_draft_without_a_call_takes_the_stated_fields(application: Application) -> None:
     with application.unit_of_work(writer(application)) as work:
         draft = actions.open_draft(
             work, channel=Channel.WEB, stated=TicketFields(type=RequestType.HELP, title="求助")

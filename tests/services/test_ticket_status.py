@@ -1,4 +1,4 @@
-"""Codes: six digits for every numbered ticket, never the same by habit, and useless after a few wrong ones."""
+"""Access codes: six random digits for every numbered ticket, and no answer after a few wrong ones."""
 
 import re
 from functools import partial
@@ -19,10 +19,10 @@ from tests.stopped_clock import StoppedClock
 
 def handed_off(application: Application) -> Ticket:
     make_unit(application)
-    facts = TicketFields(type=RequestType.COMPLAINT, title="路灯", text="不亮", unit_code="city-management")
+    stated = TicketFields(type=RequestType.COMPLAINT, title="路灯", text="不亮", unit_code="city-management")
     draft = make_ticket(application)
     with application.unit_of_work(Machine.SYSTEM) as work:
-        return actions.perform(work, draft.id, TicketAction.HAND_OFF, facts)
+        return actions.perform(work, draft.id, TicketAction.HAND_OFF, stated)
 
 
 def test_a_ticket_gets_a_code_with_its_number(application: Application) -> None:
@@ -42,7 +42,7 @@ def test_who_withholds_the_number_has_no_tickets_of_their_own(application: Appli
         assert status.look_up_caller(work, call.id, "123456") == UnknownTicket()
 
 
-def test_a_ticket_without_a_code_is_told_to_nobody(application: Application) -> None:
+def test_a_ticket_without_a_code_is_not_found(application: Application) -> None:
     make_unit(application)
     make_ticket(
         application, state=TicketState.DISPATCHED, number="QF20261123000170", unit_code="city-management"

@@ -1,4 +1,4 @@
-"""A ticket's whole life, and every way in which a step is refused before anything is changed."""
+"""The steps of a ticket, and every reason for which a step is refused before anything is changed."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -77,7 +77,7 @@ def desk_state(application: Application, person: Person) -> PresenceState:
         return session.get_one(Presence, person.id).state
 
 
-def test_a_ticket_lives_from_the_first_word_to_its_follow_up(
+def test_a_ticket_goes_from_draft_to_follow_up(
     application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
     make_unit(application)
@@ -87,7 +87,7 @@ def test_a_ticket_lives_from_the_first_word_to_its_follow_up(
     clock.advance(60)
     perform(application, desk, draft.id, A.HAND_OFF, COMPLETE)
     moments = {}
-    for action, facts in (
+    for action, stated in (
         (A.ACKNOWLEDGE, TicketFields()),
         (A.RECORD_CONTACT, TicketFields(contact_note="已联系来电人")),
         (A.REPLY, TicketFields(reply="已修复")),
@@ -95,7 +95,7 @@ def test_a_ticket_lives_from_the_first_word_to_its_follow_up(
     ):
         clock.advance(600)
         moments[action] = clock.at
-        perform(application, unit, draft.id, action, facts)
+        perform(application, unit, draft.id, action, stated)
     done = row(application, draft.id)
     assert (done.state, done.closing, done.revision) == (S.CLOSED, Closing.HANDLED, 7)
     assert [done.acknowledged_at, done.first_contact_at, done.replied_at, done.closed_at] == list(
@@ -104,8 +104,8 @@ def test_a_ticket_lives_from_the_first_word_to_its_follow_up(
     assert (done.contact_note, done.reply, done.place) == ("已联系来电人", "已修复", "春秋路")
     with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(FollowUp)) == 1
-    told = [type(one).__name__ for one in announced if one.subject == "ticket"]
-    assert told == [
+    recorded = [type(one).__name__ for one in announced if one.subject == "ticket"]
+    assert recorded == [
         "TicketHandedOff",
         "TicketAcknowledged",
         "FirstContactRecorded",
@@ -175,19 +175,19 @@ def test_days_beyond_the_calendar_make_the_deadline_provisional(application: App
 
 
 @pytest.mark.parametrize(
-    ("facts", "hours"),
+    ("stated", "hours"),
     [(TicketFields(urgency=Urgency.CRITICAL), 2), (TicketFields(urgency=Urgency.URGENT), 24)],
 )
-def test_urgency_said_in_the_same_breath_decides_the_clock(
-    application: Application, clock: StoppedClock, facts: TicketFields, hours: int
+def test_the_urgency_of_the_same_request_decides_the_deadline(
+    application: Application, clock: StoppedClock, stated: TicketFields, hours: int
 ) -> None:
     make_unit(application, UNIT)
-    said = TicketFields(**{**COMPLETE.given(), **facts.given()})  # type: ignore[arg-type]  # both are facts
-    ticket = perform(application, writer(application), make_ticket(application).id, A.HAND_OFF, said)
+    both = TicketFields(**{**COMPLETE.given(), **stated.given()})  # type: ignore[arg-type]  # both are ticket fields
+    ticket = perform(application, writer(application), make_ticket(application).id, A.HAND_OFF, both)
     assert ticket.due_at == clock.at + timedelta(hours=hours)
 
 
-def test_a_finished_step_names_every_fact_it_lacks_and_changes_nothing(application: Application) -> None:
+def test_a_finished_step_names_every_field_it_lacks_and_changes_nothing(application: Application) -> None:
     make_unit(application)
     desk = writer(application)
     draft = make_ticket(application, type=None, title="", text="  ")
@@ -208,7 +208,7 @@ def test_a_finished_step_names_every_fact_it_lacks_and_changes_nothing(applicati
     assert snapshot(application) == before
 
 
-def test_a_stale_reader_is_told_the_current_revision(application: Application) -> None:
+def test_a_stale_revision_is_refused_with_the_current_one(application: Application) -> None:
     desk, draft = writer(application), make_ticket(application)
     assert perform(application, desk, draft.id, A.SAVE, TicketFields(title="一"), revision=1).revision == 2
     with pytest.raises(StaleRevision) as refused:
@@ -217,7 +217,7 @@ def test_a_stale_reader_is_told_the_current_revision(application: Application) -
     assert row(application, draft.id).title == "一"
 
 
-def test_of_two_who_save_at_once_one_is_told_to_look_again(application: Application) -> None:
+def test_of_two_concurrent_saves_one_is_refused(application: Application) -> None:
     desk, draft = writer(application), make_ticket(application)
     outcomes = at_once(
         lambda: perform(application, desk, draft.id, A.SAVE, TicketFields(title="一"), revision=1),
@@ -229,7 +229,9 @@ def test_of_two_who_save_at_once_one_is_told_to_look_again(application: Applicat
     assert row(application, draft.id).revision == 2
 
 
-def test_who_read_before_the_other_wrote_loses_the_race(application: Application, database: str) -> None:
+def test_a_step_on_a_row_that_changed_since_it_was_read_loses_the_race(
+    application: Application, database: str
+) -> None:
     if database == "sqlite":
         pytest.skip("SQLite lets one writer in at a time: the second reads what the first wrote")
     desk, draft = writer(application), make_ticket(application)
@@ -241,7 +243,7 @@ def test_who_read_before_the_other_wrote_loses_the_race(application: Application
 
 
 @pytest.mark.parametrize("code", ["no-such-unit", "closed-unit"])
-def test_an_unknown_or_closed_unit_is_refused_when_it_is_said(application: Application, code: str) -> None:
+def test_an_unknown_or_closed_unit_is_refused_when_it_is_stated(application: Application, code: str) -> None:
     make_unit(application, "closed-unit", active=False)
     desk, draft = writer(application), make_ticket(application)
     before = snapshot(application)
@@ -299,7 +301,7 @@ def test_a_step_the_state_or_role_does_not_permit_names_those_it_does(applicatio
         assert (refused.value.action, refused.value.allowed) == (action, allowed)
 
 
-def test_a_step_carries_only_the_facts_it_may_change(application: Application) -> None:
+def test_a_step_carries_only_the_fields_it_may_change(application: Application) -> None:
     make_unit(application)
     ticket = make_ticket(application, state=S.DISPATCHED, unit_code=UNIT)
     with pytest.raises(InvalidFields) as refused:
@@ -329,25 +331,25 @@ def test_the_type_decides_the_published_class(application: Application) -> None:
 def test_discarding_a_calls_draft_completes_the_record_with_its_reason(application: Application) -> None:
     person, call = wrapping_up(application)
     draft = draft_of(application, person, call)
-    facts = TicketFields(no_matter=NoMatterReason.WRONG_NUMBER, note="打错了")
-    assert perform(application, person, draft.id, A.DISCARD, facts).state is S.DISCARDED
+    stated = TicketFields(no_matter=NoMatterReason.WRONG_NUMBER, note="打错了")
+    assert perform(application, person, draft.id, A.DISCARD, stated).state is S.DISCARDED
     with application.read_session() as session:
         done = session.get_one(Call, call.id)
     assert (done.no_matter, done.no_matter_note, done.finished_at) == (
-        facts.no_matter,
+        stated.no_matter,
         "打错了",
         application.clock(),
     )
     assert desk_state(application, person) is PresenceState.READY
 
 
-def test_a_draft_of_nobodys_call_is_discarded_by_any_writer(application: Application) -> None:
+def test_a_draft_without_a_call_is_discarded_by_any_writer(application: Application) -> None:
     draft = make_ticket(application)
-    facts = TicketFields(no_matter=NoMatterReason.TEST)
-    assert perform(application, writer(application), draft.id, A.DISCARD, facts).state is S.DISCARDED
+    stated = TicketFields(no_matter=NoMatterReason.TEST)
+    assert perform(application, writer(application), draft.id, A.DISCARD, stated).state is S.DISCARDED
 
 
-def test_the_draft_of_somebody_elses_call_is_not_thrown_away(application: Application) -> None:
+def test_the_draft_of_another_operators_call_cannot_be_discarded(application: Application) -> None:
     person, call = wrapping_up(application)
     draft = draft_of(application, person, call)
     before = snapshot(application)

@@ -47,7 +47,7 @@ class CallerCondition(StrEnum):
 
 
 class LookUpBy(StrEnum):
-    """How a caller identifies the ticket to look up. Its code is needed in either case."""
+    """The two ways to identify the ticket to look up. Its code is needed in either case."""
 
     # By its number, entered as digits.
     NUMBER = "number"

@@ -37,14 +37,14 @@ class BadValue(Exception):
         self.code = code
 
 
-class StatedKind(Protocol[Value_co]):
-    """A kind of value that people state in a form or a JSON body. `parse` raises BadValue."""
+class ParsedField(Protocol[Value_co]):
+    """A kind of field that people fill in a form or a JSON body. `parse` raises BadValue."""
 
     def parse(self, value: object) -> Value_co: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextField:
     """Text of at most `limit` characters."""
 
     limit: int
@@ -62,12 +62,12 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneNumber(Text):
+class PhoneField(TextField):
     """A telephone number as it was written; a ticket file's is stored in E.164 where that is possible."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice(Generic[Word]):
+class ChoiceField(Generic[Word]):
     """One value of an enumeration; an empty text states nothing."""
 
     value_type: type[Word]
@@ -82,7 +82,7 @@ class Choice(Generic[Word]):
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class BooleanField:
     """True or false, also in the spellings that HTML forms send."""
 
     value_type: ClassVar[type] = bool
@@ -98,38 +98,38 @@ class Flag:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DateTimeField:
     """An aware datetime, stored in UTC."""
 
     value_type: ClassVar[type] = datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class DateField:
     """A local calendar day."""
 
     value_type: ClassVar[type] = date
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class IntegerField:
     """A whole number, or the id of a row of another table."""
 
     value_type: ClassVar[type] = int
 
 
-FieldKind = Text | Choice[Any] | Flag | Moment | Day | Whole
+FieldKind = TextField | ChoiceField[Any] | BooleanField | DateTimeField | DateField | IntegerField
 
 
-class Entry(StrEnum):
-    """Where a stated field may be entered. A transition that names a field always takes it."""
+class FieldEntry(StrEnum):
+    """The places at which a stated field may be entered. A transition that names a field always takes it."""
 
     DESK = "desk"  # on a draft: the desk's form, the ticket sheet and the API
     REQUEST = "request"  # on a draft: the ticket sheet and the API
     STEP = "step"  # nowhere but in a transition that names it
 
 
-DESK, REQUEST, STEP = Entry.DESK, Entry.REQUEST, Entry.STEP
+DESK, REQUEST, STEP = FieldEntry.DESK, FieldEntry.REQUEST, FieldEntry.STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ class TicketField:
 
     name: str
     kind: FieldKind
-    entry: Entry | None = None
+    entry: FieldEntry | None = None
     optional: bool = False
     stored: bool = True
     carried: bool = False
@@ -158,7 +158,7 @@ class TicketField:
         return self.api or self.name
 
 
-def stated(kind: StatedKind[Value_co], entry: Entry, **row: Any) -> Value_co | None:
+def stated(kind: ParsedField[Value_co], entry: FieldEntry, **row: Any) -> Value_co | None:
     """Builds a row of `TicketFields`; `row` are further attributes of its TicketField."""
     declared = field(default=None, metadata={"row": TicketField("", cast("FieldKind", kind), entry, **row)})
     # The dataclass decorator reads the declaration; the type checker compares the kind with the annotation.
@@ -170,29 +170,29 @@ class TicketFields:
     """The values stated in one request. None leaves the ticket's value alone, an empty text clears it."""
 
     type: RequestType | None = stated(
-        Choice(RequestType), DESK, optional=True, carried=True, csv="type", csv_required=True
+        ChoiceField(RequestType), DESK, optional=True, carried=True, csv="type", csv_required=True
     )
-    category: str | None = stated(Text(120), DESK, carried=True, csv="category")
-    title: str | None = stated(Text(120), DESK, carried=True, csv="title")
-    text: str | None = stated(Text(LONG_TEXT), DESK, carried=True, csv="text")
-    wanted: str | None = stated(Text(LONG_TEXT), DESK, carried=True)
-    place: str | None = stated(Text(SHORT_TEXT), DESK, carried=True)
-    occurred: str | None = stated(Text(80), DESK, carried=True)
-    people: str | None = stated(Text(SHORT_TEXT), DESK, carried=True)
-    urgency: Urgency | None = stated(Choice(Urgency), DESK, carried=True)
-    confidential: bool | None = stated(Flag(), DESK, carried=True)
-    caller_name: str | None = stated(Text(80), DESK, carried=True, in_answers=False)
+    category: str | None = stated(TextField(120), DESK, carried=True, csv="category")
+    title: str | None = stated(TextField(120), DESK, carried=True, csv="title")
+    text: str | None = stated(TextField(LONG_TEXT), DESK, carried=True, csv="text")
+    wanted: str | None = stated(TextField(LONG_TEXT), DESK, carried=True)
+    place: str | None = stated(TextField(SHORT_TEXT), DESK, carried=True)
+    occurred: str | None = stated(TextField(80), DESK, carried=True)
+    people: str | None = stated(TextField(SHORT_TEXT), DESK, carried=True)
+    urgency: Urgency | None = stated(ChoiceField(Urgency), DESK, carried=True)
+    confidential: bool | None = stated(BooleanField(), DESK, carried=True)
+    caller_name: str | None = stated(TextField(80), DESK, carried=True, in_answers=False)
     caller_number: str | None = stated(
-        PhoneNumber(80), REQUEST, optional=True, carried=True, csv="caller_number", in_answers=False
+        PhoneField(80), REQUEST, optional=True, carried=True, csv="caller_number", in_answers=False
     )
     unit_code: str | None = stated(
-        Text(32), DESK, optional=True, carried=True, csv="unit", api="unit", in_answers=False
+        TextField(32), DESK, optional=True, carried=True, csv="unit", api="unit", in_answers=False
     )
-    answer: str | None = stated(Text(LONG_TEXT), DESK)
-    reply: str | None = stated(Text(LONG_TEXT), REQUEST)
-    contact_note: str | None = stated(Text(LONG_TEXT), REQUEST)
-    no_matter: NoMatterReason | None = stated(Choice(NoMatterReason), REQUEST, stored=False)
-    note: str | None = stated(Text(SHORT_TEXT), REQUEST, stored=False)
+    answer: str | None = stated(TextField(LONG_TEXT), DESK)
+    reply: str | None = stated(TextField(LONG_TEXT), REQUEST)
+    contact_note: str | None = stated(TextField(LONG_TEXT), REQUEST)
+    no_matter: NoMatterReason | None = stated(ChoiceField(NoMatterReason), REQUEST, stored=False)
+    note: str | None = stated(TextField(SHORT_TEXT), REQUEST, stored=False)
 
     def given(self) -> dict[str, object]:
         """Returns the fields that were stated."""
@@ -207,34 +207,34 @@ STATED_FIELDS: tuple[TicketField, ...] = tuple(
 # In the order of the columns of a ticket file. What an answer of the API shows in another shape (masked, nested,
 # computed) or not at all has `in_answers` False.
 TICKET_FIELDS: tuple[TicketField, ...] = (
-    TicketField("number", Text(24), optional=True, in_answers=False),
-    TicketField("external_number", Text(64), optional=True, csv="external_number", csv_required=True),
-    TicketField("access_code", Text(8), optional=True, carried=True, in_answers=False),
-    TicketField("state", Choice(TicketState)),
-    TicketField("revision", Whole()),
-    TicketField("received_at", Moment(), csv="received_at", csv_required=True),
-    TicketField("received_on", Day(), in_answers=False),
-    TicketField("channel", Choice(Channel), carried=True, csv="channel", csv_required=True),
-    TicketField("request_class", Choice(RequestClass), optional=True, carried=True, api="class"),
+    TicketField("number", TextField(24), optional=True, in_answers=False),
+    TicketField("external_number", TextField(64), optional=True, csv="external_number", csv_required=True),
+    TicketField("access_code", TextField(8), optional=True, carried=True, in_answers=False),
+    TicketField("state", ChoiceField(TicketState)),
+    TicketField("revision", IntegerField()),
+    TicketField("received_at", DateTimeField(), csv="received_at", csv_required=True),
+    TicketField("received_on", DateField(), in_answers=False),
+    TicketField("channel", ChoiceField(Channel), carried=True, csv="channel", csv_required=True),
+    TicketField("request_class", ChoiceField(RequestClass), optional=True, carried=True, api="class"),
     *STATED_FIELDS,
-    TicketField("call_id", Whole(), optional=True, carried=True),
-    TicketField("author_id", Whole(), optional=True, carried=True, in_answers=False),
-    TicketField("closing", Choice(Closing), optional=True),
-    TicketField("policy", Text(40), in_answers=False),
-    TicketField("round", Whole()),
-    TicketField("redo_of", Whole(), optional=True, in_answers=False),
-    TicketField("dispatched_at", Moment(), optional=True),
-    TicketField("acknowledged_at", Moment(), optional=True),
-    TicketField("replied_at", Moment(), optional=True),
-    TicketField("closed_at", Moment(), optional=True, csv="closed_at"),
-    TicketField("acknowledge_due", Moment(), optional=True, in_answers=False),
-    TicketField("contact_due", Moment(), optional=True, in_answers=False),
-    TicketField("due_at", Moment(), optional=True, csv="due_at", in_answers=False),
-    TicketField("due_provisional", Flag(), in_answers=False),
-    TicketField("first_contact_at", Moment(), optional=True, csv="first_contact_at"),
-    TicketField("followed_up_at", Moment(), optional=True),
-    TicketField("solved", Choice(Solved), optional=True, csv="solved"),
-    TicketField("satisfied", Choice(Satisfied), optional=True, csv="satisfied"),
+    TicketField("call_id", IntegerField(), optional=True, carried=True),
+    TicketField("author_id", IntegerField(), optional=True, carried=True, in_answers=False),
+    TicketField("closing", ChoiceField(Closing), optional=True),
+    TicketField("policy", TextField(40), in_answers=False),
+    TicketField("round", IntegerField()),
+    TicketField("redo_of", IntegerField(), optional=True, in_answers=False),
+    TicketField("dispatched_at", DateTimeField(), optional=True),
+    TicketField("acknowledged_at", DateTimeField(), optional=True),
+    TicketField("replied_at", DateTimeField(), optional=True),
+    TicketField("closed_at", DateTimeField(), optional=True, csv="closed_at"),
+    TicketField("acknowledge_due", DateTimeField(), optional=True, in_answers=False),
+    TicketField("contact_due", DateTimeField(), optional=True, in_answers=False),
+    TicketField("due_at", DateTimeField(), optional=True, csv="due_at", in_answers=False),
+    TicketField("due_provisional", BooleanField(), in_answers=False),
+    TicketField("first_contact_at", DateTimeField(), optional=True, csv="first_contact_at"),
+    TicketField("followed_up_at", DateTimeField(), optional=True),
+    TicketField("solved", ChoiceField(Solved), optional=True, csv="solved"),
+    TicketField("satisfied", ChoiceField(Satisfied), optional=True, csv="satisfied"),
 )
 
 STATED_NAMES: frozenset[str] = frozenset(row.name for row in STATED_FIELDS)
@@ -246,12 +246,12 @@ DESK_FIELDS: tuple[TicketField, ...] = tuple(row for row in STATED_FIELDS if row
 def length_limit(name: str) -> int:
     """Returns the largest length of a text field, in characters. Raises KeyError for a field without one."""
     kind = FIELDS_BY_NAME[name].kind
-    if not isinstance(kind, Text):
+    if not isinstance(kind, TextField):
         raise KeyError(name)
     return kind.limit
 
 
-_PARSERS = {row.name: cast("StatedKind[object]", row.kind) for row in STATED_FIELDS}
+_PARSERS = {row.name: cast("ParsedField[object]", row.kind) for row in STATED_FIELDS}
 
 
 def parse_ticket_fields(raw: Mapping[str, object]) -> TicketFields:

@@ -17,14 +17,14 @@ from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import (
     TICKET_FIELDS,
     BadValue,
-    Choice,
-    Day,
-    Flag,
-    Moment,
-    PhoneNumber,
-    Text,
+    BooleanField,
+    ChoiceField,
+    DateField,
+    DateTimeField,
+    IntegerField,
+    PhoneField,
+    TextField,
     TicketField,
-    Whole,
 )
 
 FILE_FIELDS: tuple[TicketField, ...] = tuple(row for row in TICKET_FIELDS if row.csv)
@@ -140,7 +140,7 @@ def _plain(raw: str, field: TicketField) -> str:
     if raw.startswith("'") and raw.lstrip("'").startswith(_FORMULA):
         raw = raw[1:]
     text = raw.replace("\r\n", "\n").strip()
-    if isinstance(field.kind, Text) and len(text) > field.kind.limit:
+    if isinstance(field.kind, TextField) and len(text) > field.kind.limit:
         raise BadValue(Code.TOO_LONG)
     if field.csv_required and not text:
         raise BadValue(Code.MISSING)
@@ -153,16 +153,16 @@ _Reader = Callable[[str, ZoneInfo], object]
 def _reader(field: TicketField) -> _Reader:
     """Returns the function that reads a cell of `field`. Raises TypeError for a kind that no file holds."""
     match field.kind:
-        case PhoneNumber():
+        case PhoneField():
             return lambda text, _zone: parse_number(text) or text or None
-        case Text():
+        case TextField():
             return lambda text, _zone: text or (None if field.optional else "")
-        case Choice(kind):
+        case ChoiceField(kind):
             code = Code.NOT_YES_OR_NO if {word.value for word in kind} == _YES_OR_NO else Code.UNKNOWN_VALUE
             return lambda text, _zone: _word(kind, text, code) if text else None
-        case Moment():
+        case DateTimeField():
             return lambda text, zone: _moment(text, zone) if text else None
-        case Flag() | Day() | Whole():
+        case BooleanField() | DateField() | IntegerField():
             raise TypeError(f"no ticket file holds a {field.kind}")
 
 

@@ -14,7 +14,7 @@ from hotline.rules.tickets.fields import DRAFT_FIELDS
 
 
 class Relation(StrEnum):
-    """How a person must be related to a ticket, beside the right, to take a step."""
+    """The relation to a ticket that a person needs, beside the right, to take a step."""
 
     ANY = "any"
     OWN_UNIT = "own unit"

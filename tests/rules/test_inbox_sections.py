@@ -1,4 +1,4 @@
-"""A unit's inbox is a partition: every ticket of a unit lies in one pile, and the pile says what is due."""
+"""The sections of a unit's inbox: every ticket of a unit is in exactly one of them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ MIDNIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
         (S.DISCARDED, None, None),
     ],
 )
-def test_a_ticket_lies_in_the_pile_that_says_what_is_due(
+def test_a_ticket_is_in_the_section_of_its_state_and_deadline(
     state: TicketState, hours: float | None, pile: InboxSection | None
 ) -> None:
     due = None if hours is None else AT + timedelta(hours=hours)
@@ -43,7 +43,7 @@ def test_a_ticket_lies_in_the_pile_that_says_what_is_due(
     st.sampled_from([state for state in TicketState if state not in {S.DRAFT, S.DISCARDED}]),
     st.none() | st.integers(-100, 100),
 )
-def test_every_ticket_of_a_unit_lies_in_some_pile(state: TicketState, hours: int | None) -> None:
+def test_every_ticket_of_a_unit_is_in_a_section(state: TicketState, hours: int | None) -> None:
     due = None if hours is None else AT + timedelta(hours=hours)
     pile = section_of(state, due, AT, MIDNIGHT)
     assert pile is not None

@@ -10,7 +10,7 @@ from hotline.rules.enums import Role
 from hotline.rules.people.actors import Person, Right
 from hotline.unit_of_work import Application
 from tests.builders import make_unit
-from tests.console.programs import Program, faults, hire, refused, told
+from tests.console.programs import Program, field_errors, hire, json_of, refused
 from tests.stopped_clock import StoppedClock
 
 OUTAGE = {"text_zh": "春秋路停水。", "text_en": "No water.", "ends_at": "2026-11-23T18:00:00+08:00"}
@@ -33,27 +33,27 @@ def test_a_program_reads_and_announces_as_its_person_may(
         assert program.delete("/notices/1").status_code == 403
 
 
-def test_an_announced_outage_is_told_found_and_stopped_once(program: Program, clock: StoppedClock) -> None:
+def test_an_announced_outage_is_listed_found_and_stopped_once(program: Program, clock: StoppedClock) -> None:
     made = program.post("/notices", OUTAGE)
-    notice = told(made, 201)
+    notice = json_of(made, 201)
     assert (notice["state"], notice["starts_at"]) == ("running", "2026-11-23T09:00:00+08:00")
     address = made.headers["Location"].removeprefix("/api/v1")
-    assert told(program.get(address), 200) == notice
-    assert told(program.get("/notices", running="true"), 200)["items"] == [notice]
+    assert json_of(program.get(address), 200) == notice
+    assert json_of(program.get("/notices", running="true"), 200)["items"] == [notice]
     clock.advance(60)
     assert program.delete(address).status_code == 204
-    stopped = told(program.get(address), 200)
+    stopped = json_of(program.get(address), 200)
     assert (stopped["state"], stopped["stopped_at"]) == ("stopped", "2026-11-23T09:01:00+08:00")
-    assert told(program.get("/notices", running="true"), 200)["items"] == []
+    assert json_of(program.get("/notices", running="true"), 200)["items"] == []
     refused(program.delete(address), 409, "lost_race")
 
 
 def test_the_list_goes_on_by_cursor(program: Program) -> None:
     for hour in range(10, 13):
         ends = f"2026-11-23T{hour}:00:00+08:00"
-        told(program.post("/notices", {"text_zh": f"{hour}号井停水。", "ends_at": ends}), 201)
-    first = told(program.get("/notices", limit="2"), 200)
-    rest = told(program.get("/notices", limit="2", cursor=first["next_cursor"]), 200)
+        json_of(program.post("/notices", {"text_zh": f"{hour}号井停水。", "ends_at": ends}), 201)
+    first = json_of(program.get("/notices", limit="2"), 200)
+    rest = json_of(program.get("/notices", limit="2", cursor=first["next_cursor"]), 200)
     assert [row["ends_at"][11:13] for row in (*first["items"], *rest["items"])] == ["12", "11", "10"]
     assert rest["next_cursor"] is None
     refused(program.get("/notices", cursor="x"), 400, "bad_cursor")
@@ -82,8 +82,8 @@ def test_the_list_goes_on_by_cursor(program: Program) -> None:
 def test_what_cannot_be_announced_is_named_by_field(
     wrong: dict[str, object], expected: dict[str, str], program: Program
 ) -> None:
-    assert faults(program.post("/notices", {**OUTAGE, **wrong})) == expected
-    assert told(program.get("/notices"), 200)["items"] == []
+    assert field_errors(program.post("/notices", {**OUTAGE, **wrong})) == expected
+    assert json_of(program.get("/notices"), 200)["items"] == []
 
 
 def test_a_notice_that_does_not_exist_is_not_there(program: Program) -> None:
@@ -93,9 +93,12 @@ def test_a_notice_that_does_not_exist_is_not_there(program: Program) -> None:
 
 
 def test_an_outage_announced_already_is_refused_in_words(program: Program) -> None:
-    told(program.post("/notices", OUTAGE), 201)
-    assert faults(program.post("/notices", OUTAGE)) == {"text_zh": "told_already", "text_en": "told_already"}
-    assert len(told(program.get("/notices"), 200)["items"]) == 1
+    json_of(program.post("/notices", OUTAGE), 201)
+    assert field_errors(program.post("/notices", OUTAGE)) == {
+        "text_zh": "told_already",
+        "text_en": "told_already",
+    }
+    assert len(json_of(program.get("/notices"), 200)["items"]) == 1
 
 
 def test_the_same_key_and_body_mean_the_same_notice(
@@ -103,26 +106,26 @@ def test_the_same_key_and_body_mean_the_same_notice(
 ) -> None:
     first = program.post("/notices", OUTAGE, Idempotency_Key="a-1")
     again = program.post("/notices", dict(reversed(OUTAGE.items())), Idempotency_Key="a-1")
-    assert told(first, 201) == told(again, 201)
+    assert json_of(first, 201) == json_of(again, 201)
     assert first.headers["Location"] == again.headers["Location"]
     assert "Idempotency-Replayed" not in first.headers
     assert again.headers["Idempotency-Replayed"] == "true"
     other = {**OUTAGE, "text_zh": "春秋路停电。"}
     refused(program.post("/notices", other, Idempotency_Key="a-1"), 422, "key_reused")
     stranger = hire(app, application, Role.SHIFT_LEADER)
-    faults(stranger.post("/notices", OUTAGE, Idempotency_Key="a-1"))
+    field_errors(stranger.post("/notices", OUTAGE, Idempotency_Key="a-1"))
 
 
 def test_a_repeat_after_its_end_is_still_the_same_notice(program: Program, clock: StoppedClock) -> None:
-    made = told(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
+    made = json_of(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
     clock.advance(12 * 3600)
-    again = told(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
+    again = json_of(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
     assert (again["id"], again["state"]) == (made["id"], "over")
 
 
 def test_a_refused_announcement_does_not_use_up_its_key(program: Program) -> None:
-    faults(program.post("/notices", {**OUTAGE, "text_zh": ""}, Idempotency_Key="k"))
-    told(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
+    field_errors(program.post("/notices", {**OUTAGE, "text_zh": ""}, Idempotency_Key="k"))
+    json_of(program.post("/notices", OUTAGE, Idempotency_Key="k"), 201)
 
 
 def test_the_same_key_sent_six_times_at_once_announces_once(app: Flask, program: Program) -> None:
@@ -131,5 +134,5 @@ def test_the_same_key_sent_six_times_at_once_announces_once(app: Flask, program:
 
     with ThreadPoolExecutor(6) as pool:
         answers = list(pool.map(send, range(6)))
-    assert {told(answer, 201)["id"] for answer in answers} == {1}
-    assert len(told(program.get("/notices"), 200)["items"]) == 1
+    assert {json_of(answer, 201)["id"] for answer in answers} == {1}
+    assert len(json_of(program.get("/notices"), 200)["items"]) == 1

@@ -1,4 +1,4 @@
-"""Who may ask what, and how a program is told no: tokens, rights by role, odd addresses, methods, ids and numbers."""
+"""Access to the API: tokens, rights by role, unknown addresses, methods, ids and numbers."""
 
 import pytest
 from flask import Flask
@@ -12,7 +12,7 @@ from hotline.store.people.tables import ApiToken, User
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.console.conftest import SignIn
-from tests.console.programs import faults, hire, refused, told
+from tests.console.programs import field_errors, hire, json_of, refused
 from tests.stopped_clock import StoppedClock
 
 PLACES = {"number": "draft-1", "action": "save", "id": "1"}
@@ -23,7 +23,7 @@ def address(path: str) -> str:
 
 
 @pytest.mark.parametrize("authorization", [None, "Bearer", "Bearer x", "Basic eDp5", "Bearer é", "hl_x"])
-def test_without_a_valid_token_nothing_is_told(browser: FlaskClient, authorization: str | None) -> None:
+def test_without_a_valid_token_nothing_is_returned(browser: FlaskClient, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}
     for route in ROUTES:
         response = browser.open(address(route.path), method=route.method, json={}, headers=headers)
@@ -79,13 +79,13 @@ def test_odd_addresses_and_methods_are_problems_too(
 ) -> None:
     program = hire(app, application, Role.SHIFT_LEADER)
     response = program.client.open(BASE + path, method=method, headers=program.headers)
-    assert told(response, status)["status"] == status
+    assert json_of(response, status)["status"] == status
     assert response.mimetype == "application/problem+json"
     assert ("Allow" in response.headers) == (status == 405)
 
 
 @pytest.mark.parametrize("path", ["/calls", "/callbacks"])
-def test_what_can_be_nobodys_id_is_not_found(app: Flask, application: Application, path: str) -> None:
+def test_a_text_that_can_be_no_id_is_not_found(app: Flask, application: Application, path: str) -> None:
     program = hire(app, application, Role.OPERATOR)
     for row_id in ("0", "-1", "x", "1.5", "2147483648", "9" * 40, "１", "%00"):
         refused(program.get(f"{path}/{row_id}"), 404, "not_found")
@@ -106,21 +106,21 @@ def test_what_can_be_nobodys_id_is_not_found(app: Flask, application: Applicatio
 def test_an_unfit_filter_is_named(
     app: Flask, application: Application, path: str, query: dict[str, str], field: str
 ) -> None:
-    assert list(faults(hire(app, application, Role.OPERATOR).get(path, **query))) == [field]
+    assert list(field_errors(hire(app, application, Role.OPERATOR).get(path, **query))) == [field]
 
 
 def test_calls_are_listed_masked_with_operator_and_ticket(app: Flask, application: Application) -> None:
     operator = make_operator(application)
-    facts = {
+    columns = {
         "operator_id": operator.id,
         "state": CallState.ENDED,
         "end": CallEnd.COMPLETED,
         "wait_seconds": 7,
     }
-    call = make_call(application, number="+8613800001234", **facts)
+    call = make_call(application, number="+8613800001234", **columns)
     ticket = make_ticket(application, call_id=call.id, state=TicketState.CLOSED)
     make_ticket(application, call_id=call.id, round=2)
-    (listed,) = told(hire(app, application, Role.SHIFT_LEADER).get("/calls"), 200)["items"]
+    (listed,) = json_of(hire(app, application, Role.SHIFT_LEADER).get("/calls"), 200)["items"]
     assert (listed["number"], listed["withheld"]) == ("138****1234", False)
     assert (listed["ticket"], listed["operator"]["id"]) == (ticket.number, operator.id)
     assert (listed["end"], listed["wait_seconds"]) == ("completed", 7)
@@ -131,36 +131,36 @@ def test_calls_are_filtered_and_paged(app: Flask, application: Application, cloc
     old = make_call(application, operator_id=operator.id, end=CallEnd.COMPLETED)
     clock.advance(24 * 3600)
     new = make_call(application, number=None, number_raw="anonymous", purpose=CallPurpose.CALLBACK)
-    whole = told(program.get("/calls"), 200)["items"]
+    whole = json_of(program.get("/calls"), 200)["items"]
     assert [(item["id"], item["withheld"]) for item in whole] == [(new.id, True), (old.id, False)]
-    assert told(program.get(f"/calls/{old.id}"), 200) == whole[1]
+    assert json_of(program.get(f"/calls/{old.id}"), 200) == whole[1]
     for query in (
         {"day": "2026-11-23"},
         {"end": "completed"},
         {"operator": operator.id},
         {"purpose": "inbound"},
     ):
-        assert told(program.get("/calls", **query), 200)["items"] == [whole[1]]
-    first = told(program.get("/calls", limit=1), 200)
-    rest = told(program.get("/calls", limit=1, cursor=first["next_cursor"]), 200)
+        assert json_of(program.get("/calls", **query), 200)["items"] == [whole[1]]
+    first = json_of(program.get("/calls", limit=1), 200)
+    rest = json_of(program.get("/calls", limit=1, cursor=first["next_cursor"]), 200)
     assert [*first["items"], *rest["items"]] == whole
     assert rest["next_cursor"] is None
 
 
-def test_one_number_is_owed_one_call(app: Flask, application: Application) -> None:
+def test_one_number_has_one_open_promise(app: Flask, application: Application) -> None:
     program = hire(app, application, Role.OPERATOR)
     made = program.post("/callbacks", {"number": "138 0000 1234", "language": "en"})
-    owed = told(made, 201)
+    owed = json_of(made, 201)
     assert made.headers["Location"] == f"{BASE}/callbacks/{owed['id']}"
     assert (owed["number"], owed["state"], owed["reason"]) == ("138****1234", "waiting", "manual")
-    assert told(program.post("/callbacks", {"number": "+8613800001234"}), 200)["id"] == owed["id"]
-    assert told(program.get("/callbacks", state="waiting", reason="manual"), 200)["items"] == [owed]
+    assert json_of(program.post("/callbacks", {"number": "+8613800001234"}), 200)["id"] == owed["id"]
+    assert json_of(program.get("/callbacks", state="waiting", reason="manual"), 200)["items"] == [owed]
     assert program.delete(f"/callbacks/{owed['id']}").status_code == 204
-    after = told(program.get(f"/callbacks/{owed['id']}"), 200)
+    after = json_of(program.get(f"/callbacks/{owed['id']}"), 200)
     assert (after["state"], after["next_try_at"]) == (CallbackState.CANCELLED, None)
     refused(program.delete(f"/callbacks/{owed['id']}"), 409, "lost_race")
     refused(program.delete("/callbacks/77"), 404, "not_found")
-    assert told(program.post("/callbacks", {"number": "13800001234"}), 201)["id"] != owed["id"]
+    assert json_of(program.post("/callbacks", {"number": "13800001234"}), 201)["id"] != owed["id"]
 
 
 @pytest.mark.parametrize(
@@ -176,14 +176,14 @@ def test_one_number_is_owed_one_call(app: Flask, application: Application) -> No
 def test_a_number_that_cannot_be_phoned_is_refused(
     app: Flask, application: Application, body: dict[str, str], expected: dict[str, str]
 ) -> None:
-    assert faults(hire(app, application, Role.OPERATOR).post("/callbacks", body)) == expected
+    assert field_errors(hire(app, application, Role.OPERATOR).post("/callbacks", body)) == expected
 
 
 def test_units_and_operators_are_listed(app: Flask, application: Application) -> None:
     make_unit(application)
     operator = make_operator(application)
     program = hire(app, application, Role.SUPERVISOR)
-    assert told(program.get("/units"), 200)["items"] == [
+    assert json_of(program.get("/units"), 200)["items"] == [
         {
             "code": "city-management",
             "name": "城市管理局",
@@ -192,7 +192,7 @@ def test_units_and_operators_are_listed(app: Flask, application: Application) ->
             "active": True,
         }
     ]
-    (listed,) = told(program.get("/operators"), 200)["items"]
+    (listed,) = json_of(program.get("/operators"), 200)["items"]
     assert (listed["id"], listed["state"]) == (operator.id, "ready")
     assert listed["since"] == "2026-11-23T09:00:00+08:00"
 
