@@ -9,7 +9,7 @@ UV_COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-versio
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run test matrix check scoreboard bench clean lock migration
+.PHONY: help run test matrix check scoreboard bench mutants clean lock migration
 
 help:        ## show what there is
 	@echo "make run     try the whole hotline on this machine (Ctrl-C stops it)"
@@ -18,6 +18,7 @@ help:        ## show what there is
 	@echo "make check   format, lint, types, import contracts and browser code, then every test"
 	@echo "make scoreboard  print the figures of the code's structure and their goals"
 	@echo "make bench   run the benchmarks, each prints a table"
+	@echo "make mutants change the pure rules in small ways and expect a test to fail each time (minutes)"
 	@echo "make clean   remove what was built (var/, the data, stays)"
 	@echo "make lock    resolve the locks again"
 	@echo "make migration m=\"why\"   write the step from the newest revision to the models"
@@ -51,6 +52,10 @@ scoreboard:
 bench:
 	@$(BOOTSTRAP) test
 	@exec $(PY) -m config.setup.bench
+
+mutants:
+	@$(BOOTSTRAP) test
+	@exec $(PY) -m config.setup.mutants
 
 clean:
 	rm -rf .venv node_modules build hotline.egg-info agent_console/static/dist \

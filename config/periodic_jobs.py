@@ -14,7 +14,7 @@ import structlog
 from hotline.rules.people.actors import Machine
 from hotline.rules.schedules import Every, Schedule
 from hotline.services import periodic_jobs, retention
-from hotline.services.calls import reconciliation
+from hotline.services.calls import lost_webhooks
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.periodic_jobs import PlannedJob
 from hotline.services.queueing import offers, presence
@@ -77,10 +77,10 @@ JOBS: tuple[Job, ...] = (
     LightJob("requeue_unconnected", Every(5), requeue_unconnected),
     LightJob("close_silent_desks", Every(5), presence.close_silent_desks),
     LightJob("flag_long_wrap_ups", Every(5), presence.flag_long_wrap_ups),
-    LightJob("return_stranded_callers", Every(15), reconciliation.return_stranded_callers),
-    LightJob("free_stuck_desks", Every(30), reconciliation.free_stuck_desks),
-    LightJob("check_silent_dials", Every(120), reconciliation.check_silent_dials),
-    LightJob("check_silent_calls", Every(600), reconciliation.check_silent_calls),
+    LightJob("return_stranded_callers", Every(15), lost_webhooks.return_stranded_callers),
+    LightJob("free_stuck_desks", Every(30), lost_webhooks.free_stuck_desks),
+    LightJob("check_silent_dials", Every(120), lost_webhooks.check_silent_dials),
+    LightJob("check_silent_calls", Every(600), lost_webhooks.check_silent_calls),
     # Heavy: it deletes the webhooks of two days ago, and their number grows with the traffic.
     HeavyJob("delete_expired", Every(3600), delete_expired),
 )

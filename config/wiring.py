@@ -24,7 +24,8 @@ from hotline.gateways.live import RedisAnnouncer, announcer_client
 from hotline.gateways.lookups import HttpLookups
 from hotline.gateways.notifications.webhook import WebhookChannel
 from hotline.gateways.twilio import TwilioCarrier
-from hotline.reactions import ReactionContext, has_reactions
+from hotline.reactions.context import ReactionContext
+from hotline.reactions.registry import has_reactions
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine

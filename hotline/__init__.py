@@ -1,19 +1,23 @@
-"""A city's telephone hotline: calls, tickets, 95 departments, the legal clock, honest figures.
+"""The application core of a city hotline: calls, tickets, deadlines, statistics.
 
-Three doors lead into one application, under one roof. The caller's door (`ivr_flows`), the desk's door
-(`agent_console`) and time's door (the worker and the clock) all call the same intentions
-(`hotline.services`), which ask pure `rules`, write `store`, and tell `events`. `config` is the roof: it
-knows everyone, no one knows it.
+Two web adapters (`ivr_flows` for the carrier, `agent_console` for people and programs) and the worker call
+the same application services. `config` composes the processes; nothing imports `config`.
 
-A call, told once. The carrier posts; `ivr_flows.webhooks.blueprint` checks the signature, opens a `Work` and records
-the call. The flow engine takes (flow, position, what was heard) and returns what to say and perhaps a wish;
-`services.calls` grants it: the caller joins the queue, and `services.queue` offers the call to the
-longest-idle ready operator. The desk's screen shows it at once (an event on the live stream) while a
-reaction rings the desk's phone. The operator accepts, a reaction moves the caller into a conference with
-them, and the ticket is written while they talk. Each step of a ticket is looked up in one table
-(`rules.tickets.TRANSITIONS`) and told as an event in the same commit; the un-relayed tail of that log is the
-outbox. The relay turns it into deliveries, RQ carries their ids to a worker, and `reactions` hand the ticket
-to its unit or phone the citizen. Reports count the same rows.
+- `rules`: pure functions and tables (states, deadlines, rights, statistics). They receive the moment as `at`.
+- `store`: tables and named queries; one package per subject.
+- `services`: one function per use case, inside one unit of work (one transaction, one instant, one actor).
+- `unit_of_work`: opens the transaction, commits it, announces the recorded events.
+- `events`: what can happen; an event row is committed with the change it describes.
+- `outbox`, `reactions`: turn committed events into deliveries and carry them out in a worker.
+- `gateways`: the carrier, units' systems, city lookups, live screens.
+- `exchange`: an independent simulator of the carrier for development and tests.
+
+An incoming call: the carrier posts to `ivr_flows.webhooks`, which checks the signature, opens a unit of
+work and records the call (`services.calls.lifecycle`). The flow engine returns what to say and which
+actions to perform. A caller who joins the queue is offered to the operator who has been idle longest
+(`services.queueing`). A reaction rings the operator's telephone, and another one moves the caller into a
+conference with the operator. Each step of a ticket is a row of `rules.tickets.transitions`. Reports count
+the same rows.
 
 Read next: `hotline.rules.tickets.transitions`, then `tests/journeys/test_a_caller_reports_a_pothole.py`.
 """

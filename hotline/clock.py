@@ -1,12 +1,12 @@
-"""The only reader of time. Everything else is handed a moment."""
+"""The only module that reads the system time; all other code receives a moment."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+# Returns the current instant as an aware datetime in UTC.
 Clock = Callable[[], datetime]
-"""Returns the current instant as an aware datetime in UTC."""
 
 
 def system_clock() -> datetime:
-    """Return now, in UTC."""
+    """Returns the current time in UTC."""
     return datetime.now(UTC)

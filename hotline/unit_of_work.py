@@ -1,14 +1,16 @@
-"""One Work = one transaction, one instant, one actor. Doors open it; services use it and never commit.
+"""Unit of work: one transaction, one instant, one actor.
 
-What a Work tells is written beside the change it tells of, in the same commit. After the commit the
-announcer is told, so that live screens and the relay need not wait for their next tick; if that fails
-nothing is lost, because the rows are the truth and the clock looks again every second.
+Web adapters, workers and commands open a unit of work; services use it and never commit. Recorded events
+are written in the same transaction as the change they describe. After the commit they are announced to live
+screens and to the relay. An announcement that fails loses nothing: the database is authoritative, and the
+scheduler looks for events every second.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -21,12 +23,15 @@ from hotline.rules.policies import Policies
 from hotline.store.outbox import EventRow
 from hotline.store.upsert import insert_row
 
+# The type of Application.read_session for the web adapters, which import nothing of SQLAlchemy.
+ReadSession: TypeAlias = Session
+
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """The hands of a service: a connection, the one moment, who acts, the city's policies, and what to tell.
+    """Carries what a service needs: connection, instant, actor, policies and the events recorded so far.
 
-    Nothing is begun on the connection before the first statement.
+    No transaction is begun before the first statement.
     """
 
     connection: Connection
@@ -38,18 +43,19 @@ class UnitOfWork:
 
     @property
     def session(self) -> Session:
-        """The same transaction with rows as objects; made when first asked for, because a caller's webhooks need none."""
+        """Returns an ORM session on the same transaction."""
+        # Created on first use: the webhooks of a caller mostly need the connection alone.
         if self._session is None:
             self._session = Session(self.connection, expire_on_commit=False)
         return self._session
 
     def flush(self) -> None:
-        """Write what the session still holds; the Application does so before it commits."""
+        """Writes pending changes of the session; the Application calls it before the commit."""
         if self._session is not None:
             self._session.flush()
 
     def close(self) -> None:
-        """Let go of the session's rows; the Application does so at the end."""
+        """Closes the session; the Application calls it at the end."""
         if self._session is not None:
             self._session.close()
 
@@ -59,11 +65,11 @@ class UnitOfWork:
 
     @property
     def today(self) -> date:
-        """The local calendar day of this Work."""
+        """Returns the local calendar day of this unit of work."""
         return self.at.astimezone(self.zone).date()
 
     def record(self, event: Event) -> None:
-        """Record that `event` happened, in this transaction."""
+        """Writes `event` to the event log in this transaction."""
         kind, subject, subject_id, data = pack(event)
         row = {
             "at": self.at,
@@ -77,13 +83,13 @@ class UnitOfWork:
         self.recorded_events.append(event)
 
 
+# Announces committed events to live screens and to the relay. Never raises.
 Announce = Callable[[datetime, tuple[Event, ...]], None]
-"""Tells live screens and the relay what was just committed. Never raises."""
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What every door is handed: how to work and how to look."""
+    """Gives web adapters, workers and commands access to the database through units of work."""
 
     engine: Engine
     clock: Clock
@@ -92,7 +98,7 @@ class Application:
 
     @contextmanager
     def unit_of_work(self, actor: Actor) -> Iterator[UnitOfWork]:
-        """Open a Work; commit when it ends well, then announce what it told."""
+        """Opens a unit of work; commits on a normal exit, then announces the recorded events."""
         at = self.clock()
         with (
             self.engine.connect() as connection,
@@ -106,7 +112,7 @@ class Application:
 
     @contextmanager
     def read_only_unit(self, actor: Actor) -> Iterator[UnitOfWork]:
-        """Open a Work that only reads; on SQLite it takes no write lock, and nothing is kept."""
+        """Opens a unit of work that is never committed; on SQLite it takes no write lock."""
         with self.engine.connect() as connection:
             connection.execution_options(reading=True)
             with closing(UnitOfWork(connection, self.clock(), actor, self.policies)) as work:
@@ -114,6 +120,6 @@ class Application:
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
-        """Open a session for reading only; on SQLite it takes no write lock."""
+        """Opens a session for reading only; on SQLite it takes no write lock."""
         with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session:
             yield session

@@ -22,8 +22,7 @@ from agent_console.api.schemas import (
 )
 from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
-from hotline.rules.people.callers import is_caller_hidden, is_number_withheld, mask_name
-from hotline.rules.people.privacy import mask_number
+from hotline.rules.people.privacy import is_caller_hidden, is_number_withheld, mask_name, mask_number
 from hotline.rules.tickets.fields import DateTimeField
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions

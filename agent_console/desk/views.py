@@ -28,6 +28,7 @@ from hotline.rules.people.actors import Right
 from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.fields import parse_ticket_fields
 from hotline.services.calls import lifecycle
+from hotline.services.calls.queries import require_own_call
 from hotline.services.people import disclosures
 from hotline.services.queueing import presence
 from hotline.services.tickets import actions
@@ -98,7 +99,7 @@ def set_presence() -> ResponseReturnValue:
 def open_draft(call_id: int) -> ResponseReturnValue:
     """Opens the ticket of the operator's own call, or returns the one it has."""
     with application().unit_of_work(current_person()) as work:
-        lifecycle.require_own_call(work, call_id)
+        require_own_call(work, call_id)
         ticket = actions.open_draft(work, call_id=call_id)
     return jsonify(ticket_id=ticket.id, revision=ticket.revision)
 
@@ -131,7 +132,7 @@ def no_matter(call_id: int) -> ResponseReturnValue:
     if stated.no_matter is None:
         raise InvalidFields({"no_matter": "missing"})
     with application().unit_of_work(current_person()) as work:
-        lifecycle.require_own_call(work, call_id)
+        require_own_call(work, call_id)
         draft = desks.ticket_of_call(work.session, call_id)
         if draft is not None:
             actions.perform(work, draft.id, TicketAction.DISCARD, stated)

@@ -14,7 +14,7 @@ from agent_console.web.locale import N_
 from hotline.rules.enums import CallbackReason, CallbackState, Language
 from hotline.rules.errors import BadNumber, LostRace, NotAllowed
 from hotline.rules.people.actors import Right
-from hotline.rules.people.callers import may_see_callback_number
+from hotline.rules.people.privacy import may_see_callback_number
 from hotline.rules.phone_numbers import format_national
 from hotline.services.outbound import callbacks
 from hotline.services.people import disclosures

@@ -16,7 +16,7 @@ from hotline.rules.people.actors import Right
 from hotline.store.calls.lists import CallFilter, CallLine, list_calls
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import BadCursor, Page
-from hotline.store.people.directory import list_operators
+from hotline.store.people.tables import list_operators
 
 # Labels of the emergency services that every city's callers.toml names. A city may name other destinations.
 EMERGENCY_LABELS: dict[str, str] = {

@@ -27,6 +27,7 @@ from hotline.rules.people.actors import Right
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import BadCursor, Page
+from hotline.store.figures.cohorts import window_of
 from hotline.store.figures.drill_down import (
     CALL_COUNTS,
     DrillDownFilter,
@@ -35,8 +36,7 @@ from hotline.store.figures.drill_down import (
     is_ticket_count,
     tickets_behind,
 )
-from hotline.store.figures.windows import window_of
-from hotline.store.people.directory import list_units
+from hotline.store.people.tables import list_units
 from hotline.store.tickets.tables import Ticket
 
 MIMETYPES = {

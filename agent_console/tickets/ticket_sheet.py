@@ -24,18 +24,18 @@ from agent_console.web.template_context import unit_name, visible_access_code
 from hotline.rules import enums
 from hotline.rules.enums import TicketAction, TicketState
 from hotline.rules.people.actors import Person
-from hotline.rules.people.callers import (
+from hotline.rules.people.privacy import (
     is_caller_hidden,
     is_number_withheld,
     mask_name,
+    mask_number,
     may_see_ticket_number,
 )
-from hotline.rules.people.privacy import mask_number
 from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
-from hotline.store.people.directory import list_units
+from hotline.store.people.tables import list_units
 from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
 from hotline.store.tickets.tables import Ticket

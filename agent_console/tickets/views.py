@@ -16,10 +16,10 @@ from agent_console.web.playback import PlayableRecording, messages_waiting, play
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.callers import is_number_withheld
+from hotline.rules.people.privacy import is_number_withheld
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.store.cursors import BadCursor, Page
-from hotline.store.people.directory import list_units
+from hotline.store.people.tables import list_units
 from hotline.store.tickets.lists import MAX_COUNT, TicketFilter, TicketListRow, count_tickets, list_tickets
 from hotline.store.tickets.tables import Ticket
 

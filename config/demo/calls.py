@@ -20,9 +20,11 @@ from hotline.rules.enums import (
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callbacks
 from hotline.services.outbound.outbound_calls import DialView
 from hotline.services.queueing import offers, presence
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Offer
 from hotline.store.people.tables import Presence
 from ivr_flows.engine import hear
@@ -68,7 +70,7 @@ def arrive(city: City, purpose: CallPurpose, number: str, dial: DialView | None 
 
 def end(city: City, call_id: int, status: str = "completed") -> None:
     with city.application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.end_call(work, sid=lifecycle.get_call(work, call_id).sid, status=status)
+        lifecycle.end_call(work, sid=get_call(work, call_id).sid, status=status)
     city.busy_until = max(city.busy_until, city.clock.at)
 
 
@@ -101,7 +103,7 @@ def _wait_in_vain(city: City, call_id: int) -> None:
 def _press(city: City, call_id: int, key: str) -> None:
     """Press a key of the menu, or nothing: whatever the flow then wishes comes to pass, all but the queue."""
     with city.application.unit_of_work(Machine.CALLER) as work:
-        call = lifecycle.get_call(work, call_id)
+        call = get_call(work, call_id)
         script = city.flows.edition(work.session, call.flow, call.flow_version, call.purpose)
         turn = hear(script.flow, call.position, Digits(key) if key else NoInput())
         for action in turn.actions:
@@ -112,7 +114,7 @@ def _press(city: City, call_id: int, key: str) -> None:
 
 def _join(city: City, call_id: int) -> None:
     with city.application.unit_of_work(Machine.CALLER) as work:
-        joined = lifecycle.join_queue(work, call_id)
+        joined = join_queue(work, call_id)
     if joined is not QueueJoin.JOINED:
         raise RuntimeError(f"the demonstration's caller could not join the queue: {joined}")
 

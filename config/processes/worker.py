@@ -22,7 +22,7 @@ from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline import outbox
 from hotline.outbox import PendingDelivery
-from hotline.reactions import LANES
+from hotline.reactions.registry import LANES
 from hotline.store.jobs import PeriodicJob
 
 WORKERS = (*LANES, HEAVY)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from config.setup.flow_tables import kinds_table
 from config.setup.settings_tables import chinese_table, english_table
-from hotline.reactions import REACTIONS
+from hotline.reactions.registry import REACTIONS
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import RIGHTS, Right
 from hotline.rules.tickets.fields import (

@@ -1,1 +1,1 @@
-"""Whom we talk to: the carrier, units' own systems, live screens. Each speaks one protocol and knows nothing of rows or rules."""
+"""Gateways to other systems: the carrier, units' systems, city lookups, live screens. They know no rows and no rules."""

@@ -1,7 +1,7 @@
-"""Telling live screens and the relay, right after the commit, what was just committed.
+"""Announces committed events to live screens and to the relay.
 
-A Redis stream carries ids and words of state to every desk; a list wakes the relay. Both are hurry, not memory: if
-Redis is away this says so in the log and nothing is lost, because screens reload and the relay looks again by itself.
+A Redis stream carries ids and states to every desk; a list wakes the relay. The database is authoritative;
+Redis only reduces latency. If Redis is away, a warning is logged; screens reload and the relay polls.
 """
 
 import json
@@ -20,15 +20,15 @@ from hotline.events import CallArrived, Event, NumberShown, pack
 STREAM = "hotline:live"
 WAKE_LIST = "hotline:wake"
 MAX_LENGTH = 10_000
+# These events change no screen; a call becomes visible when it joins the queue.
 NOT_ANNOUNCED: frozenset[type[Event]] = frozenset({CallArrived, NumberShown})
-"""Nobody's screen changes by these; a call becomes visible when it joins the queue."""
 TIMEOUT_SECONDS = 0.5
+# After a failure no event is announced for this long: a Redis that hangs must not make callers wait.
 PAUSE_AFTER_FAILURE = timedelta(seconds=2)
-"""After a failure nothing is announced for this long: a Redis that hangs must not make callers wait."""
 
 
 def announcer_client(url: str) -> Redis:
-    """Return a client that gives up quickly: telling screens is never worth a caller's time."""
+    """Returns a client that gives up quickly, because an announcement is not worth a caller's time."""
     return Redis.from_url(
         url,
         socket_timeout=TIMEOUT_SECONDS,
@@ -38,7 +38,7 @@ def announcer_client(url: str) -> Redis:
 
 
 class RedisAnnouncer:
-    """Implements `work.Announce`. `worth` says which events wake the relay (those with reactions)."""
+    """Implements `unit_of_work.Announce`. `wakes_relay` selects the events that have reactions."""
 
     def __init__(self, redis: Redis, wakes_relay: Callable[[Event], bool]) -> None:
         self._redis = redis
@@ -56,10 +56,10 @@ class RedisAnnouncer:
                 pipe.lpush(WAKE_LIST, "1")
                 pipe.ltrim(WAKE_LIST, 0, 9)
             pipe.execute()
-        except RedisError as trouble:
+        except RedisError as error:
             self._silent_until = at + PAUSE_AFTER_FAILURE
             structlog.get_logger().warning(
-                "live.unannounced", trouble=type(trouble).__name__, events=len(events)
+                "live.unannounced", trouble=type(error).__name__, events=len(events)
             )
 
 
@@ -69,4 +69,4 @@ def _message(at: datetime, event: Event) -> dict[str, Any]:
 
 
 def announce_nothing(_at: datetime, _told: tuple[Event, ...]) -> None:
-    """Announce nothing: for commands that run beside the service and for tests of rows alone."""
+    """Announces nothing: for commands that run beside the service and for tests of rows alone."""

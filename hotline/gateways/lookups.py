@@ -1,11 +1,8 @@
-"""Asking a system of the city's own something for a caller: one signed request, bounded in time and size.
+"""Lookups in the city's own systems: one signed request for a waiting caller, bounded in time and size.
 
-We send `{"id", "caller"}` (E.164 or null), signed like every webhook of ours (`X-Hotline-Signature`, see `units.sign`).
-It answers `{"found": true, "zh-CN": "...", "en": "..."}`: the words are spoken as they stand. Anything else, and
-anything late, is no answer; the flow has a way for that.
-
-A caller waits for it, so the whole question has one time: finding the address, connecting, a server that sends a byte
-now and then. No time-out of the client's bounds these together; a thread of its own asks, and is not waited for longer.
+We send `{"id", "caller"}` (E.164 or null), signed like every webhook of ours (`X-Hotline-Signature`, see
+`webhook_signature.sign`). The system answers `{"found": true, "zh-CN": "...", "en": "..."}`; the texts are
+spoken as they stand. Any other answer, and a late one, counts as none; the flow has an exit for that.
 """
 
 import json
@@ -24,15 +21,16 @@ from urllib3.exceptions import HTTPError
 
 from hotline.gateways.webhook_signature import sign
 
+# A longer answer counts as none: a caller listens to a few sentences.
 MAX_BYTES = 16 * 1024
-"""A longer answer is none: a caller listens to a few sentences."""
+# Everything a foreign answer can raise: pydantic's errors are ValueErrors, those of the body come from
+# urllib3.
 _EXPECTED_ERRORS = (requests.RequestException, HTTPError, OSError, ValueError)
-"""All that a stranger's answer leads to: pydantic's faults are ValueErrors, the body's own come from urllib3."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookupRequest:
-    """`key` is the same for every repetition; `seconds` is how long an answer is worth waiting for."""
+    """`key` is the same for every repeat; `seconds` is how long the caller waits for the answer."""
 
     key: str
     url: str
@@ -49,8 +47,8 @@ class LookupResponse:
 
 
 class Lookups(Protocol):
-    def ask(self, question: LookupRequest, at: datetime) -> LookupResponse | None:
-        """Return the answer, or None if there was none that could be understood in time. Never raises."""
+    def ask(self, request: LookupRequest, at: datetime) -> LookupResponse | None:
+        """Returns the answer, or None if there was no valid answer in time. Never raises."""
         ...
 
 
@@ -62,25 +60,27 @@ class _Answer(BaseModel):
 
 
 class HttpLookups:
-    """Implements `Lookups` over HTTP; redirects are not followed. Who asks is held up for `seconds` at most."""
+    """Implements `Lookups` over HTTP; redirects are not followed. A call takes at most `seconds`."""
 
-    def ask(self, question: LookupRequest, at: datetime) -> LookupResponse | None:
-        asking = _RequestThread(question, at)
-        threading.Thread(target=asking.run, name=question.key, daemon=True).start()
+    def ask(self, request: LookupRequest, at: datetime) -> LookupResponse | None:
+        asking = _RequestThread(request, at)
+        # One limit covers DNS, connecting and a server that sends a byte now and then. No time-out of the
+        # HTTP client bounds them together, so a thread sends the request and is abandoned after the limit.
+        threading.Thread(target=asking.run, name=request.key, daemon=True).start()
         try:
-            return asking.response.get(timeout=question.seconds)
+            return asking.response.get(timeout=request.seconds)
         except Empty:
-            _failed(question, "Late")
+            _failed(request, "Late")
             return None
         finally:
             asking.over.set()
 
 
 class _RequestThread:
-    """One question being asked. `told` gets its answer; once it is `over` nobody waits for that any more."""
+    """One request in progress. `response` receives its answer; after `over` is set the answer is no longer awaited."""
 
-    def __init__(self, question: LookupRequest, at: datetime) -> None:
-        self.question = question
+    def __init__(self, request: LookupRequest, at: datetime) -> None:
+        self.request = request
         self.at = at
         self.response: SimpleQueue[LookupResponse | None] = SimpleQueue()
         self.over = threading.Event()
@@ -88,41 +88,44 @@ class _RequestThread:
     def run(self) -> None:
         try:
             self.response.put(self._ask())
-        except _EXPECTED_ERRORS as trouble:
+        except _EXPECTED_ERRORS as error:
             if not self.over.is_set():
-                _failed(self.question, type(trouble).__name__)
+                _failed(self.request, type(error).__name__)
             self.response.put(None)
 
     def _ask(self) -> LookupResponse:
-        asked = self.question
-        body = json.dumps({"id": asked.key, "caller": asked.caller}).encode()
+        request = self.request
+        body = json.dumps({"id": request.key, "caller": request.caller}).encode()
         headers = {
             "Content-Type": "application/json",
-            "Idempotency-Key": asked.key,
-            "X-Hotline-Signature": sign(asked.secret, int(self.at.timestamp()), body),
+            "Idempotency-Key": request.key,
+            "X-Hotline-Signature": sign(request.secret, int(self.at.timestamp()), body),
         }
         with requests.post(
-            asked.url,
+            request.url,
             data=body,
             headers=headers,
-            timeout=asked.seconds,
+            timeout=request.seconds,
             allow_redirects=False,
             stream=True,
         ) as answer:
             if not HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
                 raise requests.HTTPError(answer.status_code)
-            said = _Answer.model_validate_json(b"".join(self._pieces(answer)))
-        return LookupResponse(said.found, said.zh, said.en)
+            answer_body = _Answer.model_validate_json(b"".join(self._pieces(answer)))
+        return LookupResponse(answer_body.found, answer_body.zh, answer_body.en)
 
     def _pieces(self, answer: requests.Response) -> Iterator[bytes]:
-        """Read what is there as it comes. Raises ValueError for too much, and once nobody waits any more."""
+        """Yields the body as it arrives.
+
+        Raises ValueError if it is too long, or once the answer is no longer awaited.
+        """
         rest = MAX_BYTES
         while piece := answer.raw.read1(rest + 1, decode_content=True):
             rest -= len(piece)
             if rest < 0 or self.over.is_set():
-                raise ValueError("too long an answer")
+                raise ValueError("the answer is too long")
             yield piece
 
 
-def _failed(question: LookupRequest, error: str) -> None:
-    structlog.get_logger().warning("lookup.failed", key=question.key, error=error)
+def _failed(request: LookupRequest, error: str) -> None:
+    structlog.get_logger().warning("lookup.failed", key=request.key, error=error)

@@ -1,4 +1,7 @@
-"""The carrier gateway over the official client. `TWILIO_API_URL` points it at Twilio, the local exchange, or any look-alike."""
+"""Carrier gateway over Twilio's official client.
+
+`TWILIO_API_URL` points it at Twilio, the local exchange, or any carrier with the same API.
+"""
 
 import threading
 from collections.abc import Callable
@@ -23,17 +26,18 @@ from hotline.gateways.carrier import (
 )
 
 T = TypeVar("T")
+# For connecting, and again for the response; a reaction sends three requests at most and must end within
+# its job's time.
 TIMEOUT_SECONDS = 8
-"""To connect, and then again to be answered; a reaction asks three times at most and must end within its job's time."""
+# More than the longest call of 4 hours takes at 8 kHz and 16 bit.
 MAX_SOUND_BYTES = 256 * 1024 * 1024
-"""More than the longest call of 4 hours takes at 8 kHz and 16 bit."""
 _GONE_CODES = {20404, 21220}
+# The client would build a host name from these variables; `api_url` alone says where the carrier is.
 _NO_ENVIRONMENT = {"TWILIO_REGION": "", "TWILIO_EDGE": ""}
-"""The client would build a host name of its own from these; our `api_url` alone says where the carrier is."""
+# The carrier stamps a call's creation by its own clock; the search begins a little earlier than ours.
 _LIST_LAG = timedelta(seconds=5)
-"""The carrier stamps a call's creation by its own clock; look a little earlier than ours."""
+# Lists begin with the newest call. They are not narrowed by start time: a call that still rings has none.
 _NEWEST = 100
-"""Lists begin with the newest call. They are not narrowed by start time: a call that still rings has none."""
 
 
 class TwilioCarrier:
@@ -77,10 +81,10 @@ class TwilioCarrier:
     def find_placed(self, to: str, since: datetime) -> str | None:
         """See `Carrier.find_placed`."""
         wanted = values.unset if to.startswith("client:") else to
-        found = _call_api(lambda: self._client.calls.list(to=wanted, limit=_NEWEST))
+        calls = _call_api(lambda: self._client.calls.list(to=wanted, limit=_NEWEST))
         ours = [
             call
-            for call in found
+            for call in calls
             if str(call.to).partition("?")[0] == to
             and str(call.direction).startswith("outbound")
             and call.date_created is not None
@@ -121,7 +125,7 @@ class TwilioCarrier:
         return _call_api(lambda: self._download(f"{self._media}/{sid}.wav"))
 
     def _download(self, url: str) -> RecordingMedia:
-        """Fetch a sound with the account's credentials, never more than any call could fill."""
+        """Fetches a sound with the account's credentials, at most MAX_SOUND_BYTES."""
         with requests.get(url, auth=self._credentials, timeout=self._timeout, stream=True) as answer:
             if answer.status_code != HTTPStatus.OK:
                 raise TwilioRestException(answer.status_code, url, "recording")
@@ -143,25 +147,26 @@ class TwilioCarrier:
 
 
 def _call_api(ask: Callable[[], T]) -> T:
-    """Ask the carrier and turn its three families of trouble into ours."""
+    """Calls the carrier and maps the client's three families of exceptions to ours."""
     try:
         return ask()
-    except (TwilioRestException, TwilioServiceException) as said:
-        raise _carrier_error(said.status, said.code) from said
-    except TwilioException as said:  # a list that could not be read, whatever the reason: nothing happened
-        raise CarrierUnavailable("a list could not be read") from said
-    except requests.ConnectTimeout as silence:
-        raise CarrierUnavailable("no connection") from silence
-    except requests.ConnectionError as silence:
-        if "refused" in str(silence).lower() or "NameResolution" in str(silence):
-            raise CarrierUnavailable("no connection") from silence
-        raise CarrierOutcomeUnknown("connection lost") from silence
-    except (requests.RequestException, ValueError) as silence:  # no answer in time, or none that can be read
-        raise CarrierOutcomeUnknown(type(silence).__name__) from silence
+    except (TwilioRestException, TwilioServiceException) as error:
+        raise _carrier_error(error.status, error.code) from error
+    except TwilioException as error:  # a list that could not be read, whatever the reason: nothing happened
+        raise CarrierUnavailable("a list could not be read") from error
+    except requests.ConnectTimeout as error:
+        raise CarrierUnavailable("no connection") from error
+    except requests.ConnectionError as error:
+        if "refused" in str(error).lower() or "NameResolution" in str(error):
+            raise CarrierUnavailable("no connection") from error
+        raise CarrierOutcomeUnknown("connection lost") from error
+    except (requests.RequestException, ValueError) as error:  # no answer in time, or none that can be read
+        raise CarrierOutcomeUnknown(type(error).__name__) from error
 
 
 def _carrier_error(status: int, code: int | None) -> CarrierError:
-    """Return our word for a refusal. The carrier's own words stay behind: they may repeat the number we asked for."""
+    """Returns our error for a refusal."""
+    # The carrier's own message is left out: it may repeat the number we called.
     words = f"HTTP {status}, code {code}"
     if code in _GONE_CODES or status == HTTPStatus.NOT_FOUND:
         return CarrierGone(words)

@@ -1,4 +1,4 @@
-"""What every reaction is handed, and how it says "not yet"."""
+"""The context that every reaction receives, and the exception that asks for a retry."""
 
 from dataclasses import dataclass
 
@@ -11,16 +11,16 @@ from hotline.unit_of_work import Application
 
 @dataclass(frozen=True, slots=True)
 class ReactionContext:
-    """What reactions may use: the application, and whom we talk to."""
+    """The application and the gateways that reactions may use."""
 
     application: Application
     carrier: Carrier
     channels: tuple[NotificationChannel, ...]
     lookups: Lookups
     addresses: VoiceAddresses
+    # The carrier has no queues and conferences: desks are rung from the caller's own document.
     narrow_carrier: bool = False
-    """The carrier has no queues and conferences: desks are rung from the caller's own document."""
 
 
 class RetryLater(Exception):
-    """The world is not ready for this reaction; try again soon."""
+    """Raised when a precondition outside is not met yet; the delivery is tried again soon, without a warning."""

@@ -1,4 +1,4 @@
-"""Reactions that bring a ticket to its unit: into the inbox, and to the unit's own system if it has one."""
+"""Reactions that deliver a ticket to its unit: into the inbox, and to the unit's own system if it has one."""
 
 from sqlalchemy import select
 
@@ -11,15 +11,15 @@ from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Assignment, Ticket
 
 
-def deliver_to_inbox(tools: ReactionContext, event: events.TicketHandedOff) -> None:
-    """Lay the ticket into its unit's inbox; a second delivery finds it there and changes nothing."""
-    with tools.application.unit_of_work(Machine.WORKER) as work:
+def deliver_to_inbox(context: ReactionContext, event: events.TicketHandedOff) -> None:
+    """Puts the ticket into its unit's inbox. A repeated delivery changes nothing."""
+    with context.application.unit_of_work(Machine.WORKER) as work:
         inbox.deliver(work, event.ticket_id, event.unit_code)
 
 
-def notify_unit(tools: ReactionContext, event: events.TicketDelivered) -> None:
+def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None:
     """Notifies the unit over every channel that reaches it. Raises NotificationFailed when one of them failed."""
-    with tools.application.read_session() as session:
+    with context.application.read_session() as session:
         unit = session.get_one(Unit, event.unit_code)
         ticket = session.get_one(Ticket, event.ticket_id)
         notified_at = session.scalar(
@@ -34,17 +34,17 @@ def notify_unit(tools: ReactionContext, event: events.TicketDelivered) -> None:
         webhook_url=unit.webhook_url,
         webhook_secret=unit.webhook_secret or "",
     )
-    channels = [channel for channel in tools.channels if channel.reaches(notification)]
+    channels = [channel for channel in context.channels if channel.reaches(notification)]
     if not channels or notified_at is not None:
         return
     failures = []
     for channel in channels:
         try:
-            channel.send(notification, tools.application.clock())
+            channel.send(notification, context.application.clock())
         except NotificationFailed as failure:
             failures.append(failure)
     # The next try sends over every channel again; receivers know a repetition by its key.
     if failures:
         raise failures[0]
-    with tools.application.unit_of_work(Machine.WORKER) as work:
+    with context.application.unit_of_work(Machine.WORKER) as work:
         inbox.record_notified(work, event.assignment_id)

@@ -1,1 +1,1 @@
-"""The trade's rules: pure functions and tables. They take the moment (`at`) and never read a clock, a row or a setting."""
+"""Pure rules and tables. They receive the moment as `at` and read no clock, database or setting."""

@@ -1,14 +1,14 @@
-"""The words of the trade, once: every state, kind and reason that is stored, sent or shown.
+"""Every state, kind and reason that is stored, sent or shown.
 
-Values are what the database, the API and the CSV files hold (fixed in the public contract); labels
-for people live in the translation catalogues, keyed by these values.
+The values are what the database, the API and the CSV files contain; they are part of the public contract.
+Labels for people live in the translation catalogues, keyed by these values.
 """
 
 from enum import StrEnum
 
 
 class RequestType(StrEnum):
-    """What kind of request it is (请求类型)."""
+    """The type of a request (请求类型)."""
 
     CONSULTATION = "consultation"
     HELP = "help"
@@ -20,7 +20,7 @@ class RequestType(StrEnum):
 
 
 class RequestClass(StrEnum):
-    """The line's three published counts; `OTHER` counts in the total only, on its own line."""
+    """The three published counts; `OTHER` counts in the total only and has a line of its own."""
 
     COMPLAINT = "complaint"
     CONSULTATION = "consultation"
@@ -40,7 +40,7 @@ CLASS_OF: dict[RequestType, RequestClass] = {
 
 
 class Channel(StrEnum):
-    """How the request reached the line."""
+    """The channel through which a request arrived."""
 
     PHONE = "phone"
     WEB = "web"
@@ -51,7 +51,7 @@ class Channel(StrEnum):
 
 
 class Urgency(StrEnum):
-    """一般 / 紧急 / 特急: decides which deadlines of the policy apply."""
+    """一般 / 紧急 / 特急: selects the deadlines of the policy."""
 
     NORMAL = "normal"
     URGENT = "urgent"
@@ -59,7 +59,7 @@ class Urgency(StrEnum):
 
 
 class Role(StrEnum):
-    """Who somebody is to the system; a handler belongs to exactly one unit."""
+    """The role of a user; a handler belongs to exactly one unit."""
 
     OPERATOR = "operator"
     SHIFT_LEADER = "shift_leader"
@@ -72,7 +72,7 @@ class Role(StrEnum):
 
 
 class PresenceState(StrEnum):
-    """What an operator is doing now; only `READY` is offered calls."""
+    """The state of an operator's desk; only `READY` is offered calls."""
 
     OFFLINE = "offline"
     READY = "ready"
@@ -83,7 +83,7 @@ class PresenceState(StrEnum):
 
 
 class NotReadyReason(StrEnum):
-    """Why an operator takes no calls; `MISSED_CALL` is set by the system after a ring without answer."""
+    """The reason for which a desk takes no calls; the system sets `MISSED_CALL` after an unanswered ring."""
 
     BREAK = "break"
     MEAL = "meal"
@@ -94,7 +94,7 @@ class NotReadyReason(StrEnum):
 
 
 class CallState(StrEnum):
-    """Where a call is. `ENDED` is final: late news about an ended call changes nothing but its measures."""
+    """The state of a call. `ENDED` is final: a late webhook changes only the measures of an ended call."""
 
     RINGING = "ringing"
     IN_FLOW = "in_flow"
@@ -108,7 +108,7 @@ class CallState(StrEnum):
 
 
 class CallPurpose(StrEnum):
-    """Why the call exists: somebody phoned us, or we phone them back, or we ask whether it was solved."""
+    """The purpose of a call: a citizen phoned us, we return a call, or we ask whether the matter was solved."""
 
     INBOUND = "inbound"
     CALLBACK = "callback"
@@ -116,7 +116,7 @@ class CallPurpose(StrEnum):
 
 
 class CallEnd(StrEnum):
-    """How a call ended, in the words the figures use."""
+    """The end of a call, as the statistics count it."""
 
     COMPLETED = "completed"
     ABANDONED = "abandoned"
@@ -131,7 +131,7 @@ class CallEnd(StrEnum):
 
 
 class NoMatterReason(StrEnum):
-    """Why a finished call has no ticket. A call ends with a ticket or with one of these."""
+    """The reason for which a finished call has no ticket. Every call has a ticket or one of these reasons."""
 
     SILENT = "silent"
     WRONG_NUMBER = "wrong_number"
@@ -144,7 +144,7 @@ class NoMatterReason(StrEnum):
 
 
 class OfferState(StrEnum):
-    """One ring of one operator for one call."""
+    """The state of an offer: one ring of one operator for one call."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
@@ -154,7 +154,7 @@ class OfferState(StrEnum):
 
 
 class TicketState(StrEnum):
-    """Where a ticket is; what may follow is the table in `rules.tickets`."""
+    """The state of a ticket; `rules.tickets.transitions` lists what may follow."""
 
     DRAFT = "draft"
     DISPATCHED = "dispatched"
@@ -166,7 +166,7 @@ class TicketState(StrEnum):
 
 
 class TicketAction(StrEnum):
-    """What somebody may do to a ticket."""
+    """An action on a ticket."""
 
     SAVE = "save"
     ANSWER = "answer"
@@ -179,14 +179,14 @@ class TicketAction(StrEnum):
 
 
 class Closing(StrEnum):
-    """How a closed ticket came to its end."""
+    """The way in which a ticket was closed: answered during the call, or handled by a unit."""
 
     ANSWERED_DIRECT = "answered_direct"
     HANDLED = "handled"
 
 
 class CallbackReason(StrEnum):
-    """Why somebody is owed a call."""
+    """The reason for a promised callback."""
 
     REQUESTED = "requested"
     ABANDONED = "abandoned"
@@ -194,7 +194,7 @@ class CallbackReason(StrEnum):
 
 
 class CallbackState(StrEnum):
-    """A promise to phone somebody; one open promise per number."""
+    """The state of a promised callback; there is one open promise per number."""
 
     WAITING = "waiting"
     DIALLING = "dialling"
@@ -205,7 +205,7 @@ class CallbackState(StrEnum):
 
 
 class FollowUpState(StrEnum):
-    """The one call that asks "was it solved?"."""
+    """The state of the one call that asks the caller whether the matter was solved."""
 
     WAITING = "waiting"
     DIALLING = "dialling"
@@ -215,7 +215,10 @@ class FollowUpState(StrEnum):
 
 
 class DialState(StrEnum):
-    """One attempt to place a call. `PLACING` is written before the carrier is asked; `UNKNOWN` means its answer was lost."""
+    """The state of one attempt to place a call.
+
+    `PLACING` is written before the carrier is called; `UNKNOWN` means that its response was lost.
+    """
 
     PLANNED = "planned"
     PLACING = "placing"
@@ -225,21 +228,21 @@ class DialState(StrEnum):
 
 
 class Solved(StrEnum):
-    """The caller's own word, never the unit's."""
+    """The caller's answer to "was it solved?"; a unit never sets it."""
 
     YES = "yes"
     NO = "no"
 
 
 class Satisfied(StrEnum):
-    """The caller's own word on the handling."""
+    """The caller's answer to "are you satisfied?"."""
 
     YES = "yes"
     NO = "no"
 
 
 class DeliveryState(StrEnum):
-    """One reaction to one event."""
+    """The state of a delivery: one reaction to one event."""
 
     DUE = "due"
     CLAIMED = "claimed"
@@ -248,14 +251,14 @@ class DeliveryState(StrEnum):
 
 
 class RecordingKind(StrEnum):
-    """What was recorded: a message after the beep, or a talk with an operator."""
+    """The kind of a recording: a message after the beep, or a conversation with an operator."""
 
     MESSAGE = "message"
     TALK = "talk"
 
 
 class RecordingState(StrEnum):
-    """`AT_CARRIER`: it exists there and is being fetched. `KEPT`: its sound is ours."""
+    """`AT_CARRIER`: the sound exists there and is being fetched. `KEPT`: we have our own copy."""
 
     AT_CARRIER = "at_carrier"
     KEPT = "kept"
@@ -263,7 +266,7 @@ class RecordingState(StrEnum):
 
 
 class LookupState(StrEnum):
-    """A question to a system of the city's own."""
+    """The state of a lookup in a system of the city."""
 
     ASKED = "asked"
     FOUND = "found"
@@ -272,7 +275,7 @@ class LookupState(StrEnum):
 
 
 class Language(StrEnum):
-    """What a caller hears."""
+    """The language in which a caller hears the flow."""
 
     ZH_CN = "zh-CN"
     EN = "en"

@@ -1,4 +1,7 @@
-"""The ordinary ways in which an intention is refused. Doors turn each into words for their visitor; none is a fault."""
+"""Domain errors: the ordinary ways in which a use case is refused; nothing was changed.
+
+Adapters map each class to a response.
+"""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,49 +9,51 @@ from hotline.rules.enums import TicketAction
 
 
 class DomainError(Exception):
-    """An intention that could not be carried out; nothing was changed."""
+    """Base class of refused use cases; when it is raised nothing was changed."""
 
 
 class NoSuchCall(DomainError):
-    pass
+    """Raised when no call has this id or sid; the argument is the id or sid as text."""
 
 
 class NoSuchTicket(DomainError):
-    pass
+    """Raised when no ticket has this id or number; the argument is the id or number as text."""
 
 
 class NoSuchCallback(DomainError):
-    pass
+    """Raised when no callback has this id; the argument is the id as text."""
 
 
 class NoSuchDial(DomainError):
-    pass
+    """Raised when no dial attempt has this reference or id; the argument is the reference or id as text."""
 
 
 class NoSuchPerson(DomainError):
-    pass
+    """Raised when no active user has this log-in name; the argument is the name."""
 
 
 class NoSuchRecording(DomainError):
-    pass
+    """Raised when no recording has this id; the argument is the id as text."""
 
 
 class NoSuchOutage(DomainError):
-    pass
+    """Raised when no outage has this id; the argument is the id as text."""
 
 
 class NoSuchFlow(DomainError):
-    pass
+    """Raised when a publication or the source of a flow version is unknown; the argument names it."""
 
 
 class UnknownUnit(DomainError):
+    """Raised when no unit has the code `code`."""
+
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
 class UnknownSkill(DomainError):
-    """Not one of the skills the city's file names; `known` are those."""
+    """Raised when `skill` is not one of `known`, the skills of the city's file."""
 
     def __init__(self, skill: str, known: Iterable[str]) -> None:
         super().__init__(skill)
@@ -56,11 +61,11 @@ class UnknownSkill(DomainError):
 
 
 class NotAllowed(DomainError):
-    """The actor's role, unit or situation does not permit it."""
+    """Raised when the actor's role, unit or situation does not permit the action; the argument is the reason."""
 
 
 class ActionNotAllowed(DomainError):
-    """The ticket's state does not permit the action; `allowed` says what it does permit this actor."""
+    """Raised when the ticket's state does not permit `action`; `allowed` lists the actions this actor may perform."""
 
     def __init__(self, action: TicketAction, allowed: Iterable[TicketAction]) -> None:
         super().__init__(action.value)
@@ -69,7 +74,7 @@ class ActionNotAllowed(DomainError):
 
 
 class MissingFields(DomainError):
-    """A finished action needs more; `fields` names what is empty."""
+    """Raised when an action requires more fields; `fields` names the empty ones."""
 
     def __init__(self, fields: Iterable[str]) -> None:
         self.fields = tuple(fields)
@@ -77,7 +82,7 @@ class MissingFields(DomainError):
 
 
 class InvalidFields(DomainError):
-    """Values that cannot be accepted: field name -> code (unknown_value, too_long, not_text, unknown_field)."""
+    """Raised for values that cannot be accepted; `errors` maps a field name to a code (unknown_value, too_long, …)."""
 
     def __init__(self, errors: Mapping[str, str]) -> None:
         self.errors = dict(errors)
@@ -85,7 +90,7 @@ class InvalidFields(DomainError):
 
 
 class StaleRevision(DomainError):
-    """Somebody (or another tab) saved in between; `current` is the revision to read again."""
+    """Raised when the ticket was saved in the meantime; `current` is the revision to read again."""
 
     def __init__(self, current: int) -> None:
         super().__init__(str(current))
@@ -93,15 +98,15 @@ class StaleRevision(DomainError):
 
 
 class LostRace(DomainError):
-    """Another hand was faster. Look again."""
+    """Raised when another request changed the row first; the argument is the reason. Read the row again."""
 
 
 class BadNumber(DomainError):
-    """Not a telephone number that can be called."""
+    """Raised when the number is not a telephone number that can be called; the argument names what it was for."""
 
 
 class UnfinishedCall(DomainError):
-    """The last call has neither a ticket nor a reasoned no-matter yet."""
+    """Raised when the operator's call `call_id` has neither a ticket nor a reason for having none."""
 
     def __init__(self, call_id: int) -> None:
         super().__init__(str(call_id))
@@ -109,4 +114,4 @@ class UnfinishedCall(DomainError):
 
 
 class NameTaken(DomainError):
-    """The log-in or work number exists already."""
+    """Raised when the log-in name or work number exists already; the argument is the name."""

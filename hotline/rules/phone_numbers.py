@@ -1,7 +1,8 @@
-"""Telephone numbers as carriers and people write them -> E.164, or nothing. The raw text is always kept beside it.
+"""Parses telephone numbers as carriers and people write them to E.164.
 
-A trunk may send `05374412345`, `+865374412345`, `sip:05374412345@host` or `anonymous`; short codes
-(110, 12345) and keypad spellings of "anonymous" are not numbers one can phone back.
+A trunk may send `05374412345`, `+865374412345`, `sip:05374412345@host` or `anonymous`. Short codes (110,
+12345) and keypad spellings of "anonymous" cannot be called back and yield None. Callers of this module keep
+the raw text beside the result.
 """
 
 import re
@@ -9,12 +10,15 @@ import re
 import phonenumbers
 
 _REGION = "CN"
+# Keypad spellings of anonymous, restricted, blocked and unavailable (carrier documentation).
 _ANONYMOUS = {"+266696687", "+86266696687", "+7378742833", "+2562533", "+8656696", "+464"}
-"""Keypad spellings of anonymous, restricted, blocked, unavailable (carrier documentation)."""
 
 
 def parse_number(raw: str) -> str | None:
-    """Return E.164 for a dialable number in any usual spelling, or None (withheld, short code, client, rubbish)."""
+    """Returns E.164 for a dialable number in any usual spelling, else None.
+
+    None stands for a withheld number, a short code, a client name or any other text.
+    """
     text = raw.strip()
     if text.lower().startswith(("sip:", "sips:", "tel:")):
         text = text.split(":", 1)[1].split("@", 1)[0].split(";", 1)[0]
@@ -30,7 +34,10 @@ def parse_number(raw: str) -> str | None:
 
 
 def format_national(number: str) -> str:
-    """Return how people at home write an E.164 number: +8613800001234 -> 13800001234, +865374412345 -> 0537 441 2345."""
+    """Returns the national spelling of an E.164 number.
+
+    Examples: +8613800001234 -> 13800001234, +865374412345 -> 0537 441 2345.
+    """
     try:
         parsed = phonenumbers.parse(number, _REGION)
     except phonenumbers.NumberParseException:

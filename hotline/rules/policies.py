@@ -1,8 +1,8 @@
-"""The city's own limits, read once from TOML by `config` and handed to every Work. Times are seconds unless a field says otherwise.
+"""The city's configured limits, read from TOML by `config` and carried by every unit of work.
 
-Sources of the defaults: domain notes of the trade (15 s answer: GB/T 33358-2016; 5 working days: Shandong
-2020; acknowledge and contact: Tianjin 2025, Zhengzhou 2017). Where no authority was found the value is
-practice, and `config/*.toml` says so beside it.
+Times are seconds unless a field says otherwise. Sources of the defaults: 15 s to answer: GB/T 33358-2016; 5
+working days: Shandong 2020; acknowledge and contact: Tianjin 2025, Zhengzhou 2017. Where no authority was
+found the value is common practice, and the comment beside it in the TOML file says so.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from hotline.rules.enums import RequestType, Urgency
 
 
 class DeadlineStage(StrEnum):
-    """The three clocks of an assignment."""
+    """The three deadlines of an assignment."""
 
     ACKNOWLEDGE = "acknowledge"
     CONTACT = "contact"
@@ -22,7 +22,7 @@ class DeadlineStage(StrEnum):
 
 
 class TimeUnit(StrEnum):
-    """How a limit is counted."""
+    """The unit in which a limit is counted."""
 
     MINUTE = "minute"
     HOUR = "hour"
@@ -40,12 +40,12 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class DeadlinePolicy:
-    """One version of the legal clock. `limits` is looked up by (stage, urgency), a type's own limit first."""
+    """The deadlines in force. `limits` is keyed by (stage, urgency); a request type's own limit comes first."""
 
     name: str
     limits: dict[tuple[DeadlineStage, Urgency], Limit]
+    # Stricter or looser limits of one request type at normal urgency.
     by_type: dict[tuple[DeadlineStage, RequestType], Limit]
-    """Stricter or looser limits of one request type at normal urgency."""
 
     def limit(self, stage: DeadlineStage, kind: RequestType, urgency: Urgency) -> Limit:
         if urgency is Urgency.NORMAL and (stage, kind) in self.by_type:
@@ -55,33 +55,33 @@ class DeadlinePolicy:
 
 @dataclass(frozen=True, slots=True)
 class QueuePolicy:
-    """How callers wait and desks ring."""
+    """Limits of the waiting queue and of ringing desks."""
 
     name: str
     max_size: int
+    # How long one desk rings before the next one is tried.
     ring_seconds: int
-    """How long one desk rings before the next is tried."""
+    # Waiting time in seconds after which the wait document offers a callback.
     offer_callback_after: int
-    """Waiting time in seconds after which a callback is offered in the wait document."""
+    # Waits that end before this many seconds are not counted as abandoned; 0 counts all.
     abandon_threshold: int
-    """Waits shorter than this before hanging up are not counted as abandoned; 0 counts all."""
     wrap_up_seconds: int
+    # Seconds without a heartbeat after which a desk counts as gone.
     presence_timeout: int
-    """Seconds without a sign of life after which a desk counts as gone."""
 
 
 @dataclass(frozen=True, slots=True)
 class DialPolicy:
-    """How we phone people: how often, how far apart, at which local hours."""
+    """Limits of outbound calls: attempts, spacing, and the local hours in which a phone may ring."""
 
     attempts: int
     spacing_seconds: int
     ring_seconds: int
+    # First local hour (0-23) in which a phone may ring; equal to `to_hour`: at any hour.
     from_hour: int
-    """First local hour (0-23) at which a phone may ring; equal to `to_hour`: at any hour."""
     to_hour: int
+    # From the promise to the first attempt.
     delay_seconds: int
-    """From the promise to the first attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class OpeningHours:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Opening hours by kind of day: working days (made-up weekends included), ordinary days off, public holidays."""
+    """Opening hours for working days (make-up weekends included), ordinary days off and public holidays."""
 
     workdays: tuple[OpeningHours, ...]
     days_off: tuple[OpeningHours, ...]
@@ -103,7 +103,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class LookupSource:
-    """A system of the city's own that flows may ask: where, signed with what, and how long a caller waits for it."""
+    """A system of the city that flows may query; `seconds` is how long a caller waits for the answer."""
 
     url: str
     secret: str
@@ -112,36 +112,37 @@ class LookupSource:
 
 @dataclass(frozen=True, slots=True)
 class CallerPolicy:
-    """What the city has decided about the caller's side."""
+    """The city's settings for callers."""
 
+    # Name of the flow that answers incoming calls unless another one has been published.
     inbound: str
-    """The name of the flow that answers whoever phones us, unless another has been published."""
     schedules: Mapping[str, Schedule]
+    # Transfer targets: name used in flows -> E.164.
     numbers: Mapping[str, str]
-    """Whom callers can be connected to: name in the flows -> E.164."""
     lookups: Mapping[str, LookupSource]
     skills: frozenset[str]
+    # Seconds after which a caller who waits for a skill is offered to any operator.
     skill_patience: int
-    """Seconds after which a caller who waits for a skill is offered to anybody."""
+    # A number with more calls than this within an hour matches the caller condition `often`.
     calls_per_hour: int
-    """More calls of one number within an hour make it `often`."""
+    # Wrong access codes after which the call gets no answer.
     code_tries_per_call: int
+    # Wrong access codes per hour after which a number or a ticket gets no answer.
     code_tries_per_hour: int
-    """Wrong codes after which a call, and a number or a ticket within the hour, is refused an answer."""
+    # The same limit for all withheld numbers together, because they cannot be told apart.
     code_tries_withheld: int
-    """The same for all who withhold their number together: nothing tells one of them from another."""
     record_talks: bool
+    # Whether the carrier recognises speech, so that words may stand for keys.
     hear_words: bool
-    """Whether the carrier recognises speech, so that words may stand for keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """All of the city's own limits."""
+    """All configured limits of the city."""
 
     zone: ZoneInfo
+    # The hotline's own number, E.164.
     number: str
-    """The hotline's own number, E.164."""
     deadlines: DeadlinePolicy
     queue: QueuePolicy
     callbacks: DialPolicy

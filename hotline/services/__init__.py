@@ -1,5 +1,6 @@
-"""One function per intention. Each asks the rules, changes rows by conditional update, and tells the event.
+"""Application services: one function per use case, inside the caller's unit of work.
 
-Services never commit, never speak to the outside and never read a clock: the `Work` they are handed carries
-the transaction, the instant and the actor. They raise `hotline.rules.errors.Refusal` for an ordinary no.
+A service checks the rules, changes rows by conditional update and records the event. Services never commit,
+never call other systems and never read a clock: the unit of work carries the transaction, the instant and
+the actor. A refused use case raises a `hotline.rules.errors.DomainError`.
 """

@@ -1,7 +1,7 @@
-"""Working days as the city keeps them: seeded from the State Council's published notices, corrected by a file.
+"""Keeps the calendar of working days, seeded from the State Council's published notices and corrected by a CSV file.
 
-A day that is not known counts as Monday-Friday and marks every deadline over it provisional. Importing days changes
-deadlines counted from then on, not those already promised.
+A day that is not in the calendar counts as worked from Monday to Friday and marks every deadline over it
+provisional. Importing days changes deadlines counted from then on, not those already promised.
 """
 
 import csv
@@ -18,18 +18,18 @@ from hotline.store.calendar import CalendarDay
 from hotline.unit_of_work import UnitOfWork
 
 SEED = "chinesecalendar"
+# The most days named in one query.
 BATCH_SIZE = 1_000
-"""The most days named in one query."""
 COLUMNS = ("day", "is_working", "note")
 _YES_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
 class DayProblem:
-    """What is wrong with a line, counted from 1 with the header.
+    """An error in a line of the file; lines count from 1 with the header.
 
-    `code`: wrong_header, wrong_cell_count, not_a_date, unknown_value, missing, not_yes_or_no, too_long, day_twice,
-    broken_csv or empty_file.
+    `code`: wrong_header, wrong_cell_count, not_a_date, unknown_value, missing, not_yes_or_no, too_long,
+    day_twice, broken_csv or empty_file.
     """
 
     line: int
@@ -37,7 +37,7 @@ class DayProblem:
 
 
 class CalendarRefused(DomainError):
-    """Nothing was changed; `problems` names every bad line."""
+    """Raised when a calendar file has errors; `problems` names every bad line. Nothing was changed."""
 
     def __init__(self, problems: tuple[DayProblem, ...]) -> None:
         super().__init__(f"{len(problems)} bad lines")
@@ -52,14 +52,12 @@ class _Day:
 
 
 def seed_known_years(work: UnitOfWork) -> int:
-    """Write every day whose notice the installed `chinesecalendar` knows and we do not; returns how many.
-
-    Days already there stay as they are: the city's own corrections win.
-    """
+    """Writes every day that `chinesecalendar` knows and the calendar does not; returns their number."""
     first = date(min(chinese_calendar.holidays).year, 1, 1)
     last = date(max(chinese_calendar.holidays).year, 12, 31)
     known = set(work.session.scalars(select(CalendarDay.day).where(CalendarDay.day.between(first, last))))
     days = (first + timedelta(days=step) for step in range((last - first).days + 1))
+    # Days already there stay as they are: corrections made by the city take precedence.
     rows = [_seed(day) for day in days if day not in known]
     if rows:
         work.session.execute(insert(CalendarDay), rows)
@@ -77,7 +75,7 @@ def _seed(day: date) -> dict[str, object]:
 
 
 def import_days(work: UnitOfWork, text: str) -> int:
-    """Set the days of a CSV text `day,is_working,note` (yes or no); returns how many. Raises CalendarRefused."""
+    """Sets the days of a CSV text `day,is_working,note` (yes or no); returns their number. Raises CalendarRefused."""
     days = _read(text)
     for start in range(0, len(days), BATCH_SIZE):
         listed = [day.day for day in days[start : start + BATCH_SIZE]]
@@ -93,7 +91,7 @@ def import_days(work: UnitOfWork, text: str) -> int:
 
 
 def _read(text: str) -> list[_Day]:
-    """Return the days of the file, or raise CalendarRefused with every bad line."""
+    """Returns the days of the file. Raises CalendarRefused with every bad line."""
     reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     problems: list[DayProblem] = []
     days: dict[date, _Day] = {}

@@ -1,6 +1,7 @@
-"""Which version of a flow new calls begin with: published by hand, rolled back by publishing an older one again.
+"""Publishes versions of flows for new calls, and publishes an older version again as a roll-back.
 
-What is published was checked by its door (a flow is data to this house); a call keeps the version it began with.
+The caller of this module has checked the flow; here its source is opaque data. A call keeps the version it
+began with.
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from hotline.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One version of a flow, with all that is needed to read it again."""
+    """One version of a flow with its source."""
 
     flow: str
     version: str
@@ -31,7 +32,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class PublicationView:
-    """Who published what, when. `author` None: the command line."""
+    """A publication of a flow version. `author` None: published from the command line."""
 
     id: int
     purpose: CallPurpose
@@ -45,17 +46,17 @@ class PublicationView:
 def publish(
     work: UnitOfWork, purpose: CallPurpose, edition: Edition, *, based_on: int, note: str = ""
 ) -> int:
-    """Let new calls of `purpose` begin with `edition`; return the publication's id.
+    """Publishes `edition` for new calls of `purpose`; returns the publication's id.
 
-    `based_on` is the latest publication its author knew (0: none). Raises NotAllowed, or LostRace if somebody has
-    published in between: look at theirs first.
+    `based_on` is the latest publication known to the author (0: none). Raises NotAllowed, or LostRace if
+    another version was published in the meantime.
     """
     person = work.actor if isinstance(work.actor, Person) else None
     if person is not None and not person.may(Right.PUBLISH_FLOWS):
-        raise NotAllowed("publishes no flows")
+        raise NotAllowed("the role may not publish flows")
     latest = current(work.session).get(purpose)
     if (latest.id if latest else 0) != based_on:
-        raise LostRace("somebody has published in between")
+        raise LostRace("another version was published in the meantime")
     save_edition(work, edition)
     row = {
         "purpose": purpose,
@@ -67,14 +68,15 @@ def publish(
         "published_by": person.id if person else None,
     }
     publication_id = insert_if_absent(work.session, FlowPublication, FlowPublication.id, row)
+    # The unique key (purpose, replaces) decides between two people who publish at the same moment.
     if publication_id is None:
-        raise LostRace("somebody has published at this moment")
+        raise LostRace("another version was published at the same moment")
     work.record(events.FlowPublished(publication_id, edition.flow, edition.version))
     return int(publication_id)
 
 
 def roll_back(work: UnitOfWork, to: PublicationView, *, based_on: int, note: str = "") -> int:
-    """Publish again what `to` published. Raises NotAllowed, LostRace, NoSuchFlow if its source was never kept."""
+    """Publishes the version of `to` again. Raises NotAllowed, LostRace, NoSuchFlow if its source is not kept."""
     source = find_source(work.session, to.flow, to.version)
     if source is None:
         raise NoSuchFlow(f"{to.flow} {to.version}")
@@ -82,7 +84,7 @@ def roll_back(work: UnitOfWork, to: PublicationView, *, based_on: int, note: str
 
 
 def save_edition(work: UnitOfWork, edition: Edition) -> None:
-    """Keep the source of a version, so that calls can end with it. Idempotent."""
+    """Saves the source of a version, so that calls can end with the version they began with. Idempotent."""
     row = {
         "flow": edition.flow,
         "version": edition.version,
@@ -93,25 +95,25 @@ def save_edition(work: UnitOfWork, edition: Edition) -> None:
 
 
 def find_source(session: Session, flow: str, version: str) -> str | None:
-    """Return the source of a version, or None if it was never kept."""
+    """Returns the source of a version, or None if it is not kept."""
     kept = select(FlowVersion.source).where(FlowVersion.flow == flow, FlowVersion.version == version)
     return session.scalar(kept)
 
 
 def current(session: Session) -> dict[CallPurpose, PublicationView]:
-    """Return the latest publication of each purpose that has one."""
-    found = session.execute(_VIEW.order_by(FlowPublication.id)).all()
-    return {row.purpose: PublicationView(*row) for row in found}
+    """Returns the latest publication of each purpose that has one."""
+    rows = session.execute(_VIEW.order_by(FlowPublication.id)).all()
+    return {row.purpose: PublicationView(*row) for row in rows}
 
 
 def history(session: Session, purpose: CallPurpose, limit: int = 50) -> list[PublicationView]:
-    """Return what was published for `purpose`, newest first."""
-    found = _VIEW.where(FlowPublication.purpose == purpose).order_by(FlowPublication.id.desc()).limit(limit)
-    return [PublicationView(*row) for row in session.execute(found).all()]
+    """Returns the publications of `purpose`, newest first."""
+    query = _VIEW.where(FlowPublication.purpose == purpose).order_by(FlowPublication.id.desc()).limit(limit)
+    return [PublicationView(*row) for row in session.execute(query).all()]
 
 
 def publication(session: Session, publication_id: int) -> PublicationView:
-    """Return one publication. Raises NoSuchFlow."""
+    """Returns one publication. Raises NoSuchFlow."""
     row = session.execute(_VIEW.where(FlowPublication.id == publication_id)).first()
     if row is None:
         raise NoSuchFlow(str(publication_id))

@@ -1,4 +1,4 @@
-"""What is remembered: typed rows without behaviour, and the few named queries that read them.
+"""Tables and the named queries that read them.
 
-Importing `hotline.store.tables` loads every table; nothing else here has side effects.
+Importing `hotline.store.tables` loads every table; no other import has side effects.
 """

@@ -1,7 +1,8 @@
-"""One after another on both databases: what must be counted before it is added to is counted by one Work at a time.
+"""Advisory locks: serialise units of work that count rows before they add one.
 
-SQLite's Works do so anyway (each begins with the writer's lock). On PostgreSQL the transaction holds a lock under a
-name: no row is needed for it, so nothing shows which names have ever been asked for, and nothing is left behind.
+SQLite needs none, because each of its units of work begins with the write lock. On PostgreSQL the
+transaction holds a lock under a name. No row stands for the name, so nothing shows which names were ever
+used, and nothing is left behind.
 """
 
 from collections.abc import Iterable
@@ -13,12 +14,11 @@ _LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 def acquire_advisory_locks(connection: Connection, names: Iterable[str]) -> None:
-    """Wait until no other Work has any of `names`; they are let go when this one's transaction ends.
-
-    All a Work needs are asked for at once and taken in one order, so that two Works never wait for each other.
-    """
+    """Waits until no other unit of work holds any of `names`; the locks end with this transaction."""
     if connection.dialect.name == "sqlite":
         return
+    # Lock order: all locks of a unit of work are taken at once and sorted, so that two units of work never
+    # wait for each other.
     for number in sorted({_number(name) for name in names}):
         connection.execute(_LOCK, {"number": number})
 

@@ -1,4 +1,4 @@
-"""The ground of every table: one declarative base, one naming convention, one way to store a moment."""
+"""Declarative base of every table, with one naming convention and one column type for moments."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -23,9 +23,9 @@ class Base(DeclarativeBase):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, stored in UTC. SQLite gives naive values back; here they get their zone again.
+    """Stores an aware moment in UTC. SQLite returns naive values, which get their zone back here.
 
-    Raises ValueError for a naive datetime: a moment without a zone is a bug at the door it came through.
+    Raises ValueError for a naive datetime.
     """
 
     impl = DateTime(timezone=True)
@@ -46,7 +46,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def enum_column(kind: type[Word]) -> Enum:
-    """Return the column type of one of our enums: its value as text, checked by the database."""
+    """Returns the column type of one of our enums: its value as text, validated by SQLAlchemy."""
 
     def values(members: Any) -> list[str]:
         return [member.value for member in members]

@@ -1,4 +1,4 @@
-"""Working days as data: seeded from the State Council's notices, editable by the city."""
+"""The calendar of working days: seeded from the State Council's notices, corrected by the city."""
 
 from datetime import date
 
@@ -17,6 +17,6 @@ class CalendarDay(Base):
 
 
 def working_days(session: Session, first: date, last: date) -> dict[date, bool]:
-    """Return what is known about the days `first`..`last` (inclusive); unknown days are absent."""
-    found = select(CalendarDay.day, CalendarDay.is_working).where(CalendarDay.day.between(first, last))
-    return dict(session.execute(found).all())
+    """Returns what is known about the days `first`..`last` (inclusive); unknown days are absent."""
+    query = select(CalendarDay.day, CalendarDay.is_working).where(CalendarDay.day.between(first, last))
+    return dict(session.execute(query).all())

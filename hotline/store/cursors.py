@@ -1,4 +1,4 @@
-"""Where a list goes on: an opaque text that holds the sort key of the last row shown, so that a page costs the same at any depth."""
+"""Cursor pagination: an opaque text holds the sort key of the last row shown, so a page costs the same at any depth."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -10,49 +10,49 @@ from typing import Generic, TypeVar
 
 Row = TypeVar("Row")
 
+# PostgreSQL's integer; no row has a larger id.
 MAX_ID = 2**31 - 1
-"""PostgreSQL's integer; anything larger is nobody's id."""
 _MAX_LENGTH = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 
 
 class BadCursor(ValueError):
-    """Not a cursor of this list."""
+    """Raised for a text that is no cursor of this list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """Some rows of a list, and where the next ones begin (None: these were the last)."""
+    """Some rows of a list, and the cursor of the next ones (None: these were the last)."""
 
     rows: tuple[Row, ...]
     next_cursor: str | None
 
 
-def make_page(found: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]) -> Page[Row]:
-    """Return a page from up to `limit` + 1 rows: the extra row only tells that there are more."""
-    rows = tuple(found[:limit])
-    return Page(rows, cursor_of(rows[-1]) if len(found) > limit else None)
+def make_page(candidates: Sequence[Row], limit: int, cursor_of: Callable[[Row], str]) -> Page[Row]:
+    """Returns a page from up to `limit` + 1 rows; the extra row only shows that there are more."""
+    rows = tuple(candidates[:limit])
+    return Page(rows, cursor_of(rows[-1]) if len(candidates) > limit else None)
 
 
 def id_cursor(row_id: int) -> str:
-    """Return the cursor of a list sorted by id alone."""
+    """Returns the cursor of a list sorted by id alone."""
     return _pack("i", [row_id])
 
 
 def moment_cursor(moment: datetime, row_id: int) -> str:
-    """Return the cursor of a list sorted by a moment, then by id."""
+    """Returns the cursor of a list sorted by a moment, then by id."""
     return _pack("m", [(moment - _EPOCH) // _TICK, row_id])
 
 
 def parse_id_cursor(cursor: str) -> int:
-    """Return the last id shown. Raises BadCursor."""
+    """Returns the last id shown. Raises BadCursor."""
     (row_id,) = _unpack(cursor, "i", 1)
     return row_id
 
 
 def parse_moment_cursor(cursor: str) -> tuple[datetime, int]:
-    """Return the last moment (UTC) and id shown. Raises BadCursor."""
+    """Returns the last moment (UTC) and id shown. Raises BadCursor."""
     ticks, row_id = _unpack(cursor, "m", 2)
     try:
         return _EPOCH + ticks * _TICK, row_id

@@ -1,4 +1,4 @@
-"""Flows as they were when calls began with them, and which of them was published when."""
+"""Sources of flow versions, and their publications."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class FlowVersion(Base):
-    """The source of every flow a call ever began with, so that it can end with it."""
+    """The source of every flow version a call ever began with, so that the call can end with it."""
 
     __tablename__ = "flow_versions"
     flow: Mapped[str] = mapped_column(String(40), primary_key=True)
@@ -22,8 +22,8 @@ class FlowVersion(Base):
 class FlowPublication(Base):
     """From `published_at` on, new calls of `purpose` begin with this version of `flow`.
 
-    `replaces` is the publication it was made in knowledge of (0: none), unique for each purpose: of two people who
-    publish at once, one is told.
+    `replaces` is the latest publication its author knew (0: none). It is unique for each purpose: of two
+    people who publish at the same moment, one gets an error.
     """
 
     __tablename__ = "flow_publications"

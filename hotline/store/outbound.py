@@ -1,4 +1,4 @@
-"""What we owe callers: calls back, the one follow-up question, and every attempt to place them."""
+"""Promised callbacks, follow-ups, and every attempt to place them."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Callback(Base):
-    """A promise to phone a number. `open_number` equals `number` while open and is unique: one per person."""
+    """A promise to phone a number. `open_number` equals `number` while open and is unique: one promise per number."""
 
     __tablename__ = "callbacks"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -21,8 +21,8 @@ class Callback(Base):
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"))
     language: Mapped[str] = mapped_column(String(8), default="zh-CN")
     promised_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    # When the caller first joined the queue: the place that is kept.
     place_since: Mapped[datetime] = mapped_column(UtcDateTime)
-    """When the caller first joined the queue: the place that is kept."""
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -46,9 +46,10 @@ class FollowUp(Base):
 
 
 class Dial(Base):
-    """One attempt to phone somebody, written before the carrier is asked.
+    """One attempt to place a call, written before the carrier is called.
 
-    `ref` is opaque and rides in every callback URL of the call, so that no call is ever unknown to us.
+    `ref` is opaque and part of every callback URL of the call, so that no webhook belongs to an unknown
+    attempt.
     """
 
     __tablename__ = "dials"
@@ -64,8 +65,9 @@ class Dial(Base):
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     placing_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The carrier's terminal status (completed, busy, no-answer, failed, canceled), or ours: refused,
+    # dropped, lost.
     outcome: Mapped[str | None] = mapped_column(String(24))
-    """The carrier's last word (completed, busy, no-answer, failed, canceled), or ours: refused, dropped, lost."""
     detail: Mapped[str | None] = mapped_column(String(200))
     __table_args__ = (
         CheckConstraint("(callback_id is null) != (follow_up_id is null)", name="one_reason"),

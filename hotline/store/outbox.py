@@ -1,4 +1,4 @@
-"""The log of what happened, what must follow from it, and who may act for the whole line at a time."""
+"""The event log, the deliveries of its events, and leases."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class EventRow(Base):
-    """One thing that happened, written in the commit that made it so; never changed but for `relayed_at`."""
+    """One event, written in the commit of the change it describes; only `relayed_at` changes later."""
 
     __tablename__ = "events"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -19,13 +19,14 @@ class EventRow(Base):
     kind: Mapped[str] = mapped_column(String(40))
     subject: Mapped[str] = mapped_column(String(16))
     subject_id: Mapped[int]
+    # `user:17`, `carrier`, `caller`, `clock`, `worker` or `system`.
     actor: Mapped[str] = mapped_column(String(40))
-    """`user:17`, `carrier`, `caller`, `clock`, `worker` or `system`."""
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
     relayed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         Index("ix_events_subject_subject_id", "subject", "subject_id", "id"),
         Index(
+            # Partial index: the unrelayed tail is a few rows of millions.
             "ix_events_unrelayed",
             "id",
             sqlite_where=text("relayed_at IS NULL"),
@@ -36,7 +37,7 @@ class EventRow(Base):
 
 
 class Delivery(Base):
-    """One reaction to one event: due, claimed under a lease, done, or dead after the last try."""
+    """One reaction to one event: due, claimed under a lease, done, or dead after the last attempt."""
 
     __tablename__ = "deliveries"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -45,8 +46,8 @@ class Delivery(Base):
     lane: Mapped[str] = mapped_column(String(16))
     state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState))
     attempts: Mapped[int] = mapped_column(default=0)
+    # Due: not before. Claimed: when the lease ends and another worker may take over.
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """Due: not before. Claimed: when the lease ends and another worker may take over."""
     enqueued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(String(300))
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -57,7 +58,7 @@ class Delivery(Base):
 
 
 class Lease(Base):
-    """Who does a job that only one process may do (relay and timers), and until when."""
+    """The process that may do a job for the whole hotline (relay and timers), and until when."""
 
     __tablename__ = "leases"
     name: Mapped[str] = mapped_column(String(40), primary_key=True)

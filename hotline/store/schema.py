@@ -1,4 +1,4 @@
-"""Bringing a database to the tables of this version, from a checkout or an installed package alike."""
+"""Migrates a database to the tables of this version, from a checkout or an installed package alike."""
 
 from alembic import command
 from alembic.config import Config
@@ -6,8 +6,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+# PostgreSQL advisory lock: hosts that migrate at the same moment do so one after the other.
 LOCK = 4_412_345
-"""PostgreSQL advisory lock: two hosts that migrate at once do so one after the other."""
 
 
 def _config(connection: Connection | None = None) -> Config:
@@ -18,10 +18,10 @@ def _config(connection: Connection | None = None) -> Config:
 
 
 def migrate(engine: Engine) -> tuple[str | None, str]:
-    """Bring the database of `engine` to the newest revision, in one transaction. Return (revision before, after).
+    """Migrates the database of `engine` to the newest revision, in one transaction. Returns (revision before, after).
 
-    Raises sqlalchemy.exc.OperationalError if the database cannot be reached and alembic.util.CommandError if it was
-    written by a newer version.
+    Raises sqlalchemy.exc.OperationalError if the database cannot be reached and alembic.util.CommandError
+    if it was written by a newer version.
     """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -32,15 +32,15 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
 
 
 def newest() -> str:
-    """Return the newest revision this version knows."""
+    """Returns the newest revision this version knows."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())
 
 
 def revision_of(connection: Connection) -> str | None:
-    """Return the revision the database is at; None for an empty one."""
+    """Returns the revision of the database; None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def write_revision(connection: Connection, message: str) -> None:
-    """Write the migration from the database's tables to today's models into the source tree (for developers)."""
+    """Writes the migration from the database's tables to the current models into the source tree (for developers)."""
     command.revision(_config(connection), message=message, autogenerate=True)

@@ -1,4 +1,4 @@
-"""Every table of the system, imported in one place so that migrations and tests see the whole."""
+"""Imports every table, so that migrations and tests see all of them."""
 
 from hotline.store import calendar, flows, jobs, outbound, outbox
 from hotline.store.base import Base

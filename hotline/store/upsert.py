@@ -1,7 +1,6 @@
-"""Writing a row at the price of the database: statements are built once per table, values travel as parameters.
+"""Inserts and conditional updates with statements built once per table; values travel as parameters.
 
-Measured: building `insert(Row).values(...)` anew for each webhook cost more than the database itself. Nothing here
-looks at the session's pending objects: flush what a row refers to first.
+These functions do not flush the session: flush the rows that a new row refers to first.
 """
 
 from functools import lru_cache
@@ -20,9 +19,9 @@ def insert_if_absent(
     returning: InstrumentedAttribute[Any],
     values: dict[str, Any],
 ) -> Any:
-    """Claim by insertion: the first writer wins on both databases alike.
+    """Inserts a row unless a unique key is taken; the first writer wins on both databases.
 
-    Returns the column `returning` of the new row, or None if a unique key was already taken.
+    Returns the column `returning` of the new row, or None if a unique key was taken.
     """
     connection = to if isinstance(to, Connection) else to.connection()
     statement = _insert_if_absent(table, (_table(table).c[returning.key],), connection.dialect.name)
@@ -35,32 +34,32 @@ def insert_if_absent_returning(
     returning: tuple[ColumnElement[Any], ...],
     values: dict[str, Any],
 ) -> Row[*tuple[Any, ...]] | None:
-    """Claim by insertion, as `claim_row`, and ask `asked` in the same breath; None if a unique key was already taken.
-
-    SQLite's dialect writes column names bare in there: questions to other tables are subqueries, never joins.
-    """
+    """Inserts as `insert_if_absent` and evaluates `returning` in the same statement; None if a unique key was taken."""
+    # SQLite's dialect renders column names here without their table: other tables are read in subqueries,
+    # never in joins.
     return connection.execute(_insert_if_absent(table, returning, connection.dialect.name), values).first()
 
 
 def insert_key_if_absent(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
-    """Claim by insertion, as `claim_row`, where the caller knows the row's key: say whether it was free."""
+    """Inserts as `insert_if_absent` when the caller knows the row's key; returns whether the key was free."""
     result = connection.execute(_insert_if_absent(table, (), connection.dialect.name), values)
     return result.rowcount == 1
 
 
 def insert_row(connection: Connection, table: type[Base], values: dict[str, Any]) -> None:
-    """Insert `values` as one row."""
+    """Inserts `values` as one row."""
     connection.execute(_insert(table), values)
 
 
 def updated_one(session: Session, statement: Executable) -> bool:
-    """Run a conditional update; say whether it changed exactly one row, i.e. whether the race was won."""
+    """Executes a conditional update; returns whether it changed exactly one row, i.e. whether the race was won."""
     result = session.execute(statement, execution_options={"synchronize_session": False})
     return getattr(result, "rowcount", 0) == 1
 
 
 @lru_cache(maxsize=64)
 def _insert(row: type[Base]) -> Executable:
+    # Measured: building `insert(Row).values(...)` for each webhook cost more than the database itself.
     return insert(_table(row)).inline()
 
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.enums import CallPurpose, CallState, Language, OfferState
 from hotline.services.calls import lifecycle
-from hotline.services.calls.lifecycle import Arrival, CallView
+from hotline.services.calls.lifecycle import Arrival
+from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.outbound import callbacks
 from ivr_flows.engine import after_talk, again, settle, to_person
 from ivr_flows.flow import QueueNode
@@ -53,7 +54,7 @@ def arrival_of(context: WebhookContext, form: WebhookForm, first: DialogTurn | N
 
 def known_call(request: WebhookRequest) -> CallView:
     """Returns the call of this webhook. A call that is not stored begins here, so that it is not lost."""
-    found = lifecycle.find_call(request.work, request.form.sid)
+    found = find_call(request.work, request.form.sid)
     return found or lifecycle.receive_call(request.work, arrival_of(request.context, request.form))
 
 
@@ -146,7 +147,7 @@ def after_conversation(request: WebhookRequest, call: CallView) -> str:
     if call.state is CallState.AFTER and is_in_conversation(request, call):
         return current_document(request, call)
     lifecycle.record_talk_left(request.work, call.id)
-    call = lifecycle.get_call(request.work, call.id)
+    call = get_call(request.work, call.id)
     script = script_of(request, call)
     speaker = speaker_for(request.context, script, call.language)
     if request.form.value("DialCallStatus") == "failed":

@@ -7,7 +7,7 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallPurpose, CallState, Language, RecordingKind
 from hotline.rules.text import is_storable
 from hotline.services.calls import lifecycle, recordings
-from hotline.services.calls.lifecycle import CallView
+from hotline.services.calls.queries import CallView, get_call
 from ivr_flows.engine import hear
 from ivr_flows.speech_matching import understand
 from ivr_flows.turn import Digits, Heard, NoInput, Position, Recorded, TransferEnded
@@ -47,7 +47,7 @@ def fallback(request: WebhookRequest) -> str:
         return after_conversation(request, call)
     if call.state is CallState.TRANSFERRED:
         lifecycle.record_transfer(request.work, call.id, "", begins=False)
-        call = lifecycle.get_call(request.work, call.id)
+        call = get_call(request.work, call.id)
     if call.state is CallState.IN_FLOW:
         return lead_to_person(request, call, "apology")
     return current_document(request, call)

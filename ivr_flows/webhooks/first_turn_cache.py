@@ -17,7 +17,7 @@ from hotline.rules.calls.flow_actions import (
     FlowAction,
     MatchDialledNumber,
 )
-from hotline.rules.calls.hours import DayKind, kind_of_day, opening_state
+from hotline.rules.calls.opening_hours import DayKind, kind_of_day, opening_state
 from hotline.rules.enums import Language
 from hotline.rules.phone_numbers import parse_number
 from hotline.store.calendar import CalendarDay

@@ -2,8 +2,6 @@
 
 import re
 
-from sqlalchemy.orm import Session
-
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
     AnnounceOutages,
@@ -26,12 +24,14 @@ from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, LookupState, Satisfied, TicketState
 from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callbacks, follow_ups
+from hotline.services.queueing.queue import join_queue, leave_queue
 from hotline.services.tickets import status
 from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
 from hotline.store.calls.outages import Outage
-from hotline.unit_of_work import UnitOfWork
+from hotline.unit_of_work import ReadSession, UnitOfWork
 from ivr_flows.speech import PromptLine, SpokenMoment, SpokenNotice
 from ivr_flows.turn import PENDING, TOO_LATE, ActionResult, Values
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache, spoken_notice
@@ -58,7 +58,7 @@ def perform(
     """
     match action:
         case JoinQueue():
-            return _JOINS[lifecycle.join_queue(work, call_id, action, desk=values.get("desk", ""))]
+            return _JOINS[join_queue(work, call_id, action, desk=values.get("desk", ""))]
         case PromiseCallback():
             return _promise(work, call_id, values.get("number", ""))
         case CheckCaller(condition=question):
@@ -73,7 +73,7 @@ def perform(
             _note(work, call_id, action)
             return ActionResult(ActionOutcome.DONE)
         case MatchDialledNumber() | CheckOpeningHours() | AnnounceOutages():
-            return first_turns.answer(action, lifecycle.get_call(work, call_id).dialed, work.at)
+            return first_turns.answer(action, get_call(work, call_id).dialed, work.at)
 
 
 def _note(
@@ -100,8 +100,8 @@ def _note(
 def _promise(work: UnitOfWork, call_id: int, typed: str) -> ActionResult:
     """Promises a callback. A caller who still waits leaves the queue."""
     # In the same transaction, so that no operator is rung for a caller who was promised a callback.
-    lifecycle.leave_queue(work, call_id, "leave")
-    if lifecycle.get_call(work, call_id).state is not CallState.IN_FLOW:
+    leave_queue(work, call_id, "leave")
+    if get_call(work, call_id).state is not CallState.IN_FLOW:
         raise LostRace("an operator has just accepted, or the call is over")
     promised = callbacks.promise_for_call(work, call_id, typed)
     return ActionResult(ActionOutcome.IMPOSSIBLE if promised is None else ActionOutcome.PROMISED)
@@ -149,7 +149,7 @@ def _look_up_external(work: UnitOfWork, call_id: int, source: str) -> ActionResu
 _KEY = re.compile(r"([nl])([0-9]{1,9})")
 
 
-def find_notice(session: Session, key: str) -> SpokenNotice | None:
+def find_notice(session: ReadSession, key: str) -> SpokenNotice | None:
     """Returns the text that a URL refers to by `key` (n17: outage 17, l5: lookup 5), or None if there is none."""
     match = _KEY.fullmatch(key)
     if match is None:

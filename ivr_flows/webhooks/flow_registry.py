@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.orm import Session
 
 from hotline.rules.enums import CallPurpose
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
 from hotline.services import flow_publications
 from hotline.services.flow_publications import Edition
-from hotline.unit_of_work import Application
+from hotline.unit_of_work import Application, ReadSession
 from ivr_flows.loader import Script, load_scripts, load_stored_script
 from ivr_flows.source.problems import FlowError
 
@@ -61,11 +60,11 @@ class FlowRegistry:
             with application.read_session() as session:
                 self._take_published(session)
 
-    def edition(self, session: Session, flow: str, version: str, purpose: CallPurpose) -> Script:
+    def edition(self, session: ReadSession, flow: str, version: str, purpose: CallPurpose) -> Script:
         """Returns the script a call began with, or the active one if that edition is missing or unusable."""
         return self._read(session, flow, version) or self.active(purpose)
 
-    def _take_published(self, session: Session) -> None:
+    def _take_published(self, session: ReadSession) -> None:
         published: dict[CallPurpose, Script] = {}
         for purpose, publication in flow_publications.current(session).items():
             script = self._read(session, publication.flow, publication.version)
@@ -73,7 +72,7 @@ class FlowRegistry:
                 published[purpose] = script
         self._published = published
 
-    def _read(self, session: Session, flow: str, version: str) -> Script | None:
+    def _read(self, session: ReadSession, flow: str, version: str) -> Script | None:
         if (flow, version) in self._editions:
             return self._editions[flow, version]
         source = flow_publications.find_source(session, flow, version)

@@ -8,13 +8,13 @@ over REST. Hold, listening in and three-way calls need a conference and are not 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlalchemy import select
 from twilio.twiml.voice_response import Client, Dial, VoiceResponse
 
 from hotline.gateways.addresses import VoiceRoute, device
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState, RecordingKind
 from hotline.services.calls import lifecycle
+from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Offer
 from ivr_flows.speech import Lines
@@ -82,7 +82,7 @@ class NarrowTwimlRenderer(TwimlRenderer):
 def ring(request: WebhookRequest) -> str:
     """Rings the operator to whom this caller is offered, if the offer still stands; else the caller waits on."""
     renderer, offer_id = request.context.renderer, request.id("offer_id")
-    offer = request.work.session.scalar(select(Offer).where(Offer.id == offer_id))
+    offer = request.work.session.get(Offer, offer_id)
     if (
         not isinstance(renderer, NarrowTwimlRenderer)
         or offer is None
@@ -109,11 +109,12 @@ def ring_over(request: WebhookRequest) -> str:
         return EMPTY
     how = OFFER_STATE_OF_STATUS.get(request.form.value("DialCallStatus"), OfferState.MISSED)
     offer_id = request.id("offer_id")
-    call_id = request.work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
+    offer = request.work.session.get(Offer, offer_id)
+    call_id = None if offer is None else offer.call_id
     if call_id is None:
         return EMPTY
-    call = lifecycle.get_call(request.work, call_id)
+    call = get_call(request.work, call_id)
     if call.state in {CallState.TALKING, CallState.AFTER}:
         return after_conversation(request, call)
     offers.settle_offer(request.work, offer_id, how)
-    return current_document(request, lifecycle.get_call(request.work, call_id))
+    return current_document(request, get_call(request.work, call_id))

@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
-
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.services.calls import lifecycle
+from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
-from hotline.store.calls.tables import Call, Offer
+from hotline.store.calls.offers import conversation_of
 from ivr_flows.webhooks.call_flow import (
     OFFER_STATE_OF_STATUS,
     after_conversation,
@@ -47,7 +46,7 @@ def talk(request: WebhookRequest) -> str:
     """Handles a caller taken out of the queue: into the conference, or back to the queue if the operator has left."""
     call_id = request.id("call_id")
     lifecycle.record_connected(request.work, call_id)
-    call = lifecycle.get_call(request.work, call_id)
+    call = get_call(request.work, call_id)
     if call.state in {CallState.QUEUED, CallState.OFFERED}:
         return lead_to_person(request, call, "operator_gone")
     return current_document(request, call)
@@ -57,21 +56,21 @@ def talk_ended(request: WebhookRequest) -> str:
     """Handles the end of the talk for the caller, who may rate it or, if never connected, is promised a callback."""
     if request.form.value("CallStatus") in TERMINAL_STATUSES:
         return EMPTY
-    return after_conversation(request, lifecycle.get_call(request.work, request.id("call_id")))
+    return after_conversation(request, get_call(request.work, request.id("call_id")))
 
 
 def left_alone(request: WebhookRequest) -> str:
     """Returns a caller whose operator never joined to the queue; any other caller gets the document that is due."""
     call_id = request.id("call_id")
     if not lifecycle.return_to_queue(request.work, call_id):
-        return current_document(request, lifecycle.get_call(request.work, call_id))
-    return lead_to_person(request, lifecycle.get_call(request.work, call_id), "operator_gone")
+        return current_document(request, get_call(request.work, call_id))
+    return lead_to_person(request, get_call(request.work, call_id), "operator_gone")
 
 
 def conference(request: WebhookRequest) -> str:
     """Handles conference events. Only the caller's joining matters; their own webhook may have reported it."""
     joined = request.form.value("StatusCallbackEvent") == "participant-join"
-    call = lifecycle.get_call(request.work, request.id("call_id"))
+    call = get_call(request.work, request.id("call_id"))
     if joined and call.sid == request.form.sid:
         lifecycle.record_connected(request.work, call.id)
     return ""
@@ -89,16 +88,6 @@ def thank(context: WebhookContext, _post: WebhookForm, _ids: Mapping[str, str]) 
 def _operator_left(request: WebhookRequest, how: OfferState) -> None:
     offer_id = request.id("offer_id")
     offers.settle_offer(request.work, offer_id, how)
-    talking = (
-        select(Call.id)
-        .join(Offer, Offer.call_id == Call.id)
-        .where(
-            Offer.id == offer_id,
-            Offer.state == OfferState.ACCEPTED,
-            Offer.operator_id == Call.operator_id,
-            Call.state == CallState.TALKING,
-        )
-    )
-    call_id = request.work.session.scalar(talking)
+    call_id = conversation_of(request.work.session, offer_id)
     if call_id is not None:
         lifecycle.record_operator_left(request.work, call_id)

@@ -10,8 +10,9 @@ from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState
 from hotline.services.calls import lifecycle
-from hotline.services.calls.lifecycle import CallView
+from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import leave_queue, place_in_queue
 from ivr_flows.engine import again, hear, place_lines, queue_of
 from ivr_flows.flow import QueueNode
 from ivr_flows.speech import Lines, PromptLine
@@ -42,7 +43,7 @@ LEFT, TOO_LONG = "left", "too_long"
 
 def wait(request: WebhookRequest) -> str:
     """Renders one round of waiting: the lines carried by the URL once, then the place and perhaps a callback's offer."""
-    call = lifecycle.find_call(request.work, request.form.sid)
+    call = find_call(request.work, request.form.sid)
     if call is None or call.state in {CallState.IN_FLOW, CallState.AFTER, CallState.TRANSFERRED}:
         return request.context.renderer.leave(default_speaker(request.context), ())
     if call.state is CallState.ENDED:
@@ -56,7 +57,7 @@ def wait(request: WebhookRequest) -> str:
 
 def wait_heard(request: WebhookRequest) -> str:
     """Handles a key pressed while waiting: it leads out of the queue, is recorded, or has no effect."""
-    call = lifecycle.find_call(request.work, request.form.sid)
+    call = find_call(request.work, request.form.sid)
     if call is None or call.state not in _WAITING:
         return wait(request)
     script = script_of(request, call)
@@ -66,12 +67,12 @@ def wait_heard(request: WebhookRequest) -> str:
         return _leave(request, call, keys)
     turn = hear(script.flow, call.position, Digits(keys) if keys else NoInput())
     settled, _ = take_turn(request, call, script, turn)
-    return _round(request, lifecycle.get_call(request.work, call.id), settled.lines)
+    return _round(request, get_call(request.work, call.id), settled.lines)
 
 
 def wait_over(request: WebhookRequest) -> str:
     """Handles the end of the longest wait. A caller who is being offered to an operator waits on."""
-    call = lifecycle.find_call(request.work, request.form.sid)
+    call = find_call(request.work, request.form.sid)
     if call is None or call.state is not CallState.QUEUED:
         return wait(request)
     return _leave(request, call, TOO_LONG)
@@ -83,8 +84,8 @@ def queue_left(request: WebhookRequest) -> str:
     if request.form.value("CallStatus") in TERMINAL_STATUSES or result not in {"leave", *_FAILED}:
         return EMPTY
     call = known_call(request)
-    lifecycle.leave_queue(request.work, call.id, "leave")
-    call = lifecycle.get_call(request.work, call.id)
+    leave_queue(request.work, call.id, "leave")
+    call = get_call(request.work, call.id)
     if call.state is not CallState.IN_FLOW:
         return current_document(request, call)
     script = script_of(request, call)
@@ -104,8 +105,8 @@ def wait_silently(context: WebhookContext, _post: WebhookForm, _ids: Mapping[str
 
 def _leave(request: WebhookRequest, call: CallView, why: str) -> str:
     """Takes the caller out of the queue; if an operator was faster, the caller stays and is connected."""
-    lifecycle.leave_queue(request.work, call.id, "leave")
-    if lifecycle.get_call(request.work, call.id).state is not CallState.IN_FLOW:
+    leave_queue(request.work, call.id, "leave")
+    if get_call(request.work, call.id).state is not CallState.IN_FLOW:
         return wait(request)
     here = Position.parse(call.position)
     leaving = Position(here.node, here.tries, here.turn + 1, {**here.values, LEFT: why})
@@ -130,7 +131,7 @@ def _round(request: WebhookRequest, call: CallView, first: Lines) -> str:
         if offer_id is not None:
             return renderer.redirect(renderer.addresses.url(VoiceRoute.RING, offer_id))
     node = queue_of(script.flow, call.position)
-    place = offers.place_in_queue(request.work, call.id)
+    place = place_in_queue(request.work, call.id)
     if _is_over(node, place.since_joined) and call.state is CallState.QUEUED:
         return renderer.redirect(renderer.addresses.url(VoiceRoute.WAIT_OVER))
     offers_callback = place.waited_seconds >= request.work.policies.queue.offer_callback_after

@@ -13,7 +13,6 @@ from hashlib import sha256
 
 import structlog
 from flask import Response, abort, g, request
-from sqlalchemy import select
 from werkzeug.exceptions import BadRequest, HTTPException
 
 from hotline.gateways.addresses import VoiceRoute
@@ -174,7 +173,8 @@ def _keep_receipt(work: UnitOfWork, key: str, document: str) -> None:
 
 def _answered(application: Application, key: str) -> str | None:
     with application.read_session() as session:
-        return session.scalar(select(Receipt.document).where(Receipt.key == key))
+        receipt = session.get(Receipt, key)
+        return None if receipt is None else receipt.document
 
 
 def receipt_key(webhook: Webhook, form: WebhookForm, ids: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""What the migrations build is what the models say, on both databases."""
+"""The migrations build the tables of the models, on both databases."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -130,7 +130,7 @@ from config.settings import read_settings
 from config.wiring import build
 from hotline import outbox
 from hotline.gateways.notifications.pager import PagerChannel
-from hotline.reactions import ReactionContext
+from hotline.reactions.context import ReactionContext
 from hotline.unit_of_work import Application
 from tests.outbox.test_outbox import hand_off
 
@@ -157,10 +157,6 @@ def test_a_new_notification_channel_is_one_class_one_line_and_its_test(tree: Pat
     assert WIRING in files_in(recipe("A notification channel"))
     (tree / CHANNELS / "pager.py").write_text(PAGER, encoding="utf-8")
     (tree / "tests/outbox/test_pager.py").write_text(PAGER_TEST, encoding="utf-8")
-    passed, printed = report(tree, "tests/outbox/test_pager.py", "--databases=sqlite")
-    assert not passed
-    assert "test_the_worker_has_the_channel" in printed
-
     insert(
         tree / WIRING,
         "from hotline.gateways.notifications.webhook",
@@ -172,4 +168,32 @@ def test_a_new_notification_channel_is_one_class_one_line_and_its_test(tree: Pat
     )
     wiring.write_text(line, encoding="utf-8")
     passed, printed = report(tree, "tests/outbox/test_pager.py", "--databases=sqlite")
+    assert passed, printed
+
+
+JOBS = "config/periodic_jobs.py"
+RETENTION = "hotline/services/retention.py"
+
+JOB_TEST = """\
+from config.periodic_jobs import JOBS
+from config.processes.scheduler import Scheduler
+from hotline.store.jobs import PeriodicJob
+from hotline.unit_of_work import Application
+
+
+def test_the_scheduler_runs_the_job(application: Application) -> None:
+    Scheduler(application, lambda _runs: None, JOBS).tick()
+    with application.read_session() as session:
+        assert session.get_one(PeriodicJob, "count_nothing").count == 0
+"""
+
+
+def test_a_new_periodic_job_is_one_function_and_one_line(tree: Path) -> None:
+    assert files_in(recipe("A periodic job")) == {JOBS}
+    append(tree / RETENTION, "\n\ndef count_nothing(work: UnitOfWork) -> int:\n    return 0\n")
+    line = '    LightJob("count_nothing", Every(60), retention.count_nothing),\n'
+    insert(tree / JOBS, '    LightJob("check_silent_calls"', line)
+    (tree / "tests/outbox/test_count_nothing.py").write_text(JOB_TEST, encoding="utf-8")
+    listing = "tests/config/test_commands.py::test_periodic_jobs_are_listed_with_their_last_results"
+    passed, printed = report(tree, "tests/outbox/test_count_nothing.py", listing, "--databases=sqlite")
     assert passed, printed

@@ -104,7 +104,7 @@ def show(name: str, run: Outcome, web: float) -> None:
 
 
 def complaints(name: str, run: Outcome) -> list[str]:
-    """What is wrong with a run, in words; empty when nothing is."""
+    """Returns the faults of a run as sentences."""
     checks = {
         f"only {run.most_at_once} calls were up at once": run.most_at_once < ENOUGH_AT_ONCE,
         f"{run.failed} webhooks were not answered well": run.failed > 0,

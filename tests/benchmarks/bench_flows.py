@@ -1,4 +1,4 @@
-"""How long one step of a call takes in a flow of 60 nodes, and reading, checking and drawing a flow of 200.
+"""Measures one step of a call in a flow of 60 nodes, and reading, checking and drawing a flow of 200.
 
 Run by `make bench`. Flows are generated: groups of a menu, an announcement, a code to type, a lookup and a connection, joined
 to a tree, with the waiting part that every city's flow includes. Targets: a step at most 50 microseconds (median), and

@@ -1,4 +1,4 @@
-"""How long after the carrier's webhook an operator's browser shows the new call: real page, real stream, real Redis.
+"""Measures the time from the carrier's webhook to the new call in an operator's browser: real page, real stream, real Redis.
 
 Run by `make bench`. The moment is taken in the page when the ringing card enters the document, on the same machine's
 clock. The target: 95 of 100 within 300 ms.

@@ -1,4 +1,4 @@
-"""How long the day's report takes over a million tickets, against plain indexed SQL that counts the same rows in the same run.
+"""Measures the day's report over a million tickets against plain indexed SQL that counts the same rows in the same run.
 
 Run by `make bench`. The plain side is hand-written SQL on the driver's own cursor: one statement per cohort that the
 report counts, no object mapper, no rates, no units' names, no curve, no balance of the days before. Target: at most 10 times as long, for yesterday

@@ -1,4 +1,4 @@
-"""How many first webhooks a second, ours against the hand-written floor: same machine, same run, same database, same server.
+"""Measures first webhooks a second against a hand-written floor: same machine, same run, same database, same server.
 
 Run by `make bench`. Ours does signature, deduplication, call record, event, flow and TwiML; the floor see `floor`.
 The target is a ratio of at least `TARGET`. PostgreSQL runs with fsync off for both sides alike.

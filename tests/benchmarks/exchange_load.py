@@ -33,7 +33,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run came to. Times are real: CPU in seconds, lag and answers in milliseconds."""
+    """The result of one run. Times are real: CPU in seconds, lag and answers in milliseconds."""
 
     calls: int
     most_at_once: int

@@ -1,4 +1,4 @@
-"""What a page lets its person hear: the loudest tone and its level, measured in the page itself (`ears.js`)."""
+"""Measures the sound that a page plays: the loudest tone and its level (`ears.js`)."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -9,6 +9,7 @@ from hotline.rules.enums import CallPurpose
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Offer
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
@@ -37,7 +38,7 @@ class Desk:
         )
         with self.application.unit_of_work(Machine.CARRIER) as work:
             call = lifecycle.receive_call(work, arrival)
-            lifecycle.join_queue(work, call.id)
+            join_queue(work, call.id)
         return call.id
 
     def carrier_connects(self, call_id: int) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hotline.rules.enums import CallbackReason, CallbackState, Role, TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.people.actors import Person
-from hotline.rules.people.callers import (
+from hotline.rules.people.privacy import (
     is_number_withheld,
     mask_name,
     may_see_callback_number,

@@ -24,7 +24,7 @@ def opened(line: Line, kind: RequestKind) -> Any:
     return requests.get(f"{line.url}/requests/{number}", timeout=5).json()
 
 
-def test_nothing_goes_on_before_anybody_calls(line: Line) -> None:
+def test_an_idle_exchange_shows_empty_lists(line: Line) -> None:
     shown = board(line)
     empty = ("calls", "queues", "conferences", "recordings", "devices", "requests", "troubles", "faults")
     assert [shown[name] for name in empty] == [[]] * len(empty)

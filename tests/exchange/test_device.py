@@ -149,11 +149,13 @@ def test_nobody_s_telephone_rings_until_the_time_is_up(line: Line, application: 
     assert (told["SequenceNumber"], told["SipResponseCode"]) == ("1", "487")
 
 
-def test_a_new_handset_takes_over_its_number(line: Line) -> None:
+def test_a_new_telephone_takes_over_its_number(line: Line) -> None:
     old = line.telephone()
     line.telephone()
     with pytest.raises(LineError, match="4409"):
         old.wait_for_ring()
+    with pytest.raises(LineError, match="4409"):
+        old.hang_up()
 
 
 def test_nonsense_from_a_telephone_is_answered_with_a_sentence(line: Line) -> None:

@@ -35,7 +35,7 @@ def test_the_application_is_asked_as_for_an_inbound_call_from_the_client(
     assert (asked["CallSid"], agent.state) == (agent.call_sid, "talking")
 
 
-def test_whom_is_called_may_be_left_open(line: Line, application: Application) -> None:
+def test_a_softphone_call_may_leave_out_the_called_number(line: Line, application: Application) -> None:
     agent = connected(line, application)
     asked = application.wait_for("/voice")[0]
     assert (asked["To"], asked["Called"]) == ("", "")

@@ -87,7 +87,7 @@ def test_a_refusal_has_its_status_its_code_and_the_carrier_s_form(
     assert body["more_info"] == f"https://www.twilio.com/docs/errors/{code}"
 
 
-def test_strangers_are_told_nothing_else(barring: Line) -> None:
+def test_a_wrong_token_is_refused_before_anything_else(barring: Line) -> None:
     answer = requests.get(f"{barring.url}{ROOT}/Calls.json", auth=(ACCOUNT, "wrong"), timeout=5)
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 

@@ -211,7 +211,7 @@ def test_calls_to_mainland_china_are_refused_and_others_are_not(line: Line) -> N
     assert line.faults.fired(switch) == 2
 
 
-def test_strangers_use_up_no_fault(line: Line) -> None:
+def test_unauthenticated_requests_use_up_no_fault(line: Line) -> None:
     switch = line.faults.set(Rule(Fault.UNAVAILABLE))
     url = f"{line.url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
     assert requests.get(url, auth=(ACCOUNT, "wrong"), timeout=5).status_code == 401

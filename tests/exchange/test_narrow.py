@@ -23,7 +23,7 @@ def narrow(make_line: Callable[..., Line]) -> Line:
 
 
 @pytest.mark.parametrize("inside", LACKING)
-def test_what_it_lacks_is_an_unknown_verb(inside: str) -> None:
+def test_a_verb_outside_the_profile_is_unknown(inside: str) -> None:
     document = f"<Response>{inside}</Response>"
     assert validate(document, DocumentContext.CALL) == []
     assert [problem[:5] for problem in validate(document, DocumentContext.CALL, narrow=True)] == ["12200"]

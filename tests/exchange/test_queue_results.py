@@ -115,7 +115,7 @@ def test_hanging_up_before_the_first_wait_document_came_is_an_error_of_the_syste
     assert line.client.queues.list()[0].current_size == 0
 
 
-def test_hanging_up_while_a_later_wait_document_is_on_its_way_is_hanging_up(
+def test_a_hang_up_while_a_later_wait_document_is_on_its_way_is_reported_as_hang_up(
     line: Line, application: Application
 ) -> None:
     gate = threading.Event()
@@ -128,7 +128,7 @@ def test_hanging_up_while_a_later_wait_document_is_on_its_way_is_hanging_up(
     gate.set()
 
 
-def test_being_moved_before_the_first_wait_document_came_is_being_moved(
+def test_a_redirect_before_the_first_wait_document_is_reported_as_redirect(
     line: Line, application: Application
 ) -> None:
     gate = threading.Event()

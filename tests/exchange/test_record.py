@@ -40,7 +40,7 @@ def test_a_message_is_kept_and_told_twice(line: Line, application: Application) 
     application.wait_for("/recorded", lambda request: request["RecordingStatus"] == "in-progress")
 
 
-def test_the_sound_is_a_real_wav_of_that_length_behind_the_account_s_door(
+def test_the_sound_is_a_real_wav_of_that_length_behind_authentication(
     line: Line, application: Application
 ) -> None:
     application.on("/voice", VOICEMAIL)

@@ -63,12 +63,12 @@ def test_a_call_that_cannot_be_placed_is_refused_with_its_code(
 
 
 @pytest.mark.parametrize("auth", [None, (ACCOUNT, "wrong"), ("AC" + "1" * 32, TOKEN), (KEY, TOKEN), ("", "")])
-def test_strangers_are_refused(line: Line, auth: tuple[str, str] | None) -> None:
+def test_bad_credentials_are_refused(line: Line, auth: tuple[str, str] | None) -> None:
     answer = requests.get(f"{line.url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json", auth=auth, timeout=5)
     assert (answer.status_code, answer.json()["code"]) == (401, 20003)
 
 
-def test_the_api_key_opens_the_door_too(line: Line) -> None:
+def test_the_api_key_is_accepted_too(line: Line) -> None:
     answer = requests.get(
         f"{line.url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json", auth=(KEY, SECRET), timeout=5
     )
@@ -194,6 +194,6 @@ def test_a_call_has_the_fields_of_the_official_description(line: Line, applicati
     assert line.client.calls(telephone.call_sid).fetch().end_time >= call.start_time
 
 
-def test_a_crowd_is_turned_away_without_being_served(make_line: Callable[..., Line]) -> None:
+def test_too_many_concurrent_requests_are_refused_unserved(make_line: Callable[..., Line]) -> None:
     line = make_line(api_concurrency=0)
     assert api_error(lambda: line.client.queues.create(friendly_name="q")) == (429, 20429)

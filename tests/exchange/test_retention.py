@@ -71,7 +71,7 @@ def test_the_recordings_of_a_call_that_was_deleted_are_forgotten_in_their_turn()
     assert board.recordings == {}
 
 
-def test_what_is_forgotten_is_not_found_over_rest(application: Application) -> None:
+def test_removed_resources_are_not_found_over_rest(application: Application) -> None:
     application.on("/voice", ROOM)
 
     async def story(exchange: Exchange) -> None:

@@ -221,7 +221,7 @@ def test_a_call_nobody_knows_has_no_transcript(line: Line) -> None:
         assert requests.get(f"{line.url}/calls/{sid}/transcript", timeout=5).status_code == 404
 
 
-def journal(number: int = 1) -> CallTranscript:
+def new_transcript(number: int = 1) -> CallTranscript:
     began = datetime(2026, 1, 1, tzinfo=UTC)
     return CallTranscript(f"CA{number:032}", "inbound", "+8613800001234", "+865374412345", began, lambda: 0.0)
 
@@ -231,11 +231,11 @@ def speech(text: str) -> PlaybackStarted:
 
 
 def test_a_call_that_never_ends_stops_being_kept_and_says_so() -> None:
-    endless = journal()
+    endless = new_transcript()
     for _ in range(MAX_ENTRIES + 10):
         endless.heard(speech("请稍候"))
     assert len(endless.entries) == MAX_ENTRIES
-    wordy = journal()
+    wordy = new_transcript()
     for _ in range(20):
         wordy.heard(speech("长" * (MAX_TEXT // 10)))
     assert len(wordy.entries) == 10
@@ -246,22 +246,22 @@ def test_a_call_that_never_ends_stops_being_kept_and_says_so() -> None:
 
 
 def test_only_the_latest_calls_are_kept_and_those_that_are_over_go_first() -> None:
-    shelf = TranscriptStore()
-    alive = journal(0)
-    shelf.add(alive)
+    store = TranscriptStore()
+    alive = new_transcript(0)
+    store.add(alive)
     for number in range(1, KEPT_TRANSCRIPTS + 6):
-        over = journal(number)
+        over = new_transcript(number)
         over.ended("completed")
-        shelf.add(over)
-    assert len(shelf.by_call) == KEPT_TRANSCRIPTS
-    assert alive.call_sid in shelf.by_call
-    assert journal(6).call_sid not in shelf.by_call
-    assert journal(7).call_sid in shelf.by_call
+        store.add(over)
+    assert len(store.by_call) == KEPT_TRANSCRIPTS
+    assert alive.call_sid in store.by_call
+    assert new_transcript(6).call_sid not in store.by_call
+    assert new_transcript(7).call_sid in store.by_call
 
 
 def changed(**changes: object) -> str:
     """Returns a small whole transcript with other values at its top level."""
-    small = journal()
+    small = new_transcript()
     small.dialled()
     small.pressed("1", heeded=True)
     small.ended("completed")

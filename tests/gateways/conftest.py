@@ -1,4 +1,4 @@
-"""Two carriers for the same contract: the fake of the tests, and the real gateway before a real exchange."""
+"""Two carriers for the same contract tests: the fake, and the real gateway in front of a real exchange."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -19,7 +19,7 @@ QUEUE = "hotline"
 
 @dataclass(frozen=True)
 class Switch:
-    """A carrier and the other side of it: somebody who waits in the queue, addresses that answer, and its clock."""
+    """A carrier with its far side: a caller in the queue, addresses that answer, and the clock."""
 
     carrier: Carrier
     wait_in_queue: Callable[[], str]

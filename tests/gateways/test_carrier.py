@@ -1,4 +1,4 @@
-"""What we ask of a carrier, asked of the fake and of the real gateway before the exchange: the same answers."""
+"""The contract of a carrier, run against the fake and against the real gateway with the exchange."""
 
 from datetime import timedelta
 
@@ -94,7 +94,7 @@ def test_a_caller_who_is_gone_cannot_be_taken(switch: Switch) -> None:
             switch.carrier.take_from_queue(QUEUE, gone, switch.url("/talk/1"))
 
 
-def test_a_queue_nobody_ever_waited_in_has_nobody(switch: Switch) -> None:
+def test_a_queue_that_was_never_used_has_no_callers(switch: Switch) -> None:
     with pytest.raises(CarrierGone):
         switch.carrier.take_from_queue("no such queue", NOBODY, switch.url("/talk/1"))
 

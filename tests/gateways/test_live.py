@@ -1,4 +1,4 @@
-"""What was committed is told to screens and relay at once, and a Redis that is away is no reason to fail or to wait."""
+"""Committed events are announced at once; a Redis that is away neither fails nor delays the request."""
 
 import json
 import socket
@@ -23,7 +23,7 @@ from hotline.gateways.live import (
     announce_nothing,
     announcer_client,
 )
-from hotline.reactions import has_reactions
+from hotline.reactions.registry import has_reactions
 from hotline.rules.enums import CallbackReason
 from tests.outbox.workers import redis_process
 
@@ -33,7 +33,7 @@ QUEUED = events.CallQueued(3)
 
 
 def read(redis: Redis) -> list[Any]:
-    """Return every message on the stream, the oldest first."""
+    """Returns every message on the stream, the oldest first."""
     entries: Any = redis.xrange(STREAM)
     return [json.loads(fields[b"e"]) for _id, fields in entries]
 
@@ -61,7 +61,7 @@ def test_the_relay_is_woken_only_by_what_is_reacted_to_and_not_without_end(redis
     assert 1 <= int(redis.llen(WAKE_LIST)) <= 10
 
 
-def test_what_changes_nobodys_screen_is_not_told(redis: Redis) -> None:
+def test_events_that_change_no_screen_are_not_announced(redis: Redis) -> None:
     RedisAnnouncer(redis, has_reactions)(AT, (events.CallArrived(1), events.NumberShown(1)))
     assert redis.exists(STREAM) == 0
 
@@ -89,7 +89,7 @@ def test_a_redis_that_is_away_is_no_error_and_is_not_asked_again_for_a_moment() 
 
 @pytest.fixture
 def deaf() -> Iterator[str]:
-    """A Redis that takes the line and never answers."""
+    """A Redis that accepts the connection and never answers."""
     with tempfile.TemporaryDirectory(prefix="hl-d-") as folder, socket.socket(socket.AF_UNIX) as server:
         path = Path(folder) / "s"
         server.bind(str(path))

@@ -1,4 +1,4 @@
-"""Asking a system of the city's own: what is sent, what counts as an answer, and that nothing it does holds a caller up."""
+"""The lookup gateway: what it sends, what counts as an answer, and that no answer delays the caller beyond the limit."""
 
 import gzip
 import json
@@ -19,8 +19,8 @@ from tests.ports import free_port
 
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SECRET = "invented-secret-of-the-waterworks"
+# Seconds: for who answers at once, and for who does not.
 PATIENCE, SHORT = 5.0, 0.3
-"""Seconds: for who answers at once, and for who does not."""
 WATER = LookupResponse(found=True, text_zh="您所在小区今天停水。", text_en="No water today.")
 TOLD = {"found": True, "zh-CN": WATER.text_zh, "en": WATER.text_en}
 
@@ -32,13 +32,13 @@ def document(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
 
 @dataclass
 class Waterworks:
-    """A system of the city's own: sends `pieces` one after another, `pause` seconds apart, to whoever asks."""
+    """A system of the city: answers every request with `pieces`, `pause` seconds apart."""
 
     url: str = ""
     pieces: list[bytes] = field(default_factory=list)
     pause: float = 0
+    # Says nothing more and does not hang up either.
     stays: bool = False
-    """Says nothing more and does not hang up either."""
     asked: list[bytes] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
 
@@ -95,7 +95,7 @@ def ask(there: Waterworks, seconds: float = PATIENCE) -> LookupResponse | None:
 
 @dataclass(frozen=True)
 class Side:
-    """One implementation of `Lookups`, and how its other side is told what to answer (None: nothing of use)."""
+    """One implementation of `Lookups`, and the function that sets its answer (None: no valid answer)."""
 
     lookups: Lookups
     url: str
@@ -235,5 +235,5 @@ def test_a_slow_system_costs_a_caller_no_more_than_the_question_is_worth(
     "url",
     ["http://127.0.0.1:{port}/", "ftp://127.0.0.1/", "nonsense", "http://", "http://[::1", "http://.x./"],
 )
-def test_an_address_where_nobody_answers_is_no_answer(url: str) -> None:
+def test_an_address_without_a_server_gives_no_answer(url: str) -> None:
     assert HttpLookups().ask(question(url.format(port=free_port())), AT) is None

@@ -1,4 +1,4 @@
-"""The gateway's own side: what the carrier is told word for word, and every trouble in one of our four words."""
+"""The Twilio gateway: the requests it sends, and its mapping of every failure to our four errors."""
 
 import json
 import socket
@@ -48,7 +48,7 @@ def carrier_at(url: str, timeout: float = 5.0) -> TwilioCarrier:
 
 @dataclass
 class BrokenCarrier:
-    """A server that answers everything with `status` and `body`; None: it closes the line; `slow`: not at all."""
+    """A server that answers every request with `status` and `body`; None: it closes the connection; `slow`: no answer."""
 
     url: str = ""
     status: int | None = 500
@@ -78,7 +78,7 @@ def broken() -> Iterator[BrokenCarrier]:
         do_GET = do_POST = answer  # noqa: N815 - the names http.server calls
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -147,7 +147,7 @@ def test_a_refusal_keeps_the_carriers_code(broken: BrokenCarrier) -> None:
     assert refused.value.code == 21215
 
 
-def test_where_nobody_listens_certainly_nothing_happened() -> None:
+def test_a_refused_connection_certainly_had_no_effect() -> None:
     with pytest.raises(CarrierUnavailable):
         carrier_at(f"http://127.0.0.1:{free_port()}").place(ORDER)
 
@@ -168,7 +168,7 @@ def test_the_address_is_ours_alone_whatever_the_environment_says(
         carrier_at(broken.url).place(ORDER)
 
 
-def test_what_the_carrier_is_told(line: Line, application: Application) -> None:
+def test_the_requests_the_carrier_receives(line: Line, application: Application) -> None:
     application.on("/dial/7", "<Say>您好</Say>")
     order = CallRequest(
         "+8613800005678",

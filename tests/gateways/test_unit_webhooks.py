@@ -1,4 +1,4 @@
-"""Telling a unit's own system: what is sent, how it is signed, and what counts as told."""
+"""Webhooks to units: contents, signature, and what counts as confirmed."""
 
 import hashlib
 import hmac
@@ -50,7 +50,7 @@ def unit() -> Iterator[Unit]:
                 self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Logs nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
@@ -120,7 +120,7 @@ def test_nothing_else_does_and_no_redirect_is_followed(unit: Unit, status: int) 
     assert len(unit.bodies) == 1
 
 
-def test_a_unit_that_does_not_answer_in_time_was_not_told(unit: Unit) -> None:
+def test_a_unit_that_does_not_answer_in_time_did_not_confirm(unit: Unit) -> None:
     unit.slow = True
     with pytest.raises(NotificationFailed, match="ReadTimeout"):
         WebhookChannel(timeout=0.2).send(notice(unit), AT)
@@ -129,6 +129,6 @@ def test_a_unit_that_does_not_answer_in_time_was_not_told(unit: Unit) -> None:
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}/hook", "ftp://127.0.0.1/", "nonsense", "http://", "http://[::1"]
 )
-def test_an_address_where_nobody_can_be_told_is_a_failure_not_a_crash(unit: Unit, url: str) -> None:
+def test_an_unreachable_address_is_a_failure_not_a_crash(unit: Unit, url: str) -> None:
     with pytest.raises(NotificationFailed):
         WebhookChannel().send(replace(notice(unit), webhook_url=url.format(port=free_port())), AT)

@@ -1,4 +1,4 @@
-"""What goes wrong on an ordinary day: nobody answers, somebody is faster, the worker dies in the middle."""
+"""Ordinary failures at the desk: no operator answers, another operator is faster, the worker dies in between."""
 
 import pytest
 

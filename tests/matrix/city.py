@@ -31,7 +31,8 @@ from hotline.exchange.vocabulary.settings import ExchangeSettings
 from hotline.gateways.addresses import VoiceAddresses, VoiceRoute
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.outbox import PendingDelivery
-from hotline.reactions import ReactionContext, has_reactions
+from hotline.reactions.context import ReactionContext
+from hotline.reactions.registry import has_reactions
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
@@ -74,7 +75,7 @@ class Soul(Protocol):
 
 @dataclass
 class City:
-    """What a story may use. `hands` are what people at desks and offices do of their own accord, once each turn.
+    """The city of a story. `hands` act for the people at desks and in offices, once each turn.
 
     Each says whether there was something to do.
     """
@@ -109,7 +110,7 @@ class City:
 
     @property
     def is_live(self) -> bool:
-        """Whether anybody is on a telephone, or something is about to happen."""
+        """Says whether a call is live or something is about to happen."""
         return bool(self.plans) or any(not call.is_over for call in self.exchange.registry.calls.values())
 
     async def keep_time(self) -> None:
@@ -153,7 +154,7 @@ class City:
 
 @dataclass(frozen=True)
 class Played:
-    """What is left when a story is over."""
+    """The result of a story."""
 
     city: City
     units: FakeUnits
@@ -169,7 +170,7 @@ class Played:
 
 @dataclass(frozen=True)
 class Ground:
-    """What cities are built on: a database with all tables, and the flows as they are read once."""
+    """The parts that cities share: a database with all tables, and the flows, read once."""
 
     engine: Engine
     make_registry: Callable[[], FlowRegistry]

@@ -1,4 +1,4 @@
-"""What the matrix stands on: one database for all stories of a test process, emptied between them."""
+"""Fixtures of the matrix: one database for all stories of a test process, emptied between them."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What can stand before the web's door: a recorder of everything that comes, and a time in which the database is gone."""
+"""Stages in front of the web application: a recorder of every request, and a time without a database."""
 
 import io
 from collections.abc import Iterable, Iterator

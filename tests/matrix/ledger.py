@@ -1,4 +1,4 @@
-"""What must be true when a story is over, whatever the line did: counted in the rows and in the exchange's own book."""
+"""Invariants at the end of a story, whatever the carrier did: counted in the rows and in the exchange's records."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -144,7 +144,7 @@ class Citizen(Handset):
 
 
 class Impatience:
-    """What makes a citizen hang up after so many exchange seconds, whatever is being said."""
+    """Makes a citizen hang up after a number of exchange seconds, whatever is being said."""
 
     def __init__(self, citizen: Citizen, exchange: Exchange, seconds: float) -> None:
         self._citizen, self._exchange, self._seconds = citizen, exchange, seconds

@@ -1,4 +1,4 @@
-"""Which cells every run of the suite plays; the whole matrix is for `make matrix`."""
+"""Selects the cells that every run of the suite plays; `make matrix` plays the whole matrix."""
 
 from collections import Counter
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What happens in the city: five stories, each with the people it needs. The line may spoil any of their steps."""
+"""The five stories of the city, each with the people it needs. The carrier may disturb any of their steps."""
 
 import asyncio
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ PLANS: Mapping[Name, Plan] = {
 
 @dataclass(frozen=True)
 class Cast:
-    """Who was in the story, for asking them afterwards."""
+    """The people of a story, for checks after its end."""
 
     citizen: Citizen
     operator: Operator

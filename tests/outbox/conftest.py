@@ -1,4 +1,4 @@
-"""What the outbox's tests ask for: reactions' tools made of fakes, and a way to run what is due."""
+"""Fixtures of the outbox tests: a reaction context made of fakes, and a function that runs what is due."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import pytest
 
 from hotline import outbox
 from hotline.gateways.addresses import VoiceAddresses
-from hotline.reactions import ReactionContext
+from hotline.reactions.context import ReactionContext
 from hotline.unit_of_work import Application
 from tests.fakes import FakeCarrier, FakeLookups, FakeUnits
 from tests.stopped_clock import StoppedClock
@@ -41,13 +41,13 @@ def tools(
 
 @pytest.fixture
 def run_due(tools: ReactionContext) -> Run:
-    """Relay and carry out whatever is due until nothing is; returns how many deliveries were carried out."""
+    """Relays and executes deliveries until none is due; returns their number."""
 
     def run() -> int:
         carried = 0
-        while parcels := outbox.relay(tools.application):
-            outbox.record_enqueued(tools.application, parcels)
-            carried += sum(outbox.deliver(tools, parcel.id) for parcel in parcels)
+        while pending := outbox.relay(tools.application):
+            outbox.record_enqueued(tools.application, pending)
+            carried += sum(outbox.deliver(tools, delivery_due.id) for delivery_due in pending)
         return carried
 
     return run

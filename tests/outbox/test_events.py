@@ -1,4 +1,4 @@
-"""The log can be read back: every kind of event survives being packed, stored and unpacked."""
+"""Every kind of event survives being packed, stored and unpacked."""
 
 import dataclasses
 import json
@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.events import KINDS, Event, pack, unpack
-from hotline.reactions import LANES, REACTION_BY_NAME, REACTIONS, has_reactions
+from hotline.reactions.registry import LANES, REACTION_BY_NAME, REACTIONS, has_reactions
 from hotline.rules.enums import OfferState
 
 
 def made_by(hint: Any) -> st.SearchStrategy[Any]:
-    """Return values of one field's type; a new type needs a line here."""
+    """Returns values of one field's type; a new type needs a line here."""
     if isinstance(hint, UnionType):
         return st.one_of(*[made_by(part) for part in get_args(hint)])
     if isinstance(hint, type) and issubclass(hint, StrEnum):

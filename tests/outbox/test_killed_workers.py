@@ -1,4 +1,4 @@
-"""SIGKILL at any moment of a hand-off: after the restart the ticket lies in the inbox once, and the unit was told once."""
+"""After SIGKILL at any moment of a hand-off, the ticket is in the inbox once and the unit is notified once in effect."""
 
 import random
 import threading
@@ -28,12 +28,12 @@ from tests.outbox.workers import UnitSystem, WorkerProcess, unit_system, wait_fo
 D = DeliveryState
 UNIT = "city-management"
 ROUNDS = 8
+# Seconds; a whole hand-off takes about as long.
 LONGEST_DELAY = 0.12
-"""Seconds; a whole hand-off takes about as long."""
 
 
 class House:
-    """A application in real time, a real Redis, a real worker process and a unit's system."""
+    """An application in real time with a real Redis, a real worker process and a unit's system."""
 
     def __init__(
         self, application: Application, redis: Redis, process: WorkerProcess, unit: UnitSystem
@@ -52,14 +52,14 @@ class House:
         relay_once(self.application, self._enqueue)
 
     def relay_twice_over(self) -> None:
-        """Hand the same parcels to RQ two times, as it may happen when a note is lost."""
-        parcels = outbox.relay(self.application)
-        self._enqueue(parcels)
-        self._enqueue(parcels)
-        outbox.record_enqueued(self.application, parcels)
+        """Hands the same deliveries to RQ twice, as happens when the record of the hand-over is lost."""
+        pending = outbox.relay(self.application)
+        self._enqueue(pending)
+        self._enqueue(pending)
+        outbox.record_enqueued(self.application, pending)
 
     def let_leases_end(self) -> None:
-        """Let so much time pass for what is not done that every lease and pause is over."""
+        """Moves open deliveries so far into the past that every lease and pause is over."""
         ago = system_clock() - timedelta(seconds=1)
         with self.application.unit_of_work(Machine.SYSTEM) as work:
             left = update(Delivery).where(Delivery.state.in_((D.DUE, D.CLAIMED)))
@@ -77,7 +77,7 @@ class House:
             return session.scalar(told) is not None and session.scalar(left) == 0
 
     def settle(self, ticket_id: int) -> None:
-        """Go on as after a restart until the hand-off is done."""
+        """Continues as after a restart until the hand-off is done."""
         if self.process.process is None:
             self.process.start()
         self.let_leases_end()
@@ -109,7 +109,7 @@ def house(
 
 
 def check(house: House, tickets: list[int]) -> None:
-    """One inbox line a ticket, told once in effect, nothing lost, nothing given up."""
+    """One inbox row per ticket, one notification in effect, no delivery lost or dead."""
     with house.application.read_session() as session:
         lines = session.scalars(select(Assignment.ticket_id).order_by(Assignment.ticket_id)).all()
         assert lines == tickets

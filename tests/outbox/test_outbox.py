@@ -1,4 +1,4 @@
-"""Relay, claim, react, note: at least once outside, exactly once in effect, and nothing forgotten."""
+"""The outbox: at least once outside, once in effect, no delivery lost."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,7 +9,8 @@ from sqlalchemy import func, select, update
 from hotline import events, outbox
 from hotline.gateways.notifications.channel import UnitNotification
 from hotline.outbox import ENQUEUE_TIMEOUT, LEASE, MAX_ATTEMPTS, RETRY_DELAYS_SECONDS, PendingDelivery
-from hotline.reactions import CALLS, NOTIFICATIONS, ReactionContext
+from hotline.reactions.context import ReactionContext
+from hotline.reactions.registry import CALLS, NOTIFICATIONS
 from hotline.rules.enums import CallState, DeliveryState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
@@ -25,7 +26,7 @@ D = DeliveryState
 
 
 def hand_off(application: Application, *, webhook: str | None = None) -> int:
-    """Write a ticket that has just been handed to a unit; returns its id."""
+    """Writes a ticket that has just been handed to a unit; returns its id."""
     with application.read_session() as session:
         known = session.scalar(select(func.count()).select_from(Assignment))
     if not known:
@@ -37,10 +38,10 @@ def hand_off(application: Application, *, webhook: str | None = None) -> int:
 
 
 def relay(application: Application) -> list[PendingDelivery]:
-    """Relay, and note that the transport has what is due."""
-    parcels = outbox.relay(application)
-    outbox.record_enqueued(application, parcels)
-    return parcels
+    """Relays, and records that the transport holds the deliveries."""
+    pending = outbox.relay(application)
+    outbox.record_enqueued(application, pending)
+    return pending
 
 
 def delivery(application: Application, delivery_id: int) -> Delivery:
@@ -57,16 +58,16 @@ def test_what_happened_is_relayed_once_and_carried_out(
     application: Application, tools: ReactionContext
 ) -> None:
     hand_off(application)
-    parcels = relay(application)
-    assert [(parcel.lane, parcel.attempts) for parcel in parcels] == [(NOTIFICATIONS, 0)]
-    assert outbox.deliver(tools, parcels[0].id)
-    assert delivery(application, parcels[0].id).state is D.DONE
+    pending = relay(application)
+    assert [(due.lane, due.attempts) for due in pending] == [(NOTIFICATIONS, 0)]
+    assert outbox.deliver(tools, pending[0].id)
+    assert delivery(application, pending[0].id).state is D.DONE
     assert inbox_lines(application) == 1
     with application.read_session() as session:
         assert session.scalar(select(func.count()).where(EventRow.relayed_at.is_(None))) == 1
 
 
-def test_an_event_nobody_reacts_to_is_relayed_into_nothing(application: Application) -> None:
+def test_an_event_without_reactions_is_relayed_without_deliveries(application: Application) -> None:
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.record(events.CallQueued(1))
     assert relay(application) == []
@@ -75,7 +76,7 @@ def test_an_event_nobody_reacts_to_is_relayed_into_nothing(application: Applicat
         assert session.scalars(select(Delivery)).all() == []
 
 
-def test_one_thing_leads_to_the_next_until_the_unit_is_told(
+def test_one_reaction_leads_to_the_next_until_the_unit_is_notified(
     application: Application, units: FakeUnits, run_due: Run
 ) -> None:
     hand_off(application, webhook="https://unit.example/hook")
@@ -84,7 +85,7 @@ def test_one_thing_leads_to_the_next_until_the_unit_is_told(
     assert run_due() == 0
 
 
-def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_is_not_told(
+def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_gets_no_webhook(
     application: Application, units: FakeUnits, run_due: Run
 ) -> None:
     hand_off(application)
@@ -121,8 +122,8 @@ def test_of_several_workers_at_once_one_carries_it_out(
     application: Application, tools: ReactionContext
 ) -> None:
     hand_off(application)
-    parcel = relay(application)[0]
-    outcomes = at_once(*[lambda: outbox.deliver(tools, parcel.id)] * 4)
+    due = relay(application)[0]
+    outcomes = at_once(*[lambda: outbox.deliver(tools, due.id)] * 4)
     assert sorted(map(str, outcomes)) == ["False", "False", "False", "True"]
     assert inbox_lines(application) == 1
 
@@ -158,26 +159,26 @@ def test_a_failure_pauses_longer_each_time_and_the_last_is_kept_where_it_can_be_
     assert len({notice.key for notice in units.told}) == 1
 
 
-def test_what_is_being_carried_out_is_nobody_elses_until_the_lease_ends(
+def test_a_claimed_delivery_is_not_claimed_again_until_the_lease_ends(
     application: Application, tools: ReactionContext, clock: StoppedClock
 ) -> None:
     hand_off(application)
-    parcel = relay(application)[0]
+    due = relay(application)[0]
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(
             update(Delivery).values(state=D.CLAIMED, attempts=1, next_try_at=clock.at + LEASE)
         )
     clock.advance(LEASE.total_seconds() - 1)
     assert relay(application) == []
-    assert not outbox.deliver(tools, parcel.id)
+    assert not outbox.deliver(tools, due.id)
     clock.advance(1)
-    assert relay(application) == [PendingDelivery(parcel.id, NOTIFICATIONS, 1)]
-    assert outbox.deliver(tools, parcel.id)
-    assert delivery(application, parcel.id).attempts == 2
+    assert relay(application) == [PendingDelivery(due.id, NOTIFICATIONS, 1)]
+    assert outbox.deliver(tools, due.id)
+    assert delivery(application, due.id).attempts == 2
 
 
 class Overtaken(FakeUnits):
-    """A unit so slow that the lease ends and another worker tells it meanwhile."""
+    """A unit so slow that the lease ends and another worker notifies it meanwhile."""
 
     def __init__(self, clock: StoppedClock) -> None:
         super().__init__()
@@ -214,13 +215,13 @@ def test_a_job_that_kills_its_worker_every_time_is_given_up(
     application: Application, tools: ReactionContext, clock: StoppedClock
 ) -> None:
     hand_off(application)
-    parcel = relay(application)[0]
+    due = relay(application)[0]
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(
             update(Delivery).values(state=D.CLAIMED, attempts=MAX_ATTEMPTS, next_try_at=clock.at)
         )
-    assert not outbox.deliver(tools, parcel.id)
-    kept = delivery(application, parcel.id)
+    assert not outbox.deliver(tools, due.id)
+    kept = delivery(application, due.id)
     assert (kept.state, kept.last_error) == (D.DEAD, "no worker survived the last try")
     clock.advance(3600)
     assert relay(application) == []
@@ -230,12 +231,12 @@ def test_what_was_handed_over_and_lost_is_handed_over_again(
     application: Application, clock: StoppedClock
 ) -> None:
     hand_off(application)
-    parcels = relay(application)
+    pending = relay(application)
     assert relay(application) == []
     clock.advance(ENQUEUE_TIMEOUT.total_seconds())
     assert relay(application) == []
     clock.advance(1)
-    assert relay(application) == parcels
+    assert relay(application) == pending
 
 
 def test_what_was_never_handed_over_is_found_at_once(application: Application) -> None:
@@ -249,14 +250,14 @@ def test_a_worker_faster_than_our_note_does_not_wait_for_it(
     units.failures = 1
     hand_off(application, webhook="https://unit.example/hook")
     outbox.deliver(tools, relay(application)[0].id)
-    parcels = outbox.relay(application)
-    outbox.deliver(tools, parcels[0].id)
-    outbox.record_enqueued(application, parcels)
+    pending = outbox.relay(application)
+    outbox.deliver(tools, pending[0].id)
+    outbox.record_enqueued(application, pending)
     clock.advance(RETRY_DELAYS_SECONDS[0])
-    assert [parcel.attempts for parcel in relay(application)] == [1]
+    assert [due.attempts for due in relay(application)] == [1]
 
 
-def test_what_a_newer_version_told_stops_nobody_and_is_left_to_it(application: Application) -> None:
+def test_an_event_of_a_newer_version_is_left_to_that_version(application: Application) -> None:
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add_all(
             EventRow(at=work.at, kind="TicketSungTo", subject="ticket", subject_id=1, actor="system", data={})
@@ -274,11 +275,11 @@ def test_a_delivery_whose_event_cannot_be_read_fails_visibly(
     application: Application, tools: ReactionContext, broken: dict[str, object]
 ) -> None:
     hand_off(application)
-    parcel = relay(application)[0]
+    due = relay(application)[0]
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(EventRow).values(**broken))
-    assert outbox.deliver(tools, parcel.id)
-    kept = delivery(application, parcel.id)
+    assert outbox.deliver(tools, due.id)
+    kept = delivery(application, due.id)
     assert kept.state is D.DUE
     assert kept.last_error is not None
     assert kept.last_error.startswith(("KeyError", "TypeError"))
@@ -288,11 +289,11 @@ def test_a_reaction_this_version_does_not_have_fails_visibly(
     application: Application, tools: ReactionContext
 ) -> None:
     hand_off(application)
-    parcel = relay(application)[0]
+    due = relay(application)[0]
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.execute(update(Delivery).values(reaction="sing"))
-    assert outbox.deliver(tools, parcel.id)
-    assert delivery(application, parcel.id).last_error == "KeyError: 'sing'"
+    assert outbox.deliver(tools, due.id)
+    assert delivery(application, due.id).last_error == "KeyError: 'sing'"
 
 
 def test_what_is_not_ready_yet_is_tried_again_soon(
@@ -303,14 +304,14 @@ def test_what_is_not_ready_yet_is_tried_again_soon(
     call = make_call(application, sid=sid, state=CallState.CONNECTING, operator_id=operator.id)
     with application.unit_of_work(Machine.CARRIER) as work:
         work.record(events.CallAccepted(call.id, 1, operator.id))
-    parcel = relay(application)[0]
-    assert outbox.deliver(tools, parcel.id)
-    kept = delivery(application, parcel.id)
+    due = relay(application)[0]
+    assert outbox.deliver(tools, due.id)
+    kept = delivery(application, due.id)
     assert (kept.state, kept.next_try_at) == (D.DUE, clock.at + timedelta(seconds=RETRY_DELAYS_SECONDS[0]))
     assert str(kept.last_error).startswith("RetryLater")
 
 
-def test_a_delivery_that_does_not_exist_is_nobodys(tools: ReactionContext) -> None:
+def test_a_delivery_that_does_not_exist_is_not_executed(tools: ReactionContext) -> None:
     assert not outbox.deliver(tools, 404)
 
 
@@ -320,6 +321,6 @@ def test_a_long_tail_is_relayed_in_pieces_in_its_order(application: Application)
             work.record(events.CallHangUpAsked(call_id, 1))
     first, second = relay(application), relay(application)
     assert (len(first), len(second)) == (outbox.BATCH_SIZE, 5)
-    assert {parcel.lane for parcel in first + second} == {CALLS}
-    ids = [parcel.id for parcel in first + second]
+    assert {due.lane for due in first + second} == {CALLS}
+    ids = [due.id for due in first + second]
     assert ids == sorted(ids)

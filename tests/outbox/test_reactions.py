@@ -1,4 +1,4 @@
-"""What follows from what happened, asked of a carrier whose answers get lost: never twice, never left hanging."""
+"""Reactions against a carrier whose responses get lost: no call is placed twice and none stays open."""
 
 from dataclasses import replace
 
@@ -8,12 +8,14 @@ from sqlalchemy import select, update
 from hotline import events
 from hotline.gateways.addresses import VoiceRoute
 from hotline.gateways.carrier import CarrierOutcomeUnknown, CarrierRefused, CarrierUnavailable
-from hotline.reactions import REACTION_BY_NAME, ReactionContext, RetryLater
+from hotline.reactions.context import ReactionContext, RetryLater
+from hotline.reactions.registry import REACTION_BY_NAME
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.outbound import callbacks, outbound_calls
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial
 from hotline.unit_of_work import Application
@@ -29,11 +31,11 @@ def run(tools: ReactionContext, event: events.Event, reaction: str) -> None:
 
 
 def offered(application: Application, carrier: FakeCarrier) -> tuple[events.CallOffered, Person]:
-    """Let somebody wait in the carrier's queue and be offered to a desk."""
+    """Puts a caller into the carrier's queue and offers the call to a desk."""
     operator = make_operator(application)
     call = make_call(application, sid=carrier.dial_in(QUEUE))
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
     return events.CallOffered(call.id, offer_id, operator.id), operator
 
@@ -111,13 +113,13 @@ def offered_to(
 ) -> tuple[events.CallOffered, Person]:
     call = make_call(application, sid=carrier.dial_in(QUEUE))
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer = work.session.scalars(select(Offer).where(Offer.call_id == call.id)).one()
     assert offer.operator_id == operator.id
     return events.CallOffered(call.id, offer.id, operator.id), operator
 
 
-def test_an_offer_that_is_over_rings_nobody(
+def test_an_offer_that_is_over_rings_no_desk(
     application: Application, tools: ReactionContext, carrier: FakeCarrier
 ) -> None:
     offer, _ = offered(application, carrier)
@@ -231,7 +233,7 @@ def test_a_call_that_is_over_frees_the_operators_leg(
     assert carrier.calls[leg(application, offer.offer_id) or ""].status == "no-answer"
 
 
-def test_an_operator_can_hang_up_even_if_the_callers_end_was_never_told(
+def test_an_operator_can_hang_up_even_if_the_status_webhook_of_the_caller_was_lost(
     application: Application, tools: ReactionContext, carrier: FakeCarrier
 ) -> None:
     event = accepted(application, carrier)
@@ -293,7 +295,7 @@ def dial_row(application: Application, dial_id: int) -> Dial:
         return session.get_one(Dial, dial_id)
 
 
-def test_somebody_is_phoned_once(
+def test_a_citizen_is_phoned_once(
     application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     event = planned(application, clock)
@@ -358,7 +360,7 @@ def test_a_number_the_carrier_refuses_ends_the_attempt_and_counts(
     assert (owed.state, owed.attempts) == (CallbackState.WAITING, 1)
 
 
-def test_a_dial_nobody_wants_any_more_is_not_made(
+def test_a_dial_whose_promise_is_settled_is_not_placed(
     application: Application, tools: ReactionContext, carrier: FakeCarrier, clock: StoppedClock
 ) -> None:
     event = planned(application, clock)

@@ -22,7 +22,7 @@ from config.processes.worker import JOB_SECONDS, WORKERS, LaneWorker, enqueue_in
 from hotline import events
 from hotline.clock import system_clock
 from hotline.outbox import ENQUEUE_TIMEOUT, LEASE
-from hotline.reactions import CALLS
+from hotline.reactions.registry import CALLS
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, Lease
 from hotline.unit_of_work import Application

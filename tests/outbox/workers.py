@@ -1,4 +1,4 @@
-"""Real worker processes for tests that kill them, and a unit's own system that can stall while it is told."""
+"""Real worker processes for tests that kill them, and a unit's own system that can stall."""
 
 import os
 import shutil
@@ -116,7 +116,7 @@ def _answers(socket: Path) -> bool:
 
 @dataclass
 class UnitSystem:
-    """What a unit runs: it keeps every key it was told, and stalls before its answer while `stalled` is set."""
+    """The system of a unit: it keeps the key of every notification, and delays its answer while `stalled` is set."""
 
     keys: list[str] = field(default_factory=list)
     stalled: threading.Event = field(default_factory=threading.Event)

@@ -1,4 +1,4 @@
-"""Who may do what: the matrix of roles and rights, written out once more by hand, and the classes of the line."""
+"""The matrix of roles and rights, written out again by hand."""
 
 import pytest
 

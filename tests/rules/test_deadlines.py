@@ -132,3 +132,18 @@ def test_a_known_day_off_is_never_counted_and_no_working_day_is_left_out(
 def test_the_horizon_reaches_for_any_limit_a_city_would_set(start: datetime, amount: int) -> None:
     due = deadline(start, Limit(amount, U.BUSINESS_DAY), KNOWN, CITY)
     assert (due.counted[-1] - start.date()).days <= HORIZON_DAYS
+
+
+def test_calendar_days_are_the_citys_days_wherever_the_moment_was_written() -> None:
+    """16:30 UTC is the next day in Shanghai, whatever zone the machine of the test is in."""
+    for zone in (UTC, CITY, ZoneInfo("America/New_York")):
+        moment = datetime(2026, 11, 23, 16, 30, tzinfo=UTC).astimezone(zone)
+        due = deadline(moment, Limit(1, U.CALENDAR_DAY), {}, CITY)
+        assert due.counted == (date(2026, 11, 25),)
+        assert due.due_at == local("2026-11-26T00:00")
+        assert due.due_at.tzinfo is UTC
+
+
+def test_a_deadline_within_the_known_calendar_is_not_provisional() -> None:
+    due = deadline(local("2026-11-23T09:00"), Limit(1, U.BUSINESS_DAY), KNOWN, CITY)
+    assert due.provisional is False

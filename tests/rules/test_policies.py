@@ -1,4 +1,4 @@
-"""Which limit of the legal clock applies: a type's own one at normal urgency, else the urgency's."""
+"""The applicable limit: a type's own at normal urgency, else the urgency's."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A masked number lets one recognise a caller and never phone them."""
+"""A masked number is enough to recognise a caller and not enough to phone them."""
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,9 @@ digits = st.text("0123456789", min_size=1, max_size=20)
         ("+865374412345", "053****2345"),
         ("+4369912345678", "436******5678"),
         ("12345", "***45"),
+        ("1234", "****"),
+        ("123456789", "*******89"),
+        ("1234567890", "123***7890"),
         ("110", "***"),
         ("12", "**"),
         ("anonymous", "*******us"),

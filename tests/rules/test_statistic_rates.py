@@ -1,4 +1,4 @@
-"""A rate is two integers and a rounding rule; a printed value can be asked which integers it admits."""
+"""A rate is two integers and a rounding rule; a printed value determines which integers could print it."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -129,3 +129,7 @@ def test_a_claimed_value_must_be_a_percentage_with_at_most_two_decimals(text: st
 @pytest.mark.parametrize(("text", "value"), [("99.58", 9_958), ("96", 9_600), ("99.9", 9_990), ("0.00", 0)])
 def test_a_claimed_value_is_read_in_hundredths(text: str, value: int) -> None:
     assert parse_percent(text) == value
+
+
+def test_of_no_rows_no_numerator_prints_a_value() -> None:
+    assert matching_counts("50.00", 1, 0).numerators is None

@@ -1,6 +1,6 @@
-"""Each statistic says what it divides; lines that do not add up say so."""
+"""Each statistic states what it divides; a reconciliation line that does not add up is reported."""
 
-from datetime import date
+from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -220,6 +220,12 @@ def test_a_period_begins_and_ends_at_local_midnight() -> None:
     assert period.end(SHANGHAI).isoformat() == "2026-11-24T16:00:00+00:00"
     assert not period.one_day
     assert parse_period("2026-11-23", " 2026-11-23 ").one_day
+    assert (period.start(SHANGHAI).tzinfo, period.end(SHANGHAI).tzinfo) == (UTC, UTC)
+
+
+def test_the_first_and_the_last_day_that_can_be_asked_for() -> None:
+    period = parse_period("1970-01-01", "2999-12-31")
+    assert (period.first, period.last) == (date(1970, 1, 1), date(2999, 12, 31))
 
 
 @pytest.mark.parametrize(
@@ -229,6 +235,7 @@ def test_a_period_begins_and_ends_at_local_midnight() -> None:
         ("2026-13-01", "23.11.2026", {"from": "not_a_date", "to": "not_a_date"}),
         ("2026-11-24", "2026-11-23", {"to": "ends_before_it_begins"}),
         ("0001-01-01", "9999-12-31", {"from": "unknown_value", "to": "unknown_value"}),
+        ("1969-12-31", "3000-01-01", {"from": "unknown_value", "to": "unknown_value"}),
         ("20261123", "2026-W47-1", {"from": "not_a_date", "to": "not_a_date"}),
     ],
 )

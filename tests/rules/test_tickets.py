@@ -16,6 +16,7 @@ from hotline.rules.tickets.transitions import (
     allowed_actions,
     editable_fields,
     may_read,
+    may_take,
     missing,
     ticket_number,
     transition,
@@ -157,3 +158,23 @@ def luhn_sum(digits: str) -> int:
     """The check as any standard tool makes it, from the right: every second digit doubled, its digits added."""
     doubled = (int(digit) * (1 + place % 2) for place, digit in enumerate(reversed(digits)))
     return sum(value // 10 + value % 10 for value in doubled)
+
+
+def test_a_unit_step_is_for_people_of_that_unit_only() -> None:
+    row = transition(S.DISPATCHED, A.ACKNOWLEDGE)
+    assert row is not None
+    ours, without = Person(1, Role.HANDLER, OURS), Person(2, Role.HANDLER)
+    assert may_take(ours, row, OURS)
+    assert not may_take(ours, row, THEIRS)
+    assert not may_take(ours, row, None)
+    assert not may_take(without, row, None)
+    assert not may_take(Person(3, Role.SUPERVISOR, OURS), row, OURS)
+    assert may_take(Machine.SYSTEM, row, None)
+
+
+def test_nothing_is_allowed_on_a_ticket_that_may_not_be_read() -> None:
+    """A unit that is already written on a draft may not read it, hence take no step."""
+    handler = Person(1, Role.HANDLER, OURS)
+    assert allowed_actions(S.DRAFT, handler, OURS) == ()
+    assert allowed_actions(S.DISPATCHED, handler, OURS) == (A.ACKNOWLEDGE,)
+    assert allowed_actions(S.DISPATCHED, handler, THEIRS) == ()

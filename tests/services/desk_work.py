@@ -1,4 +1,4 @@
-"""What an operator does at a desk with tickets and the call they belong to, for the tests of both."""
+"""Steps of an operator with a call and its ticket, shared by tests."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ def perform(
 
 
 def wrapping_up(application: Application, **columns: Any) -> tuple[Person, Call]:
-    """Return an operator whose talk has just ended, and the call."""
+    """Returns an operator whose conversation has just ended, and the call."""
     person = make_operator(application, PresenceState.WRAP_UP)
     call = make_call(
         application, state=CallState.ENDED, operator_id=person.id, answered_at=application.clock(), **columns

@@ -1,4 +1,4 @@
-"""Calls we owe: one promise a number, the place kept, attempts bounded by desks, hours and patience."""
+"""Promised callbacks: one promise per number, the place kept, attempts bounded by desks, hours and the policy."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -13,7 +13,9 @@ from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.unit_of_work import Application, UnitOfWork
@@ -46,7 +48,7 @@ def newest_dial(application: Application) -> Dial:
 
 
 def attempt(application: Application, clock: StoppedClock, outcome: str = "no-answer") -> Dial:
-    """Let the next attempt fall due with one desk free, place it and end it."""
+    """Makes the next attempt fall due with one desk free, places it and ends it."""
     make_operator(application)
     assert plan(application) == 1
     dial = newest_dial(application)
@@ -156,8 +158,8 @@ def test_a_person_phoned_back_keeps_their_place_in_the_queue(
     call = answer(application, newest_dial(application))
     with application.unit_of_work(Machine.CALLER) as work:
         callbacks.confirm_person(work, call.id)
-        lifecycle.join_queue(work, call.id)
-        kept = lifecycle.get_call(work, call.id)
+        join_queue(work, call.id)
+        kept = get_call(work, call.id)
     assert (kept.place_since, kept.queued_at) == (earlier, clock.at)
 
 
@@ -202,7 +204,7 @@ def test_what_fell_due_by_day_and_waited_for_a_desk_into_the_night_waits_for_the
 
 
 @pytest.mark.parametrize("outcome", ["busy", "no-answer", "failed", "canceled", "completed", "refused"])
-def test_after_an_attempt_that_reached_nobody_another_follows(
+def test_another_attempt_follows_one_that_was_not_answered(
     application: Application, clock: StoppedClock, outcome: str
 ) -> None:
     owed = promise(application)
@@ -285,7 +287,7 @@ def test_a_promise_is_cancelled_once(application: Application) -> None:
         callbacks.cancel_callback(work, 404)
 
 
-def test_planning_at_once_phones_nobody_twice(application: Application, clock: StoppedClock) -> None:
+def test_planning_in_parallel_phones_no_number_twice(application: Application, clock: StoppedClock) -> None:
     promise(application)
     clock.advance(60)
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""A call from its first webhook to its last word, in whatever order the carrier tells it."""
+"""The life of a call, with webhooks in any order."""
 
 import pytest
 from sqlalchemy import func, select
@@ -18,8 +18,10 @@ from hotline.rules.errors import NoSuchCall, NotAllowed, UnfinishedCall
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
+from hotline.services.calls.queries import CallView, get_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import offers, presence
+from hotline.services.queueing.queue import join_queue, leave_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback
 from hotline.store.people.tables import Presence
@@ -38,7 +40,7 @@ ARRIVAL = Arrival(
 )
 
 
-def receive(application: Application, arrival: Arrival = ARRIVAL) -> lifecycle.CallView:
+def receive(application: Application, arrival: Arrival = ARRIVAL) -> CallView:
     with application.unit_of_work(Machine.CALLER) as work:
         return lifecycle.receive_call(work, arrival)
 
@@ -56,11 +58,11 @@ def row(application: Application, call_id: int) -> Call:
 
 
 def talking(application: Application) -> tuple[Call, Person]:
-    """Bring a caller and an operator together."""
+    """Connects a caller with an operator."""
     operator = make_operator(application)
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id).where(Offer.call_id == call.id)).one()
         offers.accept_offer(work, offer_id, f"leg-of-{call.id}")
         lifecycle.record_connected(work, call.id)
@@ -90,7 +92,7 @@ def test_the_wait_is_measured_from_queue_to_answer(application: Application, clo
     make_operator(application)
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
     clock.advance(9)
     with application.unit_of_work(Machine.CARRIER) as work:
         offer_id = work.session.scalars(select(Offer.id)).one()
@@ -107,7 +109,7 @@ def test_a_terminal_word_is_final(application: Application) -> None:
     end(application, call.sid)
     assert receive(application).state is CallState.ENDED
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         lifecycle.record_connected(work, call.id)
         lifecycle.record_operator_left(work, call.id)
     assert row(application, call.id).state is CallState.ENDED
@@ -132,7 +134,7 @@ def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kep
 ) -> None:
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
     end(application, call.sid)
     with application.read_session() as session:
         owed = session.scalars(select(Callback)).one()
@@ -147,7 +149,7 @@ def test_hanging_up_in_the_queue_is_abandoned_and_owed_a_call_with_the_place_kep
 def test_hanging_up_in_the_queue_with_a_withheld_number_owes_nothing(application: Application) -> None:
     call = make_call(application, number=None, number_raw="anonymous")
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
     end(application, call.sid)
     with application.read_session() as session:
         assert session.scalars(select(Callback)).all() == []
@@ -156,14 +158,14 @@ def test_hanging_up_in_the_queue_with_a_withheld_number_owes_nothing(application
 def test_leaving_for_a_promised_callback_is_not_abandoned(application: Application) -> None:
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         assert callbacks.promise_for_call(work, call.id) is not None
-        lifecycle.leave_queue(work, call.id, "leave")
+        leave_queue(work, call.id, "leave")
     end(application, call.sid)
     assert row(application, call.id).end is CallEnd.LEFT_FOR_CALLBACK
 
 
-def test_somebody_who_phones_again_is_no_longer_owed_a_call(application: Application) -> None:
+def test_a_caller_who_phones_again_has_no_open_callback(application: Application) -> None:
     with application.unit_of_work(Machine.CALLER) as work:
         owed = callbacks.promise_callback(work, number=ARRIVAL.number_raw, reason=CallbackReason.REQUESTED)
     receive(application)
@@ -212,14 +214,14 @@ def test_a_caller_who_leaves_while_the_desk_connects_is_abandoned_and_the_desk_i
     operator = make_operator(application)
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offers.accept_offer(work, work.session.scalars(select(Offer.id)).one(), "leg")
     end(application, call.sid)
     assert row(application, call.id).end is CallEnd.ABANDONED
     assert desk(application, operator).state is PresenceState.READY
 
 
-def test_whoever_goes_before_a_word_can_be_said_is_owed_a_call_like_one_who_waits(
+def test_a_caller_who_leaves_before_the_shortest_talk_is_promised_a_callback(
     application: Application, clock: StoppedClock
 ) -> None:
     call, operator = talking(application)
@@ -232,13 +234,13 @@ def test_whoever_goes_before_a_word_can_be_said_is_owed_a_call_like_one_who_wait
         assert session.scalars(select(Callback.reason)).all() == [CallbackReason.ABANDONED]
 
 
-def test_whoever_left_the_queue_to_ask_for_a_callback_and_hung_up_is_owed_one_all_the_same(
+def test_a_caller_who_left_the_queue_for_a_callback_and_hung_up_is_promised_one(
     application: Application,
 ) -> None:
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
-        lifecycle.leave_queue(work, call.id, "leave")
+        join_queue(work, call.id)
+        leave_queue(work, call.id, "leave")
     end(application, call.sid)
     assert row(application, call.id).end is CallEnd.ABANDONED
     with application.read_session() as session:
@@ -262,7 +264,7 @@ def test_a_free_desk_is_offered_the_next_caller_in_the_same_breath(application: 
     call, operator = talking(application)
     waiting = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, waiting.id)
+        join_queue(work, waiting.id)
     end(application, call.sid)
     with application.unit_of_work(operator) as work:
         lifecycle.finish_without_ticket(work, call.id, NoMatterReason.SILENT)
@@ -290,13 +292,13 @@ def test_the_pressed_class_and_position_are_kept(application: Application) -> No
     with application.unit_of_work(Machine.CALLER) as work:
         lifecycle.record_request_class(work, call.id, RequestClass.CONSULTATION)
         lifecycle.save_position(work, call.id, position="menu:1", language="en")
-        seen = lifecycle.get_call(work, call.id)
+        seen = get_call(work, call.id)
     assert (seen.pressed, seen.position, seen.language) == (RequestClass.CONSULTATION, "menu:1", "en")
 
 
 def test_an_unknown_call_is_refused(application: Application) -> None:
     with pytest.raises(NoSuchCall), application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, 404)
+        join_queue(work, 404)
 
 
 def desk(application: Application, person: Person) -> Presence:

@@ -1,4 +1,4 @@
-"""Tickets out: masked unless a person with the right gives a reason, safe in a spreadsheet, readable by our import."""
+"""Export of tickets: masked without the right and a reason, safe in a spreadsheet, readable by the import."""
 
 import csv
 import io

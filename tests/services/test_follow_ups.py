@@ -1,4 +1,4 @@
-"""Was it solved? Asked once a round, the first answer stands, and a "no" opens one linked round more."""
+"""Follow-ups: one per round, the first answer stands, and a "no" opens one linked redo round."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ UNIT = "city-management"
 
 
 def closed_ticket(application: Application, **columns: object) -> Ticket:
-    """Write a ticket its unit has closed, and promise its follow-up."""
+    """Writes a ticket its unit has closed, and promises its follow-up."""
     if columns.pop("unit", True):
         make_unit(application, UNIT)
         columns["unit_code"] = UNIT
@@ -45,7 +45,7 @@ def plan(application: Application) -> int:
 
 
 def asked(application: Application, clock: StoppedClock) -> tuple[Dial, Call]:
-    """Phone the caller; return the attempt and the call in which they can answer."""
+    """Phones the caller; returns the attempt and the call."""
     clock.advance(3600)
     assert plan(application) == 1
     with application.read_session() as session:
@@ -108,7 +108,7 @@ def test_it_is_asked_in_the_language_the_caller_spoke(application: Application) 
     assert follow_up(application).language == "en"
 
 
-def test_nobody_is_asked_in_the_quiet_hours_though_it_was_due_by_day(
+def test_no_caller_is_phoned_in_the_quiet_hours_though_it_was_due_by_day(
     application: Application, clock: StoppedClock
 ) -> None:
     closed_ticket(application)
@@ -143,7 +143,7 @@ def test_the_first_answer_stands(
     assert len(rounds(application)) == 1
 
 
-def test_not_solved_opens_one_round_more_at_the_same_unit_however_often_it_is_told(
+def test_not_solved_opens_one_more_round_at_the_same_unit_however_often_it_is_reported(
     application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
     closed = closed_ticket(application, title="路灯不亮", confidential=True)

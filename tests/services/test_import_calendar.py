@@ -1,4 +1,4 @@
-"""Working days: known years are seeded once, the city's file wins, a wrong file changes nothing."""
+"""The calendar of working days: known years are seeded once, the city's file wins, a wrong file changes nothing."""
 
 from datetime import date
 

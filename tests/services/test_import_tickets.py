@@ -1,4 +1,4 @@
-"""Tickets from another system's file: all or nothing, the same file twice without effect, each bad line named."""
+"""Import of tickets: all or nothing, a repeated file has no effect, each bad line is named."""
 
 import io
 from collections.abc import Iterable

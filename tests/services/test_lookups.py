@@ -1,4 +1,4 @@
-"""Asking a system of the city's own: once a call, answered or not in time, and the first answer stands."""
+"""Lookups in the city's own systems: one per call, answered or overdue, and the first answer stands."""
 
 from dataclasses import replace
 
@@ -8,8 +8,8 @@ from sqlalchemy import select
 from hotline import events
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.lookups import LookupRequest, LookupResponse
-from hotline.reactions import ReactionContext
-from hotline.reactions.retrieval import ask_outside
+from hotline.reactions.calls import ask_outside
+from hotline.reactions.context import ReactionContext
 from hotline.rules.enums import LookupState
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import LookupSource, Policies

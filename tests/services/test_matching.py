@@ -1,4 +1,4 @@
-"""Who answers whom: skills for those who need them, priority first, a certain desk if asked for, and nobody blocks others."""
+"""Matching: skills for callers who need them, priority first, a requested desk, and no caller blocks another."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.people.actors import Machine, Person
-from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import join_queue, leave_queue, place_in_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.people.tables import OperatorSkill
 from hotline.unit_of_work import Application
@@ -25,7 +25,7 @@ def able(application: Application, person: Person, skill: str = "dialect") -> Pe
 
 def join(application: Application, call: Call, wish: JoinQueue = JoinQueue(), desk: str = "") -> QueueJoin:  # noqa: B008 - frozen
     with application.unit_of_work(Machine.CALLER) as work:
-        return lifecycle.join_queue(work, call.id, wish, desk=desk)
+        return join_queue(work, call.id, wish, desk=desk)
 
 
 def offered_to(application: Application, call: Call) -> int | None:
@@ -67,7 +67,7 @@ def test_after_long_waiting_anybody_may_answer(application: Application, clock: 
     assert offered_to(application, call) == plain.id
 
 
-def test_a_skill_that_nobody_on_duty_has_is_not_waited_for(application: Application) -> None:
+def test_a_skill_that_no_operator_on_duty_has_is_not_waited_for(application: Application) -> None:
     able(application, make_operator(application, PresenceState.OFFLINE))
     plain = make_operator(application)
     call = make_call(application)
@@ -75,15 +75,13 @@ def test_a_skill_that_nobody_on_duty_has_is_not_waited_for(application: Applicat
     assert offered_to(application, call) == plain.id
 
 
-def test_higher_priority_goes_first_whoever_came_before(
-    application: Application, clock: StoppedClock
-) -> None:
+def test_higher_priority_goes_before_an_earlier_caller(application: Application, clock: StoppedClock) -> None:
     first, urgent = make_call(application), make_call(application)
     join(application, first)
     clock.advance(60)
     join(application, urgent, JoinQueue(priority=9))
     with application.unit_of_work(Machine.CALLER) as work:
-        places = [offers.place_in_queue(work, call.id).position for call in (urgent, first)]
+        places = [place_in_queue(work, call.id).position for call in (urgent, first)]
     assert places == [1, 2]
     make_operator(application)
     look_again(application)
@@ -100,7 +98,7 @@ def test_a_desk_asked_for_by_work_number_is_waited_for(application: Application)
         assert session.get_one(Call, call.id).desk_id == asked.id
 
 
-def test_a_work_number_nobody_has_means_anybody(application: Application) -> None:
+def test_an_unknown_work_number_means_any_operator(application: Application) -> None:
     plain = make_operator(application)
     call = make_call(application)
     join(application, call, JoinQueue(to_desk=True), desk="999")
@@ -108,7 +106,7 @@ def test_a_work_number_nobody_has_means_anybody(application: Application) -> Non
 
 
 @pytest.mark.parametrize(("staffed", "answer"), [(True, QueueJoin.JOINED), (False, QueueJoin.OFF_DUTY)])
-def test_nobody_on_duty_is_an_answer_only_where_it_was_asked(
+def test_off_duty_is_a_result_only_where_the_flow_asks_for_it(
     application: Application, staffed: bool, answer: QueueJoin
 ) -> None:
     if staffed:
@@ -117,9 +115,7 @@ def test_nobody_on_duty_is_an_answer_only_where_it_was_asked(
     assert join(application, make_call(application)) is QueueJoin.JOINED
 
 
-def test_a_desk_without_a_sign_of_life_is_nobody_on_duty(
-    application: Application, clock: StoppedClock
-) -> None:
+def test_a_desk_without_a_heartbeat_is_not_on_duty(application: Application, clock: StoppedClock) -> None:
     make_operator(application)
     clock.advance(application.policies.queue.presence_timeout + 1)
     assert join(application, make_call(application), JoinQueue(only_on_duty=True)) is QueueJoin.OFF_DUTY
@@ -133,7 +129,7 @@ def test_who_comes_back_to_the_queue_has_the_old_place_and_a_new_patience(
     began = clock()
     clock.advance(100)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.leave_queue(work, call.id, "leave")
+        leave_queue(work, call.id, "leave")
     join(application, call)
     with application.read_session() as session:
         row = session.get_one(Call, call.id)

@@ -1,4 +1,4 @@
-"""An operator's own words, and what a desk may be in which state."""
+"""Presence: the operators' own changes, and what each state permits."""
 
 from collections.abc import Callable
 
@@ -9,8 +9,8 @@ from hotline import events
 from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState, Role
 from hotline.rules.errors import LostRace, NotAllowed, UnfinishedCall
 from hotline.rules.people.actors import Machine, Person
-from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers, presence
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Offer
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import Application, UnitOfWork
@@ -192,7 +192,7 @@ def test_a_desk_that_misses_a_ring_says_why_it_is_not_ready(
     person = make_operator(application)
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer = work.session.scalars(select(Offer)).one()
     assert offer.state is OfferState.PENDING
     clock.advance(60)

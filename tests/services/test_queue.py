@@ -1,4 +1,4 @@
-"""Who answers: the longest-waiting caller meets the longest-idle desk, and nobody is ever in two places."""
+"""The queue: the longest-waiting caller gets the longest-idle desk, and neither is matched twice."""
 
 from sqlalchemy import select, update
 
@@ -8,6 +8,7 @@ from hotline.rules.enums import CallState, OfferState, PresenceState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import QueuePlace, join_queue, leave_queue, place_in_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import Application
@@ -17,7 +18,7 @@ from tests.stopped_clock import StoppedClock
 
 def join(application: Application, call_id: int) -> QueueJoin:
     with application.unit_of_work(Machine.CALLER) as work:
-        return lifecycle.join_queue(work, call_id)
+        return join_queue(work, call_id)
 
 
 def state_of(application: Application, call_id: int) -> CallState:
@@ -173,7 +174,7 @@ def test_a_ring_whose_end_was_never_told_counts_as_missed_after_its_limit(
     assert state_of(application, call.id) is CallState.QUEUED
 
 
-def test_an_accepted_caller_nobody_joined_gets_their_place_back(
+def test_an_accepted_caller_whose_operator_never_joined_gets_their_place_back(
     application: Application, clock: StoppedClock
 ) -> None:
     make_operator(application)
@@ -191,7 +192,7 @@ def test_leaving_the_queue_stops_the_ring_and_frees_the_desk(application: Applic
     call = make_call(application)
     join(application, call.id)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.leave_queue(work, call.id, "leave")
+        leave_queue(work, call.id, "leave")
     assert offers_of(application, call.id)[0].state is OfferState.WITHDRAWN
     assert desk_of(application, operator).state is PresenceState.READY
 
@@ -207,10 +208,8 @@ def test_position_counts_who_came_first_and_expected_wait_is_the_mean_of_the_las
     join(application, second.id)
     clock.advance(7)
     with application.unit_of_work(Machine.CALLER) as work:
-        place = offers.place_in_queue(work, second.id)
-    assert place == offers.QueuePlace(
-        position=2, waited_seconds=7, since_joined=7, expected_seconds=15, size=2
-    )
+        place = place_in_queue(work, second.id)
+    assert place == QueuePlace(position=2, waited_seconds=7, since_joined=7, expected_seconds=15, size=2)
 
 
 def test_a_ring_is_asked_of_the_carrier_once_and_its_first_moment_is_remembered(

@@ -1,4 +1,4 @@
-"""Two processes at once, on both databases: nothing is lost, nothing is doubled, nobody waits for ever."""
+"""Two processes at the same moment, on both databases: no loss, no duplicate, no deadlock."""
 
 from contextlib import ExitStack
 from dataclasses import replace
@@ -21,6 +21,7 @@ from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import callbacks, outbound_calls
 from hotline.services.queueing import offers, presence
+from hotline.services.queueing.queue import join_queue
 from hotline.services.tickets import actions
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial
@@ -36,7 +37,7 @@ ROUNDS = 12
 
 def join(application: Application, call_id: int) -> None:
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call_id)
+        join_queue(work, call_id)
 
 
 def end(application: Application, sid: str) -> None:
@@ -107,7 +108,7 @@ def test_a_last_word_that_meets_the_first_webhook_is_not_lost(application: Appli
     assert state_of(application, call.id) is CallState.ENDED
 
 
-def test_an_answer_and_a_hang_up_of_somebody_we_phone_leave_no_call_alive(
+def test_an_answer_and_a_hang_up_of_a_called_citizen_leave_no_call_alive(
     application: Application, clock: StoppedClock
 ) -> None:
     with application.unit_of_work(Machine.SYSTEM) as work:
@@ -153,7 +154,7 @@ def test_accepting_and_hanging_up_at_once_ends_in_one_order_or_the_other(applica
 
 
 def free_again(application: Application, operator: Person) -> bool:
-    """Say whether the desk is ready, and send it on a break so that the next round has a desk of its own."""
+    """Returns whether the desk is ready, and sends it on a break so that the next round has a desk of its own."""
     with application.unit_of_work(operator) as work:
         state = presence.get_presence(work.session, operator.id).state
         presence.set_not_ready(work, NotReadyReason.BREAK)

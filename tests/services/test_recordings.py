@@ -1,4 +1,4 @@
-"""Recordings: one draft a message, the sound kept once, and heard only by who may, never without a trace."""
+"""Recordings: one draft per message, the sound saved once, each disclosure recorded."""
 
 import pytest
 from sqlalchemy import select
@@ -39,7 +39,7 @@ def the_recording(application: Application) -> Recording:
         return session.scalars(select(Recording)).one()
 
 
-def test_a_message_opens_one_draft_however_often_it_is_told(application: Application) -> None:
+def test_a_message_opens_one_draft_however_often_it_is_reported(application: Application) -> None:
     call = make_call(application)
     for _ in range(3):
         leave_message(application, call)
@@ -164,7 +164,7 @@ def test_a_recording_that_does_not_exist_is_said(application: Application) -> No
         recordings.hear_recording(work, 99)
 
 
-def test_whoever_listens_may_throw_a_message_away_with_a_reason(application: Application) -> None:
+def test_a_clerk_may_discard_a_message_with_a_reason(application: Application) -> None:
     leave_message(application, make_call(application))
     with application.read_session() as session:
         ticket_id = session.scalars(select(Ticket.id)).one()

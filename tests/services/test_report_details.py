@@ -1,4 +1,4 @@
-"""Corners of the report: short waits, rows without a class, claims in words, pages of rows."""
+"""Details of the report: short waits, rows without a class, claims as text, pages of rows."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,8 +14,8 @@ from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.cursors import BadCursor
+from hotline.store.figures.cohorts import window_of
 from hotline.store.figures.drill_down import DrillDownFilter, calls_behind, tickets_behind
-from hotline.store.figures.windows import window_of
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket
@@ -76,10 +76,10 @@ def test_a_ticket_without_a_class_stands_on_a_line_of_its_own_and_the_report_say
     ("value", "line"),
     [
         ("100.00", "办结率: 公布值＝按记录计算"),
-        ("75.00", "办结率: 公布值＝按记录计算 (印出 75.00% 需要: 分母 4–4)"),
-        ("66.67", "办结率: 公布值＝按记录计算 (印出 66.67% 需要: 分子 2–2)"),
-        ("0.00", "办结率: 公布值＝按记录计算 (印出 0.00% 需要: 分子 0–0 或 分母 ≥ 60,001)"),
-        ("99.58", "办结率: 公布值＝按记录计算 (印出 99.58% 需要: 任何整数都得不出)"),
+        ("75.00", "办结率: 公布值＝按记录计算 (得出 75.00% 需要: 分母 4–4)"),
+        ("66.67", "办结率: 公布值＝按记录计算 (得出 66.67% 需要: 分子 2–2)"),
+        ("0.00", "办结率: 公布值＝按记录计算 (得出 0.00% 需要: 分子 0–0 或 分母 ≥ 60,001)"),
+        ("99.58", "办结率: 公布值＝按记录计算 (得出 99.58% 需要: 任何整数都得不出)"),
     ],
 )
 def test_a_published_rate_is_told_in_words(application: Application, value: str, line: str) -> None:

@@ -1,4 +1,4 @@
-"""The report of random rows equals a naive recount that walks every row in Python, for one day and for ranges."""
+"""The report of random rows equals a naive recount of every row in Python, for one day and for ranges."""
 
 import random
 from datetime import UTC, date, datetime, timedelta
@@ -28,16 +28,16 @@ from hotline.rules.figures.statistics import STATISTICS, RowList
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page
+from hotline.store.figures.cohorts import window_of
 from hotline.store.figures.drill_down import DrillDownFilter, calls_behind, tickets_behind
-from hotline.store.figures.windows import window_of
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.stopped_clock import MONDAY_MORNING
 
+# Midnight of 2026-11-19 in Shanghai; the rows spread over six days from two days before it.
 FIRST = datetime(2026, 11, 18, 16, tzinfo=UTC)
-"""Midnight of 2026-11-19 in Shanghai; the rows spread over six days from two days before it."""
 UNITS = ("a-unit", "b-unit", "c-unit")
 OPEN = (TicketState.DISPATCHED, TicketState.ACKNOWLEDGED, TicketState.IN_PROGRESS, TicketState.REPLIED)
 PERIODS = (
@@ -54,7 +54,7 @@ def day_of(moment: datetime) -> date:
 
 
 def some_moment(chance: random.Random) -> datetime:
-    """A moment of those days, often exactly on a local midnight."""
+    """Returns a moment of those days, often exactly at local midnight."""
     if chance.random() < 0.15:
         return FIRST + timedelta(days=chance.randint(-2, 4))
     return FIRST + timedelta(seconds=chance.randint(-2 * 86_400, 4 * 86_400))
@@ -169,7 +169,7 @@ def fill(session: Session, seed: int) -> None:
 
 
 class Recount:
-    """The same figures, the slow way: every row looked at, every definition spelled out again."""
+    """Counts the same figures row by row, with every definition written out again."""
 
     def __init__(self, session: Session, period: Period, now: datetime) -> None:
         self.now, self.period = now, period
@@ -328,7 +328,7 @@ def check_rates(report: Report, recount: Recount) -> None:
 
 
 def check_rows_behind(application: Application, report: Report) -> None:
-    """Behind each number lie exactly as many rows, all of them of one cohort."""
+    """The drill-down of each number lists exactly as many rows, all of one cohort."""
     window = window_of(report.period, application.policies.zone, application.clock())
     for statistic in STATISTICS:
         rate = report.rates[statistic.name]

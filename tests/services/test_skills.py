@@ -1,4 +1,4 @@
-"""What operators can do beyond answering: only what the city knows, only for who answers."""
+"""Skills of operators: only those the city knows, only for users who answer calls."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_who_answers_no_calls_needs_no_skills(application: Application) -> None:
 
 
 @pytest.mark.parametrize("name", ["nobody", "no\x00body", ""])
-def test_nobody_has_no_skills(application: Application, name: str) -> None:
+def test_an_unknown_user_has_no_skills(application: Application, name: str) -> None:
     with pytest.raises(NoSuchPerson), application.unit_of_work(Machine.SYSTEM) as work:
         set_skills(work, name, ("english",))
     with pytest.raises(NoSuchPerson), application.read_session() as session:

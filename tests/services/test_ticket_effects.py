@@ -1,4 +1,4 @@
-"""Whatever a row of the transition table names exists: its effects, its events and its columns."""
+"""Each row of the transition table names effects, events and columns that exist."""
 
 from dataclasses import fields
 

@@ -100,7 +100,7 @@ def known_ticket(application: Application, caller_number: str = OWNER) -> None:
 
 
 def typed(application: Application, number: str | None, code: str, digits: str = DIGITS) -> Answer:
-    """What a call of its own hears for a ticket's number and a code."""
+    """Returns what a new call hears for a ticket's number and a code."""
     call = make_call(application, number=number)
     with application.unit_of_work(Machine.CALLER) as work:
         return status.look_up_number(work, call.id, digits, code)

@@ -25,6 +25,7 @@ from hotline.rules.figures.report import Handling, Period
 from hotline.rules.people.actors import Machine
 from hotline.store.calls.tables import Call
 from hotline.store.figures.calls import count_calls
+from hotline.store.figures.cohorts import Window, window_of
 from hotline.store.figures.drill_down import (
     DrillDownFilter,
     calls_behind,
@@ -40,7 +41,6 @@ from hotline.store.figures.tickets import (
     name_units,
     one_snapshot,
 )
-from hotline.store.figures.windows import Window, window_of
 from hotline.store.outbound import FollowUp
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application

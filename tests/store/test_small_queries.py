@@ -15,7 +15,7 @@ from hotline.store.calls.flow_paths import calls_of_day, paths_of_day
 from hotline.store.calls.recordings import Recording, recordings_of_calls
 from hotline.store.calls.tables import Call
 from hotline.store.outbox import Lease
-from hotline.store.people.directory import list_operators, list_units
+from hotline.store.people.tables import list_operators, list_units
 from hotline.store.tickets.tables import Counter
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_unit, make_user

@@ -127,7 +127,7 @@ class RegisteredTelephone:
             case "voice" | "signal":
                 self._exchange.voices.obey(self.call, self.connection.send, message)
             case other:
-                raise BadMessageError(f"nothing to do for {other!r} now")
+                raise BadMessageError(f"message {other!r} is not possible now")
 
     def take_audio(self, samples: bytes) -> None:
         """Adds a piece of sound to the running recordings; sound that arrives after the call is dropped."""

@@ -52,10 +52,10 @@ class RegisteredSoftphone:
 
     answerer = Human()
 
-    def __init__(self, exchange: Exchange, wire: Wire, grant: VoiceGrant) -> None:
+    def __init__(self, exchange: Exchange, connection: Wire, grant: VoiceGrant) -> None:
         self._exchange = exchange
         self._grant = grant
-        self.connection = wire
+        self.connection = connection
         self.call: Call | None = None
         self.muted = False
         self._ringing: dict[str, Call] = {}
@@ -79,7 +79,7 @@ class RegisteredSoftphone:
     def answered(self, call_sid: str) -> None:
         self.connection.send({"type": "open", "callSid": call_sid})
 
-    def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - a softphone is not told the status
+    def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - the softphone protocol has no status
         self.call = None
         self._exchange.voices.leave(call_sid)
         self.connection.send({"type": "ended", "callSid": call_sid})
@@ -207,22 +207,22 @@ def params_of(message: Message) -> dict[str, str]:
 
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
     """Serves one softphone from registration until its WebSocket is closed."""
-    wire = Wire(exchange.clock)
-    await wire.socket.prepare(request)
+    connection = Wire(exchange.clock)
+    await connection.socket.prepare(request)
     try:
         grant = verify_token(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
     except TokenError as error:
-        await wire.close(BAD_TOKEN, str(error))
-        return wire.socket
-    device = RegisteredSoftphone(exchange, wire, grant)
+        await connection.close(BAD_TOKEN, str(error))
+        return connection.socket
+    device = RegisteredSoftphone(exchange, connection, grant)
     tabs = exchange.lines.setdefault(f"client:{grant.identity}", [])
     tabs.append(device)
-    wire.send({"type": "registered", "identity": grant.identity})
-    writing = asyncio.create_task(wire.write())
+    connection.send({"type": "registered", "identity": grant.identity})
+    writing = asyncio.create_task(connection.write())
     try:
-        await wire.listen(device.handle, device.take_audio)
+        await connection.listen(device.handle, device.take_audio)
     finally:
         writing.cancel()
         device.disconnected()
         tabs.remove(device)
-    return wire.socket
+    return connection.socket

@@ -1,15 +1,16 @@
-"""Where an announced outage stands, told from its own moments: nothing has to be kept up to date for it."""
+"""Derives the state of an announced outage from its times; no state is stored."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
+# Callers hear all running outages before the menu: ten of maximum length take five minutes and fill a sixth
+# of a carrier's document.
 MAX_CONCURRENT = 10
-"""Callers hear all of them before anything else: ten of the longest are five minutes, and a sixth of a carrier's document."""
 
 
 class OutageState(StrEnum):
-    """What callers hear of it: nothing yet, all of it, nothing any more (by itself, or because somebody stopped it)."""
+    """The state of an announced outage; `OVER` ended by itself, `STOPPED` was stopped by a member of staff."""
 
     UPCOMING = "upcoming"
     RUNNING = "running"
@@ -20,7 +21,7 @@ class OutageState(StrEnum):
 def outage_state(
     starts_at: datetime, ends_at: datetime, stopped_at: datetime | None, at: datetime
 ) -> OutageState:
-    """Return where a notice stands at `at`; its end itself is already outside."""
+    """Returns the state of an outage at `at`; the end itself is already outside."""
     if stopped_at is not None:
         return OutageState.STOPPED
     if ends_at <= at:
@@ -29,7 +30,7 @@ def outage_state(
 
 
 def max_concurrent(spans: Iterable[tuple[datetime, datetime]], start: datetime, end: datetime) -> int:
-    """Return how many of `spans` (start, end) run together at the worst moment from `start` until before `end`."""
+    """Returns the largest number of `spans` (start, end) that run together from `start` until before `end`."""
     within = [span for span in spans if span[0] < end and span[1] > start]
     moments = {max(start, begins) for begins, _ in within}
     return max((sum(begins <= moment < ends for begins, ends in within) for moment in moments), default=0)

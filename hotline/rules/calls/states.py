@@ -1,4 +1,4 @@
-"""How calls move and how they end. `ENDED` is final whatever arrives later."""
+"""Rules for the states of a call and for how it ends."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,7 +7,7 @@ from hotline.rules.enums import CallEnd, CallPurpose, CallState
 
 
 class QueueJoin(StrEnum):
-    """The answer to "I want a person"."""
+    """The result of joining the queue."""
 
     JOINED = "joined"
     FULL = "full"
@@ -15,8 +15,8 @@ class QueueJoin(StrEnum):
     TOO_LATE = "too_late"
 
 
+# In these states the caller hears the wait document.
 WAITING: frozenset[CallState] = frozenset({CallState.QUEUED, CallState.OFFERED, CallState.CONNECTING})
-"""The caller hears the wait document."""
 
 _CARRIER_ENDS: dict[str, CallEnd] = {
     "busy": CallEnd.BUSY,
@@ -25,25 +25,29 @@ _CARRIER_ENDS: dict[str, CallEnd] = {
     "canceled": CallEnd.CANCELED,
 }
 
+# The terminal values of the carrier's CallStatus.
 TERMINAL_STATUSES: frozenset[str] = frozenset({"completed", *_CARRIER_ENDS})
-"""The carrier's last words about a call (CallStatus)."""
 
 
+# In less time no sentence can be said and heard: a shorter conversation counts as none.
 SHORTEST_TALK = timedelta(seconds=2)
-"""No word can be said and heard in less: a talk that was over sooner was none."""
 
 
 def state_at_end(state: CallState, answered_at: datetime | None, at: datetime) -> CallState:
-    """Return the state in which a call really was when it ended at `at`: whom a person had not yet heard still waited."""
+    """Returns the effective state of a call that ended at `at`.
+
+    A conversation shorter than `SHORTEST_TALK` counts as CONNECTING: the caller had not yet heard the
+    operator.
+    """
     if state is CallState.TALKING and answered_at is not None and at - answered_at < SHORTEST_TALK:
         return CallState.CONNECTING
     return state
 
 
 def end_of_call(state: CallState, purpose: CallPurpose, status: str, *, waited: bool = False) -> CallEnd:
-    """Return our word for a call that was in `state` when the carrier said the terminal `status`.
+    """Returns the end of a call that was in `state` when the carrier reported the terminal `status`.
 
-    Who had `waited`, and left the queue only to decide something, has given up waiting.
+    A caller who had `waited`, and left the queue only to make a choice in the flow, counts as abandoned.
     """
     if state in WAITING or (waited and state is CallState.IN_FLOW):
         return CallEnd.ABANDONED

@@ -1,18 +1,18 @@
-"""A rate is never a percentage alone: it is two whole numbers, what was left out and why, and only then a value.
+"""Exact rates: two whole numbers, the excluded rows with their reasons, and a printed value.
 
-Rounding is half-up from the integers, never through floating point (domain rule 6.1: published pages truncate,
-ours must not).
+Values are rounded half-up from the integers, never through floating point (domain rule 6.1: published pages
+truncate, ours must not).
 """
 
 from dataclasses import dataclass
 
+# Hundredths of a percent in a whole.
 _HUNDREDTHS = 10_000
-"""Hundredths of a percent in a whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exclusion:
-    """What a rate leaves out: a reason (a stable name) and how many rows it took out of the denominator."""
+    """A reason (a stable name) and the number of rows it takes out of the denominator."""
 
     reason: str
     count: int
@@ -20,7 +20,7 @@ class Exclusion:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`numerator` of `denominator`; `exclusions` name every row that was neither."""
+    """A rate of `numerator` to `denominator`; `exclusions` names every row that is in neither."""
 
     numerator: int
     denominator: int
@@ -32,12 +32,12 @@ class Rate:
 
     @property
     def value(self) -> str | None:
-        """The rate in percent with two decimals, half-up; None when there is nothing to divide by."""
+        """Returns the rate in percent with two decimals, half-up; None when the denominator is 0."""
         return percent(self.numerator, self.denominator)
 
 
 def percent(numerator: int, denominator: int) -> str | None:
-    """Return `numerator` / `denominator` in percent, two decimals, half-up: 47878 of 48116 -> "99.51".
+    """Returns `numerator` / `denominator` in percent, two decimals, half-up: 47878 of 48116 -> "99.51".
 
     None when the denominator is 0. Raises ValueError for negative numbers.
     """
@@ -62,24 +62,27 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class MatchingCounts:
-    """What would make a printed value true: other numerators over the same base, or other bases. None: no number does."""
+    """The counts that would print a given value: numerators over the same base, or bases under the same numerator.
+
+    None: no number does.
+    """
 
     numerators: Span | None
     denominators: Span | None
 
 
 def matching_counts(value: str, numerator: int, denominator: int) -> MatchingCounts:
-    """Return every numerator over `denominator`, and every denominator under `numerator`, that prints `value`.
+    """Returns every numerator over `denominator`, and every denominator under `numerator`, that prints `value`.
 
-    `value` is a percentage with at most two decimals ("99.58"). The printed value is h hundredths exactly when
-    (2h - 1) * d <= 20000 * n < (2h + 1) * d. Raises ValueError for a text that is no such percentage.
+    `value` is a percentage with at most two decimals ("99.58"). The printed value is h hundredths exactly
+    when (2h - 1) * d <= 20000 * n < (2h + 1) * d. Raises ValueError for a text that is no such percentage.
     """
     hundredths = parse_percent(value)
     return MatchingCounts(_numerators(hundredths, denominator), _denominators(hundredths, numerator))
 
 
 def parse_percent(value: str) -> int:
-    """Return hundredths of a percent: "99.58" -> 9958, "96" -> 9600. Raises ValueError for anything else."""
+    """Returns hundredths of a percent: "99.58" -> 9958, "96" -> 9600. Raises ValueError for anything else."""
     whole, _, part = value.partition(".")
     digits = f"{whole}{part}"
     if not (digits.isascii() and digits.isdigit() and whole) or len(part) > 2 or value.endswith("."):

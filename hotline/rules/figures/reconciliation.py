@@ -1,6 +1,6 @@
-"""Lines that must agree: the same rows counted two ways. A report that does not add up says so itself.
+"""Checks a report against itself: each line counts the same rows in two ways.
 
-A line's words use the names of the report's JSON, so that a program can follow them too.
+The text of a line uses the names of the report's JSON, so that a program can follow it too.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ from hotline.rules.figures.report import Figures, Period
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationLine:
-    """`line` says left = right in words; `left` and `right` are what was counted. Texts for printed percentages.
+    """A line whose text says left = right, with both sides as counted (printed percentages for a claim).
 
-    `name` is what translations of the words are kept under.
+    `name` is the key under which translations of the text are kept.
     """
 
     name: str
@@ -31,7 +31,7 @@ class ReconciliationLine:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A rate somebody published for a period that ended on `last` (`first` None: since the beginning)."""
+    """A published rate for a period that ended on `last` (`first` None: since the beginning)."""
 
     statistic: str
     value: str
@@ -44,7 +44,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class CheckedClaim:
-    """A claim beside what the rows say, and which counts would have printed it."""
+    """A claim with the computed rate and the counts that would print the published value."""
 
     claim: Claim
     rate: Rate
@@ -57,7 +57,7 @@ class CheckedClaim:
         )
 
     def line(self) -> ReconciliationLine:
-        """The claim as a reconciliation line: both sides are printed percentages."""
+        """Returns the claim as a reconciliation line; both sides are printed percentages."""
         name = self.claim.statistic
         text = f"published {name} = computed {name}"
         if not self.agrees:
@@ -67,7 +67,7 @@ class CheckedClaim:
 
 
 def describe_matches(matches: MatchingCounts) -> str:
-    """Return the two ways out, e.g. "numerator 47912-47916 or denominator 48078-48082"."""
+    """Returns the matching counts as text, e.g. "numerator 47912-47916 or denominator 48078-48082"."""
     spans = (("numerator", matches.numerators), ("denominator", matches.denominators))
     ways = [
         f"{name} {span.low}-{'' if span.high is None else span.high}"
@@ -78,7 +78,7 @@ def describe_matches(matches: MatchingCounts) -> str:
 
 
 def check_claims(claims: Iterable[Claim], period: Period, rates: dict[str, Rate]) -> tuple[CheckedClaim, ...]:
-    """Return every claim about exactly this period, checked. Raises KeyError for a statistic nobody computes."""
+    """Returns every claim about exactly this period with its computed rate. Raises KeyError for an unknown statistic."""
     return tuple(
         CheckedClaim(
             claim,
@@ -93,7 +93,7 @@ def check_claims(claims: Iterable[Claim], period: Period, rates: dict[str, Rate]
 
 
 def reconcile(figures: Figures) -> tuple[ReconciliationLine, ...]:
-    """Return every line of the report's own arithmetic."""
+    """Returns every line of the report's own arithmetic."""
     return (*_requests(figures), *_calls(figures), *_tickets(figures))
 
 

@@ -1,6 +1,7 @@
-"""What was counted, before any rate is formed: frozen counts that the store fills and the statistics divide.
+"""The counts of a report: frozen classes that the store fills and the statistics divide.
 
-Every count says which rows it is about (its cohort) here, once. Days are local calendar days of the city's zone.
+Each count states its cohort (the rows it is about) here. Days are local calendar days in the city's time
+zone.
 """
 
 from dataclasses import dataclass, field
@@ -15,17 +16,17 @@ EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """Local days `first`..`last`, both included."""
+    """The local days `first`..`last`, both included."""
 
     first: date
     last: date
 
     def start(self, zone: ZoneInfo) -> datetime:
-        """The first moment of the period, UTC."""
+        """Returns the first moment of the period, UTC."""
         return datetime.combine(self.first, time(), zone).astimezone(UTC)
 
     def end(self, zone: ZoneInfo) -> datetime:
-        """The first moment after the period, UTC."""
+        """Returns the first moment after the period, UTC."""
         return datetime.combine(self.last + timedelta(days=1), time(), zone).astimezone(UTC)
 
     @property
@@ -34,10 +35,10 @@ class Period:
 
 
 def parse_period(first: str, last: str) -> Period:
-    """Return the period between two dates written YYYY-MM-DD.
+    """Returns the period between two dates written YYYY-MM-DD.
 
-    Raises BadFacts with `from`/`to` -> "missing", "not_a_date", "unknown_value" (outside 1970..2999) or
-    "ends_before_it_begins".
+    Raises InvalidFields with `from`/`to` -> "missing", "not_a_date", "unknown_value" (outside 1970..2999)
+    or "ends_before_it_begins".
     """
     errors: dict[str, str] = {}
     days: dict[str, date] = {}
@@ -55,7 +56,7 @@ def parse_period(first: str, last: str) -> Period:
 
 
 def parse_day(raw: str) -> date | str:
-    """Return the day written YYYY-MM-DD, or the code of what is wrong with it."""
+    """Returns the day written YYYY-MM-DD, or the code of the error in it."""
     if not raw.strip():
         return "missing"
     try:
@@ -67,9 +68,9 @@ def parse_day(raw: str) -> date | str:
 
 @dataclass(frozen=True, slots=True)
 class CallCounts:
-    """Inbound calls that arrived in the period and joined the queue (`offered`), by what became of them.
+    """Inbound calls that arrived in the period and joined the queue (`offered`), by outcome.
 
-    `short` are waits given up below the configured threshold: neither answered nor abandoned.
+    `short` counts waits given up below the configured threshold: neither answered nor abandoned.
     """
 
     offered: int = 0
@@ -80,8 +81,8 @@ class CallCounts:
     left_for_callback: int = 0
     waiting: int = 0
     otherwise_ended: int = 0
+    # Callbacks promised in the period whose caller was reached by `as_of`.
     called_back: int = 0
-    """Callbacks promised in the period whose caller was reached by `as_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +109,21 @@ class RequestGroup:
 
 @dataclass(frozen=True, slots=True)
 class RequestCounts:
-    """Requests received in the period. Not requests: drafts, discarded drafts, and redo rounds (nobody asked anew).
+    """Requests received in the period. Drafts, discarded drafts and redo rounds are not requests.
 
-    An imported row without unit or closing waits as a draft but is a request: the old system had accepted it.
+    An imported row without unit or closing waits as a draft but is a request: the old system had accepted
+    it.
     """
 
     groups: tuple[RequestGroup, ...] = ()
     drafts: int = 0
     discarded: int = 0
     redo_rounds: int = 0
+    # Closed requests whose caller said "not solved" and whose new round is still open: not closed for the
+    # statistics.
     in_redo: int = 0
-    """Closed requests whose caller said "not solved" and whose new round is still open: not closed for the figures."""
+    # Every ticket row received in the period, counted independently of the other counts.
     rows: int = 0
-    """Every ticket row received in the period, counted by itself."""
 
     @property
     def total(self) -> int:
@@ -139,7 +142,7 @@ class RequestCounts:
         return sum(group.open for group in self.groups)
 
     def by_class(self) -> dict[RequestClass, int]:
-        """Requests per published class, `other` on its own line, from the stored class."""
+        """Returns requests per published class from the stored class, `other` on its own line."""
         return {word: sum(g.total for g in self.groups if g.request_class is word) for word in RequestClass}
 
     def by_type(self) -> dict[RequestType, int]:
@@ -149,42 +152,40 @@ class RequestCounts:
         return {word: sum(g.total for g in self.groups if g.channel is word) for word in Channel}
 
     def class_by_type(self) -> dict[RequestClass, int]:
-        """The classes again, this time added up from the types: the two must agree."""
+        """Returns the classes added up from the types; they must equal `by_class`."""
         types = self.by_type()
         return {word: sum(n for kind, n in types.items() if CLASS_OF[kind] is word) for word in RequestClass}
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """What units did, by explicit cohort. Adding two of them adds every count."""
+    """The units' counts, by explicit cohort. Adding two of them adds every count."""
 
+    # Due in the period and closed on or before the due moment.
     due_on_time: int = 0
-    """Due in the period and closed on or before the due moment."""
+    # Due in the period, closed later or still open after it.
     due_late: int = 0
-    """Due in the period, closed later or still open after it."""
+    # Due in the period, still open, not yet due at `as_of`: neither success nor failure.
     due_undecided: int = 0
-    """Due in the period, still open, not yet due at `as_of`: neither success nor failure."""
+    # Dispatched in the period, caller contacted by the contact limit (else the due moment, else at all). A
+    # unit's reply to the caller is a contact, even where no earlier one was recorded.
     contact_in_time: int = 0
-    """Dispatched in the period, caller contacted by the contact limit (else the due moment, else at all).
-
-    A unit's reply to the caller is a contact, even where nobody recorded an earlier one.
-    """
     contact_missed: int = 0
     contact_undecided: int = 0
+    # Closed in the period, all tickets.
     closed: int = 0
-    """Closed in the period, all tickets."""
+    # Closed in the period after a unit handled them (not answered during the call).
     handled: int = 0
-    """Closed in the period after a unit handled them (not answered on the spot)."""
+    # Of those handled: sent back for another round by `as_of`.
     redone: int = 0
-    """Of those handled: sent back for another round by `as_of`."""
+    # Of those handled: the caller is to be asked, and the follow-up is due.
     to_follow: int = 0
-    """Of those handled: the caller is to be asked and it was time to."""
+    # Of those to follow: attempted or answered.
     followed: int = 0
-    """Of those to follow: attempted or answered."""
     follow_exempt: int = 0
     follow_not_yet: int = 0
+    # Followed up in the period (the day on which the caller answered).
     asked: int = 0
-    """Followed up in the period (the day the caller was heard)."""
     solved_yes: int = 0
     solved_no: int = 0
     satisfied_yes: int = 0
@@ -211,7 +212,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class UnitFigures:
-    """One unit's part. `open` and `overdue` are as of now, whatever the period."""
+    """The counts of one unit. `open` and `overdue` are as of now, whatever the period."""
 
     code: str
     name_zh: str
@@ -223,7 +224,7 @@ class UnitFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything a report divides, counted in one look at the database."""
+    """All counts of a report, taken from one snapshot of the database."""
 
     calls: CallCounts = CallCounts()
     requests: RequestCounts = RequestCounts()

@@ -1,9 +1,10 @@
-"""Every published rate, once: a pure function over counts, and the counts behind its two numbers.
+"""The published rates: one pure function over the counts and one registry entry each.
 
-To add a statistic, write one function and one entry, and its words (`agent_console/reports/labels.py` and the
-catalogues); page, files and API iterate `STATISTICS`. Definitions follow the trade's own (GB/T 33358-2016; formulas of
-Hengdong 2025, Ningguo 2022, Jiangyin 2023, Beijing's three rates); where sources differ the entry says which was
-taken. Ground rule: an open ticket that is not yet due is neither a failure nor a success; closed is not solved.
+To add a statistic, write one function, one entry in `STATISTICS`, and its labels
+(`agent_console/reports/labels.py` and the catalogues); page, files and API iterate the registry. The
+definitions follow the trade (GB/T 33358-2016; formulas of Hengdong 2025, Ningguo 2022, Jiangyin 2023,
+Beijing's three rates). Where sources differ the function says which one is used. In all of them an open
+ticket that is not yet due is neither a failure nor a success, and closed does not mean solved.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from hotline.rules.figures.report import CallCounts, Figures
 
 
 class Cohort(StrEnum):
-    """Which rows a rate is about."""
+    """The rows a rate is about."""
 
     CALLS_ARRIVED = "calls_arrived"
     RECEIVED = "received"
@@ -26,7 +27,7 @@ class Cohort(StrEnum):
 
 
 class RowList(StrEnum):
-    """Where the rows behind a rate are listed."""
+    """The list in which the rows behind a rate are shown."""
 
     CALLS = "calls"
     TICKETS = "tickets"
@@ -34,15 +35,15 @@ class RowList(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Statistic:
-    """One published rate. `numerator` and `denominator` name the counts whose rows stand behind the two numbers."""
+    """One published rate. `numerator` and `denominator` name the counts whose rows are behind the two numbers."""
 
     name: str
     cohort: Cohort
     compute: Callable[[Figures], Rate]
     numerator: tuple[str, ...]
     denominator: tuple[str, ...]
+    # True: also computed per unit, from that unit's own rows.
     by_unit: bool = False
-    """True: also formed per unit, from that unit's own rows."""
 
     @property
     def rows(self) -> RowList:
@@ -58,12 +59,13 @@ def _connected(calls: CallCounts, numerator: int) -> Rate:
 
 
 def connect_rate(figures: Figures) -> Rate:
-    """Answered by a person of those who asked for one; who waits at this moment is undecided."""
+    """Returns calls answered by an operator of calls that joined the queue; a caller still waiting is undecided."""
     return _connected(figures.calls, figures.calls.answered)
 
 
 def answered_15s_rate(figures: Figures) -> Rate:
-    """Answered within 15 s of those who asked for a person (not of those answered: that variant flatters)."""
+    """Returns calls answered within 15 s of calls that joined the queue."""
+    # Not of the answered calls: that variant makes the rate look better.
     return _connected(figures.calls, figures.calls.answered_15s)
 
 
@@ -77,18 +79,18 @@ def _not_requests(figures: Figures) -> tuple[Exclusion, ...]:
 
 
 def direct_rate(figures: Figures) -> Rate:
-    """Answered on the spot of all requests received."""
+    """Returns requests answered during the call of all requests received."""
     return Rate(figures.requests.direct, figures.requests.total, _not_requests(figures))
 
 
 def closure_rate(figures: Figures) -> Rate:
-    """Closed by now of all requests received: open ones stay in the base, a request in redo is open again."""
+    """Returns requests closed by now of all requests received; open ones stay in the base, a request in redo is open."""
     requests = figures.requests
     return Rate(requests.closed - requests.in_redo, requests.total, _not_requests(figures))
 
 
 def on_time_closure_rate(figures: Figures) -> Rate:
-    """Closed on or before the due moment of those due in the period."""
+    """Returns tickets closed on or before the due moment of those due in the period."""
     done = figures.handling
     return Rate(
         done.due_on_time,
@@ -98,7 +100,7 @@ def on_time_closure_rate(figures: Figures) -> Rate:
 
 
 def response_rate(figures: Figures) -> Rate:
-    """Caller contacted within the limit of the tickets dispatched in the period."""
+    """Returns tickets whose caller was contacted within the limit of the tickets dispatched in the period."""
     done = figures.handling
     return Rate(
         done.contact_in_time,
@@ -108,32 +110,33 @@ def response_rate(figures: Figures) -> Rate:
 
 
 def resolution_rate(figures: Figures) -> Rate:
-    """The caller's own "solved" of the follow-ups in the period that answered the question; never the unit's word."""
+    """Returns callers who said "solved" of the follow-ups in the period that answered the question."""
     done = figures.handling
     answered = done.solved_yes + done.solved_no
     return Rate(done.solved_yes, answered, (Exclusion("question_unanswered", done.asked - answered),))
 
 
 def satisfaction_rate(figures: Figures) -> Rate:
-    """The caller's own "satisfied" of the follow-ups in the period that answered the question."""
+    """Returns callers who said "satisfied" of the follow-ups in the period that answered the question."""
     done = figures.handling
     answered = done.satisfied_yes + done.satisfied_no
     return Rate(done.satisfied_yes, answered, (Exclusion("question_unanswered", done.asked - answered),))
 
 
 def return_rate(figures: Figures) -> Rate:
-    """Returned by units of those dispatched. The transition table has no return yet, so the numerator is truly 0."""
+    """Returns tickets returned by units of those dispatched."""
+    # No transition returns a ticket yet, so the numerator is truly 0.
     return Rate(0, figures.handling.dispatched)
 
 
 def redo_rate(figures: Figures) -> Rate:
-    """Sent back for another round of those a unit handled and closed in the period."""
+    """Returns tickets sent back for another round of those a unit handled and closed in the period."""
     done = figures.handling
     return Rate(done.redone, done.handled, (Exclusion("answered_directly", done.closed - done.handled),))
 
 
 def followup_rate(figures: Figures) -> Rate:
-    """Follow-up attempted of those handled and closed in the period whose caller is to be asked."""
+    """Returns tickets with an attempted follow-up of those handled and closed in the period that require one."""
     done = figures.handling
     return Rate(
         done.followed,
@@ -152,6 +155,7 @@ _DUE = ("due_on_time", "due_late")
 _CONTACT = ("contact_in_time", "contact_missed")
 _DISPATCHED = (*_CONTACT, "contact_undecided")
 
+# Every rate of the public contract, in the order in which it is printed.
 STATISTICS: tuple[Statistic, ...] = (
     Statistic("connect_rate", C.CALLS_ARRIVED, connect_rate, ("answered",), _DECIDED_CALLS),
     Statistic("answered_15s_rate", C.CALLS_ARRIVED, answered_15s_rate, ("answered_15s",), _DECIDED_CALLS),
@@ -179,4 +183,3 @@ STATISTICS: tuple[Statistic, ...] = (
     Statistic("redo_rate", C.CLOSED, redo_rate, ("redone",), ("handled",), by_unit=True),
     Statistic("followup_rate", C.CLOSED, followup_rate, ("followed",), ("to_follow",), by_unit=True),
 )
-"""Every rate of the public contract, in the order it is printed."""

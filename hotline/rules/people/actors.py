@@ -1,4 +1,4 @@
-"""Who acts, and what their role lets them do. Every page and API action asks here; lists and single views ask the same."""
+"""Actors, and the rights of each role. Pages, API actions, lists and single views all check rights here."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from hotline.rules.enums import Role
 
 
 class Right(StrEnum):
-    """What a page or an API action needs."""
+    """A right that a page or an API action requires."""
 
     TAKE_CALLS = "take_calls"
     WRITE_TICKETS = "write_tickets"
@@ -63,7 +63,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A logged-in person, or a program acting with that person's rights."""
+    """A logged-in user, or a program acting with that user's rights."""
 
     id: int
     role: Role
@@ -77,7 +77,7 @@ class Person:
 
 
 class Machine(StrEnum):
-    """An actor that is not a person."""
+    """An actor without a user account."""
 
     CALLER = "caller"
     CARRIER = "carrier"
@@ -90,7 +90,7 @@ Actor = Person | Machine
 
 
 def may_read_ticket(actor: Actor, unit_code: str | None) -> bool:
-    """Say whether `actor` may see a ticket that belongs to `unit_code` (None: not handed off)."""
+    """Returns whether `actor` may read a ticket that belongs to `unit_code` (None: not handed off)."""
     if isinstance(actor, Machine):
         return True
     if actor.may(Right.READ_ALL_TICKETS):

@@ -1,13 +1,25 @@
-"""What may be seen of a caller's number by default: enough to recognise, not enough to call."""
+"""Decides which caller details a person may see.
 
-from hotline.rules.phone_numbers import format_national
+The default is a masked number and the first character of the name. The full number is for staff who must
+call back.
+"""
+
+import re
+
+from hotline.rules.enums import CallbackState, TicketState
+from hotline.rules.people.actors import Actor, Machine, Person, Right
+from hotline.rules.phone_numbers import format_national, parse_number
+from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 _VISIBLE_HEAD = 3
 _VISIBLE_TAIL = 4
 
 
 def mask_number(number: str | None) -> str:
-    """Return `138****5678` for a number, an empty text for none. Short or odd values show their last two signs at most."""
+    """Returns `138****5678` for a number, an empty text for none.
+
+    Short or unusual values show at most their last two characters.
+    """
     if not number:
         return ""
     text = "".join(sign for sign in format_national(number) if sign.isalnum())
@@ -16,3 +28,43 @@ def mask_number(number: str | None) -> str:
         return shown.rjust(len(text), "*") or "*"
     hidden = len(text) - _VISIBLE_HEAD - _VISIBLE_TAIL
     return f"{text[:_VISIBLE_HEAD]}{'*' * hidden}{text[-_VISIBLE_TAIL:]}"
+
+
+def mask_name(name: str) -> str:
+    """Returns `张**` for any name, an empty text for none."""
+    text = name.strip()
+    # The first character is enough to greet the caller and not enough to search for them.
+    return f"{text[0]}**" if text else ""
+
+
+def is_caller_hidden(actor: Actor, *, confidential: bool) -> bool:
+    """Returns whether even the masked caller is hidden: unit staff see no caller of a confidential ticket."""
+    if isinstance(actor, Machine):
+        return False
+    return confidential and not actor.may(Right.READ_ALL_TICKETS)
+
+
+def may_see_ticket_number(
+    person: Person, state: TicketState, unit_code: str | None, author_id: int | None, *, confidential: bool
+) -> bool:
+    """Returns whether `person` must call back and may therefore see a ticket's full number.
+
+    That is the author of a draft, or any writer of tickets for a draft that a voice message opened. It is
+    also the unit, from its signature to the closing, unless the ticket is confidential.
+    """
+    if state is TicketState.DRAFT:
+        return author_id == person.id or (author_id is None and person.may(Right.WRITE_TICKETS))
+    handles = person.may(Right.HANDLE_TICKETS) and unit_code is not None and unit_code == person.unit_code
+    return handles and not confidential and state in OPEN_AT_UNIT - {TicketState.DISPATCHED}
+
+
+def may_see_callback_number(person: Person, state: CallbackState) -> bool:
+    """Returns whether `person` works the callback list and the callback is still open."""
+    return person.may(Right.PROMISE_CALLBACKS) and state in {CallbackState.WAITING, CallbackState.DIALLING}
+
+
+def is_number_withheld(raw: str | None) -> bool:
+    """Returns whether a caller's number is unknown: absent, `anonymous` in any spelling, or not a number."""
+    if not raw:
+        return True
+    return parse_number(raw) is None and not re.fullmatch(r"[\d\s-]{3,20}", raw)

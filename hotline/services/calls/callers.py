@@ -1,4 +1,4 @@
-"""What a flow may want to know of a caller before it goes on: withheld, phoning often, known by an open ticket."""
+"""Answers the conditions of a flow about a caller: number withheld, calls often, has an open ticket."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from hotline.rules.calls.flow_actions import CallerCondition
 from hotline.rules.enums import CallPurpose
 from hotline.rules.tickets.transitions import FINAL
-from hotline.services.calls.views import get_call
+from hotline.services.calls.queries import get_call
 from hotline.store.calls.tables import Call
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
@@ -15,10 +15,10 @@ from hotline.unit_of_work import UnitOfWork
 HOUR = timedelta(hours=1)
 
 
-def caller_matches(work: UnitOfWork, call_id: int, question: CallerCondition) -> bool:
-    """Answer `question` about the caller of this call. Nobody whose number is withheld is often or known."""
+def caller_matches(work: UnitOfWork, call_id: int, condition: CallerCondition) -> bool:
+    """Returns whether the caller matches `condition`; a withheld number is neither OFTEN nor KNOWN."""
     number = get_call(work, call_id).number
-    match question:
+    match condition:
         case CallerCondition.WITHHELD:
             return number is None
         case CallerCondition.OFTEN:

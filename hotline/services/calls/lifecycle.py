@@ -1,42 +1,110 @@
-"""A call from its first webhook to its last word. Terminal states are final; every other step is conditional."""
+"""The life of a call, from its first webhook to the carrier's terminal status.
 
-from sqlalchemy import Text, bindparam, update
+The terminal state is final; every other step is a conditional update, so a repeated or late webhook changes
+nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Text, bindparam, select, update
 
 from hotline import events
 from hotline.rules.calls import states as rules
-from hotline.rules.enums import CallEnd, CallState, NoMatterReason, RequestClass, Satisfied
+from hotline.rules.enums import CallEnd, CallPurpose, CallState, NoMatterReason, RequestClass, Satisfied
+from hotline.rules.errors import NoSuchCall
+from hotline.rules.phone_numbers import parse_number
 from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.services.calls import recordings
-from hotline.services.calls.call_intake import Arrival, format_path, receive_call, record_ended_call
-from hotline.services.calls.views import CallView, find_call, get_call, lock_call, require_own_call
+from hotline.services.calls.queries import CallView, find_call, get_call, lock_call, require_own_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
-from hotline.services.queueing.queue_entry import join_queue, leave_queue
 from hotline.store.calls.tables import Call
-from hotline.store.upsert import updated_one
+from hotline.store.outbound import Dial
+from hotline.store.upsert import insert_if_absent, insert_if_absent_returning, updated_one
 from hotline.unit_of_work import UnitOfWork
 
-__all__ = [
-    "Arrival",
-    "CallView",
-    "end_call",
-    "find_call",
-    "finish_without_ticket",
-    "get_call",
-    "join_queue",
-    "leave_queue",
-    "lock_call",
-    "rate_talk",
-    "receive_call",
-    "record_connected",
-    "record_operator_left",
-    "record_request_class",
-    "record_talk_left",
-    "record_transfer",
-    "request_hang_up",
-    "require_own_call",
-    "save_position",
-]
+# The callback check is part of the insert, because it is rarely true and every incoming call needs it.
+_NEW_CALL = (Call.__table__.c.id, callbacks.HAS_OPEN_CALLBACK)
+# The length of the columns for the carrier's texts; characters that no database can store are removed.
+MAX_NUMBER_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A call as the carrier first reported it. `dial_ref` names the dial attempt that placed it."""
+
+    sid: str
+    number_raw: str
+    dialed: str
+    purpose: CallPurpose
+    flow: str
+    flow_version: str
+    position: str
+    language: str = "zh-CN"
+    dial_ref: str | None = None
+    path: tuple[str, ...] = ()
+
+
+def format_path(ways: tuple[str, ...]) -> str:
+    """Returns exits of a flow as stored text: one a line, so that more can be appended."""
+    return "".join(f"{way}\n" for way in ways)
+
+
+def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
+    """Records a call, or returns the one recorded under this sid, whatever its state.
+
+    An open callback to the caller of an inbound call is settled.
+    """
+    dial_id = None
+    if arrival.dial_ref is not None:
+        dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
+    row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
+    claimed = insert_if_absent_returning(work.connection, Call, _NEW_CALL, {**row, "caller": row["number"]})
+    if claimed is None:
+        known = find_call(work, arrival.sid)
+        if known is None:
+            raise NoSuchCall(arrival.sid)
+        return known
+    call_id, is_owed = claimed
+    work.record(events.CallArrived(call_id))
+    if is_owed and arrival.purpose is CallPurpose.INBOUND:
+        callbacks.settle_phoned_again(work, row["number"])
+    blank = dict.fromkeys(CallView.__dataclass_fields__)
+    known_so_far = {name: row[name] for name in blank if name in row}
+    return CallView(**{**blank, **known_so_far, "id": call_id})
+
+
+def record_ended_call(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
+    """Records a call whose terminal `status` is its first webhook; a later webhook then finds it ended.
+
+    Returns False if its first webhook was recorded at the same moment: then the caller ends that call.
+    """
+    end = rules.end_of_call(CallState.IN_FLOW, arrival.purpose, status)
+    row = {**_row(work, arrival), "state": CallState.ENDED, "ended_at": work.at, "end": end}
+    call_id = insert_if_absent(work.connection, Call, Call.id, row)
+    if call_id is None:
+        return False
+    work.record(events.CallEnded(call_id, end))
+    return True
+
+
+def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
+    number_raw = to_storable(arrival.number_raw, MAX_NUMBER_LENGTH)
+    return {
+        "sid": arrival.sid,
+        "purpose": arrival.purpose,
+        "number": parse_number(number_raw),
+        "number_raw": number_raw,
+        "dialed": to_storable(arrival.dialed, MAX_NUMBER_LENGTH),
+        "language": arrival.language,
+        "flow": arrival.flow,
+        "flow_version": arrival.flow_version,
+        "position": arrival.position,
+        "path": format_path(arrival.path),
+        "arrived_at": work.at,
+        "arrived_on": work.today,
+    }
 
 
 _BEFORE_OPERATOR = rules.WAITING | {CallState.IN_FLOW}
@@ -49,9 +117,10 @@ _TALK_COLUMNS = (
     "no_matter",
     "no_matter_note",
 )
+# The position of an ended call; it forgets digits the caller had typed and no step had used.
 NO_POSITION = ""
-"""The position of a call that is over: what its caller had typed and nothing had used is forgotten with it."""
 _CALLS = Call.__table__
+# Built once: every step of every call runs this statement.
 _SAVE_POSITION = (
     update(Call)
     .where(_CALLS.c.id == bindparam("key"), _CALLS.c.state != CallState.ENDED)
@@ -61,13 +130,12 @@ _SAVE_POSITION = (
         path=_CALLS.c.path + bindparam("ways", type_=Text),
     )
 )
-"""Built once: every step of every call asks it."""
 
 
 def save_position(
     work: UnitOfWork, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
 ) -> None:
-    """Remember where the caller stands in the flow, by which ways they came, and what language they hear.
+    """Saves the caller's position in the flow, the exits taken and the language.
 
     Changes nothing once the call is over.
     """
@@ -80,7 +148,7 @@ def record_request_class(work: UnitOfWork, call_id: int, request_class: RequestC
 
 
 def record_transfer(work: UnitOfWork, call_id: int, to: str, *, begins: bool) -> None:
-    """The caller is being connected to somebody outside, or has come back from there."""
+    """Records that the caller is being connected to an outside number, or has come back from it."""
     here, there = CallState.IN_FLOW, CallState.TRANSFERRED
     step = update(Call).where(Call.id == call_id)
     if not begins:
@@ -90,14 +158,14 @@ def record_transfer(work: UnitOfWork, call_id: int, to: str, *, begins: bool) ->
 
 
 def rate_talk(work: UnitOfWork, call_id: int, answer: Satisfied) -> None:
-    """Keep the caller's own word on the talk they just had; the first one stands."""
+    """Records the caller's rating of the conversation that just ended; the first answer stands."""
     rated = update(Call).where(Call.id == call_id, Call.satisfied.is_(None)).values(satisfied=answer)
     if updated_one(work.session, rated):
         work.record(events.TalkRated(call_id, answer))
 
 
 def record_connected(work: UnitOfWork, call_id: int) -> None:
-    """Both sides hear each other: the wait is over and measured."""
+    """Records that caller and operator hear each other; the wait is over and measured."""
     call = lock_call(work, call_id)
     since = call.queued_at or work.at
     joined = updated_one(
@@ -116,7 +184,7 @@ def record_connected(work: UnitOfWork, call_id: int) -> None:
 
 
 def record_operator_left(work: UnitOfWork, call_id: int) -> None:
-    """Record that the operator left first while the caller is still on the line."""
+    """Records that the operator left first while the caller is still on the line."""
     call = lock_call(work, call_id)
     if updated_one(
         work.session,
@@ -128,16 +196,17 @@ def record_operator_left(work: UnitOfWork, call_id: int) -> None:
 
 
 def record_talk_left(work: UnitOfWork, call_id: int) -> None:
-    """Record that the talk is over for the caller too, by their own leg's word: from here the flow has the word."""
+    """Records that the conversation is over for the caller's leg too; from here on the flow controls the call."""
     record_operator_left(work, call_id)
     out = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER).values(operator_left_at=None)
     work.session.execute(out)
 
 
 def return_to_queue(work: UnitOfWork, call_id: int) -> bool:
-    """Let a caller with whom nobody ever was go on to the queue, at their place; say whether they were such a one.
+    """Returns a caller whose operator never joined to the flow, from where they rejoin the queue at their place.
 
-    Their wait goes on, and whatever the desk noted about a talk that was none counts no more.
+    Returns False if an operator had joined. The wait goes on; the desk's notes about the failed
+    conversation are cleared.
     """
     call = lock_call(work, call_id)
     operator_id = call.operator_id
@@ -154,12 +223,14 @@ def return_to_queue(work: UnitOfWork, call_id: int) -> bool:
 
 
 def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None = None) -> None:
-    """Record the carrier's terminal `status`; final and idempotent.
+    """Records the carrier's terminal `status`; final and idempotent.
 
-    A terminal word about a call never heard of is remembered if `arrival` tells enough, so that its late
-    first webhook cannot bring it to life.
+    An unknown call is recorded as ended if `arrival` is given.
     """
     call = find_call(work, sid, lock=True)
+    # The terminal status may arrive before the first webhook; a recorded end keeps the late webhook from
+    # reviving the call. If the first webhook is recorded at the same moment, the insert fails and the call
+    # is read again.
     if call is None and arrival is not None and not record_ended_call(work, arrival, status):
         call = find_call(work, sid, lock=True)
     if call is None or call.state is CallState.ENDED:
@@ -181,16 +252,16 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
 
 
 def _end_before_operator(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEnd:
-    """Return how a call ended that no person had answered: with a message, with a promise, or as it looks."""
+    """Returns the end of a call that no operator answered: a message, a promised callback, or `end`."""
     if recordings.has_message(work, call_id):
         return CallEnd.LEFT_MESSAGE
     return CallEnd.LEFT_FOR_CALLBACK if callbacks.has_open_callback(work, call_id) else end
 
 
 def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason, note: str = "") -> None:
-    """Close the record of a call that brought no matter.
+    """Completes the record of a call that brought no matter.
 
-    Raises NotAllowed unless it is the actor's own call, or nobody's: a message that brought nothing.
+    Raises NotAllowed unless it is the actor's own call, or an unanswered call with a voice message.
     """
     is_a_message = get_call(work, call_id).operator_id is None and recordings.has_message(work, call_id)
     if not is_a_message:
@@ -207,7 +278,10 @@ def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason
 
 
 def request_hang_up(work: UnitOfWork, call_id: int) -> None:
-    """Let the operator end the call even if their own phone is gone. Raises NotAllowed unless it is their call."""
+    """Requests the end of the call, also when the operator's own telephone is gone.
+
+    Raises NotAllowed unless the operator answered the call.
+    """
     call, person = require_own_call(work, call_id)
     if call.state in {CallState.TALKING, CallState.CONNECTING}:
         work.record(events.CallHangUpAsked(call_id, person.id))

@@ -1,4 +1,4 @@
-"""Questions to systems of the city's own: asked once a call, answered by a reaction while the caller waits a little."""
+"""Lookups in the city's own systems: requested once per call, answered by a reaction while the caller waits."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,13 +12,13 @@ from hotline.store.calls.lookups import Lookup
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
+# The length of the columns; the rest of a longer answer is cut off.
 MAX_LENGTH_ZH, MAX_LENGTH_EN = 300, 600
-"""As long as the columns; the rest of a longer answer is not told."""
 
 
 @dataclass(frozen=True, slots=True)
 class LookupView:
-    """How a question stands. `overdue`: the caller has waited as long as the city's file allows."""
+    """The state of a lookup. `overdue`: the caller has waited as long as the city's file allows."""
 
     id: int
     call_id: int
@@ -30,13 +30,13 @@ class LookupView:
 
 
 def ask(work: UnitOfWork, call_id: int, source: str) -> LookupView:
-    """Ask `source` for this call, or return how the question asked before stands."""
+    """Requests a lookup in `source` for this call; a repeated request returns the state of the first one."""
     row = {"call_id": call_id, "source": source, "state": LookupState.ASKED, "asked_at": work.at}
     lookup_id = insert_if_absent(work.session, Lookup, Lookup.id, row)
     if lookup_id is not None:
         work.record(events.LookupAsked(call_id, lookup_id))
-    asked = select(Lookup).where(Lookup.call_id == call_id, Lookup.source == source)
-    return _view(work, work.session.scalars(asked.execution_options(populate_existing=True)).one())
+    query = select(Lookup).where(Lookup.call_id == call_id, Lookup.source == source)
+    return _view(work, work.session.scalars(query.execution_options(populate_existing=True)).one())
 
 
 def get(work: UnitOfWork, lookup_id: int) -> LookupView:
@@ -46,13 +46,13 @@ def get(work: UnitOfWork, lookup_id: int) -> LookupView:
 def record_answer(
     work: UnitOfWork, lookup_id: int, state: LookupState, text_zh: str = "", text_en: str = ""
 ) -> None:
-    """Keep what was answered, as far as it can be spoken; the first answer stands."""
-    said = {"text_zh": to_speakable(text_zh, MAX_LENGTH_ZH), "text_en": to_speakable(text_en, MAX_LENGTH_EN)}
+    """Records the answer as far as it can be spoken; the first answer stands."""
+    texts = {"text_zh": to_speakable(text_zh, MAX_LENGTH_ZH), "text_en": to_speakable(text_en, MAX_LENGTH_EN)}
     updated_one(
         work.session,
         update(Lookup)
         .where(Lookup.id == lookup_id, Lookup.state == LookupState.ASKED)
-        .values(state=state, answered_at=work.at, **said),
+        .values(state=state, answered_at=work.at, **texts),
     )
 
 

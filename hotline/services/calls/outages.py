@@ -1,4 +1,4 @@
-"""Known outages: announced at the console with an end, told to every caller until then or until somebody stops it."""
+"""Announces known outages to every caller until their end or until a member of staff stops them."""
 
 from datetime import datetime, timedelta
 
@@ -14,20 +14,21 @@ from hotline.store.calls.outages import Outage, outages_between
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
+# About half a minute of speech.
 MAX_LENGTH_ZH, MAX_LENGTH_EN = 120, 400
-"""As much as a caller listens to: about half a minute."""
+# An announcement that outlives its outage misleads callers; a longer outage is announced again.
 MAX_DURATION = timedelta(days=7)
-"""A notice that outlives its outage is worse than none: who needs longer announces it again."""
+# How far ahead an outage may be planned.
 MAX_LEAD_TIME = timedelta(days=366)
-"""How far ahead a notice may be planned."""
 
 
 def announce(
     work: UnitOfWork, *, text_zh: str, text_en: str, starts_at: datetime | None, ends_at: datetime
 ) -> Outage:
-    """Let callers hear of a known outage from `starts_at` (None: now) until `ends_at`.
+    """Announces an outage to callers from `starts_at` (None: now) until `ends_at`.
 
-    Raises NotAllowed; BadFacts with field -> code (missing, too_long, unspeakable, told_already, too_many, past, before_start, too_far).
+    Raises NotAllowed; InvalidFields with field -> code (missing, too_long, unspeakable, told_already,
+    too_many, past, before_start, too_far).
     """
     person = _announcer(work)
     start = starts_at or work.at
@@ -38,17 +39,17 @@ def announce(
         errors = _overlap_errors(work, zh, en, start, ends_at)
     if errors:
         raise InvalidFields(errors)
-    notice = Outage(
+    outage = Outage(
         text_zh=zh, text_en=en, starts_at=start, ends_at=ends_at, author_id=person.id, created_at=work.at
     )
-    work.session.add(notice)
+    work.session.add(outage)
     work.session.flush()
-    work.record(events.OutageAnnounced(notice.id))
-    return notice
+    work.record(events.OutageAnnounced(outage.id))
+    return outage
 
 
 def stop(work: UnitOfWork, outage_id: int) -> None:
-    """Tell no caller any more, from now on. Raises NotAllowed, NoSuchNotice, LostRace if it is over already."""
+    """Ends an announcement now. Raises NotAllowed, NoSuchOutage, LostRace if it is over already."""
     _announcer(work)
     if work.session.get(Outage, outage_id) is None:
         raise NoSuchOutage(str(outage_id))
@@ -56,18 +57,20 @@ def stop(work: UnitOfWork, outage_id: int) -> None:
         Outage.id == outage_id, Outage.stopped_at.is_(None), Outage.ends_at > work.at
     )
     if not updated_one(work.session, running.values(stopped_at=work.at)):
-        raise LostRace("over already")
+        raise LostRace("the announcement is over already")
     work.record(events.OutageStopped(outage_id))
 
 
 def lock_announcements(work: UnitOfWork) -> None:
-    """Let nobody else announce until this Work ends: what is told already is then known for sure."""
+    """Serialises announcements until this unit of work ends."""
+    # The check for duplicates and for MAX_CONCURRENT reads rows that another announcement may be about to
+    # write.
     acquire_advisory_locks(work.connection, ("notices",))
 
 
 def _announcer(work: UnitOfWork) -> Person:
     if not isinstance(work.actor, Person) or not work.actor.may(Right.ANNOUNCE):
-        raise NotAllowed("announces nothing")
+        raise NotAllowed("the role may not announce outages")
     return work.actor
 
 
@@ -84,7 +87,7 @@ def _text_errors(zh: str, en: str) -> dict[str, str]:
 
 
 def _overlap_errors(work: UnitOfWork, zh: str, en: str, start: datetime, end: datetime) -> dict[str, str]:
-    """Callers hear every notice: nothing twice, and not more than they listen to."""
+    """Returns the errors of a text announced already in this time, or of too many announcements at once."""
     others = outages_between(work.session, start, end)
     errors = {}
     if zh in {other.text_zh for other in others}:

@@ -1,7 +1,7 @@
-"""Recordings: a caller's message becomes a draft ticket, and the sound of messages and talks becomes our own.
+"""Recordings: a voice message opens a draft ticket, and every sound is copied from the carrier.
 
-The carrier tells of a recording twice and in any order (the Record verb's action, the recording's status callback);
-whichever comes first counts.
+The carrier reports a recording twice and in any order (the Record verb's action, the recording status
+callback); the first report counts.
 """
 
 from datetime import timedelta
@@ -12,7 +12,7 @@ from hotline import events
 from hotline.rules.enums import CallEnd, CallState, Channel, RecordingKind, RecordingState, TicketState
 from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.services.calls.views import lock_call
+from hotline.services.calls.queries import lock_call
 from hotline.store.calls.recordings import Recording, RecordingSound
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Disclosure
@@ -20,21 +20,22 @@ from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import insert_if_absent, insert_row, updated_one
 from hotline.unit_of_work import UnitOfWork
 
+# Title of the draft until a clerk has listened. It is shown in every language, so it contains both.
 MESSAGE_TITLE = "语音留言"
-"""What the draft is called until somebody has listened; shown in every language, so it says it in both."""
 MIN_SECONDS = 1
+# A player requests a sound in many parts; within this time they count as one disclosure.
 LISTENING_WINDOW = timedelta(minutes=10)
-"""Within it a player's many requests for parts of a sound are one look."""
 _GIVEN_UP = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
 
 
 def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> None:
-    """A message was left: remember the recording, and open a draft ticket for whoever listens to it. Idempotent.
+    """Records a voice message and opens a draft ticket for it. Idempotent.
 
-    A call that had been counted as given up is counted as one that left a message.
+    A call that counted as given up is counted as one that left a message.
     """
     if seconds < MIN_SECONDS:
         return
+    # Lock order: the call first, so that two reports of one message cannot both open a draft.
     lock_call(work, call_id)
     if _insert(work, call_id, sid, seconds, RecordingKind.MESSAGE) is None:
         return
@@ -44,7 +45,7 @@ def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> No
 
 
 def record_finished(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> None:
-    """The carrier has finished a recording of this call. Idempotent."""
+    """Records a finished recording of this call. Idempotent."""
     if kind is RecordingKind.MESSAGE:
         record_message(work, call_id, sid, seconds)
     elif seconds >= MIN_SECONDS:
@@ -53,7 +54,7 @@ def record_finished(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind
 
 
 def mark_absent(work: UnitOfWork, sid: str) -> None:
-    """The carrier has no sound of it after all: nothing is fetched any more."""
+    """Marks a recording without sound at the carrier; it is not fetched."""
     work.session.execute(
         update(Recording)
         .where(Recording.sid == sid, Recording.state == RecordingState.AT_CARRIER)
@@ -62,7 +63,7 @@ def mark_absent(work: UnitOfWork, sid: str) -> None:
 
 
 def save_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: bytes) -> None:
-    """Keep our own copy of a recording's sound, unless it is kept already or was said to be absent. Idempotent."""
+    """Saves our own copy of a recording's sound, unless it is saved or marked absent already. Idempotent."""
     at_carrier = update(Recording).where(
         Recording.id == recording_id, Recording.state == RecordingState.AT_CARRIER
     )
@@ -73,23 +74,26 @@ def save_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: byte
 
 
 def has_message(work: UnitOfWork, call_id: int) -> bool:
-    found = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
-    return work.session.scalar(found.limit(1)) is not None
+    query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
+    return work.session.scalar(query.limit(1)) is not None
 
 
 def may_hear(person: Person, kind: RecordingKind) -> bool:
-    """Say whether `person` may listen: to messages whoever writes tickets, to talks only oversight."""
+    """Returns whether `person` may listen: writers of tickets to messages, oversight roles to conversations."""
     needed = Right.WRITE_TICKETS if kind is RecordingKind.MESSAGE else Right.HEAR_TALKS
     return person.may(needed) or person.may(Right.HEAR_TALKS)
 
 
 def hear_recording(work: UnitOfWork, recording_id: int) -> RecordingSound | None:
-    """Return the sound and record the look (once a hearing); None while it is not ours yet. Raises NoSuchRecording, NotAllowed."""
+    """Returns the sound and records the disclosure; None while the sound is not copied yet.
+
+    One disclosure is recorded per LISTENING_WINDOW. Raises NoSuchRecording, NotAllowed.
+    """
     recording = work.session.get(Recording, recording_id)
     if recording is None:
         raise NoSuchRecording(str(recording_id))
     if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
-        raise NotAllowed("does not listen to this")
+        raise NotAllowed("the role may not listen to this recording")
     if not _was_disclosed_recently(work, work.actor, recording_id):
         _record_disclosure(work, work.actor, recording_id)
     return work.session.get(RecordingSound, recording_id)
@@ -135,7 +139,7 @@ def _insert(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: Record
 
 
 def _open_draft(work: UnitOfWork, call_id: int) -> None:
-    """Open the draft for a message, unless this call has a ticket already. Its call is held by whoever asks."""
+    """Opens the draft for a message unless the call has a ticket. The caller holds the lock on the call."""
     if work.session.scalar(select(Ticket.id).where(Ticket.call_id == call_id).limit(1)) is not None:
         return
     call = work.session.get_one(Call, call_id, populate_existing=True)

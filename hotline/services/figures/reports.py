@@ -1,6 +1,6 @@
-"""The day's report and any range of days: one look at the rows, every rate with its base, every table reconciled.
+"""Builds the day's report, or the report of any range of days, from one snapshot of the database.
 
-Reports read; they change nothing and tell nothing, so they take a session and the moment instead of a Work.
+Reports read only; they take a session and the moment instead of a unit of work.
 """
 
 from collections.abc import Iterable
@@ -22,12 +22,12 @@ from hotline.rules.figures.statistics import STATISTICS
 from hotline.rules.policies import Policies
 from hotline.store.figures import calls as call_figures
 from hotline.store.figures import tickets as rows
-from hotline.store.figures.windows import Window, window_of
+from hotline.store.figures.cohorts import Window, window_of
 
 
 @dataclass(frozen=True, slots=True)
 class UnitReport:
-    """One unit's part: counts of the period, `open` and `overdue` as of now, and the rates formed per unit."""
+    """The part of one unit: counts of the period, `open` and `overdue` as of now, and the rates computed per unit."""
 
     code: str
     name_zh: str
@@ -41,7 +41,7 @@ class UnitReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a report prints. `as_of` is the moment of counting, in the city's zone."""
+    """All contents of a report. `as_of` is the moment of counting, in the city's time zone."""
 
     period: Period
     timezone: str
@@ -56,9 +56,9 @@ class Report:
 def build_report(
     session: Session, period: Period, *, at: datetime, policies: Policies, claims: Iterable[Claim] = ()
 ) -> Report:
-    """Return the report of `period` as the rows are at `at`.
+    """Returns the report of `period` as the rows are at `at`.
 
-    `claims` are rates somebody published; those about exactly this period are checked beside the computed ones.
+    `claims` are published rates; those about exactly this period are checked against the computed ones.
     """
     rows.one_snapshot(session)
     counted = _count(session, window_of(period, policies.zone, at), policies)

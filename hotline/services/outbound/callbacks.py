@@ -1,4 +1,7 @@
-"""Calls we owe: promised once per number, the place kept, attempted a bounded number of times, dropped when they phone again."""
+"""Promised callbacks: one open promise per number, with the caller's place kept and a bounded number of attempts.
+
+A promise is dropped when the caller phones again.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,7 +9,7 @@ from typing import Any
 from sqlalchemy import String, bindparam, func, or_, select, union, update
 
 from hotline import events
-from hotline.rules.calls import callbacks as rules
+from hotline.rules.calls import dial_schedule
 from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, PresenceState
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
@@ -18,21 +21,22 @@ from hotline.store.people.tables import Presence
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
-C = CallbackState
-OPEN = (C.WAITING, C.DIALLING)
+OPEN = (CallbackState.WAITING, CallbackState.DIALLING)
+# How often a promise is written again when another process settles the open one between our insert and our
+# read.
 MAX_CLAIM_ATTEMPTS = 3
-"""How often a promise is tried that another process settles between our writing and our looking."""
 _CALLBACKS = Callback.__table__
 _CALLS = Call.__table__
 _IS_OPEN = or_(*(_CALLBACKS.c.state == state for state in OPEN))
 _CALLER = bindparam("caller", type_=String)
 _BY_OWN_NUMBER = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == _CALLER)
+# A caller who asked for a callback at another number is found by the number they phone from.
 _BY_CALLING_NUMBER = select(_CALLBACKS.c.id).where(
     _IS_OPEN, _CALLBACKS.c.call_id.in_(select(_CALLS.c.id).where(_CALLS.c.number == _CALLER))
 )
-"""Who asked to be phoned at another number is found by the one they phone from."""
+# Whether the number `caller` has an open callback; evaluated with the insert of every incoming call, and
+# rarely true.
 HAS_OPEN_CALLBACK = or_(_BY_OWN_NUMBER.exists(), _BY_CALLING_NUMBER.exists()).label("is_owed")
-"""Whether anything is owed to the number `caller`: asked with the insertion of every call to us, hardly ever so."""
 _OPEN_FOR_CALLER = union(_BY_OWN_NUMBER, _BY_CALLING_NUMBER)
 
 
@@ -45,9 +49,9 @@ def promise_callback(
     place_since: datetime | None = None,
     language: str = "zh-CN",
 ) -> Callback:
-    """Promise to phone `number`; an open promise to the same number is returned instead of a second one.
+    """Promises to phone `number`; an open promise to the same number is returned instead of a second one.
 
-    Raises BadNumber if it cannot be phoned.
+    Raises BadNumber if the number cannot be called.
     """
     dialable = parse_number(number)
     if dialable is None:
@@ -57,21 +61,22 @@ def promise_callback(
         "number": dialable,
         "open_number": dialable,
         "reason": reason,
-        "state": C.WAITING,
+        "state": CallbackState.WAITING,
         "call_id": call_id,
         "language": language,
         "promised_at": work.at,
         "place_since": place_since or work.at,
         "attempts": 0,
-        "next_try_at": rules.next_allowed(wanted, work.policies.callbacks, work.zone),
+        "next_try_at": dial_schedule.next_allowed(wanted, work.policies.callbacks, work.zone),
     }
     return _insert_or_find(work, row)
 
 
 def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callback | None:
-    """Promise the caller on the line a call back with their place kept, at the number `typed` or the one they phone from.
+    """Promises the caller on the line a callback with their place kept.
 
-    None if that cannot be phoned. Whoever changes their mind and names another number is owed that one alone.
+    The number is `typed`, or the one they phone from. Returns None if it cannot be called. A caller who
+    names another number replaces the earlier promise.
     """
     call = _call(work, call_id)
     number = parse_number(typed) if typed else call.number
@@ -86,13 +91,14 @@ def _cancel_other_numbers(work: UnitOfWork, call_id: int, number: str) -> None:
         Callback.call_id == call_id, Callback.open_number.is_not(None), Callback.open_number != number
     )
     for callback_id in work.session.scalars(others).all():
-        _settle(work, callback_id, C.CANCELLED)
+        _settle(work, callback_id, CallbackState.CANCELLED)
 
 
 def promise_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:
-    """Owe a call to somebody who hung up in the queue.
+    """Promises a callback to a caller who hung up in the queue.
 
-    None if their number is withheld, or if they have phoned again before we heard that they hung up.
+    Returns None if the number is withheld, or if the caller has phoned again before the hang-up was
+    reported.
     """
     call = _call(work, call_id)
     if call.number is None:
@@ -106,50 +112,48 @@ def promise_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:
 
 
 def has_open_callback(work: UnitOfWork, call_id: int) -> bool:
-    """Say whether an open promise was made during this call."""
+    """Returns whether an open callback was promised during this call."""
     open_one = select(Callback.id).where(Callback.call_id == call_id, Callback.open_number.is_not(None))
     return work.session.scalar(open_one) is not None
 
 
 def settle_phoned_again(work: UnitOfWork, number: str) -> None:
-    """Somebody we owe a call has phoned again: nothing is owed any more."""
+    """Settles the open callbacks of a caller who has phoned again."""
     for (callback_id,) in work.connection.execute(_OPEN_FOR_CALLER, {"caller": number}).all():
-        _settle(work, callback_id, C.PHONED_AGAIN)
+        _settle(work, callback_id, CallbackState.PHONED_AGAIN)
 
 
 def confirm_person(work: UnitOfWork, call_id: int) -> None:
-    """Record that a person, not a machine, answered our call: the promise is kept."""
+    """Settles the callback behind this call: a person, not a machine, answered."""
     settle_reached(work, call_id)
 
 
 def settle_reached(work: UnitOfWork, call_id: int) -> None:
-    """Settle the promise behind this call, if it is one of ours."""
+    """Settles the callback behind this call, if there is one."""
     behind = select(Dial.callback_id).join(Call, Call.dial_id == Dial.id).where(Call.id == call_id)
     callback_id = work.session.scalar(behind)
     if callback_id is not None:
-        _settle(work, callback_id, C.REACHED)
+        _settle(work, callback_id, CallbackState.REACHED)
 
 
 def cancel_callback(work: UnitOfWork, callback_id: int) -> None:
-    """Drop a promise by hand. Raises NoSuchCallback, or LostRace if it is settled already."""
+    """Cancels a callback by hand. Raises NoSuchCallback, or LostRace if it is settled already."""
     if work.session.get(Callback, callback_id) is None:
         raise NoSuchCallback(str(callback_id))
-    if not _settle(work, callback_id, C.CANCELLED):
-        raise LostRace("settled already")
+    if not _settle(work, callback_id, CallbackState.CANCELLED):
+        raise LostRace("the callback is settled already")
 
 
 def plan_due_dials(work: UnitOfWork) -> int:
-    """Plan the attempts that are due, oldest place first, no more than there are free operators. Returns how many.
-
-    An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
-    """
-    if not rules.may_ring(work.at, work.policies.callbacks, work.zone):
+    """Plans the attempts that are due, oldest place first, as many as there are free operators. Returns their number."""
+    # An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
+    if not dial_schedule.may_ring(work.at, work.policies.callbacks, work.zone):
         return 0
     free = _free_operators(work)
     due = (
         select(Callback.id, Callback.number, Callback.attempts)
         .where(
-            Callback.state == C.WAITING,
+            Callback.state == CallbackState.WAITING,
             Callback.next_try_at <= work.at,
             ~has_active_dial(Callback.number),
         )
@@ -161,8 +165,8 @@ def plan_due_dials(work: UnitOfWork) -> int:
         taken = updated_one(
             work.session,
             update(Callback)
-            .where(Callback.id == callback_id, Callback.state == C.WAITING)
-            .values(state=C.DIALLING, attempts=attempts + 1),
+            .where(Callback.id == callback_id, Callback.state == CallbackState.WAITING)
+            .values(state=CallbackState.DIALLING, attempts=attempts + 1),
         )
         if taken:
             plan_dial(work, number=number, attempt=attempts + 1, callback_id=callback_id)
@@ -171,43 +175,43 @@ def plan_due_dials(work: UnitOfWork) -> int:
 
 
 def reschedule(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> None:
-    """Follow an attempt that ended without reaching anybody: wait for the next, or stop.
+    """Schedules the next attempt after one that reached nobody, or settles the callback as exhausted.
 
     An attempt that never reached the carrier (`tried` false) does not count.
     """
     callback = work.session.get(Callback, callback_id, populate_existing=True)
-    if callback is None or callback.state is not C.DIALLING:
+    if callback is None or callback.state is not CallbackState.DIALLING:
         return
     attempts = callback.attempts if tried else callback.attempts - 1
-    again = rules.next_try(work.at, attempts, work.policies.callbacks, work.zone)
+    again = dial_schedule.next_try(work.at, attempts, work.policies.callbacks, work.zone)
     if again is None:
-        _settle(work, callback_id, C.EXHAUSTED)
+        _settle(work, callback_id, CallbackState.EXHAUSTED)
         return
     work.session.execute(
         update(Callback)
-        .where(Callback.id == callback_id, Callback.state == C.DIALLING)
-        .values(state=C.WAITING, attempts=attempts, next_try_at=again),
+        .where(Callback.id == callback_id, Callback.state == CallbackState.DIALLING)
+        .values(state=CallbackState.WAITING, attempts=attempts, next_try_at=again),
     )
 
 
 def _insert_or_find(work: UnitOfWork, row: dict[str, Any]) -> Callback:
-    """Write the promise, or find the open one. Raises LostRace if others settle theirs each time we look."""
+    """Inserts the promise, or returns the open one. Raises LostRace if others settle theirs at each attempt."""
     for _ in range(MAX_CLAIM_ATTEMPTS):
         callback_id = insert_if_absent(work.session, Callback, Callback.id, row)
         if callback_id is not None:
             work.record(events.CallbackPromised(callback_id, row["reason"]))
-        found = work.session.scalar(select(Callback).where(Callback.open_number == row["open_number"]))
-        if found is not None:
-            return found
-    raise LostRace("settled just now")
+        callback = work.session.scalar(select(Callback).where(Callback.open_number == row["open_number"]))
+        if callback is not None:
+            return callback
+    raise LostRace("the callback was settled at the same moment")
 
 
 def _free_operators(work: UnitOfWork) -> int:
-    """Return ready operators not already needed by who waits or is being phoned."""
+    """Returns the number of ready operators, less the callers who wait or are being phoned."""
     fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     ready = select(func.count()).where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
     waiting = select(func.count()).where(Call.state.in_(WAITING))
-    dialling = select(func.count()).where(Callback.state == C.DIALLING)
+    dialling = select(func.count()).where(Callback.state == CallbackState.DIALLING)
     counts = [work.session.scalar(count) or 0 for count in (ready, waiting, dialling)]
     return counts[0] - counts[1] - counts[2]
 

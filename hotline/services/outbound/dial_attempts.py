@@ -1,4 +1,4 @@
-"""Writing down an attempt to phone somebody, before anybody is phoned, and never two to the same phone at once."""
+"""Plans dial attempts; an attempt is written before the carrier places the call."""
 
 import secrets
 from typing import Any
@@ -19,7 +19,10 @@ def plan_dial(
     callback_id: int | None = None,
     follow_up_id: int | None = None,
 ) -> int:
-    """Plan one attempt for exactly one callback or follow-up; reaction `place_dial` carries it out. Returns its id."""
+    """Plans one attempt for exactly one callback or follow-up; returns its id.
+
+    Reaction `place_dial` carries it out.
+    """
     purpose = CallPurpose.CALLBACK if follow_up_id is None else CallPurpose.FOLLOW_UP
     dial = Dial(
         ref=secrets.token_hex(12),
@@ -38,5 +41,5 @@ def plan_dial(
 
 
 def has_active_dial(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    """Say whether an attempt to this number is on its way: nobody's phone is rung twice at once."""
+    """Selects numbers with an attempt under way, so that no phone is rung twice at once."""
     return exists().where(Dial.number == number, Dial.state != DialState.ENDED)

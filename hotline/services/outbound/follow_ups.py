@@ -1,11 +1,14 @@
-"""The one call that asks the caller "was it solved?". Their "no" opens a linked redo round; closed stays closed."""
+"""Follow-up calls that ask the caller whether the matter was solved.
+
+A "no" opens a linked redo round; the closed ticket stays closed.
+"""
 
 from datetime import timedelta
 
 from sqlalchemy import func, select, update
 
 from hotline import events
-from hotline.rules.calls import callbacks as rules
+from hotline.rules.calls import dial_schedule
 from hotline.rules.enums import FollowUpState, Satisfied, Solved
 from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
@@ -17,23 +20,22 @@ from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
-F = FollowUpState
+# Follow-up calls placed at the same time; they need no operator, only lines.
 MAX_CONCURRENT = 5
-"""Follow-up calls placed at the same time; they need no operator, only lines."""
 
 
 def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
-    """Promise the follow-up of a closed ticket; exempt at once if nobody can be phoned. Asking again changes nothing."""
+    """Promises the follow-up of a closed ticket; exempt at once if its caller cannot be phoned. Idempotent."""
     number = parse_number(ticket.caller_number or "")
     first = work.at + timedelta(seconds=work.policies.follow_ups.delay_seconds)
     row = {
         "ticket_id": ticket.id,
-        "state": F.WAITING if number else F.EXEMPT,
+        "state": FollowUpState.WAITING if number else FollowUpState.EXEMPT,
         "number": number,
         "language": _language(work, ticket),
         "attempts": 0,
         "promised_at": work.at,
-        "next_try_at": rules.next_allowed(first, work.policies.follow_ups, work.zone),
+        "next_try_at": dial_schedule.next_allowed(first, work.policies.follow_ups, work.zone),
         "settled_at": None if number else work.at,
     }
     follow_up_id = insert_if_absent(work.session, FollowUp, FollowUp.id, row)
@@ -42,17 +44,14 @@ def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
 
 
 def plan_due_dials(work: UnitOfWork) -> int:
-    """Plan the follow-up calls that are due, a few at a time, never two to one person, never in quiet hours.
-
-    Returns how many.
-    """
-    if not rules.may_ring(work.at, work.policies.follow_ups, work.zone):
+    """Plans the follow-up calls that are due, outside quiet hours and never two to one number. Returns their number."""
+    if not dial_schedule.may_ring(work.at, work.policies.follow_ups, work.zone):
         return 0
-    busy = work.session.scalar(select(func.count()).where(FollowUp.state == F.DIALLING)) or 0
+    busy = work.session.scalar(select(func.count()).where(FollowUp.state == FollowUpState.DIALLING)) or 0
     due = (
         select(FollowUp.id, FollowUp.number, FollowUp.attempts)
         .where(
-            FollowUp.state == F.WAITING,
+            FollowUp.state == FollowUpState.WAITING,
             FollowUp.next_try_at <= work.at,
             FollowUp.number.is_not(None),
             ~has_active_dial(FollowUp.number),
@@ -65,8 +64,8 @@ def plan_due_dials(work: UnitOfWork) -> int:
         taken = number not in phoned and updated_one(
             work.session,
             update(FollowUp)
-            .where(FollowUp.id == follow_up_id, FollowUp.state == F.WAITING)
-            .values(state=F.DIALLING, attempts=attempts + 1),
+            .where(FollowUp.id == follow_up_id, FollowUp.state == FollowUpState.WAITING)
+            .values(state=FollowUpState.DIALLING, attempts=attempts + 1),
         )
         if taken and number is not None:
             plan_dial(work, number=number, attempt=attempts + 1, follow_up_id=follow_up_id)
@@ -75,9 +74,9 @@ def plan_due_dials(work: UnitOfWork) -> int:
 
 
 def record_answer(work: UnitOfWork, call_id: int, question: str, answer: str) -> None:
-    """Keep the caller's own word on `question` (solved | satisfied) of a follow-up call; the first answer stands.
+    """Records the caller's answer to `question` (solved | satisfied) of a follow-up call; the first answer stands.
 
-    Raises NoSuchCall if the call is not a follow-up of ours, ValueError for words that are not ours.
+    Raises NoSuchCall if the call is not a follow-up, ValueError for an unknown question or answer.
     """
     behind = (
         select(FollowUp.id, FollowUp.ticket_id)
@@ -85,35 +84,35 @@ def record_answer(work: UnitOfWork, call_id: int, question: str, answer: str) ->
         .join(Call, Call.dial_id == Dial.id)
         .where(Call.id == call_id)
     )
-    found = work.session.execute(behind).first()
-    if found is None:
+    row = work.session.execute(behind).first()
+    if row is None:
         raise NoSuchCall(str(call_id))
-    follow_up_id, ticket_id = found
+    follow_up_id, ticket_id = row
     if not _save_answer(work, ticket_id, question, answer):
         return
     work.record(events.FollowUpAnswered(ticket_id, question, answer))
-    _settle(work, follow_up_id, ticket_id, F.ANSWERED)
+    _settle(work, follow_up_id, ticket_id, FollowUpState.ANSWERED)
     if question == "solved" and Solved(answer) is Solved.NO:
         redo.open_redo(work, ticket_id)
 
 
 def reschedule(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> None:
-    """Follow an attempt that brought no answer: wait for the next, or give up.
+    """Schedules the next attempt after one that brought no answer, or settles the follow-up as unreached.
 
     An attempt that never reached the carrier (`tried` false) does not count.
     """
     follow_up = work.session.get(FollowUp, follow_up_id, populate_existing=True)
-    if follow_up is None or follow_up.state is not F.DIALLING:
+    if follow_up is None or follow_up.state is not FollowUpState.DIALLING:
         return
     attempts = follow_up.attempts if tried else follow_up.attempts - 1
-    again = rules.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
+    again = dial_schedule.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
     if again is None:
-        _settle(work, follow_up_id, follow_up.ticket_id, F.UNREACHED)
+        _settle(work, follow_up_id, follow_up.ticket_id, FollowUpState.UNREACHED)
         return
     work.session.execute(
         update(FollowUp)
-        .where(FollowUp.id == follow_up_id, FollowUp.state == F.DIALLING)
-        .values(state=F.WAITING, attempts=attempts, next_try_at=again),
+        .where(FollowUp.id == follow_up_id, FollowUp.state == FollowUpState.DIALLING)
+        .values(state=FollowUpState.WAITING, attempts=attempts, next_try_at=again),
     )
 
 
@@ -131,7 +130,9 @@ def _settle(work: UnitOfWork, follow_up_id: int, ticket_id: int, state: FollowUp
     settled = updated_one(
         work.session,
         update(FollowUp)
-        .where(FollowUp.id == follow_up_id, FollowUp.state.in_((F.WAITING, F.DIALLING)))
+        .where(
+            FollowUp.id == follow_up_id, FollowUp.state.in_((FollowUpState.WAITING, FollowUpState.DIALLING))
+        )
         .values(state=state, settled_at=work.at),
     )
     if settled:

@@ -1,4 +1,4 @@
-"""Attempts on their way: what the carrier said of a call we placed, found again by the reference that rides in its URLs."""
+"""Follows dial attempts from placing to end. An attempt is found by the reference in its callback URLs."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls.callbacks import may_ring
+from hotline.rules.calls.dial_schedule import may_ring
 from hotline.rules.enums import CallbackState, CallPurpose, DialState, FollowUpState
 from hotline.rules.errors import NoSuchDial
 from hotline.services.outbound import callbacks, follow_ups
@@ -15,16 +15,16 @@ from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
-D = DialState
+# An attempt that waited longer for a worker is not placed; its callback or follow-up is tried again later.
 STALE_AFTER = timedelta(minutes=10)
-"""An attempt that could not be placed for so long is not placed any more; what it was for tries again later."""
+# Outcomes of our own beside the carrier's. DROPPED: the carrier was never called. LOST: the end was never
+# reported.
 DROPPED, LOST = "dropped", "lost"
-"""Outcomes of our own beside the carrier's: never asked of the carrier; asked, but its end was never told."""
 
 
 @dataclass(frozen=True, slots=True)
 class DialView:
-    """What doors and reactions need to know of an attempt. `doubtful`: the carrier was asked and its answer lost."""
+    """A dial attempt as adapters and reactions see it."""
 
     id: int
     ref: str
@@ -40,73 +40,82 @@ class DialView:
 
     @property
     def outcome_unknown(self) -> bool:
-        return self.state in {D.PLACING, D.UNKNOWN}
+        """Returns whether the carrier was called and its response was lost."""
+        return self.state in {DialState.PLACING, DialState.UNKNOWN}
 
 
 def lock_dial(work: UnitOfWork, ref: str) -> DialView:
-    """Return the attempt and hold it until this Work ends. Raises NoSuchDial.
-
-    Who moves an attempt and then its call or promise holds the attempt first: an answer and a hang-up that come at once
-    are taken one after the other.
-    """
+    """Returns the attempt and locks its row until the unit of work ends. Raises NoSuchDial."""
+    # Lock order: the attempt before its call or callback, so that an answer and a hang-up that arrive
+    # together are processed one after the other.
     return _lock(work, Dial.ref == ref, ref)
 
 
 def get_dial(work: UnitOfWork, dial_id: int) -> DialView:
-    """Return the attempt as it is now. Raises NoSuchDial."""
+    """Returns the current state of the attempt. Raises NoSuchDial."""
     return _view(work, work.session.get(Dial, dial_id, populate_existing=True), str(dial_id))
 
 
 def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
-    """Write down that the carrier is being asked and return the attempt as it was before; None if it must not ring.
+    """Records that the carrier is being called; returns the attempt as it was before, or None if it must not ring.
 
-    It must not if it is placed or over, and if it waited so long for a worker that it is stale, that the quiet hours
-    have begun, or that nobody is owed the call any more: then it is dropped and does not count as an attempt.
+    It must not ring if it is placed or over, is stale, falls into the quiet hours, or if its callback or
+    follow-up is settled; then it is dropped and does not count as an attempt.
     """
     dial = _lock(work, Dial.id == dial_id, str(dial_id))
-    if dial.state is D.PLANNED and not _is_wanted(work, dial):
+    if dial.state is DialState.PLANNED and not _is_wanted(work, dial):
         end_dial(work, dial.ref, outcome=DROPPED)
         return None
-    if dial.state in {D.PLACED, D.ENDED} or _is_stale(work, dial):
+    if dial.state in {DialState.PLACED, DialState.ENDED} or _is_stale(work, dial):
         return None
+    # A repeated attempt keeps the first moment: the search for a call that may exist begins there.
     first = func.coalesce(Dial.placing_at, work.at)
     step = update(Dial).where(Dial.id == dial_id)
-    updated_one(work.session, step.values(state=D.PLACING, placing_at=first))
+    updated_one(work.session, step.values(state=DialState.PLACING, placing_at=first))
     return dial
 
 
 def belongs_to_another_dial(session: Session, dial_id: int, sid: str) -> bool:
-    """Say whether the carrier's call `sid` is known to belong to another attempt."""
+    """Returns whether the carrier's call `sid` is recorded for another attempt."""
     return session.scalar(select(Dial.id).where(Dial.sid == sid, Dial.id != dial_id)) is not None
 
 
 def record_unknown_outcome(work: UnitOfWork, dial_id: int) -> None:
-    """The carrier's answer was lost: look before asking again."""
+    """Records that the carrier's response was lost; the next attempt searches for the call before it places one."""
     work.session.execute(
-        update(Dial).where(Dial.id == dial_id, Dial.state == D.PLACING).values(state=D.UNKNOWN)
+        update(Dial)
+        .where(Dial.id == dial_id, Dial.state == DialState.PLACING)
+        .values(state=DialState.UNKNOWN)
     )
 
 
 def record_dial_sid(work: UnitOfWork, ref: str, sid: str) -> None:
-    """Remember the carrier's name for the call, whoever learns it first. Raises NoSuchDial."""
+    """Records the carrier's sid of the call; the first report counts. Raises NoSuchDial."""
     dial = lock_dial(work, ref)
-    if dial.state in {D.PLANNED, D.PLACING, D.UNKNOWN}:
-        updated_one(work.session, update(Dial).where(Dial.id == dial.id).values(state=D.PLACED, sid=sid))
+    if dial.state in {DialState.PLANNED, DialState.PLACING, DialState.UNKNOWN}:
+        updated_one(
+            work.session, update(Dial).where(Dial.id == dial.id).values(state=DialState.PLACED, sid=sid)
+        )
 
 
 def end_dial(
     work: UnitOfWork, ref: str, *, outcome: str, sid: str | None = None, detail: str | None = None
 ) -> None:
-    """Record the attempt's end once; what it was for goes on from there. Raises NoSuchDial."""
+    """Records the end of the attempt once and reschedules its callback or follow-up. Raises NoSuchDial."""
     dial = lock_dial(work, ref)
-    if dial.state is D.ENDED:
+    if dial.state is DialState.ENDED:
         return
-    values: dict[str, object] = {"state": D.ENDED, "ended_at": work.at, "outcome": outcome, "detail": detail}
+    values: dict[str, object] = {
+        "state": DialState.ENDED,
+        "ended_at": work.at,
+        "outcome": outcome,
+        "detail": detail,
+    }
     if sid is not None:
         values["sid"] = sid
     updated_one(work.session, update(Dial).where(Dial.id == dial.id).values(**values))
     work.record(events.DialEnded(dial.id, outcome))
-    tried = dial.state is not D.PLANNED
+    tried = dial.state is not DialState.PLANNED
     if dial.callback_id is not None:
         callbacks.reschedule(work, dial.callback_id, tried=tried)
     if dial.follow_up_id is not None:
@@ -127,14 +136,14 @@ def _is_wanted(work: UnitOfWork, dial: DialView) -> bool:
     return owed and may_ring(work.at, policy, work.zone) and not _is_stale(work, dial)
 
 
-def _lock(work: UnitOfWork, which: ColumnElement[bool], asked: str) -> DialView:
+def _lock(work: UnitOfWork, which: ColumnElement[bool], key: str) -> DialView:
     held = select(Dial).where(which).with_for_update()
-    return _view(work, work.session.scalar(held.execution_options(populate_existing=True)), asked)
+    return _view(work, work.session.scalar(held.execution_options(populate_existing=True)), key)
 
 
-def _view(work: UnitOfWork, dial: Dial | None, asked: str) -> DialView:
+def _view(work: UnitOfWork, dial: Dial | None, key: str) -> DialView:
     if dial is None:
-        raise NoSuchDial(asked)
+        raise NoSuchDial(key)
     language = work.session.scalar(
         select(Callback.language).where(Callback.id == dial.callback_id)
         if dial.callback_id is not None

@@ -1,4 +1,4 @@
-"""People and programs: who they are, how they prove it, and for how long it holds."""
+"""Users, their passwords and browser sessions, and the API tokens of programs."""
 
 import hashlib
 import secrets
@@ -25,7 +25,7 @@ MIN_PASSWORD_LENGTH = 8
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A person at a browser and how to address them."""
+    """A signed-in user with the names shown in the console."""
 
     person: Person
     name: str
@@ -44,7 +44,7 @@ def add_user(
     unit_code: str | None = None,
     work_number: str | None = None,
 ) -> int:
-    """Add somebody who may log in; returns their id.
+    """Adds a user; returns the id.
 
     Raises NotAllowed for a password under 8 characters or a handler without a unit, UnknownUnit, NameTaken.
     """
@@ -75,7 +75,7 @@ def add_user(
 
 
 def check_password(session: Session, name: str, password: str) -> Person | None:
-    """Return the person, or None. An unknown name costs the same time as a wrong password.
+    """Returns the person, or None for an unknown name or a wrong password.
 
     It takes a reading session: hashing lasts a tenth of a second, too long to hold SQLite's write lock.
     """
@@ -83,6 +83,7 @@ def check_password(session: Session, name: str, password: str) -> Person | None:
         return None
     user = session.scalar(select(User).where(User.name == name, User.active))
     try:
+        # An unknown name is checked against a dummy hash, so that it takes as long as a wrong password.
         _hasher().verify(user.password_hash if user else _dummy_hash(), password)
     except (VerifyMismatchError, InvalidHashError):
         return None
@@ -90,7 +91,7 @@ def check_password(session: Session, name: str, password: str) -> Person | None:
 
 
 def sign_in(work: UnitOfWork, person_id: int) -> str:
-    """Start a browser session; returns its secret token, of which only the hash is kept."""
+    """Starts a browser session; returns its secret token, of which only the hash is stored."""
     token = secrets.token_urlsafe(32)
     ends = work.at + timedelta(hours=SIGN_IN_HOURS)
     work.session.add(
@@ -100,14 +101,14 @@ def sign_in(work: UnitOfWork, person_id: int) -> str:
 
 
 def sign_out(work: UnitOfWork, token: str) -> None:
-    """Revoke a browser session; unknown tokens are ignored."""
+    """Revokes a browser session; an unknown token is ignored."""
     mine = SignIn.token_hash == _digest(token)
     work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
 
 
 def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | None:
-    """Return who holds this session at `at`, or None (unknown, expired, revoked, or no longer active)."""
-    found = (
+    """Returns the active user of this browser session at `at`; None if it is unknown, expired or revoked."""
+    query = (
         select(User)
         .join(SignIn, SignIn.user_id == User.id)
         .where(
@@ -117,26 +118,26 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
             User.active,
         )
     )
-    user = session.scalar(found)
+    user = session.scalar(query)
     if user is None:
         return None
     return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale)
 
 
 def set_locale(work: UnitOfWork, locale: str) -> None:
-    """Remember the acting person's language."""
+    """Sets the language of the acting person."""
     if isinstance(work.actor, Person):
         work.session.execute(update(User).where(User.id == work.actor.id).values(locale=locale))
 
 
 def person_by_name(session: Session, name: str) -> Person | None:
-    """Return who may log in as `name`, or None."""
+    """Returns the active user with this log-in name, or None."""
     user = session.scalar(select(User).where(User.name == name, User.active)) if is_storable(name) else None
     return None if user is None else _person(user)
 
 
 def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
-    """Make a program's key acting as `user_name`; returns it, once. Raises NoSuchPerson."""
+    """Creates an API token that acts as `user_name`; returns it, the only time. Raises NoSuchPerson."""
     user_id = work.session.scalar(select(User.id).where(User.name == user_name, User.active))
     if user_id is None:
         raise NoSuchPerson(user_name)
@@ -146,13 +147,13 @@ def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
 
 
 def person_by_api_token(session: Session, token: str) -> tuple[Person, int] | None:
-    """Return whom a program acts for and its key's id, or None (unknown, revoked, or the person is gone)."""
-    found = (
+    """Returns the user of an API token and the token's id; None if it is unknown, revoked, or the user is inactive."""
+    query = (
         select(User, ApiToken.id)
         .join(ApiToken, ApiToken.user_id == User.id)
         .where(ApiToken.token_hash == _digest(token), ApiToken.revoked_at.is_(None), User.active)
     )
-    row = session.execute(found).first()
+    row = session.execute(query).first()
     return None if row is None else (_person(row[0]), row[1])
 
 

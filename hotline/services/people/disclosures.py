@@ -1,4 +1,4 @@
-"""Showing a protected number: only to who is on the call or must call back, and never without a trace."""
+"""Discloses a protected number to staff on the call or staff who must call back, and records each disclosure."""
 
 from sqlalchemy import select
 
@@ -6,7 +6,7 @@ from hotline import events
 from hotline.rules.enums import CallbackState
 from hotline.rules.errors import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.callers import may_see_ticket_number
+from hotline.rules.people.privacy import may_see_ticket_number
 from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback
@@ -16,13 +16,14 @@ from hotline.unit_of_work import UnitOfWork
 
 
 def show_number(work: UnitOfWork, subject: str, subject_id: int, reason: str = "") -> str:
-    """Return the full number behind a call, ticket or callback and record the look.
+    """Returns the full number behind a call, ticket or callback and records the disclosure.
 
-    Raises NotAllowed unless the actor answered that call and has not finished its record, must call back for the ticket
-    (`rules.callers`), or works the callback list; and NoSuchCall / NoSuchTicket / NoSuchCallback.
+    Raises NotAllowed unless the actor answered that call and has not finished its record, must call back
+    for the ticket (`rules.people.privacy`), or works the callback list; and NoSuchCall / NoSuchTicket /
+    NoSuchCallback.
     """
     if not isinstance(work.actor, Person):
-        raise NotAllowed("only people look")
+        raise NotAllowed("only a user may see a number")
     sources = {"call": _of_call, "ticket": _of_ticket, "callback": _of_callback}
     if subject not in sources:
         raise NotAllowed(subject)
@@ -46,7 +47,7 @@ def _of_call(work: UnitOfWork, person: Person, call_id: int) -> str:
     if call is None:
         raise NoSuchCall(str(call_id))
     if call.operator_id != person.id or call.finished_at is not None:
-        raise NotAllowed("not on this call")
+        raise NotAllowed("the operator is not on this call")
     return call.number or call.number_raw
 
 
@@ -58,7 +59,7 @@ def _of_ticket(work: UnitOfWork, person: Person, ticket_id: int) -> str:
         person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
     )
     if not may_see:
-        raise NotAllowed("need not call back")
+        raise NotAllowed("the user need not call back")
     return ticket.caller_number or ""
 
 
@@ -68,5 +69,5 @@ def _of_callback(work: UnitOfWork, person: Person, callback_id: int) -> str:
         raise NoSuchCallback(str(callback_id))
     still_open = callback.state in {CallbackState.WAITING, CallbackState.DIALLING}
     if not (person.may(Right.PROMISE_CALLBACKS) and still_open):
-        raise NotAllowed("need not call back")
+        raise NotAllowed("the user need not call back")
     return callback.number

@@ -1,7 +1,8 @@
-"""Who answers is decided here: the caller who has waited longest, and among ready desks that can, the longest idle.
+"""Matches waiting callers with ready desks: the longest-waiting caller goes to the longest-idle desk that fits.
 
-Higher priority goes first. A caller who needs a skill is for those who have it, until they have waited long or nobody
-on duty has it; one who asked for a certain desk is for that desk. Nobody who waits for somebody special holds up others.
+Higher priority goes first. A caller who needs a skill is matched with operators who have it, until the
+caller has waited long or no operator on duty has it. A caller who asked for a certain desk waits for that
+desk. A caller with special needs does not hold up the callers behind.
 """
 
 from datetime import datetime, timedelta
@@ -13,15 +14,13 @@ from hotline.store.calls.tables import Call
 from hotline.store.people.tables import OperatorSkill, Presence
 from hotline.unit_of_work import UnitOfWork
 
+# Only this many of the longest-waiting callers are considered in one search.
 MAX_CALLERS_CONSIDERED = 100
-"""So many of the longest-waiting callers are looked at; behind them nobody has a claim yet."""
 
 
 def next_match(work: UnitOfWork) -> tuple[int, int] | None:
-    """Return the next (call, operator) to be brought together, both held until this Work ends; None if there is none.
-
-    On a busy day nobody is ready: then the callers, each with needs of their own, are not even looked at.
-    """
+    """Returns the next (call, operator) to connect, both locked until the unit of work ends; None if there is none."""
+    # On a busy day no desk is ready; the query of the callers, each with needs of its own, is then skipped.
     if not _is_any_desk_ready(work):
         return None
     waiting = (
@@ -43,7 +42,7 @@ def next_match(work: UnitOfWork) -> tuple[int, int] | None:
 def _needs(
     work: UnitOfWork, skill: str, desk_id: int | None, joined_at: datetime | None
 ) -> ColumnElement[bool] | None:
-    """Return what a desk must be for this caller; None: any desk will do."""
+    """Returns the condition a desk must meet for this caller; None: any desk."""
     if desk_id is not None:
         return Presence.user_id == desk_id
     patience = timedelta(seconds=work.policies.callers.skill_patience)
@@ -67,6 +66,7 @@ def _ready_desk(work: UnitOfWork, needs: ColumnElement[bool] | None) -> int | No
         .limit(1)
     )
     fitting = idlest if needs is None else idlest.where(needs)
+    # A locked row is skipped, never waited for: matching therefore cannot be part of a deadlock.
     return work.session.scalar(fitting.with_for_update(skip_locked=True))
 
 

@@ -1,85 +1,28 @@
-"""Offers: a waiting caller is offered to a ready desk (`matching` says which to which), and what comes of each ring.
+"""Offers a waiting call to a ready desk and records how each ring ends.
 
-A caller phoned back keeps the place they had when they first joined. Every step is a conditional update, so two
-processes may match at once; the clock matches again every second in case both looked before either wrote. Matching
-never waits for a row that somebody else is changing, so that it cannot be part of a deadlock; whoever moves one call
-holds that call first.
+A caller who is phoned back keeps the place of their first wait. Every step is a conditional update, so two
+processes may match at once; the scheduler matches again every second in case both read before either wrote.
+A function that changes one call locks that call first.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls import states as rules
 from hotline.rules.enums import CallState, NotReadyReason, OfferState
-from hotline.rules.errors import NoSuchCall
-from hotline.services.calls.views import lock_call
+from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
-RECENT_ANSWERS = 20
-"""The expected wait is the mean of this many last waits: simple, honest, never a promise."""
-MAX_CALLS_SEARCHED = 300
-"""They are looked for among so many last calls: each round of each caller's waiting asks, and a day has 50,000 calls."""
-
-
-@dataclass(frozen=True, slots=True)
-class QueuePlace:
-    """`position` 1 = next; seconds waited so far, and since the last joining; seconds the last callers waited on average.
-
-    `expected_seconds` None: no data yet.
-    """
-
-    position: int
-    waited_seconds: int
-    since_joined: int
-    expected_seconds: int | None
-    size: int
-
-
-def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
-    """Return where a waiting caller stands. Raises NoSuchCall if the call is not known."""
-    asked = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
-    own = work.session.execute(asked).first()
-    if own is None:
-        raise NoSuchCall(str(call_id))
-    place, queued, joined = own[0] or work.at, own[1] or work.at, own[2] or work.at
-    waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
-    before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
-    ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
-    size = work.session.scalar(waiting) or 0
-    waits = _recent_waits(work)
-    return QueuePlace(
-        position=ahead + 1,
-        waited_seconds=int((work.at - queued).total_seconds()),
-        since_joined=int((work.at - joined).total_seconds()),
-        expected_seconds=round(sum(waits) / len(waits)) if waits else None,
-        size=max(size, 1),
-    )
-
-
-def _recent_waits(work: UnitOfWork) -> list[int]:
-    """Return how many seconds the last callers of today who were answered had waited."""
-    last = (
-        select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(MAX_CALLS_SEARCHED)
-    )
-    calls = last.subquery()
-    answered = select(calls.c.wait_seconds).where(
-        calls.c.arrived_on == work.today, calls.c.wait_seconds.is_not(None)
-    )
-    newest = answered.order_by(calls.c.id.desc()).limit(RECENT_ANSWERS)
-    return list(work.session.scalars(newest))
-
 
 def offer_waiting(work: UnitOfWork) -> int:
-    """Offer waiting calls to ready desks until one side is used up. Returns how many offers were made.
+    """Offers waiting calls to ready desks until there are no calls or no desks left. Returns the number of offers.
 
-    Both are held while they are matched; a call or a desk that somebody else holds is left to the next look.
+    Calls and desks locked by another process are left to the next run.
     """
     made = 0
     while (pair := matching.next_match(work)) is not None:
@@ -95,9 +38,9 @@ def offer_waiting(work: UnitOfWork) -> int:
 
 
 def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
-    """Give the call to the operator whose leg answered. Returns the call's id, or None if the race was lost.
+    """Gives the call to the operator whose leg answered. Returns the call's id, or None if the race was lost.
 
-    Asking again with the same leg gives the same answer.
+    A repeat with the same leg gives the same result.
     """
     offer = _lock_offer(work, offer_id)
     if offer is None:
@@ -117,9 +60,10 @@ def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
 
 
 def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
-    """End a ring that was not taken: the caller goes back to their place, the desk that missed it is not ready.
+    """Ends a ring that was not taken: the caller returns to their place; a desk that missed it becomes not ready.
 
-    A ring that was withdrawn is nobody's miss: that desk stays ready. An accepted offer whose caller has not joined yet counts too (the operator's leg vanished). Idempotent.
+    A withdrawn ring leaves the desk ready. An accepted offer whose caller has not joined yet is settled
+    too, because the operator's leg has ended. Idempotent.
     """
     offer = _lock_offer(work, offer_id)
     if offer is None:
@@ -135,20 +79,20 @@ def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
         .values(state=CallState.QUEUED, operator_id=None),
         execution_options={"synchronize_session": False},
     )
-    why = None if how is OfferState.WITHDRAWN else NotReadyReason.MISSED_CALL
-    desks.stop_ringing(work, offer.operator_id, offer.call_id, why)
+    reason = None if how is OfferState.WITHDRAWN else NotReadyReason.MISSED_CALL
+    desks.stop_ringing(work, offer.operator_id, offer.call_id, reason)
     work.record(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
     offer_waiting(work)
 
 
 def pending_offer(work: UnitOfWork, call_id: int) -> int | None:
-    """Return the offer a call waits for, if a desk is being rung for it."""
+    """Returns the pending offer of a call, or None."""
     pending = select(Offer.id).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
     return work.session.scalar(pending.order_by(Offer.id.desc()).limit(1))
 
 
 def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:
-    """Write down that the carrier is being asked to ring; returns when it was first asked, None if no ring is wanted."""
+    """Records that the carrier is asked to ring; returns the moment of the first request, None if no ring is wanted."""
     pending = (Offer.id == offer_id, Offer.state == OfferState.PENDING, Offer.leg_sid.is_(None))
     first = update(Offer).where(*pending, Offer.leg_asked_at.is_(None)).values(leg_asked_at=work.at)
     if updated_one(work.session, first):
@@ -157,7 +101,7 @@ def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:
 
 
 def record_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
-    """Remember the operator's leg; say whether the ring is still wanted."""
+    """Records the operator's leg; returns whether the ring is still wanted."""
     work.session.execute(
         update(Offer).where(Offer.id == offer_id, Offer.leg_sid.is_(None)).values(leg_sid=sid)
     )
@@ -165,18 +109,18 @@ def record_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
 
 
 def leg_belongs_to_another_offer(session: Session, offer_id: int, sid: str) -> bool:
-    """Say whether the carrier's call `sid` is known to be the ring of another offer."""
+    """Returns whether the carrier's call `sid` is recorded for another offer."""
     return session.scalar(select(Offer.id).where(Offer.leg_sid == sid, Offer.id != offer_id)) is not None
 
 
 def leg_to_release(session: Session, offer_id: int) -> str | None:
-    """Return the operator's leg of an offer that was not taken; None if there is none, or it is wanted."""
+    """Returns the operator's leg of an offer that was not taken; None if there is none or it is wanted."""
     wanted = (OfferState.PENDING, OfferState.ACCEPTED)
     return session.scalar(select(Offer.leg_sid).where(Offer.id == offer_id, Offer.state.not_in(wanted)))
 
 
 def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
-    """Stop the desks that still ring for a call that left the queue or ended; they are ready again."""
+    """Withdraws the pending offers of a call that left the queue or ended; the desks are ready again."""
     pending = select(Offer.id, Offer.operator_id).where(
         Offer.call_id == call_id, Offer.state == OfferState.PENDING
     )
@@ -187,28 +131,31 @@ def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
 
 
 def mark_accepted_missed(work: UnitOfWork, call_id: int) -> None:
-    """Count the ring that was answered for nothing as missed: late news of its leg then says nothing about a new talk."""
+    """Marks the accepted offer of a call as missed."""
+    # A late webhook of that leg then says nothing about the next conversation.
     taken = update(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
     work.session.execute(taken.values(state=OfferState.MISSED, settled_at=work.at))
 
 
 def settle_overdue_offers(work: UnitOfWork) -> int:
-    """Settle rings that outlived their limit: missed, or withdrawn if the desk never rang at all. Returns how many.
-
-    The first is a lost callback of the carrier, the second a worker that is away; no operator is to blame for that.
-    """
+    """Settles rings beyond their limit. Returns their number."""
     grace = timedelta(seconds=work.policies.queue.ring_seconds + 10)
     overdue = select(Offer.id, Offer.leg_asked_at).where(
         Offer.state == OfferState.PENDING, Offer.offered_at < work.at - grace
     )
-    found = work.session.execute(overdue).all()
-    for offer_id, asked_at in found:
+    rows = work.session.execute(overdue).all()
+    for offer_id, asked_at in rows:
+        # A desk that never rang waited for a worker, and the operator missed nothing: withdrawn. Otherwise
+        # the carrier's webhook was lost: missed.
         settle_offer(work, offer_id, OfferState.WITHDRAWN if asked_at is None else OfferState.MISSED)
-    return len(found)
+    return len(rows)
 
 
 def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
-    """Give callers back to the queue whose operator accepted before `older_than` but whom no one ever joined."""
+    """Returns callers to the queue whose operator accepted before `older_than` and never joined.
+
+    Returns their number.
+    """
     stuck = (
         select(Offer.id)
         .join(Call, Call.id == Offer.call_id)
@@ -219,14 +166,14 @@ def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
             Offer.settled_at < older_than,
         )
     )
-    found = work.session.scalars(stuck).all()
-    for offer_id in found:
+    offer_ids = work.session.scalars(stuck).all()
+    for offer_id in offer_ids:
         settle_offer(work, offer_id, OfferState.MISSED)
-    return len(found)
+    return len(offer_ids)
 
 
 def _lock_offer(work: UnitOfWork, offer_id: int) -> Offer | None:
-    """Hold the offer's call, then return the offer as it is now."""
+    """Locks the offer's call, then returns the current state of the offer."""
     call_id = work.session.scalar(select(Offer.call_id).where(Offer.id == offer_id))
     if call_id is None:
         return None

@@ -1,4 +1,4 @@
-"""What an operator can do beyond answering (a dialect, English): who waits for it is brought to them first."""
+"""Skills of operators beyond answering (a dialect, English); callers who need one are matched with them first."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,10 @@ from hotline.unit_of_work import UnitOfWork
 
 
 def set_skills(work: UnitOfWork, name: str, skills: Sequence[str]) -> tuple[str, ...]:
-    """Let the operator called `name` have exactly `skills`; return them in order.
+    """Sets the skills of the operator called `name` to exactly `skills`; returns them in order.
 
-    Raises NoSuchPerson, NotAllowed for somebody who answers no calls, UnknownSkill for one the city does not know.
+    Raises NoSuchPerson, NotAllowed for a user who answers no calls, UnknownSkill for one the city does not
+    know.
     """
     person = person_by_name(work.session, name)
     if person is None:
@@ -34,13 +35,13 @@ def set_skills(work: UnitOfWork, name: str, skills: Sequence[str]) -> tuple[str,
 
 
 def skills_of(session: Session, user_id: int) -> tuple[str, ...]:
-    """Return the skills of one operator, in order."""
-    found = select(OperatorSkill.skill).where(OperatorSkill.user_id == user_id)
-    return tuple(session.scalars(found.order_by(OperatorSkill.skill)))
+    """Returns the skills of one operator, in order."""
+    query = select(OperatorSkill.skill).where(OperatorSkill.user_id == user_id)
+    return tuple(session.scalars(query.order_by(OperatorSkill.skill)))
 
 
 def skills_by_name(session: Session, name: str) -> tuple[str, ...]:
-    """Return the skills of the person called `name`. Raises NoSuchPerson."""
+    """Returns the skills of the user called `name`. Raises NoSuchPerson."""
     person = person_by_name(session, name)
     if person is None:
         raise NoSuchPerson(name)

@@ -18,7 +18,7 @@ from hotline.rules.errors import (
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets import transitions as rules
 from hotline.rules.tickets.fields import FIELDS_BY_NAME, TicketFields
-from hotline.services.calls import views
+from hotline.services.calls import queries
 from hotline.services.tickets.effects import EFFECTS, TicketStep, check_unit
 from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
@@ -150,7 +150,7 @@ def _columns(work: UnitOfWork, stated: TicketFields) -> dict[str, object]:
 def _take_from_call(work: UnitOfWork, ticket: Ticket, call_id: int) -> Ticket | None:
     """Copies number and pressed class of the call into the new draft, or returns the ticket that the call already has."""
     # The call is held until the transaction ends: two requests for the same call cannot open two drafts.
-    call = views.lock_call(work, call_id)
+    call = queries.lock_call(work, call_id)
     if isinstance(work.actor, Person) and call.operator_id != work.actor.id:
         raise NotAllowed("not your call")
     first_round = select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1)

@@ -9,7 +9,7 @@ from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.errors import UnknownUnit
 from hotline.rules.tickets.fields import TicketFields
 from hotline.rules.tickets.transitions import Effect
-from hotline.services.calls import lifecycle, views
+from hotline.services.calls import lifecycle, queries
 from hotline.services.outbound import follow_ups
 from hotline.services.queueing import desks, offers
 from hotline.services.tickets import due_dates, numbering
@@ -72,10 +72,10 @@ def _require_active_unit(step: TicketStep) -> None:
 def _require_own_call(step: TicketStep) -> None:
     if step.ticket.call_id is None:
         return
-    call = views.get_call(step.work, step.ticket.call_id)
+    call = queries.get_call(step.work, step.ticket.call_id)
     # A call without an operator left a message, which every writer may deal with.
     if call.operator_id is not None:
-        views.require_own_call(step.work, call.id)
+        queries.require_own_call(step.work, call.id)
 
 
 def _number_columns(step: TicketStep) -> Columns:

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from hotline.rules.enums import TicketState
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.policies import CallerPolicy
-from hotline.services.calls.views import get_call
+from hotline.services.calls.queries import get_call
 from hotline.services.tickets.numbering import PREFIX
 from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.lookups import CodeTry

@@ -1,4 +1,4 @@
-"""What one desk shows now, read in one go: its presence, the call in hand, the caller's history, the queue's figures."""
+"""Reads what one desk shows: presence, current call, the caller's history, the queue's counts."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -12,45 +12,46 @@ from hotline.rules.enums import CallState, OfferState, PresenceState, TicketStat
 from hotline.rules.figures.report import Period
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.figures.calls import count_calls
-from hotline.store.figures.windows import window_of
+from hotline.store.figures.cohorts import window_of
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence, Unit
 from hotline.store.tickets.tables import Ticket
 
 HISTORY = 5
 NEARBY = 6
+# How far back tickets of the same place are searched.
 NEARBY_DAYS = 60
-"""How far back tickets of the same place are looked for: the same street lamp, not last year's."""
 RECENT = 14
+# The period in which hand-offs are counted to list frequent units first.
 UNIT_DAYS = 30
-"""How far back the hand-offs are counted that put often needed units first."""
 _IN_HAND = (PresenceState.TALKING, PresenceState.WRAP_UP)
 _OVER = (CallState.AFTER, CallState.ENDED)
 
 
 @dataclass(frozen=True, slots=True)
 class QueueFigures:
-    """Who waits now and how today went. `longest_since` is when the longest-waiting caller began to wait."""
+    """The waiting queue now and today's answers. `longest_since` is when the longest-waiting caller began to wait."""
 
     waiting: int
     longest_since: datetime | None
     answered_15s: int
+    # Waiting callers who need a skill, by skill.
     by_skill: tuple[tuple[str, int], ...]
-    """Of those who wait: how many for somebody who can do a certain thing."""
+    # Base of the 15-second rate: calls that joined the queue, without those still waiting or given up at
+    # once.
     decided: int
-    """Base of the 15-second rate: who asked for a person, without those still waiting or gone at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeskSnapshot:
-    """One operator's desk. `call` rings (`offer` set), is talked, or waits for its record to be complete."""
+    """One operator's desk. `call` rings (`offer` set), is in progress, or waits for its record to be complete."""
 
     presence: Presence | None
     offer: Offer | None
     call: Call | None
     ticket: Ticket | None
+    # The callback this call fulfils, if we placed the call.
     callback: Callback | None
-    """The promise this call keeps, if we phoned them."""
 
 
 def read_desk(session: Session, user_id: int) -> DeskSnapshot:
@@ -69,7 +70,7 @@ def read_desk(session: Session, user_id: int) -> DeskSnapshot:
 
 
 def _call_in_hand(session: Session, user_id: int, presence: Presence | None) -> int | None:
-    """Return the call being talked or wrapped up, else one that is over and whose record is not complete."""
+    """Returns the call in progress or in wrap-up, else one that is over and has no complete record."""
     if presence is not None and presence.state in _IN_HAND and presence.call_id is not None:
         return presence.call_id
     unfinished = select(Call.id).where(
@@ -82,7 +83,7 @@ def _call_in_hand(session: Session, user_id: int, presence: Presence | None) -> 
 
 
 def ticket_of_call(session: Session, call_id: int) -> Ticket | None:
-    """Return the ticket written in this call, whatever its state."""
+    """Returns the ticket written in this call, whatever its state."""
     first_round = select(Ticket).where(Ticket.call_id == call_id, Ticket.round == 1)
     return session.scalar(first_round.order_by(Ticket.id).limit(1))
 
@@ -98,7 +99,7 @@ def _callback_of(session: Session, call: Call) -> Callback | None:
 def queue_figures(
     session: Session, today: date, zone: ZoneInfo, at: datetime, threshold: int
 ) -> QueueFigures:
-    """Count the queue and today's 15-second answers exactly as the day's report does."""
+    """Counts the queue and today's 15-second answers exactly as the day's report does."""
     waiting = session.execute(
         select(Call.skill, func.count(), func.min(Call.queued_at))
         .where(Call.state.in_(WAITING))
@@ -118,36 +119,36 @@ def queue_figures(
 
 
 def earlier_tickets(session: Session, number: str | None, except_id: int | None) -> tuple[Ticket, ...]:
-    """Return the last tickets of a caller, the newest first; none for a withheld number."""
+    """Returns the last tickets of a caller, the newest first; none for a withheld number."""
     if number is None:
         return ()
-    found = select(Ticket).where(
+    query = select(Ticket).where(
         Ticket.caller_number == number, Ticket.id != (except_id or 0), Ticket.state != TicketState.DISCARDED
     )
-    return tuple(session.scalars(found.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(HISTORY)))
+    return tuple(session.scalars(query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(HISTORY)))
 
 
 def earlier_calls(session: Session, number: str | None, except_id: int) -> tuple[Call, ...]:
-    """Return a caller's last calls, the newest first; none for a withheld number."""
+    """Returns a caller's last calls, the newest first; none for a withheld number."""
     if number is None:
         return ()
-    found = select(Call).where(Call.number == number, Call.id != except_id)
-    return tuple(session.scalars(found.order_by(Call.arrived_at.desc(), Call.id.desc()).limit(HISTORY)))
+    query = select(Call).where(Call.number == number, Call.id != except_id)
+    return tuple(session.scalars(query.order_by(Call.arrived_at.desc(), Call.id.desc()).limit(HISTORY)))
 
 
 def tickets_near(session: Session, place: str, except_id: int, today: date) -> tuple[Ticket, ...]:
-    """Return recent tickets whose place contains these words, the newest first."""
-    found = select(Ticket).where(
+    """Returns recent tickets whose place contains the text `place`, the newest first."""
+    query = select(Ticket).where(
         Ticket.received_on >= today - timedelta(days=NEARBY_DAYS),
         Ticket.place.icontains(place, autoescape=True),
         Ticket.id != except_id,
         Ticket.state != TicketState.DISCARDED,
     )
-    return tuple(session.scalars(found.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(NEARBY)))
+    return tuple(session.scalars(query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(NEARBY)))
 
 
 def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple[Ticket, ...], int]:
-    """Return the newest of what somebody wrote on a day, and how many there are; drafts thrown away are left out."""
+    """Returns the newest tickets a person wrote on a day, and their total; discarded drafts are left out."""
     mine = (Ticket.author_id == user_id, Ticket.received_on == day, Ticket.state != TicketState.DISCARDED)
     newest = select(Ticket).where(*mine).order_by(Ticket.id.desc()).limit(RECENT)
     total = session.scalar(select(func.count()).select_from(Ticket).where(*mine))
@@ -155,12 +156,12 @@ def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple
 
 
 def active_units(session: Session, today: date) -> tuple[Unit, ...]:
-    """Return the units a ticket may be handed to: those with most tickets lately first, then by code."""
+    """Returns the units a ticket may be handed to: those with most recent tickets first, then by code."""
     lately = (
         select(Ticket.unit_code, func.count().label("tickets"))
         .where(Ticket.received_on >= today - timedelta(days=UNIT_DAYS), Ticket.unit_code.is_not(None))
         .group_by(Ticket.unit_code)
         .subquery()
     )
-    found = select(Unit).outerjoin(lately, lately.c.unit_code == Unit.code).where(Unit.active)
-    return tuple(session.scalars(found.order_by(func.coalesce(lately.c.tickets, 0).desc(), Unit.code)))
+    query = select(Unit).outerjoin(lately, lately.c.unit_code == Unit.code).where(Unit.active)
+    return tuple(session.scalars(query.order_by(func.coalesce(lately.c.tickets, 0).desc(), Unit.code)))

@@ -1,4 +1,4 @@
-"""Lists of calls and of promised callbacks, newest first, cut by cursor. Who may read them at all is decided at the door."""
+"""Lists of calls and of promised callbacks, newest first, paged by cursor. Web adapters check the right to read them."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -15,13 +15,13 @@ from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import User
 from hotline.store.tickets.tables import Ticket
 
+# States of a callback that is still open.
 OPEN_CALLBACKS = (CallbackState.WAITING, CallbackState.DIALLING)
-"""Promises not yet kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """What is asked for; empty means "all". `day` is the local day of arrival."""
+    """Filters of the list of calls; empty means "all". `day` is the local day of arrival."""
 
     day: date | None = None
     states: tuple[CallState, ...] = ()
@@ -39,7 +39,7 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class CallbackFilter:
-    """What is asked for; empty means "all"."""
+    """Filters of the list of callbacks; empty means "all"."""
 
     states: tuple[CallbackState, ...] = ()
     reasons: tuple[CallbackReason, ...] = ()
@@ -47,34 +47,34 @@ class CallbackFilter:
 
 @dataclass(frozen=True, slots=True)
 class CallbackLine:
-    """A promise with every attempt to keep it, the first one first."""
+    """A callback with all its attempts, the first one first."""
 
     callback: Callback
     dials: tuple[Dial, ...]
 
 
 def list_calls(session: Session, wanted: CallFilter, *, limit: int, cursor: str = "") -> Page[CallLine]:
-    """Return calls, the newest first. Raises BadCursor."""
-    asked: list[ColumnElement[bool]] = []
+    """Returns calls, the newest first. Raises BadCursor."""
+    conditions: list[ColumnElement[bool]] = []
     if wanted.day is not None:
-        asked.append(Call.arrived_on == wanted.day)
+        conditions.append(Call.arrived_on == wanted.day)
     if wanted.states:
-        asked.append(Call.state.in_(wanted.states))
+        conditions.append(Call.state.in_(wanted.states))
     if wanted.ends:
-        asked.append(Call.end.in_(wanted.ends))
+        conditions.append(Call.end.in_(wanted.ends))
     if wanted.purposes:
-        asked.append(Call.purpose.in_(wanted.purposes))
+        conditions.append(Call.purpose.in_(wanted.purposes))
     if wanted.operator_id is not None:
-        asked.append(Call.operator_id == wanted.operator_id)
+        conditions.append(Call.operator_id == wanted.operator_id)
     if cursor:
-        asked.append(Call.id < parse_id_cursor(cursor))
-    found = _call_lines().where(*asked).order_by(Call.id.desc()).limit(limit + 1)
-    lines = [CallLine(*row) for row in session.execute(found)]
+        conditions.append(Call.id < parse_id_cursor(cursor))
+    query = _call_lines().where(*conditions).order_by(Call.id.desc()).limit(limit + 1)
+    lines = [CallLine(*row) for row in session.execute(query)]
     return make_page(lines, limit, lambda line: id_cursor(line.call.id))
 
 
 def find_call_line(session: Session, call_id: int) -> CallLine | None:
-    """Return one call as lists show it, or None."""
+    """Returns one call as the list shows it, or None."""
     row = session.execute(_call_lines().where(Call.id == call_id)).one_or_none()
     return None if row is None else CallLine(*row)
 
@@ -92,29 +92,29 @@ def _call_lines() -> Select[Call, User | None, Ticket | None]:
 def list_callbacks(
     session: Session, wanted: CallbackFilter, *, limit: int, cursor: str = ""
 ) -> Page[CallbackLine]:
-    """Return promises, the newest first, each with its attempts. Raises BadCursor."""
-    found = select(Callback).order_by(Callback.id.desc()).limit(limit + 1)
+    """Returns callbacks, the newest first, each with its attempts. Raises BadCursor."""
+    query = select(Callback).order_by(Callback.id.desc()).limit(limit + 1)
     if wanted.states:
-        found = found.where(Callback.state.in_(wanted.states))
+        query = query.where(Callback.state.in_(wanted.states))
     if wanted.reasons:
-        found = found.where(Callback.reason.in_(wanted.reasons))
+        query = query.where(Callback.reason.in_(wanted.reasons))
     if cursor:
-        found = found.where(Callback.id < parse_id_cursor(cursor))
-    page = make_page(session.scalars(found).all(), limit, lambda row: id_cursor(row.id))
+        query = query.where(Callback.id < parse_id_cursor(cursor))
+    page = make_page(session.scalars(query).all(), limit, lambda row: id_cursor(row.id))
     dials = _dials_of(session, (row.id for row in page.rows))
     return Page(tuple(CallbackLine(row, dials.get(row.id, ())) for row in page.rows), page.next_cursor)
 
 
 def find_callback_line(session: Session, callback_id: int) -> CallbackLine | None:
-    """Return one promise with its attempts, or None."""
+    """Returns one callback with its attempts, or None."""
     row = session.get(Callback, callback_id)
     return None if row is None else CallbackLine(row, _dials_of(session, (row.id,)).get(row.id, ()))
 
 
 def _dials_of(session: Session, callback_ids: Iterable[int]) -> dict[int, tuple[Dial, ...]]:
-    found: dict[int, list[Dial]] = defaultdict(list)
-    asked = select(Dial).where(Dial.callback_id.in_(tuple(callback_ids))).order_by(Dial.id)
-    for dial in session.scalars(asked):
+    dials_by_callback: dict[int, list[Dial]] = defaultdict(list)
+    query = select(Dial).where(Dial.callback_id.in_(tuple(callback_ids))).order_by(Dial.id)
+    for dial in session.scalars(query):
         if dial.callback_id is not None:
-            found[dial.callback_id].append(dial)
-    return {callback_id: tuple(dials) for callback_id, dials in found.items()}
+            dials_by_callback[dial.callback_id].append(dial)
+    return {callback_id: tuple(dials) for callback_id, dials in dials_by_callback.items()}

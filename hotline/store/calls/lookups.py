@@ -1,4 +1,4 @@
-"""What flows have asked outside for a caller: systems of the city's own, and codes typed in vain."""
+"""Lookups in the city's own systems, and wrong access codes."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Lookup(Base):
-    """One question of one call to one system; asked again in the same call it gets the same answer."""
+    """One lookup of one call in one system; a repeat in the same call gets the same answer."""
 
     __tablename__ = "lookups"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -25,7 +25,7 @@ class Lookup(Base):
 
 
 class CodeTry(Base):
-    """A wrong access code: counted for the call, the number (or all withheld ones) and the ticket it was typed for (`key`)."""
+    """A wrong access code; `key` names the call, the number (or all withheld ones) or the ticket it counts for."""
 
     __tablename__ = "code_tries"
     id: Mapped[int] = mapped_column(primary_key=True)

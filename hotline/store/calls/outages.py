@@ -1,4 +1,4 @@
-"""Known outages callers are told of before they ask."""
+"""Outages that are announced to callers."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +11,12 @@ from hotline.store.base import Base, UtcDateTime
 from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.people.tables import User
 
+# More than are ever open at the same time.
 MAX_OPEN = 100
-"""More than anybody announces at once."""
 
 
 class Outage(Base):
-    """What callers hear from `starts_at` until `ends_at`, or until somebody stops it. `text_en` empty: Chinese for all."""
+    """An announcement from `starts_at` until `ends_at` or until it is stopped. `text_en` empty: Chinese for all."""
 
     __tablename__ = "outages"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -31,33 +31,33 @@ class Outage(Base):
 
 
 def outages_at(session: Session, moment: datetime) -> list[Outage]:
-    """Return what callers are told at `moment`, oldest first; never more than `MAX_CONCURRENT`, whatever is written."""
-    told = select(Outage).where(_announced_at(moment)).order_by(Outage.starts_at, Outage.id)
-    return list(session.scalars(told.limit(MAX_CONCURRENT)))
+    """Returns the outages announced at `moment`, oldest first, at most `MAX_CONCURRENT`."""
+    query = select(Outage).where(_announced_at(moment)).order_by(Outage.starts_at, Outage.id)
+    return list(session.scalars(query.limit(MAX_CONCURRENT)))
 
 
 def outages_between(session: Session, start: datetime, end: datetime) -> list[Outage]:
-    """Return what callers are told at some moment from `start` until before `end`, unless somebody stops it."""
-    told = and_(Outage.starts_at < end, Outage.ends_at > start, Outage.stopped_at.is_(None))
-    return list(session.scalars(select(Outage).where(told)))
+    """Returns the outages announced at some moment from `start` until before `end`."""
+    announced = and_(Outage.starts_at < end, Outage.ends_at > start, Outage.stopped_at.is_(None))
+    return list(session.scalars(select(Outage).where(announced)))
 
 
 @dataclass(frozen=True, slots=True)
 class OutageLine:
-    """A notice and who announced it."""
+    """An outage and the user who announced it."""
 
     outage: Outage
     author: User
 
 
 def open_outages(session: Session, moment: datetime) -> tuple[OutageLine, ...]:
-    """Return what callers hear at `moment` or will hear later, what began first at the top."""
+    """Returns the outages announced at `moment` or later, the earliest start first."""
     still = _LINES.where(Outage.ends_at > moment, Outage.stopped_at.is_(None))
     return _read(session, still.order_by(Outage.starts_at, Outage.id).limit(MAX_OPEN))
 
 
 def past_outages(session: Session, moment: datetime, *, limit: int, cursor: str = "") -> Page[OutageLine]:
-    """Return what is over at `moment`, the last announced first. Raises BadCursor."""
+    """Returns the outages that are over at `moment`, the last announced first. Raises BadCursor."""
     over = _LINES.where(or_(Outage.ends_at <= moment, Outage.stopped_at.is_not(None)))
     return _page(session, over, limit, cursor)
 
@@ -65,13 +65,13 @@ def past_outages(session: Session, moment: datetime, *, limit: int, cursor: str 
 def list_outages(
     session: Session, moment: datetime | None, *, limit: int, cursor: str = ""
 ) -> Page[OutageLine]:
-    """Return all notices, or those callers hear at `moment`; the last announced first. Raises BadCursor."""
-    found = _LINES if moment is None else _LINES.where(_announced_at(moment))
-    return _page(session, found, limit, cursor)
+    """Returns all outages, or those announced at `moment`; the last announced first. Raises BadCursor."""
+    query = _LINES if moment is None else _LINES.where(_announced_at(moment))
+    return _page(session, query, limit, cursor)
 
 
 def find_outage_line(session: Session, outage_id: int) -> OutageLine | None:
-    """Return one notice as lists show it, or None."""
+    """Returns one outage as lists show it, or None."""
     return next(iter(_read(session, _LINES.where(Outage.id == outage_id))), None)
 
 
@@ -82,12 +82,12 @@ def _announced_at(moment: datetime) -> ColumnElement[bool]:
 _LINES = select(Outage, User).join(User, User.id == Outage.author_id)
 
 
-def _page(session: Session, found: Select[Outage, User], limit: int, cursor: str) -> Page[OutageLine]:
+def _page(session: Session, query: Select[Outage, User], limit: int, cursor: str) -> Page[OutageLine]:
     if cursor:
-        found = found.where(Outage.id < parse_id_cursor(cursor))
-    lines = _read(session, found.order_by(Outage.id.desc()).limit(limit + 1))
+        query = query.where(Outage.id < parse_id_cursor(cursor))
+    lines = _read(session, query.order_by(Outage.id.desc()).limit(limit + 1))
     return make_page(lines, limit, lambda line: id_cursor(line.outage.id))
 
 
-def _read(session: Session, found: Select[Outage, User]) -> tuple[OutageLine, ...]:
-    return tuple(OutageLine(*row) for row in session.execute(found))
+def _read(session: Session, query: Select[Outage, User]) -> tuple[OutageLine, ...]:
+    return tuple(OutageLine(*row) for row in session.execute(query))

@@ -1,4 +1,4 @@
-"""Recordings of messages and talks. The sound lies beside them in a row of its own, so that lists never load it."""
+"""Recordings of messages and conversations. The sound has a table of its own, so that lists never load it."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Recording(Base):
-    """One recording of the carrier's, by its `sid`. `seconds` is what the carrier said."""
+    """One recording, by the carrier's `sid`. `seconds` is the duration the carrier reported."""
 
     __tablename__ = "recordings"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -26,7 +26,7 @@ class Recording(Base):
 
 
 class RecordingSound(Base):
-    """The sound of one recording, our own copy: the carrier's may be deleted any day."""
+    """Our own copy of a recording's sound; the carrier may delete its copy any day."""
 
     __tablename__ = "recording_sounds"
     recording_id: Mapped[int] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
@@ -35,10 +35,10 @@ class RecordingSound(Base):
 
 
 def recordings_of_calls(session: Session, call_ids: Sequence[int]) -> dict[int, tuple[Recording, ...]]:
-    """Return the recordings of calls, by call, the first one first; calls without any are left out."""
-    found: dict[int, list[Recording]] = defaultdict(list)
+    """Returns the recordings of calls, by call, the first one first; calls without any are left out."""
+    by_call: dict[int, list[Recording]] = defaultdict(list)
     if call_ids:
-        asked = select(Recording).where(Recording.call_id.in_(call_ids)).order_by(Recording.id)
-        for recording in session.scalars(asked):
-            found[recording.call_id].append(recording)
-    return {call_id: tuple(rows) for call_id, rows in found.items()}
+        query = select(Recording).where(Recording.call_id.in_(call_ids)).order_by(Recording.id)
+        for recording in session.scalars(query):
+            by_call[recording.call_id].append(recording)
+    return {call_id: tuple(rows) for call_id, rows in by_call.items()}

@@ -1,4 +1,4 @@
-"""Calls, the rings they caused at desks, and the webhooks already answered."""
+"""Tables of calls, of offers to operators, and of webhooks already answered."""
 
 from datetime import date, datetime
 
@@ -18,11 +18,11 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Call(Base):
-    """One telephone call with every clock the figures need.
+    """One telephone call with every moment the statistics need.
 
-    `number` is the citizen's number in E.164, None when withheld or unparsable; `number_raw` is what the
-    carrier said. Waiting time = `answered_at` - `queued_at`; a callback inherits the first `queued_at`
-    as `place_since`, which orders the queue.
+    `number` is the citizen's number in E.164, None when withheld or unparsable; `number_raw` is the
+    carrier's text. Waiting time = `answered_at` - `queued_at`; a callback inherits the first `queued_at` as
+    `place_since`, which orders the queue.
     """
 
     __tablename__ = "calls"
@@ -37,39 +37,41 @@ class Call(Base):
     flow: Mapped[str] = mapped_column(String(40))
     flow_version: Mapped[str] = mapped_column(String(16))
     position: Mapped[str] = mapped_column(String(400))
+    # The exits taken through the flow, `node>exit` each, one a line; the traffic of a flow is counted from
+    # them.
     path: Mapped[str] = mapped_column(Text, default="")
-    """The ways taken through the flow, `node>exit` each, one a line: where callers go is counted from here."""
+    # The class the caller pressed, kept beside the class the operator decides.
     pressed: Mapped[RequestClass | None] = mapped_column(enum_column(RequestClass))
-    """The class the caller pressed: a suggestion, kept beside what the operator decides."""
+    # The attempt (`dials.id`) that placed this call. No foreign key: dials already point here.
     dial_id: Mapped[int | None] = mapped_column(unique=True)
-    """The attempt (`dials.id`) that made this call, if we phoned them. No foreign key: dials already point here."""
+    # The skill the operator should have (a dialect, English); empty: any operator.
     skill: Mapped[str] = mapped_column(String(40), default="")
-    """What the operator should be able to do (a dialect, English); empty: anybody may answer."""
+    # Higher goes first; callers of one priority go by their place.
     priority: Mapped[int] = mapped_column(default=0)
-    """Higher goes first; callers of one priority go by their place."""
+    # The one operator this caller asked for by work number.
     desk_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
-    """The one operator this caller asked for by work number."""
     operator_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The local day, so that a day's report is one index range.
     arrived_on: Mapped[date]
-    """The local day, so that a day's report is one index range."""
     queued_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     place_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the caller joined the queue the last time: the wait for a skill is counted from here, all else
+    # from `queued_at`.
     joined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the caller joined the queue the last time: the longest wait is counted from here, all else from `queued_at`."""
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the operator left first; the caller must not stay on the line alone for long.
     operator_left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the operator left first; the caller must not stay on the line alone for long."""
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the operator finished the record: a ticket, or a reason for having none.
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the operator finished the record: ticket or reasoned no-matter."""
+    # Queue to answer, whole seconds; set once at the answer, so that reports need no date arithmetic.
     wait_seconds: Mapped[int | None]
-    """Queue to answer, whole seconds; set once at answer, so that reports need no date arithmetic."""
     end: Mapped[CallEnd | None] = mapped_column(enum_column(CallEnd))
+    # The caller's rating of the conversation, pressed after the operator had left.
     satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))
-    """The caller's own word on this talk, pressed after the operator had left."""
+    # The transfer target, by its name in config/city/example/callers.toml.
     transferred_to: Mapped[str | None] = mapped_column(String(40))
-    """Whom outside the caller was connected to, by the name in config/city/example/callers.toml."""
     no_matter: Mapped[NoMatterReason | None] = mapped_column(enum_column(NoMatterReason))
     no_matter_note: Mapped[str | None] = mapped_column(String(200))
     __table_args__ = (
@@ -80,7 +82,7 @@ class Call(Base):
 
 
 class Offer(Base):
-    """One ring at one operator's desk. `leg_sid` is the operator's own leg, once the carrier named it."""
+    """One ring at one operator's desk. `leg_sid` is the operator's own leg, once the carrier has named it."""
 
     __tablename__ = "offers"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -89,13 +91,14 @@ class Offer(Base):
     state: Mapped[OfferState] = mapped_column(enum_column(OfferState))
     offered_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the carrier was first asked to ring; if its response was lost, the search for the leg begins
+    # here.
     leg_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    """When the carrier was first asked to ring: if its answer was lost, look for the leg from here."""
     leg_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
 
 
 class Receipt(Base):
-    """A webhook already answered, or a program's announcement (see `services.repeats`): a repeat has no second effect."""
+    """A webhook already answered, or a program's announcement, so that a repeat has no second effect."""
 
     __tablename__ = "receipts"
     key: Mapped[str] = mapped_column(String(120), primary_key=True)

@@ -1,4 +1,4 @@
-"""Counting calls and kept promises for reports: who asked for a person, who got one, how fast, and when."""
+"""Counts calls and fulfilled callbacks for reports."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,23 +12,22 @@ from hotline.rules.enums import CallbackState
 from hotline.rules.figures.report import CallCounts, CurvePoint
 from hotline.store.calls.tables import Call
 from hotline.store.figures import cohorts
-from hotline.store.figures.tickets import counted
-from hotline.store.figures.windows import Window
+from hotline.store.figures.cohorts import Window, counted
 from hotline.store.outbound import Callback
 
 
 def count_calls(
     session: Session, window: Window, zone: ZoneInfo, threshold: int
 ) -> tuple[CallCounts, tuple[CurvePoint, ...]]:
-    """Count inbound calls that asked for a person, and their curve: by local hour for one day, else by day.
+    """Counts inbound calls that joined the queue, and their curve: by local hour for one day, else by day.
 
     `threshold` in seconds: shorter waits given up are `short`, not `abandoned`.
     """
     slot, labels = _slots(window, zone)
     cohort = cohorts.calls_offered(window)
     counts = cohort.counts
-    found = select(slot.label("slot"), *counted(counts)).where(cohort.where).group_by("slot")
-    by_slot = {row.slot: {name: row._mapping[name] for name in counts} for row in session.execute(found)}  # noqa: SLF001 - a Row's public view
+    query = select(slot.label("slot"), *counted(counts)).where(cohort.where).group_by("slot")
+    by_slot = {row.slot: {name: row._mapping[name] for name in counts} for row in session.execute(query)}  # noqa: SLF001 - a Row's public view
     total = CallCounts(**{name: sum(part[name] for part in by_slot.values()) for name in counts})
     short = _short(session, window, threshold)
     none = dict.fromkeys(counts, 0)
@@ -45,7 +44,7 @@ def count_calls(
 
 
 def _slots(window: Window, zone: ZoneInfo) -> tuple[ColumnElement[Any], list[tuple[Any, str]]]:
-    """Return the expression a call's slot is grouped by, and (slot, label) of every slot in order."""
+    """Returns the expression by which a call's slot is grouped, and (slot, label) of every slot in order."""
     period = window.period
     if not period.one_day:
         days = [period.first + timedelta(days=step) for step in range((period.last - period.first).days + 1)]
@@ -74,7 +73,7 @@ def _short(session: Session, window: Window, threshold: int) -> int:
 
 
 def _called_back(session: Session, window: Window) -> int:
-    found = select(func.count()).where(
+    query = select(func.count()).where(
         window.covers(Callback.promised_at), Callback.state == CallbackState.REACHED
     )
-    return session.scalar(found) or 0
+    return session.scalar(query) or 0

@@ -1,36 +1,67 @@
-"""Which rows each count of a report is about, said once: the same conditions are counted, and listed behind the figure.
+"""Cohorts: the rows behind each count of a report, as conditions that counting and drill-down share.
 
 The definitions in words stand in `rules.figures`. Every cohort is one range of one index.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, ColumnElement, and_, func, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hotline.rules.enums import CallEnd, CallPurpose, Closing, FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.figures.report import Period
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.calls.tables import Call
-from hotline.store.figures.windows import Window
 from hotline.store.outbound import FollowUp
 from hotline.store.tickets.tables import Ticket
 
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A period as the database compares it: local days, and the UTC moments [start, end); `at` is now."""
+
+    period: Period
+    start: datetime
+    end: datetime
+    at: datetime
+
+    def includes(self, day: SQLColumnExpression[date]) -> ColumnElement[bool]:
+        """Returns the condition that a local day lies in the period."""
+        if self.period.one_day:
+            # PostgreSQL estimates few rows for an equality and many for a range of one day.
+            return day == self.period.first
+        return day.between(self.period.first, self.period.last)
+
+    def covers(self, moment: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        return and_(moment >= self.start, moment < self.end)
+
+
+def window_of(period: Period, zone: ZoneInfo, at: datetime) -> Window:
+    """Returns the window of `period` in `zone`, as seen at `at`."""
+    return Window(period, period.start(zone), period.end(zone), at.astimezone(UTC))
+
+
+# GB/T 33358-2016: answered within 15 s.
 ANSWER_SECONDS = 15
-"""GB/T 33358-2016: answered within 15 s."""
 
+# An open or closed ticket. Stated by exclusion: SQLite then uses the index of the cohort's moment, not of
+# the state.
 IS_NUMBERED = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
-"""A finished or open ticket. Said as what it is not: SQLite then walks the index of the cohort's moment, not of the state."""
 
+# A draft or a discarded one. An imported draft is a request: the system it came from had accepted it.
 IS_NOT_REQUEST = or_(
     Ticket.state == TicketState.DISCARDED,
     and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_(None)),
 )
-"""A draft or a discarded one. An imported draft is a request: it was accepted by the system it came from."""
 
 
 @dataclass(frozen=True, slots=True)
 class CohortQuery:
-    """The rows within `where`, and under which condition each count takes one of them.
+    """The rows within `where`, and the condition under which each count takes one of them.
 
     `joined`: the conditions also read the ticket's follow-up, if it has one.
     """
@@ -52,8 +83,8 @@ def calls_offered(window: Window) -> CohortQuery:
         "waiting": and_(gone, Call.end.is_(None)),
         "otherwise_ended": and_(gone, Call.end.not_in((CallEnd.ABANDONED, CallEnd.LEFT_FOR_CALLBACK))),
     }
-    asked = and_(Call.purpose == CallPurpose.INBOUND, Call.queued_at.is_not(None))
-    return CohortQuery(and_(window.includes(Call.arrived_on), asked), counts)
+    offered = and_(Call.purpose == CallPurpose.INBOUND, Call.queued_at.is_not(None))
+    return CohortQuery(and_(window.includes(Call.arrived_on), offered), counts)
 
 
 def received(window: Window) -> CohortQuery:
@@ -86,19 +117,20 @@ def redo_rounds(window: Window) -> CTE:
 
 
 def in_redo(window: Window) -> ColumnElement[bool]:
-    """A request received in the period of which a later round is open."""
+    """Requests received in the period of which a later round is open."""
     rounds = redo_rounds(window)
     return Ticket.id.in_(select(rounds.c.root).where(rounds.c.state.in_(OPEN_AT_UNIT)))
 
 
 def due(window: Window) -> CohortQuery:
-    """Tickets by due moment. That is the first moment that is late (midnight after the last day), hence (start, end]."""
+    """Tickets by due moment."""
     open_yet = and_(Ticket.closed_at.is_(None), Ticket.due_at > window.at)
     counts = {
         "due_on_time": Ticket.closed_at <= Ticket.due_at,
         "due_late": or_(Ticket.closed_at > Ticket.due_at, and_(Ticket.closed_at.is_(None), ~open_yet)),
         "due_undecided": open_yet,
     }
+    # The due moment is the first moment that is late (midnight after the last day), hence (start, end].
     return CohortQuery(and_(Ticket.due_at > window.start, Ticket.due_at <= window.end, IS_NUMBERED), counts)
 
 
@@ -141,7 +173,7 @@ def closed(window: Window) -> CohortQuery:
 
 
 def followed_up(window: Window) -> CohortQuery:
-    """Tickets by the moment their caller was heard."""
+    """Tickets by the moment of their caller's answer."""
     counts = {
         "asked": Ticket.id.is_not(None),
         "solved_yes": Ticket.solved == Solved.YES,
@@ -152,5 +184,15 @@ def followed_up(window: Window) -> CohortQuery:
     return CohortQuery(and_(window.covers(Ticket.followed_up_at), IS_NUMBERED), counts)
 
 
+# The cohorts whose counts make up `rules.figures.report.Handling`.
 HANDLING = (due, dispatched, closed, followed_up)
-"""The cohorts whose counts make up `rules.figures.Handling`."""
+
+
+def counted(counts: Mapping[str, ColumnElement[bool]]) -> Iterable[ColumnElement[int]]:
+    """Returns one counting column per condition, under its name."""
+    return [func.count().filter(condition).label(name) for name, condition in counts.items()]
+
+
+def with_follow_up(query: Select[Any], cohort: CohortQuery) -> Select[Any]:
+    """Returns `query` joined with each ticket's follow-up, if the cohort's conditions read it."""
+    return query.outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id) if cohort.joined else query

@@ -1,4 +1,4 @@
-"""The rows behind a printed figure: exactly those the count took, by the same conditions, cut by cursor."""
+"""Lists the rows behind a printed figure, by the conditions that counted them, paged by cursor."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,14 +10,13 @@ from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.figures import cohorts
-from hotline.store.figures.cohorts import CohortQuery
-from hotline.store.figures.tickets import with_follow_up
-from hotline.store.figures.windows import Window
+from hotline.store.figures.cohorts import CohortQuery, Window, with_follow_up
 from hotline.store.tickets.tables import Ticket
 
 CALL_COUNTS = frozenset(
     {"offered", "answered", "answered_15s", "abandoned", "left_for_callback", "waiting", "otherwise_ended"}
 )
+# The counts whose rows may be listed, by cohort.
 TICKET_COUNTS: tuple[frozenset[str], ...] = (
     frozenset({"total", "closed_for_good", "direct", "open"}),
     frozenset({"due_on_time", "due_late", "due_undecided"}),
@@ -25,12 +24,11 @@ TICKET_COUNTS: tuple[frozenset[str], ...] = (
     frozenset({"closed", "handled", "redone", "to_follow", "followed"}),
     frozenset({"solved_yes", "solved_no", "satisfied_yes", "satisfied_no"}),
 )
-"""The counts whose rows may be listed, by cohort."""
 
 
 @dataclass(frozen=True, slots=True)
 class DrillDownFilter:
-    """Only part of a count: one unit's, one class's, one type's, one channel's; None: all."""
+    """Part of a count: one unit's, one class's, one type's, one channel's; None: all."""
 
     unit: str | None = None
     request_class: RequestClass | None = None
@@ -56,41 +54,48 @@ def tickets_behind(
     limit: int,
     cursor: str = "",
 ) -> Page[Ticket]:
-    """Return the tickets that any of the counts `names` took, the latest first. Raises BadCursor; KeyError for names of no count."""
+    """Returns the tickets in any of the counts `names`, the latest first.
+
+    Raises BadCursor; KeyError for names of no count.
+    """
     cohort = _cohort(window, names)
     query = select(Ticket).where(cohort.where, or_(*(cohort.counts[name] for name in names)))
     if cursor:
         query = query.where(Ticket.id < parse_id_cursor(cursor))
     query = query.where(*narrowed.clauses()).order_by(Ticket.id.desc()).limit(limit + 1)
-    found = session.scalars(with_follow_up(query, cohort)).all()
-    return make_page(found, limit, lambda ticket: id_cursor(ticket.id))
+    rows = session.scalars(with_follow_up(query, cohort)).all()
+    return make_page(rows, limit, lambda ticket: id_cursor(ticket.id))
 
 
 def calls_behind(
     session: Session, window: Window, names: tuple[str, ...], *, limit: int, cursor: str = ""
 ) -> Page[Call]:
-    """Return the calls that any of the counts `names` took, the latest first. Raises BadCursor; KeyError for names of no count."""
+    """Returns the calls in any of the counts `names`, the latest first.
+
+    Raises BadCursor; KeyError for names of no count.
+    """
     cohort = cohorts.calls_offered(window)
     query = select(Call).where(cohort.where, or_(*(cohort.counts[name] for name in names)))
     if cursor:
         query = query.where(Call.id < parse_id_cursor(cursor))
-    found = session.scalars(query.order_by(Call.id.desc()).limit(limit + 1)).all()
-    return make_page(found, limit, lambda call: id_cursor(call.id))
+    rows = session.scalars(query.order_by(Call.id.desc()).limit(limit + 1)).all()
+    return make_page(rows, limit, lambda call: id_cursor(call.id))
 
 
 def is_call_count(names: tuple[str, ...]) -> bool:
-    """Say whether `names` are counts of calls."""
+    """Returns whether `names` are counts of calls."""
     return bool(names) and set(names) <= CALL_COUNTS
 
 
 def is_ticket_count(names: tuple[str, ...]) -> bool:
-    """Say whether `names` are counts of one cohort of tickets."""
+    """Returns whether `names` are counts of one cohort of tickets."""
     return bool(names) and any(set(names) <= known for known in TICKET_COUNTS)
 
 
 def _cohort(window: Window, names: tuple[str, ...]) -> CohortQuery:
-    """Return the cohort that has all of `names`; `closed_for_good` is made here: only listing asks it row by row."""
+    """Returns the cohort that has all of `names`."""
     received = cohorts.received(window)
+    # Only the drill-down evaluates `closed_for_good` row by row, so this count is not part of the cohort.
     for_good = received.counts["closed_once"] & ~cohorts.in_redo(window)
     extended = CohortQuery(received.where, received.counts | {"closed_for_good": for_good})
     for cohort in (extended, *(cohort_of(window) for cohort_of in cohorts.HANDLING)):

@@ -1,10 +1,10 @@
-"""Counting tickets for reports: a handful of indexed aggregates, each one cohort, each returning frozen counts.
+"""Counts tickets for reports: one indexed aggregate per cohort, each returning frozen counts.
 
-Sums are formed by the database in one pass per cohort; nothing here loads a ticket.
+The database forms the sums in one pass per cohort; no ticket is loaded.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,35 +15,33 @@ from hotline.rules.enums import TicketState
 from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, UnitFigures
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
-from hotline.store.figures.cohorts import CohortQuery
-from hotline.store.figures.windows import Window
-from hotline.store.outbound import FollowUp
+from hotline.store.figures.cohorts import Window, counted, with_follow_up
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import UNFINISHED, Ticket
 
 
 @dataclass(frozen=True, slots=True)
 class OpenTickets:
-    """Tickets open at this moment, by unit (None: none yet), with what a balance needs of them."""
+    """Tickets open at this moment, by unit (None: none yet), with the counts a balance needs."""
 
+    # Unit -> (open, of these overdue).
     by_unit: dict[str | None, tuple[int, int]]
-    """Unit -> (open, of these overdue)."""
     received_before: int
     received_by_end: int
 
 
 def one_snapshot(session: Session) -> None:
-    """Let every count of a report see the same moment of the database (SQLite always does)."""
+    """Makes every count of a report read the same snapshot of the database (SQLite always does)."""
     if session.get_bind().dialect.name == "postgresql" and not session.in_transaction():
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
 
 
 def count_requests(session: Session, window: Window) -> RequestCounts:
-    """Count everything received in the period, by class, type and channel."""
+    """Counts everything received in the period, by class, type and channel."""
     cohort = cohorts.received(window)
     keys = (Ticket.request_class, Ticket.type, Ticket.channel)
-    found = select(*keys, func.count().label("rows"), *counted(cohort.counts)).where(cohort.where)
-    rows = session.execute(found.group_by(*keys)).all()
+    query = select(*keys, func.count().label("rows"), *counted(cohort.counts)).where(cohort.where)
+    rows = session.execute(query.group_by(*keys)).all()
     return RequestCounts(
         groups=tuple(
             RequestGroup(r.request_class, r.type, r.channel, r.total, r.closed_once, r.direct, r.open)
@@ -64,7 +62,7 @@ def _in_redo(session: Session, window: Window) -> int:
 
 
 def count_handling(session: Session, window: Window) -> dict[str | None, Handling]:
-    """Count what units did in the period; key None gathers tickets without a unit."""
+    """Counts the units' handling in the period; key None collects tickets without a unit."""
     total: defaultdict[str | None, Handling] = defaultdict(Handling)
     for cohort_of in cohorts.HANDLING:
         cohort = cohort_of(window)
@@ -74,7 +72,7 @@ def count_handling(session: Session, window: Window) -> dict[str | None, Handlin
 
 
 def count_open(session: Session, window: Window) -> OpenTickets:
-    """Count what is open now, and how much of it was received before the period and by its end."""
+    """Counts the tickets open now, and those of them received before the period and by its end."""
     counts = {
         "open": Ticket.id.is_not(None),
         "overdue": and_(Ticket.state != TicketState.DRAFT, Ticket.due_at <= window.at),
@@ -91,24 +89,23 @@ def count_open(session: Session, window: Window) -> OpenTickets:
 
 
 def count_open_then(session: Session, window: Window) -> tuple[int, int]:
-    """Count tickets closed since that were still open before the period, and after it.
-
-    Day of receipt by day: each is one seek to what was closed late enough, so an old day costs as little as yesterday.
-    """
+    """Counts tickets closed since that were still open before the period, and after it."""
+    # Each day of receipt is one seek to the tickets closed late enough, so an old day costs as little as
+    # yesterday.
     days = _days_of_receipt(window)
     of_day = select(func.count()).select_from(Ticket).where(Ticket.received_on == days.c.day)
     opening = of_day.where(Ticket.closed_at >= window.start).scalar_subquery()
     closing = of_day.where(Ticket.closed_at >= window.end).scalar_subquery()
     before = case((days.c.day < window.period.first, opening), else_=0)
-    found = select(func.coalesce(func.sum(before), 0), func.coalesce(func.sum(closing), 0)).where(
+    query = select(func.coalesce(func.sum(before), 0), func.coalesce(func.sum(closing), 0)).where(
         days.c.day <= window.period.last
     )
-    was_open, is_open = session.execute(found).one()
+    was_open, is_open = session.execute(query).one()
     return int(was_open), int(is_open)
 
 
 def _days_of_receipt(window: Window) -> CTE:
-    """Every day on which a ticket was received, the last perhaps past the period: one seek a day."""
+    """Returns every day on which a ticket was received, the last perhaps past the period; one seek a day."""
     days = select(func.min(Ticket.received_on).label("day")).cte("days", recursive=True)
     after = select(func.min(Ticket.received_on)).where(Ticket.received_on > days.c.day).scalar_subquery()
     return days.union_all(select(after).where(days.c.day < window.period.last))
@@ -117,23 +114,13 @@ def _days_of_receipt(window: Window) -> CTE:
 def name_units(
     session: Session, handling: dict[str | None, Handling], open_now: OpenTickets
 ) -> tuple[UnitFigures, ...]:
-    """Return the figures of every unit that has any, by code, with its names."""
+    """Returns the counts of every unit that has any, by code, with its names."""
     codes = {code for code in (*handling, *open_now.by_unit) if code is not None}
-    found = select(Unit.code, Unit.name_zh, Unit.name_en).where(Unit.code.in_(codes)).order_by(Unit.code)
+    query = select(Unit.code, Unit.name_zh, Unit.name_en).where(Unit.code.in_(codes)).order_by(Unit.code)
     return tuple(
         UnitFigures(code, zh, en, handling.get(code, Handling()), *open_now.by_unit.get(code, (0, 0)))
-        for code, zh, en in session.execute(found)
+        for code, zh, en in session.execute(query)
     )
-
-
-def counted(counts: Mapping[str, ColumnElement[bool]]) -> Iterable[ColumnElement[int]]:
-    """Return one counting column per condition, under its name."""
-    return [func.count().filter(condition).label(name) for name, condition in counts.items()]
-
-
-def with_follow_up(query: Select[Any], cohort: CohortQuery) -> Select[Any]:
-    """Return `query` beside each ticket's follow-up, if the cohort's conditions read it."""
-    return query.outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id) if cohort.joined else query
 
 
 def _by_unit(counts: Mapping[str, ColumnElement[bool]], where: ColumnElement[bool]) -> Select[Any]:

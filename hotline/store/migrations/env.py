@@ -11,7 +11,7 @@ from hotline.store.tables import Base
 
 
 def render(kind: str, thing: Any, _context: AutogenContext) -> str | bool:
-    """Write our own types as the database sees them, so that a migration imports nothing of ours."""
+    """Renders our own types as database types, so that a migration imports none of our modules."""
     if kind == "type" and isinstance(thing, UtcDateTime):
         return "sa.DateTime(timezone=True)"
     if kind == "type" and isinstance(thing, sa.Enum):

@@ -1,11 +1,13 @@
-"""Units (95 departments), the people who log in, their sessions, tokens, presence, and every look at a number."""
+"""Tables of units, users, sessions, tokens, presence and disclosures, with the lists of units and operators."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hotline.rules.enums import PresenceState, Role
+from hotline.rules.people.actors import RIGHTS, Right
 from hotline.store.base import Base, UtcDateTime, enum_column
 
 
@@ -16,15 +18,15 @@ class Unit(Base):
     code: Mapped[str] = mapped_column(String(32), primary_key=True)
     name_zh: Mapped[str] = mapped_column(String(80))
     name_en: Mapped[str] = mapped_column(String(120))
+    # department | township | utility | institution
     kind: Mapped[str] = mapped_column(String(24))
-    """department | township | utility | institution"""
     webhook_url: Mapped[str | None] = mapped_column(String(500))
     webhook_secret: Mapped[str | None] = mapped_column(String(120))
     active: Mapped[bool] = mapped_column(default=True)
 
 
 class User(Base):
-    """Somebody who logs in at a desk. `work_number` (工号) is what callers are told."""
+    """A user who logs in at the console. `work_number` (工号) is announced to callers."""
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -40,7 +42,7 @@ class User(Base):
 
 
 class OperatorSkill(Base):
-    """What an operator can do beyond answering: a dialect, English (names in config/city/example/callers.toml)."""
+    """A skill of an operator beyond answering: a dialect, English (names in config/city/example/callers.toml)."""
 
     __tablename__ = "operator_skills"
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
@@ -48,7 +50,7 @@ class OperatorSkill(Base):
 
 
 class SignIn(Base):
-    """A browser session, kept here so that it can be revoked. Only the SHA-256 of the cookie's token is stored."""
+    """A browser session that can be revoked. Only the SHA-256 of the cookie's token is stored."""
 
     __tablename__ = "sign_ins"
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
@@ -59,7 +61,7 @@ class SignIn(Base):
 
 
 class ApiToken(Base):
-    """A program's key. It may do what its user may do; only its SHA-256 is stored."""
+    """A program's token. It may do what its user may do; only its SHA-256 is stored."""
 
     __tablename__ = "api_tokens"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -71,23 +73,23 @@ class ApiToken(Base):
 
 
 class Presence(Base):
-    """What an operator is doing now, since when. One row per operator, changed only by conditional update."""
+    """The state of an operator's desk. One row per operator, changed only by conditional update."""
 
     __tablename__ = "presences"
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     state: Mapped[PresenceState] = mapped_column(enum_column(PresenceState), default=PresenceState.OFFLINE)
     reason: Mapped[str | None] = mapped_column(String(24))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When the last call (or sign-in) ended: the longest-idle ready operator is rung first.
     idle_since: Mapped[datetime] = mapped_column(UtcDateTime)
-    """When the last call (or sign-in) ended: the longest-idle ready operator is rung first."""
     call_id: Mapped[int | None] = mapped_column(ForeignKey("calls.id"))
+    # Last heartbeat of the browser.
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    """Last sign of life of the browser."""
     __table_args__ = (Index("ix_presences_state_idle_since", "state", "idle_since"),)
 
 
 class Disclosure(Base):
-    """Who saw a protected field, when and why. Never deleted with the thing looked at."""
+    """The person who saw a protected field, when and why. Never deleted with the row it refers to."""
 
     __tablename__ = "disclosures"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -98,3 +100,22 @@ class Disclosure(Base):
     field: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(String(200))
     __table_args__ = (Index("ix_disclosures_subject_subject_id", "subject", "subject_id"),)
+
+
+CALL_TAKERS = tuple(role for role, rights in RIGHTS.items() if Right.TAKE_CALLS in rights)
+
+
+def list_units(session: Session) -> Sequence[Unit]:
+    """Returns all units by code, closed ones too: old tickets still name them."""
+    return session.scalars(select(Unit).order_by(Unit.code)).all()
+
+
+def list_operators(session: Session) -> list[tuple[User, Presence | None]]:
+    """Returns all active operators by work number, each with their presence."""
+    query = (
+        select(User, Presence)
+        .outerjoin(Presence, Presence.user_id == User.id)
+        .where(User.role.in_(CALL_TAKERS), User.active)
+        .order_by(User.work_number, User.id)
+    )
+    return [(user, presence) for user, presence in session.execute(query)]

@@ -1,4 +1,4 @@
-"""When a telephone may ring, and when we stop trying."""
+"""When a phone may ring, and when attempts stop."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.calls.callbacks import may_ring, next_allowed, next_try
+from hotline.rules.calls.dial_schedule import may_ring, next_allowed, next_try
 from hotline.rules.policies import DialPolicy
 
 CITY = ZoneInfo("Asia/Shanghai")

@@ -1,4 +1,4 @@
-"""Publishing flows: the later of two is told, a roll-back is a publication like any other, and nothing published is lost."""
+"""Publications of flows: the second of two authors gets an error, a roll-back is a publication, no source is lost."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -53,14 +53,14 @@ def test_rolling_back_is_publishing_the_older_again(application: Application, ad
     assert in_force(application) == "one"
 
 
-def test_who_did_not_know_of_the_latest_is_told(application: Application, admin: Person) -> None:
+def test_an_author_who_did_not_know_the_latest_gets_an_error(application: Application, admin: Person) -> None:
     publish(application, admin, ONE, 0)
     with pytest.raises(LostRace):
         publish(application, admin, TWO, 0)
     assert in_force(application) == "one"
 
 
-def test_of_two_at_the_same_moment_one_is_told(application: Application, admin: Person) -> None:
+def test_of_two_authors_at_the_same_moment_one_gets_an_error(application: Application, admin: Person) -> None:
     start = Barrier(2)
 
     def run(edition: Edition) -> bool:

@@ -1,4 +1,4 @@
-"""A protected number is shown to who must phone back, and never without a trace."""
+"""A protected number is disclosed to staff who must phone back, and each disclosure is recorded."""
 
 import pytest
 from sqlalchemy import select
@@ -34,7 +34,7 @@ def traces(application: Application) -> list[Disclosure]:
 def refused(
     application: Application, actor: Person | Machine, subject: str, subject_id: int
 ) -> type[DomainError]:
-    """Return how looking is refused; nothing may be written then."""
+    """Returns the error of a refused disclosure; nothing may be written then."""
     with pytest.raises(DomainError) as refusal:
         show(application, actor, subject, subject_id)
     assert traces(application) == []
@@ -70,7 +70,7 @@ def test_a_withheld_number_is_shown_as_the_carrier_said_it(application: Applicat
     assert show(application, person, "call", call.id) == "anonymous"
 
 
-def test_nobody_else_and_nobody_later_sees_the_number_of_a_call(
+def test_no_other_user_and_no_later_request_sees_the_number_of_a_call(
     application: Application, clock: StoppedClock
 ) -> None:
     person = make_operator(application)

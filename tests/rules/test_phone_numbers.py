@@ -98,3 +98,25 @@ def test_a_number_is_written_as_at_home(number: str, written: str) -> None:
 @given(st.text())
 def test_writing_any_text_as_a_number_never_fails(text: str) -> None:
     assert isinstance(format_national(text), str)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "sip:05374412345@one@two",
+        "sip:05374412345;user=phone;x=1@trunk.example",
+        "sip:05374412345@trunk.example:5060",
+        "tel:05374412345;a=1;b=2",
+    ],
+)
+def test_an_address_ends_at_its_first_mark(raw: str) -> None:
+    assert parse_number(raw) == "+865374412345"
+
+
+@pytest.mark.parametrize("number", ["05374412345", "+865374412345"])
+def test_a_number_without_its_country_is_one_of_ours(number: str) -> None:
+    assert format_national(number) == "0537 441 2345"
+
+
+def test_what_cannot_be_parsed_is_shown_as_it_is() -> None:
+    assert format_national("anonymous") == "anonymous"

@@ -1,4 +1,4 @@
-"""What doors may know of a call, and finding it."""
+"""Reads calls as immutable views, and locks a call before it is changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from hotline.unit_of_work import UnitOfWork
 
 @dataclass(frozen=True, slots=True)
 class CallView:
-    """What doors may know of a call. `number` is E.164 or None; `number_raw` what the carrier said."""
+    """A call as adapters and services see it. `number` is E.164 or None; `number_raw` is the carrier's text."""
 
     id: int
     sid: str
@@ -39,39 +39,37 @@ _CALLS = Call.__table__
 _VIEW = select(*(_CALLS.c[name] for name in CallView.__dataclass_fields__))
 _BY_ID = _VIEW.where(_CALLS.c.id == bindparam("key"))
 _BY_SID = _VIEW.where(_CALLS.c.sid == bindparam("key"))
-_HELD_BY_ID, _HELD_BY_SID = _BY_ID.with_for_update(), _BY_SID.with_for_update()
-"""Built once: every webhook asks one of these."""
+# Built once: every webhook runs one of these statements, and building one costs more than running it.
+_LOCKED_BY_ID, _LOCKED_BY_SID = _BY_ID.with_for_update(), _BY_SID.with_for_update()
 
 
 def find_call(work: UnitOfWork, sid: str, *, lock: bool = False) -> CallView | None:
-    """Return the call with this sid; with `lock`, see `lock_call`."""
-    return _view(work, _HELD_BY_SID if lock else _BY_SID, sid)
+    """Returns the call with this sid, or None; `lock` locks it as `lock_call` does."""
+    return _view(work, _LOCKED_BY_SID if lock else _BY_SID, sid)
 
 
 def get_call(work: UnitOfWork, call_id: int) -> CallView:
-    """Return the call. Raises NoSuchCall."""
+    """Returns the call. Raises NoSuchCall."""
     return _require(_view(work, _BY_ID, call_id), call_id)
 
 
 def lock_call(work: UnitOfWork, call_id: int) -> CallView:
-    """Return the call as it is now and keep other Works from moving it until this one ends. Raises NoSuchCall.
-
-    Who changes a call and then its offers, desk or promise holds the call first: always this order, so that two Works
-    never wait for each other.
-    """
-    return _require(_view(work, _HELD_BY_ID, call_id), call_id)
+    """Returns the current state of the call and locks its row until the unit of work ends. Raises NoSuchCall."""
+    # Lock order: a unit of work that changes a call and then its offers, desk or callback locks the call
+    # first. With one order for all, two units of work never wait for each other.
+    return _require(_view(work, _LOCKED_BY_ID, call_id), call_id)
 
 
 def require_own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
-    """Return the call and the acting person. Raises NoSuchCall, or NotAllowed if somebody else answered it."""
+    """Returns the call and the acting person. Raises NoSuchCall, or NotAllowed if another operator answered it."""
     call = get_call(work, call_id)
     if not isinstance(work.actor, Person) or call.operator_id != work.actor.id:
-        raise NotAllowed("not your call")
+        raise NotAllowed("another operator answered this call")
     return call, work.actor
 
 
-def _view(work: UnitOfWork, found: Executable, key: str | int) -> CallView | None:
-    row = work.connection.execute(found, {"key": key}).first()
+def _view(work: UnitOfWork, query: Executable, key: str | int) -> CallView | None:
+    row = work.connection.execute(query, {"key": key}).first()
     return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns
 
 

@@ -1,4 +1,4 @@
-"""Attempts to phone somebody: written before, placed once, ended once, and never left hanging."""
+"""Dial attempts are written before they are placed, placed once, ended once, and never stay open."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,7 +29,7 @@ NUMBER = "+8613800001234"
 
 
 def planned_callback(application: Application, clock: StoppedClock, number: str = NUMBER) -> DialView:
-    """Promise a callback, let it fall due with one desk free, and return its planned attempt."""
+    """Promises a callback, makes it fall due with one desk free, and returns its planned attempt."""
     with application.unit_of_work(Machine.SYSTEM) as work:
         callbacks.promise_callback(work, number=number, reason=CallbackReason.REQUESTED, language="en")
     clock.advance(60)
@@ -126,7 +126,7 @@ def test_a_lost_answer_leaves_a_doubt(application: Application, clock: StoppedCl
     assert row(application, dial).state is DialState.UNKNOWN
 
 
-def test_whoever_learns_the_sid_first_keeps_it(application: Application, clock: StoppedClock) -> None:
+def test_the_first_report_of_the_sid_counts(application: Application, clock: StoppedClock) -> None:
     dial = planned_callback(application, clock)
     begin(application, dial)
     with application.unit_of_work(Machine.CARRIER) as work:
@@ -175,7 +175,7 @@ def test_an_attempt_that_waited_too_long_is_dropped_and_does_not_count(
     assert owed.next_try_at > clock.at
 
 
-def test_nobody_rings_in_the_quiet_hours_however_late_the_worker_is(
+def test_no_phone_rings_in_the_quiet_hours_however_late_the_worker_is(
     application: Application, clock: StoppedClock
 ) -> None:
     dial = planned_callback(application, clock)

@@ -1,4 +1,4 @@
-"""How many outages are told at a time: counted at the worst moment of a span, its end not included."""
+"""The number of concurrent outages: counted at the worst moment of a span, its end not included."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,11 +1,11 @@
-"""Opening hours by the city's own calendar: make-up Saturdays are worked, Spring Festival is a holiday, 24:00 is the end."""
+"""Opening hours by the city's calendar: make-up Saturdays are worked, Spring Festival is a holiday, 24:00 is the end."""
 
 from datetime import datetime
 
 import pytest
 
 from hotline.rules.calls.flow_actions import ActionOutcome
-from hotline.rules.calls.hours import DayKind, kind_of_day, opening_state
+from hotline.rules.calls.opening_hours import DayKind, kind_of_day, opening_state
 from hotline.rules.policies import OpeningHours, Schedule
 
 OFFICE = Schedule(

@@ -1,4 +1,4 @@
-"""Opening hours: whether a local moment lies inside a schedule. Days are told apart by the city's own calendar."""
+"""Decides whether a local moment lies inside a schedule of opening hours."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,23 +9,24 @@ from hotline.rules.policies import Schedule
 
 @dataclass(frozen=True, slots=True)
 class DayKind:
-    """What kind of day it is: worked (make-up weekends included), a public holiday, or neither (an ordinary day off)."""
+    """The kind of a day: worked (make-up weekends included), a public holiday, or neither (an ordinary day off)."""
 
     working: bool
     holiday: bool
 
 
 def kind_of_day(weekday: int, working: bool | None, note: str) -> DayKind:
-    """Return the kind of a day (`weekday` 1 = Monday). `working` None: not known, so Monday to Friday are worked.
+    """Returns the kind of a day (`weekday` 1 = Monday).
 
-    A weekday off is a public holiday; so is a weekend day that the calendar names (`note`).
+    `working` None means that the calendar does not know the day: Monday to Friday are worked. A weekday off
+    is a public holiday, and so is a weekend day off that the calendar names (`note`).
     """
     works = weekday <= 5 if working is None else working
     return DayKind(works, holiday=not works and (weekday <= 5 or bool(note)))
 
 
 def opening_state(schedule: Schedule, moment: datetime, day: DayKind) -> ActionOutcome:
-    """Say whether `moment` (local) is OPEN; else whether it is CLOSED for an ordinary reason or for a HOLIDAY."""
+    """Returns OPEN if `moment` (local) lies inside the schedule, else HOLIDAY or CLOSED."""
     windows = schedule.holidays if day.holiday else schedule.workdays if day.working else schedule.days_off
     minute = moment.hour * 60 + moment.minute
     if any(window.start <= minute < window.end for window in windows):

@@ -1,4 +1,4 @@
-"""People and programs: how they prove who they are, for how long it holds, and how it ends."""
+"""Users, browser sessions and API tokens: how they are checked, how long they last, how they end."""
 
 from datetime import timedelta
 from typing import Any
@@ -133,7 +133,7 @@ def test_a_program_acts_for_its_person_until_either_is_gone(application: Applica
         assert accounts.person_by_api_token(session, token) is None
 
 
-def test_a_program_of_a_retired_person_is_nobody(application: Application) -> None:
+def test_the_token_of_an_inactive_user_is_refused(application: Application) -> None:
     user = make_user(application, name="li")
     with application.unit_of_work(Machine.SYSTEM) as work:
         token = accounts.create_token(work, name="open data", user_name="li")

@@ -1,4 +1,4 @@
-"""How a call ended, from where it was, why it existed, and the carrier's last word."""
+"""The end of a call, from its state, its purpose and the carrier's terminal status."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Last words that never came: what the clock asks after, what it ends, whom it frees."""
+"""Lost webhooks: which calls are checked, which are ended, and which desks are freed."""
 
 from datetime import timedelta
 
@@ -16,9 +16,10 @@ from hotline.rules.enums import (
     PresenceState,
 )
 from hotline.rules.people.actors import Machine, Person
-from hotline.services.calls import lifecycle, reconciliation
+from hotline.services.calls import lifecycle, lost_webhooks
 from hotline.services.outbound import callbacks, outbound_calls
 from hotline.services.queueing import offers
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence
@@ -31,22 +32,22 @@ P, S = PresenceState, CallState
 
 def sweep_calls(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return reconciliation.check_silent_calls(work)
+        return lost_webhooks.check_silent_calls(work)
 
 
 def sweep_dials(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return reconciliation.check_silent_dials(work)
+        return lost_webhooks.check_silent_dials(work)
 
 
 def free_desks(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return reconciliation.free_stuck_desks(work)
+        return lost_webhooks.free_stuck_desks(work)
 
 
 def part(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return reconciliation.return_stranded_callers(work)
+        return lost_webhooks.return_stranded_callers(work)
 
 
 def desk(application: Application, person: Person) -> Presence:
@@ -63,7 +64,7 @@ def test_a_long_call_is_asked_after_and_left_as_it_is(
     application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
     long = make_call(application, state=S.TALKING)
-    clock.advance(reconciliation.SILENT_AFTER.total_seconds())
+    clock.advance(lost_webhooks.SILENT_AFTER.total_seconds())
     make_call(application, state=S.TALKING)
     make_call(application, state=S.ENDED, arrived_at=clock.at - timedelta(days=1))
     assert sweep_calls(application) == 0
@@ -85,7 +86,7 @@ def test_a_call_longer_than_any_can_be_is_over(
     application: Application, clock: StoppedClock, state: CallState, end: CallEnd
 ) -> None:
     call = make_call(application, state=state)
-    clock.advance(reconciliation.MAX_CALL_DURATION.total_seconds() + 1)
+    clock.advance(lost_webhooks.MAX_CALL_DURATION.total_seconds() + 1)
     assert [sweep_calls(application), sweep_calls(application)] == [1, 0]
     with application.read_session() as session:
         over = session.get_one(Call, call.id)
@@ -182,7 +183,7 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
         seen.append((desk(application, person).state, free_desks(application)))
 
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id)).one()
     look()
     with application.unit_of_work(Machine.CARRIER) as work:
@@ -199,13 +200,13 @@ def test_a_desk_that_rings_talks_or_wraps_up_in_earnest_is_left_alone(
 
 
 @pytest.mark.parametrize("rang", [True, False])
-def test_a_ring_nobody_settled_is_a_miss_only_if_the_desk_ever_rang(
+def test_an_unsettled_ring_is_a_miss_only_if_the_desk_ever_rang(
     application: Application, clock: StoppedClock, rang: bool
 ) -> None:
     person = make_operator(application)
     call = make_call(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.join_queue(work, call.id)
+        join_queue(work, call.id)
         offer_id = work.session.scalars(select(Offer.id)).one()
         if rang:
             offers.begin_ringing(work, offer_id)
@@ -229,7 +230,7 @@ def test_a_caller_whose_operator_never_joined_them_is_asked_back_until_they_are(
     with application.unit_of_work(Machine.CARRIER) as work:
         lifecycle.record_operator_left(work, call.id)
     announced.clear()
-    clock.advance(reconciliation.STRANDED_AFTER.total_seconds())
+    clock.advance(lost_webhooks.STRANDED_AFTER.total_seconds())
     assert part(application) == 0
     clock.advance(1)
     assert (part(application), part(application)) == (1, 1)
@@ -246,5 +247,5 @@ def test_who_has_hung_up_or_still_talks_is_left_in_peace(
         lifecycle.end_call(work, sid=over.sid, status="completed")
         lifecycle.record_operator_left(work, rating.id)
         lifecycle.record_talk_left(work, rating.id)
-    clock.advance(reconciliation.STRANDED_AFTER.total_seconds() + 1)
+    clock.advance(lost_webhooks.STRANDED_AFTER.total_seconds() + 1)
     assert part(application) == 0

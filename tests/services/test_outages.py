@@ -1,4 +1,4 @@
-"""Known outages: announced with an end, told until then, stopped once, and never without a clear word about what is wrong."""
+"""Outages: announced with an end, stopped once, and each error names its field."""
 
 from datetime import timedelta
 from functools import partial
@@ -150,7 +150,7 @@ def test_callers_are_not_kept_listening_to_more_than_a_few(
     announce(application, leader)
 
 
-def test_a_full_hour_to_come_is_full_for_whoever_is_told_through_it(
+def test_a_full_hour_to_come_refuses_every_outage_across_it(
     application: Application, leader: Person, clock: StoppedClock
 ) -> None:
     hour = {"starts_at": clock() + timedelta(hours=1), "ends_at": clock() + timedelta(hours=2)}

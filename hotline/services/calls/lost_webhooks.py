@@ -1,7 +1,7 @@
-"""What to do when a last word never comes: webhooks get lost, and nothing here may hang for ever because of one.
+"""Periodic checks for calls whose final status webhook was lost.
 
-A doubt is only told as an event; a reaction asks the carrier, and what it answers counts. What the carrier cannot
-answer any more ends by itself.
+A check only records an event; a reaction then asks the carrier, and the carrier's answer counts. What the
+carrier can no longer answer is ended here.
 """
 
 from datetime import timedelta
@@ -18,32 +18,30 @@ from hotline.store.outbound import Dial
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import UnitOfWork
 
-P = PresenceState
+# Longer than nearly all calls, so that few live calls are checked in vain.
 SILENT_AFTER = timedelta(minutes=30)
-"""A call older than this is asked after each time; longer than nearly all talks, so that few are asked for nothing."""
+# The carrier's limit is 4 h (Twilio); an older call is over.
 MAX_CALL_DURATION = timedelta(hours=4, minutes=10)
-"""No carrier lets a call last longer (Twilio: 4 h); whatever is older here is over."""
 
+# When a conversation ends, both legs end together; a leg still open after this delay has no partner.
 STRANDED_AFTER = timedelta(seconds=30)
-"""A talk that was one is over for both at the same moment: whose side is still open then sits there alone."""
 
 
 def return_stranded_callers(work: UnitOfWork) -> int:
-    """Have callers brought back to the queue whose operator's leg died before it had joined them. Returns how many.
-
-    Asked for again at each look until they are back or gone, for the carrier may be away.
-    """
+    """Requests the return of callers whose operator's leg ended before both had joined. Returns their number."""
     left = select(Call.id).where(
         Call.state == CallState.AFTER, Call.operator_left_at < work.at - STRANDED_AFTER
     )
     alone = work.session.scalars(left).all()
     for call_id in alone:
+        # Recorded again at each run until the caller is back or gone, because the carrier may be
+        # unavailable.
         work.record(events.CallLeftAlone(call_id))
     return len(alone)
 
 
 def check_silent_calls(work: UnitOfWork) -> int:
-    """Have the carrier asked about every long call, and end what cannot be alive any more. Returns how many of both."""
+    """Requests a check of every long call and ends the ones beyond the carrier's limit. Returns the number of both."""
     live = Call.state != CallState.ENDED
     old = work.session.execute(
         select(Call.id, Call.sid, Call.arrived_at).where(live, Call.arrived_at < work.at - SILENT_AFTER)
@@ -57,7 +55,10 @@ def check_silent_calls(work: UnitOfWork) -> int:
 
 
 def check_silent_dials(work: UnitOfWork) -> int:
-    """Have the carrier asked about attempts without an end and without a live call; drop those never placed."""
+    """Requests a check of attempts without an end and without a live call; returns their number.
+
+    Attempts that were never placed are dropped.
+    """
     live_call = exists().where(Call.dial_id == Dial.id, Call.state != CallState.ENDED)
     old = work.session.execute(
         select(Dial.id, Dial.ref, Dial.state).where(
@@ -73,18 +74,20 @@ def check_silent_dials(work: UnitOfWork) -> int:
 
 
 def free_stuck_desks(work: UnitOfWork) -> int:
-    """Free desks that are busy with nothing: no ring pending, no talk alive, no record open. Returns how many.
+    """Frees desks that are busy without a pending offer, live conversation or open record. Returns their number.
 
-    A desk whose talk is over without a complete record begins its wrap-up.
+    A desk whose conversation is over without a complete record begins its wrap-up.
     """
     freed = 0
     for user_id, state, call_id in work.session.execute(_STUCK_DESKS).all():
-        if state is P.TALKING and desks.unfinished_call(work, user_id) == call_id:
+        if state is PresenceState.TALKING and desks.unfinished_call(work, user_id) == call_id:
             freed += desks.set_presence(
-                work, user_id, (state,), P.WRAP_UP, call_id=call_id, only_call=call_id
+                work, user_id, (state,), PresenceState.WRAP_UP, call_id=call_id, only_call=call_id
             )
         else:
-            freed += desks.set_presence(work, user_id, (state,), P.READY, only_call=call_id, idle=True)
+            freed += desks.set_presence(
+                work, user_id, (state,), PresenceState.READY, only_call=call_id, idle=True
+            )
     return freed
 
 
@@ -99,10 +102,11 @@ _PENDING_OFFER = exists().where(
 )
 _STUCK_DESKS = select(Presence.user_id, Presence.state, Presence.call_id).where(
     or_(
-        and_(Presence.state == P.RINGING, ~_PENDING_OFFER),
+        and_(Presence.state == PresenceState.RINGING, ~_PENDING_OFFER),
         and_(
-            Presence.state == P.TALKING, ~_own_call(Call.state.in_((CallState.CONNECTING, CallState.TALKING)))
+            Presence.state == PresenceState.TALKING,
+            ~_own_call(Call.state.in_((CallState.CONNECTING, CallState.TALKING))),
         ),
-        and_(Presence.state == P.WRAP_UP, ~_own_call(Call.finished_at.is_(None))),
+        and_(Presence.state == PresenceState.WRAP_UP, ~_own_call(Call.finished_at.is_(None))),
     )
 )

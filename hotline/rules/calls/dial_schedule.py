@@ -1,4 +1,4 @@
-"""When we may phone people, and when we stop trying."""
+"""Decides when outbound calls may ring and when the next attempt follows."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ from hotline.rules.policies import DialPolicy
 
 
 def may_ring(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> bool:
-    """Say whether a phone may ring at `moment` by the local hour (outside quiet hours)."""
+    """Returns whether a phone may ring at `moment` by the local hour (outside quiet hours)."""
     hour, start, end = moment.astimezone(zone).hour, policy.from_hour, policy.to_hour
     if start <= end:
         return start == end or start <= hour < end
@@ -15,7 +15,7 @@ def may_ring(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> bool:
 
 
 def next_allowed(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> datetime:
-    """Return `moment`, or the next local `from_hour` if a phone may not ring then (quiet hours)."""
+    """Returns `moment`, or the next local `from_hour` if `moment` lies in the quiet hours."""
     if may_ring(moment, policy, zone):
         return moment
     local = moment.astimezone(zone)
@@ -26,7 +26,7 @@ def next_allowed(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> dateti
 
 
 def next_try(at: datetime, attempts: int, policy: DialPolicy, zone: ZoneInfo) -> datetime | None:
-    """Return when to try again after `attempts` tries, or None when that was the last one."""
+    """Returns the moment of the next attempt after `attempts` attempts, or None after the last one."""
     if attempts >= policy.attempts:
         return None
     return next_allowed(at + timedelta(seconds=policy.spacing_seconds), policy, zone)

@@ -1,4 +1,4 @@
-"""Leases, the inbox and receipts: small rows on which "once" and "one at a time" rest."""
+"""Leases, the units' inbox and receipts."""
 
 from functools import partial
 
@@ -50,7 +50,7 @@ def test_who_falls_silent_is_replaced_and_may_not_come_back(
     assert not hold(application, "first")
 
 
-def test_who_gives_the_lease_back_keeps_nobody_waiting(application: Application, clock: StoppedClock) -> None:
+def test_a_released_lease_is_free_at_once(application: Application, clock: StoppedClock) -> None:
     hold(application, "first")
     with application.unit_of_work(Machine.CLOCK) as work:
         leases.release(work, "clock", "another")

@@ -1,0 +1,73 @@
+"""The table of reactions: event -> the functions that react to it, and the lane of each.
+
+To add a reaction, write one function and one line here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hotline import events
+from hotline.events import Event
+from hotline.reactions.calls import (
+    ask_outside,
+    check_call,
+    connect_caller,
+    hang_up_call,
+    keep_sound,
+    release_operator,
+    release_operator_of_call,
+    ring_operator,
+    take_back_caller,
+)
+from hotline.reactions.context import ReactionContext
+from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
+from hotline.reactions.outbound import check_dial, place_dial
+
+CALLS, NOTIFICATIONS = "calls", "notifications"
+# One queue and one worker process each: a slow system of a unit never delays a ring.
+LANES = (CALLS, NOTIFICATIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """`run(context, event)` may raise: the delivery is tried again after a pause, and is dead after the last attempt."""
+
+    lane: str
+    run: Callable[[ReactionContext, Any], None]
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
+
+
+# A reaction may run twice (a worker was killed between the effect and its record). So each either changes
+# only our own rows, in one unit of work and under a unique key, or searches before it repeats a request
+# outside.
+#
+# The function names are stored in `deliveries.reaction`; renaming one needs a migration.
+REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
+    events.CallOffered: (Reaction(CALLS, ring_operator),),
+    events.OfferSettled: (Reaction(CALLS, release_operator),),
+    events.CallAccepted: (Reaction(CALLS, connect_caller),),
+    events.CallEnded: (Reaction(CALLS, release_operator_of_call),),
+    events.CallHangUpAsked: (Reaction(CALLS, hang_up_call),),
+    events.CallLeftAlone: (Reaction(CALLS, take_back_caller),),
+    events.CallCheckRequested: (Reaction(CALLS, check_call),),
+    events.DialPlanned: (Reaction(CALLS, place_dial),),
+    events.DialCheckRequested: (Reaction(CALLS, check_dial),),
+    events.LookupAsked: (Reaction(NOTIFICATIONS, ask_outside),),
+    events.RecordingMade: (Reaction(NOTIFICATIONS, keep_sound),),
+    events.TicketHandedOff: (Reaction(NOTIFICATIONS, deliver_to_inbox),),
+    events.TicketDelivered: (Reaction(NOTIFICATIONS, notify_unit),),
+}
+
+
+def has_reactions(event: Event) -> bool:
+    """Returns whether `event` has reactions."""
+    return type(event) in REACTIONS
+
+
+REACTION_BY_NAME: dict[str, Reaction] = {
+    reaction.name: reaction for reactions in REACTIONS.values() for reaction in reactions
+}

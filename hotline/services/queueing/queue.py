@@ -1,0 +1,154 @@
+"""Puts callers into the waiting queue, takes them out, and reports their place."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import and_, func, or_, select, update
+
+from hotline import events
+from hotline.rules.calls import states as rules
+from hotline.rules.calls.flow_actions import JoinQueue
+from hotline.rules.calls.states import QueueJoin
+from hotline.rules.enums import CallState, PresenceState
+from hotline.rules.errors import NoSuchCall
+from hotline.services.calls.queries import CallView, lock_call
+from hotline.services.queueing import offers
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback, Dial
+from hotline.store.people.tables import Presence, User
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import UnitOfWork
+
+ANY_OPERATOR = JoinQueue()
+# The expected wait is the mean of this many last waits; it is no promise.
+RECENT_ANSWERS = 20
+# The waits are searched in this many last calls: every wait round of every caller runs the query, and a day
+# has 50,000 calls.
+MAX_CALLS_SEARCHED = 300
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePlace:
+    """The place of a waiting caller: `position` 1 = next.
+
+    Seconds waited so far, and since the last joining; average seconds of the last callers (None: no data
+    yet).
+    """
+
+    position: int
+    waited_seconds: int
+    since_joined: int
+    expected_seconds: int | None
+    size: int
+
+
+def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
+    """Returns the place of a waiting caller. Raises NoSuchCall."""
+    query = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
+    own = work.session.execute(query).first()
+    if own is None:
+        raise NoSuchCall(str(call_id))
+    place, queued, joined = own[0] or work.at, own[1] or work.at, own[2] or work.at
+    waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
+    before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
+    ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
+    size = work.session.scalar(waiting) or 0
+    waits = _recent_waits(work)
+    return QueuePlace(
+        position=ahead + 1,
+        waited_seconds=int((work.at - queued).total_seconds()),
+        since_joined=int((work.at - joined).total_seconds()),
+        expected_seconds=round(sum(waits) / len(waits)) if waits else None,
+        size=max(size, 1),
+    )
+
+
+def _recent_waits(work: UnitOfWork) -> list[int]:
+    """Returns the seconds that the last answered callers of today had waited."""
+    last = (
+        select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(MAX_CALLS_SEARCHED)
+    )
+    calls = last.subquery()
+    answered = select(calls.c.wait_seconds).where(
+        calls.c.arrived_on == work.today, calls.c.wait_seconds.is_not(None)
+    )
+    newest = answered.order_by(calls.c.id.desc()).limit(RECENT_ANSWERS)
+    return list(work.session.scalars(newest))
+
+
+def join_queue(
+    work: UnitOfWork, call_id: int, wish: JoinQueue = ANY_OPERATOR, *, desk: str = ""
+) -> QueueJoin:
+    """Puts the caller into the queue and offers the call at once if a desk is ready. `desk` is a work number.
+
+    A callback keeps the place of the call it answers; a caller who left the queue for a choice in the flow
+    keeps their own. A caller already waiting stays in place.
+    """
+    call = lock_call(work, call_id)
+    if call.state in rules.WAITING:
+        return QueueJoin.JOINED
+    if wish.only_on_duty and not is_any_operator_on_duty(work):
+        return QueueJoin.OFF_DUTY
+    waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
+    if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
+        return QueueJoin.FULL
+    place, skill = _inherited_place(work, call)
+    joined = updated_one(
+        work.session,
+        update(Call)
+        .where(Call.id == call_id, Call.state == CallState.IN_FLOW)
+        .values(
+            state=CallState.QUEUED,
+            queued_at=call.queued_at or work.at,
+            place_since=call.place_since or place or work.at,
+            joined_at=work.at,
+            skill=wish.skill or skill,
+            priority=wish.priority,
+            desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
+        ),
+    )
+    if not joined:
+        return QueueJoin.TOO_LATE
+    work.record(events.CallQueued(call_id))
+    offers.offer_waiting(work)
+    return QueueJoin.JOINED
+
+
+def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
+    """Records the carrier's QueueResult. Only `leave` changes the call: the caller is back in the flow."""
+    if result != "leave":
+        return
+    left = updated_one(
+        work.session,
+        update(Call)
+        .where(Call.id == call_id, Call.state.in_((CallState.QUEUED, CallState.OFFERED)))
+        .values(state=CallState.IN_FLOW),
+    )
+    if left:
+        offers.withdraw_offers(work, call_id)
+
+
+def is_any_operator_on_duty(work: UnitOfWork) -> bool:
+    """Returns whether any desk is open and alive, ready or not."""
+    fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
+    alive = select(Presence.user_id).where(Presence.state != PresenceState.OFFLINE, Presence.seen_at >= fresh)
+    return work.session.scalar(alive.limit(1)) is not None
+
+
+def _operator_by_work_number(work: UnitOfWork, work_number: str) -> int | None:
+    """Returns the operator with this work number; None if there is none: then any operator may answer."""
+    return work.session.scalar(select(User.id).where(User.work_number == work_number, User.active))
+
+
+def _inherited_place(work: UnitOfWork, call: CallView) -> tuple[datetime | None, str]:
+    """Returns the place and the skill of the call that this callback answers."""
+    if call.dial_id is None:
+        return None, ""
+    query = (
+        select(Callback.place_since, Call.skill)
+        .join(Dial, Dial.callback_id == Callback.id)
+        .outerjoin(Call, Call.id == Callback.call_id)
+        .where(Dial.id == call.dial_id)
+    )
+    row = work.session.execute(query).first()
+    return (None, "") if row is None else (row[0], row[1] or "")
