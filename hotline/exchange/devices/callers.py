@@ -7,11 +7,10 @@ they caused.
 import asyncio
 from collections.abc import Callable
 
-from hotline.exchange.calls import ringing
+from hotline.exchange.calls import caller_input, ringing
+from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, EndCall
-from hotline.exchange.verbs import caller_input
-from hotline.exchange.verbs.origination import arrive
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import AnsweringParty, Human
 from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.sounds import (
@@ -52,12 +51,12 @@ class Caller:
 
     def register(self, address: str | None = None) -> None:
         """Registers the telephone at its number, or at another address (`client:identity`), so that it can be rung."""
-        self._exchange.lines.setdefault(address or self.number, []).append(self)
+        self._exchange.devices.setdefault(address or self.number, []).append(self)
 
     def dial(self) -> Call:
         """Calls the hotline."""
         self._begin()
-        self.call = arrive(self._exchange, self, self.number)
+        self.call = receive_call(self._exchange, self, self.number)
         return self.call
 
     async def answer(self) -> None:
@@ -97,11 +96,11 @@ class Caller:
 
     def say(self, text: str) -> None:
         if self.call is not None:
-            caller_input.say(self._exchange, self.call, text)
+            caller_input.say(self.call, text)
 
     def hang_up(self) -> None:
         if self.call is not None:
-            self.call.interrupt(EndCall(Initiator.PARTY))
+            self.call.interrupt(HangUpCall(Initiator.PARTY))
 
     async def over_and_done(self) -> str:
         """Waits for the end of the call; returns its status."""

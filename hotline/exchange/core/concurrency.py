@@ -1,4 +1,4 @@
-"""Tasks that run for the duration of a block, and waiting for the first of several events."""
+"""Structured tasks: a task that ends with a block, and waiting for the first of several events."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -10,18 +10,17 @@ T = TypeVar("T")
 
 @asynccontextmanager
 async def background_task(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
-    """Runs `work` as a task for the duration of a block, then cancels it and waits for its cancellation."""
+    """Runs `work` for the duration of the block; on exit cancels it and waits until it has cleaned up."""
     task = asyncio.create_task(work)
     try:
         yield task
     finally:
         task.cancel()
-        # `asyncio.wait` raises neither the task's exception nor its cancellation.
         await asyncio.wait({task})
 
 
-async def wait_for_first(*events: asyncio.Event) -> None:
-    """Waits until one of the events is set."""
+async def wait_for_any(*events: asyncio.Event) -> None:
+    """Returns when one of the events is set."""
     waiting = [asyncio.create_task(event.wait()) for event in events]
     try:
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
