@@ -81,7 +81,9 @@ def discard_rate(figures: Figures) -> Rate:
         '    "redo_rate"',
         '    "discard_rate": StatisticLabel(N_("作废占比"), N_("作废 ÷ 受理")),\n',
     )
-    passed, printed = report(tree, "tests/console/test_report_labels.py", "tests/console/test_auth_english.py")
+    passed, printed = report(
+        tree, "tests/console/test_report_labels.py", "tests/console/test_auth_english.py"
+    )
     assert not passed
     assert "作废占比" in printed
 
