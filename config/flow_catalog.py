@@ -17,7 +17,7 @@ from ivr_flows.webhooks.flow_registry import FlowRegistry, edition_of
 
 @dataclass(frozen=True, slots=True)
 class CityFlows:
-    """Implements `agent_console.web.flow_catalog.FlowBook` for the flows of this installation."""
+    """Implements `agent_console.web.flow_catalog.FlowCatalog` for the flows of this installation."""
 
     registry: FlowRegistry
     policies: Policies

@@ -1,4 +1,4 @@
-"""How many callers took each way through a flow yesterday: counted once a minute at most, and never without end."""
+"""The number of callers at each exit of a flow on one day, cached for a minute."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,51 +10,51 @@ from sqlalchemy.orm import Session
 
 from hotline.store.calls.flow_paths import Version, paths_of_day
 
-MOST_CALLS = 50_000
-"""A capital's day. Beyond it the picture is of the first so many, and says so."""
-KEPT_FOR = timedelta(minutes=1)
-MOST_KEPT = 32
+# One day of a capital's hotline. Beyond it only the first calls are counted, and the page says so.
+MAX_CALLS = 50_000
+CACHE_LIFETIME = timedelta(minutes=1)
+MAX_CACHED = 32
 
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """`ways`: `node>exit` -> callers who took it, each counted once. `cut`: there were more calls than are counted."""
+    """`callers_by_exit` maps `node>exit` to callers, each counted once. `is_cut`: more calls exist than were counted."""
 
     day: date
     calls: int
-    ways: Mapping[str, int]
-    cut: bool
+    callers_by_exit: Mapping[str, int]
+    is_is_cut: bool
 
 
 @dataclass(slots=True)
 class TrafficCounts:
-    """Counts and remembers; one for each running application."""
+    """Counts traffic and caches it; one instance for each running application."""
 
     _kept: dict[tuple[date, Version], tuple[datetime, Traffic]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def of(self, session: Session, version: Version, day: date, at: datetime) -> Traffic:
-        """Return the traffic of `version` on `day`, at most a minute old at `at`."""
+        """Returns the traffic of `version` on `day`, at most a minute old at `at`."""
         key = (day, version)
         with self._lock:
             known = self._kept.get(key)
-        if known is not None and known[0] <= at < known[0] + KEPT_FOR:
+        if known is not None and known[0] <= at < known[0] + CACHE_LIFETIME:
             return known[1]
-        counted = count_ways(session, version, day)
+        counted = count_exits(session, version, day)
         with self._lock:
-            if len(self._kept) >= MOST_KEPT:
+            if len(self._kept) >= MAX_CACHED:
                 self._kept.clear()
             self._kept[key] = (at, counted)
         return counted
 
 
-def count_ways(session: Session, version: Version, day: date) -> Traffic:
-    """Count callers on each way in one query. A caller who took a way twice is one caller."""
-    ways: Counter[str] = Counter()
+def count_exits(session: Session, version: Version, day: date) -> Traffic:
+    """Counts callers at each exit in one query. A caller who took an exit twice counts once."""
+    callers_by_exit: Counter[str] = Counter()
     calls = 0
-    for path in paths_of_day(session, day, version, MOST_CALLS + 1):
-        if calls == MOST_CALLS:
-            return Traffic(day, calls, ways, cut=True)
+    for path in paths_of_day(session, day, version, MAX_CALLS + 1):
+        if calls == MAX_CALLS:
+            return Traffic(day, calls, callers_by_exit, is_is_cut=True)
         calls += 1
-        ways.update(set(path.splitlines()))
-    return Traffic(day, calls, ways, cut=False)
+        callers_by_exit.update(set(path.splitlines()))
+    return Traffic(day, calls, callers_by_exit, is_is_cut=False)

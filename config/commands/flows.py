@@ -278,5 +278,7 @@ def _check_again(components: Components, source: str) -> None:
 def _print_findings(refused: DraftRefused) -> None:
     for finding in refused.findings:
         node = f" [{finding.node}]" if finding.node else ""
-        what, why, remedy = (words[Language.EN] for words in (finding.what, finding.why, finding.mend))
-        click.echo(one_line(f"{finding.where}:{node} {what} ({why}). {remedy}"), err=True)
+        problem, reason, remedy = (
+            words[Language.EN] for words in (finding.problem, finding.reason, finding.remedy)
+        )
+        click.echo(one_line(f"{finding.where}:{node} {problem} ({reason}). {remedy}"), err=True)

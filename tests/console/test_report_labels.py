@@ -2,8 +2,8 @@
 
 from datetime import date
 
-from agent_console.reports.labels import CALL_WORDS, EXCLUSION_WORDS, LINE_WORDS, STATISTIC_WORDS
-from agent_console.reports.page import COUNT_WORDS
+from agent_console.reports.labels import CALL_LABELS, EXCLUSION_LABELS, LINE_LABELS, STATISTIC_LABELS
+from agent_console.reports.page import COUNT_LABELS
 from hotline.rules.figures.reconciliation import Claim, check_claims, reconcile
 from hotline.rules.figures.report import CallCounts, Figures, Period
 from hotline.rules.figures.statistics import STATISTICS
@@ -11,12 +11,12 @@ from hotline.store.figures.drill_down import CALL_COUNTS, TICKET_COUNTS
 
 
 def test_every_statistic_has_its_words() -> None:
-    assert set(STATISTIC_WORDS) == {statistic.name for statistic in STATISTICS}
+    assert set(STATISTIC_LABELS) == {statistic.name for statistic in STATISTICS}
 
 
 def test_every_exclusion_has_its_words() -> None:
     reasons = {part.reason for statistic in STATISTICS for part in statistic.compute(Figures()).exclusions}
-    assert set(EXCLUSION_WORDS) == reasons
+    assert set(EXCLUSION_LABELS) == reasons
 
 
 def test_every_line_has_its_words() -> None:
@@ -24,16 +24,16 @@ def test_every_line_has_its_words() -> None:
     rates = {statistic.name: statistic.compute(Figures()) for statistic in STATISTICS}
     claims = check_claims([Claim("closure_rate", "1.00", last=today)], Period(today, today), rates)
     lines = {line.name for line in (*reconcile(Figures()), *(claim.line() for claim in claims))}
-    assert set(LINE_WORDS) == lines
+    assert set(LINE_LABELS) == lines
 
 
 def test_every_count_of_calls_has_its_words() -> None:
-    assert set(CALL_WORDS) == set(CallCounts.__dataclass_fields__)
+    assert set(CALL_LABELS) == set(CallCounts.__dataclass_fields__)
 
 
 def test_every_list_of_rows_has_a_name_and_every_number_of_a_statistic_a_list() -> None:
     listed = CALL_COUNTS.union(*TICKET_COUNTS)
-    assert set(COUNT_WORDS) == listed
+    assert set(COUNT_LABELS) == listed
     for statistic in STATISTICS:
         for names in (statistic.numerator, statistic.denominator):
             assert any(set(names) <= known for known in (CALL_COUNTS, *TICKET_COUNTS)), statistic.name

@@ -1,4 +1,4 @@
-"""Who may see a caller's full number: the button and the service give the same answer, and everybody else sees a veil."""
+"""Full numbers of callers: the button and the service agree, and other persons see a masked number."""
 
 import pytest
 

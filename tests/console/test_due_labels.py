@@ -1,4 +1,4 @@
-"""How a deadline is written for people, and that every word a slip may need is there."""
+"""The words of a deadline."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -7,10 +7,6 @@ import pytest
 from flask import Flask
 
 from agent_console.tickets.due_labels import due, left
-from agent_console.tickets.sheet_labels import HINTS, WAITING
-from agent_console.tickets.timeline import SENTENCES
-from hotline.events import KINDS
-from hotline.rules.enums import TicketAction, TicketState
 from tests.stopped_clock import StoppedClock
 
 
@@ -41,9 +37,3 @@ def test_a_deadline_at_midnight_belongs_to_the_day_that_ends(clock: StoppedClock
 )
 def test_what_is_left_is_said_in_the_largest_unit(clock: StoppedClock, away: timedelta, words: str) -> None:
     assert left(clock.at + away) == words
-
-
-def test_every_word_a_slip_may_need_is_there() -> None:
-    assert {kind for kind, event in KINDS.items() if event.subject == "ticket"} == set(SENTENCES)
-    assert set(WAITING) == set(TicketState)
-    assert set(HINTS) <= set(TicketAction)
