@@ -11,7 +11,6 @@ from typing import Any
 
 from flask import Blueprint, render_template
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy.orm import Session
 
 from agent_console.web.labels import label, translated
 from agent_console.web.live import as_milliseconds
@@ -29,6 +28,7 @@ from hotline.store.calls.outages import list_outages
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import ReadSession
 
 # More notices would fill the desk's column; their own page lists all.
 MAX_NOTICES = 5
@@ -89,7 +89,7 @@ def phase_of(desk: desks.DeskSnapshot) -> DeskPhase:
     return DeskPhase.WRAP_UP if desk.call.finished_at is None else DeskPhase.IDLE
 
 
-def view_desk(session: Session, who: SignedIn, at: datetime, policies: Policies) -> DeskView:
+def view_desk(session: ReadSession, who: SignedIn, at: datetime, policies: Policies) -> DeskView:
     """Reads the desk of a signed-in operator at `at`."""
     desk = desks.read_desk(session, who.person.id)
     today = at.astimezone(policies.zone).date()
@@ -100,7 +100,7 @@ def view_desk(session: Session, who: SignedIn, at: datetime, policies: Policies)
     )
 
 
-def state_of(session: Session, viewed: DeskView, shown_work: str) -> dict[str, Any]:
+def state_of(session: ReadSession, viewed: DeskView, shown_work: str) -> dict[str, Any]:
     """Returns the whole state as JSON-ready values. `shown_work` is the work key of the form the page shows."""
     desk, key = viewed.desk, work_key(viewed)
     ticket = desk.ticket
@@ -134,13 +134,13 @@ def work_key(viewed: DeskView) -> str:
     return f"ticket:{ticket.id}:{ticket.state.value}" if ticket else f"call:{viewed.desk.call.id}"
 
 
-def render_notices(session: Session, viewed: DeskView) -> str:
+def render_notices(session: ReadSession, viewed: DeskView) -> str:
     """Returns the running outages, the calls waiting for a skill and the number of unheard messages, as HTML."""
     running = list_outages(session, viewed.at, limit=MAX_NOTICES).rows
     return render_template("desk/notices.html", v=viewed, notices=tuple(reversed(running)))
 
 
-def render_history(session: Session, viewed: DeskView) -> str:
+def render_history(session: ReadSession, viewed: DeskView) -> str:
     """Returns earlier tickets and calls of this number as HTML; empty without a call."""
     call = viewed.desk.call
     if call is None or viewed.phase is DeskPhase.IDLE:
@@ -154,7 +154,7 @@ def render_history(session: Session, viewed: DeskView) -> str:
     )
 
 
-def render_work(session: Session, viewed: DeskView) -> str:
+def render_work(session: ReadSession, viewed: DeskView) -> str:
     """Returns the middle column: the form of the current call, its finished ticket, or today's tickets of this operator."""
     ticket = viewed.desk.ticket
     if work_key(viewed) == "idle" or ticket is None:

@@ -4,13 +4,13 @@ from datetime import date
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
-from sqlalchemy.orm import Session
 
 from agent_console.web.template_context import unit_name
 from hotline.store.calls import desks
+from hotline.unit_of_work import ReadSession
 
 
-def unit_choices(session: Session, today: date) -> list[dict[str, str]]:
+def unit_choices(session: ReadSession, today: date) -> list[dict[str, str]]:
     """Returns code, shown name and search keys of each active unit.
 
     `keys` is one lower-case text: both names, the pinyin initials and the code.

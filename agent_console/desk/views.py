@@ -5,7 +5,6 @@ The services enforce that each call ends with a ticket or with a reason for none
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
 from agent_console.desk.state import (
@@ -33,6 +32,7 @@ from hotline.services.people import disclosures
 from hotline.services.queueing import presence
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
+from hotline.unit_of_work import ReadSession
 
 
 @needs(Right.TAKE_CALLS)
@@ -141,7 +141,7 @@ def no_matter(call_id: int) -> ResponseReturnValue:
     return Response(status=204)
 
 
-def _view(session: Session) -> DeskView:
+def _view(session: ReadSession) -> DeskView:
     return view_desk(session, signed_in(), application().clock(), application().policies)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from agent_console.web.console_context import application, console, options
@@ -12,6 +11,7 @@ from hotline.rules.enums import CallPurpose
 from hotline.services import flow_publications
 from hotline.services.flow_publications import Edition, PublicationView
 from hotline.store.calls.flow_paths import Version
+from hotline.unit_of_work import ReadSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +38,16 @@ class ActiveFlow:
         return latest.id if latest else 0
 
 
-def active_flow(session: Session, purpose: CallPurpose) -> ActiveFlow:
+def active_flow(session: ReadSession, purpose: CallPurpose) -> ActiveFlow:
     return _active_flow(session, purpose, flow_publications.current(session).get(purpose))
 
 
-def active_flows(session: Session) -> list[ActiveFlow]:
+def active_flows(session: ReadSession) -> list[ActiveFlow]:
     current = flow_publications.current(session)
     return [_active_flow(session, purpose, current.get(purpose)) for purpose in CallPurpose]
 
 
-def _active_flow(session: Session, purpose: CallPurpose, published: PublicationView | None) -> ActiveFlow:
+def _active_flow(session: ReadSession, purpose: CallPurpose, published: PublicationView | None) -> ActiveFlow:
     files = options().flows.of_files(purpose)
     if published is None:
         return ActiveFlow(purpose, files.edition, files.nodes, None)
@@ -57,7 +57,7 @@ def _active_flow(session: Session, purpose: CallPurpose, published: PublicationV
     return ActiveFlow(purpose, draft.edition, draft.nodes, published)
 
 
-def readable(session: Session, flow: str, version: str) -> Draft | None:
+def readable(session: ReadSession, flow: str, version: str) -> Draft | None:
     """Returns a stored version, or None if it is not stored or can no longer be read. Such a version answers no call."""
     source = flow_publications.find_source(session, flow, version)
     if source is None:
@@ -68,7 +68,7 @@ def readable(session: Session, flow: str, version: str) -> Draft | None:
         return None
 
 
-def publication_of(session: Session, purpose: CallPurpose, publication_id: int) -> PublicationView:
+def publication_of(session: ReadSession, purpose: CallPurpose, publication_id: int) -> PublicationView:
     """Returns a publication of `purpose`. Raises NotFound for one of another purpose, NoSuchFlow for an unknown id."""
     found = flow_publications.publication(session, publication_id)
     if found.purpose is not purpose:
@@ -81,6 +81,6 @@ def yesterday() -> date:
     return application().clock().astimezone(application().policies.zone).date() - timedelta(days=1)
 
 
-def callers_by_exit(session: Session, version: Version) -> dict[str, int]:
+def callers_by_exit(session: ReadSession, version: Version) -> dict[str, int]:
     """Returns yesterday's callers at each exit of a version, by `node>exit`."""
     return dict(console().traffic.of(session, version, yesterday(), application().clock()).callers_by_exit)

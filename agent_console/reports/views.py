@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
 from agent_console.reports.files import FORMATS, render
 from agent_console.reports.labels import CALL_LABELS
@@ -38,6 +37,7 @@ from hotline.store.figures.drill_down import (
 )
 from hotline.store.people.tables import list_units
 from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import ReadSession
 
 MIMETYPES = {
     "text": "text/plain",
@@ -50,7 +50,7 @@ ENDINGS = {"text": "txt"}
 
 @dataclass(frozen=True, slots=True)
 class ReportQuery:
-    """Which days a page was query for, as typed; `problem` says in words what is wrong with them."""
+    """The days a page was asked to show, as typed; `problem` says in words what is wrong with them."""
 
     period: Period
     first: str
@@ -133,7 +133,7 @@ def rows() -> ResponseReturnValue:
 
 
 def _behind(
-    session: Session, period: Period, names: tuple[str, ...], narrowed: DrillDownFilter, cursor: str
+    session: ReadSession, period: Period, names: tuple[str, ...], narrowed: DrillDownFilter, cursor: str
 ) -> Page[Call] | Page[Ticket]:
     window = window_of(period, application().policies.zone, application().clock())
     if is_call_count(names):

@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from flask import Blueprint
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
 
 from agent_console.tickets.due_labels import DeadlineView, deadline_views
@@ -39,6 +38,7 @@ from hotline.store.people.tables import list_units
 from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
 from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import ReadSession
 
 Errors = Mapping[str, str]
 
@@ -154,7 +154,7 @@ def _steps(person: Person, ticket: Ticket) -> dict[TicketAction, tuple[str, ...]
     return {row.action: row.needs for row in rows}
 
 
-def _recordings(session: Session, person: Person, ticket: Ticket) -> tuple[PlayableRecording, ...]:
+def _recordings(session: ReadSession, person: Person, ticket: Ticket) -> tuple[PlayableRecording, ...]:
     if ticket.call_id is None:
         return ()
     return playable_recordings(session, person, (ticket.call_id,)).get(ticket.call_id, ())

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from agent_console.tickets import due_labels
 from agent_console.tickets.actions import reveal_number, take_step
@@ -22,6 +21,7 @@ from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import list_units
 from hotline.store.tickets.lists import MAX_COUNT, TicketFilter, TicketListRow, count_tickets, list_tickets
 from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import ReadSession
 
 READ = (Right.READ_ALL_TICKETS, Right.READ_UNIT_TICKETS)
 
@@ -73,7 +73,7 @@ def _total(counted: int) -> Total:
 
 
 def _messages(
-    session: Session, person: Person, page: Page[TicketListRow]
+    session: ReadSession, person: Person, page: Page[TicketListRow]
 ) -> dict[int, tuple[PlayableRecording, ...]]:
     """Returns the playable recordings of a page of drafts, by call id."""
     calls = tuple(line.ticket.call_id for line in page.rows if line.ticket.call_id is not None)

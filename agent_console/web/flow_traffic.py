@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from threading import Lock
 
-from sqlalchemy.orm import Session
-
 from hotline.store.calls.flow_paths import Version, paths_of_day
+from hotline.unit_of_work import ReadSession
 
 # One day of a capital's hotline. Beyond it only the first calls are counted, and the page says so.
 MAX_CALLS = 50_000
@@ -33,7 +32,7 @@ class TrafficCounts:
     _kept: dict[tuple[date, Version], tuple[datetime, Traffic]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
-    def of(self, session: Session, version: Version, day: date, at: datetime) -> Traffic:
+    def of(self, session: ReadSession, version: Version, day: date, at: datetime) -> Traffic:
         """Returns the traffic of `version` on `day`, at most a minute old at `at`."""
         key = (day, version)
         with self._lock:
@@ -48,7 +47,7 @@ class TrafficCounts:
         return counted
 
 
-def count_exits(session: Session, version: Version, day: date) -> Traffic:
+def count_exits(session: ReadSession, version: Version, day: date) -> Traffic:
     """Counts callers at each exit in one query. A caller who took an exit twice counts once."""
     callers_by_exit: Counter[str] = Counter()
     calls = 0

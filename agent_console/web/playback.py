@@ -5,13 +5,13 @@ from datetime import datetime
 
 from flask import render_template
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 
 from hotline.rules.enums import RecordingKind, RecordingState
 from hotline.rules.people.actors import Person, Right
 from hotline.services.calls import recordings
 from hotline.store.calls.recordings import Recording, recordings_of_calls
 from hotline.store.tickets.lists import TicketFilter, count_tickets
+from hotline.unit_of_work import ReadSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class PlayableRecording:
 Recordings = tuple[PlayableRecording, ...]
 
 
-def playable_recordings(session: Session, person: Person, call_ids: tuple[int, ...]) -> dict[int, Recordings]:
+def playable_recordings(
+    session: ReadSession, person: Person, call_ids: tuple[int, ...]
+) -> dict[int, Recordings]:
     """Returns the recordings of calls that `person` may listen to, by call id, oldest first."""
     found = recordings_of_calls(session, call_ids)
     return {
@@ -46,7 +48,7 @@ def player(recording: PlayableRecording) -> Markup:
     return Markup(render_template("parts/player.html", recording=recording))  # noqa: S704 - a template of ours
 
 
-def messages_waiting(session: Session, person: Person, at: datetime) -> int:
+def messages_waiting(session: ReadSession, person: Person, at: datetime) -> int:
     """Returns the number of voice messages without a finished ticket; 0 for a person who writes no tickets."""
     if not person.may(Right.WRITE_TICKETS):
         return 0

@@ -170,8 +170,7 @@ def speak(
     """Returns the text of a line in its own language or else in the call's, with the voice of that language.
 
     Characters that no TwiML document may contain are removed. Raises KeyError for a prompt or an argument that is
-    missing;
-    the loader has checked that for every node.
+    missing; the loader has checked that for every node.
     """
     if isinstance(line, SpokenNotice):
         written_in, text = line.in_language(language)

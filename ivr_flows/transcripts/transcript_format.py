@@ -1,8 +1,7 @@
 """The format of transcripts: one pattern for each kind of line, in Chinese and in English.
 
-The same pattern writes a line and reads it again. The outcome of an action is written with what it was about and
-with the
-prompt that came with it: （工单查到了：20261123000123；status_in_progress due=2026-11-26 14:00）
+The same pattern writes a line and reads it again. The outcome of an action is written with what it was about and with
+the prompt that came with it: （工单查到了：20261123000123；status_in_progress due=2026-11-26 14:00）
 """
 
 import re

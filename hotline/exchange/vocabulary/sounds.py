@@ -52,7 +52,7 @@ class Beep:
 
 @dataclass(frozen=True)
 class ListeningChanged:
-    """Whether the exchange waits for keys or for words from now on."""
+    """Tells the device whether the exchange waits for keys or for speech from now on."""
 
     keys: bool
     words: bool
