@@ -90,8 +90,8 @@ def make_venv() -> None:
 
 
 def _version_of(python: Path) -> str:
-    asked = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return str(subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip())
+    command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return str(subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip())
 
 
 def install(*, dev: bool) -> None:
@@ -103,8 +103,8 @@ def install(*, dev: bool) -> None:
     print(f"· 安装依赖 installing packages ({lock.name})", flush=True)
     pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     if not (BIN / "uv").exists():
-        asked = subprocess.run([*pip, "install", "-q", "--require-hashes", "-r", tools], check=False)
-        if asked.returncode != 0:
+        installed = subprocess.run([*pip, "install", "-q", "--require-hashes", "-r", tools], check=False)
+        if installed.returncode != 0:
             print("  uv 不可用，改用 pip / no uv for this machine, using pip", flush=True)
     _install_locked(lock, pip)
     editable: list[str | Path] = ["install", "-q", "--no-deps", "--no-build-isolation", "-e", "."]
@@ -177,10 +177,10 @@ def _node_version(environ: Mapping[str, str]) -> int:
     node = shutil.which("node", path=environ["PATH"])
     if node is None:
         return 0
-    told = subprocess.run(
+    output = subprocess.run(
         [node, "--version"], capture_output=True, text=True, check=False, env=environ
     ).stdout
-    major = told.strip().removeprefix("v").partition(".")[0]
+    major = output.strip().removeprefix("v").partition(".")[0]
     return int(major) if major.isdigit() else 0
 
 

@@ -1,8 +1,8 @@
 """The audio mesh: the exchange decides which browsers hear each other, and they connect directly (WebRTC).
 
 Sound never passes through the exchange. For each pair of peers of which at least one hears the other there is one link;
-both peers are told of it, exchange offers, answers and candidates through this module, and close the link when it is no
-longer in their list. Within a link each peer is told if it may speak and if it hears. Sound follows the same rules as
+both peers receive it in their list, exchange offers, answers and candidates through this module, and close the link when
+it is no longer in the list. Within a link each peer learns if it may speak and if it hears. Sound follows the same rules as
 captions, because both ask `Meeting.listeners`: hold, mute, coaching, removal and leaving.
 
 A peer sends `{type:"voice", callSid, microphone, muted}` for each call it can carry sound for (programs never do and get

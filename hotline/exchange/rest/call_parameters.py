@@ -92,7 +92,7 @@ def machine_detection(form: RequestForm, callback: str) -> DetectionOptions | No
     kind = form.text("MachineDetection")
     if kind is not None and kind not in _KINDS:
         raise invalid("MachineDetection", f"must be one of {sorted(_KINDS)}")
-    told = form.url(callback)
+    url = form.url(callback)
     # Digits to be sent after the answer (SendDigits) switch detection off.
     if kind is None or form.text("SendDigits") is not None:
         return None
@@ -107,5 +107,5 @@ def machine_detection(form: RequestForm, callback: str) -> DetectionOptions | No
         speech_end=seconds("SpeechEndThreshold", 1200, 500, 5000),
         silence=seconds("SilenceTimeout", 5000, 2000, 10000),
         in_background=form.truth("AsyncAmd") or callback == "AmdStatusCallback",
-        callback=None if told is None else DocumentRequest(told, form.method(f"{callback}Method")),
+        callback=None if url is None else DocumentRequest(url, form.method(f"{callback}Method")),
     )

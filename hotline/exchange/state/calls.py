@@ -28,7 +28,7 @@ def new_sid(prefix: str) -> str:
 class DocumentRequest:
     """A document to be requested from an absolute `url`, with `extra` parameters beside the standard ones.
 
-    `kind` is the verb or noun that asked for it; None = the first document of its context.
+    `kind` is the verb or noun that requested it; None = the first document of its context.
     """
 
     url: str

@@ -49,7 +49,7 @@ def ended_fields(conference: Conference, why: ConferenceEndReason) -> dict[str, 
 
 
 def is_subscribed(conference: Conference, event: str) -> bool:
-    """Returns True if the first participant asked for events of this kind."""
+    """Returns True if the first participant requested events of this kind."""
     return conference.callback is not None and _GROUPS[event] in conference.callback.events
 
 
@@ -60,7 +60,7 @@ def send_event(
     seat: Participant | None = None,
     extra: dict[str, str] | None = None,
 ) -> None:
-    """Sends a conference event, if the first participant asked for its kind."""
+    """Sends a conference event, if the first participant requested its kind."""
     callback = conference.callback
     if callback is None or not is_subscribed(conference, event):
         return

@@ -33,7 +33,7 @@ def event_of(status: CallStatus) -> CallEvent | None:
 
 
 def advance(exchange: Exchange, call: Call, status: CallStatus) -> None:
-    """Puts `call` into `status` and sends the callback asked for; a terminal status is never left again."""
+    """Puts `call` into `status` and sends the requested callback; a terminal status is never left again."""
     if call.is_over or call.status is status:
         return
     # The carrier reports nothing about a call that was canceled before its turn came.

@@ -20,7 +20,7 @@ def take(work: UnitOfWork) -> str:
 
 
 def new_code() -> str:
-    """Returns a random access code of six digits, which the caller is told with the number."""
+    """Returns a random access code of six digits; the operator gives it to the caller with the ticket number."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 
