@@ -24,11 +24,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from config.demo.secrets import BadSecrets, demo_secrets
 from config.validation import expected
+from hotline.rules.text import one_line
 
 # Bytes. The kernel allows about 107 for the path of a socket.
 LONGEST_SOCKET_PATH = 100
 TWILIO_API_URL = "https://api.twilio.com"
-_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_.=-]{2,128}")
 # The part after :// in the grammar of sqlalchemy.make_url, with a port of digits. SQLAlchemy itself is not imported here:
 # that takes more CPU than a command such as `hotline dial` does. A test compares the two.
@@ -352,10 +353,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     try:
         return Settings(**given)
     except BadSecrets as error:
-        raise BadSettings(f"HOTLINE_HOME: {error}") from error
+        raise BadSettings(one_line(f"HOTLINE_HOME: {error}")) from error
     except ValidationError as error:
         # Without its cause: pydantic's own message repeats the values, secrets among them.
-        raise BadSettings(_first_problem(error)) from None
+        raise BadSettings(one_line(_first_problem(error))) from None
 
 
 def _first_problem(error: ValidationError) -> str:

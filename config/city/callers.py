@@ -60,7 +60,7 @@ Hours = Annotated[tuple[OpeningHours, ...], PlainValidator(_opening_hours)]
 Name = Annotated[str, AfterValidator(_name)]
 PhoneNumber = Annotated[
     str,
-    Field(strict=True, pattern=r"^\+[1-9]\d{5,14}$"),
+    Field(strict=True, pattern=r"^\+[1-9][0-9]{5,14}$"),
     expected('a full number such as "+865370000110"'),
 ]
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Strict, ValidationEr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from config.validation import expected
+from hotline.rules.text import one_line
 
 
 class BadFile(Exception):
@@ -77,7 +78,8 @@ def read_toml(file: Traversable, schema: type[Schema]) -> Schema:
     try:
         return schema.model_validate(values)
     except ValidationError as error:
-        raise BadFile(f"{file.name}: {_line(error.errors(include_url=False)[0])}") from error
+        # A key or a value in quotation marks may contain line breaks.
+        raise BadFile(one_line(f"{file.name}: {_line(error.errors(include_url=False)[0])}")) from error
 
 
 def _line(error: ErrorDetails) -> str:

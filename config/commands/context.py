@@ -5,7 +5,8 @@ from typing import ParamSpec, TypeVar
 
 import click
 from alembic.util import CommandError
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as DatabaseBusy
 
 from config.logs import begin_logging
 from config.settings import settings_or_exit
@@ -21,6 +22,7 @@ from hotline.rules.errors import (
     UnknownUnit,
 )
 from hotline.rules.figures.report import parse_day
+from hotline.rules.text import one_line
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -47,14 +49,15 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except DomainError as error:
-            raise click.ClickException(_message(error)) from None
+            raise click.ClickException(one_line(_message(error))) from None
         except CommandError as error:
-            raise click.ClickException(str(error)) from None
-        except ProgrammingError:
             raise click.ClickException(
-                "the database lacks tables of this version: run hotline migrate"
+                one_line(f"the database was written by a newer version ({error})")
             ) from None
-        except OperationalError as error:
+        except (DataError, IntegrityError):
+            # An error of the program: only its traceback says where it is.
+            raise
+        except (DBAPIError, DatabaseBusy) as error:
             raise click.ClickException(_database_message(error)) from None
 
     return wrapper
@@ -80,10 +83,13 @@ def _message(error: DomainError) -> str:
             return f"{type(error).__name__}: {error}"
 
 
-def _database_message(error: OperationalError) -> str:
-    if "no such table" in str(error.orig):
+def _database_message(error: DBAPIError | DatabaseBusy) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    # PostgreSQL reports what is missing as a ProgrammingError, SQLite as an OperationalError with one of these texts.
+    missing = ("no such table", "no such column", "has no column named")
+    if isinstance(error, ProgrammingError) or any(words in str(cause) for words in missing):
         return "the database lacks tables of this version: run hotline migrate"
-    return f"the database does not answer ({type(error.orig).__name__})"
+    return f"the database does not answer ({type(cause).__name__})"
 
 
 class DayParameter(click.ParamType[date]):

@@ -14,12 +14,12 @@ from config.wiring import Components, city_policies
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
-from hotline.rules.text import SHORT_TEXT
+from hotline.rules.text import SHORT_TEXT, one_line
 from hotline.services import flow_publications
 from hotline.services.flow_publications import PublicationView
 from ivr_flows.diagram import draw
 from ivr_flows.loader import Script, load_flow, load_scripts
-from ivr_flows.source.problems import FlowError, one_line
+from ivr_flows.source.problems import FlowError
 from ivr_flows.transcripts.check import Scripts, check_transcript, uncovered_edges
 from ivr_flows.transcripts.files import (
     SUFFIX,

@@ -1,4 +1,6 @@
+import shutil
 import sys
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -53,11 +55,13 @@ def export_file(first: date, last: date, output: Path) -> None:
         raise click.BadParameter("is before --from", param_hint="--to")
     components = open_components()
     try:
-        with (
-            output.open("w", encoding="utf-8", newline="") as target,
-            components.application.unit_of_work(Machine.SYSTEM) as work,
-        ):
-            written = export_tickets(work, Period(first, last), target)
+        # An older file of this name is overwritten only when the new one is complete.
+        with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as draft:
+            with components.application.unit_of_work(Machine.SYSTEM) as work:
+                written = export_tickets(work, Period(first, last), draft)
+            draft.seek(0)
+            with output.open("w", encoding="utf-8", newline="") as target:
+                shutil.copyfileobj(draft, target)
     except OSError as error:
         raise click.ClickException(f"{output}: {error.strerror}") from None
     click.echo(f"exported {written}")

@@ -36,3 +36,8 @@ def to_speakable(text: str, limit: int | None = None) -> str:
 def to_utterance(text: str) -> str:
     """Returns as much of the speakable `text` as a carrier speaks in one verb: at most MAX_SPOKEN_BYTES."""
     return to_speakable(text).encode()[:MAX_SPOKEN_BYTES].decode(errors="ignore")
+
+
+def one_line(text: str) -> str:
+    """Returns `text` as one line, with every character that cannot be printed written as an escape."""
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

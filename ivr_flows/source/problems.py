@@ -9,6 +9,7 @@ from itertools import takewhile
 from pydantic_core import ErrorDetails
 
 from hotline.rules.enums import Language
+from hotline.rules.text import one_line
 from ivr_flows.bilingual import Bilingual, BilingualText
 
 # Problems that are listed at once.
@@ -50,11 +51,6 @@ class FlowProblem:
         return one_line(
             _FORMAT.in_(language).format(where=where, place=place, what=what, why=why, remedy=remedy)
         )
-
-
-def one_line(text: str) -> str:
-    """Returns `text` as one line, with every character that cannot be printed written as an escape."""
-    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)
 
 
 class FlowError(Exception):

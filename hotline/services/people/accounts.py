@@ -20,6 +20,8 @@ from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
 
 SIGN_IN_HOURS = 12
+# Characters, as in the columns.
+MAX_NAME, MAX_DISPLAY_NAME, MAX_WORK_NUMBER, MAX_TOKEN_NAME = 64, 80, 16, 80
 MIN_PASSWORD_LENGTH = 8
 
 
@@ -46,8 +48,13 @@ def add_user(
 ) -> int:
     """Adds a user; returns the id.
 
-    Raises NotAllowed for a password under 8 characters or a handler without a unit, UnknownUnit, NameTaken.
+    Raises NotAllowed for a password under 8 characters, a handler without a unit, a name that is empty, too long or
+    not printable, or a work number that another user has; UnknownUnit; NameTaken.
     """
+    _check_name("name", name, MAX_NAME)
+    _check_name("display name", display_name, MAX_DISPLAY_NAME)
+    if work_number is not None:
+        _check_name("work number", work_number, MAX_WORK_NUMBER)
     if len(password) < MIN_PASSWORD_LENGTH:
         raise NotAllowed(f"a password needs at least {MIN_PASSWORD_LENGTH} characters")
     if (role is Role.HANDLER) != (unit_code is not None):
@@ -70,8 +77,16 @@ def add_user(
         },
     )
     if user_id is None:
+        # The name and the work number are unique; the database does not say which of them exists.
+        if work.session.scalar(select(User.id).where(User.name == name)) is None:
+            raise NotAllowed(f"the work number {work_number} is taken")
         raise NameTaken(name)
     return int(user_id)
+
+
+def _check_name(what: str, text: str, limit: int) -> None:
+    if not text.isprintable() or text != text.strip() or not 1 <= len(text) <= limit:
+        raise NotAllowed(f"a {what} has 1 to {limit} printable characters without blanks around it")
 
 
 def check_password(session: Session, name: str, password: str) -> Person | None:
@@ -137,12 +152,16 @@ def person_by_name(session: Session, name: str) -> Person | None:
 
 
 def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
-    """Creates an API token that acts as `user_name`; returns it, the only time. Raises NoSuchPerson."""
-    user_id = work.session.scalar(select(User.id).where(User.name == user_name, User.active))
-    if user_id is None:
+    """Creates an API token that acts as `user_name`; returns it, the only time.
+
+    Raises NoSuchPerson, or NotAllowed for a name that is empty, too long or not printable.
+    """
+    _check_name("token's name", name, MAX_TOKEN_NAME)
+    person = person_by_name(work.session, user_name)
+    if person is None:
         raise NoSuchPerson(user_name)
     token = "hl_" + secrets.token_urlsafe(32)
-    work.session.add(ApiToken(name=name, token_hash=_digest(token), user_id=user_id, created_at=work.at))
+    work.session.add(ApiToken(name=name, token_hash=_digest(token), user_id=person.id, created_at=work.at))
     return token
 
 
