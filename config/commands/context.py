@@ -76,7 +76,7 @@ def _message(error: DomainError) -> str:
         case UnknownSkill(known=known):
             return f"there is no skill {error}; callers.toml names {', '.join(known) or 'none'}"
         case NameTaken():
-            return f"the name {error} is taken"
+            return f"the {error} is taken"
         case NotAllowed():
             return str(error)
         case _:

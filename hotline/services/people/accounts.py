@@ -48,8 +48,8 @@ def add_user(
 ) -> int:
     """Adds a user; returns the id.
 
-    Raises NotAllowed for a password under 8 characters, a handler without a unit, a name that is empty, too long or
-    not printable, or a work number that another user has; UnknownUnit; NameTaken.
+    Raises NotAllowed for a password under 8 characters, a handler without a unit, or a name that is empty, too long or
+    not printable; UnknownUnit; NameTaken, also for the work number of another user.
     """
     _check_name("name", name, MAX_NAME)
     _check_name("display name", display_name, MAX_DISPLAY_NAME)
@@ -79,8 +79,8 @@ def add_user(
     if user_id is None:
         # The name and the work number are unique; the database does not say which of them exists.
         if work.session.scalar(select(User.id).where(User.name == name)) is None:
-            raise NotAllowed(f"the work number {work_number} is taken")
-        raise NameTaken(name)
+            raise NameTaken(f"work number {work_number}")
+        raise NameTaken(f"name {name}")
     return int(user_id)
 
 

@@ -1,0 +1,138 @@
+"""The programs of developers: benchmarks, documents, migrations, accepted mutants, the embedded Redis."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.setup import documents, migration, mutants
+from config.setup.documents import DOCUMENTS, between
+from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
+from config.setup.settings_tables import VARIABLES, chinese_table, english_table
+from tests.architecture.sources import ROOT
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def program(path: Path, script: str) -> None:
+    write(path, f"#!/bin/sh\n{script}\n").chmod(0o755)
+
+
+def test_all_benchmarks_run_though_one_fails_and_the_failed_ones_are_named(tmp_path: Path) -> None:
+    source = (ROOT / "config" / "setup" / "bench.py").read_text(encoding="utf-8")
+    script = write(tmp_path / "config" / "setup" / "bench.py", source)
+    folder = tmp_path / "tests" / "benchmarks"
+    write(folder / "bench_a.py", "raise SystemExit(3)")
+    write(folder / "bench_b.py", "print('fast')")
+    write(folder / "other.py", "print('no benchmark')")
+
+    def bench() -> tuple[int, str, str]:
+        ended = subprocess.run(
+            [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        return ended.returncode, ended.stdout, ended.stderr
+
+    assert bench() == (1, "\n== bench_a\n\n== bench_b\nfast\n", "failed: bench_a\n")
+    write(folder / "bench_a.py", "")
+    assert bench() == (0, "\n== bench_a\n\n== bench_b\nfast\n", "")
+
+
+def test_generating_the_documents_replaces_each_table_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = {path for path, _, _ in DOCUMENTS.values()}
+    texts = {path: (ROOT / path).read_text(encoding="utf-8") for path in paths}
+    for path, text in texts.items():
+        stale = text
+        for of, marker, _ in DOCUMENTS.values():
+            if of == path:
+                stale = stale.replace(between(text, marker), "old")
+        assert stale != text
+        write(tmp_path / path, stale)
+    monkeypatch.setattr(documents, "ROOT", tmp_path)
+    documents.main()
+    assert {path: (tmp_path / path).read_text(encoding="utf-8") for path in paths} == texts
+
+
+def test_a_document_without_the_place_of_its_table_is_an_error() -> None:
+    assert between("a\n<!-- x -->\ntable\n<!-- /x -->\nb", "x") == "table"
+    with pytest.raises(ValueError, match="not found"):
+        between("a\n<!-- x -->\ntable\n", "x")
+
+
+def test_the_tables_of_settings_list_the_same_variables_with_the_same_stars() -> None:
+    english, chinese = (
+        [row.split("|")[1].strip() for row in table.splitlines()[2:]]
+        for table in (english_table(), chinese_table())
+    )
+    assert english == chinese
+    assert len(english) == len(VARIABLES)
+    assert "`SECRET_KEY` *" in english
+    assert "`PORT`" in english
+
+
+@pytest.mark.parametrize("arguments", [[], [" "], ["add", "column"]])
+def test_a_migration_needs_one_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["migration", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        migration.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("usage: make migration m=")
+
+
+def test_an_accepted_mutant_needs_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = '[[mutant]]\nfunction = "a.b"\nbefore = "x = 1"\nafter = "x = 2"\nreason = "{}"\n'
+    accepted = write(tmp_path / "mutants.toml", entry.format("equivalent"))
+    monkeypatch.setattr(mutants, "ACCEPTED", accepted)
+    assert mutants.read_accepted() == [mutants.Mutant("a.b", "x = 1", "x = 2")]
+    write(accepted, entry.format(" "))
+    with pytest.raises(KeyError, match="no reason"):
+        mutants.read_accepted()
+
+
+def test_an_embedded_redis_keeps_its_data_in_the_folder_and_listens_on_no_port(tmp_path: Path) -> None:
+    command = redis_command("redis-server", tmp_path, tmp_path / "redis.sock")
+    options = dict(zip(command[1::2], command[2::2], strict=True))
+    assert (options["--port"], options["--unixsocket"]) == ("0", str(tmp_path / "redis.sock"))
+    assert (options["--dir"], options["--appendonly"]) == (str(tmp_path), "yes")
+    assert options["--maxmemory-policy"] == "noeviction"
+
+
+@pytest.mark.parametrize(("version", "usable"), [("6.2.0", True), ("7.0.15", True), ("6.0.16", False)])
+def test_a_redis_that_is_too_old_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, usable: bool
+) -> None:
+    found = tmp_path / "bin" / "redis-server"
+    program(found, f"echo 'Redis server v={version} sha=00000000:0'")
+    monkeypatch.setenv("PATH", str(found.parent))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python"))
+    if usable:
+        assert find_redis() == str(found)
+        return
+    with pytest.raises(NoRedis, match=r"no redis-server 6\.2 or later"):
+        find_redis()
+
+
+def test_the_redis_of_the_virtual_environment_serves_where_the_machine_has_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program(tmp_path / "venv" / "redis-server", "echo 'Redis server v=7.2.4'")
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python"))
+    assert find_redis() == str(tmp_path / "venv" / "redis-server")
+
+
+def test_the_folder_of_the_socket_is_private_and_never_a_link(tmp_path: Path) -> None:
+    prepare_socket(tmp_path / "made" / "redis.sock")
+    assert (tmp_path / "made").stat().st_mode & 0o777 == 0o700
+    (tmp_path / "link").symlink_to(tmp_path / "made")
+    with pytest.raises(NoRedis, match="set HOTLINE_HOME"):
+        prepare_socket(tmp_path / "link" / "redis.sock")
+    assert list((tmp_path / "made").iterdir()) == []

@@ -1,0 +1,111 @@
+"""The composition root: a wrong file of the city stops a process, and nothing connects while it is built."""
+
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import pytest
+from twilio.jwt.access_token import AccessToken
+
+from config import wiring
+from config.settings import Settings, read_settings
+from config.wiring import build, build_or_exit, city_policies, device_token
+
+PRODUCTION = {
+    "HOTLINE_ENV": "production",
+    "DATABASE_URL": "postgresql://127.0.0.1:1/hotline",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "SECRET_KEY": "s" * 40,
+    "PUBLIC_URL": "https://hotline.example",
+    "HOTLINE_NUMBER": "+865374412345",
+    "TWILIO_ACCOUNT_SID": "AC" + "1" * 32,
+    "TWILIO_AUTH_TOKEN": "token",
+    "TWILIO_API_KEY": "SK" + "2" * 32,
+    "TWILIO_API_SECRET": "secret-of-the-key-with-32-characters",
+    "TWILIO_APP_SID": "AP" + "3" * 32,
+}
+
+
+@pytest.fixture
+def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the city's files, read in place of the shipped ones."""
+    folder = tmp_path / "city"
+    with as_file(files("config.city") / "example") as shipped:
+        shutil.copytree(shipped, folder)
+    monkeypatch.setattr(wiring, "CITY", folder)
+    return folder
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Settings:
+    return read_settings({"HOTLINE_HOME": str(tmp_path / "home")})
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """A server on loopback that accepts connections only when a test looks for one."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield server
+
+
+@pytest.mark.parametrize("name", ["callers.toml", "policies.demo.toml", "published.toml"])
+def test_a_wrong_file_of_the_city_is_status_2_and_one_line(
+    city: Path, demo: Settings, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (city / name).write_text('"a\\nb" = 1', encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        build_or_exit(demo)
+    assert ended.value.code == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"hotline: {name}: ")
+    assert message.count("\n") == 1
+
+
+def test_each_mode_reads_its_own_file_of_limits(city: Path, demo: Settings) -> None:
+    real = city_policies(read_settings(PRODUCTION))
+    shown = city_policies(demo)
+    assert shown.follow_ups.delay_seconds < real.follow_ups.delay_seconds
+    (city / "policies.toml").unlink()
+    assert city_policies(demo) == shown
+
+
+def test_limits_belong_to_the_line_and_the_zone_of_the_settings(tmp_path: Path) -> None:
+    given = {
+        "HOTLINE_HOME": str(tmp_path),
+        "HOTLINE_NUMBER": "+4930123456",
+        "HOTLINE_TIMEZONE": "Europe/Berlin",
+    }
+    policies = city_policies(read_settings(given))
+    assert (policies.number, policies.zone.key) == ("+4930123456", "Europe/Berlin")
+
+
+def test_nothing_connects_while_the_components_are_built(listener: socket.socket) -> None:
+    port = listener.getsockname()[1]
+    addresses = {
+        "DATABASE_URL": f"postgresql://127.0.0.1:{port}/hotline?connect_timeout=1",
+        "REDIS_URL": f"redis://127.0.0.1:{port}/0",
+        "TWILIO_API_URL": f"http://127.0.0.1:{port}",
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+    }
+    components = build(read_settings({**PRODUCTION, **addresses}))
+    with pytest.raises(BlockingIOError):
+        listener.accept()
+    components.application.engine.dispose()
+    components.redis.close()
+
+
+def test_a_desks_token_lets_its_own_softphone_receive_calls_for_an_hour() -> None:
+    account = read_settings(PRODUCTION).account
+    before = int(time.time())
+    token = AccessToken.from_jwt(device_token(account, "op-7"), account.api_secret)
+    payload = token.payload
+    assert (payload["iss"], payload["sub"]) == (account.api_key, account.sid)
+    assert before + 3600 <= payload["exp"] <= time.time() + 3600
+    assert payload["grants"]["identity"] == "op-7"
+    voice = payload["grants"]["voice"]
+    assert voice["incoming"] == {"allow": True}
+    assert voice["outgoing"] == {"application_sid": account.app_sid}
