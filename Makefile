@@ -1,4 +1,4 @@
-# Two commands try everything: `make run` and `make test`. The set-up behind them is config/setup/bootstrap.py.
+# `make run` and `make test` need nothing but Python and make: config/setup/bootstrap.py installs the rest.
 PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3)
 BOOTSTRAP = "$(PYTHON)" config/setup/bootstrap.py
 PY = .venv/bin/python
@@ -11,17 +11,17 @@ UV_COMPILE = .venv/bin/uv pip compile pyproject.toml --universal --python-versio
 .DEFAULT_GOAL := help
 .PHONY: help run test matrix check scoreboard bench mutants clean lock migration
 
-help:        ## show what there is
-	@echo "make run     try the whole hotline on this machine (Ctrl-C stops it)"
+help:        ## print this list
+	@echo "make run     run the demonstration on this machine (Ctrl-C stops it)"
 	@echo "make test    run every test"
-	@echo "make matrix  break every step of a call in every way the line knows (some minutes)"
+	@echo "make matrix  test every step of a call with every fault of the carrier (some minutes)"
 	@echo "make check   format, lint, types, import contracts and browser code, then every test"
 	@echo "make scoreboard  print the figures of the code's structure and their goals"
-	@echo "make bench   run the benchmarks, each prints a table"
+	@echo "make bench   run the benchmarks; each prints a table"
 	@echo "make mutants change the pure rules in small ways and expect a test to fail each time (minutes)"
-	@echo "make clean   remove what was built (var/, the data, stays)"
+	@echo "make clean   remove what was built; the data in var/ stays"
 	@echo "make lock    resolve the locks again"
-	@echo "make migration m=\"why\"   write the step from the newest revision to the models"
+	@echo "make migration m=\"why\"   write a migration from the newest revision to the models"
 
 run:
 	@$(BOOTSTRAP) run

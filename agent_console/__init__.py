@@ -1,5 +1,5 @@
-"""The desk's door: everything people at a desk see, and the same intentions for programs (`api/`).
+"""The web console: the pages of the hotline's staff, and the same actions for programs (`api/`).
 
-One page family per file (`desk.py`, `tickets.py`, ...), each with a `pages()` that returns its blueprint; `app.py`
-lists them. A view authorises (`auth.needs`), parses, makes one service call and renders; rules are never here.
+Each page family has a folder and a `pages()` that returns its blueprint; `app.py` lists them. A view authorises
+(`auth.needs`), parses, makes one service call and renders. Rules are in `hotline.rules`.
 """

@@ -1,6 +1,6 @@
-"""The desk's door as a whole: `register(app, application, options)` hangs every page family on a Flask application.
+"""Registers the console on a Flask application: `register(app, application, options)`.
 
-A new family is one line in `FAMILIES` and, if people reach it from the bar, one line in `NAV`.
+A new page family is one line in `FAMILIES` and, if the bar links to it, one line in `NAV`.
 """
 
 import logging
@@ -18,9 +18,9 @@ from agent_console.desk import softphone
 from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
-from agent_console.pages import callbacks, calls, outages
+from agent_console.pages import callbacks, calls, outages, recordings
 from agent_console.reports import views as reports
-from agent_console.tickets import recordings, unit
+from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
 from agent_console.web import auth, live, preferences, template_context
 from agent_console.web.console_context import (
@@ -33,8 +33,8 @@ from agent_console.web.console_context import (
     read_assets,
 )
 from agent_console.web.errors import register_errors
-from agent_console.web.labels import field_label, label, problem_label
-from agent_console.web.locale import N_, speak
+from agent_console.web.labels import N_, field_label, label, problem_label
+from agent_console.web.locale import as_milliseconds, init_locale
 from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
 from hotline.rules.people.privacy import mask_number
@@ -54,7 +54,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     softphone.pages,
     live.pages,
     tickets.pages,
-    unit.pages,
+    unit_inbox.pages,
     calls.pages,
     callbacks.pages,
     recordings.pages,
@@ -68,7 +68,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link of the bar: shown to those who hold `right`, marked on every page of the same family."""
+    """A link of the bar. Persons with `right` see it; it is marked as current on every page of its family."""
 
     endpoint: str
     label: str
@@ -86,20 +86,20 @@ NAV = (
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 
-PART_OF = {"flow_drafts": "flows"}
-"""Families whose pages belong to another one's link in the bar."""
+# Blueprints whose pages belong to the link of another family.
+NAV_FAMILY = {"flow_drafts": "flows"}
 
 
 def register(app: Flask, application: Application, options: ConsoleOptions) -> None:
-    """Hang the console on `app`. Raises nothing at run time that is not said here: the options were checked by config."""
+    """Adds the console to `app`. `config` has checked the options before."""
     assets = read_assets()
     if not assets:
         log.warning("the browser files are not built: run `npm run build`")
     app.extensions[EXTENSION] = Console(application=application, options=options, assets=assets)
-    app.register_blueprint(_frame())
+    app.register_blueprint(_console_blueprint())
     for family in FAMILIES:
         app.register_blueprint(family())
-    speak(app)
+    init_locale(app)
     protect(app, options)
     register_errors(app)
     live.start(app, options)
@@ -114,24 +114,25 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
         server_now=server_now,
         line_number=line_number,
     )
-    app.context_processor(_who)
+    app.context_processor(_request_context)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
 def _field_label(_context: Context, name: str) -> str:
-    """Label a field at rendering: without the context Jinja would translate a constant once, for every language."""
+    """Returns the label of a field in the language of the request."""
+    # `pass_context` keeps Jinja from evaluating a constant once, at compile time, for every language.
     return field_label(name)
 
 
-def _frame() -> Blueprint:
-    """Return the blueprint that owns the templates and the built files; those never change under one name."""
+def _console_blueprint() -> Blueprint:
+    """Returns the blueprint of the templates and the built browser files."""
     return Blueprint(
         "frame", __name__, template_folder="templates", static_folder="static/dist", static_url_path="/assets"
     )
 
 
 def nav() -> list[NavItem]:
-    """Return the bar's links for who is signed in; a family that is not installed has none."""
+    """Returns the bar's links for the signed-in person; a family that is not registered has none."""
     found = auth.signed_in_or_none()
     if found is None:
         return []
@@ -140,22 +141,22 @@ def nav() -> list[NavItem]:
 
 
 def server_now() -> int:
-    """Return the server's moment in milliseconds since 1970: running times on a page follow it, not the browser's clock."""
-    return live.as_milliseconds(application().clock())
+    """Returns the server's time in milliseconds since 1970. Running times on a page follow it, not the browser's clock."""
+    return as_milliseconds(application().clock())
 
 
 def line_number() -> str:
-    """Return the line's number as it is known in the city (4412345, without the area code)."""
+    """Returns the hotline's number as it is dialled in the city (4412345, without the area code)."""
     return format_national(application().policies.number).split(" ", 1)[-1].replace(" ", "")
 
 
 def theme() -> str:
-    """Return `light`, `dark` or `system`, as this browser chose."""
+    """Returns `light`, `dark` or `system`, as chosen in this browser."""
     chosen = request.cookies.get("theme", "")
     return chosen if chosen in {"light", "dark"} else "system"
 
 
-def _who() -> dict[str, object]:
+def _request_context() -> dict[str, object]:
     family = (request.endpoint or "").split(".")[0]
-    family = PART_OF.get(family, family)
+    family = NAV_FAMILY.get(family, family)
     return {"me": auth.signed_in_or_none(), "family": family, "request_id": g.get("request_id", "")}

@@ -86,23 +86,35 @@ JOBS: tuple[Job, ...] = (
 )
 
 
+class _MadeElsewhere(Exception):
+    """Another scheduler has made the run."""
+
+
 def run_light(application: Application, job: LightJob, due_at: datetime) -> None:
     """Makes the run of `job` that is due at `due_at`; an error of the job is logged and recorded, never raised."""
     try:
-        with application.unit_of_work(Machine.CLOCK) as work:
-            if not periodic_jobs.begin_light(work, job.planned, due_at):
-                return
-            count = job.run(work)
-            finished_at = application.clock()
-            periodic_jobs.finish(work, job.planned, started_at=work.at, finished_at=finished_at, count=count)
-        if finished_at - work.at > SLOW:
-            structlog.get_logger().warning("job.slow", job=job.name)
+        _make_light_run(application, job, due_at)
+    except _MadeElsewhere:
+        return
     except Exception as trouble:  # noqa: BLE001 - a job that fails must not stop the others
         _log_failure(job, trouble)
-        # The changes of the job were rolled back, and the beginning of its run with them.
+        error = type(trouble).__name__
         with application.unit_of_work(Machine.CLOCK) as work:
-            if periodic_jobs.begin_light(work, job.planned, due_at):
-                _record_failure(work, job, work.at, trouble)
+            periodic_jobs.record_light_run(work, job.planned, due_at=due_at, finished_at=work.at, error=error)
+
+
+def _make_light_run(application: Application, job: LightJob, due_at: datetime) -> None:
+    with application.unit_of_work(Machine.CLOCK) as work:
+        count = job.run(work)
+        finished_at = application.clock()
+        is_recorded = periodic_jobs.record_light_run(
+            work, job.planned, due_at=due_at, finished_at=finished_at, count=count
+        )
+        if not is_recorded:
+            # The exception rolls the changes of the job back.
+            raise _MadeElsewhere
+    if finished_at - work.at > SLOW:
+        structlog.get_logger().warning("job.slow", job=job.name)
 
 
 def run_heavy(application: Application, job: HeavyJob) -> bool:
@@ -111,22 +123,16 @@ def run_heavy(application: Application, job: HeavyJob) -> bool:
         if not periodic_jobs.begin_heavy(work, job.planned):
             return False
         started_at = work.at
+    count, error = None, None
     try:
         count = job.run(application)
     except Exception as trouble:  # noqa: BLE001 - the job is due again by its schedule
         _log_failure(job, trouble)
-        with application.unit_of_work(Machine.WORKER) as work:
-            _record_failure(work, job, started_at, trouble)
-        return True
+        error = type(trouble).__name__
     with application.unit_of_work(Machine.WORKER) as work:
-        periodic_jobs.finish(work, job.planned, started_at=started_at, finished_at=work.at, count=count)
+        periodic_jobs.finish_heavy(work, job.planned, started_at=started_at, count=count, error=error)
     return True
 
 
 def _log_failure(job: Job, trouble: Exception) -> None:
     structlog.get_logger().error("job.failed", job=job.name, trouble=type(trouble).__name__)
-
-
-def _record_failure(work: UnitOfWork, job: Job, started_at: datetime, trouble: Exception) -> None:
-    error = type(trouble).__name__
-    periodic_jobs.finish(work, job.planned, started_at=started_at, finished_at=work.at, error=error)

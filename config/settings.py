@@ -280,7 +280,7 @@ class Settings(BaseSettings):
 
     @property
     def secure(self) -> bool:
-        """True if browsers use https, so that cookies can require it."""
+        """Says whether browsers use https, so that cookies can require it."""
         return self.public_url.startswith("https://")
 
     @property
@@ -289,12 +289,12 @@ class Settings(BaseSettings):
 
     @property
     def local_exchange(self) -> bool:
-        """True if the carrier is the simulator of this repository."""
+        """Says whether the carrier is the simulator of this repository."""
         return self.mode is Mode.DEMO and self.api_url == self.exchange_url
 
     @property
     def embedded_redis(self) -> bool:
-        """True if `make run` must start a Redis server."""
+        """Says whether `make run` must start a Redis server."""
         return self.mode is Mode.DEMO and self.redis_url == redis_url_of(redis_socket(self.home))
 
 

@@ -306,13 +306,13 @@ def _unanswered(flow: Flow, node: MenuNode | InputNode, why: str, here: Position
         kept.pop(PENDING_ENTRY, None)
     if tries >= limit.tries:
         return _go(flow, why, limit.to, here, values=kept)
-    asked = Position(here.node, tries, here.turn + 1, kept)
+    repeated = Position(here.node, tries, here.turn + 1, kept)
     if isinstance(node, MenuNode):
         said = node.again or node.say
     else:
-        said = lines_at(node, asked) if PENDING_ENTRY in kept else node.again or node.say
+        said = lines_at(node, repeated) if PENDING_ENTRY in kept else node.again or node.say
     listen = listen_to(node, kept)
-    return DialogTurn(said, (), listen, str(asked), path=(f"{here.node}>{AGAIN}",))
+    return DialogTurn(said, (), listen, str(repeated), path=(f"{here.node}>{AGAIN}",))
 
 
 def _go(
@@ -370,8 +370,8 @@ def traverse(flow: Flow, start: str, step: Traversal) -> DialogTurn:
 def onward(flow: Flow, to: str, here: Position, step: Traversal) -> DialogTurn:
     """Goes from `here` to `to`."""
     # Only a question: the exits of a full queue, a recorder or an action must be reached.
-    asked = isinstance(flow.nodes[here.node], MenuNode | InputNode)
-    past_limit = asked and here.turn >= MAX_TURNS and not _leads_to_help(flow, to)
+    is_question = isinstance(flow.nodes[here.node], MenuNode | InputNode)
+    past_limit = is_question and here.turn >= MAX_TURNS and not _leads_to_help(flow, to)
     return traverse(flow, flow.person if past_limit else to, step)
 
 

@@ -1,7 +1,6 @@
 """Nodes of a flow, and the graph they form: edges, spoken lines, actions.
 
-A flow is data: cities write it in TOML, `loader` checks it, `engine` plays it. The file format has more kinds of
-nodes
+A flow is data: cities write it in TOML, `loader` checks it, `engine` plays it. The file format has more kinds of nodes
 (`source.schema`); each becomes one of the eight here. Checks, diagrams, transcripts and coverage read the graph
 through the functions below, so that a new kind of node is added in one place.
 """
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hotline.rules.calls.flow_actions import FlowAction, JoinQueue
 from hotline.rules.enums import CallPurpose, Language
-from ivr_flows.speech import Lines, PromptLine
+from ivr_flows.speech import Lines, PromptLine, Prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +112,9 @@ class QueueNode:
     """Lets the caller wait for an operator. The wait document is spoken once a round; all times are in seconds.
 
     `join` is the kind of operator. `place` is spoken with {ahead} and {wait}, `place_only` with {ahead} while the
-    waiting
-    time is unknown, `next_in_line` to the first in the queue, `say` once after joining and `music` at the end of
-    each
-    round. From `policies.queue.offer_callback_after` on, `callback_key` leads to `callback`. `keys` work in every
-    round.
+    waiting time is unknown, `next_in_line` to the first in the queue, `say` once after joining and `music` at the end
+    of each round. From `policies.queue.offer_callback_after` on, `callback_key` leads to `callback`. `keys` work in
+    every round.
     """
 
     join: JoinQueue
@@ -165,8 +162,8 @@ class Flow:
     """A whole conversation.
 
     `version` is a short hash of its content, prompts included. `person` names the queue for callers of whom nothing
-    else
-    is known. `after` is the node for callers whose operator left first; empty: they are thanked and the call ends.
+    else is known. `after` is the node for callers whose operator left first; empty: they are thanked and the call
+    ends.
     """
 
     name: str
@@ -176,6 +173,15 @@ class Flow:
     person: str
     nodes: Mapping[str, Node]
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A flow with the prompts it speaks. `source` is JSON of all tables it was read from, enough to read it again."""
+
+    flow: Flow
+    prompts: Prompts
+    source: str
 
 
 NEXT, SILENCE, INVALID, AGAIN = "next", "silence", "invalid", "again"

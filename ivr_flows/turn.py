@@ -129,9 +129,8 @@ Next = Listen | TakeMessage | Connect | WaitInQueue | AwaitResult | PollAgain | 
 class DialogTurn:
     """One step of a conversation.
 
-    `language` None: unchanged. `actions` are performed in passing, whatever comes next. `path` lists the edges
-    taken, as
-    `node>exit`, for the diagram of callers' paths.
+    `language` None: unchanged. `actions` are performed in passing, whatever comes next. `path` lists the edges taken,
+    as `node>exit`, for the diagram of callers' paths.
     """
 
     lines: Lines

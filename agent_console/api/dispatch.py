@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from agent_console.api.problems import Problem, from_error, from_validation, render
+from agent_console.api.problems import Problem, problem_of, problem_of_validation, render
 from agent_console.api.requests import Nothing
 from agent_console.web.auth import current_person, current_token_id, needs_token
 from agent_console.web.console_context import application
@@ -89,7 +89,7 @@ def view_of(route: Route[Any, Any]) -> Callable[..., ResponseReturnValue]:
         except Problem as problem:
             return render(problem)
         except (BadCursor, DomainError) as error:
-            return render(from_error(error))
+            return render(problem_of(error))
 
     return needs_token(*route.rights)(view)
 
@@ -99,7 +99,7 @@ def _parse(route: Route[Query, Body], path: dict[str, str]) -> ApiRequest[Query,
         query = route.query.model_validate(_query())
         body = route.body.model_validate(_body() if route.body is not Nothing else {})
     except ValidationError as wrong:
-        raise from_validation(wrong) from wrong
+        raise problem_of_validation(wrong) from wrong
     return ApiRequest(
         application=application(),
         person=current_person(),

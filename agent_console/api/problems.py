@@ -10,8 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from agent_console.web.domain_errors import PROBLEM_TYPES, ProblemType, entry_of, field_codes
-from agent_console.web.labels import problem_label
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, problem_label
 from hotline.rules.errors import ActionNotAllowed, DomainError, StaleRevision
 from hotline.rules.tickets.fields import STATED_FIELDS
 
@@ -61,14 +60,14 @@ def bad_fields(errors: Mapping[str, str]) -> Problem:
     return Problem("bad_fields", errors=named)
 
 
-def from_validation(error: ValidationError) -> Problem:
+def problem_of_validation(error: ValidationError) -> Problem:
     """Returns the problem that lists every fault of a query or a body."""
     return bad_fields(
         {_place(fault): _PYDANTIC_CODES.get(fault["type"], fault["type"]) for fault in error.errors()}
     )
 
 
-def from_error(error: Exception) -> Problem:
+def problem_of(error: Exception) -> Problem:
     """Returns the problem of a domain error, or of an invalid list cursor."""
     if isinstance(error, DomainError) and (codes := field_codes(error)):
         return bad_fields({PUBLIC_NAMES.get(name, name): code for name, code in codes.items()})

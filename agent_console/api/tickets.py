@@ -1,7 +1,6 @@
 """Tickets: create, list and read them, take a step of the transition table, read the events."""
 
 from flask import url_for
-from sqlalchemy.orm import Session
 
 from agent_console.api.dispatch import ApiRequest, ApiResponse
 from agent_console.api.problems import Problem
@@ -23,7 +22,7 @@ from hotline.store.tickets.lists import (
     list_tickets,
 )
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import UnitOfWork
+from hotline.unit_of_work import ReadSession, UnitOfWork
 
 # A concurrent request with the same Idempotency-Key commits first or rolls back; the next try finds its ticket or none.
 _TRIES = 3
@@ -107,7 +106,7 @@ def get_ticket_events(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
     return ApiResponse(EventListOut(items=tuple(event_out(entry, zone) for entry in entries)))
 
 
-def _find(session: Session, person: Person, number: str) -> Ticket:
+def _find(session: ReadSession, person: Person, number: str) -> Ticket:
     ticket = find_ticket_for(session, person, number)
     if ticket is None:
         raise Problem("not_found")

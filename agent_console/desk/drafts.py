@@ -1,4 +1,4 @@
-"""The form of the call in hand: saved as it is typed, finished once, never overwritten unseen."""
+"""The ticket form of the current call: saved while it is typed, finished once, guarded by its revision."""
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
@@ -7,8 +7,7 @@ from agent_console.desk.state import form_values
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.forms import domain_errors_as_json, json_object, object_in, revision_in
-from agent_console.web.live import as_milliseconds
-from agent_console.web.locale import clock_exact
+from agent_console.web.locale import as_milliseconds, clock_exact
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import InvalidFields, NoSuchTicket
 from hotline.rules.people.actors import Right
@@ -19,21 +18,21 @@ from hotline.store.cursors import MAX_ID
 from hotline.store.tickets.tables import Ticket
 
 FINISHING = {"answer": TicketAction.ANSWER, "hand-off": TicketAction.HAND_OFF}
+# A place of one character would match half the city.
 SHORTEST_PLACE = 2
-"""One character of a place finds half the city."""
 
 
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def save(ticket_id: int) -> ResponseReturnValue:
-    """Save what was typed. 409 with `stale` when another page saved in between: nothing is overwritten."""
+    """Saves the form. 409 with `stale` if another page saved in between; nothing is overwritten."""
     return _perform(ticket_id, TicketAction.SAVE)
 
 
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def finish(ticket_id: int, how: str) -> ResponseReturnValue:
-    """Answer on the spot, or hand off to a unit. 422 names what is missing; the form stays."""
+    """Answers and closes the ticket, or hands it off to a unit. 422 names the missing fields."""
     if how not in FINISHING:
         raise NoSuchTicket(how)
     return _perform(ticket_id, FINISHING[how])
@@ -42,7 +41,7 @@ def finish(ticket_id: int, how: str) -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def read_draft(ticket_id: int) -> ResponseReturnValue:
-    """Answer with what is saved, for a page whose revision is stale."""
+    """Answers with the saved draft, for a page whose revision is stale."""
     with application().read_session() as reading:
         ticket = _own(reading.get(Ticket, ticket_id))
         return jsonify(revision=ticket.revision, state=ticket.state.value, facts=form_values(ticket))
@@ -50,7 +49,7 @@ def read_draft(ticket_id: int) -> ResponseReturnValue:
 
 @needs(Right.TAKE_CALLS)
 def nearby() -> ResponseReturnValue:
-    """Show recent tickets of the same place: one street lamp is reported more than once."""
+    """Shows recent tickets of the same place, because one fault is often reported more than once."""
     place = request.args.get("place", "").strip()[:200]
     except_id = min(request.args.get("ticket", default=0, type=int), MAX_ID)
     found: tuple[Ticket, ...] = ()
@@ -85,7 +84,7 @@ def _stated_fields(body: dict[str, object]) -> TicketFields:
 
 
 def _own(ticket: Ticket | None) -> Ticket:
-    """Return the ticket if this person writes it. Raises NoSuchTicket: others' drafts are not for this page."""
+    """Returns the ticket if the acting person is its author. Raises NoSuchTicket for others' drafts."""
     if ticket is None or ticket.author_id != current_person().id:
         raise NoSuchTicket
     return ticket

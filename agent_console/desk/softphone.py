@@ -1,7 +1,7 @@
-"""The operator's telephone in the browser: what it needs to register with the line.
+"""The access token with which an operator's browser registers as a telephone.
 
 A device is known to the carrier as `op_<user id>` (letters, digits and underscore only); its token lives an hour and
-is not given out again once the person has signed out.
+is not renewed after the person has signed out.
 """
 
 from flask import Blueprint, jsonify
@@ -18,7 +18,7 @@ def identity(user_id: int) -> str:
 
 @needs(Right.TAKE_CALLS)
 def token() -> ResponseReturnValue:
-    """Answer with the driver, its address and a fresh access token; POST, because a token is made."""
+    """Answers with the driver, its address and a new access token. The method is POST because a token is created."""
     softphone = options().softphone
     name = identity(current_person().id)
     return jsonify(

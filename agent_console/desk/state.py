@@ -1,7 +1,7 @@
-"""The desk as one answer: what the page needs to show the present moment, whether it just loaded or was lost for an hour.
+"""The state of an operator's desk as one JSON answer: rendered parts, ids and moments.
 
-Words and numbers are rendered here, masked, in the person's language; running times are sent as moments. `work` (the
-form) is sent only when it is another one than the page already has, so that nothing moves under a caret.
+A page that has just loaded and a page that was offline for an hour read the same answer. Texts are rendered here,
+masked and in the operator's language; running times are sent as moments.
 """
 
 from dataclasses import dataclass
@@ -9,30 +9,42 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from flask import render_template
+from flask import Blueprint, render_template
 from flask_wtf.csrf import generate_csrf
-from sqlalchemy.orm import Session
 
-from agent_console.tickets.messages import messages_waiting
-from agent_console.tickets.recordings import heard_by
-from agent_console.tickets.sheet import code_for
-from agent_console.web.live import as_milliseconds
-from hotline.rules.enums import CallState, TicketState
+from agent_console.web.labels import N_, label, translated
+from agent_console.web.locale import as_milliseconds
+from agent_console.web.playback import messages_waiting, playable_recordings
+from agent_console.web.template_context import visible_access_code
+from hotline.rules.enums import CallState, NotReadyReason, RequestType, TicketState, Urgency
 from hotline.rules.policies import Policies
 from hotline.rules.tickets.fields import DESK_FIELDS
 from hotline.services.people.accounts import SignedIn
 from hotline.services.queueing.skills import skills_of
+from hotline.services.tickets.actions import SUGGESTED_TYPE
 from hotline.store.calls import desks
 from hotline.store.calls.outages import list_outages
+from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import ReadSession
 
-NOTICES = 5
-"""More at once would fill the desk; the page of notices shows all."""
+# More notices would fill the desk's column; their own page lists all.
+MAX_NOTICES = 5
+
+# Reasons an operator may choose. Only the system sets MISSED_CALL.
+CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason is not NotReadyReason.MISSED_CALL)
+
+# Labels of the skills in the shipped config/city/example/callers.toml. A city may add others.
+SKILL_LABELS: dict[str, str] = {
+    "dialect": N_("方言坐席"),
+    "english": N_("英语坐席"),
+    "enterprise": N_("企业服务坐席"),
+}
 
 
-class Stage(StrEnum):
-    """What the left column shows."""
+class DeskPhase(StrEnum):
+    """The phase of a call that the desk's left column shows."""
 
     IDLE = "idle"
     RINGING = "ringing"
@@ -42,58 +54,59 @@ class Stage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Viewed:
-    """Everything the desk's templates read."""
+class DeskView:
+    """Everything the desk's templates read.
+
+    `messages` counts unheard voice messages; `skills` are those of this operator.
+    """
 
     who: SignedIn
     at: datetime
     policies: Policies
     desk: desks.DeskSnapshot
-    stage: Stage
+    phase: DeskPhase
     figures: desks.QueueFigures
     messages: int
-    """Messages that wait for somebody to listen."""
     skills: tuple[str, ...]
-    """What this operator can do beyond answering."""
 
     @property
     def today(self) -> date:
-        """The local day."""
+        """The local day of `at`."""
         return self.at.astimezone(self.policies.zone).date()
 
 
-def stage_of(desk: desks.DeskSnapshot) -> Stage:
-    """Return what the desk is in the middle of. An ended call stays in wrap-up until its record is complete."""
+def phase_of(desk: desks.DeskSnapshot) -> DeskPhase:
+    """Returns the phase of a desk. An ended call stays in wrap-up until its record is complete."""
     if desk.call is None:
-        return Stage.IDLE
+        return DeskPhase.IDLE
     if desk.offer is not None:
-        return Stage.RINGING
+        return DeskPhase.RINGING
     if desk.call.state is CallState.CONNECTING:
-        return Stage.CONNECTING
+        return DeskPhase.CONNECTING
     if desk.call.state is CallState.TALKING:
-        return Stage.TALKING
-    return Stage.WRAP_UP if desk.call.finished_at is None else Stage.IDLE
+        return DeskPhase.TALKING
+    return DeskPhase.WRAP_UP if desk.call.finished_at is None else DeskPhase.IDLE
 
 
-def view_desk(session: Session, who: SignedIn, at: datetime, policies: Policies) -> Viewed:
-    """Read the desk of `who` at `at`."""
+def view_desk(session: ReadSession, who: SignedIn, at: datetime, policies: Policies) -> DeskView:
+    """Reads the desk of a signed-in operator at `at`."""
     desk = desks.read_desk(session, who.person.id)
     today = at.astimezone(policies.zone).date()
     figures = desks.queue_figures(session, today, policies.zone, at, policies.queue.abandon_threshold)
     messages = messages_waiting(session, who.person, at)
-    return Viewed(
-        who, at, policies, desk, stage_of(desk), figures, messages, skills_of(session, who.person.id)
+    return DeskView(
+        who, at, policies, desk, phase_of(desk), figures, messages, skills_of(session, who.person.id)
     )
 
 
-def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any]:
-    """Return the whole state as JSON-ready values. `shown_work` is the key of the form the page has already."""
+def state_of(session: ReadSession, viewed: DeskView, shown_work: str) -> dict[str, Any]:
+    """Returns the whole state as JSON-ready values. `shown_work` is the work key of the form the page shows."""
     desk, key = viewed.desk, work_key(viewed)
     ticket = desk.ticket
     return {
         "now": as_milliseconds(viewed.at),
         "csrf": generate_csrf(),
-        "stage": viewed.stage.value,
+        "stage": viewed.phase.value,
         "presence": desk.presence.state.value if desk.presence else None,
         "offer_id": desk.offer.id if desk.offer else None,
         "call_id": desk.call.id if desk.call else None,
@@ -106,29 +119,30 @@ def state_of(session: Session, viewed: Viewed, shown_work: str) -> dict[str, Any
             "queue": render_template("desk/queue.html", v=viewed),
             "card": render_template("desk/card.html", v=viewed),
             "history": render_history(session, viewed),
+            # A form the page shows already is not sent again: replacing it would move the caret.
             **({} if key == shown_work else {"work": render_work(session, viewed)}),
         },
     }
 
 
-def work_key(viewed: Viewed) -> str:
-    """Name the form or list in the middle column; the same key means: leave it alone."""
+def work_key(viewed: DeskView) -> str:
+    """Returns the key of the form or list in the middle column. The page keeps its content while the key is the same."""
     ticket = viewed.desk.ticket
-    if viewed.stage in {Stage.IDLE, Stage.RINGING} or viewed.desk.call is None:
+    if viewed.phase in {DeskPhase.IDLE, DeskPhase.RINGING} or viewed.desk.call is None:
         return "idle"
     return f"ticket:{ticket.id}:{ticket.state.value}" if ticket else f"call:{viewed.desk.call.id}"
 
 
-def render_notices(session: Session, viewed: Viewed) -> str:
-    """Return what callers are being told now, and who waits for a skill or to be listened to: quiet, but always there."""
-    told = list_outages(session, viewed.at, limit=NOTICES).rows
-    return render_template("desk/notices.html", v=viewed, notices=tuple(reversed(told)))
+def render_notices(session: ReadSession, viewed: DeskView) -> str:
+    """Returns the running outages, the calls waiting for a skill and the number of unheard messages, as HTML."""
+    running = list_outages(session, viewed.at, limit=MAX_NOTICES).rows
+    return render_template("desk/notices.html", v=viewed, notices=tuple(reversed(running)))
 
 
-def render_history(session: Session, viewed: Viewed) -> str:
-    """Return what this caller asked before; empty without a call or a number."""
+def render_history(session: ReadSession, viewed: DeskView) -> str:
+    """Returns earlier tickets and calls of this number as HTML; empty without a call."""
     call = viewed.desk.call
-    if call is None or viewed.stage is Stage.IDLE:
+    if call is None or viewed.phase is DeskPhase.IDLE:
         return ""
     own = viewed.desk.ticket.id if viewed.desk.ticket else None
     return render_template(
@@ -139,8 +153,8 @@ def render_history(session: Session, viewed: Viewed) -> str:
     )
 
 
-def render_work(session: Session, viewed: Viewed) -> str:
-    """Return the middle column: the form of the call in hand, what became of it, or what this person wrote today."""
+def render_work(session: ReadSession, viewed: DeskView) -> str:
+    """Returns the middle column: the form of the current call, its finished ticket, or today's tickets of this operator."""
     ticket = viewed.desk.ticket
     if work_key(viewed) == "idle" or ticket is None:
         written, total = desks.tickets_written_by(session, viewed.who.person.id, viewed.today)
@@ -148,11 +162,11 @@ def render_work(session: Session, viewed: Viewed) -> str:
     unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
     call, person = viewed.desk.call, viewed.who.person
     if ticket.state is TicketState.DRAFT:
-        heard = heard_by(session, person, (call.id,)).get(call.id, ()) if call else ()
+        sounds = playable_recordings(session, person, (call.id,)).get(call.id, ()) if call else ()
         return render_template(
-            "desk/form.html", v=viewed, ticket=ticket, call=call, unit=unit, recordings=heard
+            "desk/form.html", v=viewed, ticket=ticket, call=call, unit=unit, recordings=sounds
         )
-    code = code_for(person, ticket)
+    code = visible_access_code(person, ticket)
     return render_template("desk/finished.html", v=viewed, ticket=ticket, unit=unit, call=call, code=code)
 
 
@@ -160,3 +174,35 @@ def form_values(ticket: Ticket) -> dict[str, object]:
     """Returns the fields of a draft as the form holds them: texts, enumeration values and flags."""
     stored = {field.name: getattr(ticket, field.name) for field in DESK_FIELDS}
     return {name: "" if value is None else value for name, value in stored.items()}
+
+
+def skill_label(name: str) -> str:
+    """Returns the label of a skill; a skill that a city has added keeps its own name."""
+    return translated(SKILL_LABELS, name)
+
+
+def away_reasons() -> tuple[NotReadyReason, ...]:
+    return CHOOSABLE_REASONS
+
+
+def reason_label(reason: str) -> str:
+    """Returns the label of a stored reason of absence; empty for another reason of presence (overtime)."""
+    return label(NotReadyReason(reason)) if reason in set(NotReadyReason) else ""
+
+
+def request_types() -> list[RequestType]:
+    return list(RequestType)
+
+
+def urgencies() -> list[Urgency]:
+    return list(Urgency)
+
+
+def is_pressed(call: Call | None, kind: RequestType) -> bool:
+    """Returns True if the key the caller pressed suggests this type."""
+    return call is not None and call.pressed is not None and SUGGESTED_TYPE.get(call.pressed) is kind
+
+
+def add_template_globals(blueprint: Blueprint) -> None:
+    for function in (away_reasons, reason_label, request_types, urgencies, is_pressed, skill_label):
+        blueprint.add_app_template_global(function, function.__name__)

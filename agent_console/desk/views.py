@@ -1,24 +1,26 @@
-"""The operator's desk (`/console`): one call, one form, one page. Every answer but the page itself is for its own script.
+"""The operator's desk (`/console`): one page for the current call and its ticket. All other views answer its script.
 
-A call ends with a ticket or a reasoned no-matter; the services see to it, the page only says so kindly.
+The services enforce that each call ends with a ticket or with a reason for none.
 """
-
-from datetime import date
 
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import BadRequest
 
-from agent_console.desk.initials import initials
-from agent_console.desk.labels import CHOOSABLE_REASONS, teach
-from agent_console.desk.state import Viewed, render_notices, state_of, view_desk
+from agent_console.desk.state import (
+    CHOOSABLE_REASONS,
+    DeskView,
+    add_template_globals,
+    render_notices,
+    state_of,
+    view_desk,
+)
+from agent_console.desk.unit_search import unit_choices
 from agent_console.web.auth import current_person, needs, signed_in
 from agent_console.web.console_context import application, options
 from agent_console.web.forms import domain_errors_as_json, json_object, text_in
 from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS
-from agent_console.web.live import as_milliseconds
-from agent_console.web.template_context import unit_name
+from agent_console.web.locale import as_milliseconds
 from hotline.rules.enums import NotReadyReason, TicketAction
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.actors import Right
@@ -30,11 +32,12 @@ from hotline.services.people import disclosures
 from hotline.services.queueing import presence
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
+from hotline.unit_of_work import ReadSession
 
 
 @needs(Right.TAKE_CALLS)
 def index() -> ResponseReturnValue:
-    """Show the desk; its script keeps it up to date."""
+    """Shows the desk. Its script keeps it up to date."""
     with application().read_session() as reading:
         viewed = _view(reading)
         state = state_of(reading, viewed, "")
@@ -49,28 +52,16 @@ def index() -> ResponseReturnValue:
     )
 
 
-def unit_choices(session: Session, today: date) -> list[dict[str, str]]:
-    """Return the units as the picker needs them: `keys` is what is searched (both names, code, pinyin initials)."""
-    return [
-        {
-            "code": unit.code,
-            "name": unit_name(unit),
-            "keys": f"{unit.name_zh} {initials(unit.name_zh)} {unit.name_en} {unit.code}".lower(),
-        }
-        for unit in desks.active_units(session, today)
-    ]
-
-
 @needs(Right.TAKE_CALLS)
 def state() -> ResponseReturnValue:
-    """Answer with the desk as it is now; `work` names the form the page has."""
+    """Answers with the current state of the desk. `work` is the work key of the form the page shows."""
     with application().read_session() as reading:
         return jsonify(state_of(reading, _view(reading), request.args.get("work", "")))
 
 
 @needs(Right.TAKE_CALLS)
 def queue() -> ResponseReturnValue:
-    """Answer with the queue's figures alone, for the many moments when only they change."""
+    """Answers with the queue's figures alone, because they change far more often than the rest."""
     with application().read_session() as reading:
         viewed = _view(reading)
         notices = render_notices(reading, viewed)
@@ -81,7 +72,7 @@ def queue() -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def beat() -> ResponseReturnValue:
-    """Note that this desk is open and alive; the first beat opens it."""
+    """Records that this desk is open. The first beat opens it."""
     with application().unit_of_work(current_person()) as work:
         presence.open_desk(work)
     return Response(status=204)
@@ -90,7 +81,7 @@ def beat() -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def set_presence() -> ResponseReturnValue:
-    """Be ready, or not ready for a reason. 409 while a past call has neither ticket nor reasoned no-matter."""
+    """Sets the operator ready, or not ready for a reason. 409 while an earlier call has neither a ticket nor a reason for none."""
     body = json_object()
     wanted, reason = text_in(body, "state"), text_in(body, "reason")
     if wanted not in {"ready", "not_ready"} or (wanted == "not_ready" and reason not in CHOOSABLE_REASONS):
@@ -106,7 +97,7 @@ def set_presence() -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def open_draft(call_id: int) -> ResponseReturnValue:
-    """Open the ticket of a call of one's own, or find the one it has."""
+    """Opens the ticket of the operator's own call, or returns the one it has."""
     with application().unit_of_work(current_person()) as work:
         require_own_call(work, call_id)
         ticket = actions.open_draft(work, call_id=call_id)
@@ -116,7 +107,7 @@ def open_draft(call_id: int) -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def hang_up(call_id: int) -> ResponseReturnValue:
-    """End a call of one's own even if the browser's telephone is gone."""
+    """Ends the operator's own call, even if the telephone in the browser has disconnected."""
     with application().unit_of_work(current_person()) as work:
         lifecycle.request_hang_up(work, call_id)
     return Response(status=204)
@@ -125,7 +116,7 @@ def hang_up(call_id: int) -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def show_number(call_id: int) -> ResponseReturnValue:
-    """Show the caller's number to who is on the call; the look is recorded."""
+    """Answers with the caller's number, for the operator on the call only. The disclosure is recorded."""
     reason = text_in(json_object(), "reason")
     with application().unit_of_work(current_person()) as work:
         number = disclosures.show_number(work, "call", call_id, reason)
@@ -135,7 +126,7 @@ def show_number(call_id: int) -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def no_matter(call_id: int) -> ResponseReturnValue:
-    """Complete the record of a call without a ticket, for a reason; its draft, if any, is discarded with it."""
+    """Completes the record of a call without a ticket, for a reason. A draft of the call is discarded."""
     body = json_object()
     stated = parse_ticket_fields({"no_matter": text_in(body, "no_matter"), "note": text_in(body, "note")})
     if stated.no_matter is None:
@@ -150,13 +141,13 @@ def no_matter(call_id: int) -> ResponseReturnValue:
     return Response(status=204)
 
 
-def _view(session: Session) -> Viewed:
+def _view(session: ReadSession) -> DeskView:
     return view_desk(session, signed_in(), application().clock(), application().policies)
 
 
 def pages() -> Blueprint:
     blueprint = Blueprint("desk", __name__)
-    teach(blueprint)
+    add_template_globals(blueprint)
     add = blueprint.add_url_rule
     add("/console", "index", index)
     add("/console/desk/state", "state", state)

@@ -1,4 +1,4 @@
-"""`/console/flows`: what callers hear: the version in force for each purpose, its picture, what came before, and the way back."""
+"""`/console/flows`: the flow in force for each purpose, its diagram, earlier versions, and restoring one of them."""
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -6,35 +6,36 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
 from agent_console.flows.active_flows import (
-    InForce,
-    all_in_force,
-    in_force,
+    ActiveFlow,
+    active_flow,
+    active_flows,
+    callers_by_exit,
     publication_of,
-    ways_of,
+    traffic_counts,
     yesterday,
 )
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import application, console, options
+from agent_console.web.console_context import application, options
 from agent_console.web.flow_catalog import DraftRefused, Finding
 from agent_console.web.locale import locale_name
+from hotline.rules.calls.flow_versions import PublicationView
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Right
 from hotline.services import flow_publications
-from hotline.services.flow_publications import PublicationView
 from hotline.store.calls.flow_paths import calls_of_day
 from hotline.store.cursors import MAX_ID
 
+# A diagram carries its own style sheet and nothing else.
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-"""A picture carries its own style sheet and nothing else."""
-PICTURE_KEPT = "private, max-age=60"
+PICTURE_CACHE = "private, max-age=60"
 Findings = tuple[Finding, ...]
 
 
 @needs(Right.READ_FLOWS)
 def index() -> ResponseReturnValue:
     with application().read_session() as session:
-        flows = all_in_force(session)
+        flows = active_flows(session)
         calls = calls_of_day(session, yesterday())
     return render_template(
         "flows/index.html",
@@ -52,15 +53,15 @@ def show(purpose: str) -> ResponseReturnValue:
 
 @needs(Right.READ_FLOWS)
 def picture(purpose: str) -> ResponseReturnValue:
-    """Answer with the picture of the version in force, or of `publication`, with yesterday's callers on each way."""
+    """Answers with the diagram (SVG) of the active version, or of `publication`, with yesterday's callers at each exit."""
     wanted = _purpose(purpose)
     with application().read_session() as session:
-        version, source = in_force(session, wanted).version, in_force(session, wanted).edition.source
+        version, source = active_flow(session, wanted).version, active_flow(session, wanted).edition.source
         if "publication" in request.args:
-            asked = publication_of(session, wanted, _id(request.args["publication"]))
-            version = (wanted, asked.flow, asked.version)
-            source = flow_publications.find_source(session, asked.flow, asked.version) or ""
-        ways = ways_of(session, version) if source else {}
+            older = publication_of(session, wanted, _id(request.args["publication"]))
+            version = (wanted, older.flow, older.version)
+            source = flow_publications.find_source(session, older.flow, older.version) or ""
+        ways = callers_by_exit(session, version) if source else {}
     try:
         drawn = options().flows.draw(source, _language(), ways) if source else ""
     except DraftRefused:
@@ -70,13 +71,13 @@ def picture(purpose: str) -> ResponseReturnValue:
     return Response(
         drawn,
         mimetype="image/svg+xml",
-        headers={"Content-Security-Policy": PICTURE_POLICY, "Cache-Control": PICTURE_KEPT},
+        headers={"Content-Security-Policy": PICTURE_POLICY, "Cache-Control": PICTURE_CACHE},
     )
 
 
 @needs(Right.PUBLISH_FLOWS)
 def roll_back(purpose: str) -> ResponseReturnValue:
-    """Publish an older version, or the city's files, again; one that no longer passes the checks is refused with why."""
+    """Publishes an older version, or the city's files, again. A version that no longer passes the check is refused."""
     wanted = _purpose(purpose)
     to, based_on = _id(request.form.get("to", "")), _id(request.form.get("based_on", ""))
     note = request.form.get("note", "").strip()
@@ -100,9 +101,9 @@ def roll_back(purpose: str) -> ResponseReturnValue:
 
 def _page(purpose: CallPurpose, *, findings: Findings = (), is_late: bool = False) -> ResponseReturnValue:
     with application().read_session() as session:
-        now = in_force(session, purpose)
+        now = active_flow(session, purpose)
         before = flow_publications.history(session, purpose)
-        traffic = console().traffic.of(session, now.version, yesterday(), application().clock())
+        traffic = traffic_counts().of(session, now.version, yesterday(), application().clock())
     html = render_template(
         "flows/show.html",
         now=now,
@@ -125,22 +126,22 @@ def _purpose(text: str) -> CallPurpose:
 
 
 def _id(text: str) -> int:
-    """Return an id of the form or the address; 0 stands for the city's files. Raises NotFound for what can be no id."""
+    """Returns an id of the form or the address; 0 stands for the city's files. Raises NotFound for an impossible id."""
     if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= MAX_ID):
         raise NotFound
     return int(text)
 
 
 def _language() -> Language:
-    """Return whose words the picture shows: the asked ones, else those of this page."""
-    asked = request.args.get("language", "")
-    if asked in set(Language):
-        return Language(asked)
+    """Returns the language of the diagram: the requested one, otherwise that of this page."""
+    requested = request.args.get("language", "")
+    if requested in set(Language):
+        return Language(requested)
     return Language.EN if locale_name() == "en" else Language.ZH_CN
 
 
-def same_version(flow: InForce, published: PublicationView) -> bool:
-    """Say whether a publication is what callers hear now (for templates)."""
+def same_version(flow: ActiveFlow, published: PublicationView) -> bool:
+    """Returns True if a publication equals the active version."""
     return (flow.edition.flow, flow.edition.version) == (published.flow, published.version)
 
 

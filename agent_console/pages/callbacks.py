@@ -1,4 +1,4 @@
-"""`/console/callbacks`: whom we owe a call and why, every attempt with its outcome; promise one by hand, drop one."""
+"""`/console/callbacks`: callbacks with their reason and every dial attempt; recording and cancelling one by hand."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, translated
 from hotline.rules.enums import CallbackReason, CallbackState, Language
 from hotline.rules.errors import BadNumber, LostRace, NotAllowed
 from hotline.rules.people.actors import Right
@@ -20,9 +20,10 @@ from hotline.services.people import disclosures
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackFilter, CallbackLine, list_callbacks
 from hotline.store.cursors import BadCursor, Page
 
-WHY_LOOK = "call_back"
+DISCLOSURE_REASON = "call_back"
 
-OUTCOMES: dict[str, str] = {
+# Final status of an attempt, the carrier's or our own -> label.
+OUTCOME_LABELS: dict[str, str] = {
     "completed": N_("已接听，未确认是本人"),
     "busy": N_("占线"),
     "no-answer": N_("无人接听"),
@@ -32,12 +33,11 @@ OUTCOMES: dict[str, str] = {
     "dropped": N_("未拨出"),
     "lost": N_("结果不明"),
 }
-"""The last word about an attempt, the carrier's or our own -> what people read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A number shown just now, or a form that was refused with what had been typed."""
+class PageState:
+    """A number disclosed by this request, or a rejected form with its typed number."""
 
     callback_id: int | None = None
     number: str = ""
@@ -47,12 +47,12 @@ class Shown:
 
 @needs(Right.READ_CALLBACKS)
 def index() -> ResponseReturnValue:
-    return _list(Shown())
+    return _list(PageState())
 
 
 @needs(Right.PROMISE_CALLBACKS)
 def promise() -> ResponseReturnValue:
-    """Promise a call by hand; a number that is owed one already is told so."""
+    """Records a callback by hand. A number with an open callback gets no second one."""
     typed = request.form.get("number", "").strip()
     language = request.form.get("language", "")
     spoken = Language(language) if language in set(Language) else Language.ZH_CN
@@ -64,7 +64,7 @@ def promise() -> ResponseReturnValue:
             is_new = bool(work.recorded_events)
     except BadNumber:
         error = _("这不是可以回拨的号码。请填手机号，或带区号的固定电话。")
-        return _list(Shown(typed=typed, error=error))
+        return _list(PageState(typed=typed, error=error))
     flash(
         _("已登记回拨。") if is_new else _("此号码已有待回拨登记，没有重复登记。"),
         "done" if is_new else "warning",
@@ -86,29 +86,29 @@ def cancel(callback_id: int) -> ResponseReturnValue:
 
 @needs(Right.PROMISE_CALLBACKS)
 def show_number(callback_id: int) -> ResponseReturnValue:
-    """Show the full number once; the look is recorded."""
+    """Shows the full number once. The disclosure is recorded."""
     try:
         with application().unit_of_work(current_person()) as work:
-            number = disclosures.show_number(work, "callback", callback_id, WHY_LOOK)
+            number = disclosures.show_number(work, "callback", callback_id, DISCLOSURE_REASON)
     except NotAllowed:
         flash(_("这次回拨已经结束，不再显示完整号码。"), "warning")
         return redirect(url_for("callbacks.index"), 303)
-    return _list(Shown(callback_id=callback_id, number=format_national(number)))
+    return _list(PageState(callback_id=callback_id, number=format_national(number)))
 
 
-def _list(shown: Shown) -> ResponseReturnValue:
-    asked, person = Filters(), current_person()
-    wanted = _wanted(asked)
+def _list(shown: PageState) -> ResponseReturnValue:
+    filters, person = Filters(), current_person()
+    wanted = _wanted(filters)
     page: Page[CallbackLine] = Page((), None)
     with application().read_session() as session:
         try:
-            if not asked.wrong:
-                page = list_callbacks(session, wanted, limit=PAGE_ROWS, cursor=asked.cursor)
+            if not filters.rejected:
+                page = list_callbacks(session, wanted, limit=PAGE_ROWS, cursor=filters.cursor)
         except BadCursor:
-            asked.wrong.append("cursor")
+            filters.rejected.append("cursor")
     html = render_template(
-        "callbacks/index.html",
-        asked=asked,
+        "pages/callbacks.html",
+        filters=filters,
         page=page,
         shown=shown,
         states=CallbackState,
@@ -119,24 +119,22 @@ def _list(shown: Shown) -> ResponseReturnValue:
             line.callback.id for line in page.rows if may_see_callback_number(person, line.callback.state)
         },
     )
-    return html, 422 if asked.wrong or shown.error else 200
+    return html, 422 if filters.rejected or shown.error else 200
 
 
-def _wanted(asked: Filters) -> CallbackFilter:
-    """Return the filter; open promises unless something else is asked for."""
-    reason = asked.word(CallbackReason, "reason")
+def _wanted(filters: Filters) -> CallbackFilter:
+    """Returns the filter of the address; open callbacks by default."""
+    reason = filters.choice(CallbackReason, "reason")
     reasons = (reason,) if reason else ()
     if request.args.get("state") == "all":
         return CallbackFilter(reasons=reasons)
-    state = asked.word(CallbackState, "state")
+    state = filters.choice(CallbackState, "state")
     return CallbackFilter(states=(state,) if state else OPEN_CALLBACKS, reasons=reasons)
 
 
 def outcome_label(outcome: str | None) -> str:
-    """Return what people read for the carrier's last word; an unknown word as it is."""
-    if outcome is None:
-        return ""
-    return str(_(OUTCOMES[outcome])) if outcome in OUTCOMES else outcome
+    """Returns the label of a final status; a status without a label as it is."""
+    return "" if outcome is None else translated(OUTCOME_LABELS, outcome)
 
 
 def pages() -> Blueprint:

@@ -1,4 +1,4 @@
-"""`/console/notices`: known outages, so that callers are told before they ask; what runs now on top, with a button to stop it."""
+"""`/console/notices`: outage announcements that callers hear first; running ones on top, with a button to stop them."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,8 +10,7 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
-from agent_console.web.labels import problem_label
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, problem_label
 from hotline.rules.calls.outages import OutageState, outage_state
 from hotline.rules.errors import InvalidFields, LostRace
 from hotline.rules.people.actors import Right
@@ -23,14 +22,14 @@ from hotline.store.tickets.lists import end_of_day
 FIELDS = ("text_zh", "text_en", "starts_at", "lasts", "ends_at")
 MINUTES = {"30": N_("30 分钟"), "60": N_("1 小时"), "120": N_("2 小时"), "240": N_("4 小时")}
 TODAY, AT = "today", "at"
-LASTING: dict[str, str] = {**MINUTES, TODAY: N_("到今天 24:00"), AT: N_("到指定时间")}
-"""Quick choices for the end -> what people read."""
+# Choices for the end of an announcement -> label.
+END_CHOICES: dict[str, str] = {**MINUTES, TODAY: N_("到今天 24:00"), AT: N_("到指定时间")}
 USUAL = "60"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """What was typed, kept while it is refused; `errors` holds field -> words."""
+class OutageForm:
+    """The typed values of the form, and its errors: field -> words."""
 
     typed: dict[str, str]
     errors: dict[str, str]
@@ -42,7 +41,7 @@ class Form:
         return self.errors.get(name, "")
 
 
-BLANK = Form({"lasts": USUAL}, {})
+BLANK = OutageForm({"lasts": USUAL}, {})
 
 
 @needs(Right.READ_OUTAGES)
@@ -52,7 +51,7 @@ def index() -> ResponseReturnValue:
 
 @needs(Right.ANNOUNCE)
 def announce() -> ResponseReturnValue:
-    """Announce an outage; a form with faults comes back whole, each fault beside its field."""
+    """Announces an outage. A rejected form is shown again in full, each error beside its field."""
     typed = {name: request.form.get(name, "") for name in FIELDS}
     try:
         with application().unit_of_work(current_person()) as work:
@@ -64,9 +63,9 @@ def announce() -> ResponseReturnValue:
                 starts_at=starts_at,
                 ends_at=ends_at,
             )
-    except InvalidFields as refused:
-        errors = {name: problem_label(code) for name, code in refused.errors.items()}
-        return _page(Form(typed, errors))
+    except InvalidFields as error:
+        errors = {name: problem_label(code) for name, code in error.errors.items()}
+        return _page(OutageForm(typed, errors))
     flash(
         _("已发布。几秒钟内，新来电就会听到。") if starts_at is None else _("已排定，到时间自动播报。"),
         "done",
@@ -87,7 +86,7 @@ def stop(outage_id: int) -> ResponseReturnValue:
 
 
 def _moments(typed: dict[str, str], at: datetime) -> tuple[datetime | None, datetime]:
-    """Return when it starts (None: now) and ends. Raises BadFacts."""
+    """Returns start (None: now) and end. Raises InvalidFields."""
     errors: dict[str, str] = {}
     starts_at = _moment(typed, "starts_at", errors) if typed["starts_at"].strip() else None
     ends_at = _end(typed, starts_at or at, errors)
@@ -113,7 +112,7 @@ def _end(typed: dict[str, str], start: datetime, errors: dict[str, str]) -> date
 
 
 def _moment(typed: dict[str, str], name: str, errors: dict[str, str]) -> datetime | None:
-    """Read a moment of the city's own time as browsers write it (2026-11-23T14:30); a fault goes into `errors`."""
+    """Parses a local time of the city as browsers send it (2026-11-23T14:30). An error is added to `errors`."""
     try:
         moment = datetime.fromisoformat(typed[name].strip())
     except ValueError:
@@ -122,31 +121,31 @@ def _moment(typed: dict[str, str], name: str, errors: dict[str, str]) -> datetim
     return moment if moment.tzinfo else moment.replace(tzinfo=application().policies.zone)
 
 
-def _page(form: Form) -> ResponseReturnValue:
-    asked, at = Filters(), application().clock()
+def _page(form: OutageForm) -> ResponseReturnValue:
+    filters, at = Filters(), application().clock()
     past: Page[OutageLine] = Page((), None)
     with application().read_session() as session:
         open_now = open_outages(session, at)
         try:
-            past = past_outages(session, at, limit=PAGE_ROWS, cursor=asked.cursor)
+            past = past_outages(session, at, limit=PAGE_ROWS, cursor=filters.cursor)
         except BadCursor:
-            asked.wrong.append("cursor")
+            filters.rejected.append("cursor")
     html = render_template(
-        "notices/index.html",
-        asked=asked,
+        "pages/outages.html",
+        filters=filters,
         form=form,
         open=open_now,
         page=past,
-        lasting=LASTING,
+        lasting=END_CHOICES,
         may_announce=current_person().may(Right.ANNOUNCE),
         longest_zh=outages.MAX_LENGTH_ZH,
         longest_en=outages.MAX_LENGTH_EN,
     )
-    return html, 422 if asked.wrong or form.errors else 200
+    return html, 422 if filters.rejected or form.errors else 200
 
 
-def notice_stands(notice: Outage) -> OutageState:
-    """Return where a notice stands at this moment (for templates)."""
+def state_of_outage(notice: Outage) -> OutageState:
+    """Returns the state of an outage announcement now."""
     return outage_state(notice.starts_at, notice.ends_at, notice.stopped_at, application().clock())
 
 
@@ -155,5 +154,5 @@ def pages() -> Blueprint:
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("", "announce", announce, methods=["POST"])
     blueprint.add_url_rule("/<int(max=2147483647):outage_id>/stop", "stop", stop, methods=["POST"])
-    blueprint.add_app_template_global(notice_stands, "notice_stands")
+    blueprint.add_app_template_global(state_of_outage, "state_of_outage")
     return blueprint

@@ -1,6 +1,6 @@
-"""A report as the public JSON document: names are a promise to programs, numbers are counts, values are texts.
+"""The public JSON document of a report. Names are stable, numbers are counts, percentages are texts.
 
-The API and `hotline report daily --format json` answer with the same document.
+The API and `hotline report daily --format json` give the same document.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Part(BaseModel):
 
 
 class CallsOut(Part):
-    """Inbound calls that joined the queue, by what became of them; `called_back`: promises of these days kept."""
+    """Inbound calls that joined the queue, by outcome. `called_back` counts callbacks of these days that were reached."""
 
     offered: int
     answered: int
@@ -54,7 +54,7 @@ class RateOut(Part):
 
 
 class UnitReportOut(Part):
-    """`open` and `overdue` are as of now, whatever the days asked for."""
+    """`open` and `overdue` are as of now, whatever the period."""
 
     code: str
     name: str
@@ -67,7 +67,7 @@ class UnitReportOut(Part):
 
 
 class LineOut(Part):
-    """Two ways of counting the same thing; texts where printed percentages are compared."""
+    """Two counts that must agree; texts where printed percentages are compared."""
 
     line: str
     left: int | str
@@ -88,7 +88,7 @@ class ReportOut(Part):
 
 
 def document_of(report: Report) -> ReportOut:
-    """Return the document of a report."""
+    """Returns the document of a report."""
     return ReportOut(
         first=report.period.first,
         last=report.period.last,
@@ -106,7 +106,7 @@ def document_of(report: Report) -> ReportOut:
 
 
 def json_of(report: Report) -> str:
-    """Return the document as JSON text with its public names."""
+    """Returns the document as JSON text with its public names."""
     return document_of(report).model_dump_json(by_alias=True)
 
 

@@ -1,6 +1,6 @@
-"""A report as a file: text for a terminal or a mail, JSON for programs, CSV and XLSX for spreadsheets.
+"""The files of a report: text for a terminal or a mail, JSON for programs, CSV and XLSX for spreadsheets.
 
-Used by the page's downloads and by `hotline report daily`. No cell can be a formula; XLSX keeps counts as numbers.
+Used by the page's downloads and by `hotline report daily`. No cell can become a formula; XLSX keeps counts as numbers.
 """
 
 import csv
@@ -15,25 +15,25 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from agent_console.reports.document import json_of
-from agent_console.reports.labels import Speak, speaker
+from agent_console.reports.labels import Translate, translator
 from agent_console.reports.tables import Cell, Table, heading, tables_of
 from hotline.rules.tickets.rows import safe_cell
 from hotline.services.figures.reports import Report
 
 _PERCENT = re.compile(r"\d+\.\d\d")
+# The widest column of a spreadsheet, in characters.
 _WIDEST = 60
-"""The widest column of a spreadsheet, in characters."""
 
 
 def render(report: Report, fmt: str, locale: str) -> str | bytes:
-    """Return `report` as "text", "json", "csv" (texts) or "xlsx" (bytes) in `locale` (zh_CN or en).
+    """Returns `report` as "text", "json", "csv" (texts) or "xlsx" (bytes) in `locale` (zh_CN or en).
 
     Raises KeyError for another format.
     """
-    return FORMATS[fmt](report, speaker(locale))
+    return FORMATS[fmt](report, translator(locale))
 
 
-def _text(report: Report, speak: Speak) -> str:
+def _text(report: Report, speak: Translate) -> str:
     parts = [*heading(report, speak)]
     for table in tables_of(report, speak):
         parts += ["", f"## {table.title}", *_aligned(table)]
@@ -41,7 +41,7 @@ def _text(report: Report, speak: Speak) -> str:
 
 
 def _aligned(table: Table) -> list[str]:
-    """Return the table's lines, columns aligned as a terminal shows them (Chinese signs are two wide), numbers to the right."""
+    """Returns the table's lines with columns aligned for a terminal, where a Chinese character is two columns wide."""
     shown = [[_written(cell) for cell in row] for row in (table.header, *table.rows)]
     widths = [max(_width(row[column]) for row in shown) for column in range(len(table.header))]
     to_right = [
@@ -63,12 +63,12 @@ def _padded(text: str, width: int, to_right: bool) -> str:
     return blanks + text if to_right else text + blanks
 
 
-def _json(report: Report, _speak: Speak) -> str:
+def _json(report: Report, _speak: Translate) -> str:
     return json_of(report) + "\n"
 
 
-def _csv(report: Report, speak: Speak) -> str:
-    """Return the tables one below the other, each row led by its table's stable name, then the header's words."""
+def _csv(report: Report, speak: Translate) -> str:
+    """Returns all tables in sequence. Each row starts with the stable name of its table."""
     target = io.StringIO(newline="")
     out = csv.writer(target)
     for line in heading(report, speak):
@@ -80,7 +80,7 @@ def _csv(report: Report, speak: Speak) -> str:
     return target.getvalue()
 
 
-def _xlsx(report: Report, speak: Speak) -> bytes:
+def _xlsx(report: Report, speak: Translate) -> bytes:
     book = Workbook(write_only=False)
     book.remove(book.active)
     title, as_of = heading(report, speak)
@@ -98,7 +98,7 @@ def _xlsx(report: Report, speak: Speak) -> bytes:
 
 
 def _spreadsheet_cell(cell: Cell) -> str | int | float:
-    """Return a percentage as a number people can sort by, any other text as one that is no formula."""
+    """Returns a percentage as a number, so that it can be sorted, and any other text as a safe cell."""
     if isinstance(cell, int):
         return cell
     return float(cell) if _PERCENT.fullmatch(cell) else safe_cell(cell)
@@ -117,10 +117,10 @@ def _dress(sheet: Worksheet, table: Table) -> None:
             cell.number_format = "0.00" if isinstance(cell.value, float) else "#,##0"
 
 
-FORMATS: dict[str, Callable[[Report, Speak], str | bytes]] = {
+# Format by its public name.
+FORMATS: dict[str, Callable[[Report, Translate], str | bytes]] = {
     "text": _text,
     "json": _json,
     "csv": _csv,
     "xlsx": _xlsx,
 }
-"""Every format by its public name."""

@@ -1,6 +1,6 @@
-"""What people read in a report: names and formulas of the statistics, of exclusions, lines and counts. Chinese msgids.
+"""Labels of a report: statistics with their formulas, exclusions, reconciliation lines and counts. Chinese msgids.
 
-Pages translate them with the request, files with the catalogue of the language asked for.
+Pages translate them in the language of the request, files with the catalogue of the requested language.
 """
 
 from collections.abc import Callable
@@ -9,37 +9,36 @@ from dataclasses import dataclass
 from babel.support import Translations
 
 from agent_console.web.console_context import HERE
-from agent_console.web.labels import LABELS
-from agent_console.web.locale import N_
+from agent_console.web.labels import LABELS, N_
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.figures.rates import Span
 from hotline.rules.figures.reconciliation import CheckedClaim, ReconciliationLine
 
-Speak = Callable[[str], str]
-"""Returns a msgid in the reader's language."""
+# Returns a msgid in the reader's language.
+Translate = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticWords:
+class StatisticLabel:
     label: str
     formula: str
 
 
-STATISTIC_WORDS: dict[str, StatisticWords] = {
-    "connect_rate": StatisticWords(N_("接通率"), N_("人工接听的来电 ÷ 转人工来电")),
-    "answered_15s_rate": StatisticWords(N_("15秒接通率"), N_("15秒内人工接听的来电 ÷ 转人工来电")),
-    "direct_rate": StatisticWords(N_("在线办结率（直接答复率）"), N_("当场答复办结的诉求 ÷ 本期受理的诉求")),
-    "closure_rate": StatisticWords(N_("办结率"), N_("截至统计时刻已办结的诉求 ÷ 本期受理的诉求")),
-    "on_time_closure_rate": StatisticWords(N_("按时办结率"), N_("按时办结的工单 ÷ 本期到期的工单")),
-    "response_rate": StatisticWords(N_("响应率"), N_("按时先行联系的工单 ÷ 本期转办的工单")),
-    "resolution_rate": StatisticWords(N_("解决率"), N_("来电人答已解决 ÷ 本期回访答了此问的工单")),
-    "satisfaction_rate": StatisticWords(N_("满意率"), N_("来电人答满意 ÷ 本期回访答了此问的工单")),
-    "return_rate": StatisticWords(N_("退单率"), N_("单位退回的工单 ÷ 本期转办的工单（退单流程尚未开通）")),
-    "redo_rate": StatisticWords(N_("重办率"), N_("回访后重办的工单 ÷ 本期经单位办结的工单")),
-    "followup_rate": StatisticWords(N_("回访率"), N_("已回访的工单 ÷ 本期经单位办结且应回访的工单")),
+STATISTIC_LABELS: dict[str, StatisticLabel] = {
+    "connect_rate": StatisticLabel(N_("接通率"), N_("人工接听的来电 ÷ 转人工来电")),
+    "answered_15s_rate": StatisticLabel(N_("15秒接通率"), N_("15秒内人工接听的来电 ÷ 转人工来电")),
+    "direct_rate": StatisticLabel(N_("在线办结率（直接答复率）"), N_("当场答复办结的诉求 ÷ 本期受理的诉求")),
+    "closure_rate": StatisticLabel(N_("办结率"), N_("截至统计时刻已办结的诉求 ÷ 本期受理的诉求")),
+    "on_time_closure_rate": StatisticLabel(N_("按时办结率"), N_("按时办结的工单 ÷ 本期到期的工单")),
+    "response_rate": StatisticLabel(N_("响应率"), N_("按时先行联系的工单 ÷ 本期转办的工单")),
+    "resolution_rate": StatisticLabel(N_("解决率"), N_("来电人答已解决 ÷ 本期回访答了此问的工单")),
+    "satisfaction_rate": StatisticLabel(N_("满意率"), N_("来电人答满意 ÷ 本期回访答了此问的工单")),
+    "return_rate": StatisticLabel(N_("退单率"), N_("单位退回的工单 ÷ 本期转办的工单（退单流程尚未开通）")),
+    "redo_rate": StatisticLabel(N_("重办率"), N_("回访后重办的工单 ÷ 本期经单位办结的工单")),
+    "followup_rate": StatisticLabel(N_("回访率"), N_("已回访的工单 ÷ 本期经单位办结且应回访的工单")),
 }
 
-EXCLUSION_WORDS: dict[str, str] = {
+EXCLUSION_LABELS: dict[str, str] = {
     "still_waiting": N_("仍在等待"),
     "short_abandon": N_("短时放弃"),
     "draft": N_("草稿"),
@@ -53,7 +52,7 @@ EXCLUSION_WORDS: dict[str, str] = {
     "follow_up_not_yet_due": N_("未到回访时间"),
 }
 
-LINE_WORDS: dict[str, str] = {
+LINE_LABELS: dict[str, str] = {
     "classes": N_("投诉求助类＋咨询类＋批评建议类＋其他＝受理总数"),
     "types": N_("各类型之和＝受理总数"),
     "channels": N_("各渠道之和＝受理总数"),
@@ -69,7 +68,7 @@ LINE_WORDS: dict[str, str] = {
     "claim": N_("公布值＝按记录计算"),
 }
 
-CALL_WORDS: dict[str, str] = {
+CALL_LABELS: dict[str, str] = {
     "offered": N_("转人工来电"),
     "answered": N_("人工接听"),
     "answered_15s": N_("15秒内接听"),
@@ -81,14 +80,14 @@ CALL_WORDS: dict[str, str] = {
     "called_back": N_("承诺回拨且已接通"),
 }
 
-UNIT_COLUMNS: dict[str, str] = {
+UNIT_COLUMN_LABELS: dict[str, str] = {
     "dispatched": N_("本期转办"),
     "closed": N_("本期办结"),
     "open": N_("现未办结"),
     "overdue": N_("现已超期"),
 }
 
-TITLES: dict[str, str] = {
+TABLE_TITLES: dict[str, str] = {
     "rates": N_("主要指标"),
     "calls": N_("来电情况"),
     "classes": N_("按公布类别"),
@@ -99,7 +98,7 @@ TITLES: dict[str, str] = {
     "reconciliation": N_("核对"),
 }
 
-COLUMNS: dict[str, str] = {
+COLUMN_LABELS: dict[str, str] = {
     "report": N_("热线报表"),
     "as_of": N_("统计时刻"),
     "statistic": N_("指标"),
@@ -123,36 +122,41 @@ COLUMNS: dict[str, str] = {
     "unclassified": N_("未分类"),
 }
 
-WORD_LABELS: dict[str, dict[str, str]] = {
+ENUM_LABELS: dict[str, dict[str, str]] = {
     "classes": LABELS[RequestClass],
     "types": LABELS[RequestType],
     "channels": LABELS[Channel],
 }
 
 
-def speaker(locale: str) -> Speak:
-    """Return how files speak: Chinese is the msgid itself, English comes from the compiled catalogue."""
+def statistic_label(name: str) -> StatisticLabel:
+    """Returns the label of a statistic; one without a label keeps its name."""
+    return STATISTIC_LABELS.get(name, StatisticLabel(name, ""))
+
+
+def translator(locale: str) -> Translate:
+    """Returns the translation of files: Chinese is the msgid itself, English comes from the compiled catalogue."""
     if not locale.startswith("en"):
         return lambda msgid: msgid
     return Translations.load(str(HERE / "translations"), ["en"]).gettext
 
 
-def line_words(line: ReconciliationLine, claims: tuple[CheckedClaim, ...], speak: Speak) -> str:
-    """Return a reconciliation line in the reader's words; a published rate says what would have made it true."""
+def line_label(line: ReconciliationLine, claims: tuple[CheckedClaim, ...], speak: Translate) -> str:
+    """Returns the label of a reconciliation line. A published rate that disagrees names the counts it would need."""
     if line.name != "claim":
-        return speak(LINE_WORDS[line.name])
+        return speak(LINE_LABELS.get(line.name, line.name))
     claim = next(claim for claim in claims if claim.line() == line)
-    label = speak(STATISTIC_WORDS[claim.claim.statistic].label)
-    text = f"{label}: {speak(LINE_WORDS['claim'])}"
-    return text if claim.agrees else f"{text} ({what_it_needs(claim, speak)})"
+    label = speak(statistic_label(claim.claim.statistic).label)
+    text = f"{label}: {speak(LINE_LABELS['claim'])}"
+    return text if claim.agrees else f"{text} ({needed_counts(claim, speak)})"
 
 
-def what_it_needs(claim: CheckedClaim, speak: Speak) -> str:
-    """Return what the published value would need, e.g. 印出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
+def needed_counts(claim: CheckedClaim, speak: Translate) -> str:
+    """Returns the counts a published value would need, e.g. 得出 99.58% 需要：分子 47,912–47,916；或分母 48,078–48,082."""
     head = speak(N_("得出 %(value)s%% 需要")) % {"value": claim.claim.value}
     ways = (
-        (COLUMNS["numerator"], claim.matches.numerators),
-        (COLUMNS["denominator"], claim.matches.denominators),
+        (COLUMN_LABELS["numerator"], claim.matches.numerators),
+        (COLUMN_LABELS["denominator"], claim.matches.denominators),
     )
     found = [f"{speak(name)} {_span(span)}" for name, span in ways if span is not None]
     return f"{head}: {speak(N_(' 或 ')).join(found) or speak(N_('任何整数都得不出'))}"

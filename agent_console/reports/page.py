@@ -1,4 +1,4 @@
-"""What the report's page shows beyond its tables: headline figures with their bases, one curve, the name of a list of rows."""
+"""The parts of the report's page beyond its tables: headline figures, the curve of calls, titles of row lists."""
 
 import json
 from dataclasses import dataclass
@@ -7,17 +7,17 @@ from datetime import date
 from flask_babel import format_date
 from flask_babel import gettext as _
 
-from agent_console.reports.labels import CALL_WORDS, STATISTIC_WORDS
-from agent_console.reports.tables import words_of_exclusions
-from agent_console.web.labels import label
-from agent_console.web.locale import N_
+from agent_console.reports.labels import CALL_LABELS, statistic_label
+from agent_console.reports.tables import exclusions_text
+from agent_console.web.labels import N_, label, translated
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.statistics import STATISTICS, Statistic
 from hotline.services.figures.reports import Report
 from hotline.store.figures.drill_down import DrillDownFilter
 
-COUNT_WORDS: dict[str, str] = {
-    **{name: word for name, word in CALL_WORDS.items() if name not in {"short", "called_back"}},
+# Title of the list of rows behind each count.
+COUNT_LABELS: dict[str, str] = {
+    **{name: word for name, word in CALL_LABELS.items() if name not in {"short", "called_back"}},
     "total": N_("受理的诉求"),
     "closed_for_good": N_("已办结的诉求"),
     "direct": N_("当场答复的诉求"),
@@ -38,12 +38,11 @@ COUNT_WORDS: dict[str, str] = {
     "satisfied_yes": N_("来电人答满意"),
     "satisfied_no": N_("来电人答不满意"),
 }
-"""What a list of rows is called, by the count it is behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One rate as the page prints it: value, base, what it leaves out, and where its rows are."""
+    """One rate as the page shows it, with its formula and its exclusions."""
 
     statistic: Statistic
     rate: Rate
@@ -53,13 +52,13 @@ class Headline:
 
 
 def weekday(day: date) -> str:
-    """Return 周日 or Sun."""
+    """Returns 周日 or Sun."""
     return str(format_date(day, "EEE"))
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`data` is what the charts bundle draws (JSON); `by_hour` says what a slot is."""
+    """`data` is the JSON that the charts bundle draws. `by_hour`: a slot is an hour, otherwise a day."""
 
     data: str
     by_hour: bool
@@ -67,17 +66,17 @@ class Chart:
 
 
 def headlines_of(report: Report) -> list[Headline]:
-    """Return every rate in the registry's order."""
+    """Returns every rate in the registry's order."""
     found = []
     for statistic in STATISTICS:
-        rate, words = report.rates[statistic.name], STATISTIC_WORDS[statistic.name]
-        left_out = words_of_exclusions(rate, _)
+        rate, words = report.rates[statistic.name], statistic_label(statistic.name)
+        left_out = exclusions_text(rate, _)
         found.append(Headline(statistic, rate, _(words.label), _(words.formula), left_out))
     return found
 
 
 def chart_of(report: Report) -> Chart:
-    """Return the curve of calls: asked for a person as bars, answered as a line over them."""
+    """Returns the curve of calls: offered calls as bars, answered calls as a line."""
     points = report.figures.curve
     series = [
         {
@@ -98,8 +97,8 @@ def chart_of(report: Report) -> Chart:
 
 
 def rows_title(names: tuple[str, ...], narrowed: DrillDownFilter) -> str:
-    """Return what a list of rows is called, e.g. 按时办结的工单、到期未按时办结的工单（unit-07）."""
-    words = _("、").join(_(COUNT_WORDS[name]) for name in names)
+    """Returns the title of a list of rows, e.g. 按时办结的工单、到期未按时办结的工单（unit-07）."""
+    words = _("、").join(translated(COUNT_LABELS, name) for name in names)
     parts = [
         narrowed.unit or "",
         *(label(word) for word in (narrowed.request_class, narrowed.type, narrowed.channel)),

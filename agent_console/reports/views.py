@@ -1,4 +1,4 @@
-"""`/console/reports`: a day's or a range's report on one page that prints, its files, and the rows behind every figure."""
+"""`/console/reports`: the report of a day or a range on one printable page, its files, and the rows behind each figure."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,10 +7,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from sqlalchemy.orm import Session
 
 from agent_console.reports.files import FORMATS, render
-from agent_console.reports.labels import CALL_WORDS
+from agent_console.reports.labels import CALL_LABELS
 from agent_console.reports.page import Chart, Headline, chart_of, headlines_of, rows_title, weekday
 from agent_console.reports.tables import Table, tables_of
 from agent_console.web.auth import current_person, needs
@@ -38,6 +37,7 @@ from hotline.store.figures.drill_down import (
 )
 from hotline.store.people.tables import list_units
 from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import ReadSession
 
 MIMETYPES = {
     "text": "text/plain",
@@ -49,8 +49,8 @@ ENDINGS = {"text": "txt"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Which days a page was asked for, as typed; `problem` says in words what is wrong with them."""
+class ReportQuery:
+    """The days a page was asked to show, as typed; `problem` says in words what is wrong with them."""
 
     period: Period
     first: str
@@ -60,79 +60,80 @@ class Asked:
 
 @needs(Right.READ_REPORTS)
 def index() -> ResponseReturnValue:
-    asked = _asked()
-    report = _report(asked.period)
+    query = _query()
+    report = _report(query.period)
     tables: dict[str, Table] = {table.name: table for table in tables_of(report, gettext)}
     headlines: list[Headline] = headlines_of(report)
     chart: Chart = chart_of(report)
     html = render_template(
         "reports/index.html",
-        asked=asked,
+        query=query,
         report=report,
-        period=asked.period,
+        period=query.period,
         tables=tables,
         headlines=headlines,
         chart=chart,
-        days=_days_around(asked.period),
+        days=_days_around(query.period),
         formats=FORMATS,
-        call_counts=[(name, getattr(report.figures.calls, name)) for name in CALL_WORDS],
+        call_counts=[(name, getattr(report.figures.calls, name)) for name in CALL_LABELS],
         listed_calls=CALL_COUNTS,
         unit_statistics=[statistic for statistic in STATISTICS if statistic.by_unit],
         may_list_calls=current_person().may(Right.READ_CALLS),
     )
-    return html, 422 if asked.problem else 200
+    return html, 422 if query.problem else 200
 
 
 @needs(Right.READ_REPORTS)
 def file(fmt: str) -> ResponseReturnValue:
-    """Send the report as a file. CSV starts with a byte-order mark, without which spreadsheets misread Chinese."""
-    asked = _asked()
+    """Sends the report as a file."""
+    query = _query()
     if fmt not in FORMATS:
         abort(404)
-    if asked.problem:
-        return asked.problem, 422
-    made = render(_report(asked.period), fmt, locale_name())
+    if query.problem:
+        return query.problem, 422
+    made = render(_report(query.period), fmt, locale_name())
+    # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
     body = made.encode("utf-8-sig" if fmt == "csv" else "utf-8") if isinstance(made, str) else made
-    name = f"report-{asked.period.first}-{asked.period.last}.{ENDINGS.get(fmt, fmt)}"
+    name = f"report-{query.period.first}-{query.period.last}.{ENDINGS.get(fmt, fmt)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, mimetype=MIMETYPES[fmt])
 
 
 @needs(Right.READ_REPORTS)
 def rows() -> ResponseReturnValue:
-    """List the rows behind one figure: the tickets or calls that the named counts took."""
-    asked, listed = _asked(), Filters()
+    """Lists the rows behind one figure: the tickets or calls of the named counts."""
+    query, filters = _query(), Filters()
     names = tuple(name for name in request.args.get("counts", "").split(",") if name)
-    narrowed = _narrowed(listed)
+    narrowed = _narrowed(filters)
     of_calls = is_call_count(names)
     if not (of_calls or is_ticket_count(names)):
         abort(404)
     if not current_person().may(Right.READ_CALLS if of_calls else Right.READ_ALL_TICKETS):
         abort(403)
-    if asked.problem:
-        listed.wrong.append("from, to")
+    if query.problem:
+        filters.rejected.append("from, to")
     page: Page[Call] | Page[Ticket] = Page((), None)
     with application().read_session() as session:
         units = {unit.code: unit_name(unit) for unit in list_units(session)}
         try:
-            if not listed.wrong:
-                page = _behind(session, asked.period, names, narrowed, listed.cursor)
+            if not filters.rejected:
+                page = _behind(session, query.period, names, narrowed, filters.cursor)
         except BadCursor:
-            listed.wrong.append("cursor")
+            filters.rejected.append("cursor")
     html = render_template(
         "reports/rows.html",
-        asked=listed,
+        filters=filters,
         page=page,
         of_calls=of_calls,
         title=rows_title(names, narrowed),
-        period=asked.period,
+        period=query.period,
         units=units,
     )
-    return html, 422 if listed.wrong else 200
+    return html, 422 if filters.rejected else 200
 
 
 def _behind(
-    session: Session, period: Period, names: tuple[str, ...], narrowed: DrillDownFilter, cursor: str
+    session: ReadSession, period: Period, names: tuple[str, ...], narrowed: DrillDownFilter, cursor: str
 ) -> Page[Call] | Page[Ticket]:
     window = window_of(period, application().policies.zone, application().clock())
     if is_call_count(names):
@@ -140,16 +141,18 @@ def _behind(
     return tickets_behind(session, window, names, narrowed, limit=PAGE_ROWS, cursor=cursor)
 
 
-def _asked() -> Asked:
-    """Return the days of the address: `date`, or `from` and `to`; today without any, and with a problem where they are wrong."""
+def _query() -> ReportQuery:
+    """Returns the days of the address: `date`, or `from` and `to`; today without either."""
     today = application().clock().astimezone(application().policies.zone).date()
     day = request.args.get("date", "")
     first = request.args.get("from", "") or day or today.isoformat()
     last = request.args.get("to", "") or day or (first if "from" in request.args else today.isoformat())
     try:
-        return Asked(parse_period(first, last), first, last, "")
+        return ReportQuery(parse_period(first, last), first, last, "")
     except InvalidFields as refused:
-        return Asked(Period(today, today), first, last, problem_label(next(iter(refused.errors.values()))))
+        return ReportQuery(
+            Period(today, today), first, last, problem_label(next(iter(refused.errors.values())))
+        )
 
 
 def _report(period: Period) -> Report:
@@ -163,17 +166,17 @@ def _report(period: Period) -> Report:
         )
 
 
-def _narrowed(listed: Filters) -> DrillDownFilter:
+def _narrowed(filters: Filters) -> DrillDownFilter:
     return DrillDownFilter(
-        unit=listed.text("unit") or None,
-        request_class=listed.word(RequestClass, "class"),
-        type=listed.word(RequestType, "type"),
-        channel=listed.word(Channel, "channel"),
+        unit=filters.text("unit") or None,
+        request_class=filters.choice(RequestClass, "class"),
+        type=filters.choice(RequestType, "type"),
+        channel=filters.choice(Channel, "channel"),
     )
 
 
 def _days_around(period: Period) -> dict[str, date]:
-    """Return the day before the period and the day after it."""
+    """Returns the day before the period and the day after it."""
     return {"before": period.first - timedelta(days=1), "after": period.last + timedelta(days=1)}
 
 
@@ -185,7 +188,7 @@ def pages() -> Blueprint:
 
     @blueprint.app_template_global("report_rows_url")
     def report_rows_url(period: Period, counts: tuple[str, ...], **narrowed: str) -> str:
-        """Return the address of the rows behind counts of a period."""
+        """Returns the address of the rows behind counts of a period."""
         days = {"from": period.first.isoformat(), "to": period.last.isoformat()}
         return f"{url_for('reports.rows')}?{urlencode({'counts': ','.join(counts), **days, **narrowed})}"
 

@@ -1,13 +1,13 @@
-"""Taking the next step of a ticket from a page: the form parsed, the step performed, or the reasons told at the fields."""
+"""Actions of a ticket's page: parses the posted form, performs the action, or returns the rejected form."""
 
 from flask import request
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from agent_console.tickets.sheet import Refused
 from agent_console.web.auth import current_person
 from agent_console.web.console_context import application
 from agent_console.web.domain_errors import entry_of, field_codes
+from agent_console.web.forms import RejectedForm
 from agent_console.web.labels import problem_label
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import DomainError, NoSuchTicket, NotAllowed
@@ -17,15 +17,15 @@ from hotline.services.people import disclosures
 from hotline.services.tickets import actions
 from hotline.store.tickets.lists import address_of, find_ticket_for
 
-WHY_LOOK = "call_back"
-"""Recorded with each look from a ticket: the only reason for which a page shows a number."""
+# Recorded with each disclosure. A ticket's page shows a number for no other reason.
+DISCLOSURE_REASON = "call_back"
 
 
-def take_step(address: str, action_name: str) -> tuple[str, Refused | None, int]:
-    """Perform a step with the posted form.
+def take_step(address: str, action_name: str) -> tuple[str, RejectedForm | None, int]:
+    """Performs an action with the posted form.
 
-    Returns the ticket's address afterwards, what was refused (None: done) and the HTTP status for a refusal.
-    Raises NotFound for a step that does not exist or a ticket this person may not read.
+    Returns the ticket's address afterwards, the rejected form (None if the action was performed) and the HTTP status.
+    Raises NotFound for an unknown action or a ticket this person may not read.
     """
     action = _action(action_name)
     typed = {name: value for name, value in request.form.items() if name in STATED_NAMES}
@@ -42,16 +42,18 @@ def take_step(address: str, action_name: str) -> tuple[str, Refused | None, int]
         return address, _rejected(error, typed, action), entry_of(error).status
 
 
-def look_at_number(address: str) -> tuple[str | None, Refused | None]:
-    """Show a ticket's full number and record the look; the number, or why not. Raises NotFound."""
+def reveal_number(address: str) -> tuple[str | None, RejectedForm | None]:
+    """Records a disclosure and returns the full number, or the rejected form. Raises NotFound."""
     try:
         with application().unit_of_work(current_person()) as work:
             ticket = find_ticket_for(work.session, current_person(), address)
             if ticket is None:
                 raise NotFound
-            return disclosures.show_number(work, "ticket", ticket.id, WHY_LOOK), None
+            return disclosures.show_number(work, "ticket", ticket.id, DISCLOSURE_REASON), None
     except NotAllowed:
-        return None, Refused(_("现在不能查看完整号码：只有正在办理、需要回电的单位可以查看，保密件除外。"))
+        return None, RejectedForm(
+            _("现在不能查看完整号码：只有正在办理、需要回电的单位可以查看，保密件除外。")
+        )
 
 
 def _action(name: str) -> TicketAction:
@@ -66,6 +68,6 @@ def _revision() -> int | None:
     return int(raw) if raw.isascii() and raw.isdigit() and len(raw) < 10 else None
 
 
-def _rejected(error: DomainError, typed: dict[str, str], action: TicketAction) -> Refused:
+def _rejected(error: DomainError, typed: dict[str, str], action: TicketAction) -> RejectedForm:
     errors = {name: problem_label(code) for name, code in field_codes(error).items()}
-    return Refused(message=_(entry_of(error).words), errors=errors, typed=typed, action=action)
+    return RejectedForm(message=_(entry_of(error).words), errors=errors, typed=typed, action=action)

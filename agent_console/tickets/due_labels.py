@@ -1,40 +1,38 @@
-"""How a deadline is written: midnight is the end of the day before, and a colour never stands without its word."""
+"""The words of deadlines: status, due moment and time left."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from babel import Locale
-from babel.dates import format_date
-from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from agent_console.web.console_context import application
-from agent_console.web.locale import N_, clock, day
+from agent_console.web.labels import N_, translated
+from agent_console.web.locale import clock, day
 from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.deadlines import Deadline
 from hotline.store.tickets.lists import end_of_day
 from hotline.store.tickets.tables import Ticket
 
 
-class Urge(StrEnum):
-    """How loud a clock is. `SOON` (yellow card): due before this day ends; `OVER` (red card): it is late."""
+class DeadlineStatus(StrEnum):
+    """The status of a deadline. `SOON` (yellow card): due before this day ends. `OVER` (red card): it has passed."""
 
     MET = "met"
     MET_LATE = "met_late"
-    RUNNING = "running"
+    PENDING = "running"
     SOON = "soon"
     OVER = "over"
 
 
-TAGS: dict[Urge, tuple[str, str]] = {
-    Urge.MET: ("tag-done", N_("按时")),
-    Urge.MET_LATE: ("tag-over", N_("逾期完成")),
-    Urge.RUNNING: ("", N_("计时中")),
-    Urge.SOON: ("tag-soon", N_("今天到期")),
-    Urge.OVER: ("tag-over", N_("已超期")),
+# Status -> (CSS class, word). A colour never stands without its word.
+TAGS: dict[DeadlineStatus, tuple[str, str]] = {
+    DeadlineStatus.MET: ("tag-done", N_("按时")),
+    DeadlineStatus.MET_LATE: ("tag-over", N_("逾期完成")),
+    DeadlineStatus.PENDING: ("", N_("计时中")),
+    DeadlineStatus.SOON: ("tag-soon", N_("今天到期")),
+    DeadlineStatus.OVER: ("tag-over", N_("已超期")),
 }
-"""Urge -> (css class, word)."""
 
 STAGES: dict[DeadlineStage, str] = {
     DeadlineStage.ACKNOWLEDGE: N_("签收"),
@@ -44,37 +42,42 @@ STAGES: dict[DeadlineStage, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class ClockView:
-    """One clock of a unit: when due, when met, how it stands, and the days it counted.
+class DeadlineView:
+    """One deadline of a unit, with the days that were counted.
 
-    `moved`: counted again today the calendar gives another moment than the one that holds.
+    `moved`: the calendar of today gives another moment than the one set at the hand-off. `provisional`: a counted day
+    lies beyond the published holidays.
     """
 
     name: str
     due_at: datetime
     met_at: datetime | None
-    urge: Urge
+    status: DeadlineStatus
     days: tuple[date, ...]
     provisional: bool
     moved: bool
 
     @property
     def tag(self) -> tuple[str, str]:
-        return TAGS[self.urge]
+        return TAGS.get(self.status, ("", self.status.value))
 
 
-def urge_of(due_at: datetime, met_at: datetime | None, at: datetime, *, ended: bool) -> Urge:
-    """Return how a clock stands at `at`; `ended` clocks (the ticket is closed) that were never met count from now."""
+def deadline_status(
+    due_at: datetime, met_at: datetime | None, at: datetime, *, ended: bool
+) -> DeadlineStatus:
+    """Returns the status of a deadline at `at`. A deadline of a closed ticket (`ended`) is never SOON."""
     if met_at is not None:
-        return Urge.MET if met_at < due_at else Urge.MET_LATE
+        return DeadlineStatus.MET if met_at < due_at else DeadlineStatus.MET_LATE
     if due_at <= at:
-        return Urge.OVER
+        return DeadlineStatus.OVER
     soon = due_at <= end_of_day(at, application().policies.zone)
-    return Urge.SOON if soon and not ended else Urge.RUNNING
+    return DeadlineStatus.SOON if soon and not ended else DeadlineStatus.PENDING
 
 
-def clocks_of(ticket: Ticket, counted: dict[DeadlineStage, Deadline], at: datetime) -> list[ClockView]:
-    """Return the clocks of a handed-off ticket in the order they run out; none for a draft."""
+def deadline_views(
+    ticket: Ticket, counted: dict[DeadlineStage, Deadline], at: datetime
+) -> list[DeadlineView]:
+    """Returns the deadlines of a handed-off ticket in the order they fall due; none for a draft."""
     moments = (
         (DeadlineStage.ACKNOWLEDGE, ticket.acknowledge_due, ticket.acknowledged_at),
         (DeadlineStage.CONTACT, ticket.contact_due, ticket.first_contact_at or ticket.replied_at),
@@ -86,11 +89,11 @@ def clocks_of(ticket: Ticket, counted: dict[DeadlineStage, Deadline], at: dateti
             continue
         again = counted.get(stage)
         views.append(
-            ClockView(
-                name=_(STAGES[stage]),
+            DeadlineView(
+                name=translated(STAGES, stage),
                 due_at=due_at,
                 met_at=met_at,
-                urge=urge_of(due_at, met_at, at, ended=ticket.closed_at is not None),
+                status=deadline_status(due_at, met_at, at, ended=ticket.closed_at is not None),
                 days=again.counted if again else (),
                 provisional=bool(again and again.provisional),
                 moved=again is not None and again.due_at != due_at,
@@ -100,7 +103,7 @@ def clocks_of(ticket: Ticket, counted: dict[DeadlineStage, Deadline], at: dateti
 
 
 def due(at: datetime | None) -> str:
-    """Return a deadline as 11月30日 周一 24:00 (midnight belongs to the day that ends) or 11月23日 周一 09:30."""
+    """Returns a deadline as 11月30日 周一 24:00 (midnight belongs to the day that ends) or 11月23日 周一 09:30."""
     if at is None:
         return "–"
     if at.astimezone(application().policies.zone).time() == time():
@@ -108,14 +111,8 @@ def due(at: datetime | None) -> str:
     return f"{day(at)} {clock(at)}"
 
 
-def day_name(value: date) -> str:
-    """Return a calendar day as 11月24日 周二, or Tue 24 Nov."""
-    locale = get_locale() or Locale("zh", "CN", "Hans")
-    return str(format_date(value, "EEE d MMM" if locale.language == "en" else "M月d日 EEE", locale=locale))
-
-
 def left(at: datetime | None) -> str:
-    """Return how far off a deadline is, largest unit only: 剩 3 天, 剩 5 小时, 超 2 天."""
+    """Returns the time to a deadline in its largest unit: 剩 3 天, 剩 5 小时, 超 2 天. Below 48 hours the unit is hours."""
     if at is None:
         return ""
     seconds = (at - application().clock()).total_seconds()

@@ -1,4 +1,4 @@
-"""What a ticket's timeline says: one sentence per kind of event, in the words of the trade."""
+"""The lines of a ticket's history: one sentence for each kind of event."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from agent_console.web.labels import LABELS
-from agent_console.web.locale import N_
+from agent_console.web.labels import LABELS, N_, translated
 from hotline.rules import enums
 from hotline.store.tickets.history import TimelineEntry
 
+# Event kind -> Chinese msgid. A test fails for an event about a ticket that has none.
 SENTENCES: dict[str, str] = {
     "TicketOpened": N_("受理登记"),
     "TicketAnswered": N_("当场答复来电人"),
@@ -26,9 +26,8 @@ SENTENCES: dict[str, str] = {
     "FollowUpAnswered": N_("回访：%(answer)s"),
     "FollowUpSettled": N_("回访结束（%(state)s）"),
 }
-"""Kind -> Chinese msgid; every event about a ticket has one (a test says so)."""
 
-MACHINES: dict[str, str] = {
+MACHINE_LABELS: dict[str, str] = {
     "caller": N_("来电人"),
     "carrier": N_("电话线路"),
     "clock": N_("系统定时"),
@@ -43,17 +42,17 @@ _ANSWERS: dict[str, type[enums.Solved] | type[enums.Satisfied]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One line as people read it."""
+class TimelineLine:
+    """One line of the history, in the language of the request."""
 
     at: datetime
-    what: str
-    who: str
+    text: str
+    actor: str
 
 
-def timeline_lines(entries: tuple[TimelineEntry, ...], units: Mapping[str, str]) -> list[Line]:
-    """Return the timeline in the language of this request. `units`: unit code -> name, where known."""
-    return [Line(entry.event.at, _sentence(entry, units), _actor(entry)) for entry in entries]
+def timeline_lines(entries: tuple[TimelineEntry, ...], units: Mapping[str, str]) -> list[TimelineLine]:
+    """Returns the history in the language of this request. `units` maps known unit codes to names."""
+    return [TimelineLine(entry.event.at, _sentence(entry, units), _actor(entry)) for entry in entries]
 
 
 def _sentence(entry: TimelineEntry, units: Mapping[str, str]) -> str:
@@ -61,14 +60,14 @@ def _sentence(entry: TimelineEntry, units: Mapping[str, str]) -> str:
     sentence = SENTENCES.get(entry.event.kind)
     if sentence is None:
         return entry.event.kind
-    told = _(
+    text = _(
         sentence,
         unit=units.get(str(data.get("unit_code")), str(data.get("unit_code", ""))),
         closing=_word(enums.Closing, data.get("closing")),
         answer=_answer(data.get("question"), data.get("answer")),
         state=_word(enums.FollowUpState, data.get("state")),
     )
-    return str(told)
+    return str(text)
 
 
 def _word(kind: type[enums.Closing] | type[enums.FollowUpState], value: object) -> str:
@@ -84,6 +83,6 @@ def _answer(question: object, answer: object) -> str:
 def _actor(entry: TimelineEntry) -> str:
     person = entry.person
     if person is None:
-        return _(MACHINES[entry.event.actor]) if entry.event.actor in MACHINES else entry.event.actor
+        return translated(MACHINE_LABELS, entry.event.actor)
     number = _("工号 %(number)s", number=person.work_number) if person.work_number else ""
     return f"{person.display_name} {number}".strip()

@@ -1,7 +1,7 @@
-"""Who is at the desk: signing in and out, and the two gates every page and API action passes.
+"""Signing in and out, and the two guards of pages (`needs`) and API actions (`needs_token`).
 
-The browser holds a random token inside the signed session cookie; `sign_ins` holds its hash, so a session can
-be revoked and a stolen database opens nothing.
+The browser holds a random token inside the signed session cookie; `sign_ins` holds only its hash. A session can be
+revoked, and a stolen database gives no access.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from agent_console.web.console_context import application
-from agent_console.web.locale import LOCALES, keep
+from agent_console.web.locale import LOCALES, remember_locale
 from hotline.rules.errors import LostRace, UnfinishedCall
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services.people import accounts
@@ -25,27 +25,27 @@ from hotline.services.queueing import presence
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 
+# Session key of the token.
 SIGN_IN = "sign_in"
-"""Session key of the token."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doorway:
-    """Where somebody lands after signing in: the first page their rights open."""
+class LandingPage:
+    """The page a person sees after signing in: the first one their rights open."""
 
     endpoint: str
     right: Right
 
 
-DOORWAYS = (
-    Doorway("desk.index", Right.TAKE_CALLS),
-    Doorway("unit.index", Right.HANDLE_TICKETS),
-    Doorway("tickets.index", Right.READ_ALL_TICKETS),
+LANDING_PAGES = (
+    LandingPage("desk.index", Right.TAKE_CALLS),
+    LandingPage("unit.index", Right.HANDLE_TICKETS),
+    LandingPage("tickets.index", Right.READ_ALL_TICKETS),
 )
 
 
 def signed_in_or_none() -> accounts.SignedIn | None:
-    """Return who this browser is, read once a request; None when nobody or no longer."""
+    """Returns the person signed in at this browser, read once a request; None without a valid session."""
     if "signed_in" not in g:
         token = session.get(SIGN_IN)
         g.signed_in = None
@@ -56,7 +56,7 @@ def signed_in_or_none() -> accounts.SignedIn | None:
 
 
 def signed_in() -> accounts.SignedIn:
-    """Return who is at this browser. Raises Unauthorized when nobody is: guard the page with `needs`."""
+    """Returns the person signed in at this browser. Raises Unauthorized without one; guard the page with `needs`."""
     found = signed_in_or_none()
     if found is None:
         raise Unauthorized
@@ -64,13 +64,13 @@ def signed_in() -> accounts.SignedIn:
 
 
 def current_person() -> Person:
-    """Return the acting person of this request: of the browser session, or of the API token."""
+    """Returns the acting person of this request: of the browser session, or of the API token."""
     person = g.get("token_person")
     return cast("Person", person) if person is not None else signed_in().person
 
 
 def current_token_id() -> int:
-    """Return the API token's id of this request. Raises Unauthorized outside `needs_token`."""
+    """Returns the API token's id of this request. Raises Unauthorized outside `needs_token`."""
     token_id = g.get("token_id")
     if token_id is None:
         raise Unauthorized
@@ -78,7 +78,7 @@ def current_token_id() -> int:
 
 
 def needs(*rights: Right) -> Callable[[View[P]], View[P]]:
-    """Guard a page: 303 to the sign-in page for nobody, 403 when none of `rights` is held (none named: any person)."""
+    """Guards a page: 303 to the sign-in page without a session, 403 without one of `rights` (none named: any person)."""
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
@@ -96,7 +96,7 @@ def needs(*rights: Right) -> Callable[[View[P]], View[P]]:
 
 
 def needs_token(*rights: Right) -> Callable[[View[P]], View[P]]:
-    """Guard an API action: Unauthorized (with WWW-Authenticate) without a live bearer token, Forbidden without the right."""
+    """Guards an API action: Unauthorized (with WWW-Authenticate) without a live bearer token, Forbidden without the right."""
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
@@ -125,7 +125,7 @@ def _take_bearer_token() -> None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    """Send a page to the sign-in page and back afterwards; a script is told 401, since it cannot fill a form."""
+    """Redirects a page to the sign-in page and back afterwards. A script cannot fill a form, so it gets 401."""
     if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
         return Response(status=401, headers={"HX-Redirect": url_for("auth.login")})
     back = request.full_path.rstrip("?") if request.method == "GET" else None
@@ -133,10 +133,10 @@ def _to_sign_in() -> ResponseReturnValue:
 
 
 def home_of(person: Person) -> str:
-    """Return the address of the first page `person` may open."""
-    for doorway in DOORWAYS:
-        if person.may(doorway.right):
-            return url_for(doorway.endpoint)
+    """Returns the address of the first page `person` may open."""
+    for page in LANDING_PAGES:
+        if person.may(page.right):
+            return url_for(page.endpoint)
     raise Forbidden
 
 
@@ -153,7 +153,7 @@ def show_login() -> ResponseReturnValue:
 
 
 def take_login() -> ResponseReturnValue:
-    """Check name and password. 422 with the form kept when they do not fit; the limits count only those."""
+    """Checks name and password. 422 with the form kept if they are wrong; the log-in limits count only these."""
     name = request.form.get("name", "").strip()[:64]
     back = local_address(request.form.get("next"))
     with application().read_session() as reading:
@@ -168,12 +168,12 @@ def take_login() -> ResponseReturnValue:
     g.pop("signed_in", None)
     response = redirect(back or home_of(person), 303)
     if (locale := signed_in().locale) in LOCALES:
-        keep(response, str(locale))
+        remember_locale(response, str(locale))
     return response
 
 
 def logout() -> ResponseReturnValue:
-    """End the session. A desk is closed with it; one with an unfinished call stays, and says so."""
+    """Ends the session and closes the desk. With an unfinished call the session stays, and the page says so."""
     token, found = session.get(SIGN_IN), signed_in_or_none()
     if found is not None and found.person.may(Right.TAKE_CALLS) and not _close_desk(found.person):
         flash(_("请先结束并处理完当前来电，再退出登录。"), "warning")
@@ -186,7 +186,7 @@ def logout() -> ResponseReturnValue:
 
 
 def _close_desk(person: Person) -> bool:
-    """Close this person's desk; say whether it could be closed."""
+    """Closes this person's desk. Returns False if a call prevents it."""
     try:
         with application().unit_of_work(person) as work:
             presence.close_desk(work)
@@ -196,7 +196,7 @@ def _close_desk(person: Person) -> bool:
 
 
 def local_address(raw: str | None) -> str | None:
-    """Return `raw` if it is a path of ours; anything that could lead elsewhere is dropped."""
+    """Returns `raw` if it is a local path, otherwise None, so that no redirect leads to another site."""
     if (
         not raw
         or not raw.startswith("/")

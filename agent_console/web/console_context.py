@@ -1,18 +1,17 @@
-"""What every page stands in: the application it was handed, the options of this installation, the built browser files.
+"""The console's context: the application, the options of this installation and the built browser files.
 
-Pages import from here; `app` imports pages. Kept apart so that no page needs to know the whole.
+Pages import it, and `app` imports the pages.
 """
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
 from flask import current_app, url_for
 
-from agent_console.web.flow_catalog import FlowBook
-from agent_console.web.flow_traffic import TrafficCounts
+from agent_console.web.flow_catalog import FlowCatalog
 from hotline.rules.figures.reconciliation import Claim
 from hotline.unit_of_work import Application
 
@@ -22,7 +21,7 @@ DIST = HERE / "static" / "dist"
 
 @dataclass(frozen=True, slots=True)
 class SoftphoneOptions:
-    """How an operator's browser reaches the telephone line.
+    """The connection of an operator's browser to the telephone line.
 
     `device_url` is the WebSocket origin of the exchange (`ws://host:port`), unused by the Twilio driver.
     `make_token` turns a device identity (`op_<user id>`) into an access token that lives `token_seconds`.
@@ -36,31 +35,33 @@ class SoftphoneOptions:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleOptions:
-    """What the roof decides about the desk's door. `login_limits` are Flask-Limiter phrases per address and per account."""
+    """The options that `config` sets.
+
+    `address_login_limit` and `account_login_limit` are Flask-Limiter phrases. `max_streams`: open `/events` streams a
+    process may hold, each in a thread; a page beyond it polls. `claims`: rates the city has published, which reports of
+    the same days check.
+    """
 
     secret_key: str
     secure_cookies: bool
     default_locale: str
     softphone: SoftphoneOptions
     redis_url: str
-    flows: FlowBook
+    flows: FlowCatalog
     limiter_storage: str = "memory://"
     address_login_limit: str = "30 per minute"
     account_login_limit: str = "10 per 5 minutes"
     max_streams: int = 200
-    """Open `/events` streams one process may hold: each takes a thread. Beyond it a page polls."""
     claims: tuple[Claim, ...] = ()
-    """Rates the city has published; reports of the same days check them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """What one running application holds: kept in `app.extensions`, never in a global."""
+    """The state of one running application, kept in `app.extensions`."""
 
     application: Application
     options: ConsoleOptions
     assets: Mapping[str, str]
-    traffic: TrafficCounts = field(default_factory=TrafficCounts)
 
 
 EXTENSION = "hotline"
@@ -71,7 +72,7 @@ def console() -> Console:
 
 
 def application() -> Application:
-    """Return the application of the running application."""
+    """Returns the application core of the running web application."""
     return console().application
 
 
@@ -80,7 +81,7 @@ def options() -> ConsoleOptions:
 
 
 def read_assets() -> dict[str, str]:
-    """Return the built browser files by the name pages use (`core.js` -> `core-4F2A.js`); empty before the first build."""
+    """Returns the built browser files by the name pages use (`core.js` -> `core-4F2A.js`); empty before the first build."""
     manifest = DIST / "manifest.json"
     if not manifest.exists():
         return {}
@@ -88,5 +89,5 @@ def read_assets() -> dict[str, str]:
 
 
 def asset(name: str) -> str:
-    """Return the address of a built browser file; its name changes with its content, so it may be kept for ever."""
+    """Returns the address of a built browser file. Its name changes with its content, so browsers may cache it for ever."""
     return url_for("frame.static", filename=console().assets.get(name, name))

@@ -1,7 +1,7 @@
-"""What a list page is asked through its address: parsed gently, because people edit and share addresses.
+"""Parses the filters in the address of a list page. People edit and share these addresses.
 
-A value that means nothing is not ignored (the list would lie) and not a dead end: its name is kept in `wrong`, and the
-page says so beside an empty list.
+The name of a value that is not valid is kept in `rejected`, and the page names it beside an empty list: ignoring the
+value would show a wrong list.
 """
 
 from datetime import date
@@ -13,39 +13,39 @@ from flask import request
 from hotline.store.cursors import MAX_ID
 
 PAGE_ROWS = 50
-LONGEST = 100
+MAX_LENGTH = 100
 Word = TypeVar("Word", bound=StrEnum)
 
 
 class Filters:
-    """Reads the query of the current request; `used` says whether anything narrows the list."""
+    """Reads the query of the current request. `is_used`: at least one filter is set."""
 
     def __init__(self) -> None:
-        self.wrong: list[str] = []
-        self.used = False
+        self.rejected: list[str] = []
+        self.is_used = False
 
     @property
     def cursor(self) -> str:
         return request.args.get("cursor", "")
 
-    def word(self, kind: type[Word], name: str) -> Word | None:
-        """Return the chosen word, None for all."""
+    def choice(self, kind: type[Word], name: str) -> Word | None:
+        """Returns the chosen member; None for all."""
         raw = self._raw(name)
         try:
             return kind(raw) if raw else None
         except ValueError:
-            self.wrong.append(name)
+            self.rejected.append(name)
             return None
 
     def text(self, name: str) -> str:
         raw = self._raw(name).strip()
-        if "\x00" in raw or len(raw) > LONGEST:
-            self.wrong.append(name)
+        if "\x00" in raw or len(raw) > MAX_LENGTH:
+            self.rejected.append(name)
             return ""
         return raw
 
     def flag(self, name: str) -> bool:
-        """Say whether a box is ticked."""
+        """Returns True if a box is ticked."""
         return self._raw(name) in {"1", "true", "on"}
 
     def day(self, name: str) -> date | None:
@@ -53,7 +53,7 @@ class Filters:
         try:
             return date.fromisoformat(raw) if raw else None
         except ValueError:
-            self.wrong.append(name)
+            self.rejected.append(name)
             return None
 
     def row_id(self, name: str) -> int | None:
@@ -62,15 +62,15 @@ class Filters:
             return None
         if raw.isascii() and raw.isdigit() and len(raw) <= 10 and 0 < int(raw) <= MAX_ID:
             return int(raw)
-        self.wrong.append(name)
+        self.rejected.append(name)
         return None
 
     def address(self, **changed: str | None) -> dict[str, str]:
-        """Return the query of this list with some values changed (None: dropped), for `url_for`."""
+        """Returns the query of this list with some values changed (None: dropped), for `url_for`."""
         kept = {name: value for name, value in request.args.items() if value and name != "cursor"}
         return {name: value for name, value in {**kept, **changed}.items() if value}
 
     def _raw(self, name: str) -> str:
         raw = request.args.get(name, "")
-        self.used = self.used or bool(raw)
+        self.is_used = self.is_used or bool(raw)
         return raw

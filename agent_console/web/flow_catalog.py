@@ -1,36 +1,39 @@
-"""What the desk asks about flows, and of whom: the caller's door is not ours to open, so the roof hands us this book of it."""
+"""Interface through which the console reads flows. `config` provides the implementation.
+
+The console must not import `ivr_flows`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from hotline.rules.calls.flow_versions import Edition
 from hotline.rules.enums import CallPurpose, Language
-from hotline.services.flow_publications import Edition
 
-Said = Mapping[Language, str]
-"""The same words in every language of the desks."""
+# The same text in every language of the console.
+BilingualText = Mapping[Language, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong with a draft: where, what, why it matters, how to mend it. `line` and `column` 0: not known."""
+    """One problem of a draft: its place, the reason it matters and its remedy. `line` and `column` are 0 if unknown."""
 
     file: str
     line: int
     column: int
     node: str
-    what: Said
-    why: Said
-    mend: Said
+    problem: BilingualText
+    reason: BilingualText
+    remedy: BilingualText
 
     @property
     def where(self) -> str:
-        """Return file:line:column, as far as known."""
+        """The place as file:line:column, as far as known."""
         return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
 
 
 class DraftRefused(Exception):
-    """Callers would not be safe in it; `findings` says everything that is wrong."""
+    """A draft did not pass the check; `findings` lists every problem."""
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__(f"{len(findings)} findings")
@@ -39,36 +42,36 @@ class DraftRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A flow that was checked and may answer calls of `purpose`."""
+    """A flow that passed the check and may answer calls of `purpose`."""
 
     purpose: CallPurpose
     edition: Edition
     nodes: int
 
 
-class FlowBook(Protocol):
-    """The city's flows, read and drawn. Pure: nothing of it is kept or published by these."""
+class FlowCatalog(Protocol):
+    """Reads, checks and draws the city's flows. No method stores or publishes anything."""
 
     def of_files(self, purpose: CallPurpose) -> Draft:
-        """Return what answers calls of `purpose` while nothing is published."""
+        """Returns the flow of the city's files, which answers calls of `purpose` while nothing is published."""
         ...
 
     def file_texts(self) -> Mapping[str, str]:
-        """Return the flows of the city's files as they are written, by name."""
+        """Returns the source texts of the city's files, by flow name."""
         ...
 
     def read(self, text: str) -> Draft:
-        """Check a draft as somebody wrote it, to the last document. Raises DraftRefused."""
+        """Checks a draft in full, including every document it produces. Raises DraftRefused."""
         ...
 
     def recall(self, source: str) -> Draft:
-        """Return what was published some time, as the caller's door would read it. Raises DraftRefused if it could not."""
+        """Reads a published source as a call would read it. Raises DraftRefused if it cannot be read."""
         ...
 
     def read_kept(self, source: str) -> Draft:
-        """Check what was published some time before it is published again, like a draft. Raises DraftRefused."""
+        """Checks a published source in full before it is published again. Raises DraftRefused."""
         ...
 
     def draw(self, source: str, language: Language, counts: Mapping[str, int] | None) -> str:
-        """Return the picture (SVG) with the callers on each way, or without. Raises DraftRefused."""
+        """Returns the diagram (SVG), with the callers at each exit if `counts` is given. Raises DraftRefused."""
         ...

@@ -1,9 +1,7 @@
-"""One reader of the live stream per process, many browsers listening to it.
+"""Reads the live stream once a process and passes its entries to the listening browsers.
 
-The Redis stream `hotline:live` is news, not truth: every entry is also an event row. A thread reads it with a client of
-its own (its socket time-out is longer than the blocking read), each browser has a bounded queue, and one that cannot
-keep up is closed so that it resumes from the id it saw last. The thread starts with the first listener, so a forked
-web process never inherits a dead one.
+The database is authoritative: every entry of the Redis stream `hotline:live` is also an event row. Each browser has a
+bounded queue; one that cannot keep up is closed, and resumes from the last id it received.
 """
 
 import json
@@ -27,12 +25,12 @@ BLOCK_MS = 3000
 SOCKET_SECONDS = 10
 RETRY_SECONDS = 1.0
 QUEUE_SIZE = 500
-LONGEST_ID = 41
+MAX_ID_LENGTH = 41
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one commit told: the stream's id and the events ({"kind","at","data"})."""
+    """The events of one commit ({"kind","at","data"}) with their id in the stream."""
 
     id: str
     events: list[dict[str, Any]]
@@ -40,32 +38,32 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The listener must end: it was too slow, or Redis is gone. The browser comes back by itself."""
+    """Ends a listener that was too slow, or whose Redis is gone. The browser reconnects by itself."""
 
 
-News = Entry | Closed
+StreamItem = Entry | Closed
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
     """One browser's queue."""
 
-    news: queue.Queue[News] = field(default_factory=lambda: queue.Queue(QUEUE_SIZE))
+    items: queue.Queue[StreamItem] = field(default_factory=lambda: queue.Queue(QUEUE_SIZE))
 
-    def hear(self, news: News) -> bool:
+    def offer(self, news: StreamItem) -> bool:
         try:
-            self.news.put_nowait(news)
+            self.items.put_nowait(news)
         except queue.Full:
             return False
         return True
 
 
 class StreamDown(Exception):
-    """Redis cannot be read now, or this process listens for as many browsers as it may."""
+    """Redis cannot be read now, or this process has its maximum of listeners."""
 
 
 class Hub:
-    """Reads the stream in one thread and hands every entry to all listeners."""
+    """Reads the stream in one thread and passes every entry to all listeners."""
 
     def __init__(self, redis_url: str, max_listeners: int) -> None:
         self._url = redis_url
@@ -80,7 +78,7 @@ class Hub:
 
     @contextmanager
     def listen(self) -> Iterator[Listener]:
-        """Join the listeners. Raises StreamDown when Redis does not answer or the process is full."""
+        """Adds a listener for the block. Raises StreamDown if Redis does not answer or the process is full."""
         listener = Listener()
         with self._lock:
             if len(self._listeners) >= self._max:
@@ -98,11 +96,11 @@ class Hub:
 
     @property
     def last_id(self) -> str:
-        """Return the id of the newest entry handed out."""
+        """The id of the newest entry that was passed on."""
         return self._last_id
 
     def since(self, entry_id: str) -> list[Entry] | None:
-        """Return the entries after `entry_id`; None if older ones were already trimmed, so some may be missing."""
+        """Returns the entries after `entry_id`; None if older entries were trimmed, so that some may be missing."""
         with self._client() as client:
             first = cast("list[Any]", client.xrange(STREAM, count=1))
             if first and _order(_text(first[0][0])) > _order(entry_id) and entry_id != "0-0":
@@ -111,13 +109,15 @@ class Hub:
         return [_entry(one) for one in found]
 
     def close(self) -> None:
-        """Stop reading; the thread ends with its next look, within BLOCK_MS."""
+        """Stops reading. The thread ends after its current read, within BLOCK_MS."""
         self._stopping.set()
 
     def _client(self) -> "Redis":
+        # The socket time-out must be longer than the blocking read (BLOCK_MS).
         return Redis.from_url(self._url, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=2)
 
     def _start(self) -> None:
+        # The thread starts with the first listener, so that a forked web process does not inherit a dead one.
         if self._thread is None or not self._thread.is_alive():
             self._has_tried = False
             self._thread = threading.Thread(target=self._run, name="live-hub", daemon=True)
@@ -148,21 +148,22 @@ class Hub:
     def _hand_out(self, entry: Entry) -> None:
         with self._lock:
             self._last_id = entry.id
-            for listener in [one for one in self._listeners if not one.hear(entry)]:
+            for listener in [one for one in self._listeners if not one.offer(entry)]:
                 self._drop(listener)
 
     def _drop(self, listener: Listener) -> None:
-        """End a listener whose queue is full: make room for the last word."""
+        """Ends a listener whose queue is full."""
         self._listeners.discard(listener)
-        listener.news.get_nowait()
-        listener.hear(Closed())
+        # One item is dropped to make room for the closing one; the browser reads it again after it reconnects.
+        listener.items.get_nowait()
+        listener.offer(Closed())
 
     def _set_up(self, is_up: bool) -> None:
         with self._lock:
             self._is_up, self._has_tried = is_up, True
             if not is_up:
                 for listener in list(self._listeners):
-                    if not listener.hear(Closed()):
+                    if not listener.offer(Closed()):
                         self._drop(listener)
                 self._listeners.clear()
             self._lock.notify_all()
@@ -178,13 +179,13 @@ def _text(raw: Any) -> str:
 
 
 def _order(entry_id: str) -> tuple[int, int]:
-    """Return a stream id as numbers. Raises ValueError for anything else: check a browser's id with `is_entry_id`."""
+    """Returns a stream id as numbers. Raises ValueError otherwise; check a browser's id with `is_entry_id` first."""
     head, _, tail = entry_id.partition("-")
     return int(head), int(tail or 0)
 
 
 def is_entry_id(raw: str) -> bool:
-    """Say whether a browser's Last-Event-ID can be one of ours: two numbers of at most 64 bits."""
-    if len(raw) > LONGEST_ID or not re.fullmatch(r"[0-9]+-[0-9]+", raw):
+    """Returns True if a browser's Last-Event-ID is a possible stream id: two numbers of at most 64 bits."""
+    if len(raw) > MAX_ID_LENGTH or not re.fullmatch(r"[0-9]+-[0-9]+", raw):
         return False
     return max(_order(raw)) < 2**64

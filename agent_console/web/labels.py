@@ -1,15 +1,24 @@
-"""What people read for every stored word. One table; `{{ value|label }}` in pages, `label(value)` in Python.
+"""The labels of stored values, of ticket fields and of field errors. `{{ value|label }}` in pages, `label()` in Python.
 
-Keys are (enum class, value), because two enums may share a value ("other" is a type, a class and a channel).
+Labels are keyed by enum class and value, because enums share values ("other" is a type, a class and a channel).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
 
 from flask_babel import gettext as _
 
-from agent_console.web.locale import N_
 from hotline.rules import enums
 from hotline.rules.calls.outages import OutageState
+
+Key = TypeVar("Key", bound=str)
+
+
+def N_(msgid: str) -> str:  # noqa: N802 (the name message extraction knows)
+    """Marks a Chinese msgid in a table for extraction. It is translated where it is shown."""
+    return msgid
+
 
 LABELS: dict[type[StrEnum], dict[str, str]] = {
     enums.RequestType: {
@@ -185,6 +194,7 @@ CHOOSABLE_NO_MATTER_REASONS = tuple(
     reason for reason in enums.NoMatterReason if reason is not enums.NoMatterReason.PRANK
 )
 
+# Labels of the fields of a ticket.
 FIELDS: dict[str, str] = {
     "type": N_("类型"),
     "category": N_("分类"),
@@ -205,8 +215,8 @@ FIELDS: dict[str, str] = {
     "no_matter": N_("无诉求原因"),
     "note": N_("备注"),
 }
-"""What people read for the fields of a ticket."""
 
+# Words beside a field, by the code of its error.
 PROBLEMS: dict[str, str] = {
     "missing": N_("请填写"),
     "unknown_value": N_("不在可选范围内"),
@@ -224,18 +234,25 @@ PROBLEMS: dict[str, str] = {
     "before_start": N_("结束时间须晚于开始时间"),
     "too_far": N_("时间过长：最长 7 天，最多提前一年安排"),
 }
-"""What people read beside a field for the codes of a refused form."""
+
+
+def translated(labels: Mapping[Key, str], key: Key) -> str:
+    """Returns the label of `key` in the language of this request; a key without a label as it is.
+
+    Tests hold every table of labels against its enum or registry, so a missing label fails there and not on a page.
+    """
+    return str(_(labels[key])) if key in labels else str(key)
 
 
 def label(value: StrEnum | None) -> str:
-    """Return what people read for a word, in the language of this request; nothing for None."""
-    return "" if value is None else str(_(LABELS[type(value)][value.value]))
+    """Returns the label of a value in the language of this request; empty for None."""
+    return "" if value is None else translated(LABELS.get(type(value), {}), value.value)
 
 
 def field_label(name: str) -> str:
-    return str(_(FIELDS[name]))
+    return translated(FIELDS, name)
 
 
 def problem_label(code: str) -> str:
     """Returns the words for the code of a refused field; a code without words as it is."""
-    return str(_(PROBLEMS[code])) if code in PROBLEMS else code
+    return translated(PROBLEMS, code)

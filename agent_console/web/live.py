@@ -1,14 +1,13 @@
-"""What happens now, pushed to open pages as server-sent events (`/events`).
+"""Server-sent events for open pages (`/events`).
 
-Each person gets only what their rights cover, decided here, and never a number or a word of a request: a page that
-hears something of its own asks for its state again. Served by a process group of its own in production.
+Each person receives only events that their rights cover, and no numbers or texts: a page that receives an event of its
+own reads its state again. In production a process group of its own serves this address.
 """
 
 import json
 import queue
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from typing import Any, Protocol, cast
 
 from flask import Blueprint, Flask, Response, current_app, request, session
@@ -24,22 +23,22 @@ from hotline.services.people import accounts
 HEARTBEAT_SECONDS = 15.0
 HUB = "hotline_live"
 
+# Events after which waiting numbers and rates change. Desks receive them without the call's id.
 QUEUE_KINDS = frozenset(
     {"CallQueued", "CallOffered", "OfferSettled", "CallAccepted", "CallConnected", "CallEnded"}
 )
-"""Told to every desk without naming the call: waiting numbers and rates have changed."""
 
 Event = dict[str, Any]
 
 
-class IsThere(Protocol):
-    """Whether the listener's session still holds; see `still_there`."""
+class SessionCheck(Protocol):
+    """Returns True while the listener's session is valid; see `session_check`."""
 
-    def __call__(self, *, between_news: bool = False) -> bool: ...
+    def __call__(self, *, between_events: bool = False) -> bool: ...
 
 
 def start(app: Flask, options: ConsoleOptions) -> None:
-    """Give the application its hub; it begins to read with the first listener."""
+    """Adds the hub to the application. It starts reading with the first listener."""
     app.extensions[HUB] = Hub(options.redis_url, options.max_streams)
 
 
@@ -47,8 +46,8 @@ def hub() -> Hub:
     return cast("Hub", current_app.extensions[HUB])
 
 
-def told_to(person: Person, event: Event) -> Event | None:
-    """Return what `person` may hear of `event`, or None. Ids of their own calls and readable tickets, nothing else."""
+def visible_to(person: Person, event: Event) -> Event | None:
+    """Returns the part of `event` that `person` may receive, or None: ids of their own calls and of readable tickets only."""
     kind, data = event["kind"], event["data"]
     if person.id in (data.get("operator_id"), data.get("user_id")):
         return {"kind": kind, "at": event["at"], "own": True, **_ids(data)}
@@ -77,7 +76,7 @@ def _ids(data: Event) -> Event:
 
 @needs()
 def events() -> ResponseReturnValue:
-    """Stream the news from Last-Event-ID on. 503 while Redis is away: the page says so and polls instead."""
+    """Streams events from Last-Event-ID on. 503 while Redis is unreachable; the page says so and polls instead."""
     last = request.headers.get("Last-Event-ID", "")
     token = str(session.get(SIGN_IN))
     stack = ExitStack()
@@ -87,7 +86,7 @@ def events() -> ResponseReturnValue:
     except (StreamDown, RedisError):
         stack.close()
         return Response(status=503, headers={"Retry-After": "3"})
-    stream = _stream(hub(), listener, missed, current_person(), still_there(token))
+    stream = _stream(hub(), listener, missed, current_person(), session_check(token))
     response = Response(_closing(stack, stream), mimetype="text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
@@ -95,23 +94,23 @@ def events() -> ResponseReturnValue:
     return response
 
 
-def still_there(token: str) -> IsThere:
-    """Return a question to ask at every heartbeat: a revoked session hears nothing more.
+def session_check(token: str) -> SessionCheck:
+    """Returns the check of a session at every heartbeat, after which a revoked session receives nothing more.
 
-    Asked between two pieces of news it looks once a heartbeat only, and lets the news pass in between.
+    Between two events it reads the database once a heartbeat at most, and returns True in between.
     """
     ours = application()
-    looked_at = ours.clock()
+    checked_at = ours.clock()
 
-    def ask(*, between_news: bool = False) -> bool:
-        nonlocal looked_at
-        if between_news and (ours.clock() - looked_at).total_seconds() < HEARTBEAT_SECONDS:
+    def check(*, between_events: bool = False) -> bool:
+        nonlocal checked_at
+        if between_events and (ours.clock() - checked_at).total_seconds() < HEARTBEAT_SECONDS:
             return True
-        looked_at = ours.clock()
+        checked_at = ours.clock()
         with ours.read_session() as reading:
             return accounts.person_by_sign_in(reading, token, ours.clock()) is not None
 
-    return ask
+    return check
 
 
 def _closing(stack: ExitStack, stream: Iterator[str]) -> Iterator[str]:
@@ -124,7 +123,7 @@ def _stream(
     listener: Listener,
     missed: list[Entry] | None,
     person: Person,
-    is_there: IsThere,
+    is_valid: SessionCheck,
 ) -> Iterator[str]:
     yield "retry: 1000\n\n"
     if missed is None:
@@ -135,21 +134,21 @@ def _stream(
         yield from _message(person, entry)
     while True:
         try:
-            news = listener.news.get(timeout=HEARTBEAT_SECONDS)
+            item = listener.items.get(timeout=HEARTBEAT_SECONDS)
         except queue.Empty:
-            if not is_there():
+            if not is_valid():
                 return
             yield f"id: {source.last_id}\n: beat\n\n"
             continue
-        match news:
+        match item:
             case Closed():
                 return
-            case Entry() if not is_there(between_news=True):
+            case Entry() if not is_valid(between_events=True):
                 return
             case Entry(id=entry_id) if last and _not_after(entry_id, last):
                 continue
             case Entry():
-                yield from _message(person, news)
+                yield from _message(person, item)
 
 
 def _not_after(entry_id: str, last: str) -> bool:
@@ -157,18 +156,13 @@ def _not_after(entry_id: str, last: str) -> bool:
 
 
 def _message(person: Person, entry: Entry) -> Iterator[str]:
-    """Yield one message an entry, so that a reader interrupted in the middle of a commit's events misses none."""
-    heard = [told for told in (told_to(person, event) for event in entry.events) if told is not None]
-    if heard:
-        yield f"id: {entry.id}\nevent: told\ndata: {json.dumps(heard, separators=(',', ':'))}\n\n"
+    # One message an entry: a reader that is interrupted within a commit's events would miss the others.
+    visible = [part for part in (visible_to(person, event) for event in entry.events) if part is not None]
+    if visible:
+        yield f"id: {entry.id}\nevent: told\ndata: {json.dumps(visible, separators=(',', ':'))}\n\n"
 
 
 def pages() -> Blueprint:
     blueprint = Blueprint("live", __name__)
     blueprint.add_url_rule("/events", "events", events)
     return blueprint
-
-
-def as_milliseconds(at: datetime) -> int:
-    """Return a moment as browsers count: milliseconds since 1970."""
-    return int(at.timestamp() * 1000)

@@ -1,31 +1,27 @@
-"""Two languages and one way to write a number: Chinese is what the source says, English its full translation.
+"""The two languages of the console, and the formats of times, durations, counts and rates.
 
-Durations are 0:42, times 14:03, days 11月23日 周一, and a rate always shows its base.
+Chinese texts are the msgids of the source; English is a full translation. Durations are written 0:42, times 14:03,
+days 11月23日 周一; a rate always shows its base.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from flask import Flask, request
 from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
 from agent_console.web.console_context import HERE, application, options
 
+# The languages to choose from, each named in itself.
 LOCALES = {"zh_CN": "中文", "en": "English"}
-"""What can be chosen, each named in its own language."""
 COOKIE = "locale"
 YEAR = 365 * 24 * 3600
 
 
-def N_(msgid: str) -> str:  # noqa: N802 (the name message extraction knows)
-    """Mark a Chinese msgid in a table; it is translated where it is shown."""
-    return msgid
-
-
-def speak(app: Flask) -> None:
-    """Choose the language of every request and teach templates to write moments, durations and rates."""
+def init_locale(app: Flask) -> None:
+    """Sets up the language of each request and adds the format filters to templates."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(HERE / "translations")
     Babel(app, default_locale="zh_Hans_CN", locale_selector=_chosen)
     app.jinja_env.filters.update(
@@ -33,6 +29,7 @@ def speak(app: Flask) -> None:
         clock=clock,
         clock_exact=clock_exact,
         day=day,
+        day_name=day_name,
         moment=moment,
         rate=rate,
         count=count,
@@ -41,13 +38,13 @@ def speak(app: Flask) -> None:
 
 
 def _chosen() -> str:
-    """The browser's explicit choice, else the city's language."""
+    """Returns the language the browser chose, or the city's."""
     wanted = request.cookies.get(COOKIE) or options().default_locale
     return "en" if wanted.startswith("en") else "zh_Hans_CN"
 
 
 def locale_name() -> str:
-    """Return the language of this request as a key of `LOCALES`."""
+    """Returns the language of this request as a key of `LOCALES`."""
     return "en" if _locale().language == "en" else "zh_CN"
 
 
@@ -56,7 +53,7 @@ def _locale() -> Locale:
 
 
 def duration(seconds: float | None) -> str:
-    """Return whole seconds as 0:42, 12:05 or 1:02:33; an unknown duration as a dash."""
+    """Returns whole seconds as 0:42, 12:05 or 1:02:33; an unknown duration as a dash."""
     if seconds is None:
         return "–"
     minutes, rest = divmod(int(seconds), 60)
@@ -65,22 +62,28 @@ def duration(seconds: float | None) -> str:
 
 
 def clock(at: datetime | None) -> str:
-    """Return the local time of day as 14:03."""
+    """Returns the local time of day as 14:03."""
     return _local(at, "HH:mm")
 
 
 def clock_exact(at: datetime | None) -> str:
-    """Return the local time of day as 14:03:22."""
+    """Returns the local time of day as 14:03:22."""
     return _local(at, "HH:mm:ss")
 
 
 def day(at: datetime | None) -> str:
-    """Return the local day as 11月23日 周一, or Mon 23 Nov."""
+    """Returns the local day as 11月23日 周一, or Mon 23 Nov."""
     return _local(at, "EEE d MMM" if _locale().language == "en" else "M月d日 EEE")
 
 
+def day_name(value: date) -> str:
+    """Returns a calendar day as 11月24日 周二, or Tue 24 Nov."""
+    locale = _locale()
+    return str(format_date(value, "EEE d MMM" if locale.language == "en" else "M月d日 EEE", locale=locale))
+
+
 def moment(at: datetime | None) -> str:
-    """Return day and time; the year only when it is not this one."""
+    """Returns day and time, with the year only if it is not the current one."""
     if at is None:
         return "–"
     zone = application().policies.zone
@@ -96,7 +99,7 @@ def _local(at: datetime | None, pattern: str) -> str:
 
 
 def rate(part: int, whole: int) -> str:
-    """Return 99.51% (47,878/48,116), rounded half-up from the integers; a dash without a base."""
+    """Returns 99.51% (47,878/48,116), rounded half-up from the integers; a dash without a base."""
     if whole == 0:
         return f"– (0/{whole})"
     hundredths = (part * 20000 + whole) // (2 * whole)
@@ -107,8 +110,13 @@ def count(number: int) -> str:
     return f"{number:,}"
 
 
-def keep(response: BaseResponse, locale: str) -> None:
-    """Remember a language in this browser."""
+def as_milliseconds(at: datetime) -> int:
+    """Returns a moment in milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
+def remember_locale(response: BaseResponse, locale: str) -> None:
+    """Stores a language in this browser for a year."""
     response.set_cookie(
         COOKIE, locale, max_age=YEAR, httponly=True, samesite="Lax", secure=options().secure_cookies
     )

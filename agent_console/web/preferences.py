@@ -1,4 +1,4 @@
-"""What a person may choose for themselves: the language, kept in this browser and, once signed in, with their name."""
+"""The language a person chooses, stored in this browser and, if they are signed in, with their account."""
 
 from flask import Blueprint, redirect, request
 from flask.typing import ResponseReturnValue
@@ -6,12 +6,12 @@ from werkzeug.exceptions import BadRequest
 
 from agent_console.web.auth import local_address, signed_in_or_none
 from agent_console.web.console_context import application
-from agent_console.web.locale import LOCALES, keep
+from agent_console.web.locale import LOCALES, remember_locale
 from hotline.services.people import accounts
 
 
 def choose_locale() -> ResponseReturnValue:
-    """Keep the chosen language and go back to the page it was chosen on. Raises BadRequest for one we do not speak."""
+    """Stores the chosen language and returns to the page. Raises BadRequest for an unknown language."""
     wanted = request.form.get("locale", "")
     if wanted not in LOCALES:
         raise BadRequest
@@ -20,7 +20,7 @@ def choose_locale() -> ResponseReturnValue:
         with application().unit_of_work(found.person) as work:
             accounts.set_locale(work, wanted)
     response = redirect(local_address(request.form.get("back")) or "/", 303)
-    keep(response, wanted)
+    remember_locale(response, wanted)
     return response
 
 

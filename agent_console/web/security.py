@@ -1,7 +1,7 @@
-"""What keeps the desk's door shut to others: cookies, forged forms, guessed passwords, foreign scripts.
+"""Cookies, protection against forged forms, log-in limits and security headers.
 
-Limits count failures only, in Redis so that all web processes share them; when Redis is away Flask-Limiter counts
-in memory and logs it, so the door is never left without a limit.
+The limits count failures only, in Redis, so that all web processes share them. While Redis is unreachable
+Flask-Limiter counts in memory and logs it.
 """
 
 import secrets
@@ -17,12 +17,12 @@ from flask_wtf.csrf import CSRFProtect
 from agent_console.web.console_context import ConsoleOptions, options
 
 LOG_IN = "auth.take_login"
-COOKIELESS_DOORS = ("/voice/", "/api/v1/")
-"""Doors that read no cookie (a signature or a bearer token instead), so nobody's browser can be tricked into using them."""
+# These read a signature or a bearer token and no cookie, so that a forged form cannot use a browser's session.
+COOKIELESS_PREFIXES = ("/voice/", "/api/v1/")
 
 
 def protect(app: Flask, chosen: ConsoleOptions) -> None:
-    """Set cookies, forged-form protection, log-in limits and headers for every page of `app`."""
+    """Sets up cookies, forged-form protection, log-in limits and headers for every page of `app`."""
     app.config.update(
         SECRET_KEY=chosen.secret_key,
         SESSION_COOKIE_NAME="hotline",
@@ -37,7 +37,7 @@ def protect(app: Flask, chosen: ConsoleOptions) -> None:
     csrf = CSRFProtect(app)
 
     def refuse_forged_forms() -> None:
-        if not request.path.startswith(COOKIELESS_DOORS):
+        if not request.path.startswith(COOKIELESS_PREFIXES):
             csrf.protect()
 
     app.before_request(make_request_names)
@@ -47,7 +47,7 @@ def protect(app: Flask, chosen: ConsoleOptions) -> None:
 
 
 def make_request_names() -> None:
-    """Give the request an id people can read out to us, and its script nonce."""
+    """Gives the request an id that people can report, and its script nonce."""
     g.request_id = secrets.token_hex(6)
     g.csp_nonce = secrets.token_urlsafe(16)
 
@@ -82,7 +82,7 @@ def _refused(response: Response) -> bool:
 
 
 def add_headers(response: Response) -> Response:
-    """Close what a browser leaves open by default; a page family may set a header of its own first."""
+    """Adds the security headers. A header that a page has set stays."""
     headers = response.headers
     headers.setdefault("Content-Security-Policy", _policy())
     headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -119,7 +119,7 @@ def _policy() -> str:
 
 
 def _line_origins() -> str:
-    """Return where the softphone may connect to: the exchange, or Twilio's signalling and its media insights."""
+    """Returns the origins the softphone connects to: the exchange, or Twilio's signalling and media insights."""
     softphone = options().softphone
     if softphone.driver == "twilio":
         return "wss://*.twilio.com https://*.twilio.com"

@@ -1,4 +1,4 @@
-"""Small things templates of several pages ask for: a ticket's address and state tag, moments for running times."""
+"""Template functions that several page families use: ticket addresses, state tags, unit names, field widgets."""
 
 from datetime import datetime
 
@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from agent_console.web.labels import label
-from agent_console.web.live import as_milliseconds
-from agent_console.web.locale import locale_name
-from hotline.rules.enums import TicketState
+from agent_console.web.locale import as_milliseconds, locale_name
+from agent_console.web.playback import player
+from hotline.rules.enums import CallEnd, CallState, TicketState
+from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import SHORT_TEXT
 from hotline.rules.tickets.fields import (
     DESK_FIELDS,
@@ -20,9 +21,11 @@ from hotline.rules.tickets.fields import (
     TicketField,
     length_limit,
 )
+from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 
+# CSS tone of a state. A tag always shows the word too, never the colour alone.
 TONES: dict[TicketState, str] = {
     TicketState.DRAFT: "",
     TicketState.DISPATCHED: "act",
@@ -32,11 +35,10 @@ TONES: dict[TicketState, str] = {
     TicketState.CLOSED: "done",
     TicketState.DISCARDED: "",
 }
-"""The colour of a state; the word always stands in it too."""
 
 
 def ticket_address(ticket: Ticket) -> str:
-    """Return what a ticket is called in addresses: its number, or `draft-{id}` before it has one."""
+    """Returns the name of a ticket in addresses: its number, or `draft-{id}` before it has one."""
     return ticket.number or f"draft-{ticket.id}"
 
 
@@ -45,12 +47,12 @@ def ticket_url(ticket: Ticket) -> str:
 
 
 def ticket_tag(state: TicketState) -> Markup:
-    tone = f" tag-{TONES[state]}" if TONES[state] else ""
+    tone = f" tag-{TONES[state]}" if TONES.get(state) else ""
     return Markup('<span class="tag{}">{}</span>').format(tone, label(state))
 
 
 def unit_name(unit: Unit) -> str:
-    """Return a unit's name in the language of this request."""
+    """Returns a unit's name in the language of this request."""
     return unit.name_en if locale_name() == "en" else unit.name_zh
 
 
@@ -66,12 +68,22 @@ def round_label(number: int) -> str:
 
 
 def ms(at: datetime) -> int:
-    """Return a moment for `data-since` and `data-until`."""
+    """Returns a moment in milliseconds since 1970, for `data-since` and `data-until`."""
     return as_milliseconds(at)
 
 
+def call_outcome(call: Call) -> CallEnd | CallState:
+    """Returns how a call ended, or its state while it lasts."""
+    return call.end or call.state
+
+
+def visible_access_code(person: Person, ticket: Ticket) -> str:
+    """Returns the access code of a ticket for persons who write tickets; empty for others, or without a code."""
+    return (ticket.access_code or "") if person.may(Right.WRITE_TICKETS) else ""
+
+
 def blank(text: str) -> str:
-    """Return `text`, or the words for a matter nobody has named yet."""
+    """Returns `text`, or the words for a ticket without a subject."""
     return text or str(_("（无事由）"))
 
 
@@ -99,9 +111,9 @@ def field_widget(field: TicketField) -> str:
 
 
 def pages() -> Blueprint:
-    """Return a blueprint without pages: it teaches every template these words."""
+    """Returns a blueprint without pages. It adds these functions to every template."""
     blueprint = Blueprint("parts", __name__)
-    for word in (
+    for function in (
         ticket_address,
         ticket_url,
         ticket_tag,
@@ -113,6 +125,8 @@ def pages() -> Blueprint:
         round_label,
         ms,
         blank,
+        player,
+        call_outcome,
     ):
-        blueprint.add_app_template_global(word, word.__name__)
+        blueprint.add_app_template_global(function, function.__name__)
     return blueprint

@@ -9,7 +9,7 @@ from annotated_types import MinLen
 from pydantic import AfterValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from config.city.toml_file import Table, Text, Truth, Whole, read_toml
+from config.city.toml_file import TomlInteger, TomlTable, TomlText, Truth, read_toml
 from config.validation import expected
 from hotline.rules.policies import CallerPolicy, LookupSource, OpeningHours, Schedule
 
@@ -65,35 +65,35 @@ PhoneNumber = Annotated[
 ]
 
 
-class ScheduleTable(Table):
+class ScheduleTable(TomlTable):
     workdays: Hours
     days_off: Hours
     holidays: Hours
 
 
-class LookupTable(Table):
-    url: Annotated[str, Text(500), AfterValidator(_http_url)]
-    secret: Annotated[str, Text(200)]
-    seconds: Annotated[int, Whole(1, 30)]
+class LookupTable(TomlTable):
+    url: Annotated[str, TomlText(500), AfterValidator(_http_url)]
+    secret: Annotated[str, TomlText(200)]
+    seconds: Annotated[int, TomlInteger(1, 30)]
 
 
-class SkillsTable(Table):
+class SkillsTable(TomlTable):
     names: Annotated[
-        tuple[Annotated[str, Text(40)], ...], MinLen(1), expected("a list of texts of 1 to 40 characters")
+        tuple[Annotated[str, TomlText(40)], ...], MinLen(1), expected("a list of texts of 1 to 40 characters")
     ]
-    patience: Annotated[int, Whole(0, 3600)]
+    patience: Annotated[int, TomlInteger(0, 3600)]
 
 
-class CallersFile(Table):
-    inbound: Annotated[str, Text(40)]
+class CallersFile(TomlTable):
+    inbound: Annotated[str, TomlText(40)]
     schedules: Mapping[Name, ScheduleTable]
     numbers: Mapping[str, PhoneNumber]
     lookups: Mapping[Name, LookupTable]
     skills: SkillsTable
-    calls_per_hour: Annotated[int, Whole(1, 10_000)]
-    code_tries_per_call: Annotated[int, Whole(1, 10)]
-    code_tries_per_hour: Annotated[int, Whole(1, 1000)]
-    code_tries_withheld: Annotated[int, Whole(1, 1000)]
+    calls_per_hour: Annotated[int, TomlInteger(1, 10_000)]
+    code_tries_per_call: Annotated[int, TomlInteger(1, 10)]
+    code_tries_per_hour: Annotated[int, TomlInteger(1, 1000)]
+    code_tries_withheld: Annotated[int, TomlInteger(1, 1000)]
     record_talks: Truth
     hear_words: Truth
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
-from config.city.toml_file import Table, Text, Whole, read_toml
+from config.city.toml_file import TomlInteger, TomlTable, TomlText, read_toml
 from config.validation import expected
 from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import (
@@ -43,7 +43,7 @@ Stage = Annotated[DeadlineStage, expected(f"one of {', '.join(DeadlineStage)}")]
 Type = Annotated[RequestType, expected(f"one of {', '.join(RequestType)}")]
 
 
-class LimitsTable(Table):
+class LimitsTable(TomlTable):
     """Limits by urgency."""
 
     normal: TimeLimit
@@ -51,38 +51,38 @@ class LimitsTable(Table):
     critical: TimeLimit
 
 
-class StagesTable(Table):
+class StagesTable(TomlTable):
     acknowledge: LimitsTable
     contact: LimitsTable
     resolve: LimitsTable
 
 
-class DeadlinesTable(Table):
-    name: Annotated[str, Text(40)]
+class DeadlinesTable(TomlTable):
+    name: Annotated[str, TomlText(40)]
     limits: StagesTable
     by_type: Mapping[Stage, Mapping[Type, TimeLimit]]
 
 
-class QueueTable(Table):
-    name: Annotated[str, Text(64)]
-    max_size: Annotated[int, Whole(1, 5000)]
-    ring_seconds: Annotated[int, Whole(5, 120)]
-    offer_callback_after: Annotated[int, Whole(0, 3600)]
-    abandon_threshold: Annotated[int, Whole(0, 60)]
-    wrap_up_seconds: Annotated[int, Whole(0, 3600)]
-    presence_timeout: Annotated[int, Whole(20, 600)]
+class QueueTable(TomlTable):
+    name: Annotated[str, TomlText(64)]
+    max_size: Annotated[int, TomlInteger(1, 5000)]
+    ring_seconds: Annotated[int, TomlInteger(5, 120)]
+    offer_callback_after: Annotated[int, TomlInteger(0, 3600)]
+    abandon_threshold: Annotated[int, TomlInteger(0, 60)]
+    wrap_up_seconds: Annotated[int, TomlInteger(0, 3600)]
+    presence_timeout: Annotated[int, TomlInteger(20, 600)]
 
 
-class DialTable(Table):
-    attempts: Annotated[int, Whole(1, 20)]
-    spacing_seconds: Annotated[int, Whole(1, 7 * _DAY)]
-    ring_seconds: Annotated[int, Whole(5, 600)]
-    from_hour: Annotated[int, Whole(0, 23)]
-    to_hour: Annotated[int, Whole(0, 24)]
-    delay_seconds: Annotated[int, Whole(0, 7 * _DAY)]
+class DialTable(TomlTable):
+    attempts: Annotated[int, TomlInteger(1, 20)]
+    spacing_seconds: Annotated[int, TomlInteger(1, 7 * _DAY)]
+    ring_seconds: Annotated[int, TomlInteger(5, 600)]
+    from_hour: Annotated[int, TomlInteger(0, 23)]
+    to_hour: Annotated[int, TomlInteger(0, 24)]
+    delay_seconds: Annotated[int, TomlInteger(0, 7 * _DAY)]
 
 
-class PoliciesFile(Table):
+class PoliciesFile(TomlTable):
     deadlines: DeadlinesTable
     queue: QueueTable
     callbacks: DialTable

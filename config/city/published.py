@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from config.city.toml_file import Table, Text, read_toml
+from config.city.toml_file import TomlTable, TomlText, read_toml
 from config.validation import expected
 from hotline.rules.figures.rates import parse_percent
 from hotline.rules.figures.reconciliation import Claim
@@ -40,14 +40,16 @@ def _day(value: object) -> date:
 Day = Annotated[date, PlainValidator(_day)]
 
 
-class ClaimTable(Table):
-    statistic: Annotated[str, Text(40), AfterValidator(_statistic), expected(f"one of {', '.join(_NAMES)}")]
-    value: Annotated[str, Text(8), AfterValidator(_percentage), expected("a percentage like 99.58")]
+class ClaimTable(TomlTable):
+    statistic: Annotated[
+        str, TomlText(40), AfterValidator(_statistic), expected(f"one of {', '.join(_NAMES)}")
+    ]
+    value: Annotated[str, TomlText(8), AfterValidator(_percentage), expected("a percentage like 99.58")]
     first: Day | None = Field(None, alias="from")
     last: Day = Field(alias="to")
 
 
-class PublishedFile(Table):
+class PublishedFile(TomlTable):
     claim: tuple[ClaimTable, ...]
 
 

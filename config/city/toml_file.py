@@ -1,4 +1,4 @@
-"""Reading the city's TOML files into pydantic schemas. An error is one line: file, key, and what to write instead."""
+"""Reads the city's TOML files into pydantic schemas. An error is one line: file, key, and what to write instead."""
 
 import tomllib
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class BadFile(Exception):
     """A file of the city cannot be used. The message is one line: file, key, reason."""
 
 
-class Table(BaseModel):
+class TomlTable(BaseModel):
     """Base of the schemas: one table of a TOML file. A key that the schema does not know is an error."""
 
     # Unknown keys are allowed for the validator below only: its message names the known ones.
@@ -33,11 +33,11 @@ class Table(BaseModel):
         return self
 
 
-Schema = TypeVar("Schema", bound=Table)
+Schema = TypeVar("Schema", bound=TomlTable)
 
 
 @dataclass(frozen=True, slots=True)
-class Whole(GroupedMetadata):
+class TomlInteger(GroupedMetadata):
     """Annotation of a whole number between `low` and `high`, both included."""
 
     low: int
@@ -49,7 +49,7 @@ class Whole(GroupedMetadata):
 
 
 @dataclass(frozen=True, slots=True)
-class Text(GroupedMetadata):
+class TomlText(GroupedMetadata):
     """Annotation of a text of 1 to `longest` characters without blanks around it."""
 
     longest: int

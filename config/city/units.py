@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.city.toml_file import BadFile, Table, Text, read_toml
+from config.city.toml_file import BadFile, TomlTable, TomlText, read_toml
 from config.validation import expected
 
 
@@ -28,15 +28,15 @@ class UnitEntry:
     kind: UnitKind
 
 
-class UnitTable(Table):
+class UnitTable(TomlTable):
     code: Annotated[
         str, Field(pattern=r"^[a-z][a-z0-9-]{1,31}$"), expected("small letters, digits and dashes")
     ]
-    zh: Annotated[str, Text(80)]
-    en: Annotated[str, Text(120)]
+    zh: Annotated[str, TomlText(80)]
+    en: Annotated[str, TomlText(120)]
 
 
-class UnitsFile(Table):
+class UnitsFile(TomlTable):
     department: tuple[UnitTable, ...]
     township: tuple[UnitTable, ...]
     utility: tuple[UnitTable, ...]

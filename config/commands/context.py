@@ -86,7 +86,7 @@ def _database_message(error: OperationalError) -> str:
     return f"the database does not answer ({type(error.orig).__name__})"
 
 
-class Day(click.ParamType[date]):
+class DayParameter(click.ParamType[date]):
     """Click parameter type for a day in the form 2026-11-23."""
 
     name = "YYYY-MM-DD"

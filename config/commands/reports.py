@@ -4,7 +4,7 @@ from datetime import date
 import click
 
 from agent_console.reports.files import FORMATS, render
-from config.commands.context import Day, open_components, report_errors
+from config.commands.context import DayParameter, open_components, report_errors
 from hotline.rules.figures.report import Period
 from hotline.services.figures.reports import build_report
 
@@ -15,7 +15,7 @@ def report() -> None:
 
 
 @report.command("daily")
-@click.option("--date", "day", type=Day(), help="The day; today until now if not given.")
+@click.option("--date", "day", type=DayParameter(), help="The day; today until now if not given.")
 @click.option("--format", "fmt", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @report_errors
 def daily(day: date | None, fmt: str) -> None:

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 import click
 
-from config.commands.context import Day, open_components, report_errors
+from config.commands.context import DayParameter, open_components, report_errors
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.services.tickets.export import export_tickets
@@ -41,8 +41,8 @@ def _print_problem(line: int, field: str, code: str) -> None:
 
 
 @tickets.command("export")
-@click.option("--from", "first", required=True, type=Day(), help="First day of receipt.")
-@click.option("--to", "last", required=True, type=Day(), help="Last day of receipt, included.")
+@click.option("--from", "first", required=True, type=DayParameter(), help="First day of receipt.")
+@click.option("--to", "last", required=True, type=DayParameter(), help="Last day of receipt, included.")
 @click.option(
     "-o", "output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write."
 )

@@ -1,6 +1,6 @@
-"""What answers by itself in the demonstration, at invented numbers: hand-overs to control rooms work without them.
+"""Numbers of the exchange that answer automatically, so that transfers to control rooms work in the demonstration.
 
-Short codes such as 110 are no numbers a carrier dials from outside; a city configures the full number behind each.
+A carrier cannot dial short codes such as 110 from outside; a city configures the full number behind each.
 """
 
 from collections.abc import Mapping

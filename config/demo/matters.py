@@ -7,28 +7,28 @@ from typing import Annotated
 
 from annotated_types import MinLen
 
-from config.city.toml_file import Table, Text, Whole, read_toml
+from config.city.toml_file import TomlInteger, TomlTable, TomlText, read_toml
 from config.demo.people import PLACES
 from hotline.rules.enums import RequestType, Urgency
 
 
-class Matter(Table):
+class Matter(TomlTable):
     """A kind of matter. `answer` is the operator's direct answer, `reply` that of the unit."""
 
     type: RequestType
-    unit: Annotated[str, Text(32)]
-    category: Annotated[str, Text(120)]
+    unit: Annotated[str, TomlText(32)]
+    category: Annotated[str, TomlText(120)]
     urgency: Urgency = Urgency.NORMAL
-    weight: Annotated[int, Whole(1, 100)]
-    title: Annotated[str, Text(80)]
-    text: Annotated[str, Text(400)]
-    wanted: Annotated[str, Text(200)]
-    details: Annotated[tuple[Annotated[str, Text(80)], ...], MinLen(1)]
-    answer: Annotated[str, Text(400)] = ""
-    reply: Annotated[str, Text(400)] = ""
+    weight: Annotated[int, TomlInteger(1, 100)]
+    title: Annotated[str, TomlText(80)]
+    text: Annotated[str, TomlText(400)]
+    wanted: Annotated[str, TomlText(200)]
+    details: Annotated[tuple[Annotated[str, TomlText(80)], ...], MinLen(1)]
+    answer: Annotated[str, TomlText(400)] = ""
+    reply: Annotated[str, TomlText(400)] = ""
 
 
-class MattersFile(Table):
+class MattersFile(TomlTable):
     matter: tuple[Matter, ...]
 
 

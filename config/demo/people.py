@@ -1,4 +1,4 @@
-"""Who may log in to the demonstration, and the invented callers of its history. Nobody here exists."""
+"""The users of the demonstration and the names of its invented callers. None of these people exists."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from hotline.rules.enums import Role
 
 @dataclass(frozen=True, slots=True)
 class DemoUser:
-    """Somebody with a log-in; all share the demonstration's one password."""
+    """A user; all users share the password of the demonstration."""
 
     name: str
     display_name: str
@@ -16,6 +16,7 @@ class DemoUser:
     work_number: str | None = None
 
 
+# The log-ins that `make run` prints. Every other unit has a handler as well, named `unit-` and its code.
 SHOWN: tuple[DemoUser, ...] = (
     DemoUser("op1", "张晓岚", Role.OPERATOR, work_number="017"),
     DemoUser("op2", "李思远", Role.OPERATOR, work_number="021"),
@@ -32,7 +33,6 @@ SHOWN: tuple[DemoUser, ...] = (
     DemoUser("inspector1", "蒋听澜", Role.INSPECTOR),
     DemoUser("admin", "沈既白", Role.ADMIN),
 )
-"""The log-ins that `make run` prints. Every other unit has a handler too, named `unit-` and its code."""
 
 SURNAMES = "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜颜"
 GIVEN = (
@@ -57,7 +57,7 @@ PLACES = (
 
 
 def unit_handler(unit_code: str) -> DemoUser:
-    """Returns the handler of a unit: the one shown, else one of its own."""
+    """Returns the handler of a unit: the one in SHOWN, or else an invented one."""
     for user in SHOWN:
         if user.unit_code == unit_code:
             return user

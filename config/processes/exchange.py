@@ -1,4 +1,4 @@
-"""`python -m config.processes.exchange`: the carrier in a box, for demonstrations. It refuses to be part of production."""
+"""Runs the carrier simulator: `python -m config.processes.exchange`. In production it refuses to start."""
 
 import sys
 
@@ -10,7 +10,7 @@ from hotline.gateways.addresses import VoiceAddresses, VoiceRoute
 
 
 def exchange_settings(settings: Settings) -> ExchangeSettings:
-    """Returns what the exchange must know to play our carrier."""
+    """Returns the settings with which the exchange simulates the carrier of this hotline."""
     addresses = VoiceAddresses(settings.public_url)
     return ExchangeSettings(
         account_sid=settings.account.sid,
@@ -33,7 +33,7 @@ def main() -> None:
     settings = settings_or_exit()
     if settings.mode is Mode.PRODUCTION:
         print(
-            "hotline: the exchange plays the carrier for demonstrations and never runs in production",
+            "hotline: the exchange simulates a carrier for demonstrations and never runs in production",
             file=sys.stderr,
         )
         raise SystemExit(2)

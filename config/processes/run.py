@@ -1,7 +1,8 @@
-"""`make run`: the whole city on one machine, in the foreground. Redis and exchange begin first and end last; Ctrl-C stops all.
+"""Runs the whole demonstration in the foreground for `make run`; Ctrl-C stops it.
 
-The commands of the processes are the Procfile's own, so that what is tried here is what production runs. Live streams
-are served by the web group: there is no proxy here that could send them to the `events` group.
+Redis and the exchange start first and stop last. The other processes are started by the commands of the Procfile, so
+that the demonstration runs what production runs. The web group serves the live streams: no proxy could send them to
+the `events` group.
 """
 
 import fcntl
@@ -13,34 +14,60 @@ import socket
 import sys
 import threading
 import time
+import unicodedata
 import urllib.error
 import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
+from alembic.util import CommandError
 from honcho.environ import parse_procfile
+from sqlalchemy import Engine, make_url
 
+from config.city import CITY
+from config.city.callers import read_callers
+from config.city.policies import read_policies
+from config.demo.people import SHOWN
 from config.demo.secrets import demo_secrets
-from config.processes.prepare import CannotStart, prepare_database
-from config.processes.welcome import welcome
+from config.demo.seed import is_empty, seed_demo
 from config.settings import Mode, Settings, redis_socket, settings_or_exit
 from config.setup.children import Children
 from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
+from config.wiring import load_registry
+from hotline.clock import system_clock
+from hotline.rules.enums import Role
+from hotline.rules.phone_numbers import format_national
+from hotline.store.engine import open_engine
+from hotline.store.schema import migrate
 
 PROCFILE = Path(__file__).parent.parent.parent / "Procfile"
 STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
+# Order of stopping: the processes of the Procfile, then the exchange, then Redis.
 FIRST, MIDDLE, LAST = 2, 1, 0
-"""Who stops first: our own processes, then the exchange, then Redis."""
 PATIENCE_SECONDS = 8.0
 READY_SECONDS = 120.0
+ROLES: dict[Role, tuple[str, str]] = {
+    Role.OPERATOR: ("话务员", "operator"),
+    Role.SHIFT_LEADER: ("班长", "shift leader"),
+    Role.DISPATCHER: ("派单员", "dispatcher"),
+    Role.HANDLER: ("承办单位", "unit handler"),
+    Role.SUPERVISOR: ("督办员", "supervisor"),
+    Role.LEADER: ("市领导", "leader"),
+    Role.INSPECTOR: ("质检员", "inspector"),
+    Role.ADMIN: ("管理员", "administrator"),
+}
+
+
+class CannotStart(Exception):
+    """The demonstration cannot start before the user changes something; the message is one line."""
 
 
 class Broken(Exception):
-    """Something that had started has failed; the message is one line."""
+    """A process failed after its start; the message is one line."""
 
 
 def main() -> int:
-    """Run until Ctrl-C (0), a process dies (1), or something is wrong from the start (2)."""
+    """Runs until Ctrl-C. Returns the exit status: 0 stopped, 1 a process failed, 2 it cannot start."""
     settings = settings_or_exit()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -65,7 +92,7 @@ def main() -> int:
 
 
 def _environ(settings: Settings) -> dict[str, str]:
-    """Returns what children are told: our own settings, and this environment's programs first on the PATH."""
+    """Returns the environment of the child processes, with the programs of this virtual environment first on the PATH."""
     programs = str(Path(sys.executable).parent)
     return {
         **os.environ,
@@ -76,7 +103,7 @@ def _environ(settings: Settings) -> dict[str, str]:
 
 
 def _claim(settings: Settings, held: ExitStack) -> None:
-    """Refuse what cannot work: production, a second run on the same data, a port in use."""
+    """Locks the data folder and checks the ports. Raises CannotStart in production, for a second run, or a port in use."""
     if settings.mode is Mode.PRODUCTION:
         raise CannotStart("make run is the demonstration; with HOTLINE_ENV=production use the Procfile")
     lock = held.enter_context((settings.home / "run.lock").open("w"))
@@ -98,7 +125,7 @@ def _claim(settings: Settings, held: ExitStack) -> None:
 
 
 def _start(settings: Settings, children: Children, stop: threading.Event) -> None:
-    """Start everything in order, each when what it needs answers. Returns early when asked to stop."""
+    """Starts the processes in order, each when those it needs respond. Returns early if `stop` is set."""
     if settings.embedded_redis:
         _start_redis(settings, children, stop)
     prepare_database(settings)
@@ -133,7 +160,7 @@ def _start_redis(settings: Settings, children: Children, stop: threading.Event) 
 
 
 def _answers(at: Path) -> bool:
-    """Says whether the server at the socket has loaded its data and takes commands."""
+    """Says whether the server at the socket has loaded its data and accepts commands."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(1)
         try:
@@ -164,12 +191,78 @@ def _still_fine(children: Children, deadline: float, what: str) -> None:
 
 
 def _watch(children: Children, stop: threading.Event) -> int:
-    """Wait for the signal to stop, or for a child that dies."""
+    """Waits until `stop` is set. Raises Broken if a process ends."""
     while not stop.wait(0.5):
         dead = children.ended()
         if dead is not None:
             raise Broken(f"{dead.name} ended with status {dead.process.returncode}; stopping the rest")
     return 0
+
+
+def welcome(settings: Settings, password: str) -> str:
+    """Returns the message for the terminal: addresses and log-ins, in Chinese and English."""
+    short = format_national(settings.number).split(" ", 1)[-1].replace(" ", "")
+    lines = [
+        "",
+        f"市民热线 {short} 已就绪 / the hotline {short} is up",
+        "",
+        f"  坐席与办公 desk and offices   {settings.public_url}/login",
+    ]
+    if settings.local_exchange:
+        lines += [f"  市民电话   caller's phone     {settings.exchange_url}/phone    (拨 dial {short})"]
+    lines += ["", f"  演示口令 demo password: {password}    (所有账号通用 for every log-in)", ""]
+    for user in SHOWN:
+        chinese, english = ROLES[user.role]
+        unit = f" · {user.unit_code}" if user.unit_code else ""
+        lines.append(f"  {_padded(user.name, 13)}{_padded(user.display_name, 9)}{chinese} {english}{unit}")
+    lines += ["", f"  数据 data: {settings.home}", "  按 Ctrl-C 停止 / press Ctrl-C to stop", ""]
+    return "\n".join(lines)
+
+
+def _padded(text: str, width: int) -> str:
+    """Pads the text to `width` columns of a terminal; a Chinese character takes two."""
+    columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    return text + " " * max(width - columns, 1)
+
+
+def prepare_database(settings: Settings) -> None:
+    """Migrates the database and seeds it if it is empty.
+
+    Raises CannotStart for a database of a newer version, sqlalchemy.exc.OperationalError for one that does not answer.
+    """
+    url = make_url(settings.database_url)
+    path = Path(url.database or "")
+    if url.get_backend_name() != "sqlite" or path.exists():
+        _prepare(open_engine(settings.database_url), settings)
+        return
+    # The file gets its name when it is complete: an interrupted seeding leaves nothing that looks like a database.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    for leftover in path.parent.glob(f"{draft.name}*"):
+        leftover.unlink()
+    _prepare(open_engine(url.set(database=str(draft)).render_as_string(hide_password=False)), settings)
+    draft.replace(path)
+
+
+def _prepare(engine: Engine, settings: Settings) -> None:
+    try:
+        migrate(engine)
+    except CommandError as error:
+        raise CannotStart(f"DATABASE_URL: the database was written by a newer version ({error})") from None
+    if is_empty(engine):
+        callers = read_callers(CITY / "callers.toml")
+        policies = read_policies(
+            CITY / "policies.toml", callers=callers, zone=settings.zone, number=settings.number
+        )
+        print("正在写入演示城市（首次约半分钟）… / seeding the demo city (first time only) …", flush=True)
+        seed_demo(
+            engine,
+            policies=policies,
+            flows=load_registry(policies),
+            password=demo_secrets(settings.home)["DEMO_PASSWORD"],
+            now=system_clock(),
+        )
+    engine.dispose()
 
 
 if __name__ == "__main__":

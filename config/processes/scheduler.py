@@ -55,6 +55,9 @@ class Scheduler:
             return
         with self.application.read_session() as session:
             rows = {row.name: row for row in all_jobs(session)}
+        if any(job.name not in rows for job in self.jobs):
+            self._look_at = None
+            return
         due = [(job, rows[job.name]) for job in self.jobs if periodic_jobs.is_due(rows[job.name], at)]
         self._look_at = min([at + LOOK, *(row.due_at for row in rows.values() if row.due_at > at)])
         for job, row in due:

@@ -49,7 +49,7 @@ EnqueueRuns = Callable[[list[PeriodicJob]], None]
 
 def carry_out(delivery_id: int) -> bool:
     """Executes one delivery."""
-    return outbox.deliver(_CONTEXT.get().components.tools, delivery_id)
+    return outbox.deliver(_CONTEXT.get().components.reaction_context, delivery_id)
 
 
 def run_periodic_job(name: str) -> bool:

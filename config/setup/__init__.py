@@ -1,1 +1,1 @@
-"""What `make` runs before there is anything to run: checks, assets, a new migration, the embedded Redis, the demo city."""
+"""Programs behind `make`: installation, generated documents, migrations, benchmarks, child processes."""

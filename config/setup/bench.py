@@ -1,4 +1,4 @@
-"""`make bench`: run every benchmark in tests/benchmarks as a script; each prints its table."""
+"""Runs every benchmark of tests/benchmarks for `make bench`; each prints a table."""
 
 import subprocess
 import sys
@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent.parent.parent / "tests" / "benchmarks"
 
 
 def main() -> int:
-    """Run all, even after one has failed; 1 if any failed."""
+    """Runs all benchmarks, even after one has failed; returns exit status 1 if any failed."""
     failed = []
     for path in sorted(FOLDER.glob("bench_*.py")):
         print(f"\n== {path.stem}", flush=True)

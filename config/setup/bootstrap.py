@@ -1,4 +1,6 @@
-"""`make`'s first step, run by the machine's own Python with nothing installed: virtual environment, packages, browser files.
+"""Installs the project for `make`: virtual environment, packages, browser files, translations.
+
+The Python of the machine runs it before any package is installed.
 
 Every step remembers a hash of what it was made from (in `.venv/steps`) and is skipped while that is unchanged, so the
 second `make run` begins at once. Packages come from the hashed locks only, by uv where there is one, else by pip.
@@ -25,7 +27,7 @@ class Stop(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Set up for `run` or `test` (with the test extras); 2 if the machine lacks something."""
+    """Installs for `run` or `test` (with the test extras); returns exit status 2 if the machine lacks something."""
     if arguments not in (["run"], ["test"]):
         print("usage: bootstrap.py run|test", file=sys.stderr)
         return 2
@@ -42,7 +44,7 @@ def main(arguments: list[str]) -> int:
 
 
 def step(name: str, made_from: str) -> bool:
-    """Says whether the step must be done: never done, or made from something else."""
+    """Says whether the step must be done: it never was, or its sources have changed."""
     mark = STEPS / name
     return not mark.exists() or mark.read_text() != made_from
 
@@ -61,13 +63,13 @@ def digest(paths: Iterable[Path]) -> str:
 
 
 def run(command: list[str | Path], why: str, environ: Mapping[str, str] | None = None) -> None:
-    """Run one command with its output in sight. Raises Stop with `why` when it fails."""
+    """Runs a command and shows its output. Raises Stop with `why` if it fails."""
     if subprocess.run(command, env=environ, check=False).returncode != 0:
         raise Stop(why)
 
 
 def make_venv() -> None:
-    """Make `.venv` with this Python unless there is one that works."""
+    """Makes `.venv` with this Python unless there is one that works."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is the one that an older Python may be given
         raise Stop(
             f"Python 3.11 or later is needed, this is {sys.version.split()[0]}: make PYTHON=python3.11 …"
@@ -88,12 +90,12 @@ def make_venv() -> None:
 
 
 def _version_of(python: Path) -> str:
-    asked = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-    return str(subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip())
+    command = [str(python), "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+    return str(subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip())
 
 
 def install(*, dev: bool) -> None:
-    """Install the locked packages and the project itself (its `hotline` command), editable."""
+    """Installs the locked packages and the project itself (its `hotline` command), editable."""
     tools, lock = ROOT / "locks" / "tools.txt", ROOT / "locks" / ("dev.txt" if dev else "run.txt")
     made_from = digest([tools, lock, ROOT / "pyproject.toml"])
     if not step(lock.stem, made_from):
@@ -101,8 +103,8 @@ def install(*, dev: bool) -> None:
     print(f"· 安装依赖 installing packages ({lock.name})", flush=True)
     pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     if not (BIN / "uv").exists():
-        asked = subprocess.run([*pip, "install", "-q", "--require-hashes", "-r", tools], check=False)
-        if asked.returncode != 0:
+        installed = subprocess.run([*pip, "install", "-q", "--require-hashes", "-r", tools], check=False)
+        if installed.returncode != 0:
             print("  uv 不可用，改用 pip / no uv for this machine, using pip", flush=True)
     _install_locked(lock, pip)
     editable: list[str | Path] = ["install", "-q", "--no-deps", "--no-build-isolation", "-e", "."]
@@ -157,7 +159,7 @@ def build_browser_files(*, dev: bool) -> None:
 
 
 def _with_node() -> dict[str, str]:
-    """Returns an environment with Node 20 or later first on its PATH; install one into `.venv` if need be."""
+    """Returns an environment with Node 20 or later first on its PATH; installs one into `.venv` if there is none."""
     environ = dict(os.environ)
     if shutil.which("npm") and _node_version(environ) >= OLDEST_NODE:
         return environ
@@ -175,15 +177,15 @@ def _node_version(environ: Mapping[str, str]) -> int:
     node = shutil.which("node", path=environ["PATH"])
     if node is None:
         return 0
-    told = subprocess.run(
+    output = subprocess.run(
         [node, "--version"], capture_output=True, text=True, check=False, env=environ
     ).stdout
-    major = told.strip().removeprefix("v").partition(".")[0]
+    major = output.strip().removeprefix("v").partition(".")[0]
     return int(major) if major.isdigit() else 0
 
 
 def compile_translations() -> None:
-    """Compile the catalogues of the pages' languages."""
+    """Compiles the message catalogues of the console."""
     folder = ROOT / "agent_console" / "translations"
     catalogues = list(folder.rglob("*.po"))
     made_from = digest(catalogues)

@@ -1,7 +1,7 @@
-"""Processes started together and stopped in order, so that `make run` leaves nobody behind.
+"""Child processes that are started together and stopped in order, so that `make run` leaves none behind.
 
-Each child has a session of its own: Ctrl-C in the terminal reaches only us, and we decide who stops first. Should we
-be killed outright, the kernel (Linux) tells the children to end.
+Each child has its own session: Ctrl-C in the terminal reaches the parent only, which decides the order of stopping. If
+the parent is killed, the kernel (Linux) ends the children.
 """
 
 import ctypes
@@ -20,16 +20,16 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass(slots=True)
 class Child:
-    """A running process and the name it is known by in our output."""
+    """A running process and its name in the output."""
 
     name: str
     process: "subprocess.Popen[bytes]"
+    # Children of a higher group stop first.
     group: int
-    """Children of a higher group stop first."""
 
 
 def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """Returns what a child does before it begins: ask the kernel to end it when we are gone (Linux only)."""
+    """Returns a function for the child to call before it starts: the kernel then ends it with its parent (Linux only)."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
@@ -44,7 +44,7 @@ def _end_with_parent(parent: int) -> Callable[[], None] | None:
 
 @dataclass(slots=True)
 class Children:
-    """All children of one run. Lines they write are passed on with their name in front."""
+    """The children of one run. Their output is passed on, each line with the name of the child."""
 
     environ: Mapping[str, str]
     out: IO[str] = field(default_factory=lambda: sys.stdout)
@@ -52,7 +52,7 @@ class Children:
     stopping: bool = False
 
     def start(self, name: str, command: Sequence[str], group: int) -> Child:
-        """Start a child; its output is passed on until it ends."""
+        """Starts a child and passes on its output until it ends."""
         process = subprocess.Popen(
             list(command),
             env=dict(self.environ),
@@ -74,11 +74,14 @@ class Children:
             self.out.flush()
 
     def ended(self) -> Child | None:
-        """Return a child that has ended, if any."""
+        """Returns a child that has ended, if any."""
         return next((child for child in self.running if child.process.poll() is not None), None)
 
     def stop(self, patience: float) -> list[str]:
-        """End all, the highest group first; after `patience` seconds a group is killed. Return who had to be."""
+        """Stops all children, the highest group first, and kills a group after `patience` seconds.
+
+        Returns the names of the children that were killed.
+        """
         self.stopping = True
         killed: list[str] = []
         for group in sorted({child.group for child in self.running}, reverse=True):
@@ -103,13 +106,13 @@ def _stop_group(children: list[Child], patience: float) -> list[str]:
 
 
 def _signal(child: Child, number: signal.Signals) -> None:
-    """Signal the child alone: servers tell their own workers."""
+    """Signals the child alone: a server passes the signal on to its workers."""
     if child.process.poll() is None:
         child.process.send_signal(number)
 
 
 def _signal_all(child: Child, number: signal.Signals) -> None:
-    """Signal whatever is left of the child's session."""
+    """Signals all processes that are left of the child's session."""
     try:
         os.killpg(child.process.pid, number)
     except ProcessLookupError:

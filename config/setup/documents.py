@@ -1,4 +1,4 @@
-"""Parts of docs/ that are written from the code's own tables. `python -m config.setup.documents` renews them."""
+"""Generates the parts of docs/ and the READMEs that show tables of the code: `python -m config.setup.documents`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def ticket_table() -> str:
-    """Returns the table of a ticket's steps."""
+    """Returns the table of ticket transitions."""
     lines = [
         "| from | action | to | right | needs | sets the moment | records | effects |",
         "|---|---|---|---|---|---|---|---|",
@@ -89,7 +89,7 @@ def _kind(kind: FieldKind) -> str:
 
 
 def ticket_picture() -> str:
-    """Returns the picture of a ticket's states, as Mermaid text."""
+    """Returns the diagram of ticket states as Mermaid text."""
     lines = ["```mermaid", "stateDiagram-v2"]
     lines += [
         f"    {origin.value} --> {row.target.value}: {row.action.value}"
@@ -100,7 +100,7 @@ def ticket_picture() -> str:
 
 
 def rights_table() -> str:
-    """Returns who may do what."""
+    """Returns the table of rights by role."""
     heads = " | ".join(role.value for role in Role)
     lines = [f"| right | {heads} |", "|---" * (len(Role) + 1) + "|"]
     for right in Right:
@@ -110,13 +110,14 @@ def rights_table() -> str:
 
 
 def reactions_table() -> str:
-    """Returns what follows from what."""
+    """Returns the table of events and their reactions."""
     lines = ["| event | reaction | lane |", "|---|---|---|"]
     for kind, reactions in REACTIONS.items():
         lines += [f"| {kind.__name__} | `{reaction.name}` | {reaction.lane} |" for reaction in reactions]
     return "\n".join(lines)
 
 
+# Name -> (file, marker, function that returns the text). The text stands between `<!-- marker -->` and `<!-- /marker -->`.
 DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "settings": ("README.md", "settings", english_table),
     "settings in Chinese": ("README.zh-CN.md", "settings", chinese_table),
@@ -127,11 +128,10 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "kinds of nodes": ("docs/flows.md", "flow-kinds", kinds_table),
     "reactions": ("docs/architecture.md", "reactions", reactions_table),
 }
-"""What -> (file, marker, how it is written). In the file it stands between `<!-- marker -->` and `<!-- /marker -->`."""
 
 
 def between(text: str, marker: str) -> str:
-    """Returns what stands between the two comments of `marker`. Raises ValueError if they are not there."""
+    """Returns the text between the two comments of `marker`. Raises ValueError if the file lacks them."""
     start, end = f"<!-- {marker} -->\n", f"\n<!-- /{marker} -->"
     return text[text.index(start) + len(start) : text.index(end)]
 

@@ -1,4 +1,4 @@
-"""`make migration m="why"`: write the step from the newest revision to today's models."""
+"""Writes a migration from the newest revision to the models for `make migration m="why"`."""
 
 import sys
 import tempfile

@@ -1,4 +1,4 @@
-"""The embedded Redis of `make run`: a plain redis-server on a unix socket, its append-only file in HOTLINE_HOME."""
+"""The embedded Redis of `make run`: a redis-server on a unix socket, with its append-only file in HOTLINE_HOME."""
 
 import os
 import re
@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+# RQ takes jobs from a queue by BLMOVE, which came with Redis 6.2.
 OLDEST = (6, 2)
-"""BLMOVE, with which the worker takes jobs safely, came with Redis 6.2."""
 
 
 class NoRedis(Exception):
@@ -17,7 +17,7 @@ class NoRedis(Exception):
 
 
 def find_redis() -> str:
-    """Returns a redis-server of 6.2 or later: from the PATH, else the one the virtual environment carries."""
+    """Returns a redis-server of 6.2 or later: from the PATH, or else that of the virtual environment. Raises NoRedis."""
     beside = Path(sys.executable).with_name("redis-server")
     for candidate in (shutil.which("redis-server"), str(beside) if beside.exists() else None):
         if candidate and _version(candidate) >= OLDEST:
@@ -26,8 +26,8 @@ def find_redis() -> str:
 
 
 def _version(program: str) -> tuple[int, int]:
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
-    found = re.search(r"v=(\d+)\.(\d+)", told)
+    output = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    found = re.search(r"v=(\d+)\.(\d+)", output)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
@@ -51,7 +51,7 @@ def redis_command(program: str, home: Path, socket: Path) -> list[str]:
 
 
 def prepare_socket(socket: Path) -> None:
-    """Make the socket's folder if it is the short one outside HOTLINE_HOME. Raises NoRedis if somebody else owns it."""
+    """Makes the folder of the socket if it lies outside HOTLINE_HOME. Raises NoRedis if another user owns it."""
     folder = socket.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()

@@ -12,19 +12,20 @@ from aiohttp import web
 
 from hotline.exchange.board.fault_api import fault_routes
 from hotline.exchange.board.pages import page_routes
-from hotline.exchange.core.exchange import EXCHANGE, Exchange
+from hotline.exchange.core.exchange import EXCHANGE, Exchange, Registry
 from hotline.exchange.core.sockets import from_here
-from hotline.exchange.core.webhook_client import Courier
+from hotline.exchange.core.webhook_client import WebhookClient
 from hotline.exchange.devices.phones import serve_telephone
 from hotline.exchange.devices.softphones import serve_device
 from hotline.exchange.rest.dispatch import CONCURRENT_REQUESTS, ConcurrentRequests, rest_middleware
 from hotline.exchange.rest.routes import rest_routes
-from hotline.exchange.state.calls import EndCall
-from hotline.exchange.state.registry import Registry
+from hotline.exchange.state.calls import HangUpCall
 from hotline.exchange.time.clock import ExchangeClock
 from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
+from hotline.exchange.verbs.interpreter import interpret
 from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.settings import ExchangeSettings
+from hotline.exchange.webhooks.delivery import deliver
 
 _SETTINGS = web.AppKey("settings", ExchangeSettings)
 _CLOCK = web.AppKey("clock", ExchangeClock)
@@ -34,14 +35,14 @@ _START_SECONDS = 10.0
 
 
 def clock_of(settings: ExchangeSettings) -> ExchangeClock:
-    """The clock these settings ask for."""
+    """Returns the clock these settings ask for: virtual, or real time at their pace."""
     return (
         VirtualClock(settings.begins) if settings.virtual else ExchangeClock(settings.pace, settings.begins)
     )
 
 
 def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Application:
-    """The whole exchange as an application; its state is made when it starts and gone when it stops."""
+    """Builds the application of a whole exchange; its state exists from its start to its stop."""
     app = web.Application(middlewares=[rest_middleware])
     app[_CLOCK] = clock
     app[CONCURRENT_REQUESTS] = ConcurrentRequests()
@@ -60,23 +61,25 @@ def build_app(settings: ExchangeSettings, clock: ExchangeClock) -> web.Applicati
 async def _open(app: web.Application) -> AsyncIterator[None]:
     settings = app[_SETTINGS]
     clock = app[_CLOCK]
-    board = Registry()
+    registry = Registry()
     connector = aiohttp.TCPConnector(force_close=True, limit=0)
     async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
-        app[EXCHANGE] = Exchange(settings, clock, board, Courier(session, settings.auth_token, clock, board))
+        client = WebhookClient(session, settings.auth_token, clock, registry.log, registry.transcripts)
+        app[EXCHANGE] = Exchange(settings, clock, registry, client, deliver, interpret)
         yield
         await _stop_tasks(app[EXCHANGE])
-        for tape in board.recordings.values():
-            tape.audio.delete()
+        for recording in registry.recordings.values():
+            recording.audio.delete()
 
 
 async def _hang_up_all(app: web.Application) -> None:
-    """End every call and close every line first, so that open websockets never hold up the end."""
+    """Ends every call and closes every device's websocket."""
+    # aiohttp waits for open websockets when it stops; closed here first, they do not delay it.
     exchange = app[EXCHANGE]
     for call in exchange.registry.calls.values():
-        call.interrupt(EndCall(Initiator.PARTY))
-    lines = [line for several in exchange.lines.values() for line in several]
-    await asyncio.gather(*(line.close(_GOING_AWAY, "the exchange is closing") for line in lines))
+        call.interrupt(HangUpCall(Initiator.PARTY))
+    devices = [device for several in exchange.devices.values() for device in several]
+    await asyncio.gather(*(device.close(_GOING_AWAY, "the exchange is closing") for device in devices))
     await _stop_tasks(exchange)
 
 
@@ -105,7 +108,7 @@ async def _device(request: web.Request) -> web.StreamResponse:
 
 
 def serve(settings: ExchangeSettings) -> None:
-    """Run until SIGINT or SIGTERM, then stop cleanly within two seconds."""
+    """Runs until SIGINT or SIGTERM, then stops within two seconds."""
     clock = clock_of(settings)
     with asyncio.Runner(loop_factory=lambda: loop_for(clock)) as runner:
         runner.run(_serve(settings, clock))
@@ -116,13 +119,13 @@ async def _serve(settings: ExchangeSettings, clock: ExchangeClock) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with listening_at(settings, clock):
+    async with serving(settings, clock):
         await stop.wait()
 
 
 @contextlib.asynccontextmanager
-async def listening_at(settings: ExchangeSettings, clock: ExchangeClock) -> AsyncIterator[Exchange]:
-    """Serve on the running loop (one of `loop_for`) while the block lasts; yields the exchange itself."""
+async def serving(settings: ExchangeSettings, clock: ExchangeClock) -> AsyncIterator[Exchange]:
+    """Serves on the running loop (one of `loop_for`) for the duration of the block; yields the exchange itself."""
     app = build_app(settings, clock)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
     await runner.setup()
@@ -134,10 +137,10 @@ async def listening_at(settings: ExchangeSettings, clock: ExchangeClock) -> Asyn
 
 
 @contextlib.contextmanager
-def in_thread(settings: ExchangeSettings, clock: ExchangeClock | None = None) -> Iterator[str]:
-    """Run an exchange beside the caller's own code, in a thread with its own loop; yields its base URL (for tests).
+def running_in_thread(settings: ExchangeSettings, clock: ExchangeClock | None = None) -> Iterator[str]:
+    """Runs an exchange in a thread with its own event loop and yields its base URL (for tests).
 
-    Whoever wants to share its time makes the `clock` (see `clock_of`) and reads `clock.now`.
+    To share its time, make the `clock` with `clock_of` and read `clock.now`. Raises OSError if the port is taken.
     """
     clock = clock or clock_of(settings)
     ready: Future[None] = Future()
@@ -145,14 +148,15 @@ def in_thread(settings: ExchangeSettings, clock: ExchangeClock | None = None) ->
     stop = asyncio.Event()
 
     async def body() -> None:
-        async with listening_at(settings, clock):
+        async with serving(settings, clock):
             ready.set_result(None)
             await stop.wait()
 
     def work() -> None:
         try:
             loop.run_until_complete(body())
-        except OSError as error:  # the port is taken: told to the thread that waits
+        except OSError as error:
+            # The port is taken: the thread that waits for `ready` raises the error.
             ready.set_exception(error)
         finally:
             loop.close()

@@ -115,3 +115,7 @@ class UnfinishedCall(DomainError):
 
 class NameTaken(DomainError):
     """Raised when the log-in name or work number exists already; the argument is the name."""
+
+
+class KeyReused(DomainError):
+    """Raised when an idempotency key was used for a request with another body."""

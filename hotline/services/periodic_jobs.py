@@ -7,8 +7,10 @@ however long the downtime was, and two schedulers never make the same run.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 
 from hotline.rules.schedules import DailyAt, Schedule, first_run, next_run
 from hotline.store.jobs import PeriodicJob, all_jobs
@@ -20,6 +22,11 @@ from hotline.unit_of_work import UnitOfWork
 HEAVY_LEASE = timedelta(minutes=16)
 # A daily job that failed is tried again after this pause, and not only the next day.
 RETRY_AFTER = timedelta(minutes=10)
+
+# Built once: light jobs run every second, and building a statement costs more than executing it.
+_LIGHT_RUN = update(PeriodicJob).where(
+    PeriodicJob.name == bindparam("run_name"), PeriodicJob.due_at == bindparam("run_due_at")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +61,22 @@ def is_due(row: PeriodicJob, at: datetime) -> bool:
     return row.due_at <= at and (row.claimed_until is None or row.claimed_until <= at)
 
 
-def begin_light(work: UnitOfWork, job: PlannedJob, due_at: datetime) -> bool:
-    """Begins the run that is due at `due_at`; False if another scheduler has begun it.
+def record_light_run(
+    work: UnitOfWork,
+    job: PlannedJob,
+    *,
+    due_at: datetime,
+    finished_at: datetime,
+    count: int | None = None,
+    error: str | None = None,
+) -> bool:
+    """Records the run that was due at `due_at`, begun at `work.at`; False if another scheduler has made it.
 
-    It is undone with the unit of work, so that the run stays due if the process dies.
+    The changes of the job belong to the same unit of work, which must be rolled back for False.
     """
-    run = update(PeriodicJob).where(PeriodicJob.name == job.name, PeriodicJob.due_at == due_at)
-    following = next_run(job.schedule, work.at, work.zone)
-    return updated_one(work.session, run.values(due_at=following, started_at=work.at))
+    values = {"run_name": job.name, "run_due_at": due_at, "started_at": work.at}
+    values |= _result(job, work.at, work.zone, finished_at=finished_at, count=count, error=error)
+    return work.connection.execute(_LIGHT_RUN, values).rowcount == 1
 
 
 def record_enqueued(work: UnitOfWork, names: list[str]) -> None:
@@ -83,32 +98,41 @@ def begin_heavy(work: UnitOfWork, job: PlannedJob) -> bool:
     return updated_one(work.session, run.values(values))
 
 
-def finish(
+def finish_heavy(
     work: UnitOfWork,
     job: PlannedJob,
     *,
     started_at: datetime,
-    finished_at: datetime,
     count: int | None = None,
     error: str | None = None,
 ) -> None:
-    """Records the result of the run begun at `started_at`, and when the job is due next.
+    """Records the result of the run begun at `started_at`.
 
     Nothing is recorded for a worker whose claim was over before it finished: the run is another worker's by then.
     """
-    following = next_run(job.schedule, started_at, work.zone)
+    result = _result(job, started_at, work.zone, finished_at=work.at, count=count, error=error)
+    run = update(PeriodicJob).where(PeriodicJob.name == job.name, PeriodicJob.started_at == started_at)
+    work.session.execute(run.values(**result, enqueued_at=None, claimed_until=None, attempts=0))
+
+
+def _result(
+    job: PlannedJob,
+    started_at: datetime,
+    zone: ZoneInfo,
+    *,
+    finished_at: datetime,
+    count: int | None,
+    error: str | None,
+) -> dict[str, Any]:
+    """Returns the columns of a finished run, with the time at which the next one is due."""
+    following = next_run(job.schedule, started_at, zone)
     if error is not None and isinstance(job.schedule, DailyAt):
         following = min(following, finished_at + RETRY_AFTER)
-    run = update(PeriodicJob).where(PeriodicJob.name == job.name, PeriodicJob.started_at == started_at)
-    work.session.execute(
-        run.values(
-            due_at=following,
-            enqueued_at=None,
-            claimed_until=None,
-            attempts=0,
-            finished_at=finished_at,
-            duration_ms=round((finished_at - started_at) / timedelta(milliseconds=1)),
-            count=count,
-            error=error,
-        )
-    )
+    duration_ms = round((finished_at - started_at) / timedelta(milliseconds=1))
+    return {
+        "due_at": following,
+        "finished_at": finished_at,
+        "duration_ms": duration_ms,
+        "count": count,
+        "error": error,
+    }

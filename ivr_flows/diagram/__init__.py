@@ -12,7 +12,7 @@ from hotline.rules.enums import Language
 from ivr_flows.diagram.cards import panels_of
 from ivr_flows.diagram.layout import arrange
 from ivr_flows.diagram.svg import write_picture
-from ivr_flows.loader import Script
+from ivr_flows.flow import Script
 
 __all__ = ["draw"]
 
@@ -21,8 +21,7 @@ def draw(script: Script, language: Language, counts: Mapping[str, int] | None = 
     """Returns the diagram of a flow as SVG, in Chinese or English.
 
     `counts` holds for each edge, as `node>exit` (see `DialogTurn.path`), the number of callers who took it; they are
-    drawn
-    as numbers and as the width of its line. An edge that is not in `counts` was taken by no caller. Pure.
+    drawn as numbers and as the width of its line. An edge that is not in `counts` was taken by no caller. Pure.
     """
     panels = [arrange(panel) for panel in panels_of(script, language, counts)]
     return write_picture(script.flow, panels, language, counted=counts is not None)

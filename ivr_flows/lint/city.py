@@ -15,20 +15,20 @@ from hotline.rules.policies import Policies
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.flow import Flow, Node, TransferNode, actions_of
 from ivr_flows.source.problems import LintFinding, Suggestions
-from ivr_flows.source.prompts import Prompts
+from ivr_flows.speech import Prompts
 
 
 def unknown_city_names(flow: Flow, _prompts: Prompts, policies: Policies) -> Iterator[LintFinding]:
     """Finds schedules, numbers, skills and lookups that the city's own file does not have."""
     callers = policies.callers
     for name, node in flow.nodes.items():
-        for kind, asked, known in (
+        for kind, names, known in (
             ("schedule", _schedules(node), callers.schedules),
             ("number", [node.number] if isinstance(node, TransferNode) else [], callers.numbers),
             ("skill", _skills(node), callers.skills),
             ("lookup", _lookups(node), callers.lookups),
         ):
-            for each in asked:
+            for each in names:
                 if each not in known:
                     yield _missing(name, kind, each, known)
 
@@ -37,14 +37,14 @@ def unknown_city_names(flow: Flow, _prompts: Prompts, policies: Policies) -> Ite
 CALLED = {"schedule": "时间表", "number": "号码", "skill": "技能", "lookup": "查询"}
 
 
-def _missing(place: str, kind: str, asked: str, known: Iterable[str]) -> LintFinding:
+def _missing(place: str, kind: str, unknown: str, known: Iterable[str]) -> LintFinding:
     called = CALLED[kind]
     return LintFinding(
         place,
-        BilingualText(f"{called} {asked!r} 不存在", f"{kind} {asked!r} does not exist"),
+        BilingualText(f"{called} {unknown!r} 不存在", f"{kind} {unknown!r} does not exist"),
         Suggestions(
             BilingualText("config/city/example/callers.toml 里有", "config/city/example/callers.toml has"),
-            asked,
+            unknown,
             tuple(known),
         ),
         BilingualText(f"写进那个文件，或者改用另一个{called}。", f"Write it there, or name another {kind}."),

@@ -1,7 +1,6 @@
 """Pydantic schema of flow files, converted to `flow` nodes.
 
-It checks structure only; `lint` checks whether the nodes fit together. A file has more kinds of nodes than the
-engine:
+It checks structure only; `lint` checks whether the nodes fit together. A file has more kinds of nodes than the engine:
 opening hours, an entry by number and a survey are each one of its eight nodes.
 """
 

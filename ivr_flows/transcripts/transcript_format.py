@@ -1,8 +1,7 @@
 """The format of transcripts: one pattern for each kind of line, in Chinese and in English.
 
-The same pattern writes a line and reads it again. The outcome of an action is written with what it was about and
-with the
-prompt that came with it: （工单查到了：20261123000123；status_in_progress due=2026-11-26 14:00）
+The same pattern writes a line and reads it again. The outcome of an action is written with what it was about and with
+the prompt that came with it: （工单查到了：20261123000123；status_in_progress due=2026-11-26 14:00）
 """
 
 import re
@@ -14,8 +13,8 @@ from hotline.rules.calls.flow_actions import CheckOpeningHours, FlowAction, Join
 from hotline.rules.enums import Language
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.exit_labels import CALLER_LABELS, DIALLED, OUTCOME_LABELS, outcome_label
-from ivr_flows.source.prompts import PROGRAM_PROMPTS
 from ivr_flows.speech import (
+    PROGRAM_PROMPTS,
     Argument,
     CallerCount,
     Lines,

@@ -13,8 +13,7 @@ from hotline.services.calls.lifecycle import Arrival
 from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.outbound import callbacks
 from ivr_flows.engine import after_talk, again, settle, to_person
-from ivr_flows.flow import QueueNode
-from ivr_flows.loader import Script
+from ivr_flows.flow import QueueNode, Script
 from ivr_flows.speech import Lines, PromptLine
 from ivr_flows.turn import DialogTurn, Listen, Position
 from ivr_flows.webhooks.flow_actions import perform
@@ -182,8 +181,8 @@ def hold_at_fallback(context: WebhookContext, form: WebhookForm, _ids: Mapping[s
 
 def hold(context: WebhookContext, form: WebhookForm, url: str) -> str:
     """Keeps the caller on the line and redirects to `url`, at most MAX_RETRIES times."""
-    asked = form.query.get("again", "")
-    tries = int(asked) + 1 if asked.isascii() and asked.isdigit() else 1
+    retry = form.query.get("again", "")
+    tries = int(retry) + 1 if retry.isascii() and retry.isdigit() else 1
     # Without a database the call cannot be found again: the caller must not wait for ever.
     if tries > MAX_RETRIES:
         return goodbye(default_speaker(context), "apology_goodbye")

@@ -108,8 +108,8 @@ def _advance(request: WebhookRequest, call: CallView, what: Heard) -> str:
 
 
 def _is_awaited(request: WebhookRequest, call: CallView) -> bool:
-    asked = request.form.query.get("turn", "")
-    return asked in {"", str(Position.parse(call.position).turn)}
+    turn = request.form.query.get("turn", "")
+    return turn in {"", str(Position.parse(call.position).turn)}
 
 
 def _what_was_heard(request: WebhookRequest, call: CallView) -> Heard:

@@ -1,7 +1,6 @@
 """Caches what every arriving call needs whoever calls: opening hours, outages, the first turn.
 
-The first webhook must cost one insert and no query. So the day's calendar and the outages are read once for all
-calls
+The first webhook must cost one insert and no query. So the day's calendar and the outages are read once for all calls
 of this process, and the first turn is computed once for each dialled number. Everything is at most MAX_AGE old.
 """
 

@@ -1,7 +1,6 @@
 """Executes a webhook: verifies it, runs its handler and keeps a receipt of the document, in one transaction.
 
-A `Webhook` states what differs between them. The receipt is inserted last: a repeat, even one that arrives at the
-same
+A `Webhook` states what differs between them. The receipt is inserted last: a repeat, even one that arrives at the same
 moment on another machine, finds the key taken, rolls back its whole unit of work, and is given the first document.
 """
 
@@ -88,11 +87,10 @@ class Webhook:
     """One row of the table of webhooks.
 
     `on_failure` renders the document when the application fails; None where the carrier uses no document.
-    `repeat_fields` are the form fields by which two requests of this kind differ if the carrier sends no token;
-    None: they
-    cannot be told apart, so a repeat is executed again, which its service makes harmless. `requires_call`: the form
-    must
-    have a CallSid. `read_only`: the handler changes nothing, so no receipt is kept and no write lock is taken.
+    `repeat_fields` are the form fields by which two requests of this kind differ if the carrier sends no token; None:
+    they cannot be told apart, so a repeat is executed again, which its service makes harmless. `requires_call`: the
+    form must have a CallSid. `read_only`: the handler changes nothing, so no receipt is kept and no write lock is
+    taken.
     """
 
     route: VoiceRoute

@@ -72,16 +72,18 @@ def discard_rate(figures: Figures) -> Rate:
     entry = '    Statistic("discard_rate", Cohort.RECEIVED, discard_rate, ("direct",), ("total",)),\n'
     insert(tree / STATISTICS, "def redo_rate(", function)
     insert(tree / STATISTICS, '    Statistic("redo_rate"', entry)
-    passed, printed = report(tree, "tests/console/test_report_words.py")
+    passed, printed = report(tree, "tests/console/test_report_labels.py")
     assert not passed
     assert "discard_rate" in printed
 
     insert(
         tree / LABELS,
         '    "redo_rate"',
-        '    "discard_rate": StatisticWords(N_("作废占比"), N_("作废 ÷ 受理")),\n',
+        '    "discard_rate": StatisticLabel(N_("作废占比"), N_("作废 ÷ 受理")),\n',
     )
-    passed, printed = report(tree, "tests/console/test_report_words.py", "tests/console/test_auth_english.py")
+    passed, printed = report(
+        tree, "tests/console/test_report_labels.py", "tests/console/test_auth_english.py"
+    )
     assert not passed
     assert "作废占比" in printed
 
@@ -95,7 +97,7 @@ def discard_rate(figures: Figures) -> Rate:
         tree,
         "tests/rules/test_statistic_registry.py",
         "tests/rules/test_reconciliation.py",
-        "tests/console/test_report_words.py",
+        "tests/console/test_report_labels.py",
         "tests/console/test_auth_english.py",
         "tests/console/test_report_api.py",
     )
@@ -148,7 +150,7 @@ def test_a_unit_without_a_system_of_its_own_is_paged(application: Application, t
 
 def test_the_worker_has_the_channel(tmp_path: Path) -> None:
     components = build(read_settings({"HOTLINE_ENV": "demo", "HOTLINE_HOME": str(tmp_path)}))
-    assert PagerChannel in {type(channel) for channel in components.tools.channels}
+    assert PagerChannel in {type(channel) for channel in components.reaction_context.channels}
 """
 
 

@@ -15,8 +15,6 @@ LAZY_IMPORTS: dict[str, str] = {
 
 CLOCKS = {"hotline/clock.py", "hotline/exchange/time/clock.py"}
 WALL_CLOCK = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time)\(")
-# Folders whose texts are still being revised; remove each when it is done.
-UNREVISED = ("agent_console/", "config/", "hotline/exchange/", "tests/")
 QUESTION = re.compile(r"\W*(What|Who|Whom|Whose|Which|How|Whether|Where|Whoever|Whatever)\b")
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 # The words are put together here so that this file does not find itself.
@@ -74,7 +72,6 @@ def test_no_docstring_opens_with_a_question_word() -> None:
     found = {
         f"{name_of(path)}: {docstring.splitlines()[0]}"
         for path in modules(*PRODUCT, "tests")
-        if not name_of(path).startswith(UNREVISED)
         for node in ast.walk(tree_of(path))
         if isinstance(node, documented)
         and (docstring := ast.get_docstring(node))
@@ -87,7 +84,7 @@ def test_the_retired_words_for_components_do_not_come_back() -> None:
     found = {
         f"{name_of(path)}: {match[0]}"
         for path in tracked()
-        if path.suffix == ".py" and not name_of(path).startswith("agent_console/")
+        if path.suffix == ".py"
         for match in RETIRED_WORDS.finditer(path.read_text(encoding="utf-8"))
     }
     assert found == set()

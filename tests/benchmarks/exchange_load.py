@@ -12,9 +12,9 @@ import sys
 from collections import Counter, deque
 from dataclasses import asdict, dataclass
 
-from hotline.exchange.clients.callers import Caller, HungUpError
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.server import clock_of, listening_at
+from hotline.exchange.devices.callers import Caller, HungUpError
+from hotline.exchange.server import clock_of, serving
 from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.enums import CallStatus
 from hotline.exchange.vocabulary.settings import ExchangeSettings
@@ -84,8 +84,8 @@ async def one_call(exchange: Exchange, load: Load, place: int) -> None:
 
 async def live_through(settings: ExchangeSettings, load: Load) -> Outcome:
     clock = clock_of(settings)
-    async with listening_at(settings, clock) as exchange:
-        exchange.registry.webhooks = deque()
+    async with serving(settings, clock) as exchange:
+        exchange.registry.log.webhooks = deque()
         watch = Watch([])
         watching = asyncio.create_task(watch.beat(exchange))
         began, before = clock.stopwatch(), cpu_seconds()
@@ -98,7 +98,7 @@ async def live_through(settings: ExchangeSettings, load: Load) -> Outcome:
 
 
 def outcome(exchange: Exchange, watch: Watch, cpu: float, seconds: float) -> Outcome:
-    sent = list(exchange.registry.webhooks)
+    sent = list(exchange.registry.log.webhooks)
     rounds = Counter(request.call_sid for request in sent if request.url.endswith("/wait"))
     answers = sorted(float(request.milliseconds) for request in sent)
     calls = list(exchange.registry.calls.values())

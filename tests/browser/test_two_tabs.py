@@ -72,8 +72,10 @@ def test_a_caller_and_an_operator_meet_and_the_matter_is_followed_until_solved(
     office.goto(f"{city.web}/console/unit?ticket={number.group()}")
     for needed in (None, "contact_note", "reply", None):
         if needed:
-            office.fill(f".slip-next form.step >> nth=0 >> [name={needed}]", "已联系来电人并修复，欢迎监督。")
-        office.click(".slip-next form.step >> nth=0 >> .btn-act")
+            office.fill(
+                f".ticket-sheet-next form.step >> nth=0 >> [name={needed}]", "已联系来电人并修复，欢迎监督。"
+            )
+        office.click(".ticket-sheet-next form.step >> nth=0 >> .btn-act")
         office.wait_for_load_state()
     assert "已办结" in office.inner_text("main")
 

@@ -1,4 +1,4 @@
-"""config/city/example/callers.toml: what the product ships is sound, and a broken schedule or number is named with file, key and remedy."""
+"""callers.toml: the shipped file is valid, and an error names file, key and remedy."""
 
 from importlib.resources import files
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The city's own files: those shipped are right, and a wrong one is refused by file, key and reason."""
+"""The city's files: the shipped ones are valid, and an error names file, key and reason."""
 
 import os
 import shutil
@@ -28,7 +28,7 @@ def policies_from(path: Path) -> Policies:
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:
-    """Write policies.toml with one thing changed."""
+    """Writes policies.toml with one change."""
     text = (SHIPPED / "policies.toml").read_text(encoding="utf-8")
     assert old in text
     path = tmp_path / "policies.toml"

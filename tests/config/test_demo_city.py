@@ -1,4 +1,4 @@
-"""The demonstration's invented fortnight: whole, plausible, the same every time, and harmless."""
+"""The invented history of the demonstration: complete, plausible, reproducible, without effects outside."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from config.city.units import read_units
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, unit_handler
 from config.demo.seed import is_empty, seed_demo
+from config.wiring import load_registry
 from hotline.rules.enums import CallEnd, CallPurpose, FollowUpState, PresenceState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.services.people import accounts
@@ -27,14 +28,13 @@ from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tables import Base
 from hotline.store.tickets.tables import Assignment, Ticket
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import load_registry
 from tests.policies import city_policies
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 
 def seed(path: Path) -> Engine:
-    """Write a small city into a new SQLite file, with the real limits."""
+    """Writes a small city into a new SQLite file, with the limits of production."""
     base = city_policies()
     real = read_policies(
         files("config.city") / "example" / "policies.toml",
@@ -50,7 +50,7 @@ def seed(path: Path) -> Engine:
 
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """The city, for looking only."""
+    """The city, for reading only."""
     engine = seed(tmp_path_factory.mktemp("city") / "city.sqlite3")
     yield engine
     engine.dispose()

@@ -1,4 +1,4 @@
-"""The `hotline flows` commands, for the people who look after the menu."""
+"""The commands `hotline flows …`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the city has published is read strictly, and the shipped claims are about statistics that exist."""
+"""published.toml is read strictly, and the shipped claims name statistics that exist."""
 
 from datetime import date
 from importlib.resources import files

@@ -6,9 +6,8 @@ import pytest
 
 from config.document_check import refused_documents
 from hotline.rules.enums import Language
-from ivr_flows.flow import lines_of
-from ivr_flows.loader import Script
-from ivr_flows.source.prompts import PROGRAM_PROMPTS
+from ivr_flows.flow import Script, lines_of
+from ivr_flows.speech import PROGRAM_PROMPTS
 from tests.flows.simulated_calls import our_scripts
 from tests.policies import city_policies
 
@@ -23,7 +22,7 @@ def with_text(script: Script, language: Language, prompt: str, text: str) -> Scr
 
 
 def heard(script: Script, language: Language) -> set[str]:
-    """Return every sentence that is spoken in `language`; some are always spoken in one of their own."""
+    """Returns every sentence that is spoken in `language`; some have a fixed language of their own."""
     lines = [line for node in script.flow.nodes.values() for line, _ in lines_of(node)]
     named = {line.prompt for line in lines if line.language in {None, language}}
     return (named | set(PROGRAM_PROMPTS)) - set(script.prompts[language].sounds)

@@ -1,4 +1,4 @@
-"""What may be told from outside, and how a wrong value is refused."""
+"""Settings from the environment, and the errors for wrong values."""
 
 import stat
 from collections.abc import Iterator, Mapping
@@ -173,8 +173,8 @@ def test_a_home_that_no_socket_can_lie_in_gets_a_short_folder_of_its_own(home: s
     assert redis_socket(Path("/srv/city/var")) == Path("/srv/city/var/redis.sock")
 
 
-class Noting(Mapping[str, str]):
-    """An environment that remembers which names were read."""
+class RecordingEnviron(Mapping[str, str]):
+    """An environment that records which names are read."""
 
     def __init__(self, values: dict[str, str]) -> None:
         self.values_given = values
@@ -192,6 +192,6 @@ class Noting(Mapping[str, str]):
 
 
 def test_the_table_names_exactly_the_variables_that_are_read(tmp_path: Path) -> None:
-    environ = Noting({"HOTLINE_HOME": str(tmp_path)})
+    environ = RecordingEnviron({"HOTLINE_HOME": str(tmp_path)})
     read_settings(environ)
     assert environ.read == {field.alias for field in VARIABLES}

@@ -1,4 +1,4 @@
-"""The web door as a whole: health, readiness, and that nothing of it answers 500 to a stranger."""
+"""The web process as a whole: health, readiness, and no 500 for an unknown visitor."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,7 @@ from sqlalchemy import text
 from werkzeug.test import create_environ, run_wsgi_app
 
 from agent_console.web.console_context import application
-from config.processes.serve import GROUPS, main, options_of
-from config.processes.web import create_app, limiter_storage
+from config.processes.serve import GROUPS, create_app, limiter_storage, main, options_of
 from config.settings import Settings, read_settings
 from hotline.store.engine import open_engine
 from hotline.store.schema import migrate

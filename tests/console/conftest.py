@@ -14,12 +14,12 @@ from jinja2.bccache import Bucket, BytecodeCache
 
 import agent_console
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
-from agent_console.web.flow_catalog import FlowBook
+from agent_console.web.flow_catalog import FlowCatalog
 from config.flow_catalog import CityFlows
+from config.wiring import load_registry
 from hotline.rules.people.actors import Person
 from hotline.services.people import accounts
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import load_registry
 from tests.policies import city_policies
 
 SignIn = Callable[[Person], FlaskClient]
@@ -62,21 +62,21 @@ def arm_with_csrf_token(app: Flask, client: FlaskClient) -> None:
 
 
 @pytest.fixture(scope="session")
-def flow_book() -> FlowBook:
+def flow_catalog() -> FlowCatalog:
     """The flows of the city's files."""
     policies = city_policies()
     return CityFlows(load_registry(policies), policies)
 
 
 @pytest.fixture
-def console_options(redis_url: str, flow_book: FlowBook) -> ConsoleOptions:
+def console_options(redis_url: str, flow_catalog: FlowCatalog) -> ConsoleOptions:
     return ConsoleOptions(
         secret_key="only for tests",
         secure_cookies=False,
         default_locale="zh_CN",
         softphone=SoftphoneOptions("exchange", "ws://127.0.0.1:1", lambda identity: f"token of {identity}"),
         redis_url=redis_url,
-        flows=flow_book,
+        flows=flow_catalog,
     )
 
 
@@ -97,7 +97,7 @@ def browser(app: Flask) -> FlaskClient:
 
 @pytest.fixture
 def signed_in(app: Flask, application: Application) -> SignIn:
-    """Return a browser of its own in which `person` is signed in and which sends the CSRF token by itself."""
+    """Returns a new browser in which `person` is signed in and which sends the CSRF token by itself."""
 
     def sign_in(person: Person) -> FlaskClient:
         with application.unit_of_work(person) as work:

@@ -21,7 +21,7 @@ TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 def misfits(value: Any, schema: dict[str, Any], document: dict[str, Any], at: str = "$") -> list[str]:
-    """Return where `value` breaks `schema`; empty when it fits. Raises KeyError for a word this reader does not know."""
+    """Returns the places where `value` breaks `schema`. Raises KeyError for a keyword that is not supported."""
     unknown = schema.keys() - KNOWN
     if unknown:
         raise KeyError(f"{at}: {sorted(unknown)}")
@@ -40,7 +40,7 @@ def misfits(value: Any, schema: dict[str, Any], document: dict[str, Any], at: st
 
 
 def resolve(ref: str, document: dict[str, Any]) -> dict[str, Any]:
-    """Return what a local `$ref` points at. Raises KeyError if it points at nothing."""
+    """Returns the target of a local `$ref`. Raises KeyError without one."""
     found: Any = document
     for part in ref.removeprefix("#/").split("/"):
         found = found[part]

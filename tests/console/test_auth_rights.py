@@ -13,7 +13,6 @@ from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn, arm_with_csrf_token
 
 OPEN = {"/login", "/logout", "/locale", "/", "/assets/<path:filename>"}
-"""What anybody may ask for."""
 DESCRIPTION = "/api/v1/openapi.json"
 NEEDED: dict[str, tuple[Right, ...]] = {
     "/console": (Right.TAKE_CALLS,),

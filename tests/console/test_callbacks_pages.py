@@ -1,10 +1,10 @@
-"""Whom we owe a call: the list with every attempt, a promise by hand, a number shown only while it is owed."""
+"""The callbacks page: every attempt, recording one by hand, and a number shown only while the callback is open."""
 
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from agent_console.pages.callbacks import OUTCOMES
+from agent_console.pages.callbacks import OUTCOME_LABELS
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallbackReason, CallPurpose, DialState, Role
 from hotline.rules.people.actors import Machine, Person, Right
@@ -151,4 +151,4 @@ def test_a_callback_that_does_not_exist_is_not_there(desk: FlaskClient) -> None:
 
 
 def test_every_outcome_has_its_words() -> None:
-    assert set(OUTCOMES) == TERMINAL_STATUSES | {"refused", DROPPED, LOST}
+    assert set(OUTCOME_LABELS) == TERMINAL_STATUSES | {"refused", DROPPED, LOST}

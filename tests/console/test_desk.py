@@ -1,4 +1,4 @@
-"""What the desk shows and lets an operator do, from the first ring to the complete record."""
+"""The desk of an operator, from the first ring to the complete record."""
 
 from datetime import timedelta
 

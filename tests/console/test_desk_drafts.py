@@ -95,7 +95,7 @@ def test_a_ticket_finished_while_talking_does_not_end_the_call(draft: Draft, ses
     draft.post("answer", title="供暖时间", answer="11 月 15 日供暖。")
     state = draft.browser.get("/console/desk/state").get_json()
     assert state["stage"] == "talking"
-    assert "通话仍在继续" in state["html"]["work"]
+    assert "通话仍在进行" in state["html"]["work"]
     assert session.get_one(Presence, draft.person.id).state is PresenceState.TALKING
 
 

@@ -46,7 +46,7 @@ def live_hall(application: Application, redis: "Redis") -> Application:
 
 @pytest.fixture
 def address(live_hall: Application, console_options: ConsoleOptions) -> Iterator[str]:
-    """Where the application is served, by threads as in production."""
+    """Returns the address of the application, served by threads as in production."""
     app = Flask("hotline-in-a-browser", static_folder=None)
     register(app, live_hall, console_options)
     server = make_server("127.0.0.1", 0, app, threaded=True)

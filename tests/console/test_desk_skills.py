@@ -1,4 +1,4 @@
-"""Who needs a certain operator is announced as such: on the ringing card, in the queue, in one's own status."""
+"""The skill a call needs is shown on the ringing card, in the queue and in the operator's own status."""
 
 from hotline.rules.enums import CallState
 from hotline.rules.people.actors import Machine
@@ -41,9 +41,9 @@ def test_the_queue_says_how_many_wait_for_a_skill(application: Application, sign
 
 def test_ones_own_skills_stand_in_ones_status(application: Application, signed_in: SignIn) -> None:
     person = make_operator(application)
-    assert "先接给您" not in signed_in(person).get("/console").get_data(as_text=True)
+    assert "优先分配给您" not in signed_in(person).get("/console").get_data(as_text=True)
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.session.add(OperatorSkill(user_id=person.id, skill="english"))
     html = signed_in(person).get("/console").get_data(as_text=True)
-    assert "先接给您" in html
+    assert "优先分配给您" in html
     assert "英语坐席" in html

@@ -5,11 +5,11 @@ import io
 import pytest
 from flask.testing import FlaskClient
 
-from agent_console.web.flow_catalog import FlowBook
+from agent_console.web.flow_catalog import FlowCatalog
+from hotline.rules.calls.flow_versions import PublicationView
 from hotline.rules.enums import CallPurpose, Role
 from hotline.rules.people.actors import Machine, Person
 from hotline.services import flow_publications
-from hotline.services.flow_publications import PublicationView
 from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 from tests.console.conftest import SignIn
@@ -29,9 +29,9 @@ def desk(admin: Person, signed_in: SignIn) -> FlaskClient:
 
 
 @pytest.fixture
-def menu(flow_book: FlowBook) -> str:
+def menu(flow_catalog: FlowCatalog) -> str:
     """The menu of the city's files, waiting a second longer for a key."""
-    return flow_book.file_texts()["menu"].replace("timeout = 4", "timeout = 5", 1)
+    return flow_catalog.file_texts()["menu"].replace("timeout = 4", "timeout = 5", 1)
 
 
 def in_force(application: Application) -> PublicationView | None:
@@ -48,15 +48,15 @@ def test_a_draft_begins_with_a_file_of_the_city(desk: FlaskClient) -> None:
 
 
 def test_a_clean_draft_is_drawn_and_says_what_it_would_replace(
-    desk: FlaskClient, menu: str, flow_book: FlowBook, application: Application
+    desk: FlaskClient, menu: str, flow_catalog: FlowCatalog, application: Application
 ) -> None:
     answer = desk.post(DRAFT, data={"text": menu})
     html = answer.get_data(as_text=True)
     assert answer.status_code == 200
     for words in (
         "检查通过",
-        flow_book.read(menu).edition.version,
-        flow_book.of_files(CallPurpose.INBOUND).edition.version,
+        flow_catalog.read(menu).edition.version,
+        flow_catalog.of_files(CallPurpose.INBOUND).edition.version,
         "data:image/svg+xml;base64,",
         "发布，替换现行版本",
     ):
@@ -65,13 +65,17 @@ def test_a_clean_draft_is_drawn_and_says_what_it_would_replace(
 
 
 def test_a_clean_draft_is_published_with_its_note(
-    desk: FlaskClient, menu: str, flow_book: FlowBook, application: Application
+    desk: FlaskClient, menu: str, flow_catalog: FlowCatalog, application: Application
 ) -> None:
     done = desk.post(PUBLISH, data={"text": menu, "note": "多等一秒", "based_on": "0"})
     assert done.status_code == 303
     now = in_force(application)
     assert now is not None
-    assert (now.version, now.note, now.author) == (flow_book.read(menu).edition.version, "多等一秒", "沈管理")
+    assert (now.version, now.note, now.author) == (
+        flow_catalog.read(menu).edition.version,
+        "多等一秒",
+        "沈管理",
+    )
     assert "已发布" in desk.get("/console/flows/inbound").get_data(as_text=True)
 
 
@@ -164,9 +168,9 @@ def test_an_uploaded_file_is_checked_and_stands_in_the_field_afterwards(desk: Fl
 
 
 def test_what_callers_hear_already_is_not_published_again(
-    desk: FlaskClient, flow_book: FlowBook, application: Application
+    desk: FlaskClient, flow_catalog: FlowCatalog, application: Application
 ) -> None:
-    same = flow_book.file_texts()["menu"]
+    same = flow_catalog.file_texts()["menu"]
     assert "无需发布" in desk.post(DRAFT, data={"text": same}).get_data(as_text=True)
     assert desk.post(PUBLISH, data={"text": same, "based_on": "0"}).status_code == 422
     assert in_force(application) is None
@@ -174,9 +178,9 @@ def test_what_callers_hear_already_is_not_published_again(
 
 @pytest.mark.parametrize("seen", ["0", "", "x", "999999999999"])
 def test_who_publishes_second_is_shown_what_the_first_has_published(
-    seen: str, desk: FlaskClient, menu: str, flow_book: FlowBook, application: Application
+    seen: str, desk: FlaskClient, menu: str, flow_catalog: FlowCatalog, application: Application
 ) -> None:
-    first = flow_book.read(flow_book.file_texts()["no_menu"]).edition
+    first = flow_catalog.read(flow_catalog.file_texts()["no_menu"]).edition
     with application.unit_of_work(Machine.SYSTEM) as work:
         latest = flow_publications.publish(work, CallPurpose.INBOUND, first, based_on=0, note="夜里改的")
     late = desk.post(PUBLISH, data={"text": menu, "note": "多等一秒", "based_on": seen})

@@ -1,4 +1,4 @@
-"""What callers hear, at the console: the version in force, its picture with yesterday's callers, and the way back."""
+"""The flow pages: the active version, its diagram with yesterday's callers, and restoring an older version."""
 
 import re
 from collections.abc import Sequence
@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from agent_console.web.flow_catalog import FlowBook
+from agent_console.flows.active_flows import TRAFFIC
+from agent_console.flows.flow_traffic import TrafficCounts
+from agent_console.web.flow_catalog import FlowCatalog
+from hotline.rules.calls.flow_versions import Edition
 from hotline.rules.enums import CallPurpose, Role
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services import flow_publications
-from hotline.services.flow_publications import Edition
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
@@ -36,7 +38,7 @@ def page(client: FlaskClient, path: str, status: int = 200) -> str:
     return response.get_data(as_text=True)
 
 
-def version_of(book: FlowBook, name: str) -> Edition:
+def version_of(book: FlowCatalog, name: str) -> Edition:
     return book.read(book.file_texts()[name]).edition
 
 
@@ -82,10 +84,12 @@ def test_each_role_reads_and_publishes_what_its_rights_name(
         assert ("新版本…" in page(client, "/console/flows")) == publishes
 
 
-def test_while_nothing_is_published_the_citys_files_answer(desk: FlaskClient, flow_book: FlowBook) -> None:
+def test_while_nothing_is_published_the_citys_files_answer(
+    desk: FlaskClient, flow_catalog: FlowCatalog
+) -> None:
     html = page(desk, "/console/flows")
     for purpose in CallPurpose:
-        edition = flow_book.of_files(purpose).edition
+        edition = flow_catalog.of_files(purpose).edition
         assert edition.version in html
         assert edition.version in page(desk, f"/console/flows/{purpose.value}")
     assert "还没有发布过" in html
@@ -93,9 +97,9 @@ def test_while_nothing_is_published_the_citys_files_answer(desk: FlaskClient, fl
 
 
 def test_a_published_version_is_shown_with_who_when_and_why(
-    desk: FlaskClient, admin: Person, application: Application, flow_book: FlowBook
+    desk: FlaskClient, admin: Person, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    edition = version_of(flow_book, "no_menu")
+    edition = version_of(flow_catalog, "no_menu")
     published(application, edition, admin, "试行无菜单")
     for html in (page(desk, "/console/flows"), page(desk, INBOUND)):
         for words in (edition.version, "沈管理", "试行无菜单", "11月23日 周一 09:00"):
@@ -103,9 +107,9 @@ def test_a_published_version_is_shown_with_who_when_and_why(
 
 
 def test_the_picture_counts_each_of_yesterdays_callers_once_on_every_way(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    files = flow_book.of_files(CallPurpose.INBOUND).edition
+    files = flow_catalog.of_files(CallPurpose.INBOUND).edition
     yesterdays_calls(
         application, files, ["hours>open\nmenu>1", "hours>open\nmenu>*\nmenu>*\nmenu>2", "hours>open", ""]
     )
@@ -117,15 +121,27 @@ def test_the_picture_counts_each_of_yesterdays_callers_once_on_every_way(
 
 
 def test_a_day_is_counted_once_a_minute(
-    desk: FlaskClient, application: Application, flow_book: FlowBook, clock: StoppedClock
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog, clock: StoppedClock
 ) -> None:
-    files = flow_book.of_files(CallPurpose.INBOUND).edition
+    files = flow_catalog.of_files(CallPurpose.INBOUND).edition
     yesterdays_calls(application, files, ["hours>open"])
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [1]
     yesterdays_calls(application, files, ["hours>open"])
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [1]
     clock.advance(61)
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [2]
+
+
+def test_a_page_says_when_more_calls_exist_than_were_counted(
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
+) -> None:
+    desk.application.extensions[TRAFFIC] = TrafficCounts(max_calls=2)
+    files = flow_catalog.of_files(CallPurpose.INBOUND).edition
+    yesterdays_calls(application, files, ["hours>open"] * 2)
+    assert "只统计了前" not in page(desk, INBOUND)
+    desk.application.extensions[TRAFFIC] = TrafficCounts(max_calls=2)
+    yesterdays_calls(application, files, ["hours>open"])
+    assert "只统计了前 2 通" in page(desk, INBOUND)
 
 
 def test_a_picture_speaks_the_asked_language_and_may_carry_its_own_styles_only(desk: FlaskClient) -> None:
@@ -141,10 +157,10 @@ def test_a_picture_speaks_the_asked_language_and_may_carry_its_own_styles_only(d
 
 
 def test_an_older_version_is_restored_by_publishing_it_again(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    older = published(application, version_of(flow_book, "no_menu"), note="甲")
-    latest = published(application, version_of(flow_book, "night"), note="乙")
+    older = published(application, version_of(flow_catalog, "no_menu"), note="甲")
+    latest = published(application, version_of(flow_catalog, "night"), note="乙")
     assert page(desk, f"{INBOUND}/picture.svg?publication={older}").startswith("<svg")
     done = desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": latest, "note": "恢复甲"})
     assert done.status_code == 303
@@ -155,20 +171,20 @@ def test_an_older_version_is_restored_by_publishing_it_again(
 
 
 def test_the_citys_files_can_be_restored_too(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    latest = published(application, version_of(flow_book, "no_menu"))
+    latest = published(application, version_of(flow_catalog, "no_menu"))
     assert desk.post(f"{INBOUND}/roll-back", data={"to": 0, "based_on": latest}).status_code == 303
     with application.read_session() as session:
         now = flow_publications.current(session)[CallPurpose.INBOUND]
-    assert now.version == flow_book.of_files(CallPurpose.INBOUND).edition.version
+    assert now.version == flow_catalog.of_files(CallPurpose.INBOUND).edition.version
 
 
 def test_who_restores_after_somebody_else_has_published_is_told_and_changes_nothing(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    older = published(application, version_of(flow_book, "no_menu"))
-    published(application, version_of(flow_book, "night"), note="抢先")
+    older = published(application, version_of(flow_catalog, "no_menu"))
+    published(application, version_of(flow_catalog, "night"), note="抢先")
     late = desk.post(f"{INBOUND}/roll-back", data={"to": older, "based_on": older})
     assert late.status_code == 409
     html = late.get_data(as_text=True)
@@ -179,28 +195,28 @@ def test_who_restores_after_somebody_else_has_published_is_told_and_changes_noth
 
 
 def test_a_version_this_program_cannot_read_is_said_to_be_out_of_force(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
     broken = published(application, Edition("menu", "from-afar", '{"flow": {}, "prompts": {}}'))
     assert "暂用城市文件" in page(desk, "/console/flows")
     html = page(desk, INBOUND)
     assert "无法读取" in html
-    assert flow_book.of_files(CallPurpose.INBOUND).edition.version in html
+    assert flow_catalog.of_files(CallPurpose.INBOUND).edition.version in html
     assert desk.get(f"{INBOUND}/picture.svg?publication={broken}").status_code == 404
-    latest = published(application, version_of(flow_book, "night"))
+    latest = published(application, version_of(flow_catalog, "night"))
     refused = desk.post(f"{INBOUND}/roll-back", data={"to": broken, "based_on": latest})
     assert refused.status_code == 422
     assert "没有通过检查" in refused.get_data(as_text=True)
 
 
 def test_a_version_whose_document_no_carrier_would_run_is_not_restored(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    source = version_of(flow_book, "menu").source.replace(
+    source = version_of(flow_catalog, "menu").source.replace(
         '["greeting", ', '["greeting", ' + '"greeting", ' * 900
     )
     spoiled = published(application, Edition("menu", "spoiled", source))
-    latest = published(application, version_of(flow_book, "night"))
+    latest = published(application, version_of(flow_catalog, "night"))
     refused = desk.post(f"{INBOUND}/roll-back", data={"to": spoiled, "based_on": latest})
     assert refused.status_code == 422
     assert "11750: document longer than 64 kB" in refused.get_data(as_text=True)
@@ -208,9 +224,9 @@ def test_a_version_whose_document_no_carrier_would_run_is_not_restored(
 
 @pytest.mark.parametrize("source", ["not json", "{}", "[]", "5", "null", "[" * 100_000])
 def test_over_a_source_that_is_rubbish_an_older_version_can_still_be_restored(
-    source: str, desk: FlaskClient, application: Application, flow_book: FlowBook
+    source: str, desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    older = published(application, version_of(flow_book, "no_menu"))
+    older = published(application, version_of(flow_catalog, "no_menu"))
     rubbish = published(application, Edition("menu", "x", source))
     assert "暂用城市文件" in page(desk, "/console/flows")
     assert "无法读取" in page(desk, INBOUND)
@@ -238,9 +254,9 @@ def test_what_does_not_exist_is_not_there(path: str, desk: FlaskClient) -> None:
 
 
 def test_a_rubbish_form_restores_nothing(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    other = published(application, version_of(flow_book, "no_menu"))
+    other = published(application, version_of(flow_catalog, "no_menu"))
     for form in (
         {},
         {"to": "x", "based_on": "0"},
@@ -256,9 +272,9 @@ def test_a_rubbish_form_restores_nothing(
 
 
 def test_the_pages_are_english_for_who_reads_english(
-    desk: FlaskClient, application: Application, flow_book: FlowBook
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
 ) -> None:
-    published(application, version_of(flow_book, "no_menu"))
+    published(application, version_of(flow_catalog, "no_menu"))
     desk.set_cookie("locale", "en")
     assert "command line" in page(desk, "/console/flows")
     html = page(desk, INBOUND)

@@ -145,7 +145,7 @@ def test_a_listener_that_cannot_keep_up_is_closed_and_the_others_go_on(
         def read() -> None:
             nonlocal heard
             while heard < 600:
-                assert isinstance(quick.news.get(timeout=PATIENCE), Entry)
+                assert isinstance(quick.items.get(timeout=PATIENCE), Entry)
                 heard += 1
             reading.set()
 
@@ -155,7 +155,7 @@ def test_a_listener_that_cannot_keep_up_is_closed_and_the_others_go_on(
             announce(redis, news("CallQueued", call_id=number))
         assert reading.wait(PATIENCE * 2)
         thread.join(PATIENCE)
-        last = [slow.news.get_nowait() for _ in range(slow.news.qsize())][-1]
+        last = [slow.items.get_nowait() for _ in range(slow.items.qsize())][-1]
         assert not isinstance(last, Entry)
     hub.close()
 
@@ -184,12 +184,12 @@ def test_everybody_hears_only_what_their_role_covers(
     role: Role, unit_code: str | None, event: dict[str, Any], hears: bool
 ) -> None:
     person = Person(id=1, role=role, unit_code=unit_code)
-    assert (live.told_to(person, event) is not None) is hears
+    assert (live.visible_to(person, event) is not None) is hears
 
 
 def test_a_unit_without_a_code_hears_of_no_ticket_without_a_unit() -> None:
     event = news("TicketOpened", ticket_id=5)
-    assert live.told_to(Person(id=1, role=Role.HANDLER, unit_code=None), event) is None
+    assert live.visible_to(Person(id=1, role=Role.HANDLER, unit_code=None), event) is None
 
 
 def test_a_signed_out_session_is_asked_for_at_every_heartbeat(
@@ -200,7 +200,7 @@ def test_a_signed_out_session_is_asked_for_at_every_heartbeat(
     with browser.session_transaction() as session:
         token = session["sign_in"]
     with app.app_context():
-        still_there = live.still_there(token)
+        still_there = live.session_check(token)
         assert still_there()
         browser.post("/logout")
         assert not still_there()
@@ -225,6 +225,6 @@ def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news
 @pytest.mark.parametrize("role", list(Role))
 def test_an_outage_is_news_to_who_may_read_outages_without_a_word_of_it(role: Role) -> None:
     person = Person(id=1, role=role, unit_code="lamps" if role is Role.HANDLER else None)
-    told = live.told_to(person, news("OutageAnnounced", outage_id=7))
+    told = live.visible_to(person, news("OutageAnnounced", outage_id=7))
     assert (told is not None) == person.may(Right.READ_OUTAGES)
     assert told is None or told.keys() == {"kind", "at", "outage_id"}

@@ -69,7 +69,7 @@ def filled(application: Application) -> Application:
 
 
 def text_of(html: str) -> str:
-    """Return what people read, blanks folded."""
+    """Returns the visible text with white space folded."""
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Text as LongText
 import agent_console
 from agent_console.api.requests import ActionIn, TicketIn
 from agent_console.api.schemas import TicketMadeOut, TicketOut
-from agent_console.tickets.sheet_labels import WAITING
+from agent_console.tickets.ticket_sheet import WAITING_LABELS
 from agent_console.tickets.timeline import SENTENCES
 from agent_console.web.labels import FIELDS, LABELS
 from hotline.rules.enums import TicketAction, TicketState
@@ -150,6 +150,6 @@ def test_a_step_has_its_labels(row: Transition) -> None:
     assert row.action.value in LABELS[TicketAction]
     for state in (*row.origins, row.target):
         assert state.value in LABELS[TicketState]
-        assert state in WAITING
+        assert state in WAITING_LABELS
     for kind in row.events:
         assert kind in SENTENCES

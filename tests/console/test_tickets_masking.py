@@ -69,7 +69,7 @@ def pages_of(app: Flask) -> list[str]:
 
 
 def leaks(client: FlaskClient, path: str) -> list[str]:
-    """Return which secrets the answer at `path` tells."""
+    """Returns the secrets that the answer at `path` contains."""
     response = client.get(path)
     assert response.status_code < 500, path
     text = response.get_data(as_text=True).replace(f"q={FULL}", "").replace(f"q={SECRET}", "")

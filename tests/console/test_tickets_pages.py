@@ -44,7 +44,7 @@ def page(client: FlaskClient, path: str, status: int = 200) -> str:
 
 
 def rows(html: str) -> list[str]:
-    """Return the addresses of the tickets a list shows, in its order."""
+    """Returns the addresses of the tickets in a list, in its order."""
     return re.findall(r'<td class="num nowrap"><a href="/console/tickets/([^"]+)"', html)
 
 

@@ -1,4 +1,4 @@
-"""A department office works its inbox: piles, the next step, the number shown only to who must call back, each look on file."""
+"""The unit's inbox: sections, the next step, and the caller's number, shown only to staff who must call back and recorded."""
 
 import re
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from agent_console.tickets.unit import PILE_LABELS, PILE_ROWS
+from agent_console.tickets.unit_inbox import SECTION_LABELS, SECTION_ROWS
 from hotline.rules.enums import Role, TicketState
 from hotline.rules.people.actors import Person
 from hotline.rules.tickets.inbox import InboxSection
@@ -43,9 +43,9 @@ def page(client: FlaskClient, path: str, status: int = 200) -> str:
     return response.get_data(as_text=True)
 
 
-def looked(application: Application) -> list[tuple[int, str, int]]:
+def disclosures(application: Application) -> list[tuple[int, str, int]]:
     with application.read_session() as session:
-        return [(look.user_id, look.subject, look.subject_id) for look in session.scalars(select(Disclosure))]
+        return [(row.user_id, row.subject, row.subject_id) for row in session.scalars(select(Disclosure))]
 
 
 def state_of(application: Application, ticket: Ticket) -> TicketState:
@@ -57,18 +57,18 @@ def state_of(application: Application, ticket: Ticket) -> TicketState:
 def test_only_handlers_have_an_inbox(role: Role, application: Application, signed_in: SignIn) -> None:
     client = signed_in(person_of(make_user(application, role)))
     assert client.get("/console/unit").status_code == 403
-    assert client.get("/console/unit/piles").status_code == 403
+    assert client.get("/console/unit/sections").status_code == 403
     assert client.post("/console/unit/x/acknowledge").status_code == 403
 
 
 def test_an_empty_inbox_says_so(office: FlaskClient) -> None:
     html = page(office, "/console/unit")
     assert "暂无工单" in html
-    for name in PILE_LABELS.values():
+    for name in SECTION_LABELS.values():
         assert name in html
 
 
-def test_the_most_pressing_pile_lies_open_with_its_first_ticket(
+def test_the_most_urgent_section_is_open_with_its_first_ticket(
     office: FlaskClient, application: Application, unit: str, clock: StoppedClock
 ) -> None:
     make_ticket(application, state=S.DISPATCHED, unit_code=unit, due_at=clock.at + timedelta(days=2))
@@ -88,15 +88,15 @@ def test_the_most_pressing_pile_lies_open_with_its_first_ticket(
     assert "下一步：记录先行联系" in html
 
 
-def test_a_long_pile_is_paged(office: FlaskClient, application: Application, unit: str) -> None:
-    for _ in range(PILE_ROWS + 2):
+def test_a_long_section_is_paged(office: FlaskClient, application: Application, unit: str) -> None:
+    for _ in range(SECTION_ROWS + 2):
         make_ticket(application, state=S.DISPATCHED, unit_code=unit)
-    html = page(office, "/console/unit?pile=to_acknowledge")
+    html = page(office, "/console/unit?section=to_acknowledge")
     onward = re.search(r'rel="next" href="([^"]+)"', html)
     assert onward is not None
     rest = page(office, onward.group(1).replace("&amp;", "&"))
-    assert len(re.findall(r'class="pile-title"', html)) == PILE_ROWS
-    assert len(re.findall(r'class="pile-title"', rest)) == 2
+    assert len(re.findall(r'class="section-title"', html)) == SECTION_ROWS
+    assert len(re.findall(r'class="section-title"', rest)) == 2
 
 
 def test_a_ticket_goes_from_signature_to_close_by_plain_forms(
@@ -110,13 +110,13 @@ def test_a_ticket_goes_from_signature_to_close_by_plain_forms(
         ("close", {}, S.CLOSED),
     )
     for action, form, after in steps:
-        address = f"/console/unit/{ticket.number}/{action}?pile=to_acknowledge"
+        address = f"/console/unit/{ticket.number}/{action}?section=to_acknowledge"
         assert f"/console/unit/{ticket.number}/{action}" in page(
             office, f"/console/unit?ticket={ticket.number}"
         )
         done = office.post(address, data=form)
         assert done.status_code == 303
-        assert done.headers["Location"] == f"/console/unit?ticket={ticket.number}&pile=to_acknowledge"
+        assert done.headers["Location"] == f"/console/unit?ticket={ticket.number}&section=to_acknowledge"
         assert state_of(application, ticket) is after
     html = page(office, f"/console/unit?ticket={ticket.number}")
     assert "已更换线路，恢复照明。" in html
@@ -163,7 +163,7 @@ def test_a_form_without_its_token_is_refused(
     assert state_of(application, ticket) is S.DISPATCHED
 
 
-def test_the_number_is_shown_once_and_the_look_is_on_file(
+def test_the_number_is_shown_once_and_the_disclosure_is_recorded(
     office: FlaskClient, handler: Person, application: Application, unit: str
 ) -> None:
     ticket = make_ticket(application, state=S.ACKNOWLEDGED, unit_code=unit, caller_number=FULL)
@@ -173,7 +173,7 @@ def test_the_number_is_shown_once_and_the_look_is_on_file(
     assert response.status_code == 200
     assert FULL in response.get_data(as_text=True)
     assert response.headers["Cache-Control"] == "no-store"
-    assert looked(application) == [(handler.id, "ticket", ticket.id)]
+    assert disclosures(application) == [(handler.id, "ticket", ticket.id)]
     again = page(office, address)
     assert FULL not in again
     assert "138****6666" in again
@@ -192,7 +192,7 @@ def test_who_need_not_call_back_is_not_shown_the_number(
     response = office.post(f"/console/unit/{ticket.number}/number")
     assert response.status_code == 403
     assert FULL not in response.get_data(as_text=True)
-    assert looked(application) == []
+    assert disclosures(application) == []
 
 
 def test_a_confidential_matter_names_nobody(office: FlaskClient, application: Application, unit: str) -> None:
@@ -220,19 +220,29 @@ def test_a_withheld_number_is_said_to_be_withheld(
     assert "显示号码</button>" not in html
 
 
-def test_piles_are_kept_fresh_and_new_tickets_announced(
+def test_the_sections_are_refreshed_and_new_tickets_announced(
     office: FlaskClient, application: Application, unit: str
 ) -> None:
     make_ticket(application, state=S.DISPATCHED, unit_code=unit)
-    assert "1 张新工单待签收" in page(office, "/console/unit/piles?seen=0")
-    assert "hidden" in page(office, "/console/unit/piles?seen=1")
+    assert "1 张新工单待签收" in page(office, "/console/unit/sections?seen=0")
+    assert "hidden" in page(office, "/console/unit/sections?seen=1")
 
 
 def test_a_bad_address_is_told(office: FlaskClient) -> None:
     page(office, "/console/unit?cursor=x", 422)
-    page(office, "/console/unit?pile=heap", 422)
+    page(office, "/console/unit?section=heap", 422)
     page(office, "/console/unit?ticket=nothing", 404)
 
 
-def test_every_pile_has_a_name() -> None:
-    assert set(PILE_LABELS) == set(InboxSection)
+def test_every_section_has_a_label() -> None:
+    assert set(SECTION_LABELS) == set(InboxSection)
+
+
+def test_a_bookmark_with_the_former_parameter_still_opens_its_section(
+    office: FlaskClient, application: Application, unit: str
+) -> None:
+    make_ticket(application, state=S.IN_PROGRESS, unit_code=unit, title="井盖破损")
+    make_ticket(application, state=S.DISPATCHED, unit_code=unit, title="路灯不亮")
+    html = page(office, "/console/unit?pile=in_hand")
+    assert "<h1>井盖破损</h1>" in html
+    assert 'aria-current="true" class="inbox-section"' in page(office, "/console/unit/piles?pile=in_hand")

@@ -14,7 +14,7 @@ from twilio.rest import Client
 
 from hotline.exchange.clients.fault_client import FaultSwitches
 from hotline.exchange.clients.telephone import Softphone, Telephone
-from hotline.exchange.server import in_thread
+from hotline.exchange.server import running_in_thread
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.ports import free_port
@@ -70,7 +70,7 @@ class Line:
 
     def __init__(self, application: Application, stack: ExitStack, **changes: object) -> None:
         settings = ExchangeSettings(**(default_settings(application) | changes))  # type: ignore[arg-type]
-        self._settle(stack.enter_context(in_thread(settings)), application, stack, settings)
+        self._settle(stack.enter_context(running_in_thread(settings)), application, stack, settings)
 
     @classmethod
     def at(cls, url: str, application: Application, stack: ExitStack, settings: ExchangeSettings) -> Self:

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.server import clock_of, listening_at
+from hotline.exchange.server import clock_of, serving
 from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
@@ -22,7 +22,7 @@ def run_script(settings: ExchangeSettings, story: Callable[[Exchange], Awaitable
     clock = clock_of(settings)
 
     async def body() -> Exchange:
-        async with listening_at(settings, clock) as exchange:
+        async with serving(settings, clock) as exchange:
             await story(exchange)
             while exchange.tasks:
                 await asyncio.wait(exchange.tasks)

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from hotline.exchange.calls.bridge import Bridge
 from hotline.exchange.clients.websocket_client import Message
-from hotline.exchange.core.audio_mesh import Voices
+from hotline.exchange.core.audio_mesh import AudioMesh
 from hotline.exchange.state.calls import Call
+from hotline.exchange.verbs.legs import Bridge
 from hotline.exchange.vocabulary.enums import Direction
 from tests.exchange.application import Application
 from tests.exchange.audio_devices import AudioLine, AudioSoftphone, AudioTelephone
@@ -124,18 +124,18 @@ def test_a_signal_to_somebody_who_has_left_this_very_moment_goes_nowhere() -> No
         Call(sid, "+8613800001234", "+865374412345", Direction.INBOUND, datetime(2026, 11, 26, tzinfo=UTC))
         for sid in told
     )
-    voices = Voices()
+    voices = AudioMesh()
 
     async def leave_and_signal() -> None:
         Bridge(one, other).connect()
         for call in (one, other):
-            voices.obey(
+            voices.handle(
                 call, told[call.sid].append, {"type": "voice", "callSid": call.sid, "microphone": True}
             )
         await asyncio.sleep(0)
         (link,) = voices.links.values()
         voices.leave(other.sid)
-        voices.obey(one, _nobody, {"type": "signal", "callSid": "CA1", "link": link, "description": OFFER})
+        voices.handle(one, _nobody, {"type": "signal", "callSid": "CA1", "link": link, "description": OFFER})
         await asyncio.sleep(0)
 
     asyncio.run(leave_and_signal())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller
 from hotline.exchange.twiml.validation import validate
 from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application
@@ -52,7 +52,7 @@ def test_stop_ends_it_and_the_call_goes_on(application: Application) -> None:
 def test_a_second_start_changes_nothing_and_is_shown(application: Application) -> None:
     application.on("/voice", start(application) + start(application) + "<Pause length='5'/>")
     exchange = call(application)
-    assert [trouble.code for trouble in exchange.registry.alerts] == [16108]
+    assert [trouble.code for trouble in exchange.registry.log.alerts] == [16108]
     assert len(exchange.registry.recordings) == 1
 
 

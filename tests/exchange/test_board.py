@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from hotline.exchange.core.faults import Fault, Rule
+from hotline.exchange.core.faults import Fault, FaultRule
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.exchange.application import Answer, Application
 from tests.exchange.conversation import Conversation
@@ -91,7 +91,7 @@ def test_a_request_can_be_opened_with_what_was_sent_and_answered(
 def test_a_request_without_an_answer_shows_the_error_its_tries_and_its_fault(
     line: Line, application: Application
 ) -> None:
-    line.faults.set(Rule(Fault.DROP, RequestKind.VOICE))
+    line.faults.set(FaultRule(Fault.DROP, RequestKind.VOICE))
     line.calling().hear("application error")
     request = opened(line, RequestKind.VOICE)
     assert (request["status"], request["tries"], request["fault"]) == (None, 2, "drop")

@@ -34,7 +34,7 @@ def test_both_hear_each_other_and_the_caller_goes_on_when_the_operator_leaves(
     left = application.wait_for("/room", lambda event: event["StatusCallbackEvent"] == "participant-leave")[0]
     assert (left["ParticipantLabel"], left["ReasonParticipantLeft"]) == ("agent", "participant_hung_up")
     assert left["ParticipantCallStatus"] == "completed"
-    assert telephone.party == []
+    telephone.wait_connected(others=0)
     assert application.to("/after") == []
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.exchange.core.retry_policy import patience_of
 from hotline.exchange.core.webhook import with_query
+from hotline.exchange.core.webhook_client import retry_policy_of
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line
 from tests.ports import free_port
@@ -158,10 +158,10 @@ def test_a_document_given_over_rest_needs_absolute_addresses(line: Line, applica
 
 
 def test_overrides_stand_in_the_fragment_and_are_bounded() -> None:
-    patience = patience_of("http://a/b?c=1#ct=50&rt=99999&tt=2000&rc=9&rp=4xx,rt")
+    patience = retry_policy_of("http://a/b?c=1#ct=50&rt=99999&tt=2000&rc=9&rp=4xx,rt")
     assert (patience.connect, patience.read, patience.total, patience.retries) == (0.1, 15.0, 2.0, 5)
     assert patience.retry_on == {"4xx", "rt"}
-    assert patience_of("http://a/#rc=x&zz=1").retries == 1
+    assert retry_policy_of("http://a/#rc=x&zz=1").retries == 1
 
 
 def test_a_get_webhook_appends_to_the_query_already_there() -> None:

@@ -6,7 +6,15 @@ import pytest
 import requests
 from requests.exceptions import ConnectionError as Cut
 
-from hotline.exchange.core.faults import AIMS, FAULTS, BadRuleError, Fault, Occasion, Rule, Switchboard
+from hotline.exchange.core.faults import (
+    APPLICABLE_STEPS,
+    FAULTS,
+    BadRuleError,
+    Fault,
+    FaultInjector,
+    FaultOccasion,
+    FaultRule,
+)
 from hotline.exchange.rest.routes import TABLE
 from hotline.exchange.vocabulary.request_kinds import REST, RequestKind
 from tests.exchange.application import Application
@@ -23,54 +31,54 @@ def test_every_rest_address_is_a_step_and_every_step_an_address() -> None:
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_every_fault_can_be_aimed_at_each_of_its_steps_and_counts_only_those(fault: Fault) -> None:
-    assert AIMS[fault]
-    for step in AIMS[fault]:
-        board = Switchboard()
-        switch = board.set(Rule(fault, step, nth=2))
-        occasion = Occasion(step, "/x", "CA1", aside=True, can_hang_up=True, to=SOMEBODY)
+    assert APPLICABLE_STEPS[fault]
+    for step in APPLICABLE_STEPS[fault]:
+        board = FaultInjector()
+        switch = board.set(FaultRule(fault, step, nth=2))
+        occasion = FaultOccasion(step, "/x", "CA1", aside=True, can_hang_up=True, to=SOMEBODY)
         other = next(item for item in RequestKind if item is not step)
-        assert board.strike(Occasion(other, aside=True, can_hang_up=True, to=SOMEBODY)) is None
-        assert [board.strike(occasion) for _ in range(3)] == [None, switch, None]
+        assert board.fault_for(FaultOccasion(other, aside=True, can_hang_up=True, to=SOMEBODY)) is None
+        assert [board.fault_for(occasion) for _ in range(3)] == [None, switch, None]
         assert switch.is_spent
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_no_fault_can_be_aimed_at_a_step_it_never_happens_to(fault: Fault) -> None:
-    for step in set(RequestKind) - AIMS[fault]:
+    for step in set(RequestKind) - APPLICABLE_STEPS[fault]:
         with pytest.raises(BadRuleError, match="never happens"):
-            Rule(fault, step)
+            FaultRule(fault, step)
 
 
 def test_of_several_faults_one_hits_and_the_other_waits_for_the_next() -> None:
-    board = Switchboard()
-    first, second = board.set(Rule(Fault.DELAY)), board.set(Rule(Fault.DUPLICATE))
-    voice = Occasion(RequestKind.VOICE)
-    assert [board.strike(voice) for _ in range(3)] == [first, second, None]
+    board = FaultInjector()
+    first, second = board.set(FaultRule(Fault.DELAY)), board.set(FaultRule(Fault.DUPLICATE))
+    voice = FaultOccasion(RequestKind.VOICE)
+    assert [board.fault_for(voice) for _ in range(3)] == [first, second, None]
 
 
 def test_a_fault_without_end_hits_every_time() -> None:
-    board = Switchboard()
-    switch = board.set(Rule(Fault.DROP, RequestKind.STATUS, nth=2, times=None))
-    status = Occasion(RequestKind.STATUS, aside=True)
-    assert [board.strike(status) for _ in range(4)] == [None, switch, switch, switch]
+    board = FaultInjector()
+    switch = board.set(FaultRule(Fault.DROP, RequestKind.STATUS, nth=2, times=None))
+    status = FaultOccasion(RequestKind.STATUS, aside=True)
+    assert [board.fault_for(status) for _ in range(4)] == [None, switch, switch, switch]
 
 
 @pytest.mark.parametrize(
     ("fault", "occasion"),
     [
-        (Fault.REORDER, Occasion(RequestKind.DIAL, aside=False)),
-        (Fault.HANG_UP_WHEN_SENT, Occasion(RequestKind.STATUS, can_hang_up=False)),
-        (Fault.HANG_UP_WHEN_ANSWERED, Occasion(RequestKind.STATUS, can_hang_up=False)),
-        (Fault.NO_ROUTE, Occasion(RequestKind.CREATE_CALL, to=HONG_KONG)),
-        (Fault.NO_ROUTE, Occasion(RequestKind.CREATE_CALL, to="client:op_1")),
+        (Fault.REORDER, FaultOccasion(RequestKind.DIAL, aside=False)),
+        (Fault.HANG_UP_WHEN_SENT, FaultOccasion(RequestKind.STATUS, can_hang_up=False)),
+        (Fault.HANG_UP_WHEN_ANSWERED, FaultOccasion(RequestKind.STATUS, can_hang_up=False)),
+        (Fault.NO_ROUTE, FaultOccasion(RequestKind.CREATE_CALL, to=HONG_KONG)),
+        (Fault.NO_ROUTE, FaultOccasion(RequestKind.CREATE_CALL, to="client:op_1")),
     ],
 )
 def test_a_fault_that_could_do_nothing_to_a_request_waits_for_another(
-    fault: Fault, occasion: Occasion
+    fault: Fault, occasion: FaultOccasion
 ) -> None:
-    board = Switchboard()
-    switch = board.set(Rule(fault))
-    assert board.strike(occasion) is None
+    board = FaultInjector()
+    switch = board.set(FaultRule(fault))
+    assert board.fault_for(occasion) is None
     assert not switch.is_spent
     assert switch.fired == 0
 
@@ -159,7 +167,7 @@ def create(line: Line, to: str = SOMEBODY) -> str:
 def test_a_request_refused_before_anything_happened_has_no_effect(
     line: Line, fault: Fault, status: int, code: int
 ) -> None:
-    switch = line.faults.set(Rule(fault, RequestKind.CREATE_CALL))
+    switch = line.faults.set(FaultRule(fault, RequestKind.CREATE_CALL))
     assert api_error(lambda: create(line)) == (status, code)
     assert line.client.calls.list() == []
     assert line.faults.fired(switch) == 1
@@ -168,7 +176,7 @@ def test_a_request_refused_before_anything_happened_has_no_effect(
 
 def test_a_call_whose_answer_was_an_error_is_placed_all_the_same(line: Line) -> None:
     telephone = line.telephone(SOMEBODY)
-    switch = line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
+    switch = line.faults.set(FaultRule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
     assert api_error(lambda: create(line)) == (500, 20500)
     telephone.wait_for_ring()
     assert len(line.client.calls.list()) == 1
@@ -177,7 +185,7 @@ def test_a_call_whose_answer_was_an_error_is_placed_all_the_same(line: Line) -> 
 
 def test_a_call_whose_answer_was_cut_off_is_placed_all_the_same(line: Line) -> None:
     telephone = line.telephone(SOMEBODY)
-    switch = line.faults.set(Rule(Fault.CUT_AFTER, RequestKind.CREATE_CALL))
+    switch = line.faults.set(FaultRule(Fault.CUT_AFTER, RequestKind.CREATE_CALL))
     with pytest.raises(Cut):
         create(line)
     telephone.wait_for_ring()
@@ -188,13 +196,13 @@ def test_an_update_whose_answer_was_lost_has_ended_the_call(line: Line, applicat
     application.on("/voice", WAIT)
     telephone = line.calling(CITIZEN)
     telephone.hear("请按键")
-    line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.UPDATE_CALL))
+    line.faults.set(FaultRule(Fault.ERROR_AFTER, RequestKind.UPDATE_CALL))
     assert api_error(lambda: line.client.calls(telephone.call_sid).update(status="completed")) == (500, 20500)
     assert telephone.wait_ended() == "completed"
 
 
 def test_a_refusal_is_not_lost_and_uses_up_no_fault(line: Line) -> None:
-    switch = line.faults.set(Rule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
+    switch = line.faults.set(FaultRule(Fault.ERROR_AFTER, RequestKind.CREATE_CALL))
     assert api_error(lambda: create(line, "not a number")) == (400, 21211)
     assert line.faults.fired(switch) == 0
     assert api_error(lambda: create(line)) == (500, 20500)
@@ -202,7 +210,7 @@ def test_a_refusal_is_not_lost_and_uses_up_no_fault(line: Line) -> None:
 
 
 def test_calls_to_mainland_china_are_refused_and_others_are_not(line: Line) -> None:
-    switch = line.faults.set(Rule(Fault.NO_ROUTE, times=None))
+    switch = line.faults.set(FaultRule(Fault.NO_ROUTE, times=None))
     assert api_error(lambda: create(line)) == (400, 21215)
     room = line.client.conferences("room").participants
     assert api_error(lambda: room.create(to=SOMEBODY, from_=HOTLINE)) == (400, 21215)
@@ -212,7 +220,7 @@ def test_calls_to_mainland_china_are_refused_and_others_are_not(line: Line) -> N
 
 
 def test_unauthenticated_requests_use_up_no_fault(line: Line) -> None:
-    switch = line.faults.set(Rule(Fault.UNAVAILABLE))
+    switch = line.faults.set(FaultRule(Fault.UNAVAILABLE))
     url = f"{line.url}/2010-04-01/Accounts/{ACCOUNT}/Calls.json"
     assert requests.get(url, auth=(ACCOUNT, "wrong"), timeout=5).status_code == 401
     assert line.faults.fired(switch) == 0

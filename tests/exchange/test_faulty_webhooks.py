@@ -7,7 +7,7 @@ import pytest
 from twilio.rest.api.v2010.account.call import CallInstance
 
 from hotline.exchange.clients.telephone import Telephone
-from hotline.exchange.core.faults import Fault, Rule
+from hotline.exchange.core.faults import Fault, FaultRule
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.exchange.application import Answer, Application, ReceivedRequest
 from tests.exchange.line import HOTLINE, Line
@@ -62,7 +62,7 @@ def test_the_second_answer_to_a_webhook_sent_twice_at_once_is_the_one_run(
     gate = threading.Event()
     second = Answer("<Response><Say>第二次</Say></Response>")
     application.on("/menu", Answer("<Response><Say>第一次</Say></Response>", wait_for=gate), second)
-    fault = line.faults.set(Rule(Fault.DUPLICATE, RequestKind.GATHER))
+    fault = line.faults.set(FaultRule(Fault.DUPLICATE, RequestKind.GATHER))
     telephone = pressing_one(line, application)
     both = application.wait_for("/menu", count=2)
     gate.set()
@@ -77,7 +77,7 @@ def test_a_webhook_sent_again_after_its_answer_runs_the_second_answer(
     line: Line, application: Application
 ) -> None:
     application.on("/menu", "<Say>第一次</Say>", "<Say>第二次</Say>")
-    fault = line.faults.set(Rule(Fault.DUPLICATE_AFTER, RequestKind.GATHER))
+    fault = line.faults.set(FaultRule(Fault.DUPLICATE_AFTER, RequestKind.GATHER))
     telephone = pressing_one(line, application)
     telephone.hear("第二次")
     assert telephone.transcript == ["请按键", "第二次"]
@@ -89,7 +89,7 @@ def test_a_webhook_sent_again_after_its_answer_runs_the_second_answer(
 def test_a_status_callback_sent_twice_carries_one_token(
     line: Line, application: Application, fault: Fault
 ) -> None:
-    line.faults.set(Rule(fault, RequestKind.STATUS))
+    line.faults.set(FaultRule(fault, RequestKind.STATUS))
     line.calling().wait_ended()
     both = application.wait_for("/status", count=2)
     assert statuses(both) == ["no-answer", "no-answer"]
@@ -97,7 +97,7 @@ def test_a_status_callback_sent_twice_carries_one_token(
 
 
 def test_a_callback_held_back_arrives_after_a_later_one(line: Line, application: Application) -> None:
-    fault = line.faults.set(Rule(Fault.REORDER, RequestKind.STATUS, nth=2, seconds=600))
+    fault = line.faults.set(FaultRule(Fault.REORDER, RequestKind.STATUS, nth=2, seconds=600))
     telephone, _ = placed(line, application)
     telephone.answer()
     telephone.wait_ended()
@@ -110,14 +110,14 @@ def test_a_callback_held_back_arrives_after_a_later_one(line: Line, application:
 def test_a_callback_that_nothing_follows_is_sent_in_the_end_and_the_fault_has_not_fired(
     line: Line, application: Application
 ) -> None:
-    fault = line.faults.set(Rule(Fault.REORDER, RequestKind.STATUS, seconds=3))
+    fault = line.faults.set(FaultRule(Fault.REORDER, RequestKind.STATUS, seconds=3))
     line.calling().wait_ended()
     assert statuses(application.wait_for("/status")) == ["no-answer"]
     assert line.faults.fired(fault) == 0
 
 
 def test_a_dropped_callback_is_never_sent(line: Line, application: Application) -> None:
-    fault = line.faults.set(Rule(Fault.DROP, RequestKind.STATUS, nth=2, times=2))
+    fault = line.faults.set(FaultRule(Fault.DROP, RequestKind.STATUS, nth=2, times=2))
     telephone, _ = placed(line, application)
     telephone.answer()
     telephone.wait_ended()
@@ -127,7 +127,7 @@ def test_a_dropped_callback_is_never_sent(line: Line, application: Application) 
 
 
 def test_without_a_connection_the_fallback_takes_over(line: Line, application: Application) -> None:
-    fault = line.faults.set(Rule(Fault.DROP, RequestKind.GATHER))
+    fault = line.faults.set(FaultRule(Fault.DROP, RequestKind.GATHER))
     pressing_one(line, application).hear("备用")
     fallback = application.to("/fallback")[0]
     assert (fallback["ErrorCode"], fallback["ErrorUrl"]) == ("11205", application.url("/menu"))
@@ -137,7 +137,7 @@ def test_without_a_connection_the_fallback_takes_over(line: Line, application: A
 
 def test_a_delayed_webhook_comes_late(line: Line, application: Application) -> None:
     application.on("/menu", "<Say>好的</Say>")
-    fault = line.faults.set(Rule(Fault.DELAY, RequestKind.GATHER, seconds=30))
+    fault = line.faults.set(FaultRule(Fault.DELAY, RequestKind.GATHER, seconds=30))
     telephone = pressing_one(line, application)
     pressed_at = telephone.at
     telephone.hear("好的")
@@ -148,7 +148,7 @@ def test_a_delayed_webhook_comes_late(line: Line, application: Application) -> N
 def test_a_badly_signed_webhook_is_refused_and_the_fallback_takes_over(
     line: Line, application: Application
 ) -> None:
-    fault = line.faults.set(Rule(Fault.BAD_SIGNATURE, RequestKind.GATHER))
+    fault = line.faults.set(FaultRule(Fault.BAD_SIGNATURE, RequestKind.GATHER))
     pressing_one(line, application).hear("备用")
     assert application.take_badly_signed(1) == ["POST /menu"]
     assert application.to("/menu") == []
@@ -161,7 +161,7 @@ def test_a_webhook_whose_answer_is_lost_has_had_its_effect_and_the_fallback_take
     line: Line, application: Application, fault: Fault
 ) -> None:
     application.on("/menu", "<Say>从未听到</Say>")
-    switch = line.faults.set(Rule(fault, RequestKind.GATHER))
+    switch = line.faults.set(FaultRule(fault, RequestKind.GATHER))
     telephone = pressing_one(line, application)
     telephone.hear("备用")
     assert telephone.transcript == ["请按键", "备用"]
@@ -178,7 +178,7 @@ def test_a_lost_answer_is_asked_for_again_where_the_url_says_so(
         "/voice", f'<Gather numDigits="1" action="/menu#rp={word}" timeout="600"><Say>请按键</Say></Gather>'
     )
     application.on("/menu", "<Say>第一次</Say>", "<Say>第二次</Say>")
-    line.faults.set(Rule(fault, RequestKind.GATHER))
+    line.faults.set(FaultRule(fault, RequestKind.GATHER))
     telephone = line.calling()
     telephone.hear("请按键")
     telephone.press("1")
@@ -188,7 +188,7 @@ def test_a_lost_answer_is_asked_for_again_where_the_url_says_so(
 
 def test_a_lost_answer_that_never_came_has_not_fired(line: Line, application: Application) -> None:
     application.on("/voice", "<Redirect>http://127.0.0.1:1/nobody</Redirect>")
-    fault = line.faults.set(Rule(Fault.LOST_ANSWER, RequestKind.REDIRECT))
+    fault = line.faults.set(FaultRule(Fault.LOST_ANSWER, RequestKind.REDIRECT))
     line.calling().hear("备用")
     assert line.faults.fired(fault) == 0
 
@@ -197,7 +197,7 @@ def test_an_old_request_is_sent_again_byte_for_byte_after_a_later_one(
     line: Line, application: Application
 ) -> None:
     application.on("/menu", "<Say>好的</Say><Pause length='3'/>")
-    fault = line.faults.set(Rule(Fault.REPLAY, RequestKind.VOICE, seconds=600))
+    fault = line.faults.set(FaultRule(Fault.REPLAY, RequestKind.VOICE, seconds=600))
     pressing_one(line, application).wait_ended()
     first, again = application.wait_for("/voice", count=2)
     assert first == again
@@ -212,7 +212,7 @@ def test_the_caller_hangs_up_when_the_kth_webhook_is_sent(
 ) -> None:
     application.on("/voice", "<Redirect>/menu</Redirect>")
     application.on("/menu", "<Say>从未听到</Say><Redirect>/never</Redirect>")
-    fault = line.faults.set(Rule(Fault.HANG_UP_WHEN_SENT, nth=k))
+    fault = line.faults.set(FaultRule(Fault.HANG_UP_WHEN_SENT, nth=k))
     telephone = line.calling()
     assert telephone.wait_ended() == "no-answer"
     application.wait_for(path)
@@ -226,7 +226,7 @@ def test_the_caller_hangs_up_after_the_answer_and_before_hearing_it(
     line: Line, application: Application
 ) -> None:
     application.on("/menu", "<Say>从未听到</Say>")
-    fault = line.faults.set(Rule(Fault.HANG_UP_WHEN_ANSWERED, nth=2))
+    fault = line.faults.set(FaultRule(Fault.HANG_UP_WHEN_ANSWERED, nth=2))
     telephone = pressing_one(line, application)
     assert telephone.wait_ended() == "completed"
     assert application.to("/menu")[0]["Digits"] == "1"
@@ -237,7 +237,7 @@ def test_the_caller_hangs_up_after_the_answer_and_before_hearing_it(
 def test_every_call_counts_its_own_webhooks(line: Line, application: Application) -> None:
     application.on("/voice", "<Redirect>/menu</Redirect>")
     application.on("/menu", "<Say>从未听到</Say>")
-    fault = line.faults.set(Rule(Fault.HANG_UP_WHEN_SENT, nth=2, times=None))
+    fault = line.faults.set(FaultRule(Fault.HANG_UP_WHEN_SENT, nth=2, times=None))
     assert line.calling().wait_ended() == "no-answer"
     assert line.calling("13900005678").wait_ended() == "no-answer"
     assert line.faults.fired(fault) == 2
@@ -247,7 +247,7 @@ def test_every_call_counts_its_own_webhooks(line: Line, application: Application
 def test_a_number_in_mainland_china_cannot_be_dialled(line: Line, application: Application) -> None:
     application.on("/voice", f'<Dial action="/done"><Number>{SOMEBODY}</Number></Dial>')
     application.on("/done", "<Say>之后</Say>")
-    fault = line.faults.set(Rule(Fault.NO_ROUTE, RequestKind.DIAL_NUMBER))
+    fault = line.faults.set(FaultRule(Fault.NO_ROUTE, RequestKind.DIAL_NUMBER))
     there = line.telephone(SOMEBODY)
     line.calling().hear("之后")
     assert application.to("/done")[0]["DialCallStatus"] == "failed"
@@ -277,7 +277,7 @@ def test_a_fault_hits_the_step_it_is_aimed_at(
 ) -> None:
     application.on("/voice", document)
     application.on("/leave", "<Leave/>")
-    fault = line.faults.set(Rule(Fault.DUPLICATE, step))
+    fault = line.faults.set(FaultRule(Fault.DUPLICATE, step))
     agent = line.softphone()
     line.calling()
     if step is RequestKind.LEG:
@@ -291,14 +291,14 @@ def test_a_fault_aimed_at_a_path_passes_others_by(line: Line, application: Appli
     application.on("/voice", "<Redirect>/one</Redirect>")
     application.on("/one", "<Redirect>/two/three</Redirect>")
     application.on("/two/three", "<Say>好的</Say>")
-    fault = line.faults.set(Rule(Fault.DUPLICATE, RequestKind.REDIRECT, path="/two"))
+    fault = line.faults.set(FaultRule(Fault.DUPLICATE, RequestKind.REDIRECT, path="/two"))
     line.calling().hear("好的")
     assert [len(application.to(path)) for path in ("/one", "/two/three")] == [1, 2]
     assert line.faults.fired(fault) == 1
 
 
 def test_a_fault_turned_off_lets_everything_pass(line: Line, application: Application) -> None:
-    fault = line.faults.set(Rule(Fault.DUPLICATE, times=None))
+    fault = line.faults.set(FaultRule(Fault.DUPLICATE, times=None))
     line.faults.turn(fault, on=False)
     line.calling().wait_ended()
     application.wait_for("/status")

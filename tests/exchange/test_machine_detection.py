@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.exchange.calls.machine_detection import AnsweredBy, Detection, judge
+from hotline.exchange.calls.machine_detection import AnsweredBy, DetectionOptions, classify
 from hotline.exchange.vocabulary.answer_modes import (
     AnsweringMachine,
     AnsweringParty,
@@ -41,7 +41,7 @@ TALKER = StaffedDesk("您好，这里是市公安局一一零接警服务台，�
 def test_speech_longer_than_the_threshold_is_a_machine_whoever_speaks(
     answerer: AnsweringParty, until_end: bool, by: AnsweredBy, seconds: float
 ) -> None:
-    verdict = judge(answerer, Detection(until_end=until_end))
+    verdict = classify(answerer, DetectionOptions(until_end=until_end))
     assert (verdict.by, verdict.seconds) == (by, pytest.approx(seconds))
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
+from hotline.exchange.calls.origination import receive_client_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.verbs.origination import connect
+from hotline.exchange.devices.callers import Caller
 from hotline.exchange.vocabulary.answer_modes import AnsweringMachine, StaffedDesk
 from tests.exchange.application import Answer, Application, ReceivedRequest
 from tests.exchange.line import ACCOUNT, HOTLINE, TOKEN
@@ -141,7 +141,7 @@ async def one_of_everything(exchange: Exchange, application: Application) -> Non
     caller.hang_up()
     full.hang_up()
     colleague = Caller(exchange, "client:agent_7")
-    colleague.call = connect(exchange, colleague, "agent_7", {"case": "42", "CallSid": "CA42"})
+    colleague.call = receive_client_call(exchange, colleague, "agent_7", {"case": "42", "CallSid": "CA42"})
     await colleague.over_and_done()
     await _placed(rest, application)
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.clients.telephone import PhoneState
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller
 from tests.exchange.application import Answer, Application, ReceivedRequest
 from tests.exchange.line import Line
 from tests.exchange.simulation import Rest, run_script, settings_for

@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime
 
-from hotline.exchange.clients.callers import Caller
-from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.core.exchange import KEPT_ENDED, Exchange, Registry
+from hotline.exchange.devices.callers import Caller
 from hotline.exchange.state.audio_files import AudioFile
 from hotline.exchange.state.calls import Call, new_sid
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.state.registry import KEPT_ENDED, Registry
 from hotline.exchange.vocabulary.enums import Direction, RecordingSource
 from tests.exchange.application import Application
 from tests.exchange.simulation import Rest, run_script, settings_for

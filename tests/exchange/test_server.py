@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from hotline.exchange.clients.telephone import LineError, Softphone, Telephone
-from hotline.exchange.server import in_thread
+from hotline.exchange.server import running_in_thread
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
 from tests.exchange.line import ACCOUNT, KEY, SECRET, TOKEN, Line, token_for
@@ -116,5 +116,5 @@ def test_settings_with_which_nothing_could_work_are_refused(wrong: dict[str, obj
 
 
 def test_a_port_that_is_taken_is_told_at_once(line: Line) -> None:
-    with pytest.raises(OSError, match="address already in use"), in_thread(line.settings):
+    with pytest.raises(OSError, match="address already in use"), running_in_thread(line.settings):
         pass

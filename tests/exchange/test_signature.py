@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
-from hotline.exchange.core.signature import sign, signed_url
+from hotline.exchange.core.webhook_client import sign, signed_url
 
 VECTOR = {
     "CallSid": "CA1234567890ABCDE",

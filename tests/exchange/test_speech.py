@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller
 from hotline.exchange.twiml.validation import validate
 from hotline.exchange.vocabulary.enums import DocumentContext
 from tests.exchange.application import Application

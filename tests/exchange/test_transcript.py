@@ -15,12 +15,12 @@ from config.commands.dial import dial
 from hotline.exchange.board.transcript_file import BadTranscriptError, read_transcript, write_transcript
 from hotline.exchange.clients.replay import ReplayDifference, replay
 from hotline.exchange.clients.telephone import Telephone
-from hotline.exchange.core.faults import Fault, Rule
+from hotline.exchange.core.faults import Fault, FaultRule
 from hotline.exchange.state.transcripts import (
     KEPT_TRANSCRIPTS,
     MAX_ENTRIES,
     MAX_TEXT,
-    CallTranscript,
+    TranscriptRecorder,
     TranscriptStore,
 )
 from hotline.exchange.vocabulary.request_kinds import RequestKind
@@ -104,7 +104,7 @@ def test_each_webhook_is_kept_with_its_parameters_and_its_answer_but_no_secret(
 
 
 def test_a_fault_is_told_in_the_transcript(line: Line, application: Application) -> None:
-    line.faults.set(Rule(Fault.LOST_ANSWER, RequestKind.VOICE))
+    line.faults.set(FaultRule(Fault.LOST_ANSWER, RequestKind.VOICE))
     telephone = line.calling()
     telephone.hear("application error")
     telephone.wait_ended()
@@ -221,9 +221,11 @@ def test_a_call_nobody_knows_has_no_transcript(line: Line) -> None:
         assert requests.get(f"{line.url}/calls/{sid}/transcript", timeout=5).status_code == 404
 
 
-def new_transcript(number: int = 1) -> CallTranscript:
+def new_transcript(number: int = 1) -> TranscriptRecorder:
     began = datetime(2026, 1, 1, tzinfo=UTC)
-    return CallTranscript(f"CA{number:032}", "inbound", "+8613800001234", "+865374412345", began, lambda: 0.0)
+    return TranscriptRecorder(
+        f"CA{number:032}", "inbound", "+8613800001234", "+865374412345", began, lambda: 0.0
+    )
 
 
 def speech(text: str) -> PlaybackStarted:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import pytest
 import requests
 
-from hotline.exchange.clients.callers import Caller
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.server import clock_of, in_thread
+from hotline.exchange.devices.callers import Caller
+from hotline.exchange.server import clock_of, running_in_thread
 from hotline.exchange.time.virtual_clock import VirtualClock, loop_for
 from tests.exchange.application import Answer, Application
 from tests.exchange.line import Line
@@ -151,7 +151,7 @@ def test_the_application_can_run_on_the_exchange_s_time(application: Application
     application.on("/voice", "<Pause length='3600'/><Say>一小时后</Say>")
     settings = settings_for(application)
     clock = clock_of(settings)
-    with in_thread(settings, clock) as url:
+    with running_in_thread(settings, clock) as url:
         with ExitStack() as stack:
             line = Line.at(url, application, stack, settings)
             line.calling().hear("一小时后")

@@ -1,12 +1,9 @@
-"""Whatever happens in whatever order, a call goes on, reaches an operator or ends with a spoken line.
+"""In every order of events a call goes on, reaches an operator or ends with a spoken line.
 
 10,000 calls with a seed: callers press, speak, are silent and hang up at random, the application returns every
-outcome,
-and now and then an input arrives that does not belong there. In every hundredth call the application returns the
-same
-outcomes all the time, and the caller avoids operators and never hangs up. Every different document is validated with
-the
-carrier's grammar.
+outcome, and now and then an input arrives that does not belong there. In every hundredth call the application returns
+the same outcomes all the time, and the caller avoids operators and never hangs up. Every different document is
+validated with the carrier's grammar.
 """
 
 from dataclasses import dataclass, field, replace

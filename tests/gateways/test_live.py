@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 
 from hotline import events
-from hotline.gateways.addresses import VoiceAddresses, conference_name, device
+from hotline.gateways.addresses import VoiceAddresses, VoiceRoute, conference_name, device
 from hotline.gateways.live import (
     MAX_LENGTH,
     PAUSE_AFTER_FAILURE,
@@ -115,25 +115,12 @@ def test_silence_says_nothing(redis: Redis) -> None:
 
 def test_every_address_is_under_the_public_url_and_of_its_own() -> None:
     addresses = VoiceAddresses("https://hotline.example:8443")
-    plain = [
-        getattr(addresses, name)()
-        for name in ("incoming", "fallback", "status", "heard", "wait", "wait_heard", "queue_left")
-    ]
-    by_id = [
-        getattr(addresses, name)(7)
-        for name in (
-            "desk",
-            "desk_status",
-            "desk_left",
-            "talk",
-            "talk_ended",
-            "conference",
-            "dial",
-            "dial_status",
-        )
-    ]
-    every = plain + by_id
+    every = [addresses.url(route, 7 if "<" in route else "") for route in VoiceRoute]
     assert len(set(every)) == len(every)
     assert all(url.startswith("https://hotline.example:8443/voice/") and url.isascii() for url in every)
-    assert all("/7" in url for url in by_id)
+    assert all(("/7" in url) == ("<" in route) for route, url in zip(VoiceRoute, every, strict=True))
+    with pytest.raises(ValueError, match="do not fit"):
+        addresses.url(VoiceRoute.DESK)
+    with pytest.raises(ValueError, match="do not fit"):
+        addresses.url(VoiceRoute.WAIT, 7)
     assert (device(17), conference_name(3)) == ("client:op_17", "call-3")

@@ -23,7 +23,7 @@ from config.processes.scheduler import Scheduler, relay_once
 from hotline import outbox
 from hotline.events import Event
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.server import clock_of, listening_at
+from hotline.exchange.server import clock_of, serving
 from hotline.exchange.time.clock import ExchangeClock
 from hotline.exchange.time.virtual_clock import loop_for
 from hotline.exchange.vocabulary.answer_modes import StaffedDesk
@@ -190,7 +190,7 @@ def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
 
     async def body(web_port: int, application: Application, woken: asyncio.Event) -> Played:
         units = FakeUnits()
-        async with listening_at(replace(settings, **_webhooks(web_port)), clock) as exchange:
+        async with serving(replace(settings, **_webhooks(web_port)), clock) as exchange:
             tools = replace(_tools(application, settings, web_port, units), narrow_carrier=ground.narrow)
             city = City(exchange, application, tools, woken, Scheduler(application, lambda _runs: None))
             await story(city)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from hotline.exchange.core.faults import AIMS, CALLER, FAULTS, Fault, Rule
+from hotline.exchange.core.faults import APPLICABLE_STEPS, CALLER_FAULTS, FAULTS, Fault, FaultRule
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from tests.matrix.stories import Name
 
@@ -30,11 +30,11 @@ class Moment:
     is_last: bool = False
     refused: bool = False
 
-    def rule(self, fault: Fault) -> Rule:
+    def rule(self, fault: Fault) -> FaultRule:
         """Return how this fault strikes at this moment; a country that is closed stays closed."""
         if fault is F.NO_ROUTE:
-            return Rule(fault, self.step, times=None)
-        return Rule(fault, self.step, path=self.path, nth=self.nth, seconds=LONGER_THAN_A_TALK)
+            return FaultRule(fault, self.step, times=None)
+        return FaultRule(fault, self.step, path=self.path, nth=self.nth, seconds=LONGER_THAN_A_TALK)
 
 
 R, C, G, M, E = Name.REPORT, Name.CALLBACK, Name.IMPATIENT, Name.MESSAGE, Name.EMERGENCY
@@ -185,7 +185,7 @@ def why_not(fault: Fault, moment: Moment) -> str | None:
         return "somebody waits for this answer: it cannot come after what follows from it"
     if fault is F.REORDER and moment.is_last:
         return "nothing later is told about this call"
-    if fault in CALLER and moment.aside:
+    if fault in CALLER_FAULTS and moment.aside:
         return "nobody is on this call any more, or the news is not about a call"
     if fault in {F.ERROR_AFTER, F.CUT_AFTER} and moment.refused:
         return "the carrier refuses this anyway: there is no effect whose answer could be lost"
@@ -198,11 +198,11 @@ def cells() -> Iterator[Cell]:
     """Yield every cell that can be."""
     for moment in MOMENTS:
         for fault in FAULTS:
-            if moment.step in AIMS[fault] and why_not(fault, moment) is None:
+            if moment.step in APPLICABLE_STEPS[fault] and why_not(fault, moment) is None:
                 yield Cell(fault, moment)
     for after in AFTERMATHS:
         for fault in FAULTS:
-            if after.then.step in AIMS[fault] and why_not(fault, after.then) is None:
+            if after.then.step in APPLICABLE_STEPS[fault] and why_not(fault, after.then) is None:
                 yield Cell(fault, after.then, after)
 
 
@@ -211,5 +211,5 @@ def impossible() -> Iterator[tuple[Fault, Moment, str]]:
     for moment in (*MOMENTS, *(after.then for after in AFTERMATHS)):
         for fault in FAULTS:
             why = why_not(fault, moment)
-            if moment.step in AIMS[fault] and why is not None:
+            if moment.step in APPLICABLE_STEPS[fault] and why is not None:
                 yield fault, moment, why

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import select
 
-from hotline.exchange.clients.callers import Caller, HungUpError
 from hotline.exchange.core.exchange import Exchange
+from hotline.exchange.devices.callers import Caller, HungUpError
 from hotline.exchange.vocabulary.sounds import PartyChanged, Sound
 from hotline.gateways.addresses import device
 from hotline.rules.enums import (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hotline.exchange.core.faults import CALLER, Fault, Switch
+from hotline.exchange.core.faults import CALLER_FAULTS, Fault, FaultSwitch
 from tests.matrix import ledger
 from tests.matrix.city import City, Gate, Ground, Played, play
 from tests.matrix.moments import BEYOND_US, Cell, Moment
@@ -17,7 +17,7 @@ class Struck:
 
     played: Played
     cast: Cast
-    switches: tuple[Switch, ...]
+    switches: tuple[FaultSwitch, ...]
 
     def wrongs(self) -> dict[str, object]:
         """Return everything that is not as it must be after every story; empty when all is well."""
@@ -34,7 +34,7 @@ class Struck:
 def strike(ground: Ground, name: Name, *faults: tuple[Fault, Moment], gate: Gate | None = None) -> Struck:
     """Play the story `name`; each fault waits for the citizen's call in which its moment comes."""
     casts: list[Cast] = []
-    switches: list[Switch] = []
+    switches: list[FaultSwitch] = []
 
     async def story(city: City) -> None:
         cast = await tell(city, name)
@@ -66,6 +66,6 @@ def may_be_left(cell: Cell, struck: Struck) -> bool:
     application = struck.played.application
     if str(cell) in BEYOND_US:
         return True
-    if cell.fault in CALLER:
+    if cell.fault in CALLER_FAULTS:
         return not ledger.has_waited(application)
     return cell.fault is Fault.NO_ROUTE and ledger.why_exhausted(application) == _CLOSED_COUNTRY

@@ -6,7 +6,7 @@ By default a selection that covers every fault and every step; `make matrix` pla
 import pytest
 from sqlalchemy import select
 
-from hotline.exchange.core.faults import AIMS, FAULTS, Fault
+from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS, Fault
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.rules.enums import CallbackState
 from hotline.store.calls.tables import Call
@@ -34,9 +34,9 @@ def test_on_an_honest_line_every_story_goes_as_it_is_told(ground: Ground, name: 
     assert struck.wrongs() == {}
     assert ledger.was_reached(struck.played.application, struck.cast.citizen)
     assert ledger.unasked(struck.played.application) == []
-    board = struck.played.exchange.registry
-    failed = [request for request in board.webhooks if request.status not in {200, 204}]
-    made = {request.kind for request in (*board.webhooks, *board.rest_requests)}
+    log = struck.played.exchange.registry.log
+    failed = [request for request in log.webhooks if request.status not in {200, 204}]
+    made = {request.kind for request in (*log.webhooks, *log.rest_requests)}
     assert failed == []
     assert made - {moment.step for moment in MOMENTS} == set(), (
         "a step nobody tries to break: write it into MOMENTS"
@@ -55,7 +55,7 @@ def test_every_cell_is_possible_or_has_its_reason() -> None:
     moments = (*MOMENTS, *(after.then for after in AFTERMATHS))
     assert possible.isdisjoint(excused)
     assert possible | excused == {
-        (fault, moment) for moment in moments for fault in FAULTS if moment.step in AIMS[fault]
+        (fault, moment) for moment in moments for fault in FAULTS if moment.step in APPLICABLE_STEPS[fault]
     }
 
 

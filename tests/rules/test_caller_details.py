@@ -1,4 +1,4 @@
-"""Which caller details a person may see: names, ticket numbers, callback numbers, and numbers that were withheld."""
+"""Tests which caller details a person may see: names, ticket numbers, callback numbers, and numbers that were withheld."""
 
 import itertools
 

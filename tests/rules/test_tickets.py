@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hotline.rules.enums import Role, TicketAction, TicketState
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.fields import STATED_NAMES, TICKET_FIELDS, DateTimeField
+from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.rules.tickets.transitions import (
     FINAL,
     OPEN_AT_UNIT,
@@ -19,7 +20,6 @@ from hotline.rules.tickets.transitions import (
     may_read,
     may_take,
     missing,
-    ticket_number,
     transition,
 )
 

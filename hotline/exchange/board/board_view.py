@@ -9,10 +9,10 @@ from typing import Any
 
 from hotline.exchange.board.fault_api import switch_json
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.faults import AIMS, FAULTS
+from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.conferences import Conference, Participant
-from hotline.exchange.state.registry import RequestRecord
+from hotline.exchange.state.request_log import RequestRecord
 from hotline.exchange.vocabulary.enums import ConferenceStatus
 from hotline.exchange.vocabulary.numbers import masked
 
@@ -42,10 +42,10 @@ def board_json(exchange: Exchange) -> JsonObject:
                 "text": one.text,
                 "call": one.call_sid,
             }
-            for one in board.alerts
+            for one in board.log.alerts
         ],
         "faults": [switch_json(switch) for switch in exchange.faults.switches.values()],
-        "kinds": {fault: sorted(AIMS[fault]) for fault in FAULTS},
+        "kinds": {fault: sorted(APPLICABLE_STEPS[fault]) for fault in FAULTS},
     }
 
 
@@ -169,14 +169,14 @@ def _recordings(exchange: Exchange) -> list[JsonObject]:
 def _devices(exchange: Exchange) -> list[JsonObject]:
     return [
         {"address": masked(address), "count": len(lines), "busy": any(line.busy for line in lines)}
-        for address, lines in exchange.lines.items()
+        for address, lines in exchange.devices.items()
         if lines
     ]
 
 
 def _requests(exchange: Exchange) -> list[RequestRecord]:
     """Returns webhooks and REST requests together, the latest first."""
-    both = [*exchange.registry.webhooks, *exchange.registry.rest_requests]
+    both = [*exchange.registry.log.webhooks, *exchange.registry.log.rest_requests]
     return sorted(both, key=lambda record: record.id, reverse=True)
 
 

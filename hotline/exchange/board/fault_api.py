@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.core.faults import AIMS, FAULTS, BadRuleError, Fault, Rule, Switch
+from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS, BadRuleError, Fault, FaultRule, FaultSwitch
 from hotline.exchange.core.sockets import from_here
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 
@@ -33,7 +33,7 @@ def fault_routes() -> list[web.RouteDef]:
     ]
 
 
-def switch_json(switch: Switch) -> dict[str, Any]:
+def switch_json(switch: FaultSwitch) -> dict[str, Any]:
     rule = switch.rule
     return {
         "id": switch.id,
@@ -51,7 +51,7 @@ def switch_json(switch: Switch) -> dict[str, Any]:
 
 async def list_faults(request: web.Request) -> web.Response:
     switches = request.app[EXCHANGE].faults.switches.values()
-    kinds = {fault: sorted(AIMS[fault]) for fault in FAULTS}
+    kinds = {fault: sorted(APPLICABLE_STEPS[fault]) for fault in FAULTS}
     return web.json_response({"faults": [switch_json(switch) for switch in switches], "kinds": kinds})
 
 
@@ -90,7 +90,7 @@ async def clear_faults(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def rule_of(fields: Mapping[str, Any]) -> Rule:
+def rule_of(fields: Mapping[str, Any]) -> FaultRule:
     """Returns the rule that a JSON object describes; raises BadRuleError that names the field."""
     unknown = sorted(set(fields) - _KNOWN)
     if unknown:
@@ -99,10 +99,10 @@ def rule_of(fields: Mapping[str, Any]) -> Rule:
     if fault is None:
         raise BadRuleError("fault: is missing")
     times = 1 if "times" not in fields else _typed(fields, "times", int, None)
-    seconds = fields.get("seconds", Rule.seconds)
+    seconds = fields.get("seconds", FaultRule.seconds)
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         raise BadRuleError("seconds: must be a number")
-    return Rule(
+    return FaultRule(
         fault=fault,
         step=_member(fields, "step", RequestKind),
         path=_typed(fields, "path", str, "") or "",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from hotline.exchange.state.transcripts import CallTranscript
+from hotline.exchange.state.transcripts import TranscriptRecorder
 from hotline.exchange.vocabulary.transcript_entries import (
     BeepHeard,
     CallAnswered,
@@ -61,7 +61,7 @@ class ReplayScript:
     entries: tuple[TranscriptEntry, ...]
 
 
-def write_transcript(transcript: CallTranscript) -> str:
+def write_transcript(transcript: TranscriptRecorder) -> str:
     """Returns the file's text; the transcript of a call in progress ends with its latest entry."""
     call = {
         "sid": transcript.call_sid,

@@ -1,21 +1,21 @@
-"""Numbers that answer by themselves: a line for one call that rings a moment, picks up, and says what it has to say."""
+"""Numbers that answer by themselves: one such line rings briefly, answers, and speaks its greeting as captions."""
 
 from collections.abc import Callable
 
+from hotline.exchange.calls import caller_input
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.state.calls import Call, EndCall
-from hotline.exchange.verbs import caller_input
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import AnsweringMachine, AnsweringParty, FaxMachine, StaffedDesk
 from hotline.exchange.vocabulary.enums import Initiator
 from hotline.exchange.vocabulary.sounds import PartyChanged, Sound, speaking_seconds
 
 _RING_SECONDS = 2.0
 _MESSAGE_SECONDS = 120.0
-PickUp = Callable[[Call, "Automaton"], bool]
+PickUp = Callable[[Call, "AutoAnswer"], bool]
 
 
-class Automaton:
-    """One line of something that answers by itself. It is heard by whoever meets it on the line, as captions."""
+class AutoAnswer:
+    """A device that answers one call by itself, as its `answerer` says."""
 
     busy = False
 
@@ -24,7 +24,7 @@ class Automaton:
         self._exchange = exchange
         self._pick_up = pick_up
         self._call: Call | None = None
-        self._said = False
+        self._introduced = False
 
     def ring(self, call: Call) -> None:
         self._call = call
@@ -35,38 +35,43 @@ class Automaton:
         self._pick_up(call, self)
 
     def unring(self, call: Call) -> None:
-        """Nothing to do: it notices when it wants to pick up."""
+        """Does nothing: `pick_up` refuses a call that no longer rings."""
 
     def answered(self, call_sid: str) -> None:  # noqa: ARG002 - it has one call only
         if isinstance(self.answerer, AnsweringMachine) and self._call is not None:
             self._exchange.spawn(self._take_message(self._call, self.answerer))
 
     def over(self, call_sid: str, status: str) -> None:
-        """Nothing to do: it has no hook to hang on."""
+        """Does nothing: the device lasts as long as its call."""
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - it has one call only
-        if isinstance(sound, PartyChanged) and sound.names and not self._said and self._call is not None:
-            self._said = True
+        if (
+            isinstance(sound, PartyChanged)
+            and sound.names
+            and not self._introduced
+            and self._call is not None
+        ):
+            self._introduced = True
             self._exchange.spawn(self._introduce(self._call))
 
     async def _introduce(self, call: Call) -> None:
         match self.answerer:
             case StaffedDesk(name):
-                caller_input.say(self._exchange, call, name)
+                caller_input.say(call, name)
             case AnsweringMachine(greeting):
-                caller_input.say(self._exchange, call, greeting)
+                caller_input.say(call, greeting)
             case FaxMachine():
-                caller_input.say(self._exchange, call, "♪ fax")
+                caller_input.say(call, "♪ fax")
             case _:
                 pass
 
     async def _take_message(self, call: Call, machine: AnsweringMachine) -> None:
-        """Greet, then take a message of limited length and hang up."""
+        """Speaks the greeting, takes a message of limited length and hangs up."""
         await self._exchange.clock.sleep(speaking_seconds(machine.greeting))
         if machine.beep:
-            caller_input.say(self._exchange, call, "♪ beep")
+            caller_input.say(call, "♪ beep")
         await self._exchange.clock.sleep(_MESSAGE_SECONDS)
-        call.interrupt(EndCall(Initiator.PARTY))
+        call.interrupt(HangUpCall(Initiator.PARTY))
 
     async def close(self, code: int, reason: str) -> None:
-        """Nothing to close."""
+        """Does nothing: there is no websocket to close."""

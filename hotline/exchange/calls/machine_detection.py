@@ -1,7 +1,8 @@
-"""Answering machine detection: what the carrier makes of the first seconds of an answered call.
+"""Answering machine detection: the result the carrier derives from the first seconds of an answered call.
 
-Source: "Answering machine detection" in the Call resource. It does not know who answered, it measures speech: a greeting
-longer than the speech threshold is a machine (even a talkative person's), a shorter one followed by silence a human.
+Source: "Answering machine detection" in the Call resource. The carrier does not know who answered, it measures speech: a
+greeting longer than the speech threshold is a machine (even a talkative person's), a shorter one followed by silence is
+a human.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from hotline.exchange.vocabulary.answer_modes import (
 )
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import speaking_seconds
-from hotline.exchange.webhooks.callbacks import send_aside
+from hotline.exchange.webhooks.callbacks import send_callback
 
 _HELLO_SECONDS = 1.0
 _TONE_SECONDS = 1.1
@@ -36,8 +37,11 @@ class AnsweredBy(StrEnum):
 
 
 @dataclass(frozen=True)
-class Detection:
-    """What was asked for; exchange seconds. `until_end`: a machine's greeting is heard out. `told` needs `in_background`."""
+class DetectionOptions:
+    """The `MachineDetection…` parameters of a request; times in exchange seconds.
+
+    With `until_end` a machine's greeting is heard to its end. `callback` is used with `in_background` only.
+    """
 
     until_end: bool = False
     timeout: float = 30.0
@@ -45,81 +49,82 @@ class Detection:
     speech_end: float = 1.2
     silence: float = 5.0
     in_background: bool = False
-    told: DocumentRequest | None = None
+    callback: DocumentRequest | None = None
 
 
 @dataclass(frozen=True)
-class Verdict:
+class DetectionResult:
     """`seconds` after the answer, in exchange seconds."""
 
     by: AnsweredBy
     seconds: float
 
     def form(self) -> dict[str, str]:
-        """The parameters of the webhook that tells it; the duration in milliseconds."""
+        """Returns the parameters of the webhook that reports it; the duration in milliseconds."""
         return {"AnsweredBy": self.by, "MachineDetectionDuration": str(round(self.seconds * 1000))}
 
 
-def judge(answerer: AnsweringParty, asked: Detection) -> Verdict:
-    """What is made of `answerer`; `unknown` once the time-out is reached."""
-    verdict = _heard(answerer, asked)
-    return verdict if verdict.seconds <= asked.timeout else Verdict(AnsweredBy.UNKNOWN, asked.timeout)
+def classify(answerer: AnsweringParty, options: DetectionOptions) -> DetectionResult:
+    """Returns the result for `answerer`; `unknown` once the time-out is reached."""
+    result = _without_timeout(answerer, options)
+    return (
+        result if result.seconds <= options.timeout else DetectionResult(AnsweredBy.UNKNOWN, options.timeout)
+    )
 
 
-def _heard(answerer: AnsweringParty, asked: Detection) -> Verdict:
+def _without_timeout(answerer: AnsweringParty, options: DetectionOptions) -> DetectionResult:
     match answerer:
         case FaxMachine():
-            return Verdict(AnsweredBy.FAX, _TONE_SECONDS)
+            return DetectionResult(AnsweredBy.FAX, _TONE_SECONDS)
         case SilentAnswer():
-            return Verdict(AnsweredBy.UNKNOWN, asked.silence)
+            return DetectionResult(AnsweredBy.UNKNOWN, options.silence)
         case Human():
-            return _spoken(_HELLO_SECONDS, asked, beep=False)
+            return _of_speech(_HELLO_SECONDS, options, beep=False)
         case StaffedDesk(name):
-            return _spoken(speaking_seconds(name), asked, beep=False)
+            return _of_speech(speaking_seconds(name), options, beep=False)
         case AnsweringMachine(greeting, beep):
-            return _spoken(speaking_seconds(greeting), asked, beep=beep)
+            return _of_speech(speaking_seconds(greeting), options, beep=beep)
 
 
-def _spoken(seconds: float, asked: Detection, *, beep: bool) -> Verdict:
-    """What so many seconds of speech sound like, followed by a beep or by silence."""
-    is_long = seconds > asked.speech
-    if is_long and not asked.until_end:
-        return Verdict(AnsweredBy.MACHINE_START, asked.speech)
-    if beep and asked.until_end:
-        return Verdict(AnsweredBy.MACHINE_END_BEEP, seconds + _BEEP_SECONDS)
+def _of_speech(seconds: float, options: DetectionOptions, *, beep: bool) -> DetectionResult:
+    """Returns the result for `seconds` of speech, followed by a beep or by silence."""
+    is_long = seconds > options.speech
+    if is_long and not options.until_end:
+        return DetectionResult(AnsweredBy.MACHINE_START, options.speech)
+    if beep and options.until_end:
+        return DetectionResult(AnsweredBy.MACHINE_END_BEEP, seconds + _BEEP_SECONDS)
     by = AnsweredBy.MACHINE_END_SILENCE if is_long else AnsweredBy.HUMAN
-    return Verdict(by, seconds + asked.speech_end)
+    return DetectionResult(by, seconds + options.speech_end)
 
 
-async def detect(exchange: Exchange, call: Call, asked: Detection) -> Verdict:
-    """Listen for as long as it takes; the call then knows who answered it."""
+async def detect(exchange: Exchange, call: Call, options: DetectionOptions) -> DetectionResult:
+    """Waits as long as detection takes and sets the call's `answered_by`."""
     answerer = Human() if call.endpoint is None else call.endpoint.answerer
-    verdict = judge(answerer, asked)
-    await exchange.clock.sleep(verdict.seconds)
+    result = classify(answerer, options)
+    await exchange.clock.sleep(result.seconds)
     if not call.is_over:
-        call.answered_by = verdict.by
-    return verdict
+        call.answered_by = result.by
+    return result
 
 
 async def before_document(
-    exchange: Exchange, call: Call, asked: Detection | None, source: DocumentSource
+    exchange: Exchange, call: Call, options: DetectionOptions | None, source: DocumentSource
 ) -> DocumentSource:
-    """The document to request once detection is over; in the background it is requested at once."""
-    if asked is None:
+    """Returns the document to request once detection is over; in the background it is requested at once."""
+    if options is None:
         return source
-    if asked.in_background:
-        exchange.spawn(in_background(exchange, call, asked))
+    if options.in_background:
+        exchange.spawn(in_background(exchange, call, options))
         return source
-    verdict = await detect(exchange, call, asked)
-    return replace(source, extra=verdict.form()) if isinstance(source, DocumentRequest) else source
+    result = await detect(exchange, call, options)
+    return replace(source, extra=result.form()) if isinstance(source, DocumentRequest) else source
 
 
-async def in_background(exchange: Exchange, call: Call, asked: Detection) -> None:
-    """Detect beside the running document; a call that has ended meanwhile has nothing to tell."""
-    verdict = await detect(exchange, call, asked)
-    if asked.told is None or call.is_over:
+async def in_background(exchange: Exchange, call: Call, options: DetectionOptions) -> None:
+    """Detects while the document runs; sends no callback for a call that has ended meanwhile."""
+    result = await detect(exchange, call, options)
+    if options.callback is None or call.is_over:
         return
-    form = {"CallSid": call.sid, "AccountSid": exchange.settings.account_sid, **verdict.form()}
-    send_aside(
-        exchange, RequestKind.DETECTION, DocumentRequest(asked.told.url, asked.told.method, form), call
-    )
+    form = {"CallSid": call.sid, "AccountSid": exchange.settings.account_sid, **result.form()}
+    callback = DocumentRequest(options.callback.url, options.callback.method, form)
+    send_callback(exchange, RequestKind.DETECTION, callback, call)

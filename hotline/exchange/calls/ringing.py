@@ -1,4 +1,4 @@
-"""Ringing whoever has an address, and what comes of it.
+"""Ringing the devices of an address, and the result.
 
 Sources: "Call resource" (SIP codes: 487 time-out, 486 busy, 480 temporarily unavailable) and the browser SDK's notes (a
 busy softphone silently ignores an invitation; of several tabs with one identity all ring and the first wins).
@@ -6,8 +6,8 @@ busy softphone silently ignores an invitation; of several tabs with one identity
 
 import asyncio
 
-from hotline.exchange.calls.auto_answer import Automaton
-from hotline.exchange.core.exchange import Exchange, Line
+from hotline.exchange.calls.auto_answer import AutoAnswer
+from hotline.exchange.core.exchange import Exchange, RegisteredDevice
 from hotline.exchange.state.calls import Call
 from hotline.exchange.vocabulary.answer_modes import AlwaysBusy, Barred, NeverAnswers, Unreachable
 from hotline.exchange.vocabulary.enums import CallStatus, RingOutcome
@@ -20,14 +20,14 @@ _TIMED_OUT = 487
 
 
 async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
-    """Ring `call.to` for so many exchange seconds; True when answered, else `call.fate` says what it came to.
+    """Rings `call.to` for `seconds` (exchange time); returns True when answered, else sets the call's final status and SIP code.
 
-    A number nobody has registered rings out, unless the table of `answers` knows it; a registered telephone in a call is
-    busy; an unknown client or sip address fails at once.
+    A number without a registered device rings until the time-out, unless the settings' `answers` name it; a registered
+    telephone in a call is busy; an unknown client or sip address fails at once.
     """
     address = call.to.partition("?")[0]
-    lines = list(exchange.lines.get(address, ()))
-    if not lines:
+    devices = list(exchange.devices.get(address, ()))
+    if not devices:
         match exchange.settings.answers.get(address):
             case AlwaysBusy():
                 return _failed(call, CallStatus.BUSY, _BUSY)
@@ -38,12 +38,12 @@ async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
             case NeverAnswers() | None:
                 pass
             case answerer:
-                lines = [Automaton(exchange, answerer, pick_up)]
-    free = [line for line in lines if not line.busy]
+                devices = [AutoAnswer(exchange, answerer, pick_up)]
+    free = [device for device in devices if not device.busy]
     is_client = address.startswith("client:")
-    if is_client and not lines:
+    if is_client and not devices:
         return _failed(call, CallStatus.NO_ANSWER, _UNAVAILABLE)
-    if lines and not free and not is_client:
+    if devices and not free and not is_client:
         return _failed(call, CallStatus.BUSY, _BUSY)
     pickup = await _first_pickup(exchange, call, free, seconds)
     if pickup is None:
@@ -55,35 +55,36 @@ async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
 
 
 async def _first_pickup(
-    exchange: Exchange, call: Call, lines: list[Line], seconds: float
+    exchange: Exchange, call: Call, devices: list[RegisteredDevice], seconds: float
 ) -> RingOutcome | None:
     call.pickup = asyncio.get_running_loop().create_future()
     advance(exchange, call, CallStatus.RINGING)
-    for line in lines:
-        line.ring(call)
+    for device in devices:
+        device.ring(call)
     try:
         async with exchange.clock.timeout(seconds):
             return await call.pickup
     except TimeoutError:
         return None
     finally:
+        # A cancelled future counts as done: a device that answers from now on is refused by `pick_up`.
         call.pickup.cancel()
-        for line in lines:
-            if line is not call.endpoint:
-                line.unring(call)
+        for device in devices:
+            if device is not call.endpoint:
+                device.unring(call)
 
 
-def _failed(call: Call, fate: CallStatus, sip_code: int) -> bool:
-    call.final_status = fate
+def _failed(call: Call, final_status: CallStatus, sip_code: int) -> bool:
+    call.final_status = final_status
     call.sip_code = sip_code
     return False
 
 
-def pick_up(call: Call, line: Line) -> bool:
-    """`line` answers `call`; False when somebody else was faster or it rings no longer."""
+def pick_up(call: Call, device: RegisteredDevice) -> bool:
+    """Lets `device` answer `call`; returns False if another device has answered or the call rings no longer."""
     if call.pickup is None or call.pickup.done():
         return False
-    call.endpoint = line
+    call.endpoint = device
     call.pickup.set_result(RingOutcome.ANSWERED)
     return True
 

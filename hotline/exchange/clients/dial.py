@@ -13,7 +13,7 @@ from typing import TextIO
 
 from hotline.exchange.clients.telephone import NotHeardError, Telephone
 from hotline.exchange.clients.websocket_client import LineError, Message
-from hotline.exchange.verbs.caller_input import KEYS
+from hotline.exchange.vocabulary.numbers import KEYS
 
 COMPLETED, FAILED, BAD_KEYS = 0, 1, 2
 _LONGEST_CALL_SECONDS = 24 * 3600.0

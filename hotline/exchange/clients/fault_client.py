@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
-from hotline.exchange.core.faults import BadRuleError, Rule
+from hotline.exchange.core.faults import BadRuleError, FaultRule
 
 _TIMEOUT_SECONDS = 10.0
 
@@ -17,7 +17,7 @@ class FaultSwitches:
     def __init__(self, base_url: str) -> None:
         self._host = urlsplit(base_url).netloc
 
-    def set(self, rule: Rule) -> str:
+    def set(self, rule: FaultRule) -> str:
         """Sets `rule` from now on; returns the id of its switch. Raises BadRuleError."""
         return str(self._request("POST", "", asdict(rule))["id"])
 

@@ -1,4 +1,4 @@
-"""What can go wrong on a real line, as switches: each a rule saying which request it hits, how often, and what happens.
+"""Fault switches: each holds a rule that says which request it hits, how often, and what happens.
 
 Sources: "Webhooks connection overrides" (nothing is delivered exactly once, nor in order; the second answer to a
 repeated synchronous webhook is the one that is run), the error dictionary (11200, 11205, 15002, 20429, 20500, 20503,
@@ -18,47 +18,47 @@ MOST_SWITCHES = 100
 
 
 class Fault(StrEnum):
-    """What happens; `AIMS` says what it can happen to."""
+    """A kind of fault; `APPLICABLE_STEPS` lists the steps it can hit."""
 
+    # A webhook is sent twice at the same time, with the same idempotency token.
     DUPLICATE = "duplicate"
-    """A webhook is sent twice at the same time, with the same idempotency token."""
+    # A webhook is sent again once it was answered, with the same idempotency token; the second answer counts.
     DUPLICATE_AFTER = "duplicate-after"
-    """A webhook is sent again once it was answered, with the same idempotency token; the second answer counts."""
+    # A callback is held back until a later one about the same call or conference was answered.
     REORDER = "reorder"
-    """A callback is held back until a later one about the same call or conference was answered."""
+    # A callback is never sent (15002); for a webhook that a call waits for, no connection can be made (11205).
     DROP = "drop"
-    """A callback is never sent (15002); for a webhook that a call waits for, no connection can be made (11205)."""
+    # A webhook is sent `seconds` (exchange time) late.
     DELAY = "delay"
-    """A webhook is sent so many exchange seconds late."""
+    # A webhook carries a signature made with another token.
     BAD_SIGNATURE = "bad-signature"
-    """A webhook carries a signature made with another token."""
+    # A webhook takes effect, but the carrier sees 500 instead of the answer.
     LOST_ANSWER = "lost-answer"
-    """A webhook takes effect, but the carrier sees 500 instead of the answer."""
+    # A webhook takes effect, but the carrier has given up waiting (11200); the 15 seconds do not pass here.
     TIME_OUT = "time-out"
-    """A webhook takes effect, but the carrier has given up waiting (11200); nobody here waits for the 15 seconds."""
+    # A webhook is sent once more, byte for byte, after a later one about the same call or conference has gone.
     REPLAY = "replay"
-    """A webhook is sent once more, byte for byte, after a later one about the same call or conference has gone."""
+    # The party on the call hangs up at the moment its nth webhook is sent.
     HANG_UP_WHEN_SENT = "hang-up-when-sent"
-    """The person on the call hangs up in the moment its k-th webhook is sent."""
+    # The party on the call hangs up when its nth webhook was answered, before the document is run.
     HANG_UP_WHEN_ANSWERED = "hang-up-when-answered"
-    """The person on the call hangs up when its k-th webhook was answered, before the document is run."""
+    # A REST request is refused with 429, 20429; nothing happened.
     TOO_MANY_REQUESTS = "too-many-requests"
-    """A REST request is refused with 429, 20429; nothing happened."""
+    # A REST request is refused with 503, 20503; nothing happened.
     UNAVAILABLE = "unavailable"
-    """A REST request is refused with 503, 20503; nothing happened."""
+    # A REST request takes effect and is answered 500, 20500.
     ERROR_AFTER = "error-after"
-    """A REST request takes effect and is answered 500, 20500."""
+    # A REST request takes effect and the connection is cut instead of an answer.
     CUT_AFTER = "cut-after"
-    """A REST request takes effect and the connection is cut instead of an answer."""
+    # Numbers in mainland China cannot be called: 21215 over REST; 13227 and DialCallStatus=failed in a Dial.
     NO_ROUTE = "no-route"
-    """Numbers in mainland China cannot be called: 21215 over REST; 13227 and DialCallStatus=failed in a Dial."""
 
 
 FAULTS = tuple(Fault)
-CALLER = frozenset({Fault.HANG_UP_WHEN_SENT, Fault.HANG_UP_WHEN_ANSWERED})
-"""Faults of the person on the line; their occurrences are counted for each call by itself."""
+# Faults of the party on the call; their occurrences are counted for each call separately.
+CALLER_FAULTS = frozenset({Fault.HANG_UP_WHEN_SENT, Fault.HANG_UP_WHEN_ANSWERED})
 
-AIMS: Mapping[Fault, frozenset[RequestKind]] = {
+APPLICABLE_STEPS: Mapping[Fault, frozenset[RequestKind]] = {
     Fault.DUPLICATE: WEBHOOKS,
     Fault.DUPLICATE_AFTER: WEBHOOKS,
     Fault.REORDER: BACKGROUND,
@@ -79,15 +79,15 @@ AIMS: Mapping[Fault, frozenset[RequestKind]] = {
 
 
 class BadRuleError(ValueError):
-    """A rule that could never hit anything, or that makes no sense; the text names the field."""
+    """A rule that could never hit anything, or has an invalid value; the text names the field."""
 
 
 @dataclass(frozen=True)
-class Rule:
-    """When `fault` happens: at the `nth` such `step` (None = any it can hit), then `times` times (None = always).
+class FaultRule:
+    """`fault` happens at the `nth` such `step` (None = any it can hit), then `times` times (None = always).
 
-    `path` must be part of the webhook's path, if given. `seconds` of the exchange: how late (delay), or how long to
-    wait at most for a later request (reorder, replay). Raises BadRuleError.
+    `path` must be part of the webhook's path, if given. `seconds` (exchange time) is the delay of `delay`, and the
+    longest wait for a later request of `reorder` and `replay`. Raises BadRuleError.
     """
 
     fault: Fault
@@ -98,10 +98,10 @@ class Rule:
     seconds: float = 5.0
 
     def __post_init__(self) -> None:
-        """Refuse what could never hit."""
-        if self.step is not None and self.step not in AIMS[self.fault]:
+        """Raises BadRuleError for a rule that could never hit."""
+        if self.step is not None and self.step not in APPLICABLE_STEPS[self.fault]:
             raise BadRuleError(f"step: {self.fault} never happens to {self.step}")
-        if self.path and not AIMS[self.fault] <= WEBHOOKS:
+        if self.path and not APPLICABLE_STEPS[self.fault] <= WEBHOOKS:
             raise BadRuleError("path: only webhooks have one")
         if self.nth < 1:
             raise BadRuleError("nth: must be 1 or more")
@@ -112,8 +112,8 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """One step that is about to be taken. `can_hang_up`: somebody is on the call; `to`: whom it would ring."""
+class FaultOccasion:
+    """One step that is about to be taken. `can_hang_up`: a party is on the call; `to`: the address it would ring."""
 
     step: RequestKind
     path: str = ""
@@ -123,10 +123,10 @@ class Occasion:
     to: str = ""
 
     def allows(self, fault: Fault) -> bool:
-        """Whether `fault` could do to this very request what it says."""
+        """Returns True if `fault` could have its effect on this request."""
         if fault is Fault.REORDER:
             return self.aside
-        if fault in CALLER:
+        if fault in CALLER_FAULTS:
             return self.can_hang_up
         if fault is Fault.NO_ROUTE:
             return self.to.startswith(MAINLAND)
@@ -134,33 +134,33 @@ class Occasion:
 
 
 @dataclass(eq=False)
-class Switch:
-    """A rule that was set. `fired` counts how often it did what it says; `is_on` False lets everything pass."""
+class FaultSwitch:
+    """A rule that was set. `fired` counts how often it took effect; with `is_on` False it hits nothing."""
 
     id: str
-    rule: Rule
+    rule: FaultRule
     is_on: bool = True
     fired: int = 0
     _seen: Counter[str] = field(default_factory=Counter)
     _taken: int = 0
 
-    def fits(self, occasion: Occasion) -> bool:
+    def fits(self, occasion: FaultOccasion) -> bool:
         rule = self.rule
         return (
             self.is_on
             and (rule.step or occasion.step) is occasion.step
-            and occasion.step in AIMS[rule.fault]
+            and occasion.step in APPLICABLE_STEPS[rule.fault]
             and rule.path in occasion.path
             and occasion.allows(rule.fault)
         )
 
-    def is_due(self, occasion: Occasion) -> bool:
-        """Count a fitting step, and say whether it is one to be hit."""
+    def is_due(self, occasion: FaultOccasion) -> bool:
+        """Counts a fitting step and returns True if it is one to be hit."""
         if self.is_spent:
             return False
-        whose = occasion.call_sid if self.rule.fault in CALLER else ""
-        self._seen[whose] += 1
-        return self._seen[whose] >= self.rule.nth
+        counted_for = occasion.call_sid if self.rule.fault in CALLER_FAULTS else ""
+        self._seen[counted_for] += 1
+        return self._seen[counted_for] >= self.rule.nth
 
     @property
     def is_spent(self) -> bool:
@@ -170,31 +170,31 @@ class Switch:
         self._taken += 1
 
     def give_back(self) -> None:
-        """The step turned out not to be one after all: the rule waits for the next."""
+        """Takes a hit back, because the step had no effect to be lost; the rule waits for the next."""
         self._taken -= 1
 
 
 @dataclass(eq=False)
-class Switchboard:
+class FaultInjector:
     """All rules that are set, by id, oldest first."""
 
-    switches: dict[str, Switch] = field(default_factory=dict)
+    switches: dict[str, FaultSwitch] = field(default_factory=dict)
     _made: int = 0
 
-    def set(self, rule: Rule) -> Switch:
-        """Let `rule` hold from now on; raises BadRuleError when there are too many."""
+    def set(self, rule: FaultRule) -> FaultSwitch:
+        """Adds a rule; raises BadRuleError when there are MOST_SWITCHES already."""
         if len(self.switches) >= MOST_SWITCHES:
             raise BadRuleError(f"there are {MOST_SWITCHES} faults already; remove some first")
         self._made += 1
-        switch = Switch(f"F{self._made}", rule)
+        switch = FaultSwitch(f"F{self._made}", rule)
         self.switches[switch.id] = switch
         return switch
 
     def clear(self) -> None:
         self.switches.clear()
 
-    def strike(self, occasion: Occasion) -> Switch | None:
-        """Return the switch whose fault hits this step: of several that are due the oldest, and the others wait."""
+    def fault_for(self, occasion: FaultOccasion) -> FaultSwitch | None:
+        """Returns the switch whose fault hits this step: of several that are due the oldest, and the others wait."""
         due = [
             switch for switch in self.switches.values() if switch.fits(occasion) and switch.is_due(occasion)
         ]

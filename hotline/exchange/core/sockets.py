@@ -1,7 +1,7 @@
-"""What telephones and softphones share: a websocket that never blocks the exchange, and the check where it comes from.
+"""The websocket of a telephone or softphone, whose writes never block the exchange, and the check of its origin.
 
 In virtual time every message to a device is numbered (`still`). A program that answers `{type:"still", seen}` takes part
-in that time: it stands until the program has nothing more to do about what it was sent, or for two real seconds at most.
+in that time: it stands until the program has nothing more to do about the message, or for two real seconds at most.
 """
 
 import asyncio
@@ -19,31 +19,31 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _LONGEST_MESSAGE = 16 * 1024
 _HEARTBEAT_SECONDS = 20.0
 _CLOSING_SECONDS = 0.5
-
 _THINKING_SECONDS = 2.0
 
 Message = Mapping[str, Any]
 
 
 class BadMessageError(Exception):
-    """Something a device sent that makes no sense; its text is sent back to it."""
+    """A malformed message of a device; the text is sent back to it."""
 
 
 def from_here(request: web.Request) -> bool:
-    """Whether the page behind a websocket was served from this machine (programs send no Origin at all)."""
+    """Returns True if the page that opened a websocket was served from this machine."""
+    # Programs send no Origin at all.
     origin = request.headers.get("Origin")
     return origin is None or urlsplit(origin).hostname in _LOOPBACK
 
 
-class Wire:
-    """The outgoing half of one websocket: messages are queued at once and written in order by its own task."""
+class DeviceSocket:
+    """One websocket: messages are queued at once and written in order by a task of their own."""
 
     def __init__(self, clock: ExchangeClock) -> None:
         self._clock = clock
         self._sent = 0
-        self._follows = False
-        self._standing = contextlib.ExitStack()
-        self._patience: asyncio.TimerHandle | None = None
+        self._answers_still = False
+        self._held_time = contextlib.ExitStack()
+        self._release_timer: asyncio.TimerHandle | None = None
         self.socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LONGEST_MESSAGE)
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
 
@@ -53,38 +53,40 @@ class Wire:
             return
         self._sent += 1
         self._outbox.put_nowait({**message, "still": self._sent})
-        if self._follows:
-            self._stand()
+        if self._answers_still:
+            self._hold_time()
 
-    def _stand(self) -> None:
-        """Let no virtual second pass until the device has nothing to do, or its patience is at an end."""
-        self._go_on()
-        self._standing.enter_context(self._clock.hold())
-        self._patience = asyncio.get_running_loop().call_later(_THINKING_SECONDS, self._lose_patience)
+    def _hold_time(self) -> None:
+        """Stops virtual time until the device has nothing to do, or has not answered for `_THINKING_SECONDS`."""
+        self._release_time()
+        self._held_time.enter_context(self._clock.hold())
+        loop = asyncio.get_running_loop()
+        self._release_timer = loop.call_later(_THINKING_SECONDS, self._give_up_waiting)
 
-    def _lose_patience(self) -> None:
-        """Count on this device no longer, until it is heard of again."""
-        self._follows = False
-        self._go_on()
+    def _give_up_waiting(self) -> None:
+        """Holds time for this device no longer, until it answers again."""
+        self._answers_still = False
+        self._release_time()
 
-    def _go_on(self) -> None:
-        self._standing.close()
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _release_time(self) -> None:
+        self._held_time.close()
+        if self._release_timer is not None:
+            self._release_timer.cancel()
+            self._release_timer = None
 
-    def _hear_still(self, message: Message) -> None:
-        self._follows = True
+    def _handle_still(self, message: Message) -> None:
+        self._answers_still = True
+        # An answer to an earlier message does not count: the device has not acted on the latest yet.
         if message.get("seen") == self._sent:
-            self._go_on()
+            self._release_time()
 
     async def close(self, code: int, reason: str) -> None:
-        """Close the line, without waiting longer than a moment for the other side to agree."""
+        """Closes the websocket; waits at most half a second for the other side to agree."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.socket.close(code=code, message=reason.encode()), _CLOSING_SECONDS)
 
     async def write(self) -> None:
-        """Write until cancelled or the other side is gone."""
+        """Writes queued messages until it is cancelled or the other side has gone."""
         while not self.socket.closed:
             message = await self._outbox.get()
             try:
@@ -93,7 +95,10 @@ class Wire:
                 return
 
     async def read(self) -> Message | bytes | None:
-        """The next message or piece of sound, or None when the socket is closed; raises BadMessageError for what is not an object."""
+        """Returns the next message or piece of sound, None when the socket is closed.
+
+        Raises BadMessageError for text that is not a JSON object.
+        """
         message = await self.socket.receive()
         if message.type is WSMsgType.BINARY:
             return bytes(message.data)
@@ -107,30 +112,30 @@ class Wire:
             raise BadMessageError("not a JSON object")
         return value
 
-    async def listen(self, obey: Callable[[Message], None], take: Callable[[bytes], None]) -> None:
-        """Hand every message to `obey` and every piece of sound to `take` until the socket is closed.
+    async def listen(self, handle: Callable[[Message], None], add_samples: Callable[[bytes], None]) -> None:
+        """Gives every message to `handle` and every piece of sound to `add_samples` until the socket is closed.
 
-        What makes no sense is answered with an error.
+        A message with which either raises BadMessageError is answered with an error.
         """
         while True:
             try:
                 message = await self.read()
                 if message is None:
-                    self._follows = False
-                    self._go_on()
+                    self._answers_still = False
+                    self._release_time()
                     return
                 if isinstance(message, bytes):
-                    take(message)
+                    add_samples(message)
                 elif message.get("type") == "still":
-                    self._hear_still(message)
+                    self._handle_still(message)
                 else:
-                    obey(message)
+                    handle(message)
             except BadMessageError as error:
                 self.send({"type": "error", "message": str(error)})
 
 
 def text_of(message: Message, name: str, longest: int = 500) -> str:
-    """A required text field; raises BadMessageError."""
+    """Returns a required text field without surrounding space; raises BadMessageError."""
     value = message.get(name)
     if not isinstance(value, str) or not value.strip() or len(value) > longest:
         raise BadMessageError(f'"{name}" must be a text of 1 to {longest} characters')

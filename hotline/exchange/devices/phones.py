@@ -25,12 +25,11 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from hotline.exchange.calls import ringing
+from hotline.exchange.calls import caller_input, ringing
+from hotline.exchange.calls.origination import receive_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.sockets import BadMessageError, Message, Wire, text_of
-from hotline.exchange.state.calls import Call, EndCall
-from hotline.exchange.verbs import caller_input
-from hotline.exchange.verbs.origination import arrive
+from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import (
     AnsweringMachine,
     AnsweringParty,
@@ -39,7 +38,7 @@ from hotline.exchange.vocabulary.answer_modes import (
     SilentAnswer,
 )
 from hotline.exchange.vocabulary.enums import Initiator
-from hotline.exchange.vocabulary.numbers import is_e164, normalise
+from hotline.exchange.vocabulary.numbers import KEYS, is_e164, normalise
 from hotline.exchange.vocabulary.sounds import (
     Beep,
     Caption,
@@ -65,7 +64,7 @@ class RegisteredTelephone:
     def __init__(self, exchange: Exchange, number: str, answerer: AnsweringParty) -> None:
         self.number = number
         self.answerer = answerer
-        self.connection = Wire(exchange.clock)
+        self.connection = DeviceSocket(exchange.clock)
         self.call: Call | None = None
         self.incoming: Call | None = None
         self._exchange = exchange
@@ -89,13 +88,13 @@ class RegisteredTelephone:
 
     def over(self, call_sid: str, status: str) -> None:
         self.call = None
-        self._exchange.voices.leave(call_sid)
+        self._exchange.audio_mesh.leave(call_sid)
         self.connection.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
         self.connection.send(_message(sound) | {"at": self._elapsed()})
         if isinstance(sound, PartyChanged):
-            self._exchange.voices.look_again()
+            self._exchange.audio_mesh.schedule_update()
 
     def _elapsed(self) -> float:
         return round(self._exchange.clock.seconds() - self._since, 2)
@@ -117,22 +116,22 @@ class RegisteredTelephone:
                 self.hang_up()
             case "keys":
                 digits = text_of(message, "digits", 40)
-                if not caller_input.KEYS.issuperset(digits):
+                if not KEYS.issuperset(digits):
                     raise BadMessageError("keys are 0-9, * and #")
                 caller_input.press(self._talking(), digits)
             case "say":
-                caller_input.say(self._exchange, self._talking(), text_of(message, "text"))
+                caller_input.say(self._talking(), text_of(message, "text"))
             case "typing":
                 caller_input.make_noise(self._talking())
             case "voice" | "signal":
-                self._exchange.voices.obey(self.call, self.connection.send, message)
+                self._exchange.audio_mesh.handle(self.call, self.connection.send, message)
             case other:
                 raise BadMessageError(f"message {other!r} is not possible now")
 
     def take_audio(self, samples: bytes) -> None:
         """Adds a piece of sound to the running recordings; sound that arrives after the call is dropped."""
         if self.call is not None:
-            self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
+            self._exchange.audio_mesh.add_samples(self.call.sid, samples, self._exchange.clock.stopwatch())
 
     def _talking(self) -> Call:
         if self.call is None:
@@ -147,7 +146,7 @@ class RegisteredTelephone:
         if normalise(dialled, home) != home:
             self.connection.send({"type": "ended", "callSid": "", "status": "failed", "at": 0})
             return
-        self.call = arrive(self._exchange, self, self.number)
+        self.call = receive_call(self._exchange, self, self.number)
         self._state("dialling", self.call.sid)
 
     def _answer(self) -> None:
@@ -165,7 +164,7 @@ class RegisteredTelephone:
 
     def hang_up(self) -> None:
         if self.call is not None:
-            self.call.interrupt(EndCall(Initiator.PARTY))
+            self.call.interrupt(HangUpCall(Initiator.PARTY))
         elif self.incoming is not None:
             ringing.reject(self.incoming)
 
@@ -214,10 +213,10 @@ async def serve_telephone(exchange: Exchange, request: web.Request) -> web.WebSo
 
 
 def _register(exchange: Exchange, phone: RegisteredTelephone) -> None:
-    for old in exchange.lines.get(phone.number, []):
+    for old in exchange.devices.get(phone.number, []):
         if phone.number != WITHHELD:
             exchange.spawn(old.close(REPLACED, "another telephone took this number"))
-    exchange.lines[phone.number] = [phone]
+    exchange.devices[phone.number] = [phone]
     settings = exchange.settings
     phone.connection.send(
         {
@@ -231,5 +230,5 @@ def _register(exchange: Exchange, phone: RegisteredTelephone) -> None:
 
 
 def _unregister(exchange: Exchange, phone: RegisteredTelephone) -> None:
-    if exchange.lines.get(phone.number) == [phone]:
-        del exchange.lines[phone.number]
+    if exchange.devices.get(phone.number) == [phone]:
+        del exchange.devices[phone.number]

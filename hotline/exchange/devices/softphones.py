@@ -22,15 +22,15 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from hotline.exchange.calls import ringing
+from hotline.exchange.calls import caller_input, ringing
+from hotline.exchange.calls.origination import receive_client_call
 from hotline.exchange.core.exchange import Exchange
-from hotline.exchange.core.sockets import BadMessageError, Message, Wire, text_of
+from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
 from hotline.exchange.devices.tokens import TokenError, VoiceGrant, verify_token
-from hotline.exchange.state.calls import Call, EndCall
-from hotline.exchange.verbs import caller_input
-from hotline.exchange.verbs.origination import connect
+from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import Human
 from hotline.exchange.vocabulary.enums import Initiator
+from hotline.exchange.vocabulary.numbers import KEYS
 from hotline.exchange.vocabulary.sounds import (
     Beep,
     Caption,
@@ -52,7 +52,7 @@ class RegisteredSoftphone:
 
     answerer = Human()
 
-    def __init__(self, exchange: Exchange, connection: Wire, grant: VoiceGrant) -> None:
+    def __init__(self, exchange: Exchange, connection: DeviceSocket, grant: VoiceGrant) -> None:
         self._exchange = exchange
         self._grant = grant
         self.connection = connection
@@ -81,7 +81,7 @@ class RegisteredSoftphone:
 
     def over(self, call_sid: str, status: str) -> None:  # noqa: ARG002 - the softphone protocol has no status
         self.call = None
-        self._exchange.voices.leave(call_sid)
+        self._exchange.audio_mesh.leave(call_sid)
         self.connection.send({"type": "ended", "callSid": call_sid})
 
     def hear(self, call_sid: str, sound: Sound) -> None:
@@ -94,7 +94,7 @@ class RegisteredSoftphone:
                 self._caption(call_sid, _LINE, "♪ beep")
             case PartyChanged(names):
                 self.connection.send({"type": "party", "callSid": call_sid, "names": names})
-                self._exchange.voices.look_again()
+                self._exchange.audio_mesh.schedule_update()
             case PlaybackEnded() | ListeningChanged():
                 pass
 
@@ -118,26 +118,26 @@ class RegisteredSoftphone:
                 self._hang_up(sid)
             case "digits":
                 digits = text_of(message, "digits", 40)
-                if not caller_input.KEYS.issuperset(digits):
+                if not KEYS.issuperset(digits):
                     raise BadMessageError("digits are 0-9, * and #")
                 caller_input.press(self._open(sid), digits)
             case "mute":
                 self._open(sid)
                 self.muted = message.get("muted") is True
-                self._exchange.voices.mute(sid, muted=self.muted)
+                self._exchange.audio_mesh.set_muted(sid, muted=self.muted)
             case "say":
                 call = self._open(sid)
                 if not self.muted:
-                    caller_input.say(self._exchange, call, text_of(message, "text"))
+                    caller_input.say(call, text_of(message, "text"))
             case "voice" | "signal":
-                self._exchange.voices.obey(self.call, self.connection.send, message)
+                self._exchange.audio_mesh.handle(self.call, self.connection.send, message)
             case other:
                 raise BadMessageError(f"unknown message {other!r}")
 
     def take_audio(self, samples: bytes) -> None:
         """Adds a piece of sound to the running recordings; sound that arrives after the call is dropped."""
         if self.call is not None:
-            self._exchange.voices.take(self.call.sid, samples, self._exchange.clock.stopwatch())
+            self._exchange.audio_mesh.add_samples(self.call.sid, samples, self._exchange.clock.stopwatch())
 
     def _open(self, sid: str) -> Call:
         if self.call is None or self.call.sid != sid:
@@ -159,14 +159,14 @@ class RegisteredSoftphone:
         if self.busy:
             raise BadMessageError("hang up first")
         self.muted = False
-        self.call = connect(self._exchange, self, self._grant.identity, params)
+        self.call = receive_client_call(self._exchange, self, self._grant.identity, params)
         self.connection.send({"type": "connecting", "callSid": self.call.sid})
 
     def _hang_up(self, sid: str) -> None:
         if sid in self._ringing:
             ringing.reject(self._incoming(sid))
         else:
-            self._open(sid).interrupt(EndCall(Initiator.PARTY))
+            self._open(sid).interrupt(HangUpCall(Initiator.PARTY))
 
     def _accept(self, sid: str) -> None:
         call = self._incoming(sid)
@@ -183,7 +183,7 @@ class RegisteredSoftphone:
     def disconnected(self) -> None:
         """Hangs up after the tab was closed."""
         if self.call is not None:
-            self.call.interrupt(EndCall(Initiator.PARTY))
+            self.call.interrupt(HangUpCall(Initiator.PARTY))
 
 
 def params_of(message: Message) -> dict[str, str]:
@@ -207,7 +207,7 @@ def params_of(message: Message) -> dict[str, str]:
 
 async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocketResponse:
     """Serves one softphone from registration until its WebSocket is closed."""
-    connection = Wire(exchange.clock)
+    connection = DeviceSocket(exchange.clock)
     await connection.socket.prepare(request)
     try:
         grant = verify_token(request.query.get("token", ""), exchange.settings, exchange.clock.wall())
@@ -215,7 +215,7 @@ async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocke
         await connection.close(BAD_TOKEN, str(error))
         return connection.socket
     device = RegisteredSoftphone(exchange, connection, grant)
-    tabs = exchange.lines.setdefault(f"client:{grant.identity}", [])
+    tabs = exchange.devices.setdefault(f"client:{grant.identity}", [])
     tabs.append(device)
     connection.send({"type": "registered", "identity": grant.identity})
     writing = asyncio.create_task(connection.write())

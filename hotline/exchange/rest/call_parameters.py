@@ -6,15 +6,15 @@ Sources: the Call and Participant resources (MachineDetection*, TimeLimit), the 
 
 import re
 
-from hotline.exchange.calls.machine_detection import Detection
+from hotline.exchange.calls.machine_detection import DetectionOptions
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.rest.errors import ApiError, invalid
 from hotline.exchange.rest.forms import RequestForm
-from hotline.exchange.state.calls import DocumentRequest, StatusCallback
-from hotline.exchange.verbs.origination import is_full
+from hotline.exchange.state.calls import DocumentRequest
 from hotline.exchange.vocabulary.answer_modes import Barred
 from hotline.exchange.vocabulary.enums import CallEvent
 from hotline.exchange.vocabulary.numbers import IDENTITY, is_e164, is_sip
+from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 LONGEST_BACKLOG_SECONDS = 24 * 3600
 DEFAULT_TIME_LIMIT, LONGEST_TIME_LIMIT = 4 * 3600, 24 * 3600
@@ -76,9 +76,9 @@ def status_callback(form: RequestForm) -> StatusCallback | None:
 
 def check_capacity(exchange: Exchange) -> None:
     """Raises ApiError 10004 (too many calls at once) or 22005 (more than 24 hours of calls are queued)."""
-    if is_full(exchange):
+    if exchange.has_most_calls():
         raise ApiError(429, 10004, "Call concurrency limit exceeded")
-    if exchange.turns.next_at - exchange.clock.seconds() > LONGEST_BACKLOG_SECONDS:
+    if exchange.call_rate.next_at - exchange.clock.seconds() > LONGEST_BACKLOG_SECONDS:
         raise ApiError(429, 22005, "More than 24 hours of calls are queued")
 
 
@@ -87,12 +87,12 @@ def time_limit(form: RequestForm) -> float:
     return form.integer("TimeLimit", DEFAULT_TIME_LIMIT, 1, LONGEST_TIME_LIMIT)
 
 
-def machine_detection(form: RequestForm, callback: str) -> Detection | None:
+def machine_detection(form: RequestForm, callback: str) -> DetectionOptions | None:
     """Returns the requested machine detection, or None; `callback` is the field that names its callback."""
     kind = form.text("MachineDetection")
     if kind is not None and kind not in _KINDS:
         raise invalid("MachineDetection", f"must be one of {sorted(_KINDS)}")
-    told = form.url(callback)
+    url = form.url(callback)
     # Digits to be sent after the answer (SendDigits) switch detection off.
     if kind is None or form.text("SendDigits") is not None:
         return None
@@ -100,12 +100,12 @@ def machine_detection(form: RequestForm, callback: str) -> Detection | None:
     def seconds(name: str, default: int, low: int, high: int) -> float:
         return form.integer(f"MachineDetection{name}", default, low, high) / 1000
 
-    return Detection(
+    return DetectionOptions(
         until_end=kind == "DetectMessageEnd",
         timeout=float(form.integer("MachineDetectionTimeout", 30, 3, 59)),
         speech=seconds("SpeechThreshold", 2400, 1000, 6000),
         speech_end=seconds("SpeechEndThreshold", 1200, 500, 5000),
         silence=seconds("SilenceTimeout", 5000, 2000, 10000),
         in_background=form.truth("AsyncAmd") or callback == "AmdStatusCallback",
-        told=None if told is None else DocumentRequest(told, form.method(f"{callback}Method")),
+        callback=None if url is None else DocumentRequest(url, form.method(f"{callback}Method")),
     )

@@ -8,8 +8,9 @@ import asyncio
 
 from aiohttp import web
 
-from hotline.exchange.calls.call_task import live, run
+from hotline.exchange.calls.call_task import run_call, run_document
 from hotline.exchange.calls.machine_detection import before_document
+from hotline.exchange.calls.origination import enforce_time_limit, place_call
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
 from hotline.exchange.rest.call_parameters import (
     check_capacity,
@@ -18,36 +19,27 @@ from hotline.exchange.rest.call_parameters import (
     time_limit,
     to_and_from,
 )
-from hotline.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
+from hotline.exchange.rest.errors import ApiError, invalid, not_in_progress
 from hotline.exchange.rest.forms import RequestForm, read_form
 from hotline.exchange.rest.pagination import check_date_filters, matches_date_filter, page_response
+from hotline.exchange.rest.path_resources import requested_call
 from hotline.exchange.rest.serializers import serialize_call
 from hotline.exchange.state.calls import (
     Call,
     DocumentRequest,
     DocumentSource,
-    EndCall,
+    HangUpCall,
     InlineDocument,
     MoveCall,
     new_sid,
 )
-from hotline.exchange.verbs.interpreter import follow
-from hotline.exchange.verbs.origination import limit_time, place
-from hotline.exchange.verbs.recordings import tape_until_over
+from hotline.exchange.verbs.recordings import record_until_call_ends
 from hotline.exchange.vocabulary.enums import CallStatus, Direction, Initiator, RecordingSource
 
 LONGEST_TWIML = 4000
 DEFAULT_TIMEOUT = 60
 _STILL_OPEN = frozenset({CallStatus.QUEUED, CallStatus.INITIATED, CallStatus.RINGING})
 _SETTLING_SECONDS = 1.0
-
-
-def requested_call(request: web.Request, name: str = "call_sid") -> Call:
-    """Returns the call named in the path; raises ApiError 20404."""
-    call = request.app[EXCHANGE].registry.calls.get(request.match_info[name])
-    if call is None:
-        raise not_found(request.path)
-    return call
 
 
 async def create_call(request: web.Request) -> web.Response:
@@ -68,13 +60,13 @@ async def create_call(request: web.Request) -> web.Response:
     check_capacity(exchange)
 
     async def answered() -> None:
-        exchange.spawn(limit_time(exchange, call))
+        exchange.spawn(enforce_time_limit(exchange, call))
         if record:
-            tape_until_over(exchange, call, RecordingSource.OUTBOUND_API, callback)
-        await run(exchange, call, await before_document(exchange, call, detection, source), follow)
+            record_until_call_ends(exchange, call, RecordingSource.OUTBOUND_API, callback)
+        await run_document(exchange, call, await before_document(exchange, call, detection, source))
 
     exchange.registry.calls[call.sid] = call
-    exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
+    exchange.spawn(run_call(exchange, call, place_call(exchange, call, timeout, answered)))
     return web.json_response(serialize_call(exchange, call), status=201)
 
 
@@ -122,7 +114,7 @@ async def update_call(request: web.Request) -> web.Response:
         call.fallback = _fallback(form)
     if form.text("TimeLimit") is not None:
         call.time_limit = time_limit(form)
-        exchange.spawn(limit_time(exchange, call))
+        exchange.spawn(enforce_time_limit(exchange, call))
     if status is not None:
         await _end(call, status)
     elif source is not None:
@@ -138,7 +130,7 @@ async def _end(call: Call, status: str) -> None:
         raise not_in_progress()
     if status == "canceled" and call.status not in _STILL_OPEN:
         return
-    call.interrupt(EndCall(Initiator.API))
+    call.interrupt(HangUpCall(Initiator.API))
     try:
         await asyncio.wait_for(call.over.wait(), _SETTLING_SECONDS)
     except TimeoutError as error:

@@ -6,20 +6,13 @@ from hotline.exchange.core.exchange import EXCHANGE
 from hotline.exchange.rest.errors import invalid, not_found
 from hotline.exchange.rest.forms import read_form
 from hotline.exchange.rest.pagination import check_date_filters, matches_date_filter, page_response
+from hotline.exchange.rest.path_resources import requested_conference
 from hotline.exchange.rest.serializers import serialize_conference
 from hotline.exchange.state.calls import DocumentRequest
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.verbs.announcements import announce
-from hotline.exchange.verbs.conference import end
+from hotline.exchange.verbs.conference import end_conference
 from hotline.exchange.vocabulary.enums import ConferenceEndReason, ConferenceStatus, LeaveReason
-
-
-def requested_conference(request: web.Request) -> Conference:
-    """Returns the conference named by sid in the path; raises ApiError 20404."""
-    conference = request.app[EXCHANGE].registry.conferences.get(request.match_info["conference"])
-    if conference is None:
-        raise not_found(request.path)
-    return conference
 
 
 async def list_conferences(request: web.Request) -> web.Response:
@@ -69,5 +62,5 @@ async def update_conference(request: web.Request) -> web.Response:
             DocumentRequest(announcement, form.method("AnnounceMethod")),
         )
     if status is not None:
-        end(exchange, conference, ConferenceEndReason.VIA_API, LeaveReason.ENDED_VIA_API, None)
+        end_conference(exchange, conference, ConferenceEndReason.VIA_API, LeaveReason.ENDED_VIA_API, None)
     return web.json_response(serialize_conference(exchange, conference))

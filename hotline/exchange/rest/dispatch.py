@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.core.faults import Fault, Occasion, Switch
+from hotline.exchange.core.faults import Fault, FaultOccasion, FaultSwitch
 from hotline.exchange.rest.errors import ApiError, not_found
 from hotline.exchange.rest.request_log import LOGGED_REQUEST, log_request, request_kind
 from hotline.exchange.vocabulary.request_kinds import RINGS
@@ -96,7 +96,7 @@ async def _serve_with_fault(request: web.Request, handler: Handler) -> web.Strea
     if step is None:
         return await handler(request)
     to = str((await request.post()).get("To", "")) if step in RINGS else ""
-    switch = request.app[EXCHANGE].faults.strike(Occasion(step, to=to))
+    switch = request.app[EXCHANGE].faults.fault_for(FaultOccasion(step, to=to))
     if switch is None:
         return await handler(request)
     fault = switch.rule.fault
@@ -116,7 +116,7 @@ async def _serve_with_fault(request: web.Request, handler: Handler) -> web.Strea
     raise error
 
 
-async def _lose_answer(request: web.Request, handler: Handler, switch: Switch) -> web.StreamResponse:
+async def _lose_answer(request: web.Request, handler: Handler, switch: FaultSwitch) -> web.StreamResponse:
     """Lets the request take effect, then answers 20500 or cuts the connection."""
     try:
         response = await handler(request)

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from hotline.exchange.rest.errors import ApiError, invalid
 from hotline.exchange.rest.request_log import log_form
-from hotline.exchange.twiml.document import Method, RecordingCallback
+from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 
 Member = TypeVar("Member", bound=StrEnum)
 _HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]+")
@@ -82,13 +82,13 @@ class RequestForm:
             raise ApiError(400, 21205, f"{name} is not a valid URL: {value}")
         return value
 
-    def recording_callback(self, prefix: str = "Recording") -> RecordingCallback | None:
+    def recording_callback(self, prefix: str = "Recording") -> StatusCallback | None:
         url = self.url(f"{prefix}StatusCallback")
         if url is None:
             return None
         allowed = frozenset({"in-progress", "completed", "absent"})
         events = self.words(f"{prefix}StatusCallbackEvent", allowed, "completed")
-        return RecordingCallback(url, self.method(f"{prefix}StatusCallbackMethod"), events)
+        return StatusCallback(url, self.method(f"{prefix}StatusCallbackMethod"), events)
 
 
 async def read_form(request: web.Request) -> RequestForm:

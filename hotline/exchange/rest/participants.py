@@ -6,8 +6,9 @@ with the verb after its Dial (or ends, when it was created here).
 
 from aiohttp import web
 
-from hotline.exchange.calls.call_task import live
+from hotline.exchange.calls.call_task import run_call
 from hotline.exchange.calls.machine_detection import in_background
+from hotline.exchange.calls.origination import enforce_time_limit, place_call
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
 from hotline.exchange.rest.call_parameters import (
     check_capacity,
@@ -16,20 +17,17 @@ from hotline.exchange.rest.call_parameters import (
     time_limit,
     to_and_from,
 )
-from hotline.exchange.rest.conferences import requested_conference
 from hotline.exchange.rest.errors import ApiError, invalid, not_found
 from hotline.exchange.rest.forms import RequestForm, read_form
 from hotline.exchange.rest.pagination import page_response
+from hotline.exchange.rest.path_resources import requested_conference
 from hotline.exchange.rest.serializers import serialize_participant
 from hotline.exchange.state.calls import Call, DocumentRequest, new_sid
 from hotline.exchange.state.conferences import Conference, Participant
 from hotline.exchange.twiml.document import ConferenceNoun
 from hotline.exchange.verbs.announcements import announce, hold, unhold
-from hotline.exchange.verbs.conference import attend, find_conference, leave, open_conference, reserve
-from hotline.exchange.verbs.conference_events import left_fields, tell
-from hotline.exchange.verbs.conference_speech import hush
-from hotline.exchange.verbs.interpreter import follow
-from hotline.exchange.verbs.origination import limit_time, place
+from hotline.exchange.verbs.conference import add_participant, find_conference, join, leave, open_conference
+from hotline.exchange.verbs.conference_events import left_fields, send_event, speech_stopped
 from hotline.exchange.vocabulary.enums import ConferenceStatus, Direction, LeaveReason, ParticipantStatus
 
 _EVENTS = frozenset({"start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement"})
@@ -84,16 +82,16 @@ async def create_participant(request: web.Request) -> web.Response:
     detection = machine_detection(form, "AmdStatusCallback")
     check_capacity(exchange)
     conference = _conference_for(exchange, noun)
-    participant = reserve(exchange, conference, call, noun)
+    participant = add_participant(exchange, conference, call, noun)
 
     async def answered() -> None:
-        exchange.spawn(limit_time(exchange, call))
+        exchange.spawn(enforce_time_limit(exchange, call))
         if detection is not None:
             exchange.spawn(in_background(exchange, call, detection))
-        await attend(exchange, _rejoin(exchange, conference, participant), participant, noun, follow)
+        await join(exchange, _rejoin(exchange, conference, participant), participant, noun)
 
     exchange.registry.calls[call.sid] = call
-    exchange.spawn(live(exchange, call, place(exchange, call, timeout, answered), follow))
+    exchange.spawn(run_call(exchange, call, place_call(exchange, call, timeout, answered)))
     exchange.spawn(_remove_unanswered(exchange, conference, participant))
     return web.json_response(serialize_participant(exchange, conference, participant), status=201)
 
@@ -136,7 +134,7 @@ async def _remove_unanswered(exchange: Exchange, conference: Conference, partici
     if participant.call.answered_at is None:
         conference.participants.pop(participant.call.sid, None)
         participant.status = ParticipantStatus.FAILED
-        tell(
+        send_event(
             exchange,
             conference,
             "participant-leave",
@@ -190,7 +188,7 @@ async def update_participant(request: web.Request) -> web.Response:
             exchange, conference, [participant], DocumentRequest(announcement, form.method("AnnounceMethod"))
         )
     participant.updated = exchange.clock.now()
-    exchange.voices.look_again()
+    exchange.audio_mesh.schedule_update()
     return web.json_response(serialize_participant(exchange, conference, participant))
 
 
@@ -203,7 +201,7 @@ def _change_hold(
         return
     participant.hold = wanted
     if wanted:
-        hush(exchange, conference, participant)
+        speech_stopped(exchange, conference, participant)
         hold(
             exchange,
             participant,
@@ -211,7 +209,7 @@ def _change_hold(
         )
     else:
         unhold(participant)
-    tell(exchange, conference, "participant-hold" if wanted else "participant-unhold", participant)
+    send_event(exchange, conference, "participant-hold" if wanted else "participant-unhold", participant)
 
 
 def _change_voice(
@@ -224,8 +222,8 @@ def _change_voice(
     if muted is not None and muted != participant.muted:
         participant.muted = muted
         if muted:
-            hush(exchange, conference, participant)
-        tell(exchange, conference, "participant-mute" if muted else "participant-unmute", participant)
+            speech_stopped(exchange, conference, participant)
+        send_event(exchange, conference, "participant-mute" if muted else "participant-unmute", participant)
     before = (participant.coaching, participant.coach_to, participant.end, participant.beep_out)
     participant.coaching = participant.coaching if coaching is None else coaching
     participant.coach_to = coached if participant.coaching else None
@@ -233,7 +231,7 @@ def _change_voice(
     beep_out = form.truth("BeepOnExit")
     participant.beep_out = participant.beep_out if beep_out is None else beep_out
     if before != (participant.coaching, participant.coach_to, participant.end, participant.beep_out):
-        tell(exchange, conference, "participant-modify", participant)
+        send_event(exchange, conference, "participant-modify", participant)
 
 
 async def remove_participant(request: web.Request) -> web.Response:

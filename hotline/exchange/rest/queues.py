@@ -9,7 +9,7 @@ from hotline.exchange.rest.pagination import page_response
 from hotline.exchange.rest.serializers import serialize_member, serialize_queue
 from hotline.exchange.state.calls import DocumentRequest, MoveCall
 from hotline.exchange.state.queues import Member, WaitingQueue
-from hotline.exchange.verbs.enqueue import DEFAULT_LIMIT, depart, open_queue
+from hotline.exchange.verbs.enqueue import DEFAULT_LIMIT, open_queue, remove_member
 
 LARGEST_QUEUE = 5000
 
@@ -110,6 +110,6 @@ async def update_member(request: web.Request) -> web.Response:
     method = form.method("Method")
     member = _member(request, queue)
     resource = serialize_member(exchange, queue, member)
-    depart(exchange, queue, member)
+    remove_member(exchange, queue, member)
     member.call.interrupt(MoveCall(DocumentRequest(url, method)))
     return web.json_response(resource)

@@ -7,10 +7,10 @@ from itertools import islice, repeat
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE, Exchange
-from hotline.exchange.rest.calls import requested_call
 from hotline.exchange.rest.errors import ApiError, invalid, not_found, not_in_progress
 from hotline.exchange.rest.forms import read_form
 from hotline.exchange.rest.pagination import check_date_filters, matches_date_filter, page_response
+from hotline.exchange.rest.path_resources import requested_call
 from hotline.exchange.rest.serializers import (
     Resource,
     serialize_call_recording,
@@ -19,7 +19,12 @@ from hotline.exchange.rest.serializers import (
 )
 from hotline.exchange.state.audio_files import RATE
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.verbs.recordings import end_tape, pause_tape, resume_tape, tape_until_over
+from hotline.exchange.verbs.recordings import (
+    end_recording,
+    pause_recording,
+    record_until_call_ends,
+    resume_recording,
+)
 from hotline.exchange.vocabulary.enums import CallStatus, RecordingSource, RecordingStatus
 
 _TONE_HERTZ = 440
@@ -87,7 +92,7 @@ async def delete_recording(request: web.Request) -> web.Response:
     """Deletes a recording and its sound; a running recording ends first."""
     exchange = request.app[EXCHANGE]
     recording = _requested_recording(request)
-    end_tape(exchange, recording)
+    end_recording(exchange, recording)
     recording.audio.delete()
     del exchange.registry.recordings[recording.sid]
     return web.Response(status=204)
@@ -102,7 +107,7 @@ async def start_recording(request: web.Request) -> web.Response:
         raise not_in_progress()
     if any(recording.status in _OPEN for recording in call.recordings):
         raise ApiError(400, 16108, "The call is being recorded already")
-    recording = tape_until_over(exchange, call, RecordingSource.CALL_API, form.recording_callback())
+    recording = record_until_call_ends(exchange, call, RecordingSource.CALL_API, form.recording_callback())
     return web.json_response(_serialize(request, recording), status=201)
 
 
@@ -120,11 +125,11 @@ async def update_recording(request: web.Request) -> web.Response:
     if recording.status not in _OPEN:
         raise not_in_progress()
     if status is RecordingStatus.STOPPED:
-        end_tape(exchange, recording)
+        end_recording(exchange, recording)
     elif status is RecordingStatus.PAUSED:
-        pause_tape(exchange, recording, skip=behaviour == "skip")
+        pause_recording(exchange, recording, skip=behaviour == "skip")
     else:
-        resume_tape(exchange, recording)
+        resume_recording(exchange, recording)
     return web.json_response(_serialize(request, recording))
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from aiohttp import web
 
 from hotline.exchange.core.exchange import EXCHANGE
-from hotline.exchange.state.registry import RequestRecord
+from hotline.exchange.state.request_log import RequestRecord
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 
 LOGGED_REQUEST = web.RequestKey("logged_request", RequestRecord)
@@ -24,7 +24,7 @@ async def log_request(
     exchange = request.app[EXCHANGE]
     began = exchange.clock.stopwatch()
     entry = RequestRecord(
-        id=next(exchange.registry.ids),
+        id=next(exchange.registry.log.ids),
         at=exchange.clock.wall(),
         kind=request_kind(request),
         method=request.method,
@@ -35,7 +35,7 @@ async def log_request(
         tries=1,
     )
     request[LOGGED_REQUEST] = entry
-    exchange.registry.rest_requests.appendleft(entry)
+    exchange.registry.log.rest_requests.appendleft(entry)
     response: web.StreamResponse | None = None
     try:
         response = await serve()

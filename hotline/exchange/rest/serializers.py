@@ -7,8 +7,6 @@ from hotline.exchange.state.calls import Call
 from hotline.exchange.state.conferences import Conference, Participant
 from hotline.exchange.state.queues import Member, WaitingQueue
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.verbs.enqueue import wait_numbers
-from hotline.exchange.verbs.recordings import media_url
 from hotline.exchange.vocabulary.enums import CallStatus, RecordingSource
 from hotline.exchange.webhooks.parameters import API_VERSION, rfc2822
 
@@ -70,7 +68,7 @@ def serialize_queue(exchange: Exchange, queue: WaitingQueue) -> Resource:
 
 
 def serialize_member(exchange: Exchange, queue: WaitingQueue, member: Member) -> Resource:
-    numbers = wait_numbers(exchange, queue, member)
+    numbers = queue.position_fields(member, exchange.clock.seconds())
     return {
         "call_sid": member.call.sid,
         "queue_sid": queue.sid,
@@ -156,7 +154,7 @@ def serialize_call_recording(exchange: Exchange, recording: Recording) -> Resour
 def serialize_recording(exchange: Exchange, recording: Recording) -> Resource:
     uri = f"{exchange.settings.api_root}/Recordings/{recording.sid}"
     return serialize_subresource_recording(exchange, recording) | {
-        "media_url": media_url(exchange, recording),
+        "media_url": exchange.settings.recording_url(recording.sid),
         "uri": f"{uri}.json",
         "subresource_uris": {
             "add_on_results": f"{uri}/AddOnResults.json",

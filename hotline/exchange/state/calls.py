@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.state.transcripts import CallTranscript
-from hotline.exchange.twiml.document import Method
-from hotline.exchange.vocabulary.enums import CallEvent, CallStatus, Direction, Initiator, RingOutcome
+from hotline.exchange.state.transcripts import TranscriptRecorder
+from hotline.exchange.vocabulary.answer_modes import AnsweringParty
+from hotline.exchange.vocabulary.enums import CallStatus, Direction, Initiator, RingOutcome
 from hotline.exchange.vocabulary.request_kinds import RequestKind
-from hotline.exchange.vocabulary.sounds import Endpoint, Sound
+from hotline.exchange.vocabulary.sounds import Sound
+from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 
 Script = Coroutine[Any, Any, None]
 
@@ -27,7 +28,7 @@ def new_sid(prefix: str) -> str:
 class DocumentRequest:
     """A document to be requested from an absolute `url`, with `extra` parameters beside the standard ones.
 
-    `kind` is the verb or noun that asked for it; None = the first document of its context.
+    `kind` is the verb or noun that requested it; None = the first document of its context.
     """
 
     url: str
@@ -54,21 +55,14 @@ class MoveCall:
 
 
 @dataclass(frozen=True)
-class EndCall:
+class HangUpCall:
     """An order to end the call; `status` overrides the status that follows from its state."""
 
     by: Initiator
     status: CallStatus | None = None
 
 
-CallOrder = MoveCall | EndCall
-
-
-@dataclass(frozen=True)
-class StatusCallback:
-    url: str
-    method: Method
-    events: frozenset[CallEvent]
+CallOrder = MoveCall | HangUpCall
 
 
 @dataclass(frozen=True)
@@ -96,6 +90,19 @@ class InputListener:
     keys: bool
     words: bool
     heard: asyncio.Queue[CallerInput] = field(default_factory=asyncio.Queue)
+
+
+class Endpoint(Protocol):
+    """A telephone or softphone, as the call at its other end sees it. None of its methods may block or raise."""
+
+    @property
+    def answerer(self) -> AnsweringParty: ...
+
+    def hear(self, call_sid: str, sound: Sound) -> None: ...
+
+    def answered(self, call_sid: str) -> None: ...
+
+    def over(self, call_sid: str, status: str) -> None: ...
 
 
 class Meeting(Protocol):
@@ -156,7 +163,7 @@ class Call:
     pickup: asyncio.Future[RingOutcome] | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
     recordings: list[Recording] = field(default_factory=list)
-    transcript: CallTranscript | None = None
+    transcript: TranscriptRecorder | None = None
     activities: list[Activity] = field(default_factory=list)
 
     @property
@@ -170,13 +177,15 @@ class Call:
 
     def reported_status(self) -> CallStatus:
         """Returns the status for requests sent while the call is ended: a call that hangs up is already completed."""
-        return CallStatus.COMPLETED if isinstance(self.order, EndCall) and not self.is_over else self.status
+        return (
+            CallStatus.COMPLETED if isinstance(self.order, HangUpCall) and not self.is_over else self.status
+        )
 
     def interrupt(self, order: CallOrder) -> None:
         """Gives the call an order and stops the running document; a pending EndCall is never replaced."""
-        if self.is_over or isinstance(self.order, EndCall):
+        if self.is_over or isinstance(self.order, HangUpCall):
             return
-        if isinstance(order, EndCall) and order.by is Initiator.PARTY and self.transcript is not None:
+        if isinstance(order, HangUpCall) and order.by is Initiator.PARTY and self.transcript is not None:
             self.transcript.hung_up()
         self.order = order
         if self.script is not None:

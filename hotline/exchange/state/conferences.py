@@ -1,12 +1,11 @@
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from hotline.exchange.state.calls import Call
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.twiml.document import Method, RecordingCallback
 from hotline.exchange.vocabulary.enums import (
     ConferenceEndReason,
     ConferenceStatus,
@@ -14,6 +13,7 @@ from hotline.exchange.vocabulary.enums import (
     ParticipantStatus,
 )
 from hotline.exchange.vocabulary.sounds import Caption, PartyChanged
+from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 
 @dataclass(eq=False)
@@ -40,13 +40,6 @@ class Participant:
     quiet_at: float = 0.0
 
 
-@dataclass(frozen=True)
-class ConferenceCallback:
-    url: str
-    method: Method
-    events: frozenset[str]
-
-
 @dataclass(eq=False)
 class Conference:
     """The Conference resource. `participants` by call sid, in the order of joining."""
@@ -59,15 +52,16 @@ class Conference:
     participants: dict[str, Participant] = field(default_factory=dict)
     # Whether the settings below were taken from the first participant; those of later ones are ignored.
     configured: bool = False
-    callback: ConferenceCallback | None = None
+    callback: StatusCallback | None = None
     record: bool = False
-    recording: RecordingCallback | None = None
+    recording: StatusCallback | None = None
     active_recording: Recording | None = None
     sequence: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     started: asyncio.Event = field(default_factory=asyncio.Event)
     end_reason: ConferenceEndReason | None = None
     ended_by: str | None = None
     ended_by_label: str | None = None
+    on_speech: Callable[[Participant, str], None] | None = None
 
     def listeners(self, speaker: Call) -> tuple[Call, ...]:
         """Returns the calls that hear `speaker`: none while muted, on hold or before the start, one for a coach."""
@@ -93,6 +87,8 @@ class Conference:
         for listener in self.listeners(speaker):
             if participant is not None:
                 listener.hear(Caption(participant.label or speaker.party, text))
+        if participant is not None and self.on_speech is not None:
+            self.on_speech(participant, text)
 
     def announce_parties(self) -> None:
         """Sends each participant the names of the others; before the start there are none."""

@@ -53,3 +53,19 @@ class WaitingQueue:
     updated: datetime
     members: list[Member] = field(default_factory=list)
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def position_fields(self, member: Member, now: float) -> dict[str, str]:
+        """Returns the queue parameters of a wait document's request at `now` (exchange seconds, as are its times).
+
+        Position 1 is next; 0 stands for a member that has left.
+        """
+        waits = [now - other.joined for other in self.members]
+        position = self.members.index(member) + 1 if member in self.members else 0
+        return {
+            "QueueSid": self.sid,
+            "QueuePosition": str(position),
+            "QueueTime": str(round(now - member.joined)),
+            "AvgQueueTime": str(round(sum(waits) / len(waits)) if waits else 0),
+            "CurrentQueueSize": str(len(self.members)),
+            "MaxQueueSize": str(self.limit),
+        }

@@ -2,8 +2,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from hotline.exchange.state.audio_files import AudioFile
-from hotline.exchange.twiml.document import RecordingCallback
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
+from hotline.exchange.vocabulary.status_callback import StatusCallback
 
 
 @dataclass(eq=False)
@@ -20,7 +20,7 @@ class Recording:
     conference_sid: str | None
     created: datetime
     began: float
-    callback: RecordingCallback | None
+    callback: StatusCallback | None
     audio: AudioFile
     channels: int = 1
     track: str = "both"

@@ -37,7 +37,7 @@ KEPT_TRANSCRIPTS = 300
 
 
 @dataclass(eq=False)
-class CallTranscript:
+class TranscriptRecorder:
     """The entries of one call so far. `is_cut` means that it was full and its end is missing."""
 
     call_sid: str
@@ -104,9 +104,9 @@ class CallTranscript:
 class TranscriptStore:
     """The transcripts of the latest calls, by call sid, oldest first."""
 
-    by_call: dict[str, CallTranscript] = field(default_factory=dict)
+    by_call: dict[str, TranscriptRecorder] = field(default_factory=dict)
 
-    def add(self, transcript: CallTranscript) -> None:
+    def add(self, transcript: TranscriptRecorder) -> None:
         """Keeps one more; removes the oldest one of a call that is over, or the oldest of all."""
         self.by_call[transcript.call_sid] = transcript
         if len(self.by_call) > KEPT_TRANSCRIPTS:

@@ -5,11 +5,9 @@ document to these values.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
 from hotline.exchange.vocabulary.enums import CallEvent
-
-Method = Literal["GET", "POST"]
+from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 
 
 @dataclass(frozen=True)
@@ -58,13 +56,6 @@ class Gather:
 
 
 @dataclass(frozen=True)
-class RecordingCallback:
-    url: str
-    method: Method
-    events: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Record:
     action: str | None
     method: Method
@@ -72,7 +63,7 @@ class Record:
     finish_on_key: str
     max_length: int
     beep: bool
-    callback: RecordingCallback | None
+    callback: StatusCallback | None
     transcribe: bool
     transcribed_url: str | None
 
@@ -81,7 +72,7 @@ class Record:
 class StartRecording:
     """A recording that runs beside all following verbs, until the call ends or a Stop."""
 
-    callback: RecordingCallback | None
+    callback: StatusCallback | None
     channels: int
     track: str
 
@@ -139,7 +130,7 @@ class ConferenceNoun:
     status_url: str | None
     status_method: Method
     status_events: frozenset[str]
-    recording: RecordingCallback | None
+    recording: StatusCallback | None
 
 
 @dataclass(frozen=True)
@@ -164,7 +155,7 @@ class Dial:
     sequential: bool
     ring_tone: str | None
     record: bool
-    recording: RecordingCallback | None
+    recording: StatusCallback | None
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,11 @@ from hotline.exchange.twiml.document import (
     Hangup,
     Leave,
     Leg,
-    Method,
     Pause,
     Play,
     Prompt,
     QueueNoun,
     Record,
-    RecordingCallback,
     Redirect,
     Reject,
     Say,
@@ -32,6 +30,7 @@ from hotline.exchange.twiml.document import (
 )
 from hotline.exchange.twiml.validation import DocumentError, parse_tree, problems
 from hotline.exchange.vocabulary.enums import CallEvent, DocumentContext
+from hotline.exchange.vocabulary.status_callback import Method, StatusCallback
 
 _ENDLESS_LOOPS = 1000
 _AUTO_SECONDS = 5.0
@@ -64,12 +63,12 @@ def _loops(element: ET.Element) -> int:
     return int(element.get("loop", "1")) or _ENDLESS_LOOPS
 
 
-def _recording_callback(element: ET.Element) -> RecordingCallback | None:
+def _recording_callback(element: ET.Element) -> StatusCallback | None:
     url = element.get("recordingStatusCallback")
     if url is None:
         return None
     events = element.get("recordingStatusCallbackEvent", "completed").split()
-    return RecordingCallback(url, _method(element, "recordingStatusCallbackMethod"), frozenset(events))
+    return StatusCallback(url, _method(element, "recordingStatusCallbackMethod"), frozenset(events))
 
 
 def _say(element: ET.Element) -> Say:

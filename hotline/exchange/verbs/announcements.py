@@ -1,24 +1,23 @@
-"""What one or all participants of a conference are made to hear over REST: announcements and the music of hold.
+"""Announcements to the participants of a conference and the music of hold, both ordered over REST.
 
 Source: "Participants" (Hold, HoldUrl, AnnounceUrl) and "Conferences" (AnnounceUrl): Say, Play, Pause and Redirect only.
 """
 
-from hotline.exchange.calls.speaking import hold_music
+from hotline.exchange.calls.speech import hold_music
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.state.calls import Call, DocumentRequest
 from hotline.exchange.state.conferences import Conference, Participant
 from hotline.exchange.twiml.validation import DocumentError
-from hotline.exchange.verbs.conference_events import tell
-from hotline.exchange.verbs.interpreter import follow
+from hotline.exchange.verbs.conference_events import send_event
 from hotline.exchange.vocabulary.enums import DocumentContext
 
 
 def announce(
-    exchange: Exchange, conference: Conference, seats: list[Participant], fetch: DocumentRequest
+    exchange: Exchange, conference: Conference, participants: list[Participant], fetch: DocumentRequest
 ) -> None:
-    """Let these participants hear a document; its end or failure is told as a conference event."""
-    for place, seat in enumerate(seats):
-        exchange.spawn(_announce(exchange, conference, seat, fetch, is_last=place == len(seats) - 1))
+    """Lets these participants hear a document; its end or failure at the last of them is sent as a conference event."""
+    for place, seat in enumerate(participants):
+        exchange.spawn(_announce(exchange, conference, seat, fetch, is_last=place == len(participants) - 1))
 
 
 async def _announce(
@@ -26,18 +25,18 @@ async def _announce(
 ) -> None:
     event = "announcement-end"
     try:
-        await follow(exchange, seat.call, fetch, DocumentContext.CONFERENCE)
+        await exchange.run_documents(seat.call, fetch, DocumentContext.CONFERENCE)
     except DocumentError as error:
-        exchange.trouble(error.code, f"announcement: {error.text}", seat.call.sid)
+        exchange.alert(error.code, f"announcement: {error.text}", seat.call.sid)
         event = "announcement-fail"
     if is_last:
-        tell(exchange, conference, event, seat)
+        send_event(exchange, conference, event, seat)
 
 
 def hold(exchange: Exchange, seat: Participant, fetch: DocumentRequest | None) -> None:
-    """Put a participant on hold: it hears the document (once) or music, and nobody hears it."""
+    """Puts a participant on hold: it hears the document (once) or music, and the others do not hear it."""
     unhold(seat)
-    seat.aside = exchange.spawn(_held(exchange, seat.call, fetch))
+    seat.aside = exchange.spawn(_play_hold(exchange, seat.call, fetch))
 
 
 def unhold(seat: Participant) -> None:
@@ -46,10 +45,10 @@ def unhold(seat: Participant) -> None:
         seat.aside = None
 
 
-async def _held(exchange: Exchange, call: Call, fetch: DocumentRequest | None) -> None:
+async def _play_hold(exchange: Exchange, call: Call, fetch: DocumentRequest | None) -> None:
     if fetch is None:
-        await hold_music(exchange, call, silent=False)
+        await hold_music(exchange.clock, call, silent=False)
     try:
-        await follow(exchange, call, fetch, DocumentContext.CONFERENCE)
+        await exchange.run_documents(call, fetch, DocumentContext.CONFERENCE)
     except DocumentError as error:
-        exchange.trouble(error.code, f"hold document: {error.text}", call.sid)
+        exchange.alert(error.code, f"hold document: {error.text}", call.sid)

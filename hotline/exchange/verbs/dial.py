@@ -1,4 +1,4 @@
-"""Dial: connect the caller to people, to a conference, or to whoever waits in a queue.
+"""The verb Dial: connects the caller to people, to a conference, or to the head of a queue.
 
 Sources: the Dial page (DialCallStatus, DialCallSid, DialCallDuration, DialBridged; after a conference only the status)
 and the Queue noun (DequeueResult …). A caller who hangs up first still causes the action request, whose reply is ignored.
@@ -8,19 +8,17 @@ import asyncio
 import contextlib
 from dataclasses import replace
 
-from hotline.exchange.calls.bridge import Bridge
-from hotline.exchange.calls.legs import Attempt, Race, start_leg
-from hotline.exchange.calls.scene import Outcome, Scene
-from hotline.exchange.calls.speaking import utter
-from hotline.exchange.state.calls import DocumentRequest, EndCall, KeyInput
+from hotline.exchange.calls.caller_input import announce_listening, listening
+from hotline.exchange.calls.speech import utter
+from hotline.exchange.core.concurrency import background_task, wait_for_any
+from hotline.exchange.state.calls import DocumentRequest, HangUpCall, KeyInput
 from hotline.exchange.state.queues import Member, QueueConnection, WaitingQueue
-from hotline.exchange.time.concurrency import background_task, wait_for_first
 from hotline.exchange.twiml.document import ConferenceNoun, Dial, Leg, QueueNoun
-from hotline.exchange.verbs.conference import attend, open_conference, reserve
-from hotline.exchange.verbs.enqueue import depart
-from hotline.exchange.verbs.gather import invite, listening
-from hotline.exchange.verbs.record import absolute_callback
-from hotline.exchange.verbs.recordings import begin_tape, end_tape, media_url
+from hotline.exchange.verbs.conference import add_participant, join, open_conference
+from hotline.exchange.verbs.context import Outcome, VerbContext
+from hotline.exchange.verbs.enqueue import remove_member
+from hotline.exchange.verbs.legs import Bridge, DialedLeg, DialedLegs, start_leg
+from hotline.exchange.verbs.recordings import begin_recording, end_recording
 from hotline.exchange.vocabulary.enums import CallStatus, Initiator, RecordingSource
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import PlaybackKind
@@ -29,126 +27,126 @@ from hotline.exchange.webhooks.callbacks import advance
 _RINGING_SECONDS = 5.0
 
 
-async def dial(scene: Scene, verb: Dial) -> Outcome:
+async def dial(context: VerbContext, verb: Dial) -> Outcome:
+    # Filled while the Dial runs: it always holds what the action request would carry at this moment.
     result: dict[str, str] = {}
     try:
         match verb.target:
             case ConferenceNoun() as room:
                 result["DialCallStatus"] = "answered"
-                await _confer(scene, room)
+                await _confer(context, room)
             case QueueNoun() as source:
-                await _take(scene, verb, source, result)
+                await _dial_queue(context, verb, source, result)
             case legs:
-                await _connect(scene, verb, legs, result)
+                await _dial_legs(context, verb, legs, result)
     except asyncio.CancelledError:
-        if isinstance(scene.call.order, EndCall):
-            scene.bid_farewell(RequestKind.DIAL, verb.action, verb.method, result)
+        if isinstance(context.call.order, HangUpCall):
+            context.send_late_action(RequestKind.DIAL, verb.action, verb.method, result)
         raise
-    return scene.action(verb.action, verb.method, result)
+    return context.action(verb.action, verb.method, result)
 
 
-async def _confer(scene: Scene, room: ConferenceNoun) -> None:
-    """Sit in the conference until it is over for this call."""
+async def _confer(context: VerbContext, room: ConferenceNoun) -> None:
+    """Takes part in the conference until it is over for this call."""
     resolved = replace(
         room,
-        wait_url=scene.absolute(room.wait_url) if room.wait_url else room.wait_url,
-        status_url=None if room.status_url is None else scene.absolute(room.status_url),
-        recording=absolute_callback(scene, room.recording),
+        wait_url=context.absolute(room.wait_url) if room.wait_url else room.wait_url,
+        status_url=None if room.status_url is None else context.absolute(room.status_url),
+        recording=context.absolute_callback(room.recording),
     )
-    conference = open_conference(scene.exchange, room.name)
-    seat = reserve(scene.exchange, conference, scene.call, resolved)
-    await attend(scene.exchange, conference, seat, resolved, scene.follow)
+    conference = open_conference(context.exchange, room.name)
+    seat = add_participant(context.exchange, conference, context.call, resolved)
+    await join(context.exchange, conference, seat, resolved)
 
 
-async def _connect(scene: Scene, verb: Dial, legs: tuple[Leg, ...], result: dict[str, str]) -> None:
-    """Ring everybody and talk to the first; `result` always holds what the action would be told now."""
-    race = Race()
+async def _dial_legs(context: VerbContext, verb: Dial, legs: tuple[Leg, ...], result: dict[str, str]) -> None:
+    """Rings the nouns and connects the caller with the first that answers."""
+    dialed = DialedLegs()
     result |= {"DialCallStatus": CallStatus.CANCELED, "DialBridged": "false"}
     try:
-        async with background_task(_ring_tone(scene, verb)):
-            winner = await _ring(scene, verb, legs, race)
+        async with background_task(_ring_tone(context, verb)):
+            winner = await _ring(context, verb, legs, dialed)
         if winner is None:
-            result["DialCallStatus"] = race.fate()
-            if race.attempts:
-                result["DialCallSid"] = race.attempts[-1].call.sid
+            result["DialCallStatus"] = dialed.final_status()
+            if dialed.legs:
+                result["DialCallSid"] = dialed.legs[-1].call.sid
             return
         result |= {
             "DialCallStatus": CallStatus.COMPLETED,
             "DialBridged": "true",
             "DialCallSid": winner.call.sid,
         }
-        await _talk(scene, verb, winner, result)
+        await _talk(context, verb, winner, result)
     finally:
-        for attempt in race.attempts:
-            if not attempt.is_ready:
-                attempt.call.interrupt(EndCall(Initiator.API))
-            attempt.bridge.part()
+        for leg in dialed.legs:
+            if not leg.is_ready:
+                leg.call.interrupt(HangUpCall(Initiator.API))
+            leg.bridge.part()
 
 
-async def _ring_tone(scene: Scene, verb: Dial) -> None:
-    """Let the caller hear the ringing of the country asked for."""
+async def _ring_tone(context: VerbContext, verb: Dial) -> None:
+    """Lets the caller hear the ring tone of the country that the document asks for."""
+    clock, call = context.exchange.clock, context.call
     while verb.ring_tone is not None and not verb.answer_on_bridge:
         text = f"♪ 回铃音 {verb.ring_tone}"
-        await utter(
-            scene.exchange, scene.call, text, language="", voice=PlaybackKind.MUSIC, seconds=_RINGING_SECONDS
-        )
+        await utter(clock, call, text, language="", voice=PlaybackKind.MUSIC, seconds=_RINGING_SECONDS)
 
 
-async def _ring(scene: Scene, verb: Dial, legs: tuple[Leg, ...], race: Race) -> Attempt | None:
-    """Return the attempt that can be talked to, or None when all have come to nothing."""
+async def _ring(
+    context: VerbContext, verb: Dial, legs: tuple[Leg, ...], dialed: DialedLegs
+) -> DialedLeg | None:
+    """Returns the leg that can be connected, or None when all have failed."""
     if verb.sequential:
         for noun in legs:
-            attempt = start_leg(scene, verb, noun, race)
-            if await asyncio.shield(attempt.settled):
-                return attempt
+            leg = start_leg(context, verb, noun, dialed)
+            # The leg's own task owns the future; a caller who hangs up must not cancel it.
+            if await asyncio.shield(leg.settled):
+                return leg
         return None
     for noun in legs:
-        start_leg(scene, verb, noun, race)
-    for settled in asyncio.as_completed([asyncio.shield(attempt.settled) for attempt in race.attempts]):
+        start_leg(context, verb, noun, dialed)
+    for settled in asyncio.as_completed([asyncio.shield(leg.settled) for leg in dialed.legs]):
         if await settled:
-            return race.winner
+            return dialed.winner
     return None
 
 
-async def _talk(scene: Scene, verb: Dial, winner: Attempt, result: dict[str, str]) -> None:
-    """Bridge the two until one leaves or the time limit is reached."""
-    exchange = scene.exchange
-    advance(exchange, scene.call, CallStatus.IN_PROGRESS)
+async def _talk(context: VerbContext, verb: Dial, winner: DialedLeg, result: dict[str, str]) -> None:
+    """Bridges the two until one leaves or the time limit is reached."""
+    exchange, clock = context.exchange, context.exchange.clock
+    advance(exchange, context.call, CallStatus.IN_PROGRESS)
     winner.bridge.connect()
-    tape = None
+    recording = None
     if verb.record:
-        callback = absolute_callback(scene, verb.recording)
-        tape = begin_tape(exchange, RecordingSource.DIAL_VERB, scene.call, callback, channels=2)
-    began = exchange.clock.seconds()
+        callback = context.absolute_callback(verb.recording)
+        recording = begin_recording(exchange, RecordingSource.DIAL_VERB, context.call, callback, channels=2)
+    began = clock.seconds()
     try:
-        async with (
-            exchange.clock.timeout(verb.time_limit),
-            background_task(_watch_star(scene, verb, winner.bridge)),
-        ):
+        async with clock.timeout(verb.time_limit), background_task(_watch_star(context, verb, winner.bridge)):
             await winner.bridge.over.wait()
     except TimeoutError:
-        winner.call.interrupt(EndCall(Initiator.API))
+        winner.call.interrupt(HangUpCall(Initiator.API))
     finally:
-        result["DialCallDuration"] = str(round(exchange.clock.seconds() - began))
-        if tape is not None:
-            end_tape(exchange, tape)
-            result["RecordingUrl"] = media_url(exchange, tape)
+        result["DialCallDuration"] = str(round(clock.seconds() - began))
+        if recording is not None:
+            end_recording(exchange, recording)
+            result["RecordingUrl"] = exchange.settings.recording_url(recording.sid)
 
 
-async def _watch_star(scene: Scene, verb: Dial, bridge: Bridge) -> None:
-    """Let the caller part from the other side with the star key, where the document allows it."""
+async def _watch_star(context: VerbContext, verb: Dial, bridge: Bridge) -> None:
+    """Lets the caller leave the other side with the star key, where the document allows it (hangupOnStar)."""
     if not verb.hangup_on_star:
         return
-    with listening(scene.exchange, scene.call, keys=True, words=False) as ear:
-        invite(scene.exchange, scene.call, ear)
-        while await ear.heard.get() != KeyInput("*"):
+    with listening(context.call, keys=True, words=False) as listener:
+        announce_listening(context.call, listener)
+        while await listener.heard.get() != KeyInput("*"):
             continue
         bridge.part()
 
 
-async def _take(scene: Scene, verb: Dial, source: QueueNoun, result: dict[str, str]) -> None:
-    """Talk to the head of a queue, waiting for somebody to arrive if it is empty."""
-    exchange = scene.exchange
+async def _dial_queue(context: VerbContext, verb: Dial, source: QueueNoun, result: dict[str, str]) -> None:
+    """Connects the caller with the head of a queue, and waits for a member if the queue is empty."""
+    exchange = context.exchange
     queues = [queue for queue in exchange.registry.queues.values() if queue.name == source.name]
     if not queues:
         result |= {"DialCallStatus": CallStatus.FAILED, "DequeueResult": "queue-not-found"}
@@ -163,11 +161,11 @@ async def _take(scene: Scene, verb: Dial, source: QueueNoun, result: dict[str, s
             member = await _head(queues[0])
     except TimeoutError:
         return
-    depart(exchange, queues[0], member)
+    remove_member(exchange, queues[0], member)
     waited = round(exchange.clock.seconds() - member.joined)
     sid = member.call.sid
     result |= {"DialCallSid": sid, "DequeuedCallSid": sid, "DequeuedCallQueueTime": str(waited)}
-    await _talk_to(scene, verb, source, member, result)
+    await _talk_to_member(context, verb, source, member, result)
 
 
 async def _head(queue: WaitingQueue) -> Member:
@@ -177,18 +175,19 @@ async def _head(queue: WaitingQueue) -> Member:
     return queue.members[0]
 
 
-async def _talk_to(
-    scene: Scene, verb: Dial, source: QueueNoun, member: Member, result: dict[str, str]
+async def _talk_to_member(
+    context: VerbContext, verb: Dial, source: QueueNoun, member: Member, result: dict[str, str]
 ) -> None:
-    exchange = scene.exchange
-    bridge = Bridge(scene.call, member.call)
-    whisper = None if source.url is None else DocumentRequest(scene.absolute(source.url), source.method)
-    taking = QueueConnection(bridge, scene.call, whisper, asyncio.Event(), bridge.over)
-    member.connection_future.set_result(taking)
+    clock = context.exchange.clock
+    bridge = Bridge(context.call, member.call)
+    whisper = None if source.url is None else DocumentRequest(context.absolute(source.url), source.method)
+    connection = QueueConnection(bridge, context.call, whisper, asyncio.Event(), bridge.over)
+    # From here the member's own task runs the whisper document and sets `connected` (see `enqueue`).
+    member.connection_future.set_result(connection)
     try:
-        await wait_for_first(taking.connected, bridge.over)
-        if taking.connected.is_set():
-            began = exchange.clock.seconds()
+        await wait_for_any(connection.connected, bridge.over)
+        if connection.connected.is_set():
+            began = clock.seconds()
             result |= {
                 "DialCallStatus": CallStatus.COMPLETED,
                 "DequeueResult": "bridged",
@@ -196,9 +195,9 @@ async def _talk_to(
             }
             bridge.connect()
             with contextlib.suppress(TimeoutError):
-                async with exchange.clock.timeout(verb.time_limit):
+                async with clock.timeout(verb.time_limit):
                     await bridge.over.wait()
-            lasted = str(round(exchange.clock.seconds() - began))
+            lasted = str(round(clock.seconds() - began))
             result |= {"DialCallDuration": lasted, "DequeuedCallDuration": lasted}
     finally:
         bridge.part()

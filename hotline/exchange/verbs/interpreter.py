@@ -1,13 +1,10 @@
-"""Running documents: `follow` runs one after another until they run out, `perform` runs one verb.
+"""The TwiML interpreter: `interpret` runs documents one after another until they run out, `perform` runs one verb.
 
-Which verbs may stand where was checked when the document was read; here every verb simply does what it says.
+Which verbs a document may hold was checked when it was read; here every verb is only carried out.
 """
 
 from dataclasses import replace
 
-from hotline.exchange.calls.scene import GoTo, Outcome, Scene, Turn
-from hotline.exchange.calls.speaking import prompt_one
-from hotline.exchange.core.activity import doing
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.state.calls import Call, DocumentRequest, DocumentSource
 from hotline.exchange.twiml.document import (
@@ -28,81 +25,86 @@ from hotline.exchange.twiml.document import (
     StopRecording,
     Verb,
 )
+from hotline.exchange.verbs.context import GoTo, Outcome, VerbContext
 from hotline.exchange.verbs.dial import dial
 from hotline.exchange.verbs.enqueue import enqueue
 from hotline.exchange.verbs.gather import gather
-from hotline.exchange.verbs.record import record, record_aside
-from hotline.exchange.vocabulary.enums import CallStatus, DocumentContext
+from hotline.exchange.verbs.prompts import prompt_one
+from hotline.exchange.verbs.record import record, start_or_stop_recording
+from hotline.exchange.vocabulary.enums import CallStatus, Continuation, DocumentContext
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.webhooks.callbacks import advance
-from hotline.exchange.webhooks.documents import obtain
+from hotline.exchange.webhooks.documents import load_document
 
+# The step of the document that a verb's action leads to; the way from any other verb is a redirect.
 _ACTIONS = {
     Gather: RequestKind.GATHER,
     Record: RequestKind.RECORD,
     Enqueue: RequestKind.ENQUEUE,
     Dial: RequestKind.DIAL,
 }
-"""What the document is called that a verb's action leads to; any other verb only redirects."""
 
 
-async def follow(exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext) -> Turn:
-    """Run `source` and every document it leads to; NEXT when they ran out. Raises DocumentError."""
+async def interpret(
+    exchange: Exchange, call: Call, source: DocumentSource, context: DocumentContext
+) -> Continuation:
+    """Runs `source` and every document it leads to; returns NEXT when they ran out. Raises DocumentError."""
     while True:
-        page = await obtain(exchange, call, source, context)
+        document = await load_document(exchange, call, source, context)
         call.documents += 1
-        scene = Scene(exchange, call, page.url, context, follow)
-        outcome: Outcome = Turn.NEXT
-        for verb in page.verbs:
-            with doing(exchange, call, type(verb).__name__, _named(verb)):
-                outcome = await perform(scene, verb)
-            if outcome is not Turn.NEXT:
+        verb_context = VerbContext(exchange, call, document.url)
+        outcome: Outcome = Continuation.NEXT
+        for verb in document.verbs:
+            with exchange.activity(call, type(verb).__name__, _target_name(verb)):
+                outcome = await perform(verb_context, verb)
+            if outcome is not Continuation.NEXT:
                 break
         match outcome:
             case GoTo(fetch):
                 source = replace(fetch, kind=_ACTIONS.get(type(verb), RequestKind.REDIRECT))
-            case Turn():
+            case Continuation():
                 return outcome
 
 
-async def perform(scene: Scene, verb: Verb) -> Outcome:
-    """Run one verb; an inbound call is answered by the first verb that needs a line."""
+async def perform(context: VerbContext, verb: Verb) -> Outcome:
+    """Runs one verb; an inbound call is answered by the first verb that needs a line."""
     if _answers(verb):
-        advance(scene.exchange, scene.call, CallStatus.IN_PROGRESS)
+        advance(context.exchange, context.call, CallStatus.IN_PROGRESS)
     match verb:
         case Say() | Play() | Pause():
-            await prompt_one(scene, verb)
-            return Turn.NEXT
+            await prompt_one(context, verb)
+            return Continuation.NEXT
         case Gather():
-            return await gather(scene, verb)
+            return await gather(context, verb)
         case Record():
-            return await record(scene, verb)
+            return await record(context, verb)
         case StartRecording() | StopRecording():
-            record_aside(scene, verb)
-            return Turn.NEXT
+            start_or_stop_recording(context, verb)
+            return Continuation.NEXT
         case Enqueue():
-            return await enqueue(scene, verb)
+            return await enqueue(context, verb)
         case Dial():
-            return await dial(scene, verb)
+            return await dial(context, verb)
         case Redirect() | Reject() | Hangup() | Leave():
-            return _turn(scene, verb)
+            return _directed(context, verb)
 
 
-def _turn(scene: Scene, verb: Redirect | Reject | Hangup | Leave) -> Outcome:
-    """Say where the verbs that only direct lead to; a rejected call was busy or was not answered."""
+def _directed(context: VerbContext, verb: Redirect | Reject | Hangup | Leave) -> Outcome:
+    """Returns the outcome of the verbs that only direct; a rejected call was busy or was not answered."""
     match verb:
         case Redirect(url, method):
-            return GoTo(DocumentRequest(scene.absolute(url) if url else scene.own_url(), method))
+            return GoTo(DocumentRequest(context.absolute(url) if url else context.own_url(), method))
         case Reject(busy):
-            scene.call.final_status = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
-            return Turn.HANG_UP
+            context.call.final_status = CallStatus.BUSY if busy else CallStatus.NO_ANSWER
+            return Continuation.HANG_UP
         case Hangup():
-            return Turn.HANG_UP
+            return Continuation.HANG_UP
         case Leave():
-            return Turn.LEAVE
+            return Continuation.LEAVE
 
 
 def _answers(verb: Verb) -> bool:
+    """Returns True if this verb answers an inbound call that still rings."""
     match verb:
         case Pause() | Redirect() | Reject():
             return False
@@ -112,8 +114,8 @@ def _answers(verb: Verb) -> bool:
             return True
 
 
-def _named(verb: Verb) -> str:
-    """Return the name of the queue or conference a verb leads to."""
+def _target_name(verb: Verb) -> str:
+    """Returns the name of the queue or conference a verb leads to, else an empty text."""
     match verb:
         case Enqueue(name) | Dial(ConferenceNoun(name)) | Dial(QueueNoun(name)):
             return name

@@ -1,17 +1,16 @@
-"""Record: a message after the beep.
+"""The verbs Record (a message after the beep), Start and Stop Recording.
 
-Source: the Record page. A key of finishOnKey, silence, maxLength or hanging up ends the message; an empty one is not
-told to the action, the next verb follows. From a telephone without sound, silence can only be noticed after the caller
-has said something (typed it): until then a caller counts as speaking, and typing counts as speaking too.
+Source: the Record page. A key of finishOnKey, silence, maxLength or hanging up ends the message; an empty message is not
+reported to the action, the next verb follows. From a telephone without sound, silence can only be noticed after the
+caller has said something (typed it): until then a caller counts as speaking, and typing counts as speaking too.
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from hotline.exchange.calls.scene import Outcome, Scene, Turn
+from hotline.exchange.calls.caller_input import announce_listening, listening, next_input
 from hotline.exchange.state.calls import (
-    DocumentRequest,
-    EndCall,
+    HangUpCall,
     InputListener,
     KeyInput,
     SpeechInput,
@@ -19,144 +18,144 @@ from hotline.exchange.state.calls import (
     new_sid,
 )
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.twiml.document import Record, RecordingCallback, StartRecording, StopRecording
-from hotline.exchange.verbs.gather import invite, listening, next_input
-from hotline.exchange.verbs.recordings import begin_tape, end_tape, media_url, tape_until_over
-from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
+from hotline.exchange.twiml.document import Record, StartRecording, StopRecording
+from hotline.exchange.verbs.context import Outcome, VerbContext
+from hotline.exchange.verbs.recordings import begin_recording, end_recording, record_until_call_ends
+from hotline.exchange.vocabulary.enums import Continuation, RecordingSource, RecordingStatus
 from hotline.exchange.vocabulary.request_kinds import RequestKind
 from hotline.exchange.vocabulary.sounds import Beep, speaking_seconds
-from hotline.exchange.webhooks.callbacks import farewell
 
 _SHORTEST_SECONDS = 1.0
 
 
 @dataclass
 class _Message:
-    """What the caller has done so far."""
+    """The message so far: the key that ended it, and the exchange seconds of typed speech in it."""
 
     key: str = ""
     spoken_seconds: float = 0.0
 
 
-def absolute_callback(scene: Scene, callback: RecordingCallback | None) -> RecordingCallback | None:
-    return None if callback is None else replace(callback, url=scene.absolute(callback.url))
-
-
-async def record(scene: Scene, verb: Record) -> Outcome:
-    call = scene.call
-    action = verb.action or scene.own_url()
+async def record(context: VerbContext, verb: Record) -> Outcome:
+    call = context.call
+    action = verb.action or context.own_url()
     message = _Message()
-    with listening(scene.exchange, call, keys=True, words=True) as ear:
+    with listening(call, keys=True, words=True) as listener:
         if verb.beep:
-            scene.exchange.tell(call, Beep())
-        invite(scene.exchange, call, ear)
-        callback = absolute_callback(scene, verb.callback)
-        tape = begin_tape(scene.exchange, RecordingSource.RECORD_VERB, call, callback)
+            call.hear(Beep())
+        announce_listening(call, listener)
+        callback = context.absolute_callback(verb.callback)
+        recording = begin_recording(context.exchange, RecordingSource.RECORD_VERB, call, callback)
         try:
-            await _take_message(scene, verb, ear, tape, message)
+            await _take_message(context, verb, listener, recording, message)
         except asyncio.CancelledError:
             message.key = "hangup"
-            _take_the_rest(ear, message)
-            _end(scene, verb, tape, message)
-            if isinstance(call.order, EndCall) and tape.status is RecordingStatus.COMPLETED:
-                scene.bid_farewell(RequestKind.RECORD, action, verb.method, _result(scene, tape, message))
+            # Words of the very moment of hanging up have been queued, but not read yet.
+            _add_queued_words(listener, message)
+            _end(context, verb, recording, message)
+            if isinstance(call.order, HangUpCall) and recording.status is RecordingStatus.COMPLETED:
+                result = _result(context, recording, message)
+                context.send_late_action(RequestKind.RECORD, action, verb.method, result)
             raise
-    _end(scene, verb, tape, message)
-    if tape.status is RecordingStatus.ABSENT:
-        return Turn.NEXT
-    return scene.action(action, verb.method, _result(scene, tape, message))
+    _end(context, verb, recording, message)
+    if recording.status is RecordingStatus.ABSENT:
+        return Continuation.NEXT
+    return context.action(action, verb.method, _result(context, recording, message))
 
 
 async def _take_message(
-    scene: Scene, verb: Record, ear: InputListener, tape: Recording, message: _Message
+    context: VerbContext, verb: Record, listener: InputListener, recording: Recording, message: _Message
 ) -> None:
-    """Listen until a finish key, silence after speech, or the greatest length."""
+    """Listens until a finish key, silence after speech, or the greatest length."""
+    clock = context.exchange.clock
     wait = verb.timeout or None
     try:
-        async with scene.exchange.clock.timeout(verb.max_length):
+        async with clock.timeout(verb.max_length):
             while wait is None or wait > 0:
-                match await next_input(scene.exchange, ear, wait):
+                match await next_input(clock, listener, wait):
                     case KeyInput(digit) if digit in verb.finish_on_key:
                         message.key = digit
                         return
                     case SpeechInput(text):
                         message.spoken_seconds += speaking_seconds(text)
                     case KeyInput():
-                        invite(scene.exchange, scene.call, ear)
+                        announce_listening(context.call, listener)
                     case TypingNoise():
                         pass
                     case None:
-                        wait = _patience(scene, verb, tape, message)
+                        wait = _remaining_silence(context, verb, recording, message)
                         continue
                 wait = verb.timeout or None
     except TimeoutError:
         return
 
 
-def _patience(scene: Scene, verb: Record, tape: Recording, message: _Message) -> float:
-    """Return how much longer (exchange seconds) silence may last when nothing was pressed or typed for the time-out."""
-    if tape.audio.loud_at is None:
+def _remaining_silence(context: VerbContext, verb: Record, recording: Recording, message: _Message) -> float:
+    """Returns how many exchange seconds silence may last after a time-out without keys or typed words."""
+    if recording.audio.loud_at is None:
         return 0 if message.spoken_seconds else verb.timeout
-    quiet = (scene.exchange.clock.stopwatch() - tape.audio.loud_at) / scene.exchange.settings.pace
-    return verb.timeout - quiet
+    quiet = context.exchange.clock.stopwatch() - recording.audio.loud_at
+    return verb.timeout - quiet / context.exchange.settings.pace
 
 
-def record_aside(scene: Scene, verb: StartRecording | StopRecording) -> None:
-    """Begin or end the recording that goes on beside the documents; one at a time (16108), and ending none is no mistake."""
-    exchange, call = scene.exchange, scene.call
+def start_or_stop_recording(context: VerbContext, verb: StartRecording | StopRecording) -> None:
+    """Starts or ends the recording that continues through later documents.
+
+    A second Start is an alert (16108); a Stop without a recording is none.
+    """
+    exchange, call = context.exchange, context.call
     running = [
-        tape
-        for tape in call.recordings
-        if tape.status in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}
+        recording
+        for recording in call.recordings
+        if recording.status in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}
     ]
     match verb:
         case StartRecording() if running:
-            exchange.trouble(16108, "Start: the call is being recorded already", call.sid)
+            exchange.alert(16108, "Start: the call is being recorded already", call.sid)
         case StartRecording(callback, channels, track):
-            tape_until_over(
+            record_until_call_ends(
                 exchange, call, RecordingSource.START_VERB, callback, channels=channels, track=track
             )
         case StopRecording():
-            for tape in running:
-                if tape.source is RecordingSource.START_VERB:
-                    end_tape(exchange, tape)
+            for recording in running:
+                if recording.source is RecordingSource.START_VERB:
+                    end_recording(exchange, recording)
 
 
-def _take_the_rest(ear: InputListener, message: _Message) -> None:
-    """Keep what was said in the very moment of hanging up."""
-    while not ear.heard.empty():
-        heard = ear.heard.get_nowait()
+def _add_queued_words(listener: InputListener, message: _Message) -> None:
+    while not listener.heard.empty():
+        heard = listener.heard.get_nowait()
         if isinstance(heard, SpeechInput):
             message.spoken_seconds += speaking_seconds(heard.text)
 
 
-def _end(scene: Scene, verb: Record, tape: Recording, message: _Message) -> None:
-    too_short = scene.exchange.clock.seconds() - tape.began < _SHORTEST_SECONDS
+def _end(context: VerbContext, verb: Record, recording: Recording, message: _Message) -> None:
+    too_short = context.exchange.clock.seconds() - recording.began < _SHORTEST_SECONDS
     empty = too_short and not message.spoken_seconds
-    end_tape(scene.exchange, tape, at_least=message.spoken_seconds, absent=empty)
-    if verb.transcribe and verb.transcribed_url is not None and not empty:
-        told = DocumentRequest(scene.absolute(verb.transcribed_url), "POST", _untranscribed(scene, tape))
-        farewell(scene.exchange, RequestKind.TRANSCRIPTION, told, scene.call)
+    end_recording(context.exchange, recording, at_least=message.spoken_seconds, absent=empty)
+    if verb.transcribe and not empty:
+        transcription = _failed_transcription(context, recording)
+        context.send_late_action(RequestKind.TRANSCRIPTION, verb.transcribed_url, "POST", transcription)
 
 
-def _untranscribed(scene: Scene, tape: Recording) -> dict[str, str]:
-    """Return what is told about a transcription: it failed, because a box without ears writes nothing down."""
+def _failed_transcription(context: VerbContext, recording: Recording) -> dict[str, str]:
+    """Returns the fields of the transcription callback; the exchange has no speech recognition, so it always failed."""
     sid = new_sid("TR")
-    settings = scene.exchange.settings
+    settings = context.exchange.settings
     return {
         "TranscriptionSid": sid,
         "TranscriptionText": "",
         "TranscriptionStatus": "failed",
         "TranscriptionUrl": f"{settings.base_url}{settings.api_root}/Transcriptions/{sid}",
-        "RecordingSid": tape.sid,
-        "RecordingUrl": media_url(scene.exchange, tape),
+        "RecordingSid": recording.sid,
+        "RecordingUrl": settings.recording_url(recording.sid),
     }
 
 
-def _result(scene: Scene, tape: Recording, message: _Message) -> dict[str, str]:
+def _result(context: VerbContext, recording: Recording, message: _Message) -> dict[str, str]:
     return {
-        "RecordingUrl": media_url(scene.exchange, tape),
-        "RecordingSid": tape.sid,
-        "RecordingDuration": str(tape.seconds),
+        "RecordingUrl": context.exchange.settings.recording_url(recording.sid),
+        "RecordingSid": recording.sid,
+        "RecordingDuration": str(recording.seconds),
         "Digits": message.key,
     }

@@ -1,4 +1,4 @@
-"""The life of a recording: begun, paused, ended, told. Its sound comes from a browser on the line, if there is one.
+"""The life of a recording: begun, paused, resumed, ended, and reported. Browsers on the line send its sound, if any can.
 
 Source: "Recordings" and the recordingStatusCallback table: no From/To, CallSid of the parent leg or ConferenceSid,
 default event `completed` only.
@@ -9,25 +9,25 @@ from hotline.exchange.state.audio_files import AudioFile
 from hotline.exchange.state.calls import Call, DocumentRequest, new_sid
 from hotline.exchange.state.conferences import Conference
 from hotline.exchange.state.recordings import Recording
-from hotline.exchange.twiml.document import RecordingCallback
 from hotline.exchange.vocabulary.enums import RecordingSource, RecordingStatus
 from hotline.exchange.vocabulary.request_kinds import RequestKind
-from hotline.exchange.webhooks.callbacks import send_aside
+from hotline.exchange.vocabulary.status_callback import StatusCallback
+from hotline.exchange.webhooks.callbacks import send_callback
 from hotline.exchange.webhooks.parameters import rfc2822
 
 
-def begin_tape(
+def begin_recording(
     exchange: Exchange,
     source: RecordingSource,
     of: Call | Conference,
-    callback: RecordingCallback | None,
+    callback: StatusCallback | None,
     *,
     channels: int = 1,
     track: str = "both",
 ) -> Recording:
-    """Start keeping what is said on a call or in a conference."""
+    """Starts to record a call or a conference."""
     is_call = isinstance(of, Call)
-    tape = Recording(
+    recording = Recording(
         sid=new_sid("RE"),
         source=source,
         call_sid=of.sid if is_call else None,
@@ -39,86 +39,84 @@ def begin_tape(
         channels=channels,
         track=track,
     )
-    exchange.registry.recordings[tape.sid] = tape
-    exchange.voices.roll(tape, of)
+    exchange.registry.recordings[recording.sid] = recording
+    exchange.audio_mesh.record(recording, of)
     if isinstance(of, Call):
-        of.recordings.append(tape)
-    _tell(exchange, tape)
-    return tape
+        of.recordings.append(recording)
+    _report(exchange, recording)
+    return recording
 
 
-def tape_until_over(
+def record_until_call_ends(
     exchange: Exchange,
     call: Call,
     source: RecordingSource,
-    callback: RecordingCallback | None,
+    callback: StatusCallback | None,
     *,
     channels: int = 1,
     track: str = "both",
 ) -> Recording:
-    """Record a call from now to its end, whatever it does meanwhile."""
-    tape = begin_tape(exchange, source, call, callback, channels=channels, track=track)
+    """Records a call from now to its end, whatever documents it runs meanwhile."""
+    recording = begin_recording(exchange, source, call, callback, channels=channels, track=track)
 
-    async def close() -> None:
+    async def end_with_call() -> None:
         await call.over.wait()
-        end_tape(exchange, tape)
+        end_recording(exchange, recording)
 
-    exchange.spawn(close())
-    return tape
+    exchange.spawn(end_with_call())
+    return recording
 
 
-def end_tape(exchange: Exchange, tape: Recording, *, at_least: float = 0.0, absent: bool = False) -> None:
-    """Stop a recording; `at_least` exchange seconds were spoken. A second call changes nothing.
+def end_recording(
+    exchange: Exchange, recording: Recording, *, at_least: float = 0.0, absent: bool = False
+) -> None:
+    """Ends a recording in which `at_least` exchange seconds were spoken; has no effect on one that is over.
 
-    With real sound its length is that of the sound.
+    A recording with real sound is as long as its sound.
     """
-    if tape.status not in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}:
+    if recording.status not in {RecordingStatus.IN_PROGRESS, RecordingStatus.PAUSED}:
         return
-    tape.audio.close(exchange.clock.stopwatch())
-    passed = exchange.clock.seconds() - tape.began if tape.audio.is_empty else tape.audio.seconds
-    tape.seconds = 0 if absent else max(1, round(max(at_least if tape.audio.is_empty else 0, passed)))
-    tape.status = RecordingStatus.ABSENT if absent else RecordingStatus.COMPLETED
-    tape.updated = exchange.clock.now()
-    exchange.voices.look_again()
-    _tell(exchange, tape)
+    audio = recording.audio
+    audio.close(exchange.clock.stopwatch())
+    passed = exchange.clock.seconds() - recording.began if audio.is_empty else audio.seconds
+    recording.seconds = 0 if absent else max(1, round(max(at_least if audio.is_empty else 0, passed)))
+    recording.status = RecordingStatus.ABSENT if absent else RecordingStatus.COMPLETED
+    recording.updated = exchange.clock.now()
+    exchange.audio_mesh.schedule_update()
+    _report(exchange, recording)
 
 
-def pause_tape(exchange: Exchange, tape: Recording, *, skip: bool) -> None:
-    """Stop listening for a while, which the sound leaves out (`skip`) or keeps as silence."""
-    tape.status = RecordingStatus.PAUSED
-    tape.audio.pause(exchange.clock.stopwatch(), skip=skip)
-    exchange.voices.look_again()
+def pause_recording(exchange: Exchange, recording: Recording, *, skip: bool) -> None:
+    """Pauses a recording; the sound leaves the pause out (`skip`) or keeps it as silence."""
+    recording.status = RecordingStatus.PAUSED
+    recording.audio.pause(exchange.clock.stopwatch(), skip=skip)
+    exchange.audio_mesh.schedule_update()
 
 
-def resume_tape(exchange: Exchange, tape: Recording) -> None:
-    tape.status = RecordingStatus.IN_PROGRESS
-    tape.audio.resume(exchange.clock.stopwatch())
-    exchange.voices.look_again()
+def resume_recording(exchange: Exchange, recording: Recording) -> None:
+    recording.status = RecordingStatus.IN_PROGRESS
+    recording.audio.resume(exchange.clock.stopwatch())
+    exchange.audio_mesh.schedule_update()
 
 
-def media_url(exchange: Exchange, tape: Recording) -> str:
-    """Where the sound of a recording is fetched, with the account's credentials."""
-    return f"{exchange.settings.base_url}{exchange.settings.api_root}/Recordings/{tape.sid}"
-
-
-def _tell(exchange: Exchange, tape: Recording) -> None:
-    callback = tape.callback
-    if callback is None or tape.status not in callback.events:
+def _report(exchange: Exchange, recording: Recording) -> None:
+    callback = recording.callback
+    if callback is None or recording.status not in callback.events:
         return
     form = {
         "AccountSid": exchange.settings.account_sid,
-        "RecordingSid": tape.sid,
-        "RecordingUrl": media_url(exchange, tape),
-        "RecordingStatus": tape.status,
-        "RecordingDuration": str(tape.seconds),
-        "RecordingChannels": str(tape.channels),
-        "RecordingStartTime": rfc2822(tape.created),
-        "RecordingSource": tape.source,
-        "RecordingTrack": tape.track,
+        "RecordingSid": recording.sid,
+        "RecordingUrl": exchange.settings.recording_url(recording.sid),
+        "RecordingStatus": recording.status,
+        "RecordingDuration": str(recording.seconds),
+        "RecordingChannels": str(recording.channels),
+        "RecordingStartTime": rfc2822(recording.created),
+        "RecordingSource": recording.source,
+        "RecordingTrack": recording.track,
     }
-    if tape.call_sid is not None:
-        form["CallSid"] = tape.call_sid
-    if tape.conference_sid is not None:
-        form["ConferenceSid"] = tape.conference_sid
-    call = exchange.registry.calls.get(tape.call_sid or "")
-    send_aside(exchange, RequestKind.RECORDING, DocumentRequest(callback.url, callback.method, form), call)
+    if recording.call_sid is not None:
+        form["CallSid"] = recording.call_sid
+    if recording.conference_sid is not None:
+        form["ConferenceSid"] = recording.conference_sid
+    call = exchange.registry.calls.get(recording.call_sid or "")
+    send_callback(exchange, RequestKind.RECORDING, DocumentRequest(callback.url, callback.method, form), call)

@@ -138,3 +138,11 @@ class DocumentContext(StrEnum):
     WAIT = "wait"
     QUEUE_WHISPER = "queue-whisper"
     CONFERENCE = "conference"
+
+
+class Continuation(Enum):
+    """The end of a verb or a document: NEXT goes on (or there was no more to run), LEAVE leaves the queue."""
+
+    NEXT = auto()
+    HANG_UP = auto()
+    LEAVE = auto()

@@ -6,6 +6,8 @@ The home country is China and the home area code is the hotline's own: a caller 
 
 import re
 
+# The keys of a telephone, as a caller presses them.
+KEYS = frozenset("0123456789*#")
 E164 = re.compile(r"\+[1-9]\d{5,14}")
 IDENTITY = re.compile(r"[A-Za-z0-9_]{1,121}")
 _SIP = re.compile(r"sips?:[^\s@]+@[^\s@]+")

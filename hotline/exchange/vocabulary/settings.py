@@ -70,3 +70,7 @@ class ExchangeSettings:
     def api_root(self) -> str:
         """Path of the account's REST resources, without a trailing slash."""
         return f"/2010-04-01/Accounts/{self.account_sid}"
+
+    def recording_url(self, sid: str) -> str:
+        """Returns the URL of a recording's sound; it is fetched with the account's credentials."""
+        return f"{self.base_url}{self.api_root}/Recordings/{sid}"

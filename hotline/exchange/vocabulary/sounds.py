@@ -7,9 +7,6 @@ them: their browsers exchange it with each other (`core.audio_mesh`).
 import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
-
-from hotline.exchange.vocabulary.answer_modes import AnsweringParty
 
 _SECONDS_PER_IDEOGRAPH = 0.22
 _SECONDS_PER_LETTER = 0.065
@@ -55,7 +52,7 @@ class Beep:
 
 @dataclass(frozen=True)
 class ListeningChanged:
-    """Whether the exchange waits for keys or for words from now on."""
+    """Tells the device whether the exchange waits for keys or for speech from now on."""
 
     keys: bool
     words: bool
@@ -69,19 +66,6 @@ class PartyChanged:
 
 
 Sound = PlaybackStarted | PlaybackEnded | Caption | Beep | ListeningChanged | PartyChanged
-
-
-class Endpoint(Protocol):
-    """A telephone or softphone, as the call at its other end sees it. None of its methods may block or raise."""
-
-    @property
-    def answerer(self) -> AnsweringParty: ...
-
-    def hear(self, call_sid: str, sound: Sound) -> None: ...
-
-    def answered(self, call_sid: str) -> None: ...
-
-    def over(self, call_sid: str, status: str) -> None: ...
 
 
 def speaking_seconds(text: str) -> float:

@@ -4,29 +4,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
 
-from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.state.calls import Call
 from hotline.exchange.vocabulary.enums import CallStatus
 
 API_VERSION = "2010-04-01"
 _PLACES = ("City", "State", "Zip", "Country")
 _PARTIES = ("From", "To", "Caller", "Called")
-_SOMETIMES = frozenset(
+# Standard parameters that only some calls carry, and no call of a softphone.
+_OPTIONAL = frozenset(
     {"ParentCallSid", "ForwardedFrom", "CallerName", "CallToken", "StirVerstat", "StirPassportToken"}
 )
-"""Standard parameters that only some calls carry, and none of a softphone."""
 
 
 def rfc2822(moment: datetime) -> str:
-    """`Fri, 20 Aug 2010 01:13:42 +0000`."""
+    """Returns `Fri, 20 Aug 2010 01:13:42 +0000`."""
     return format_datetime(moment)
 
 
-def standard(exchange: Exchange, call: Call, status: CallStatus | None = None) -> dict[str, str]:
-    """What every call-related request carries; geography is present but empty, as it often is."""
+def standard_parameters(account_sid: str, call: Call, status: CallStatus | None = None) -> dict[str, str]:
+    """Returns the parameters of every call-related request; `status` replaces the call's own.
+
+    Geography is present but empty, as it often is with the carrier.
+    """
     form = {
         "CallSid": call.sid,
-        "AccountSid": exchange.settings.account_sid,
+        "AccountSid": account_sid,
         "From": call.from_,
         "To": call.to,
         "Caller": call.from_,
@@ -43,7 +45,8 @@ def standard(exchange: Exchange, call: Call, status: CallStatus | None = None) -
     return form
 
 
-def custom(exchange: Exchange, call: Call, given: Mapping[str, str]) -> dict[str, str]:
-    """What a softphone gave its call to carry, without what only the carrier may say: that would be believed."""
-    reserved = standard(exchange, call).keys() | _SOMETIMES
+def custom_parameters(account_sid: str, call: Call, given: Mapping[str, str]) -> dict[str, str]:
+    """Returns the parameters a softphone gave its call, without the names that only the carrier may send."""
+    # The application would believe a forged CallSid or CallStatus, because the request carries a valid signature.
+    reserved = standard_parameters(account_sid, call).keys() | _OPTIONAL
     return {name: value for name, value in given.items() if name not in reserved}

@@ -4,7 +4,7 @@ import secrets
 
 from sqlalchemy import update
 
-from hotline.rules.tickets.transitions import ticket_number
+from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.store.tickets.tables import Counter
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
@@ -20,7 +20,7 @@ def take(work: UnitOfWork) -> str:
 
 
 def new_code() -> str:
-    """Returns a random access code of six digits, which the caller is told with the number."""
+    """Returns a random access code of six digits; the operator gives it to the caller with the ticket number."""
     return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
 
 

@@ -27,8 +27,8 @@ class Ticket(Base):
 
     A draft has no `number`; `request_class` is the published class of `type`. `solved` and `satisfied` are the caller's
     answers in the follow-up call of this round; a "no" opens a linked ticket with `redo_of` and `round` + 1 instead of
-    reopening this one. `access_code` is told to the caller with the number; both together give the ticket's state by
-    telephone. `answer` is what the operator told the caller on the spot, `reply` the unit's reply to the caller.
+    reopening this one. The caller receives `access_code` with the number; both together give the ticket's state by
+    telephone. `answer` is the operator's direct answer to the caller, `reply` the unit's reply to the caller.
     `due_provisional`: a counted day lies beyond the known holiday calendar.
     """
 
