@@ -33,8 +33,8 @@ from agent_console.web.console_context import (
     read_assets,
 )
 from agent_console.web.errors import register_errors
-from agent_console.web.labels import field_label, label, problem_label
-from agent_console.web.locale import N_, init_locale
+from agent_console.web.labels import N_, field_label, label, problem_label
+from agent_console.web.locale import as_milliseconds, init_locale
 from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
 from hotline.rules.people.privacy import mask_number
@@ -142,7 +142,7 @@ def nav() -> list[NavItem]:
 
 def server_now() -> int:
     """Returns the server's time in milliseconds since 1970. Running times on a page follow it, not the browser's clock."""
-    return live.as_milliseconds(application().clock())
+    return as_milliseconds(application().clock())
 
 
 def line_number() -> str:

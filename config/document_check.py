@@ -15,11 +15,9 @@ from hotline.rules.enums import Language
 from hotline.rules.policies import Policies
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.engine import PENDING_ENTRY, again, place_lines
-from ivr_flows.flow import Flow, InputNode, MenuNode, Node, QueueNode
-from ivr_flows.loader import Script
+from ivr_flows.flow import Flow, InputNode, MenuNode, Node, QueueNode, Script
 from ivr_flows.source.problems import FlowProblem
-from ivr_flows.source.prompts import PROGRAM_PROMPTS
-from ivr_flows.speech import Lines, PromptLine, SpokenDigits, SpokenMoment
+from ivr_flows.speech import PROGRAM_PROMPTS, Lines, PromptLine, SpokenDigits, SpokenMoment
 from ivr_flows.turn import AwaitResult, DialogTurn, EndDialog, Position
 from ivr_flows.webhooks.twiml import Speaker, TwimlRenderer
 

@@ -10,7 +10,8 @@ from config.document_check import refused_documents
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.policies import Policies
 from ivr_flows.diagram import draw
-from ivr_flows.loader import OUR_FILES, Script, load_flow, load_stored_script, read_draft
+from ivr_flows.flow import Script
+from ivr_flows.loader import OUR_FILES, load_flow, load_stored_script, read_draft
 from ivr_flows.source.problems import FlowError, FlowProblem, text_in
 from ivr_flows.webhooks.flow_registry import FlowRegistry, edition_of
 

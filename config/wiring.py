@@ -30,8 +30,9 @@ from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine
 from hotline.unit_of_work import Application
+from ivr_flows.loader import load_scripts, load_stored_script
 from ivr_flows.source.problems import FlowError
-from ivr_flows.webhooks.flow_registry import FlowRegistry, load_registry
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 
 # A Redis that hangs must not block the scheduler. It waits for events for one second, so this must be longer.
 REDIS_SECONDS = 10
@@ -82,6 +83,11 @@ def build(settings: Settings) -> Components:
     registry = load_registry(application.policies)
     claims = read_claims(CITY / "published.toml")
     return Components(settings, application, redis, carrier, addresses, tools, registry, claims)
+
+
+def load_registry(policies: Policies) -> FlowRegistry:
+    """Returns a registry of the product's own scripts. Raises FlowError."""
+    return FlowRegistry(load_scripts(policies), policies, load_stored_script)
 
 
 def build_or_exit(settings: Settings) -> Components:

@@ -108,7 +108,7 @@ def again(flow: Flow, position: str) -> DialogTurn:
         return to_person(flow, position)
     if isinstance(node, SayNode):
         return replace(traverse(flow, here.node, Traversal(here.turn, here.values)), position=position)
-    return arrive(node, here, Traversal(here.turn, here.values))
+    return arrive(node, here)
 
 
 def to_person(flow: Flow, position: str) -> DialogTurn:
@@ -225,7 +225,7 @@ def _hear_entry(flow: Flow, node: InputNode, here: Position, heard: Heard) -> Di
             if not node.confirm:
                 return _entered(flow, node, here, keys)
             read = replace(here, turn=here.turn + 1, values={**here.values, PENDING_ENTRY: keys})
-            return arrive(node, read, Traversal(read.turn))
+            return arrive(node, read)
         case Digits() | Unclear():
             return _unanswered(flow, node, INVALID, here)
         case NoInput():
@@ -240,14 +240,14 @@ def _fits(node: InputNode, keys: str) -> bool:
 
 def _entered(flow: Flow, node: InputNode, here: Position, keys: str) -> DialogTurn:
     kept = {name: value for name, value in here.values.items() if name != PENDING_ENTRY}
-    return _go(flow, ENTERED, node.to, here, Traversal(here.turn + 1, {**kept, node.name: keys}))
+    return _go(flow, ENTERED, node.to, here, values={**kept, node.name: keys})
 
 
 def _hear_message(flow: Flow, node: VoicemailNode, here: Position, heard: Heard) -> DialogTurn:
     match heard:
         case Recorded(sid=sid, seconds=seconds):
             kept = SaveMessage(sid, seconds)
-            return _go(flow, RECORDED, node.to, here, Traversal(here.turn + 1, here.values, actions=(kept,)))
+            return _go(flow, RECORDED, node.to, here, actions=(kept,))
         case NoInput():
             return _go(flow, NOTHING, node.on_nothing, here)
         case _:
@@ -259,7 +259,7 @@ def _hear_transfer_end(flow: Flow, node: TransferNode, here: Position, heard: He
         return again(flow, str(here))
     back = (RecordTransfer(node.number, begins=False),)
     exit_, to = (TRANSFERRED, node.to) if heard.reached else (FAILED, node.on_failed)
-    return _go(flow, exit_, to, here, Traversal(here.turn + 1, here.values, actions=back))
+    return _go(flow, exit_, to, here, actions=back)
 
 
 def _hear_in_queue(flow: Flow, queue: QueueNode, here: Position, heard: Heard) -> DialogTurn:
@@ -288,12 +288,12 @@ def _hear_answer(flow: Flow, node: ActionNode, here: Position, heard: Heard) -> 
         return again(flow, str(here))
     exit_ = heard.exit if heard.exit in node.exits else str(ActionOutcome.OTHER)
     values = {} if isinstance(node.action, CONSUMING_ACTIONS) else here.values
-    step = Traversal(here.turn + 1, values, heard.lines)
-    return _go(flow, exit_, node.exits.get(exit_, flow.person), here, step)
+    to = node.exits.get(exit_, flow.person)
+    return _go(flow, exit_, to, here, values=values, lines=heard.lines)
 
 
 def _chosen(flow: Flow, key: str, choice: KeyChoice, here: Position) -> DialogTurn:
-    turn = _go(flow, key, choice.to, here, Traversal(here.turn + 1, here.values, actions=choice.actions))
+    turn = _go(flow, key, choice.to, here, actions=choice.actions)
     return replace(turn, language=choice.language)
 
 
@@ -305,7 +305,7 @@ def _unanswered(flow: Flow, node: MenuNode | InputNode, why: str, here: Position
     if why == INVALID or tries >= limit.tries:
         kept.pop(PENDING_ENTRY, None)
     if tries >= limit.tries:
-        return _go(flow, why, limit.to, here, Traversal(here.turn + 1, kept))
+        return _go(flow, why, limit.to, here, values=kept)
     repeated = Position(here.node, tries, here.turn + 1, kept)
     if isinstance(node, MenuNode):
         said = node.again or node.say
@@ -315,10 +315,20 @@ def _unanswered(flow: Flow, node: MenuNode | InputNode, why: str, here: Position
     return DialogTurn(said, (), listen, str(repeated), path=(f"{here.node}>{AGAIN}",))
 
 
-def _go(flow: Flow, exit_: str, to: str, here: Position, step: Traversal | None = None) -> DialogTurn:
-    """Leaves `here` by the exit `exit_`."""
-    going = step or Traversal(here.turn + 1, here.values)
-    return onward(flow, to, here, replace(going, path=(f"{here.node}>{exit_}", *going.path)))
+def _go(
+    flow: Flow,
+    exit_: str,
+    to: str,
+    here: Position,
+    *,
+    values: Values | None = None,
+    lines: Lines = (),
+    actions: tuple[FlowAction, ...] = (),
+) -> DialogTurn:
+    """Leaves `here` by the exit `exit_`, which takes one step. The values of `here` are kept unless others are given."""
+    kept = here.values if values is None else values
+    step = Traversal(here.turn + 1, kept, lines, actions, path=(f"{here.node}>{exit_}",))
+    return onward(flow, to, here, step)
 
 
 def _max_actions(flow: Flow) -> int:
@@ -354,7 +364,7 @@ def traverse(flow: Flow, start: str, step: Traversal) -> DialogTurn:
     else:
         name = flow.person
     here = Position(name, 0, step.turn, step.values)
-    return arrive(flow.nodes[name], here, Traversal(step.turn, step.values, lines, actions, path))
+    return arrive(flow.nodes[name], here, lines, actions, path)
 
 
 def onward(flow: Flow, to: str, here: Position, step: Traversal) -> DialogTurn:
@@ -365,9 +375,15 @@ def onward(flow: Flow, to: str, here: Position, step: Traversal) -> DialogTurn:
     return traverse(flow, flow.person if past_limit else to, step)
 
 
-def arrive(node: Node, here: Position, step: Traversal) -> DialogTurn:
-    """Returns the turn of a call that has come to `node`."""
-    lines, actions, path, at = step.lines, step.actions, step.path, str(here)
+def arrive(
+    node: Node,
+    here: Position,
+    lines: Lines = (),
+    actions: tuple[FlowAction, ...] = (),
+    path: tuple[str, ...] = (),
+) -> DialogTurn:
+    """Returns the turn of a call that has come to `node` with the lines, actions and edges collected on the way."""
+    at = str(here)
     match node:
         case MenuNode():
             return DialogTurn(lines + node.say, actions, listen_to(node), at, path=path)
@@ -399,7 +415,7 @@ def listen_to(node: MenuNode | InputNode, values: Values | None = None) -> Liste
         most = 1 if values and PENDING_ENTRY in values else node.most
         return Listen(node.timeout, most, speech=True)
     words = tuple(choice.words for choice in node.keys.values() if choice.words)
-    return Listen(node.timeout, 1, speech=bool(words), words=words)
+    return Listen(node.timeout, speech=bool(words), words=words)
 
 
 def lines_at(node: InputNode, here: Position) -> Lines:

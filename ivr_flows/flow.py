@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hotline.rules.calls.flow_actions import FlowAction, JoinQueue
 from hotline.rules.enums import CallPurpose, Language
-from ivr_flows.speech import Lines, PromptLine
+from ivr_flows.speech import Lines, PromptLine, Prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +173,15 @@ class Flow:
     person: str
     nodes: Mapping[str, Node]
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A flow with the prompts it speaks. `source` is JSON of all tables it was read from, enough to read it again."""
+
+    flow: Flow
+    prompts: Prompts
+    source: str
 
 
 NEXT, SILENCE, INVALID, AGAIN = "next", "silence", "invalid", "again"

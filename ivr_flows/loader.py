@@ -6,7 +6,7 @@ whatever has been edited meanwhile. Its version is a short hash of that source.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ from pydantic import Field, field_validator
 
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.policies import Policies
-from ivr_flows.flow import Flow, MenuNode, lines_of
+from ivr_flows.flow import Flow, MenuNode, Script, lines_of
 from ivr_flows.lint import LintFinding, check_flow
 from ivr_flows.lint.prompts import check_prompts
 from ivr_flows.source.assembly import Assembled, assemble
 from ivr_flows.source.problems import FlowError
-from ivr_flows.source.prompts import PROGRAM_PROMPTS, Catalogue, CatalogueModel, Prompts
+from ivr_flows.source.prompts import CatalogueModel
 from ivr_flows.source.tables import (
     FileModel,
     Origin,
@@ -34,18 +34,10 @@ from ivr_flows.source.tables import (
     too_deep_error,
     validated,
 )
+from ivr_flows.speech import PROGRAM_PROMPTS, Catalogue, Prompts
 
 # The flows and prompts that come with the product: `flows/*.toml`, `flows/shared/*.toml`, `prompts/*.toml`.
 OUR_FILES = Path(__file__).parent
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A flow with the prompts it speaks. `source` is JSON of all tables it was read from, enough to read it again."""
-
-    flow: Flow
-    prompts: Prompts
-    source: str
 
 
 class _StoredScript(FileModel):

@@ -1,9 +1,43 @@
-"""Everything that can be spoken: prompts of the catalogue with arguments, and notices written at the console."""
+"""Everything that can be spoken: prompts with arguments, notices written at the console, and the catalogues of prompts.
 
-from dataclasses import dataclass
+A catalogue holds the prompts of one language with the rules by which it speaks numbers, moments and waiting times.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
+from string import Formatter
 
 from hotline.rules.enums import Language
+from hotline.rules.text import to_speakable, to_utterance
+
+# Folder of the recordings played in place of prompts (`play = "name.wav"` in a prompt file).
+SOUNDS = Path(__file__).parent / "sounds"
+# Arguments every prompt may use.
+STANDARD_ARGUMENTS = frozenset({"hotline"})
+
+_NOTHING: frozenset[str] = frozenset()
+# Prompts that the program speaks itself, whatever the flow, and the arguments it gives them.
+PROGRAM_PROMPTS: Mapping[str, frozenset[str]] = {
+    "still_connecting": _NOTHING,
+    "still_asking": _NOTHING,
+    "thanks_goodbye": _NOTHING,
+    "operator_gone": _NOTHING,
+    "talk_failed_promised": _NOTHING,
+    "apology": _NOTHING,
+    "apology_wait": _NOTHING,
+    "apology_goodbye": _NOTHING,
+    "caller_gone": _NOTHING,
+    "status_waiting": _NOTHING,
+    "status_dispatched": frozenset({"due"}),
+    "status_acknowledged": frozenset({"due"}),
+    "status_in_progress": frozenset({"due"}),
+    "status_replied": _NOTHING,
+    "status_closed": frozenset({"closed"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +105,144 @@ class SpokenNotice:
 
 
 Lines = tuple[PromptLine | SpokenNotice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plural:
+    """A phrase about `{n}` things."""
+
+    one: str
+    other: str
+
+    def of(self, count: int, spoken: str) -> str:
+        return (self.one if count == 1 else self.other).replace("{n}", spoken)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Rules for speaking moments. `hours` and `periods` hold one word for each hour of the day, from midnight on.
+
+    The patterns may use {period}, {hour}, {n} (minutes) and {nn} (two digits); `day` has {month} and {day}.
+    """
+
+    day: str
+    months: tuple[str, ...]
+    hours: tuple[str, ...]
+    periods: tuple[str, ...]
+    on_the_hour: str
+    half_past: str
+    few_minutes: str
+    minutes: str
+    # Words for the minutes 0 to 9 of `few_minutes`, as {n}.
+    digits: tuple[str, ...]
+
+    def say(self, moment: datetime) -> str:
+        names = {"period": self.periods[moment.hour], "hour": self.hours[moment.hour]}
+        count = moment.minute
+        pattern = {0: self.on_the_hour, 30: self.half_past}.get(
+            count, self.few_minutes if count < len(self.digits) else self.minutes
+        )
+        spoken = self.digits[count] if count < len(self.digits) else str(count)
+        day = self.day.format(month=self.months[moment.month - 1], day=moment.day)
+        return day + pattern.format(**names, n=spoken, nn=f"{count:02d}")
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRules:
+    """The carrier's voice and language tags of a language, and its words for numbers and moments."""
+
+    voice: str
+    language: str
+    # The tag under which the carrier recognises speech in this language.
+    recognition: str
+    digits: tuple[str, ...]
+    between_digits: str
+    counts: tuple[str, ...]
+    callers: Plural
+    minutes: Plural
+    under_a_minute: str
+    calendar: Calendar
+
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names by which prompts announce the keys * and #. Prompts published before this field existed have none."""
+
+    spoken_as: Language = Language.ZH_CN
+
+    def say(self, argument: Argument) -> str:
+        match argument:
+            case CallerCount(count=count):
+                return self.callers.of(count, self._count(count))
+            case WaitingTime(seconds=seconds) if seconds < 60:
+                return self.under_a_minute
+            case WaitingTime(seconds=seconds):
+                minutes = (seconds + 30) // 60
+                return self.minutes.of(minutes, self._count(minutes))
+            case SpokenDigits(digits=digits):
+                return self.between_digits.join(self.digits[int(digit)] for digit in digits)
+            case SpokenMoment(at=at):
+                return self.calendar.say(at)
+            case LiteralText(texts=texts):
+                return dict(texts).get(self.spoken_as) or texts[0][1]
+
+    def _count(self, count: int) -> str:
+        return self.counts[count] if count < len(self.counts) else str(count)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The speech rules and prompts of one language, by key.
+
+    `sounds` are recordings played in place of speech; `words` are lists of words that callers may say in place of a
+    key.
+    """
+
+    speech: SpeechRules
+    texts: Mapping[str, str]
+    sounds: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+# Every language has a catalogue, and all have the same keys; the loader checks it.
+Prompts = Mapping[Language, Catalogue]
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A text with the carrier's names of voice and language, or a recording of it."""
+
+    text: str
+    voice: str
+    language: str
+    # File or address of a recording; empty: spoken by the voice.
+    sound: str = ""
+
+
+def speak(
+    prompts: Prompts, line: PromptLine | SpokenNotice, language: Language, standing: Mapping[str, Argument]
+) -> Spoken:
+    """Returns the text of a line in its own language or else in the call's, with the voice of that language.
+
+    Characters that no TwiML document may contain are removed. Raises KeyError for a prompt or an argument that is
+    missing; the loader has checked that for every node.
+    """
+    if isinstance(line, SpokenNotice):
+        written_in, text = line.in_language(language)
+        speech = prompts[written_in].speech
+        return Spoken(to_utterance(text), speech.voice, speech.language)
+    catalogue = prompts[line.language or language]
+    speech = catalogue.speech
+    text = catalogue.texts[line.prompt]
+    if "{" in text:
+        given = {**standing, **dict(line.arguments)}
+        text = text.format_map({name: speech.say(given[name]) for name in arguments_of(text)})
+    return Spoken(to_speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
+
+
+def arguments_of(text: str) -> frozenset[str]:
+    """Returns the names in braces. Raises ValueError for broken braces."""
+    return frozenset(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+def normalized(text: str) -> str:
+    """Returns the letters and digits of `text` in lower case and one width."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())

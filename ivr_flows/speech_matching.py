@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from ivr_flows.flow import Flow, InputNode, MenuNode
-from ivr_flows.source.prompts import Catalogue, normalized
+from ivr_flows.speech import Catalogue, normalized
 from ivr_flows.turn import Digits, Position, Unclear
 
 

@@ -10,8 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from agent_console.web.domain_errors import PROBLEM_TYPES, ProblemType, entry_of, field_codes
-from agent_console.web.labels import problem_label
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, problem_label
 from hotline.rules.errors import ActionNotAllowed, DomainError, StaleRevision
 from hotline.rules.tickets.fields import STATED_FIELDS
 

@@ -12,9 +12,8 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask_wtf.csrf import generate_csrf
 
-from agent_console.web.labels import label, translated
-from agent_console.web.live import as_milliseconds
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, label, translated
+from agent_console.web.locale import as_milliseconds
 from agent_console.web.playback import messages_waiting, playable_recordings
 from agent_console.web.template_context import visible_access_code
 from hotline.rules.enums import CallState, NotReadyReason, RequestType, TicketState, Urgency

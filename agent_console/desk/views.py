@@ -20,7 +20,7 @@ from agent_console.web.auth import current_person, needs, signed_in
 from agent_console.web.console_context import application, options
 from agent_console.web.forms import domain_errors_as_json, json_object, text_in
 from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS
-from agent_console.web.live import as_milliseconds
+from agent_console.web.locale import as_milliseconds
 from hotline.rules.enums import NotReadyReason, TicketAction
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.actors import Right

@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import cast
 
+from flask import current_app
 from werkzeug.exceptions import NotFound
 
-from agent_console.web.console_context import application, console, options
+from agent_console.flows.flow_traffic import TrafficCounts
+from agent_console.web.console_context import application, options
 from agent_console.web.flow_catalog import Draft, DraftRefused
+from hotline.rules.calls.flow_versions import Edition, PublicationView
 from hotline.rules.enums import CallPurpose
 from hotline.services import flow_publications
-from hotline.services.flow_publications import Edition, PublicationView
 from hotline.store.calls.flow_paths import Version
 from hotline.unit_of_work import ReadSession
+
+TRAFFIC = "hotline_flow_traffic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,11 @@ def yesterday() -> date:
     return application().clock().astimezone(application().policies.zone).date() - timedelta(days=1)
 
 
+def traffic_counts() -> TrafficCounts:
+    """Returns the counts of this web application, which its first request for them creates."""
+    return cast("TrafficCounts", current_app.extensions.setdefault(TRAFFIC, TrafficCounts()))
+
+
 def callers_by_exit(session: ReadSession, version: Version) -> dict[str, int]:
     """Returns yesterday's callers at each exit of a version, by `node>exit`."""
-    return dict(console().traffic.of(session, version, yesterday(), application().clock()).callers_by_exit)
+    return dict(traffic_counts().of(session, version, yesterday(), application().clock()).callers_by_exit)

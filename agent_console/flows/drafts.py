@@ -11,7 +11,8 @@ from agent_console.flows.active_flows import ActiveFlow, active_flow
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application, options
 from agent_console.web.flow_catalog import Draft, DraftRefused, Finding
-from agent_console.web.locale import N_, locale_name
+from agent_console.web.labels import N_
+from agent_console.web.locale import locale_name
 from hotline.rules.enums import Language
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Right

@@ -11,17 +11,18 @@ from agent_console.flows.active_flows import (
     active_flows,
     callers_by_exit,
     publication_of,
+    traffic_counts,
     yesterday,
 )
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import application, console, options
+from agent_console.web.console_context import application, options
 from agent_console.web.flow_catalog import DraftRefused, Finding
 from agent_console.web.locale import locale_name
+from hotline.rules.calls.flow_versions import PublicationView
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Right
 from hotline.services import flow_publications
-from hotline.services.flow_publications import PublicationView
 from hotline.store.calls.flow_paths import calls_of_day
 from hotline.store.cursors import MAX_ID
 
@@ -102,7 +103,7 @@ def _page(purpose: CallPurpose, *, findings: Findings = (), is_late: bool = Fals
     with application().read_session() as session:
         now = active_flow(session, purpose)
         before = flow_publications.history(session, purpose)
-        traffic = console().traffic.of(session, now.version, yesterday(), application().clock())
+        traffic = traffic_counts().of(session, now.version, yesterday(), application().clock())
     html = render_template(
         "flows/show.html",
         now=now,

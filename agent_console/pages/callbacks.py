@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
-from agent_console.web.labels import translated
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, translated
 from hotline.rules.enums import CallbackReason, CallbackState, Language
 from hotline.rules.errors import BadNumber, LostRace, NotAllowed
 from hotline.rules.people.actors import Right

@@ -8,8 +8,7 @@ from flask.typing import ResponseReturnValue
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
-from agent_console.web.labels import translated
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, translated
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from hotline.rules.enums import CallEnd, CallPurpose
 from hotline.rules.people.actors import Right

@@ -10,8 +10,7 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
-from agent_console.web.labels import problem_label
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, problem_label
 from hotline.rules.calls.outages import OutageState, outage_state
 from hotline.rules.errors import InvalidFields, LostRace
 from hotline.rules.people.actors import Right

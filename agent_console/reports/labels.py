@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from babel.support import Translations
 
 from agent_console.web.console_context import HERE
-from agent_console.web.labels import LABELS
-from agent_console.web.locale import N_
+from agent_console.web.labels import LABELS, N_
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.figures.rates import Span
 from hotline.rules.figures.reconciliation import CheckedClaim, ReconciliationLine

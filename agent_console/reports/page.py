@@ -9,8 +9,7 @@ from flask_babel import gettext as _
 
 from agent_console.reports.labels import CALL_LABELS, statistic_label
 from agent_console.reports.tables import exclusions_text
-from agent_console.web.labels import label, translated
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_, label, translated
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.statistics import STATISTICS, Statistic
 from hotline.services.figures.reports import Report

@@ -4,10 +4,10 @@ from flask import request
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
 
-from agent_console.tickets.ticket_sheet import RejectedForm
 from agent_console.web.auth import current_person
 from agent_console.web.console_context import application
 from agent_console.web.domain_errors import entry_of, field_codes
+from agent_console.web.forms import RejectedForm
 from agent_console.web.labels import problem_label
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import DomainError, NoSuchTicket, NotAllowed

@@ -7,8 +7,8 @@ from enum import StrEnum
 from flask_babel import gettext as _
 
 from agent_console.web.console_context import application
-from agent_console.web.labels import translated
-from agent_console.web.locale import N_, clock, day
+from agent_console.web.labels import N_, translated
+from agent_console.web.locale import clock, day
 from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.deadlines import Deadline
 from hotline.store.tickets.lists import end_of_day

@@ -3,8 +3,7 @@
 The ticket list and the unit's inbox show the same sheet; only the addresses of its forms differ.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,8 +15,8 @@ from agent_console.tickets.due_labels import DeadlineView, deadline_views
 from agent_console.tickets.timeline import TimelineLine, timeline_lines
 from agent_console.web.auth import current_person
 from agent_console.web.console_context import application
-from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, label, translated
-from agent_console.web.locale import N_
+from agent_console.web.forms import RejectedForm
+from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, N_, label, translated
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from agent_console.web.template_context import unit_name, visible_access_code
 from hotline.rules import enums
@@ -39,8 +38,6 @@ from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import ReadSession
-
-Errors = Mapping[str, str]
 
 # Advice beside the button of a step; an action without an entry has none.
 STEP_HINTS: dict[TicketAction, str] = {
@@ -72,16 +69,6 @@ class CallerView:
     withheld: bool
     may_show: bool
     shown: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedForm:
-    """A form that was not accepted: a message, field -> words, and the typed values to show again."""
-
-    message: str
-    errors: Errors = field(default_factory=dict)
-    typed: Mapping[str, str] = field(default_factory=dict)
-    action: TicketAction | None = None
 
 
 @dataclass(frozen=True, slots=True)

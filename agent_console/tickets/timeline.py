@@ -6,8 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from agent_console.web.labels import LABELS, translated
-from agent_console.web.locale import N_
+from agent_console.web.labels import LABELS, N_, translated
 from hotline.rules import enums
 from hotline.store.tickets.history import TimelineEntry
 

@@ -7,12 +7,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_console.tickets.actions import reveal_number, take_step
-from agent_console.tickets.ticket_sheet import RejectedForm, TicketSheet, read_ticket_sheet
+from agent_console.tickets.ticket_sheet import TicketSheet, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import Filters
-from agent_console.web.labels import translated
-from agent_console.web.locale import N_
+from agent_console.web.forms import RejectedForm
+from agent_console.web.labels import N_, translated
 from agent_console.web.template_context import unit_name
 from hotline.rules.people.actors import Right
 from hotline.rules.tickets.inbox import InboxSection

@@ -7,10 +7,11 @@ from flask.typing import ResponseReturnValue
 
 from agent_console.tickets import due_labels
 from agent_console.tickets.actions import reveal_number, take_step
-from agent_console.tickets.ticket_sheet import RejectedForm, add_template_globals, read_ticket_sheet
+from agent_console.tickets.ticket_sheet import add_template_globals, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.forms import RejectedForm
 from agent_console.web.playback import PlayableRecording, messages_waiting, playable_recordings
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState

@@ -5,14 +5,13 @@ Pages import it, and `app` imports the pages.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
 
 from flask import current_app, url_for
 
 from agent_console.web.flow_catalog import FlowCatalog
-from agent_console.web.flow_traffic import TrafficCounts
 from hotline.rules.figures.reconciliation import Claim
 from hotline.unit_of_work import Application
 
@@ -63,7 +62,6 @@ class Console:
     application: Application
     options: ConsoleOptions
     assets: Mapping[str, str]
-    traffic: TrafficCounts = field(default_factory=TrafficCounts)
 
 
 EXTENSION = "hotline"

@@ -7,11 +7,10 @@ of the public API (RFC 9457 problem details); the words are Chinese msgids.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_
 from hotline.rules import errors
 from hotline.rules.errors import DomainError
 from hotline.services.calendar import CalendarRefused
-from hotline.services.tickets.idempotency import KeyReused
 from hotline.services.tickets.import_file import ImportRefused
 from hotline.store.cursors import BadCursor
 
@@ -82,7 +81,7 @@ ERRORS: dict[type[Exception], ErrorEntry] = {
     errors.NameTaken: ErrorEntry("name_taken", N_("这个名称已被使用，请换一个。")),
     CalendarRefused: ErrorEntry("bad_file", N_("文件中有错误的行，没有写入任何内容。")),
     ImportRefused: ErrorEntry("bad_file", N_("文件中有错误的行，没有导入任何内容。")),
-    KeyReused: ErrorEntry("key_reused", N_("此 Idempotency-Key 已用于另一内容的请求。")),
+    errors.KeyReused: ErrorEntry("key_reused", N_("此 Idempotency-Key 已用于另一内容的请求。")),
     BadCursor: ErrorEntry("bad_cursor", N_("地址中的翻页位置无效，请从第一页重新读取。")),
 }
 

@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
 
 from agent_console.web.domain_errors import entry_of
-from agent_console.web.locale import N_
+from agent_console.web.labels import N_
 from hotline.rules.errors import DomainError
 from hotline.store.cursors import BadCursor
 

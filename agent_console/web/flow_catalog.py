@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from hotline.rules.calls.flow_versions import Edition
 from hotline.rules.enums import CallPurpose, Language
-from hotline.services.flow_publications import Edition
 
 # The same text in every language of the console.
 BilingualText = Mapping[Language, str]

@@ -9,11 +9,16 @@ from typing import TypeVar
 
 from flask_babel import gettext as _
 
-from agent_console.web.locale import N_
 from hotline.rules import enums
 from hotline.rules.calls.outages import OutageState
 
 Key = TypeVar("Key", bound=str)
+
+
+def N_(msgid: str) -> str:  # noqa: N802 (the name message extraction knows)
+    """Marks a Chinese msgid in a table for extraction. It is translated where it is shown."""
+    return msgid
+
 
 LABELS: dict[type[StrEnum], dict[str, str]] = {
     enums.RequestType: {

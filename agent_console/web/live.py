@@ -8,7 +8,6 @@ import json
 import queue
 from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
 from typing import Any, Protocol, cast
 
 from flask import Blueprint, Flask, Response, current_app, request, session
@@ -167,8 +166,3 @@ def pages() -> Blueprint:
     blueprint = Blueprint("live", __name__)
     blueprint.add_url_rule("/events", "events", events)
     return blueprint
-
-
-def as_milliseconds(at: datetime) -> int:
-    """Returns a moment in milliseconds since 1970."""
-    return int(at.timestamp() * 1000)

@@ -20,11 +20,6 @@ COOKIE = "locale"
 YEAR = 365 * 24 * 3600
 
 
-def N_(msgid: str) -> str:  # noqa: N802 (the name message extraction knows)
-    """Marks a Chinese msgid in a table for extraction. It is translated where it is shown."""
-    return msgid
-
-
 def init_locale(app: Flask) -> None:
     """Sets up the language of each request and adds the format filters to templates."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(HERE / "translations")
@@ -113,6 +108,11 @@ def rate(part: int, whole: int) -> str:
 
 def count(number: int) -> str:
     return f"{number:,}"
+
+
+def as_milliseconds(at: datetime) -> int:
+    """Returns a moment in milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
 
 
 def remember_locale(response: BaseResponse, locale: str) -> None:

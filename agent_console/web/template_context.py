@@ -7,8 +7,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from agent_console.web.labels import label
-from agent_console.web.live import as_milliseconds
-from agent_console.web.locale import locale_name
+from agent_console.web.locale import as_milliseconds, locale_name
 from agent_console.web.playback import player
 from hotline.rules.enums import CallEnd, CallState, TicketState
 from hotline.rules.people.actors import Person, Right

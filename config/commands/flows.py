@@ -11,14 +11,15 @@ from config.document_check import refused_documents
 from config.flow_catalog import CityFlows
 from config.settings import settings_or_exit
 from config.wiring import Components, city_policies
+from hotline.rules.calls.flow_versions import PublicationView
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
 from hotline.rules.text import SHORT_TEXT, one_line
 from hotline.services import flow_publications
-from hotline.services.flow_publications import PublicationView
 from ivr_flows.diagram import draw
-from ivr_flows.loader import Script, load_flow, load_scripts
+from ivr_flows.flow import Script
+from ivr_flows.loader import load_flow, load_scripts
 from ivr_flows.source.problems import FlowError
 from ivr_flows.transcripts.check import Scripts, check_transcript, uncovered_edges
 from ivr_flows.transcripts.files import (

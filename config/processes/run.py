@@ -20,16 +20,25 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
+from alembic.util import CommandError
 from honcho.environ import parse_procfile
+from sqlalchemy import Engine, make_url
 
+from config.city import CITY
+from config.city.callers import read_callers
+from config.city.policies import read_policies
 from config.demo.people import SHOWN
 from config.demo.secrets import demo_secrets
-from config.processes.prepare import CannotStart, prepare_database
+from config.demo.seed import is_empty, seed_demo
 from config.settings import Mode, Settings, redis_socket, settings_or_exit
 from config.setup.children import Children
 from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
+from config.wiring import load_registry
+from hotline.clock import system_clock
 from hotline.rules.enums import Role
 from hotline.rules.phone_numbers import format_national
+from hotline.store.engine import open_engine
+from hotline.store.schema import migrate
 
 PROCFILE = Path(__file__).parent.parent.parent / "Procfile"
 STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
@@ -47,6 +56,10 @@ ROLES: dict[Role, tuple[str, str]] = {
     Role.INSPECTOR: ("质检员", "inspector"),
     Role.ADMIN: ("管理员", "administrator"),
 }
+
+
+class CannotStart(Exception):
+    """The demonstration cannot start before the user changes something; the message is one line."""
 
 
 class Broken(Exception):
@@ -210,6 +223,46 @@ def _padded(text: str, width: int) -> str:
     """Pads the text to `width` columns of a terminal; a Chinese character takes two."""
     columns = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
     return text + " " * max(width - columns, 1)
+
+
+def prepare_database(settings: Settings) -> None:
+    """Migrates the database and seeds it if it is empty.
+
+    Raises CannotStart for a database of a newer version, sqlalchemy.exc.OperationalError for one that does not answer.
+    """
+    url = make_url(settings.database_url)
+    path = Path(url.database or "")
+    if url.get_backend_name() != "sqlite" or path.exists():
+        _prepare(open_engine(settings.database_url), settings)
+        return
+    # The file gets its name when it is complete: an interrupted seeding leaves nothing that looks like a database.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    for leftover in path.parent.glob(f"{draft.name}*"):
+        leftover.unlink()
+    _prepare(open_engine(url.set(database=str(draft)).render_as_string(hide_password=False)), settings)
+    draft.replace(path)
+
+
+def _prepare(engine: Engine, settings: Settings) -> None:
+    try:
+        migrate(engine)
+    except CommandError as error:
+        raise CannotStart(f"DATABASE_URL: the database was written by a newer version ({error})") from None
+    if is_empty(engine):
+        callers = read_callers(CITY / "callers.toml")
+        policies = read_policies(
+            CITY / "policies.toml", callers=callers, zone=settings.zone, number=settings.number
+        )
+        print("正在写入演示城市（首次约半分钟）… / seeding the demo city (first time only) …", flush=True)
+        seed_demo(
+            engine,
+            policies=policies,
+            flows=load_registry(policies),
+            password=demo_secrets(settings.home)["DEMO_PASSWORD"],
+            now=system_clock(),
+        )
+    engine.dispose()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ mutmut makes and runs the mutants in a copy of the tree below `build/`. A mutant
 """
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -33,20 +35,12 @@ class Mutant:
 def main() -> int:
     """Runs all mutants. Returns 1 if one survives unlisted, or a listed one does not survive; 2 on a failed run."""
     copy_tree()
-    ended = subprocess.run(
-        [_mutmut(), "run", "--max-children", CHILDREN],
-        cwd=COPY,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=LIMIT_SECONDS,
-        check=False,
-    )
-    if ended.returncode != 0:
-        print(ended.stdout[-4000:], file=sys.stderr)
+    accepted = Counter(read_accepted(ACCEPTED))
+    returncode, printed = run_bounded([_mutmut(), "run", "--max-children", CHILDREN], COPY, LIMIT_SECONDS)
+    if returncode != 0:
+        print(printed[-4000:], file=sys.stderr)
         return 2
     states, alive = survivors()
-    accepted = Counter(read_accepted())
     print(", ".join(f"{state} {count}" for state, count in sorted(states.items())))
     unlisted, unneeded = Counter(alive) - accepted, accepted - Counter(alive)
     for title, found in (
@@ -59,6 +53,29 @@ def main() -> int:
         f"\nsurvivors listed with a reason: {(Counter(alive) & accepted).total()}, unlisted: {unlisted.total()}"
     )
     return 1 if unlisted or unneeded else 0
+
+
+def run_bounded(command: list[str], folder: Path, seconds: float) -> tuple[int, str]:
+    """Runs `command` for at most `seconds`. Returns its exit status (-9 when it took longer) and its output."""
+    with subprocess.Popen(
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            # The whole group: a forked worker that hangs would otherwise keep the output open.
+            os.killpg(process.pid, signal.SIGKILL)
+            printed, _ = process.communicate()
+            printed += f"\nstopped after {seconds:g} s"
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, printed
 
 
 def copy_tree() -> None:
@@ -83,14 +100,18 @@ def survivors() -> tuple[Counter[str], list[Mutant]]:
     states = Counter(
         {state: int(count) for state, count in counts.items() if isinstance(count, int) and count}
     )
-    told = subprocess.run([_mutmut(), "results"], cwd=COPY, capture_output=True, text=True, check=True).stdout
-    names = re.findall(r"^\s*(\S+): (?:survived|no tests|suspicious)", told, re.MULTILINE)
+    listed = subprocess.run(
+        [_mutmut(), "results"], cwd=COPY, capture_output=True, text=True, check=True
+    ).stdout
+    names = re.findall(
+        r"^\s*(\S+): (?:survived|no tests|suspicious|segfault|not checked)", listed, re.MULTILINE
+    )
     return states, [_read(name) for name in names]
 
 
-def read_accepted() -> list[Mutant]:
+def read_accepted(path: Path) -> list[Mutant]:
     """Returns the survivors that are listed with a reason. Raises KeyError for an entry without one."""
-    entries = tomllib.loads(ACCEPTED.read_text(encoding="utf-8")).get("mutant", [])
+    entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mutant", [])
     missing = [entry for entry in entries if not entry.get("reason", "").strip()]
     if missing:
         raise KeyError(f"no reason: {missing}")

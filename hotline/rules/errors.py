@@ -114,4 +114,8 @@ class UnfinishedCall(DomainError):
 
 
 class NameTaken(DomainError):
-    """Raised when the log-in name or work number exists already; the argument is the name."""
+    """Raised when the log-in name or work number exists already; the argument says which, with its value."""
+
+
+class KeyReused(DomainError):
+    """Raised when an idempotency key was used for a request with another body."""

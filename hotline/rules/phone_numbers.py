@@ -21,7 +21,7 @@ def parse_number(raw: str) -> str | None:
     """
     text = raw.strip()
     if text.lower().startswith(("sip:", "sips:", "tel:")):
-        text = text.split(":", 1)[1].split("@", 1)[0].split(";", 1)[0]
+        text = text.partition(":")[2].partition("@")[0].partition(";")[0]
     if text in _ANONYMOUS or not re.fullmatch(r"[+\d\s().\-－－]{5,32}", text):
         return None
     try:

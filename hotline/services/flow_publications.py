@@ -4,13 +4,11 @@ The caller of this module has checked the flow; here its source is opaque data. 
 began with.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline import events
+from hotline.rules.calls.flow_versions import Edition, PublicationView
 from hotline.rules.enums import CallPurpose
 from hotline.rules.errors import LostRace, NoSuchFlow, NotAllowed
 from hotline.rules.people.actors import Person, Right
@@ -19,28 +17,6 @@ from hotline.store.flows import FlowPublication, FlowVersion
 from hotline.store.people.tables import User
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One version of a flow with its source."""
-
-    flow: str
-    version: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublicationView:
-    """A publication of a flow version. `author` None: published from the command line."""
-
-    id: int
-    purpose: CallPurpose
-    flow: str
-    version: str
-    note: str
-    published_at: datetime
-    author: str | None
 
 
 def publish(

@@ -12,7 +12,7 @@ from hotline.rules.enums import Language
 from ivr_flows.diagram.cards import panels_of
 from ivr_flows.diagram.layout import arrange
 from ivr_flows.diagram.svg import write_picture
-from ivr_flows.loader import Script
+from ivr_flows.flow import Script
 
 __all__ = ["draw"]
 

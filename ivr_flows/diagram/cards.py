@@ -16,12 +16,12 @@ from ivr_flows.flow import (
     Node,
     QueueNode,
     SayNode,
+    Script,
     TransferNode,
     VoicemailNode,
     edges,
     edges_of,
 )
-from ivr_flows.loader import Script
 from ivr_flows.speech import PromptLine, SpokenNotice
 
 CARD_WIDTH = 236

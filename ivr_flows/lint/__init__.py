@@ -9,7 +9,7 @@ from hotline.rules.policies import Policies
 from ivr_flows.flow import Flow
 from ivr_flows.lint import city, ends, entries, people, prompts
 from ivr_flows.source.problems import LintFinding
-from ivr_flows.source.prompts import Prompts
+from ivr_flows.speech import Prompts
 
 __all__ = ["CHECKS", "GRAPH_CHECKS", "LintFinding", "check_flow"]
 

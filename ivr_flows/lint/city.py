@@ -15,7 +15,7 @@ from hotline.rules.policies import Policies
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.flow import Flow, Node, TransferNode, actions_of
 from ivr_flows.source.problems import LintFinding, Suggestions
-from ivr_flows.source.prompts import Prompts
+from ivr_flows.speech import Prompts
 
 
 def unknown_city_names(flow: Flow, _prompts: Prompts, policies: Policies) -> Iterator[LintFinding]:

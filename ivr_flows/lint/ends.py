@@ -7,7 +7,7 @@ from ivr_flows.bilingual import BilingualText
 from ivr_flows.flow import TIMEOUT, Flow, QueueNode, edges_of, unprompted_targets
 from ivr_flows.lint.searches import on_cycles, reach
 from ivr_flows.source.problems import LintFinding, Suggestions
-from ivr_flows.source.prompts import Prompts
+from ivr_flows.speech import Prompts
 
 NODES, NAME_ONE = BilingualText("节点有", "nodes are"), BilingualText("改成其中一个。", "Name one of them.")
 

@@ -15,7 +15,7 @@ from ivr_flows.bilingual import BilingualText
 from ivr_flows.engine import CONSUMING_ACTIONS
 from ivr_flows.flow import ENTERED, ActionNode, Edge, Flow, InputNode, Node, actions_of, edges_of
 from ivr_flows.source.problems import LintFinding
-from ivr_flows.source.prompts import Prompts
+from ivr_flows.speech import Prompts
 
 # The values that some action can use.
 USED = frozenset({"ticket", "code", "number", "desk"})

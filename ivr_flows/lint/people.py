@@ -35,7 +35,7 @@ from ivr_flows.flow import (
 )
 from ivr_flows.lint.searches import Targets, leading_to, on_cycles, reach
 from ivr_flows.source.problems import LintFinding
-from ivr_flows.source.prompts import Prompts
+from ivr_flows.speech import Prompts
 
 # Nodes that may speak to a silent caller before an operator; a menu that asks again counts once.
 MOST_PROMPTS = 2

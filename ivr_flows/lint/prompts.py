@@ -14,17 +14,19 @@ from hotline.rules.text import is_speakable
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.flow import Flow, KeyChoice, MenuNode, QueueNode, lines_of
 from ivr_flows.source.problems import LintFinding
-from ivr_flows.source.prompts import (
+from ivr_flows.speech import (
     PROGRAM_PROMPTS,
     SOUNDS,
     STANDARD_ARGUMENTS,
     Catalogue,
+    Lines,
+    PromptLine,
     Prompts,
     SpeechRules,
+    SpokenNotice,
     arguments_of,
     normalized,
 )
-from ivr_flows.speech import Lines, PromptLine, SpokenNotice
 
 
 def _arguments_in(text: str) -> frozenset[str]:

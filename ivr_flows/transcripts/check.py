@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 
-from ivr_flows.flow import Flow, edges
-from ivr_flows.loader import Script
+from ivr_flows.flow import Flow, Script, edges
 from ivr_flows.transcripts.files import FlowTranscript
 from ivr_flows.transcripts.player import PlayedLine, TranscriptPlayer, play_events
 from ivr_flows.transcripts.transcript_format import HOTLINE_PATTERNS, directed, is_reference

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ivr_flows.engine import after_talk, hear
 from ivr_flows.flow import Flow
-from ivr_flows.source.prompts import Catalogue
+from ivr_flows.speech import Catalogue
 from ivr_flows.speech_matching import understand
 from ivr_flows.turn import PENDING, ActionResult, AwaitResult, DialogTurn, EndDialog, Heard, Listen
 

@@ -19,8 +19,16 @@ from hotline.rules.calls.flow_actions import (
 from hotline.rules.enums import Language
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.engine import PENDING_ENTRY, enter
-from ivr_flows.flow import ActionNode, Flow, InputNode, MenuNode, QueueNode, TransferNode, VoicemailNode
-from ivr_flows.loader import Script
+from ivr_flows.flow import (
+    ActionNode,
+    Flow,
+    InputNode,
+    MenuNode,
+    QueueNode,
+    Script,
+    TransferNode,
+    VoicemailNode,
+)
 from ivr_flows.speech import Lines, PromptLine, SpokenMoment, SpokenNotice
 from ivr_flows.transcripts.events import CallerHangsUp, OperatorLeaves, TranscriptEvent, turn_after
 from ivr_flows.transcripts.files import write_transcript

@@ -14,9 +14,8 @@ from hotline.rules.calls.flow_actions import (
 from hotline.rules.enums import Language
 from ivr_flows.engine import enter, place_lines, queue_of
 from ivr_flows.exit_labels import ANSWER_LABELS, CLASS_LABELS
-from ivr_flows.loader import Script
-from ivr_flows.source.prompts import speak
-from ivr_flows.speech import Argument, Lines, SpokenDigits
+from ivr_flows.flow import Script
+from ivr_flows.speech import Argument, Lines, SpokenDigits, speak
 from ivr_flows.transcripts.events import (
     CallerHangsUp,
     TranscriptEvent,

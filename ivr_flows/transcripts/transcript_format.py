@@ -13,8 +13,8 @@ from hotline.rules.calls.flow_actions import CheckOpeningHours, FlowAction, Join
 from hotline.rules.enums import Language
 from ivr_flows.bilingual import BilingualText
 from ivr_flows.exit_labels import CALLER_LABELS, DIALLED, OUTCOME_LABELS, outcome_label
-from ivr_flows.source.prompts import PROGRAM_PROMPTS
 from ivr_flows.speech import (
+    PROGRAM_PROMPTS,
     Argument,
     CallerCount,
     Lines,

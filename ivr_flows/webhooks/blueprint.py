@@ -12,8 +12,7 @@ from hotline.gateways.addresses import FORMER_PATHS, SOUNDS_PATH, VoiceAddresses
 from hotline.rules.people.actors import Machine
 from hotline.rules.phone_numbers import format_national
 from hotline.unit_of_work import Application
-from ivr_flows.source.prompts import SOUNDS
-from ivr_flows.speech import SpokenDigits
+from ivr_flows.speech import SOUNDS, SpokenDigits
 from ivr_flows.webhooks import call_flow, caller, narrow, operator, outbound, queue
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
 from ivr_flows.webhooks.flow_registry import FlowRegistry

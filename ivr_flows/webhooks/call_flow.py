@@ -13,8 +13,7 @@ from hotline.services.calls.lifecycle import Arrival
 from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.outbound import callbacks
 from ivr_flows.engine import after_talk, again, settle, to_person
-from ivr_flows.flow import QueueNode
-from ivr_flows.loader import Script
+from ivr_flows.flow import QueueNode, Script
 from ivr_flows.speech import Lines, PromptLine
 from ivr_flows.turn import DialogTurn, Listen, Position
 from ivr_flows.webhooks.flow_actions import perform

@@ -3,31 +3,36 @@
 Active is the script published last for a purpose, or the one in the city's files if none was published.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
+from hotline.rules.calls.flow_versions import Edition
 from hotline.rules.enums import CallPurpose
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
 from hotline.services import flow_publications
-from hotline.services.flow_publications import Edition
 from hotline.unit_of_work import Application, ReadSession
-from ivr_flows.loader import Script, load_scripts, load_stored_script
+from ivr_flows.flow import Script
 from ivr_flows.source.problems import FlowError
 
 # A published flow answers new calls of every process after at most this time.
 REFRESH_EVERY = timedelta(seconds=2)
 # (flow name, version).
 Name = tuple[str, str]
+# Reads the stored source of a script under the city's policies. Raises FlowError; `loader.load_stored_script` is one.
+StoredScriptReader = Callable[[str, Policies], Script]
 
 
 class FlowRegistry:
     """The active script for each purpose, and every older edition that a call of this process has needed."""
 
-    def __init__(self, scripts: Mapping[str, Script], policies: Policies) -> None:
+    def __init__(
+        self, scripts: Mapping[str, Script], policies: Policies, read_stored: StoredScriptReader
+    ) -> None:
         self._policies = policies
+        self._read_stored = read_stored
         self._files = dict(scripts)
         # None: stored, but not usable by this version of the program; this is found out and logged once.
         self._editions: dict[Name, Script | None] = {name_of(script): script for script in scripts.values()}
@@ -80,7 +85,7 @@ class FlowRegistry:
             return None
         script: Script | None = None
         try:
-            script = load_stored_script(source, self._policies)
+            script = self._read_stored(source, self._policies)
         except FlowError as error:
             problems = len(error.problems)
             structlog.get_logger().error("flow.unreadable", flow=flow, version=version, problems=problems)
@@ -93,8 +98,3 @@ def name_of(script: Script) -> Name:
 
 def edition_of(script: Script) -> Edition:
     return Edition(script.flow.name, script.flow.version, script.source)
-
-
-def load_registry(policies: Policies) -> FlowRegistry:
-    """Returns a registry of the product's own scripts. Raises FlowError."""
-    return FlowRegistry(load_scripts(policies), policies)

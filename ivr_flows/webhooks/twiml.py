@@ -15,8 +15,7 @@ from hotline.rules.enums import Language, RecordingKind
 from hotline.rules.policies import CallerPolicy
 from hotline.rules.text import to_speakable
 from ivr_flows.flow import Flow
-from ivr_flows.source.prompts import Catalogue, Prompts, speak
-from ivr_flows.speech import Argument, Lines, PromptLine, SpokenNotice
+from ivr_flows.speech import Argument, Catalogue, Lines, PromptLine, Prompts, SpokenNotice, speak
 from ivr_flows.turn import (
     AwaitResult,
     Connect,

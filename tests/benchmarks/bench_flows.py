@@ -13,8 +13,8 @@ from statistics import median
 from hotline.rules.enums import Language
 from ivr_flows.diagram import draw
 from ivr_flows.engine import hear
-from ivr_flows.flow import edges
-from ivr_flows.loader import Script, read_draft
+from ivr_flows.flow import Script, edges
+from ivr_flows.loader import read_draft
 from ivr_flows.turn import ActionResult, Digits, Heard, NoInput, TransferEnded
 from tests.policies import city_policies
 

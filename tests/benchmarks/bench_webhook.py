@@ -86,7 +86,7 @@ def measure(name: str, database_url: str) -> float:
     with (
         tempfile.TemporaryDirectory(prefix="hl-b-") as home,
         served("tests.benchmarks.floor:create_app()", database_url, Path(home)) as floor,
-        served("config.processes.web:create_app()", database_url, Path(home)) as ours,
+        served("config.processes.serve:create_app()", database_url, Path(home)) as ours,
     ):
         for port in (floor, ours):
             drive(port, [voice_request(port, TOKEN, NUMBER) for _ in range(200)], CONNECTIONS)

@@ -21,6 +21,7 @@ from twilio.request_validator import RequestValidator
 
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
 from config.flow_catalog import CityFlows
+from config.wiring import load_registry
 from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import Role
@@ -30,7 +31,6 @@ from hotline.store.engine import open_engine
 from hotline.store.tables import Base
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
-from ivr_flows.webhooks.flow_registry import load_registry
 from tests.builders import make_colleague, make_unit, make_user, person_of
 from tests.console.conftest import arm_with_csrf_token
 from tests.console.desk_scenes import talking_desk

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from flask import Flask
 
-from config.processes.serve import GROUPS, Server, options_of
-from config.processes.web import voice_app
+from config.processes.serve import GROUPS, Server, options_of, voice_app
 from config.settings import settings_or_exit
 from config.wiring import build
 

@@ -16,6 +16,7 @@ from config.city.units import read_units
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, unit_handler
 from config.demo.seed import is_empty, seed_demo
+from config.wiring import load_registry
 from hotline.rules.enums import CallEnd, CallPurpose, FollowUpState, PresenceState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.services.people import accounts
@@ -27,7 +28,6 @@ from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tables import Base
 from hotline.store.tickets.tables import Assignment, Ticket
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import load_registry
 from tests.policies import city_policies
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)

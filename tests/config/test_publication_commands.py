@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from hotline.rules.calls.flow_versions import PublicationView
 from hotline.rules.enums import CallPurpose
 from hotline.services import flow_publications
-from hotline.services.flow_publications import PublicationView
 from hotline.store.engine import open_engine
 from ivr_flows.loader import OUR_FILES
 from tests.config.test_commands import Terminal, bare, migrated, terminal

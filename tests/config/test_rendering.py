@@ -6,9 +6,8 @@ import pytest
 
 from config.document_check import refused_documents
 from hotline.rules.enums import Language
-from ivr_flows.flow import lines_of
-from ivr_flows.loader import Script
-from ivr_flows.source.prompts import PROGRAM_PROMPTS
+from ivr_flows.flow import Script, lines_of
+from ivr_flows.speech import PROGRAM_PROMPTS
 from tests.flows.simulated_calls import our_scripts
 from tests.policies import city_policies
 

@@ -11,8 +11,7 @@ from sqlalchemy import text
 from werkzeug.test import create_environ, run_wsgi_app
 
 from agent_console.web.console_context import application
-from config.processes.serve import GROUPS, main, options_of
-from config.processes.web import create_app, limiter_storage
+from config.processes.serve import GROUPS, create_app, limiter_storage, main, options_of
 from config.settings import Settings, read_settings
 from hotline.store.engine import open_engine
 from hotline.store.schema import migrate

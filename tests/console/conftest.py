@@ -16,10 +16,10 @@ import agent_console
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
 from agent_console.web.flow_catalog import FlowCatalog
 from config.flow_catalog import CityFlows
+from config.wiring import load_registry
 from hotline.rules.people.actors import Person
 from hotline.services.people import accounts
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import load_registry
 from tests.policies import city_policies
 
 SignIn = Callable[[Person], FlaskClient]

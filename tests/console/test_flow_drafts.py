@@ -6,10 +6,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from agent_console.web.flow_catalog import FlowCatalog
+from hotline.rules.calls.flow_versions import PublicationView
 from hotline.rules.enums import CallPurpose, Role
 from hotline.rules.people.actors import Machine, Person
 from hotline.services import flow_publications
-from hotline.services.flow_publications import PublicationView
 from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 from tests.console.conftest import SignIn

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from agent_console.flows.active_flows import TRAFFIC
+from agent_console.flows.flow_traffic import TrafficCounts
 from agent_console.web.flow_catalog import FlowCatalog
+from hotline.rules.calls.flow_versions import Edition
 from hotline.rules.enums import CallPurpose, Role
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services import flow_publications
-from hotline.services.flow_publications import Edition
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
@@ -128,6 +130,18 @@ def test_a_day_is_counted_once_a_minute(
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [1]
     clock.advance(61)
     assert numbers_on(page(desk, f"{INBOUND}/picture.svg")) == [2]
+
+
+def test_a_page_says_when_more_calls_exist_than_were_counted(
+    desk: FlaskClient, application: Application, flow_catalog: FlowCatalog
+) -> None:
+    desk.application.extensions[TRAFFIC] = TrafficCounts(max_calls=2)
+    files = flow_catalog.of_files(CallPurpose.INBOUND).edition
+    yesterdays_calls(application, files, ["hours>open"] * 2)
+    assert "只统计了前" not in page(desk, INBOUND)
+    desk.application.extensions[TRAFFIC] = TrafficCounts(max_calls=2)
+    yesterdays_calls(application, files, ["hours>open"])
+    assert "只统计了前 2 通" in page(desk, INBOUND)
 
 
 def test_a_picture_speaks_the_asked_language_and_may_carry_its_own_styles_only(desk: FlaskClient) -> None:

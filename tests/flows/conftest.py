@@ -25,7 +25,7 @@ from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback
 from hotline.store.tables import Base
 from hotline.unit_of_work import Application
-from ivr_flows.loader import OUR_FILES, load_scripts
+from ivr_flows.loader import OUR_FILES, load_scripts, load_stored_script
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.builders import make_colleague
@@ -168,7 +168,7 @@ class Ledger:
 def registry(policies: Policies) -> FlowRegistry:
     """The product's own scripts; under the usual policies they are read once a process."""
     scripts = our_scripts() if policies == city_policies() else load_scripts(policies)
-    return FlowRegistry(scripts, policies)
+    return FlowRegistry(scripts, policies, load_stored_script)
 
 
 @pytest.fixture

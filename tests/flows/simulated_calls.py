@@ -8,9 +8,9 @@ from pathlib import Path
 from hotline.rules.calls.flow_actions import OUTCOMES, ActionOutcome, FlowAction
 from hotline.rules.enums import Language
 from ivr_flows.engine import enter, hear, settle
-from ivr_flows.loader import Script, load_scripts
-from ivr_flows.source.prompts import speak
-from ivr_flows.speech import SpokenDigits
+from ivr_flows.flow import Script
+from ivr_flows.loader import load_scripts
+from ivr_flows.speech import SpokenDigits, speak
 from ivr_flows.turn import ActionResult, DialogTurn, Digits, Heard, NoInput, Values
 from tests.policies import city_policies
 

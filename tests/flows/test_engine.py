@@ -44,7 +44,7 @@ from ivr_flows.flow import (
     TransferNode,
     VoicemailNode,
 )
-from ivr_flows.speech import CallerCount, PromptLine, SpokenDigits, SpokenNotice, WaitingTime
+from ivr_flows.speech import CallerCount, LiteralText, PromptLine, SpokenDigits, SpokenNotice, WaitingTime
 from ivr_flows.turn import (
     PENDING,
     TOO_LATE,
@@ -154,10 +154,51 @@ def test_a_key_may_change_the_language() -> None:
 def test_wrong_keys_words_and_silences_are_counted_together_and_each_has_its_own_limit() -> None:
     once = hear(FLOW, "menu:0:0", Unclear())
     assert (once.lines, once.position, once.path) == ((AGAIN,), "menu:1:1", ("menu>again",))
+    assert (once.then, once.actions) == (enter(FLOW).then, ())
     assert hear(FLOW, once.position, NoInput()).position == "person:0:2"
     twice = hear(FLOW, once.position, Digits("7"))
     assert twice.position == "menu:2:2"
     assert hear(FLOW, twice.position, Digits("#")).then == EndDialog()
+
+
+def test_the_path_tells_a_question_left_in_silence_from_one_left_after_wrong_keys() -> None:
+    assert hear(FLOW, "menu:1:1", NoInput()).path == ("menu>silence",)
+    assert hear(FLOW, "menu:2:2", Unclear()).path == ("menu>invalid",)
+    assert hear(FLOW, "code:1:1", NoInput()).path == ("code>silence",)
+    assert hear(FLOW, "code:2:1", Unclear()).path == ("code>invalid",)
+
+
+def test_an_entry_with_other_words_repeats_those() -> None:
+    flow = replace(FLOW, nodes={**NODES, "code": replace(CODE, again=(AGAIN,))})
+    assert hear(flow, "code:0:1", NoInput()).lines == (AGAIN,)
+
+
+@pytest.mark.parametrize(
+    ("node", "heard", "position", "path"),
+    [
+        ("menu", Digits("1"), "person:0:4?name=7", "menu>1"),
+        ("menu", Digits("7"), "menu:1:4?name=7", "menu>again"),
+        ("code", Unclear(), "code:1:4?name=7", "code>again"),
+        ("record", Recorded("RE1", 9), "bye:0:4?name=7", "record>recorded"),
+        ("record", NoInput(), "person:0:4?name=7", "record>nothing"),
+        ("police", TransferEnded(reached=True), "bye:0:4?name=7", "police>parted"),
+        ("police", TransferEnded(reached=False), "person:0:4?name=7", "police>failed"),
+        ("person", Digits("1"), "promise:0:4?name=7", "person>callback"),
+        ("person", Digits("4"), "code:0:4?name=7", "person>4"),
+        ("person", FULL, "bye:0:4?name=7", "person>full"),
+        ("person", OFF_DUTY, "record:0:4?name=7", "person>off_duty"),
+        ("person", WaitedTooLong(), "record:0:4?name=7", "person>timeout"),
+    ],
+)
+def test_an_exit_takes_one_step_names_its_edge_and_keeps_the_values(
+    node: str, heard: Heard, position: str, path: str
+) -> None:
+    turn = hear(FLOW, f"{node}:0:3?name=7", heard)
+    assert (turn.position, turn.path[0]) == (position, path)
+
+
+def test_a_question_left_after_too_many_attempts_keeps_other_values() -> None:
+    assert hear(FLOW, "menu:1:3?name=7", NoInput()).position == "person:0:4?name=7"
 
 
 def test_a_menu_without_other_words_repeats_its_own() -> None:
@@ -172,7 +213,8 @@ def test_entered_digits_are_kept_until_an_action_uses_them() -> None:
 
 
 def test_digits_are_asked_for_as_many_as_may_come() -> None:
-    assert again(FLOW, "code:0:0").then == Listen(8, 6, speech=True)
+    for position in ("code:0:0", "code:0:0?name=7"):
+        assert again(FLOW, position).then == Listen(8, 6, speech=True)
 
 
 @pytest.mark.parametrize("typed", ["48291", "4829130", "48*913", "48291\N{ARABIC-INDIC DIGIT THREE}", "*"])
@@ -192,9 +234,18 @@ def test_a_number_is_read_back_and_taken_with_one() -> None:
 def test_a_number_read_back_to_silence_is_read_again_and_one_refused_is_forgotten() -> None:
     read = hear(FLOW, "number:0:1", Digits("13900001234"))
     silent = hear(FLOW, read.position, NoInput())
-    assert silent.lines == read.lines
+    assert (silent.lines, silent.then) == (read.lines, Listen(8, 1, speech=True))
+    assert hear(FLOW, silent.position, NoInput()).position == "person:0:4"
     refused = hear(FLOW, silent.position, Digits("2"))
     assert (refused.lines, refused.position) == ((PromptLine("code"),), "number:2:4")
+
+
+def test_a_number_is_read_back_in_the_language_of_each_line_and_other_words_stay() -> None:
+    notice = SpokenNotice("3", ((Language.ZH_CN, "停水"),))
+    confirm = (PromptLine("read_back", Language.EN), notice)
+    flow = replace(FLOW, nodes={**NODES, "number": replace(NUMBER, confirm=confirm)})
+    spoken = PromptLine("read_back", Language.EN, (("entered", SpokenDigits("13900001234")),))
+    assert hear(flow, "number:0:1", Digits("13900001234")).lines == (spoken, notice)
 
 
 def test_a_message_is_taken_and_kept_or_was_nothing() -> None:
@@ -266,6 +317,7 @@ def test_the_words_of_joining_are_said_once() -> None:
 def test_a_key_may_be_noted_without_leaving_the_queue() -> None:
     turn = hear(FLOW, "person:0:1", Digits("9"))
     assert (turn.actions, turn.language, turn.path) == ((COMPLAINT,), Language.EN, ("person>9",))
+    assert turn.lines == ()
 
 
 def test_a_queue_without_other_ends_keeps_who_waits() -> None:
@@ -293,6 +345,7 @@ def test_an_answer_that_is_no_exit_takes_the_other_one_or_leads_to_a_person() ->
 def test_nothing_is_said_to_a_call_that_is_over(node: str) -> None:
     turn = hear(FLOW, f"{node}:0:0", TOO_LATE)
     assert (turn.lines, turn.actions, turn.then) == ((), (), EndDialog())
+    assert turn.position == f"{node}:0:0"
 
 
 @pytest.mark.parametrize("position", ["gone:0:3", "", "menu", "menu:x:1", "menu:1", "menu:²:1", "menu:-1:0"])
@@ -301,7 +354,49 @@ def test_a_position_that_makes_no_sense_leads_to_a_person(position: str) -> None
         assert turn.then == JOIN
 
 
+def test_an_action_that_needs_no_values_leaves_them_to_the_next() -> None:
+    hours = ActionNode(CheckOpeningHours("staffed"), {"open": "look"})
+    flow = replace(FLOW, nodes={**NODES, "hours": hours})
+    turn = hear(flow, "hours:0:3?code=482913", ActionResult("open"))
+    assert turn.then == AwaitResult(LOOK, {"code": "482913"})
+
+
+def test_a_caller_joins_the_queue_with_their_values() -> None:
+    assert hear(FLOW, "menu:0:3?name=7", Digits("1")).then == AwaitResult(QUEUE.join, {"name": "7"})
+
+
+@pytest.mark.parametrize(
+    ("node", "lines"),
+    [
+        ("menu", (ASK,)),
+        ("code", (PromptLine("code"),)),
+        ("record", (PromptLine("record"),)),
+        ("police", (PromptLine("connecting"),)),
+        ("person", ()),
+        ("look", ()),
+        ("bye", (BYE,)),
+    ],
+)
+def test_messages_on_the_way_are_spoken_in_order_before_what_they_lead_to(
+    node: str, lines: tuple[PromptLine, ...]
+) -> None:
+    messages: dict[str, Node] = {
+        "first": SayNode((HELLO,), "second", (COMPLAINT,)),
+        "second": SayNode((CONNECT,), node, (ConfirmPerson(),)),
+    }
+    flow = replace(FLOW, entry="first", nodes={**NODES, **messages})
+    turn = enter(flow)
+    assert turn.lines == (HELLO, CONNECT, *lines)
+    assert turn.actions[:2] == (COMPLAINT, ConfirmPerson())
+    assert turn.path == ("first>next", "second>next")
+
+
+def test_a_caller_who_is_led_to_a_person_takes_one_step() -> None:
+    assert to_person(FLOW, "menu:1:4").position == "person:0:5"
+
+
 def test_after_very_many_steps_every_exit_of_a_question_leads_to_a_person_even_off_duty() -> None:
+    assert hear(FLOW, f"menu:0:{MAX_TURNS - 1}", Digits("1")).then == JOIN
     for heard in (Digits("2"), Digits("3"), Digits("9")):
         worn_out = hear(FLOW, f"menu:0:{MAX_TURNS}", heard)
         assert worn_out.position == f"person:0:{MAX_TURNS + 1}"
@@ -322,6 +417,15 @@ def test_what_is_due_can_be_said_again_without_taking_a_step() -> None:
     assert again(FLOW, "person:0:5").then == JOIN
     assert again(FLOW, "bye:0:5").lines == (BYE,)
     assert (again(FLOW, "hello:0:5").position, again(FLOW, "hello:0:5").lines) == ("hello:0:5", (HELLO, ASK))
+
+
+def test_what_follows_a_message_keeps_the_entered_digits_and_the_steps_taken() -> None:
+    messages = {"wait": SayNode((HELLO,), "look"), "sorry": SayNode((HELLO,), "person")}
+    flow = replace(FLOW, nodes={**NODES, **messages})
+    assert again(flow, "wait:0:3?code=1").then == AwaitResult(LOOK, {"code": "1"})
+    assert again(flow, "sorry:0:3").then == JOIN
+    worn_out = again(flow, f"sorry:0:{MAX_TURNS + 1}")
+    assert worn_out.then == AwaitResult(JoinQueue(only_on_duty=False))
 
 
 def test_lines_that_lead_in_a_circle_end_at_a_person() -> None:
@@ -353,6 +457,18 @@ def test_settling_performs_every_action_and_speaks_every_line_on_the_way() -> No
     assert turn.path == ("code>entered", "look>found")
 
 
+def test_an_action_without_an_outcome_is_performed_without_values() -> None:
+    performed: list[tuple[FlowAction, Values]] = []
+
+    def note(action: FlowAction, values: Values) -> ActionResult:
+        performed.append((action, values))
+        return JOINED
+
+    turn = settle(FLOW, enter(FLOW), note)
+    assert performed == [(ConfirmPerson(), {})]
+    assert (turn.actions, turn.lines, turn.position) == ((), (HELLO, ASK), "menu:0:0")
+
+
 def test_settling_keeps_the_language_chosen_on_the_way() -> None:
     keys = {"9": KeyChoice("person", (COMPLAINT,), Language.EN)}
     flow = replace(FLOW, nodes={**NODES, "menu": replace(MENU, keys=keys)})
@@ -371,15 +487,18 @@ def test_answers_that_lead_in_a_circle_end_the_call() -> None:
     asked: list[FlowAction] = []
     circle: dict[str, Node] = {
         "person": replace(QUEUE, on_full="bye"),
-        "bye": ActionNode(LOOK, {"found": "person"}),
+        "bye": ActionNode(LOOK, {"found": "note"}),
+        "note": SayNode((), "person", (COMPLAINT,)),
     }
     flow = Flow("test", "v1", CallPurpose.INBOUND, "person", "person", circle)
 
     def ask(action: FlowAction, _values: Values) -> ActionResult:
-        asked.append(action)
+        if action != COMPLAINT:
+            asked.append(action)
         return FULL if isinstance(action, JoinQueue) else ActionResult(ActionOutcome.FOUND)
 
-    assert settle(flow, enter(flow), ask).then == EndDialog()
+    turn = settle(flow, enter(flow), ask)
+    assert (turn.then, turn.actions) == (EndDialog(), ())
     assert len(asked) == len(flow.nodes) + 1
 
 
@@ -406,6 +525,24 @@ def test_a_flow_advances_as_far_as_the_answers_are_known() -> None:
     assert (turn.then, turn.path) == (AwaitResult(LOOK), ("hours>open",))
 
 
+def test_a_flow_does_not_advance_past_an_action_that_is_still_to_be_performed() -> None:
+    chosen = hear(FLOW, "menu:0:0", Digits("1"))
+    assert advance(FLOW, chosen, lambda _action: JOINED) == chosen
+
+
+def test_a_flow_that_waits_for_the_caller_does_not_advance() -> None:
+    asked = hear(FLOW, "look:0:1", ActionResult(ActionOutcome.UNKNOWN))
+    assert advance(FLOW, asked, lambda _action: JOINED) == asked
+
+
+def test_advancing_speaks_every_line_on_the_way() -> None:
+    told = (PromptLine("status_waiting"),)
+    hours = SayNode((HELLO,), "look")
+    flow = replace(FLOW, entry="hours", nodes={**NODES, "hours": hours})
+    turn = advance(flow, enter(flow), lambda _action: ActionResult(ActionOutcome.FOUND, told))
+    assert turn.lines == (HELLO, *told, BYE)
+
+
 def test_a_waiting_caller_hears_their_place_and_the_wait_before_the_music() -> None:
     told = place_lines(QUEUE, ahead=2, waited=10, expected=55, may_be_called=False)
     assert told == (
@@ -422,6 +559,8 @@ def test_a_caller_who_is_next_or_waits_long_hears_so_and_is_offered_a_callback_w
         "offer",
         "music",
     ]
+    key = LiteralText(((Language.ZH_CN, "1"),))
+    assert PromptLine("offer", None, (("key", key),)) in told
 
 
 def test_no_wait_is_invented_before_one_is_known() -> None:

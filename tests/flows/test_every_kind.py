@@ -11,8 +11,8 @@ from hotline.rules.enums import Language
 from hotline.rules.policies import LookupSource, Policies
 from ivr_flows.diagram import draw
 from ivr_flows.diagram.cards import KINDS
-from ivr_flows.flow import QueueNode
-from ivr_flows.loader import OUR_FILES, Script, load_stored_script, read_draft
+from ivr_flows.flow import QueueNode, Script
+from ivr_flows.loader import OUR_FILES, load_stored_script, read_draft
 from ivr_flows.speech import PromptLine
 from ivr_flows.transcripts.check import check_transcript, uncovered_edges
 from ivr_flows.transcripts.files import read_transcripts

@@ -8,11 +8,12 @@ from flask import Flask
 from sqlalchemy import Engine, text, update
 from structlog.testing import capture_logs
 
+from config.wiring import load_registry
 from hotline.rules.enums import CallPurpose, CallState
 from hotline.store.calls.tables import Call
 from hotline.store.flows import FlowVersion
 from hotline.unit_of_work import Application
-from ivr_flows.webhooks.flow_registry import FlowRegistry, load_registry
+from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.builders import make_call, make_operator
 from tests.flows.conftest import CALLER, LEG, SID, Carrier, Ledger
 

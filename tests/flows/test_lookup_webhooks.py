@@ -11,7 +11,7 @@ from hotline.rules.policies import LookupSource, Policies
 from hotline.services.calls import lookups
 from hotline.store.calls.lookups import Lookup
 from hotline.unit_of_work import Application
-from ivr_flows.loader import OUR_FILES, load_scripts, read_draft
+from ivr_flows.loader import OUR_FILES, load_scripts, load_stored_script, read_draft
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.flows.conftest import PUBLIC, Carrier, Ledger
 from tests.policies import city_policies
@@ -51,7 +51,7 @@ def policies() -> Policies:
 @pytest.fixture
 def registry(policies: Policies, tmp_path: Path) -> FlowRegistry:
     scripts = load_scripts(policies, OUR_FILES)
-    return FlowRegistry({**scripts, "menu": read_draft(FLOW, policies)}, policies)
+    return FlowRegistry({**scripts, "menu": read_draft(FLOW, policies)}, policies, load_stored_script)
 
 
 def answer(application: Application, state: LookupState, text: str = "") -> None:

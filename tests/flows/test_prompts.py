@@ -7,16 +7,19 @@ import pytest
 
 from hotline.rules.enums import Language
 from ivr_flows.loader import OUR_FILES
-from ivr_flows.source.prompts import PROGRAM_PROMPTS, Catalogue, arguments_of, speak
 from ivr_flows.speech import (
+    PROGRAM_PROMPTS,
     Argument,
     CallerCount,
+    Catalogue,
     LiteralText,
     PromptLine,
     SpokenDigits,
     SpokenMoment,
     SpokenNotice,
     WaitingTime,
+    arguments_of,
+    speak,
 )
 from tests.flows.simulated_calls import HOTLINE, our_scripts
 

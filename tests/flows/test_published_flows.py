@@ -9,7 +9,8 @@ from hotline.rules.enums import CallPurpose, CallState
 from hotline.rules.people.actors import Machine
 from hotline.services import flow_publications
 from hotline.unit_of_work import Application
-from ivr_flows.loader import OUR_FILES, Script, read_draft
+from ivr_flows.flow import Script
+from ivr_flows.loader import OUR_FILES, load_stored_script, read_draft
 from ivr_flows.source.problems import FlowError
 from ivr_flows.webhooks.flow_registry import FlowRegistry, edition_of
 from tests.flows.conftest import SID, Carrier, Ledger
@@ -49,7 +50,9 @@ def test_new_calls_begin_with_what_was_published_and_old_ones_end_with_theirs(
 
 def test_every_process_sees_it(application: Application, policies, clock: StoppedClock) -> None:
     script = draft(application)
-    other = FlowRegistry({"menu": draft(application, "timeout = 4", "timeout = 4")}, policies)
+    other = FlowRegistry(
+        {"menu": draft(application, "timeout = 4", "timeout = 4")}, policies, load_stored_script
+    )
     other.refresh(application)
     publish(application, script)
     assert other.active(CallPurpose.INBOUND).flow.version != script.flow.version

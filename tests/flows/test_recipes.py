@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from hotline.rules.enums import Language
-from ivr_flows.loader import OUR_FILES, Script, load_scripts
+from ivr_flows.flow import Script
+from ivr_flows.loader import OUR_FILES, load_scripts
 from ivr_flows.source.problems import FlowError
 from ivr_flows.transcripts.check import check_transcript, uncovered_edges
 from ivr_flows.transcripts.files import read_folder, read_transcripts

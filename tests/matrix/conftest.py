@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from hotline.store.engine import open_engine
 from hotline.store.tables import Base
-from ivr_flows.loader import Script, load_scripts
+from ivr_flows.flow import Script
+from ivr_flows.loader import load_scripts, load_stored_script
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.matrix.city import Ground, matrix_policies
 from tests.matrix.moments import Cell, cells
@@ -50,4 +51,4 @@ def ground(lasting_engine: Engine, scripts: dict[str, Script]) -> Ground:
 
 
 def ground_on(engine: Engine, scripts: dict[str, Script]) -> Ground:
-    return Ground(engine, lambda: FlowRegistry(scripts, matrix_policies()))
+    return Ground(engine, lambda: FlowRegistry(scripts, matrix_policies(), load_stored_script))

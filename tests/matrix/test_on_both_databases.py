@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Engine
 
-from ivr_flows.loader import Script
+from ivr_flows.flow import Script
 from tests.matrix import ledger
 from tests.matrix.conftest import ground_on
 from tests.matrix.moments import Cell, cells

@@ -61,6 +61,8 @@ def test_a_mobile_in_any_spelling_is_one_number(raw: str) -> None:
         "+",
         "+++++",
         "138 0000 123a",
+        "0537-441-CITY",
+        "05374412345 ext. 5",
         "请勿打扰",
     ],
 )

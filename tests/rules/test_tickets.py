@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from hotline.rules.enums import Role, TicketAction, TicketState
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.fields import STATED_NAMES, TICKET_FIELDS, DateTimeField
+from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.rules.tickets.transitions import (
     FINAL,
     OPEN_AT_UNIT,
@@ -15,10 +16,10 @@ from hotline.rules.tickets.transitions import (
     Transition,
     allowed_actions,
     editable_fields,
+    find_action,
     may_read,
     may_take,
     missing,
-    ticket_number,
     transition,
 )
 
@@ -178,3 +179,18 @@ def test_nothing_is_allowed_on_a_ticket_that_may_not_be_read() -> None:
     assert allowed_actions(S.DRAFT, handler, OURS) == ()
     assert allowed_actions(S.DISPATCHED, handler, OURS) == (A.ACKNOWLEDGE,)
     assert allowed_actions(S.DISPATCHED, handler, THEIRS) == ()
+
+
+@pytest.mark.parametrize("action", A)
+def test_every_action_is_found_by_its_public_name(action: TicketAction) -> None:
+    assert find_action(action.value) is action
+
+
+def test_a_name_of_no_action_finds_none() -> None:
+    assert find_action("reopen") is None
+
+
+def test_a_step_may_carry_the_fields_it_needs_and_a_note() -> None:
+    row = transition(S.IN_PROGRESS, A.REPLY)
+    assert row is not None
+    assert editable_fields(row) == {"reply", "note"}

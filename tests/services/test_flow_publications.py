@@ -5,11 +5,11 @@ from threading import Barrier
 
 import pytest
 
+from hotline.rules.calls.flow_versions import Edition
 from hotline.rules.enums import CallPurpose, Role
 from hotline.rules.errors import LostRace, NoSuchFlow, NotAllowed
 from hotline.rules.people.actors import Machine, Person
 from hotline.services import flow_publications
-from hotline.services.flow_publications import Edition
 from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 

@@ -10,7 +10,6 @@ from hotline.rules.enums import CallPurpose, CallState, FollowUpState, Satisfied
 from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.people.actors import Machine
 from hotline.services.outbound import follow_ups, outbound_calls
-from hotline.services.tickets import redo
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
@@ -150,7 +149,7 @@ def test_not_solved_opens_one_more_round_at_the_same_unit_however_often_it_is_re
     _, call = asked(application, clock)
     at_once(*[lambda: say(application, call, "solved", "no")] * 3)
     with application.unit_of_work(Machine.SYSTEM) as work:
-        assert redo.open_redo(work, closed.id) is None
+        assert follow_ups.open_redo(work, closed.id) is None
     old, new = rounds(application)
     assert (old.state, old.solved) == (TicketState.CLOSED, Solved.NO)
     assert (new.state, new.redo_of, new.round, new.unit_code) == (TicketState.DISPATCHED, old.id, 2, UNIT)
@@ -174,9 +173,9 @@ def test_a_redo_that_is_closed_is_asked_after_again_and_may_be_redone_again(
 ) -> None:
     closed = closed_ticket(application)
     with application.unit_of_work(Machine.SYSTEM) as work:
-        second = redo.open_redo(work, closed.id) or 0
-        third = redo.open_redo(work, second)
-        assert redo.open_redo(work, second) is None
+        second = follow_ups.open_redo(work, closed.id) or 0
+        third = follow_ups.open_redo(work, second)
+        assert follow_ups.open_redo(work, second) is None
     assert third is not None
     assert [one.round for one in rounds(application)] == [1, 2, 3]
 
@@ -187,7 +186,7 @@ def test_what_was_never_a_units_is_not_redone(application: Application, clock: S
     say(application, call, "solved", "no")
     assert len(rounds(application)) == 1
     with pytest.raises(NoSuchTicket), application.unit_of_work(Machine.SYSTEM) as work:
-        redo.open_redo(work, 404)
+        follow_ups.open_redo(work, 404)
 
 
 def test_an_answer_in_a_call_that_asks_nothing_is_refused(application: Application) -> None:

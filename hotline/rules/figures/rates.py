@@ -91,8 +91,6 @@ def parse_percent(value: str) -> int:
 
 
 def _numerators(hundredths: int, denominator: int) -> Span | None:
-    if denominator <= 0:
-        return None
     low = max(0, _ceil((2 * hundredths - 1) * denominator, 2 * _HUNDREDTHS))
     high = _ceil((2 * hundredths + 1) * denominator, 2 * _HUNDREDTHS) - 1
     return Span(low, high) if low <= high else None

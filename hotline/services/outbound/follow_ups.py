@@ -1,6 +1,7 @@
 """Follow-up calls that ask the caller whether the matter was solved.
 
-A "no" opens a linked redo round; the closed ticket stays closed.
+A "no" opens the redo round (重办), a new ticket linked to the closed one, so that first, second and third rounds can be
+counted; the closed ticket stays closed.
 """
 
 from datetime import timedelta
@@ -9,11 +10,12 @@ from sqlalchemy import func, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
-from hotline.rules.enums import FollowUpState, Satisfied, Solved
-from hotline.rules.errors import NoSuchCall
+from hotline.rules.enums import FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.phone_numbers import parse_number
+from hotline.rules.tickets.fields import TICKET_FIELDS
 from hotline.services.outbound.dial_attempts import has_active_dial, plan_dial
-from hotline.services.tickets import redo
+from hotline.services.tickets import due_dates, numbering
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
@@ -22,6 +24,8 @@ from hotline.unit_of_work import UnitOfWork
 
 # Follow-up calls placed at the same time; they need no operator, only lines.
 MAX_CONCURRENT = 5
+# Fields that the next round takes over from the closed ticket.
+_CARRIED = tuple(field.name for field in TICKET_FIELDS if field.carried)
 
 
 def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
@@ -93,7 +97,41 @@ def record_answer(work: UnitOfWork, call_id: int, question: str, answer: str) ->
     work.record(events.FollowUpAnswered(ticket_id, question, answer))
     _settle(work, follow_up_id, ticket_id, FollowUpState.ANSWERED)
     if question == "solved" and Solved(answer) is Solved.NO:
-        redo.open_redo(work, ticket_id)
+        open_redo(work, ticket_id)
+
+
+def open_redo(work: UnitOfWork, ticket_id: int) -> int | None:
+    """Opens the next round of a ticket at the same unit and returns the new ticket's id.
+
+    Returns None if that round exists already, or if the ticket never belonged to a unit. Raises NoSuchTicket.
+    """
+    old = work.session.get(Ticket, ticket_id, populate_existing=True)
+    if old is None:
+        raise NoSuchTicket(str(ticket_id))
+    if old.unit_code is None:
+        return None
+    row: dict[str, object] = {name: getattr(old, name) for name in _CARRIED}
+    row |= {
+        "state": TicketState.DISPATCHED,
+        "revision": 1,
+        "round": old.round + 1,
+        "redo_of": old.id,
+        "received_at": work.at,
+        "received_on": work.today,
+        "dispatched_at": work.at,
+    }
+    # `redo_of` is unique: a second "no" for the same round inserts nothing. The number is taken only afterwards, so
+    # that a repeated answer leaves no gap in the day's sequence.
+    new_id = insert_if_absent(work.session, Ticket, Ticket.id, row)
+    if new_id is None:
+        return None
+    dates = due_dates.for_hand_off(work, old.type, old.urgency)
+    work.session.execute(
+        update(Ticket).where(Ticket.id == new_id).values(number=numbering.take(work), **dates)
+    )
+    work.record(events.RedoOpened(new_id, old.id))
+    work.record(events.TicketHandedOff(new_id, old.unit_code))
+    return int(new_id)
 
 
 def reschedule(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Generic, TypeVar
 
-from hotline.rules.errors import DomainError, LostRace
+from hotline.rules.errors import KeyReused, LostRace
 from hotline.services.calls.outages import lock_announcements
 from hotline.store.calls.outages import Outage
 from hotline.store.calls.tables import Receipt
@@ -14,10 +14,6 @@ from hotline.store.upsert import insert_if_absent, insert_row
 from hotline.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
-
-
-class KeyReused(DomainError):
-    """The key was used for a request with another body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from hotline.rules.enums import CLASS_OF, Closing, TicketState
 from hotline.rules.errors import DomainError, LostRace, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets.rows import Code, RowProblem, TicketRow, check_header, parse_row
-from hotline.rules.tickets.transitions import ticket_number
+from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.services.tickets.csv_lines import BrokenLine, CsvLine, read_lines
 from hotline.services.tickets.numbering import reserve
 from hotline.store.people.tables import Unit

@@ -4,7 +4,7 @@ import secrets
 
 from sqlalchemy import update
 
-from hotline.rules.tickets.transitions import ticket_number
+from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.store.tickets.tables import Counter
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork

@@ -22,13 +22,14 @@ class Traffic:
     day: date
     calls: int
     callers_by_exit: Mapping[str, int]
-    is_is_cut: bool
+    is_cut: bool
 
 
 @dataclass(slots=True)
 class TrafficCounts:
     """Counts traffic and caches it; one instance for each running application."""
 
+    max_calls: int = MAX_CALLS
     _kept: dict[tuple[date, Version], tuple[datetime, Traffic]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -39,7 +40,7 @@ class TrafficCounts:
             known = self._kept.get(key)
         if known is not None and known[0] <= at < known[0] + CACHE_LIFETIME:
             return known[1]
-        counted = count_exits(session, version, day)
+        counted = count_exits(session, version, day, self.max_calls)
         with self._lock:
             if len(self._kept) >= MAX_CACHED:
                 self._kept.clear()
@@ -47,13 +48,13 @@ class TrafficCounts:
         return counted
 
 
-def count_exits(session: ReadSession, version: Version, day: date) -> Traffic:
-    """Counts callers at each exit in one query. A caller who took an exit twice counts once."""
+def count_exits(session: ReadSession, version: Version, day: date, max_calls: int) -> Traffic:
+    """Counts callers at each exit in one query of at most `max_calls` calls. A caller who took an exit twice counts once."""
     callers_by_exit: Counter[str] = Counter()
     calls = 0
-    for path in paths_of_day(session, day, version, MAX_CALLS + 1):
-        if calls == MAX_CALLS:
-            return Traffic(day, calls, callers_by_exit, is_is_cut=True)
+    for path in paths_of_day(session, day, version, max_calls + 1):
+        if calls == max_calls:
+            return Traffic(day, calls, callers_by_exit, is_cut=True)
         calls += 1
         callers_by_exit.update(set(path.splitlines()))
-    return Traffic(day, calls, callers_by_exit, is_is_cut=False)
+    return Traffic(day, calls, callers_by_exit, is_cut=False)
