@@ -170,7 +170,7 @@ class Settings(BaseSettings):
     web_processes: Annotated[int, Field(ge=1, le=64), expected("a whole number from 1 to 64")] = variable(
         "WEB_CONCURRENCY", "processes of the web group; each has 16 threads (64 in the demo)", 2
     )
-    exchange_port: Port = variable("EXCHANGE_PORT", "port of the exchange in the box (demo only)", 8010)
+    exchange_port: Port = variable("EXCHANGE_PORT", "port of the carrier simulator (demo only)", 8010)
     exchange_pace: Annotated[float, Field(ge=0.001, le=10), expected("a number from 0.001 to 10")] = variable(
         "EXCHANGE_PACE",
         "real seconds per second of the exchange: `0.1` talks and rings ten times as fast",

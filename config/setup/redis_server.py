@@ -56,4 +56,4 @@ def prepare_socket(socket: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if stat.S_ISLNK(found.st_mode) or found.st_uid != os.getuid():
-        raise NoRedis(f"{folder} belongs to somebody else; set HOTLINE_HOME to a shorter path")
+        raise NoRedis(f"{folder} belongs to another user; set HOTLINE_HOME to a shorter path")

@@ -14,7 +14,7 @@ CHINESE: dict[str, tuple[str, str]] = {
     "HOTLINE_BIND": ("", "网页与事件进程监听的地址"),
     "HOTLINE_PROXIES": ("", "前面有几层自己的、会写 `X-Forwarded-For` 的代理"),
     "WEB_CONCURRENCY": ("", "网页组的进程数；每个进程 16 个线程（演示时 64 个）"),
-    "EXCHANGE_PORT": ("", "盒中交换机的端口（仅演示）"),
+    "EXCHANGE_PORT": ("", "运营商模拟器的端口（仅演示）"),
     "EXCHANGE_PACE": ("", "交换机的一秒等于几秒真实时间：`0.1` 即说话、振铃快十倍"),
     "DATABASE_URL": ("`HOTLINE_HOME` 里的 SQLite", "SQLAlchemy 地址：`postgresql://…` 或 `sqlite:///…`"),
     "REDIS_URL": ("内置服务器", "`redis://…`、`rediss://…` 或 `unix://…`"),
@@ -28,7 +28,7 @@ CHINESE: dict[str, tuple[str, str]] = {
     "TWILIO_API_KEY": ("首次生成", "REST 调用与坐席话机令牌所用的密钥"),
     "TWILIO_API_SECRET": ("首次生成", "该密钥的口令"),
     "TWILIO_APP_SID": ("首次生成", "坐席话机的 TwiML 应用"),
-    "TWILIO_API_URL": ("`https://api.twilio.com`；演示时为盒中交换机", "任何使用同一套 API 的运营商"),
+    "TWILIO_API_URL": ("`https://api.twilio.com`；演示时为运营商模拟器", "任何使用同一套 API 的运营商"),
     "CARRIER_PROFILE": ("", "`narrow` 用于没有 Enqueue、Leave、Conference 的运营商，如自建 TwiML 引擎"),
 }
 

@@ -1,6 +1,7 @@
 """The form of the call in hand: saved as typed, never overwritten unseen, finished only when it is complete."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -97,6 +98,19 @@ def test_a_ticket_finished_while_talking_does_not_end_the_call(draft: Draft, ses
     assert state["stage"] == "talking"
     assert "通话仍在进行" in state["html"]["work"]
     assert session.get_one(Presence, draft.person.id).state is PresenceState.TALKING
+
+
+def test_the_deadline_of_a_handed_off_ticket_is_midnight_of_its_last_day(
+    application: Application, draft: Draft, session: Session
+) -> None:
+    make_unit(application, "municipal-works")
+    draft.post("hand-off", title="路灯不亮", text="三盏。", unit_code="municipal-works", type="complaint")
+    due_at = session.get_one(Ticket, draft.id).due_at
+    assert due_at is not None
+    last_day = due_at.astimezone(application.policies.zone) - timedelta(minutes=1)
+    work = draft.browser.get("/console/desk/state").get_json()["html"]["work"]
+    assert f"办理期限 {last_day.month}月{last_day.day}日" in work
+    assert "24:00" in work
 
 
 def test_a_finished_ticket_is_not_finished_twice(draft: Draft) -> None:

@@ -114,6 +114,7 @@ def test_a_fault_is_set_turned_off_and_removed(page: Page, line: Line) -> None:
     row.get_by_role("button", name="移除").click()
     page.locator("h1").hover()
     expect(page.locator("#faults .empty")).to_be_visible()
+    expect(page.locator("#faults .empty")).to_contain_text("No faults are set.")
 
 
 def test_what_the_exchange_refuses_to_set_is_told(page: Page) -> None:

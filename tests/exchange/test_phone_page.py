@@ -98,6 +98,24 @@ def test_a_choice_is_pressed_and_two_people_talk_by_typing(
     assert application.wait_for("/menu")[0]["Digits"] == "1"
 
 
+def test_the_phone_says_once_that_the_other_side_has_left(
+    page: Page, line: Line, application: Application
+) -> None:
+    application.on("/voice", ROOM + "<Say>请您评价</Say><Pause length='600'/>")
+    page.get_by_role("button", name="拨打").click()
+    expect(page.locator(".heard")).to_contain_text("请稍候")
+    agent = line.softphone()
+    line.client.conferences("room").participants.create(
+        to="client:agent_7", from_=line.settings.number, label="工号017", end_conference_on_exit=True
+    )
+    agent.wait_incoming()
+    agent.accept()
+    expect(page.locator("#with")).to_have_text("在线：工号017")
+    agent.hang_up()
+    expect(page.locator(".heard")).to_contain_text("请您评价")
+    expect(page.get_by_text("对方已离开")).to_have_count(1)
+
+
 def test_an_incoming_call_is_answered_in_english(page: Page, line: Line) -> None:
     page.get_by_role("button", name="English").click()
     document = "<Response><Say>For complaints, press 1. Press 2 to hear it again.</Say><Pause length='600'/></Response>"

@@ -97,7 +97,7 @@ MOMENTS: tuple[Moment, ...] = (
     Moment("star", E, S.GATHER, "/heard"),
     Moment("which-help", E, S.GATHER, "/heard", nth=2),
     Moment("police-rings", E, S.DIAL_NUMBER),
-    Moment("help-over", E, S.DIAL, "/parted", aside=True),
+    Moment("help-over", E, S.DIAL, "/transfer-ended", aside=True),
     Moment("emergency-over", E, S.STATUS, "/voice/status", aside=True, is_last=True),
 )
 """In the order of each story."""

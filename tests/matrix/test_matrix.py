@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from hotline.exchange.core.faults import APPLICABLE_STEPS, FAULTS, Fault
 from hotline.exchange.vocabulary.request_kinds import RequestKind
+from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.enums import CallbackState
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback
@@ -47,6 +48,10 @@ def test_every_step_of_the_exchange_is_a_moment_or_has_a_reason_not_to_be() -> N
     tried = {moment.step for moment in MOMENTS} | {after.then.step for after in AFTERMATHS}
     assert tried.isdisjoint(NEVER)
     assert tried | set(NEVER) == set(RequestKind)
+
+
+def test_the_path_of_every_moment_lies_in_a_route() -> None:
+    assert [moment.name for moment in MOMENTS if not any(moment.path in route for route in VoiceRoute)] == []
 
 
 def test_every_cell_is_possible_or_has_its_reason() -> None:

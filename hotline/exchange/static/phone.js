@@ -76,8 +76,10 @@ const TAKE = {
   caption(message) { captions.hear(message.who, message.text); },
   beep() { beep(); captions.keep(words.beep, "system"); },
   party(message) {
+    // The exchange reports an empty line again when the conference ends after the last participant has left it.
+    const hadParty = $("with").textContent !== "";
     $("with").textContent = message.names.length ? words.joined + message.names.join("、") : "";
-    if (!message.names.length && state === "talking") captions.keep(words.alone, "system");
+    if (hadParty && !message.names.length && state === "talking") captions.keep(words.alone, "system");
   },
   listen(message) { if (!message.keys) captions.hideChoices(); },
   ended(message) { lastStatus = message.status; become("ended"); },

@@ -175,7 +175,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
 
 
 def reschedule(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> None:
-    """Schedules the next attempt after one that reached nobody, or settles the callback as exhausted.
+    """Schedules the next attempt after one that reached no person, or settles the callback as exhausted.
 
     An attempt that never reached the carrier (`tried` false) does not count.
     """
