@@ -23,7 +23,7 @@ def begin_logging(mode: Mode) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    rendered = [structlog.processors.format_exc_info, renderer]
+    rendered: list[structlog.typing.Processor] = [structlog.processors.format_exc_info, renderer]
     # Libraries such as RQ log through the standard library; their records get the same form, tracebacks included.
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from config.processes.web import create_app
+from config.processes.serve import create_app
 from config.settings import read_settings
 from hotline.store.engine import open_engine
 from hotline.store.schema import newest
