@@ -6,6 +6,7 @@ and `/readyz` can report what is wrong, while the database or Redis does not ans
 
 import sys
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 
 from redis import Redis
 from twilio.jwt.access_token import AccessToken
@@ -55,13 +56,13 @@ class Components:
     claims: tuple[Claim, ...]
 
 
-def build(settings: Settings) -> Components:
+def build(settings: Settings, city: Traversable = CITY) -> Components:
     """Returns the components. Raises BadFile or FlowError if one of the city's files is wrong."""
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=REDIS_SECONDS)
     application = Application(
         engine=open_engine(settings.database_url),
         clock=system_clock,
-        policies=city_policies(settings),
+        policies=city_policies(settings, city),
         announce=RedisAnnouncer(announcer_client(settings.redis_url), has_reactions),
     )
     carrier = TwilioCarrier(
@@ -81,7 +82,7 @@ def build(settings: Settings) -> Components:
         narrow_carrier=settings.narrow_carrier,
     )
     registry = load_registry(application.policies)
-    claims = read_claims(CITY / "published.toml")
+    claims = read_claims(city / "published.toml")
     return Components(settings, application, redis, carrier, addresses, tools, registry, claims)
 
 
@@ -90,20 +91,20 @@ def load_registry(policies: Policies) -> FlowRegistry:
     return FlowRegistry(load_scripts(policies), policies, load_stored_script)
 
 
-def build_or_exit(settings: Settings) -> Components:
+def build_or_exit(settings: Settings, city: Traversable = CITY) -> Components:
     """Returns the components, or prints the error in the city's files and exits with status 2."""
     try:
-        return build(settings)
+        return build(settings, city)
     except (BadFile, FlowError) as error:
         print(f"hotline: {error}", file=sys.stderr)
         raise SystemExit(2) from None
 
 
-def city_policies(settings: Settings) -> Policies:
+def city_policies(settings: Settings, city: Traversable = CITY) -> Policies:
     """Returns the limits in force: those of policies.toml in production, shorter waits in the demonstration."""
     name = "policies.toml" if settings.mode is Mode.PRODUCTION else "policies.demo.toml"
-    callers = read_callers(CITY / "callers.toml")
-    return read_policies(CITY / name, callers=callers, zone=settings.zone, number=settings.number)
+    callers = read_callers(city / "callers.toml")
+    return read_policies(city / name, callers=callers, zone=settings.zone, number=settings.number)
 
 
 def device_token(account: Account, identity: str) -> str:

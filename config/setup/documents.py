@@ -136,9 +136,9 @@ def between(text: str, marker: str) -> str:
     return text[text.index(start) + len(start) : text.index(end)]
 
 
-def main() -> None:
+def main(root: Path = ROOT) -> None:
     for path, marker, build in DOCUMENTS.values():
-        file = ROOT / path
+        file = root / path
         text = file.read_text(encoding="utf-8")
         old = f"<!-- {marker} -->\n{between(text, marker)}\n<!-- /{marker} -->"
         file.write_text(

@@ -8,17 +8,18 @@ from hotline.store.engine import open_engine
 from hotline.store.schema import migrate, write_revision
 
 
-def main() -> None:
-    if len(sys.argv) != 2 or not sys.argv[1].strip():
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or not arguments[0].strip():
         print('usage: make migration m="why the tables change"', file=sys.stderr)
-        raise SystemExit(2)
+        return 2
     with tempfile.TemporaryDirectory(prefix="hotline-") as folder:
         engine = open_engine(f"sqlite:///{Path(folder) / 'scratch.sqlite3'}")
         migrate(engine)
         with engine.connect() as connection:
-            write_revision(connection, sys.argv[1].strip())
+            write_revision(connection, arguments[0].strip())
         engine.dispose()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -16,9 +16,9 @@ class NoRedis(Exception):
     """There is no redis-server to start. The message says what to do."""
 
 
-def find_redis() -> str:
-    """Returns a redis-server of 6.2 or later: from the PATH, or else that of the virtual environment. Raises NoRedis."""
-    beside = Path(sys.executable).with_name("redis-server")
+def find_redis(python: Path = Path(sys.executable)) -> str:
+    """Returns a redis-server of 6.2 or later: from the PATH, or else that beside `python`. Raises NoRedis."""
+    beside = python.with_name("redis-server")
     for candidate in (shutil.which("redis-server"), str(beside) if beside.exists() else None):
         if candidate and _version(candidate) >= OLDEST:
             return candidate

@@ -1,4 +1,4 @@
-"""What a command cannot do is one line and exit status 1, and leaves everything as it was."""
+"""A command that fails prints one line, ends with exit status 1 and changes nothing."""
 
 import csv
 import json

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from twilio.jwt.access_token import AccessToken
 
-from config import wiring
 from config.settings import Settings, read_settings
 from config.wiring import build, build_or_exit, city_policies, device_token
 
@@ -30,12 +29,11 @@ PRODUCTION = {
 
 
 @pytest.fixture
-def city(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the city's files, read in place of the shipped ones."""
+def city(tmp_path: Path) -> Path:
+    """A copy of the shipped files of the city."""
     folder = tmp_path / "city"
     with as_file(files("config.city") / "example") as shipped:
         shutil.copytree(shipped, folder)
-    monkeypatch.setattr(wiring, "CITY", folder)
     return folder
 
 
@@ -58,7 +56,7 @@ def test_a_wrong_file_of_the_city_is_status_2_and_one_line(
 ) -> None:
     (city / name).write_text('"a\\nb" = 1', encoding="utf-8")
     with pytest.raises(SystemExit) as ended:
-        build_or_exit(demo)
+        build_or_exit(demo, city)
     assert ended.value.code == 2
     message = capsys.readouterr().err
     assert message.startswith(f"hotline: {name}: ")
@@ -66,11 +64,11 @@ def test_a_wrong_file_of_the_city_is_status_2_and_one_line(
 
 
 def test_each_mode_reads_its_own_file_of_limits(city: Path, demo: Settings) -> None:
-    real = city_policies(read_settings(PRODUCTION))
-    shown = city_policies(demo)
+    real = city_policies(read_settings(PRODUCTION), city)
+    shown = city_policies(demo, city)
     assert shown.follow_ups.delay_seconds < real.follow_ups.delay_seconds
     (city / "policies.toml").unlink()
-    assert city_policies(demo) == shown
+    assert city_policies(demo, city) == shown
 
 
 def test_limits_belong_to_the_line_and_the_zone_of_the_settings(tmp_path: Path) -> None:
