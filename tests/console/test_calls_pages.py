@@ -77,6 +77,18 @@ def test_a_withheld_number_and_a_reasoned_no_matter_are_said(
     assert "无诉求：无声电话" in html
 
 
+def test_a_call_whose_draft_was_discarded_shows_the_reason(
+    leader: FlaskClient, application: Application
+) -> None:
+    call = make_call(
+        application, state=CallState.ENDED, end=CallEnd.COMPLETED, no_matter=NoMatterReason.SILENT
+    )
+    make_ticket(application, state=TicketState.DISCARDED, call_id=call.id, title="")
+    html = page(leader, "/console/calls")
+    assert "无诉求：无声电话" in html
+    assert "（无事由）" not in html
+
+
 def test_filters_narrow_the_list(leader: FlaskClient, application: Application, clock: StoppedClock) -> None:
     operator = make_operator(application)
     yesterday = clock.at - timedelta(days=1)
