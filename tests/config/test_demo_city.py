@@ -94,6 +94,13 @@ def test_every_handed_off_ticket_lies_in_its_units_inbox_once(city: Engine) -> N
         assert sorted(handed) == sorted(delivered)
 
 
+def test_invented_callers_have_numbers_of_one_block_or_none(city: Engine) -> None:
+    with Session(city) as session:
+        numbers = set(session.scalars(select(Call.number)))
+    assert len(numbers) > 10
+    assert {number[:10] for number in numbers if number} == {"+861380537"}
+
+
 def test_nobody_will_be_phoned_because_of_what_was_invented(city: Engine) -> None:
     with Session(city) as session:
         assert session.scalar(select(func.count()).where(Callback.open_number.is_not(None))) == 0
