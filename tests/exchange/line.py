@@ -13,7 +13,7 @@ from twilio.jwt.access_token.grants import VoiceGrant
 from twilio.rest import Client
 
 from hotline.exchange.clients.fault_client import FaultSwitches
-from hotline.exchange.clients.telephone import Softphone, Telephone
+from hotline.exchange.clients.telephone import PhoneState, Softphone, Telephone
 from hotline.exchange.server import running_in_thread
 from hotline.exchange.vocabulary.settings import ExchangeSettings
 from tests.exchange.application import Application
@@ -102,7 +102,13 @@ class Line:
         return requests.get(self.url + path, timeout=5).text
 
     def calling(self, number: str = CITIZEN) -> Telephone:
-        """Returns a telephone that has just dialled the hotline."""
+        """Returns a telephone that has dialled the hotline and knows its call's id, or was refused."""
         telephone = self.telephone(number)
         telephone.dial("4412345")
+        # The application may be asked before the telephone has received the id of its call.
+        telephone.wait_for(
+            lambda: bool(telephone.call_sid or telephone.errors) or telephone.state is PhoneState.ENDED,
+            10,
+            "the telephone does not know its call",
+        )
         return telephone
