@@ -82,7 +82,7 @@ def generated(nodes: int) -> str:
 def _groups(count: int) -> str:
     def children(n: int) -> str:
         below = [(key, child) for key, child in ((4, 2 * n + 1), (5, 2 * n + 2)) if child < count]
-        return "\n".join(f'{key} = {{ to = "menu{child}" }}' for key, child in below)
+        return "\n".join(f'{key} = {{ to = "menu{child}", announced = false }}' for key, child in below)
 
     return "".join(GROUP.format(n=n, children=children(n)) for n in range(count))
 
