@@ -35,7 +35,8 @@ def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
 
     A confidential ticket, a report (举报) and a caller without a number are exempt at once.
     """
-    number = None if _is_secret(work, ticket.id) else parse_number(ticket.caller_number or "")
+    given = "" if _is_secret(work, ticket.id) else ticket.caller_number or ""
+    number = parse_number(given, work.policies.number)
     first = work.at + timedelta(seconds=work.policies.follow_ups.delay_seconds)
     row = {
         "ticket_id": ticket.id,
