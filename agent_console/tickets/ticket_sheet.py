@@ -125,7 +125,7 @@ def read_ticket_sheet(
             details=details,
             caller=_caller(person, ticket, shown_number),
             unit=unit_name(details.unit) if details.unit else "",
-            overdue=is_overdue(ticket.state, ticket.due_at, at),
+            overdue=is_overdue(ticket, at),
             deadlines=deadline_views(ticket, counted, at),
             timeline=timeline_lines(details.timeline, {unit.code: unit_name(unit) for unit in units}),
             steps=steps,

@@ -18,7 +18,13 @@ from hotline.rules.people.actors import Right
 from hotline.rules.tickets.inbox import InboxSection
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.lists import TicketListRow, address_of, count_sections, list_section
+from hotline.store.tickets.lists import (
+    TicketListRow,
+    address_of,
+    count_sections,
+    count_unsigned,
+    list_section,
+)
 
 SECTION_ROWS = 25
 
@@ -68,10 +74,15 @@ def sections() -> ResponseReturnValue:
     filters = Filters()
     with application().read_session() as session:
         counts = count_sections(session, current_person(), application().clock(), application().policies.zone)
+        unsigned = count_unsigned(session, current_person())
     seen = filters.row_id("seen") or 0
-    fresh = max(counts[InboxSection.TO_ACKNOWLEDGE] - seen, 0) if "seen" in request.args else 0
+    fresh = max(unsigned - seen, 0) if "seen" in request.args else 0
     return render_template(
-        "tickets/inbox_sections.html", counts=counts, section=_requested_section(filters), fresh=fresh
+        "tickets/inbox_sections.html",
+        counts=counts,
+        unsigned=unsigned,
+        section=_requested_section(filters),
+        fresh=fresh,
     )
 
 
@@ -87,6 +98,7 @@ def _inbox(
     page: Page[TicketListRow] = Page((), None)
     with application().read_session() as session:
         counts = count_sections(session, person, at, zone)
+        unsigned = count_unsigned(session, person)
         section = _requested_section(filters) or _first(counts)
         try:
             page = list_section(session, person, section, at, zone, limit=SECTION_ROWS, cursor=filters.cursor)
@@ -102,6 +114,7 @@ def _inbox(
         "tickets/unit_inbox.html",
         filters=filters,
         counts=counts,
+        unsigned=unsigned,
         section=section,
         page=page,
         sheet=sheet,

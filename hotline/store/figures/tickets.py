@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, func, or_, select, text
+from sqlalchemy import CTE, ColumnElement, Row, Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from hotline.rules.enums import TicketState
@@ -17,7 +17,7 @@ from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import Window, counted, with_follow_up
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.deadlines import is_past
+from hotline.store.tickets.deadlines import is_overdue
 from hotline.store.tickets.tables import UNFINISHED, Ticket
 
 
@@ -76,7 +76,7 @@ def count_open(session: Session, window: Window) -> OpenTickets:
     """Counts the tickets open now, and those of them received before the period and by its end."""
     counts = {
         "open": Ticket.id.is_not(None),
-        "overdue": and_(Ticket.state != TicketState.DRAFT, is_past(Ticket.due_at, window.at)),
+        "overdue": is_overdue(window.at),
         "before": Ticket.received_on < window.period.first,
         "by_end": Ticket.received_on <= window.period.last,
     }

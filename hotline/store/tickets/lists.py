@@ -27,21 +27,24 @@ from sqlalchemy.orm import Session, aliased
 from hotline.rules.enums import Channel, RecordingKind, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import is_storable
-from hotline.rules.tickets.inbox import INBOX_SECTIONS, DueRange, InboxSection, SectionRule
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
+from hotline.rules.tickets.inbox import (
+    INBOX_SECTIONS,
+    DueRange,
+    InboxSection,
+    SectionRule,
+    nearest_clock,
+)
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
 from hotline.store.cursors import MAX_ID, Page, make_page, moment_cursor, parse_moment_cursor
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.deadlines import is_past
+from hotline.store.tickets.deadlines import LAST_DAY, is_overdue, is_past, nearest_due
 from hotline.store.tickets.tables import Ticket
 
 # A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
 DRAFT_PREFIX = "draft-"
 # The total of a list is counted up to this number; beyond it pages show "more than".
 MAX_COUNT = 10_000
-# Sorts tickets without a deadline behind all others.
-_LAST_DAY = datetime(9999, 12, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +132,8 @@ def list_section(
     limit: int,
     cursor: str = "",
 ) -> Page[TicketListRow]:
-    """Returns a page of one section of a unit's inbox, the earliest deadline first. Raises BadCursor."""
-    due = func.coalesce(Ticket.due_at, literal(_LAST_DAY, UtcDateTime), type_=UtcDateTime)
+    """Returns a page of one section of a unit's inbox, the nearest open clock first. Raises BadCursor."""
+    due = nearest_due()
     found = (
         _lines(person)
         .where(_in_section(INBOX_SECTIONS[section], at, end_of_day(at, zone)))
@@ -140,9 +143,19 @@ def list_section(
         moment, row_id = parse_moment_cursor(cursor)
         found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
     lines = _read(session, found.limit(limit + 1))
-    return make_page(
-        lines, limit, lambda line: moment_cursor(line.ticket.due_at or _LAST_DAY, line.ticket.id)
-    )
+    return make_page(lines, limit, lambda line: moment_cursor(_due_of(line.ticket), line.ticket.id))
+
+
+def _due_of(ticket: Ticket) -> datetime:
+    """Returns the moment by which a section is sorted, as `nearest_due` has it."""
+    clock = nearest_clock(ticket)
+    return clock.due_at if clock else LAST_DAY
+
+
+def count_unsigned(session: Session, person: Person) -> int:
+    """Returns the number of tickets that this person's unit has not acknowledged, in whatever section."""
+    query = select(func.count()).where(readable(person), Ticket.state == TicketState.DISPATCHED)
+    return session.scalar(query) or 0
 
 
 def count_sections(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[InboxSection, int]:
@@ -201,8 +214,7 @@ def _conditions(wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]
     if wanted.channels:
         clauses.append(Ticket.channel.in_(wanted.channels))
     if wanted.overdue is not None:
-        late = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at.is_not(None), is_past(Ticket.due_at, at))
-        clauses.append(late if wanted.overdue else ~func.coalesce(late, false()))
+        clauses.append(is_overdue(at) if wanted.overdue else ~is_overdue(at))
     if wanted.messages:
         clauses += [Ticket.state == TicketState.DRAFT, _has_message()]
     if wanted.q:
@@ -225,10 +237,8 @@ def _due(due: DueRange, at: datetime, midnight: datetime) -> ColumnElement[bool]
         case DueRange.ANY:
             return true()
         case DueRange.PAST:
-            return is_past(Ticket.due_at, at)
-        case DueRange.NOT_PAST:
-            return or_(Ticket.due_at.is_(None), ~is_past(Ticket.due_at, at))
+            return is_past(nearest_due(), at)
         case DueRange.TODAY:
-            return and_(~is_past(Ticket.due_at, at), Ticket.due_at <= midnight)
+            return and_(~is_past(nearest_due(), at), ~is_past(literal(midnight, UtcDateTime), nearest_due()))
         case DueRange.LATER:
-            return or_(Ticket.due_at.is_(None), Ticket.due_at > midnight)
+            return is_past(literal(midnight, UtcDateTime), nearest_due())
