@@ -19,6 +19,7 @@ from agent_console.web.forms import RejectedForm
 from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, N_, label, translated
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from agent_console.web.template_context import unit_name, visible_access_code
+from agent_console.web.unit_choices import UnitChoice, unit_choices
 from hotline.rules import enums
 from hotline.rules.enums import TicketAction, TicketState
 from hotline.rules.people.actors import Person
@@ -33,7 +34,7 @@ from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
-from hotline.store.people.tables import list_units
+from hotline.store.people.units import list_units
 from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
 from hotline.store.tickets.private_texts import ReadableTicket
@@ -89,7 +90,7 @@ class TicketSheet:
     deadlines: list[DeadlineView]
     timeline: list[TimelineLine]
     steps: dict[TicketAction, tuple[str, ...]]
-    units: list[tuple[str, str]]
+    units: list[UnitChoice]
     rejected: RejectedForm | None
     recordings: tuple[PlayableRecording, ...]
     access_code: str
@@ -129,7 +130,7 @@ def read_ticket_sheet(
             deadlines=deadline_views(ticket, counted, at),
             timeline=timeline_lines(details.timeline, {unit.code: unit_name(unit) for unit in units}),
             steps=steps,
-            units=[(unit.code, unit_name(unit)) for unit in units if unit.active],
+            units=unit_choices(unit for unit in units if unit.active),
             rejected=rejected,
             recordings=_recordings(session, person, ticket),
             access_code=visible_access_code(person, ticket),

@@ -13,13 +13,13 @@ from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.forms import RejectedForm
 from agent_console.web.playback import PlayableRecording, messages_waiting, playable_recordings
-from agent_console.web.template_context import unit_name
+from agent_console.web.unit_choices import unit_choices
 from hotline.rules.enums import Channel, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import is_number_withheld
 from hotline.rules.tickets.inbox import is_overdue, nearest_clock
 from hotline.store.cursors import BadCursor, Page
-from hotline.store.people.tables import list_units
+from hotline.store.people.units import list_units
 from hotline.store.tickets.lists import MAX_COUNT, TicketFilter, TicketListRow, count_tickets, list_tickets
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import ReadSession
@@ -43,7 +43,7 @@ def index() -> ResponseReturnValue:
     total, waiting = Total(0, more=False), 0
     recordings: dict[int, tuple[PlayableRecording, ...]] = {}
     with application().read_session() as session:
-        units = [(unit.code, unit_name(unit)) for unit in list_units(session)]
+        units = unit_choices(list_units(session))
         try:
             if not filters.rejected:
                 waiting = messages_waiting(session, person, at)

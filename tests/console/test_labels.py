@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 
 from agent_console.desk.state import CHOOSABLE_REASONS
-from agent_console.desk.unit_search import initials
 from agent_console.pages.callbacks import OUTCOME_LABELS
 from agent_console.reports import labels as report_labels
 from agent_console.reports.page import COUNT_LABELS
@@ -113,18 +112,3 @@ def test_a_nuisance_call_is_offered_once() -> None:
 
 def test_an_operator_cannot_choose_a_missed_call() -> None:
     assert set(CHOOSABLE_REASONS) == set(NotReadyReason) - {NotReadyReason.MISSED_CALL}
-
-
-@pytest.mark.parametrize(
-    ("name", "letters"),
-    [
-        ("城市管理局", "csglj"),
-        ("中国银行", "zgyh"),
-        ("行政审批服务局", "xzspfwj"),
-        ("重庆路街道", "cqljd"),
-        ("鄄城县", "jcx"),
-        ("A 站（2 号）", "az2h"),
-    ],
-)
-def test_initials_follow_the_phrase_and_know_rare_characters(name: str, letters: str) -> None:
-    assert initials(name) == letters

@@ -4,6 +4,7 @@ import { all, byId, closest } from "./dom.js";
 import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
 import { startTicking } from "./ticking.js";
+import { startUnitFields } from "./unit_fields.js";
 
 document.addEventListener("htmx:config:request", (event) => {
   const { request } = event.detail.ctx;
@@ -52,3 +53,4 @@ function markTheme() {
 markTheme();
 startLists();
 startTicking();
+startUnitFields();

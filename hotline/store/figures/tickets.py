@@ -16,7 +16,7 @@ from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, 
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import Window, counted, with_follow_up
-from hotline.store.people.tables import Unit
+from hotline.store.people.units import list_units
 from hotline.store.tickets.deadlines import is_overdue
 from hotline.store.tickets.tables import UNFINISHED, Ticket
 
@@ -115,12 +115,18 @@ def _days_of_receipt(window: Window) -> CTE:
 def name_units(
     session: Session, handling: dict[str | None, Handling], open_now: OpenTickets
 ) -> tuple[UnitFigures, ...]:
-    """Returns the counts of every unit that has any, by code, with its names."""
+    """Returns the counts of every unit that has any, by pinyin, with its names."""
     codes = {code for code in (*handling, *open_now.by_unit) if code is not None}
-    query = select(Unit.code, Unit.name_zh, Unit.name_en).where(Unit.code.in_(codes)).order_by(Unit.code)
     return tuple(
-        UnitFigures(code, zh, en, handling.get(code, Handling()), *open_now.by_unit.get(code, (0, 0)))
-        for code, zh, en in session.execute(query)
+        UnitFigures(
+            unit.code,
+            unit.name_zh,
+            unit.name_en,
+            handling.get(unit.code, Handling()),
+            *open_now.by_unit.get(unit.code, (0, 0)),
+        )
+        for unit in list_units(session)
+        if unit.code in codes
     )
 
 
