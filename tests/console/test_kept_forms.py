@@ -1,4 +1,4 @@
-"""What a person typed is never thrown away, and never shown to another person."""
+"""Text that a person typed is never thrown away, and never shown to another person."""
 
 import re
 from datetime import timedelta
