@@ -20,7 +20,9 @@ from ivr_flows.speech import (
     Lines,
     LiteralText,
     PromptLine,
+    SpokenDay,
     SpokenDigits,
+    SpokenMatter,
     SpokenMoment,
     SpokenNotice,
     WaitingTime,
@@ -218,6 +220,10 @@ def _value(argument: Argument, language: Language) -> str:
             return digits
         case SpokenMoment(at=at):
             return f"{at:%Y-%m-%d %H:%M}"
+        case SpokenDay(on=day):
+            return f"{day:%Y-%m-%d}"
+        case SpokenMatter(kind=kind):
+            return kind.value
         case LiteralText(texts=texts):
             return dict(texts).get(language, texts[0][1])
 
