@@ -48,7 +48,11 @@ class CallerOut(ApiSchema):
 
 
 class DeadlineOut(ApiSchema):
-    """One deadline of the unit. `late` compares it with `met_at`, or with the present while it is not met."""
+    """One deadline of the unit.
+
+    `due_at` is the last moment in time: 2026-11-28T00:00:00+08:00 is the end (24:00) of the 27th. `late`: met after that
+    moment, not met and past it, or closed without the step.
+    """
 
     due_at: datetime
     met_at: datetime | None

@@ -23,6 +23,7 @@ from agent_console.api.schemas import (
 from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
 from hotline.rules.people.privacy import is_caller_hidden, is_number_withheld, mask_name, mask_number
+from hotline.rules.tickets.deadlines import LATE, deadline_state
 from hotline.rules.tickets.fields import DateTimeField
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
@@ -78,7 +79,7 @@ def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> DeadlinesOut:
     def clock(due: datetime | None, met: datetime | None) -> DeadlineOut | None:
         if due is None:
             return None
-        late = (met or row.closed_at or at) >= due
+        late = deadline_state(due, met, row.closed_at, at) in LATE
         return DeadlineOut(due_at=moment(due, zone), met_at=moment_or_none(met, zone), late=late)
 
     return DeadlinesOut(

@@ -46,6 +46,7 @@ EXCLUSION_LABELS: dict[str, str] = {
     "redo_round": N_("重办轮次"),
     "open_not_yet_due": N_("未办结且未到期"),
     "contact_not_yet_due": N_("未联系且未到时限"),
+    "contact_unknown": N_("导入时未注明是否联系"),
     "question_unanswered": N_("未答此问"),
     "answered_directly": N_("当场答复"),
     "follow_up_exempt": N_("免回访"),

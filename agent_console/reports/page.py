@@ -27,6 +27,7 @@ COUNT_LABELS: dict[str, str] = {
     "due_undecided": N_("未办结且未到期的工单"),
     "contact_in_time": N_("按时先行联系的工单"),
     "contact_missed": N_("未按时先行联系的工单"),
+    "contact_unknown": N_("导入时未注明是否联系的工单"),
     "contact_undecided": N_("未联系且未到时限的工单"),
     "closed": N_("本期办结的工单"),
     "handled": N_("经单位办结的工单"),

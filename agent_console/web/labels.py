@@ -224,6 +224,7 @@ PROBLEMS: dict[str, str] = {
     "not_text": N_("格式不正确"),
     "unspeakable": N_("含有无法朗读的字符（多为粘贴带入），请删除后重写"),
     "unknown_field": N_("没有这个字段"),
+    "not_a_number": N_("不是可以拨打的号码；固定电话请写区号，不写分机"),
     "not_a_date": N_("请写成 2026-11-23 这样的日期"),
     "ends_before_it_begins": N_("结束日期早于开始日期"),
     "not_now": N_("这一步不能改这一项"),

@@ -115,6 +115,6 @@ ROW = {
 def test_any_text_survives_the_way_out_and_back_and_never_begins_like_a_formula(text: str) -> None:
     cell = safe_cell(text)
     assert not cell.startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
-    row = parse_row(ROW | {"text": cell}, city_policies().zone)
+    row = parse_row(ROW | {"text": cell}, city_policies().zone, city_policies().number)
     assert isinstance(row, TicketRow)
     assert row.values["text"] == text.strip()

@@ -206,7 +206,7 @@ class Recount:
             # Due "on" the day whose last moment is the due moment.
             if ticket.due_at is None or not self.inside(ticket.due_at - timedelta(microseconds=1)):
                 continue
-            if ticket.closed_at is None and ticket.due_at > self.now:
+            if ticket.closed_at is None and ticket.due_at >= self.now:
                 undecided += 1
             elif ticket.closed_at is not None and ticket.closed_at <= ticket.due_at:
                 good += 1
@@ -220,12 +220,14 @@ class Recount:
             if not self.inside(ticket.dispatched_at):
                 continue
             limit = ticket.contact_due or ticket.due_at
-            contact = ticket.first_contact_at or ticket.replied_at
+            contact = ticket.first_contact_at
             if contact is not None:
                 in_time = limit is None or contact <= limit
                 good, bad = good + in_time, bad + (not in_time)
-            elif ticket.closed_at is None and (limit is None or limit > self.now):
+            elif ticket.closed_at is None and (limit is None or limit >= self.now):
                 undecided += 1
+            elif ticket.external_number is not None and ticket.contact_due is None:
+                undecided += 1  # the file did not say
             else:
                 bad += 1
         return good, good + bad, undecided
@@ -323,7 +325,7 @@ def check_rates(report: Report, recount: Recount) -> None:
         assert triple(rates["return_rate"])[:2] == (0, dispatched)
     for part in report.units:
         mine = [ticket for ticket in recount.numbered(part.code) if ticket.state in OPEN]
-        overdue = [ticket for ticket in mine if ticket.due_at and ticket.due_at <= recount.now]
+        overdue = [ticket for ticket in mine if ticket.due_at and ticket.due_at < recount.now]
         assert (part.open, part.overdue) == (len(mine), len(overdue))
 
 

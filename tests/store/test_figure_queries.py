@@ -187,18 +187,20 @@ def test_exactly_at_the_due_moment_is_on_time_and_belongs_to_the_day_that_ends(
     end = window.end
     on_time = closed(application, due_at=end, closed_at=end)
     late = closed(application, due_at=window.start + HOUR, closed_at=window.start + 2 * HOUR)
-    overdue = make_ticket(
-        application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=application.clock()
-    )
-    undecided = make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=end)
+    at, second = application.clock(), timedelta(seconds=1)
+    overdue = make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at - second)
+    undecided = [
+        make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=due).id
+        for due in (at, end)
+    ]
     closed(application, due_at=window.start, closed_at=window.start)
     make_ticket(application, due_at=end)
     with application.read_session() as session:
         counts = handling(session, window)
-        assert (counts.due_on_time, counts.due_late, counts.due_undecided) == (1, 2, 1)
+        assert (counts.due_on_time, counts.due_late, counts.due_undecided) == (1, 2, 2)
         assert listed(session, window, "due_on_time") == [on_time.id]
         assert sorted(listed(session, window, "due_late")) == [late.id, overdue.id]
-        assert listed(session, window, "due_undecided") == [undecided.id]
+        assert sorted(listed(session, window, "due_undecided")) == undecided
 
 
 def test_a_contact_is_in_time_missed_or_undecided(application: Application, window: Window) -> None:
@@ -215,13 +217,29 @@ def test_a_contact_is_in_time_missed_or_undecided(application: Application, wind
     ]
     missed = [
         handed_off(contact_due=at + HOUR, first_contact_at=at + 2 * HOUR),
-        handed_off(contact_due=at, due_at=at + HOUR),
+        handed_off(contact_due=at - HOUR, due_at=at + HOUR),
+        # A filed reply is no contact, in time or not.
+        handed_off(contact_due=at - HOUR, replied_at=at - 2 * HOUR),
+        handed_off(state=TicketState.CLOSED, closed_at=at, contact_due=at + HOUR, replied_at=at),
+        # Run by a system with a contact clock: without a contact it was missed, imported or not.
+        handed_off(external_number="A-1", state=TicketState.CLOSED, closed_at=at, contact_due=at + HOUR),
     ]
-    undecided = [handed_off(contact_due=at + HOUR), handed_off()]
+    undecided = [
+        handed_off(contact_due=at + HOUR),
+        handed_off(),
+        handed_off(contact_due=at),
+        handed_off(external_number="A-2", due_at=at),
+    ]
+    unknown = [
+        handed_off(external_number="A-3", state=TicketState.CLOSED, closed_at=at),
+        handed_off(external_number="A-4", due_at=at - HOUR),
+    ]
     handed_off(dispatched_at=window.end, first_contact_at=at)
     with application.read_session() as session:
         counts = handling(session, window)
-        assert (counts.contact_in_time, counts.contact_missed, counts.contact_undecided) == (2, 2, 2)
+        assert (counts.contact_in_time, counts.contact_missed, counts.contact_undecided) == (2, 5, 4)
+        assert sorted(listed(session, window, "contact_unknown")) == unknown
+        assert (counts.contact_unknown, counts.dispatched) == (2, 13)
         assert sorted(listed(session, window, "contact_in_time")) == in_time
         assert sorted(listed(session, window, "contact_missed")) == missed
         assert sorted(listed(session, window, "contact_undecided")) == undecided
@@ -280,8 +298,10 @@ def test_open_tickets_are_counted_now_before_and_by_the_end(application: Applica
     make_unit(application, UNIT)
     at = application.clock()
     before = window.start - HOUR
-    make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at, received_at=before)
-    make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at + HOUR)
+    make_ticket(
+        application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at - HOUR, received_at=before
+    )
+    make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at)
     make_ticket(application, state=TicketState.REPLIED, unit_code=UNIT, received_at=window.end)
     make_ticket(application, external_number="A-1", due_at=at)
     make_ticket(application)

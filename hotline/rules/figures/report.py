@@ -168,10 +168,12 @@ class Handling:
     # Due in the period, still open, not yet due at `as_of`: neither success nor failure.
     due_undecided: int = 0
     # Dispatched in the period, caller contacted by the contact limit (else the due moment, else at all). A
-    # unit's reply to the caller is a contact, even where no earlier one was recorded.
+    # filed reply is no contact.
     contact_in_time: int = 0
     contact_missed: int = 0
     contact_undecided: int = 0
+    # Of those dispatched: imported from a file that does not say whether the caller was contacted.
+    contact_unknown: int = 0
     # Closed in the period, all tickets.
     closed: int = 0
     # Closed in the period after a unit handled them (not answered during the call).
@@ -193,7 +195,7 @@ class Handling:
 
     @property
     def dispatched(self) -> int:
-        return self.contact_in_time + self.contact_missed + self.contact_undecided
+        return self.contact_in_time + self.contact_missed + self.contact_undecided + self.contact_unknown
 
     def __add__(self, other: "Handling") -> "Handling":
         pairs = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}

@@ -8,7 +8,7 @@ import re
 
 from hotline.rules.enums import CallbackState, TicketState
 from hotline.rules.people.actors import Actor, Machine, Person, Right
-from hotline.rules.phone_numbers import format_national, parse_number
+from hotline.rules.phone_numbers import format_national, is_withheld, parse_number
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 _VISIBLE_HEAD = 3
@@ -65,6 +65,6 @@ def may_see_callback_number(person: Person, state: CallbackState) -> bool:
 
 def is_number_withheld(raw: str | None) -> bool:
     """Returns whether a caller's number is unknown: absent, `anonymous` in any spelling, or not a number."""
-    if not raw:
+    if not raw or is_withheld(raw):
         return True
-    return parse_number(raw) is None and not re.fullmatch(r"[\d\s-]{3,20}", raw)
+    return parse_number(raw) is None and not re.fullmatch(r"[\d\s*-]{3,20}", raw)

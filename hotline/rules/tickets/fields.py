@@ -63,7 +63,7 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class PhoneField(TextField):
-    """A telephone number as it was written; a ticket file's is stored in E.164 where that is possible."""
+    """A telephone number as it was written. It is stored as `rules.phone_numbers.parse_caller_number` returns it."""
 
 
 @dataclass(frozen=True, slots=True)

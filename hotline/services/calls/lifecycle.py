@@ -94,7 +94,7 @@ def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
     return {
         "sid": arrival.sid,
         "purpose": arrival.purpose,
-        "number": parse_number(number_raw),
+        "number": parse_number(number_raw, work.policies.number),
         "number_raw": number_raw,
         "dialed": to_storable(arrival.dialed, MAX_NUMBER_LENGTH),
         "language": arrival.language,

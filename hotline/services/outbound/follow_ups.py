@@ -33,7 +33,7 @@ _CARRIED = tuple(field.name for field in TICKET_FIELDS if field.carried)
 
 def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
     """Promises the follow-up of a closed ticket; exempt at once if its caller cannot be phoned. Idempotent."""
-    number = parse_number(ticket.caller_number or "")
+    number = parse_number(ticket.caller_number or "", work.policies.number)
     first = work.at + timedelta(seconds=work.policies.follow_ups.delay_seconds)
     row = {
         "ticket_id": ticket.id,

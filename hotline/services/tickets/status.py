@@ -53,7 +53,11 @@ def look_up_number(
     ticket = work.session.scalar(select(Ticket).where(Ticket.number == f"{PREFIX}{digits}"))
     keys = _caller_keys(call_id, number)
     # The caller's own ticket is not locked from their number: otherwise strangers could lock its caller out.
-    if ticket is None or number is None or parse_number(ticket.caller_number or "") != number:
+    if (
+        ticket is None
+        or number is None
+        or parse_number(ticket.caller_number or "", work.policies.number) != number
+    ):
         keys.append(f"ticket:{digits}")
     return _answer(work, keys, [] if ticket is None else [ticket], code)
 

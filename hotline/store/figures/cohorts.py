@@ -17,6 +17,7 @@ from hotline.rules.figures.report import Period
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import FollowUp
+from hotline.store.tickets.deadlines import is_past
 from hotline.store.tickets.tables import Ticket
 
 
@@ -124,30 +125,32 @@ def in_redo(window: Window) -> ColumnElement[bool]:
 
 def due(window: Window) -> CohortQuery:
     """Tickets by due moment."""
-    open_yet = and_(Ticket.closed_at.is_(None), Ticket.due_at > window.at)
+    still_open, late = Ticket.closed_at.is_(None), is_past(Ticket.due_at, Ticket.closed_at)
+    overdue = is_past(Ticket.due_at, window.at)
     counts = {
-        "due_on_time": Ticket.closed_at <= Ticket.due_at,
-        "due_late": or_(Ticket.closed_at > Ticket.due_at, and_(Ticket.closed_at.is_(None), ~open_yet)),
-        "due_undecided": open_yet,
+        "due_on_time": and_(~still_open, ~late),
+        "due_late": or_(late, and_(still_open, overdue)),
+        "due_undecided": and_(still_open, ~overdue),
     }
-    # The due moment is the first moment that is late (midnight after the last day), hence (start, end].
+    # A deadline at midnight belongs to the day that ends, hence (start, end].
     return CohortQuery(and_(Ticket.due_at > window.start, Ticket.due_at <= window.end, IS_NUMBERED), counts)
 
 
 def dispatched(window: Window) -> CohortQuery:
     """Tickets by the moment of their hand-off."""
     limit = func.coalesce(Ticket.contact_due, Ticket.due_at, type_=Ticket.due_at.type)
-    # A reply to the caller is a contact, recorded as one or not.
-    contact = func.coalesce(Ticket.first_contact_at, Ticket.replied_at, type_=Ticket.replied_at.type)
+    # Only a recorded contact counts: a reply is filed in the system, and no step of the unit shows that the caller got it.
+    contact = Ticket.first_contact_at
+    none = contact.is_(None)
+    waits = and_(none, Ticket.closed_at.is_(None), or_(limit.is_(None), ~is_past(limit, window.at)))
+    # A ticket file may be silent about the contact. A contact clock shows that the ticket ran in a system like this one,
+    # where a missing contact is a fact.
+    silent = and_(none, ~waits, Ticket.external_number.is_not(None), Ticket.contact_due.is_(None))
     counts = {
-        "contact_in_time": and_(contact.is_not(None), or_(limit.is_(None), contact <= limit)),
-        "contact_undecided": and_(
-            contact.is_(None), Ticket.closed_at.is_(None), or_(limit.is_(None), limit > window.at)
-        ),
-        "contact_missed": or_(
-            and_(contact.is_not(None), contact > limit),
-            and_(contact.is_(None), or_(Ticket.closed_at.is_not(None), limit <= window.at)),
-        ),
+        "contact_in_time": and_(~none, or_(limit.is_(None), ~is_past(limit, contact))),
+        "contact_undecided": waits,
+        "contact_unknown": silent,
+        "contact_missed": or_(and_(~none, is_past(limit, contact)), and_(none, ~waits, ~silent)),
     }
     return CohortQuery(and_(window.covers(Ticket.dispatched_at), IS_NUMBERED), counts)
 

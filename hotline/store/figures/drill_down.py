@@ -20,7 +20,7 @@ CALL_COUNTS = frozenset(
 TICKET_COUNTS: tuple[frozenset[str], ...] = (
     frozenset({"total", "closed_for_good", "direct", "open"}),
     frozenset({"due_on_time", "due_late", "due_undecided"}),
-    frozenset({"contact_in_time", "contact_missed", "contact_undecided"}),
+    frozenset({"contact_in_time", "contact_missed", "contact_undecided", "contact_unknown"}),
     frozenset({"closed", "handled", "redone", "to_follow", "followed"}),
     frozenset({"solved_yes", "solved_no", "satisfied_yes", "satisfied_no"}),
 )
