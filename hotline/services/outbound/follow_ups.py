@@ -89,7 +89,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """What a person needs to recognise the matter of a follow-up: the local day it was received, its kind, its place."""
+    """The matter of a follow-up as its caller recognises it: the local day it was received, its kind, its place."""
 
     received_on: date
     kind: RequestType
