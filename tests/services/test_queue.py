@@ -202,7 +202,7 @@ def test_position_counts_who_came_first_and_expected_wait_is_the_mean_of_the_las
     application: Application, clock: StoppedClock
 ) -> None:
     for wait in (10, 20):
-        make_call(application, state=CallState.ENDED, wait_seconds=wait)
+        make_call(application, state=CallState.ENDED, wait_seconds=wait, answered_at=clock.at)
     make_operator(application, PresenceState.TALKING)
     first, second = make_call(application), make_call(application)
     join(application, first.id)
@@ -234,7 +234,7 @@ def test_a_wait_is_expected_only_while_a_desk_that_may_answer_takes_calls(  # no
     silent: bool,
     expected: int | None,
 ) -> None:
-    make_call(application, state=CallState.ENDED, wait_seconds=15)
+    make_call(application, state=CallState.ENDED, wait_seconds=15, answered_at=clock.at)
     make_operator(application, state)
     english = make_operator(application, PresenceState.NOT_READY)
     with application.unit_of_work(Machine.SYSTEM) as work:
