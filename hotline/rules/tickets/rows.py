@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import RequestType
 from hotline.rules.phone_numbers import parse_caller_number
+from hotline.rules.text import clean, close_directions
 from hotline.rules.tickets.fields import (
     TICKET_FIELDS,
     BadValue,
@@ -132,9 +133,12 @@ def parse_row(cells: Mapping[str, str], zone: ZoneInfo, line: str) -> TicketRow 
 
 
 def safe_cell(text: str) -> str:
-    """Returns `text` with a leading apostrophe if a spreadsheet would take it for a formula; `parse_row` removes it."""
-    stripped = text.lstrip("'")
-    return f"'{text}" if stripped.startswith(_FORMULA) else text
+    """Returns `text` for a cell of a file: open directions closed, and no formula.
+
+    A leading apostrophe is added if a spreadsheet would take the text for a formula; `parse_row` removes it.
+    """
+    closed = close_directions(text)
+    return f"'{closed}" if closed.lstrip("'").startswith(_FORMULA) else closed
 
 
 def _plain(raw: str, field: TicketField) -> str:
@@ -143,7 +147,7 @@ def _plain(raw: str, field: TicketField) -> str:
         raise BadValue(Code.NOT_TEXT if unusable[0] == "\x00" else Code.NOT_UTF8)
     if raw.startswith("'") and raw.lstrip("'").startswith(_FORMULA):
         raw = raw[1:]
-    text = raw.replace("\r\n", "\n").strip()
+    text = clean(raw)
     if isinstance(field.kind, TextField) and len(text) > field.kind.limit:
         raise BadValue(Code.TOO_LONG)
     if field.csv_required and not text:

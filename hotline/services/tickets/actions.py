@@ -59,7 +59,7 @@ def open_draft(
         known = _take_from_call(work, ticket, call_id)
         if known is not None:
             return known
-    for name, value in _columns(work, stated).items():
+    for name, value in _columns(work, ticket, stated).items():
         setattr(ticket, name, value)
     work.session.add(ticket)
     work.session.flush()
@@ -121,7 +121,7 @@ def _step_columns(
     unfit = stated.given().keys() - rules.editable_fields(row)
     if unfit:
         raise InvalidFields(dict.fromkeys(sorted(unfit), "not_now"))
-    columns = _columns(work, stated)
+    columns = _columns(work, ticket, stated)
     present = {name: getattr(ticket, name, None) for name in row.needs} | stated.given()
     lacking = rules.missing(row.needs, present)
     if lacking:
@@ -136,11 +136,16 @@ def _event(kind: str, ticket: Ticket) -> events.Event:
     )
 
 
-def _columns(work: UnitOfWork, stated: TicketFields) -> dict[str, object]:
-    """Returns the ticket's columns that the fields set. Raises UnknownUnit, InvalidFields."""
+def _columns(work: UnitOfWork, ticket: Ticket, stated: TicketFields) -> dict[str, object]:
+    """Returns the ticket's columns that the fields set. A new report (举报) is confidential by default.
+
+    Raises UnknownUnit, InvalidFields.
+    """
     columns = {name: value for name, value in stated.given().items() if FIELDS_BY_NAME[name].stored}
     if stated.type is not None:
         columns["request_class"] = CLASS_OF[stated.type]
+        if stated.type is RequestType.REPORT and ticket.type is not RequestType.REPORT:
+            columns.setdefault("confidential", True)
     if stated.caller_number is not None:
         columns["caller_number"] = _caller_number(work, stated.caller_number)
     if stated.unit_code:
