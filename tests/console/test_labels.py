@@ -111,8 +111,11 @@ def test_a_nuisance_call_is_offered_once() -> None:
     assert ("prank", "骚扰来电") in enum_options(enums.NoMatterReason)
 
 
-def test_an_operator_cannot_choose_a_missed_call() -> None:
-    assert set(CHOOSABLE_REASONS) == set(NotReadyReason) - {NotReadyReason.MISSED_CALL}
+def test_an_operator_cannot_choose_what_only_the_system_notices() -> None:
+    assert set(NotReadyReason) - set(CHOOSABLE_REASONS) == {
+        NotReadyReason.MISSED_CALL,
+        NotReadyReason.PHONE_OFF,
+    }
 
 
 @pytest.mark.parametrize(
