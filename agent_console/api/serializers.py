@@ -28,6 +28,7 @@ from hotline.rules.tickets.fields import TEXT_NAMES, DateTimeField
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
+from hotline.store.calls.outcomes import outcome_of
 from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tickets.history import TimelineEntry
 from hotline.store.tickets.lists import TicketListRow, address_of
@@ -112,6 +113,7 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         purpose=call.purpose,
         state=call.state,
         end=call.end,
+        outcome=outcome_of(call),
         number=mask_number(call.number),
         withheld=call.number is None,
         language=call.language,
@@ -127,6 +129,7 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         ended_at=moment_or_none(call.ended_at, zone),
         finished_at=moment_or_none(call.finished_at, zone),
         wait_seconds=call.wait_seconds,
+        talk_seconds=call.talk_seconds,
     )
 
 

@@ -70,6 +70,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "meeting": N_("开会"),
         "back_office": N_("后台工作"),
         "missed_call": N_("漏接来电"),
+        "phone_off": N_("话机断线"),
     },
     enums.CallState: {
         "ringing": N_("振铃"),
@@ -95,6 +96,25 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "failed": N_("呼叫失败"),
         "canceled": N_("已取消"),
     },
+    enums.CallOutcome: {
+        "queue_full": N_("排队已满"),
+        "answered": N_("人工接听"),
+        "emergency": N_("转接紧急电话"),
+        "transferred": N_("自动转接外线"),
+        "callback": N_("选择回拨"),
+        "message": N_("语音留言"),
+        "status": N_("自助查询进度"),
+        "abandoned": N_("排队中挂断"),
+        "left_in_menu": N_("导航中挂断"),
+        "other": N_("进行中或其他"),
+    },
+    enums.CallRecord: {
+        "ticket": N_("登记工单"),
+        "existing_matter": N_("并入已有工单"),
+        "no_matter": N_("无诉求"),
+        "open": N_("尚未登记"),
+    },
+    enums.AfterCall: {"satisfied": N_("满意"), "not_satisfied": N_("不满意"), "no_answer": N_("未评价")},
     enums.NoMatterReason: {
         "silent": N_("无声电话"),
         "wrong_number": N_("打错电话"),

@@ -50,8 +50,11 @@ TABLES: dict[str, tuple[Collection[str], Iterable[str]]] = {
     "MACHINE_LABELS": (MACHINE_LABELS, Machine),
     "SENTENCES": (SENTENCES, [kind for kind, event in KINDS.items() if event.subject == "ticket"]),
     "STATISTIC_LABELS": (report_labels.STATISTIC_LABELS, [statistic.name for statistic in STATISTICS]),
-    "COUNT_LABELS": (COUNT_LABELS, CALL_COUNTS.union(*TICKET_COUNTS)),
-    "ENUM_LABELS": (report_labels.ENUM_LABELS, ["classes", "types", "channels"]),
+    "COUNT_LABELS": (COUNT_LABELS, frozenset().union(*CALL_COUNTS, *TICKET_COUNTS)),
+    "ENUM_LABELS": (
+        report_labels.ENUM_LABELS,
+        ["classes", "types", "channels", "outcomes", "ended_as", "no_matter", "after_call"],
+    ),
 }
 
 
@@ -108,8 +111,11 @@ def test_a_nuisance_call_is_offered_once() -> None:
     assert ("prank", "骚扰来电") in enum_options(enums.NoMatterReason)
 
 
-def test_an_operator_cannot_choose_a_missed_call() -> None:
-    assert set(CHOOSABLE_REASONS) == set(NotReadyReason) - {NotReadyReason.MISSED_CALL}
+def test_an_operator_cannot_choose_what_only_the_system_notices() -> None:
+    assert set(NotReadyReason) - set(CHOOSABLE_REASONS) == {
+        NotReadyReason.MISSED_CALL,
+        NotReadyReason.PHONE_OFF,
+    }
 
 
 @pytest.mark.parametrize(

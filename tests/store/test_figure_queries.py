@@ -89,8 +89,8 @@ def test_calls_are_counted_by_outcome_and_only_those_that_asked_for_a_person(
     make_call(application, **queued, arrived_at=window.start - timedelta(seconds=1))
     make_call(application, **queued, answered_at=at, wait_seconds=15)
     make_call(application, **queued, answered_at=at, wait_seconds=16, end=CallEnd.ABANDONED)
-    make_call(application, **queued, end=CallEnd.ABANDONED, ended_at=at + timedelta(seconds=5))
-    make_call(application, **queued, end=CallEnd.ABANDONED, ended_at=at + timedelta(seconds=4))
+    make_call(application, **queued, end=CallEnd.ABANDONED, wait_seconds=5)
+    make_call(application, **queued, end=CallEnd.ABANDONED, wait_seconds=4)
     make_call(application, **queued, end=CallEnd.LEFT_FOR_CALLBACK)
     make_call(application, **queued, end=CallEnd.FAILED)
     make_call(application, **queued)
@@ -110,7 +110,7 @@ def test_calls_are_counted_by_outcome_and_only_those_that_asked_for_a_person(
 
 def test_without_a_threshold_no_wait_is_short(application: Application, window: Window) -> None:
     at = application.clock()
-    make_call(application, queued_at=at, end=CallEnd.ABANDONED, ended_at=at)
+    make_call(application, queued_at=at, end=CallEnd.ABANDONED, wait_seconds=0)
     with application.read_session() as session:
         counts, _ = count_calls(session, window, application.policies.zone, threshold=0)
     assert (counts.abandoned, counts.short) == (1, 0)
@@ -135,12 +135,14 @@ def test_the_calls_behind_a_count_are_those_it_took(application: Application, wi
     ids = [make_call(application, queued_at=at, answered_at=at, wait_seconds=9).id for _ in range(3)]
     make_call(application, queued_at=at)
     with application.read_session() as session:
-        first = calls_behind(session, window, ("answered_15s",), limit=2)
-        rest = calls_behind(session, window, ("answered_15s",), limit=2, cursor=first.next_cursor or "")
+        first = calls_behind(session, window, ("answered_15s",), threshold=0, limit=2)
+        rest = calls_behind(
+            session, window, ("answered_15s",), threshold=0, limit=2, cursor=first.next_cursor or ""
+        )
         assert [call.id for call in (*first.rows, *rest.rows)] == ids[::-1]
-        assert len(calls_behind(session, window, ("answered", "waiting"), limit=9).rows) == 4
+        assert len(calls_behind(session, window, ("answered", "waiting"), threshold=0, limit=9).rows) == 4
         with pytest.raises(KeyError):
-            calls_behind(session, window, ("tea",), limit=1)
+            calls_behind(session, window, ("tea",), threshold=0, limit=1)
 
 
 def test_requests_leave_out_drafts_discarded_and_later_rounds(
@@ -373,6 +375,10 @@ def test_tickets_behind_a_count_are_paged_and_of_one_cohort(application: Applica
     [
         (("offered",), True, False),
         (("answered", "abandoned"), True, False),
+        (("outcome_status", "no_matter_test"), True, False),
+        (("returned_talks",), True, False),
+        (("returned_talks", "talks"), False, False),
+        (("offered", "received"), False, False),
         (("total", "open"), False, True),
         (("due_late", "due_on_time"), False, True),
         (("total", "due_late"), False, False),

@@ -83,6 +83,7 @@ def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callbac
     if number is None:
         return None
     _cancel_other_numbers(work, call_id, number)
+    work.session.execute(update(Call).where(Call.id == call_id).values(callback_chosen=True))
     return _promise_from(work, call, CallbackReason.REQUESTED, number)
 
 
