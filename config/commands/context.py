@@ -15,6 +15,7 @@ from hotline.rules.errors import (
     DomainError,
     LostRace,
     NameTaken,
+    NoSuchDelivery,
     NoSuchFlow,
     NoSuchPerson,
     NotAllowed,
@@ -69,6 +70,8 @@ def _message(error: DomainError) -> str:
             return f"there is no active user {error}: add one with hotline user add"
         case UnknownUnit(code=code):
             return f"there is no unit {code}; units.toml lists the codes (hotline migrate adds new ones)"
+        case NoSuchDelivery():
+            return f"there is no delivery {error}: see hotline deliveries list --state all"
         case NoSuchFlow():
             return f"there is no publication {error}: see hotline flows history"
         case LostRace():
