@@ -11,6 +11,7 @@ COMMANDS = {
     "calendar": LazyCommand("config.commands.working_days:calendar", "Sets the working days of deadlines."),
     "deliveries": LazyCommand("config.commands.deliveries:deliveries", "Lists what could not be delivered."),
     "dial": LazyCommand("config.commands.dial:dial", "Phones the hotline from the terminal."),
+    "doctor": LazyCommand("config.commands.doctor:doctor", "Looks at every component of the running line."),
     "flows": LazyCommand("config.commands.flows:flows", "Checks, draws and publishes call flows."),
     "jobs": LazyCommand("config.commands.jobs:jobs", "Lists the periodic jobs with their last results."),
     "migrate": LazyCommand("config.commands.migrate:migrate", "Brings the database up to date."),

@@ -22,6 +22,7 @@ from hotline.rules.errors import (
     UnknownSkill,
     UnknownUnit,
 )
+from hotline.rules.failures import failure_reason
 from hotline.rules.figures.report import parse_day
 from hotline.rules.text import one_line
 
@@ -35,7 +36,7 @@ def open_components() -> Components:
     Exits with status 2 for a wrong setting or a wrong file of the city.
     """
     settings = settings_or_exit()
-    begin_logging(settings.mode)
+    begin_logging(settings.mode, settings.secrets)
     components = build_or_exit(settings)
     click.get_current_context().call_on_close(components.application.engine.dispose)
     click.get_current_context().call_on_close(components.redis.close)
@@ -92,7 +93,7 @@ def _database_message(error: DBAPIError | DatabaseBusy) -> str:
     missing = ("no such table", "no such column", "has no column named")
     if isinstance(error, ProgrammingError) or any(words in str(cause) for words in missing):
         return "the database lacks tables of this version: run hotline migrate"
-    return f"the database does not answer ({type(cause).__name__})"
+    return f"the database does not answer: {failure_reason(error)}"
 
 
 class DayParameter(click.ParamType[date]):

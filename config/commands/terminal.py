@@ -1,4 +1,4 @@
-"""What commands read from a terminal and print to it."""
+"""Input of commands that a terminal does not show, and tables that it shows."""
 
 import sys
 from collections.abc import Iterable, Sequence
