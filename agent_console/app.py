@@ -37,8 +37,11 @@ from agent_console.web.labels import N_, field_label, label, problem_label
 from agent_console.web.locale import as_milliseconds, init_locale
 from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
-from hotline.rules.people.privacy import mask_number
+from hotline.rules.people.privacy import mask_number, mask_text
 from hotline.rules.phone_numbers import format_national
+from hotline.rules.text import close_directions
+from hotline.store.tickets.private_texts import ReadableTicket
+from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 
 __all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "register"]
@@ -103,7 +106,14 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
     protect(app, options)
     register_errors(app)
     live.start(app, options)
-    app.jinja_env.filters.update(label=label, problem_label=problem_label, mask=mask_number)
+    app.jinja_env.filters.update(
+        label=label,
+        problem_label=problem_label,
+        mask=mask_number,
+        mask_text=mask_text,
+        as_read=as_read,
+        close_directions=close_directions,
+    )
     app.jinja_env.filters["field_label"] = pass_context(_field_label)
     app.jinja_env.globals.update(
         asset=asset,
@@ -122,6 +132,11 @@ def _field_label(_context: Context, name: str) -> str:
     """Returns the label of a field in the language of the request."""
     # `pass_context` keeps Jinja from evaluating a constant once, at compile time, for every language.
     return field_label(name)
+
+
+def as_read(ticket: Ticket) -> ReadableTicket:
+    """Returns a ticket as the acting person may read it; every template shows texts of tickets through this filter."""
+    return ReadableTicket(ticket, auth.current_person())
 
 
 def _console_blueprint() -> Blueprint:

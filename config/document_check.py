@@ -17,15 +17,16 @@ from ivr_flows.bilingual import BilingualText
 from ivr_flows.engine import PENDING_ENTRY, again, place_lines
 from ivr_flows.flow import Flow, InputNode, MenuNode, Node, QueueNode, Script
 from ivr_flows.source.problems import FlowProblem
-from ivr_flows.speech import PROGRAM_PROMPTS, Lines, PromptLine, SpokenDigits, SpokenMoment
+from ivr_flows.speech import PROGRAM_PROMPTS, Lines, PromptLine, SpokenDigits, SpokenMoment, spoken_deadline
 from ivr_flows.turn import AwaitResult, DialogTurn, EndDialog, Position
 from ivr_flows.webhooks.twiml import Speaker, TwimlRenderer
 
 _ADDRESSES = VoiceAddresses("https://hotline.example")
 _STANDING = {"hotline": SpokenDigits("0")}
-# One for each pattern of a calendar: on the hour, a few minutes past, half past, many minutes.
-_MOMENTS = tuple(
-    SpokenMoment(datetime.fromisoformat(f"2026-11-26T14:{minute}")) for minute in ("00", "05", "30", "45")
+# One for each pattern of a calendar: on the hour, a few minutes past, half past, many minutes, the end of a day.
+_MOMENTS = (
+    *(SpokenMoment(datetime.fromisoformat(f"2026-11-26T14:{minute}")) for minute in ("00", "05", "30", "45")),
+    spoken_deadline(datetime.fromisoformat("2026-11-27T00:00")),
 )
 # Callers ahead and expected wait in seconds: next in line, a place without a wait, a place with one.
 _ROUNDS = ((0, None), (99, None), (99, 3600))

@@ -280,11 +280,6 @@ class Settings(BaseSettings):
         return self.carrier_profile == "narrow"
 
     @property
-    def secure(self) -> bool:
-        """Says whether browsers use https, so that cookies can require it."""
-        return self.public_url.startswith("https://")
-
-    @property
     def exchange_url(self) -> str:
         return f"http://127.0.0.1:{self.exchange_port}"
 

@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from string import Formatter
 
@@ -64,9 +64,18 @@ class SpokenDigits:
 
 @dataclass(frozen=True, slots=True)
 class SpokenMoment:
-    """A local date and time, spoken as 11月26号下午两点钟 or November 26 at 2 p.m."""
+    """A local date and time, spoken as 11月26号下午两点钟 or November 26 at 2 p.m.
+
+    `ends_day`: `at` is the midnight that ends a period, spoken as the end of the day before it: 11月25号24点.
+    """
 
     at: datetime
+    ends_day: bool = False
+
+
+def spoken_deadline(at: datetime) -> SpokenMoment:
+    """Returns the local end of a period as it is spoken: midnight belongs to the day that ends."""
+    return SpokenMoment(at, ends_day=at.time() == time())
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +146,9 @@ class Calendar:
     # Words for the minutes 0 to 9 of `few_minutes`, as {n}.
     digits: tuple[str, ...]
 
+    # Midnight as the end of a day, with {month} and {day}. Prompts published before this pattern existed have none.
+    day_end: str = ""
+
     def say(self, moment: datetime) -> str:
         names = {"period": self.periods[moment.hour], "hour": self.hours[moment.hour]}
         count = moment.minute
@@ -144,8 +156,15 @@ class Calendar:
             count, self.few_minutes if count < len(self.digits) else self.minutes
         )
         spoken = self.digits[count] if count < len(self.digits) else str(count)
-        day = self.day.format(month=self.months[moment.month - 1], day=moment.day)
+        day = self._day(self.day, moment)
         return day + pattern.format(**names, n=spoken, nn=f"{count:02d}")
+
+    def say_end_of_day(self, midnight: datetime) -> str:
+        """Returns the words for a midnight as the end of the day before it."""
+        return self._day(self.day_end or f"{self.day} 24:00", midnight - timedelta(days=1))
+
+    def _day(self, pattern: str, day: datetime) -> str:
+        return pattern.format(month=self.months[day.month - 1], day=day.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +199,8 @@ class SpeechRules:
                 return self.minutes.of(minutes, self._count(minutes))
             case SpokenDigits(digits=digits):
                 return self.between_digits.join(self.digits[int(digit)] for digit in digits)
+            case SpokenMoment(at=at, ends_day=True):
+                return self.calendar.say_end_of_day(at)
             case SpokenMoment(at=at):
                 return self.calendar.say(at)
             case LiteralText(texts=texts):

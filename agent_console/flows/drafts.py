@@ -16,7 +16,7 @@ from agent_console.web.locale import locale_name
 from hotline.rules.enums import Language
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Right
-from hotline.rules.text import SHORT_TEXT
+from hotline.rules.text import SHORT_TEXT, clean, is_blank
 from hotline.services import flow_publications
 
 # Ten times the longest flow that is shipped.
@@ -86,7 +86,7 @@ def publish() -> ResponseReturnValue:
 
 def _checked(*, is_late: bool = False) -> DraftResult:
     text, error = _text_sent()
-    note = request.form.get("note", "").strip()[:SHORT_TEXT]
+    note = clean(request.form.get("note", ""))[:SHORT_TEXT]
     if error:
         return DraftResult(text, note, error=error)
     try:
@@ -111,7 +111,7 @@ def _text_sent() -> tuple[str, str]:
     text = text.replace("\r\n", "\n")
     if len(text) > MAX_CHARACTERS:
         return text[:MAX_CHARACTERS], TOO_LONG
-    return text, "" if text.strip() else EMPTY
+    return text, EMPTY if is_blank(text) else ""
 
 
 def _page(result: DraftResult) -> ResponseReturnValue:

@@ -36,6 +36,7 @@ from hotline.services.tickets import due_dates
 from hotline.store.people.tables import list_units
 from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
+from hotline.store.tickets.private_texts import ReadableTicket
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import ReadSession
 
@@ -79,7 +80,7 @@ class TicketSheet:
     empty for a person who may not know it.
     """
 
-    ticket: Ticket
+    ticket: ReadableTicket
     address: str
     details: TicketDetails
     caller: CallerView
@@ -119,7 +120,7 @@ def read_ticket_sheet(
         steps = _steps(person, ticket)
         units = list_units(session)
         return TicketSheet(
-            ticket=ticket,
+            ticket=ReadableTicket(ticket, person),
             address=address_of(ticket),
             details=details,
             caller=_caller(person, ticket, shown_number),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from agent_console.tickets import due_labels
 from agent_console.tickets.actions import reveal_number, take_step
+from agent_console.tickets.due_labels import left
 from agent_console.tickets.ticket_sheet import add_template_globals, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
@@ -133,8 +133,7 @@ def pages() -> Blueprint:
     blueprint.add_url_rule("/<address>", "show", show)
     blueprint.add_url_rule("/<address>/number", "show_number", show_number, methods=["POST"])
     blueprint.add_url_rule("/<address>/<action>", "act", act, methods=["POST"])
-    for function in (due_labels.due, due_labels.left):
-        blueprint.add_app_template_filter(function, function.__name__)
+    blueprint.add_app_template_filter(left, "left")
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
     blueprint.add_app_template_global(is_number_withheld, "withheld")
     add_template_globals(blueprint)

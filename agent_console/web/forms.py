@@ -18,6 +18,7 @@ from agent_console.web.domain_errors import entry_of, field_codes
 from agent_console.web.labels import problem_label
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import DomainError, StaleRevision
+from hotline.rules.text import clean
 
 P = ParamSpec("P")
 Answer = tuple[int, dict[str, object]]
@@ -46,14 +47,14 @@ def json_object() -> dict[str, object]:
 
 
 def text_in(body: Mapping[str, object], name: str, longest: int = 200) -> str:
-    """Returns a text of `body` without outer spaces, empty when absent. `longest` counts characters.
+    """Returns a text of `body` as it is kept, empty when absent. `longest` counts characters.
 
     Raises BadRequest if the value is not a text or is longer.
     """
     value = body.get(name, "")
     if not isinstance(value, str) or len(value) > longest:
         raise BadRequest
-    return value.strip()
+    return clean(value)
 
 
 def object_in(body: Mapping[str, object], name: str) -> dict[str, object]:

@@ -110,7 +110,7 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
     )
     return ConsoleOptions(
         secret_key=settings.secret_key,
-        secure_cookies=settings.secure,
+        public_url=settings.public_url,
         default_locale=settings.locale,
         softphone=softphone,
         redis_url=settings.redis_url,

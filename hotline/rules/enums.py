@@ -130,6 +130,38 @@ class CallEnd(StrEnum):
     CANCELED = "canceled"
 
 
+class CallOutcome(StrEnum):
+    """The one outcome under which a report counts an inbound call: the first in this order that applies."""
+
+    QUEUE_FULL = "queue_full"
+    ANSWERED = "answered"
+    EMERGENCY = "emergency"
+    TRANSFERRED = "transferred"
+    CALLBACK = "callback"
+    MESSAGE = "message"
+    STATUS = "status"
+    ABANDONED = "abandoned"
+    LEFT_IN_MENU = "left_in_menu"
+    OTHER = "other"
+
+
+class CallRecord(StrEnum):
+    """The record with which an answered call ended; `OPEN` while the operator has not completed it."""
+
+    TICKET = "ticket"
+    EXISTING_MATTER = "existing_matter"
+    NO_MATTER = "no_matter"
+    OPEN = "open"
+
+
+class AfterCall(StrEnum):
+    """The caller's rating of the conversation, or none."""
+
+    SATISFIED = "satisfied"
+    NOT_SATISFIED = "not_satisfied"
+    NO_ANSWER = "no_answer"
+
+
 class NoMatterReason(StrEnum):
     """The reason for which a finished call has no ticket. Every call has a ticket or one of these reasons."""
 

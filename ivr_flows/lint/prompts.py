@@ -331,6 +331,7 @@ def _patterns(speech: SpeechRules) -> Mapping[str, tuple[str, frozenset[str]]]:
         "speech.minutes.one": (speech.minutes.one, COUNT),
         "speech.minutes.other": (speech.minutes.other, COUNT),
         "speech.calendar.day": (calendar.day, DAY),
+        "speech.calendar.day_end": (calendar.day_end, DAY),
         "speech.calendar.on_the_hour": (calendar.on_the_hour, HOUR),
         "speech.calendar.half_past": (calendar.half_past, HOUR),
         "speech.calendar.few_minutes": (calendar.few_minutes, HOUR),

@@ -34,9 +34,10 @@ class _Calendar(FileModel):
     few_minutes: _Text
     minutes: _Text
     digits: _Ten
+    day_end: _Text | None = None
 
     def calendar(self) -> Calendar:
-        return Calendar(**{name: getattr(self, name) for name in type(self).model_fields})
+        return Calendar(**self.model_dump(exclude_none=True))
 
 
 class _Speech(FileModel):

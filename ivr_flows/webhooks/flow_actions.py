@@ -32,7 +32,7 @@ from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTi
 from hotline.store.calls.lookups import Lookup
 from hotline.store.calls.outages import Outage
 from hotline.unit_of_work import ReadSession, UnitOfWork
-from ivr_flows.speech import PromptLine, SpokenMoment, SpokenNotice
+from ivr_flows.speech import PromptLine, SpokenMoment, SpokenNotice, spoken_deadline
 from ivr_flows.turn import PENDING, TOO_LATE, ActionResult, Values
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache, spoken_notice
 
@@ -135,7 +135,9 @@ def _status_line(work: UnitOfWork, known: KnownTicket) -> PromptLine:
     prompt, name, moment = dated.get(known.state, ("status_waiting", "", None))
     if moment is None:
         return PromptLine("status_waiting")
-    return PromptLine(prompt, None, ((name, SpokenMoment(moment.astimezone(work.zone))),))
+    local = moment.astimezone(work.zone)
+    spoken = spoken_deadline(local) if name == "due" else SpokenMoment(local)
+    return PromptLine(prompt, None, ((name, spoken),))
 
 
 def _look_up_external(work: UnitOfWork, call_id: int, source: str) -> ActionResult:

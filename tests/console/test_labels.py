@@ -50,8 +50,11 @@ TABLES: dict[str, tuple[Collection[str], Iterable[str]]] = {
     "MACHINE_LABELS": (MACHINE_LABELS, Machine),
     "SENTENCES": (SENTENCES, [kind for kind, event in KINDS.items() if event.subject == "ticket"]),
     "STATISTIC_LABELS": (report_labels.STATISTIC_LABELS, [statistic.name for statistic in STATISTICS]),
-    "COUNT_LABELS": (COUNT_LABELS, CALL_COUNTS.union(*TICKET_COUNTS)),
-    "ENUM_LABELS": (report_labels.ENUM_LABELS, ["classes", "types", "channels"]),
+    "COUNT_LABELS": (COUNT_LABELS, frozenset().union(*CALL_COUNTS, *TICKET_COUNTS)),
+    "ENUM_LABELS": (
+        report_labels.ENUM_LABELS,
+        ["classes", "types", "channels", "outcomes", "ended_as", "no_matter", "after_call"],
+    ),
 }
 
 

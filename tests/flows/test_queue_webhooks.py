@@ -78,14 +78,34 @@ def test_who_withholds_the_number_may_type_one_that_is_read_back(
     carrier.presses(carrier.arrives(From="anonymous"), "0")
     clock.advance(120)
     asked = leaves(carrier, "1")
-    assert asked.words == "请输入回电号码，固定电话请加区号，以井号键结束。"
-    assert (asked.find("Gather").get("numDigits"), asked.find("Gather").get("finishOnKey")) == ("13", "#")
+    assert asked.words == "请输入回电号码，外地固定电话请加区号，以井号键结束。"
+    assert (asked.find("Gather").get("numDigits"), asked.find("Gather").get("finishOnKey")) == ("17", "#")
     read = carrier.presses(asked, "13900000001")
     assert read.words == "回电号码是幺三九零零零零零零零幺。正确请按1，重新输入请按2。"
     assert carrier.presses(read, "1").words.startswith("好的，您的排队顺序已保留")
     carrier.hangs_up()
     assert [callback.number for callback in ledger.callbacks()] == ["+8613900000001"]
     assert ledger.call().end is CallEnd.LEFT_FOR_CALLBACK
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [
+        ("4412348", "+865374412348"),
+        ("44123489", "+8653744123489"),
+        ("008613800001234", "+8613800001234"),
+        ("00865374412348", "+865374412348"),
+        ("14900001234", "+8614900001234"),
+        ("0043699123456789", "+43699123456789"),
+    ],
+)
+def test_a_keyed_number_is_read_as_people_in_town_dial_it(
+    carrier: Carrier, ledger: Ledger, clock: StoppedClock, keys: str, number: str
+) -> None:
+    carrier.presses(carrier.arrives(From="RESTRICTED"), "0")
+    clock.advance(120)
+    carrier.presses(carrier.presses(leaves(carrier, "1"), keys), "1")
+    assert [callback.number for callback in ledger.callbacks()] == [number]
 
 
 def test_a_number_that_cannot_be_phoned_keeps_the_caller_waiting(

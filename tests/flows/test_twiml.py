@@ -140,7 +140,7 @@ def test_where_the_carrier_hears_words_keys_are_heard_beside_them() -> None:
 
 def test_several_digits_are_ended_by_the_pound_key_and_read_back_digits_need_one() -> None:
     typing = listening(STAGE, "callback.number:0:3")
-    assert (typing.get("numDigits"), typing.get("finishOnKey")) == ("13", "#")
+    assert (typing.get("numDigits"), typing.get("finishOnKey")) == ("17", "#")
     read = listening(STAGE, "callback.number:0:4?entered=13800001234")
     assert (read.get("numDigits"), read.get("finishOnKey")) == ("1", "")
     assert read[0].text == "回电号码是幺三八零零零零幺二三四。正确请按1，重新输入请按2。"

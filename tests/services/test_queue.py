@@ -201,7 +201,7 @@ def test_position_counts_who_came_first_and_expected_wait_is_the_mean_of_the_las
     application: Application, clock: StoppedClock
 ) -> None:
     for wait in (10, 20):
-        make_call(application, state=CallState.ENDED, wait_seconds=wait)
+        make_call(application, state=CallState.ENDED, wait_seconds=wait, answered_at=clock.at)
     first, second = make_call(application), make_call(application)
     join(application, first.id)
     clock.advance(5)

@@ -5,9 +5,10 @@ nothing.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 
 from hotline import events
 from hotline.rules.calls import states as rules
@@ -86,7 +87,7 @@ def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
     return {
         "sid": arrival.sid,
         "purpose": arrival.purpose,
-        "number": parse_number(number_raw),
+        "number": parse_number(number_raw, work.policies.number),
         "number_raw": number_raw,
         "dialed": to_storable(arrival.dialed, MAX_NUMBER_LENGTH),
         "language": arrival.language,
@@ -105,6 +106,7 @@ _TALK_COLUMNS = (
     "answered_at",
     "operator_left_at",
     "wait_seconds",
+    "talk_seconds",
     "finished_at",
     "no_matter",
     "no_matter_note",
@@ -159,7 +161,6 @@ def rate_talk(work: UnitOfWork, call_id: int, answer: Satisfied) -> None:
 def record_connected(work: UnitOfWork, call_id: int) -> None:
     """Records that caller and operator hear each other; the wait is over and measured."""
     call = lock_call(work, call_id)
-    since = call.queued_at or work.at
     joined = updated_one(
         work.session,
         update(Call)
@@ -167,7 +168,7 @@ def record_connected(work: UnitOfWork, call_id: int) -> None:
         .values(
             state=CallState.TALKING,
             answered_at=work.at,
-            wait_seconds=max(int((work.at - since).total_seconds()), 0),
+            wait_seconds=rules.seconds_between(call.queued_at or work.at, work.at),
         ),
     )
     if joined and call.operator_id is not None:
@@ -182,7 +183,11 @@ def record_operator_left(work: UnitOfWork, call_id: int) -> None:
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state == CallState.TALKING)
-        .values(state=CallState.AFTER, operator_left_at=work.at),
+        .values(
+            state=CallState.AFTER,
+            operator_left_at=work.at,
+            talk_seconds=rules.seconds_between(call.answered_at, work.at),
+        ),
     ):
         desks.end_talk(work, call.operator_id, call_id)
 
@@ -232,8 +237,7 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
     values: dict[str, object] = {"state": CallState.ENDED, "ended_at": work.at, "position": NO_POSITION}
     if was in _BEFORE_OPERATOR:
         end = _end_before_operator(work, call.id, end)
-    if was is not call.state:
-        values |= {"answered_at": None, "wait_seconds": None}
+    values |= _measures_at_end(call, was, end, work.at)
     work.session.execute(update(Call).where(Call.id == call.id).values(**values, end=end))
     offers.withdraw_offers(work, call.id)
     desks.release_after_call(work, call.operator_id, call.id, was=was)
@@ -241,6 +245,21 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
         callbacks.promise_abandoned(work, call.id)
     work.record(events.CallEnded(call.id, end))
     offers.offer_waiting(work)
+
+
+def _measures_at_end(call: CallView, was: CallState, end: CallEnd, at: datetime) -> dict[str, object]:
+    """Returns the wait and the talk of a call that ends in the effective state `was`, as column values."""
+    waited = rules.seconds_between(call.queued_at, at)
+    if was is not call.state:
+        return {"answered_at": None, "wait_seconds": waited}
+    if was is CallState.TALKING:
+        return {"talk_seconds": rules.seconds_between(call.answered_at, at)}
+    if call.purpose is CallPurpose.FOLLOW_UP and end is CallEnd.COMPLETED:
+        return {"talk_seconds": rules.seconds_between(call.arrived_at, at)}
+    if call.answered_at is None:
+        # A caller who left the queue for a choice in the flow has waited until then.
+        return {"wait_seconds": func.coalesce(Call.wait_seconds, waited)}
+    return {}
 
 
 def _end_before_operator(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEnd:

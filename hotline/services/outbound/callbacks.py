@@ -42,7 +42,7 @@ def promise_callback(
     Several people share a number that the city lists as shared: there each promise is one of its own. Raises
     BadNumber if the number cannot be called.
     """
-    dialable = parse_number(number)
+    dialable = parse_number(number, work.policies.number)
     if dialable is None:
         raise BadNumber(reason.value)
     wanted = work.at + timedelta(seconds=work.policies.callbacks.delay_seconds)
@@ -68,8 +68,11 @@ def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callbac
     in for every earlier one to this caller.
     """
     call = _call(work, call_id)
-    number = parse_number(typed) if typed else call.number
-    return None if number is None else _promise_from(work, call, CallbackReason.REQUESTED, number)
+    number = parse_number(typed, work.policies.number) if typed else call.number
+    if number is None:
+        return None
+    work.session.execute(update(Call).where(Call.id == call_id).values(callback_chosen=True))
+    return _promise_from(work, call, CallbackReason.REQUESTED, number)
 
 
 def promise_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:

@@ -8,10 +8,10 @@ from sqlalchemy import and_, func, or_, select, update
 from hotline import events
 from hotline.rules.calls import states as rules
 from hotline.rules.calls.flow_actions import JoinQueue
-from hotline.rules.calls.states import QueueJoin
+from hotline.rules.calls.states import QueueJoin, seconds_between
 from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.errors import NoSuchCall
-from hotline.services.calls.queries import CallView, lock_call
+from hotline.services.calls.queries import CallView, get_call, lock_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Call
@@ -67,11 +67,13 @@ def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
 def _recent_waits(work: UnitOfWork) -> list[int]:
     """Returns the seconds that the last answered callers of today had waited."""
     last = (
-        select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(MAX_CALLS_SEARCHED)
+        select(Call.id, Call.arrived_on, Call.answered_at, Call.wait_seconds)
+        .order_by(Call.id.desc())
+        .limit(MAX_CALLS_SEARCHED)
     )
     calls = last.subquery()
     answered = select(calls.c.wait_seconds).where(
-        calls.c.arrived_on == work.today, calls.c.wait_seconds.is_not(None)
+        calls.c.arrived_on == work.today, calls.c.answered_at.is_not(None), calls.c.wait_seconds.is_not(None)
     )
     newest = answered.order_by(calls.c.id.desc()).limit(RECENT_ANSWERS)
     return list(work.session.scalars(newest))
@@ -94,6 +96,7 @@ def join_queue(
         return QueueJoin.OFF_DUTY
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
     if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
+        work.session.execute(update(Call).where(Call.id == call_id).values(queue_full=True))
         return QueueJoin.FULL
     skill, priority = _inherited_wish(work, call)
     joined = updated_one(
@@ -105,6 +108,7 @@ def join_queue(
             queued_at=call.queued_at or work.at,
             place_since=call.place_since or callbacks.kept_place(work, call_id) or work.at,
             joined_at=work.at,
+            wait_seconds=None,
             skill=wish.skill or skill,
             priority=max(wish.priority, priority),
             desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
@@ -121,11 +125,12 @@ def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
     """Records the carrier's QueueResult. Only `leave` changes the call: the caller is back in the flow."""
     if result != "leave":
         return
+    waited = seconds_between(get_call(work, call_id).queued_at, work.at)
     left = updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state.in_((CallState.QUEUED, CallState.OFFERED)))
-        .values(state=CallState.IN_FLOW),
+        .values(state=CallState.IN_FLOW, wait_seconds=waited),
     )
     if left:
         offers.withdraw_offers(work, call_id)

@@ -5,7 +5,7 @@ import { postJson, Refused } from "../net.js";
 import { word } from "../words.js";
 import { Captions } from "./captions.js";
 import { Draft } from "./draft.js";
-import { clearError } from "./fields.js";
+import { clearError, keepReportsSecret } from "./fields.js";
 import { clearOld } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 import { Nearby } from "./nearby.js";
@@ -106,6 +106,8 @@ document.addEventListener("click", (event) => {
   if (closer) byId(closer.dataset.closes, HTMLDialogElement).close();
 });
 document.addEventListener("input", clearError);
+// In the capture phase: the form is read for saving when the event reaches it.
+document.addEventListener("input", keepReportsSecret, true);
 
 function followForm() {
   const form = byId("ticket", HTMLFormElement);
