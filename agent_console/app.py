@@ -18,7 +18,7 @@ from agent_console.desk import softphone
 from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
-from agent_console.pages import callbacks, calls, outages, recordings
+from agent_console.pages import callbacks, calls, deliveries, outages, recordings
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
@@ -61,6 +61,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     calls.pages,
     callbacks.pages,
     recordings.pages,
+    deliveries.pages,
     flow_drafts.pages,
     flows.pages,
     outages.pages,
@@ -86,6 +87,7 @@ NAV = (
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
     NavItem("notices.index", N_("通知"), Right.READ_OUTAGES),
+    NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 

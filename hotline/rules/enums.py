@@ -83,7 +83,10 @@ class PresenceState(StrEnum):
 
 
 class NotReadyReason(StrEnum):
-    """The reason for which a desk takes no calls; the system sets `MISSED_CALL` after an unanswered ring."""
+    """The reason for which a desk takes no calls; the system sets the last two.
+
+    `MISSED_CALL` follows an unanswered ring, `PHONE_OFF` a telephone that cannot be rung.
+    """
 
     BREAK = "break"
     MEAL = "meal"
@@ -91,6 +94,7 @@ class NotReadyReason(StrEnum):
     MEETING = "meeting"
     BACK_OFFICE = "back_office"
     MISSED_CALL = "missed_call"
+    PHONE_OFF = "phone_off"
 
 
 class CallState(StrEnum):

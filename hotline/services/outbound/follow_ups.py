@@ -4,7 +4,8 @@ A "no" opens the redo round (重办), a new ticket linked to the closed one, so 
 counted; the closed ticket stays closed.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import func, or_, select, update
 
@@ -26,6 +27,8 @@ from hotline.unit_of_work import UnitOfWork
 
 # Follow-up calls placed at the same time; they need no operator, only lines.
 MAX_CONCURRENT = 5
+# No round of a ticket is counted beyond this one; it bounds the way back to the first.
+MAX_ROUNDS = 20
 # Fields that the next round takes over from the closed ticket.
 _CARRIED = tuple(field.name for field in TICKET_FIELDS if field.carried)
 # A call about such a matter would reveal it to whoever picks up the phone.
@@ -84,6 +87,40 @@ def plan_due_dials(work: UnitOfWork) -> int:
             plan_dial(work, number=number, attempt=attempts + 1, follow_up_id=follow_up_id)
             phoned.add(number)
     return len(phoned)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The matter of a follow-up as its caller recognises it: the local day it was received, its kind, its place."""
+
+    received_on: date
+    kind: RequestType
+    place: str
+
+
+def matter_of_call(work: UnitOfWork, call_id: int) -> Matter | None:
+    """Returns the matter of a follow-up call, or None for another call. A redo has the day of its first round."""
+    behind = (
+        select(Ticket)
+        .join(FollowUp, FollowUp.ticket_id == Ticket.id)
+        .join(Dial, Dial.follow_up_id == FollowUp.id)
+        .join(Call, Call.dial_id == Dial.id)
+        .where(Call.id == call_id)
+    )
+    ticket = work.session.scalar(behind)
+    if ticket is None:
+        return None
+    first = ticket
+    for _ in range(MAX_ROUNDS):
+        earlier = None if first.redo_of is None else work.session.get(Ticket, first.redo_of)
+        if earlier is None:
+            break
+        first = earlier
+    return Matter(
+        received_on=first.received_at.astimezone(work.zone).date(),
+        kind=ticket.type or RequestType.OTHER,
+        place=ticket.place or "",
+    )
 
 
 def may_dial(work: UnitOfWork, follow_up_id: int) -> bool:

@@ -13,7 +13,7 @@ from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.errors import NoSuchCall
 from hotline.services.calls.queries import CallView, get_call, lock_call
 from hotline.services.outbound import callbacks
-from hotline.services.queueing import offers
+from hotline.services.queueing import matching, offers
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence, User
@@ -33,7 +33,7 @@ class QueuePlace:
     """The place of a waiting caller: `position` 1 = next.
 
     Seconds waited so far, and since the last joining; average seconds of the last callers (None: no data
-    yet).
+    yet, or no desk takes this caller's calls). `is_served`: a desk does.
     """
 
     position: int
@@ -41,11 +41,14 @@ class QueuePlace:
     since_joined: int
     expected_seconds: int | None
     size: int
+    is_served: bool = True
 
 
 def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     """Returns the place of a waiting caller. Raises NoSuchCall."""
-    query = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
+    query = select(
+        Call.place_since, Call.queued_at, Call.joined_at, Call.priority, Call.skill, Call.desk_id
+    ).where(Call.id == call_id)
     own = work.session.execute(query).first()
     if own is None:
         raise NoSuchCall(str(call_id))
@@ -54,13 +57,16 @@ def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
     ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
     size = work.session.scalar(waiting) or 0
-    waits = _recent_waits(work)
+    # Waits of an hour ago tell nothing about a queue that no desk serves now.
+    is_served = matching.is_served(work, own.skill, own.desk_id, own.joined_at)
+    waits = _recent_waits(work) if is_served else []
     return QueuePlace(
         position=ahead + 1,
         waited_seconds=int((work.at - queued).total_seconds()),
         since_joined=int((work.at - joined).total_seconds()),
         expected_seconds=round(sum(waits) / len(waits)) if waits else None,
         size=max(size, 1),
+        is_served=is_served,
     )
 
 

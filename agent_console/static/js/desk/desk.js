@@ -152,7 +152,10 @@ function showMute() {
   button.querySelector("[data-mute-word]").textContent = word(phone.isMuted ? "unmute" : "mute");
 }
 
-phone.addEventListener("state", ({ detail }) => showLink("phone", detail.state));
+phone.addEventListener("state", ({ detail }) => {
+  showLink("phone", detail.state);
+  if (detail.state !== "connecting") tellTelephone();
+});
 phone.addEventListener("mute", showMute);
 phone.addEventListener("voice", ({ detail }) => {
   const place = document.getElementById("voice");
@@ -165,9 +168,15 @@ window.addEventListener("beforeunload", (event) => {
   if (phone.open || (draft && !draft.isSettled)) event.preventDefault();
 });
 
+/** Tells the server whether this telephone can ring: an operator who cannot be rung is offered no call. */
+async function tellTelephone() {
+  await beat();
+  desk.refresh();
+}
+
 async function beat() {
   try {
-    await postJson("/console/desk/beat");
+    await postJson("/console/desk/beat", phone.isLost ? { phone: "off" } : phone.state === "on" ? { phone: "on" } : {});
   } catch (error) {
     if (!(error instanceof Refused)) showLink("live", "off");
   }
