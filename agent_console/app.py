@@ -18,11 +18,11 @@ from agent_console.desk import softphone
 from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
-from agent_console.pages import callbacks, calls, deliveries, outages, recordings
+from agent_console.pages import callbacks, calls, deliveries, kept_forms, outages, preferences, recordings
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
-from agent_console.web import auth, live, preferences, template_context
+from agent_console.web import auth, live, template_context
 from agent_console.web.console_context import (
     EXTENSION,
     Console,
@@ -33,6 +33,7 @@ from agent_console.web.console_context import (
     read_assets,
 )
 from agent_console.web.errors import register_errors
+from agent_console.web.kept_forms import typed_by
 from agent_console.web.labels import N_, field_label, label, problem_label
 from agent_console.web.locale import as_milliseconds, init_locale
 from agent_console.web.security import csp_nonce, protect
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     auth.pages,
     preferences.pages,
+    kept_forms.pages,
     template_context.pages,
     desk.pages,
     desk_drafts.pages,
@@ -125,6 +127,7 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
         theme=theme,
         server_now=server_now,
         line_number=line_number,
+        typed_by=_typed_by,
     )
     app.context_processor(_request_context)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -155,6 +158,11 @@ def nav() -> list[NavItem]:
         return []
     known = current_app.view_functions
     return [item for item in NAV if item.endpoint in known and found.person.may(item.right)]
+
+
+def _typed_by() -> str:
+    """Returns the hidden field that names the author of a form."""
+    return typed_by(auth.current_person().id)
 
 
 def server_now() -> int:
