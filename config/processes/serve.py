@@ -26,6 +26,7 @@ from config.readiness import StartedFiles, database_trouble, redis_trouble, repo
 from config.settings import Mode, Settings, settings_or_exit
 from config.wiring import TOKEN_SECONDS, Components, build_or_exit, device_token
 from ivr_flows.webhooks.blueprint import voice_blueprint
+from ivr_flows.webhooks.webhook import log_unknown_address
 
 COMPONENTS = "hotline_components"
 # How often `/readyz` looks whether the files of the process have changed since its start.
@@ -97,6 +98,8 @@ def voice_app(components: Components) -> Flask:
             narrow=components.settings.narrow_carrier,
         )
     )
+    for status in (404, 405):
+        app.register_error_handler(status, log_unknown_address)
     return app
 
 
