@@ -64,12 +64,11 @@ class PageQuery(ApiInput):
 
 
 class TicketQuery(PageQuery):
-    """`q`: all words, in any order, in number, title, text, place and external number, and for those entitled in the caller's
-    name and as the caller's number. `from` and `to` are local days of receipt, `mine` selects the tickets that the token's
-    user wrote, `overdue` those open at their unit after their deadline.
-    """
+    """`q`: all words in any order, in number, title, text, place and external number.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+    For those entitled `q` is searched in the caller's name and is the caller's number too. `from` and `to` are local days of
+    receipt, `mine` selects the tickets that the token's user wrote, `overdue` those open at their unit after their deadline.
+    """
 
     state: OneOrMore[TicketState] = ()
     type: OneOrMore[RequestType] = ()
