@@ -86,7 +86,9 @@ class Ticket(Base):
     followed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     solved: Mapped[Solved | None] = mapped_column(enum_column(Solved))
     satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))
-    search_text: Mapped[str] = mapped_column(Text, default=_search_column("search_text"), server_default=sql("''"))
+    search_text: Mapped[str] = mapped_column(
+        Text, default=_search_column("search_text"), server_default=sql("''")
+    )
     search_private: Mapped[str] = mapped_column(
         Text, default=_search_column("search_private"), server_default=sql("''")
     )
