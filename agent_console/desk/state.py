@@ -32,8 +32,14 @@ from hotline.unit_of_work import ReadSession
 # More notices would fill the desk's column; their own page lists all.
 MAX_NOTICES = 5
 
-# Reasons an operator may choose. Only the system sets MISSED_CALL.
-CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason is not NotReadyReason.MISSED_CALL)
+# Only the system sets these reasons; an operator may choose the others.
+_SYSTEM_REASONS = {
+    NotReadyReason.MISSED_CALL,
+    NotReadyReason.DECLINED_CALL,
+    NotReadyReason.PHONE_OFF,
+    NotReadyReason.LEFT_DESK,
+}
+CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason not in _SYSTEM_REASONS)
 
 # Labels of the skills in the shipped config/city/example/callers.toml. A city may add others.
 SKILL_LABELS: dict[str, str] = {

@@ -77,9 +77,15 @@ def queue() -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def beat() -> ResponseReturnValue:
-    """Records that this desk is open. The first beat opens it."""
+    """Records that this desk is open. The first beat opens it. `phone` (on, off): whether its telephone can ring."""
+    # Other programs beat without a body.
+    phone = text_in(json_object(), "phone") if request.content_length else ""
+    if phone not in {"", "on", "off"}:
+        raise BadRequest
     with application().unit_of_work(current_person()) as work:
         presence.open_desk(work)
+        if phone:
+            presence.report_telephone(work, is_on=phone == "on")
     return Response(status=204)
 
 
@@ -96,6 +102,15 @@ def set_presence() -> ResponseReturnValue:
             presence.set_ready(work)
         else:
             presence.set_not_ready(work, NotReadyReason(reason))
+    return Response(status=204)
+
+
+@needs(Right.TAKE_CALLS)
+@domain_errors_as_json
+def leave() -> ResponseReturnValue:
+    """Makes a ready operator not ready, because the last page on which calls ring is being closed."""
+    with application().unit_of_work(current_person()) as work:
+        presence.leave_desk(work)
     return Response(status=204)
 
 
@@ -158,6 +173,7 @@ def pages() -> Blueprint:
     add("/console/desk/state", "state", state)
     add("/console/desk/queue", "queue", queue)
     add("/console/desk/beat", "beat", beat, methods=["POST"])
+    add("/console/desk/leave", "leave", leave, methods=["POST"])
     add("/console/desk/presence", "set_presence", set_presence, methods=["POST"])
     add("/console/desk/calls/<int(max=2147483647):call_id>/draft", "open_draft", open_draft, methods=["POST"])
     add("/console/desk/calls/<int(max=2147483647):call_id>/hang-up", "hang_up", hang_up, methods=["POST"])

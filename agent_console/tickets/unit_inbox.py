@@ -11,7 +11,7 @@ from agent_console.tickets.ticket_sheet import TicketSheet, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import Filters
-from agent_console.web.forms import RejectedForm
+from agent_console.web.kept_forms import RejectedForm
 from agent_console.web.labels import N_, translated
 from agent_console.web.template_context import unit_name
 from hotline.rules.people.actors import Right
@@ -19,11 +19,13 @@ from hotline.rules.tickets.inbox import InboxSection
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.lists import (
+    TicketFilter,
     TicketListRow,
     address_of,
     count_sections,
     count_unsigned,
     list_section,
+    list_tickets,
 )
 
 SECTION_ROWS = 25
@@ -96,12 +98,20 @@ def _inbox(
         application().policies.zone,
     )
     page: Page[TicketListRow] = Page((), None)
+    # A search goes through all sections.
+    searched = TicketFilter(q=filters.text("q"), line=application().policies.number)
     with application().read_session() as session:
         counts = count_sections(session, person, at, zone)
         unsigned = count_unsigned(session, person)
         section = _requested_section(filters) or _first(counts)
         try:
-            page = list_section(session, person, section, at, zone, limit=SECTION_ROWS, cursor=filters.cursor)
+            page = (
+                list_tickets(session, person, searched, at, limit=SECTION_ROWS, cursor=filters.cursor)
+                if searched.q
+                else list_section(
+                    session, person, section, at, zone, limit=SECTION_ROWS, cursor=filters.cursor
+                )
+            )
         except BadCursor:
             filters.rejected.append("cursor")
         unit = session.get(Unit, person.unit_code)
@@ -117,6 +127,7 @@ def _inbox(
         unsigned=unsigned,
         section=section,
         page=page,
+        searched=searched.q,
         sheet=sheet,
         fresh=0,
         office=unit_name(unit) if unit else "",

@@ -1,4 +1,5 @@
 // The operator's desk: connects the desk's state, the softphone, the ticket's form and the server's events.
+import { DeskTab, wasReloaded } from "../departure.js";
 import { byId, closest } from "../dom.js";
 import { Live } from "../live.js";
 import { postJson, Refused } from "../net.js";
@@ -28,6 +29,7 @@ const captions = new Captions(phone);
 const units = new UnitPicker();
 const nearby = new Nearby();
 let draft = null;
+let tab = null;
 
 /** Runs an action and shows its error; afterwards the state is read again, because the shown one may be outdated. */
 async function attempt(act) {
@@ -152,7 +154,10 @@ function showMute() {
   button.querySelector("[data-mute-word]").textContent = word(phone.isMuted ? "unmute" : "mute");
 }
 
-phone.addEventListener("state", ({ detail }) => showLink("phone", detail.state));
+phone.addEventListener("state", ({ detail }) => {
+  showLink("phone", detail.state);
+  if (detail.state !== "connecting") tellTelephone();
+});
 phone.addEventListener("mute", showMute);
 phone.addEventListener("voice", ({ detail }) => {
   const place = document.getElementById("voice");
@@ -165,9 +170,16 @@ window.addEventListener("beforeunload", (event) => {
   if (phone.open || (draft && !draft.isSettled)) event.preventDefault();
 });
 
+/** Tells the server whether this telephone can ring: an operator who cannot be rung is offered no call. */
+async function tellTelephone() {
+  await beat();
+  desk.refresh();
+}
+
 async function beat() {
+  tab?.forgetCrashed();
   try {
-    await postJson("/console/desk/beat");
+    await postJson("/console/desk/beat", phone.isLost ? { phone: "off" } : phone.state === "on" ? { phone: "on" } : {});
   } catch (error) {
     if (!(error instanceof Refused)) showLink("live", "off");
   }
@@ -183,6 +195,12 @@ async function open() {
   setInterval(() => desk.refresh(), RECHECK_MS);
   live.start();
   phone.start();
+  const wasReady = wasReloaded();
+  tab = new DeskTab(() => ["ready", "ringing"].includes(desk.state.presence));
+  if (wasReady || location.hash === "#ready") {
+    history.replaceState(null, "", location.pathname);
+    await setPresence("ready");
+  }
   desk.refresh();
 }
 
