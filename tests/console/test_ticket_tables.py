@@ -47,6 +47,7 @@ OTHER_SHAPES = {
     "contact_due": "deadlines",
     "due_at": "deadlines",
     "due_provisional": "deadlines",
+    "due_computed": "deadlines",
 }
 NOT_IN_ANSWERS = {"access_code", "author_id", "policy", "received_on"}
 

@@ -19,15 +19,19 @@ _NAME_MASK = "***"
 _NO_NAMES = {"匿名", "不详", "未知", "市民", "居民", "群众", "来电人", "业主", "保密", "anonymous", "unknown"}
 _ADDRESS_FORM = re.compile(r"(?:先生|女士|小姐|同志|师傅|老师|大爷|大妈|阿姨)$")
 _GAP = r"[\s·\u200b-\u200f\u2060\ufeff]*"
+_MASKED = re.compile(rf"\w{{{_VISIBLE_HEAD}}}\*{{3,}}\w{{{_VISIBLE_TAIL}}}|\*+\w{{0,2}}")
 
 
 def mask_number(number: str | None) -> str:
     """Returns `138****5678` for a number, an empty text for none.
 
-    Short or unusual values show at most their last two characters.
+    Short or unusual values show at most their last two characters. A number that was masked already, in a file that this
+    system exported, stays as it is.
     """
     if not number:
         return ""
+    if _MASKED.fullmatch(number):
+        return number
     text = "".join(sign for sign in format_national(number) if sign.isalnum())
     if len(text) < _VISIBLE_HEAD + _VISIBLE_TAIL + 3:
         shown = text[-2:] if len(text) > _VISIBLE_TAIL else ""
