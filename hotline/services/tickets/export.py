@@ -17,7 +17,8 @@ from hotline.rules.enums import FollowUpState, TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.privacy import mask_number, mask_text
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.people.private_words import mask_text
 from hotline.rules.phone_numbers import format_national
 from hotline.rules.text import SHORT_TEXT, is_blank, to_storable
 from hotline.rules.tickets.cells import safe_cell
