@@ -18,11 +18,11 @@ from agent_console.desk import softphone
 from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
-from agent_console.pages import callbacks, calls, outages, recordings
+from agent_console.pages import callbacks, calls, deliveries, kept_forms, outages, preferences, recordings
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
-from agent_console.web import auth, live, preferences, template_context
+from agent_console.web import auth, live, template_context
 from agent_console.web.console_context import (
     EXTENSION,
     Console,
@@ -30,9 +30,11 @@ from agent_console.web.console_context import (
     SoftphoneOptions,
     application,
     asset,
+    lacking_files,
     read_assets,
 )
 from agent_console.web.errors import register_errors
+from agent_console.web.kept_forms import typed_by
 from agent_console.web.labels import N_, field_label, label, problem_label
 from agent_console.web.locale import as_milliseconds, init_locale
 from agent_console.web.security import csp_nonce, protect
@@ -44,13 +46,14 @@ from hotline.store.tickets.private_texts import ReadableTicket
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 
-__all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "register"]
+__all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "lacking_files", "register"]
 
 log = logging.getLogger(__name__)
 
 FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     auth.pages,
     preferences.pages,
+    kept_forms.pages,
     template_context.pages,
     desk.pages,
     desk_drafts.pages,
@@ -61,6 +64,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     calls.pages,
     callbacks.pages,
     recordings.pages,
+    deliveries.pages,
     flow_drafts.pages,
     flows.pages,
     outages.pages,
@@ -86,6 +90,7 @@ NAV = (
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
     NavItem("notices.index", N_("通知"), Right.READ_OUTAGES),
+    NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 
@@ -96,8 +101,8 @@ NAV_FAMILY = {"flow_drafts": "flows"}
 def register(app: Flask, application: Application, options: ConsoleOptions) -> None:
     """Adds the console to `app`. `config` has checked the options before."""
     assets = read_assets()
-    if not assets:
-        log.warning("the browser files are not built: run `npm run build`")
+    for name in lacking_files():
+        log.warning("%s is not built: run config/setup/bootstrap.py run", name)
     app.extensions[EXTENSION] = Console(application=application, options=options, assets=assets)
     app.register_blueprint(_console_blueprint())
     for family in FAMILIES:
@@ -123,6 +128,7 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
         theme=theme,
         server_now=server_now,
         line_number=line_number,
+        typed_by=_typed_by,
     )
     app.context_processor(_request_context)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -153,6 +159,11 @@ def nav() -> list[NavItem]:
         return []
     known = current_app.view_functions
     return [item for item in NAV if item.endpoint in known and found.person.may(item.right)]
+
+
+def _typed_by() -> str:
+    """Returns the hidden field that names the author of a form."""
+    return typed_by(auth.current_person().id)
 
 
 def server_now() -> int:

@@ -7,17 +7,20 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from string import Formatter
 
-from hotline.rules.enums import Language
+from hotline.rules.enums import Language, RequestType
 from hotline.rules.text import to_speakable, to_utterance
 
 # Folder of the recordings played in place of prompts (`play = "name.wav"` in a prompt file).
 SOUNDS = Path(__file__).parent / "sounds"
 # Arguments every prompt may use.
 STANDARD_ARGUMENTS = frozenset({"hotline"})
+
+# Prompts that neither a key, a word nor an operator cuts short: a caller must have heard that the call is recorded.
+UNINTERRUPTED = frozenset({"recording_notice"})
 
 _NOTHING: frozenset[str] = frozenset()
 # Prompts that the program speaks itself, whatever the flow, and the arguments it gives them.
@@ -27,6 +30,7 @@ PROGRAM_PROMPTS: Mapping[str, frozenset[str]] = {
     "thanks_goodbye": _NOTHING,
     "operator_gone": _NOTHING,
     "talk_failed_promised": _NOTHING,
+    "already_on_the_line": _NOTHING,
     "apology": _NOTHING,
     "apology_wait": _NOTHING,
     "apology_goodbye": _NOTHING,
@@ -37,6 +41,8 @@ PROGRAM_PROMPTS: Mapping[str, frozenset[str]] = {
     "status_in_progress": frozenset({"due"}),
     "status_replied": _NOTHING,
     "status_closed": frozenset({"closed"}),
+    "follow_up_matter": frozenset({"day", "matter"}),
+    "follow_up_place": frozenset({"place"}),
 }
 
 
@@ -78,13 +84,27 @@ def spoken_deadline(at: datetime) -> SpokenMoment:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenDay:
+    """A local date, spoken as 11月26号 or November 26."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenMatter:
+    """A kind of request as its caller would call it: 投诉的事项, the complaint you made."""
+
+    kind: RequestType
+
+
+@dataclass(frozen=True, slots=True)
 class LiteralText:
     """A text per language that is spoken as it is, such as a name from the city's files."""
 
     texts: tuple[tuple[Language, str], ...]
 
 
-Argument = CallerCount | WaitingTime | SpokenDigits | SpokenMoment | LiteralText
+Argument = CallerCount | WaitingTime | SpokenDigits | SpokenMoment | SpokenDay | SpokenMatter | LiteralText
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +175,16 @@ class Calendar:
             count, self.few_minutes if count < len(self.digits) else self.minutes
         )
         spoken = self.digits[count] if count < len(self.digits) else str(count)
-        day = self._day(self.day, moment)
-        return day + pattern.format(**names, n=spoken, nn=f"{count:02d}")
+        return self.say_day(moment) + pattern.format(**names, n=spoken, nn=f"{count:02d}")
+
+    def say_day(self, day: date) -> str:
+        return self._day(self.day, day)
 
     def say_end_of_day(self, midnight: datetime) -> str:
         """Returns the words for a midnight as the end of the day before it."""
         return self._day(self.day_end or f"{self.day} 24:00", midnight - timedelta(days=1))
 
-    def _day(self, pattern: str, day: datetime) -> str:
+    def _day(self, pattern: str, day: date) -> str:
         return pattern.format(month=self.months[day.month - 1], day=day.day)
 
 
@@ -185,6 +207,9 @@ class SpeechRules:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names by which prompts announce the keys * and #. Prompts published before this field existed have none."""
 
+    matters: Mapping[str, str] = field(default_factory=dict)
+    """Names of the kinds of requests. Prompts published before this field existed have none, and name no matter."""
+
     spoken_as: Language = Language.ZH_CN
 
     def say(self, argument: Argument) -> str:
@@ -202,6 +227,10 @@ class SpeechRules:
                 return self.calendar.say_end_of_day(at)
             case SpokenMoment(at=at):
                 return self.calendar.say(at)
+            case SpokenDay(on=day):
+                return self.calendar.say_day(day)
+            case SpokenMatter(kind=kind):
+                return self.matters[kind]
             case LiteralText(texts=texts):
                 return dict(texts).get(self.spoken_as) or texts[0][1]
 
@@ -257,6 +286,17 @@ def speak(
         given = {**standing, **dict(line.arguments)}
         text = text.format_map({name: speech.say(given[name]) for name in arguments_of(text)})
     return Spoken(to_speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
+
+
+def split_uninterrupted(lines: Lines) -> tuple[Lines, Lines]:
+    """Splits `lines` behind the last one that must be heard to its end; the first part is empty if there is none."""
+    ends = [
+        place
+        for place, line in enumerate(lines, 1)
+        if isinstance(line, PromptLine) and line.prompt in UNINTERRUPTED
+    ]
+    cut = ends[-1] if ends else 0
+    return lines[:cut], lines[cut:]
 
 
 def arguments_of(text: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from agent_console.tickets.ticket_sheet import add_template_globals, read_ticket
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
-from agent_console.web.forms import RejectedForm
+from agent_console.web.kept_forms import RejectedForm
 from agent_console.web.playback import PlayableRecording, messages_waiting, playable_recordings
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState

@@ -20,9 +20,8 @@ from agent_console.web.console_context import ConsoleOptions, options
 LOG_IN = "auth.take_login"
 # These read a signature or a bearer token and no cookie, so that a forged form cannot use a browser's session.
 COOKIELESS_PREFIXES = ("/voice/", "/api/v1/")
-# Bytes of a request, and of the typed fields in it. The proxy's limit in docs/operating.md is the same.
+# Bytes of a request. The proxy's limit in docs/operating.md is the same.
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
-MAX_TYPED_BYTES = 2 * 1024 * 1024
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 FORM_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -43,7 +42,8 @@ def protect(app: Flask, chosen: ConsoleOptions) -> None:
         # Flask-WTF compares with the Host header, which a proxy may have changed; `refuse_foreign_origin` does not.
         WTF_CSRF_SSL_STRICT=False,
         MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
-        MAX_FORM_MEMORY_SIZE=MAX_TYPED_BYTES,
+        # A typed text is never refused unread: each page answers a text that is too long with the text itself.
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
     )
     csrf = CSRFProtect(app)
 

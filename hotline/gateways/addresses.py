@@ -1,7 +1,8 @@
-"""The webhook routes of the telephone side, and the URLs that the carrier is given for them."""
+"""The webhook routes of the telephone side, the URLs that the carrier is given for them, and links of notifications."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 
 class VoiceRoute(StrEnum):
@@ -66,6 +67,10 @@ class VoiceAddresses:
         """Returns the address at which the carrier rings an operator."""
         softphone = device(operator_id)
         return f"sip:{softphone.removeprefix('client:')}@{self.sip_host}" if self.sip_host else softphone
+
+    def inbox_ticket(self, number: str) -> str:
+        """Returns the link to a ticket in the inbox of its unit. It opens after signing in only."""
+        return f"{self.public_url}/console/unit?ticket={quote(number)}"
 
     def sounds(self) -> str:
         """Returns the URL below which the city's own recordings are served."""

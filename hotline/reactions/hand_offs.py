@@ -32,6 +32,7 @@ def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None
         ticket_number=ticket.number or "",
         # The unit may not see the caller before it has acknowledged the ticket.
         title=mask_text(ticket.title, ticket.caller_name),
+        link=context.addresses.inbox_ticket(ticket.number or ""),
         due_at=ticket.due_at,
         webhook_url=unit.webhook_url,
         webhook_secret=unit.webhook_secret or "",
@@ -42,7 +43,7 @@ def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None
     failures = []
     for channel in channels:
         try:
-            channel.send(notification, context.application.clock())
+            channel.send(notification)
         except NotificationFailed as failure:
             failures.append(failure)
     # The next try sends over every channel again; receivers know a repetition by its key.

@@ -83,9 +83,10 @@ class PresenceState(StrEnum):
 
 
 class NotReadyReason(StrEnum):
-    """The reason for which a desk takes no calls; the system sets the last two.
+    """The reason for which a desk takes no calls; the system sets the last four.
 
-    `MISSED_CALL` follows an unanswered ring, `PHONE_OFF` a telephone that cannot be rung.
+    `MISSED_CALL` follows an unanswered ring, `DECLINED_CALL` one that the operator declined, `PHONE_OFF` a telephone
+    that cannot be rung, and `LEFT_DESK` a ready operator who closed the page on which calls ring.
     """
 
     BREAK = "break"
@@ -94,7 +95,9 @@ class NotReadyReason(StrEnum):
     MEETING = "meeting"
     BACK_OFFICE = "back_office"
     MISSED_CALL = "missed_call"
+    DECLINED_CALL = "declined_call"
     PHONE_OFF = "phone_off"
+    LEFT_DESK = "left_desk"
 
 
 class CallState(StrEnum):

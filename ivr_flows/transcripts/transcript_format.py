@@ -20,7 +20,9 @@ from ivr_flows.speech import (
     Lines,
     LiteralText,
     PromptLine,
+    SpokenDay,
     SpokenDigits,
+    SpokenMatter,
     SpokenMoment,
     SpokenNotice,
     WaitingTime,
@@ -220,6 +222,10 @@ def _value(argument: Argument, language: Language) -> str:
             return f"{at - timedelta(days=1):%Y-%m-%d} 24:00"
         case SpokenMoment(at=at):
             return f"{at:%Y-%m-%d %H:%M}"
+        case SpokenDay(on=day):
+            return f"{day:%Y-%m-%d}"
+        case SpokenMatter(kind=kind):
+            return kind.value
         case LiteralText(texts=texts):
             return dict(texts).get(language, texts[0][1])
 

@@ -45,7 +45,8 @@ class NarrowTwimlRenderer(TwimlRenderer):
 
     def pause(self, response: VoiceResponse, url: str, seconds: int) -> None:
         """Listens for `seconds` in place of silence; a key only shortens it."""
-        response.append(self.gather(url, seconds, on_silence=False))
+        if seconds:
+            response.append(self.gather(url, seconds, on_silence=False))
         response.redirect(url, method="POST")
 
     def gather(self, action: str, timeout: int, *, on_silence: bool, most: int = 1, **speech: str) -> Gather:  # noqa: ARG002 - the engine recognises no speech

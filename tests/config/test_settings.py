@@ -195,3 +195,15 @@ def test_the_table_names_exactly_the_variables_that_are_read(tmp_path: Path) -> 
     environ = RecordingEnviron({"HOTLINE_HOME": str(tmp_path)})
     read_settings(environ)
     assert environ.read == {field.alias for field in VARIABLES}
+
+
+def test_what_no_log_line_may_contain_is_named_with_both_forms_of_a_password(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "HOTLINE_HOME": str(tmp_path),
+            "DATABASE_URL": "postgresql://hotline:p%40ss%2Fword@db.example/hotline",
+            "REDIS_URL": "redis://:another-word@redis.example/0",
+        }
+    )
+    hidden = {settings.secret_key, settings.auth_token, settings.api_secret}
+    assert set(settings.secrets) == hidden | {"p%40ss%2Fword", "p@ss/word", "another-word"}

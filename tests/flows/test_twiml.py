@@ -57,6 +57,17 @@ def test_every_node_of_every_flow_can_be_written_in_every_language(
         assert validate(document, DocumentContext.CALL, narrow=renderer is NARROW) == [], node
 
 
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("name", sorted(SCRIPTS))
+def test_no_key_cuts_the_recording_notice_short(name: str, language: Language) -> None:
+    notice = SCRIPTS[name].prompts[language].texts["recording_notice"]
+    for node in SCRIPTS[name].flow.nodes:
+        turn = again(SCRIPTS[name].flow, f"{node}:0:1")
+        if not isinstance(turn.then, AwaitResult):
+            root = parse_tree(STAGE.turn(speaker(name, language), turn, 17))
+            assert all(notice != said.text for said in root.iterfind("Gather/Say")), node
+
+
 @given(
     ahead=st.integers(0, 300),
     waited=st.integers(0, 7200),

@@ -146,7 +146,8 @@ class Production:
         for number, port in enumerate(self.web_ports, 1):
             self.start(f"web-{number}", "config.processes.serve", "web", PORT=str(port))
         self.start("events", "config.processes.serve", "events", PORT=str(self.events_port))
-        self.start("worker-notifications", "config.processes.worker", "notifications")
+        for lane in ("calls", "notifications", "heavy"):
+            self.start(f"worker-{lane}", "config.processes.worker", lane)
         for number in (1, 2):
             self.start(f"clock-{number}", "config.processes.scheduler")
 

@@ -3,7 +3,9 @@
 import http.client
 import re
 import ssl
+import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -37,6 +39,21 @@ def line(postgres: Postgres | None, tmp_path_factory: pytest.TempPathFactory) ->
         pytest.skip(f"not installed: {', '.join([*LACKING, *([] if postgres else ['PostgreSQL'])])}")
     with postgres.clone(empty=True) as url, production(tmp_path_factory.mktemp("line"), url) as running:
         yield running
+
+
+def events(line: Production, name: str) -> list[str]:
+    return [event["event"] for event in line.logged(name)]
+
+
+def last(line: Production, name: str, wanted: str) -> dict[str, Any] | None:
+    """Returns the last event of a process if it is `wanted`."""
+    logged = line.logged(name)
+    return logged[-1] if logged and logged[-1]["event"] == wanted else None
+
+
+def acting_clock(line: Production) -> str | None:
+    names = ("clock-1", "clock-2")
+    return next((name for name in names if "clock.acting" in events(line, name)), None)
 
 
 def sign_in(line: Production, name: str, **headers: str) -> tuple[requests.Session, requests.Response]:
@@ -101,8 +118,44 @@ def test_an_upload_over_the_limit_is_refused_in_words(line: Production) -> None:
     connection.close()
 
 
+def test_every_line_of_every_process_is_json_and_the_reason_of_an_outage_is_told(
+    line: Production, postgres: Postgres
+) -> None:
+    assert [event["event"] for event in line.logged("clock-1") + line.logged("clock-2")].count(
+        "clock.started"
+    ) == 2
+    acting = until("a scheduler acts", lambda: acting_clock(line))
+    waiting = {"clock-1": "clock-2", "clock-2": "clock-1"}[acting]
+    until("the other one waits", lambda: "clock.waiting" in events(line, waiting))
+    before = {name: len(line.lines(name)) for name in line.processes}
+
+    with postgres.closed(line.environ["DATABASE_URL"]):
+        ends = time.monotonic() + 4
+        while time.monotonic() < ends:
+            line.signed_webhook("/voice/incoming", {"CallSid": "CA2", "From": "+8613800001234", "To": "1"})
+            line.http().get(f"{line.address}/login", timeout=20)
+            requests.get(f"http://127.0.0.1:{line.web_ports[0]}/readyz", timeout=20)
+    until("the line is back", lambda: is_ready(f"http://127.0.0.1:{line.web_ports[0]}/readyz"))
+
+    said = [event for name in line.processes for event in line.logged(name)[before[name] :]]
+    assert len(said) < 60, [event["event"] for event in said]
+    reasons = {event["reason"] for event in said if event["event"] in {"clock.trouble", "readiness.database"}}
+    assert any("not currently accepting connections" in reason for reason in reasons), reasons
+
+    assert line.end(acting) == 0
+    assert events(line, acting)[-1] == "clock.stopped"
+    took_over = until("the other one takes over", lambda: last(line, waiting, "clock.acting"))
+    assert took_over["took_over_from"] == line.logged(acting)[-1]["holder"]
+
+
+def test_the_doctor_names_what_is_well_and_what_is_not(line: Production) -> None:
+    assert until("all is well", lambda: (found := line.run("doctor")).returncode == 0 and found)
+    line.end("worker-notifications")
+    found = line.run("doctor")
+    assert found.returncode == 1
+    assert "notifications" in found.stdout
+
+
 def test_a_host_that_is_stopped_is_passed_over(line: Production) -> None:
-    line.end("web-1")
+    assert line.end("web-1") == 0
     assert {line.http().get(f"{line.address}/login", timeout=20).status_code for _ in range(6)} == {200}
-    line.start("web-1", "config.processes.serve", "web", PORT=str(line.web_ports[0]))
-    until("the host is back", lambda: is_ready(f"http://127.0.0.1:{line.web_ports[0]}/readyz"))

@@ -1,9 +1,6 @@
 """Plans dial attempts; an attempt is written before the carrier places the call."""
 
 import secrets
-from typing import Any
-
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists
 
 from hotline import events
 from hotline.rules.enums import CallPurpose, DialState
@@ -38,8 +35,3 @@ def plan_dial(
     work.session.flush()
     work.record(events.DialPlanned(dial.id))
     return dial.id
-
-
-def has_active_dial(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    """Selects numbers with an attempt under way, so that no phone is rung twice at once."""
-    return exists().where(Dial.number == number, Dial.state != DialState.ENDED)

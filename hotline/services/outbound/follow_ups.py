@@ -4,17 +4,20 @@ A "no" opens the redo round (重办), a new ticket linked to the closed one, so 
 counted; the closed ticket stays closed.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
+from hotline.rules.calls.dial_schedule import Tried
 from hotline.rules.enums import FollowUpState, RequestType, Satisfied, Solved, TicketState
 from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
-from hotline.services.outbound.dial_attempts import has_active_dial, plan_dial
+from hotline.services.outbound.dial_attempts import plan_dial
+from hotline.services.outbound.live_calls import may_phone_follow_up
 from hotline.services.tickets import due_dates, numbering
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
@@ -24,6 +27,8 @@ from hotline.unit_of_work import UnitOfWork
 
 # Follow-up calls placed at the same time; they need no operator, only lines.
 MAX_CONCURRENT = 5
+# No round of a ticket is counted beyond this one; it bounds the way back to the first.
+MAX_ROUNDS = 20
 # Fields that the next round takes over from the closed ticket.
 _CARRIED = tuple(field.name for field in TICKET_FIELDS if field.carried)
 # A call about such a matter would reveal it to whoever picks up the phone.
@@ -65,7 +70,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
             FollowUp.state == FollowUpState.WAITING,
             FollowUp.next_try_at <= work.at,
             FollowUp.number.is_not(None),
-            ~has_active_dial(FollowUp.number),
+            may_phone_follow_up(work),
         )
         .order_by(FollowUp.next_try_at, FollowUp.id)
         .limit(max(MAX_CONCURRENT - busy, 0))
@@ -82,6 +87,40 @@ def plan_due_dials(work: UnitOfWork) -> int:
             plan_dial(work, number=number, attempt=attempts + 1, follow_up_id=follow_up_id)
             phoned.add(number)
     return len(phoned)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The matter of a follow-up as its caller recognises it: the local day it was received, its kind, its place."""
+
+    received_on: date
+    kind: RequestType
+    place: str
+
+
+def matter_of_call(work: UnitOfWork, call_id: int) -> Matter | None:
+    """Returns the matter of a follow-up call, or None for another call. A redo has the day of its first round."""
+    behind = (
+        select(Ticket)
+        .join(FollowUp, FollowUp.ticket_id == Ticket.id)
+        .join(Dial, Dial.follow_up_id == FollowUp.id)
+        .join(Call, Call.dial_id == Dial.id)
+        .where(Call.id == call_id)
+    )
+    ticket = work.session.scalar(behind)
+    if ticket is None:
+        return None
+    first = ticket
+    for _ in range(MAX_ROUNDS):
+        earlier = None if first.redo_of is None else work.session.get(Ticket, first.redo_of)
+        if earlier is None:
+            break
+        first = earlier
+    return Matter(
+        received_on=first.received_at.astimezone(work.zone).date(),
+        kind=ticket.type or RequestType.OTHER,
+        place=ticket.place or "",
+    )
 
 
 def may_dial(work: UnitOfWork, follow_up_id: int) -> bool:
@@ -163,16 +202,13 @@ def open_redo(work: UnitOfWork, ticket_id: int) -> int | None:
     return int(new_id)
 
 
-def reschedule(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> None:
-    """Schedules the next attempt after one that brought no answer, or settles the follow-up as unreached.
-
-    An attempt that never reached the carrier (`tried` false) does not count.
-    """
+def reschedule(work: UnitOfWork, follow_up_id: int, tried: Tried = Tried.YES) -> None:
+    """Schedules the next attempt after one that brought no answer, or settles the follow-up as unreached."""
     follow_up = work.session.get(FollowUp, follow_up_id, populate_existing=True)
     if follow_up is None or follow_up.state is not FollowUpState.DIALLING:
         return
-    attempts = follow_up.attempts if tried else follow_up.attempts - 1
-    again = dial_schedule.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
+    attempts = follow_up.attempts if tried is Tried.YES else follow_up.attempts - 1
+    again = dial_schedule.next_try(work.at, attempts, work.policies.follow_ups, work.zone, tried)
     if again is None:
         _settle(work, follow_up_id, follow_up.ticket_id, FollowUpState.UNREACHED)
         return

@@ -109,15 +109,13 @@ def sign_in(work: UnitOfWork, person_id: int) -> str:
     """Starts a browser session; returns its secret token, of which only the hash is stored."""
     token = secrets.token_urlsafe(32)
     ends = work.at + timedelta(hours=SIGN_IN_HOURS)
-    work.session.add(
-        SignIn(token_hash=_digest(token), user_id=person_id, created_at=work.at, expires_at=ends)
-    )
+    work.session.add(SignIn(token_hash=digest(token), user_id=person_id, created_at=work.at, expires_at=ends))
     return token
 
 
 def sign_out(work: UnitOfWork, token: str) -> None:
     """Revokes a browser session; an unknown token is ignored."""
-    mine = SignIn.token_hash == _digest(token)
+    mine = SignIn.token_hash == digest(token)
     work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
 
 
@@ -127,7 +125,7 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
         select(User)
         .join(SignIn, SignIn.user_id == User.id)
         .where(
-            SignIn.token_hash == _digest(token),
+            SignIn.token_hash == digest(token),
             SignIn.expires_at > at,
             SignIn.revoked_at.is_(None),
             User.active,
@@ -167,7 +165,7 @@ def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
     if person is None:
         raise NoSuchPerson(user_name)
     token = "hl_" + secrets.token_urlsafe(32)
-    work.session.add(ApiToken(name=name, token_hash=_digest(token), user_id=person.id, created_at=work.at))
+    work.session.add(ApiToken(name=name, token_hash=digest(token), user_id=person.id, created_at=work.at))
     return token
 
 
@@ -176,7 +174,7 @@ def person_by_api_token(session: Session, token: str) -> tuple[Person, int] | No
     query = (
         select(User, ApiToken.id)
         .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == _digest(token), ApiToken.revoked_at.is_(None), User.active)
+        .where(ApiToken.token_hash == digest(token), ApiToken.revoked_at.is_(None), User.active)
     )
     row = session.execute(query).first()
     return None if row is None else (_person(row[0]), row[1])
@@ -186,7 +184,8 @@ def _person(user: User) -> Person:
     return Person(id=user.id, role=user.role, unit_code=user.unit_code)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """Returns the hash under which a secret token is stored."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 

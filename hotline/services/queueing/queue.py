@@ -1,7 +1,7 @@
 """Puts callers into the waiting queue, takes them out, and reports their place."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import and_, func, or_, select, update
 
@@ -12,7 +12,8 @@ from hotline.rules.calls.states import QueueJoin, seconds_between
 from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.errors import NoSuchCall
 from hotline.services.calls.queries import CallView, get_call, lock_call
-from hotline.services.queueing import offers
+from hotline.services.outbound import callbacks
+from hotline.services.queueing import matching, offers
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence, User
@@ -32,7 +33,7 @@ class QueuePlace:
     """The place of a waiting caller: `position` 1 = next.
 
     Seconds waited so far, and since the last joining; average seconds of the last callers (None: no data
-    yet).
+    yet, or no desk takes this caller's calls). `is_served`: a desk does.
     """
 
     position: int
@@ -40,11 +41,14 @@ class QueuePlace:
     since_joined: int
     expected_seconds: int | None
     size: int
+    is_served: bool = True
 
 
 def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     """Returns the place of a waiting caller. Raises NoSuchCall."""
-    query = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
+    query = select(
+        Call.place_since, Call.queued_at, Call.joined_at, Call.priority, Call.skill, Call.desk_id
+    ).where(Call.id == call_id)
     own = work.session.execute(query).first()
     if own is None:
         raise NoSuchCall(str(call_id))
@@ -53,13 +57,16 @@ def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
     ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
     size = work.session.scalar(waiting) or 0
-    waits = _recent_waits(work)
+    # Waits of an hour ago tell nothing about a queue that no desk serves now.
+    is_served = matching.is_served(work, own.skill, own.desk_id, own.joined_at)
+    waits = _recent_waits(work) if is_served else []
     return QueuePlace(
         position=ahead + 1,
         waited_seconds=int((work.at - queued).total_seconds()),
         since_joined=int((work.at - joined).total_seconds()),
         expected_seconds=round(sum(waits) / len(waits)) if waits else None,
         size=max(size, 1),
+        is_served=is_served,
     )
 
 
@@ -83,19 +90,21 @@ def join_queue(
 ) -> QueueJoin:
     """Puts the caller into the queue and offers the call at once if a desk is ready. `desk` is a work number.
 
-    A callback keeps the place of the call it answers; a caller who left the queue for a choice in the flow
-    keeps their own. A caller already waiting stays in place.
+    A caller who is owed a call keeps the place of that promise, and so does a person we phone back; a caller who
+    left the queue for a choice in the flow keeps their own. A caller already waiting stays in place.
     """
     call = lock_call(work, call_id)
     if call.state in rules.WAITING:
         return QueueJoin.JOINED
     if wish.only_on_duty and not is_any_operator_on_duty(work):
+        # The person we phoned back may hang up at the news: what they were owed is owed again.
+        callbacks.keep_promise(work, call_id)
         return QueueJoin.OFF_DUTY
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
     if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
         work.session.execute(update(Call).where(Call.id == call_id).values(queue_full=True))
         return QueueJoin.FULL
-    place, skill = _inherited_place(work, call)
+    skill, priority = _inherited_wish(work, call)
     joined = updated_one(
         work.session,
         update(Call)
@@ -103,11 +112,11 @@ def join_queue(
         .values(
             state=CallState.QUEUED,
             queued_at=call.queued_at or work.at,
-            place_since=call.place_since or place or work.at,
+            place_since=call.place_since or callbacks.kept_place(work, call_id) or work.at,
             joined_at=work.at,
             wait_seconds=None,
             skill=wish.skill or skill,
-            priority=wish.priority,
+            priority=max(wish.priority, priority),
             desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
         ),
     )
@@ -145,15 +154,15 @@ def _operator_by_work_number(work: UnitOfWork, work_number: str) -> int | None:
     return work.session.scalar(select(User.id).where(User.work_number == work_number, User.active))
 
 
-def _inherited_place(work: UnitOfWork, call: CallView) -> tuple[datetime | None, str]:
-    """Returns the place and the skill of the call that this callback answers."""
+def _inherited_wish(work: UnitOfWork, call: CallView) -> tuple[str, int]:
+    """Returns the skill and the priority of the call that this callback answers."""
     if call.dial_id is None:
-        return None, ""
+        return "", 0
     query = (
-        select(Callback.place_since, Call.skill)
+        select(Call.skill, Call.priority)
+        .join(Callback, Callback.call_id == Call.id)
         .join(Dial, Dial.callback_id == Callback.id)
-        .outerjoin(Call, Call.id == Callback.call_id)
         .where(Dial.id == call.dial_id)
     )
     row = work.session.execute(query).first()
-    return (None, "") if row is None else (row[0], row[1] or "")
+    return ("", 0) if row is None else (row[0], row[1])
