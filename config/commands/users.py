@@ -64,5 +64,5 @@ def user_telephones() -> None:
     """Lists the address at which each operator's desk is rung, to register telephones there (SOFTPHONE_DRIVER=sip)."""
     components = open_components()
     with components.application.read_session() as session:
-        for person in accounts.active_people(session, Right.TAKE_CALLS):
-            click.echo(f"{person.name}: {components.addresses.desk(person.id)}")
+        for name, person in accounts.active_people(session, Right.TAKE_CALLS).items():
+            click.echo(f"{name}: {components.addresses.desk(person.id)}")

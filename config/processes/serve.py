@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from flask import Blueprint, Flask, jsonify
 from flask.typing import ResponseReturnValue
 from gunicorn.app.base import BaseApplication

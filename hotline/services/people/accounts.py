@@ -149,10 +149,11 @@ def person_by_name(session: Session, name: str) -> Person | None:
     return None if user is None else _person(user)
 
 
-def active_people(session: Session, right: Right) -> list[Person]:
-    """Returns the active users who have `right`, by name."""
+def active_people(session: Session, right: Right) -> dict[str, Person]:
+    """Returns the active users who have `right`, by name and in its order."""
     users = session.scalars(select(User).where(User.active).order_by(User.name))
-    return [person for person in map(_person, users) if person.may(right)]
+    people = {user.name: _person(user) for user in users}
+    return {name: person for name, person in people.items() if person.may(right)}
 
 
 def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
