@@ -1,4 +1,4 @@
-"""How the desks ring follows from the carrier and four settings; a wrong combination is named."""
+"""The telephones of the desks follow from the carrier and four settings; a wrong combination is named."""
 
 import pytest
 from structlog.testing import capture_logs
