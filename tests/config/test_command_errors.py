@@ -230,3 +230,16 @@ def test_dial_never_phones_a_line_in_production(
     refused = bare.run("dial", *given, **environ)
     assert refused.exit_code == 2
     assert "dial phones the demonstration" in refused.output
+
+
+def test_a_database_is_taken_back_and_brought_up_again(terminal: Terminal) -> None:
+    back = terminal.run("migrate", "--back-to", "0005")
+    assert (back.exit_code, back.output.splitlines()[-1]) == (
+        0,
+        "the database is at 0005; start the version of that time now",
+    )
+    assert terminal.run("migrate").output.startswith("migrated from 0005 to ")
+    for unknown in ("4711", "base", "gone\nby", ""):
+        refused = terminal.run("migrate", "--back-to", unknown)
+        assert refused.exit_code == 2, refused.output
+    assert terminal.run("migrate").output.startswith("the database is at ")

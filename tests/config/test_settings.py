@@ -227,7 +227,7 @@ def test_what_no_log_line_may_contain_is_named_with_both_forms_of_a_password(tmp
         ("TWILIO_AUTHTOKEN", "TWILIO_AUTHTOKEN is not a setting; did you mean TWILIO_AUTH_TOKEN?"),
         ("hotline_locale", "hotline_locale is not a setting; did you mean HOTLINE_LOCALE?"),
         ("TWILIO_XYZZY_QUUX", "TWILIO_XYZZY_QUUX is not a setting"),
-        ("HOTLINE_\nXYZZY", "HOTLINE_\\nXYZZY is not a setting"),
+        ("HOTLINE_\nXYZZYXYZZYXYZZYXYZZY", "HOTLINE_\\nXYZZYXYZZYXYZZYXYZZY is not a setting"),
     ],
 )
 def test_a_misspelt_name_stops_the_boot_of_production(tmp_path: Path, name: str, line: str) -> None:
