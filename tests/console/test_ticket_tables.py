@@ -47,6 +47,7 @@ OTHER_SHAPES = {
     "contact_due": "deadlines",
     "due_at": "deadlines",
     "due_provisional": "deadlines",
+    "due_computed": "deadlines",
 }
 # Computed from the other columns, for the search.
 COMPUTED = {"search_text", "search_private"}

@@ -13,15 +13,19 @@ from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 _VISIBLE_HEAD = 3
 _VISIBLE_TAIL = 4
+_MASKED = re.compile(rf"\w{{{_VISIBLE_HEAD}}}\*{{3,}}\w{{{_VISIBLE_TAIL}}}|\*+\w{{0,2}}")
 
 
 def mask_number(number: str | None) -> str:
     """Returns `138****5678` for a number, an empty text for none.
 
-    Short or unusual values show at most their last two characters.
+    Short or unusual values show at most their last two characters. A number that was masked already, in a file that this
+    system exported, stays as it is.
     """
     if not number:
         return ""
+    if _MASKED.fullmatch(number):
+        return number
     text = "".join(sign for sign in format_national(number) if sign.isalnum())
     if len(text) < _VISIBLE_HEAD + _VISIBLE_TAIL + 3:
         shown = text[-2:] if len(text) > _VISIBLE_TAIL else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,7 +37,9 @@ class Ticket(Base):
     answers in the follow-up call of this round; a "no" opens a linked ticket with `redo_of` and `round` + 1 instead of
     reopening this one. The caller receives `access_code` with the number; both together give the ticket's state by
     telephone. `answer` is the operator's direct answer to the caller, `reply` the unit's reply to the caller.
-    `due_provisional`: a counted day lies beyond the known holiday calendar. `search_text` and `search_private` are computed
+    `due_provisional`: a counted day lies beyond the known holiday calendar. `due_computed`: the file that the ticket was
+    imported from gave no deadline; it was counted from the reception.
+    `search_text` and `search_private` are computed
     by an insert; an update of what they are made of must write them too (`rules.tickets.search`).
     """
 
@@ -83,6 +85,7 @@ class Ticket(Base):
     contact_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_provisional: Mapped[bool] = mapped_column(default=False)
+    due_computed: Mapped[bool] = mapped_column(default=False, server_default=false())
     followed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     solved: Mapped[Solved | None] = mapped_column(enum_column(Solved))
     satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))
