@@ -2,9 +2,11 @@
 import "htmx.org/dist/htmx.esm.js";
 import { showDeparture } from "./departure.js";
 import { all, byId, closest } from "./dom.js";
+import { startCounting } from "./lengths.js";
 import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
 import { startTicking } from "./ticking.js";
+import { startUnitFields } from "./unit_fields.js";
 
 document.addEventListener("htmx:config:request", (event) => {
   const { request } = event.detail.ctx;
@@ -52,5 +54,7 @@ function markTheme() {
 
 markTheme();
 showDeparture();
+startCounting();
 startLists();
 startTicking();
+startUnitFields();
