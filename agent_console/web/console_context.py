@@ -12,6 +12,7 @@ from typing import Literal, cast
 from flask import current_app, url_for
 
 from agent_console.web.flow_catalog import FlowCatalog
+from hotline.rules.enums import Role
 from hotline.rules.figures.reconciliation import Claim
 from hotline.unit_of_work import Application
 
@@ -40,6 +41,16 @@ class SoftphoneOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account of the demonstration, which its sign-in page lists."""
+
+    name: str
+    display_name: str
+    role: Role
+    unit_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleOptions:
     """The options that `config` sets.
 
@@ -60,6 +71,8 @@ class ConsoleOptions:
     account_login_limit: str = "10 per 5 minutes"
     max_streams: int = 200
     claims: tuple[Claim, ...] = ()
+    # Empty in production.
+    demo_accounts: tuple[DemoAccount, ...] = ()
 
     @property
     def secure_cookies(self) -> bool:
