@@ -12,6 +12,7 @@ from typing import Literal, cast
 from flask import current_app, url_for
 
 from agent_console.web.flow_catalog import FlowCatalog
+from hotline.rules.enums import Role
 from hotline.rules.figures.reconciliation import Claim
 from hotline.unit_of_work import Application
 
@@ -31,6 +32,16 @@ class SoftphoneOptions:
     device_url: str
     make_token: Callable[[str], str]
     token_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account of the demonstration, which its sign-in page lists."""
+
+    name: str
+    display_name: str
+    role: Role
+    unit_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +65,8 @@ class ConsoleOptions:
     account_login_limit: str = "10 per 5 minutes"
     max_streams: int = 200
     claims: tuple[Claim, ...] = ()
+    # Empty in production.
+    demo_accounts: tuple[DemoAccount, ...] = ()
 
     @property
     def secure_cookies(self) -> bool:
