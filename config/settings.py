@@ -4,6 +4,7 @@ The fields of `Settings` are the environment variables: name, default, meaning. 
 without a default must be set in production (HOTLINE_ENV=production); `DemoDefaults` supplies it in the demonstration.
 """
 
+import difflib
 import hashlib
 import ipaddress
 import os
@@ -23,6 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.demo.secrets import BadSecrets, demo_secrets
+from config.softphone import DeskTelephones, SoftphoneSettings, desk_telephones
 from config.validation import expected
 from hotline.rules.text import one_line
 
@@ -185,6 +187,13 @@ class Settings(BaseSettings):
         shown="SQLite in `HOTLINE_HOME`",
         repr=False,
     )
+    database_connections: Annotated[int, Field(ge=2, le=200), expected("a whole number from 2 to 200")] = (
+        variable(
+            "HOTLINE_DATABASE_CONNECTIONS",
+            "connections to the database that each process may open at most",
+            16,
+        )
+    )
     redis_url: Annotated[str, AfterValidator(_redis_url)] = variable(
         "REDIS_URL", "`redis://…`, `rediss://…` or `unix://…`", shown="the embedded server", repr=False
     )
@@ -231,9 +240,38 @@ class Settings(BaseSettings):
     )
     carrier_profile: Annotated[Literal["full", "narrow"], expected("full or narrow")] = variable(
         "CARRIER_PROFILE",
-        "`narrow` for a carrier without Enqueue, Leave and Conference, such as self-hosted TwiML engines",
+        "`narrow` for a self-hosted TwiML engine: no Enqueue, Pause, Conference or Client; its desks are SIP telephones",
         "full",
     )
+
+    softphone_driver: Annotated[
+        Literal["", "twilio", "sip", "exchange"], expected("twilio, sip or exchange")
+    ] = variable(
+        "SOFTPHONE_DRIVER",
+        "the desks' telephones: `twilio` (Voice SDK in the browser), `sip` (telephones outside the browser) or `exchange`",
+        "",
+        shown="`twilio` at Twilio; in the demo `exchange`",
+    )
+    softphone_url: str = variable(
+        "SOFTPHONE_URL",
+        "`sip:host[:port]` where telephones are registered as `op_<user id>`, or `wss://host[:port]` of another signalling",
+        "",
+        shown="the driver's own",
+    )
+    softphone_edge: str = variable(
+        "SOFTPHONE_EDGE",
+        "Twilio's edges, nearest first, such as `singapore,tokyo`",
+        "",
+        shown="Twilio's choice",
+    )
+    softphone_script: str = variable(
+        "SOFTPHONE_SCRIPT", "https address of another Voice SDK for the browser", "", shown="the one built in"
+    )
+
+    @model_validator(mode="after")
+    def _check_softphone(self) -> Self:
+        _ = self.telephones
+        return self
 
     @model_validator(mode="after")
     def _check_ports(self) -> Self:
@@ -293,6 +331,18 @@ class Settings(BaseSettings):
         return self.carrier_profile == "narrow"
 
     @property
+    def telephones(self) -> DeskTelephones:
+        return desk_telephones(
+            SoftphoneSettings(
+                self.softphone_driver, self.softphone_url, self.softphone_edge, self.softphone_script
+            ),
+            api_url=self.api_url,
+            exchange=self.exchange_url if self.local_exchange else "",
+            narrow=self.narrow_carrier,
+            production=self.mode is Mode.PRODUCTION,
+        )
+
+    @property
     def exchange_url(self) -> str:
         return f"http://127.0.0.1:{self.exchange_port}"
 
@@ -335,6 +385,20 @@ class DemoDefaults(PydanticBaseSettingsSource):
 NAMES = tuple(str(each.alias) for each in Settings.model_fields.values())
 
 
+# Settings of these programs begin with one of these; every other variable of the environment belongs to another program.
+PREFIXES = ("HOTLINE_", "TWILIO_")
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[str]:
+    """Returns one line for each variable that is written like a setting and is none, with the most similar setting."""
+    found = []
+    for name in sorted(environ):
+        if name.upper().startswith(PREFIXES) and name not in NAMES:
+            near = difflib.get_close_matches(name.upper(), NAMES, 1)
+            found.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return found
+
+
 def redis_socket(home: Path) -> Path:
     """Returns the path of the embedded server's socket: in `home`, or in a short folder of its own.
 
@@ -354,17 +418,21 @@ def redis_url_of(socket: Path) -> str:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Returns the settings. Blanks around a value are removed; an empty value counts as not set.
 
-    Raises BadSettings with one line that names the variable.
+    Raises BadSettings with one line that names the variable; in production also for an unknown HOTLINE_… or TWILIO_… name.
     """
     values = {name: environ.get(name, "").strip() for name in NAMES}
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except BadSecrets as error:
         raise BadSettings(one_line(f"HOTLINE_HOME: {error}")) from error
     except ValidationError as error:
         # Without its cause: pydantic's own message repeats the values, secrets among them.
         raise BadSettings(one_line(_first_problem(error))) from None
+    if settings.mode is Mode.PRODUCTION and (unknown := unknown_settings(environ)):
+        # A misspelt name would leave its setting at the default without a word.
+        raise BadSettings(one_line(unknown[0]))
+    return settings
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from flask import Blueprint, Flask, jsonify
 from flask.typing import ResponseReturnValue
 from gunicorn.app.base import BaseApplication
@@ -18,12 +19,14 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from agent_console.app import ConsoleOptions, SoftphoneOptions, lacking_files, register
+from agent_console.app import ConsoleOptions, DemoAccount, SoftphoneOptions, lacking_files, register
+from config.demo.people import SHOWN
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
 from config.processes.lifecycle import begin_process, log_hangup
 from config.readiness import StartedFiles, database_trouble, redis_trouble, report_readiness
 from config.settings import Mode, Settings, settings_or_exit
+from config.softphone import NO_TELEPHONES
 from config.wiring import TOKEN_SECONDS, Components, build_or_exit, device_token
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.webhook import log_unknown_address
@@ -126,11 +129,18 @@ def _voice_first(voice: WSGIApplication, console: WSGIApplication) -> WSGIApplic
 def console_options(components: Components, max_streams: int) -> ConsoleOptions:
     """Returns the settings and objects that the console needs."""
     settings, account = components.settings, components.settings.account
+    telephones = settings.telephones
+    if telephones.driver == "none":
+        structlog.get_logger().warning("softphone.none", problem=NO_TELEPHONES)
     softphone = SoftphoneOptions(
-        driver="exchange" if settings.local_exchange else "twilio",
-        device_url=settings.exchange_url.replace("http", "ws", 1),
+        driver=telephones.driver,
+        device_url=telephones.origin,
         make_token=lambda identity: device_token(account, identity),
         token_seconds=TOKEN_SECONDS,
+        sip_host=telephones.sip_host,
+        edges=telephones.edges,
+        script=telephones.script,
+        desk_reports_answer=telephones.reports_answer,
     )
     return ConsoleOptions(
         secret_key=settings.secret_key,
@@ -141,7 +151,13 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
         flows=CityFlows(components.flows, components.application.policies),
         limiter_storage=limiter_storage(settings.redis_url),
         max_streams=max_streams,
+        demo_accounts=demo_accounts() if settings.mode is Mode.DEMO else (),
     )
+
+
+def demo_accounts() -> tuple[DemoAccount, ...]:
+    """Returns the accounts of the demonstration that `make run` prints."""
+    return tuple(DemoAccount(user.name, user.display_name, user.role, user.unit_code) for user in SHOWN)
 
 
 def limiter_storage(redis_url: str) -> str:

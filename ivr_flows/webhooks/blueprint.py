@@ -33,7 +33,7 @@ WEBHOOKS = (
     Webhook(VoiceRoute.FALLBACK, CALLER, caller.fallback, HOLD, ("ErrorCode",)),
     Webhook(VoiceRoute.HEARD, CALLER, caller.heard, HOLD, ("Digits", "SpeechResult")),
     Webhook(VoiceRoute.AGAIN, CALLER, caller.again, HOLD, None),
-    Webhook(VoiceRoute.RECORDED, CALLER, caller.recorded, HOLD, ("RecordingSid",)),
+    Webhook(VoiceRoute.RECORDED, CALLER, caller.recorded, HOLD, ("RecordingSid", "RecordingUrl")),
     Webhook(VoiceRoute.TRANSFER_ENDED, CARRIER, caller.transfer_ended, HOLD, ("DialCallStatus",)),
     Webhook(VoiceRoute.STATUS, CARRIER, caller.status, None, LEG_ENDED),
     Webhook(
@@ -55,7 +55,6 @@ WEBHOOKS = (
     Webhook(VoiceRoute.DIAL_STATUS, CARRIER, outbound.dial_status, None, LEG_ENDED),
     Webhook(VoiceRoute.RING, CARRIER, narrow.ring, HOLD, None),
     Webhook(VoiceRoute.RING_OVER, CARRIER, narrow.ring_over, HOLD, ("DialCallStatus",)),
-    Webhook(VoiceRoute.DESK_WHISPER, CARRIER, narrow.desk_whisper, HANG_UP),
 )
 
 

@@ -67,7 +67,7 @@ def again(request: WebhookRequest) -> str:
 def recorded(request: WebhookRequest) -> str:
     """Handles the end of a message, or silence in its place."""
     call = known_call(request)
-    sid, seconds = request.form.value("RecordingSid"), request.form.seconds("RecordingDuration")
+    sid, seconds = _recording_reference(request), request.form.seconds("RecordingDuration")
     if not sid or not seconds:
         return _advance(request, call, NoInput())
     if request.form.value("CallStatus") in TERMINAL_STATUSES or not _is_awaited(request, call):
@@ -75,6 +75,12 @@ def recorded(request: WebhookRequest) -> str:
         recordings.record_message(request.work, call.id, sid, seconds)
         return EMPTY if call.state is CallState.ENDED else current_document(request, call)
     return _advance(request, call, Recorded(sid, seconds))
+
+
+def _recording_reference(request: WebhookRequest) -> str:
+    """Returns the recording's sid; of a carrier that tells it later, a reference made of its address; else an empty text."""
+    sid, url = request.form.value("RecordingSid"), request.form.value("RecordingUrl")
+    return sid if sid or not url else recordings.provisional_sid(url)
 
 
 def transfer_ended(request: WebhookRequest) -> str:

@@ -5,7 +5,7 @@ nothing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Text, bindparam, func, select, update
@@ -158,17 +158,22 @@ def rate_talk(work: UnitOfWork, call_id: int, answer: Satisfied) -> None:
         work.record(events.TalkRated(call_id, answer))
 
 
-def record_connected(work: UnitOfWork, call_id: int) -> None:
-    """Records that caller and operator hear each other; the wait is over and measured."""
+def record_connected(work: UnitOfWork, call_id: int, *, seconds_ago: int = 0) -> None:
+    """Records that caller and operator hear each other; the wait is over and measured.
+
+    `seconds_ago`: the carrier reported it so late.
+    """
     call = lock_call(work, call_id)
+    since = call.queued_at or work.at
+    joined_at = max(work.at - timedelta(seconds=seconds_ago), since)
     joined = updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state == CallState.CONNECTING)
         .values(
             state=CallState.TALKING,
-            answered_at=work.at,
-            wait_seconds=rules.seconds_between(call.queued_at or work.at, work.at),
+            answered_at=joined_at,
+            wait_seconds=rules.seconds_between(since, joined_at),
         ),
     )
     if joined and call.operator_id is not None:

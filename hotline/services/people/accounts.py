@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.enums import Role
 from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
-from hotline.rules.people.actors import Person
+from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import is_blank, is_storable
 from hotline.store.people.tables import ApiToken, SignIn, Unit, User
 from hotline.store.upsert import insert_if_absent
@@ -147,6 +147,13 @@ def person_by_name(session: Session, name: str) -> Person | None:
     """Returns the active user with this log-in name, or None."""
     user = session.scalar(select(User).where(User.name == name, User.active)) if is_storable(name) else None
     return None if user is None else _person(user)
+
+
+def active_people(session: Session, right: Right) -> dict[str, Person]:
+    """Returns the active users who have `right`, by name and in its order."""
+    users = session.scalars(select(User).where(User.active).order_by(User.name))
+    people = {user.name: _person(user) for user in users}
+    return {name: person for name, person in people.items() if person.may(right)}
 
 
 def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:

@@ -44,14 +44,23 @@ async function attempt(act) {
 }
 
 function answer() {
+  if (phone.isOutside && phone.reportsAnswer) return reportAnswer();
+  if (phone.isOutside) return phoneHint(word("answer_outside"));
   if (phone.state === "off") return toast(word("phone_is_off"));
   if (!phone.accept(desk.state.offer_id)) phoneHint(word("answer_when_up"));
   else phoneHint(word("answering"));
   return undefined;
 }
 
+/** Tells the server that the telephone has answered, where the carrier does not tell it. */
+function reportAnswer() {
+  return attempt(() => postJson(`/console/desk/calls/${desk.state.call_id}/answered`));
+}
+
 function decline() {
+  if (phone.isOutside) return phoneHint(word("decline_outside"));
   if (!phone.reject(desk.state.offer_id)) phoneHint(word("decline_when_up"));
+  return undefined;
 }
 
 function hangUp() {
@@ -156,6 +165,7 @@ function showMute() {
 
 phone.addEventListener("state", ({ detail }) => {
   showLink("phone", detail.state);
+  document.getElementById("phone-state").title = phone.address;
   if (detail.state !== "connecting") tellTelephone();
 });
 phone.addEventListener("mute", showMute);
@@ -164,6 +174,7 @@ phone.addEventListener("voice", ({ detail }) => {
   place.hidden = detail.me === "off";
   showLevels(place, detail, (side, state) => word(`voice_${side}_${state}`));
 });
+phone.addEventListener("open", () => phone.reportsAnswer && reportAnswer());
 for (const kind of ["incoming", "cancelled", "open", "ended"]) phone.addEventListener(kind, () => desk.refresh());
 
 window.addEventListener("beforeunload", (event) => {
