@@ -309,6 +309,23 @@ def test_no_matter_needs_a_reason_and_discards_the_draft(
     assert session.scalars(select(Ticket)).one().state is TicketState.DISCARDED
 
 
+def test_a_call_without_a_matter_shows_its_reason_and_nothing_of_a_number(
+    application: Application, signed_in: SignIn
+) -> None:
+    person, call = talking_desk(application)
+    browser = signed_in(person)
+    browser.post(f"/console/desk/calls/{call.id}/draft")
+    browser.post(f"/console/desk/calls/{call.id}/no-matter", json={"no_matter": "wrong_number"})
+    work = browser.get(STATE).get_json()["html"]["work"]
+    assert work.count("已登记为无诉求") == 1
+    assert "打错电话" in work
+    assert "通话仍在进行" in work
+    assert not any(words in work for words in ("已作废", "查询码", "工单已提交", "draft-"))
+    calls = browser.get("/console/calls").text
+    assert "无诉求：打错电话" in calls
+    assert ">draft-" not in calls
+
+
 def test_the_bar_tells_who_waits_and_the_rate_with_its_base(
     application: Application, signed_in: SignIn, clock: StoppedClock
 ) -> None:

@@ -120,11 +120,18 @@ document.addEventListener("input", clearError);
 // In the capture phase: the form is read for saving when the event reaches it.
 document.addEventListener("input", keepReportsSecret, true);
 
+/** Puts the caret into the subject, unless the operator is already typing elsewhere. */
+function beginTyping(form) {
+  const active = document.activeElement;
+  if (!active || active === document.body || active.closest("#card")) form.elements.title.focus();
+}
+
 function followForm() {
   const form = byId("ticket", HTMLFormElement);
   if (draft?.form === form) return;
   draft?.close();
   draft = form && new Draft(form, showSaveState);
+  if (form && ["connecting", "talking"].includes(desk.state.stage)) beginTyping(form);
   units.serve(form);
   nearby.serve(form);
 }
