@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from hotline.rules.enums import Role
 from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.text import is_storable
+from hotline.rules.text import is_blank, is_storable
 from hotline.store.people.tables import ApiToken, SignIn, Unit, User
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
@@ -85,7 +85,7 @@ def add_user(
 
 
 def _check_name(what: str, text: str, limit: int) -> None:
-    if not text.isprintable() or text != text.strip() or not 1 <= len(text) <= limit:
+    if not text.isprintable() or is_blank(text) or text != text.strip() or not 1 <= len(text) <= limit:
         raise NotAllowed(f"a {what} has 1 to {limit} printable characters without blanks around it")
 
 
