@@ -34,7 +34,16 @@ def ticket(application: Application) -> Ticket:
 
 
 @pytest.mark.parametrize(
-    "query", ["北门 老人", "路灯 ", "ＯＬＤ－７７", "春秋路 12号", f"老人 {NUMBER}", "１３８００００９９６６"]
+    "query",
+    [
+        "北门 老人",
+        "老人，北门、路灯",
+        "路灯 ",
+        "ＯＬＤ－７７",
+        "春秋路 12号",
+        f"老人 {NUMBER}",
+        "１３８００００９９６６",
+    ],
 )
 def test_list_inbox_and_api_find_the_same(
     query: str, app: Flask, application: Application, ticket: Ticket, signed_in: SignIn

@@ -244,6 +244,22 @@ def test_a_follow_up_names_its_matter_by_day_kind_and_place(  # noqa: PLR0917 - 
     assert not place or voices == ["en-US" if place.isascii() else "cmn-CN"]
 
 
+@pytest.mark.parametrize("place", ["春秋路 12 号，电话 13900007788", "王小明家"])
+def test_a_place_that_names_a_number_or_the_caller_is_not_spoken(
+    carrier: Carrier, application: Application, place: str
+) -> None:
+    ticket = make_ticket(
+        application, state=TicketState.CLOSED, place=place, caller_name="王小明", caller_number=CALLER
+    )
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        follow_ups.promise_follow_up(work, work.session.get_one(Ticket, ticket.id))
+        due = work.session.scalars(select(FollowUp)).one()
+        ref = work.session.get_one(Dial, plan_dial(work, number=CALLER, attempt=1, follow_up_id=due.id)).ref
+    answered = carrier.post(f"/voice/dial/{ref}", **OUT)
+    assert "回访的是您" in answered.words
+    assert "地点是" not in answered.words
+
+
 def test_a_follow_up_nobody_answers_by_key_is_asked_again_later(
     carrier: Carrier, ledger: Ledger, follow_up: str
 ) -> None:

@@ -177,6 +177,9 @@ def test_a_callers_number_is_kept_as_far_as_it_is_known(
         ("2026-11-5 09:30:00", "2026-11-05T01:30"),
         ("2026-11-05t01:30:00z", "2026-11-05T01:30"),
         ("2026-11-05 24:00", "2026-11-05T16:00"),
+        ("2026年11月5日 9:30", "2026-11-05T01:30"),
+        ("2026年11月05日09时30分15秒", "2026-11-05T01:30:15"),
+        ("２０２６/11/5 09：30", "2026-11-05T01:30"),
         ("2026-11-05T24:00:00+08:00", "2026-11-05T16:00"),
         ("2026-11-05T09:30:00.25+0800", "2026-11-05T01:30:00.250"),
     ],
@@ -275,6 +278,43 @@ def test_chinese_names_of_columns_and_units_are_understood(city: Application) ->
     content = ",".join(names[name] for name in COLUMNS) + "\n" + ",".join(cells("K1", unit=unit))
     assert load(city, content.encode("gb18030")).written == 1
     assert tickets(city)["K1"].unit_code == UNIT
+
+
+@pytest.mark.parametrize("wrapped", ["\u200b{}", "{} ", "\ufeff{}", "\u3000{}"])
+def test_the_words_of_choices_are_understood_in_chinese(city: Application, wrapped: str) -> None:
+    names = [wrapped.format(CHINESE_COLUMNS[name][0]) for name in COLUMNS]
+    stated = {"channel": "电话", "type": "举报", "solved": "是", "satisfied": "不满意"}
+    content = ",".join(names) + "\n" + ",".join(cells("K2", **CLOSED, **stated))
+    assert load(city, content.encode("gb18030")).written == 1
+    ticket = tickets(city)["K2"]
+    assert (ticket.channel, ticket.type, ticket.solved, ticket.satisfied) == ("phone", "report", "yes", "no")
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "confidential"),
+    [
+        ("report", None, True),
+        ("report", "", True),
+        ("report", "no", False),
+        ("complaint", "是", True),
+        ("help", "", False),
+    ],
+)
+def test_a_report_is_confidential_unless_the_file_says_otherwise(
+    city: Application, kind: str, column: str | None, confidential: bool
+) -> None:
+    header, row = list(COLUMNS), cells("V1", type=kind)
+    if column is not None:
+        header, row = [*header, "confidential"], [*row, column]
+    load(city, f"{','.join(header)}\n{','.join(row)}".encode())
+    assert tickets(city)["V1"].confidential is confidential
+
+
+def test_a_number_that_another_program_wrote_as_a_formula_is_read(city: Application) -> None:
+    # CSV doubles the quotation marks inside a cell.
+    row = cells('"=""20261105000123456789"""', caller_number='"=""13800001234"""', title="路灯")
+    load(city, raw(row))
+    assert tickets(city)["20261105000123456789"].caller_number == "+8613800001234"
 
 
 def test_every_column_has_a_chinese_name_of_its_own() -> None:

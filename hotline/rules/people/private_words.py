@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from string import ascii_letters
 
 _BETWEEN = r"[^\S\n]|[-._·()（）\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _RUN = re.compile(rf"[+＋]?\d+(?:(?:{_BETWEEN}){{1,3}}\d+)*")
@@ -21,10 +22,13 @@ _MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _IDENTITY = re.compile(rf"{_PROVINCE}(?:(?:18|19|20)\d\d{_MONTH_DAY}\d{{3}}[\dX]|\d\d{_MONTH_DAY}\d{{3}})")
 _MOBILE = re.compile(r"(?:(?:00)?86)?0?1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(?:(?:00)?86)?0(?:(?:10|2\d)\d{8}|[3-9]\d\d[2-9]\d{6,7})")
+# With the prefix of calls from abroad a number is none of a counter or a contract.
+_FROM_ABROAD = re.compile(r"0086[1-9]\d{8,11}")
 _LANDLINE_ABROAD = re.compile(r"(?:00)?86(?:(?:10|2\d)\d{8}|[3-9]\d\d[2-9]\d{6,7})")
 _LOCAL = re.compile(r"(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d$)[2-9]\d{6,7}")
 _PHONE_WORD = re.compile(
-    r"(?:电话|座机|固话|手机|联系|号码|致电|拨打|拨|传真|tel|phone|call|mobile|cell)[^\d\n，。；;]{0,6}$",
+    r"(?:电话|座机|固话|手机|联系|号码|致电|来电|回电|宅电|拨|传真|tel|phone|call|mobile|cell)[^\d\n，。；;]{0,6}$"
+    r"|[打呼]\s?$",
     re.IGNORECASE,
 )
 _COUNTER_WORD = re.compile(r"(?:表|表号|户号|编号|单号|账号|帐号|案号|合同号|发票号)[\s:：是为]{0,3}$")
@@ -37,7 +41,12 @@ _NAME_MASK = "***"
 # Words that stand in the name field without naming a person, and forms of address around a name.
 _NO_NAMES = {"匿名", "不详", "未知", "市民", "居民", "群众", "来电人", "业主", "保密", "anonymous", "unknown"}
 _ADDRESS_FORM = re.compile(r"(?:先生|女士|小姐|同志|师傅|老师|大爷|大妈|阿姨)$")
-_GAP = r"[\s·\u200b-\u200f\u2060\ufeff]*"
+# Dots stand between the parts of a name, invisible signs anywhere.
+_GAP = r"[\s·•・‧∙\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
+# The full-width forms of letters (Unicode block Halfwidth and Fullwidth Forms).
+_WIDE = {ord(sign): ord(sign) + 0xFEE0 for sign in ascii_letters}
+# Between several names in one field, and around a remark in brackets.
+_NAMES = re.compile(r"[、,，;；/／|\n]|(?<=\S\S)[和与及](?=\S\S)|[(（][^()（）]*[)）]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,9 @@ def _is_phone(text: str, groups: list[_Group], digits: str, *, plus: bool, is_li
         return False
     if _MOBILE.fullmatch(digits):
         return _is_grouped_like_a_number(groups)
-    if _LANDLINE.fullmatch(digits) or (len(groups) > 1 and _LANDLINE_ABROAD.fullmatch(digits)):
+    if _LANDLINE.fullmatch(digits) or _FROM_ABROAD.fullmatch(digits):
+        return True
+    if len(groups) > 1 and _LANDLINE_ABROAD.fullmatch(digits):
         return True
     return _LOCAL.fullmatch(digits) is not None and (
         is_listed or _PHONE_WORD.search(before.rstrip("(（")) is not None
@@ -126,11 +137,28 @@ def _mask_digits(number: str) -> str:
 
 
 def _name_pattern(caller_name: str) -> re.Pattern[str] | None:
-    """Returns the pattern of a stored name with any blanks inside it, with or without its form of address."""
-    name = re.sub(_GAP, "", caller_name)
+    """Returns the pattern of the stored name and of each of several names, with or without their forms of address."""
+    names = {_bare_name(part) for part in (caller_name, *_NAMES.split(caller_name))}
+    # The longest first, so that none of a longer one is left.
+    found = [_spelling(name) for name in sorted(names, key=len, reverse=True) if _names_a_person(name)]
+    return re.compile("|".join(found), re.IGNORECASE) if found else None
+
+
+def _bare_name(text: str) -> str:
+    name = re.sub(_GAP, "", unicodedata.normalize("NFKC", text))
     bare = _ADDRESS_FORM.sub("", name)
-    wanted = bare if len(bare) > 1 else name
-    if len(wanted) < 2 or wanted.lower() in _NO_NAMES:
-        return None
-    pattern = _GAP.join(re.escape(sign) for sign in wanted)
-    return re.compile(rf"(?<![a-z]){pattern}(?![a-z])" if wanted.isascii() else pattern, re.IGNORECASE)
+    return bare if len(bare) > 1 else name
+
+
+def _names_a_person(name: str) -> bool:
+    return len(name) > 1 and name.lower() not in _NO_NAMES
+
+
+def _spelling(name: str) -> str:
+    """Returns the expression of a name with any blanks inside it, in half-width and full-width forms."""
+    signs = (
+        re.escape(sign) if sign == wide else f"[{sign}{wide}]"
+        for sign, wide in zip(name, name.translate(_WIDE), strict=True)
+    )
+    pattern = _GAP.join(signs)
+    return rf"(?<![a-z]){pattern}(?![a-z])" if name.isascii() else pattern

@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hotline.rules.enums import Channel, RequestType, Satisfied, Solved, Urgency
 from hotline.rules.people.privacy import is_masked
 from hotline.rules.phone_numbers import parse_caller_number
 from hotline.rules.text import clean, close_directions
@@ -28,6 +29,10 @@ _MOMENT = re.compile(
     r"(\d{4})(?:-(\d\d?)-|/(\d\d?)/)(\d\d?)[Tt ]\s*(\d\d?):(\d\d)(?::(\d\d)(\.\d{1,9})?)?\s*([Zz]|[+-]\d\d:?\d\d)?",
     re.ASCII,
 )
+_CHINESE_DAY = re.compile(r"(\d{4})年(\d\d?)月(\d\d?)日\s*", re.ASCII)
+_CHINESE_TIME = re.compile(r"(\d\d?)[时点](\d\d)分?(?:(\d\d)秒)?", re.ASCII)
+# A cell that a program writes as a formula so that a spreadsheet keeps all its digits.
+_QUOTED_FORMULA = re.compile(r'="([^"]*)"')
 MAX_ROUND = 99
 # PostgreSQL stores no NUL; the surrogates stand for bytes that were not text of the file's encoding.
 _UNUSABLE = re.compile("[\x00\ud800-\udfff]")
@@ -39,6 +44,35 @@ _SHORTENED = re.compile(
 )
 _SHORTENED_DIGITS = re.compile(r"[+-]?\d+(?:[.,]\d*)?E[+-]?\d{1,3}")
 _YES_OR_NO = {"yes", "no"}
+_CHINESE_YES_OR_NO = {"是": "yes", "否": "no"}
+# The Chinese words of choices, as other systems and the pages of this one write them.
+_CHINESE_WORDS: Mapping[type[StrEnum], Mapping[str, str]] = {
+    RequestType: {
+        "咨询": "consultation",
+        "求助": "help",
+        "投诉": "complaint",
+        "举报": "report",
+        "建议": "suggestion",
+        "批评建议": "suggestion",
+        "表扬": "praise",
+        "其他": "other",
+    },
+    Channel: {
+        "电话": "phone",
+        "网站": "web",
+        "网页": "web",
+        "信箱": "mailbox",
+        "邮箱": "mailbox",
+        "手机应用": "app",
+        "转来": "transfer",
+        "转办": "transfer",
+        "其他": "other",
+        "其他渠道": "other",
+    },
+    Urgency: {"一般": "normal", "普通": "normal", "紧急": "urgent", "特急": "critical"},
+    Solved: _CHINESE_YES_OR_NO | {"已解决": "yes", "解决": "yes", "未解决": "no"},
+    Satisfied: _CHINESE_YES_OR_NO | {"满意": "yes", "不满意": "no"},
+}
 
 
 class Code(StrEnum):
@@ -90,7 +124,10 @@ def plain_cell(raw: str, field: TicketField) -> str:
     unusable = _UNUSABLE.search(raw)
     if unusable is not None:
         raise BadValue(Code.NOT_TEXT if unusable[0] == "\x00" else Code.NOT_UTF8)
-    if raw.startswith("'") and raw.lstrip("'").startswith(_FORMULA):
+    quoted = _QUOTED_FORMULA.fullmatch(raw.strip())
+    if quoted is not None:
+        raw = quoted[1]
+    elif raw.startswith("'") and raw.lstrip("'").startswith(_FORMULA):
         raw = raw[1:]
     text = clean(raw)
     if isinstance(field.kind, TextField) and len(text) > field.kind.limit:
@@ -147,16 +184,18 @@ def _phone(text: str, line: str) -> str | None:
 
 
 def _word(kind: type[StrEnum], text: str, code: Code) -> StrEnum:
+    word = unicodedata.normalize("NFKC", text).lower()
     try:
-        return kind(text)
+        return kind(_CHINESE_WORDS.get(kind, {}).get(word, word))
     except ValueError as unknown:
         raise BadValue(code) from unknown
 
 
 def _truth(text: str) -> bool:
-    if text not in _YES_OR_NO:
+    word = _CHINESE_YES_OR_NO.get(text, text.lower())
+    if word not in _YES_OR_NO:
         raise BadValue(Code.NOT_YES_OR_NO)
-    return text == "yes"
+    return word == "yes"
 
 
 def _round(text: str) -> int:
@@ -166,7 +205,7 @@ def _round(text: str) -> int:
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:
-    form = _MOMENT.fullmatch(text)
+    form = _MOMENT.fullmatch(_in_digits(text))
     if form is None or not 1900 <= int(form[1]) <= 2999:
         raise BadValue(Code.NOT_A_TIME)
     year, day, hour, minute, second = (int(form[place] or 0) for place in (1, 4, 5, 6, 7))
@@ -187,6 +226,12 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
         return (moment + timedelta(days=ends_day)).astimezone(UTC)
     except (ValueError, OverflowError) as wrong:
         raise BadValue(Code.NOT_A_TIME) from wrong
+
+
+def _in_digits(text: str) -> str:
+    """Returns a moment such as 2026年11月5日 9时30分 as 2026-11-5 9:30, in half-width forms."""
+    day = _CHINESE_DAY.sub(r"\1-\2-\3 ", unicodedata.normalize("NFKC", text))
+    return _CHINESE_TIME.sub(lambda time: ":".join(filter(None, time.groups())), day)
 
 
 def _offset(text: str | None) -> Any:

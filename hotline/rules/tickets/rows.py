@@ -13,6 +13,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import RequestType, TicketState, Urgency
+from hotline.rules.text import clean, normalise
 from hotline.rules.tickets.cells import CellReader, Code, cell_reader, plain_cell
 from hotline.rules.tickets.fields import TICKET_FIELDS, BadValue, ChoiceField, TicketField
 
@@ -134,6 +135,12 @@ class TicketRow:
         return self._optional("urgency") or Urgency.NORMAL
 
     @property
+    def confidential(self) -> bool:
+        """Returns what the row states; without a statement a report (举报) is confidential, as at the desk."""
+        stated = cast("bool | None", self._optional("confidential"))
+        return self.type is RequestType.REPORT if stated is None else stated
+
+    @property
     def round(self) -> int:
         return self._optional("round") or 1
 
@@ -169,8 +176,7 @@ class TicketRow:
 
 def column_names(header: list[str]) -> list[str]:
     """Returns the columns of a header row in English or Chinese; an empty name has no column, an unknown one is kept."""
-    plain = (unicodedata.normalize("NFKC", cell).strip() for cell in header)
-    return [_KNOWN_NAMES.get(name.lower(), name) for name in plain]
+    return [_KNOWN_NAMES.get(normalise(cell), clean(unicodedata.normalize("NFKC", cell))) for cell in header]
 
 
 def check_header(names: list[str]) -> tuple[RowProblem, ...]:

@@ -4,6 +4,7 @@ A query finds a ticket that holds each of its words, in any order and in any of 
 full-width forms and letter case make no difference.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from hotline.rules.text import normalise
 SEARCHED = ("title", "text", "place")
 # The columns whose change changes the columns of the search.
 SEARCH_SOURCES = frozenset({*SEARCHED, "external_number", "caller_name"})
+# Between the words of a query.
+_SEPARATORS = re.compile(r"[\s,，、;；]+")
 # No word holds it, because words have no blanks.
 _BETWEEN = "\n"
 
@@ -59,6 +62,6 @@ def search_words(query: str, line: str) -> tuple[SearchWord, ...]:
         words.append(query[start:end])
         last = end
     rest.append(query[last:])
-    words += " ".join(rest).split()
+    words += _SEPARATORS.split(" ".join(rest))
     found = (SearchWord(normalise(word), parse_number(word, line)) for word in words)
     return tuple(word for word in found if word.text)

@@ -14,6 +14,7 @@ from hotline.rules.calls import dial_schedule
 from hotline.rules.calls.dial_schedule import Tried
 from hotline.rules.enums import FollowUpState, RequestType, Satisfied, Solved, TicketState
 from hotline.rules.errors import NoSuchCall, NoSuchTicket
+from hotline.rules.people.private_words import mask_text
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
 from hotline.services.outbound.dial_attempts import plan_dial
@@ -119,7 +120,8 @@ def matter_of_call(work: UnitOfWork, call_id: int) -> Matter | None:
     return Matter(
         received_on=first.received_at.astimezone(work.zone).date(),
         kind=ticket.type or RequestType.OTHER,
-        place=ticket.place or "",
+        # Who answers may be another person: a place with a number or a name in it is not spoken.
+        place=ticket.place if mask_text(ticket.place, ticket.caller_name) == ticket.place else "",
     )
 
 

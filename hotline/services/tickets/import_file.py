@@ -302,7 +302,7 @@ def _columns(row: TicketRow, day: date, number: str, unit: _UnitEntry | None) ->
         "due_provisional": False,
         **stored,
         "urgency": row.urgency,
-        "confidential": bool(row.values.get("confidential")),
+        "confidential": row.confidential,
         "due_computed": bool(row.values.get("due_computed")),
         "round": row.round,
         "number": None if waits_for_a_desk else number,
