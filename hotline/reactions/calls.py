@@ -10,7 +10,8 @@ from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, LookupState, OfferState, RecordingState
 from hotline.rules.people.actors import Machine
-from hotline.services.calls import lifecycle, lookups, recordings
+from hotline.services.calls import lookups, recordings
+from hotline.services.outbound import outbound_calls
 from hotline.services.queueing import offers
 from hotline.store.calls.recordings import Recording
 from hotline.store.calls.tables import Call, Offer
@@ -116,7 +117,7 @@ def _end_if_over(context: ReactionContext, sid: str) -> bool:
     if status not in TERMINAL_STATUSES:
         return False
     with context.application.unit_of_work(Machine.WORKER) as work:
-        lifecycle.end_call(work, sid=sid, status=status)
+        outbound_calls.end_call(work, sid=sid, status=status)
     return True
 
 

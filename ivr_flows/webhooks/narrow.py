@@ -11,7 +11,6 @@ from typing import ClassVar
 from twilio.twiml.voice_response import Client, Dial, VoiceResponse
 
 from hotline.gateways.addresses import VoiceRoute, device
-from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState, RecordingKind
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import get_call
@@ -105,8 +104,6 @@ def desk_whisper(request: WebhookRequest) -> str:
 
 def ring_over(request: WebhookRequest) -> str:
     """Handles the end of a ring or a talk: the next operator is rung, or the flow goes on after the talk."""
-    if request.form.value("CallStatus") in TERMINAL_STATUSES:
-        return EMPTY
     how = OFFER_STATE_OF_STATUS.get(request.form.value("DialCallStatus"), OfferState.MISSED)
     offer_id = request.id("offer_id")
     offer = request.work.session.get(Offer, offer_id)

@@ -6,6 +6,7 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import get_call
+from hotline.services.outbound import outbound_calls
 from hotline.services.queueing import offers
 from hotline.store.calls.offers import conversation_of
 from ivr_flows.webhooks.call_flow import (
@@ -54,8 +55,6 @@ def talk(request: WebhookRequest) -> str:
 
 def talk_ended(request: WebhookRequest) -> str:
     """Handles the end of the talk for the caller, who may rate it or, if never connected, is promised a callback."""
-    if request.form.value("CallStatus") in TERMINAL_STATUSES:
-        return EMPTY
     return after_conversation(request, get_call(request.work, request.id("call_id")))
 
 
@@ -68,11 +67,15 @@ def left_alone(request: WebhookRequest) -> str:
 
 
 def conference(request: WebhookRequest) -> str:
-    """Handles conference events. Only the caller's joining matters; their own webhook may have reported it."""
-    joined = request.form.value("StatusCallbackEvent") == "participant-join"
+    """Handles conference events: the caller's joining, and the end of a leg; other webhooks may have reported both."""
+    event, status = request.form.value("StatusCallbackEvent"), request.form.value("ParticipantCallStatus")
     call = get_call(request.work, request.id("call_id"))
-    if joined and call.sid == request.form.sid:
+    if call.sid != request.form.sid:
+        return ""
+    if event == "participant-join":
         lifecycle.record_connected(request.work, call.id)
+    elif event == "participant-leave" and status in TERMINAL_STATUSES:
+        outbound_calls.end_call(request.work, sid=call.sid, status=status)
     return ""
 
 

@@ -9,6 +9,7 @@ from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import outbound_calls
 from ivr_flows.webhooks.call_flow import begin, hang_up, hold
+from ivr_flows.webhooks.twiml import EMPTY
 from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest
 
 # Prefixes of the carrier's AnsweredBy for answers that are not a person's.
@@ -41,6 +42,12 @@ def dial(request: WebhookRequest) -> str:
     if request.form.value("AnsweredBy").startswith(_MACHINES):
         return hang_up(request.context)
     return begin(request, call, script, first)
+
+
+def dial_over(request: WebhookRequest) -> str:
+    """Handles an answer whose call is over already."""
+    dial_status(request)
+    return EMPTY
 
 
 def dial_status(request: WebhookRequest) -> str:

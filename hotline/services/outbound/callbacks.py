@@ -14,7 +14,7 @@ from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, PresenceState
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.phone_numbers import parse_number
-from hotline.services.outbound.dial_attempts import has_active_dial, plan_dial
+from hotline.services.outbound.dial_attempts import has_active_dial, is_under_way, plan_dial
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence
@@ -211,7 +211,12 @@ def _free_operators(work: UnitOfWork) -> int:
     fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     ready = select(func.count()).where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
     waiting = select(func.count()).where(Call.state.in_(WAITING))
-    dialling = select(func.count()).where(Callback.state == CallbackState.DIALLING)
+    dialling = (
+        select(func.count())
+        .select_from(Callback)
+        .join(Dial, Dial.callback_id == Callback.id)
+        .where(Callback.state == CallbackState.DIALLING, is_under_way(work.at))
+    )
     counts = [work.session.scalar(count) or 0 for count in (ready, waiting, dialling)]
     return counts[0] - counts[1] - counts[2]
 

@@ -1,12 +1,14 @@
 """Plans dial attempts; an attempt is written before the carrier places the call."""
 
 import secrets
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_
 
 from hotline import events
-from hotline.rules.enums import CallPurpose, DialState
+from hotline.rules.enums import CallPurpose, CallState, DialState
+from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
 from hotline.unit_of_work import UnitOfWork
 
@@ -38,6 +40,18 @@ def plan_dial(
     work.session.flush()
     work.record(events.DialPlanned(dial.id))
     return dial.id
+
+
+# Attempts that the carrier has, or may have.
+AT_CARRIER = (DialState.PLACING, DialState.UNKNOWN, DialState.PLACED)
+HAS_LIVE_CALL = exists().where(Call.dial_id == Dial.id, Call.state != CallState.ENDED)
+
+
+def is_under_way(at: datetime) -> ColumnElement[bool]:
+    """Selects attempts that still need an operator: to be placed, ringing, or answered. An overdue ring needs none."""
+    rings = and_(Dial.state.in_(AT_CARRIER), Dial.check_at > at)
+    answered = and_(Dial.state.in_(AT_CARRIER), HAS_LIVE_CALL)
+    return or_(Dial.state == DialState.PLANNED, rings, answered)
 
 
 def has_active_dial(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:

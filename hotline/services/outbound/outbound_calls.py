@@ -10,6 +10,9 @@ from hotline import events
 from hotline.rules.calls.dial_schedule import may_ring
 from hotline.rules.enums import CallbackState, CallPurpose, DialState, FollowUpState
 from hotline.rules.errors import NoSuchDial
+from hotline.rules.policies import DialPolicy
+from hotline.services.calls import lifecycle
+from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
@@ -17,6 +20,8 @@ from hotline.unit_of_work import UnitOfWork
 
 # An attempt that waited longer for a worker is not placed; its callback or follow-up is tried again later.
 STALE_AFTER = timedelta(minutes=10)
+# The carrier rings a little longer than the time-out says (Twilio: 5 s), and reports the end a moment later.
+RING_GRACE = timedelta(seconds=10)
 # Outcomes of our own beside the carrier's. DROPPED: the carrier was never called. LOST: the end was never
 # reported.
 DROPPED, LOST = "dropped", "lost"
@@ -70,8 +75,9 @@ def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
         return None
     # A repeated attempt keeps the first moment: the search for a call that may exist begins there.
     first = func.coalesce(Dial.placing_at, work.at)
+    ring_over = work.at + timedelta(seconds=_policy(work, dial).ring_seconds) + RING_GRACE
     step = update(Dial).where(Dial.id == dial_id)
-    updated_one(work.session, step.values(state=DialState.PLACING, placing_at=first))
+    updated_one(work.session, step.values(state=DialState.PLACING, placing_at=first, check_at=ring_over))
     return dial
 
 
@@ -122,6 +128,16 @@ def end_dial(
         follow_ups.reschedule(work, dial.follow_up_id, tried=tried)
 
 
+def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None = None) -> None:
+    """Records the terminal `status` of a call and, if we placed it, the end of its attempt. See `lifecycle.end_call`."""
+    ref = work.session.scalar(select(Dial.ref).where(Dial.sid == sid))
+    if ref is not None:
+        lock_dial(work, ref)
+    lifecycle.end_call(work, sid=sid, status=status, arrival=arrival)
+    if ref is not None:
+        end_dial(work, ref, outcome=status)
+
+
 def _is_stale(work: UnitOfWork, dial: DialView) -> bool:
     return dial.planned_at < work.at - STALE_AFTER
 
@@ -129,11 +145,15 @@ def _is_stale(work: UnitOfWork, dial: DialView) -> bool:
 def _is_wanted(work: UnitOfWork, dial: DialView) -> bool:
     if dial.callback_id is not None:
         state: object = work.session.scalar(select(Callback.state).where(Callback.id == dial.callback_id))
-        policy, owed = work.policies.callbacks, state is CallbackState.DIALLING
+        owed = state is CallbackState.DIALLING
     else:
         state = work.session.scalar(select(FollowUp.state).where(FollowUp.id == dial.follow_up_id))
-        policy, owed = work.policies.follow_ups, state is FollowUpState.DIALLING
-    return owed and may_ring(work.at, policy, work.zone) and not _is_stale(work, dial)
+        owed = state is FollowUpState.DIALLING
+    return owed and may_ring(work.at, _policy(work, dial), work.zone) and not _is_stale(work, dial)
+
+
+def _policy(work: UnitOfWork, dial: DialView) -> DialPolicy:
+    return work.policies.callbacks if dial.follow_up_id is None else work.policies.follow_ups
 
 
 def _lock(work: UnitOfWork, which: ColumnElement[bool], key: str) -> DialView:

@@ -1,0 +1,24 @@
+"""When the carrier is asked about a silent call or attempt, and when an operator hung up on purpose."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    moment = sa.DateTime(timezone=True)
+    for table, column in (("calls", "check_at"), ("dials", "check_at"), ("offers", "hung_up_at")):
+        op.add_column(table, sa.Column(column, moment, nullable=True))
+    # Calls and attempts under way are checked at once after the upgrade.
+    op.execute("UPDATE calls SET check_at = arrived_at WHERE state <> 'ended'")
+    op.execute("UPDATE dials SET check_at = planned_at WHERE state NOT IN ('planned', 'ended')")
+
+
+def downgrade() -> None:
+    for table, column in (("calls", "check_at"), ("dials", "check_at"), ("offers", "hung_up_at")):
+        with op.batch_alter_table(table) as changed:
+            changed.drop_column(column)
