@@ -70,6 +70,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "meeting": N_("开会"),
         "back_office": N_("后台工作"),
         "missed_call": N_("漏接来电"),
+        "connection_lost": N_("线路中断"),
     },
     enums.CallState: {
         "ringing": N_("振铃"),

@@ -86,6 +86,8 @@ def voice_app(components: Components) -> Flask:
             token,
             components.addresses,
             narrow=components.settings.narrow_carrier,
+            # Twilio's browser SDK hangs up when its page goes away: there only the desk's own record tells.
+            reports_lost_devices=components.settings.local_exchange,
         )
     )
     return app

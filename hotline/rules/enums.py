@@ -83,7 +83,10 @@ class PresenceState(StrEnum):
 
 
 class NotReadyReason(StrEnum):
-    """The reason for which a desk takes no calls; the system sets `MISSED_CALL` after an unanswered ring."""
+    """The reason for which a desk takes no calls; the system sets the last two.
+
+    `MISSED_CALL` follows an unanswered ring, `CONNECTION_LOST` a talk in which the operator's leg broke off.
+    """
 
     BREAK = "break"
     MEAL = "meal"
@@ -91,6 +94,7 @@ class NotReadyReason(StrEnum):
     MEETING = "meeting"
     BACK_OFFICE = "back_office"
     MISSED_CALL = "missed_call"
+    CONNECTION_LOST = "connection_lost"
 
 
 class CallState(StrEnum):
@@ -144,13 +148,17 @@ class NoMatterReason(StrEnum):
 
 
 class OfferState(StrEnum):
-    """The state of an offer: one ring of one operator for one call."""
+    """The state of an offer: one ring of one operator for one call.
+
+    `LOST`: the operator's leg broke off in the talk, and the caller went back to the queue.
+    """
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     MISSED = "missed"
     WITHDRAWN = "withdrawn"
+    LOST = "lost"
 
 
 class TicketState(StrEnum):

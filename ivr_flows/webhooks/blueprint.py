@@ -56,7 +56,9 @@ WEBHOOKS = (
     Webhook(VoiceRoute.DESK_STATUS, CARRIER, operator.desk_status, None, LEG_ENDED),
     Webhook(VoiceRoute.DESK_LEFT, CARRIER, operator.desk_left, call_flow.empty_document),
     Webhook(VoiceRoute.TALK, CARRIER, operator.talk, operator.join_conference, None, over=over),
-    Webhook(VoiceRoute.TALK_ENDED, CARRIER, operator.talk_ended, operator.thank, None, over=over),
+    Webhook(
+        VoiceRoute.TALK_ENDED, CARRIER, operator.talk_ended, operator.try_talk_end_again, None, over=over
+    ),
     Webhook(VoiceRoute.LEFT_ALONE, CARRIER, operator.left_alone, HOLD, None, over=over),
     Webhook(VoiceRoute.CONFERENCE, CARRIER, operator.conference, None, CONFERENCE_EVENT, requires_call=False),
     Webhook(VoiceRoute.DIAL, CARRIER, outbound.dial, outbound.retry_dial, ERROR, over=outbound.dial_over),
@@ -74,9 +76,11 @@ def voice_blueprint(
     addresses: VoiceAddresses,
     *,
     narrow: bool = False,
+    reports_lost_devices: bool = False,
 ) -> Blueprint:
     """Returns the blueprint that answers the carrier; `narrow`: it has neither queues nor conferences.
 
+    `reports_lost_devices`: see `WebhookContext`.
     `auth_token` is the account's primary one, which signs every webhook.
     """
     renderer = NarrowTwimlRenderer if narrow else TwimlRenderer
@@ -89,6 +93,7 @@ def voice_blueprint(
         renderer=renderer(addresses, application.policies.queue.name, application.policies.callers),
         standard_arguments={"hotline": SpokenDigits(digits)},
         sounds=addresses.sounds(),
+        reports_lost_devices=reports_lost_devices,
     )
     blueprint = Blueprint("voice", __name__)
     for webhook in WEBHOOKS:

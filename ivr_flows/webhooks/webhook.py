@@ -61,7 +61,11 @@ class WebhookForm:
 
 @dataclass(frozen=True, slots=True)
 class WebhookContext:
-    """The objects shared by all webhooks of a process. Every prompt may use `standard_arguments`."""
+    """The objects shared by all webhooks of a process. Every prompt may use `standard_arguments`.
+
+    `reports_lost_devices`: the carrier tells a device that was lost from one that hung up. Without it, only a hang-up
+    recorded by the desk is one.
+    """
 
     application: Application
     registry: FlowRegistry
@@ -70,6 +74,7 @@ class WebhookContext:
     renderer: TwimlRenderer
     standard_arguments: Mapping[str, Argument]
     sounds: str
+    reports_lost_devices: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How long a document keeps a call until the next webhook."""
+"""The length of a document: the time until the next webhook is due."""
 
 import pytest
 

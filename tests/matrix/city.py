@@ -185,7 +185,7 @@ class Ground:
 
 def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
     """Found a city, and let `story` and everything it sets off come to their end."""
-    settings = replace(_exchange_settings(), narrow=ground.narrow)
+    settings = replace(_exchange_settings(), narrow=ground.narrow, reports_lost_devices=True)
     clock = clock_of(settings)
 
     async def body(web_port: int, application: Application, woken: asyncio.Event) -> Played:

@@ -32,6 +32,7 @@ class CallView:
     operator_id: int | None
     queued_at: datetime | None
     answered_at: datetime | None
+    operator_left_at: datetime | None
     place_since: datetime | None
 
 

@@ -7,9 +7,10 @@ desk. A caller with special needs does not hold up the callers behind.
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, case, exists, select
 
 from hotline.rules.enums import CallState, PresenceState
+from hotline.store.calls.offers import last_talker
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import OperatorSkill, Presence
 from hotline.unit_of_work import UnitOfWork
@@ -24,14 +25,16 @@ def next_match(work: UnitOfWork) -> tuple[int, int] | None:
     if not _is_any_desk_ready(work):
         return None
     waiting = (
-        select(Call.id, Call.skill, Call.desk_id, Call.joined_at)
+        select(Call.id, Call.skill, Call.desk_id, Call.joined_at, Call.answered_at)
         .where(Call.state == CallState.QUEUED)
         .order_by(Call.priority.desc(), Call.place_since, Call.id)
         .limit(MAX_CALLERS_CONSIDERED)
     )
     for caller in work.session.execute(waiting).all():
         needs = _needs(work, caller.skill, caller.desk_id, caller.joined_at)
-        operator_id = _ready_desk(work, needs)
+        # After a lost talk the same operator is preferred: they know the matter.
+        known = None if caller.answered_at is None else last_talker(work.session, caller.id)
+        operator_id = _ready_desk(work, needs, known)
         if operator_id is None and needs is None:
             return None
         if operator_id is not None and _lock_call(work, caller.id):
@@ -58,11 +61,11 @@ def _is_any_desk_ready(work: UnitOfWork) -> bool:
     return work.session.scalar(ready.limit(1)) is not None
 
 
-def _ready_desk(work: UnitOfWork, needs: ColumnElement[bool] | None) -> int | None:
+def _ready_desk(work: UnitOfWork, needs: ColumnElement[bool] | None, preferred: int | None) -> int | None:
     idlest = (
         select(Presence.user_id)
         .where(Presence.state == PresenceState.READY, _is_alive(work))
-        .order_by(Presence.idle_since, Presence.user_id)
+        .order_by(case((Presence.user_id == preferred, 0), else_=1), Presence.idle_since, Presence.user_id)
         .limit(1)
     )
     fitting = idlest if needs is None else idlest.where(needs)

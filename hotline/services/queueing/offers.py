@@ -11,10 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.enums import CallState, NotReadyReason, OfferState
+from hotline.rules.enums import CallState, NotReadyReason, OfferState, TicketState
 from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
 from hotline.store.calls.tables import Call, Offer
+from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
@@ -55,8 +56,22 @@ def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
     accepted = update(Offer).where(Offer.id == offer_id)
     work.session.execute(accepted.values(state=OfferState.ACCEPTED, settled_at=work.at, leg_sid=leg_sid))
     desks.set_talking(work, offer.operator_id, offer.call_id)
+    _take_over_draft(work, offer.call_id, offer.operator_id)
     work.record(events.CallAccepted(offer.call_id, offer_id, offer.operator_id))
     return offer.call_id
+
+
+def _take_over_draft(work: UnitOfWork, call_id: int, operator_id: int) -> None:
+    """Makes the operator the author of a draft that another operator began in an earlier talk of this call."""
+    begun = select(Ticket.id, Ticket.author_id).where(
+        Ticket.call_id == call_id, Ticket.state == TicketState.DRAFT, Ticket.author_id != operator_id
+    )
+    for ticket_id, former_id in work.session.execute(begun).all():
+        work.session.execute(
+            update(Ticket).where(Ticket.id == ticket_id).values(author_id=operator_id),
+            execution_options={"synchronize_session": False},
+        )
+        work.record(events.TicketTakenOver(ticket_id, operator_id, former_id))
 
 
 def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
@@ -130,11 +145,23 @@ def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
             work.record(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
 
 
-def mark_accepted_missed(work: UnitOfWork, call_id: int) -> None:
-    """Marks the accepted offer of a call as missed."""
+def record_hang_up(work: UnitOfWork, call_id: int) -> None:
+    """Records that the operator of this talk hangs up on purpose; the first report counts."""
+    talk = update(Offer).where(
+        Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED, Offer.hung_up_at.is_(None)
+    )
+    work.session.execute(talk.values(hung_up_at=work.at))
+
+
+def end_accepted(work: UnitOfWork, call_id: int, how: OfferState) -> None:
+    """Ends the accepted offer of a call whose caller goes back to the queue."""
     # A late webhook of that leg then says nothing about the next conversation.
-    taken = update(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
-    work.session.execute(taken.values(state=OfferState.MISSED, settled_at=work.at))
+    taken = select(Offer.id, Offer.operator_id).where(
+        Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED
+    )
+    for offer_id, operator_id in work.session.execute(taken).all():
+        if _settle(work, offer_id, OfferState.ACCEPTED, how):
+            work.record(events.OfferSettled(call_id, offer_id, operator_id, how))
 
 
 def settle_overdue_offers(work: UnitOfWork) -> int:

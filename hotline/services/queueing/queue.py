@@ -90,7 +90,9 @@ def join_queue(
     if wish.only_on_duty and not is_any_operator_on_duty(work):
         return QueueJoin.OFF_DUTY
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
-    if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
+    # A caller whose talk was lost is never turned away, and goes before everybody.
+    is_lost = call.answered_at is not None
+    if not is_lost and (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
         return QueueJoin.FULL
     place, skill = _inherited_place(work, call)
     joined = updated_one(
@@ -103,7 +105,7 @@ def join_queue(
             place_since=call.place_since or place or work.at,
             joined_at=work.at,
             skill=wish.skill or skill,
-            priority=wish.priority,
+            priority=rules.FRONT_OF_QUEUE if is_lost else wish.priority,
             desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
         ),
     )

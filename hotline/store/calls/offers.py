@@ -18,3 +18,24 @@ def conversation_of(session: Session, offer_id: int) -> int | None:
         )
     )
     return session.scalar(talking)
+
+
+def was_hung_up(session: Session, call_id: int) -> bool:
+    """Returns whether the operator of the present or last talk hung up on purpose."""
+    talk = select(Offer.id).where(
+        Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED, Offer.hung_up_at.is_not(None)
+    )
+    return session.scalar(talk) is not None
+
+
+def leg_of_talk(session: Session, call_id: int) -> str | None:
+    """Returns the operator's leg of the present talk, or None."""
+    return session.scalar(
+        select(Offer.leg_sid).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
+    )
+
+
+def last_talker(session: Session, call_id: int) -> int | None:
+    """Returns the operator of the last talk of this call that was lost, or None."""
+    lost = select(Offer.operator_id).where(Offer.call_id == call_id, Offer.state == OfferState.LOST)
+    return session.scalar(lost.order_by(Offer.id.desc()).limit(1))

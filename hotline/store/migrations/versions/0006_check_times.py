@@ -1,4 +1,4 @@
-"""When the carrier is asked about a silent call or attempt, and when an operator hung up on purpose."""
+"""Moments at which the carrier is asked about a silent call or attempt, and of an operator's hang-up."""
 
 import sqlalchemy as sa
 from alembic import op
