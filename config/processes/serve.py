@@ -7,6 +7,7 @@ shutdown, for live streams only. A stream occupies a thread for hours, and ordin
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -119,6 +120,7 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
         flows=CityFlows(components.flows, components.application.policies),
         limiter_storage=limiter_storage(settings.redis_url),
         max_streams=max_streams,
+        idle_limit=timedelta(hours=settings.idle_hours),
     )
 
 

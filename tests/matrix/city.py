@@ -185,7 +185,7 @@ class Ground:
 
 def play(ground: Ground, story: Story, gate: Gate | None = None) -> Played:
     """Found a city, and let `story` and everything it sets off come to their end."""
-    settings = replace(_exchange_settings(), narrow=ground.narrow, reports_lost_devices=True)
+    settings = replace(_exchange_settings(), narrow=ground.narrow)
     clock = clock_of(settings)
 
     async def body(web_port: int, application: Application, woken: asyncio.Event) -> Played:
@@ -268,7 +268,14 @@ def _web(ground: Ground, application: Application, clock: ExchangeClock, gate: G
     app = Flask("matrix")
     addresses = VoiceAddresses(_public(port))
     app.register_blueprint(
-        voice_blueprint(application, ground.make_registry(), TOKEN, addresses, narrow=ground.narrow)
+        voice_blueprint(
+            application,
+            ground.make_registry(),
+            TOKEN,
+            addresses,
+            narrow=ground.narrow,
+            reports_lost_devices=True,
+        )
     )
     if gate is not None:
         app.wsgi_app = gate(app.wsgi_app, clock)  # type: ignore[method-assign]
