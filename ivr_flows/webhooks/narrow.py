@@ -113,7 +113,7 @@ def ring_over(request: WebhookRequest) -> str:
     call = get_call(request.work, call_id)
     if call.state in {CallState.TALKING, CallState.AFTER}:
         # The result of a Dial does not tell a lost device from a hang-up.
-        offers.record_hang_up(request.work, call_id)
+        offers.record_hang_up(request.work, offer_id)
         return after_conversation(request, call)
     offers.settle_offer(request.work, offer_id, how)
     return current_document(request, get_call(request.work, call_id))

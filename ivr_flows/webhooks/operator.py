@@ -39,7 +39,7 @@ def desk_status(request: WebhookRequest) -> str:
     how = OFFER_STATE_OF_STATUS.get(request.form.value("CallStatus"))
     if how is not None:
         if request.context.reports_lost_devices and request.form.value("SipResponseCode") != DEVICE_LOST:
-            _record_hang_up(request)
+            offers.record_hang_up(request.work, request.id("offer_id"))
         _operator_left(request, how)
     return ""
 
@@ -95,12 +95,6 @@ def join_conference(context: WebhookContext, _post: WebhookForm, ids: Mapping[st
 def try_talk_end_again(context: WebhookContext, form: WebhookForm, ids: Mapping[str, str]) -> str:
     """Answers for a failed application: the caller stays on the line and the end of the talk is handled a moment later."""
     return hold(context, form, context.renderer.addresses.url(VoiceRoute.TALK_ENDED, ids["call_id"]))
-
-
-def _record_hang_up(request: WebhookRequest) -> None:
-    call_id = conversation_of(request.work.session, request.id("offer_id"))
-    if call_id is not None:
-        offers.record_hang_up(request.work, call_id)
 
 
 def _operator_left(request: WebhookRequest, how: OfferState) -> None:

@@ -106,6 +106,24 @@ def test_a_repeated_end_of_the_talk_changes_nothing(
     assert (ledger.state(), ledger.call().joined_at) == (CallState.QUEUED, joined)
 
 
+def test_a_late_report_of_the_lost_leg_does_not_end_the_next_talk(
+    application: Application, carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+) -> None:
+    talk(carrier, ledger, clock)
+    lost = ledger.offer().id
+    talk_ends(carrier, ledger)
+    with application.unit_of_work(make_operator(application, PresenceState.NOT_READY)) as work:
+        presence.set_ready(work)
+    answer(carrier, ledger, leg="CA" + "7" * 32)
+    carrier.post(f"/voice/desk/{lost}/status", **COMPLETED, SipResponseCode="200")
+    carrier.post(f"/voice/desk/{lost}/left", **COMPLETED)
+    assert (ledger.state(), ledger.offer().state, ledger.offer().hung_up_at) == (
+        CallState.TALKING,
+        OfferState.ACCEPTED,
+        None,
+    )
+
+
 def test_a_hang_up_that_is_reported_a_moment_later_still_counts(
     carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock, application: Application
 ) -> None:
@@ -119,6 +137,7 @@ def test_a_hang_up_that_is_reported_a_moment_later_still_counts(
 
 
 @pytest.mark.usefixtures("colleague")
+@pytest.mark.parametrize("reported_first", ["status", "left"])
 @pytest.mark.parametrize(("code", "lost"), [("200", False), ("408", True)])
 def test_a_carrier_that_reports_lost_devices_is_believed(
     application: Application,
@@ -129,6 +148,7 @@ def test_a_carrier_that_reports_lost_devices_is_believed(
     *,
     code: str,
     lost: bool,
+    reported_first: str,
 ) -> None:
     app = Flask("voice")
     addresses = VoiceAddresses(PUBLIC)
@@ -138,6 +158,8 @@ def test_a_carrier_that_reports_lost_devices_is_believed(
     with app.test_client() as client:
         carrier = Carrier(client)
         talk(carrier, ledger, clock)
+        if reported_first == "left":
+            carrier.post(f"/voice/desk/{ledger.offer().id}/left", **COMPLETED)
         leg_ends(carrier, ledger, SipResponseCode=code)
         document = talk_ends(carrier, ledger)
         assert document.verbs[-1] == ("Enqueue" if lost else "Gather")

@@ -28,7 +28,7 @@ from hotline.services.calls import recordings
 from hotline.services.calls.queries import CallView, find_call, get_call, lock_call, require_own_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
-from hotline.store.calls.offers import last_talker
+from hotline.store.calls.offers import last_talker, talk_of
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
 from hotline.store.upsert import insert_if_absent, insert_if_absent_returning, updated_one
@@ -305,5 +305,6 @@ def request_hang_up(work: UnitOfWork, call_id: int) -> None:
     """
     call, person = require_own_call(work, call_id)
     if call.state in {CallState.TALKING, CallState.CONNECTING, CallState.AFTER}:
-        offers.record_hang_up(work, call_id)
+        if (talk := talk_of(work.session, call_id)) is not None:
+            offers.record_hang_up(work, talk.id)
         work.record(events.CallHangUpAsked(call_id, person.id))

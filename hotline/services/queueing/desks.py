@@ -66,14 +66,10 @@ def lose_talk(work: UnitOfWork, user_id: int, call_id: int, reason: NotReadyReas
 
     The operator becomes ready by hand, because the device may be gone.
     """
-    set_presence(
-        work,
-        user_id,
-        (PresenceState.TALKING, PresenceState.WRAP_UP),
-        PresenceState.NOT_READY,
-        reason=reason.value,
-        only_call=call_id,
-    )
+    busy, target = (PresenceState.TALKING, PresenceState.WRAP_UP), PresenceState.NOT_READY
+    if not set_presence(work, user_id, busy, target, reason=reason.value, only_call=call_id):
+        # The record was completed in the moment before the loss was noticed, which made the desk ready.
+        set_presence(work, user_id, (PresenceState.READY,), target, reason=reason.value)
 
 
 def begin_wrap_up(work: UnitOfWork, user_id: int | None, call_id: int) -> None:

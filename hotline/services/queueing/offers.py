@@ -145,10 +145,10 @@ def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
             work.record(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
 
 
-def record_hang_up(work: UnitOfWork, call_id: int) -> None:
-    """Records that the operator of this talk hangs up on purpose; the first report counts."""
+def record_hang_up(work: UnitOfWork, offer_id: int) -> None:
+    """Records that the operator ends the talk of this offer on purpose; the first report counts."""
     talk = update(Offer).where(
-        Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED, Offer.hung_up_at.is_(None)
+        Offer.id == offer_id, Offer.state == OfferState.ACCEPTED, Offer.hung_up_at.is_(None)
     )
     work.session.execute(talk.values(hung_up_at=work.at))
 
