@@ -18,11 +18,11 @@ from agent_console.desk import softphone
 from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
-from agent_console.pages import callbacks, calls, outages, recordings
+from agent_console.pages import callbacks, calls, deliveries, kept_forms, outages, preferences, recordings
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
-from agent_console.web import auth, live, preferences, template_context
+from agent_console.web import auth, live, template_context
 from agent_console.web.console_context import (
     EXTENSION,
     Console,
@@ -33,12 +33,16 @@ from agent_console.web.console_context import (
     read_assets,
 )
 from agent_console.web.errors import register_errors
+from agent_console.web.kept_forms import typed_by
 from agent_console.web.labels import N_, field_label, label, problem_label
 from agent_console.web.locale import as_milliseconds, init_locale
 from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
-from hotline.rules.people.privacy import mask_number
+from hotline.rules.people.privacy import mask_number, mask_text
 from hotline.rules.phone_numbers import format_national
+from hotline.rules.text import close_directions
+from hotline.store.tickets.private_texts import ReadableTicket
+from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 
 __all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "register"]
@@ -48,6 +52,7 @@ log = logging.getLogger(__name__)
 FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     auth.pages,
     preferences.pages,
+    kept_forms.pages,
     template_context.pages,
     desk.pages,
     desk_drafts.pages,
@@ -58,6 +63,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     calls.pages,
     callbacks.pages,
     recordings.pages,
+    deliveries.pages,
     flow_drafts.pages,
     flows.pages,
     outages.pages,
@@ -83,6 +89,7 @@ NAV = (
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
     NavItem("notices.index", N_("通知"), Right.READ_OUTAGES),
+    NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
 )
 
@@ -103,7 +110,14 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
     protect(app, options)
     register_errors(app)
     live.start(app, options)
-    app.jinja_env.filters.update(label=label, problem_label=problem_label, mask=mask_number)
+    app.jinja_env.filters.update(
+        label=label,
+        problem_label=problem_label,
+        mask=mask_number,
+        mask_text=mask_text,
+        as_read=as_read,
+        close_directions=close_directions,
+    )
     app.jinja_env.filters["field_label"] = pass_context(_field_label)
     app.jinja_env.globals.update(
         asset=asset,
@@ -113,6 +127,7 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
         theme=theme,
         server_now=server_now,
         line_number=line_number,
+        typed_by=_typed_by,
     )
     app.context_processor(_request_context)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -122,6 +137,11 @@ def _field_label(_context: Context, name: str) -> str:
     """Returns the label of a field in the language of the request."""
     # `pass_context` keeps Jinja from evaluating a constant once, at compile time, for every language.
     return field_label(name)
+
+
+def as_read(ticket: Ticket) -> ReadableTicket:
+    """Returns a ticket as the acting person may read it; every template shows texts of tickets through this filter."""
+    return ReadableTicket(ticket, auth.current_person())
 
 
 def _console_blueprint() -> Blueprint:
@@ -138,6 +158,11 @@ def nav() -> list[NavItem]:
         return []
     known = current_app.view_functions
     return [item for item in NAV if item.endpoint in known and found.person.may(item.right)]
+
+
+def _typed_by() -> str:
+    """Returns the hidden field that names the author of a form."""
+    return typed_by(auth.current_person().id)
 
 
 def server_now() -> int:

@@ -9,13 +9,16 @@ from config.commands.lazy_group import LazyCommand, LazyGroup
 
 COMMANDS = {
     "calendar": LazyCommand("config.commands.working_days:calendar", "Sets the working days of deadlines."),
+    "deliveries": LazyCommand("config.commands.deliveries:deliveries", "Lists what could not be delivered."),
     "dial": LazyCommand("config.commands.dial:dial", "Phones the hotline from the terminal."),
+    "doctor": LazyCommand("config.commands.doctor:doctor", "Looks at every component of the running line."),
     "flows": LazyCommand("config.commands.flows:flows", "Checks, draws and publishes call flows."),
     "jobs": LazyCommand("config.commands.jobs:jobs", "Lists the periodic jobs with their last results."),
     "migrate": LazyCommand("config.commands.migrate:migrate", "Brings the database up to date."),
     "report": LazyCommand("config.commands.reports:report", "Prints statistics of a day."),
     "tickets": LazyCommand("config.commands.tickets:tickets", "Imports and exports tickets."),
     "token": LazyCommand("config.commands.tokens:token", "Creates API tokens of programs."),
+    "unit": LazyCommand("config.commands.units:unit", "Sets how units' own systems are notified."),
     "user": LazyCommand("config.commands.users:user", "Adds users and sets their skills."),
 }
 

@@ -17,18 +17,28 @@ from ivr_flows.bilingual import BilingualText
 from ivr_flows.engine import PENDING_ENTRY, again, place_lines
 from ivr_flows.flow import Flow, InputNode, MenuNode, Node, QueueNode, Script
 from ivr_flows.source.problems import FlowProblem
-from ivr_flows.speech import PROGRAM_PROMPTS, Lines, PromptLine, SpokenDigits, SpokenMoment
+from ivr_flows.speech import (
+    PROGRAM_PROMPTS,
+    Catalogue,
+    Lines,
+    PromptLine,
+    SpokenDigits,
+    SpokenMoment,
+    spoken_deadline,
+)
 from ivr_flows.turn import AwaitResult, DialogTurn, EndDialog, Position
 from ivr_flows.webhooks.twiml import Speaker, TwimlRenderer
 
 _ADDRESSES = VoiceAddresses("https://hotline.example")
 _STANDING = {"hotline": SpokenDigits("0")}
-# One for each pattern of a calendar: on the hour, a few minutes past, half past, many minutes.
-_MOMENTS = tuple(
-    SpokenMoment(datetime.fromisoformat(f"2026-11-26T14:{minute}")) for minute in ("00", "05", "30", "45")
+# One for each pattern of a calendar: on the hour, a few minutes past, half past, many minutes, the end of a day.
+_MOMENTS = (
+    *(SpokenMoment(datetime.fromisoformat(f"2026-11-26T14:{minute}")) for minute in ("00", "05", "30", "45")),
+    spoken_deadline(datetime.fromisoformat("2026-11-27T00:00")),
 )
-# Callers ahead and expected wait in seconds: next in line, a place without a wait, a place with one.
-_ROUNDS = ((0, None), (99, None), (99, 3600))
+# Callers ahead, expected wait in seconds, and whether a desk takes calls: next in line, a place without a wait, a place
+# with one.
+_ROUNDS = ((0, None, False), (99, None, False), (99, 3600, True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,7 @@ def _documents(renderer: TwimlRenderer, speaker: Speaker, flow: Flow) -> Iterato
             for lines in _rounds(node):
                 write = partial(renderer.waiting, speaker, lines, seconds=node.round_seconds, may_press=True)
                 yield _Document(name, DocumentContext.WAIT, write)
-    for line in _own_lines():
+    for line in _own_lines(speaker.catalogue):
         yield _Document(
             line.prompt,
             DocumentContext.CALL,
@@ -101,13 +111,21 @@ def _turns(flow: Flow, name: str, node: Node) -> Iterator[DialogTurn]:
 
 
 def _rounds(queue: QueueNode) -> Iterator[Lines]:
-    for ahead, expected in _ROUNDS:
-        waited = queue.sorry_after
-        yield place_lines(queue, ahead=ahead, waited=waited, expected=expected, may_be_called=True)
+    for ahead, expected, is_served in _ROUNDS:
+        yield place_lines(
+            queue,
+            ahead=ahead,
+            waited=queue.sorry_after,
+            expected=expected,
+            may_be_called=True,
+            is_served=is_served,
+        )
 
 
-def _own_lines() -> Iterator[PromptLine]:
+def _own_lines(catalogue: Catalogue) -> Iterator[PromptLine]:
     """Yields every prompt of the program itself, at every kind of moment that it can contain."""
-    for prompt, arguments in PROGRAM_PROMPTS.items():
+    # Flows published by an earlier version lack the prompts that only newer kinds of nodes speak.
+    known = {prompt: PROGRAM_PROMPTS[prompt] for prompt in PROGRAM_PROMPTS if prompt in catalogue.texts}
+    for prompt, arguments in known.items():
         for moment in _MOMENTS if arguments else _MOMENTS[:1]:
             yield PromptLine(prompt, None, tuple((name, moment) for name in sorted(arguments)))

@@ -28,6 +28,8 @@ from hotline.rules.text import one_line
 
 # Bytes. The kernel allows about 107 for the path of a socket.
 LONGEST_SOCKET_PATH = 100
+# Characters. A shorter password would hide ordinary words of the log.
+SHORTEST_HIDDEN = 6
 TWILIO_API_URL = "https://api.twilio.com"
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _CREDENTIAL = re.compile(r"[A-Za-z0-9_.=-]{2,128}")
@@ -279,13 +281,19 @@ class Settings(BaseSettings):
         )
 
     @property
-    def narrow_carrier(self) -> bool:
-        return self.carrier_profile == "narrow"
+    def secrets(self) -> tuple[str, ...]:
+        """Returns the texts that no log line may contain, the passwords of the two URLs among them."""
+        found = [self.secret_key, self.auth_token, self.api_secret]
+        for url in (self.database_url, self.redis_url):
+            # A password may hold any sign of the URL's grammar as it is, so the last @ ends it.
+            before, is_there, _ = url.partition("://")[2].rpartition("@")
+            password = before.partition(":")[2] if is_there else ""
+            found += [password, unquote(password)]
+        return tuple(text for text in dict.fromkeys(found) if len(text) >= SHORTEST_HIDDEN)
 
     @property
-    def secure(self) -> bool:
-        """Says whether browsers use https, so that cookies can require it."""
-        return self.public_url.startswith("https://")
+    def narrow_carrier(self) -> bool:
+        return self.carrier_profile == "narrow"
 
     @property
     def exchange_url(self) -> str:

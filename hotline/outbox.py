@@ -17,6 +17,7 @@ from hotline.events import KINDS, unpack
 from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.reactions.registry import REACTION_BY_NAME, REACTIONS
 from hotline.rules.enums import DeliveryState
+from hotline.rules.failures import without_numbers
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.upsert import insert_if_absent, updated_one
@@ -177,7 +178,7 @@ def _record_failure(application: Application, delivery_id: int, attempt: int, er
                 state=DeliveryState.DEAD if last else DeliveryState.DUE,
                 next_try_at=work.at + pause,
                 enqueued_at=None,
-                last_error=f"{type(error).__name__}: {error}"[:300],
+                last_error=without_numbers(f"{type(error).__name__}: {error}")[:300],
             )
         )
 

@@ -44,7 +44,15 @@ from ivr_flows.flow import (
     TransferNode,
     VoicemailNode,
 )
-from ivr_flows.speech import CallerCount, Lines, LiteralText, PromptLine, SpokenDigits, WaitingTime
+from ivr_flows.speech import (
+    CallerCount,
+    Lines,
+    LiteralText,
+    PromptLine,
+    SpokenDigits,
+    WaitingTime,
+    split_uninterrupted,
+)
 from ivr_flows.turn import (
     PENDING,
     ActionResult,
@@ -147,7 +155,8 @@ def hear(flow: Flow, position: str, heard: Heard) -> DialogTurn:
 def settle(flow: Flow, turn: DialogTurn, perform: PerformAction) -> DialogTurn:
     """Performs the actions of `turn` and goes on by their outcomes until the caller is heard, waits or has left.
 
-    The returned turn speaks all lines passed on the way and has no action left.
+    The returned turn speaks all lines passed on the way and has no action left. A queue is joined only after lines that
+    must be heard to their end, so that no operator answers during them.
     """
     for _ in range(_max_actions(flow)):
         for action in turn.actions:
@@ -155,6 +164,8 @@ def settle(flow: Flow, turn: DialogTurn, perform: PerformAction) -> DialogTurn:
         turn = replace(turn, actions=())
         if not isinstance(turn.then, AwaitResult):
             return turn
+        if isinstance(turn.then.action, JoinQueue) and split_uninterrupted(turn.lines)[0]:
+            return replace(turn, then=PollAgain(pause=0))
         answer = perform(turn.then.action, turn.then.values)
         if answer == PENDING:
             return replace(turn, then=PollAgain())
@@ -184,9 +195,18 @@ def queue_of(flow: Flow, position: str) -> QueueNode:
 
 
 def place_lines(
-    queue: QueueNode, *, ahead: int, waited: int, expected: int | None, may_be_called: bool
+    queue: QueueNode,
+    *,
+    ahead: int,
+    waited: int,
+    expected: int | None,
+    may_be_called: bool,
+    is_served: bool = True,
 ) -> Lines:
-    """Returns the lines of one round of waiting: an apology, the caller's place, the offer of a callback."""
+    """Returns the lines of one round of waiting: an apology, the caller's place, the offer of a callback.
+
+    `is_served` False: no desk takes calls, which is spoken in place of a waiting time.
+    """
     spoken: list[PromptLine] = []
     if waited >= queue.sorry_after:
         spoken.append(queue.sorry)
@@ -197,6 +217,8 @@ def place_lines(
     else:
         known = (("ahead", CallerCount(ahead)), ("wait", WaitingTime(expected)))
         spoken.append(replace(queue.place, arguments=known))
+    if not is_served and queue.unserved is not None:
+        spoken.append(queue.unserved)
     if may_be_called:
         spoken.append(
             replace(queue.offer, arguments=(("key", LiteralText(((Language.ZH_CN, queue.callback_key),))),))

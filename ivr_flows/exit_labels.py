@@ -16,6 +16,7 @@ from hotline.rules.calls.flow_actions import (
     LookUpExternal,
     LookUpTicket,
     MatchDialledNumber,
+    NameMatter,
     PromiseCallback,
     RecordAnswer,
     RecordRequestClass,
@@ -46,6 +47,8 @@ OUTCOME_LABELS: Mapping[tuple[type[FlowAction], str], BilingualText] = {
     (LookUpTicket, A.FOUND): BilingualText("工单查到了", "the ticket is found"),
     (LookUpTicket, A.UNKNOWN): BilingualText("工单或查询码不对", "the ticket or its code is not right"),
     (LookUpTicket, A.LOCKED): BilingualText("输错次数过多", "there were too many wrong codes"),
+    (NameMatter, A.FOUND): BilingualText("回访的事项已说明", "the matter is named"),
+    (NameMatter, A.UNKNOWN): BilingualText("没有找到回访的事项", "the matter is not known"),
     (LookUpExternal, A.FOUND): BilingualText("对方系统查到了", "the other system knows it"),
     (LookUpExternal, A.UNKNOWN): BilingualText("对方系统查不到", "the other system does not know it"),
     (LookUpExternal, A.TIMEOUT): BilingualText("对方系统没有及时答复", "the other system is too slow"),
@@ -61,6 +64,8 @@ CALLER_LABELS: Mapping[tuple[CallerCondition, str], BilingualText] = {
     (CallerCondition.OFTEN, A.NO): BilingualText("来电次数正常", "they have not phoned too often"),
     (CallerCondition.KNOWN, A.YES): BilingualText("有未办结的工单", "they have an open ticket"),
     (CallerCondition.KNOWN, A.NO): BilingualText("没有未办结的工单", "they have no open ticket"),
+    (CallerCondition.PROMISED, A.YES): BilingualText("约定过回电", "a callback was agreed on"),
+    (CallerCondition.PROMISED, A.NO): BilingualText("没有约定回电", "no callback was agreed on"),
 }
 
 CLASS_LABELS: Mapping[RequestClass, BilingualText] = {

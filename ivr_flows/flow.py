@@ -112,8 +112,8 @@ class QueueNode:
     """Lets the caller wait for an operator. The wait document is spoken once a round; all times are in seconds.
 
     `join` is the kind of operator. `place` is spoken with {ahead} and {wait}, `place_only` with {ahead} while the
-    waiting time is unknown, `next_in_line` to the first in the queue, `say` once after joining and `music` at the end
-    of each round. From `policies.queue.offer_callback_after` on, `callback_key` leads to `callback`. `keys` work in
+    waiting time is unknown, `next_in_line` to the first in the queue, `unserved` after these while no desk takes calls,
+    `say` once after joining and `music` at the end of each round. From `policies.queue.offer_callback_after` on, `callback_key` leads to `callback`. `keys` work in
     every round.
     """
 
@@ -137,6 +137,7 @@ class QueueNode:
     on_off_duty: str
     keys: Mapping[str, KeyChoice]
     music: Lines = ()
+    unserved: PromptLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +286,8 @@ def lines_of(node: Node) -> Iterator[tuple[PromptLine, frozenset[str]]]:
         yield node.place, frozenset({"ahead", "wait"})
         yield node.place_only, frozenset({"ahead"})
         yield node.offer, frozenset({"key"})
-        yield from ((line, nothing) for line in (node.next_in_line, node.sorry))
+        spoken = (node.next_in_line, node.sorry, node.unserved)
+        yield from ((line, nothing) for line in spoken if line is not None)
         yield from ((line, nothing) for line in _prompts(node.music))
 
 

@@ -7,17 +7,20 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from string import Formatter
 
-from hotline.rules.enums import Language
+from hotline.rules.enums import Language, RequestType
 from hotline.rules.text import to_speakable, to_utterance
 
 # Folder of the recordings played in place of prompts (`play = "name.wav"` in a prompt file).
 SOUNDS = Path(__file__).parent / "sounds"
 # Arguments every prompt may use.
 STANDARD_ARGUMENTS = frozenset({"hotline"})
+
+# Prompts that neither a key, a word nor an operator cuts short: a caller must have heard that the call is recorded.
+UNINTERRUPTED = frozenset({"recording_notice"})
 
 _NOTHING: frozenset[str] = frozenset()
 # Prompts that the program speaks itself, whatever the flow, and the arguments it gives them.
@@ -38,6 +41,8 @@ PROGRAM_PROMPTS: Mapping[str, frozenset[str]] = {
     "status_in_progress": frozenset({"due"}),
     "status_replied": _NOTHING,
     "status_closed": frozenset({"closed"}),
+    "follow_up_matter": frozenset({"day", "matter"}),
+    "follow_up_place": frozenset({"place"}),
 }
 
 
@@ -64,9 +69,32 @@ class SpokenDigits:
 
 @dataclass(frozen=True, slots=True)
 class SpokenMoment:
-    """A local date and time, spoken as 11月26号下午两点钟 or November 26 at 2 p.m."""
+    """A local date and time, spoken as 11月26号下午两点钟 or November 26 at 2 p.m.
+
+    `ends_day`: `at` is the midnight that ends a period, spoken as the end of the day before it: 11月25号24点.
+    """
 
     at: datetime
+    ends_day: bool = False
+
+
+def spoken_deadline(at: datetime) -> SpokenMoment:
+    """Returns the local end of a period as it is spoken: midnight belongs to the day that ends."""
+    return SpokenMoment(at, ends_day=at.time() == time())
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenDay:
+    """A local date, spoken as 11月26号 or November 26."""
+
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenMatter:
+    """A kind of request as its caller would call it: 投诉的事项, the complaint you made."""
+
+    kind: RequestType
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +104,7 @@ class LiteralText:
     texts: tuple[tuple[Language, str], ...]
 
 
-Argument = CallerCount | WaitingTime | SpokenDigits | SpokenMoment | LiteralText
+Argument = CallerCount | WaitingTime | SpokenDigits | SpokenMoment | SpokenDay | SpokenMatter | LiteralText
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +165,9 @@ class Calendar:
     # Words for the minutes 0 to 9 of `few_minutes`, as {n}.
     digits: tuple[str, ...]
 
+    # Midnight as the end of a day, with {month} and {day}. Prompts published before this pattern existed have none.
+    day_end: str = ""
+
     def say(self, moment: datetime) -> str:
         names = {"period": self.periods[moment.hour], "hour": self.hours[moment.hour]}
         count = moment.minute
@@ -144,8 +175,17 @@ class Calendar:
             count, self.few_minutes if count < len(self.digits) else self.minutes
         )
         spoken = self.digits[count] if count < len(self.digits) else str(count)
-        day = self.day.format(month=self.months[moment.month - 1], day=moment.day)
-        return day + pattern.format(**names, n=spoken, nn=f"{count:02d}")
+        return self.say_day(moment) + pattern.format(**names, n=spoken, nn=f"{count:02d}")
+
+    def say_day(self, day: date) -> str:
+        return self._day(self.day, day)
+
+    def say_end_of_day(self, midnight: datetime) -> str:
+        """Returns the words for a midnight as the end of the day before it."""
+        return self._day(self.day_end or f"{self.day} 24:00", midnight - timedelta(days=1))
+
+    def _day(self, pattern: str, day: date) -> str:
+        return pattern.format(month=self.months[day.month - 1], day=day.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +207,9 @@ class SpeechRules:
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names by which prompts announce the keys * and #. Prompts published before this field existed have none."""
 
+    matters: Mapping[str, str] = field(default_factory=dict)
+    """Names of the kinds of requests. Prompts published before this field existed have none, and name no matter."""
+
     spoken_as: Language = Language.ZH_CN
 
     def say(self, argument: Argument) -> str:
@@ -180,8 +223,14 @@ class SpeechRules:
                 return self.minutes.of(minutes, self._count(minutes))
             case SpokenDigits(digits=digits):
                 return self.between_digits.join(self.digits[int(digit)] for digit in digits)
+            case SpokenMoment(at=at, ends_day=True):
+                return self.calendar.say_end_of_day(at)
             case SpokenMoment(at=at):
                 return self.calendar.say(at)
+            case SpokenDay(on=day):
+                return self.calendar.say_day(day)
+            case SpokenMatter(kind=kind):
+                return self.matters[kind]
             case LiteralText(texts=texts):
                 return dict(texts).get(self.spoken_as) or texts[0][1]
 
@@ -237,6 +286,17 @@ def speak(
         given = {**standing, **dict(line.arguments)}
         text = text.format_map({name: speech.say(given[name]) for name in arguments_of(text)})
     return Spoken(to_speakable(text), speech.voice, speech.language, catalogue.sounds.get(line.prompt, ""))
+
+
+def split_uninterrupted(lines: Lines) -> tuple[Lines, Lines]:
+    """Splits `lines` behind the last one that must be heard to its end; the first part is empty if there is none."""
+    ends = [
+        place
+        for place, line in enumerate(lines, 1)
+        if isinstance(line, PromptLine) and line.prompt in UNINTERRUPTED
+    ]
+    cut = ends[-1] if ends else 0
+    return lines[:cut], lines[cut:]
 
 
 def arguments_of(text: str) -> frozenset[str]:

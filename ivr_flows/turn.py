@@ -114,7 +114,12 @@ class AwaitResult:
 
 @dataclass(frozen=True, slots=True)
 class PollAgain:
-    """Performs the same action again in a moment, because its outcome is pending."""
+    """Performs the action due at the position after the lines and `pause` seconds.
+
+    Its outcome is pending, or it must not happen before the lines are over (0 seconds).
+    """
+
+    pause: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -200,6 +200,17 @@ class Postgres:
         finally:
             self._run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def closed(self, url: str) -> Iterator[None]:
+        """Lets the server refuse every connection to the database at `url`, and ends those that are open."""
+        name = make_url(url).database
+        self._run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        try:
+            yield
+        finally:
+            self._run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
     def emptied(self) -> str:
         """Returns the URL of this process's database with all tables, no rows and ids that begin at 1.
 

@@ -127,15 +127,13 @@ class FakeUnits:
     """Implements `NotificationChannel`: keeps its notifications; the next `failures` sends fail."""
 
     told: list[UnitNotification] = field(default_factory=list)
-    moments: list[datetime] = field(default_factory=list)
     failures: int = 0
 
     def reaches(self, notification: UnitNotification) -> bool:
         return notification.webhook_url is not None
 
-    def send(self, notification: UnitNotification, at: datetime) -> None:
+    def send(self, notification: UnitNotification) -> None:
         self.told.append(notification)
-        self.moments.append(at)
         if self.failures:
             self.failures -= 1
             raise NotificationFailed("HTTP 503")

@@ -14,6 +14,7 @@ def get_calls(request: ApiRequest[CallQuery, Nothing]) -> ApiResponse:
         day=query.day,
         states=query.state,
         ends=query.end,
+        outcomes=query.outcome,
         purposes=query.purpose,
         operator_id=query.operator,
     )

@@ -10,6 +10,7 @@ from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallEnd,
+    CallOutcome,
     CallPurpose,
     CallState,
     Channel,
@@ -78,6 +79,7 @@ class CallQuery(PageQuery):
     day: date | None = None
     state: OneOrMore[CallState] = ()
     end: OneOrMore[CallEnd] = ()
+    outcome: OneOrMore[CallOutcome] = ()
     purpose: OneOrMore[CallPurpose] = ()
     operator: RowId | None = None
 

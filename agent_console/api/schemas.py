@@ -9,6 +9,7 @@ from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallEnd,
+    CallOutcome,
     CallPurpose,
     CallState,
     DialState,
@@ -48,7 +49,11 @@ class CallerOut(ApiSchema):
 
 
 class DeadlineOut(ApiSchema):
-    """One deadline of the unit. `late` compares it with `met_at`, or with the present while it is not met."""
+    """One deadline of the unit.
+
+    `due_at` is the last moment in time: 2026-11-28T00:00:00+08:00 is the end (24:00) of the 27th. `late`: met after that
+    moment, not met and past it, or closed without the step.
+    """
 
     due_at: datetime
     met_at: datetime | None
@@ -128,8 +133,10 @@ class OperatorRef(ApiSchema):
 
 
 class CallOut(ApiSchema):
-    """`number` is masked, and empty when `withheld`. `wait_seconds` runs from joining the queue to the answer.
+    """`number` is masked, and empty when `withheld`. `outcome` is the one of the report, null for a call we placed.
 
+    `wait_seconds` runs from joining the queue to the answer, or to the end of a wait in vain; `talk_seconds` from the
+    answer to the end of the talk (of a follow-up: the whole answered call).
     `satisfied` is the caller's rating after the conversation, `transferred_to` a name of the city's transfer file.
     """
 
@@ -137,6 +144,7 @@ class CallOut(ApiSchema):
     purpose: CallPurpose
     state: CallState
     end: CallEnd | None
+    outcome: CallOutcome | None
     number: str
     withheld: bool
     language: str
@@ -152,6 +160,7 @@ class CallOut(ApiSchema):
     ended_at: datetime | None
     finished_at: datetime | None
     wait_seconds: int | None
+    talk_seconds: int | None
 
 
 class CallListOut(ApiSchema):

@@ -23,13 +23,16 @@ from agent_console.api.schemas import (
 from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
 from hotline.rules.people.privacy import is_caller_hidden, is_number_withheld, mask_name, mask_number
-from hotline.rules.tickets.fields import DateTimeField
+from hotline.rules.tickets.deadlines import LATE, deadline_state
+from hotline.rules.tickets.fields import TEXT_NAMES, DateTimeField
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import allowed_actions
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
+from hotline.store.calls.outcomes import outcome_of
 from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tickets.history import TimelineEntry
 from hotline.store.tickets.lists import TicketListRow, address_of
+from hotline.store.tickets.private_texts import texts_of
 from hotline.store.tickets.tables import Ticket
 
 
@@ -46,6 +49,7 @@ def ticket_out(line: TicketListRow, person: Person, at: datetime, zone: ZoneInfo
     """Serializes a ticket as `person` may see it at `at`."""
     row, unit = line.ticket, line.unit
     stored: dict[str, Any] = {field.name: getattr(row, field.name) for field in ANSWER_FIELDS}
+    stored |= texts_of(row, person, _TEXTS)
     stored |= {name: moment_or_none(stored[name], zone) for name in _MOMENTS}
     return TicketOut(
         **stored,
@@ -64,6 +68,7 @@ def ticket_made_out(line: TicketListRow, person: Person, at: datetime, zone: Zon
     return TicketMadeOut(**dict(ticket_out(line, person, at, zone)), access_code=line.ticket.access_code)
 
 
+_TEXTS = tuple(field.name for field in ANSWER_FIELDS if field.name in TEXT_NAMES)
 _MOMENTS = tuple(field.name for field in ANSWER_FIELDS if isinstance(field.kind, DateTimeField))
 
 
@@ -78,7 +83,7 @@ def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> DeadlinesOut:
     def clock(due: datetime | None, met: datetime | None) -> DeadlineOut | None:
         if due is None:
             return None
-        late = (met or row.closed_at or at) >= due
+        late = deadline_state(due, met, row.closed_at, at) in LATE
         return DeadlineOut(due_at=moment(due, zone), met_at=moment_or_none(met, zone), late=late)
 
     return DeadlinesOut(
@@ -108,6 +113,7 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         purpose=call.purpose,
         state=call.state,
         end=call.end,
+        outcome=outcome_of(call),
         number=mask_number(call.number),
         withheld=call.number is None,
         language=call.language,
@@ -123,6 +129,7 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         ended_at=moment_or_none(call.ended_at, zone),
         finished_at=moment_or_none(call.finished_at, zone),
         wait_seconds=call.wait_seconds,
+        talk_seconds=call.talk_seconds,
     )
 
 

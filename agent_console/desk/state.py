@@ -32,9 +32,9 @@ from hotline.unit_of_work import ReadSession
 # More notices would fill the desk's column; their own page lists all.
 MAX_NOTICES = 5
 
-# Reasons an operator may choose. Only the system sets the others.
-_OF_THE_SYSTEM = (NotReadyReason.MISSED_CALL, NotReadyReason.CONNECTION_LOST)
-CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason not in _OF_THE_SYSTEM)
+# Only the system sets these reasons; an operator may choose the others.
+_SYSTEM_REASONS = {NotReadyReason.MISSED_CALL, NotReadyReason.PHONE_OFF, NotReadyReason.CONNECTION_LOST}
+CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason not in _SYSTEM_REASONS)
 
 # Labels of the skills in the shipped config/city/example/callers.toml. A city may add others.
 SKILL_LABELS: dict[str, str] = {

@@ -72,9 +72,15 @@ def queue() -> ResponseReturnValue:
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
 def beat() -> ResponseReturnValue:
-    """Records that this desk is open. The first beat opens it."""
+    """Records that this desk is open. The first beat opens it. `phone` (on, off): whether its telephone can ring."""
+    # Other programs beat without a body.
+    phone = text_in(json_object(), "phone") if request.content_length else ""
+    if phone not in {"", "on", "off"}:
+        raise BadRequest
     with application().unit_of_work(current_person()) as work:
         presence.open_desk(work)
+        if phone:
+            presence.report_telephone(work, is_on=phone == "on")
     return Response(status=204)
 
 

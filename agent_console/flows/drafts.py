@@ -11,13 +11,15 @@ from agent_console.flows.active_flows import ActiveFlow, active_flow
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application, options
 from agent_console.web.flow_catalog import Draft, DraftRefused, Finding
+from agent_console.web.kept_forms import RejectedForm, page_key, read_kept
 from agent_console.web.labels import N_
 from agent_console.web.locale import locale_name
 from hotline.rules.enums import Language
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Right
-from hotline.rules.text import SHORT_TEXT
+from hotline.rules.text import SHORT_TEXT, clean, is_blank
 from hotline.services import flow_publications
+from hotline.services.people.kept_forms import drop_form
 
 # Ten times the longest flow that is shipped.
 MAX_CHARACTERS = 200_000
@@ -42,6 +44,7 @@ class DraftResult:
     findings: tuple[Finding, ...] = ()
     error: str = ""
     is_late: bool = False
+    kept: RejectedForm | None = None
 
     @property
     def is_same(self) -> bool:
@@ -54,7 +57,10 @@ class DraftResult:
 
 @needs(Right.PUBLISH_FLOWS)
 def start() -> ResponseReturnValue:
-    """Shows an empty draft, or one that starts from a flow of the city's files."""
+    """Shows an empty draft, or one that starts from a flow of the city's files, or one that was typed and not sent."""
+    kept = None if "file" in request.args else read_kept(current_person().id, "flow")
+    if kept is not None:
+        return _page(DraftResult(kept.typed.get("text", ""), kept.typed.get("note", ""), kept=kept))
     return _page(DraftResult(text=options().flows.file_texts().get(request.args.get("file", ""), "")))
 
 
@@ -78,6 +84,7 @@ def publish() -> ResponseReturnValue:
         with application().unit_of_work(current_person()) as work:
             draft = result.draft
             flow_publications.publish(work, draft.purpose, draft.edition, based_on=based_on, note=result.note)
+            drop_form(work, current_person().id, page_key("flow"))
     except LostRace:
         return _page(_checked(is_late=True))
     flash(_("已发布。几秒钟内，新来电即按此版本执行；进行中的通话不受影响。"), "done")
@@ -86,7 +93,7 @@ def publish() -> ResponseReturnValue:
 
 def _checked(*, is_late: bool = False) -> DraftResult:
     text, error = _text_sent()
-    note = request.form.get("note", "").strip()[:SHORT_TEXT]
+    note = clean(request.form.get("note", ""))[:SHORT_TEXT]
     if error:
         return DraftResult(text, note, error=error)
     try:
@@ -110,8 +117,8 @@ def _text_sent() -> tuple[str, str]:
         text = request.form.get("text", "")
     text = text.replace("\r\n", "\n")
     if len(text) > MAX_CHARACTERS:
-        return text[:MAX_CHARACTERS], TOO_LONG
-    return text, "" if text.strip() else EMPTY
+        return text, TOO_LONG
+    return text, EMPTY if is_blank(text) else ""
 
 
 def _page(result: DraftResult) -> ResponseReturnValue:

@@ -80,7 +80,7 @@ def roll_back(purpose: str) -> ResponseReturnValue:
     """Publishes an older version, or the city's files, again. A version that no longer passes the check is refused."""
     wanted = _purpose(purpose)
     to, based_on = _id(request.form.get("to", "")), _id(request.form.get("based_on", ""))
-    note = request.form.get("note", "").strip()
+    note = request.form.get("note", "")
     try:
         with application().unit_of_work(current_person()) as work:
             if to == 0:

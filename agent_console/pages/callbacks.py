@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.kept_forms import RejectedForm, page_key, read_kept
 from agent_console.web.labels import N_, translated
 from hotline.rules.enums import CallbackReason, CallbackState, Language
 from hotline.rules.errors import BadNumber, LostRace, NotAllowed
@@ -17,6 +18,7 @@ from hotline.rules.people.privacy import may_see_callback_number
 from hotline.rules.phone_numbers import format_national
 from hotline.services.outbound import callbacks
 from hotline.services.people import disclosures
+from hotline.services.people.kept_forms import drop_form
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackFilter, CallbackLine, list_callbacks
 from hotline.store.cursors import BadCursor, Page
 
@@ -43,11 +45,13 @@ class PageState:
     number: str = ""
     typed: str = ""
     error: str = ""
+    kept: RejectedForm | None = None
 
 
 @needs(Right.READ_CALLBACKS)
 def index() -> ResponseReturnValue:
-    return _list(PageState())
+    kept = read_kept(current_person().id, "callback")
+    return _list(PageState() if kept is None else PageState(typed=kept.typed.get("number", ""), kept=kept))
 
 
 @needs(Right.PROMISE_CALLBACKS)
@@ -62,6 +66,7 @@ def promise() -> ResponseReturnValue:
                 work, number=typed, reason=CallbackReason.MANUAL, language=spoken.value
             )
             is_new = bool(work.recorded_events)
+            drop_form(work, current_person().id, page_key("callback"))
     except BadNumber:
         error = _("这不是可以回拨的号码。请填手机号，或带区号的固定电话。")
         return _list(PageState(typed=typed, error=error))

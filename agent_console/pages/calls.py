@@ -10,10 +10,9 @@ from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.labels import N_, translated
 from agent_console.web.playback import PlayableRecording, playable_recordings
-from hotline.rules.enums import CallEnd, CallPurpose
+from hotline.rules.enums import CallEnd, CallOutcome, CallPurpose
 from hotline.rules.people.actors import Right
 from hotline.store.calls.lists import CallFilter, CallLine, list_calls
-from hotline.store.calls.tables import Call
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import list_operators
 
@@ -50,6 +49,7 @@ def index() -> ResponseReturnValue:
         page=page,
         recordings=recordings,
         operators=operators,
+        outcomes=CallOutcome,
         ends=CallEnd,
         purposes=CallPurpose,
         today=today,
@@ -60,21 +60,15 @@ def index() -> ResponseReturnValue:
 
 
 def _wanted(filters: Filters) -> CallFilter:
-    end = filters.choice(CallEnd, "end")
+    outcome, end = filters.choice(CallOutcome, "outcome"), filters.choice(CallEnd, "end")
     purpose = filters.choice(CallPurpose, "purpose")
     return CallFilter(
         day=filters.day("day"),
+        outcomes=(outcome,) if outcome else (),
         ends=(end,) if end else (),
         purposes=(purpose,) if purpose else (),
         operator_id=filters.row_id("operator"),
     )
-
-
-def talk_seconds(call: Call) -> float | None:
-    """Returns the seconds caller and operator spoke; None if they did not, or still do."""
-    if call.answered_at is None or call.ended_at is None:
-        return None
-    return (call.ended_at - call.answered_at).total_seconds()
 
 
 def destination_label(name: str) -> str:
@@ -85,6 +79,5 @@ def destination_label(name: str) -> str:
 def pages() -> Blueprint:
     blueprint = Blueprint("calls", __name__, url_prefix="/console/calls")
     blueprint.add_url_rule("", "index", index)
-    for function in (talk_seconds, destination_label):
-        blueprint.add_app_template_global(function, function.__name__)
+    blueprint.add_app_template_global(destination_label, destination_label.__name__)
     return blueprint

@@ -10,11 +10,13 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
+from agent_console.web.kept_forms import RejectedForm, page_key, read_kept
 from agent_console.web.labels import N_, problem_label
 from hotline.rules.calls.outages import OutageState, outage_state
 from hotline.rules.errors import InvalidFields, LostRace
 from hotline.rules.people.actors import Right
 from hotline.services.calls import outages
+from hotline.services.people.kept_forms import drop_form
 from hotline.store.calls.outages import Outage, OutageLine, open_outages, past_outages
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.tickets.lists import end_of_day
@@ -33,6 +35,7 @@ class OutageForm:
 
     typed: dict[str, str]
     errors: dict[str, str]
+    kept: RejectedForm | None = None
 
     def value(self, name: str) -> str:
         return self.typed.get(name, "")
@@ -46,7 +49,8 @@ BLANK = OutageForm({"lasts": USUAL}, {})
 
 @needs(Right.READ_OUTAGES)
 def index() -> ResponseReturnValue:
-    return _page(BLANK)
+    kept = read_kept(current_person().id, "notice")
+    return _page(BLANK if kept is None else OutageForm({**BLANK.typed, **kept.typed}, {}, kept))
 
 
 @needs(Right.ANNOUNCE)
@@ -63,6 +67,7 @@ def announce() -> ResponseReturnValue:
                 starts_at=starts_at,
                 ends_at=ends_at,
             )
+            drop_form(work, current_person().id, page_key("notice"))
     except InvalidFields as error:
         errors = {name: problem_label(code) for name, code in error.errors.items()}
         return _page(OutageForm(typed, errors))

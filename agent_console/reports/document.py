@@ -5,10 +5,11 @@ The API and `hotline report daily --format json` give the same document.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hotline.rules.enums import RequestClass
+from hotline.rules.enums import CallOutcome, RequestClass
 from hotline.rules.figures.rates import Rate
 from hotline.services.figures.reports import Report, UnitReport
 
@@ -17,14 +18,38 @@ class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
+class TalksOut(Part):
+    """Talks of operators in calls that returned a citizen's call; `no_matter` and `after_call` as for inbound calls."""
+
+    answered: int
+    no_matter: dict[str, int]
+    after_call: dict[str, int]
+
+
 class CallsOut(Part):
-    """Inbound calls that joined the queue, by outcome. `called_back` counts callbacks of these days that were reached."""
+    """Inbound calls that arrived on these days: all (`received`), and those that joined the queue (`offered`).
+
+    `by_outcome` counts each received call once, `ended_as` and `after_call` each of its `answered`. `no_matter` counts
+    reasons by code, those of dismissed voice messages included. `mean_wait_seconds` is of the answered calls, from
+    joining the queue to the answer; `longest_wait_seconds` of all waits that are over, answered or not;
+    `mean_talk_seconds` from the answer to the end of the talk, without the rating after it. Seconds are rounded
+    half-up, and null over no call. `called_back` counts callbacks of these days that were reached.
+    """
 
     offered: int
     answered: int
     answered_15s: int
     abandoned: int
     called_back: int
+    received: int
+    by_outcome: dict[str, int]
+    ended_as: dict[str, int]
+    mean_wait_seconds: int | None
+    longest_wait_seconds: int | None
+    mean_talk_seconds: int | None
+    no_matter: dict[str, int]
+    after_call: dict[str, int]
+    callback_talks: TalksOut
 
 
 class ByClassOut(Part):
@@ -111,13 +136,26 @@ def json_of(report: Report) -> str:
 
 
 def _calls(report: Report) -> CallsOut:
-    calls = report.figures.calls
+    calls, received, returned = report.figures.calls, report.figures.received, report.figures.callbacks
     return CallsOut(
         offered=calls.offered,
         answered=calls.answered,
         answered_15s=calls.answered_15s,
         abandoned=calls.abandoned,
         called_back=calls.called_back,
+        received=received.rows,
+        by_outcome=_by_code(received.by_outcome()),
+        ended_as=_by_code(received.ended_as()),
+        mean_wait_seconds=received.mean_wait_seconds,
+        longest_wait_seconds=received.longest_wait_seconds,
+        mean_talk_seconds=received.mean_talk_seconds,
+        no_matter=_by_code(received.no_matter()),
+        after_call=_by_code(received.after_call()),
+        callback_talks=TalksOut(
+            answered=returned.by_outcome()[CallOutcome.ANSWERED],
+            no_matter=_by_code(returned.no_matter()),
+            after_call=_by_code(returned.after_call()),
+        ),
     )
 
 
@@ -131,9 +169,13 @@ def _requests(report: Report) -> RequestsOut:
             consultation=classes[RequestClass.CONSULTATION],
             suggestion=classes[RequestClass.SUGGESTION],
         ),
-        by_type={str(word): count for word, count in requests.by_type().items()},
-        by_channel={str(word): count for word, count in requests.by_channel().items()},
+        by_type=_by_code(requests.by_type()),
+        by_channel=_by_code(requests.by_channel()),
     )
+
+
+def _by_code(counts: Mapping[Any, int]) -> dict[str, int]:
+    return {str(word): count for word, count in counts.items()}
 
 
 def _rates(rates: Mapping[str, Rate]) -> dict[str, RateOut]:

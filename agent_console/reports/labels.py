@@ -10,7 +10,15 @@ from babel.support import Translations
 
 from agent_console.web.console_context import HERE
 from agent_console.web.labels import LABELS, N_
-from hotline.rules.enums import Channel, RequestClass, RequestType
+from hotline.rules.enums import (
+    AfterCall,
+    CallOutcome,
+    CallRecord,
+    Channel,
+    NoMatterReason,
+    RequestClass,
+    RequestType,
+)
 from hotline.rules.figures.rates import Span
 from hotline.rules.figures.reconciliation import CheckedClaim, ReconciliationLine
 
@@ -46,6 +54,7 @@ EXCLUSION_LABELS: dict[str, str] = {
     "redo_round": N_("重办轮次"),
     "open_not_yet_due": N_("未办结且未到期"),
     "contact_not_yet_due": N_("未联系且未到时限"),
+    "contact_unknown": N_("导入时未注明是否联系"),
     "question_unanswered": N_("未答此问"),
     "answered_directly": N_("当场答复"),
     "follow_up_exempt": N_("免回访"),
@@ -61,6 +70,12 @@ LINE_LABELS: dict[str, str] = {
     "class_suggestion": N_("批评建议类＝建议＋表扬"),
     "closed_open": N_("已办结＋未办结＝受理总数"),
     "tickets_received": N_("受理总数＋草稿＋作废＋重办轮次＝收到的工单"),
+    "outcomes": N_("各结果来电之和＝来电总数"),
+    "received": N_("转人工来电＋未进入排队的来电＝来电总数"),
+    "answered": N_("按结果计的人工接听＋排队曾满后接听＝人工接听"),
+    "ended_as": N_("各登记结果之和＝按结果计的人工接听"),
+    "no_matter": N_("接听后无诉求＋未接听（留言等）无诉求＝各无诉求原因之和"),
+    "after_call": N_("满意＋不满意＋未评价＝按结果计的人工接听"),
     "calls": N_("接听＋放弃＋短时放弃＋选择回拨＋仍在等待＋其他＝转人工来电"),
     "curve": N_("分时段来电之和＝转人工来电"),
     "balance": N_("期初未办结＋本期收到－本期办结＝期末未办结"),
@@ -80,6 +95,13 @@ CALL_LABELS: dict[str, str] = {
     "called_back": N_("承诺回拨且已接通"),
 }
 
+# Measures of received calls, in whole seconds.
+TIME_LABELS: dict[str, str] = {
+    "mean_wait_seconds": N_("平均等候"),
+    "longest_wait_seconds": N_("最长等候"),
+    "mean_talk_seconds": N_("平均通话"),
+}
+
 UNIT_COLUMN_LABELS: dict[str, str] = {
     "dispatched": N_("本期转办"),
     "closed": N_("本期办结"),
@@ -89,7 +111,12 @@ UNIT_COLUMN_LABELS: dict[str, str] = {
 
 TABLE_TITLES: dict[str, str] = {
     "rates": N_("主要指标"),
-    "calls": N_("来电情况"),
+    "outcomes": N_("全部来电"),
+    "calls": N_("转人工来电"),
+    "times": N_("等候与通话"),
+    "ended_as": N_("人工接听的登记结果"),
+    "no_matter": N_("无诉求原因"),
+    "after_call": N_("通话后评价"),
     "classes": N_("按公布类别"),
     "types": N_("按类型"),
     "channels": N_("按渠道"),
@@ -107,8 +134,13 @@ COLUMN_LABELS: dict[str, str] = {
     "denominator": N_("分母"),
     "excluded": N_("不计入"),
     "formula": N_("口径"),
+    "outcome": N_("结果"),
     "count": N_("数量"),
     "share": N_("占受理总数"),
+    "call_share": N_("占来电总数"),
+    "seconds": N_("秒"),
+    "inbound": N_("来电"),
+    "returned": N_("回拨"),
     "total": N_("合计"),
     "code": N_("代码"),
     "unit": N_("承办单位"),
@@ -123,10 +155,17 @@ COLUMN_LABELS: dict[str, str] = {
 }
 
 ENUM_LABELS: dict[str, dict[str, str]] = {
+    "outcomes": LABELS[CallOutcome],
+    "ended_as": LABELS[CallRecord],
+    "no_matter": LABELS[NoMatterReason],
+    "after_call": LABELS[AfterCall],
     "classes": LABELS[RequestClass],
     "types": LABELS[RequestType],
     "channels": LABELS[Channel],
 }
+
+# Tables that count records of talks: of inbound calls, and of calls that returned one.
+TALK_TABLES = ("ended_as", "no_matter", "after_call")
 
 
 def statistic_label(name: str) -> StatisticLabel:

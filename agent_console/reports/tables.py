@@ -9,6 +9,8 @@ from agent_console.reports.labels import (
     ENUM_LABELS,
     EXCLUSION_LABELS,
     TABLE_TITLES,
+    TALK_TABLES,
+    TIME_LABELS,
     UNIT_COLUMN_LABELS,
     Translate,
     line_label,
@@ -45,7 +47,8 @@ def heading(report: Report, speak: Translate) -> tuple[str, str]:
 
 def tables_of(report: Report, speak: Translate) -> tuple[Table, ...]:
     """Returns every table of a report in reading order."""
-    makers = (_rates(report, speak), _calls(report, speak), *_requests(report, speak))
+    calls = (_outcomes(report, speak), _calls(report, speak), _times(report, speak), *_talks(report, speak))
+    makers = (_rates(report, speak), *calls, *_requests(report, speak))
     return (*makers, _units(report, speak), _curve(report, speak), _lines(report, speak))
 
 
@@ -77,6 +80,36 @@ def _rates(report: Report, speak: Translate) -> Table:
 def _calls(report: Report, speak: Translate) -> Table:
     counts = ((speak(word), getattr(report.figures.calls, name)) for name, word in CALL_LABELS.items())
     return _table("calls", ("statistic", "count"), counts, speak)
+
+
+def _outcomes(report: Report, speak: Translate) -> Table:
+    received, labels = report.figures.received, ENUM_LABELS["outcomes"]
+    rows: list[Row] = [
+        (speak(labels[word]), count, percent(count, received.rows) or "–")
+        for word, count in received.by_outcome().items()
+    ]
+    total: Row = (
+        speak(COLUMN_LABELS["total"]),
+        received.rows,
+        percent(received.rows, received.rows) or "–",
+    )
+    return _table("outcomes", ("outcome", "count", "call_share"), (*rows, total), speak)
+
+
+def _times(report: Report, speak: Translate) -> Table:
+    seconds = ((name, getattr(report.figures.received, name)) for name in TIME_LABELS)
+    rows = ((speak(TIME_LABELS[name]), "–" if count is None else count) for name, count in seconds)
+    return _table("times", ("statistic", "seconds"), rows, speak)
+
+
+def _talks(report: Report, speak: Translate) -> Iterable[Table]:
+    received, returned = report.figures.received, report.figures.callbacks
+    for name in TALK_TABLES:
+        inbound, callbacks = (getattr(groups, name)() for groups in (received, returned))
+        labels = ENUM_LABELS[name]
+        rows: list[Row] = [(speak(labels[word]), count, callbacks[word]) for word, count in inbound.items()]
+        total: Row = (speak(COLUMN_LABELS["total"]), sum(inbound.values()), sum(callbacks.values()))
+        yield _table(name, ("outcome", "inbound", "returned"), (*rows, total), speak)
 
 
 def _requests(report: Report, speak: Translate) -> Iterable[Table]:

@@ -9,8 +9,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from agent_console.reports.files import FORMATS, render
-from agent_console.reports.labels import CALL_LABELS
-from agent_console.reports.page import Chart, Headline, chart_of, headlines_of, rows_title, weekday
+from agent_console.reports.page import (
+    Chart,
+    Headline,
+    call_counts,
+    chart_of,
+    headlines_of,
+    rows_title,
+    weekday,
+)
 from agent_console.reports.tables import Table, tables_of
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application, options
@@ -28,7 +35,6 @@ from hotline.store.calls.tables import Call
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.figures.cohorts import window_of
 from hotline.store.figures.drill_down import (
-    CALL_COUNTS,
     DrillDownFilter,
     calls_behind,
     is_call_count,
@@ -75,8 +81,7 @@ def index() -> ResponseReturnValue:
         chart=chart,
         days=_days_around(query.period),
         formats=FORMATS,
-        call_counts=[(name, getattr(report.figures.calls, name)) for name in CALL_LABELS],
-        listed_calls=CALL_COUNTS,
+        call_counts=call_counts(),
         unit_statistics=[statistic for statistic in STATISTICS if statistic.by_unit],
         may_list_calls=current_person().may(Right.READ_CALLS),
     )
@@ -137,7 +142,8 @@ def _behind(
 ) -> Page[Call] | Page[Ticket]:
     window = window_of(period, application().policies.zone, application().clock())
     if is_call_count(names):
-        return calls_behind(session, window, names, limit=PAGE_ROWS, cursor=cursor)
+        threshold = application().policies.queue.abandon_threshold
+        return calls_behind(session, window, names, threshold=threshold, limit=PAGE_ROWS, cursor=cursor)
     return tickets_behind(session, window, names, narrowed, limit=PAGE_ROWS, cursor=cursor)
 
 

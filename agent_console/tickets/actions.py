@@ -1,5 +1,7 @@
 """Actions of a ticket's page: parses the posted form, performs the action, or returns the rejected form."""
 
+from http import HTTPStatus
+
 from flask import request
 from flask_babel import gettext as _
 from werkzeug.exceptions import NotFound
@@ -7,15 +9,19 @@ from werkzeug.exceptions import NotFound
 from agent_console.web.auth import current_person
 from agent_console.web.console_context import application
 from agent_console.web.domain_errors import entry_of, field_codes
-from agent_console.web.forms import RejectedForm
+from agent_console.web.kept_forms import FORM_PAGES, TICKET, RejectedForm, page_key
 from agent_console.web.labels import problem_label
-from hotline.rules.enums import TicketAction
+from hotline.rules.enums import TicketAction, TicketState
 from hotline.rules.errors import DomainError, NoSuchTicket, NotAllowed
+from hotline.rules.text import is_blank
 from hotline.rules.tickets.fields import STATED_NAMES, parse_ticket_fields
-from hotline.rules.tickets.transitions import find_action
-from hotline.services.people import disclosures
+from hotline.rules.tickets.transitions import TRANSITIONS, editable_fields, find_action, transition
+from hotline.services.people import disclosures, kept_forms
+from hotline.services.people.kept_forms import KeptReason
 from hotline.services.tickets import actions
+from hotline.store.people.kept_forms import find_kept_form
 from hotline.store.tickets.lists import address_of, find_ticket_for
+from hotline.unit_of_work import UnitOfWork
 
 # Recorded with each disclosure. A ticket's page shows a number for no other reason.
 DISCLOSURE_REASON = "call_back"
@@ -34,12 +40,46 @@ def take_step(address: str, action_name: str) -> tuple[str, RejectedForm | None,
             ticket = find_ticket_for(work.session, current_person(), address)
             if ticket is None:
                 raise NotFound
-            done = actions.perform(work, ticket.id, action, parse_ticket_fields(typed), _revision())
+            taken, other = _of_step(typed, ticket.state, action)
+            done = actions.perform(work, ticket.id, action, parse_ticket_fields(taken), _revision())
+            _keep(work, address_of(done), KeptReason.OTHER_STEP, other)
             return address_of(done), None, 200
     except NoSuchTicket:
         raise
     except DomainError as error:
+        with application().unit_of_work(current_person()) as work:
+            _keep(work, address, KeptReason.REFUSED, typed)
         return address, _rejected(error, typed, action), entry_of(error).status
+
+
+def _of_step(
+    typed: dict[str, str], state: TicketState, action: TicketAction
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Returns the typed fields of this step, and those of the other steps that stand in the same form."""
+    row = transition(state, action)
+    if row is None:
+        return typed, {}
+    own = editable_fields(row)
+    others = {name for each in TRANSITIONS if state in each.origins for name in each.needs} - own
+    return (
+        {name: text for name, text in typed.items() if name not in others},
+        {name: text for name, text in typed.items() if name in others},
+    )
+
+
+def _keep(work: UnitOfWork, address: str, reason: KeptReason, fields: dict[str, str]) -> None:
+    """Keeps the texts of `fields` for the ticket's page in place of what was kept of them before."""
+    person_id, key = current_person().id, page_key(TICKET, address)
+    before = find_kept_form(work.session, person_id, key)
+    texts = {name: text for name, text in fields.items() if not is_blank(text)}
+    # What the page showed beside its form was not sent, and stays kept.
+    texts |= {
+        name: text for name, text in (before.fields if before else {}).items() if name not in request.form
+    }
+    kept_forms.drop_form(work, person_id, key)
+    if texts:
+        page = FORM_PAGES[request.endpoint or ""].address({"address": address})
+        kept_forms.keep_form(work, person_id, key, address=page, reason=reason, fields=texts)
 
 
 def reveal_number(address: str) -> tuple[str | None, RejectedForm | None]:
@@ -70,4 +110,10 @@ def _revision() -> int | None:
 
 def _rejected(error: DomainError, typed: dict[str, str], action: TicketAction) -> RejectedForm:
     errors = {name: problem_label(code) for name, code in field_codes(error).items()}
-    return RejectedForm(message=_(entry_of(error).words), errors=errors, typed=typed, action=action)
+    return RejectedForm(
+        message=_(entry_of(error).words),
+        errors=errors,
+        typed=typed,
+        action=action,
+        is_stale=entry_of(error).status == HTTPStatus.CONFLICT,
+    )

@@ -1,28 +1,31 @@
 """The words of deadlines: status, due moment and time left."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
 from flask_babel import gettext as _
 
 from agent_console.web.console_context import application
 from agent_console.web.labels import N_, translated
-from agent_console.web.locale import clock, day
 from hotline.rules.policies import DeadlineStage
-from hotline.rules.tickets.deadlines import Deadline
+from hotline.rules.tickets.deadlines import Deadline, DeadlineState, deadline_state, is_past
 from hotline.store.tickets.lists import end_of_day
 from hotline.store.tickets.tables import Ticket
 
 
 class DeadlineStatus(StrEnum):
-    """The status of a deadline. `SOON` (yellow card): due before this day ends. `OVER` (red card): it has passed."""
+    """The status of a deadline. `SOON` (yellow card): due before this day ends. `OVER` (red card): it has passed.
+
+    `MISSED`: the ticket was closed without the step.
+    """
 
     MET = "met"
     MET_LATE = "met_late"
     PENDING = "running"
     SOON = "soon"
     OVER = "over"
+    MISSED = "missed"
 
 
 # Status -> (CSS class, word). A colour never stands without its word.
@@ -32,6 +35,7 @@ TAGS: dict[DeadlineStatus, tuple[str, str]] = {
     DeadlineStatus.PENDING: ("", N_("计时中")),
     DeadlineStatus.SOON: ("tag-soon", N_("今天到期")),
     DeadlineStatus.OVER: ("tag-over", N_("已超期")),
+    DeadlineStatus.MISSED: ("tag-over", N_("办结前未完成")),
 }
 
 STAGES: dict[DeadlineStage, str] = {
@@ -63,15 +67,21 @@ class DeadlineView:
 
 
 def deadline_status(
-    due_at: datetime, met_at: datetime | None, at: datetime, *, ended: bool
+    due_at: datetime, met_at: datetime | None, closed_at: datetime | None, at: datetime
 ) -> DeadlineStatus:
-    """Returns the status of a deadline at `at`. A deadline of a closed ticket (`ended`) is never SOON."""
-    if met_at is not None:
-        return DeadlineStatus.MET if met_at < due_at else DeadlineStatus.MET_LATE
-    if due_at <= at:
-        return DeadlineStatus.OVER
-    soon = due_at <= end_of_day(at, application().policies.zone)
-    return DeadlineStatus.SOON if soon and not ended else DeadlineStatus.PENDING
+    """Returns the status of a deadline at `at`."""
+    match deadline_state(due_at, met_at, closed_at, at):
+        case DeadlineState.MET:
+            return DeadlineStatus.MET
+        case DeadlineState.MET_LATE:
+            return DeadlineStatus.MET_LATE
+        case DeadlineState.OVERDUE:
+            return DeadlineStatus.OVER
+        case DeadlineState.MISSED:
+            return DeadlineStatus.MISSED
+        case DeadlineState.RUNNING:
+            soon = due_at <= end_of_day(at, application().policies.zone)
+            return DeadlineStatus.SOON if soon else DeadlineStatus.PENDING
 
 
 def deadline_views(
@@ -80,7 +90,7 @@ def deadline_views(
     """Returns the deadlines of a handed-off ticket in the order they fall due; none for a draft."""
     moments = (
         (DeadlineStage.ACKNOWLEDGE, ticket.acknowledge_due, ticket.acknowledged_at),
-        (DeadlineStage.CONTACT, ticket.contact_due, ticket.first_contact_at or ticket.replied_at),
+        (DeadlineStage.CONTACT, ticket.contact_due, ticket.first_contact_at),
         (DeadlineStage.RESOLVE, ticket.due_at, ticket.closed_at),
     )
     views = []
@@ -93,7 +103,7 @@ def deadline_views(
                 name=translated(STAGES, stage),
                 due_at=due_at,
                 met_at=met_at,
-                status=deadline_status(due_at, met_at, at, ended=ticket.closed_at is not None),
+                status=deadline_status(due_at, met_at, ticket.closed_at, at),
                 days=again.counted if again else (),
                 provisional=bool(again and again.provisional),
                 moved=again is not None and again.due_at != due_at,
@@ -102,22 +112,13 @@ def deadline_views(
     return views
 
 
-def due(at: datetime | None) -> str:
-    """Returns a deadline as 11月30日 周一 24:00 (midnight belongs to the day that ends) or 11月23日 周一 09:30."""
-    if at is None:
-        return "–"
-    if at.astimezone(application().policies.zone).time() == time():
-        return f"{day(at - timedelta(minutes=1))} 24:00"
-    return f"{day(at)} {clock(at)}"
-
-
 def left(at: datetime | None) -> str:
     """Returns the time to a deadline in its largest unit: 剩 3 天, 剩 5 小时, 超 2 天. Below 48 hours the unit is hours."""
     if at is None:
         return ""
     seconds = (at - application().clock()).total_seconds()
     amount, unit = _largest(abs(seconds))
-    words = LEFT if seconds > 0 else PAST
+    words = PAST if is_past(at, application().clock()) else LEFT
     return str(_(words[unit], amount=amount))
 
 

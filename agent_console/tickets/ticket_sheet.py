@@ -15,7 +15,7 @@ from agent_console.tickets.due_labels import DeadlineView, deadline_views
 from agent_console.tickets.timeline import TimelineLine, timeline_lines
 from agent_console.web.auth import current_person
 from agent_console.web.console_context import application
-from agent_console.web.forms import RejectedForm
+from agent_console.web.kept_forms import TICKET, RejectedForm, read_kept
 from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, N_, label, translated
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from agent_console.web.template_context import unit_name, visible_access_code
@@ -30,14 +30,20 @@ from hotline.rules.people.privacy import (
     may_see_ticket_number,
 )
 from hotline.rules.phone_numbers import format_national
+from hotline.rules.text import clean, is_blank
+from hotline.rules.tickets.fields import DRAFT_FIELDS, TEXT_NAMES
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
 from hotline.store.people.tables import list_units
 from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
+from hotline.store.tickets.private_texts import ReadableTicket
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import ReadSession
+
+# The fields in which a person writes sentences.
+TYPED_TEXTS = TEXT_NAMES | {"note", "caller_name"}
 
 # Advice beside the button of a step; an action without an entry has none.
 STEP_HINTS: dict[TicketAction, str] = {
@@ -79,7 +85,7 @@ class TicketSheet:
     empty for a person who may not know it.
     """
 
-    ticket: Ticket
+    ticket: ReadableTicket
     address: str
     details: TicketDetails
     caller: CallerView
@@ -100,6 +106,38 @@ class TicketSheet:
         stored = getattr(self.ticket, name, None)
         return "" if stored is None else str(getattr(stored, "value", stored))
 
+    def stored_instead(self, name: str) -> str:
+        """Returns the stored value of a field if it may have been changed since another one was typed, else an empty text."""
+        if self.rejected is None or not self.rejected.is_stale or name not in self.rejected.typed:
+            return ""
+        stored = getattr(self.ticket, name, None)
+        shown = "" if stored is None else str(getattr(stored, "value", stored))
+        return "" if clean(self.rejected.typed[name]) == shown else shown
+
+    def is_typed(self, step: TicketAction) -> bool:
+        """Returns whether the person took `step` in the rejected form, or typed text for it."""
+        if self.rejected is None:
+            return False
+        typed = (self.rejected.typed.get(name, "") for name in self.steps[step])
+        return self.rejected.action is step or any(not is_blank(text) for text in typed)
+
+    @property
+    def typed_elsewhere(self) -> list[tuple[str, str]]:
+        """Returns the typed texts for which the page has no field any more, for example because a colleague replied first."""
+        if self.rejected is None:
+            return []
+        fields = (
+            DRAFT_FIELDS
+            if self.ticket.state is TicketState.DRAFT
+            else {n for needs in self.steps.values() for n in needs}
+        )
+        left = self.rejected.typed.items()
+        return [
+            (name, text)
+            for name, text in left
+            if name not in fields and name in TYPED_TEXTS and not is_blank(text)
+        ]
+
     def error(self, name: str) -> str:
         return self.rejected.errors.get(name, "") if self.rejected else ""
 
@@ -109,6 +147,7 @@ def read_ticket_sheet(
 ) -> TicketSheet:
     """Returns the sheet of the ticket at `address` as the acting person may see it. Raises NotFound."""
     person = current_person()
+    rejected = rejected or read_kept(person.id, TICKET, address)
     with application().read_only_unit(person) as reading:
         session, at = reading.session, reading.at
         ticket = find_ticket_for(session, person, address)
@@ -119,7 +158,7 @@ def read_ticket_sheet(
         steps = _steps(person, ticket)
         units = list_units(session)
         return TicketSheet(
-            ticket=ticket,
+            ticket=ReadableTicket(ticket, person),
             address=address_of(ticket),
             details=details,
             caller=_caller(person, ticket, shown_number),

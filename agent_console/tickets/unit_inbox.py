@@ -11,7 +11,7 @@ from agent_console.tickets.ticket_sheet import TicketSheet, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import Filters
-from agent_console.web.forms import RejectedForm
+from agent_console.web.kept_forms import RejectedForm
 from agent_console.web.labels import N_, translated
 from agent_console.web.template_context import unit_name
 from hotline.rules.people.actors import Right

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
-from agent_console.tickets import due_labels
 from agent_console.tickets.actions import reveal_number, take_step
+from agent_console.tickets.due_labels import left
 from agent_console.tickets.ticket_sheet import add_template_globals, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
-from agent_console.web.forms import RejectedForm
+from agent_console.web.kept_forms import RejectedForm
 from agent_console.web.playback import PlayableRecording, messages_waiting, playable_recordings
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState
@@ -133,8 +133,7 @@ def pages() -> Blueprint:
     blueprint.add_url_rule("/<address>", "show", show)
     blueprint.add_url_rule("/<address>/number", "show_number", show_number, methods=["POST"])
     blueprint.add_url_rule("/<address>/<action>", "act", act, methods=["POST"])
-    for function in (due_labels.due, due_labels.left):
-        blueprint.add_app_template_filter(function, function.__name__)
+    blueprint.add_app_template_filter(left, "left")
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
     blueprint.add_app_template_global(is_number_withheld, "withheld")
     add_template_globals(blueprint)

@@ -12,15 +12,19 @@ from typing import ParamSpec, cast
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from markupsafe import Markup
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
 
 from agent_console.web.console_context import application, options
+from agent_console.web.kept_forms import keep_request, typed_fields
 from agent_console.web.locale import LOCALES, remember_locale
 from hotline.rules.errors import LostRace, UnfinishedCall
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services.people import accounts
+from hotline.services.people.kept_forms import KeptReason
 from hotline.services.queueing import presence
+from hotline.store.people.kept_forms import newest_kept_form
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
@@ -134,11 +138,17 @@ def _take_bearer_token() -> None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    """Redirects a page to the sign-in page and back afterwards. A script cannot fill a form, so it gets 401."""
+    """Redirects a page to the sign-in page and back afterwards, with what was typed kept. A script cannot fill a form: 401."""
     if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
         return Response(status=401, headers={"HX-Redirect": url_for("auth.login")})
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("auth.login", next=back), 303)
+    if request.method == "GET":
+        return redirect(url_for("auth.login", next=request.full_path.rstrip("?")), 303)
+    token = session.get(SIGN_IN)
+    kept_at = keep_request(KeptReason.EXPIRED, token if isinstance(token, str) else None)
+    if kept_at is None and typed_fields():
+        # The author is unknown, so the text can only be shown in the answer to this very request.
+        raise Unauthorized
+    return redirect(url_for("auth.login", next=kept_at, kept=1 if kept_at else None), 303)
 
 
 def home_of(person: Person) -> str:
@@ -158,7 +168,15 @@ def show_login() -> ResponseReturnValue:
     found = signed_in_or_none()
     if found is not None:
         return redirect(home_of(found.person), 303)
-    return render_template("login.html", name="", error=None, back=local_address(request.args.get("next")))
+    back = local_address(request.args.get("next"))
+    return render_template("login.html", name="", error=None, notice=_notice(), back=back)
+
+
+def _notice() -> str:
+    """Returns the reason for which a person has to sign in again, or an empty text."""
+    if "kept" in request.args:
+        return str(_("登录已结束。您填写的内容已保存，登录后会放回原处，只有您本人能看到。"))
+    return str(_("登录已过期，请重新登录。")) if SIGN_IN in session else ""
 
 
 def take_login() -> ResponseReturnValue:
@@ -168,17 +186,27 @@ def take_login() -> ResponseReturnValue:
     with application().read_session() as reading:
         person = accounts.check_password(reading, name, request.form.get("password", "")[:1024])
     if person is None:
-        page = render_template("login.html", name=name, error=_("用户名或密码不正确"), back=back)
+        page = render_template("login.html", name=name, error=_("用户名或密码不正确"), notice="", back=back)
         return page, 422
     with application().unit_of_work(Machine.SYSTEM) as work:
         token = accounts.sign_in(work, person.id, options().idle_limit)
     session.clear()
     session[SIGN_IN] = token
     g.pop("signed_in", None)
+    _tell_of_kept_form(person, back)
     response = redirect(back or home_of(person), 303)
     if (locale := signed_in().locale) in LOCALES:
         remember_locale(response, str(locale))
     return response
+
+
+def _tell_of_kept_form(person: Person, back: str | None) -> None:
+    """Shows the way to what this person typed earlier and could not send."""
+    with application().read_session() as reading:
+        kept = newest_kept_form(reading, person.id)
+    if kept is not None and kept.address != back:
+        link = Markup('<a href="{}">{}</a>').format(kept.address, _("打开"))
+        flash(Markup("{} {}").format(_("您有填写后没有提交的内容。"), link), "warning")
 
 
 def logout() -> ResponseReturnValue:

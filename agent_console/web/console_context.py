@@ -39,13 +39,14 @@ class SoftphoneOptions:
 class ConsoleOptions:
     """The options that `config` sets.
 
+    `public_url` (scheme://host[:port]): the address that browsers see; forms come from its pages only.
     `address_login_limit` and `account_login_limit` are Flask-Limiter phrases. `max_streams`: open `/events` streams a
     process may hold, each in a thread; a page beyond it polls. `claims`: rates the city has published, which reports of
     the same days check. `idle_limit`: how long a session lasts without use.
     """
 
     secret_key: str
-    secure_cookies: bool
+    public_url: str
     default_locale: str
     softphone: SoftphoneOptions
     redis_url: str
@@ -56,6 +57,11 @@ class ConsoleOptions:
     max_streams: int = 200
     claims: tuple[Claim, ...] = ()
     idle_limit: timedelta = IDLE_LIMIT
+
+    @property
+    def secure_cookies(self) -> bool:
+        """Returns whether browsers use https, so that cookies may require it."""
+        return self.public_url.startswith("https://")
 
 
 @dataclass(frozen=True, slots=True)

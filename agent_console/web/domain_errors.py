@@ -63,6 +63,7 @@ ERRORS: dict[type[Exception], ErrorEntry] = {
     errors.NoSuchPerson: ErrorEntry("not_found", N_("找不到这位用户。")),
     errors.NoSuchRecording: ErrorEntry("not_found", N_("找不到这段录音。")),
     errors.NoSuchOutage: ErrorEntry("not_found", N_("找不到这条通知。")),
+    errors.NoSuchDelivery: ErrorEntry("not_found", N_("找不到这条投递。")),
     errors.NoSuchFlow: ErrorEntry("not_found", N_("找不到这个流程版本。")),
     errors.UnknownUnit: ErrorEntry("bad_fields", N_("没有这个承办单位，请重新选择。")),
     errors.UnknownSkill: ErrorEntry("bad_fields", N_("没有这项技能，请重新选择。")),

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flask import request
 
+from hotline.rules.text import clean, is_storable
 from hotline.store.cursors import MAX_ID
 
 PAGE_ROWS = 50
@@ -38,11 +39,12 @@ class Filters:
             return None
 
     def text(self, name: str) -> str:
-        raw = self._raw(name).strip()
-        if "\x00" in raw or len(raw) > MAX_LENGTH:
+        raw = self._raw(name)
+        text = clean(raw)
+        if not is_storable(raw) or len(text) > MAX_LENGTH:
             self.rejected.append(name)
             return ""
-        return raw
+        return text
 
     def flag(self, name: str) -> bool:
         """Returns True if a box is ticked."""

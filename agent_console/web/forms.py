@@ -1,11 +1,10 @@
-"""Forms that were not accepted, JSON requests of a page's script, and the JSON answers to domain errors.
+"""JSON requests of a page's script, and the JSON answers to domain errors.
 
 An answer holds `errors` (field -> words) with 422, `message` with 403, 404 or 409, or `stale` (the current revision)
 with 409 when another page saved in between.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import ParamSpec, cast
 
@@ -16,22 +15,11 @@ from werkzeug.exceptions import BadRequest
 
 from agent_console.web.domain_errors import entry_of, field_codes
 from agent_console.web.labels import problem_label
-from hotline.rules.enums import TicketAction
 from hotline.rules.errors import DomainError, StaleRevision
+from hotline.rules.text import clean
 
 P = ParamSpec("P")
 Answer = tuple[int, dict[str, object]]
-Errors = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedForm:
-    """A form that was not accepted: a message, field -> words, and the typed values to show again."""
-
-    message: str
-    errors: Errors = field(default_factory=dict)
-    typed: Mapping[str, str] = field(default_factory=dict)
-    action: TicketAction | None = None
 
 
 def json_object() -> dict[str, object]:
@@ -46,14 +34,14 @@ def json_object() -> dict[str, object]:
 
 
 def text_in(body: Mapping[str, object], name: str, longest: int = 200) -> str:
-    """Returns a text of `body` without outer spaces, empty when absent. `longest` counts characters.
+    """Returns a text of `body` as it is kept, empty when absent. `longest` counts characters.
 
     Raises BadRequest if the value is not a text or is longer.
     """
     value = body.get(name, "")
     if not isinstance(value, str) or len(value) > longest:
         raise BadRequest
-    return value.strip()
+    return clean(value)
 
 
 def object_in(body: Mapping[str, object], name: str) -> dict[str, object]:

@@ -13,6 +13,7 @@ from flask_babel import Babel, get_locale
 from werkzeug.wrappers import Response as BaseResponse
 
 from agent_console.web.console_context import HERE, application, options
+from hotline.rules.tickets.deadlines import day_that_ends
 
 # The languages to choose from, each named in itself.
 LOCALES = {"zh_CN": "中文", "en": "English"}
@@ -31,6 +32,7 @@ def init_locale(app: Flask) -> None:
         day=day,
         day_name=day_name,
         moment=moment,
+        due=due,
         rate=rate,
         count=count,
     )
@@ -90,6 +92,19 @@ def moment(at: datetime | None) -> str:
     now = application().clock()
     year = "" if at.astimezone(zone).year == now.astimezone(zone).year else _local(at, "yyyy ")
     return f"{year}{day(at)} {clock(at)}"
+
+
+def due(at: datetime | None) -> str:
+    """Returns the end of a period as 11月30日 周一 24:00 (midnight belongs to the day that ends) or 11月23日 周一 09:30."""
+    ends = None if at is None else day_that_ends(at, application().policies.zone)
+    if at is None or ends is None:
+        return moment(at)
+    year = (
+        ""
+        if ends.year == application().clock().astimezone(application().policies.zone).year
+        else f"{ends.year} "
+    )
+    return f"{year}{day_name(ends)} 24:00"
 
 
 def _local(at: datetime | None, pattern: str) -> str:

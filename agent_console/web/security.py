@@ -1,6 +1,6 @@
 """Cookies, protection against forged forms, log-in limits and security headers.
 
-The limits count failures only, in Redis, so that all web processes share them. While Redis is unreachable
+A form must carry the token of its session and come from a page of `PUBLIC_URL`. The limits count failures only, in Redis, so that all web processes share them. While Redis is unreachable
 Flask-Limiter counts in memory and logs it.
 """
 
@@ -8,17 +8,25 @@ import secrets
 from typing import cast
 from urllib.parse import urlsplit
 
+import structlog
 from flask import Flask, Response, g, request
 from flask.typing import RouteCallable
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_wtf.csrf import CSRFProtect
+from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from agent_console.web.console_context import ConsoleOptions, options
 
 LOG_IN = "auth.take_login"
 # These read a signature or a bearer token and no cookie, so that a forged form cannot use a browser's session.
 COOKIELESS_PREFIXES = ("/voice/", "/api/v1/")
+# Bytes of a request. The proxy's limit in docs/operating.md is the same.
+MAX_REQUEST_BYTES = 32 * 1024 * 1024
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+
+FORM_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+Origin = tuple[str, str, int]
 
 
 def protect(app: Flask, chosen: ConsoleOptions) -> None:
@@ -31,13 +39,17 @@ def protect(app: Flask, chosen: ConsoleOptions) -> None:
         SESSION_COOKIE_SECURE=chosen.secure_cookies,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
-        MAX_CONTENT_LENGTH=32 * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        # Flask-WTF compares with the Host header, which a proxy may have changed; `refuse_foreign_origin` does not.
+        WTF_CSRF_SSL_STRICT=False,
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        # A typed text is never refused unread: each page answers a text that is too long with the text itself.
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
     )
     csrf = CSRFProtect(app)
 
     def refuse_forged_forms() -> None:
         if not request.path.startswith(COOKIELESS_PREFIXES):
+            refuse_foreign_origin()
             csrf.protect()
 
     app.before_request(make_request_names)
@@ -50,6 +62,38 @@ def make_request_names() -> None:
     """Gives the request an id that people can report, and its script nonce."""
     g.request_id = secrets.token_hex(6)
     g.csp_nonce = secrets.token_urlsafe(16)
+
+
+def refuse_foreign_origin() -> None:
+    """Raises CSRFError for a form that does not come from a page of `PUBLIC_URL`.
+
+    `Origin` is decisive; without it `Referer` is. With https one of them must be there. Over plain http, where browsers
+    of one machine use several names for it, a form may also come from the host it was sent to.
+    """
+    if request.method not in FORM_METHODS:
+        return
+    claimed = request.headers.get("Origin") or request.headers.get("Referer")
+    public = origin_of(options().public_url)
+    allowed = {public}
+    if not options().secure_cookies:
+        allowed.add(origin_of(f"http://{request.host}"))
+        if claimed is None:
+            return
+    if claimed is None or origin_of(claimed) not in allowed:
+        reason = "no Origin and no Referer" if claimed is None else "the origin is not that of PUBLIC_URL"
+        structlog.get_logger().warning("form.refused", reason=reason, public_url=options().public_url)
+        raise CSRFError(reason)
+
+
+def origin_of(address: str) -> Origin | None:
+    """Returns scheme, host and port of an address, or None for text that is none, such as the origin `null`."""
+    try:
+        parts = urlsplit(address)
+        host = (parts.hostname or "").encode("idna").decode()
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    return (parts.scheme, host.lower(), port) if host else None
 
 
 def csp_nonce() -> str:

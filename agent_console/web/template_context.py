@@ -9,7 +9,7 @@ from markupsafe import Markup
 from agent_console.web.labels import label
 from agent_console.web.locale import as_milliseconds, locale_name
 from agent_console.web.playback import player
-from hotline.rules.enums import CallEnd, CallState, TicketState
+from hotline.rules.enums import CallEnd, CallOutcome, CallState, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import SHORT_TEXT
 from hotline.rules.tickets.fields import (
@@ -21,6 +21,7 @@ from hotline.rules.tickets.fields import (
     TicketField,
     length_limit,
 )
+from hotline.store.calls.outcomes import outcome_of
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
@@ -72,9 +73,11 @@ def ms(at: datetime) -> int:
     return as_milliseconds(at)
 
 
-def call_outcome(call: Call) -> CallEnd | CallState:
-    """Returns how a call ended, or its state while it lasts."""
-    return call.end or call.state
+def call_outcome(call: Call) -> CallOutcome | CallEnd | CallState:
+    """Returns the outcome of an inbound call, the end of a call that we placed, or the state of a call in progress."""
+    if call.end is None and call.answered_at is None:
+        return call.state
+    return outcome_of(call) or call.end or call.state
 
 
 def visible_access_code(person: Person, ticket: Ticket) -> str:

@@ -17,7 +17,7 @@ from hotline.unit_of_work import Application
 
 @dataclass(frozen=True, slots=True)
 class CityChanges:
-    """Numbers of units added, changed (renamed or active again) and retired (not in the file), and of days added."""
+    """Numbers of units added, changed (renamed, another webhook, or active again) and retired (not in the file), and of days added."""
 
     added: int
     changed: int
@@ -35,7 +35,14 @@ def write_city(application: Application) -> CityChanges:
         known = {unit.code: unit for unit in work.session.scalars(select(Unit))}
         added = [entry for entry in entries if entry.code not in known]
         work.session.add_all(
-            Unit(code=entry.code, name_zh=entry.name_zh, name_en=entry.name_en, kind=entry.kind, active=True)
+            Unit(
+                code=entry.code,
+                name_zh=entry.name_zh,
+                name_en=entry.name_en,
+                kind=entry.kind,
+                webhook_url=entry.webhook_url,
+                active=True,
+            )
             for entry in added
         )
         changed = sum(_update(known[entry.code], entry) for entry in entries if entry.code in known)
@@ -44,9 +51,9 @@ def write_city(application: Application) -> CityChanges:
 
 
 def _update(unit: Unit, entry: UnitEntry) -> bool:
-    now = (unit.name_zh, unit.name_en, unit.kind, unit.active)
-    wanted = (entry.name_zh, entry.name_en, str(entry.kind), True)
-    unit.name_zh, unit.name_en, unit.kind, unit.active = wanted
+    now = (unit.name_zh, unit.name_en, unit.kind, unit.webhook_url, unit.active)
+    wanted = (entry.name_zh, entry.name_en, str(entry.kind), entry.webhook_url, True)
+    unit.name_zh, unit.name_en, unit.kind, unit.webhook_url, unit.active = wanted
     return now != wanted
 
 

@@ -1,11 +1,13 @@
 """The file units.toml: the units of the city that handle tickets (承办单位)."""
 
+import ipaddress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources.abc import Traversable
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from config.city.toml_file import BadFile, TomlTable, TomlText, read_toml
 from config.validation import expected
@@ -26,6 +28,35 @@ class UnitEntry:
     name_zh: str
     name_en: str
     kind: UnitKind
+    # The address of the unit's own system, which is notified of each ticket; its secret is never in a file.
+    webhook_url: str | None = None
+
+
+def _webhook_url(text: str) -> str:
+    """Returns an https address, or an http one of this machine. Raises ValueError for any other text."""
+    wrong = "must be https://host[:port]/path without user name and password (http only for 127.0.0.1, ::1 or localhost)"
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        # Reading the port checks it.
+        is_good = bool(host) and parts.port != 0 and parts.username is None and not parts.fragment
+    except ValueError:
+        raise ValueError(wrong) from None
+    has_blanks = any(sign.isspace() or not sign.isprintable() for sign in text)
+    if (
+        not is_good
+        or has_blanks
+        or not (parts.scheme == "https" or (parts.scheme == "http" and _is_local(host)))
+    ):
+        raise ValueError(wrong)
+    return text
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class UnitTable(TomlTable):
@@ -34,6 +65,7 @@ class UnitTable(TomlTable):
     ]
     zh: Annotated[str, TomlText(80)]
     en: Annotated[str, TomlText(120)]
+    webhook_url: Annotated[str, TomlText(500), AfterValidator(_webhook_url)] | None = None
 
 
 class UnitsFile(TomlTable):
@@ -52,5 +84,5 @@ def read_units(file: Traversable) -> tuple[UnitEntry, ...]:
         for number, table in enumerate(tables, 1):
             if table.code in found:
                 raise BadFile(f"{file.name}: {kind.value}[{number}].code: {table.code!r} stands here twice")
-            found[table.code] = UnitEntry(table.code, table.zh, table.en, kind)
+            found[table.code] = UnitEntry(table.code, table.zh, table.en, kind, table.webhook_url)
     return tuple(found.values())

@@ -15,12 +15,14 @@ from hotline.rules.errors import (
     DomainError,
     LostRace,
     NameTaken,
+    NoSuchDelivery,
     NoSuchFlow,
     NoSuchPerson,
     NotAllowed,
     UnknownSkill,
     UnknownUnit,
 )
+from hotline.rules.failures import failure_reason
 from hotline.rules.figures.report import parse_day
 from hotline.rules.text import one_line
 
@@ -34,7 +36,7 @@ def open_components() -> Components:
     Exits with status 2 for a wrong setting or a wrong file of the city.
     """
     settings = settings_or_exit()
-    begin_logging(settings.mode)
+    begin_logging(settings.mode, settings.secrets)
     components = build_or_exit(settings)
     click.get_current_context().call_on_close(components.application.engine.dispose)
     click.get_current_context().call_on_close(components.redis.close)
@@ -69,6 +71,8 @@ def _message(error: DomainError) -> str:
             return f"there is no active user {error}: add one with hotline user add"
         case UnknownUnit(code=code):
             return f"there is no unit {code}; units.toml lists the codes (hotline migrate adds new ones)"
+        case NoSuchDelivery():
+            return f"there is no delivery {error}: see hotline deliveries list --state all"
         case NoSuchFlow():
             return f"there is no publication {error}: see hotline flows history"
         case LostRace():
@@ -89,7 +93,7 @@ def _database_message(error: DBAPIError | DatabaseBusy) -> str:
     missing = ("no such table", "no such column", "has no column named")
     if isinstance(error, ProgrammingError) or any(words in str(cause) for words in missing):
         return "the database lacks tables of this version: run hotline migrate"
-    return f"the database does not answer ({type(cause).__name__})"
+    return f"the database does not answer: {failure_reason(error)}"
 
 
 class DayParameter(click.ParamType[date]):

@@ -38,10 +38,10 @@ def dial(caller: str, keys: str | None, recorded: Path | None) -> None:
         if keys is not None:
             raise click.UsageError("--replay presses the keys of the recorded call; leave out --keys")
         sys.exit(_replay(recorded))
-    number = parse_number(caller)
+    settings = settings_or_exit()
+    number = parse_number(caller, settings.number)
     if number is None:
         raise click.BadParameter(f"{caller!r} is not a telephone number", param_hint="--from")
-    settings = settings_or_exit()
     sys.exit(make_call(settings.exchange_url, number, settings.number, keys, sys.stdout))
 
 

@@ -1,11 +1,11 @@
 import json
-from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 
 from config.commands.context import open_components, report_errors
+from config.commands.terminal import text_table
 from config.periodic_jobs import JOBS
 from hotline.store.jobs import PeriodicJob, all_jobs
 
@@ -28,7 +28,7 @@ def jobs(fmt: str) -> None:
     if fmt == "json":
         click.echo(json.dumps([_as_json(row, at, zone) for row in rows], indent=1))
     elif rows:
-        click.echo(_as_table([_as_line(row, at, zone) for row in rows]))
+        click.echo(text_table(COLUMNS, [_as_line(row, at, zone) for row in rows]))
     else:
         click.echo("no job has been scheduled; is the clock process running?")
 
@@ -67,12 +67,4 @@ def _as_line(row: PeriodicJob, at: datetime, zone: ZoneInfo) -> tuple[str, ...]:
         "-" if row.duration_ms is None else f"{row.duration_ms / 1000:.3f} s",
         results.get(state, state),
         f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
-    )
-
-
-def _as_table(lines: Iterable[tuple[str, ...]]) -> str:
-    rows = [COLUMNS, *lines]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )

@@ -1,8 +1,7 @@
-import sys
-
 import click
 
 from config.commands.context import open_components, report_errors
+from config.commands.terminal import secret_line
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Machine
 from hotline.services.people import accounts
@@ -25,7 +24,7 @@ def add_user(
     name: str, role: str, unit: str | None, display_name: str | None, work_number: str | None
 ) -> None:
     """Adds the user NAME; the password is the first line of standard input."""
-    password = _password()
+    password = secret_line("password")
     with open_components().application.unit_of_work(Machine.SYSTEM) as work:
         accounts.add_user(
             work,
@@ -57,13 +56,3 @@ def user_skills(name: str, wanted: str | None) -> None:
         with components.application.unit_of_work(Machine.SYSTEM) as work:
             found = skills.set_skills(work, name, given)
     click.echo(f"{name}: {', '.join(found) or 'no skills'}")
-
-
-def _password() -> str:
-    """Reads the password from standard input; a terminal does not show it."""
-    if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    line = sys.stdin.readline()
-    if not line:
-        raise click.UsageError("the password is read from standard input, which is empty")
-    return line.rstrip("\r\n")

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,13 +19,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.logs import begin_logging
 from config.periodic_jobs import JOBS, Job, LightJob, run_light
+from config.processes.lifecycle import begin_process, refuse_hangup
 from config.processes.worker import EnqueueRuns, enqueue_into, enqueue_runs_into
-from config.settings import settings_or_exit
+from config.readiness import StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
 from hotline import outbox
 from hotline.gateways.live import WAKE_LIST
+from hotline.rules.failures import failure_reason
 from hotline.rules.people.actors import Machine
 from hotline.services import leases, periodic_jobs
 from hotline.store.jobs import PeriodicJob, all_jobs
@@ -32,6 +34,10 @@ from hotline.unit_of_work import Application
 
 LEASE = "clock"
 LEASE_SECONDS = 5
+# A living scheduler renews its key in Redis this often.
+BEAT_SECONDS = 5
+# Prefix of the keys of living schedulers.
+ALIVE = "hotline:clock:"
 # A new run of a heavy job is looked for this often; light jobs are looked for when the first of them is due.
 LOOK = timedelta(seconds=1)
 
@@ -85,24 +91,75 @@ def relay_once(application: Application, enqueue: outbox.Enqueue) -> int:
 
 
 def run(components: Components, stop: threading.Event) -> None:
-    """Acts until `stop` is set. Errors of Redis and the database are logged, and tried again after a second."""
+    """Acts until `stop` is set. Errors of Redis and the database are logged, and tried again after a second.
+
+    It logs `clock.acting` when it begins to act, with the scheduler that it takes over from, and `clock.waiting` when
+    another one acts. While it lives it says so in Redis, for `hotline doctor`.
+    """
     application, redis = components.application, components.redis
     holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
     enqueue = enqueue_into(redis)
     scheduler = Scheduler(application, enqueue_runs_into(redis))
+    state, files = ClockState(application, holder), StartedFiles()
     while not stop.is_set():
         try:
-            if _hold(application, holder):
+            is_acting = _hold(application, holder)
+            state.report(is_acting=is_acting)
+            if state.is_beat_due():
+                sign_of_life(redis, holder, is_acting=is_acting)
+                files.report_changes()
+            if is_acting:
                 scheduler.tick()
                 if relay_once(application, enqueue) < outbox.BATCH_SIZE:
                     _wait_for_wake(redis)
             else:
                 stop.wait(1)
         except (RedisError, SQLAlchemyError) as trouble:
-            structlog.get_logger().error("clock.trouble", trouble=type(trouble).__name__)
+            structlog.get_logger().error(
+                "clock.trouble", trouble=type(trouble).__name__, reason=failure_reason(trouble)
+            )
             stop.wait(1)
     with suppress(SQLAlchemyError), application.unit_of_work(Machine.CLOCK) as work:
         leases.release(work, LEASE, holder)
+    with suppress(RedisError):
+        redis.delete(ALIVE + holder)
+    structlog.get_logger().info("clock.stopped", holder=holder)
+
+
+@dataclass(slots=True)
+class ClockState:
+    """The state that this scheduler has logged last: acting, waiting, or none yet."""
+
+    application: Application
+    holder: str
+    is_acting: bool | None = None
+    _other: str = ""
+    _beat_at: float = 0.0
+
+    def report(self, *, is_acting: bool) -> None:
+        """Logs a change, and the scheduler that acts or acted before."""
+        if is_acting == self.is_acting:
+            return
+        if is_acting:
+            structlog.get_logger().info(
+                "clock.acting", holder=self.holder, took_over_from=self._other or None
+            )
+        else:
+            with self.application.read_session() as session:
+                self._other = leases.holder_of(session, LEASE) or ""
+            structlog.get_logger().info("clock.waiting", holder=self.holder, acting=self._other)
+        self.is_acting = is_acting
+
+    def is_beat_due(self) -> bool:
+        if time.monotonic() < self._beat_at:
+            return False
+        self._beat_at = time.monotonic() + BEAT_SECONDS
+        return True
+
+
+def sign_of_life(redis: Redis, holder: str, *, is_acting: bool) -> None:
+    """Keeps a key in Redis that vanishes soon after this scheduler stops or hangs."""
+    redis.set(ALIVE + holder, "acting" if is_acting else "waiting", ex=3 * BEAT_SECONDS)
 
 
 def _hold(application: Application, holder: str) -> bool:
@@ -117,9 +174,10 @@ def _wait_for_wake(redis: Redis) -> None:
 
 def main() -> int:
     """Runs until SIGTERM or SIGINT."""
-    settings = settings_or_exit()
-    begin_logging(settings.mode)
+    settings = begin_process("clock")
     components = build_or_exit(settings)
+    report_readiness(components)
+    refuse_hangup()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())

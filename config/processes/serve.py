@@ -5,29 +5,32 @@ shutdown, for live streams only. A stream occupies a thread for hours, and ordin
 """
 
 import sys
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-import structlog
 from flask import Blueprint, Flask, jsonify
 from flask.typing import ResponseReturnValue
 from gunicorn.app.base import BaseApplication
-from redis import Redis
-from redis.exceptions import RedisError
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from gunicorn.config import Config
+from gunicorn.glogging import Logger as GunicornLogger
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agent_console.app import ConsoleOptions, SoftphoneOptions, register
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
+from config.processes.lifecycle import begin_process, log_hangup
+from config.readiness import StartedFiles, database_trouble, redis_trouble, report_readiness
 from config.settings import Mode, Settings, settings_or_exit
 from config.wiring import TOKEN_SECONDS, Components, build_or_exit, device_token
-from hotline.store.schema import newest, revision_of
 from ivr_flows.webhooks.blueprint import voice_blueprint
+
+COMPONENTS = "hotline_components"
+# How often `/readyz` looks whether the files of the process have changed since its start.
+FILES_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
     A process serves at most `max_streams` live streams at once; each occupies a thread.
     """
     chosen = settings or settings_or_exit()
-    begin_logging(chosen.mode)
+    begin_logging(chosen.mode, chosen.secrets)
     components = build_or_exit(chosen)
     app = Flask("hotline", static_folder=None)
     if chosen.trusted_proxies:
@@ -71,7 +74,13 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
         replace(console_options(components, max_streams), claims=components.claims),
     )
     app.register_blueprint(health_blueprint(components))
+    app.extensions[COMPONENTS] = components
     return app
+
+
+def components_of(app: Flask) -> Components:
+    """Returns the components that `create_app` built."""
+    return cast("Components", app.extensions[COMPONENTS])
 
 
 def voice_app(components: Components) -> Flask:
@@ -113,7 +122,7 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
     )
     return ConsoleOptions(
         secret_key=settings.secret_key,
-        secure_cookies=settings.secure,
+        public_url=settings.public_url,
         default_locale=settings.locale,
         softphone=softphone,
         redis_url=settings.redis_url,
@@ -135,9 +144,11 @@ def health_blueprint(components: Components) -> Blueprint:
     `/readyz` answers 200 if the database, migrated to this version, and Redis respond, else 503 with the reason.
     """
     blueprint = Blueprint("health", __name__)
+    files = StartedFiles()
+    looked_at = time.monotonic()
     checks: dict[str, Callable[[], str | None]] = {
-        "database": lambda: _database_trouble(components.application.engine),
-        "redis": lambda: _redis_trouble(components.redis),
+        "database": lambda: database_trouble(components.application.engine),
+        "redis": lambda: redis_trouble(components.redis),
     }
 
     @blueprint.get("/healthz")
@@ -146,6 +157,10 @@ def health_blueprint(components: Components) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
+        nonlocal looked_at
+        if time.monotonic() - looked_at > FILES_SECONDS:
+            looked_at = time.monotonic()
+            files.report_changes()
         troubles = {name: check() for name, check in checks.items()}
         answer = {name: trouble or "ok" for name, trouble in troubles.items()}
         return jsonify(answer), 503 if any(troubles.values()) else 200
@@ -153,26 +168,14 @@ def health_blueprint(components: Components) -> Blueprint:
     return blueprint
 
 
-def _database_trouble(engine: Engine) -> str | None:
-    try:
-        with engine.execution_options(reading=True).connect() as connection:
-            connection.execute(text("SELECT 1"))
-            at = revision_of(connection)
-    except SQLAlchemyError as error:
-        structlog.get_logger().error("readiness.database", trouble=type(error).__name__)
-        return "does not answer"
-    return (
-        None if at == newest() else f"is at revision {at}, this version needs {newest()}: run hotline migrate"
-    )
+class JsonLogger(GunicornLogger):  # type: ignore[misc]  # gunicorn ships no types
+    """Hands gunicorn's records to the log of the process. It writes no access log: an address may name a caller."""
 
-
-def _redis_trouble(redis: Redis) -> str | None:
-    try:
-        redis.ping()
-    except RedisError as error:
-        structlog.get_logger().error("readiness.redis", trouble=type(error).__name__)
-        return "does not answer"
-    return None
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            log.handlers.clear()
+            log.propagate = True
 
 
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
@@ -189,7 +192,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return create_app(self._settings, max_streams=self._streams)
+        app = create_app(self._settings, max_streams=self._streams)
+        report_readiness(components_of(app))
+        return app
 
 
 def options_of(name: str, group: Group, settings: Settings) -> dict[str, Any]:
@@ -206,6 +211,8 @@ def options_of(name: str, group: Group, settings: Settings) -> dict[str, Any]:
         "preload_app": True,
         "control_socket_disable": True,
         "proc_name": f"hotline-{name}",
+        "logger_class": JsonLogger,
+        "on_reload": log_hangup,
         "loglevel": "info" if settings.mode is Mode.PRODUCTION else "warning",
     }
 
@@ -215,7 +222,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in GROUPS:
         print(f"usage: python -m config.processes.serve {{{'|'.join(GROUPS)}}}", file=sys.stderr)
         return 2
-    settings = settings_or_exit()
+    settings = begin_process(arguments[0])
     group = DEMO if settings.mode is Mode.DEMO else GROUPS[arguments[0]]
     Server(options_of(arguments[0], group, settings), settings, group.streams).run()
     return 0

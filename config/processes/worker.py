@@ -6,23 +6,27 @@ or the name of a periodic job.
 """
 
 import sys
+import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import structlog
 from redis import Redis
+from redis.exceptions import RedisError
 from rq import Queue, Retry, Worker
 from rq.executions import Execution
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
-from config.logs import begin_logging
 from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, run_heavy
-from config.settings import settings_or_exit
+from config.processes.lifecycle import begin_process, refuse_hangup
+from config.readiness import StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
 from hotline import outbox
 from hotline.outbox import PendingDelivery
 from hotline.reactions.registry import LANES
+from hotline.rules.failures import failure_reason
 from hotline.store.jobs import PeriodicJob
 
 WORKERS = (*LANES, HEAVY)
@@ -65,6 +69,11 @@ class LaneWorker(Worker):
 
     # RQ doubles the pause between two looks for a lost Redis up to a minute, while calls do not ring.
     max_connection_wait_time = 2.0
+    files: StartedFiles
+
+    def run_maintenance_tasks(self) -> None:
+        self.files.report_changes()
+        super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
     def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
         _CONTEXT.get().components.application.engine.dispose(close=False)
@@ -124,7 +133,25 @@ def work_lane(lane: str, context: WorkerContext) -> None:
         maintenance_interval=5,
         job_monitoring_interval=5,
     )
+    worker.files = StartedFiles()
+    refuse_hangup()
+    wait_for_redis(context.components.redis, lane)
     worker.work(with_scheduler=False, logging_level="WARNING")
+    structlog.get_logger().info("worker.stopped", lane=lane)
+
+
+def wait_for_redis(redis: Redis, lane: str) -> None:
+    """Waits until Redis answers, and logs why it does not: RQ gives up when it is away at the start."""
+    while True:
+        try:
+            redis.ping()
+        except RedisError as error:
+            structlog.get_logger().error(
+                "worker.waiting", lane=lane, trouble=type(error).__name__, reason=failure_reason(error)
+            )
+            time.sleep(1)
+        else:
+            return
 
 
 def main(arguments: list[str]) -> int:
@@ -132,9 +159,10 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in WORKERS:
         sys.stderr.write(f"usage: python -m config.processes.worker {{{'|'.join(WORKERS)}}}\n")
         return 2
-    settings = settings_or_exit()
-    begin_logging(settings.mode)
-    work_lane(arguments[0], WorkerContext(build_or_exit(settings)))
+    settings = begin_process("worker", lane=arguments[0])
+    components = build_or_exit(settings)
+    report_readiness(components)
+    work_lane(arguments[0], WorkerContext(components))
     return 0
 
 

@@ -1,7 +1,8 @@
-"""The webhook routes of the telephone side, and the URLs that the carrier is given for them."""
+"""The webhook routes of the telephone side, the URLs that the carrier is given for them, and links of notifications."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 
 class VoiceRoute(StrEnum):
@@ -58,6 +59,10 @@ class VoiceAddresses:
         if bool(identifier) != ("<" in route):
             raise ValueError(f"{route} and the identifier {identifier!r} do not fit")
         return f"{self.public_url}{before}{identifier}{after}"
+
+    def inbox_ticket(self, number: str) -> str:
+        """Returns the link to a ticket in the inbox of its unit. It opens after signing in only."""
+        return f"{self.public_url}/console/unit?ticket={quote(number)}"
 
     def sounds(self) -> str:
         """Returns the URL below which the city's own recordings are served."""

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from hotline.events import CallArrived, Event, NumberShown, pack
+from hotline.rules.failures import failure_reason
 
 STREAM = "hotline:live"
 WAKE_LIST = "hotline:wake"
@@ -59,7 +60,10 @@ class RedisAnnouncer:
         except RedisError as error:
             self._silent_until = at + PAUSE_AFTER_FAILURE
             structlog.get_logger().warning(
-                "live.unannounced", trouble=type(error).__name__, events=len(events)
+                "live.unannounced",
+                trouble=type(error).__name__,
+                reason=failure_reason(error),
+                events=len(events),
             )
 
 

@@ -6,6 +6,7 @@ from hotline import events
 from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
 from hotline.reactions.context import ReactionContext
 from hotline.rules.people.actors import Machine
+from hotline.rules.people.privacy import mask_text
 from hotline.services.tickets import inbox
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Assignment, Ticket
@@ -29,7 +30,9 @@ def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None
         key=f"assignment-{event.assignment_id}",
         unit_code=unit.code,
         ticket_number=ticket.number or "",
-        title=ticket.title,
+        # The unit may not see the caller before it has acknowledged the ticket.
+        title=mask_text(ticket.title, ticket.caller_name),
+        link=context.addresses.inbox_ticket(ticket.number or ""),
         due_at=ticket.due_at,
         webhook_url=unit.webhook_url,
         webhook_secret=unit.webhook_secret or "",
@@ -40,7 +43,7 @@ def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None
     failures = []
     for channel in channels:
         try:
-            channel.send(notification, context.application.clock())
+            channel.send(notification)
         except NotificationFailed as failure:
             failures.append(failure)
     # The next try sends over every channel again; receivers know a repetition by its key.

@@ -83,9 +83,10 @@ class PresenceState(StrEnum):
 
 
 class NotReadyReason(StrEnum):
-    """The reason for which a desk takes no calls; the system sets the last two.
+    """The reason for which a desk takes no calls; the system sets the last three.
 
-    `MISSED_CALL` follows an unanswered ring, `CONNECTION_LOST` a talk in which the operator's leg broke off.
+    `MISSED_CALL` follows an unanswered ring, `PHONE_OFF` a telephone that cannot be rung, `CONNECTION_LOST` a talk in
+    which the operator's leg broke off.
     """
 
     BREAK = "break"
@@ -94,6 +95,7 @@ class NotReadyReason(StrEnum):
     MEETING = "meeting"
     BACK_OFFICE = "back_office"
     MISSED_CALL = "missed_call"
+    PHONE_OFF = "phone_off"
     CONNECTION_LOST = "connection_lost"
 
 
@@ -132,6 +134,38 @@ class CallEnd(StrEnum):
     BUSY = "busy"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+class CallOutcome(StrEnum):
+    """The one outcome under which a report counts an inbound call: the first in this order that applies."""
+
+    QUEUE_FULL = "queue_full"
+    ANSWERED = "answered"
+    EMERGENCY = "emergency"
+    TRANSFERRED = "transferred"
+    CALLBACK = "callback"
+    MESSAGE = "message"
+    STATUS = "status"
+    ABANDONED = "abandoned"
+    LEFT_IN_MENU = "left_in_menu"
+    OTHER = "other"
+
+
+class CallRecord(StrEnum):
+    """The record with which an answered call ended; `OPEN` while the operator has not completed it."""
+
+    TICKET = "ticket"
+    EXISTING_MATTER = "existing_matter"
+    NO_MATTER = "no_matter"
+    OPEN = "open"
+
+
+class AfterCall(StrEnum):
+    """The caller's rating of the conversation, or none."""
+
+    SATISFIED = "satisfied"
+    NOT_SATISFIED = "not_satisfied"
+    NO_ANSWER = "no_answer"
 
 
 class NoMatterReason(StrEnum):

@@ -40,6 +40,10 @@ class NoSuchOutage(DomainError):
     """Raised when no outage has this id; the argument is the id as text."""
 
 
+class NoSuchDelivery(DomainError):
+    """Raised when no delivery has this id; the argument is the id as text."""
+
+
 class NoSuchFlow(DomainError):
     """Raised when a publication or the source of a flow version is unknown; the argument names it."""
 

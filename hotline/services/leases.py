@@ -1,8 +1,9 @@
 """Leases in the database: one process at a time acts for the whole line, such as the scheduler."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
 
 from hotline.store.outbox import Lease
 from hotline.store.upsert import insert_if_absent, updated_one
@@ -22,6 +23,16 @@ def acquire(work: UnitOfWork, name: str, holder: str, seconds: int) -> bool:
         return True
     row = {"name": name, "holder": holder, "until": until}
     return insert_if_absent(work.session, Lease, Lease.name, row) is not None
+
+
+def holder_of(session: Session, name: str) -> str | None:
+    """Returns the process that holds or held the lease last."""
+    return session.scalar(select(Lease.holder).where(Lease.name == name))
+
+
+def current_holder(session: Session, name: str, at: datetime) -> str | None:
+    """Returns the process that holds the lease at `at`, or None."""
+    return session.scalar(select(Lease.holder).where(Lease.name == name, Lease.until >= at))
 
 
 def release(work: UnitOfWork, name: str, holder: str) -> None:

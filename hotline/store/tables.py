@@ -4,6 +4,7 @@ from hotline.store import calendar, flows, jobs, outbound, outbox
 from hotline.store.base import Base
 from hotline.store.calls import lookups, outages, recordings
 from hotline.store.calls import tables as calls
+from hotline.store.people import kept_forms
 from hotline.store.people import tables as people
 from hotline.store.tickets import tables as tickets
 
@@ -13,6 +14,7 @@ __all__ = [
     "calls",
     "flows",
     "jobs",
+    "kept_forms",
     "lookups",
     "outages",
     "outbound",

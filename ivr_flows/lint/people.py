@@ -12,6 +12,7 @@ from hotline.rules.calls.flow_actions import (
     CheckCaller,
     LookUpExternal,
     LookUpTicket,
+    NameMatter,
     PromiseCallback,
 )
 from hotline.rules.enums import CallPurpose
@@ -210,6 +211,7 @@ def _is_spoken(node: ActionNode, answer: str) -> bool:
     finding = {
         AnnounceOutages: ActionOutcome.YES,
         LookUpTicket: ActionOutcome.FOUND,
+        NameMatter: ActionOutcome.FOUND,
         LookUpExternal: ActionOutcome.FOUND,
     }
     return finding.get(type(node.action)) == answer

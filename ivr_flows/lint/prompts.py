@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Formatter
 from urllib.parse import quote
 
-from hotline.rules.enums import Language
+from hotline.rules.enums import Language, RequestType
 from hotline.rules.policies import Policies
 from hotline.rules.text import is_speakable
 from ivr_flows.bilingual import BilingualText
@@ -224,6 +224,7 @@ def check_prompts(prompts: Prompts, recordings: Path = SOUNDS) -> Iterator[tuple
     for language, catalogue in prompts.items():
         for finding in (
             *_unnamed_keys(language, catalogue),
+            *_unnamed_matters(language, catalogue),
             *_missing(language, everywhere - set(catalogue.texts), lists - set(catalogue.words)),
             *_wrong(language, catalogue),
             *_unplayable(catalogue, recordings),
@@ -240,6 +241,16 @@ def _unnamed_keys(language: Language, catalogue: Catalogue) -> Iterator[LintFind
                 "检查提示有没有播报这个键时要用", "the check for keys that are not announced needs it"
             ),
             BilingualText("在这里的 [speech.keys] 下补上。", "Write it under [speech.keys] here."),
+        )
+
+
+def _unnamed_matters(language: Language, catalogue: Catalogue) -> Iterator[LintFinding]:
+    for kind in sorted(set(RequestType) - set(catalogue.speech.matters)):
+        yield LintFinding(
+            "speech.matters",
+            BilingualText(f"{language} 里没有 {kind} 的说法", f"{language} has no name for {kind}"),
+            BilingualText("回访时要说明是哪一类事项", "a follow-up says which kind of matter it is about"),
+            BilingualText("在这里的 [speech.matters] 下补上。", "Write it under [speech.matters] here."),
         )
 
 
@@ -331,6 +342,7 @@ def _patterns(speech: SpeechRules) -> Mapping[str, tuple[str, frozenset[str]]]:
         "speech.minutes.one": (speech.minutes.one, COUNT),
         "speech.minutes.other": (speech.minutes.other, COUNT),
         "speech.calendar.day": (calendar.day, DAY),
+        "speech.calendar.day_end": (calendar.day_end, DAY),
         "speech.calendar.on_the_hour": (calendar.on_the_hour, HOUR),
         "speech.calendar.half_past": (calendar.half_past, HOUR),
         "speech.calendar.few_minutes": (calendar.few_minutes, HOUR),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from hotline.rules.enums import Language
+from hotline.rules.enums import Language, RequestType
 from ivr_flows.source.tables import NAME, FileModel
 from ivr_flows.speech import Calendar, Catalogue, Plural, SpeechRules
 
@@ -34,9 +34,10 @@ class _Calendar(FileModel):
     few_minutes: _Text
     minutes: _Text
     digits: _Ten
+    day_end: _Text | None = None
 
     def calendar(self) -> Calendar:
-        return Calendar(**{name: getattr(self, name) for name in type(self).model_fields})
+        return Calendar(**self.model_dump(exclude_none=True))
 
 
 class _Speech(FileModel):
@@ -50,6 +51,7 @@ class _Speech(FileModel):
     minutes: _Plural
     under_a_minute: _Text
     calendar: _Calendar
+    matters: dict[RequestType, _Text] = Field(default_factory=dict)
     keys: dict[Literal["*", "#"], Annotated[tuple[_Text, ...], Field(min_length=1)]] = Field(
         default_factory=dict
     )
@@ -82,6 +84,7 @@ class CatalogueModel(FileModel):
             minutes=raw.minutes.phrase(),
             under_a_minute=raw.under_a_minute,
             calendar=raw.calendar.calendar(),
+            matters={str(kind): name for kind, name in raw.matters.items()},
             keys={str(key): names for key, names in raw.keys.items()},
             spoken_as=language,
         )

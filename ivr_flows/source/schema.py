@@ -20,6 +20,7 @@ from hotline.rules.calls.flow_actions import (
     LookUpExternal,
     LookUpTicket,
     MatchDialledNumber,
+    NameMatter,
     PromiseCallback,
     RecordAnswer,
 )
@@ -134,6 +135,15 @@ class TicketStatusModel(FileModel):
     def node(self) -> Node:
         exits = {"found": self.found, "unknown": self.unknown, "locked": self.locked}
         return flow.ActionNode(LookUpTicket(self.by), exits)
+
+
+class MatterModel(FileModel):
+    kind: Literal["matter"]
+    found: TARGET
+    unknown: TARGET
+
+    def node(self) -> Node:
+        return flow.ActionNode(NameMatter(), {"found": self.found, "unknown": self.unknown})
 
 
 class LookupModel(FileModel):
@@ -257,6 +267,7 @@ class _Queue(FileModel):
     next_in_line: LINE
     place: LINE
     place_only: LINE
+    unserved: LINE | None = None
     sorry: LINE
     sorry_after: Annotated[int, Field(strict=True, ge=0, le=3600)]
     offer: LINE
@@ -306,6 +317,7 @@ NODE = Annotated[
     | ConditionModel
     | NoticesModel
     | TicketStatusModel
+    | MatterModel
     | LookupModel
     | CallbackModel
     | _Transfer

@@ -6,7 +6,7 @@ the prompt that came with it: （工单查到了：20261123000123；status_in_pr
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 from hotline.rules.calls.flow_actions import CheckOpeningHours, FlowAction, JoinQueue, LookUpExternal
@@ -20,7 +20,9 @@ from ivr_flows.speech import (
     Lines,
     LiteralText,
     PromptLine,
+    SpokenDay,
     SpokenDigits,
+    SpokenMatter,
     SpokenMoment,
     SpokenNotice,
     WaitingTime,
@@ -216,8 +218,14 @@ def _value(argument: Argument, language: Language) -> str:
             return str(seconds)
         case SpokenDigits(digits=digits):
             return digits
+        case SpokenMoment(at=at, ends_day=True):
+            return f"{at - timedelta(days=1):%Y-%m-%d} 24:00"
         case SpokenMoment(at=at):
             return f"{at:%Y-%m-%d %H:%M}"
+        case SpokenDay(on=day):
+            return f"{day:%Y-%m-%d}"
+        case SpokenMatter(kind=kind):
+            return kind.value
         case LiteralText(texts=texts):
             return dict(texts).get(language, texts[0][1])
 
@@ -234,13 +242,20 @@ def _read_lines(text: str, language: Language) -> Lines:
     prompt = _KEY.match(text)
     if prompt is None:
         return ()
-    given = {name: SpokenMoment(datetime.fromisoformat(at)) for name, at in _MOMENT.findall(text)}
+    given = {name: _read_moment(at) for name, at in _MOMENT.findall(text)}
     needed = PROGRAM_PROMPTS.get(prompt[0])
     if needed is None:
         raise ValueError(f"the hotline has no sentence {prompt[0]!r} of its own")
     if missing := sorted(needed - set(given)):
         raise ValueError(f"{prompt[0]!r} is said with {missing[0]}=YYYY-MM-DD HH:MM")
     return (PromptLine(prompt[0], None, tuple(given.items())),)
+
+
+def _read_moment(text: str) -> SpokenMoment:
+    day, _, clock = text.partition(" ")
+    if clock == "24:00":
+        return SpokenMoment(datetime.fromisoformat(day) + timedelta(days=1), ends_day=True)
+    return SpokenMoment(datetime.fromisoformat(text))
 
 
 # The recording of a message in a transcript, which does not name one.

@@ -73,7 +73,8 @@ class FirstTurnCache:
     def answer(self, action: SharedAction, dialled: str, at: datetime) -> ActionResult:
         match action:
             case MatchDialledNumber():
-                return ActionResult(parse_number(dialled) or ActionOutcome.OTHER)
+                number = parse_number(dialled, self.application.policies.number)
+                return ActionResult(number or ActionOutcome.OTHER)
             case CheckOpeningHours(schedule=name):
                 schedule = self.application.policies.callers.schedules[name]
                 return ActionResult(

@@ -14,6 +14,7 @@ from hotline.rules.calls.flow_actions import (
     LookUpExternal,
     LookUpTicket,
     MatchDialledNumber,
+    NameMatter,
     PromiseCallback,
     RecordAnswer,
     RecordRequestClass,
@@ -21,7 +22,7 @@ from hotline.rules.calls.flow_actions import (
     SaveMessage,
 )
 from hotline.rules.calls.states import QueueJoin
-from hotline.rules.enums import CallState, LookupState, Satisfied, TicketState
+from hotline.rules.enums import CallState, Language, LookupState, Satisfied, TicketState
 from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.calls.queries import get_call
@@ -32,7 +33,15 @@ from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTi
 from hotline.store.calls.lookups import Lookup
 from hotline.store.calls.outages import Outage
 from hotline.unit_of_work import ReadSession, UnitOfWork
-from ivr_flows.speech import PromptLine, SpokenMoment, SpokenNotice
+from ivr_flows.speech import (
+    LiteralText,
+    PromptLine,
+    SpokenDay,
+    SpokenMatter,
+    SpokenMoment,
+    SpokenNotice,
+    spoken_deadline,
+)
 from ivr_flows.turn import PENDING, TOO_LATE, ActionResult, Values
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache, spoken_notice
 
@@ -67,6 +76,8 @@ def perform(
             )
         case LookUpTicket(by=by):
             return _look_up(work, call_id, by, values)
+        case NameMatter():
+            return _name_matter(work, call_id)
         case LookUpExternal(source=source):
             return _look_up_external(work, call_id, source)
         case RecordRequestClass() | RecordAnswer() | ConfirmPerson() | SaveMessage() | RecordTransfer():
@@ -135,7 +146,29 @@ def _status_line(work: UnitOfWork, known: KnownTicket) -> PromptLine:
     prompt, name, moment = dated.get(known.state, ("status_waiting", "", None))
     if moment is None:
         return PromptLine("status_waiting")
-    return PromptLine(prompt, None, ((name, SpokenMoment(moment.astimezone(work.zone))),))
+    local = moment.astimezone(work.zone)
+    spoken = spoken_deadline(local) if name == "due" else SpokenMoment(local)
+    return PromptLine(prompt, None, ((name, spoken),))
+
+
+# A longer place is cut: a person recognises the matter by its beginning.
+MAX_PLACE_LENGTH = 60
+
+
+def _name_matter(work: UnitOfWork, call_id: int) -> ActionResult:
+    """Returns the lines that name a follow-up's matter. Title, text and names of people are not spoken."""
+    matter = follow_ups.matter_of_call(work, call_id)
+    if matter is None:
+        return ActionResult(ActionOutcome.UNKNOWN)
+    named = (("day", SpokenDay(matter.received_on)), ("matter", SpokenMatter(matter.kind)))
+    lines = [PromptLine("follow_up_matter", None, named)]
+    place = " ".join(matter.place.split())[:MAX_PLACE_LENGTH]
+    if place:
+        # An English voice cannot read a place that is written in Chinese.
+        voice = Language.ZH_CN if _HAN.search(place) else None
+        spoken = LiteralText(((Language.ZH_CN, place),))
+        lines.append(PromptLine("follow_up_place", voice, (("place", spoken),)))
+    return ActionResult(ActionOutcome.FOUND, tuple(lines))
 
 
 def _look_up_external(work: UnitOfWork, call_id: int, source: str) -> ActionResult:
@@ -146,6 +179,7 @@ def _look_up_external(work: UnitOfWork, call_id: int, source: str) -> ActionResu
     return ActionResult(_LOOKED_UP[lookup.state], lines)
 
 
+_HAN = re.compile("[\u3400-\u9fff]")
 _KEY = re.compile(r"([nl])([0-9]{1,9})")
 
 

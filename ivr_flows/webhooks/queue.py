@@ -145,6 +145,7 @@ def _round(request: WebhookRequest, call: CallView, first: Lines) -> str:
         waited=place.waited_seconds,
         expected=place.expected_seconds,
         may_be_called=offers_callback,
+        is_served=place.is_served,
     )
     may_press = offers_callback or bool(node.keys)
     return renderer.waiting(speaker, (*first, *place_spoken), seconds=node.round_seconds, may_press=may_press)

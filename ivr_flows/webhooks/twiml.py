@@ -15,7 +15,16 @@ from hotline.rules.enums import Language, RecordingKind
 from hotline.rules.policies import CallerPolicy
 from hotline.rules.text import to_speakable
 from ivr_flows.flow import Flow
-from ivr_flows.speech import Argument, Catalogue, Lines, PromptLine, Prompts, SpokenNotice, speak
+from ivr_flows.speech import (
+    Argument,
+    Catalogue,
+    Lines,
+    PromptLine,
+    Prompts,
+    SpokenNotice,
+    speak,
+    split_uninterrupted,
+)
 from ivr_flows.turn import (
     AwaitResult,
     Connect,
@@ -112,7 +121,6 @@ RECORDED_ROUTES = {
     RecordingKind.MESSAGE: VoiceRoute.MESSAGE_RECORDED,
     RecordingKind.TALK: VoiceRoute.TALK_RECORDED,
 }
-_ASKED_AGAIN_SECONDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +151,10 @@ class TwimlRenderer:
         step = f"?turn={turn.number}"
         match turn.then:
             case Listen():
-                response.append(self._listen(speaker, turn.lines, turn.then, step))
+                # A key ends the speech within the Gather at once.
+                heard, interruptible = split_uninterrupted(turn.lines)
+                speaker.say(response, heard)
+                response.append(self._listen(speaker, interruptible, turn.then, step))
             case WaitInQueue():
                 self.enqueue(response, speaker, turn.lines)
             case TakeMessage():
@@ -152,9 +163,10 @@ class TwimlRenderer:
             case Connect():
                 speaker.say(response, turn.lines)
                 response.append(self._connect(turn.then, step))
-            case PollAgain():
+            case PollAgain(pause=seconds):
                 speaker.say(response, turn.lines or (PromptLine("still_asking"),))
-                response.pause(length=_ASKED_AGAIN_SECONDS)
+                if seconds:
+                    response.pause(length=seconds)
                 response.redirect(self.addresses.url(VoiceRoute.AGAIN) + step, method="POST")
             case EndDialog():
                 speaker.say(response, turn.lines)

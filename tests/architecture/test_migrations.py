@@ -15,6 +15,8 @@ from hotline import events
 from hotline.rules.enums import RequestClass
 from hotline.store import schema
 from hotline.store.calls.outages import Outage
+from hotline.store.calls.outcomes import outcome_of
+from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.people.tables import Disclosure
@@ -152,3 +154,44 @@ def test_renaming_keeps_every_row_of_the_version_before(empty: Engine) -> None:
         command.downgrade(schema._config(connection), "0003")
         assert connection.execute(text("SELECT id, text_zh FROM notices")).all() == [(7, "停水")]
         assert connection.scalar(text("SELECT klass FROM tickets")) == "complaint"
+
+
+CALL_BEFORE_0006 = """
+INSERT INTO calls (id, sid, purpose, number_raw, dialed, state, language, flow, flow_version, position, path, skill,
+priority, arrived_at, arrived_on, queued_at, answered_at, wait_seconds, ended_at, "end") VALUES
+({id}, 'CA{id}', 'inbound', '', '', 'ended', 'zh-CN', 'menu', '1', '', '{path}', '', 0, '2026-11-01 00:00:00',
+'2026-11-01', {queued}, {answered}, {wait}, '2026-11-01 00:01:30.600000', '{end}')
+"""
+QUEUED, ANSWERED = "'2026-11-01 00:00:20.100000'", "'2026-11-01 00:00:29.200000'"
+CALLS_BEFORE_0006 = [
+    ({"queued": QUEUED, "answered": ANSWERED, "wait": 9, "end": "completed"}, (9, 61, "answered")),
+    ({"queued": QUEUED, "end": "abandoned"}, (70, None, "abandoned")),
+    ({"queued": QUEUED, "end": "left_for_callback"}, (70, None, "callback")),
+    ({"path": "menu>4\nstatus>found\n"}, (None, None, "status")),
+    ({"path": "menu>0\nperson>full\n"}, (None, None, "queue_full")),
+    ({"path": "water>found\n"}, (None, None, "left_in_menu")),
+]
+
+
+def test_calls_of_the_version_before_get_their_outcome_and_their_wait(empty: Engine) -> None:
+    with empty.begin() as connection:
+        command.upgrade(schema._config(connection), "0005")
+        for number, (columns, _) in enumerate(CALLS_BEFORE_0006, 1):
+            blank = {"path": "", "queued": "NULL", "answered": "NULL", "wait": "NULL", "end": "left_in_flow"}
+            connection.exec_driver_sql(CALL_BEFORE_0006.format(id=number, **{**blank, **columns}))
+        connection.exec_driver_sql(
+            "INSERT INTO lookups (id, call_id, source, state, asked_at, text_zh, text_en)"
+            " VALUES (1, 6, 'water', 'found', '2026-11-01 00:00:00', '', '')"
+        )
+    migrate(empty)
+    with Session(empty) as session:
+        calls = session.scalars(select(Call).order_by(Call.id)).all()
+        for call, (_, (wait, talk, outcome)) in zip(calls, CALLS_BEFORE_0006, strict=True):
+            # SQLite knows the difference of two moments to the second.
+            assert call.wait_seconds == pytest.approx(wait, abs=1) if wait else call.wait_seconds is None
+            assert call.talk_seconds == pytest.approx(talk, abs=1) if talk else call.talk_seconds is None
+            assert outcome_of(call) == outcome
+    with empty.begin() as connection:
+        command.downgrade(schema._config(connection), "0005")
+        waits = connection.execute(text("SELECT wait_seconds FROM calls ORDER BY id")).scalars().all()
+    assert waits == [9, None, None, None, None, None]

@@ -108,8 +108,6 @@ CHANNELS = "hotline/gateways/notifications/"
 WIRING = "config/wiring.py"
 
 PAGER = """\
-from datetime import datetime
-
 from hotline.gateways.notifications.channel import UnitNotification
 
 
@@ -120,7 +118,7 @@ class PagerChannel:
     def reaches(self, notification: UnitNotification) -> bool:
         return notification.unit_code == "city-management"
 
-    def send(self, notification: UnitNotification, at: datetime) -> None:
+    def send(self, notification: UnitNotification) -> None:
         self._pages.append(notification.key)
 """
 

@@ -113,7 +113,8 @@ def calls() -> Rows:
             "arrived_on": (arrived + timedelta(hours=8)).date(),
             "queued_at": arrived + timedelta(seconds=10),
             "answered_at": None if lost else arrived + timedelta(seconds=10 + wait),
-            "wait_seconds": None if lost else wait,
+            "wait_seconds": wait,
+            "talk_seconds": None if lost else 240 - 10 - wait,
             "ended_at": arrived + timedelta(minutes=4),
             "end": CallEnd.ABANDONED if lost else CallEnd.COMPLETED,
         }

@@ -118,7 +118,7 @@ def build(folder: str) -> City:
     softphone = SoftphoneOptions("exchange", "ws://127.0.0.1:1", lambda identity: identity)
     options = ConsoleOptions(
         secret_key="only for counting",
-        secure_cookies=False,
+        public_url="http://localhost",
         default_locale="zh_CN",
         softphone=softphone,
         redis_url="redis://127.0.0.1:1/0",

@@ -40,7 +40,7 @@ def test_a_caller_and_an_operator_meet_and_the_matter_is_followed_until_solved(
     phone.fill("#me", "13800009001")
     phone.click("#own button")
     phone.click("#call")
-    heard(phone, "马上就办一线通")
+    heard(phone, "投诉求助请按1")
     phone.keyboard.press("1")
 
     desk.wait_for_selector('[data-stage="ringing"]', timeout=20_000)

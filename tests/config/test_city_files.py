@@ -129,6 +129,24 @@ def test_the_city_has_95_units_of_four_kinds_with_unlike_names() -> None:
             'code = "ab"\nzh = "甲"\nen = "A"\n[[department]]\ncode = "ab"\nzh = "乙"\nen = "B"',
             r"units.toml: department\[2\].code: 'ab' stands here twice",
         ),
+        *(
+            (
+                f'code = "ab"\nzh = "甲"\nen = "A"\nwebhook_url = "{url}"',
+                r"units.toml: department\[1\].webhook_url: must be https://",
+            )
+            for url in (
+                "http://unit.example/hook",
+                "http://127.0.0.1.example/hook",
+                "https://user:secret@unit.example/hook",
+                "https:///hook",
+                "https://unit.example:0/hook",
+                "https://unit.example:port/hook",
+                "https://unit.example/ho ok",
+                "https://unit.example/#hook",
+                "ftp://unit.example/hook",
+                "unit.example/hook",
+            )
+        ),
     ],
 )
 def test_a_wrong_unit_is_named(tmp_path: Path, text: str, complaint: str) -> None:
@@ -138,6 +156,20 @@ def test_a_wrong_unit_is_named(tmp_path: Path, text: str, complaint: str) -> Non
     )
     with pytest.raises(BadFile, match=f"^{complaint}"):
         read_units(path)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://unit.example:8443/hook?a=b", "http://127.0.0.1:9000/", "http://[::1]/x", "http://localhost/x"],
+)
+def test_a_unit_may_name_the_address_of_its_own_system(tmp_path: Path, url: str) -> None:
+    path = tmp_path / "units.toml"
+    path.write_text(
+        "township = []\nutility = []\ninstitution = []\n[[department]]\n"
+        f'code = "ab"\nzh = "甲"\nen = "A"\nwebhook_url = "{url}"\n',
+        encoding="utf-8",
+    )
+    assert [unit.webhook_url for unit in read_units(path)] == [url]
 
 
 @pytest.mark.parametrize("command", [["config.processes.scheduler"], ["config.processes.worker", "calls"]])

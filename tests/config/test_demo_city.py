@@ -158,10 +158,12 @@ def test_writing_the_city_again_changes_nothing_and_a_unit_that_left_takes_no_mo
         work.session.add(
             Unit(code="closed-office", name_zh="已撤销", name_en="Closed", kind="department", active=True)
         )
-        work.session.get_one(Unit, "bus").name_zh = "旧名"
+        bus = work.session.get_one(Unit, "bus")
+        bus.name_zh, bus.webhook_url, bus.webhook_secret = "旧名", "https://old.example/", "s" * 32
     again = write_city(application)
     assert (again.added, again.changed, again.retired, again.days) == (0, 1, 1, 0)
     with application.read_session() as session:
         assert session.get_one(Unit, "closed-office").active is False
-        assert session.get_one(Unit, "bus").name_zh == "公共交通公司"
+        bus = session.get_one(Unit, "bus")
+        assert (bus.name_zh, bus.webhook_url, bus.webhook_secret) == ("公共交通公司", None, "s" * 32)
         assert session.scalar(select(func.count()).select_from(User)) == 0

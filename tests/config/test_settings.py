@@ -36,7 +36,7 @@ def test_without_any_variable_the_demo_has_all_it_needs(tmp_path: Path) -> None:
     assert settings.public_url == "http://127.0.0.1:8000"
     assert settings.account.api_url == "http://127.0.0.1:8010"
     assert settings.database_url == f"sqlite:///{tmp_path}/hotline.sqlite3"
-    assert (settings.local_exchange, settings.embedded_redis, settings.secure) == (True, True, False)
+    assert (settings.local_exchange, settings.embedded_redis) == (True, True)
 
 
 def test_demo_secrets_are_made_once_and_are_for_the_owner_only(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_production_reads_what_it_was_given() -> None:
     assert settings.database_url == "postgresql+psycopg://hotline:pw@db.example/hotline"
     assert settings.public_url == "https://4412345.example"
     assert settings.account.api_url == "https://api.twilio.com"
-    assert (settings.local_exchange, settings.embedded_redis, settings.secure) == (False, False, True)
+    assert (settings.local_exchange, settings.embedded_redis) == (False, False)
 
 
 @pytest.mark.parametrize("name", [field.alias for field in VARIABLES if field.is_required()])
@@ -195,3 +195,15 @@ def test_the_table_names_exactly_the_variables_that_are_read(tmp_path: Path) -> 
     environ = RecordingEnviron({"HOTLINE_HOME": str(tmp_path)})
     read_settings(environ)
     assert environ.read == {field.alias for field in VARIABLES}
+
+
+def test_what_no_log_line_may_contain_is_named_with_both_forms_of_a_password(tmp_path: Path) -> None:
+    settings = read_settings(
+        {
+            "HOTLINE_HOME": str(tmp_path),
+            "DATABASE_URL": "postgresql://hotline:p%40ss%2Fword@db.example/hotline",
+            "REDIS_URL": "redis://:another-word@redis.example/0",
+        }
+    )
+    hidden = {settings.secret_key, settings.auth_token, settings.api_secret}
+    assert set(settings.secrets) == hidden | {"p%40ss%2Fword", "p@ss/word", "another-word"}

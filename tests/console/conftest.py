@@ -72,7 +72,7 @@ def flow_catalog() -> FlowCatalog:
 def console_options(redis_url: str, flow_catalog: FlowCatalog) -> ConsoleOptions:
     return ConsoleOptions(
         secret_key="only for tests",
-        secure_cookies=False,
+        public_url="http://localhost",
         default_locale="zh_CN",
         softphone=SoftphoneOptions("exchange", "ws://127.0.0.1:1", lambda identity: f"token of {identity}"),
         redis_url=redis_url,

@@ -192,7 +192,7 @@ def test_the_cookie_is_not_for_scripts_nor_for_other_sites(
     application: Application, console_options: ConsoleOptions
 ) -> None:
     app = Flask("hotline-behind-https", static_folder=None)
-    register(app, application, replace(console_options, secure_cookies=True))
+    register(app, application, replace(console_options, public_url="https://hotline.example"))
     answer = app.test_client().get("/login", base_url="https://localhost")
     cookie = answer.headers["Set-Cookie"]
     assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; "))

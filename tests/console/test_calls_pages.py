@@ -6,8 +6,18 @@ from datetime import timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from hotline.rules.enums import CallEnd, CallPurpose, CallState, NoMatterReason, Role, TicketState
-from hotline.rules.people.actors import Right
+from hotline.rules.enums import (
+    CallEnd,
+    CallPurpose,
+    CallState,
+    DialState,
+    FollowUpState,
+    NoMatterReason,
+    Role,
+    TicketState,
+)
+from hotline.rules.people.actors import Machine, Right
+from hotline.store.outbound import Dial, FollowUp
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
 from tests.console.conftest import SignIn
@@ -53,10 +63,11 @@ def test_a_call_shows_how_it_went(leader: FlaskClient, application: Application,
         wait_seconds=7,
         answered_at=answered,
         ended_at=clock.at,
+        talk_seconds=125,
     )
     ticket = make_ticket(application, call_id=call.id, state=TicketState.CLOSED, title="井盖破损")
     html = page(leader, "/console/calls")
-    for words in ("138****6666", "已接听", "0:07", "2:05", "王话务", str(ticket.number), "井盖破损"):
+    for words in ("138****6666", "人工接听", "0:07", "2:05", "王话务", str(ticket.number), "井盖破损"):
         assert words in html
     assert "77776666" not in html
 
@@ -102,7 +113,50 @@ def test_filters_narrow_the_list(leader: FlaskClient, application: Application, 
     assert "没有符合条件的通话" in page(leader, "/console/calls?end=busy")
 
 
-@pytest.mark.parametrize("query", ["day=today", "end=x", "purpose=x", "operator=0", "operator=x", "cursor=x"])
+def test_an_abandoned_call_shows_its_outcome_and_its_wait(
+    leader: FlaskClient, application: Application
+) -> None:
+    gone = {"state": CallState.ENDED, "end": CallEnd.ABANDONED}
+    make_call(application, **gone, queued_at=application.clock(), wait_seconds=83)
+    make_call(application, state=CallState.ENDED, end=CallEnd.LEFT_IN_FLOW, status_asked=True)
+    html = page(leader, "/console/calls?outcome=abandoned")
+    assert shown(html) == 1
+    assert "排队中挂断" in html
+    assert "1:23" in html
+    assert "自助查询进度" in page(leader, "/console/calls?outcome=status")
+    assert "没有符合条件的通话" in page(leader, "/console/calls?outcome=queue_full")
+
+
+def test_a_follow_up_call_shows_its_ticket_and_its_length(
+    leader: FlaskClient, application: Application
+) -> None:
+    ticket = make_ticket(application, state=TicketState.CLOSED, title="路灯已修好")
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        follow_up = FollowUp(
+            ticket_id=ticket.id, state=FollowUpState.ANSWERED, promised_at=work.at, next_try_at=work.at
+        )
+        work.session.add(follow_up)
+        work.session.flush()
+        dial = Dial(
+            ref="r1",
+            purpose=CallPurpose.FOLLOW_UP,
+            follow_up_id=follow_up.id,
+            number="+8613877776666",
+            attempt=1,
+            state=DialState.ENDED,
+            planned_at=work.at,
+        )
+        work.session.add(dial)
+    followed = {"purpose": CallPurpose.FOLLOW_UP, "dial_id": dial.id, "talk_seconds": 41}
+    make_call(application, state=CallState.ENDED, end=CallEnd.COMPLETED, **followed)
+    html = page(leader, "/console/calls")
+    for words in ("回访", "0:41", str(ticket.number), "路灯已修好"):
+        assert words in html
+
+
+@pytest.mark.parametrize(
+    "query", ["day=today", "end=x", "outcome=tea", "purpose=x", "operator=0", "operator=x", "cursor=x"]
+)
 def test_an_address_nobody_understands_is_told(leader: FlaskClient, query: str) -> None:
     assert query.split("=", maxsplit=1)[0] in page(leader, f"/console/calls?{query}", 422)
 

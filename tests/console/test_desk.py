@@ -37,6 +37,31 @@ def test_opening_the_page_opens_the_desk_but_takes_no_calls_yet(
     assert session.get_one(Presence, person.id).state is PresenceState.NOT_READY
 
 
+def test_an_operator_whose_telephone_is_cut_off_is_offered_no_call_until_it_is_back(
+    application: Application, signed_in: SignIn, clock: StoppedClock
+) -> None:
+    browser = signed_in(make_operator(application, PresenceState.NOT_READY))
+
+    def state_after(phone: str) -> str:
+        assert browser.post("/console/desk/beat", json={"phone": phone}).status_code == 204
+        return str(browser.get(STATE).get_json()["presence"])
+
+    assert state_after("on") == "not_ready"
+    assert state_after("off") == "not_ready"
+    assert "您的话机断线了" not in browser.get(STATE).get_json()["html"]["card"]
+    browser.post("/console/desk/presence", json={"state": "ready"})
+    assert state_after("on") == "ready"
+    assert state_after("off") == "not_ready"
+    assert "您的话机断线了" in browser.get(STATE).get_json()["html"]["card"]
+    clock.advance(60)
+    assert state_after("on") == "ready"
+    assert state_after("off") == "not_ready"
+    clock.advance(61)
+    assert state_after("on") == "not_ready"
+    assert browser.post("/console/desk/beat", json={"phone": "perhaps"}).status_code == 400
+    assert browser.post("/console/desk/presence", json={"state": "ready"}).status_code == 204
+
+
 def test_an_operator_becomes_ready_and_away_for_a_reason(application: Application, signed_in: SignIn) -> None:
     browser = signed_in(make_operator(application, PresenceState.NOT_READY))
     assert browser.post("/console/desk/presence", json={"state": "ready"}).status_code == 204

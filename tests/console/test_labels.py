@@ -10,6 +10,7 @@ from flask import Flask
 from agent_console.desk.state import CHOOSABLE_REASONS
 from agent_console.desk.unit_search import initials
 from agent_console.pages.callbacks import OUTCOME_LABELS
+from agent_console.pages.deliveries import REACTION_LABELS
 from agent_console.reports import labels as report_labels
 from agent_console.reports.page import COUNT_LABELS
 from agent_console.tickets.due_labels import STAGES, TAGS, DeadlineStatus
@@ -25,6 +26,7 @@ from agent_console.tickets.unit_inbox import SECTION_LABELS
 from agent_console.web.labels import FIELDS, LABELS, field_label, label, problem_label
 from agent_console.web.template_context import TONES
 from hotline.events import KINDS
+from hotline.reactions.registry import REACTION_BY_NAME
 from hotline.rules import enums
 from hotline.rules.calls.outages import OutageState
 from hotline.rules.enums import NotReadyReason, TicketAction, TicketState
@@ -47,11 +49,15 @@ TABLES: dict[str, tuple[Collection[str], Iterable[str]]] = {
     "SECTION_LABELS": (SECTION_LABELS, InboxSection),
     "TAGS": (TAGS, DeadlineStatus),
     "STAGES": (STAGES, DeadlineStage),
+    "REACTION_LABELS": (REACTION_LABELS, REACTION_BY_NAME),
     "MACHINE_LABELS": (MACHINE_LABELS, Machine),
     "SENTENCES": (SENTENCES, [kind for kind, event in KINDS.items() if event.subject == "ticket"]),
     "STATISTIC_LABELS": (report_labels.STATISTIC_LABELS, [statistic.name for statistic in STATISTICS]),
-    "COUNT_LABELS": (COUNT_LABELS, CALL_COUNTS.union(*TICKET_COUNTS)),
-    "ENUM_LABELS": (report_labels.ENUM_LABELS, ["classes", "types", "channels"]),
+    "COUNT_LABELS": (COUNT_LABELS, frozenset().union(*CALL_COUNTS, *TICKET_COUNTS)),
+    "ENUM_LABELS": (
+        report_labels.ENUM_LABELS,
+        ["classes", "types", "channels", "outcomes", "ended_as", "no_matter", "after_call"],
+    ),
 }
 
 
@@ -108,8 +114,11 @@ def test_a_nuisance_call_is_offered_once() -> None:
     assert ("prank", "骚扰来电") in enum_options(enums.NoMatterReason)
 
 
-def test_an_operator_cannot_choose_a_missed_call() -> None:
-    assert set(CHOOSABLE_REASONS) == set(NotReadyReason) - {NotReadyReason.MISSED_CALL}
+def test_an_operator_cannot_choose_what_only_the_system_notices() -> None:
+    assert set(NotReadyReason) - set(CHOOSABLE_REASONS) == {
+        NotReadyReason.MISSED_CALL,
+        NotReadyReason.PHONE_OFF,
+    }
 
 
 @pytest.mark.parametrize(

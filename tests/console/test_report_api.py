@@ -8,7 +8,17 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from agent_console.app import ConsoleOptions
-from hotline.rules.enums import CallEnd, CallState, Channel, Closing, RequestType, Role, TicketState
+from hotline.rules.enums import (
+    CallEnd,
+    CallOutcome,
+    CallState,
+    Channel,
+    Closing,
+    NoMatterReason,
+    RequestType,
+    Role,
+    TicketState,
+)
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.figures.statistics import STATISTICS
 from hotline.services.people import accounts
@@ -87,8 +97,25 @@ def test_the_day_is_answered_in_exactly_the_promised_document(
     assert document["from"] == document["to"] == "2026-11-23"
     assert document["timezone"] == "Asia/Shanghai"
     assert document["as_of"] == "2026-11-23T09:00:00+08:00"
-    calls = {"offered": 3, "answered": 2, "answered_15s": 1, "abandoned": 1, "called_back": 0}
-    assert document["calls"] == calls
+    nothing = dict.fromkeys(NoMatterReason, 0)
+    unrated = {"satisfied": 0, "not_satisfied": 0, "no_answer": 0}
+    assert document["calls"] == {
+        "offered": 3,
+        "answered": 2,
+        "answered_15s": 1,
+        "abandoned": 1,
+        "called_back": 0,
+        "received": 3,
+        "by_outcome": dict.fromkeys(CallOutcome, 0) | {"answered": 2, "abandoned": 1},
+        "ended_as": {"ticket": 0, "existing_matter": 0, "no_matter": 0, "open": 2},
+        # 9 s and 16 s: half a second is rounded up.
+        "mean_wait_seconds": 13,
+        "longest_wait_seconds": 16,
+        "mean_talk_seconds": None,
+        "no_matter": nothing,
+        "after_call": unrated | {"no_answer": 2},
+        "callback_talks": {"answered": 0, "no_matter": nothing, "after_call": unrated},
+    }
     assert document["requests"]["total"] == 3
     assert document["requests"]["by_class"] == {"complaint": 1, "consultation": 1, "suggestion": 0}
     assert document["requests"]["by_type"] == {

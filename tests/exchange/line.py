@@ -93,8 +93,10 @@ class Line:
     def telephone(self, number: str = CITIZEN, answers: str = "") -> Telephone:
         return self._stack.enter_context(Telephone(self.url, number, answers))
 
-    def softphone(self, identity: str = "agent_7", *, application: str | None = APP) -> Softphone:
-        token = token_for(identity, application=application)
+    def softphone(
+        self, identity: str = "agent_7", *, application: str | None = APP, ttl: int = 3600
+    ) -> Softphone:
+        token = token_for(identity, application=application, ttl=ttl)
         return self._stack.enter_context(Softphone(self.url, token))
 
     def page(self, path: str) -> str:

@@ -192,3 +192,44 @@ def test_calls_over_rest_leave_one_by_one(make_line: Callable[..., Line], applic
         "+8613700009992",
         "+8613700009991",
     ]
+
+
+def test_a_device_whose_token_has_expired_is_told_so_and_not_rung_until_it_has_a_new_one(
+    line: Line, application: Application
+) -> None:
+    application.on("/voice", DIAL)
+    agent = line.softphone(ttl=2)
+    assert agent.wait_error().startswith("20104")
+    telephone = line.calling()
+    application.wait_for("/done")
+    assert agent.call_sid == ""
+    telephone.hang_up()
+    agent.renew(token_for("agent_7"))
+    line.calling("13900005678")
+    agent.wait_incoming()
+
+
+def test_a_call_outlives_the_token_of_its_device(line: Line, application: Application) -> None:
+    application.on("/voice", DIAL)
+    agent = line.softphone(ttl=2)
+    telephone = line.calling()
+    agent.wait_incoming()
+    agent.accept()
+    assert agent.wait_error().startswith("20104")
+    agent.say("还在吗")
+    telephone.hear("还在吗")
+
+
+def test_a_refused_new_token_changes_nothing(line: Line, application: Application) -> None:
+    application.on("/voice", DIAL)
+    agent = line.softphone()
+    for token, code in (
+        (token_for("agent_7", ttl=-60), "20104"),
+        (token_for("agent_8"), "31212"),
+        ("x", "20101"),
+    ):
+        agent.renew(token)
+        assert agent.wait_error().startswith(code)
+        agent.errors.clear()
+    line.calling()
+    agent.wait_incoming()

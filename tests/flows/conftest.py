@@ -116,6 +116,11 @@ class Carrier:
     def presses(self, menu: Answer, key: str, **fields: str) -> Answer:
         return self.follow(menu, "Gather", "action", Digits=key, **fields)
 
+    def listens(self, answer: Answer) -> Answer:
+        """Hears a document to its end where the hotline goes on without the caller, and returns the next one."""
+        assert answer.verbs[-1] == "Redirect"
+        return self.follow(answer, "Redirect", "")
+
     def waits(self) -> Answer:
         """Calls and presses nothing; returns the response that puts the caller into the queue."""
         return self.presses(self.arrives(), "")

@@ -38,10 +38,11 @@ def test_silence_and_keys_not_offered_lead_to_a_person(carrier: Carrier, ledger:
 
 
 def test_nine_changes_the_language_of_the_call(carrier: Carrier, ledger: Ledger) -> None:
-    queued = carrier.presses(carrier.arrives(), "9")
+    told = carrier.presses(carrier.arrives(), "9")
     assert ledger.call().language == "en"
-    waiting = carrier.follow(queued, "Enqueue", "waitUrl")
-    assert waiting.words.startswith("This call will be recorded for service quality.We are connecting you")
+    assert told.words == "This call will be recorded for service quality."
+    waiting = carrier.follow(carrier.listens(told), "Enqueue", "waitUrl")
+    assert waiting.words.startswith("We are connecting you")
 
 
 def test_withheld_and_odd_numbers_are_kept_as_they_came(carrier: Carrier, ledger: Ledger) -> None:
@@ -56,7 +57,7 @@ def test_withheld_and_odd_numbers_are_kept_as_they_came(carrier: Carrier, ledger
     ]
     for number, raw in enumerate(said):
         sid = f"CA{number:032d}"
-        assert carrier.arrives(CallSid=sid, From=raw).verbs == ["Gather"]
+        assert carrier.arrives(CallSid=sid, From=raw).verbs[-1] == "Gather"
         assert ledger.call(sid).number_raw == raw
     assert [ledger.call(f"CA{n:032d}").number for n in range(7)] == [
         None,

@@ -476,6 +476,21 @@ def test_settling_keeps_the_language_chosen_on_the_way() -> None:
     assert (turn.language, turn.actions, turn.then) == (Language.EN, (), WaitInQueue())
 
 
+def test_a_queue_is_joined_only_after_the_lines_that_must_be_heard_to_their_end() -> None:
+    notice = SayNode((PromptLine("recording_notice"), PromptLine("connecting")), "person")
+    flow = replace(FLOW, entry="notice", nodes={**NODES, "notice": notice})
+    joined: list[FlowAction] = []
+
+    def join(action: FlowAction, _values: Values) -> ActionResult:
+        joined.append(action)
+        return JOINED
+
+    told = settle(flow, enter(flow), join)
+    assert (told.then, told.lines, joined) == (PollAgain(pause=0), notice.say, [])
+    assert settle(flow, again(flow, told.position), join).then == WaitInQueue()
+    assert len(joined) == 1
+
+
 def test_a_pending_outcome_is_requested_again_from_the_same_position() -> None:
     begun = hear(FLOW, "code:0:0", Digits("482913"))
     turn = settle(FLOW, begun, lambda _wish, _values: PENDING)

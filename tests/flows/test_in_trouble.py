@@ -93,7 +93,7 @@ def test_trouble_leaves_no_receipt_behind(carrier: Carrier, ledger: Ledger, engi
     carrier.arrives(CallSid=LEG)
     with broken(engine):
         carrier.post("/voice/incoming", token="t-1", CallStatus="ringing")
-    assert carrier.post("/voice/incoming", token="t-1", CallStatus="ringing").verbs == ["Gather"]
+    assert carrier.post("/voice/incoming", token="t-1", CallStatus="ringing").verbs[-1] == "Gather"
     assert ledger.state() is CallState.IN_FLOW
 
 

@@ -86,7 +86,7 @@ SHARED = [
         "syntax in a shared file",
         "longest_wait = 900",
         "longest_wait = 9 hundred",
-        "CITY/flows/shared/person.toml:17:18: is not TOML",
+        "CITY/flows/shared/person.toml:18:18: is not TOML",
     ),
     (
         "a shared node that leads nowhere",
@@ -98,13 +98,13 @@ SHARED = [
         "a node that is like itself",
         'kind = "queue"\nlike = "person"',
         'kind = "queue"\nlike = "patient"',
-        "CITY/flows/shared/person.toml:21: [patient] is like itself",
+        "CITY/flows/shared/person.toml:22: [patient] is like itself",
     ),
     (
         "an exit mistyped",
         "exits = { stay",
         "exits = { stays",
-        "CITY/flows/shared/person.toml:46: [callback] has no exit 'stay'",
+        "CITY/flows/shared/person.toml:47: [callback] has no exit 'stay'",
     ),
 ]
 

@@ -11,6 +11,7 @@ from ivr_flows.source.schema import (
     FileModel,
     HoursModel,
     LookupModel,
+    MatterModel,
     NoticesModel,
     TicketStatusModel,
 )
@@ -21,6 +22,7 @@ WRITTEN: list[FileModel] = [
     ConditionModel(kind="condition", asks="often", yes="a", no="b"),
     NoticesModel(kind="notices", told="a", none="b"),
     TicketStatusModel(kind="ticket_status", by="number", found="a", unknown="b", locked="c"),
+    MatterModel(kind="matter", found="a", unknown="b"),
     LookupModel(kind="lookup", source="water", found="a", unknown="b", timeout="c", failed="d"),
     CallbackModel(kind="callback", promised="a", impossible="b"),
 ]

@@ -1,6 +1,7 @@
 """Prompts: the same sentences in every language, natural numbers and moments, and none that is unused."""
 
 import tomllib
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -20,6 +21,7 @@ from ivr_flows.speech import (
     WaitingTime,
     arguments_of,
     speak,
+    spoken_deadline,
 )
 from tests.flows.simulated_calls import HOTLINE, our_scripts
 
@@ -102,6 +104,27 @@ def test_moments_are_spoken_as_people_speak_them(moment: str, chinese: str, engl
     spoken = SpokenMoment(datetime.fromisoformat(moment))
     assert PROMPTS[Language.ZH_CN].speech.say(spoken) == chinese
     assert PROMPTS[Language.EN].speech.say(spoken) == english
+
+
+@pytest.mark.parametrize(
+    ("moment", "chinese", "english"),
+    [
+        ("2026-03-18T00:00", "3月17号24点", "the end of March 17"),
+        ("2027-01-01T00:00", "12月31号24点", "the end of December 31"),
+        ("2026-03-18T09:30", "3月18号上午九点半", "March 18 at 9 30 a.m."),
+    ],
+)
+def test_a_deadline_at_midnight_is_spoken_as_the_end_of_its_day(
+    moment: str, chinese: str, english: str
+) -> None:
+    due = spoken_deadline(datetime.fromisoformat(moment))
+    assert PROMPTS[Language.ZH_CN].speech.say(due) == chinese
+    assert PROMPTS[Language.EN].speech.say(due) == english
+
+
+def test_prompts_published_before_the_pattern_existed_still_name_the_day_that_ends() -> None:
+    calendar = replace(PROMPTS[Language.ZH_CN].speech.calendar, day_end="")
+    assert calendar.say_end_of_day(datetime.fromisoformat("2026-03-18T00:00")) == "3月17号 24:00"
 
 
 def test_every_hour_of_the_day_has_its_own_words() -> None:

@@ -5,10 +5,13 @@ import pytest
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, OfferState
 from hotline.rules.people.actors import Machine
 from hotline.services.queueing import offers
+from hotline.services.queueing.presence import record_heartbeat
 from hotline.unit_of_work import Application
 from tests.builders import make_operator
 from tests.flows.conftest import CALLER, LEG, PUBLIC, Answer, Carrier, Ledger
 from tests.stopped_clock import StoppedClock
+
+UNSERVED = "现在没有坐席在接听电话，暂时无法预计等候时间。"
 
 
 def somebody_waits(carrier: Carrier, number: int) -> None:
@@ -23,23 +26,25 @@ def test_a_waiting_caller_hears_how_many_are_ahead(carrier: Carrier, clock: Stop
     queued = carrier.waits()
     clock.advance(5)
     assert carrier.follow(queued, "Enqueue", "waitUrl").words == (
-        "正在为您转接人工坐席，请稍候。您前面还有两位，请不要挂机。"
+        f"正在为您转接人工坐席，请稍候。您前面还有两位，请不要挂机。{UNSERVED}"
     )
     carrier.hangs_up(CallSid=f"CA{1:032d}")
-    assert carrier.post("/voice/wait").words == "您前面还有一位，请不要挂机。"
+    assert carrier.post("/voice/wait").words == f"您前面还有一位，请不要挂机。{UNSERVED}"
     carrier.hangs_up(CallSid=f"CA{2:032d}")
-    assert carrier.post("/voice/wait").words == "您是下一位，请不要挂机。"
+    assert carrier.post("/voice/wait").words == f"您是下一位，请不要挂机。{UNSERVED}"
 
 
 def test_the_expected_wait_is_spoken_once_a_caller_has_been_answered(
     carrier: Carrier, application: Application, ledger: Ledger, clock: StoppedClock
 ) -> None:
-    make_operator(application)
+    operator = make_operator(application)
     first = f"CA{1:032d}"
     somebody_waits(carrier, 1)
     clock.advance(70)
     carrier.post(f"/voice/desk/{ledger.offer().id}", CallSid=LEG)
     carrier.post(f"/voice/talk/{ledger.call(first).id}", CallSid=first)
+    with application.unit_of_work(operator) as work:
+        record_heartbeat(work)
     somebody_waits(carrier, 2)
     clock.advance(1)
     carrier.waits()
@@ -51,14 +56,14 @@ def test_the_wait_document_repeats_itself_and_reads_only(carrier: Carrier, ledge
     before = ledger.rows()
     assert waiting.find("Redirect").text == f"{PUBLIC}/voice/wait"
     again = carrier.follow(waiting, "Redirect", "")
-    assert again.verbs == ["Say", "Pause", "Redirect"]
+    assert again.verbs == ["Say", "Say", "Pause", "Redirect"]
     assert ledger.rows() == before
 
 
 def test_a_callback_is_offered_when_the_wait_grows_long(carrier: Carrier, clock: StoppedClock) -> None:
     carrier.waits()
     clock.advance(119)
-    assert carrier.post("/voice/wait").verbs == ["Say", "Say", "Pause", "Redirect"]
+    assert carrier.post("/voice/wait").verbs == ["Say", "Say", "Say", "Pause", "Redirect"]
     clock.advance(1)
     offered = carrier.post("/voice/wait")
     assert offered.verbs == ["Gather", "Redirect"]
@@ -78,14 +83,34 @@ def test_who_withholds_the_number_may_type_one_that_is_read_back(
     carrier.presses(carrier.arrives(From="anonymous"), "0")
     clock.advance(120)
     asked = leaves(carrier, "1")
-    assert asked.words == "请输入回电号码，固定电话请加区号，以井号键结束。"
-    assert (asked.find("Gather").get("numDigits"), asked.find("Gather").get("finishOnKey")) == ("13", "#")
+    assert asked.words == "请输入回电号码，外地固定电话请加区号，以井号键结束。"
+    assert (asked.find("Gather").get("numDigits"), asked.find("Gather").get("finishOnKey")) == ("17", "#")
     read = carrier.presses(asked, "13900000001")
     assert read.words == "回电号码是幺三九零零零零零零零幺。正确请按1，重新输入请按2。"
     assert carrier.presses(read, "1").words.startswith("好的，您的排队顺序已保留")
     carrier.hangs_up()
     assert [callback.number for callback in ledger.callbacks()] == ["+8613900000001"]
     assert ledger.call().end is CallEnd.LEFT_FOR_CALLBACK
+
+
+@pytest.mark.parametrize(
+    ("keys", "number"),
+    [
+        ("4412348", "+865374412348"),
+        ("44123489", "+8653744123489"),
+        ("008613800001234", "+8613800001234"),
+        ("00865374412348", "+865374412348"),
+        ("14900001234", "+8614900001234"),
+        ("0043699123456789", "+43699123456789"),
+    ],
+)
+def test_a_keyed_number_is_read_as_people_in_town_dial_it(
+    carrier: Carrier, ledger: Ledger, clock: StoppedClock, keys: str, number: str
+) -> None:
+    carrier.presses(carrier.arrives(From="RESTRICTED"), "0")
+    clock.advance(120)
+    carrier.presses(carrier.presses(leaves(carrier, "1"), keys), "1")
+    assert [callback.number for callback in ledger.callbacks()] == [number]
 
 
 def test_a_number_that_cannot_be_phoned_keeps_the_caller_waiting(
@@ -180,7 +205,7 @@ def test_a_desk_that_rings_is_released_when_its_caller_chooses_a_callback(
 @pytest.mark.parametrize("key", ["2", "*", "#", ""])
 def test_any_other_key_waits_on(carrier: Carrier, ledger: Ledger, key: str) -> None:
     carrier.waits()
-    assert carrier.post("/voice/wait/heard", Digits=key).words == "您是下一位，请不要挂机。"
+    assert carrier.post("/voice/wait/heard", Digits=key).words == f"您是下一位，请不要挂机。{UNSERVED}"
     assert ledger.state() is CallState.QUEUED
 
 

@@ -88,7 +88,9 @@ def test_a_menu_asked_again_and_a_new_round_of_waiting_are_no_repeats(
     carrier.tokens = False
     carrier.waits()
     rounds = [carrier.post("/voice/wait", QueueTime=str(clock.advance(50).second)).words for _ in range(3)]
-    assert rounds[0] == "抱歉让您久等了。您是下一位，请不要挂机。"
+    assert (
+        rounds[0] == "抱歉让您久等了。您是下一位，请不要挂机。现在没有坐席在接听电话，暂时无法预计等候时间。"
+    )
     assert rounds[0] == rounds[1] != rounds[2]
 
 

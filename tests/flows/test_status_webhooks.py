@@ -1,11 +1,12 @@
 """The status of a ticket by keypad: only with its code, in natural words, with few attempts and no hints."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from hotline.rules.enums import CallState, TicketState
+from hotline.rules.people.actors import Machine
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
@@ -45,6 +46,14 @@ def test_number_and_code_tell_the_state_and_the_date(carrier: Carrier, ticket: T
     told = by_number(carrier, "20261123000170", "042042")
     assert told.words.startswith("您的工单已转交承办单位，应在11月30号下午两点零五分前办结。")
     assert told.words.endswith("继续查询请按1，结束请按2或挂机，转人工请按0或稍候。")
+
+
+def test_a_deadline_at_midnight_is_told_as_the_end_of_its_day(
+    carrier: Carrier, application: Application, ticket: Ticket
+) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.get_one(Ticket, ticket.id).due_at = datetime(2026, 11, 30, 16, tzinfo=UTC)
+    assert "应在11月30号24点前办结" in by_number(carrier, "20261123000170", "042042").words
 
 
 def test_the_callers_own_number_and_the_code_do_too(carrier: Carrier, ticket: Ticket) -> None:

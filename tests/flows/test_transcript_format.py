@@ -23,7 +23,7 @@ from hotline.rules.calls.flow_actions import (
 from hotline.rules.enums import Language
 from ivr_flows.exit_labels import CALLER_LABELS, DIALLED, OUTCOME_LABELS
 from ivr_flows.loader import read_draft
-from ivr_flows.speech import PromptLine, SpokenMoment, SpokenNotice
+from ivr_flows.speech import PromptLine, SpokenMoment, SpokenNotice, spoken_deadline
 from ivr_flows.transcripts.check import uncovered_edges
 from ivr_flows.transcripts.events import (
     CallerHangsUp,
@@ -116,6 +116,10 @@ def test_words_that_come_with_an_answer_are_written_too(language: Language) -> N
     due = SpokenMoment(datetime.fromisoformat("2026-11-26T14:05"))
     found = ActionResult("found", (PromptLine("status_in_progress", None, (("due", due),)),))
     looked_up = AwaitResult(LookUpTicket(LookUpBy.NUMBER), {"ticket": "20261123000123", "code": "482913"})
+    assert read_event(write_event(found, looked_up, language), language) == found
+    midnight = spoken_deadline(datetime.fromisoformat("2026-11-27T00:00"))
+    found = ActionResult("found", (PromptLine("status_in_progress", None, (("due", midnight),)),))
+    assert "due=2026-11-26 24:00" in write_event(found, looked_up, language)
     assert read_event(write_event(found, looked_up, language), language) == found
     notice = ActionResult("yes", (SpokenNotice("", ((language, "城东停水；八点恢复。"),)),))
     assert read_event(write_event(notice, AwaitResult(AnnounceOutages()), language), language) == notice

@@ -80,22 +80,27 @@ def settled(transcript: FlowTranscript) -> DialogTurn:
             else answers.pop(0)
         )
 
-    turn = settle(flow, enter(flow), ask)
+    def settle_all(turn: DialogTurn) -> DialogTurn:
+        turn = settle(flow, turn, ask)
+        # The lines that nothing may cut short are over.
+        return settle(flow, again(flow, turn.position), ask) if turn.then == PollAgain(pause=0) else turn
+
+    turn = settle_all(enter(flow))
     for event in transcript.events:
         match event:
             case WaitingRound() | OperatorAnswers() | CallerHangsUp():
                 continue
             case ActionResult():
-                turn = settle(flow, again(flow, turn.position), ask) if turn.then == PollAgain() else turn
+                turn = settle_all(again(flow, turn.position)) if turn.then == PollAgain() else turn
             case CallerSays(words=words):
                 catalogue = script.prompts[turn.language or transcript.language]
-                turn = settle(
-                    flow, hear(flow, turn.position, understand(flow, turn.position, words, catalogue)), ask
+                turn = settle_all(
+                    hear(flow, turn.position, understand(flow, turn.position, words, catalogue))
                 )
             case OperatorLeaves():
-                turn = settle(flow, after_talk(flow, turn.position) or turn, ask)
+                turn = settle_all(after_talk(flow, turn.position) or turn)
             case _:
-                turn = settle(flow, hear(flow, turn.position, event), ask)
+                turn = settle_all(hear(flow, turn.position, event))
     return turn
 
 

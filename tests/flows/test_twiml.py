@@ -57,6 +57,17 @@ def test_every_node_of_every_flow_can_be_written_in_every_language(
         assert validate(document, DocumentContext.CALL, narrow=renderer is NARROW) == [], node
 
 
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("name", sorted(SCRIPTS))
+def test_no_key_cuts_the_recording_notice_short(name: str, language: Language) -> None:
+    notice = SCRIPTS[name].prompts[language].texts["recording_notice"]
+    for node in SCRIPTS[name].flow.nodes:
+        turn = again(SCRIPTS[name].flow, f"{node}:0:1")
+        if not isinstance(turn.then, AwaitResult):
+            root = parse_tree(STAGE.turn(speaker(name, language), turn, 17))
+            assert all(notice != said.text for said in root.iterfind("Gather/Say")), node
+
+
 @given(
     ahead=st.integers(0, 300),
     waited=st.integers(0, 7200),
@@ -140,7 +151,7 @@ def test_where_the_carrier_hears_words_keys_are_heard_beside_them() -> None:
 
 def test_several_digits_are_ended_by_the_pound_key_and_read_back_digits_need_one() -> None:
     typing = listening(STAGE, "callback.number:0:3")
-    assert (typing.get("numDigits"), typing.get("finishOnKey")) == ("13", "#")
+    assert (typing.get("numDigits"), typing.get("finishOnKey")) == ("17", "#")
     read = listening(STAGE, "callback.number:0:4?entered=13800001234")
     assert (read.get("numDigits"), read.get("finishOnKey")) == ("1", "")
     assert read[0].text == "回电号码是幺三八零零零零幺二三四。正确请按1，重新输入请按2。"

@@ -119,7 +119,7 @@ def test_addresses_that_do_not_exist_do_not_break(carrier: Carrier, address: str
 
 
 def test_a_caller_whose_number_no_database_can_hold_is_received(carrier: Carrier, ledger: Ledger) -> None:
-    assert carrier.arrives(From="+86138\x0000001111", To="sip:\x00@h").verbs == ["Gather"]
+    assert carrier.arrives(From="+86138\x0000001111", To="sip:\x00@h").verbs[-1] == "Gather"
     assert (ledger.call().number, ledger.call().number_raw) == ("+8613800001111", "+8613800001111")
     assert ledger.call().dialed == "sip:@h"
 

@@ -72,6 +72,7 @@ def notice(unit: Unit) -> UnitNotification:
         ticket_number="QF20261123000014",
         unit_code="city-management",
         title="路灯不亮",
+        link="https://hotline.example/console/unit?ticket=QF20261123000014",
         due_at=AT,
     )
 
@@ -85,30 +86,52 @@ def test_a_signature_is_the_one_a_unit_computes_by_itself() -> None:
 
 
 def test_a_unit_is_told_the_ticket_and_its_clock_and_nothing_of_the_caller(unit: Unit) -> None:
-    WebhookChannel().send(notice(unit), AT)
+    WebhookChannel().send(notice(unit))
     assert json.loads(unit.bodies[0]) == {
-        "event": "ticket.delivered",
-        "id": "assignment-7",
+        "event": "assignment-7",
+        "kind": "ticket.delivered",
+        "unit_code": "city-management",
         "ticket": "QF20261123000014",
-        "unit": "city-management",
+        "link": "https://hotline.example/console/unit?ticket=QF20261123000014",
         "title": "路灯不亮",
         "due_at": "2026-11-23T01:00:00+00:00",
     }
     headers = unit.headers[0]
     assert headers["Content-Type"] == "application/json; charset=utf-8"
-    assert headers["Idempotency-Key"] == "assignment-7"
-    assert headers["X-Hotline-Signature"] == sign(SECRET, int(AT.timestamp()), unit.bodies[0])
+    assert headers["X-Hotline-Event"] == "assignment-7"
+    signature = hmac.new(SECRET.encode(), unit.bodies[0], hashlib.sha256).hexdigest()
+    assert headers["X-Hotline-Signature"] == f"sha256={signature}"
+
+
+def test_a_repetition_is_the_same_event_with_the_same_signature(unit: Unit) -> None:
+    for _ in range(2):
+        WebhookChannel().send(notice(unit))
+    first, second = unit.headers
+    assert (first["X-Hotline-Event"], first["X-Hotline-Signature"]) == (
+        second["X-Hotline-Event"],
+        second["X-Hotline-Signature"],
+    )
+
+
+def test_without_a_secret_nothing_is_sent_and_the_failure_says_what_to_do(unit: Unit) -> None:
+    with pytest.raises(NotificationFailed, match="hotline unit secret city-management"):
+        WebhookChannel().send(replace(notice(unit), webhook_secret=""))
+    assert unit.bodies == []
+
+
+def test_the_secret_is_not_in_the_notification_s_text(unit: Unit) -> None:
+    assert SECRET not in repr(notice(unit))
 
 
 def test_a_ticket_without_a_deadline_says_so(unit: Unit) -> None:
-    WebhookChannel().send(replace(notice(unit), due_at=None), AT)
+    WebhookChannel().send(replace(notice(unit), due_at=None))
     assert json.loads(unit.bodies[0])["due_at"] is None
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_success_confirms(unit: Unit, status: int) -> None:
     unit.status = status
-    WebhookChannel().send(notice(unit), AT)
+    WebhookChannel().send(notice(unit))
     assert len(unit.bodies) == 1
 
 
@@ -116,14 +139,14 @@ def test_any_success_confirms(unit: Unit, status: int) -> None:
 def test_nothing_else_does_and_no_redirect_is_followed(unit: Unit, status: int) -> None:
     unit.status = status
     with pytest.raises(NotificationFailed, match=f"HTTP {status}"):
-        WebhookChannel().send(notice(unit), AT)
+        WebhookChannel().send(notice(unit))
     assert len(unit.bodies) == 1
 
 
 def test_a_unit_that_does_not_answer_in_time_did_not_confirm(unit: Unit) -> None:
     unit.slow = True
     with pytest.raises(NotificationFailed, match="ReadTimeout"):
-        WebhookChannel(timeout=0.2).send(notice(unit), AT)
+        WebhookChannel(timeout=0.2).send(notice(unit))
 
 
 @pytest.mark.parametrize(
@@ -131,4 +154,4 @@ def test_a_unit_that_does_not_answer_in_time_did_not_confirm(unit: Unit) -> None
 )
 def test_an_unreachable_address_is_a_failure_not_a_crash(unit: Unit, url: str) -> None:
     with pytest.raises(NotificationFailed):
-        WebhookChannel().send(replace(notice(unit), webhook_url=url.format(port=free_port())), AT)
+        WebhookChannel().send(replace(notice(unit), webhook_url=url.format(port=free_port())))

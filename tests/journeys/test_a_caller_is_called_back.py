@@ -36,6 +36,7 @@ def test_a_caller_who_hung_up_waiting_is_phoned_when_somebody_is_free(city: City
     with telephone(city, "13800002001") as caller:
         caller.dial("4412345")
         caller.hear("马上就办一线通")
+        caller.wait_listening()
         caller.press("0")
         caller.hear("不要挂机")
         caller.hang_up()
@@ -46,7 +47,8 @@ def test_a_caller_who_hung_up_waiting_is_phoned_when_somebody_is_free(city: City
         operator.be_ready()
         caller.wait_for_ring(30)
         caller.answer()
-        caller.hear("按约定给您回电")
+        caller.hear("您此前来电未能接通人工坐席，现在给您回电")
+        caller.wait_listening()
         caller.press("1")
         call_id = operator.take_call()
         operator.hang_up()
@@ -70,6 +72,7 @@ def test_a_caller_who_phones_again_is_not_phoned_as_well(city: City) -> None:
         for _ in range(2):
             caller.dial("4412345")
             caller.hear("马上就办一线通")
+            caller.wait_listening()
             caller.press("0")
             caller.hear("不要挂机")
             caller.hang_up()

@@ -26,6 +26,7 @@ def test_a_caller_reports_a_pothole_and_it_is_followed_until_solved(city: City, 
     with telephone(city, "13800001234") as caller:
         caller.dial("4412345")
         caller.hear("马上就办一线通")
+        caller.wait_listening()
         caller.press("1")
         call_id = operator.take_call()
         caller.say("静轩路塌了一个大坑。")

@@ -22,6 +22,7 @@ def test_not_solved_opens_a_linked_second_round(city: City, operator: Operator) 
     with telephone(city, "13800003001") as caller:
         caller.dial("4412345")
         caller.hear("马上就办一线通")
+        caller.wait_listening()
         caller.press("1")
         operator.take_call()
         number = operator.finish(operator.write(pothole()), "hand-off")

@@ -15,6 +15,7 @@ def test_a_desk_that_does_not_answer_passes_the_caller_on(city: City, operator: 
     with telephone(city, "13800004001") as caller:
         caller.dial("4412345")
         caller.hear("马上就办一线通")
+        caller.wait_listening()
         caller.press("2")
         operator.phone.wait_incoming(20)
         second.be_ready()
@@ -56,6 +57,7 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(city: City, ope
     with telephone(city, "13800004003") as caller:
         caller.dial("4412345")
         caller.hear("马上就办一线通")
+        caller.wait_listening()
         caller.press("1")
         operator.take_call()
         ticket = operator.write(pothole())

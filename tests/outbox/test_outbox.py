@@ -1,7 +1,7 @@
 """The outbox: at least once outside, once in effect, no delivery lost."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -185,8 +185,8 @@ class Overtaken(FakeUnits):
         self.clock = clock
         self.other: ReactionContext | None = None
 
-    def send(self, notice: UnitNotification, at: datetime) -> None:
-        super().send(notice, at)
+    def send(self, notice: UnitNotification) -> None:
+        super().send(notice)
         other, self.other = self.other, None
         if other is not None:
             self.clock.advance(LEASE.total_seconds())

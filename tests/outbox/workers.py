@@ -140,7 +140,7 @@ def unit_system() -> Iterator[UnitSystem]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
-            system.keys.append(self.headers["Idempotency-Key"])
+            system.keys.append(self.headers["X-Hotline-Event"])
             if system.stalled.is_set():
                 system.go_on.wait(PATIENCE_SECONDS)
             with suppress(OSError):

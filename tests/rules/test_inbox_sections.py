@@ -19,7 +19,10 @@ MIDNIGHT = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
     [
         (S.DISPATCHED, 48, InboxSection.TO_ACKNOWLEDGE),
         (S.DISPATCHED, 3, InboxSection.TO_ACKNOWLEDGE),
-        (S.DISPATCHED, 0, InboxSection.OVERDUE),
+        (S.DISPATCHED, 0, InboxSection.TO_ACKNOWLEDGE),
+        (S.IN_PROGRESS, 0, InboxSection.DUE_TODAY),
+        (S.REPLIED, 0, InboxSection.TO_CLOSE),
+        (S.REPLIED, -0.0001, InboxSection.OVERDUE),
         (S.ACKNOWLEDGED, 3, InboxSection.DUE_TODAY),
         (S.IN_PROGRESS, 15, InboxSection.DUE_TODAY),
         (S.IN_PROGRESS, 15.5, InboxSection.IN_HAND),
@@ -51,7 +54,7 @@ def test_every_ticket_of_a_unit_is_in_a_section(state: TicketState, hours: int |
     assert (pile is InboxSection.OVERDUE) == is_overdue(state, due, AT)
 
 
-def test_the_deadline_itself_is_the_first_late_moment() -> None:
-    assert is_overdue(S.IN_PROGRESS, AT, AT)
-    assert not is_overdue(S.IN_PROGRESS, AT + timedelta(microseconds=1), AT)
+def test_the_due_moment_itself_is_in_time() -> None:
+    assert not is_overdue(S.IN_PROGRESS, AT, AT)
+    assert is_overdue(S.IN_PROGRESS, AT - timedelta(microseconds=1), AT)
     assert not is_overdue(S.CLOSED, AT - timedelta(days=9), AT)

@@ -7,12 +7,22 @@ from datetime import date
 
 import pytest
 
-from hotline.rules.enums import Channel, RequestClass, RequestType
+from hotline.rules.enums import (
+    AfterCall,
+    CallOutcome,
+    CallRecord,
+    Channel,
+    NoMatterReason,
+    RequestClass,
+    RequestType,
+)
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.reconciliation import Claim, check_claims, describe_matches, reconcile
 from hotline.rules.figures.report import (
     Balance,
     CallCounts,
+    CallGroup,
+    CallGroups,
     CurvePoint,
     Figures,
     Handling,
@@ -24,6 +34,7 @@ from hotline.rules.figures.report import (
 from hotline.rules.figures.statistics import STATISTICS
 
 K, T = RequestClass, RequestType
+END, R, A = CallOutcome, CallRecord, AfterCall
 DAY = date(2026, 11, 23)
 
 FIGURES = Figures(
@@ -35,6 +46,16 @@ FIGURES = Figures(
         left_for_callback=16,
         waiting=32,
         otherwise_ended=64,
+    ),
+    received=CallGroups(
+        groups=(
+            CallGroup(END.ANSWERED, R.NO_MATTER, NoMatterReason.SILENT, A.SATISFIED, 1, answered=1024),
+            CallGroup(END.ANSWERED, R.TICKET, None, A.NO_ANSWER, 2, answered=2048),
+            CallGroup(END.QUEUE_FULL, R.NO_MATTER, NoMatterReason.TEST, A.NO_ANSWER, 4, answered=8),
+            CallGroup(END.MESSAGE, R.OPEN, None, A.NO_ANSWER, 16, not_queued=32),
+            CallGroup(END.MESSAGE, R.NO_MATTER, NoMatterReason.SILENT, A.NO_ANSWER, 64, not_queued=128),
+        ),
+        rows=256,
     ),
     curve=(CurvePoint("08", 128, 0), CurvePoint("09", 256, 0)),
     requests=RequestCounts(
@@ -82,6 +103,27 @@ LINES = [
         4681 + 8192 + 16384 + 32768,
         65536,
     ),
+    ("outcomes", "sum of by_outcome = calls.received", 1 + 2 + 4 + 16 + 64, 256),
+    (
+        "received",
+        "calls.offered + calls that never joined the queue = calls.received",
+        1 + 32 + 128,
+        256,
+    ),
+    (
+        "answered",
+        "by_outcome.answered + answered after a full queue = calls.answered",
+        1 + 2 + 8,
+        2,
+    ),
+    ("ended_as", "sum of ended_as = by_outcome.answered", 1 + 2, 1 + 2),
+    (
+        "no_matter",
+        "ended_as.no_matter + no matter of calls not answered = sum of no_matter",
+        1 + 4 + 64,
+        1 + 4 + 64,
+    ),
+    ("after_call", "sum of after_call = by_outcome.answered", 1 + 2, 1 + 2),
     (
         "calls",
         (
@@ -145,7 +187,8 @@ COUNTED = Figures(
         due_undecided=4,
         contact_in_time=8,
         contact_missed=16,
-        contact_undecided=32,
+        contact_undecided=30,
+        contact_unknown=2,
         closed=64,
         handled=40,
         redone=5,
@@ -168,7 +211,7 @@ RATES = {
     "direct_rate": (20, 100, NO_REQUESTS),
     "closure_rate": (50 - 8, 100, NO_REQUESTS),
     "on_time_closure_rate": (1, 3, {"open_not_yet_due": 4}),
-    "response_rate": (8, 24, {"contact_not_yet_due": 32}),
+    "response_rate": (8, 24, {"contact_not_yet_due": 30, "contact_unknown": 2}),
     "resolution_rate": (11, 33, {"question_unanswered": 67}),
     "satisfaction_rate": (33, 77, {"question_unanswered": 23}),
     "return_rate": (0, 56, {}),

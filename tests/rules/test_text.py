@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.text import MAX_SPOKEN_BYTES, is_speakable, to_speakable, to_utterance
+from hotline.rules.text import (
+    MAX_SPOKEN_BYTES,
+    clean,
+    close_directions,
+    is_blank,
+    is_speakable,
+    normalise,
+    to_speakable,
+    to_utterance,
+)
 
 
 def is_well_formed(text: str) -> bool:
@@ -43,3 +52,79 @@ def test_lines_tabs_and_rare_characters_are_speakable() -> None:
 def test_a_text_too_long_for_one_verb_is_cut_between_characters(text: str, left: int) -> None:
     assert to_utterance(text) == text[:left]
     assert len(quote(to_utterance(text))) <= 3 * MAX_SPOKEN_BYTES
+
+
+INVISIBLE = [
+    "\u200b",
+    "\u2060",
+    "\ufeff",
+    "\xad",
+    "ㅤ",
+    "ᅟ",
+    "ᅠ",
+    "ﾠ",
+    "⠀",
+    "️",
+    "󠄀",
+    "\u202e",
+    "\u2066",
+    "\u200f",
+    "\u061c",
+    "\U000e0041",
+    "͏",
+    "\u180e",
+    "឴",
+    "\u3000",
+    "\x00",
+    "\x85",
+    "\u2028",
+    "\u206a",
+]
+
+
+@pytest.mark.parametrize("sign", [*INVISIBLE, "\u200b\u2060", " \u3164 \n", ""])
+def test_a_text_of_invisible_signs_is_empty(sign: str) -> None:
+    assert is_blank(sign)
+    assert clean(sign) == ""
+    assert clean(f"{sign} \u3000{sign}") == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["0", ".", "路", "ياخشى", "ئۇيغۇر", "❤️", "👨\u200d👩\u200d👧", "𠮷", "\ue000", "a\u200bb", "—"]
+)
+def test_a_text_with_one_visible_sign_is_kept(text: str) -> None:
+    assert not is_blank(text)
+    assert clean(text) == text
+
+
+def test_signs_without_a_shape_go_from_the_edges_only() -> None:
+    assert clean("\ufeff\u3000 路灯\u200b不亮\r\n二楼\u2060 \u3164") == "路灯\u200b不亮\n二楼"
+
+
+@pytest.mark.parametrize(
+    ("text", "closers"),
+    [
+        ("路灯\u202e不亮", "\u202c"),
+        ("\u2067a\u202eb", "\u202c\u2069"),
+        ("\u2067a\u202eb\u2069", ""),
+        ("\u202aa\u202c", ""),
+        ("a\u202cb\u2069", ""),
+        ("قۇم\u200f", ""),
+        ("plain", ""),
+    ],
+)
+def test_a_direction_left_open_is_closed(text: str, closers: str) -> None:
+    assert close_directions(text) == text + closers
+    assert close_directions(close_directions(text)) == close_directions(text)
+
+
+def test_each_line_is_closed_by_itself() -> None:
+    assert close_directions("\u202e一\n二") == "\u202e一\u202c\n二"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["ＱＦ２０２６", "qf 2026", "Q\u3000f\u200b2026", "\u202eQF2026\u202c", "qf２０２６", "ＱＦ\u00ad2026"],
+)
+def test_spellings_of_one_word_compare_equal(text: str) -> None:
+    assert normalise(text) == "qf2026"

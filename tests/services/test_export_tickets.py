@@ -13,6 +13,7 @@ from hotline.rules.enums import Role, TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Actor, Machine, Person
+from hotline.rules.text import clean, close_directions
 from hotline.rules.tickets.rows import COLUMNS, TicketRow, parse_row, safe_cell
 from hotline.services.tickets.export import export_tickets
 from hotline.services.tickets.import_file import import_tickets
@@ -115,6 +116,6 @@ ROW = {
 def test_any_text_survives_the_way_out_and_back_and_never_begins_like_a_formula(text: str) -> None:
     cell = safe_cell(text)
     assert not cell.startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
-    row = parse_row(ROW | {"text": cell}, city_policies().zone)
+    row = parse_row(ROW | {"text": cell}, city_policies().zone, city_policies().number)
     assert isinstance(row, TicketRow)
-    assert row.values["text"] == text.strip()
+    assert row.values["text"] == clean(close_directions(text))

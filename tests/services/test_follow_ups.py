@@ -3,18 +3,28 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hotline import events
-from hotline.rules.enums import CallPurpose, CallState, FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.enums import (
+    CallbackReason,
+    CallPurpose,
+    CallState,
+    FollowUpState,
+    RequestType,
+    Satisfied,
+    Solved,
+    TicketState,
+)
 from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.people.actors import Machine
-from hotline.services.outbound import follow_ups, outbound_calls
+from hotline.services.outbound import callbacks, follow_ups, outbound_calls
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
+from hotline.store.people.tables import Presence
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
-from tests.builders import make_call, make_ticket, make_unit
+from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.racing import at_once
 from tests.stopped_clock import StoppedClock
 
@@ -145,7 +155,7 @@ def test_the_first_answer_stands(
 def test_not_solved_opens_one_more_round_at_the_same_unit_however_often_it_is_reported(
     application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    closed = closed_ticket(application, title="路灯不亮", confidential=True)
+    closed = closed_ticket(application, title="路灯不亮", place="春秋路")
     _, call = asked(application, clock)
     at_once(*[lambda: say(application, call, "solved", "no")] * 3)
     with application.unit_of_work(Machine.SYSTEM) as work:
@@ -153,11 +163,11 @@ def test_not_solved_opens_one_more_round_at_the_same_unit_however_often_it_is_re
     old, new = rounds(application)
     assert (old.state, old.solved) == (TicketState.CLOSED, Solved.NO)
     assert (new.state, new.redo_of, new.round, new.unit_code) == (TicketState.DISPATCHED, old.id, 2, UNIT)
-    assert (new.title, new.text, new.caller_number, new.confidential) == (
+    assert (new.title, new.text, new.caller_number, new.place) == (
         old.title,
         old.text,
         old.caller_number,
-        True,
+        "春秋路",
     )
     assert new.number is not None
     assert new.number != old.number
@@ -255,3 +265,57 @@ def test_a_call_that_ends_after_the_answer_is_not_tried_again(
     assert follow_up(application).state is F.ANSWERED
     with application.read_session() as session:
         assert session.scalar(select(func.count()).select_from(Dial)) == 1
+
+
+@pytest.mark.parametrize("secret", [{"confidential": True}, {"type": RequestType.REPORT}])
+def test_a_secret_matter_is_never_phoned(
+    application: Application, clock: StoppedClock, secret: dict[str, object]
+) -> None:
+    closed_ticket(application, **secret)
+    assert follow_up(application).state is F.EXEMPT
+    clock.advance(3600)
+    assert plan(application) == 0
+
+
+@pytest.mark.parametrize("secret", [{"confidential": True}, {"type": RequestType.REPORT}])
+def test_a_matter_that_becomes_secret_is_not_phoned_any_more(
+    application: Application, clock: StoppedClock, secret: dict[str, object]
+) -> None:
+    ticket = closed_ticket(application)
+    make_secret(application, ticket.id, secret)
+    clock.advance(3600)
+    assert plan(application) == 0
+    assert follow_up(application).state is F.EXEMPT
+
+
+def test_an_attempt_planned_before_the_matter_became_secret_does_not_ring(
+    application: Application, clock: StoppedClock
+) -> None:
+    ticket = closed_ticket(application)
+    clock.advance(3600)
+    assert plan(application) == 1
+    make_secret(application, ticket.id, {"confidential": True})
+    with application.unit_of_work(Machine.WORKER) as work:
+        dial_id = work.session.scalars(select(Dial.id)).one()
+        assert outbound_calls.begin_placing(work, dial_id) is None
+    clock.advance(86400)
+    assert plan(application) == 0
+    assert follow_up(application).state is F.EXEMPT
+
+
+def test_the_callers_own_wish_to_be_phoned_is_served_in_a_secret_matter(
+    application: Application, clock: StoppedClock
+) -> None:
+    closed_ticket(application, confidential=True)
+    make_operator(application)
+    with application.unit_of_work(Machine.CALLER) as work:
+        callbacks.promise_callback(work, number=NUMBER, reason=CallbackReason.REQUESTED)
+    clock.advance(600)
+    with application.unit_of_work(Machine.CLOCK) as work:
+        work.session.execute(update(Presence).values(seen_at=work.at))
+        assert callbacks.plan_due_dials(work) == 1
+
+
+def make_secret(application: Application, ticket_id: int, columns: dict[str, object]) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Ticket).where(Ticket.id == ticket_id).values(**columns))

@@ -185,6 +185,8 @@ def test_a_file_with_byte_order_mark_crlf_quoted_line_breaks_and_other_column_or
         ({"text": "长" * 20_001}, "text", "too_long"),
         ({"text": "a\x00b"}, "text", "not_text"),
         ({"unit": "no-such-unit"}, "unit", "unknown_unit"),
+        ({"caller_number": "1.38E+10"}, "caller_number", "not_a_number"),
+        ({"caller_number": "1380000123"}, "caller_number", "not_a_number"),
         ({"closed_at": "2026-11-19T10:00:00+08:00"}, "closed_at", "before_received"),
         ({"first_contact_at": "2026-11-19T10:00:00+08:00"}, "first_contact_at", "before_received"),
         ({"due_at": "2026-11-19T10:00:00+08:00"}, "due_at", "before_received"),

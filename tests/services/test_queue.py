@@ -1,5 +1,6 @@
 """The queue: the longest-waiting caller gets the longest-idle desk, and neither is matched twice."""
 
+import pytest
 from sqlalchemy import select, update
 
 from hotline import events
@@ -10,7 +11,7 @@ from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
 from hotline.services.queueing.queue import QueuePlace, join_queue, leave_queue, place_in_queue
 from hotline.store.calls.tables import Call, Offer
-from hotline.store.people.tables import Presence
+from hotline.store.people.tables import OperatorSkill, Presence
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator
 from tests.stopped_clock import StoppedClock
@@ -201,7 +202,8 @@ def test_position_counts_who_came_first_and_expected_wait_is_the_mean_of_the_las
     application: Application, clock: StoppedClock
 ) -> None:
     for wait in (10, 20):
-        make_call(application, state=CallState.ENDED, wait_seconds=wait)
+        make_call(application, state=CallState.ENDED, wait_seconds=wait, answered_at=clock.at)
+    make_operator(application, PresenceState.TALKING)
     first, second = make_call(application), make_call(application)
     join(application, first.id)
     clock.advance(5)
@@ -210,6 +212,39 @@ def test_position_counts_who_came_first_and_expected_wait_is_the_mean_of_the_las
     with application.unit_of_work(Machine.CALLER) as work:
         place = place_in_queue(work, second.id)
     assert place == QueuePlace(position=2, waited_seconds=7, since_joined=7, expected_seconds=15, size=2)
+
+
+@pytest.mark.parametrize(
+    ("state", "skill", "silent", "expected"),
+    [
+        (PresenceState.READY, "", False, 15),
+        (PresenceState.TALKING, "", False, 15),
+        (PresenceState.WRAP_UP, "", False, 15),
+        (PresenceState.NOT_READY, "", False, None),
+        (PresenceState.OFFLINE, "", False, None),
+        (PresenceState.TALKING, "", True, None),
+        (PresenceState.TALKING, "english", False, None),
+    ],
+)
+def test_a_wait_is_expected_only_while_a_desk_that_may_answer_takes_calls(  # noqa: PLR0917 - fixtures and cases
+    application: Application,
+    clock: StoppedClock,
+    state: PresenceState,
+    skill: str,
+    silent: bool,
+    expected: int | None,
+) -> None:
+    make_call(application, state=CallState.ENDED, wait_seconds=15, answered_at=clock.at)
+    make_operator(application, state)
+    english = make_operator(application, PresenceState.NOT_READY)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.add(OperatorSkill(user_id=english.id, skill="english"))
+    caller = make_call(application, state=CallState.QUEUED, skill=skill, joined_at=clock.at)
+    if silent:
+        clock.advance(application.policies.queue.presence_timeout + 1)
+    with application.unit_of_work(Machine.CALLER) as work:
+        place = place_in_queue(work, caller.id)
+    assert (place.expected_seconds, place.is_served) == (expected, expected is not None)
 
 
 def test_a_ring_is_asked_of_the_carrier_once_and_its_first_moment_is_remembered(

@@ -37,6 +37,7 @@ def lost_call(application: Application, seconds: float) -> None:
         application,
         queued_at=MONDAY_MORNING,
         ended_at=MONDAY_MORNING + timedelta(seconds=seconds),
+        wait_seconds=int(seconds),
         state=CallState.ENDED,
         end=CallEnd.ABANDONED,
     )
@@ -102,10 +103,12 @@ def test_rows_behind_a_figure_are_paged_without_loss_or_repetition(application: 
             page = tickets_behind(session, window, ("total",), DrillDownFilter(), limit=2, cursor=cursor)
             seen += [ticket.id for ticket in page.rows]
             cursor = page.next_cursor
-        first = calls_behind(session, window, ("abandoned",), limit=2)
-        rest = calls_behind(session, window, ("abandoned",), limit=2, cursor=first.next_cursor or "")
+        first = calls_behind(session, window, ("abandoned",), threshold=0, limit=2)
+        rest = calls_behind(
+            session, window, ("abandoned",), threshold=0, limit=2, cursor=first.next_cursor or ""
+        )
         with pytest.raises(BadCursor):
-            calls_behind(session, window, ("abandoned",), limit=2, cursor="rubbish")
+            calls_behind(session, window, ("abandoned",), threshold=0, limit=2, cursor="rubbish")
         with pytest.raises(KeyError):
             tickets_behind(session, window, ("total", "due_late"), DrillDownFilter(), limit=2)
     assert seen == sorted(seen, reverse=True)

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from sqlalchemy import select
@@ -12,11 +13,13 @@ from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
     CallEnd,
+    CallOutcome,
     CallPurpose,
     CallState,
     Channel,
     Closing,
     FollowUpState,
+    NoMatterReason,
     RequestType,
     Satisfied,
     Solved,
@@ -26,6 +29,7 @@ from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.report import Period
 from hotline.rules.figures.statistics import STATISTICS, RowList
 from hotline.services.figures.reports import Report, build_report
+from hotline.store.calls.outcomes import outcome_of
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page
 from hotline.store.figures.cohorts import window_of
@@ -140,7 +144,15 @@ def add_calls(session: Session, chance: random.Random) -> None:
                 arrived_on=day_of(arrived),
                 queued_at=queued,
                 answered_at=answered,
-                wait_seconds=wait if answered else None,
+                wait_seconds=wait if answered or (queued and end) else None,
+                talk_seconds=chance.randint(2, 900) if answered and end else None,
+                queue_full=chance.random() < 0.1,
+                callback_chosen=chance.random() < 0.1,
+                status_asked=chance.random() < 0.2,
+                transferred_to=chance.choice(["fire", "water", None, None, None, None]),
+                finished_at=answered if chance.random() < 0.7 else None,
+                no_matter=chance.choice([*NoMatterReason, None, None, None, None]),
+                satisfied=chance.choice([*Satisfied, None]),
                 ended_at=(queued or arrived) + timedelta(seconds=chance.randint(0, 60)) if end else None,
                 end=end,
             )
@@ -206,7 +218,7 @@ class Recount:
             # Due "on" the day whose last moment is the due moment.
             if ticket.due_at is None or not self.inside(ticket.due_at - timedelta(microseconds=1)):
                 continue
-            if ticket.closed_at is None and ticket.due_at > self.now:
+            if ticket.closed_at is None and ticket.due_at >= self.now:
                 undecided += 1
             elif ticket.closed_at is not None and ticket.closed_at <= ticket.due_at:
                 good += 1
@@ -220,12 +232,14 @@ class Recount:
             if not self.inside(ticket.dispatched_at):
                 continue
             limit = ticket.contact_due or ticket.due_at
-            contact = ticket.first_contact_at or ticket.replied_at
+            contact = ticket.first_contact_at
             if contact is not None:
                 in_time = limit is None or contact <= limit
                 good, bad = good + in_time, bad + (not in_time)
-            elif ticket.closed_at is None and (limit is None or limit > self.now):
+            elif ticket.closed_at is None and (limit is None or limit >= self.now):
                 undecided += 1
+            elif ticket.external_number is not None and ticket.contact_due is None:
+                undecided += 1  # the file did not say
             else:
                 bad += 1
         return good, good + bad, undecided
@@ -289,6 +303,7 @@ def test_every_figure_equals_a_recount_over_all_rows(
         check_requests(report, recount)
         check_rates(report, recount)
         check_calls(report, recount)
+        check_received(report, recount)
         check_rows_behind(application, report)
         assert report.figures.balance.opening == recount.open_at(period.first - timedelta(days=1))
         assert report.figures.balance.open == recount.open_at(period.last)
@@ -323,7 +338,7 @@ def check_rates(report: Report, recount: Recount) -> None:
         assert triple(rates["return_rate"])[:2] == (0, dispatched)
     for part in report.units:
         mine = [ticket for ticket in recount.numbered(part.code) if ticket.state in OPEN]
-        overdue = [ticket for ticket in mine if ticket.due_at and ticket.due_at <= recount.now]
+        overdue = [ticket for ticket in mine if ticket.due_at and ticket.due_at < recount.now]
         assert (part.open, part.overdue) == (len(mine), len(overdue))
 
 
@@ -341,10 +356,73 @@ def check_rows_behind(application: Application, report: Report) -> None:
                 continue
             with application.read_session() as session:
                 if statistic.rows is RowList.CALLS:
-                    found: Page[Call] | Page[Ticket] = calls_behind(session, window, names, limit=500)
+                    found: Page[Call] | Page[Ticket] = calls_behind(
+                        session, window, names, threshold=0, limit=500
+                    )
                 else:
                     found = tickets_behind(session, window, names, DrillDownFilter(), limit=500)
             assert (statistic.name, len(found.rows)) == (statistic.name, number)
+
+
+def outcome_in_words(call: Call) -> str:
+    """The outcome of a call by the published order, written out as a chain of conditions."""
+    if call.queue_full:
+        return "queue_full"
+    if call.answered_at:
+        return "answered"
+    if call.transferred_to:
+        return "emergency" if call.transferred_to == "fire" else "transferred"
+    if call.callback_chosen or call.end is CallEnd.LEFT_FOR_CALLBACK:
+        return "callback"
+    if call.end is CallEnd.LEFT_MESSAGE:
+        return "message"
+    if call.status_asked:
+        return "status"
+    if call.end and call.queued_at:
+        return "abandoned"
+    return "left_in_menu" if call.end is CallEnd.LEFT_IN_FLOW else "other"
+
+
+def check_received(report: Report, recount: Recount) -> None:
+    """Each inbound call has one outcome, the same in the database, for a loaded row and in words."""
+    inbound = [call for call in recount.calls if call.purpose is CallPurpose.INBOUND]
+    received = [call for call in inbound if recount.inside(call.arrived_at)]
+    counted = report.figures.received
+    words = [outcome_in_words(call) for call in received]
+    assert [outcome_of(call) for call in received] == words
+    assert counted.by_outcome() == {word: words.count(word) for word in CallOutcome}
+    assert (counted.rows, sum(counted.by_outcome().values())) == (len(received), len(received))
+    answered = [call for call, word in zip(received, words, strict=True) if word == "answered"]
+    assert counted.ended_as() == {
+        "ticket": sum(call.finished_at is not None and not call.no_matter for call in answered),
+        "existing_matter": 0,
+        "no_matter": sum(call.no_matter is not None for call in answered),
+        "open": sum(call.finished_at is None and not call.no_matter for call in answered),
+    }
+    assert counted.no_matter() == {
+        reason: sum(call.no_matter is reason for call in received) for reason in NoMatterReason
+    }
+    ratings = [call.satisfied for call in answered]
+    assert list(counted.after_call().values()) == [ratings.count(word) for word in (*Satisfied, None)]
+    waits = [call.wait_seconds or 0 for call in received if call.answered_at]
+    assert counted.mean_wait_seconds == half_up(waits)
+    assert counted.longest_wait_seconds == max(
+        (call.wait_seconds for call in received if call.wait_seconds is not None), default=None
+    )
+    talks = [call.talk_seconds for call in received if call.talk_seconds is not None]
+    assert counted.mean_talk_seconds == half_up(talks)
+    returned = [
+        call
+        for call in recount.calls
+        if call.purpose is CallPurpose.CALLBACK and recount.inside(call.arrived_at) and call.answered_at
+    ]
+    assert report.figures.callbacks.by_outcome()[CallOutcome.ANSWERED] == len(returned)
+
+
+def half_up(numbers: list[int]) -> int | None:
+    if not numbers:
+        return None
+    return int((Decimal(sum(numbers)) / len(numbers)).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def check_calls(report: Report, recount: Recount) -> None:

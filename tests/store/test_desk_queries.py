@@ -143,8 +143,8 @@ def test_the_queue_is_counted_by_skill_and_the_rate_has_its_base(application: Ap
     make_call(application, **answered, wait_seconds=15)
     make_call(application, **answered, wait_seconds=16)
     gone = {"state": CallState.ENDED, "end": CallEnd.ABANDONED}
-    make_call(application, **gone, queued_at=at - timedelta(seconds=2), ended_at=at)
-    make_call(application, **gone, queued_at=at - timedelta(seconds=60), ended_at=at)
+    make_call(application, **gone, queued_at=at - timedelta(seconds=2), wait_seconds=2)
+    make_call(application, **gone, queued_at=at - timedelta(seconds=60), wait_seconds=60)
     make_call(application, state=CallState.IN_FLOW)
     zone = application.policies.zone
     with application.read_session() as session:

@@ -89,8 +89,8 @@ def test_calls_are_counted_by_outcome_and_only_those_that_asked_for_a_person(
     make_call(application, **queued, arrived_at=window.start - timedelta(seconds=1))
     make_call(application, **queued, answered_at=at, wait_seconds=15)
     make_call(application, **queued, answered_at=at, wait_seconds=16, end=CallEnd.ABANDONED)
-    make_call(application, **queued, end=CallEnd.ABANDONED, ended_at=at + timedelta(seconds=5))
-    make_call(application, **queued, end=CallEnd.ABANDONED, ended_at=at + timedelta(seconds=4))
+    make_call(application, **queued, end=CallEnd.ABANDONED, wait_seconds=5)
+    make_call(application, **queued, end=CallEnd.ABANDONED, wait_seconds=4)
     make_call(application, **queued, end=CallEnd.LEFT_FOR_CALLBACK)
     make_call(application, **queued, end=CallEnd.FAILED)
     make_call(application, **queued)
@@ -110,7 +110,7 @@ def test_calls_are_counted_by_outcome_and_only_those_that_asked_for_a_person(
 
 def test_without_a_threshold_no_wait_is_short(application: Application, window: Window) -> None:
     at = application.clock()
-    make_call(application, queued_at=at, end=CallEnd.ABANDONED, ended_at=at)
+    make_call(application, queued_at=at, end=CallEnd.ABANDONED, wait_seconds=0)
     with application.read_session() as session:
         counts, _ = count_calls(session, window, application.policies.zone, threshold=0)
     assert (counts.abandoned, counts.short) == (1, 0)
@@ -135,12 +135,14 @@ def test_the_calls_behind_a_count_are_those_it_took(application: Application, wi
     ids = [make_call(application, queued_at=at, answered_at=at, wait_seconds=9).id for _ in range(3)]
     make_call(application, queued_at=at)
     with application.read_session() as session:
-        first = calls_behind(session, window, ("answered_15s",), limit=2)
-        rest = calls_behind(session, window, ("answered_15s",), limit=2, cursor=first.next_cursor or "")
+        first = calls_behind(session, window, ("answered_15s",), threshold=0, limit=2)
+        rest = calls_behind(
+            session, window, ("answered_15s",), threshold=0, limit=2, cursor=first.next_cursor or ""
+        )
         assert [call.id for call in (*first.rows, *rest.rows)] == ids[::-1]
-        assert len(calls_behind(session, window, ("answered", "waiting"), limit=9).rows) == 4
+        assert len(calls_behind(session, window, ("answered", "waiting"), threshold=0, limit=9).rows) == 4
         with pytest.raises(KeyError):
-            calls_behind(session, window, ("tea",), limit=1)
+            calls_behind(session, window, ("tea",), threshold=0, limit=1)
 
 
 def test_requests_leave_out_drafts_discarded_and_later_rounds(
@@ -187,18 +189,20 @@ def test_exactly_at_the_due_moment_is_on_time_and_belongs_to_the_day_that_ends(
     end = window.end
     on_time = closed(application, due_at=end, closed_at=end)
     late = closed(application, due_at=window.start + HOUR, closed_at=window.start + 2 * HOUR)
-    overdue = make_ticket(
-        application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=application.clock()
-    )
-    undecided = make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=end)
+    at, second = application.clock(), timedelta(seconds=1)
+    overdue = make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at - second)
+    undecided = [
+        make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=due).id
+        for due in (at, end)
+    ]
     closed(application, due_at=window.start, closed_at=window.start)
     make_ticket(application, due_at=end)
     with application.read_session() as session:
         counts = handling(session, window)
-        assert (counts.due_on_time, counts.due_late, counts.due_undecided) == (1, 2, 1)
+        assert (counts.due_on_time, counts.due_late, counts.due_undecided) == (1, 2, 2)
         assert listed(session, window, "due_on_time") == [on_time.id]
         assert sorted(listed(session, window, "due_late")) == [late.id, overdue.id]
-        assert listed(session, window, "due_undecided") == [undecided.id]
+        assert sorted(listed(session, window, "due_undecided")) == undecided
 
 
 def test_a_contact_is_in_time_missed_or_undecided(application: Application, window: Window) -> None:
@@ -215,13 +219,29 @@ def test_a_contact_is_in_time_missed_or_undecided(application: Application, wind
     ]
     missed = [
         handed_off(contact_due=at + HOUR, first_contact_at=at + 2 * HOUR),
-        handed_off(contact_due=at, due_at=at + HOUR),
+        handed_off(contact_due=at - HOUR, due_at=at + HOUR),
+        # A filed reply is no contact, in time or not.
+        handed_off(contact_due=at - HOUR, replied_at=at - 2 * HOUR),
+        handed_off(state=TicketState.CLOSED, closed_at=at, contact_due=at + HOUR, replied_at=at),
+        # Run by a system with a contact clock: without a contact it was missed, imported or not.
+        handed_off(external_number="A-1", state=TicketState.CLOSED, closed_at=at, contact_due=at + HOUR),
     ]
-    undecided = [handed_off(contact_due=at + HOUR), handed_off()]
+    undecided = [
+        handed_off(contact_due=at + HOUR),
+        handed_off(),
+        handed_off(contact_due=at),
+        handed_off(external_number="A-2", due_at=at),
+    ]
+    unknown = [
+        handed_off(external_number="A-3", state=TicketState.CLOSED, closed_at=at),
+        handed_off(external_number="A-4", due_at=at - HOUR),
+    ]
     handed_off(dispatched_at=window.end, first_contact_at=at)
     with application.read_session() as session:
         counts = handling(session, window)
-        assert (counts.contact_in_time, counts.contact_missed, counts.contact_undecided) == (2, 2, 2)
+        assert (counts.contact_in_time, counts.contact_missed, counts.contact_undecided) == (2, 5, 4)
+        assert sorted(listed(session, window, "contact_unknown")) == unknown
+        assert (counts.contact_unknown, counts.dispatched) == (2, 13)
         assert sorted(listed(session, window, "contact_in_time")) == in_time
         assert sorted(listed(session, window, "contact_missed")) == missed
         assert sorted(listed(session, window, "contact_undecided")) == undecided
@@ -280,8 +300,10 @@ def test_open_tickets_are_counted_now_before_and_by_the_end(application: Applica
     make_unit(application, UNIT)
     at = application.clock()
     before = window.start - HOUR
-    make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at, received_at=before)
-    make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at + HOUR)
+    make_ticket(
+        application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at - HOUR, received_at=before
+    )
+    make_ticket(application, state=TicketState.DISPATCHED, unit_code=UNIT, due_at=at)
     make_ticket(application, state=TicketState.REPLIED, unit_code=UNIT, received_at=window.end)
     make_ticket(application, external_number="A-1", due_at=at)
     make_ticket(application)
@@ -353,6 +375,10 @@ def test_tickets_behind_a_count_are_paged_and_of_one_cohort(application: Applica
     [
         (("offered",), True, False),
         (("answered", "abandoned"), True, False),
+        (("outcome_status", "no_matter_test"), True, False),
+        (("returned_talks",), True, False),
+        (("returned_talks", "talks"), False, False),
+        (("offered", "received"), False, False),
         (("total", "open"), False, True),
         (("due_late", "due_on_time"), False, True),
         (("total", "due_late"), False, False),

@@ -49,7 +49,7 @@ def city(application: Application) -> City:
     for code in UNITS:
         make_unit(application, code, name_zh=code)
     at, made = application.clock(), []
-    dues = (None, at - timedelta(hours=1), at + timedelta(hours=2), at + timedelta(days=2))
+    dues = (None, at - timedelta(seconds=1), at, at + timedelta(hours=2), at + timedelta(days=2))
     for unit in (None, *UNITS):
         for state in TicketState:
             for place, due in enumerate(dues):
@@ -92,7 +92,7 @@ def test_filters_narrow_the_list(city: City) -> None:
     rest = city.listed(BOSS, TicketFilter(overdue=False))
     assert len(late) == 3 * 4
     assert sorted(late + rest) == sorted(city.listed(BOSS))
-    assert len(city.listed(BOSS, TicketFilter(states=(S.CLOSED, S.REPLIED), unit=UNITS[0]))) == 8
+    assert len(city.listed(BOSS, TicketFilter(states=(S.CLOSED, S.REPLIED), unit=UNITS[0]))) == 10
     assert city.listed(BOSS, TicketFilter(types=(RequestType.PRAISE,))) == []
     assert city.listed(BOSS, TicketFilter(channels=(Channel.WEB,))) == []
     assert len(city.listed(BOSS, TicketFilter(channels=(Channel.PHONE,)))) == len(city.tickets)

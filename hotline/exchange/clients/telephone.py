@@ -116,6 +116,15 @@ class Softphone(ClientDevice):
         self.wait_for(lambda: self.state is PhoneState.RINGING, timeout, "no incoming call")
         return dict(self.parameters)
 
+    def renew(self, token: str) -> None:
+        """Gives the exchange a new access token, as a browser does before the old one expires."""
+        self.send({"type": "token", "token": token})
+
+    def wait_error(self, timeout: float = DEFAULT_TIMEOUT_SECONDS) -> str:
+        """Waits for an error about this device; returns its text."""
+        self.wait_for(lambda: bool(self.errors), timeout, "no error")
+        return self.errors[-1]
+
     def accept(self) -> None:
         """Accepts the invitation and waits until the line is open; raises LineError if the call is gone by then."""
         self._command("accept")

@@ -10,9 +10,10 @@
 - `{type:"party", callSid, names}`: the other people on the line
 - `{type:"ended", callSid}`
 - `{type:"connecting", callSid}`: the softphone's own call has begun
-- `{type:"error", message}`
+- `{type:"error", message}`, with `code` when it is about the token
 
-It accepts `{type:"connect", params}` (a call through the token's TwiML application, see `params_of`),
+A device whose token expires is told 20104 and no longer rung; its call goes on. `{type:"token", token}` renews the token
+and registers the device again. It accepts `{type:"connect", params}` (a call through the token's TwiML application, see `params_of`),
 `{type:"accept"|"reject"|"hangup", callSid}`, `{type:"digits", callSid, digits}`, `{type:"mute", callSid, muted}` and
 `{type:"say", callSid, text}`; `voice`, `signal` and binary messages carry sound (`core.audio_mesh`).
 """
@@ -26,7 +27,7 @@ from hotline.exchange.calls import caller_input, ringing
 from hotline.exchange.calls.origination import receive_client_call
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.core.sockets import BadMessageError, DeviceSocket, Message, text_of
-from hotline.exchange.devices.tokens import TokenError, VoiceGrant, verify_token
+from hotline.exchange.devices.tokens import EXPIRED, TokenError, VoiceGrant, verify_token
 from hotline.exchange.state.calls import Call, HangUpCall
 from hotline.exchange.vocabulary.answer_modes import Human
 from hotline.exchange.vocabulary.enums import Initiator
@@ -44,6 +45,7 @@ from hotline.exchange.vocabulary.sounds import (
 BAD_TOKEN = 4401
 # Characters of all parameters of one `connect`, URL-encoded. The carrier has a limit (31103) but does not publish it.
 LONGEST_PARAMS = 800
+LONGEST_TOKEN = 4096
 _LINE = "line"
 _GONE = 408
 
@@ -60,6 +62,45 @@ class RegisteredSoftphone:
         self.call: Call | None = None
         self.muted = False
         self._ringing: dict[str, Call] = {}
+        self._expiry: asyncio.TimerHandle | None = None
+
+    def register(self) -> None:
+        """Lets the device be rung until its token expires."""
+        tabs = self._exchange.devices.setdefault(f"client:{self._grant.identity}", [])
+        if self not in tabs:
+            tabs.append(self)
+            self.connection.send({"type": "registered", "identity": self._grant.identity})
+        self._stop_expiry()
+        left = self._grant.expires - self._exchange.clock.wall().timestamp()
+        self._expiry = asyncio.get_running_loop().call_later(max(left, 0), self._expire)
+
+    def unregister(self) -> None:
+        self._stop_expiry()
+        tabs = self._exchange.devices.get(f"client:{self._grant.identity}", [])
+        if self in tabs:
+            tabs.remove(self)
+
+    def _stop_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+
+    def _expire(self) -> None:
+        self.unregister()
+        self.connection.send({"type": "error", "code": EXPIRED, "message": f"{EXPIRED}: token expired"})
+
+    def _renew(self, token: str) -> None:
+        """Takes a new token for the same identity. A refused one leaves the device as it was."""
+        try:
+            grant = verify_token(token, self._exchange.settings, self._exchange.clock.wall())
+        except TokenError as error:
+            code = int(str(error).partition(":")[0])
+            self.connection.send({"type": "error", "code": code, "message": str(error)})
+            return
+        if grant.identity != self._grant.identity:
+            raise BadMessageError("31212: a device keeps its identity")
+        self._grant = grant
+        self.register()
 
     @property
     def busy(self) -> bool:
@@ -106,6 +147,8 @@ class RegisteredSoftphone:
         """Carries out a message of the softphone; raises BadMessageError when its call is not here (any more)."""
         if message.get("type") == "connect":
             self._connect(params_of(message))
+        elif message.get("type") == "token":
+            self._renew(text_of(message, "token", LONGEST_TOKEN))
         else:
             self._handle_for_call(message, text_of(message, "callSid"))
 
@@ -219,14 +262,12 @@ async def serve_device(exchange: Exchange, request: web.Request) -> web.WebSocke
         await connection.close(BAD_TOKEN, str(error))
         return connection.socket
     device = RegisteredSoftphone(exchange, connection, grant)
-    tabs = exchange.devices.setdefault(f"client:{grant.identity}", [])
-    tabs.append(device)
-    connection.send({"type": "registered", "identity": grant.identity})
+    device.register()
     writing = asyncio.create_task(connection.write())
     try:
         await connection.listen(device.handle, device.take_audio)
     finally:
         writing.cancel()
+        device.unregister()
         device.disconnected()
-        tabs.remove(device)
     return connection.socket

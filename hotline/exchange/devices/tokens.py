@@ -21,16 +21,23 @@ _LONGEST_SECONDS = 24 * 3600
 _TOLERANCE_SECONDS = 30
 
 
+EXPIRED = 20104
+
+
 class TokenError(Exception):
     """A token is not accepted; the text starts with the carrier's error code."""
 
 
 @dataclass(frozen=True)
 class VoiceGrant:
-    """The right to be called as `identity`, and to call through `application` (None = no right to call)."""
+    """The right to be called as `identity`, and to call through `application` (None = no right to call).
+
+    `expires` is in seconds since 1970.
+    """
 
     identity: str
     application: str | None
+    expires: float
 
 
 def verify_token(token: str, settings: ExchangeSettings, now: datetime) -> VoiceGrant:
@@ -73,7 +80,7 @@ def _granted(claims: dict[str, Any]) -> VoiceGrant:
         raise TokenError("20106: identity must be 1 to 121 letters, digits and underscores")
     outgoing = voice.get("outgoing") if isinstance(voice, dict) else None
     application = outgoing.get("application_sid") if isinstance(outgoing, dict) else None
-    return VoiceGrant(identity, application if isinstance(application, str) else None)
+    return VoiceGrant(identity, application if isinstance(application, str) else None, float(claims["exp"]))
 
 
 def _bytes(part: str) -> bytes:

@@ -3,7 +3,7 @@
 To add a channel, write one class in a module of this folder, and list it in `config.wiring`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -12,16 +12,18 @@ from typing import Protocol
 class UnitNotification:
     """The ticket that was delivered to a unit, and the addresses of the unit. It says nothing about the caller.
 
-    `key` is the same for every repetition of one notification.
+    `key` is the same for every repetition of one notification. `link` is the address of the ticket in the unit's inbox.
+    `webhook_secret` is empty while none is set.
     """
 
     key: str
     unit_code: str
     ticket_number: str
     title: str
+    link: str
     due_at: datetime | None
     webhook_url: str | None
-    webhook_secret: str
+    webhook_secret: str = field(repr=False)
 
 
 class NotificationFailed(Exception):
@@ -33,8 +35,8 @@ class NotificationChannel(Protocol):
         """Says whether the channel has an address of the unit."""
         ...
 
-    def send(self, notification: UnitNotification, at: datetime) -> None:
-        """Delivers `notification`; `at` is the present moment. Raises NotificationFailed.
+    def send(self, notification: UnitNotification) -> None:
+        """Delivers `notification`. Raises NotificationFailed.
 
         A worker may be killed after sending, so the same notification may come again with the same key.
         """

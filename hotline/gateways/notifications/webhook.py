@@ -1,20 +1,24 @@
-"""Notification of a unit's own system by a signed webhook."""
+"""Notification of a unit's own system by a signed webhook.
+
+POST with a JSON object: `event` (one id per event, the same on a repetition), `kind`, `unit_code`, `ticket` (its number),
+`link` (the ticket in the unit's inbox), `title`, `due_at`. `X-Hotline-Event` is the id again, `X-Hotline-Signature` the signature.
+"""
 
 import json
-from datetime import datetime
 
 import requests
 
 from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
-from hotline.gateways.webhook_signature import sign
+from hotline.gateways.webhook_signature import sign_body
 
 TIMEOUT_SECONDS = 10
+TICKET_DELIVERED = "ticket.delivered"
 
 
 class WebhookChannel:
     """Implements `NotificationChannel` over HTTP: any 2xx confirms, redirects are not followed.
 
-    The receiver may drop a repeated `Idempotency-Key`.
+    The receiver may drop a repeated `X-Hotline-Event`. Nothing is sent without a signature.
     """
 
     def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
@@ -23,13 +27,16 @@ class WebhookChannel:
     def reaches(self, notification: UnitNotification) -> bool:
         return notification.webhook_url is not None
 
-    def send(self, notification: UnitNotification, at: datetime) -> None:
+    def send(self, notification: UnitNotification) -> None:
+        if not notification.webhook_secret:
+            raise NotificationFailed(f"no secret is set: hotline unit secret {notification.unit_code}")
         body = json.dumps(
             {
-                "event": "ticket.delivered",
-                "id": notification.key,
+                "event": notification.key,
+                "kind": TICKET_DELIVERED,
+                "unit_code": notification.unit_code,
                 "ticket": notification.ticket_number,
-                "unit": notification.unit_code,
+                "link": notification.link,
                 "title": notification.title,
                 "due_at": notification.due_at.isoformat() if notification.due_at else None,
             },
@@ -37,8 +44,8 @@ class WebhookChannel:
         ).encode()
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Idempotency-Key": notification.key,
-            "X-Hotline-Signature": sign(notification.webhook_secret, int(at.timestamp()), body),
+            "X-Hotline-Event": notification.key,
+            "X-Hotline-Signature": sign_body(notification.webhook_secret, body),
         }
         try:
             answer = requests.post(

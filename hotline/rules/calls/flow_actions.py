@@ -44,6 +44,8 @@ class CallerCondition(StrEnum):
     OFTEN = "often"
     # A ticket of the caller's number is still open.
     KNOWN = "known"
+    # We call back because a callback was agreed on, not because the caller hung up while waiting.
+    PROMISED = "promised"
 
 
 class LookUpBy(StrEnum):
@@ -142,6 +144,11 @@ class LookUpTicket:
 
 
 @dataclass(frozen=True, slots=True)
+class NameMatter:
+    """Names the matter of a follow-up call: the day it was received, its kind, its place; the text comes with the outcome."""
+
+
+@dataclass(frozen=True, slots=True)
 class LookUpExternal:
     """Queries the city's own system `source`. TIMEOUT and FAILED are outcomes too: the system may be slow or away."""
 
@@ -161,6 +168,7 @@ FlowAction = (
     | CheckCaller
     | AnnounceOutages
     | LookUpTicket
+    | NameMatter
     | LookUpExternal
 )
 
@@ -180,5 +188,6 @@ OUTCOMES: Mapping[type[FlowAction], frozenset[ActionOutcome]] = {
     CheckCaller: frozenset({A.YES, A.NO}),
     AnnounceOutages: frozenset({A.YES, A.NO}),
     LookUpTicket: frozenset({A.FOUND, A.UNKNOWN, A.LOCKED}),
+    NameMatter: frozenset({A.FOUND, A.UNKNOWN}),
     LookUpExternal: frozenset({A.FOUND, A.UNKNOWN, A.TIMEOUT, A.FAILED}),
 }

@@ -42,6 +42,11 @@ def was_a_talk(answered_at: datetime | None, until: datetime) -> bool:
     return answered_at is not None and until - answered_at >= SHORTEST_TALK
 
 
+def seconds_between(start: datetime | None, end: datetime) -> int | None:
+    """Returns the whole seconds from `start` to `end`, never negative; None without a start."""
+    return None if start is None else max(int((end - start).total_seconds()), 0)
+
+
 def state_at_end(state: CallState, answered_at: datetime | None, at: datetime) -> CallState:
     """Returns the effective state of a call that ended at `at`.
 

@@ -49,6 +49,11 @@ def percent(numerator: int, denominator: int) -> str | None:
     return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
+def mean(total: int, count: int) -> int | None:
+    """Returns `total` / `count` as a whole number, half-up: 5 of 2 -> 3. None when `count` is 0."""
+    return (2 * total + count) // (2 * count) if count else None
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """The whole numbers `low`..`high`, both included; `high` None: without end."""

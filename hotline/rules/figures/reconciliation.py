@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from hotline.rules.enums import RequestClass, RequestType
+from hotline.rules.enums import CallOutcome, CallRecord, RequestClass, RequestType
 from hotline.rules.figures.rates import MatchingCounts, Rate, matching_counts, parse_percent
 from hotline.rules.figures.report import Figures, Period
 
@@ -94,7 +94,7 @@ def check_claims(claims: Iterable[Claim], period: Period, rates: dict[str, Rate]
 
 def reconcile(figures: Figures) -> tuple[ReconciliationLine, ...]:
     """Returns every line of the report's own arithmetic."""
-    return (*_requests(figures), *_calls(figures), *_tickets(figures))
+    return (*_requests(figures), *_received(figures), *_calls(figures), *_tickets(figures))
 
 
 def _requests(figures: Figures) -> Iterable[ReconciliationLine]:
@@ -127,6 +127,39 @@ def _requests(figures: Figures) -> Iterable[ReconciliationLine]:
         "requests.total + drafts + discarded + redo rounds = tickets received",
         requests.total + requests.drafts + requests.discarded + requests.redo_rounds,
         requests.rows,
+    )
+
+
+def _received(figures: Figures) -> Iterable[ReconciliationLine]:
+    received, outcomes = figures.received, figures.received.by_outcome()
+    answered = outcomes[CallOutcome.ANSWERED]
+    ended_as = received.ended_as()
+    yield ReconciliationLine(
+        "outcomes", "sum of by_outcome = calls.received", sum(outcomes.values()), received.rows
+    )
+    yield ReconciliationLine(
+        "received",
+        "calls.offered + calls that never joined the queue = calls.received",
+        figures.calls.offered + received.not_queued,
+        received.rows,
+    )
+    yield ReconciliationLine(
+        "answered",
+        "by_outcome.answered + answered after a full queue = calls.answered",
+        answered + received.answered_after_full_queue,
+        figures.calls.answered,
+    )
+    yield ReconciliationLine(
+        "ended_as", "sum of ended_as = by_outcome.answered", sum(ended_as.values()), answered
+    )
+    yield ReconciliationLine(
+        "no_matter",
+        "ended_as.no_matter + no matter of calls not answered = sum of no_matter",
+        ended_as[CallRecord.NO_MATTER] + received.no_matter_unanswered,
+        sum(received.no_matter().values()),
+    )
+    yield ReconciliationLine(
+        "after_call", "sum of after_call = by_outcome.answered", sum(received.after_call().values()), answered
     )
 
 

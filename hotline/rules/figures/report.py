@@ -8,8 +8,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from hotline.rules.enums import CLASS_OF, Channel, RequestClass, RequestType
+from hotline.rules.enums import (
+    CLASS_OF,
+    AfterCall,
+    CallOutcome,
+    CallRecord,
+    Channel,
+    NoMatterReason,
+    RequestClass,
+    RequestType,
+)
 from hotline.rules.errors import InvalidFields
+from hotline.rules.figures.rates import mean
 
 EARLIEST, LATEST = date(1970, 1, 1), date(2999, 12, 31)
 
@@ -83,6 +93,86 @@ class CallCounts:
     otherwise_ended: int = 0
     # Callbacks promised in the period whose caller was reached by `as_of`.
     called_back: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallGroup:
+    """Calls that arrived in the period and share outcome, record, no-matter reason and rating.
+
+    Seconds are sums. `waited` is of the answered calls alone; `longest_wait` (None: no call joined the
+    queue) is of all whose wait is over; `talked` is of the `talks` that are over.
+    """
+
+    outcome: CallOutcome
+    record: CallRecord
+    no_matter: NoMatterReason | None
+    rating: AfterCall
+    total: int
+    # Calls of the group that never joined the queue.
+    not_queued: int = 0
+    answered: int = 0
+    waited: int = 0
+    longest_wait: int | None = None
+    talks: int = 0
+    talked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallGroups:
+    """Every call of one purpose that arrived in the period, each in exactly one group.
+
+    Records and ratings are those of answered calls; a reason for having no matter may also close a voice
+    message.
+    """
+
+    groups: tuple[CallGroup, ...] = ()
+    # Every call row of the period, counted independently of the groups.
+    rows: int = 0
+
+    def by_outcome(self) -> dict[CallOutcome, int]:
+        return {word: sum(g.total for g in self.groups if g.outcome is word) for word in CallOutcome}
+
+    def ended_as(self) -> dict[CallRecord, int]:
+        return {word: sum(g.total for g in self._answered if g.record is word) for word in CallRecord}
+
+    def no_matter(self) -> dict[NoMatterReason, int]:
+        return {word: sum(g.total for g in self.groups if g.no_matter is word) for word in NoMatterReason}
+
+    def after_call(self) -> dict[AfterCall, int]:
+        return {word: sum(g.total for g in self._answered if g.rating is word) for word in AfterCall}
+
+    @property
+    def no_matter_unanswered(self) -> int:
+        """Returns the voice messages (and other calls not counted as answered) that brought no matter."""
+        lost = (g for g in self.groups if g.outcome is not CallOutcome.ANSWERED)
+        return sum(g.total for g in lost if g.no_matter is not None)
+
+    @property
+    def answered_after_full_queue(self) -> int:
+        return sum(g.answered for g in self.groups if g.outcome is CallOutcome.QUEUE_FULL)
+
+    @property
+    def not_queued(self) -> int:
+        return sum(g.not_queued for g in self.groups)
+
+    @property
+    def mean_wait_seconds(self) -> int | None:
+        """Returns the mean from joining the queue to the answer, over answered calls; None without any."""
+        return mean(sum(g.waited for g in self.groups), sum(g.answered for g in self.groups))
+
+    @property
+    def longest_wait_seconds(self) -> int | None:
+        """Returns the longest wait that is over, answered or not; None if no call waited."""
+        return max((g.longest_wait for g in self.groups if g.longest_wait is not None), default=None)
+
+    @property
+    def mean_talk_seconds(self) -> int | None:
+        """Returns the mean from the answer to the operator's leaving, over the talks that are over; None without any."""
+        return mean(sum(g.talked for g in self.groups), sum(g.talks for g in self.groups))
+
+    @property
+    def _answered(self) -> tuple[CallGroup, ...]:
+        return tuple(g for g in self.groups if g.outcome is CallOutcome.ANSWERED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +258,12 @@ class Handling:
     # Due in the period, still open, not yet due at `as_of`: neither success nor failure.
     due_undecided: int = 0
     # Dispatched in the period, caller contacted by the contact limit (else the due moment, else at all). A
-    # unit's reply to the caller is a contact, even where no earlier one was recorded.
+    # filed reply is no contact.
     contact_in_time: int = 0
     contact_missed: int = 0
     contact_undecided: int = 0
+    # Of those dispatched: imported from a file that does not say whether the caller was contacted.
+    contact_unknown: int = 0
     # Closed in the period, all tickets.
     closed: int = 0
     # Closed in the period after a unit handled them (not answered during the call).
@@ -193,7 +285,7 @@ class Handling:
 
     @property
     def dispatched(self) -> int:
-        return self.contact_in_time + self.contact_missed + self.contact_undecided
+        return self.contact_in_time + self.contact_missed + self.contact_undecided + self.contact_unknown
 
     def __add__(self, other: "Handling") -> "Handling":
         pairs = {name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__}
@@ -227,6 +319,9 @@ class Figures:
     """All counts of a report, taken from one snapshot of the database."""
 
     calls: CallCounts = CallCounts()
+    # All inbound calls, and the calls that returned a citizen's call.
+    received: CallGroups = CallGroups()
+    callbacks: CallGroups = CallGroups()
     requests: RequestCounts = RequestCounts()
     handling: Handling = Handling()
     balance: Balance = Balance()

@@ -105,7 +105,10 @@ def response_rate(figures: Figures) -> Rate:
     return Rate(
         done.contact_in_time,
         done.contact_in_time + done.contact_missed,
-        (Exclusion("contact_not_yet_due", done.contact_undecided),),
+        (
+            Exclusion("contact_not_yet_due", done.contact_undecided),
+            Exclusion("contact_unknown", done.contact_unknown),
+        ),
     )
 
 
@@ -153,7 +156,7 @@ C = Cohort
 _DECIDED_CALLS = ("answered", "abandoned", "left_for_callback", "otherwise_ended")
 _DUE = ("due_on_time", "due_late")
 _CONTACT = ("contact_in_time", "contact_missed")
-_DISPATCHED = (*_CONTACT, "contact_undecided")
+_DISPATCHED = (*_CONTACT, "contact_undecided", "contact_unknown")
 
 # Every rate of the public contract, in the order in which it is printed.
 STATISTICS: tuple[Statistic, ...] = (

@@ -25,6 +25,7 @@ class Right(StrEnum):
     PUBLISH_FLOWS = "publish_flows"
     READ_OUTAGES = "read_outages"
     ANNOUNCE = "announce"
+    MANAGE_DELIVERIES = "manage_deliveries"
 
 
 _DESK = {
@@ -54,10 +55,12 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     ),
     Role.DISPATCHER: frozenset({Right.WRITE_TICKETS, Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.HANDLER: frozenset({Right.READ_UNIT_TICKETS, Right.HANDLE_TICKETS}),
-    Role.SUPERVISOR: frozenset(_OVERSIGHT | {Right.ANNOUNCE}),
+    Role.SUPERVISOR: frozenset(_OVERSIGHT | {Right.ANNOUNCE, Right.MANAGE_DELIVERIES}),
     Role.LEADER: frozenset({Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.INSPECTOR: frozenset(_OVERSIGHT),
-    Role.ADMIN: frozenset(_OVERSIGHT | {Right.IMPORT_TICKETS, Right.PUBLISH_FLOWS, Right.ANNOUNCE}),
+    Role.ADMIN: frozenset(
+        _OVERSIGHT | {Right.IMPORT_TICKETS, Right.PUBLISH_FLOWS, Right.ANNOUNCE, Right.MANAGE_DELIVERIES}
+    ),
 }
 
 

@@ -8,6 +8,7 @@ and night. Beyond the known calendar Monday to Friday are counted, and the deadl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from hotline.rules.policies import Limit, TimeUnit
@@ -23,6 +24,46 @@ class Deadline:
     due_at: datetime
     counted: tuple[date, ...]
     provisional: bool
+
+
+class DeadlineState(StrEnum):
+    """The state of a deadline. `MISSED`: the ticket was closed and the step was never recorded."""
+
+    MET = "met"
+    MET_LATE = "met_late"
+    RUNNING = "running"
+    OVERDUE = "overdue"
+    MISSED = "missed"
+
+
+LATE: frozenset[DeadlineState] = frozenset(
+    {DeadlineState.MET_LATE, DeadlineState.OVERDUE, DeadlineState.MISSED}
+)
+
+
+def is_past(due_at: datetime, at: datetime) -> bool:
+    """Returns whether `due_at` has passed at `at`. The due moment itself is in time (`store.tickets.deadlines` agrees)."""
+    return due_at < at
+
+
+def deadline_state(
+    due_at: datetime, met_at: datetime | None, closed_at: datetime | None, at: datetime
+) -> DeadlineState:
+    """Returns the state at `at` of the deadline of a step that was taken at `met_at`, None if never."""
+    if met_at is not None:
+        return DeadlineState.MET_LATE if is_past(due_at, met_at) else DeadlineState.MET
+    if closed_at is not None:
+        return DeadlineState.MISSED
+    return DeadlineState.OVERDUE if is_past(due_at, at) else DeadlineState.RUNNING
+
+
+def day_that_ends(moment: datetime, zone: ZoneInfo) -> date | None:
+    """Returns the local day that ends at `moment`, or None if `moment` is no local midnight.
+
+    Midnight as the end of a period is written and spoken as 24:00 of the day that ends, never as 00:00 of the next.
+    """
+    local = moment.astimezone(zone)
+    return local.date() - timedelta(days=1) if local.time() == time() else None
 
 
 def deadline(start: datetime, limit: Limit, working: Mapping[date, bool], zone: ZoneInfo) -> Deadline:
@@ -60,5 +101,5 @@ def _count_working(day0: date, amount: int, working: Mapping[date, bool]) -> tup
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
-    """Returns the first moment that is late: the local midnight after `day`, in UTC."""
+    """Returns the last moment that is in time: the local midnight that ends `day`, in UTC."""
     return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)

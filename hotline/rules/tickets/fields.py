@@ -23,7 +23,7 @@ from hotline.rules.enums import (
     Urgency,
 )
 from hotline.rules.errors import InvalidFields
-from hotline.rules.text import LONG_TEXT, SHORT_TEXT, is_storable
+from hotline.rules.text import LONG_TEXT, SHORT_TEXT, clean, is_storable
 
 Value_co = TypeVar("Value_co", covariant=True)
 Word = TypeVar("Word", bound=StrEnum)
@@ -45,7 +45,7 @@ class ParsedField(Protocol[Value_co]):
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """Text of at most `limit` characters."""
+    """Text of at most `limit` characters (code points). A text of invisible signs only is empty."""
 
     limit: int
     value_type: ClassVar[type] = str
@@ -55,7 +55,7 @@ class TextField:
             raise BadValue("not_text")
         if not is_storable(value):
             raise BadValue("unknown_value")
-        text = value.replace("\r\n", "\n").strip()
+        text = clean(value)
         if len(text) > self.limit:
             raise BadValue("too_long")
         return text
@@ -63,7 +63,7 @@ class TextField:
 
 @dataclass(frozen=True, slots=True)
 class PhoneField(TextField):
-    """A telephone number as it was written; a ticket file's is stored in E.164 where that is possible."""
+    """A telephone number as it was written. It is stored as `rules.phone_numbers.parse_caller_number` returns it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +240,12 @@ TICKET_FIELDS: tuple[TicketField, ...] = (
 STATED_NAMES: frozenset[str] = frozenset(row.name for row in STATED_FIELDS)
 FIELDS_BY_NAME: dict[str, TicketField] = {row.name: row for row in TICKET_FIELDS}
 DRAFT_FIELDS: frozenset[str] = frozenset(row.name for row in STATED_FIELDS if row.entry is not STEP)
+# The columns of free text, in which people write numbers and names.
+TEXT_NAMES: frozenset[str] = frozenset(
+    row.name
+    for row in STATED_FIELDS
+    if type(row.kind) is TextField and row.stored and row.name not in {"unit_code", "caller_name"}
+)
 DESK_FIELDS: tuple[TicketField, ...] = tuple(row for row in STATED_FIELDS if row.entry is DESK)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from hotline.rules.enums import TicketState
+from hotline.rules.tickets.deadlines import is_past
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 
@@ -23,7 +24,7 @@ class InboxSection(StrEnum):
 
 
 class DueRange(StrEnum):
-    """The position of a deadline relative to now and to the local midnight; a deadline is the first moment that is late."""
+    """The position of a deadline relative to now and to the midnight that ends the local day; both moments are in time."""
 
     ANY = "any"
     PAST = "past"
@@ -53,7 +54,7 @@ INBOX_SECTIONS: dict[InboxSection, SectionRule] = {
 
 def is_overdue(state: TicketState, due_at: datetime | None, at: datetime) -> bool:
     """Returns whether an open ticket of a unit is past its deadline. A closed ticket is never overdue, however late it closed."""
-    return state in OPEN_AT_UNIT and due_at is not None and due_at <= at
+    return state in OPEN_AT_UNIT and due_at is not None and is_past(due_at, at)
 
 
 def section_of(
@@ -67,8 +68,8 @@ def section_of(
 
 
 def _fits(due: DueRange, due_at: datetime | None, at: datetime, midnight: datetime) -> bool:
-    past = due_at is not None and due_at <= at
-    today = due_at is not None and at < due_at <= midnight
+    past = due_at is not None and is_past(due_at, at)
+    today = due_at is not None and not past and not is_past(midnight, due_at)
     match due:
         case DueRange.ANY:
             return True

@@ -13,7 +13,8 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import RequestType
-from hotline.rules.phone_numbers import parse_number
+from hotline.rules.phone_numbers import parse_caller_number
+from hotline.rules.text import clean, close_directions
 from hotline.rules.tickets.fields import (
     TICKET_FIELDS,
     BadValue,
@@ -47,6 +48,7 @@ class Code(StrEnum):
     NOT_TEXT = "not_text"
     NOT_UTF8 = "not_utf8"
     NOT_A_TIME = "not_a_time"
+    NOT_A_NUMBER = "not_a_number"
     NOT_YES_OR_NO = "not_yes_or_no"
     BEFORE_RECEIVED = "before_received"
     UNKNOWN_UNIT = "unknown_unit"
@@ -70,7 +72,7 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A parsed line: ticket field -> value. Moments are UTC; a caller's number is E.164 where it can be, else as written."""
+    """A parsed line: ticket field -> value. Moments are UTC; a caller's number is as `parse_caller_number` returns it."""
 
     values: Mapping[str, Any]
 
@@ -110,13 +112,16 @@ def check_header(names: list[str]) -> tuple[RowProblem, ...]:
     return tuple(problems)
 
 
-def parse_row(cells: Mapping[str, str], zone: ZoneInfo) -> TicketRow | dict[str, Code]:
-    """Returns the row in `cells` (column -> text), or column -> code for everything that is wrong with it."""
+def parse_row(cells: Mapping[str, str], zone: ZoneInfo, line: str) -> TicketRow | dict[str, Code]:
+    """Returns the row in `cells` (column -> text), or column -> code for everything that is wrong with it.
+
+    `line` is the hotline's own number.
+    """
     values: dict[str, object] = {}
     errors: dict[str, Code] = {}
     for field, read in _READERS:
         try:
-            values[field.name] = read(_plain(cells[field.csv], field), zone)
+            values[field.name] = read(_plain(cells[field.csv], field), zone, line)
         except BadValue as bad:
             errors[field.csv] = Code(bad.code)
     received = values.get("received_at")
@@ -128,9 +133,12 @@ def parse_row(cells: Mapping[str, str], zone: ZoneInfo) -> TicketRow | dict[str,
 
 
 def safe_cell(text: str) -> str:
-    """Returns `text` with a leading apostrophe if a spreadsheet would take it for a formula; `parse_row` removes it."""
-    stripped = text.lstrip("'")
-    return f"'{text}" if stripped.startswith(_FORMULA) else text
+    """Returns `text` for a cell of a file: open directions closed, and no formula.
+
+    A leading apostrophe is added if a spreadsheet would take the text for a formula; `parse_row` removes it.
+    """
+    closed = close_directions(text)
+    return f"'{closed}" if closed.lstrip("'").startswith(_FORMULA) else closed
 
 
 def _plain(raw: str, field: TicketField) -> str:
@@ -139,7 +147,7 @@ def _plain(raw: str, field: TicketField) -> str:
         raise BadValue(Code.NOT_TEXT if unusable[0] == "\x00" else Code.NOT_UTF8)
     if raw.startswith("'") and raw.lstrip("'").startswith(_FORMULA):
         raw = raw[1:]
-    text = raw.replace("\r\n", "\n").strip()
+    text = clean(raw)
     if isinstance(field.kind, TextField) and len(text) > field.kind.limit:
         raise BadValue(Code.TOO_LONG)
     if field.csv_required and not text:
@@ -147,23 +155,30 @@ def _plain(raw: str, field: TicketField) -> str:
     return text
 
 
-_Reader = Callable[[str, ZoneInfo], object]
+_Reader = Callable[[str, ZoneInfo, str], object]
 
 
 def _reader(field: TicketField) -> _Reader:
     """Returns the function that reads a cell of `field`. Raises TypeError for a kind that no file holds."""
     match field.kind:
         case PhoneField():
-            return lambda text, _zone: parse_number(text) or text or None
+            return lambda text, _zone, line: _caller_number(text, line)
         case TextField():
-            return lambda text, _zone: text or (None if field.optional else "")
+            return lambda text, _zone, _line: text or (None if field.optional else "")
         case ChoiceField(kind):
             code = Code.NOT_YES_OR_NO if {word.value for word in kind} == _YES_OR_NO else Code.UNKNOWN_VALUE
-            return lambda text, _zone: _word(kind, text, code) if text else None
+            return lambda text, _zone, _line: _word(kind, text, code) if text else None
         case DateTimeField():
-            return lambda text, zone: _moment(text, zone) if text else None
+            return lambda text, zone, _line: _moment(text, zone) if text else None
         case BooleanField() | DateField() | IntegerField():
             raise TypeError(f"no ticket file holds a {field.kind}")
+
+
+def _caller_number(text: str, line: str) -> str | None:
+    try:
+        return parse_caller_number(text, line)
+    except ValueError as unknown:
+        raise BadValue(Code.NOT_A_NUMBER) from unknown
 
 
 def _word(kind: type[StrEnum], text: str, code: Code) -> StrEnum:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from hotline.rules.enums import Closing, TicketAction, TicketState
 from hotline.rules.people.actors import Actor, Machine, Person, Right, may_read_ticket
+from hotline.rules.text import is_blank
 from hotline.rules.tickets.fields import DRAFT_FIELDS
 
 
@@ -189,4 +190,4 @@ def allowed_actions(state: TicketState, actor: Actor, unit_code: str | None) -> 
 
 def missing(needs: Iterable[str], present: Mapping[str, object]) -> tuple[str, ...]:
     """Returns the needed fields that are absent or blank, in the order of `needs`."""
-    return tuple(name for name in needs if not str(present.get(name) or "").strip())
+    return tuple(name for name in needs if is_blank(str(present.get(name) or "")))

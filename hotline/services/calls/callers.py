@@ -1,14 +1,15 @@
-"""Answers the conditions of a flow about a caller: number withheld, calls often, has an open ticket."""
+"""Answers the conditions of a flow about a caller: number withheld, calls often, has an open ticket, was promised a call."""
 
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
 from hotline.rules.calls.flow_actions import CallerCondition
-from hotline.rules.enums import CallPurpose
+from hotline.rules.enums import CallbackReason, CallPurpose
 from hotline.rules.tickets.transitions import FINAL
 from hotline.services.calls.queries import get_call
 from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback, Dial
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
@@ -17,7 +18,8 @@ HOUR = timedelta(hours=1)
 
 def caller_matches(work: UnitOfWork, call_id: int, condition: CallerCondition) -> bool:
     """Returns whether the caller matches `condition`; a withheld number is neither OFTEN nor KNOWN."""
-    number = get_call(work, call_id).number
+    call = get_call(work, call_id)
+    number = call.number
     match condition:
         case CallerCondition.WITHHELD:
             return number is None
@@ -25,6 +27,8 @@ def caller_matches(work: UnitOfWork, call_id: int, condition: CallerCondition) -
             return number is not None and _phones_often(work, number)
         case CallerCondition.KNOWN:
             return number is not None and _has_open_ticket(work, number)
+        case CallerCondition.PROMISED:
+            return _is_promised_callback(work, call.dial_id)
 
 
 def _phones_often(work: UnitOfWork, number: str) -> bool:
@@ -39,3 +43,8 @@ def _has_open_ticket(work: UnitOfWork, number: str) -> bool:
         Ticket.caller_number == number, Ticket.number.is_not(None), Ticket.state.not_in(FINAL)
     )
     return work.session.scalar(still_open.limit(1)) is not None
+
+
+def _is_promised_callback(work: UnitOfWork, dial_id: int | None) -> bool:
+    behind = select(Callback.reason).join(Dial, Dial.callback_id == Callback.id).where(Dial.id == dial_id)
+    return work.session.scalar(behind) not in {None, CallbackReason.ABANDONED}

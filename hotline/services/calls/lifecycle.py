@@ -7,7 +7,7 @@ nothing.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Text, and_, bindparam, func, or_, select, update
+from sqlalchemy import Text, bindparam, func, select, update
 
 from hotline import events
 from hotline.rules.calls import states as rules
@@ -104,7 +104,7 @@ def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
     return {
         "sid": arrival.sid,
         "purpose": arrival.purpose,
-        "number": parse_number(number_raw),
+        "number": parse_number(number_raw, work.policies.number),
         "number_raw": number_raw,
         "dialed": to_storable(arrival.dialed, MAX_NUMBER_LENGTH),
         "language": arrival.language,
@@ -123,6 +123,7 @@ _TALK_COLUMNS = (
     "answered_at",
     "operator_left_at",
     "wait_seconds",
+    "talk_seconds",
     "finished_at",
     "no_matter",
     "no_matter_note",
@@ -177,7 +178,6 @@ def rate_talk(work: UnitOfWork, call_id: int, answer: Satisfied) -> None:
 def record_connected(work: UnitOfWork, call_id: int) -> None:
     """Records that caller and operator hear each other; the wait is over and measured."""
     call = lock_call(work, call_id)
-    since = call.queued_at or work.at
     joined = updated_one(
         work.session,
         update(Call)
@@ -186,7 +186,9 @@ def record_connected(work: UnitOfWork, call_id: int) -> None:
             state=CallState.TALKING,
             # The first answer counts: after a lost talk the caller is connected again.
             answered_at=func.coalesce(Call.answered_at, work.at),
-            wait_seconds=func.coalesce(Call.wait_seconds, max(int((work.at - since).total_seconds()), 0)),
+            wait_seconds=func.coalesce(
+                Call.wait_seconds, rules.seconds_between(call.queued_at or work.at, work.at)
+            ),
         ),
     )
     if joined and call.operator_id is not None:
@@ -201,9 +203,25 @@ def record_operator_left(work: UnitOfWork, call_id: int) -> None:
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state == CallState.TALKING)
-        .values(state=CallState.AFTER, operator_left_at=work.at),
+        .values(
+            state=CallState.AFTER,
+            operator_left_at=work.at,
+            talk_seconds=_talk_seconds(work, call),
+        ),
     ):
         desks.begin_wrap_up(work, call.operator_id, call_id)
+
+
+def _talk_seconds(work: UnitOfWork, call: CallView) -> Any:
+    """Returns the column value of `talk_seconds` when a talk ends now: the lengths of all talks of the call."""
+    began = call.answered_at
+    if (
+        last_talker(work.session, call.id) is not None
+        and (talk := talk_of(work.session, call.id)) is not None
+    ):
+        began = talk.settled_at
+    seconds = rules.seconds_between(began, work.at)
+    return None if seconds is None else func.coalesce(Call.talk_seconds, 0) + seconds
 
 
 def record_talk_left(work: UnitOfWork, call_id: int) -> None:
@@ -220,15 +238,12 @@ def return_to_queue(work: UnitOfWork, call_id: int) -> bool:
     Returns False if the talk goes on or is over. If caller and operator had not spoken, the wait goes on as
     if there had been no answer. Otherwise the answer stays counted, and the draft waits for the next operator.
     """
+    record_operator_left(work, call_id)
     call = lock_call(work, call_id)
     spoke = rules.was_a_talk(call.answered_at, call.operator_left_at or work.at)
     changed: dict[str, object] = {"priority": rules.FRONT_OF_QUEUE} if spoke else dict.fromkeys(_TALK_COLUMNS)
     alone = update(Call).where(
-        Call.id == call_id,
-        or_(
-            Call.state == CallState.TALKING,
-            and_(Call.state == CallState.AFTER, Call.operator_left_at.is_not(None)),
-        ),
+        Call.id == call_id, Call.state == CallState.AFTER, Call.operator_left_at.is_not(None)
     )
     back = {**changed, "state": CallState.IN_FLOW, "operator_id": None, "operator_left_at": None}
     if not updated_one(work.session, alone.values(back)):
@@ -261,8 +276,7 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
         # A caller who waited for the next operator after a lost talk: the record is the first operator's again.
         if (talker := last_talker(work.session, call.id)) is not None:
             values["operator_id"] = talker
-    if was is not call.state:
-        values |= {"answered_at": None, "wait_seconds": None}
+    values |= _measures_at_end(work, call, was, end)
     work.session.execute(update(Call).where(Call.id == call.id).values(**values, end=end))
     offers.withdraw_offers(work, call.id)
     desks.release_after_call(work, call.operator_id, call.id, was=was)
@@ -270,6 +284,21 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
         callbacks.promise_abandoned(work, call.id)
     work.record(events.CallEnded(call.id, end))
     offers.offer_waiting(work)
+
+
+def _measures_at_end(work: UnitOfWork, call: CallView, was: CallState, end: CallEnd) -> dict[str, object]:
+    """Returns the wait and the talk of a call that ends in the effective state `was`, as column values."""
+    waited = rules.seconds_between(call.queued_at, work.at)
+    if was is not call.state:
+        return {"answered_at": None, "wait_seconds": waited}
+    if was is CallState.TALKING:
+        return {"talk_seconds": _talk_seconds(work, call)}
+    if call.purpose is CallPurpose.FOLLOW_UP and end is CallEnd.COMPLETED:
+        return {"talk_seconds": rules.seconds_between(call.arrived_at, work.at)}
+    if call.answered_at is None:
+        # A caller who left the queue for a choice in the flow has waited until then.
+        return {"wait_seconds": func.coalesce(Call.wait_seconds, waited)}
+    return {}
 
 
 def _end_before_operator(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEnd:

@@ -8,7 +8,7 @@ from hotline import events
 from hotline.rules.calls.outages import MAX_CONCURRENT, max_concurrent
 from hotline.rules.errors import InvalidFields, LostRace, NoSuchOutage, NotAllowed
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.text import MAX_SPOKEN_BYTES, is_speakable
+from hotline.rules.text import MAX_SPOKEN_BYTES, clean, is_speakable
 from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.outages import Outage, outages_between
 from hotline.store.upsert import updated_one
@@ -32,7 +32,7 @@ def announce(
     """
     person = _announcer(work)
     start = starts_at or work.at
-    zh, en = " ".join(text_zh.split()), " ".join(text_en.split())
+    zh, en = (clean(" ".join(text.split())) for text in (text_zh, text_en))
     errors = _text_errors(zh, en) | _time_errors(work.at, start, ends_at)
     if not errors:
         lock_announcements(work)

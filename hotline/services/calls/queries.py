@@ -30,6 +30,7 @@ class CallView:
     pressed: RequestClass | None
     dial_id: int | None
     operator_id: int | None
+    arrived_at: datetime
     queued_at: datetime | None
     answered_at: datetime | None
     operator_left_at: datetime | None

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from hotline.rules.enums import CallPurpose
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.reconciliation import (
     CheckedClaim,
@@ -85,6 +86,8 @@ def _count(session: Session, window: Window, policies: Policies) -> Figures:
     opening, closing = rows.count_open_then(session, window)
     return Figures(
         calls=calls,
+        received=call_figures.count_groups(session, window, CallPurpose.INBOUND),
+        callbacks=call_figures.count_groups(session, window, CallPurpose.CALLBACK),
         requests=requests,
         handling=everyone,
         balance=Balance(

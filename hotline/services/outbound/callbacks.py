@@ -53,7 +53,7 @@ def promise_callback(
 
     Raises BadNumber if the number cannot be called.
     """
-    dialable = parse_number(number)
+    dialable = parse_number(number, work.policies.number)
     if dialable is None:
         raise BadNumber(reason.value)
     wanted = work.at + timedelta(seconds=work.policies.callbacks.delay_seconds)
@@ -79,10 +79,11 @@ def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callbac
     names another number replaces the earlier promise.
     """
     call = _call(work, call_id)
-    number = parse_number(typed) if typed else call.number
+    number = parse_number(typed, work.policies.number) if typed else call.number
     if number is None:
         return None
     _cancel_other_numbers(work, call_id, number)
+    work.session.execute(update(Call).where(Call.id == call_id).values(callback_chosen=True))
     return _promise_from(work, call, CallbackReason.REQUESTED, number)
 
 

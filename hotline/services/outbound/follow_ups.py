@@ -4,13 +4,14 @@ A "no" opens the redo round (重办), a new ticket linked to the closed one, so 
 counted; the closed ticket stays closed.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
-from hotline.rules.enums import FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.enums import FollowUpState, RequestType, Satisfied, Solved, TicketState
 from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
@@ -24,13 +25,21 @@ from hotline.unit_of_work import UnitOfWork
 
 # Follow-up calls placed at the same time; they need no operator, only lines.
 MAX_CONCURRENT = 5
+# No round of a ticket is counted beyond this one; it bounds the way back to the first.
+MAX_ROUNDS = 20
 # Fields that the next round takes over from the closed ticket.
 _CARRIED = tuple(field.name for field in TICKET_FIELDS if field.carried)
+# A call about such a matter would reveal it to whoever picks up the phone.
+IS_SECRET = or_(Ticket.confidential, func.coalesce(Ticket.type == RequestType.REPORT, False))
 
 
 def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
-    """Promises the follow-up of a closed ticket; exempt at once if its caller cannot be phoned. Idempotent."""
-    number = parse_number(ticket.caller_number or "")
+    """Promises the follow-up of a closed ticket. Idempotent.
+
+    A confidential ticket, a report (举报) and a caller without a number are exempt at once.
+    """
+    given = "" if _is_secret(work, ticket.id) else ticket.caller_number or ""
+    number = parse_number(given, work.policies.number)
     first = work.at + timedelta(seconds=work.policies.follow_ups.delay_seconds)
     row = {
         "ticket_id": ticket.id,
@@ -49,6 +58,7 @@ def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
 
 def plan_due_dials(work: UnitOfWork) -> int:
     """Plans the follow-up calls that are due, outside quiet hours and never two to one number. Returns their number."""
+    _exempt_secret(work)
     if not dial_schedule.may_ring(work.at, work.policies.follow_ups, work.zone):
         return 0
     busy = work.session.scalar(select(func.count()).where(FollowUp.state == FollowUpState.DIALLING)) or 0
@@ -75,6 +85,62 @@ def plan_due_dials(work: UnitOfWork) -> int:
             plan_dial(work, number=number, attempt=attempts + 1, follow_up_id=follow_up_id)
             phoned.add(number)
     return len(phoned)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """The matter of a follow-up as its caller recognises it: the local day it was received, its kind, its place."""
+
+    received_on: date
+    kind: RequestType
+    place: str
+
+
+def matter_of_call(work: UnitOfWork, call_id: int) -> Matter | None:
+    """Returns the matter of a follow-up call, or None for another call. A redo has the day of its first round."""
+    behind = (
+        select(Ticket)
+        .join(FollowUp, FollowUp.ticket_id == Ticket.id)
+        .join(Dial, Dial.follow_up_id == FollowUp.id)
+        .join(Call, Call.dial_id == Dial.id)
+        .where(Call.id == call_id)
+    )
+    ticket = work.session.scalar(behind)
+    if ticket is None:
+        return None
+    first = ticket
+    for _ in range(MAX_ROUNDS):
+        earlier = None if first.redo_of is None else work.session.get(Ticket, first.redo_of)
+        if earlier is None:
+            break
+        first = earlier
+    return Matter(
+        received_on=first.received_at.astimezone(work.zone).date(),
+        kind=ticket.type or RequestType.OTHER,
+        place=ticket.place or "",
+    )
+
+
+def may_dial(work: UnitOfWork, follow_up_id: int) -> bool:
+    """Returns whether an attempt is under way and its ticket has not become confidential since it was planned."""
+    mine = select(FollowUp.state, IS_SECRET).join(Ticket, Ticket.id == FollowUp.ticket_id)
+    row = work.session.execute(mine.where(FollowUp.id == follow_up_id)).one_or_none()
+    return row is not None and row[0] is FollowUpState.DIALLING and not row[1]
+
+
+def _is_secret(work: UnitOfWork, ticket_id: int) -> bool:
+    return bool(work.session.scalar(select(IS_SECRET).where(Ticket.id == ticket_id)))
+
+
+def _exempt_secret(work: UnitOfWork) -> None:
+    """Settles the waiting follow-ups of tickets that became confidential after they were closed."""
+    waiting = (
+        select(FollowUp.id, FollowUp.ticket_id)
+        .join(Ticket, Ticket.id == FollowUp.ticket_id)
+        .where(FollowUp.state == FollowUpState.WAITING, IS_SECRET)
+    )
+    for follow_up_id, ticket_id in work.session.execute(waiting).all():
+        _settle(work, follow_up_id, ticket_id, FollowUpState.EXEMPT)
 
 
 def record_answer(work: UnitOfWork, call_id: int, question: str, answer: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from hotline import events
 from hotline.rules.calls.dial_schedule import may_ring
-from hotline.rules.enums import CallbackState, CallPurpose, DialState, FollowUpState
+from hotline.rules.enums import CallbackState, CallPurpose, DialState
 from hotline.rules.errors import NoSuchDial
 from hotline.rules.policies import DialPolicy
 from hotline.services.calls import lifecycle
@@ -144,11 +144,10 @@ def _is_stale(work: UnitOfWork, dial: DialView) -> bool:
 
 def _is_wanted(work: UnitOfWork, dial: DialView) -> bool:
     if dial.callback_id is not None:
-        state: object = work.session.scalar(select(Callback.state).where(Callback.id == dial.callback_id))
+        state = work.session.scalar(select(Callback.state).where(Callback.id == dial.callback_id))
         owed = state is CallbackState.DIALLING
     else:
-        state = work.session.scalar(select(FollowUp.state).where(FollowUp.id == dial.follow_up_id))
-        owed = state is FollowUpState.DIALLING
+        owed = dial.follow_up_id is not None and follow_ups.may_dial(work, dial.follow_up_id)
     return owed and may_ring(work.at, _policy(work, dial), work.zone) and not _is_stale(work, dial)
 
 

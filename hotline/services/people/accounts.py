@@ -114,9 +114,7 @@ def sign_in(work: UnitOfWork, person_id: int, idle_limit: timedelta = IDLE_LIMIT
     """Starts a browser session; returns its secret token, of which only the hash is stored."""
     token = secrets.token_urlsafe(32)
     ends = work.at + idle_limit
-    work.session.add(
-        SignIn(token_hash=_digest(token), user_id=person_id, created_at=work.at, expires_at=ends)
-    )
+    work.session.add(SignIn(token_hash=digest(token), user_id=person_id, created_at=work.at, expires_at=ends))
     return token
 
 
@@ -127,14 +125,14 @@ def is_renewal_due(ends_at: datetime, at: datetime, idle_limit: timedelta = IDLE
 def renew_sign_in(work: UnitOfWork, token: str, idle_limit: timedelta = IDLE_LIMIT) -> None:
     """Prolongs a browser session that is in use; one that is over or revoked stays so."""
     in_use = update(SignIn).where(
-        SignIn.token_hash == _digest(token), SignIn.expires_at > work.at, SignIn.revoked_at.is_(None)
+        SignIn.token_hash == digest(token), SignIn.expires_at > work.at, SignIn.revoked_at.is_(None)
     )
     work.session.execute(in_use.values(expires_at=work.at + idle_limit))
 
 
 def sign_out(work: UnitOfWork, token: str) -> None:
     """Revokes a browser session; an unknown token is ignored."""
-    mine = SignIn.token_hash == _digest(token)
+    mine = SignIn.token_hash == digest(token)
     work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
 
 
@@ -144,7 +142,7 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
         select(User, SignIn.expires_at)
         .join(SignIn, SignIn.user_id == User.id)
         .where(
-            SignIn.token_hash == _digest(token),
+            SignIn.token_hash == digest(token),
             SignIn.expires_at > at,
             SignIn.revoked_at.is_(None),
             User.active,
@@ -179,7 +177,7 @@ def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
     if person is None:
         raise NoSuchPerson(user_name)
     token = "hl_" + secrets.token_urlsafe(32)
-    work.session.add(ApiToken(name=name, token_hash=_digest(token), user_id=person.id, created_at=work.at))
+    work.session.add(ApiToken(name=name, token_hash=digest(token), user_id=person.id, created_at=work.at))
     return token
 
 
@@ -188,7 +186,7 @@ def person_by_api_token(session: Session, token: str) -> tuple[Person, int] | No
     query = (
         select(User, ApiToken.id)
         .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == _digest(token), ApiToken.revoked_at.is_(None), User.active)
+        .where(ApiToken.token_hash == digest(token), ApiToken.revoked_at.is_(None), User.active)
     )
     row = session.execute(query).first()
     return None if row is None else (_person(row[0]), row[1])
@@ -198,7 +196,8 @@ def _person(user: User) -> Person:
     return Person(id=user.id, role=user.role, unit_code=user.unit_code)
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """Returns the hash under which a secret token is stored."""
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 

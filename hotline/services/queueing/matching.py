@@ -17,6 +17,12 @@ from hotline.unit_of_work import UnitOfWork
 
 # Only this many of the longest-waiting callers are considered in one search.
 MAX_CALLERS_CONSIDERED = 100
+_TAKING_CALLS = (
+    PresenceState.READY,
+    PresenceState.RINGING,
+    PresenceState.TALKING,
+    PresenceState.WRAP_UP,
+)
 
 
 def next_match(work: UnitOfWork) -> tuple[int, int] | None:
@@ -40,6 +46,13 @@ def next_match(work: UnitOfWork) -> tuple[int, int] | None:
         if operator_id is not None and _lock_call(work, caller.id):
             return caller.id, operator_id
     return None
+
+
+def is_served(work: UnitOfWork, skill: str, desk_id: int | None, joined_at: datetime | None) -> bool:
+    """Returns whether a desk that may take this caller is taking calls: ready, or busy with a call or its record."""
+    taking = select(Presence.user_id).where(Presence.state.in_(_TAKING_CALLS), _is_alive(work))
+    needs = _needs(work, skill, desk_id, joined_at)
+    return work.session.scalar((taking if needs is None else taking.where(needs)).limit(1)) is not None
 
 
 def _needs(

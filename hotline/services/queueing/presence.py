@@ -13,6 +13,9 @@ from hotline.store.people.tables import Presence
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
 
+# After a longer cut the operator becomes ready by hand: the person may have left.
+LONGEST_CUT = timedelta(seconds=60)
+
 
 def open_desk(work: UnitOfWork) -> None:
     """Opens the desk as not ready; an open desk keeps its state (a second tab, a reload)."""
@@ -58,6 +61,24 @@ def set_not_ready(work: UnitOfWork, reason: NotReadyReason) -> None:
         reason=reason.value,
     ):
         raise LostRace("the desk is busy with a call")
+
+
+def report_telephone(work: UnitOfWork, *, is_on: bool) -> None:
+    """Takes a ready operator whose telephone cannot ring out of the queue, and back in if it is on again soon."""
+    person = _operator(work)
+    if not is_on:
+        desks.set_presence(
+            work,
+            person.id,
+            (PresenceState.READY,),
+            PresenceState.NOT_READY,
+            reason=NotReadyReason.PHONE_OFF.value,
+        )
+        return
+    known = get_presence(work.session, person.id)
+    was_cut_off = known.state is PresenceState.NOT_READY and known.reason == NotReadyReason.PHONE_OFF
+    if was_cut_off and work.at - known.since <= LONGEST_CUT:
+        set_ready(work)
 
 
 def close_desk(work: UnitOfWork) -> None:

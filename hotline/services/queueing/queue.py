@@ -8,11 +8,11 @@ from sqlalchemy import and_, func, or_, select, update
 from hotline import events
 from hotline.rules.calls import states as rules
 from hotline.rules.calls.flow_actions import JoinQueue
-from hotline.rules.calls.states import QueueJoin
+from hotline.rules.calls.states import QueueJoin, seconds_between
 from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.errors import NoSuchCall
-from hotline.services.calls.queries import CallView, lock_call
-from hotline.services.queueing import offers
+from hotline.services.calls.queries import CallView, get_call, lock_call
+from hotline.services.queueing import matching, offers
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence, User
@@ -32,7 +32,7 @@ class QueuePlace:
     """The place of a waiting caller: `position` 1 = next.
 
     Seconds waited so far, and since the last joining; average seconds of the last callers (None: no data
-    yet).
+    yet, or no desk takes this caller's calls). `is_served`: a desk does.
     """
 
     position: int
@@ -40,11 +40,14 @@ class QueuePlace:
     since_joined: int
     expected_seconds: int | None
     size: int
+    is_served: bool = True
 
 
 def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     """Returns the place of a waiting caller. Raises NoSuchCall."""
-    query = select(Call.place_since, Call.queued_at, Call.joined_at, Call.priority).where(Call.id == call_id)
+    query = select(
+        Call.place_since, Call.queued_at, Call.joined_at, Call.priority, Call.skill, Call.desk_id
+    ).where(Call.id == call_id)
     own = work.session.execute(query).first()
     if own is None:
         raise NoSuchCall(str(call_id))
@@ -53,24 +56,29 @@ def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
     ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
     size = work.session.scalar(waiting) or 0
-    waits = _recent_waits(work)
+    # Waits of an hour ago tell nothing about a queue that no desk serves now.
+    is_served = matching.is_served(work, own.skill, own.desk_id, own.joined_at)
+    waits = _recent_waits(work) if is_served else []
     return QueuePlace(
         position=ahead + 1,
         waited_seconds=int((work.at - queued).total_seconds()),
         since_joined=int((work.at - joined).total_seconds()),
         expected_seconds=round(sum(waits) / len(waits)) if waits else None,
         size=max(size, 1),
+        is_served=is_served,
     )
 
 
 def _recent_waits(work: UnitOfWork) -> list[int]:
     """Returns the seconds that the last answered callers of today had waited."""
     last = (
-        select(Call.id, Call.arrived_on, Call.wait_seconds).order_by(Call.id.desc()).limit(MAX_CALLS_SEARCHED)
+        select(Call.id, Call.arrived_on, Call.answered_at, Call.wait_seconds)
+        .order_by(Call.id.desc())
+        .limit(MAX_CALLS_SEARCHED)
     )
     calls = last.subquery()
     answered = select(calls.c.wait_seconds).where(
-        calls.c.arrived_on == work.today, calls.c.wait_seconds.is_not(None)
+        calls.c.arrived_on == work.today, calls.c.answered_at.is_not(None), calls.c.wait_seconds.is_not(None)
     )
     newest = answered.order_by(calls.c.id.desc()).limit(RECENT_ANSWERS)
     return list(work.session.scalars(newest))
@@ -93,6 +101,7 @@ def join_queue(
     # A caller whose talk was lost is never turned away, and goes before everybody.
     is_lost = call.answered_at is not None
     if not is_lost and (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
+        work.session.execute(update(Call).where(Call.id == call_id).values(queue_full=True))
         return QueueJoin.FULL
     place, skill = _inherited_place(work, call)
     joined = updated_one(
@@ -104,6 +113,7 @@ def join_queue(
             queued_at=call.queued_at or work.at,
             place_since=call.place_since or place or work.at,
             joined_at=work.at,
+            wait_seconds=Call.wait_seconds if is_lost else None,
             skill=wish.skill or skill,
             priority=rules.FRONT_OF_QUEUE if is_lost else wish.priority,
             desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
@@ -120,11 +130,14 @@ def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
     """Records the carrier's QueueResult. Only `leave` changes the call: the caller is back in the flow."""
     if result != "leave":
         return
+    call = get_call(work, call_id)
+    # After a lost talk the wait for the first answer stays the measured one.
+    waited = Call.wait_seconds if call.answered_at is not None else seconds_between(call.queued_at, work.at)
     left = updated_one(
         work.session,
         update(Call)
         .where(Call.id == call_id, Call.state.in_((CallState.QUEUED, CallState.OFFERED)))
-        .values(state=CallState.IN_FLOW),
+        .values(state=CallState.IN_FLOW, wait_seconds=waited),
     )
     if left:
         offers.withdraw_offers(work, call_id)

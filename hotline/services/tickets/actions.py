@@ -16,6 +16,7 @@ from hotline.rules.errors import (
     StaleRevision,
 )
 from hotline.rules.people.actors import Person, Right
+from hotline.rules.phone_numbers import parse_caller_number
 from hotline.rules.tickets import transitions as rules
 from hotline.rules.tickets.fields import FIELDS_BY_NAME, TicketFields
 from hotline.services.calls import queries
@@ -42,7 +43,7 @@ def open_draft(
 ) -> Ticket:
     """Opens a draft, or returns the ticket that this call already has. The pressed class is preselected.
 
-    Raises NotAllowed, NoSuchCall, UnknownUnit.
+    Raises NotAllowed, NoSuchCall, UnknownUnit, InvalidFields.
     """
     author = work.actor.id if isinstance(work.actor, Person) else None
     if isinstance(work.actor, Person) and not work.actor.may(Right.WRITE_TICKETS):
@@ -58,7 +59,7 @@ def open_draft(
         known = _take_from_call(work, ticket, call_id)
         if known is not None:
             return known
-    for name, value in _columns(work, stated).items():
+    for name, value in _columns(work, ticket, stated).items():
         setattr(ticket, name, value)
     work.session.add(ticket)
     work.session.flush()
@@ -120,7 +121,7 @@ def _step_columns(
     unfit = stated.given().keys() - rules.editable_fields(row)
     if unfit:
         raise InvalidFields(dict.fromkeys(sorted(unfit), "not_now"))
-    columns = _columns(work, stated)
+    columns = _columns(work, ticket, stated)
     present = {name: getattr(ticket, name, None) for name in row.needs} | stated.given()
     lacking = rules.missing(row.needs, present)
     if lacking:
@@ -135,16 +136,30 @@ def _event(kind: str, ticket: Ticket) -> events.Event:
     )
 
 
-def _columns(work: UnitOfWork, stated: TicketFields) -> dict[str, object]:
-    """Returns the ticket's columns that the fields set. Raises UnknownUnit."""
+def _columns(work: UnitOfWork, ticket: Ticket, stated: TicketFields) -> dict[str, object]:
+    """Returns the ticket's columns that the fields set. A new report (举报) is confidential by default.
+
+    Raises UnknownUnit, InvalidFields.
+    """
     columns = {name: value for name, value in stated.given().items() if FIELDS_BY_NAME[name].stored}
     if stated.type is not None:
         columns["request_class"] = CLASS_OF[stated.type]
+        if stated.type is RequestType.REPORT and ticket.type is not RequestType.REPORT:
+            columns.setdefault("confidential", True)
+    if stated.caller_number is not None:
+        columns["caller_number"] = _caller_number(work, stated.caller_number)
     if stated.unit_code:
         check_unit(work, stated.unit_code)
     elif "unit_code" in columns:
         columns["unit_code"] = None
     return columns
+
+
+def _caller_number(work: UnitOfWork, text: str) -> str | None:
+    try:
+        return parse_caller_number(text, work.policies.number)
+    except ValueError:
+        raise InvalidFields({"caller_number": "not_a_number"}) from None
 
 
 def _take_from_call(work: UnitOfWork, ticket: Ticket, call_id: int) -> Ticket | None:

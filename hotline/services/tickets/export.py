@@ -13,8 +13,10 @@ from hotline.rules.enums import TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.privacy import mask_number
+from hotline.rules.people.privacy import mask_number, mask_text
 from hotline.rules.phone_numbers import format_national
+from hotline.rules.text import SHORT_TEXT, is_blank, to_storable
+from hotline.rules.tickets.fields import TEXT_NAMES
 from hotline.rules.tickets.rows import COLUMNS, FILE_FIELDS, safe_cell
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
@@ -28,7 +30,7 @@ def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: 
     """Writes every ticket received in `period` to `target` and returns their number.
 
     All rounds are written; discarded tickets and drafts that were not imported are not. `target` must be opened with
-    newline="" and UTF-8. Numbers are masked. With a `reason` they are written in full, except those of confidential
+    newline="" and UTF-8. Numbers are masked, inside texts too. With a `reason` they are written in full, except those of confidential
     matters; this needs a person with the right to import and is recorded as a disclosure. Raises NotAllowed.
     """
     if reason is not None:
@@ -44,7 +46,7 @@ def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: 
 
 def _record_disclosure(work: UnitOfWork, reason: str) -> None:
     person = work.actor
-    if not isinstance(person, Person) or not person.may(Right.IMPORT_TICKETS) or not reason.strip():
+    if not isinstance(person, Person) or not person.may(Right.IMPORT_TICKETS) or is_blank(reason):
         raise NotAllowed("exports no full numbers")
     disclosure = Disclosure(
         at=work.at,
@@ -52,7 +54,7 @@ def _record_disclosure(work: UnitOfWork, reason: str) -> None:
         subject="export",
         subject_id=0,
         field="caller_number",
-        reason=reason.strip()[:200],
+        reason=to_storable(reason, SHORT_TEXT),
     )
     work.session.add(disclosure)
     work.session.flush()
@@ -73,14 +75,18 @@ def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[s
 
 
 def _cells(ticket: Ticket, zone: ZoneInfo, *, in_full: bool) -> list[str]:
-    number = ticket.caller_number or ""
+    number, masked = ticket.caller_number or "", not in_full or ticket.confidential
     # A ticket that was not imported carries our own number, by which an import recognises it.
     special = {
         "external_number": ticket.external_number or ticket.number or "",
-        "caller_number": format_national(number)
-        if in_full and not ticket.confidential
-        else mask_number(number),
+        "caller_number": mask_number(number) if masked else format_national(number),
     }
+    if masked:
+        special |= {
+            name: mask_text(getattr(ticket, name), ticket.caller_name)
+            for name in TEXT_NAMES
+            if name not in special
+        }
     values = (special.get(field.name, getattr(ticket, field.name)) for field in FILE_FIELDS)
     return [safe_cell(_cell(value, zone)) for value in values]
 

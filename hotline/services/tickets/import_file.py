@@ -114,7 +114,7 @@ def _good_rows(
         if len(line.cells) != len(header):
             progress.refuse(line.line, {"": Code.WRONG_CELL_COUNT})
             continue
-        row = parse_row(dict(zip(header, line.cells, strict=True)), work.zone)
+        row = parse_row(dict(zip(header, line.cells, strict=True)), work.zone, work.policies.number)
         errors = row if isinstance(row, dict) else _context_errors(row, progress)
         if errors:
             progress.refuse(line.line, errors)

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from hotline.rules.enums import TicketState
 from hotline.rules.phone_numbers import parse_number
@@ -17,6 +17,7 @@ from hotline.services.calls.queries import get_call
 from hotline.services.tickets.numbering import PREFIX
 from hotline.store.advisory_locks import acquire_advisory_locks
 from hotline.store.calls.lookups import CodeTry
+from hotline.store.calls.tables import Call
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
@@ -49,18 +50,22 @@ def look_up_number(
     work: UnitOfWork, call_id: int, digits: str, code: str
 ) -> KnownTicket | UnknownTicket | LookupLocked:
     """Returns the state of the ticket whose number has these digits, if `code` is its code."""
-    number = get_call(work, call_id).number
+    number = _caller_of(work, call_id)
     ticket = work.session.scalar(select(Ticket).where(Ticket.number == f"{PREFIX}{digits}"))
     keys = _caller_keys(call_id, number)
     # The caller's own ticket is not locked from their number: otherwise strangers could lock its caller out.
-    if ticket is None or number is None or parse_number(ticket.caller_number or "") != number:
+    if (
+        ticket is None
+        or number is None
+        or parse_number(ticket.caller_number or "", work.policies.number) != number
+    ):
         keys.append(f"ticket:{digits}")
     return _answer(work, keys, [] if ticket is None else [ticket], code)
 
 
 def look_up_caller(work: UnitOfWork, call_id: int, code: str) -> KnownTicket | UnknownTicket | LookupLocked:
     """Returns the state of the caller's own ticket that has `code`. The number is the one the carrier reports."""
-    number = get_call(work, call_id).number
+    number = _caller_of(work, call_id)
     if number is None:
         return UnknownTicket()
     theirs = (
@@ -70,6 +75,12 @@ def look_up_caller(work: UnitOfWork, call_id: int, code: str) -> KnownTicket | U
         .limit(MAX_TICKETS_TRIED)
     )
     return _answer(work, _caller_keys(call_id, number), list(work.session.scalars(theirs)), code)
+
+
+def _caller_of(work: UnitOfWork, call_id: int) -> str | None:
+    """Returns the caller's number, and records that this call asked for the state of a ticket."""
+    work.session.execute(update(Call).where(Call.id == call_id).values(status_asked=True))
+    return get_call(work, call_id).number
 
 
 def _caller_keys(call_id: int, number: str | None) -> list[str]:

@@ -8,10 +8,18 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session, aliased
 
-from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose, CallState
+from hotline.rules.enums import (
+    CallbackReason,
+    CallbackState,
+    CallEnd,
+    CallOutcome,
+    CallPurpose,
+    CallState,
+)
+from hotline.store.calls.outcomes import OUTCOME
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
-from hotline.store.outbound import Callback, Dial
+from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.people.tables import User
 from hotline.store.tickets.tables import Ticket
 
@@ -26,6 +34,8 @@ class CallFilter:
     day: date | None = None
     states: tuple[CallState, ...] = ()
     ends: tuple[CallEnd, ...] = ()
+    # Only inbound calls have an outcome.
+    outcomes: tuple[CallOutcome, ...] = ()
     purposes: tuple[CallPurpose, ...] = ()
     operator_id: int | None = None
 
@@ -62,6 +72,8 @@ def list_calls(session: Session, wanted: CallFilter, *, limit: int, cursor: str 
         conditions.append(Call.state.in_(wanted.states))
     if wanted.ends:
         conditions.append(Call.end.in_(wanted.ends))
+    if wanted.outcomes:
+        conditions += [Call.purpose == CallPurpose.INBOUND, OUTCOME.in_(wanted.outcomes)]
     if wanted.purposes:
         conditions.append(Call.purpose.in_(wanted.purposes))
     if wanted.operator_id is not None:
@@ -81,11 +93,14 @@ def find_call_line(session: Session, call_id: int) -> CallLine | None:
 
 def _call_lines() -> Select[Call, User | None, Ticket | None]:
     first = aliased(Ticket)
-    ticket_id = select(func.min(first.id)).where(first.call_id == Call.id).correlate(Call).scalar_subquery()
+    written = select(func.min(first.id)).where(first.call_id == Call.id).correlate(Call).scalar_subquery()
+    # A follow-up call writes no ticket; it is about one.
     return (
         select(Call, User, Ticket)
         .outerjoin(User, User.id == Call.operator_id)
-        .outerjoin(Ticket, Ticket.id == ticket_id)
+        .outerjoin(Dial, Dial.id == Call.dial_id)
+        .outerjoin(FollowUp, FollowUp.id == Dial.follow_up_id)
+        .outerjoin(Ticket, Ticket.id == func.coalesce(FollowUp.ticket_id, written))
     )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hotline.rules.enums import (
@@ -21,8 +21,7 @@ class Call(Base):
     """One telephone call with every moment the statistics need.
 
     `number` is the citizen's number in E.164, None when withheld or unparsable; `number_raw` is the
-    carrier's text. Waiting time = `answered_at` - `queued_at`; a callback inherits the first `queued_at` as
-    `place_since`, which orders the queue.
+    carrier's text. A callback inherits the first `queued_at` as `place_since`, which orders the queue.
     """
 
     __tablename__ = "calls"
@@ -67,8 +66,17 @@ class Call(Base):
     check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the operator finished the record: a ticket, or a reason for having none.
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Queue to answer, whole seconds; set once at the answer, so that reports need no date arithmetic.
+    # From joining the queue to the answer, or to the end of a wait in vain, in whole seconds. Set when the wait
+    # is over, so that reports need no date arithmetic.
     wait_seconds: Mapped[int | None]
+    # From the answer to the moment at which the operator or the caller left, in whole seconds. A follow-up
+    # has no operator: the length of the answered call.
+    talk_seconds: Mapped[int | None]
+    # What happened in the flow, for `store.calls.outcomes`: the queue refused the caller, the caller chose a
+    # callback, the caller asked for the state of a ticket.
+    queue_full: Mapped[bool] = mapped_column(default=False, server_default=false())
+    callback_chosen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    status_asked: Mapped[bool] = mapped_column(default=False, server_default=false())
     end: Mapped[CallEnd | None] = mapped_column(enum_column(CallEnd))
     # The caller's rating of the conversation, pressed after the operator had left.
     satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))

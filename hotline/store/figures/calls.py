@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from hotline.rules.enums import CallbackState
-from hotline.rules.figures.report import CallCounts, CurvePoint
+from hotline.rules.enums import CallbackState, CallOutcome, CallPurpose
+from hotline.rules.figures.report import CallCounts, CallGroup, CallGroups, CurvePoint
+from hotline.store.calls.outcomes import OUTCOME, RATING, RECORD, first_of
 from hotline.store.calls.tables import Call
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import Window, counted
@@ -24,23 +25,44 @@ def count_calls(
     `threshold` in seconds: shorter waits given up are `short`, not `abandoned`.
     """
     slot, labels = _slots(window, zone)
-    cohort = cohorts.calls_offered(window)
+    cohort = cohorts.calls_offered(window, threshold)
     counts = cohort.counts
     query = select(slot.label("slot"), *counted(counts)).where(cohort.where).group_by("slot")
     by_slot = {row.slot: {name: row._mapping[name] for name in counts} for row in session.execute(query)}  # noqa: SLF001 - a Row's public view
     total = CallCounts(**{name: sum(part[name] for part in by_slot.values()) for name in counts})
-    short = _short(session, window, threshold)
     none = dict.fromkeys(counts, 0)
     curve = tuple(
         CurvePoint(label, (part := by_slot.get(key, none))["offered"], part["answered"])
         for key, label in labels
     )
-    return replace(
-        total,
-        abandoned=total.abandoned - short,
-        short=short,
-        called_back=_called_back(session, window),
-    ), curve
+    return replace(total, called_back=_called_back(session, window)), curve
+
+
+def count_groups(session: Session, window: Window, purpose: CallPurpose) -> CallGroups:
+    """Counts every call of one purpose that arrived in the period, by outcome, record, no-matter reason and rating."""
+    where = cohorts.calls_of_purpose(window, purpose)
+    # A call that we placed counts as answered when it reached an operator.
+    placed = first_of(CallOutcome, (cohorts.IS_ANSWERED, CallOutcome.ANSWERED), otherwise=CallOutcome.OTHER)
+    outcome = OUTCOME if purpose is CallPurpose.INBOUND else placed
+    answered, talk = cohorts.IS_ANSWERED, and_(cohorts.IS_ANSWERED, Call.talk_seconds.is_not(None))
+    query = select(
+        outcome.label("outcome"),
+        RECORD.label("record"),
+        Call.no_matter,
+        RATING.label("rating"),
+        func.count().label("total"),
+        func.count().filter(Call.queued_at.is_(None)).label("not_queued"),
+        func.count().filter(answered).label("answered"),
+        func.coalesce(func.sum(Call.wait_seconds).filter(answered), 0).label("waited"),
+        func.max(Call.wait_seconds).label("longest_wait"),
+        func.count().filter(talk).label("talks"),
+        func.coalesce(func.sum(Call.talk_seconds).filter(talk), 0).label("talked"),
+    )
+    rows = session.execute(query.where(where).group_by("outcome", "record", Call.no_matter, "rating"))
+    return CallGroups(
+        groups=tuple(CallGroup(**row._mapping) for row in rows),  # noqa: SLF001 - a Row's public view
+        rows=session.scalar(select(func.count()).select_from(Call).where(where)) or 0,
+    )
 
 
 def _slots(window: Window, zone: ZoneInfo) -> tuple[ColumnElement[Any], list[tuple[Any, str]]]:
@@ -58,18 +80,6 @@ def _slots(window: Window, zone: ZoneInfo) -> tuple[ColumnElement[Any], list[tup
     bounds = [(Call.arrived_at < end, index) for index, end in enumerate(starts[1:])]
     slot = case(*bounds, else_=len(starts) - 1)
     return slot, [(index, f"{start.astimezone(zone):%H}") for index, start in enumerate(starts)]
-
-
-def _short(session: Session, window: Window, threshold: int) -> int:
-    if threshold <= 0:
-        return 0
-    cohort = cohorts.calls_offered(window)
-    given_up = select(Call.queued_at, Call.ended_at).where(cohort.where, cohort.counts["abandoned"])
-    return sum(
-        1
-        for queued, ended in session.execute(given_up)
-        if queued is not None and ended is not None and (ended - queued).total_seconds() < threshold
-    )
 
 
 def _called_back(session: Session, window: Window) -> int:

@@ -12,11 +12,25 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from hotline.rules.enums import CallEnd, CallPurpose, Closing, FollowUpState, Satisfied, Solved, TicketState
+from hotline.rules.enums import (
+    AfterCall,
+    CallEnd,
+    CallOutcome,
+    CallPurpose,
+    CallRecord,
+    Closing,
+    FollowUpState,
+    NoMatterReason,
+    Satisfied,
+    Solved,
+    TicketState,
+)
 from hotline.rules.figures.report import Period
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
+from hotline.store.calls.outcomes import OUTCOME, RATING, RECORD
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import FollowUp
+from hotline.store.tickets.deadlines import is_past
 from hotline.store.tickets.tables import Ticket
 
 
@@ -48,6 +62,8 @@ def window_of(period: Period, zone: ZoneInfo, at: datetime) -> Window:
 # GB/T 33358-2016: answered within 15 s.
 ANSWER_SECONDS = 15
 
+IS_ANSWERED = Call.answered_at.is_not(None)
+
 # An open or closed ticket. Stated by exclusion: SQLite then uses the index of the cohort's moment, not of
 # the state.
 IS_NUMBERED = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
@@ -71,20 +87,43 @@ class CohortQuery:
     joined: bool = False
 
 
-def calls_offered(window: Window) -> CohortQuery:
-    """Inbound calls that joined the queue, by day of arrival."""
-    answered, gone = Call.answered_at.is_not(None), Call.answered_at.is_(None)
+def calls_of_purpose(window: Window, purpose: CallPurpose) -> ColumnElement[bool]:
+    """Returns the condition for the calls of one purpose that arrived in the period."""
+    return and_(window.includes(Call.arrived_on), Call.purpose == purpose)
+
+
+def calls_received(window: Window, purpose: CallPurpose = CallPurpose.INBOUND) -> CohortQuery:
+    """Calls of one purpose, inbound ones by their outcome, by day of arrival."""
+    # A call that we placed has no outcome: answered means that it reached an operator.
+    answered = OUTCOME.in_((CallOutcome.ANSWERED,)) if purpose is CallPurpose.INBOUND else IS_ANSWERED
+    counts: dict[str, ColumnElement[bool]] = {"received": Call.id.is_not(None), "talks": answered}
+    counts |= {f"outcome_{word}": OUTCOME.in_((word,)) for word in CallOutcome}
+    counts |= {f"ended_as_{word}": and_(answered, RECORD.in_((word,))) for word in CallRecord}
+    counts |= {f"after_call_{word}": and_(answered, RATING.in_((word,))) for word in AfterCall}
+    counts |= {f"no_matter_{word}": Call.no_matter == word for word in NoMatterReason}
+    return CohortQuery(calls_of_purpose(window, purpose), counts)
+
+
+def calls_offered(window: Window, threshold: int) -> CohortQuery:
+    """Inbound calls that joined the queue, by day of arrival.
+
+    `threshold` in seconds: shorter waits given up are `short`, not `abandoned`.
+    """
+    answered, gone = IS_ANSWERED, Call.answered_at.is_(None)
+    given_up = and_(gone, Call.end == CallEnd.ABANDONED)
+    short = func.coalesce(Call.wait_seconds < threshold, False)
     counts = {
         "offered": Call.id.is_not(None),
         "answered": answered,
         "answered_15s": and_(answered, Call.wait_seconds <= ANSWER_SECONDS),
-        "abandoned": and_(gone, Call.end == CallEnd.ABANDONED),
+        "abandoned": and_(given_up, ~short),
+        "short": and_(given_up, short),
         "left_for_callback": and_(gone, Call.end == CallEnd.LEFT_FOR_CALLBACK),
         "waiting": and_(gone, Call.end.is_(None)),
         "otherwise_ended": and_(gone, Call.end.not_in((CallEnd.ABANDONED, CallEnd.LEFT_FOR_CALLBACK))),
     }
-    offered = and_(Call.purpose == CallPurpose.INBOUND, Call.queued_at.is_not(None))
-    return CohortQuery(and_(window.includes(Call.arrived_on), offered), counts)
+    inbound = calls_of_purpose(window, CallPurpose.INBOUND)
+    return CohortQuery(and_(inbound, Call.queued_at.is_not(None)), counts)
 
 
 def received(window: Window) -> CohortQuery:
@@ -124,30 +163,32 @@ def in_redo(window: Window) -> ColumnElement[bool]:
 
 def due(window: Window) -> CohortQuery:
     """Tickets by due moment."""
-    open_yet = and_(Ticket.closed_at.is_(None), Ticket.due_at > window.at)
+    still_open, late = Ticket.closed_at.is_(None), is_past(Ticket.due_at, Ticket.closed_at)
+    overdue = is_past(Ticket.due_at, window.at)
     counts = {
-        "due_on_time": Ticket.closed_at <= Ticket.due_at,
-        "due_late": or_(Ticket.closed_at > Ticket.due_at, and_(Ticket.closed_at.is_(None), ~open_yet)),
-        "due_undecided": open_yet,
+        "due_on_time": and_(~still_open, ~late),
+        "due_late": or_(late, and_(still_open, overdue)),
+        "due_undecided": and_(still_open, ~overdue),
     }
-    # The due moment is the first moment that is late (midnight after the last day), hence (start, end].
+    # A deadline at midnight belongs to the day that ends, hence (start, end].
     return CohortQuery(and_(Ticket.due_at > window.start, Ticket.due_at <= window.end, IS_NUMBERED), counts)
 
 
 def dispatched(window: Window) -> CohortQuery:
     """Tickets by the moment of their hand-off."""
     limit = func.coalesce(Ticket.contact_due, Ticket.due_at, type_=Ticket.due_at.type)
-    # A reply to the caller is a contact, recorded as one or not.
-    contact = func.coalesce(Ticket.first_contact_at, Ticket.replied_at, type_=Ticket.replied_at.type)
+    # Only a recorded contact counts: a reply is filed in the system, and no step of the unit shows that the caller got it.
+    contact = Ticket.first_contact_at
+    none = contact.is_(None)
+    waits = and_(none, Ticket.closed_at.is_(None), or_(limit.is_(None), ~is_past(limit, window.at)))
+    # A ticket file may be silent about the contact. A contact clock shows that the ticket ran in a system like this one,
+    # where a missing contact is a fact.
+    silent = and_(none, ~waits, Ticket.external_number.is_not(None), Ticket.contact_due.is_(None))
     counts = {
-        "contact_in_time": and_(contact.is_not(None), or_(limit.is_(None), contact <= limit)),
-        "contact_undecided": and_(
-            contact.is_(None), Ticket.closed_at.is_(None), or_(limit.is_(None), limit > window.at)
-        ),
-        "contact_missed": or_(
-            and_(contact.is_not(None), contact > limit),
-            and_(contact.is_(None), or_(Ticket.closed_at.is_not(None), limit <= window.at)),
-        ),
+        "contact_in_time": and_(~none, or_(limit.is_(None), ~is_past(limit, contact))),
+        "contact_undecided": waits,
+        "contact_unknown": silent,
+        "contact_missed": or_(and_(~none, is_past(limit, contact)), and_(none, ~waits, ~silent)),
     }
     return CohortQuery(and_(window.covers(Ticket.dispatched_at), IS_NUMBERED), counts)
 

@@ -6,21 +6,53 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from hotline.rules.enums import Channel, RequestClass, RequestType
+from hotline.rules.enums import (
+    AfterCall,
+    CallOutcome,
+    CallPurpose,
+    CallRecord,
+    Channel,
+    NoMatterReason,
+    RequestClass,
+    RequestType,
+)
 from hotline.store.calls.tables import Call
 from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import CohortQuery, Window, with_follow_up
 from hotline.store.tickets.tables import Ticket
 
-CALL_COUNTS = frozenset(
-    {"offered", "answered", "answered_15s", "abandoned", "left_for_callback", "waiting", "otherwise_ended"}
+# The counts of `cohorts.calls_offered`.
+OFFERED_COUNTS = frozenset(
+    {
+        "offered",
+        "answered",
+        "answered_15s",
+        "abandoned",
+        "short",
+        "left_for_callback",
+        "waiting",
+        "otherwise_ended",
+    }
 )
+# The counts of `cohorts.calls_received`: of inbound calls, and under this prefix of calls that returned one.
+RETURNED = "returned_"
+_TALK_COUNTS = frozenset(
+    {
+        "talks",
+        *(f"ended_as_{word}" for word in CallRecord),
+        *(f"after_call_{word}" for word in AfterCall),
+        *(f"no_matter_{word}" for word in NoMatterReason),
+    }
+)
+RECEIVED_COUNTS = frozenset({"received", *(f"outcome_{word}" for word in CallOutcome), *_TALK_COUNTS})
+RETURNED_COUNTS = frozenset(f"{RETURNED}{name}" for name in _TALK_COUNTS)
+CALL_COUNTS: tuple[frozenset[str], ...] = (OFFERED_COUNTS, RECEIVED_COUNTS, RETURNED_COUNTS)
 # The counts whose rows may be listed, by cohort.
 TICKET_COUNTS: tuple[frozenset[str], ...] = (
     frozenset({"total", "closed_for_good", "direct", "open"}),
     frozenset({"due_on_time", "due_late", "due_undecided"}),
-    frozenset({"contact_in_time", "contact_missed", "contact_undecided"}),
+    frozenset({"contact_in_time", "contact_missed", "contact_undecided", "contact_unknown"}),
     frozenset({"closed", "handled", "redone", "to_follow", "followed"}),
     frozenset({"solved_yes", "solved_no", "satisfied_yes", "satisfied_no"}),
 )
@@ -68,13 +100,25 @@ def tickets_behind(
 
 
 def calls_behind(
-    session: Session, window: Window, names: tuple[str, ...], *, limit: int, cursor: str = ""
+    session: Session,
+    window: Window,
+    names: tuple[str, ...],
+    *,
+    threshold: int,
+    limit: int,
+    cursor: str = "",
 ) -> Page[Call]:
     """Returns the calls in any of the counts `names`, the latest first.
 
-    Raises BadCursor; KeyError for names of no count.
+    `threshold` as for `cohorts.calls_offered`. Raises BadCursor; KeyError for names of no count.
     """
-    cohort = cohorts.calls_offered(window)
+    if set(names) <= OFFERED_COUNTS:
+        cohort = cohorts.calls_offered(window, threshold)
+    elif set(names) <= RETURNED_COUNTS:
+        cohort = cohorts.calls_received(window, CallPurpose.CALLBACK)
+        names = tuple(name.removeprefix(RETURNED) for name in names)
+    else:
+        cohort = cohorts.calls_received(window)
     query = select(Call).where(cohort.where, or_(*(cohort.counts[name] for name in names)))
     if cursor:
         query = query.where(Call.id < parse_id_cursor(cursor))
@@ -83,8 +127,8 @@ def calls_behind(
 
 
 def is_call_count(names: tuple[str, ...]) -> bool:
-    """Returns whether `names` are counts of calls."""
-    return bool(names) and set(names) <= CALL_COUNTS
+    """Returns whether `names` are counts of one cohort of calls."""
+    return bool(names) and any(set(names) <= known for known in CALL_COUNTS)
 
 
 def is_ticket_count(names: tuple[str, ...]) -> bool:

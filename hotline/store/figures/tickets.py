@@ -17,6 +17,7 @@ from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import Window, counted, with_follow_up
 from hotline.store.people.tables import Unit
+from hotline.store.tickets.deadlines import is_past
 from hotline.store.tickets.tables import UNFINISHED, Ticket
 
 
@@ -75,7 +76,7 @@ def count_open(session: Session, window: Window) -> OpenTickets:
     """Counts the tickets open now, and those of them received before the period and by its end."""
     counts = {
         "open": Ticket.id.is_not(None),
-        "overdue": and_(Ticket.state != TicketState.DRAFT, Ticket.due_at <= window.at),
+        "overdue": and_(Ticket.state != TicketState.DRAFT, is_past(Ticket.due_at, window.at)),
         "before": Ticket.received_on < window.period.first,
         "by_end": Ticket.received_on <= window.period.last,
     }

@@ -33,6 +33,7 @@ from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
 from hotline.store.cursors import MAX_ID, Page, make_page, moment_cursor, parse_moment_cursor
 from hotline.store.people.tables import Unit
+from hotline.store.tickets.deadlines import is_past
 from hotline.store.tickets.tables import Ticket
 
 # A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
@@ -200,7 +201,7 @@ def _conditions(wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]
     if wanted.channels:
         clauses.append(Ticket.channel.in_(wanted.channels))
     if wanted.overdue is not None:
-        late = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at.is_not(None), Ticket.due_at <= at)
+        late = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at.is_not(None), is_past(Ticket.due_at, at))
         clauses.append(late if wanted.overdue else ~func.coalesce(late, false()))
     if wanted.messages:
         clauses += [Ticket.state == TicketState.DRAFT, _has_message()]
@@ -224,10 +225,10 @@ def _due(due: DueRange, at: datetime, midnight: datetime) -> ColumnElement[bool]
         case DueRange.ANY:
             return true()
         case DueRange.PAST:
-            return Ticket.due_at <= at
+            return is_past(Ticket.due_at, at)
         case DueRange.NOT_PAST:
-            return or_(Ticket.due_at.is_(None), Ticket.due_at > at)
+            return or_(Ticket.due_at.is_(None), ~is_past(Ticket.due_at, at))
         case DueRange.TODAY:
-            return and_(Ticket.due_at > at, Ticket.due_at <= midnight)
+            return and_(~is_past(Ticket.due_at, at), Ticket.due_at <= midnight)
         case DueRange.LATER:
             return or_(Ticket.due_at.is_(None), Ticket.due_at > midnight)

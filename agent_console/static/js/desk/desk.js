@@ -5,7 +5,7 @@ import { postJson, Refused } from "../net.js";
 import { word } from "../words.js";
 import { Captions } from "./captions.js";
 import { Draft } from "./draft.js";
-import { clearError } from "./fields.js";
+import { clearError, keepReportsSecret } from "./fields.js";
 import { clearOld } from "./keep.js";
 import { listenToKeys } from "./keys.js";
 import { Nearby } from "./nearby.js";
@@ -110,6 +110,8 @@ document.addEventListener("click", (event) => {
   if (closer) byId(closer.dataset.closes, HTMLDialogElement).close();
 });
 document.addEventListener("input", clearError);
+// In the capture phase: the form is read for saving when the event reaches it.
+document.addEventListener("input", keepReportsSecret, true);
 
 function followForm() {
   const form = byId("ticket", HTMLFormElement);
@@ -154,7 +156,10 @@ function showMute() {
   button.querySelector("[data-mute-word]").textContent = word(phone.isMuted ? "unmute" : "mute");
 }
 
-phone.addEventListener("state", ({ detail }) => showLink("phone", detail.state));
+phone.addEventListener("state", ({ detail }) => {
+  showLink("phone", detail.state);
+  if (detail.state !== "connecting") tellTelephone();
+});
 phone.addEventListener("mute", showMute);
 phone.addEventListener("voice", ({ detail }) => {
   const place = document.getElementById("voice");
@@ -172,9 +177,15 @@ window.addEventListener("beforeunload", (event) => {
   if (phone.open || (draft && !draft.isSettled)) event.preventDefault();
 });
 
+/** Tells the server whether this telephone can ring: an operator who cannot be rung is offered no call. */
+async function tellTelephone() {
+  await beat();
+  desk.refresh();
+}
+
 async function beat() {
   try {
-    await postJson("/console/desk/beat");
+    await postJson("/console/desk/beat", phone.isLost ? { phone: "off" } : phone.state === "on" ? { phone: "on" } : {});
   } catch (error) {
     if (!(error instanceof Refused)) showLink("live", "off");
   }

@@ -50,6 +50,13 @@ export function showErrors(form, errors, jump = false) {
   if (jump && wrong) first("input, textarea, select", wrong)?.focus();
 }
 
+/** Ticks "confidential" when the type becomes a report (举报), as the server does; the operator may untick it. */
+export function keepReportsSecret({ target }) {
+  if (!(target instanceof HTMLInputElement) || target.name !== "type" || target.value !== "report") return;
+  const secret = target.form.elements.namedItem("confidential");
+  if (secret instanceof HTMLInputElement) secret.checked = true;
+}
+
 /** Clears the error of the field that is being changed. */
 export function clearError(event) {
   const place = closest(event, "[data-field].is-wrong");

@@ -4,9 +4,12 @@ import { Voice } from "../../../../../hotline/exchange/static/voice.js";
 // The rest of the desk reaches the simulator's code through this driver only.
 export { showLevels } from "../../../../../hotline/exchange/static/levels.js";
 
+const TOKEN_ERRORS = /^(201\d\d|31207)$/;
+
 export class ExchangeDriver {
   #socket = null;
   #stopped = false;
+  #calls = new Set();
 
   constructor({ device_url: url, token, worklet }) {
     this.voice = new Voice({ send: (message) => this.#send(message), worklet });
@@ -19,6 +22,7 @@ export class ExchangeDriver {
     this.voice.addEventListener("look", ({ detail }) => tell("voice", detail));
     this.#socket.onclose = (event) => {
       this.voice.close();
+      this.#calls.clear();
       if (!this.#stopped) tell("down", { reason: `closed ${event.code}` });
     };
   }
@@ -29,13 +33,16 @@ export class ExchangeDriver {
       case "registered":
         return tell("up");
       case "incoming":
+        this.#calls.add(message.callSid);
         return tell("incoming", call);
       case "cancel":
+        this.#calls.delete(message.callSid);
         return tell("cancelled", call);
       case "open":
         this.voice.open(message.callSid);
         return tell("open", call);
       case "ended":
+        this.#calls.delete(message.callSid);
         this.voice.close();
         return tell("ended", call);
       case "voice":
@@ -44,10 +51,17 @@ export class ExchangeDriver {
       case "caption":
         return tell("caption", { callSid: message.callSid, who: message.who, text: message.text });
       case "error":
-        return tell("trouble", { reason: message.message });
+        return this.#fail(message, tell);
       default:
         return undefined;
     }
+  }
+
+  /** A refused or expired token ends the registration; a call goes on. */
+  #fail({ code, message }, tell) {
+    if (!TOKEN_ERRORS.test(String(code))) return tell("trouble", { reason: message });
+    tell("down", { reason: message, code, keepsCalls: this.#calls.size > 0 });
+    return tell("renew");
   }
 
   #send(message) {
@@ -80,8 +94,10 @@ export class ExchangeDriver {
     this.#send({ type: "say", callSid, text });
   }
 
-  /** Does nothing: the token is checked when the socket opens, and each connection fetches a new one. */
-  renew() {}
+  /** Gives the exchange a new token, which keeps the device registered or registers it again. */
+  renew(token) {
+    this.#send({ type: "token", token });
+  }
 
   stop() {
     this.#stopped = true;

@@ -1,4 +1,4 @@
-// The operator's softphone, with one interface over all drivers. Emits `state` (off | connecting | on), `incoming`, `cancelled`,
+// The operator's softphone, with one interface over all drivers. `isLost`: it was cut off and is not back yet. Emits `state` (off | connecting | on), `incoming`, `cancelled`,
 // `open`, `ended` (detail: {callSid, offer}), `caption` (detail: {who, text}) and `trouble`. A driver offers
 // start(token, tell), accept, reject, hangup, mute, digits, say, renew(token) and stop.
 import { postJson } from "../../net.js";
@@ -18,18 +18,22 @@ export class Softphone extends EventTarget {
   #driver = null;
   #attempt = 0;
   #renewal = null;
+  #retry = null;
   #armed = null;
+  isLost = false;
 
   async start() {
     this.#set("connecting");
+    let driver = this.#driver;
     try {
       const line = await postJson("/console/softphone/token");
       this.#driver?.stop();
-      this.#driver = new DRIVERS[line.driver](line);
+      driver = this.#driver = new DRIVERS[line.driver](line);
       this.#scheduleRenewal(line.lives_seconds);
-      await this.#driver.start((kind, detail) => this.#hear(kind, detail));
+      // A driver that was replaced may still finish its registration.
+      await driver.start((kind, detail) => driver === this.#driver && this.#hear(kind, detail));
     } catch (error) {
-      this.#hear("down", { reason: String(error) });
+      if (driver === this.#driver) this.#hear("down", { reason: String(error) });
     }
   }
 
@@ -42,7 +46,7 @@ export class Softphone extends EventTarget {
   async #renew() {
     try {
       const line = await postJson("/console/softphone/token");
-      this.#driver?.renew(line.token);
+      await this.#driver?.renew(line.token);
       this.#scheduleRenewal(line.lives_seconds);
     } catch (error) {
       this.#scheduleRenewal(60);
@@ -54,6 +58,7 @@ export class Softphone extends EventTarget {
     switch (kind) {
       case "up":
         this.#attempt = 0;
+        this.isLost = false;
         this.#set("on");
         break;
       case "down":
@@ -88,15 +93,33 @@ export class Softphone extends EventTarget {
     }
   }
 
-  #lose(detail) {
-    const had = this.open;
-    this.ringing = null;
-    this.open = null;
+  /** Shows the telephone as off and brings it back later. `keepsCalls`: a call goes on without the registration. */
+  #lose({ keepsCalls = false, ...detail }) {
+    const had = keepsCalls ? null : this.open;
+    if (!keepsCalls) this.ringing = this.open = null;
+    this.isLost = true;
     this.#set("off");
     if (had) this.#tell("ended", had);
     this.#tell("trouble", detail);
+    this.#retryLater();
+  }
+
+  #retryLater() {
+    if (this.#retry) return;
     const wait = RETRY_MS[Math.min(this.#attempt++, RETRY_MS.length - 1)];
-    setTimeout(() => this.start(), wait * (0.75 + Math.random() / 2));
+    this.#retry = setTimeout(() => this.#recover(), wait * (0.75 + Math.random() / 2));
+  }
+
+  async #recover() {
+    this.#retry = null;
+    if (this.state === "on") return;
+    if (!this.open && !this.ringing) {
+      await this.start();
+      return;
+    }
+    // A new device would end the call, so during a call the old one is given a new token.
+    await this.#renew();
+    if (this.state !== "on") this.#retryLater();
   }
 
   #set(state) {

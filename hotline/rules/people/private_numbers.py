@@ -1,0 +1,94 @@
+"""Finds telephone and identity numbers inside free texts, in the spellings that people use.
+
+Ticket numbers, days, amounts and meter numbers are not found. Digits of every script count, with spaces, dashes, dots
+and invisible signs between them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_BETWEEN = r"[^\S\n]|[-._·()（）\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+_RUN = re.compile(rf"[+＋]?\d+(?:(?:{_BETWEEN}){{1,3}}\d+)*")
+_GROUP = re.compile(r"\d+")
+_CHECK_LETTER = re.compile(rf"(?:{_BETWEEN}){{0,2}}[XxＸｘ](?![A-Za-z])")
+# Province, then a birthday (GB 11643-1999; numbers of 15 digits are older and have no century).
+_PROVINCE = r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91)\d{4}"
+_MONTH_DAY = r"(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_IDENTITY = re.compile(rf"{_PROVINCE}(?:(?:18|19|20)\d\d{_MONTH_DAY}\d{{3}}[\dX]|\d\d{_MONTH_DAY}\d{{3}})")
+_MOBILE = re.compile(r"(?:(?:00)?86)?0?1[3-9]\d{9}")
+_LANDLINE = re.compile(r"(?:(?:00)?86)?0(?:(?:10|2\d)\d{8}|[3-9]\d\d[2-9]\d{6,7})")
+_LANDLINE_ABROAD = re.compile(r"(?:00)?86(?:(?:10|2\d)\d{8}|[3-9]\d\d[2-9]\d{6,7})")
+_LOCAL = re.compile(r"(?!(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d$)[2-9]\d{6,7}")
+_PHONE_WORD = re.compile(
+    r"(?:电话|座机|固话|手机|联系|号码|致电|拨打|拨|传真|tel|phone|call|mobile|cell)[^\d\n，。；;]{0,6}$",
+    re.IGNORECASE,
+)
+_COUNTER_WORD = re.compile(r"(?:表|表号|户号|编号|单号|账号|帐号|案号|合同号|发票号)[\s:：是为]{0,3}$")
+_LISTED = re.compile(r"[\s、/,，;；或和及]{1,3}")
+_AMOUNT = re.compile(r"(?:\.\d{1,2}(?!\d))?\s*(?:元|万|亿|吨|度|立方|千瓦|平方|%)|\.\d{1,2}(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Digits that are written together; `start` and `end` are places in the text."""
+
+    digits: str
+    start: int
+    end: int
+
+
+def private_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Returns start and end of each telephone and identity number in `text`, in order."""
+    last_phone = -1
+    for run in _RUN.finditer(text):
+        plus = run[0][0] in "+＋"
+        groups = [
+            _Group("".join(str(unicodedata.decimal(sign)) for sign in part[0]), part.start(), part.end())
+            for part in _GROUP.finditer(text, run.start(), run.end())
+        ]
+        place = 0
+        while place < len(groups):
+            near = last_phone >= 0 and _LISTED.fullmatch(text, last_phone, groups[place].start) is not None
+            end, size = _longest(text, groups[place:], plus=plus and place == 0, is_listed=near)
+            if size:
+                yield groups[place].start, end
+                last_phone = end
+            place += size or 1
+
+
+def _longest(text: str, groups: list[_Group], *, plus: bool, is_listed: bool) -> tuple[int, int]:
+    """Returns the end of the longest number that begins with the first of `groups`, and how many of them it takes."""
+    for size in range(min(len(groups), 20), 0, -1):
+        taken = groups[:size]
+        digits, end = "".join(group.digits for group in taken), taken[-1].end
+        letter = _CHECK_LETTER.match(text, end) if len(digits) == 17 else None
+        if _IDENTITY.fullmatch(digits + "X" if letter else digits):
+            return (letter.end() if letter else end), size
+        if len(digits) <= 17 and _is_phone(text, taken, digits, plus=plus, is_listed=is_listed):
+            return end, size
+    return 0, 0
+
+
+def _is_phone(text: str, groups: list[_Group], digits: str, *, plus: bool, is_listed: bool) -> bool:
+    if plus:
+        return 8 <= len(digits) <= 15 and not _AMOUNT.match(text, groups[-1].end)
+    before = text[max(groups[0].start - 16, 0) : groups[0].start]
+    if _AMOUNT.match(text, groups[-1].end) or (len(groups) == 1 and _COUNTER_WORD.search(before)):
+        return False
+    if _MOBILE.fullmatch(digits):
+        return _is_grouped_like_a_number(groups)
+    if _LANDLINE.fullmatch(digits) or (len(groups) > 1 and _LANDLINE_ABROAD.fullmatch(digits)):
+        return True
+    return _LOCAL.fullmatch(digits) is not None and (
+        is_listed or _PHONE_WORD.search(before.rstrip("(（")) is not None
+    )
+
+
+def _is_grouped_like_a_number(groups: list[_Group]) -> bool:
+    """Returns False for a row of small numbers that happen to have eleven digits together."""
+    parts = [group.digits for group in groups]
+    if parts[0] in {"86", "0086"}:
+        parts = parts[1:]
+    return len(parts[0]) >= 3 or all(len(part) == 1 for part in parts)

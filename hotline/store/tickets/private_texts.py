@@ -1,0 +1,29 @@
+"""Tickets as a person may read them: numbers and names inside the texts are masked for those who may not see them."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from hotline.rules.people.actors import Person
+from hotline.rules.people.privacy import mask_text, may_read_in_full
+from hotline.rules.tickets.fields import TEXT_NAMES
+from hotline.store.tickets.tables import Ticket
+
+
+class ReadableTicket:
+    """A ticket whose texts are masked unless `person` may read them in full; every other column is the ticket's own."""
+
+    def __init__(self, ticket: Ticket, person: Person) -> None:
+        self._ticket = ticket
+        self._is_masked = not may_read_in_full(
+            person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._ticket, name)
+        return mask_text(value, self._ticket.caller_name) if self._is_masked and name in TEXT_NAMES else value
+
+
+def texts_of(ticket: Ticket, person: Person, names: Iterable[str] = TEXT_NAMES) -> dict[str, str]:
+    """Returns the texts `names` of a ticket as `person` may read them."""
+    readable = ReadableTicket(ticket, person)
+    return {name: getattr(readable, name) for name in names}
