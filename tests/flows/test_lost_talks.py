@@ -210,6 +210,43 @@ def test_the_same_operator_is_preferred_once_they_are_ready_again(
     assert ringing == ledger.call().id
 
 
+def test_a_telephone_that_is_soon_back_gets_its_caller_back(
+    application: Application, carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+) -> None:
+    talk(carrier, ledger, clock)
+    leg_ends(carrier, ledger)
+    beat(application, operator)
+    assert desk_of(ledger, operator).state is PresenceState.WRAP_UP
+    talk_ends(carrier, ledger)
+    clock.advance(61)
+    beat(application, operator)
+    assert ledger.state() is CallState.QUEUED
+    clock.advance(-41)
+    beat(application, operator)
+    assert (ledger.state(), ledger.offer().operator_id) == (CallState.OFFERED, operator.id)
+
+
+def test_the_heartbeat_goes_on_when_the_lost_caller_has_hung_up(
+    application: Application, carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+) -> None:
+    talk(carrier, ledger, clock)
+    talk_ends(carrier, ledger)
+    carrier.hangs_up()
+    clock.advance(20)
+    beat(application, operator)
+    assert (desk_of(ledger, operator).state, desk_of(ledger, operator).seen_at) == (
+        PresenceState.NOT_READY,
+        clock.at,
+    )
+
+
+def beat(application: Application, operator: Person) -> None:
+    """Sends the heartbeat of a desk whose telephone is on."""
+    with application.unit_of_work(operator) as work:
+        presence.open_desk(work)
+        presence.report_telephone(work, is_on=True)
+
+
 def test_a_caller_whom_nobody_takes_is_owed_a_call_and_the_first_operator_completes_the_record(
     carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock, application: Application
 ) -> None:
@@ -269,7 +306,7 @@ def test_the_caller_who_hangs_up_in_the_same_moment_is_not_called_back(
 def test_the_caller_of_a_language_keeps_language_and_queue(
     carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
 ) -> None:
-    carrier.presses(carrier.arrives(), "9")
+    carrier.listens(carrier.presses(carrier.arrives(), "9"))
     clock.advance(7)
     answer(carrier, ledger)
     clock.advance(60)
