@@ -15,7 +15,7 @@ from hotline.rules.people.actors import Machine
 from hotline.rules.schedules import Every, Schedule
 from hotline.services import periodic_jobs, retention
 from hotline.services.calls import lost_webhooks
-from hotline.services.outbound import callbacks, follow_ups
+from hotline.services.outbound import callback_dials, follow_ups
 from hotline.services.periodic_jobs import PlannedJob
 from hotline.services.queueing import offers, presence
 from hotline.unit_of_work import Application, UnitOfWork
@@ -71,7 +71,7 @@ def delete_expired(application: Application) -> int:
 
 JOBS: tuple[Job, ...] = (
     LightJob("offer_waiting", Every(1), offers.offer_waiting),
-    LightJob("plan_callbacks", Every(1), callbacks.plan_due_dials),
+    LightJob("plan_callbacks", Every(1), callback_dials.plan_due_dials),
     LightJob("plan_follow_ups", Every(1), follow_ups.plan_due_dials),
     LightJob("settle_overdue_offers", Every(5), offers.settle_overdue_offers),
     LightJob("requeue_unconnected", Every(5), requeue_unconnected),

@@ -31,6 +31,7 @@ PROGRAM_PROMPTS: Mapping[str, frozenset[str]] = {
     "operator_gone": _NOTHING,
     "talk_lost": _NOTHING,
     "talk_failed_promised": _NOTHING,
+    "already_on_the_line": _NOTHING,
     "apology": _NOTHING,
     "apology_wait": _NOTHING,
     "apology_goodbye": _NOTHING,

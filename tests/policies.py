@@ -47,6 +47,7 @@ CALLERS = CallerPolicy(
     skills=frozenset({"dialect", "english"}),
     skill_patience=45,
     calls_per_hour=20,
+    shared_numbers=frozenset({"+865374400000"}),
     code_tries_per_call=3,
     code_tries_per_hour=10,
     code_tries_withheld=12,

@@ -33,6 +33,7 @@ OUTCOME_LABELS: dict[str, str] = {
     "canceled": N_("已取消"),
     "refused": N_("线路拒绝"),
     "dropped": N_("未拨出"),
+    "engaged": N_("未拨出：本人正在线上"),
     "lost": N_("结果不明"),
 }
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from config.city.toml_file import TomlInteger, TomlTable, TomlText, Truth, read_toml
 from config.validation import expected
+from hotline.rules.phone_numbers import parse_number
 from hotline.rules.policies import CallerPolicy, LookupSource, OpeningHours, Schedule
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -56,12 +57,24 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _stored_spelling(value: str) -> str:
+    # A caller's number is compared with the list as it is stored: another spelling would match no call.
+    if parse_number(value) != value:
+        raise PydanticCustomError("number", "is not E.164")
+    return value
+
+
 Hours = Annotated[tuple[OpeningHours, ...], PlainValidator(_opening_hours)]
 Name = Annotated[str, AfterValidator(_name)]
 PhoneNumber = Annotated[
     str,
     Field(strict=True, pattern=r"^\+[1-9][0-9]{5,14}$"),
     expected('a full number such as "+865370000110"'),
+]
+SharedNumber = Annotated[
+    str,
+    AfterValidator(_stored_spelling),
+    expected('a telephone number as it is stored, such as "+865374400000"'),
 ]
 
 
@@ -91,6 +104,7 @@ class CallersFile(TomlTable):
     lookups: Mapping[Name, LookupTable]
     skills: SkillsTable
     calls_per_hour: Annotated[int, TomlInteger(1, 10_000)]
+    shared_numbers: tuple[SharedNumber, ...] = ()
     code_tries_per_call: Annotated[int, TomlInteger(1, 10)]
     code_tries_per_hour: Annotated[int, TomlInteger(1, 1000)]
     code_tries_withheld: Annotated[int, TomlInteger(1, 1000)]
@@ -115,6 +129,7 @@ def read_callers(file: Traversable) -> CallerPolicy:
         skills=frozenset(content.skills.names),
         skill_patience=content.skills.patience,
         calls_per_hour=content.calls_per_hour,
+        shared_numbers=frozenset(content.shared_numbers),
         code_tries_per_call=content.code_tries_per_call,
         code_tries_per_hour=content.code_tries_per_hour,
         code_tries_withheld=content.code_tries_withheld,

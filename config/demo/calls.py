@@ -24,7 +24,7 @@ from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.calls.queries import get_call
-from hotline.services.outbound import callbacks, follow_ups, outbound_calls
+from hotline.services.outbound import callback_dials, callbacks, follow_ups, outbound_calls
 from hotline.services.outbound.outbound_calls import DialView
 from hotline.services.queueing import offers, presence
 from hotline.services.queueing.queue import join_queue
@@ -201,7 +201,7 @@ def place_due_calls(simulation: Simulation) -> None:
     if due[0] is not None:
         keep_desks_ready(simulation)
         with simulation.application.unit_of_work(Machine.CLOCK) as work:
-            callbacks.plan_due_dials(work)
+            callback_dials.plan_due_dials(work)
     if due[1] is not None:
         with simulation.application.unit_of_work(Machine.CLOCK) as work:
             follow_ups.plan_due_dials(work)

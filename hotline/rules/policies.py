@@ -125,6 +125,9 @@ class CallerPolicy:
     skill_patience: int
     # A number with more calls than this within an hour matches the caller condition `often`.
     calls_per_hour: int
+    # Numbers that several people phone from (switchboards), E.164: exempt from `calls_per_hour`, and each call may
+    # be promised a callback of its own.
+    shared_numbers: frozenset[str]
     # Wrong access codes after which the call gets no answer.
     code_tries_per_call: int
     # Wrong access codes per hour after which a number or a ticket gets no answer.

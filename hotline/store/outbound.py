@@ -10,7 +10,11 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Callback(Base):
-    """A promise to phone a number. `open_number` equals `number` while open and is unique: one promise per number."""
+    """A promise to phone a number.
+
+    `open_number` is set while the promise is open, and unique. It equals `number`, so that a number has one open
+    promise; for a number that several people share it is a key of the call, so that each of them has their own.
+    """
 
     __tablename__ = "callbacks"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -68,7 +72,7 @@ class Dial(Base):
     check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The carrier's terminal status (completed, busy, no-answer, failed, canceled), or ours: refused,
-    # dropped, lost.
+    # dropped, engaged, lost.
     outcome: Mapped[str | None] = mapped_column(String(24))
     detail: Mapped[str | None] = mapped_column(String(200))
     __table_args__ = (

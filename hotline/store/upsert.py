@@ -6,7 +6,7 @@ These functions do not flush the session: flush the rows that a new row refers t
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, insert
+from sqlalchemy import Connection, Executable, Table, insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -24,25 +24,13 @@ def insert_if_absent(
     Returns the column `returning` of the new row, or None if a unique key was taken.
     """
     connection = to if isinstance(to, Connection) else to.connection()
-    statement = _insert_if_absent(table, (_table(table).c[returning.key],), connection.dialect.name)
+    statement = _insert_if_absent(table, returning.key, connection.dialect.name)
     return connection.execute(statement, values).scalar_one_or_none()
-
-
-def insert_if_absent_returning(
-    connection: Connection,
-    table: type[Base],
-    returning: tuple[ColumnElement[Any], ...],
-    values: dict[str, Any],
-) -> Row[*tuple[Any, ...]] | None:
-    """Inserts as `insert_if_absent` and evaluates `returning` in the same statement; None if a unique key was taken."""
-    # SQLite's dialect renders column names here without their table: other tables are read in subqueries,
-    # never in joins.
-    return connection.execute(_insert_if_absent(table, returning, connection.dialect.name), values).first()
 
 
 def insert_key_if_absent(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
     """Inserts as `insert_if_absent` when the caller knows the row's key; returns whether the key was free."""
-    result = connection.execute(_insert_if_absent(table, (), connection.dialect.name), values)
+    result = connection.execute(_insert_if_absent(table, None, connection.dialect.name), values)
     return result.rowcount == 1
 
 
@@ -64,13 +52,13 @@ def _insert(row: type[Base]) -> Executable:
 
 
 @lru_cache(maxsize=64)
-def _insert_if_absent(row: type[Base], returning: tuple[ColumnElement[Any], ...], dialect: str) -> Executable:
+def _insert_if_absent(row: type[Base], returning: str | None, dialect: str) -> Executable:
     table = _table(row)
     dialect_insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     claim = dialect_insert(table).on_conflict_do_nothing()
-    if not returning:
+    if returning is None:
         return claim.execution_options(preserve_rowcount=True)
-    return claim.returning(*returning)
+    return claim.returning(table.c[returning])
 
 
 def _table(row: type[Base]) -> Table:

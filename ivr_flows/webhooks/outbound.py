@@ -8,8 +8,9 @@ from hotline.rules.enums import DialState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import outbound_calls
-from ivr_flows.webhooks.call_flow import begin, hang_up, hold
-from ivr_flows.webhooks.twiml import EMPTY
+from hotline.services.outbound.live_calls import is_callee_in_call
+from ivr_flows.webhooks.call_flow import begin, hang_up, hold, speaker_for
+from ivr_flows.webhooks.twiml import EMPTY, goodbye
 from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest
 
 # Prefixes of the carrier's AnsweredBy for answers that are not a person's.
@@ -17,12 +18,17 @@ _MACHINES = ("machine", "fax")
 
 
 def dial(request: WebhookRequest) -> str:
-    """Handles the answer to a call of ours. A machine is not spoken to and counts as not reached."""
+    """Handles the answer to a call of ours. A machine is not spoken to and counts as not reached.
+
+    A person who phoned us while their phone rang is asked to go on in that call.
+    """
     attempt = outbound_calls.lock_dial(request.work, request.ids["ref"])
     if attempt.state is DialState.ENDED:
         return hang_up(request.context)
     outbound_calls.record_dial_sid(request.work, attempt.ref, request.form.sid)
     script = request.context.registry.active(attempt.purpose)
+    if is_callee_in_call(request.work, attempt.id):
+        return goodbye(speaker_for(request.context, script, attempt.language), "already_on_the_line")
     first = request.context.first_turns.first_turn(script.flow, request.form.value("From"))
     call = lifecycle.receive_call(
         request.work,

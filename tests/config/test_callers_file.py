@@ -44,6 +44,18 @@ def test_every_emergency_number_of_the_demonstration_is_answered_there() -> None
         ("days_off = []", "weekends = []", "days_off: is missing"),
         ('police = "+865372200110"', 'police = "110"', "numbers.police: must be a full number"),
         ("calls_per_hour = 20", "calls_per_hour = 0", "must be a whole number from 1"),
+        (
+            "shared_numbers = []",
+            'shared_numbers = ["0537-4412999"]',
+            "shared_numbers[1]: must be a telephone number",
+        ),
+        ("shared_numbers = []", 'shared_numbers = ["+86120"]', 'such as "+865374400000", not "+86120"'),
+        ("shared_numbers = []", 'shared_numbers = "+865374400000"', "shared_numbers: must be a list"),
+        (
+            "shared_numbers = []",
+            "shared_numbers = [4400000]",
+            "shared_numbers[1]: must be a telephone number",
+        ),
         ("record_talks = true", 'record_talks = "yes"', "must be true or false"),
         ('inbound = "menu"', "", "inbound: is missing"),
         ("[lookups]", '[lookups.water]\nurl = "ftp://x"\nsecret = "s"\nseconds = 5', "must begin with https"),
@@ -54,3 +66,9 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, complaint: s
     with pytest.raises(BadFile, match=r"callers\.toml: ") as caught:
         read_callers(changed(tmp_path, old, new))
     assert complaint in str(caught.value)
+
+
+def test_numbers_that_several_people_phone_from_are_listed_or_none(tmp_path: Path) -> None:
+    listed = changed(tmp_path, "shared_numbers = []", 'shared_numbers = ["+865374400000", "+865374400000"]')
+    assert read_callers(listed).shared_numbers == {"+865374400000"}
+    assert read_callers(changed(tmp_path, "shared_numbers = []", "")).shared_numbers == frozenset()

@@ -1,9 +1,9 @@
 """Calls we place: the promised callback and the follow-up, answered, unanswered, and reported in any order."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from hotline.exchange.twiml.validation import parse_tree
 from hotline.rules.enums import (
@@ -13,15 +13,17 @@ from hotline.rules.enums import (
     CallState,
     DialState,
     FollowUpState,
+    PresenceState,
     RequestType,
     Satisfied,
     Solved,
     TicketState,
 )
 from hotline.rules.people.actors import Machine
-from hotline.services.outbound import callbacks, follow_ups
+from hotline.services.outbound import callback_dials, callbacks, follow_ups
 from hotline.services.outbound.dial_attempts import plan_dial
 from hotline.store.outbound import Dial, FollowUp
+from hotline.store.people.tables import Presence
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket
@@ -41,7 +43,7 @@ def callback(application: Application, clock: StoppedClock) -> str:
     clock.advance(3600)
     make_operator(application)
     with application.unit_of_work(Machine.CLOCK) as work:
-        assert callbacks.plan_due_dials(work) == 1
+        assert callback_dials.plan_due_dials(work) == 1
         return work.session.execute(select(Dial.ref)).scalar_one()
 
 
@@ -256,3 +258,46 @@ def test_zero_in_a_follow_up_reaches_a_person(carrier: Carrier, ledger: Ledger, 
     answer = carrier.presses(carrier.post(f"/voice/dial/{follow_up}", **OUT), "0", **OUT)
     assert answer.find("Enqueue").get("action") == f"{PUBLIC}/voice/queue-left"
     assert ledger.state() is CallState.QUEUED
+
+
+def test_a_person_phoned_back_who_finds_no_operator_on_duty_stays_owed_at_the_same_place(
+    carrier: Carrier, ledger: Ledger, callback: str, application: Application, clock: StoppedClock
+) -> None:
+    asked = carrier.post(f"/voice/dial/{callback}", **OUT)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Presence).values(state=PresenceState.OFFLINE))
+    assert "no operator is on duty" in carrier.presses(asked, "1", **OUT).words
+    carrier.post(f"/voice/dial/{callback}/status", CallStatus="completed", **OUT)
+    kept, again = ledger.callbacks()
+    assert (kept.state, again.state) == (CallbackState.REACHED, CallbackState.WAITING)
+    assert (again.place_since, again.number, again.language) == (kept.place_since, kept.number, "en")
+
+
+@pytest.mark.parametrize("end", ["completed", "no-answer", "busy"])
+def test_a_person_who_phones_us_while_we_phone_them_goes_on_in_their_own_call(
+    carrier: Carrier, ledger: Ledger, callback: str, clock: StoppedClock, end: str
+) -> None:
+    carrier.post(f"/voice/dial/{callback}/status", CallSid=LEG, CallStatus="ringing", **OUT)
+    carrier.arrives()
+    if end == "completed":
+        answer = carrier.post(f"/voice/dial/{callback}", CallSid=LEG, **OUT)
+        assert answer.words.startswith("Hello, this is the city hotline. You are already on another call")
+        assert answer.verbs == ["Say", "Hangup"]
+    carrier.post(f"/voice/dial/{callback}/status", CallSid=LEG, CallStatus=end, **OUT)
+    [promise] = ledger.callbacks()
+    assert (promise.state, promise.attempts) == (CallbackState.WAITING, 0)
+    assert promise.next_try_at == clock.at + timedelta(seconds=60)
+    assert ledger.state() is CallState.IN_FLOW
+
+
+def test_a_follow_up_rung_while_the_person_phones_us_is_moved_and_not_counted(
+    carrier: Carrier, ledger: Ledger, follow_up: str, clock: StoppedClock
+) -> None:
+    carrier.post(f"/voice/dial/{follow_up}/status", CallSid="CA1", CallStatus="ringing", **OUT)
+    carrier.waits()
+    carrier.hangs_up()
+    carrier.post(f"/voice/dial/{follow_up}/status", CallSid="CA1", CallStatus="no-answer", **OUT)
+    moved = ledger.one(select(FollowUp))
+    assert isinstance(moved, FollowUp)
+    assert (moved.state, moved.attempts) == (FollowUpState.WAITING, 0)
+    assert moved.next_try_at == clock.at + timedelta(seconds=60)

@@ -13,7 +13,7 @@ from hotline.reactions.registry import REACTION_BY_NAME
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
-from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.outbound import callback_dials, callbacks, outbound_calls
 from hotline.services.queueing import offers
 from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call, Offer
@@ -286,7 +286,7 @@ def planned(
     clock.advance(60)
     make_operator(application)
     with application.unit_of_work(Machine.CLOCK) as work:
-        assert callbacks.plan_due_dials(work) == 1
+        assert callback_dials.plan_due_dials(work) == 1
         return events.DialPlanned(work.session.scalars(select(Dial.id).order_by(Dial.id.desc())).first() or 0)
 
 
@@ -337,7 +337,7 @@ def test_a_dial_that_never_happened_is_made_though_that_number_was_phoned_a_mome
         outbound_calls.end_dial(work, dial_row(application, first.dial_id).ref, outcome="busy")
         work.session.execute(update(Callback).values(next_try_at=clock.at))
     with application.unit_of_work(Machine.CLOCK) as work:
-        assert callbacks.plan_due_dials(work) == 1
+        assert callback_dials.plan_due_dials(work) == 1
     second = events.DialPlanned(first.dial_id + 1)
     carrier.fail_next("place", CarrierUnavailable("429"))
     with pytest.raises(CarrierUnavailable):
@@ -365,7 +365,7 @@ def test_a_dial_whose_promise_is_settled_is_not_placed(
 ) -> None:
     event = planned(application, clock)
     with application.unit_of_work(Machine.CALLER) as work:
-        callbacks.settle_phoned_again(work, "+8613800001234")
+        callbacks.cancel_callback(work, work.session.scalars(select(Callback.id)).one())
     run(tools, event, "place_dial")
     assert carrier.orders == []
     assert dial_row(application, event.dial_id).outcome == outbound_calls.DROPPED

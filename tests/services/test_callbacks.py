@@ -14,7 +14,7 @@ from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.calls.queries import get_call
-from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.outbound import callback_dials, callbacks, outbound_calls
 from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
@@ -34,7 +34,7 @@ def promise(application: Application, number: str = NUMBER, place_since: datetim
 
 def plan(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return callbacks.plan_due_dials(work)
+        return callback_dials.plan_due_dials(work)
 
 
 def state_of(application: Application, callback_id: int) -> CallbackState:
@@ -133,20 +133,6 @@ def test_an_unknown_call_is_refused(application: Application) -> None:
             ask(work, 404)
 
 
-def test_who_has_phoned_again_before_we_heard_that_they_hung_up_is_owed_nothing(
-    application: Application, clock: StoppedClock
-) -> None:
-    call = make_call(application, state=CallState.QUEUED, number=NUMBER)
-    clock.advance(5)
-    make_call(application, number="+8613800009999")
-    with application.unit_of_work(Machine.CARRIER) as work:
-        assert callbacks.promise_abandoned(work, call.id) is not None
-        callbacks.settle_phoned_again(work, NUMBER)
-    make_call(application, number=NUMBER)
-    with application.unit_of_work(Machine.CARRIER) as work:
-        assert callbacks.promise_abandoned(work, call.id) is None
-
-
 def test_a_person_phoned_back_keeps_their_place_in_the_queue(
     application: Application, clock: StoppedClock
 ) -> None:
@@ -230,7 +216,7 @@ def test_after_the_last_attempt_the_promise_is_given_up_and_the_number_is_free(
     assert promise(application).id != owed.id
 
 
-@pytest.mark.parametrize("reach", [callbacks.confirm_person, callbacks.settle_reached])
+@pytest.mark.parametrize("reach", [callbacks.confirm_person, callbacks.settle_served])
 def test_a_person_on_the_line_settles_the_promise_for_good(
     application: Application, clock: StoppedClock, reach: Callable[[UnitOfWork, int], None]
 ) -> None:
@@ -254,26 +240,6 @@ def test_a_person_on_a_call_that_is_no_callback_settles_nothing(application: App
     with application.unit_of_work(Machine.CALLER) as work:
         callbacks.confirm_person(work, call.id)
     assert state_of(application, owed.id) is C.WAITING
-
-
-@pytest.mark.parametrize("dialling", [False, True])
-def test_who_phones_again_is_owed_nothing_whether_or_not_we_were_just_phoning(
-    application: Application, clock: StoppedClock, dialling: bool
-) -> None:
-    owed = promise(application)
-    clock.advance(60)
-    if dialling:
-        make_operator(application)
-        plan(application)
-    with application.unit_of_work(Machine.CALLER) as work:
-        callbacks.settle_phoned_again(work, NUMBER)
-        callbacks.settle_phoned_again(work, NUMBER)
-        callbacks.settle_phoned_again(work, "+8613800009999")
-    assert state_of(application, owed.id) is C.PHONED_AGAIN
-    if dialling:
-        with application.unit_of_work(Machine.CARRIER) as work:
-            outbound_calls.end_dial(work, newest_dial(application).ref, outcome="busy")
-        assert state_of(application, owed.id) is C.PHONED_AGAIN
 
 
 def test_a_promise_is_cancelled_once(application: Application) -> None:

@@ -165,14 +165,6 @@ def test_leaving_for_a_promised_callback_is_not_abandoned(application: Applicati
     assert row(application, call.id).end is CallEnd.LEFT_FOR_CALLBACK
 
 
-def test_a_caller_who_phones_again_has_no_open_callback(application: Application) -> None:
-    with application.unit_of_work(Machine.CALLER) as work:
-        owed = callbacks.promise_callback(work, number=ARRIVAL.number_raw, reason=CallbackReason.REQUESTED)
-    receive(application)
-    with application.read_session() as session:
-        assert session.get_one(Callback, owed.id).state is CallbackState.PHONED_AGAIN
-
-
 def test_hanging_up_before_the_queue_is_leaving_in_the_flow(application: Application) -> None:
     call = receive(application)
     end(application, call.sid)

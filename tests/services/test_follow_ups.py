@@ -18,7 +18,7 @@ from hotline.rules.enums import (
 )
 from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.people.actors import Machine
-from hotline.services.outbound import callbacks, follow_ups, outbound_calls
+from hotline.services.outbound import callback_dials, callbacks, follow_ups, outbound_calls
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.people.tables import Presence
@@ -313,7 +313,7 @@ def test_the_callers_own_wish_to_be_phoned_is_served_in_a_secret_matter(
     clock.advance(600)
     with application.unit_of_work(Machine.CLOCK) as work:
         work.session.execute(update(Presence).values(seen_at=work.at))
-        assert callbacks.plan_due_dials(work) == 1
+        assert callback_dials.plan_due_dials(work) == 1
 
 
 def make_secret(application: Application, ticket_id: int, columns: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ from hotline.rules.enums import (
 )
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import check_times, lifecycle, lost_webhooks
-from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.outbound import callback_dials, callbacks, outbound_calls
 from hotline.services.queueing import offers
 from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call, Offer
@@ -139,7 +139,7 @@ def planned(application: Application, clock: StoppedClock) -> Dial:
     clock.advance(60)
     make_operator(application)
     with application.unit_of_work(Machine.CLOCK) as work:
-        callbacks.plan_due_dials(work)
+        callback_dials.plan_due_dials(work)
         return work.session.scalars(select(Dial)).one()
 
 
@@ -204,7 +204,7 @@ def heartbeat(application: Application) -> None:
 
 def plan(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return callbacks.plan_due_dials(work)
+        return callback_dials.plan_due_dials(work)
 
 
 def test_a_called_person_on_the_line_still_needs_the_operator(

@@ -17,7 +17,7 @@ from hotline.rules.enums import (
 )
 from hotline.rules.errors import NoSuchDial
 from hotline.rules.people.actors import Machine
-from hotline.services.outbound import callbacks, follow_ups, outbound_calls
+from hotline.services.outbound import callback_dials, callbacks, follow_ups, outbound_calls
 from hotline.services.outbound.outbound_calls import DialView
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
@@ -35,7 +35,7 @@ def planned_callback(application: Application, clock: StoppedClock, number: str 
     clock.advance(60)
     make_operator(application)
     with application.unit_of_work(Machine.CLOCK) as work:
-        assert callbacks.plan_due_dials(work) == 1
+        assert callback_dials.plan_due_dials(work) == 1
         return newest(work)
 
 

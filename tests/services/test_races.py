@@ -19,7 +19,7 @@ from hotline.rules.enums import (
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
-from hotline.services.outbound import callbacks, outbound_calls
+from hotline.services.outbound import callback_dials, callbacks, outbound_calls
 from hotline.services.queueing import offers, presence
 from hotline.services.queueing.queue import join_queue
 from hotline.services.tickets import actions
@@ -116,7 +116,7 @@ def test_an_answer_and_a_hang_up_of_a_called_citizen_leave_no_call_alive(
     clock.advance(60)
     make_operator(application)
     with application.unit_of_work(Machine.CLOCK) as work:
-        callbacks.plan_due_dials(work)
+        callback_dials.plan_due_dials(work)
         ref = work.session.scalars(select(Dial.ref)).one()
         outbound_calls.begin_placing(work, 1)
     arrival = replace(ARRIVAL, purpose=CallPurpose.CALLBACK, dial_ref=ref)

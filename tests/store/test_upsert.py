@@ -1,17 +1,15 @@
 """Inserting a row at most once, and changing a row only while it is as expected: alike on both databases."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from hotline.rules.enums import CallState
 from hotline.rules.people.actors import Machine
 from hotline.store.calls.tables import Call
-from hotline.store.outbox import Lease
 from hotline.store.tickets.tables import Counter
 from hotline.store.upsert import (
     insert_if_absent,
-    insert_if_absent_returning,
     insert_key_if_absent,
     insert_row,
     updated_one,
@@ -36,18 +34,6 @@ def test_an_insert_on_a_connection_is_seen_by_its_session(application: Applicati
         row = {"name": "n", "value": 7}
         assert insert_if_absent(work.connection, Counter, Counter.value, row) == 7
         assert work.session.get_one(Counter, "n").value == 7
-
-
-def test_an_insert_can_return_several_columns_and_answer_a_subquery(application: Application) -> None:
-    table = Counter.__table__
-    others = select(func.count()).select_from(Lease).scalar_subquery()
-    with application.unit_of_work(Machine.SYSTEM) as work:
-        columns = (table.c.name, table.c.value, others)
-        row = insert_if_absent_returning(work.connection, Counter, columns, {"name": "n", "value": 3})
-        assert row is not None
-        assert tuple(row) == ("n", 3, 0)
-        again = insert_if_absent_returning(work.connection, Counter, columns, {"name": "n", "value": 4})
-        assert again is None
 
 
 def test_a_known_key_is_free_once(application: Application) -> None:

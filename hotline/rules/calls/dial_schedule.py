@@ -1,9 +1,21 @@
 """Decides when outbound calls may ring and when the next attempt follows."""
 
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from hotline.rules.policies import DialPolicy
+
+# An attempt that met a person who was already on the line with us is moved by this much.
+PAUSE_WHEN_ENGAGED = timedelta(seconds=60)
+
+
+class Tried(StrEnum):
+    """The result of an attempt for the count: only one that rang a person who was not in a call with us counts."""
+
+    YES = "yes"
+    NEVER_PLACED = "never_placed"
+    ENGAGED = "engaged"
 
 
 def may_ring(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> bool:
@@ -25,8 +37,11 @@ def next_allowed(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> dateti
     return opening.astimezone(UTC)
 
 
-def next_try(at: datetime, attempts: int, policy: DialPolicy, zone: ZoneInfo) -> datetime | None:
-    """Returns the moment of the next attempt after `attempts` attempts, or None after the last one."""
+def next_try(
+    at: datetime, attempts: int, policy: DialPolicy, zone: ZoneInfo, tried: Tried = Tried.YES
+) -> datetime | None:
+    """Returns the moment of the next attempt after `attempts` that count, or None after the last one."""
     if attempts >= policy.attempts:
         return None
-    return next_allowed(at + timedelta(seconds=policy.spacing_seconds), policy, zone)
+    pause = PAUSE_WHEN_ENGAGED if tried is Tried.ENGAGED else timedelta(seconds=policy.spacing_seconds)
+    return next_allowed(at + pause, policy, zone)

@@ -32,6 +32,8 @@ def caller_matches(work: UnitOfWork, call_id: int, condition: CallerCondition) -
 
 
 def _phones_often(work: UnitOfWork, number: str) -> bool:
+    if number in work.policies.callers.shared_numbers:
+        return False
     lately = select(func.count()).where(
         Call.number == number, Call.purpose == CallPurpose.INBOUND, Call.arrived_at > work.at - HOUR
     )

@@ -31,11 +31,9 @@ from hotline.services.queueing import desks, offers
 from hotline.store.calls.offers import last_talker, talk_of
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
-from hotline.store.upsert import insert_if_absent, insert_if_absent_returning, updated_one
+from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
-# The callback check is part of the insert, because it is rarely true and every incoming call needs it.
-_NEW_CALL = (Call.__table__.c.id, callbacks.HAS_OPEN_CALLBACK)
 # The length of the columns for the carrier's texts; characters that no database can store are removed.
 MAX_NUMBER_LENGTH = 80
 
@@ -62,24 +60,18 @@ def format_path(ways: tuple[str, ...]) -> str:
 
 
 def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
-    """Records a call, or returns the one recorded under this sid, whatever its state.
-
-    An open callback to the caller of an inbound call is settled.
-    """
+    """Records a call, or returns the one recorded under this sid, whatever its state."""
     dial_id = None
     if arrival.dial_ref is not None:
         dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
     row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
-    claimed = insert_if_absent_returning(work.connection, Call, _NEW_CALL, {**row, "caller": row["number"]})
-    if claimed is None:
+    call_id = insert_if_absent(work.connection, Call, Call.id, row)
+    if call_id is None:
         known = find_call(work, arrival.sid)
         if known is None:
             raise NoSuchCall(arrival.sid)
         return known
-    call_id, is_owed = claimed
     work.record(events.CallArrived(call_id))
-    if is_owed and arrival.purpose is CallPurpose.INBOUND:
-        callbacks.settle_phoned_again(work, row["number"])
     blank = dict.fromkeys(CallView.__dataclass_fields__)
     known_so_far = {name: row[name] for name in blank if name in row}
     return CallView(**{**blank, **known_so_far, "id": call_id})
@@ -193,7 +185,7 @@ def record_connected(work: UnitOfWork, call_id: int) -> None:
     )
     if joined and call.operator_id is not None:
         work.record(events.CallConnected(call_id, call.operator_id))
-        callbacks.settle_reached(work, call_id)
+        callbacks.settle_served(work, call_id)
 
 
 def record_operator_left(work: UnitOfWork, call_id: int) -> None:

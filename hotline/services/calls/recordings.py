@@ -13,6 +13,7 @@ from hotline.rules.enums import CallEnd, CallState, Channel, RecordingKind, Reco
 from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.services.calls.queries import lock_call
+from hotline.services.outbound import callbacks
 from hotline.store.calls.recordings import Recording, RecordingSound
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Disclosure
@@ -29,7 +30,7 @@ _GIVEN_UP = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
 
 
 def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> None:
-    """Records a voice message and opens a draft ticket for it. Idempotent.
+    """Records a voice message, opens a draft ticket for it and settles what the caller was owed. Idempotent.
 
     A call that counted as given up is counted as one that left a message.
     """
@@ -40,6 +41,7 @@ def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> No
     if _insert(work, call_id, sid, seconds, RecordingKind.MESSAGE) is None:
         return
     _open_draft(work, call_id)
+    callbacks.settle_served(work, call_id)
     given_up = update(Call).where(Call.id == call_id, Call.state == CallState.ENDED, Call.end.in_(_GIVEN_UP))
     work.session.execute(given_up.values(end=CallEnd.LEFT_MESSAGE))
 

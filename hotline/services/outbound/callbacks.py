@@ -1,23 +1,24 @@
-"""Promised callbacks: one open promise per number, with the caller's place kept and a bounded number of attempts.
+"""Promised callbacks: one open promise per person, with the caller's place kept and a bounded number of attempts.
 
-A promise is dropped when the caller phones again.
+A promise is kept when the person has reached an operator, has left a message, or has been promised another call in its
+stead. A new call that brings none of these leaves it open.
 """
 
+import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, bindparam, func, or_, select, union, update
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
+from hotline.rules.calls.dial_schedule import Tried
 from hotline.rules.calls.states import WAITING
-from hotline.rules.enums import CallbackReason, CallbackState, CallPurpose, PresenceState
+from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.phone_numbers import parse_number
-from hotline.services.outbound.dial_attempts import has_active_dial, is_under_way, plan_dial
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
-from hotline.store.people.tables import Presence
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
@@ -25,19 +26,6 @@ OPEN = (CallbackState.WAITING, CallbackState.DIALLING)
 # How often a promise is written again when another process settles the open one between our insert and our
 # read.
 MAX_CLAIM_ATTEMPTS = 3
-_CALLBACKS = Callback.__table__
-_CALLS = Call.__table__
-_IS_OPEN = or_(*(_CALLBACKS.c.state == state for state in OPEN))
-_CALLER = bindparam("caller", type_=String)
-_BY_OWN_NUMBER = select(_CALLBACKS.c.id).where(_CALLBACKS.c.open_number == _CALLER)
-# A caller who asked for a callback at another number is found by the number they phone from.
-_BY_CALLING_NUMBER = select(_CALLBACKS.c.id).where(
-    _IS_OPEN, _CALLBACKS.c.call_id.in_(select(_CALLS.c.id).where(_CALLS.c.number == _CALLER))
-)
-# Whether the number `caller` has an open callback; evaluated with the insert of every incoming call, and
-# rarely true.
-HAS_OPEN_CALLBACK = or_(_BY_OWN_NUMBER.exists(), _BY_CALLING_NUMBER.exists()).label("is_owed")
-_OPEN_FOR_CALLER = union(_BY_OWN_NUMBER, _BY_CALLING_NUMBER)
 
 
 def promise_callback(
@@ -51,7 +39,8 @@ def promise_callback(
 ) -> Callback:
     """Promises to phone `number`; an open promise to the same number is returned instead of a second one.
 
-    Raises BadNumber if the number cannot be called.
+    Several people share a number that the city lists as shared: there each promise is one of its own. Raises
+    BadNumber if the number cannot be called.
     """
     dialable = parse_number(number, work.policies.number)
     if dialable is None:
@@ -59,7 +48,7 @@ def promise_callback(
     wanted = work.at + timedelta(seconds=work.policies.callbacks.delay_seconds)
     row = {
         "number": dialable,
-        "open_number": dialable,
+        "open_number": _open_key(work, dialable, call_id),
         "reason": reason,
         "state": CallbackState.WAITING,
         "call_id": call_id,
@@ -75,41 +64,41 @@ def promise_callback(
 def promise_for_call(work: UnitOfWork, call_id: int, typed: str = "") -> Callback | None:
     """Promises the caller on the line a callback with their place kept.
 
-    The number is `typed`, or the one they phone from. Returns None if it cannot be called. A caller who
-    names another number replaces the earlier promise.
+    The number is `typed`, or the one they phone from. Returns None if it cannot be called. The promise stands
+    in for every earlier one to this caller.
     """
     call = _call(work, call_id)
     number = parse_number(typed, work.policies.number) if typed else call.number
     if number is None:
         return None
-    _cancel_other_numbers(work, call_id, number)
     work.session.execute(update(Call).where(Call.id == call_id).values(callback_chosen=True))
     return _promise_from(work, call, CallbackReason.REQUESTED, number)
-
-
-def _cancel_other_numbers(work: UnitOfWork, call_id: int, number: str) -> None:
-    others = select(Callback.id).where(
-        Callback.call_id == call_id, Callback.open_number.is_not(None), Callback.open_number != number
-    )
-    for callback_id in work.session.scalars(others).all():
-        _settle(work, callback_id, CallbackState.CANCELLED)
 
 
 def promise_abandoned(work: UnitOfWork, call_id: int) -> Callback | None:
     """Promises a callback to a caller who hung up in the queue.
 
-    Returns None if the number is withheld, or if the caller has phoned again before the hang-up was
-    reported.
+    Returns None if the number is withheld, or if the caller has phoned again and was served before the hang-up
+    was reported. A caller who has phoned again and waits gets the place of this call.
     """
     call = _call(work, call_id)
-    if call.number is None:
+    if call.number is None or _was_served_since(work, call):
         return None
-    again = select(Call.id).where(
-        Call.number == call.number, Call.purpose == CallPurpose.INBOUND, Call.arrived_at > call.arrived_at
-    )
-    if work.session.scalar(again.limit(1)) is not None:
-        return None
+    if call.place_since is not None:
+        waits = (_is_later_call(work, call), Call.state.in_(WAITING), Call.place_since > call.place_since)
+        move = update(Call).where(*waits).values(place_since=call.place_since)
+        work.session.execute(move, execution_options={"synchronize_session": False})
     return _promise_from(work, call, CallbackReason.ABANDONED, call.number)
+
+
+def keep_promise(work: UnitOfWork, call_id: int) -> None:
+    """Promises again the call of a person who answers our callback and finds no operator on duty.
+
+    Changes nothing if this call answers no callback.
+    """
+    call = _call(work, call_id)
+    if call.purpose is CallPurpose.CALLBACK and call.number is not None:
+        _promise_from(work, call, CallbackReason.ABANDONED, call.number)
 
 
 def has_open_callback(work: UnitOfWork, call_id: int) -> bool:
@@ -118,23 +107,26 @@ def has_open_callback(work: UnitOfWork, call_id: int) -> bool:
     return work.session.scalar(open_one) is not None
 
 
-def settle_phoned_again(work: UnitOfWork, number: str) -> None:
-    """Settles the open callbacks of a caller who has phoned again."""
-    for (callback_id,) in work.connection.execute(_OPEN_FOR_CALLER, {"caller": number}).all():
-        _settle(work, callback_id, CallbackState.PHONED_AGAIN)
+def kept_place(work: UnitOfWork, call_id: int) -> datetime | None:
+    """Returns the earliest place in the queue that is kept for the caller of this call, or None."""
+    call = _call(work, call_id)
+    return work.session.scalar(
+        select(func.min(Callback.place_since)).where(or_(_is_answered_by(call), _is_owed_to(work, call)))
+    )
 
 
 def confirm_person(work: UnitOfWork, call_id: int) -> None:
     """Settles the callback behind this call: a person, not a machine, answered."""
-    settle_reached(work, call_id)
-
-
-def settle_reached(work: UnitOfWork, call_id: int) -> None:
-    """Settles the callback behind this call, if there is one."""
-    behind = select(Dial.callback_id).join(Call, Call.dial_id == Dial.id).where(Call.id == call_id)
-    callback_id = work.session.scalar(behind)
-    if callback_id is not None:
+    call = _call(work, call_id)
+    for callback_id in work.session.scalars(select(Callback.id).where(_is_answered_by(call))).all():
         _settle(work, callback_id, CallbackState.REACHED)
+
+
+def settle_served(work: UnitOfWork, call_id: int) -> None:
+    """Settles what this caller is owed: they have reached an operator or left a message."""
+    call = _call(work, call_id)
+    confirm_person(work, call_id)
+    _settle_owed(work, call)
 
 
 def cancel_callback(work: UnitOfWork, callback_id: int) -> None:
@@ -145,46 +137,13 @@ def cancel_callback(work: UnitOfWork, callback_id: int) -> None:
         raise LostRace("the callback is settled already")
 
 
-def plan_due_dials(work: UnitOfWork) -> int:
-    """Plans the attempts that are due, oldest place first, as many as there are free operators. Returns their number."""
-    # An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
-    if not dial_schedule.may_ring(work.at, work.policies.callbacks, work.zone):
-        return 0
-    free = _free_operators(work)
-    due = (
-        select(Callback.id, Callback.number, Callback.attempts)
-        .where(
-            Callback.state == CallbackState.WAITING,
-            Callback.next_try_at <= work.at,
-            ~has_active_dial(Callback.number),
-        )
-        .order_by(Callback.place_since, Callback.id)
-        .limit(max(free, 0))
-    )
-    planned = 0
-    for callback_id, number, attempts in work.session.execute(due).all():
-        taken = updated_one(
-            work.session,
-            update(Callback)
-            .where(Callback.id == callback_id, Callback.state == CallbackState.WAITING)
-            .values(state=CallbackState.DIALLING, attempts=attempts + 1),
-        )
-        if taken:
-            plan_dial(work, number=number, attempt=attempts + 1, callback_id=callback_id)
-            planned += 1
-    return planned
-
-
-def reschedule(work: UnitOfWork, callback_id: int, *, tried: bool = True) -> None:
-    """Schedules the next attempt after one that reached no person, or settles the callback as exhausted.
-
-    An attempt that never reached the carrier (`tried` false) does not count.
-    """
+def reschedule(work: UnitOfWork, callback_id: int, tried: Tried = Tried.YES) -> None:
+    """Schedules the next attempt after one that reached no person, or settles the callback as exhausted."""
     callback = work.session.get(Callback, callback_id, populate_existing=True)
     if callback is None or callback.state is not CallbackState.DIALLING:
         return
-    attempts = callback.attempts if tried else callback.attempts - 1
-    again = dial_schedule.next_try(work.at, attempts, work.policies.callbacks, work.zone)
+    attempts = callback.attempts if tried is Tried.YES else callback.attempts - 1
+    again = dial_schedule.next_try(work.at, attempts, work.policies.callbacks, work.zone, tried)
     if again is None:
         _settle(work, callback_id, CallbackState.EXHAUSTED)
         return
@@ -207,21 +166,6 @@ def _insert_or_find(work: UnitOfWork, row: dict[str, Any]) -> Callback:
     raise LostRace("the callback was settled at the same moment")
 
 
-def _free_operators(work: UnitOfWork) -> int:
-    """Returns the number of ready operators, less the callers who wait or are being phoned."""
-    fresh = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
-    ready = select(func.count()).where(Presence.state == PresenceState.READY, Presence.seen_at >= fresh)
-    waiting = select(func.count()).where(Call.state.in_(WAITING))
-    dialling = (
-        select(func.count())
-        .select_from(Callback)
-        .join(Dial, Dial.callback_id == Callback.id)
-        .where(Callback.state == CallbackState.DIALLING, is_under_way(work.at))
-    )
-    counts = [work.session.scalar(count) or 0 for count in (ready, waiting, dialling)]
-    return counts[0] - counts[1] - counts[2]
-
-
 def _settle(work: UnitOfWork, callback_id: int, state: CallbackState) -> bool:
     settled = updated_one(
         work.session,
@@ -235,14 +179,76 @@ def _settle(work: UnitOfWork, callback_id: int, state: CallbackState) -> bool:
 
 
 def _promise_from(work: UnitOfWork, call: Call, reason: CallbackReason, number: str) -> Callback:
-    return promise_callback(
-        work,
-        number=number,
-        reason=reason,
-        call_id=call.id,
-        place_since=call.place_since,
-        language=call.language,
+    """Promises the caller of `call` a callback in place of every earlier promise, at the earliest of their places."""
+    places = [place for place in (call.place_since, kept_place(work, call.id)) if place is not None]
+    place = min(places, default=work.at)
+    # A promise made in this call, or in a later one whose hang-up was reported first, stays.
+    promised = work.session.scalar(
+        select(Callback).where(
+            _is_owed_to(work, call), Callback.number == number, Callback.call_id >= call.id
+        )
     )
+    if promised is None:
+        _settle_owed(work, call)
+        promised = promise_callback(
+            work, number=number, reason=reason, call_id=call.id, place_since=place, language=call.language
+        )
+    # Another person may be owed a call at a number typed here: one promise serves both, at the earlier place.
+    if promised.place_since > place:
+        promised.place_since = place
+        work.session.flush()
+    return promised
+
+
+def _settle_owed(work: UnitOfWork, call: Call) -> None:
+    """Settles the open promises to the caller of `call`; one made in this very call is cancelled."""
+    kept = CallbackState.PHONED_AGAIN if call.purpose is CallPurpose.INBOUND else CallbackState.REACHED
+    owed = select(Callback.id, Callback.call_id).where(or_(_is_answered_by(call), _is_owed_to(work, call)))
+    for callback_id, made_in in work.session.execute(owed.order_by(Callback.id)).all():
+        _settle(work, callback_id, CallbackState.CANCELLED if made_in == call.id else kept)
+
+
+def _is_answered_by(call: Call) -> ColumnElement[bool]:
+    """Selects the callback that this call of ours keeps, open or settled."""
+    return Callback.id == select(Dial.callback_id).where(Dial.id == call.dial_id).scalar_subquery()
+
+
+def _is_owed_to(work: UnitOfWork, call: Call) -> ColumnElement[bool]:
+    """Selects the open promises to the caller of `call`: made in it, or found by the number they phone from.
+
+    A shared number does not tell one person from another.
+    """
+    found: list[ColumnElement[bool]] = [Callback.call_id == call.id]
+    if call.number is not None and not _is_shared(work, call.number):
+        # A caller who asked for a callback at another number is found by the number they phone from.
+        phoned_from = select(Call.id).where(Call.number == call.number)
+        found += [Callback.open_number == call.number, Callback.call_id.in_(phoned_from)]
+    return and_(Callback.state.in_(OPEN), or_(*found))
+
+
+def _is_shared(work: UnitOfWork, number: str) -> bool:
+    return number in work.policies.callers.shared_numbers
+
+
+def _open_key(work: UnitOfWork, number: str, call_id: int | None) -> str:
+    """Returns the value of `open_number`: the number, or for a shared number a key of the call or of its own."""
+    if not _is_shared(work, number):
+        return number
+    return f"call {call_id}" if call_id is not None else secrets.token_hex(9)
+
+
+def _was_served_since(work: UnitOfWork, call: Call) -> bool:
+    """Returns whether the caller has reached an operator or left a message in a later call."""
+    served = or_(Call.answered_at.is_not(None), Call.end == CallEnd.LEFT_MESSAGE)
+    later = select(Call.id).where(_is_later_call(work, call), served)
+    return work.session.scalar(later.limit(1)) is not None
+
+
+def _is_later_call(work: UnitOfWork, call: Call) -> ColumnElement[bool]:
+    """Selects the later calls of this caller; none for a withheld or shared number."""
+    if call.number is None or _is_shared(work, call.number):
+        return false()
+    return and_(Call.number == call.number, Call.id > call.id)
 
 
 def _call(work: UnitOfWork, call_id: int) -> Call:

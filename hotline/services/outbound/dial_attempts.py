@@ -2,9 +2,8 @@
 
 import secrets
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_
 
 from hotline import events
 from hotline.rules.enums import CallPurpose, CallState, DialState
@@ -52,8 +51,3 @@ def is_under_way(at: datetime) -> ColumnElement[bool]:
     rings = and_(Dial.state.in_(AT_CARRIER), Dial.check_at > at)
     answered = and_(Dial.state.in_(AT_CARRIER), HAS_LIVE_CALL)
     return or_(Dial.state == DialState.PLANNED, rings, answered)
-
-
-def has_active_dial(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
-    """Selects numbers with an attempt under way, so that no phone is rung twice at once."""
-    return exists().where(Dial.number == number, Dial.state != DialState.ENDED)

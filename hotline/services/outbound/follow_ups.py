@@ -11,11 +11,13 @@ from sqlalchemy import func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
+from hotline.rules.calls.dial_schedule import Tried
 from hotline.rules.enums import FollowUpState, RequestType, Satisfied, Solved, TicketState
 from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
-from hotline.services.outbound.dial_attempts import has_active_dial, plan_dial
+from hotline.services.outbound.dial_attempts import plan_dial
+from hotline.services.outbound.live_calls import may_phone_follow_up
 from hotline.services.tickets import due_dates, numbering
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
@@ -68,7 +70,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
             FollowUp.state == FollowUpState.WAITING,
             FollowUp.next_try_at <= work.at,
             FollowUp.number.is_not(None),
-            ~has_active_dial(FollowUp.number),
+            may_phone_follow_up(work),
         )
         .order_by(FollowUp.next_try_at, FollowUp.id)
         .limit(max(MAX_CONCURRENT - busy, 0))
@@ -200,16 +202,13 @@ def open_redo(work: UnitOfWork, ticket_id: int) -> int | None:
     return int(new_id)
 
 
-def reschedule(work: UnitOfWork, follow_up_id: int, *, tried: bool = True) -> None:
-    """Schedules the next attempt after one that brought no answer, or settles the follow-up as unreached.
-
-    An attempt that never reached the carrier (`tried` false) does not count.
-    """
+def reschedule(work: UnitOfWork, follow_up_id: int, tried: Tried = Tried.YES) -> None:
+    """Schedules the next attempt after one that brought no answer, or settles the follow-up as unreached."""
     follow_up = work.session.get(FollowUp, follow_up_id, populate_existing=True)
     if follow_up is None or follow_up.state is not FollowUpState.DIALLING:
         return
-    attempts = follow_up.attempts if tried else follow_up.attempts - 1
-    again = dial_schedule.next_try(work.at, attempts, work.policies.follow_ups, work.zone)
+    attempts = follow_up.attempts if tried is Tried.YES else follow_up.attempts - 1
+    again = dial_schedule.next_try(work.at, attempts, work.policies.follow_ups, work.zone, tried)
     if again is None:
         _settle(work, follow_up_id, follow_up.ticket_id, FollowUpState.UNREACHED)
         return

@@ -7,13 +7,14 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls.dial_schedule import may_ring
+from hotline.rules.calls.dial_schedule import Tried, may_ring
 from hotline.rules.enums import CallbackState, CallPurpose, DialState
 from hotline.rules.errors import NoSuchDial
 from hotline.rules.policies import DialPolicy
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import callbacks, follow_ups
+from hotline.services.outbound.live_calls import is_callee_in_call
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
@@ -23,8 +24,8 @@ STALE_AFTER = timedelta(minutes=10)
 # The carrier rings a little longer than the time-out says (Twilio: 5 s), and reports the end a moment later.
 RING_GRACE = timedelta(seconds=10)
 # Outcomes of our own beside the carrier's. DROPPED: the carrier was never called. LOST: the end was never
-# reported.
-DROPPED, LOST = "dropped", "lost"
+# reported. ENGAGED: the carrier was never called because the person was in a call with us.
+DROPPED, LOST, ENGAGED = "dropped", "lost", "engaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,17 @@ def get_dial(work: UnitOfWork, dial_id: int) -> DialView:
 def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
     """Records that the carrier is being called; returns the attempt as it was before, or None if it must not ring.
 
-    It must not ring if it is placed or over, is stale, falls into the quiet hours, or if its callback or
-    follow-up is settled; then it is dropped and does not count as an attempt.
+    It must not ring if it is placed or over, is stale, falls into the quiet hours, if its callback or
+    follow-up is settled, or if the person is in a call with us; then it is dropped and does not count as an attempt.
     """
     dial = _lock(work, Dial.id == dial_id, str(dial_id))
-    if dial.state is DialState.PLANNED and not _is_wanted(work, dial):
-        end_dial(work, dial.ref, outcome=DROPPED)
-        return None
+    if dial.state is DialState.PLANNED:
+        unwanted = None if _is_wanted(work, dial) else DROPPED
+        if unwanted is None and is_callee_in_call(work, dial_id):
+            unwanted = ENGAGED
+        if unwanted is not None:
+            end_dial(work, dial.ref, outcome=unwanted)
+            return None
     if dial.state in {DialState.PLACED, DialState.ENDED} or _is_stale(work, dial):
         return None
     # A repeated attempt keeps the first moment: the search for a call that may exist begins there.
@@ -121,11 +126,19 @@ def end_dial(
         values["sid"] = sid
     updated_one(work.session, update(Dial).where(Dial.id == dial.id).values(**values))
     work.record(events.DialEnded(dial.id, outcome))
-    tried = dial.state is not DialState.PLANNED
+    tried = _was_tried(work, dial, outcome)
     if dial.callback_id is not None:
-        callbacks.reschedule(work, dial.callback_id, tried=tried)
+        callbacks.reschedule(work, dial.callback_id, tried)
     if dial.follow_up_id is not None:
-        follow_ups.reschedule(work, dial.follow_up_id, tried=tried)
+        follow_ups.reschedule(work, dial.follow_up_id, tried)
+
+
+def _was_tried(work: UnitOfWork, dial: DialView, outcome: str) -> Tried:
+    if dial.state is DialState.PLANNED:
+        return Tried.ENGAGED if outcome == ENGAGED else Tried.NEVER_PLACED
+    # A person who phoned us while we were placing the call was engaged by us, whatever the carrier reports.
+    since = dial.placing_at or dial.planned_at
+    return Tried.ENGAGED if is_callee_in_call(work, dial.id, since=since) else Tried.YES
 
 
 def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None = None) -> None:

@@ -1,7 +1,7 @@
 """Puts callers into the waiting queue, takes them out, and reports their place."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import and_, func, or_, select, update
 
@@ -12,6 +12,7 @@ from hotline.rules.calls.states import QueueJoin, seconds_between
 from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.errors import NoSuchCall
 from hotline.services.calls.queries import CallView, get_call, lock_call
+from hotline.services.outbound import callbacks
 from hotline.services.queueing import matching, offers
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
@@ -89,13 +90,15 @@ def join_queue(
 ) -> QueueJoin:
     """Puts the caller into the queue and offers the call at once if a desk is ready. `desk` is a work number.
 
-    A callback keeps the place of the call it answers; a caller who left the queue for a choice in the flow
-    keeps their own. A caller already waiting stays in place.
+    A caller who is owed a call keeps the place of that promise, and so does a person we phone back; a caller who
+    left the queue for a choice in the flow keeps their own. A caller already waiting stays in place.
     """
     call = lock_call(work, call_id)
     if call.state in rules.WAITING:
         return QueueJoin.JOINED
     if wish.only_on_duty and not is_any_operator_on_duty(work):
+        # The person we phoned back may hang up at the news: what they were owed is owed again.
+        callbacks.keep_promise(work, call_id)
         return QueueJoin.OFF_DUTY
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
     # A caller whose talk was lost is never turned away, and goes before everybody.
@@ -103,7 +106,7 @@ def join_queue(
     if not is_lost and (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
         work.session.execute(update(Call).where(Call.id == call_id).values(queue_full=True))
         return QueueJoin.FULL
-    place, skill = _inherited_place(work, call)
+    skill, priority = _inherited_wish(work, call)
     joined = updated_one(
         work.session,
         update(Call)
@@ -111,11 +114,11 @@ def join_queue(
         .values(
             state=CallState.QUEUED,
             queued_at=call.queued_at or work.at,
-            place_since=call.place_since or place or work.at,
+            place_since=call.place_since or callbacks.kept_place(work, call_id) or work.at,
             joined_at=work.at,
             wait_seconds=Call.wait_seconds if is_lost else None,
             skill=wish.skill or skill,
-            priority=rules.FRONT_OF_QUEUE if is_lost else wish.priority,
+            priority=rules.FRONT_OF_QUEUE if is_lost else max(wish.priority, priority),
             desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
         ),
     )
@@ -155,15 +158,15 @@ def _operator_by_work_number(work: UnitOfWork, work_number: str) -> int | None:
     return work.session.scalar(select(User.id).where(User.work_number == work_number, User.active))
 
 
-def _inherited_place(work: UnitOfWork, call: CallView) -> tuple[datetime | None, str]:
-    """Returns the place and the skill of the call that this callback answers."""
+def _inherited_wish(work: UnitOfWork, call: CallView) -> tuple[str, int]:
+    """Returns the skill and the priority of the call that this callback answers."""
     if call.dial_id is None:
-        return None, ""
+        return "", 0
     query = (
-        select(Callback.place_since, Call.skill)
+        select(Call.skill, Call.priority)
+        .join(Callback, Callback.call_id == Call.id)
         .join(Dial, Dial.callback_id == Callback.id)
-        .outerjoin(Call, Call.id == Callback.call_id)
         .where(Dial.id == call.dial_id)
     )
     row = work.session.execute(query).first()
-    return (None, "") if row is None else (row[0], row[1] or "")
+    return ("", 0) if row is None else (row[0], row[1])

@@ -1,0 +1,93 @@
+"""Selects people who are on the line with us, so that they are not phoned at the same time.
+
+A person is known by the number to be phoned and by the number they phoned from when the promise was made. Withheld
+numbers match no call. Shared numbers (switchboards) match no call either, because another person may be talking there.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from hotline.rules.enums import CallState, DialState
+from hotline.rules.policies import DialPolicy
+from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback, Dial, FollowUp
+from hotline.store.tickets.tables import Ticket
+from hotline.unit_of_work import UnitOfWork
+
+# A person whose call with us has just ended is left in peace for this long, or for the delay of a first attempt if
+# that is shorter.
+PEACE_AFTER_CALL = timedelta(seconds=60)
+# The call in which a follow-up's matter was reported.
+_REPORTED_IN = (
+    select(Ticket.call_id).where(Ticket.id == FollowUp.ticket_id).correlate(FollowUp).scalar_subquery()
+)
+
+
+def _may_phone(
+    work: UnitOfWork,
+    policy: DialPolicy,
+    number: SQLColumnExpression[Any],
+    call_id: SQLColumnExpression[Any],
+) -> ColumnElement[bool]:
+    """Selects rows whose person may be phoned: not on the line with us, nor a moment ago, and no phone of theirs rings.
+
+    `number` is the column with the number to be phoned, `call_id` the column with the call behind the promise.
+    """
+    lately = work.at - min(PEACE_AFTER_CALL, timedelta(seconds=policy.delay_seconds))
+    return ~or_(_is_in_call(work, number, call_id, since=lately), _is_ringing(number))
+
+
+def may_phone_callback(work: UnitOfWork) -> ColumnElement[bool]:
+    return _may_phone(work, work.policies.callbacks, Callback.number, Callback.call_id)
+
+
+def may_phone_follow_up(work: UnitOfWork) -> ColumnElement[bool]:
+    return _may_phone(work, work.policies.follow_ups, FollowUp.number, _REPORTED_IN)
+
+
+def is_callee_in_call(work: UnitOfWork, dial_id: int, *, since: datetime | None = None) -> bool:
+    """Returns whether the person whom this attempt phones is in another call with us, or was at any time after `since`."""
+    callback = (
+        select(Dial.id)
+        .join(Callback, Callback.id == Dial.callback_id)
+        .where(_is_in_call(work, Dial.number, Callback.call_id, since=since, besides=dial_id))
+    )
+    follow_up = (
+        select(Dial.id)
+        .join(FollowUp, FollowUp.id == Dial.follow_up_id)
+        .where(_is_in_call(work, Dial.number, _REPORTED_IN, since=since, besides=dial_id))
+    )
+    found = (query.where(Dial.id == dial_id) for query in (callback, follow_up))
+    return any(work.session.scalar(query) is not None for query in found)
+
+
+def _is_in_call(
+    work: UnitOfWork,
+    number: SQLColumnExpression[Any],
+    call_id: SQLColumnExpression[Any],
+    *,
+    since: datetime | None = None,
+    besides: int | None = None,
+) -> ColumnElement[bool]:
+    live, first = aliased(Call), aliased(Call)
+    going_on: ColumnElement[bool] = live.state != CallState.ENDED
+    if since is not None:
+        going_on = or_(going_on, live.ended_at >= since)
+    conditions = [going_on, live.number.not_in(sorted(work.policies.callers.shared_numbers))]
+    if besides is not None:
+        conditions.append(or_(live.dial_id.is_(None), live.dial_id != besides))
+    return or_(
+        exists().where(live.number == number, *conditions),
+        exists().where(first.id == call_id, live.number == first.number, *conditions),
+    )
+
+
+def _is_ringing(number: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Selects numbers with an attempt under way that was not answered, so that no phone is rung twice at once."""
+    other, answered = aliased(Dial), aliased(Call)
+    return exists().where(
+        other.number == number, other.state != DialState.ENDED, ~exists().where(answered.dial_id == other.id)
+    )
