@@ -11,7 +11,6 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, LookupState, OfferState, RecordingState
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle, lookups, recordings
-from hotline.services.outbound import outbound_calls
 from hotline.services.queueing import offers
 from hotline.store.calls.offers import leg_of_talk
 from hotline.store.calls.recordings import Recording
@@ -134,7 +133,7 @@ def _end_if_over(context: ReactionContext, sid: str) -> bool:
     if status not in TERMINAL_STATUSES:
         return False
     with context.application.unit_of_work(Machine.WORKER) as work:
-        outbound_calls.end_call(work, sid=sid, status=status)
+        lifecycle.end_call(work, sid=sid, status=status)
     return True
 
 

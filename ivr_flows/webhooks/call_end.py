@@ -4,9 +4,8 @@ The status callback is one webhook and may be lost; the action of an Enqueue, a 
 terminal CallStatus too.
 """
 
-from hotline.services.calls import recordings
+from hotline.services.calls import lifecycle, recordings
 from hotline.services.calls.queries import find_call
-from hotline.services.outbound import outbound_calls
 from ivr_flows.webhooks.call_flow import arrival_of
 from ivr_flows.webhooks.twiml import EMPTY
 from ivr_flows.webhooks.webhook import WebhookRequest
@@ -31,4 +30,4 @@ def record_over(request: WebhookRequest, status: str) -> None:
     """Records the terminal `status` of the call of this webhook."""
     ours = request.form.value("Direction").startswith("outbound")
     arrival = None if ours else arrival_of(request.context, request.form)
-    outbound_calls.end_call(request.work, sid=request.form.sid, status=status, arrival=arrival)
+    lifecycle.end_call(request.work, sid=request.form.sid, status=status, arrival=arrival)

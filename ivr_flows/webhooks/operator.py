@@ -7,7 +7,6 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import get_call
-from hotline.services.outbound import outbound_calls
 from hotline.services.queueing import offers
 from hotline.store.calls.offers import conversation_of, leg_of_talk
 from ivr_flows.webhooks.call_flow import (
@@ -81,7 +80,7 @@ def conference(request: WebhookRequest) -> str:
     if call.sid == sid and event == "participant-join":
         lifecycle.record_connected(request.work, call.id)
     elif call.sid == sid and is_over:
-        outbound_calls.end_call(request.work, sid=sid, status=status)
+        lifecycle.end_call(request.work, sid=sid, status=status)
     elif is_over and leg_of_talk(request.work.session, call.id) == sid:
         lifecycle.record_operator_left(request.work, call.id)
     return ""

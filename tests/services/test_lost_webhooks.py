@@ -222,19 +222,6 @@ def test_a_called_person_on_the_line_still_needs_the_operator(
     assert (plan(application), sweep_dials(application)) == (1, 1)
 
 
-def test_the_end_of_a_call_that_we_placed_ends_its_attempt(
-    application: Application, clock: StoppedClock
-) -> None:
-    dial = placed(application, clock, DialState.PLACED)
-    make_call(application, sid="CA1", dial_id=dial.id)
-    with application.unit_of_work(Machine.CARRIER) as work:
-        outbound_calls.end_call(work, sid="CA1", status="completed")
-    with application.read_session() as session:
-        owed, ended = session.scalars(select(Callback)).one(), session.get_one(Dial, dial.id)
-    assert (ended.state, ended.outcome) == (DialState.ENDED, "completed")
-    assert (owed.state, owed.attempts) == (CallbackState.WAITING, 1)
-
-
 @pytest.mark.parametrize("state", P)
 def test_a_desk_that_is_busy_with_nothing_is_freed(application: Application, state: PresenceState) -> None:
     person = make_operator(application, state)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 
 from hotline import events
 from hotline.rules.enums import CallState, DialState, OfferState, PresenceState
+from hotline.services.calls import lifecycle
 from hotline.services.outbound import outbound_calls
 from hotline.services.outbound.dial_attempts import AT_CARRIER, HAS_LIVE_CALL
 from hotline.services.queueing import desks
@@ -58,7 +59,7 @@ def check_silent_calls(work: UnitOfWork) -> int:
     rows = work.session.execute(overdue).all()
     for call_id, sid, arrived_at, answered_at in rows:
         if arrived_at < work.at - MAX_CALL_DURATION:
-            outbound_calls.end_call(work, sid=sid, status="completed")
+            lifecycle.end_call(work, sid=sid, status="completed")
             continue
         pause = min(max(work.at - (answered_at or arrived_at), SHORTEST_PAUSE), LONGEST_PAUSE)
         work.session.execute(update(Call).where(Call.id == call_id).values(check_at=work.at + pause))

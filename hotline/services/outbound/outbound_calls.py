@@ -11,8 +11,6 @@ from hotline.rules.calls.dial_schedule import Tried, may_ring
 from hotline.rules.enums import CallbackState, CallPurpose, DialState
 from hotline.rules.errors import NoSuchDial
 from hotline.rules.policies import DialPolicy
-from hotline.services.calls import lifecycle
-from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.services.outbound.live_calls import is_callee_in_call
 from hotline.store.outbound import Callback, Dial, FollowUp
@@ -139,16 +137,6 @@ def _was_tried(work: UnitOfWork, dial: DialView, outcome: str) -> Tried:
     # A person who phoned us while we were placing the call was engaged by us, whatever the carrier reports.
     since = dial.placing_at or dial.planned_at
     return Tried.ENGAGED if is_callee_in_call(work, dial.id, since=since) else Tried.YES
-
-
-def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None = None) -> None:
-    """Records the terminal `status` of a call and, if we placed it, the end of its attempt. See `lifecycle.end_call`."""
-    ref = work.session.scalar(select(Dial.ref).where(Dial.sid == sid))
-    if ref is not None:
-        lock_dial(work, ref)
-    lifecycle.end_call(work, sid=sid, status=status, arrival=arrival)
-    if ref is not None:
-        end_dial(work, ref, outcome=status)
 
 
 def _is_stale(work: UnitOfWork, dial: DialView) -> bool:
