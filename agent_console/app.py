@@ -30,6 +30,7 @@ from agent_console.web.console_context import (
     SoftphoneOptions,
     application,
     asset,
+    lacking_files,
     read_assets,
 )
 from agent_console.web.errors import register_errors
@@ -45,7 +46,7 @@ from hotline.store.tickets.private_texts import ReadableTicket
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 
-__all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "register"]
+__all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "lacking_files", "register"]
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +101,8 @@ NAV_FAMILY = {"flow_drafts": "flows"}
 def register(app: Flask, application: Application, options: ConsoleOptions) -> None:
     """Adds the console to `app`. `config` has checked the options before."""
     assets = read_assets()
-    if not assets:
-        log.warning("the browser files are not built: run `npm run build`")
+    for name in lacking_files():
+        log.warning("%s is not built: run config/setup/bootstrap.py run", name)
     app.extensions[EXTENSION] = Console(application=application, options=options, assets=assets)
     app.register_blueprint(_console_blueprint())
     for family in FAMILIES:

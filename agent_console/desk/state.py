@@ -33,7 +33,13 @@ from hotline.unit_of_work import ReadSession
 MAX_NOTICES = 5
 
 # Only the system sets these reasons; an operator may choose the others.
-_SYSTEM_REASONS = {NotReadyReason.MISSED_CALL, NotReadyReason.PHONE_OFF, NotReadyReason.CONNECTION_LOST}
+_SYSTEM_REASONS = {
+    NotReadyReason.MISSED_CALL,
+    NotReadyReason.DECLINED_CALL,
+    NotReadyReason.PHONE_OFF,
+    NotReadyReason.LEFT_DESK,
+    NotReadyReason.CONNECTION_LOST,
+}
 CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason not in _SYSTEM_REASONS)
 
 # Labels of the skills in the shipped config/city/example/callers.toml. A city may add others.

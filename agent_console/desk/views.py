@@ -102,6 +102,15 @@ def set_presence() -> ResponseReturnValue:
 
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
+def leave() -> ResponseReturnValue:
+    """Makes a ready operator not ready, because the last page on which calls ring is being closed."""
+    with application().unit_of_work(current_person()) as work:
+        presence.leave_desk(work)
+    return Response(status=204)
+
+
+@needs(Right.TAKE_CALLS)
+@domain_errors_as_json
 def open_draft(call_id: int) -> ResponseReturnValue:
     """Opens the ticket of the operator's own call, or returns the one it has."""
     with application().unit_of_work(current_person()) as work:
@@ -159,6 +168,7 @@ def pages() -> Blueprint:
     add("/console/desk/state", "state", state)
     add("/console/desk/queue", "queue", queue)
     add("/console/desk/beat", "beat", beat, methods=["POST"])
+    add("/console/desk/leave", "leave", leave, methods=["POST"])
     add("/console/desk/presence", "set_presence", set_presence, methods=["POST"])
     add("/console/desk/calls/<int(max=2147483647):call_id>/draft", "open_draft", open_draft, methods=["POST"])
     add("/console/desk/calls/<int(max=2147483647):call_id>/hang-up", "hang_up", hang_up, methods=["POST"])

@@ -97,6 +97,14 @@ def read_assets() -> dict[str, str]:
     return cast("dict[str, str]", json.loads(manifest.read_text(encoding="utf-8")))
 
 
+def lacking_files() -> tuple[str, ...]:
+    """Returns what an installation lacks of the files that are made when it is built; pages would be bare without them."""
+    bundled = read_assets().values()
+    catalogues = (source.with_suffix(".mo") for source in (HERE / "translations").rglob("*.po"))
+    wanted = [DIST / "manifest.json", *(DIST / name for name in bundled), *catalogues]
+    return tuple(str(path.relative_to(HERE.parent)) for path in wanted if not path.exists())
+
+
 def asset(name: str) -> str:
     """Returns the address of a built browser file. Its name changes with its content, so browsers may cache it for ever."""
     return url_for("frame.static", filename=console().assets.get(name, name))

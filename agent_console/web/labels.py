@@ -70,7 +70,9 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "meeting": N_("开会"),
         "back_office": N_("后台工作"),
         "missed_call": N_("漏接来电"),
+        "declined_call": N_("已拒接来电"),
         "phone_off": N_("话机断线"),
+        "left_desk": N_("离开话务台"),
         "connection_lost": N_("线路中断"),
     },
     enums.CallState: {

@@ -6,10 +6,12 @@ from flask import Blueprint
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from agent_console.web.auth import signed_in_or_none
+from agent_console.web.console_context import application
 from agent_console.web.labels import label
 from agent_console.web.locale import as_milliseconds, locale_name
 from agent_console.web.playback import player
-from hotline.rules.enums import CallEnd, CallOutcome, CallState, TicketState
+from hotline.rules.enums import CallEnd, CallOutcome, CallState, NotReadyReason, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import SHORT_TEXT
 from hotline.rules.tickets.fields import (
@@ -23,7 +25,7 @@ from hotline.rules.tickets.fields import (
 )
 from hotline.store.calls.outcomes import outcome_of
 from hotline.store.calls.tables import Call
-from hotline.store.people.tables import Unit
+from hotline.store.people.tables import Presence, Unit
 from hotline.store.tickets.tables import Ticket
 
 # CSS tone of a state. A tag always shows the word too, never the colour alone.
@@ -80,6 +82,22 @@ def call_outcome(call: Call) -> CallOutcome | CallEnd | CallState:
     return outcome_of(call) or call.end or call.state
 
 
+def takes_calls() -> bool:
+    """Returns whether the signed-in person takes calls at a desk."""
+    found = signed_in_or_none()
+    return found is not None and found.person.may(Right.TAKE_CALLS)
+
+
+def has_left_desk() -> bool:
+    """Returns whether the signed-in operator is not ready because they left the desk's page."""
+    found = signed_in_or_none()
+    if found is None:
+        return False
+    with application().read_session() as reading:
+        presence = reading.get(Presence, found.person.id)
+    return presence is not None and presence.reason == NotReadyReason.LEFT_DESK
+
+
 def visible_access_code(person: Person, ticket: Ticket) -> str:
     """Returns the access code of a ticket for persons who write tickets; empty for others, or without a code."""
     return (ticket.access_code or "") if person.may(Right.WRITE_TICKETS) else ""
@@ -130,6 +148,8 @@ def pages() -> Blueprint:
         blank,
         player,
         call_outcome,
+        takes_calls,
+        has_left_desk,
     ):
         blueprint.add_app_template_global(function, function.__name__)
     return blueprint

@@ -19,7 +19,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from agent_console.app import ConsoleOptions, SoftphoneOptions, register
+from agent_console.app import ConsoleOptions, SoftphoneOptions, lacking_files, register
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
 from config.processes.lifecycle import begin_process, log_hangup
@@ -27,6 +27,7 @@ from config.readiness import StartedFiles, database_trouble, redis_trouble, repo
 from config.settings import Mode, Settings, settings_or_exit
 from config.wiring import TOKEN_SECONDS, Components, build_or_exit, device_token
 from ivr_flows.webhooks.blueprint import voice_blueprint
+from ivr_flows.webhooks.webhook import log_unknown_address
 
 COMPONENTS = "hotline_components"
 # How often `/readyz` looks whether the files of the process have changed since its start.
@@ -61,6 +62,8 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
     """
     chosen = settings or settings_or_exit()
     begin_logging(chosen.mode, chosen.secrets)
+    if chosen.mode is Mode.PRODUCTION:
+        require_made_files()
     components = build_or_exit(chosen)
     app = Flask("hotline", static_folder=None)
     if chosen.trusted_proxies:
@@ -76,6 +79,16 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
     app.register_blueprint(health_blueprint(components))
     app.extensions[COMPONENTS] = components
     return app
+
+
+def require_made_files() -> None:
+    """Exits with status 2 and one line if the installation lacks its browser files or translations."""
+    if lacking := lacking_files():
+        print(
+            f"hotline: {lacking[0]} is missing: install a built wheel, or run config/setup/bootstrap.py run",
+            file=sys.stderr,
+        )
+        raise SystemExit(2)
 
 
 def components_of(app: Flask) -> Components:
@@ -100,6 +113,8 @@ def voice_app(components: Components) -> Flask:
             reports_lost_devices=components.settings.local_exchange,
         )
     )
+    for status in (404, 405):
+        app.register_error_handler(status, log_unknown_address)
     return app
 
 

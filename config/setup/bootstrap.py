@@ -193,7 +193,16 @@ def compile_translations() -> None:
     if there and not step("translations", made_from):
         return
     print("· 编译翻译 compiling translations", flush=True)
-    command: list[str | Path] = [PYTHON, "-m", "babel.messages.frontend", "-q", "compile", "-d", folder]
+    command: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "babel.messages.frontend",
+        "-q",
+        "compile",
+        "--use-fuzzy",
+        "-d",
+        folder,
+    ]
     run(command, "a translation catalogue is broken")
     done("translations", made_from)
 

@@ -83,10 +83,11 @@ class PresenceState(StrEnum):
 
 
 class NotReadyReason(StrEnum):
-    """The reason for which a desk takes no calls; the system sets the last three.
+    """The reason for which a desk takes no calls; the system sets the last five.
 
-    `MISSED_CALL` follows an unanswered ring, `PHONE_OFF` a telephone that cannot be rung, `CONNECTION_LOST` a talk in
-    which the operator's leg broke off.
+    `MISSED_CALL` follows an unanswered ring, `DECLINED_CALL` one that the operator declined, `PHONE_OFF` a telephone
+    that cannot be rung, `LEFT_DESK` a ready operator who closed the page on which calls ring, and `CONNECTION_LOST` a
+    talk in which the operator's leg broke off.
     """
 
     BREAK = "break"
@@ -95,7 +96,9 @@ class NotReadyReason(StrEnum):
     MEETING = "meeting"
     BACK_OFFICE = "back_office"
     MISSED_CALL = "missed_call"
+    DECLINED_CALL = "declined_call"
     PHONE_OFF = "phone_off"
+    LEFT_DESK = "left_desk"
     CONNECTION_LOST = "connection_lost"
 
 

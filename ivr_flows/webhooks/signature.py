@@ -45,11 +45,22 @@ class Signature:
 
         A field sent twice counts once per distinct value, as in the carrier's own validator.
         """
-        signed = target.encode("latin-1", "replace") + "".join(n + v for n, v in sorted(set(fields))).encode()
-        claimed = given.encode("utf-8", "replace")
-        return any(
-            hmac.compare_digest(sign(self.token, base.encode() + signed), claimed) for base in self.bases
-        )
+        return any(self._signs(base, target, fields, given) for base in self.bases)
+
+    def signed_address(
+        self, host: str, target: str, fields: Iterable[tuple[str, str]], given: str
+    ) -> str | None:
+        """Returns `scheme://host` if `given` signs the request to that address, which is not the public one.
+
+        The carrier then signs with the right token for another address than PUBLIC_URL, such as http for https.
+        """
+        bases = (f"{scheme}://{host}" for scheme in ("https", "http"))
+        return next((base for base in bases if self._signs(base, target, fields, given)), None)
+
+    def _signs(self, base: str, target: str, fields: Iterable[tuple[str, str]], given: str) -> bool:
+        body = "".join(name + value for name, value in sorted(set(fields)))
+        signed = base.encode("utf-8", "replace") + target.encode("latin-1", "replace") + body.encode()
+        return hmac.compare_digest(sign(self.token, signed), given.encode("utf-8", "replace"))
 
 
 def sign(token: bytes, text: bytes) -> bytes:

@@ -9,10 +9,11 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NoReturn
 
 import structlog
 from flask import Response, abort, g, request
-from werkzeug.exceptions import BadRequest, HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.calls.states import TERMINAL_STATUSES
@@ -118,27 +119,55 @@ class Webhook:
         return self.route.name.lower()
 
 
-def read_webhook_form(context: WebhookContext) -> WebhookForm:
-    """Returns the verified webhook. Responds 403 if the carrier did not sign it, 413 if it is too large."""
+def read_webhook_form(context: WebhookContext, webhook: Webhook) -> WebhookForm:
+    """Returns the verified form. Responds 403 if the carrier did not sign it, 413 if it is too large, and logs why."""
     request.max_content_length = MAX_BYTES
     given = request.headers.get("X-Twilio-Signature", "")
     try:
         body = request.get_data(cache=False)
         fields = read_form(body)
+    except RequestEntityTooLarge:
+        _reject(webhook, f"the body has more than {MAX_BYTES} bytes", 413)
     except (Unreadable, BadRequest):
-        abort(403)
+        _reject(webhook, "the body is not a form in UTF-8")
     if body and request.mimetype != "application/x-www-form-urlencoded":
-        abort(403)
-    if not given or not context.signature.matches(raw_target(request.environ), fields, given):
-        abort(403)
+        _reject(webhook, "the content type is not application/x-www-form-urlencoded")
+    if not given:
+        _reject(webhook, "the header X-Twilio-Signature is missing")
+    target = raw_target(request.environ)
+    if not context.signature.matches(target, fields, given):
+        other = context.signature.signed_address(request.host, target, fields, given)
+        _reject(
+            webhook,
+            f"signed for {other}, which is not PUBLIC_URL"
+            if other
+            else "the signature does not match: another TWILIO_AUTH_TOKEN, or another address than PUBLIC_URL",
+        )
     token = request.headers.get("I-Twilio-Idempotency-Token", "")
     return WebhookForm(fields=dict(fields), query=request.args, token=token)
 
 
-def require_call(form: WebhookForm) -> None:
+def _reject(webhook: Webhook, reason: str, status: int = 403) -> NoReturn:
+    # Only what was verified may be quoted: anybody can send the rest.
+    structlog.get_logger().warning("webhook.rejected", webhook=webhook.name, reason=reason, status=status)
+    abort(status)
+
+
+def log_unknown_address(error: HTTPException) -> HTTPException:
+    """Logs a request that no webhook answers, and returns its response unchanged."""
+    known = request.path in set(VoiceRoute)
+    reason = f"sent with {request.method} instead of POST" if known else "no webhook has this address"
+    structlog.get_logger().warning(
+        "webhook.rejected", webhook=request.path if known else "", reason=reason, status=error.code
+    )
+    return error
+
+
+def require_call(webhook: Webhook, form: WebhookForm) -> None:
     """Responds 400 if the webhook does not name its call."""
     if not 0 < len(form.sid) <= MAX_SID_LENGTH or not is_storable(form.sid):
         text = f"CallSid is missing, or longer than {MAX_SID_LENGTH} characters."
+        structlog.get_logger().warning("webhook.rejected", webhook=webhook.name, reason=text, status=400)
         abort(Response(text, 400, mimetype="text/plain"))
 
 
@@ -211,9 +240,9 @@ def receipt_key(
 def view_of(context: WebhookContext, webhook: Webhook) -> Callable[..., Response]:
     def answer(**path: object) -> Response:
         ids = {name: str(value) for name, value in path.items()}
-        form = read_webhook_form(context)
+        form = read_webhook_form(context, webhook)
         if webhook.requires_call:
-            require_call(form)
+            require_call(webhook, form)
         g.voice = (webhook, form, ids)
         return _respond(webhook, execute(context, webhook, form, ids))
 

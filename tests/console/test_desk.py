@@ -7,7 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from hotline.events import CallHangUpAsked, Event
-from hotline.rules.enums import CallState, NoMatterReason, PresenceState, Role, TicketState
+from hotline.rules.enums import CallState, NoMatterReason, OfferState, PresenceState, Role, TicketState
+from hotline.rules.people.actors import Machine
+from hotline.services.queueing.offers import settle_offer
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Disclosure, Presence
 from hotline.store.tickets.tables import Ticket
@@ -60,6 +62,38 @@ def test_an_operator_whose_telephone_is_cut_off_is_offered_no_call_until_it_is_b
     assert state_after("on") == "not_ready"
     assert browser.post("/console/desk/beat", json={"phone": "perhaps"}).status_code == 400
     assert browser.post("/console/desk/presence", json={"state": "ready"}).status_code == 204
+
+
+def test_every_other_page_says_that_the_desk_was_left_until_the_operator_is_ready_again(
+    application: Application, signed_in: SignIn
+) -> None:
+    browser = signed_in(make_operator(application))
+    note = 'id="left-desk" role="status"'
+    assert f"{note} hidden" in browser.get("/console/tickets").text
+    assert browser.post("/console/desk/leave").status_code == 204
+    for page in ("/console/tickets", "/console/calls", "/console/callbacks"):
+        assert f"{note}>" in browser.get(page).text
+    desk = browser.get("/console").text
+    assert note not in desk
+    assert "您刚才离开了话务台" in desk
+    browser.post("/console/desk/presence", json={"state": "ready"})
+    assert f"{note} hidden" in browser.get("/console/tickets").text
+    assert (
+        note not in signed_in(person_of(make_user(application, Role.SUPERVISOR))).get("/console/tickets").text
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "words"), [(OfferState.DECLINED, "您拒接了一通来电"), (OfferState.MISSED, "您漏接了一通来电")]
+)
+def test_a_declined_call_is_not_called_missed(
+    application: Application, signed_in: SignIn, how: OfferState, words: str
+) -> None:
+    person, _, offer = ringing_desk(application)
+    with application.unit_of_work(Machine.CARRIER) as work:
+        settle_offer(work, offer.id, how)
+    card = signed_in(person).get(STATE).get_json()["html"]["card"]
+    assert [each for each in ("您拒接了一通来电", "您漏接了一通来电") if each in card] == [words]
 
 
 def test_an_operator_becomes_ready_and_away_for_a_reason(application: Application, signed_in: SignIn) -> None:

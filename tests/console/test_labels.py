@@ -117,7 +117,9 @@ def test_a_nuisance_call_is_offered_once() -> None:
 def test_an_operator_cannot_choose_what_only_the_system_notices() -> None:
     assert set(NotReadyReason) - set(CHOOSABLE_REASONS) == {
         NotReadyReason.MISSED_CALL,
+        NotReadyReason.DECLINED_CALL,
         NotReadyReason.PHONE_OFF,
+        NotReadyReason.LEFT_DESK,
     }
 
 

@@ -186,8 +186,11 @@ def test_a_long_wrap_up_is_marked_once_and_goes_on(
     assert announced.count(events.PresenceChanged(person.id, P.WRAP_UP, "overtime")) == 1
 
 
-def test_a_desk_that_misses_a_ring_says_why_it_is_not_ready(
-    application: Application, clock: StoppedClock
+@pytest.mark.parametrize(
+    ("how", "reason"), [(OfferState.MISSED, "missed_call"), (OfferState.DECLINED, "declined_call")]
+)
+def test_a_desk_that_did_not_take_a_ring_says_why_it_is_not_ready(
+    application: Application, clock: StoppedClock, how: OfferState, reason: str
 ) -> None:
     person = make_operator(application)
     call = make_call(application)
@@ -197,6 +200,48 @@ def test_a_desk_that_misses_a_ring_says_why_it_is_not_ready(
     assert offer.state is OfferState.PENDING
     clock.advance(60)
     with application.unit_of_work(Machine.CARRIER) as work:
-        offers.settle_offer(work, offer.id, OfferState.MISSED)
+        offers.settle_offer(work, offer.id, how)
     missed = desk(application, person)
-    assert (missed.state, missed.reason, missed.call_id) == (P.NOT_READY, "missed_call", None)
+    assert (missed.state, missed.reason, missed.call_id) == (P.NOT_READY, reason, None)
+
+
+def test_a_ring_at_a_desk_that_is_left_goes_back_to_the_queue_and_is_not_called_missed(
+    application: Application, clock: StoppedClock
+) -> None:
+    person = make_operator(application)
+    call = make_call(application)
+    with application.unit_of_work(Machine.CALLER) as work:
+        join_queue(work, call.id)
+    clock.advance(5)
+    colleague = make_operator(application)
+    do(application, person, presence.leave_desk)
+    left = desk(application, person)
+    assert (left.state, left.reason, left.call_id) == (P.NOT_READY, "left_desk", None)
+    with application.read_session() as session:
+        rings = session.execute(select(Offer.operator_id, Offer.state).order_by(Offer.id)).all()
+    assert rings == [(person.id, OfferState.WITHDRAWN), (colleague.id, OfferState.PENDING)]
+    do(application, person, presence.leave_desk)
+    assert desk(application, colleague).state is P.RINGING
+
+
+@pytest.mark.parametrize("state", sorted(set(P) - {P.READY, P.RINGING}))
+def test_leaving_the_desk_changes_nothing_but_for_who_is_offered_calls(
+    application: Application, state: PresenceState
+) -> None:
+    person = make_operator(application, state)
+    do(application, person, presence.leave_desk)
+    assert (desk(application, person).state, desk(application, person).reason) == (state, None)
+
+
+def test_a_desk_that_was_left_is_still_known_as_such_when_its_heartbeat_ends(
+    application: Application, clock: StoppedClock
+) -> None:
+    left, silent = make_operator(application), make_operator(application)
+    do(application, left, presence.leave_desk)
+    clock.advance(application.policies.queue.presence_timeout + 1)
+    with application.unit_of_work(Machine.CLOCK) as work:
+        assert presence.close_silent_desks(work) == 2
+    assert [(row.state, row.reason) for row in (desk(application, left), desk(application, silent))] == [
+        (P.OFFLINE, "left_desk"),
+        (P.OFFLINE, None),
+    ]

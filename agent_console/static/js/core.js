@@ -1,5 +1,6 @@
 // The script of every page: htmx with the CSRF token, the theme and menu switches, running times, the list of shortcuts.
 import "htmx.org/dist/htmx.esm.js";
+import { showDeparture } from "./departure.js";
 import { all, byId, closest } from "./dom.js";
 import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
@@ -50,5 +51,6 @@ function markTheme() {
 }
 
 markTheme();
+showDeparture();
 startLists();
 startTicking();

@@ -5,6 +5,7 @@ processes may match at once; the scheduler matches again every second in case bo
 A function that changes one call locks that call first.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -74,10 +75,20 @@ def _take_over_draft(work: UnitOfWork, call_id: int, operator_id: int) -> None:
         work.record(events.TicketTakenOver(ticket_id, operator_id, former_id))
 
 
-def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
+# State of an offer that was not taken -> the reason for which its desk becomes not ready; None: it stays ready.
+_NOT_READY_AFTER: Mapping[OfferState, NotReadyReason | None] = {
+    OfferState.DECLINED: NotReadyReason.DECLINED_CALL,
+    OfferState.MISSED: NotReadyReason.MISSED_CALL,
+    OfferState.WITHDRAWN: None,
+}
+
+
+def settle_offer(
+    work: UnitOfWork, offer_id: int, how: OfferState, reason: NotReadyReason | None = None
+) -> None:
     """Ends a ring that was not taken: the caller returns to their place; a desk that missed it becomes not ready.
 
-    A withdrawn ring leaves the desk ready. An accepted offer whose caller has not joined yet is settled
+    A withdrawn ring leaves the desk ready, unless a `reason` not to be is given. An accepted offer whose caller has not joined yet is settled
     too, because the operator's leg has ended. Idempotent.
     """
     offer = _lock_offer(work, offer_id)
@@ -94,8 +105,7 @@ def settle_offer(work: UnitOfWork, offer_id: int, how: OfferState) -> None:
         .values(state=CallState.QUEUED, operator_id=None),
         execution_options={"synchronize_session": False},
     )
-    reason = None if how is OfferState.WITHDRAWN else NotReadyReason.MISSED_CALL
-    desks.stop_ringing(work, offer.operator_id, offer.call_id, reason)
+    desks.stop_ringing(work, offer.operator_id, offer.call_id, reason or _NOT_READY_AFTER[how])
     work.record(events.OfferSettled(offer.call_id, offer_id, offer.operator_id, how))
     offer_waiting(work)
 
@@ -104,6 +114,12 @@ def pending_offer(work: UnitOfWork, call_id: int) -> int | None:
     """Returns the pending offer of a call, or None."""
     pending = select(Offer.id).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
     return work.session.scalar(pending.order_by(Offer.id.desc()).limit(1))
+
+
+def ring_at_desk(work: UnitOfWork, operator_id: int) -> int | None:
+    """Returns the pending offer of a desk, or None."""
+    pending = select(Offer.id).where(Offer.operator_id == operator_id, Offer.state == OfferState.PENDING)
+    return work.session.scalar(pending.limit(1))
 
 
 def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:

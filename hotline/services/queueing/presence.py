@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from hotline.rules.enums import NotReadyReason, PresenceState
+from hotline.rules.enums import NotReadyReason, OfferState, PresenceState
 from hotline.rules.errors import LostRace, NotAllowed, UnfinishedCall
 from hotline.rules.people.actors import Person, Right
 from hotline.services.queueing import desks, offers
@@ -87,6 +87,21 @@ def report_telephone(work: UnitOfWork, *, is_on: bool) -> None:
         set_ready(work)
 
 
+def leave_desk(work: UnitOfWork) -> None:
+    """Makes an operator not ready who has closed the page on which calls ring; a call that rings there goes back.
+
+    The operator is not said to have missed it. A talk and its wrap-up are not touched.
+    """
+    person, left = _operator(work), NotReadyReason.LEFT_DESK
+    if desks.set_presence(
+        work, person.id, (PresenceState.READY,), PresenceState.NOT_READY, reason=left.value
+    ):
+        return
+    offer_id = offers.ring_at_desk(work, person.id)
+    if offer_id is not None:
+        offers.settle_offer(work, offer_id, OfferState.WITHDRAWN, left)
+
+
 def close_desk(work: UnitOfWork) -> None:
     """Closes the desk. Raises LostRace during a call, UnfinishedCall before its record is complete."""
     person = _operator(work)
@@ -124,10 +139,16 @@ def close_silent_desks(work: UnitOfWork) -> int:
     """Closes desks without a heartbeat; a silent desk is never offered a call. Returns their number."""
     limit = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
     idle = (PresenceState.READY, PresenceState.NOT_READY)
-    silent = select(Presence.user_id).where(Presence.state.in_(idle), Presence.seen_at < limit)
+    silent = select(Presence.user_id, Presence.reason).where(
+        Presence.state.in_(idle), Presence.seen_at < limit
+    )
+    # The pages of the console go on to show an operator who left the desk's page that calls do not ring.
+    kept = {NotReadyReason.LEFT_DESK}
     return sum(
-        desks.set_presence(work, user_id, idle, PresenceState.OFFLINE)
-        for user_id in work.session.scalars(silent).all()
+        desks.set_presence(
+            work, user_id, idle, PresenceState.OFFLINE, reason=reason if reason in kept else None
+        )
+        for user_id, reason in work.session.execute(silent).all()
     )
 
 

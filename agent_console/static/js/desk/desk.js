@@ -1,4 +1,5 @@
 // The operator's desk: connects the desk's state, the softphone, the ticket's form and the server's events.
+import { DeskTab, wasReloaded } from "../departure.js";
 import { byId, closest } from "../dom.js";
 import { Live } from "../live.js";
 import { postJson, Refused } from "../net.js";
@@ -29,6 +30,7 @@ const captions = new Captions(phone);
 const units = new UnitPicker();
 const nearby = new Nearby();
 let draft = null;
+let tab = null;
 
 /** Runs an action and shows its error; afterwards the state is read again, because the shown one may be outdated. */
 async function attempt(act) {
@@ -184,6 +186,7 @@ async function tellTelephone() {
 }
 
 async function beat() {
+  tab?.forgetCrashed();
   try {
     await postJson("/console/desk/beat", phone.isLost ? { phone: "off" } : phone.state === "on" ? { phone: "on" } : {});
   } catch (error) {
@@ -201,6 +204,12 @@ async function open() {
   setInterval(() => desk.refresh(), RECHECK_MS);
   live.start();
   phone.start();
+  const wasReady = wasReloaded();
+  tab = new DeskTab(() => ["ready", "ringing"].includes(desk.state.presence));
+  if (wasReady || location.hash === "#ready") {
+    history.replaceState(null, "", location.pathname);
+    await setPresence("ready");
+  }
   desk.refresh();
 }
 
