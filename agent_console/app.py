@@ -39,7 +39,8 @@ from agent_console.web.labels import N_, field_label, label, problem_label
 from agent_console.web.locale import as_milliseconds, init_locale
 from agent_console.web.security import csp_nonce, protect
 from hotline.rules.people.actors import Right
-from hotline.rules.people.privacy import mask_number, mask_text
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.people.private_words import mask_text
 from hotline.rules.phone_numbers import format_national
 from hotline.rules.text import close_directions
 from hotline.store.tickets.private_texts import ReadableTicket

@@ -1,10 +1,12 @@
 """Calls, with their callers masked."""
 
 from agent_console.api.dispatch import ApiRequest, ApiResponse
-from agent_console.api.problems import Problem
+from agent_console.api.problems import Problem, bad_fields
 from agent_console.api.requests import CallQuery, Nothing
 from agent_console.api.schemas import CallListOut
 from agent_console.api.serializers import call_out
+from hotline.rules.phone_numbers import parse_number
+from hotline.services.people import disclosures
 from hotline.store.calls.lists import CallFilter, find_call_line, list_calls
 
 
@@ -17,11 +19,22 @@ def get_calls(request: ApiRequest[CallQuery, Nothing]) -> ApiResponse:
         outcomes=query.outcome,
         purposes=query.purpose,
         operator_id=query.operator,
+        number=_number(request) if query.number else "",
     )
     with request.application.read_session() as session:
         page = list_calls(session, wanted, limit=query.limit, cursor=query.cursor)
     items = tuple(call_out(line, zone) for line in page.rows)
     return ApiResponse(CallListOut(items=items, next_cursor=page.next_cursor))
+
+
+def _number(request: ApiRequest[CallQuery, Nothing]) -> str:
+    """Returns the number of the query in E.164 and records the look-up. Raises NotAllowed, and Problem for no number."""
+    number = parse_number(request.query.number, request.application.policies.number)
+    if number is None:
+        raise bad_fields({"number": "unknown_value"})
+    with request.application.unit_of_work(request.person) as work:
+        disclosures.record_number_search(work)
+    return number
 
 
 def get_call(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:

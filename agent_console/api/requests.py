@@ -21,6 +21,7 @@ from hotline.rules.enums import (
 )
 from hotline.rules.tickets.fields import STATED_FIELDS, TicketFields, parse_ticket_fields
 from hotline.store.cursors import MAX_ID
+from hotline.store.tickets.lists import TicketOrder
 
 MAX_ROWS = 200
 Word = TypeVar("Word")
@@ -63,7 +64,11 @@ class PageQuery(ApiInput):
 
 
 class TicketQuery(PageQuery):
-    """`q` is searched in number, title and text; `overdue` tickets are open at their unit after their deadline."""
+    """`q`: all words in any order, in number, title, text, place and external number.
+
+    For those entitled `q` is searched in the caller's name and is the caller's number too. `from` and `to` are local days of
+    receipt, `mine` selects the tickets that the token's user wrote, `overdue` those open at their unit after their deadline.
+    """
 
     state: OneOrMore[TicketState] = ()
     type: OneOrMore[RequestType] = ()
@@ -71,10 +76,14 @@ class TicketQuery(PageQuery):
     unit: Annotated[PlainText, Field(max_length=32)] = ""
     overdue: bool | None = None
     q: Annotated[PlainText, Field(max_length=100)] = ""
+    first: date | None = Field(None, alias="from")
+    last: date | None = Field(None, alias="to")
+    mine: bool = False
+    sort: TicketOrder = TicketOrder.NEWEST
 
 
 class CallQuery(PageQuery):
-    """`day` is the local day of arrival."""
+    """`day` is the local day of arrival. `number`: calls of this caller; for staff who write tickets, and recorded."""
 
     day: date | None = None
     state: OneOrMore[CallState] = ()
@@ -82,6 +91,7 @@ class CallQuery(PageQuery):
     outcome: OneOrMore[CallOutcome] = ()
     purpose: OneOrMore[CallPurpose] = ()
     operator: RowId | None = None
+    number: Annotated[PlainText, Field(max_length=80)] = ""
 
 
 class CallbackQuery(PageQuery):

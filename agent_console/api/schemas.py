@@ -61,12 +61,16 @@ class DeadlineOut(ApiSchema):
 
 
 class DeadlinesOut(ApiSchema):
-    """`provisional`: a counted day lies beyond the published holiday calendar."""
+    """`provisional`: a counted day lies beyond the published holiday calendar, or may still change with the next notice.
+
+    `computed`: the imported file gave no deadline; it was counted from the reception by the policy of the type.
+    """
 
     acknowledge: DeadlineOut | None
     contact: DeadlineOut | None
     resolve: DeadlineOut | None
     provisional: bool
+    computed: bool
 
 
 def _answer_type(field: TicketField) -> Any:

@@ -91,6 +91,7 @@ def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> DeadlinesOut:
         contact=clock(row.contact_due, row.first_contact_at),
         resolve=clock(row.due_at, row.closed_at),
         provisional=row.due_provisional,
+        computed=row.due_computed,
     )
 
 

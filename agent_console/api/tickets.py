@@ -64,6 +64,11 @@ def get_tickets(request: ApiRequest[TicketQuery, Nothing]) -> ApiResponse:
         channels=query.channel,
         overdue=query.overdue,
         q=query.q,
+        first=query.first,
+        last=query.last,
+        author_id=request.person.id if query.mine else None,
+        line=request.application.policies.number,
+        order=query.sort,
     )
     with request.application.read_session() as session:
         page = list_tickets(session, request.person, wanted, at, limit=query.limit, cursor=query.cursor)

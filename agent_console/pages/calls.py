@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import Forbidden
 
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
@@ -12,6 +13,8 @@ from agent_console.web.labels import N_, translated
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from hotline.rules.enums import CallEnd, CallOutcome, CallPurpose
 from hotline.rules.people.actors import Right
+from hotline.rules.phone_numbers import parse_number
+from hotline.services.people import disclosures
 from hotline.store.calls.lists import CallFilter, CallLine, list_calls
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import list_operators
@@ -54,12 +57,14 @@ def index() -> ResponseReturnValue:
         purposes=CallPurpose,
         today=today,
         yesterday=today - timedelta(days=1),
+        searches_numbers=current_person().may(Right.WRITE_TICKETS),
         links_tickets=current_person().may(Right.READ_ALL_TICKETS),
     )
     return html, 422 if filters.rejected else 200
 
 
 def _wanted(filters: Filters) -> CallFilter:
+    """Returns the filter of the address. A look-up of a number is recorded. Raises Forbidden for who may not look it up."""
     outcome, end = filters.choice(CallOutcome, "outcome"), filters.choice(CallEnd, "end")
     purpose = filters.choice(CallPurpose, "purpose")
     return CallFilter(
@@ -68,7 +73,23 @@ def _wanted(filters: Filters) -> CallFilter:
         ends=(end,) if end else (),
         purposes=(purpose,) if purpose else (),
         operator_id=filters.row_id("operator"),
+        number=_number(filters),
     )
+
+
+def _number(filters: Filters) -> str:
+    raw = filters.text("number")
+    if not raw:
+        return ""
+    if not current_person().may(Right.WRITE_TICKETS):
+        raise Forbidden
+    number = parse_number(raw, application().policies.number)
+    if number is None:
+        filters.rejected.append("number")
+        return ""
+    with application().unit_of_work(current_person()) as work:
+        disclosures.record_number_search(work)
+    return number
 
 
 def destination_label(name: str) -> str:

@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from agent_console.reports.document import json_of
 from agent_console.reports.labels import Translate, translator
 from agent_console.reports.tables import Cell, Table, heading, tables_of
-from hotline.rules.tickets.rows import safe_cell
+from hotline.rules.tickets.cells import safe_cell
 from hotline.services.figures.reports import Report
 
 _PERCENT = re.compile(r"\d+\.\d\d")
@@ -70,6 +70,8 @@ def _json(report: Report, _speak: Translate) -> str:
 def _csv(report: Report, speak: Translate) -> str:
     """Returns all tables in sequence. Each row starts with the stable name of its table."""
     target = io.StringIO(newline="")
+    # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
+    target.write("\ufeff")
     out = csv.writer(target)
     for line in heading(report, speak):
         out.writerow(["report", line])

@@ -97,8 +97,7 @@ def file(fmt: str) -> ResponseReturnValue:
     if query.problem:
         return query.problem, 422
     made = render(_report(query.period), fmt, locale_name())
-    # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
-    body = made.encode("utf-8-sig" if fmt == "csv" else "utf-8") if isinstance(made, str) else made
+    body = made.encode() if isinstance(made, str) else made
     name = f"report-{query.period.first}-{query.period.last}.{ENDINGS.get(fmt, fmt)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(body, headers=headers, mimetype=MIMETYPES[fmt])

@@ -50,7 +50,8 @@ class DeadlineView:
     """One deadline of a unit, with the days that were counted.
 
     `moved`: the calendar of today gives another moment than the one set at the hand-off. `provisional`: a counted day
-    lies beyond the published holidays.
+    lies beyond the published holidays. `computed`: counted at an import from the reception, because the file gave no
+    deadline.
     """
 
     name: str
@@ -60,6 +61,7 @@ class DeadlineView:
     days: tuple[date, ...]
     provisional: bool
     moved: bool
+    computed: bool
 
     @property
     def tag(self) -> tuple[str, str]:
@@ -107,6 +109,7 @@ def deadline_views(
                 days=again.counted if again else (),
                 provisional=bool(again and again.provisional),
                 moved=again is not None and again.due_at != due_at,
+                computed=ticket.due_computed and stage is DeadlineStage.RESOLVE,
             )
         )
     return views

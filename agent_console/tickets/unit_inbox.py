@@ -18,7 +18,14 @@ from hotline.rules.people.actors import Right
 from hotline.rules.tickets.inbox import InboxSection
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.lists import TicketListRow, address_of, count_sections, list_section
+from hotline.store.tickets.lists import (
+    TicketFilter,
+    TicketListRow,
+    address_of,
+    count_sections,
+    list_section,
+    list_tickets,
+)
 
 SECTION_ROWS = 25
 
@@ -85,11 +92,19 @@ def _inbox(
         application().policies.zone,
     )
     page: Page[TicketListRow] = Page((), None)
+    # A search goes through all sections.
+    searched = TicketFilter(q=filters.text("q"), line=application().policies.number)
     with application().read_session() as session:
         counts = count_sections(session, person, at, zone)
         section = _requested_section(filters) or _first(counts)
         try:
-            page = list_section(session, person, section, at, zone, limit=SECTION_ROWS, cursor=filters.cursor)
+            page = (
+                list_tickets(session, person, searched, at, limit=SECTION_ROWS, cursor=filters.cursor)
+                if searched.q
+                else list_section(
+                    session, person, section, at, zone, limit=SECTION_ROWS, cursor=filters.cursor
+                )
+            )
         except BadCursor:
             filters.rejected.append("cursor")
         unit = session.get(Unit, person.unit_code)
@@ -104,6 +119,7 @@ def _inbox(
         counts=counts,
         section=section,
         page=page,
+        searched=searched.q,
         sheet=sheet,
         fresh=0,
         office=unit_name(unit) if unit else "",

@@ -12,6 +12,7 @@ from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.kept_forms import RejectedForm
+from agent_console.web.labels import N_
 from agent_console.web.playback import PlayableRecording, messages_waiting, playable_recordings
 from agent_console.web.template_context import unit_name
 from hotline.rules.enums import Channel, RequestType, TicketState
@@ -20,11 +21,25 @@ from hotline.rules.people.privacy import is_number_withheld
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import list_units
-from hotline.store.tickets.lists import MAX_COUNT, TicketFilter, TicketListRow, count_tickets, list_tickets
+from hotline.store.tickets.lists import (
+    MAX_COUNT,
+    TicketFilter,
+    TicketListRow,
+    TicketOrder,
+    count_tickets,
+    list_tickets,
+)
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import ReadSession
 
 READ = (Right.READ_ALL_TICKETS, Right.READ_UNIT_TICKETS)
+
+
+ORDER_LABELS: dict[TicketOrder, str] = {
+    TicketOrder.NEWEST: N_("最新受理在前"),
+    TicketOrder.OLDEST: N_("最早受理在前"),
+    TicketOrder.DUE: N_("最早到期在前"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,7 @@ class Total:
 @needs(*READ)
 def index() -> ResponseReturnValue:
     filters, person, at = Filters(), current_person(), application().clock()
-    wanted = _wanted(filters)
+    wanted = _wanted(filters, person)
     page: Page[TicketListRow] = Page((), None)
     total, waiting = Total(0, more=False), 0
     recordings: dict[int, tuple[PlayableRecording, ...]] = {}
@@ -65,6 +80,7 @@ def index() -> ResponseReturnValue:
         states=TicketState,
         types=RequestType,
         channels=Channel,
+        orders=ORDER_LABELS,
     )
     return html, 422 if filters.rejected else 200
 
@@ -81,7 +97,7 @@ def _messages(
     return playable_recordings(session, person, calls)
 
 
-def _wanted(filters: Filters) -> TicketFilter:
+def _wanted(filters: Filters, person: Person) -> TicketFilter:
     state = filters.choice(TicketState, "state")
     kind = filters.choice(RequestType, "type")
     channel = filters.choice(Channel, "channel")
@@ -93,6 +109,11 @@ def _wanted(filters: Filters) -> TicketFilter:
         messages=filters.flag("messages"),
         overdue=True if filters.flag("overdue") else None,
         q=filters.text("q"),
+        first=filters.day("from"),
+        last=filters.day("to"),
+        author_id=person.id if filters.flag("mine") else None,
+        line=application().policies.number,
+        order=filters.choice(TicketOrder, "sort") or TicketOrder.NEWEST,
     )
 
 

@@ -55,8 +55,9 @@ def ticket_tag(state: TicketState) -> Markup:
 
 
 def unit_name(unit: Unit) -> str:
-    """Returns a unit's name in the language of this request."""
-    return unit.name_en if locale_name() == "en" else unit.name_zh
+    """Returns a unit's name in the language of this request; a closed unit is marked as such."""
+    name = unit.name_en if locale_name() == "en" else unit.name_zh
+    return name if unit.active else str(_("%(unit)s（已撤销）", unit=name))
 
 
 def round_label(number: int) -> str:

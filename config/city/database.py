@@ -17,7 +17,7 @@ from hotline.unit_of_work import Application
 
 @dataclass(frozen=True, slots=True)
 class CityChanges:
-    """Numbers of units added, changed (renamed, another webhook, or active again) and retired (not in the file), and of days added."""
+    """Numbers of units added, changed (renamed, another webhook, active again) and closed, and of days added or changed."""
 
     added: int
     changed: int
@@ -28,7 +28,8 @@ class CityChanges:
 def write_city(application: Application) -> CityChanges:
     """Brings units and working days up to date.
 
-    A unit that is no longer in the file keeps its tickets and gets no new ones. Raises BadFile for a wrong units.toml.
+    A unit that is marked closed or no longer in the file keeps its tickets and gets no new ones. Raises BadFile for a wrong
+    units.toml.
     """
     entries = read_units(CITY / "units.toml")
     with application.unit_of_work(Machine.SYSTEM) as work:
@@ -41,18 +42,20 @@ def write_city(application: Application) -> CityChanges:
                 name_en=entry.name_en,
                 kind=entry.kind,
                 webhook_url=entry.webhook_url,
-                active=True,
+                active=not entry.closed,
             )
             for entry in added
         )
         changed = sum(_update(known[entry.code], entry) for entry in entries if entry.code in known)
-        retired = _retire(known, {entry.code for entry in entries})
+        retired = _retire(known, {entry.code for entry in entries if not entry.closed})
         return CityChanges(len(added), changed, retired, calendar.seed_known_years(work))
 
 
 def _update(unit: Unit, entry: UnitEntry) -> bool:
     now = (unit.name_zh, unit.name_en, unit.kind, unit.webhook_url, unit.active)
-    wanted = (entry.name_zh, entry.name_en, str(entry.kind), entry.webhook_url, True)
+    # A unit that closes is counted as such, not as changed.
+    active = unit.active or not entry.closed
+    wanted = (entry.name_zh, entry.name_en, str(entry.kind), entry.webhook_url, active)
     unit.name_zh, unit.name_en, unit.kind, unit.webhook_url, unit.active = wanted
     return now != wanted
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from config.city.toml_file import BadFile, TomlTable, TomlText, read_toml
+from config.city.toml_file import BadFile, TomlTable, TomlText, Truth, read_toml
 from config.validation import expected
 
 
@@ -30,6 +30,7 @@ class UnitEntry:
     kind: UnitKind
     # The address of the unit's own system, which is notified of each ticket; its secret is never in a file.
     webhook_url: str | None = None
+    closed: bool = False
 
 
 def _webhook_url(text: str) -> str:
@@ -66,6 +67,8 @@ class UnitTable(TomlTable):
     zh: Annotated[str, TomlText(80)]
     en: Annotated[str, TomlText(120)]
     webhook_url: Annotated[str, TomlText(500), AfterValidator(_webhook_url)] | None = None
+    # A unit that is closed keeps its tickets and its name in files, and gets no new tickets.
+    closed: Truth = False
 
 
 class UnitsFile(TomlTable):
@@ -84,5 +87,7 @@ def read_units(file: Traversable) -> tuple[UnitEntry, ...]:
         for number, table in enumerate(tables, 1):
             if table.code in found:
                 raise BadFile(f"{file.name}: {kind.value}[{number}].code: {table.code!r} stands here twice")
-            found[table.code] = UnitEntry(table.code, table.zh, table.en, kind, table.webhook_url)
+            found[table.code] = UnitEntry(
+                table.code, table.zh, table.en, kind, table.webhook_url, table.closed
+            )
     return tuple(found.values())

@@ -23,7 +23,7 @@ def migrate() -> None:
     )
     city = write_city(components.application)
     click.echo(
-        f"units: {city.added} new, {city.changed} changed, {city.retired} retired; days: {city.days} new"
+        f"units: {city.added} new, {city.changed} changed, {city.retired} retired; days: {city.days} new or changed"
     )
     with components.application.unit_of_work(Machine.SYSTEM) as work:
         numbers = normalise_numbers(work)

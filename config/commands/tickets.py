@@ -1,6 +1,7 @@
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import BinaryIO
@@ -10,6 +11,9 @@ import click
 from config.commands.context import DayParameter, open_components, report_errors
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
+from hotline.rules.text import one_line
+from hotline.rules.tickets.cells import Code
+from hotline.rules.tickets.rows import RowProblem
 from hotline.services.tickets.export import export_tickets
 from hotline.services.tickets.import_file import ImportRefused, import_tickets
 
@@ -19,27 +23,54 @@ def tickets() -> None:
     """Imports tickets from files and exports them."""
 
 
+# The codes that do not explain themselves.
+_EXPLANATIONS = {
+    Code.OPEN_QUOTE: "a quotation mark is opened here and never closed",
+    Code.SWALLOWED_LINES: "a quotation mark is opened here, and the text up to the next one contains whole lines of the file",
+    Code.SHORTENED_NUMBER: "a spreadsheet kept only some digits; format the column as text and export again",
+    Code.IN_FUTURE: "lies in the future",
+    Code.TOO_FAR_AHEAD: "more than five years ahead",
+    Code.TOO_LONG_AGO: "before 1983",
+    Code.CLOSED_UNIT: "the unit is closed; the open ticket waits for a desk",
+    Code.UNKNOWN_UNIT: "neither code nor Chinese name of a unit in units.toml",
+    Code.NOT_UTF8: "bytes that are no text in the encoding of the file",
+    Code.OLD_EXCEL: "an old or protected workbook; save it as .xlsx or CSV without a password",
+    Code.BROKEN_WORKBOOK: "this is no readable .xlsx workbook",
+    Code.TOO_LARGE: "the workbook unpacks to more than 512 MB; save it as CSV",
+    Code.SECOND_SHEET: "a further sheet has the same columns; put the rows on one sheet",
+}
+
+
 @tickets.command("import")
 @click.argument("file", type=click.File("rb"))
 @click.option("--skip-bad", is_flag=True, help="Import the valid rows even if other rows are not valid.")
 @report_errors
 def import_file(file: BinaryIO, skip_bad: bool) -> None:
-    """Imports the CSV FILE; importing it again changes nothing."""
+    """Imports FILE (CSV or XLSX); importing it again changes nothing.
+
+    A CSV file may be UTF-8, UTF-16 or GB18030. The columns, in any order and also by their Chinese names:
+    external_number, received_at, channel, type, category, title, text, caller_number, unit, closed_at, due_at,
+    first_contact_at, solved, satisfied. Further columns that an export writes may be missing.
+    """
     try:
         with open_components().application.unit_of_work(Machine.SYSTEM) as work:
             result = import_tickets(work, file, skip_bad=skip_bad)
     except ImportRefused as refused:
-        for problem in refused.problems:
-            _print_problem(problem.line, problem.field, problem.code.value)
-        click.echo("nothing was imported", err=True)
+        _print_problems(refused.problems)
+        click.echo(f"nothing was imported; rows read {refused.rows}, refused {refused.bad_rows}", err=True)
         sys.exit(1)
-    for problem in result.problems:
-        _print_problem(problem.line, problem.field, problem.code.value)
-    click.echo(f"imported {result.written}, known before {result.known}, refused {result.bad_rows}")
+    _print_problems((*result.problems, *result.warnings))
+    click.echo(
+        f"imported {result.written}, known before {result.known}, refused {result.bad_rows}; rows read {result.rows}"
+    )
 
 
-def _print_problem(line: int, field: str, code: str) -> None:
-    click.echo(f"line {line}: {field + ': ' if field else ''}{code}", err=True)
+def _print_problems(problems: Iterable[RowProblem]) -> None:
+    for problem in problems:
+        # A header in the wrong encoding is no text for a terminal.
+        name = f"{one_line(problem.field)[:80]}: " if problem.field else ""
+        explained = f" ({_EXPLANATIONS[problem.code]})" if problem.code in _EXPLANATIONS else ""
+        click.echo(f"line {problem.line}: {name}{problem.code.value}{explained}", err=True)
 
 
 @tickets.command("export")

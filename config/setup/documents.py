@@ -16,6 +16,7 @@ from hotline.rules.tickets.fields import (
     FieldKind,
     TextField,
 )
+from hotline.rules.tickets.rows import CHINESE_COLUMNS, FILE_FIELDS, OPTIONAL_FIELDS
 from hotline.rules.tickets.transitions import TRANSITIONS, Relation
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,6 +89,20 @@ def _kind(kind: FieldKind) -> str:
             return kind.value_type.__name__
 
 
+def file_columns_table() -> str:
+    """Returns the table of the columns of a ticket file."""
+    lines = ["| column | in Chinese | value | must be filled |", "|---|---|---|---|"]
+    for field in (*FILE_FIELDS, *OPTIONAL_FIELDS):
+        cells = (
+            f"`{field.csv}`",
+            "、".join(CHINESE_COLUMNS[field.csv]),
+            "number of another row" if field.csv == "redo_of" else _kind(field.kind),
+            "yes" if field.csv_required else "optional column" if field.csv_optional else "–",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def ticket_picture() -> str:
     """Returns the diagram of ticket states as Mermaid text."""
     lines = ["```mermaid", "stateDiagram-v2"]
@@ -123,6 +138,7 @@ DOCUMENTS: dict[str, tuple[str, str, Callable[[], str]]] = {
     "settings in Chinese": ("README.zh-CN.md", "settings", chinese_table),
     "ticket table": ("docs/tickets.md", "ticket-table", ticket_table),
     "ticket fields": ("docs/tickets.md", "ticket-fields", ticket_fields_table),
+    "columns of a ticket file": ("docs/tickets.md", "file-columns", file_columns_table),
     "ticket picture": ("docs/tickets.md", "ticket-picture", ticket_picture),
     "rights": ("docs/rights.md", "rights", rights_table),
     "kinds of nodes": ("docs/flows.md", "flow-kinds", kinds_table),

@@ -6,7 +6,7 @@ from hotline import events
 from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
 from hotline.reactions.context import ReactionContext
 from hotline.rules.people.actors import Machine
-from hotline.rules.people.privacy import mask_text
+from hotline.rules.people.private_words import mask_text
 from hotline.services.tickets import inbox
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Assignment, Ticket

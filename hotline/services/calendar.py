@@ -4,16 +4,22 @@ A day that is not in the calendar counts as worked from Monday to Friday and mar
 provisional. Importing days changes deadlines counted from then on, not those already promised.
 """
 
-import csv
-import io
+from collections import Counter as Tally
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from typing import BinaryIO
 
 import chinese_calendar
 from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
 
 from hotline.rules.errors import DomainError
 from hotline.rules.figures.report import parse_day
+from hotline.rules.text import is_storable
+from hotline.rules.tickets.deadlines import is_settled
+from hotline.services.table_file import BrokenRow, UnreadableFile, open_table
 from hotline.store.calendar import CalendarDay
 from hotline.unit_of_work import UnitOfWork
 
@@ -29,7 +35,7 @@ class DayProblem:
     """An error in a line of the file; lines count from 1 with the header.
 
     `code`: wrong_header, wrong_cell_count, not_a_date, unknown_value, missing, not_yes_or_no, too_long,
-    day_twice, broken_csv or empty_file.
+    day_twice, not_text, empty_file, or a code of `services.table_file`.
     """
 
     line: int
@@ -52,76 +58,134 @@ class _Day:
 
 
 def seed_known_years(work: UnitOfWork) -> int:
-    """Writes every day that `chinesecalendar` knows and the calendar does not; returns their number."""
+    """Writes every day as `chinesecalendar` knows it now; returns the number of days added or changed.
+
+    An upgrade of the library renews the days that came from it: a year may have been known only in part, or its notice
+    changed (2018-12-29 and 31). Days imported by the city take precedence and stay.
+    """
     first = date(min(chinese_calendar.holidays).year, 1, 1)
     last = date(max(chinese_calendar.holidays).year, 12, 31)
-    known = set(work.session.scalars(select(CalendarDay.day).where(CalendarDay.day.between(first, last))))
-    days = (first + timedelta(days=step) for step in range((last - first).days + 1))
-    # Days already there stay as they are: corrections made by the city take precedence.
-    rows = [_seed(day) for day in days if day not in known]
-    if rows:
-        work.session.execute(insert(CalendarDay), rows)
-    return len(rows)
+    rows = select(CalendarDay).where(CalendarDay.day.between(first, last))
+    known = {row.day: row for row in work.session.scalars(rows)}
+    days = [_seed(first + timedelta(days=step)) for step in range((last - first).days + 1)]
+    fresh = [_row(day, SEED) for day in days if day.day not in known]
+    if fresh:
+        work.session.execute(insert(CalendarDay), fresh)
+    return len(fresh) + sum(_renew(known[day.day], day) for day in days if day.day in known)
 
 
-def _seed(day: date) -> dict[str, object]:
+def _seed(day: date) -> _Day:
     _is_off, name = chinese_calendar.get_holiday_detail(day)
-    return {
-        "day": day,
-        "is_working": chinese_calendar.is_workday(day),
-        "source": SEED,
-        "note": name or "",
-    }
+    return _Day(day, chinese_calendar.is_workday(day), name or "")
 
 
-def import_days(work: UnitOfWork, text: str) -> int:
-    """Sets the days of a CSV text `day,is_working,note` (yes or no); returns their number. Raises CalendarRefused."""
-    days = _read(text)
+def _renew(row: CalendarDay, day: _Day) -> bool:
+    if row.source != SEED or (row.is_working, row.note) == (day.is_working, day.note):
+        return False
+    row.is_working, row.note = day.is_working, day.note
+    return True
+
+
+def _row(day: _Day, source: str) -> dict[str, object]:
+    return {"day": day.day, "is_working": day.is_working, "source": source, "note": day.note}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownYear:
+    """The known days of a year: their number, the working ones, and the number from each source.
+
+    `provisional_from`: the first day of the year that is unknown or may still change with a notice to come.
+    """
+
+    year: int
+    days: int
+    working: int
+    sources: dict[str, int]
+    provisional_from: date | None
+
+
+def known_years(session: Session) -> tuple[KnownYear, ...]:
+    """Returns every year of which a day is known, the earliest first."""
+    rows = session.scalars(select(CalendarDay).order_by(CalendarDay.day)).all()
+    working = {row.day: row.is_working for row in rows}
+    years = []
+    for year, days in groupby(rows, key=lambda row: row.day.year):
+        listed = list(days)
+        sources = Tally(row.source for row in listed)
+        count = sum(row.is_working for row in listed)
+        years.append(KnownYear(year, len(listed), count, dict(sources), _provisional_from(year, working)))
+    return tuple(years)
+
+
+def _provisional_from(year: int, working: Mapping[date, bool]) -> date | None:
+    first = date(year, 1, 1)
+    days = (first + timedelta(days=step) for step in range((date(year + 1, 1, 1) - first).days))
+    return next((day for day in days if not is_settled(day, working)), None)
+
+
+def listed_days(session: Session, year: int) -> tuple[CalendarDay, ...]:
+    """Returns the known days of a year that are no ordinary ones: worked weekends, free weekdays, the city's own days."""
+    days = select(CalendarDay).where(CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)))
+    rows = session.scalars(days.order_by(CalendarDay.day))
+    return tuple(row for row in rows if row.is_working != (row.day.isoweekday() <= 5) or row.source != SEED)
+
+
+def import_days(work: UnitOfWork, source: BinaryIO) -> int:
+    """Sets the days of a file with the columns `day,is_working,note` (yes or no); returns their number.
+
+    CSV and XLSX are read. Raises CalendarRefused.
+    """
+    days = _read(source)
     for start in range(0, len(days), BATCH_SIZE):
         listed = [day.day for day in days[start : start + BATCH_SIZE]]
         work.session.execute(delete(CalendarDay).where(CalendarDay.day.in_(listed)))
-    work.session.execute(
-        insert(CalendarDay),
-        [
-            {"day": day.day, "is_working": day.is_working, "source": "import", "note": day.note}
-            for day in days
-        ],
-    )
+    work.session.execute(insert(CalendarDay), [_row(day, "import") for day in days])
     return len(days)
 
 
-def _read(text: str) -> list[_Day]:
+def _read(source: BinaryIO) -> list[_Day]:
     """Returns the days of the file. Raises CalendarRefused with every bad line."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
     problems: list[DayProblem] = []
     days: dict[date, _Day] = {}
     try:
-        header = next(reader, None)
-        if header is None or tuple(cell.strip() for cell in header) != COLUMNS:
+        table = open_table(source)
+        header = table.header()
+        if isinstance(header, BrokenRow) or header is None or _stripped(header.cells) != COLUMNS:
             raise CalendarRefused((DayProblem(1, "wrong_header" if header else "empty_file"),))
-        for cells in reader:
-            parsed = _parse(cells) if cells else None
+        for row in table.rows(lambda cells: not isinstance(_parse(cells), str)):
+            parsed = row.code if isinstance(row, BrokenRow) else _parse(row.cells)
             if isinstance(parsed, str):
-                problems.append(DayProblem(reader.line_num, parsed))
-            elif parsed is not None and parsed.day in days:
-                problems.append(DayProblem(reader.line_num, "day_twice"))
-            elif parsed is not None:
+                problems.append(DayProblem(row.line, parsed))
+            elif parsed.day in days:
+                problems.append(DayProblem(row.line, "day_twice"))
+            else:
                 days[parsed.day] = parsed
-    except csv.Error:
-        problems.append(DayProblem(reader.line_num, "broken_csv"))
+    except UnreadableFile as unreadable:
+        raise CalendarRefused((DayProblem(1, unreadable.code),)) from unreadable
     if problems or not days:
         raise CalendarRefused(tuple(problems) or (DayProblem(1, "empty_file"),))
     return list(days.values())
 
 
-def _parse(cells: list[str]) -> _Day | str:
-    if len(cells) != len(COLUMNS):
+def _stripped(cells: Sequence[str]) -> tuple[str, ...]:
+    """Returns the cells without blanks around them and without the empty ones at the end."""
+    texts = [cell.strip() for cell in cells]
+    while texts and not texts[-1]:
+        texts.pop()
+    return tuple(texts)
+
+
+def _parse(cells: Sequence[str]) -> _Day | str:
+    if len(cells) < len(COLUMNS) or any(cell.strip() for cell in cells[len(COLUMNS) :]):
         return "wrong_cell_count"
-    day = parse_day(cells[0])
+    # A cell of a workbook holds a day with a time of day.
+    day = parse_day(cells[0].strip().removesuffix(" 00:00:00").replace("/", "-"))
     if isinstance(day, str):
         return day
     is_working = _YES_NO.get(cells[1].strip().lower())
     if is_working is None:
         return "not_yes_or_no"
     note = cells[2].strip()
+    if not is_storable(note):
+        return "not_text"
     return "too_long" if len(note) > 80 else _Day(day, is_working, note)

@@ -77,6 +77,7 @@ COMMANDS = [
     ("tickets", "import"),
     ("tickets", "export"),
     ("calendar", "import"),
+    ("calendar", "show"),
     ("report", "daily"),
 ]
 
@@ -224,13 +225,14 @@ def test_tickets_go_in_whole_or_not_at_all_and_come_out_masked(terminal: Termina
     file.write_text(f"{HEADER}\n{GOOD}\n{BAD}" + "\n", encoding="utf-8")
     refused = terminal.run("tickets", "import", str(file))
     assert refused.exit_code == 1
-    assert refused.stderr == "line 3: received_at: not_a_time\nnothing was imported\n"
+    assert refused.stderr == "line 3: received_at: not_a_time\nnothing was imported; rows read 2, refused 1\n"
     kept = terminal.run("tickets", "import", "--skip-bad", str(file))
-    assert (kept.exit_code, kept.stdout) == (0, "imported 1, known before 0, refused 1\n")
+    assert (kept.exit_code, kept.stdout) == (0, "imported 1, known before 0, refused 1; rows read 2\n")
     again = terminal.run("tickets", "import", "--skip-bad", str(file))
-    assert again.stdout == "imported 0, known before 1, refused 1\n"
+    assert again.stdout == "imported 0, known before 1, refused 1; rows read 2\n"
     exported = terminal.run("tickets", "export", "--from", "2026-11-20", "--to", "2026-11-20", "-o", str(out))
     assert (exported.exit_code, exported.stdout) == (0, "exported 1\n")
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf")
     assert "138****1234" in out.read_text(encoding="utf-8")
     assert "13800001234" not in out.read_text(encoding="utf-8")
 
@@ -243,6 +245,7 @@ def test_the_days_report_counts_what_is_there(terminal: Terminal, tmp_path: Path
     told = terminal.run("report", "daily", "--date", "2026-11-20", "--format", fmt)
     assert told.exit_code == 0
     assert "2026-11-20" in told.output
+    assert told.output.startswith("\ufeff") is (fmt == "csv")
     if fmt == "json":
         assert json.loads(told.output)["requests"]["total"] == 1
 

@@ -29,7 +29,11 @@ def test_lists_are_filtered_and_paged(
     for minute in range(7):
         make_ticket(application, received_at=clock.at - timedelta(minutes=minute))
     late = make_ticket(
-        application, state=TicketState.IN_PROGRESS, unit_code=unit, due_at=clock.at, title="下水道堵塞"
+        application,
+        state=TicketState.IN_PROGRESS,
+        unit_code=unit,
+        due_at=clock.at - timedelta(seconds=1),
+        title="下水道堵塞",
     )
     seen, cursor = [], ""
     while cursor is not None:

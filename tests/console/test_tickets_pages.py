@@ -118,7 +118,13 @@ def test_more_than_anybody_counts_is_said_to_be_more(desk: FlaskClient, applicat
 def test_filters_and_search_narrow_the_list(
     desk: FlaskClient, application: Application, unit: str, clock: StoppedClock
 ) -> None:
-    late = make_ticket(application, state=S.IN_PROGRESS, unit_code=unit, due_at=clock.at, title="井盖破损")
+    late = make_ticket(
+        application,
+        state=S.IN_PROGRESS,
+        unit_code=unit,
+        due_at=clock.at - timedelta(seconds=1),
+        title="井盖破损",
+    )
     make_ticket(application)
     for query in ("overdue=1", "state=in_progress", f"unit={unit}", "q=井盖"):
         assert rows(page(desk, f"/console/tickets?{query}")) == [late.number]

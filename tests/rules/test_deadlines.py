@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules.policies import Limit, TimeUnit
-from hotline.rules.tickets.deadlines import HORIZON_DAYS, deadline
+from hotline.rules.tickets.deadlines import (
+    HORIZON_DAYS,
+    LATE,
+    DeadlineState,
+    day_that_ends,
+    deadline,
+    deadline_state,
+    is_past,
+)
 
 CITY = ZoneInfo("Asia/Shanghai")
 U = TimeUnit
@@ -147,3 +155,55 @@ def test_calendar_days_are_the_citys_days_wherever_the_moment_was_written() -> N
 def test_a_deadline_within_the_known_calendar_is_not_provisional() -> None:
     due = deadline(local("2026-11-23T09:00"), Limit(1, U.BUSINESS_DAY), KNOWN, CITY)
     assert due.provisional is False
+
+
+NEXT_YEAR = KNOWN | {date(2027, 1, 1): False}
+
+
+@pytest.mark.parametrize(
+    ("start", "amount", "known", "provisional"),
+    [
+        pytest.param("2026-12-24T10:00", 5, KNOWN, True, id="over the last days of December"),
+        pytest.param("2026-12-18T10:00", 1, KNOWN, True, id="counted on 21 December, a Monday"),
+        pytest.param("2026-12-17T10:00", 1, KNOWN, False, id="ends before 20 December"),
+        pytest.param("2026-12-14T10:00", 4, KNOWN, False, id="ends on 18 December"),
+        pytest.param("2026-12-18T10:00", 5, NEXT_YEAR, False, id="the next notice is loaded"),
+        pytest.param("2026-12-24T10:00", 5, NEXT_YEAR, False, id="ends on 31 December"),
+        pytest.param(
+            "2026-12-28T10:00", 5, NEXT_YEAR, True, id="over days of the next year that are unknown"
+        ),
+    ],
+)
+def test_the_last_days_of_the_newest_year_are_a_guess_until_the_next_notice(
+    start: str, amount: int, known: dict[date, bool], provisional: bool
+) -> None:
+    assert deadline(local(start), Limit(amount, U.BUSINESS_DAY), known, CITY).provisional is provisional
+
+
+def test_calendar_days_and_hours_over_the_last_days_of_december_are_certain() -> None:
+    for unit in (U.CALENDAR_DAY, U.HOUR, U.MINUTE):
+        assert not deadline(local("2026-12-24T10:00"), Limit(5, unit), KNOWN, CITY).provisional
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_the_due_moment_is_in_time_for_the_rule_of_every_reader(seconds: int) -> None:
+    due = datetime(2026, 11, 27, 16, tzinfo=UTC)
+    moment = due + timedelta(seconds=seconds)
+    late = seconds > 0
+    assert is_past(due, moment) is late
+    assert (deadline_state(due, moment, None, due) in LATE) is late
+    assert (deadline_state(due, None, None, moment) in LATE) is late
+    assert deadline_state(due, None, moment, moment) is DeadlineState.MISSED
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-11-28T00:00", date(2026, 11, 27)),
+        ("2027-01-01T00:00", date(2026, 12, 31)),
+        ("2026-11-28T00:01", None),
+        ("2026-11-27T23:59", None),
+    ],
+)
+def test_midnight_as_an_end_belongs_to_the_day_before_it(moment: str, day: date | None) -> None:
+    assert day_that_ends(local(moment).astimezone(UTC), CITY) == day

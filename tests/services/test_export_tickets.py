@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -14,7 +14,8 @@ from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Actor, Machine, Person
 from hotline.rules.text import clean, close_directions
-from hotline.rules.tickets.rows import COLUMNS, TicketRow, parse_row, safe_cell
+from hotline.rules.tickets.cells import safe_cell
+from hotline.rules.tickets.rows import COLUMNS, OPTIONAL_COLUMNS, TicketRow, parse_row
 from hotline.services.tickets.export import export_tickets
 from hotline.services.tickets.import_file import import_tickets
 from hotline.store.people.tables import Disclosure
@@ -32,7 +33,8 @@ def export(
     target = io.StringIO(newline="")
     with application.unit_of_work(actor) as work:
         written = export_tickets(work, TODAY, target, reason=reason)
-    rows = list(csv.DictReader(io.StringIO(target.getvalue(), newline="")))
+    assert target.getvalue().startswith("\ufeff")
+    rows = list(csv.DictReader(io.StringIO(target.getvalue().removeprefix("\ufeff"), newline="")))
     assert written == len(rows)
     return rows
 
@@ -53,7 +55,7 @@ def make_some(application: Application) -> Ticket:
 def test_what_was_received_is_written_masked_and_without_drafts(application: Application) -> None:
     ticket = make_some(application)
     (row,) = export(application)
-    assert tuple(row) == COLUMNS
+    assert tuple(row) == (*COLUMNS, *OPTIONAL_COLUMNS)
     assert row["external_number"] == ticket.number
     assert row["received_at"] == "2026-11-23T09:00:00+08:00"
     assert row["caller_number"] == "139****5678"
@@ -116,6 +118,11 @@ ROW = {
 def test_any_text_survives_the_way_out_and_back_and_never_begins_like_a_formula(text: str) -> None:
     cell = safe_cell(text)
     assert not cell.startswith(("=", "+", "-", "@", "\t", "＝", "＋", "－", "＠"))
-    row = parse_row(ROW | {"text": cell}, city_policies().zone, city_policies().number)
+    row = parse_row(
+        ROW | {"text": cell},
+        city_policies().zone,
+        city_policies().number,
+        datetime(2026, 11, 23, 1, tzinfo=UTC),
+    )
     assert isinstance(row, TicketRow)
     assert row.values["text"] == clean(close_directions(text))

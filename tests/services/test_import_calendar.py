@@ -1,14 +1,28 @@
 """The calendar of working days: known years are seeded once, the city's file wins, a wrong file changes nothing."""
 
-from datetime import date
+import io
+from datetime import UTC, date, datetime
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import select
 
+from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.people.actors import Machine
-from hotline.services.calendar import CalendarRefused, DayProblem, import_days, seed_known_years
+from hotline.rules.policies import Limit, TimeUnit
+from hotline.rules.tickets.deadlines import deadline
+from hotline.services.calendar import (
+    CalendarRefused,
+    DayProblem,
+    import_days,
+    known_years,
+    listed_days,
+    seed_known_years,
+)
+from hotline.services.tickets import due_dates
 from hotline.store.calendar import CalendarDay, working_days
 from hotline.unit_of_work import Application
+from tests.stopped_clock import StoppedClock
 
 
 def days_of(application: Application, first: date, last: date) -> dict[date, bool]:
@@ -18,7 +32,7 @@ def days_of(application: Application, first: date, last: date) -> dict[date, boo
 
 def load(application: Application, text: str) -> int:
     with application.unit_of_work(Machine.SYSTEM) as work:
-        return import_days(work, text)
+        return import_days(work, io.BytesIO(text.encode()))
 
 
 def test_known_years_are_seeded_with_their_make_up_days_and_only_once(application: Application) -> None:
@@ -89,3 +103,107 @@ def test_a_wrong_file_names_its_lines_and_changes_nothing(
 def test_a_file_of_many_years_is_taken(application: Application) -> None:
     rows = "".join(f"{date.fromordinal(730_000 + n)},yes,\n" for n in range(2_500))
     assert load(application, f"day,is_working,note\n{rows}") == 2_500
+
+
+def days_as_an_old_library_knew_them(application: Application) -> None:
+    """Writes the end of 2018 as chinesecalendar 1.1.0 knew it, before the notice that moved a working day, and a day of the city."""
+    old = {
+        date(2018, 12, 29): False,
+        date(2018, 12, 31): True,
+        date(2018, 12, 27): True,
+        date(2018, 12, 28): True,
+    }
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.add_all(
+            CalendarDay(day=day, is_working=works, source="chinesecalendar", note="")
+            for day, works in old.items()
+        )
+        work.session.add(CalendarDay(day=date(2018, 12, 24), is_working=False, source="import", note="停水"))
+
+
+def test_an_upgrade_renews_the_days_that_came_from_the_library(application: Application) -> None:
+    days_as_an_old_library_knew_them(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        seed_known_years(work)
+    december = days_of(application, date(2018, 12, 24), date(2018, 12, 31))
+    assert (december[date(2018, 12, 29)], december[date(2018, 12, 31)]) == (True, False)
+    assert december[date(2018, 12, 24)] is False
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        assert seed_known_years(work) == 0
+
+
+def test_a_deadline_over_the_renewed_days_ends_on_the_worked_saturday(
+    application: Application, clock: StoppedClock
+) -> None:
+    days_as_an_old_library_knew_them(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        seed_known_years(work)
+    clock.at = datetime(2018, 12, 26, 2, tzinfo=UTC)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        known = due_dates.known_days(work, date(2018, 12, 26), date(2018, 12, 26))
+    due = deadline(clock.at, Limit(3, TimeUnit.BUSINESS_DAY), known, application.policies.zone)
+    # The end of Saturday the 29th, which is worked in place of Monday the 31st.
+    assert (due.due_at, due.provisional) == (datetime(2018, 12, 29, 16, tzinfo=UTC), False)
+
+
+def test_a_hand_off_before_new_year_is_provisional_until_the_next_notice_is_loaded(
+    application: Application, clock: StoppedClock
+) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        seed_known_years(work)
+    clock.at = datetime(2026, 12, 24, 2, tzinfo=UTC)
+
+    def provisional() -> object:
+        with application.unit_of_work(Machine.SYSTEM) as work:
+            return due_dates.for_hand_off(work, RequestType.HELP, Urgency.NORMAL)["due_provisional"]
+
+    assert provisional() is True
+    # A single day of the next year is no notice; every notice names New Year's Day.
+    load(application, "day,is_working,note\n2027-02-05,yes,调休\n")
+    assert provisional() is True
+    load(application, "day,is_working,note\n2027-01-01,no,元旦\n")
+    assert provisional() is False
+
+
+def test_the_known_years_say_their_sources_and_what_may_still_change(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        seed_known_years(work)
+    load(application, "day,is_working,note\n2026-11-23,no,停水\n2027-01-01,no,元旦\n2027-01-02,no,元旦\n")
+    with application.read_session() as session:
+        years = {each.year: each for each in known_years(session)}
+        days = listed_days(session, 2026)
+    assert years[2025].provisional_from is None
+    assert (years[2026].days, years[2026].sources) == (365, {"chinesecalendar": 364, "import": 1})
+    assert years[2026].provisional_from is None
+    assert (years[2027].days, years[2027].working, years[2027].provisional_from) == (2, 0, date(2027, 1, 3))
+    assert (date(2026, 11, 23), "停水") in {(row.day, row.note) for row in days}
+    assert date(2026, 11, 24) not in {row.day for row in days}
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_a_calendar_in_another_encoding_is_read(application: Application, encoding: str) -> None:
+    text = "day,is_working,note,,\n2027/1/1,no,元旦放假,,\n,,,,\n2027-02-06,yes,春节调休,,\n"
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        assert import_days(work, io.BytesIO(text.encode(encoding))) == 2
+        assert work.session.get_one(CalendarDay, date(2027, 1, 1)).note == "元旦放假"
+
+
+def test_a_calendar_in_a_workbook_is_read(application: Application) -> None:
+    book = Workbook()
+    for row in (["day", "is_working", "note"], [date(2027, 1, 1), False, "元旦"], ["2027-02-06", 1, None]):
+        book.active.append(row)
+    target = io.BytesIO()
+    book.save(target)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        assert import_days(work, io.BytesIO(target.getvalue())) == 2
+    assert days_of(application, date(2027, 1, 1), date(2027, 12, 31)) == {
+        date(2027, 1, 1): False,
+        date(2027, 2, 6): True,
+    }
+
+
+def test_a_stray_quotation_mark_in_a_calendar_hides_no_day(application: Application) -> None:
+    text = 'day,is_working,note\n2027-01-01,no,"元旦\n2027-02-06,yes,春节"\n2027-02-07,yes,\n'
+    with pytest.raises(CalendarRefused) as refused:
+        load(application, text)
+    assert list(refused.value.problems) == [DayProblem(2, "swallowed_lines")]

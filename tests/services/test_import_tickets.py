@@ -1,7 +1,6 @@
 """Import of tickets: all or nothing, a repeated file has no effect, each bad line is named."""
 
 import io
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 
 import pytest
@@ -59,14 +58,13 @@ def file_of(*lines: str, end: str = "\n") -> bytes:
 
 def load(
     application: Application,
-    content: bytes | Iterable[bytes],
+    content: bytes,
     *,
     skip_bad: bool = False,
     actor: Actor = Machine.SYSTEM,
 ) -> ImportResult:
-    source = io.BytesIO(content) if isinstance(content, bytes) else content
     with application.unit_of_work(actor) as work:
-        return import_tickets(work, source, skip_bad=skip_bad)
+        return import_tickets(work, io.BytesIO(content), skip_bad=skip_bad)
 
 
 def refused(application: Application, content: bytes) -> list[tuple[int, str, str]]:
@@ -185,7 +183,7 @@ def test_a_file_with_byte_order_mark_crlf_quoted_line_breaks_and_other_column_or
         ({"text": "长" * 20_001}, "text", "too_long"),
         ({"text": "a\x00b"}, "text", "not_text"),
         ({"unit": "no-such-unit"}, "unit", "unknown_unit"),
-        ({"caller_number": "1.38E+10"}, "caller_number", "not_a_number"),
+        ({"caller_number": "1.38E+10"}, "caller_number", "shortened_number"),
         ({"caller_number": "1380000123"}, "caller_number", "not_a_number"),
         ({"closed_at": "2026-11-19T10:00:00+08:00"}, "closed_at", "before_received"),
         ({"first_contact_at": "2026-11-19T10:00:00+08:00"}, "first_contact_at", "before_received"),

@@ -137,3 +137,12 @@ def test_callbacks_are_filtered_by_state_and_reason_and_paged(application: Appli
     first, cursor = ids(CallbackFilter(), limit=2)
     rest, end = ids(CallbackFilter(), cursor or "", limit=2)
     assert (first, rest, end) == ([owed.id, reached.id], [waiting.id], None)
+
+
+def test_calls_are_found_by_their_whole_number(application: Application) -> None:
+    mine = make_call(application, number="+8613800009966")
+    make_call(application, number="+8613800009967")
+    with application.read_session() as session:
+        page = list_calls(session, CallFilter(number="+8613800009966"), limit=9)
+        assert [line.call.id for line in page.rows] == [mine.id]
+        assert list_calls(session, CallFilter(number="+861380000996"), limit=9).rows == ()

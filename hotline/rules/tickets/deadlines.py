@@ -2,7 +2,8 @@
 
 Counting rule (Civil Code art. 201, 203; Guangzhou 2020): the day of the event is day 0, working or not; a period
 of N days ends with the N-th counted day at 24:00 local; minutes and hours run from the moment itself, day
-and night. Beyond the known calendar Monday to Friday are counted, and the deadline is marked provisional.
+and night. Beyond the known calendar Monday to Friday are counted, and the deadline is marked provisional. So is one over
+the last days of a December whose next year is unknown: the notice about New Year may move their working days.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,11 @@ from zoneinfo import ZoneInfo
 
 from hotline.rules.policies import Limit, TimeUnit
 
-# The calendar days after the event that suffice to count any limit of working days.
-HORIZON_DAYS = 120
+# The calendar days after the event that suffice to count any limit of working days, and to see whether New Year's Day after
+# them is known.
+HORIZON_DAYS = 132
+# The first day of December about which the State Council's notice for the next year may still decide.
+_PROVISIONAL_FROM = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,16 @@ def _count_working(day0: date, amount: int, working: Mapping[date, bool]) -> tup
     day = day0
     while len(counted) < amount:
         day += timedelta(days=1)
-        guessed = guessed or day not in working
+        guessed = guessed or not is_settled(day, working)
         if working.get(day, day.isoweekday() <= 5):
             counted.append(day)
     return tuple(counted), guessed
+
+
+def is_settled(day: date, working: Mapping[date, bool]) -> bool:
+    """Returns whether `day` is known and no notice to come can change it; every year's notice names New Year's Day."""
+    in_question = (day.month, day.day) >= (12, _PROVISIONAL_FROM)
+    return day in working and not (in_question and date(day.year + 1, 1, 1) not in working)
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:

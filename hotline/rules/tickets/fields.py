@@ -138,7 +138,7 @@ class TicketField:
 
     `entry` None: the application sets it. `optional`: its column may be NULL. `stored` False: it has no column in
     `tickets`, because a transition keeps it elsewhere. `carried`: the next round of a redo takes it over. `csv`: its
-    column in a ticket file, which `csv_required` forbids to be empty. `api`: its name in the API if that is another.
+    column in a ticket file, which `csv_required` forbids to be empty and `csv_optional` puts after the fourteen fixed ones. `api`: its name in the API if that is another.
     `in_answers`: an API answer shows it as it is stored.
     """
 
@@ -150,6 +150,7 @@ class TicketField:
     carried: bool = False
     csv: str = ""
     csv_required: bool = False
+    csv_optional: bool = False
     api: str = ""
     in_answers: bool = True
 
@@ -175,12 +176,16 @@ class TicketFields:
     category: str | None = stated(TextField(120), DESK, carried=True, csv="category")
     title: str | None = stated(TextField(120), DESK, carried=True, csv="title")
     text: str | None = stated(TextField(LONG_TEXT), DESK, carried=True, csv="text")
-    wanted: str | None = stated(TextField(LONG_TEXT), DESK, carried=True)
-    place: str | None = stated(TextField(SHORT_TEXT), DESK, carried=True)
+    wanted: str | None = stated(TextField(LONG_TEXT), DESK, carried=True, csv="wanted", csv_optional=True)
+    place: str | None = stated(TextField(SHORT_TEXT), DESK, carried=True, csv="place", csv_optional=True)
     occurred: str | None = stated(TextField(80), DESK, carried=True)
     people: str | None = stated(TextField(SHORT_TEXT), DESK, carried=True)
-    urgency: Urgency | None = stated(ChoiceField(Urgency), DESK, carried=True)
-    confidential: bool | None = stated(BooleanField(), DESK, carried=True)
+    urgency: Urgency | None = stated(
+        ChoiceField(Urgency), DESK, carried=True, csv="urgency", csv_optional=True
+    )
+    confidential: bool | None = stated(
+        BooleanField(), DESK, carried=True, csv="confidential", csv_optional=True
+    )
     caller_name: str | None = stated(TextField(80), DESK, carried=True, in_answers=False)
     caller_number: str | None = stated(
         PhoneField(80), REQUEST, optional=True, carried=True, csv="caller_number", in_answers=False
@@ -188,8 +193,8 @@ class TicketFields:
     unit_code: str | None = stated(
         TextField(32), DESK, optional=True, carried=True, csv="unit", api="unit", in_answers=False
     )
-    answer: str | None = stated(TextField(LONG_TEXT), DESK)
-    reply: str | None = stated(TextField(LONG_TEXT), REQUEST)
+    answer: str | None = stated(TextField(LONG_TEXT), DESK, csv="answer", csv_optional=True)
+    reply: str | None = stated(TextField(LONG_TEXT), REQUEST, csv="reply", csv_optional=True)
     contact_note: str | None = stated(TextField(LONG_TEXT), REQUEST)
     no_matter: NoMatterReason | None = stated(ChoiceField(NoMatterReason), REQUEST, stored=False)
     note: str | None = stated(TextField(SHORT_TEXT), REQUEST, stored=False)
@@ -221,18 +226,28 @@ TICKET_FIELDS: tuple[TicketField, ...] = (
     TicketField("author_id", IntegerField(), optional=True, carried=True, in_answers=False),
     TicketField("closing", ChoiceField(Closing), optional=True),
     TicketField("policy", TextField(40), in_answers=False),
-    TicketField("round", IntegerField()),
-    TicketField("redo_of", IntegerField(), optional=True, in_answers=False),
-    TicketField("dispatched_at", DateTimeField(), optional=True),
-    TicketField("acknowledged_at", DateTimeField(), optional=True),
-    TicketField("replied_at", DateTimeField(), optional=True),
+    TicketField("round", IntegerField(), csv="round", csv_optional=True),
+    TicketField("redo_of", IntegerField(), optional=True, in_answers=False, csv="redo_of", csv_optional=True),
+    TicketField("dispatched_at", DateTimeField(), optional=True, csv="dispatched_at", csv_optional=True),
+    TicketField("acknowledged_at", DateTimeField(), optional=True, csv="acknowledged_at", csv_optional=True),
+    TicketField("replied_at", DateTimeField(), optional=True, csv="replied_at", csv_optional=True),
     TicketField("closed_at", DateTimeField(), optional=True, csv="closed_at"),
-    TicketField("acknowledge_due", DateTimeField(), optional=True, in_answers=False),
-    TicketField("contact_due", DateTimeField(), optional=True, in_answers=False),
+    TicketField(
+        "acknowledge_due",
+        DateTimeField(),
+        optional=True,
+        in_answers=False,
+        csv="acknowledge_due",
+        csv_optional=True,
+    ),
+    TicketField(
+        "contact_due", DateTimeField(), optional=True, in_answers=False, csv="contact_due", csv_optional=True
+    ),
     TicketField("due_at", DateTimeField(), optional=True, csv="due_at", in_answers=False),
     TicketField("due_provisional", BooleanField(), in_answers=False),
+    TicketField("due_computed", BooleanField(), in_answers=False, csv="due_computed", csv_optional=True),
     TicketField("first_contact_at", DateTimeField(), optional=True, csv="first_contact_at"),
-    TicketField("followed_up_at", DateTimeField(), optional=True),
+    TicketField("followed_up_at", DateTimeField(), optional=True, csv="followed_up_at", csv_optional=True),
     TicketField("solved", ChoiceField(Solved), optional=True, csv="solved"),
     TicketField("satisfied", ChoiceField(Satisfied), optional=True, csv="satisfied"),
 )

@@ -1,64 +1,90 @@
 """One line of a ticket file: a complete row, or every field that cannot be accepted with its reason.
 
 The columns are public, because other systems write these files; they are the rows of the field table that have a
-`csv` name. Times are RFC 3339; without an offset they are local.
+`csv` name. Fourteen are required, the others may be missing. Times are RFC 3339; without an offset they are local.
 """
 
-import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from hotline.rules.enums import RequestType
-from hotline.rules.phone_numbers import parse_caller_number
-from hotline.rules.text import clean, close_directions
-from hotline.rules.tickets.fields import (
-    TICKET_FIELDS,
-    BadValue,
-    BooleanField,
-    ChoiceField,
-    DateField,
-    DateTimeField,
-    IntegerField,
-    PhoneField,
-    TextField,
-    TicketField,
-)
+from hotline.rules.enums import RequestType, TicketState, Urgency
+from hotline.rules.tickets.cells import CellReader, Code, cell_reader, plain_cell
+from hotline.rules.tickets.fields import TICKET_FIELDS, BadValue, ChoiceField, TicketField
 
-FILE_FIELDS: tuple[TicketField, ...] = tuple(row for row in TICKET_FIELDS if row.csv)
+FILE_FIELDS: tuple[TicketField, ...] = tuple(row for row in TICKET_FIELDS if row.csv and not row.csv_optional)
 COLUMNS: tuple[str, ...] = tuple(row.csv for row in FILE_FIELDS)
 
-_MOMENT = re.compile(r"(\d{4})-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
-# PostgreSQL stores no NUL; the surrogates stand for bytes that were not UTF-8.
-_UNUSABLE = re.compile("[\x00\ud800-\udfff]")
-# A spreadsheet takes a cell that begins so for a formula, also with a full-width character.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_YES_OR_NO = {"yes", "no"}
+
+class FollowUpFact(StrEnum):
+    """The state of the follow-up of a closed ticket, as far as the follow-up rate depends on it.
+
+    `OWED`: due and never attempted. `NOT_DUE`: promised for later when the file was written.
+    """
+
+    ATTEMPTED = "attempted"
+    EXEMPT = "exempt"
+    NOT_DUE = "not_due"
+    OWED = "owed"
 
 
-class Code(StrEnum):
-    """The reason for which a line or one of its fields is refused."""
+# Stored beside the ticket, hence no row of the table of its fields.
+_FOLLOW_UP = TicketField(
+    "follow_up", ChoiceField(FollowUpFact), optional=True, stored=False, csv="follow_up", csv_optional=True
+)
+OPTIONAL_FIELDS: tuple[TicketField, ...] = (*(row for row in TICKET_FIELDS if row.csv_optional), _FOLLOW_UP)
+OPTIONAL_COLUMNS: tuple[str, ...] = tuple(row.csv for row in OPTIONAL_FIELDS)
 
-    MISSING = "missing"
-    UNKNOWN_VALUE = "unknown_value"
-    TOO_LONG = "too_long"
-    NOT_TEXT = "not_text"
-    NOT_UTF8 = "not_utf8"
-    NOT_A_TIME = "not_a_time"
-    NOT_A_NUMBER = "not_a_number"
-    NOT_YES_OR_NO = "not_yes_or_no"
-    BEFORE_RECEIVED = "before_received"
-    UNKNOWN_UNIT = "unknown_unit"
-    TWICE_IN_FILE = "twice_in_file"
-    WRONG_CELL_COUNT = "wrong_cell_count"
-    BROKEN_CSV = "broken_csv"
-    MISSING_COLUMN = "missing_column"
-    UNKNOWN_COLUMN = "unknown_column"
-    COLUMN_TWICE = "column_twice"
-    EMPTY_FILE = "empty_file"
+# The Chinese names of columns, with the words that other systems use for them.
+CHINESE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "external_number": ("原编号", "原工单号", "外部编号", "工单编号", "工单号"),
+    "received_at": ("受理时间", "来电时间"),
+    "channel": ("渠道", "来源渠道", "受理渠道"),
+    "type": ("类型", "诉求类型"),
+    "category": ("分类", "类别", "事项类别", "诉求分类"),
+    "title": ("事由", "标题", "诉求标题", "主题"),
+    "text": ("内容", "诉求内容"),
+    "caller_number": ("来电号码", "联系电话", "电话"),
+    "unit": ("承办单位", "承办单位代码", "单位代码"),
+    "closed_at": ("办结时间",),
+    "due_at": ("办理期限", "办结期限", "到期时间"),
+    "first_contact_at": ("先行联系时间", "首次联系时间"),
+    "solved": ("是否解决", "解决"),
+    "satisfied": ("是否满意", "满意"),
+    "wanted": ("诉求", "诉求目的", "希望结果"),
+    "place": ("地点", "事发地点"),
+    "urgency": ("紧急程度",),
+    "confidential": ("保密", "是否保密"),
+    "answer": ("答复", "当场答复"),
+    "reply": ("答复内容", "单位答复", "办理结果"),
+    "round": ("轮次", "办理轮次"),
+    "redo_of": ("上一轮编号",),
+    "dispatched_at": ("转办时间",),
+    "acknowledged_at": ("签收时间",),
+    "replied_at": ("答复时间",),
+    "acknowledge_due": ("签收期限",),
+    "contact_due": ("先行联系期限",),
+    "due_computed": ("期限推算",),
+    "followed_up_at": ("回访时间",),
+    "follow_up": ("回访",),
+}
+_KNOWN_NAMES: Mapping[str, str] = {
+    **{name: name for name in (*COLUMNS, *OPTIONAL_COLUMNS)},
+    **{word: name for name, words in CHINESE_COLUMNS.items() for word in words},
+}
+
+# Mayors' telephones began in 1983; an earlier time is the zero of a calendar, such as 1970-01-01 or 1899-12-30.
+_EARLIEST = datetime(1983, 1, 1, tzinfo=UTC)
+# Other systems' clocks may be ahead of ours.
+_SKEW = timedelta(hours=1)
+_LONGEST_DEADLINE = timedelta(days=5 * 366)
+# Steps in the order in which a ticket takes them; each lies between its reception and its closing.
+_STEPS = ("dispatched_at", "acknowledged_at", "first_contact_at", "replied_at")
+DEADLINE_FIELDS = ("acknowledge_due", "contact_due", "due_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +98,10 @@ class RowProblem:
 
 @dataclass(frozen=True, slots=True)
 class TicketRow:
-    """A parsed line: ticket field -> value. Moments are UTC; a caller's number is as `parse_caller_number` returns it."""
+    """A parsed line: file column's ticket field -> value; optional columns that the file lacks are None.
+
+    Moments are UTC; a caller's number is E.164 where it can be, else as written.
+    """
 
     values: Mapping[str, Any]
 
@@ -97,106 +126,117 @@ class TicketRow:
         return cast("datetime | None", self.values["closed_at"])
 
     @property
+    def due_at(self) -> datetime | None:
+        return cast("datetime | None", self.values["due_at"])
+
+    @property
+    def urgency(self) -> Urgency:
+        return self._optional("urgency") or Urgency.NORMAL
+
+    @property
+    def round(self) -> int:
+        return self._optional("round") or 1
+
+    @property
+    def redo_of(self) -> str | None:
+        """The number, in its own system, of the ticket that this one repeats."""
+        return cast("str | None", self._optional("redo_of"))
+
+    @property
+    def follow_up(self) -> FollowUpFact | None:
+        return cast("FollowUpFact | None", self._optional("follow_up"))
+
+    @property
     def followed_up_at(self) -> datetime | None:
-        """The latest moment that the row gives, because a file does not say when the caller answered. None without an answer."""
+        """The latest moment that the row gives, where it does not say when the caller answered. None without an answer."""
         if self.values["solved"] is None and self.values["satisfied"] is None:
             return None
-        return self.closed_at or self.values["first_contact_at"] or self.received_at
+        stated = cast("datetime | None", self._optional("followed_up_at"))
+        return stated or self.closed_at or self.values["first_contact_at"] or self.received_at
+
+    @property
+    def open_state(self) -> TicketState:
+        """The state of an open ticket at its unit, by the last step that the row states."""
+        if self._optional("replied_at"):
+            return TicketState.REPLIED
+        if not self._optional("acknowledged_at"):
+            return TicketState.DISPATCHED
+        return TicketState.IN_PROGRESS if self.values["first_contact_at"] else TicketState.ACKNOWLEDGED
+
+    def _optional(self, name: str) -> Any:
+        return self.values.get(name)
+
+
+def column_names(header: list[str]) -> list[str]:
+    """Returns the columns of a header row in English or Chinese; an empty name has no column, an unknown one is kept."""
+    plain = (unicodedata.normalize("NFKC", cell).strip() for cell in header)
+    return [_KNOWN_NAMES.get(name.lower(), name) for name in plain]
 
 
 def check_header(names: list[str]) -> tuple[RowProblem, ...]:
-    """Returns the problems of a header row; none when it holds each column exactly once, in any order."""
+    """Returns the problems of the columns' names; none when each required column comes once, in any order."""
+    known = (*COLUMNS, *OPTIONAL_COLUMNS)
     problems = [RowProblem(1, name, Code.MISSING_COLUMN) for name in COLUMNS if name not in names]
-    problems += [RowProblem(1, name, Code.UNKNOWN_COLUMN) for name in names if name not in COLUMNS]
-    problems += [RowProblem(1, name, Code.COLUMN_TWICE) for name in COLUMNS if names.count(name) > 1]
+    problems += [RowProblem(1, name, Code.UNKNOWN_COLUMN) for name in names if name and name not in known]
+    problems += [RowProblem(1, name, Code.COLUMN_TWICE) for name in known if names.count(name) > 1]
     return tuple(problems)
 
 
-def parse_row(cells: Mapping[str, str], zone: ZoneInfo, line: str) -> TicketRow | dict[str, Code]:
-    """Returns the row in `cells` (column -> text), or column -> code for everything that is wrong with it.
+def is_row(cells: Mapping[str, str], zone: ZoneInfo) -> bool:
+    """Returns whether a line looks like a row of its own: it has a time, a channel or a type where the columns are."""
+    for field, read in _READERS:
+        if field.name in {"received_at", "channel", "type"}:
+            try:
+                if read(plain_cell(cells[field.csv], field), zone, "") is not None:
+                    return True
+            except BadValue:
+                continue
+    return False
+
+
+def parse_row(
+    cells: Mapping[str, str], zone: ZoneInfo, line: str, at: datetime
+) -> TicketRow | dict[str, Code]:
+    """Returns the row in `cells` (column -> text), or column -> code for everything that is wrong with it at `at`.
 
     `line` is the hotline's own number.
     """
     values: dict[str, object] = {}
     errors: dict[str, Code] = {}
     for field, read in _READERS:
+        if field.csv_optional and field.csv not in cells:
+            continue
         try:
-            values[field.name] = read(_plain(cells[field.csv], field), zone, line)
+            values[field.name] = read(plain_cell(cells[field.csv], field), zone, line)
         except BadValue as bad:
             errors[field.csv] = Code(bad.code)
-    received = values.get("received_at")
-    for name in ("closed_at", "due_at", "first_contact_at"):
-        moment = values.get(name)
-        if isinstance(received, datetime) and isinstance(moment, datetime) and moment < received:
-            errors[name] = Code.BEFORE_RECEIVED
+    errors |= _time_errors({name: each for name, each in values.items() if isinstance(each, datetime)}, at)
+    if values.get("redo_of") and (values.get("round") or 1) == 1:
+        errors.setdefault("round", Code.NOT_A_ROUND)
     return errors or TicketRow(values)
 
 
-def safe_cell(text: str) -> str:
-    """Returns `text` for a cell of a file: open directions closed, and no formula.
-
-    A leading apostrophe is added if a spreadsheet would take the text for a formula; `parse_row` removes it.
-    """
-    closed = close_directions(text)
-    return f"'{closed}" if closed.lstrip("'").startswith(_FORMULA) else closed
-
-
-def _plain(raw: str, field: TicketField) -> str:
-    unusable = _UNUSABLE.search(raw)
-    if unusable is not None:
-        raise BadValue(Code.NOT_TEXT if unusable[0] == "\x00" else Code.NOT_UTF8)
-    if raw.startswith("'") and raw.lstrip("'").startswith(_FORMULA):
-        raw = raw[1:]
-    text = clean(raw)
-    if isinstance(field.kind, TextField) and len(text) > field.kind.limit:
-        raise BadValue(Code.TOO_LONG)
-    if field.csv_required and not text:
-        raise BadValue(Code.MISSING)
-    return text
+def _time_errors(times: Mapping[str, datetime], at: datetime) -> dict[str, Code]:
+    """Returns column -> code for moments that cannot be, alone or beside the others."""
+    errors: dict[str, Code] = {}
+    received, closed = times.get("received_at"), times.get("closed_at")
+    if received is not None and closed is not None and closed < received:
+        # The closing itself is wrong: the steps are not measured by it.
+        closed = None
+    for name, moment in times.items():
+        if moment < _EARLIEST:
+            errors[name] = Code.TOO_LONG_AGO
+        elif name in DEADLINE_FIELDS and moment > at + _LONGEST_DEADLINE:
+            errors[name] = Code.TOO_FAR_AHEAD
+        elif name not in DEADLINE_FIELDS and moment > at + _SKEW:
+            errors[name] = Code.IN_FUTURE
+        elif received is not None and moment < received:
+            errors[name] = Code.BEFORE_RECEIVED
+        elif closed is not None and name in _STEPS and moment > closed:
+            errors[name] = Code.AFTER_CLOSED
+    return errors
 
 
-_Reader = Callable[[str, ZoneInfo, str], object]
-
-
-def _reader(field: TicketField) -> _Reader:
-    """Returns the function that reads a cell of `field`. Raises TypeError for a kind that no file holds."""
-    match field.kind:
-        case PhoneField():
-            return lambda text, _zone, line: _caller_number(text, line)
-        case TextField():
-            return lambda text, _zone, _line: text or (None if field.optional else "")
-        case ChoiceField(kind):
-            code = Code.NOT_YES_OR_NO if {word.value for word in kind} == _YES_OR_NO else Code.UNKNOWN_VALUE
-            return lambda text, _zone, _line: _word(kind, text, code) if text else None
-        case DateTimeField():
-            return lambda text, zone, _line: _moment(text, zone) if text else None
-        case BooleanField() | DateField() | IntegerField():
-            raise TypeError(f"no ticket file holds a {field.kind}")
-
-
-def _caller_number(text: str, line: str) -> str | None:
-    try:
-        return parse_caller_number(text, line)
-    except ValueError as unknown:
-        raise BadValue(Code.NOT_A_NUMBER) from unknown
-
-
-def _word(kind: type[StrEnum], text: str, code: Code) -> StrEnum:
-    try:
-        return kind(text)
-    except ValueError as unknown:
-        raise BadValue(code) from unknown
-
-
-def _moment(text: str, zone: ZoneInfo) -> datetime:
-    form = _MOMENT.fullmatch(text)
-    if form is None or not 1900 <= int(form[1]) <= 2999:
-        raise BadValue(Code.NOT_A_TIME)
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError as wrong:
-        raise BadValue(Code.NOT_A_TIME) from wrong
-    return (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
-
-
-_READERS: tuple[tuple[TicketField, _Reader], ...] = tuple((field, _reader(field)) for field in FILE_FIELDS)
+_READERS: tuple[tuple[TicketField, CellReader], ...] = tuple(
+    (field, cell_reader(field)) for field in (*FILE_FIELDS, *OPTIONAL_FIELDS)
+)

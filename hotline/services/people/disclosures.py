@@ -28,9 +28,14 @@ def show_number(work: UnitOfWork, subject: str, subject_id: int, reason: str = "
     if subject not in sources:
         raise NotAllowed(subject)
     number = sources[subject](work, work.actor, subject_id)
+    _record(work, work.actor, subject, subject_id, reason)
+    return number
+
+
+def _record(work: UnitOfWork, person: Person, subject: str, subject_id: int, reason: str) -> None:
     look = Disclosure(
         at=work.at,
-        user_id=work.actor.id,
+        user_id=person.id,
         subject=subject,
         subject_id=subject_id,
         field="number",
@@ -39,7 +44,16 @@ def show_number(work: UnitOfWork, subject: str, subject_id: int, reason: str = "
     work.session.add(look)
     work.session.flush()
     work.record(events.NumberShown(look.id))
-    return number
+
+
+def record_number_search(work: UnitOfWork) -> None:
+    """Records that the actor looked up the calls of a telephone number. Raises NotAllowed for who may not.
+
+    The number is not recorded: it is the caller's.
+    """
+    if not isinstance(work.actor, Person) or not work.actor.may(Right.WRITE_TICKETS):
+        raise NotAllowed("looks up no numbers")
+    _record(work, work.actor, "call", 0, "search")
 
 
 def _of_call(work: UnitOfWork, person: Person, call_id: int) -> str:

@@ -19,6 +19,7 @@ from hotline.rules.people.actors import Person, Right
 from hotline.rules.phone_numbers import parse_caller_number
 from hotline.rules.tickets import transitions as rules
 from hotline.rules.tickets.fields import FIELDS_BY_NAME, TicketFields
+from hotline.rules.tickets.search import SEARCH_SOURCES, search_columns
 from hotline.services.calls import queries
 from hotline.services.tickets.effects import EFFECTS, TicketStep, check_unit
 from hotline.store.tickets.tables import Ticket
@@ -89,6 +90,9 @@ def perform(
         values["closing"] = row.closing
     for effect in effects:
         values |= effect.columns(step)
+    if values.keys() & SEARCH_SOURCES:
+        stored = {name: getattr(ticket, name) for name in SEARCH_SOURCES}
+        values |= search_columns({**stored, **values})
     # State and revision are compared again by the update: of two requests that read the same ticket, one changes it.
     unchanged = update(Ticket).where(
         Ticket.id == ticket_id, Ticket.state == ticket.state, Ticket.revision == ticket.revision

@@ -1,6 +1,7 @@
-"""The three deadlines of a hand-off, from the policy in force and the city's calendar of working days."""
+"""The deadlines of tickets, from the policy in force and the city's calendar of working days."""
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
 from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import DeadlineStage
@@ -21,12 +22,42 @@ def for_hand_off(work: UnitOfWork, kind: RequestType | None, urgency: Urgency) -
     counted = _deadlines(work, kind, urgency, work.at)
     values: dict[str, object] = {_COLUMNS[stage]: due.due_at for stage, due in counted.items()}
     provisional = counted[DeadlineStage.RESOLVE].provisional
-    return {**values, "policy": work.policies.deadlines.name, "due_provisional": provisional}
+    return {
+        **values,
+        "policy": work.policies.deadlines.name,
+        "due_provisional": provisional,
+        "due_computed": False,
+    }
+
+
+def for_import(
+    work: UnitOfWork, kind: RequestType, urgency: Urgency, received_at: datetime, known: Mapping[date, bool]
+) -> dict[str, object]:
+    """Returns the columns of an imported open ticket whose file gives no due moment: it is counted from the reception.
+
+    `known` are the days that `known_days` returns for its day of reception.
+    """
+    policy = work.policies.deadlines
+    due = deadline(received_at, policy.limit(DeadlineStage.RESOLVE, kind, urgency), known, work.zone)
+    return {
+        "due_at": due.due_at,
+        "due_provisional": due.provisional,
+        "due_computed": True,
+        "policy": policy.name,
+    }
+
+
+def known_days(work: UnitOfWork, first: date, last: date) -> dict[date, bool]:
+    """Returns the days that deadlines begun on the days `first`..`last` are counted over, as far as they are known."""
+    return working_days(work.session, first, last + timedelta(days=HORIZON_DAYS))
 
 
 def explain(work: UnitOfWork, ticket: Ticket) -> dict[DeadlineStage, Deadline]:
-    """Returns each deadline of a handed-off ticket with the days that were counted; empty for a ticket never handed off."""
-    if ticket.dispatched_at is None:
+    """Returns each deadline with the days that were counted; empty for a ticket without a deadline of ours."""
+    if ticket.due_computed:
+        return _deadlines(work, ticket.type, ticket.urgency, ticket.received_at)
+    # Without a policy the ticket was imported, and another system counted its deadline.
+    if ticket.dispatched_at is None or not ticket.policy:
         return {}
     return _deadlines(work, ticket.type, ticket.urgency, ticket.dispatched_at)
 
@@ -35,7 +66,7 @@ def _deadlines(
     work: UnitOfWork, kind: RequestType | None, urgency: Urgency, start: datetime
 ) -> dict[DeadlineStage, Deadline]:
     day0 = start.astimezone(work.zone).date()
-    known = working_days(work.session, day0, day0 + timedelta(days=HORIZON_DAYS))
+    known = known_days(work, day0, day0)
     policy = work.policies.deadlines
     kind = kind or RequestType.OTHER
     return {

@@ -1,4 +1,7 @@
-"""Exports tickets to a CSV file with the columns of the import, callers masked."""
+"""Exports tickets to a CSV file with all columns of the import, callers masked.
+
+The optional columns carry what the report of the period needs, so that an import into another home gives the same one.
+"""
 
 import csv
 from collections.abc import Iterator
@@ -6,22 +9,35 @@ from datetime import datetime
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import CTE, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from hotline import events
-from hotline.rules.enums import TicketState
+from hotline.rules.enums import FollowUpState, TicketState
 from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.people.privacy import mask_number, mask_text
+from hotline.rules.people.privacy import mask_number
+from hotline.rules.people.private_words import mask_text
 from hotline.rules.phone_numbers import format_national
 from hotline.rules.text import SHORT_TEXT, is_blank, to_storable
-from hotline.rules.tickets.fields import TEXT_NAMES
-from hotline.rules.tickets.rows import COLUMNS, FILE_FIELDS, safe_cell
+from hotline.rules.tickets.cells import safe_cell
+from hotline.rules.tickets.deadlines import day_that_ends
+from hotline.rules.tickets.fields import TEXT_NAMES, TicketField
+from hotline.rules.tickets.rows import (
+    COLUMNS,
+    DEADLINE_FIELDS,
+    FILE_FIELDS,
+    OPTIONAL_COLUMNS,
+    OPTIONAL_FIELDS,
+    FollowUpFact,
+)
+from hotline.store.outbound import FollowUp
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
+_FIELDS = (*FILE_FIELDS, *OPTIONAL_FIELDS)
 # Rows held in memory.
 ROWS_AT_A_TIME = 1_000
 
@@ -29,14 +45,16 @@ ROWS_AT_A_TIME = 1_000
 def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: str | None = None) -> int:
     """Writes every ticket received in `period` to `target` and returns their number.
 
-    All rounds are written; discarded tickets and drafts that were not imported are not. `target` must be opened with
-    newline="" and UTF-8. Numbers are masked, inside texts too. With a `reason` they are written in full, except those of confidential
+    All rounds are written, also the later rounds of these tickets; discarded tickets and drafts that were not imported
+    are not. `target` must be opened with newline="" and UTF-8. Numbers are masked, inside texts too. With a `reason` they are written in full, except those of confidential
     matters; this needs a person with the right to import and is recorded as a disclosure. Raises NotAllowed.
     """
     if reason is not None:
         _record_disclosure(work, reason)
+    # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
+    target.write("\ufeff")
     out = csv.writer(target)
-    out.writerow(COLUMNS)
+    out.writerow((*COLUMNS, *OPTIONAL_COLUMNS))
     written = 0
     for cells in _rows(work, period, in_full=reason is not None):
         out.writerow(cells)
@@ -62,36 +80,68 @@ def _record_disclosure(work: UnitOfWork, reason: str) -> None:
 
 
 def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[str]]:
-    ours = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
-    imported = and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_not(None))
+    earlier = aliased(Ticket)
     found = (
-        select(Ticket)
-        .where(Ticket.received_on.between(period.first, period.last), or_(ours, imported))
+        select(Ticket, FollowUp, func.coalesce(earlier.external_number, earlier.number))
+        .outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id)
+        .outerjoin(earlier, earlier.id == Ticket.redo_of)
+        .where(Ticket.id.in_(select(_exported(period).c.id)))
         .order_by(Ticket.received_on, Ticket.id)
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
-    for ticket in work.session.scalars(found):
-        yield _cells(ticket, work.zone, in_full=in_full)
+    for ticket, follow_up, redo_of in work.session.execute(found):
+        special = _special_cells(ticket, redo_of, in_full=in_full)
+        special["follow_up"] = _follow_up_fact(ticket, follow_up, work.at)
+        values = (special.get(field.name, getattr(ticket, field.name, None)) for field in _FIELDS)
+        cells = (_cell(field, value, work.zone) for field, value in zip(_FIELDS, values, strict=True))
+        yield [safe_cell(cell) for cell in cells]
 
 
-def _cells(ticket: Ticket, zone: ZoneInfo, *, in_full: bool) -> list[str]:
+def _exported(period: Period) -> CTE:
+    """Returns the ids of the tickets received in the period and of their later rounds."""
+    ours = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
+    imported = and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_not(None))
+    received = Ticket.received_on.between(period.first, period.last)
+    ids = select(Ticket.id).where(received, or_(ours, imported)).cte("exported", recursive=True)
+    return ids.union(select(Ticket.id).join(ids, Ticket.redo_of == ids.c.id))
+
+
+def _special_cells(ticket: Ticket, redo_of: str | None, *, in_full: bool) -> dict[str, object]:
+    """Returns the values that are not written as they are stored, by field."""
     number, masked = ticket.caller_number or "", not in_full or ticket.confidential
-    # A ticket that was not imported carries our own number, by which an import recognises it.
-    special = {
+    texts = TEXT_NAMES if masked else ()
+    return {
+        **{name: mask_text(getattr(ticket, name), ticket.caller_name) for name in texts},
+        # A ticket that was not imported carries our own number, by which an import recognises it.
         "external_number": ticket.external_number or ticket.number or "",
         "caller_number": mask_number(number) if masked else format_national(number),
+        # The unit that is chosen on a draft has not got it.
+        "unit_code": None if ticket.state is TicketState.DRAFT else ticket.unit_code,
+        "redo_of": redo_of,
     }
-    if masked:
-        special |= {
-            name: mask_text(getattr(ticket, name), ticket.caller_name)
-            for name in TEXT_NAMES
-            if name not in special
-        }
-    values = (special.get(field.name, getattr(ticket, field.name)) for field in FILE_FIELDS)
-    return [safe_cell(_cell(value, zone)) for value in values]
 
 
-def _cell(value: object, zone: ZoneInfo) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat(timespec="seconds")
-    return "" if value is None else str(value)
+def _follow_up_fact(ticket: Ticket, follow_up: FollowUp | None, at: datetime) -> FollowUpFact | None:
+    if follow_up is None:
+        return None
+    if follow_up.attempts or ticket.followed_up_at is not None:
+        return FollowUpFact.ATTEMPTED
+    if follow_up.state is FollowUpState.EXEMPT:
+        return FollowUpFact.EXEMPT
+    runs = follow_up.state in {FollowUpState.WAITING, FollowUpState.DIALLING}
+    return FollowUpFact.NOT_DUE if runs and follow_up.next_try_at > at else FollowUpFact.OWED
+
+
+def _cell(field: TicketField, value: object, zone: ZoneInfo) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            local = value.astimezone(zone)
+            ends = day_that_ends(value, zone) if field.name in DEADLINE_FIELDS else None
+            # The offset stands at the end, as +08:00.
+            return f"{ends}T24:00:00{local.isoformat()[-6:]}" if ends else local.isoformat()
+        case _:
+            return str(value)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select
@@ -10,11 +11,14 @@ from sqlalchemy.orm import Session
 from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallState, OfferState, PresenceState, TicketState
 from hotline.rules.figures.report import Period
+from hotline.rules.text import normalise
+from hotline.rules.tickets.search import search_words
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.figures.calls import count_calls
 from hotline.store.figures.cohorts import window_of
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence, Unit
+from hotline.store.tickets.search import holds_texts
 from hotline.store.tickets.tables import Ticket
 
 HISTORY = 5
@@ -137,14 +141,20 @@ def earlier_calls(session: Session, number: str | None, except_id: int) -> tuple
 
 
 def tickets_near(session: Session, place: str, except_id: int, today: date) -> tuple[Ticket, ...]:
-    """Returns recent tickets whose place contains the text `place`, the newest first."""
+    """Returns recent tickets whose place holds each word of `place` as the search compares words, the newest first."""
     query = select(Ticket).where(
         Ticket.received_on >= today - timedelta(days=NEARBY_DAYS),
-        Ticket.place.icontains(place, autoescape=True),
+        holds_texts(place, ""),
         Ticket.id != except_id,
         Ticket.state != TicketState.DISCARDED,
     )
-    return tuple(session.scalars(query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).limit(NEARBY)))
+    newest = session.scalars(
+        query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).execution_options(yield_per=NEARBY * 10)
+    )
+    words = search_words(place, "")
+    # The search column holds the other texts too; the words have to stand in the place itself.
+    here = (ticket for ticket in newest if all(word.text in normalise(ticket.place) for word in words))
+    return tuple(islice(here, NEARBY)) if words else ()
 
 
 def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple[Ticket, ...], int]:

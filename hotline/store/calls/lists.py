@@ -29,7 +29,7 @@ OPEN_CALLBACKS = (CallbackState.WAITING, CallbackState.DIALLING)
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
-    """Filters of the list of calls; empty means "all". `day` is the local day of arrival."""
+    """Filters of the list of calls; empty means "all". `day` is the local day of arrival, `number` E.164."""
 
     day: date | None = None
     states: tuple[CallState, ...] = ()
@@ -38,6 +38,7 @@ class CallFilter:
     outcomes: tuple[CallOutcome, ...] = ()
     purposes: tuple[CallPurpose, ...] = ()
     operator_id: int | None = None
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ def list_calls(session: Session, wanted: CallFilter, *, limit: int, cursor: str 
         conditions.append(Call.purpose.in_(wanted.purposes))
     if wanted.operator_id is not None:
         conditions.append(Call.operator_id == wanted.operator_id)
+    if wanted.number:
+        conditions.append(Call.number == wanted.number)
     if cursor:
         conditions.append(Call.id < parse_id_cursor(cursor))
     query = _call_lines().where(*conditions).order_by(Call.id.desc()).limit(limit + 1)

@@ -128,7 +128,8 @@ def calls_offered(window: Window, threshold: int) -> CohortQuery:
 
 def received(window: Window) -> CohortQuery:
     """Tickets by local day of receipt."""
-    request = and_(~IS_NOT_REQUEST, Ticket.redo_of.is_(None))
+    # By the round: the round before may lie outside the file that a later one was imported from.
+    request = and_(~IS_NOT_REQUEST, Ticket.round == 1)
     closed = Ticket.state == TicketState.CLOSED
     counts = {
         "total": request,
@@ -137,7 +138,7 @@ def received(window: Window) -> CohortQuery:
         "open": and_(request, ~closed),
         "drafts": and_(IS_NOT_REQUEST, Ticket.state == TicketState.DRAFT),
         "discarded": Ticket.state == TicketState.DISCARDED,
-        "redo_rounds": and_(~IS_NOT_REQUEST, Ticket.redo_of.is_not(None)),
+        "redo_rounds": and_(~IS_NOT_REQUEST, Ticket.round > 1),
     }
     return CohortQuery(window.includes(Ticket.received_on), counts)
 

@@ -5,7 +5,8 @@ The clause `readable` limits lists and single tickets alike, so that a person ca
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -34,6 +35,7 @@ from hotline.store.calls.recordings import Recording
 from hotline.store.cursors import MAX_ID, Page, make_page, moment_cursor, parse_moment_cursor
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.deadlines import is_past
+from hotline.store.tickets.search import matches
 from hotline.store.tickets.tables import Ticket
 
 # A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
@@ -44,11 +46,21 @@ MAX_COUNT = 10_000
 _LAST_DAY = datetime(9999, 12, 1, tzinfo=UTC)
 
 
+class TicketOrder(StrEnum):
+    """The order of a list: by receipt, or by the end of the time for handling."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    DUE = "due"
+
+
 @dataclass(frozen=True, slots=True)
 class TicketFilter:
-    """The filters of a list; an empty one lets all pass. `q` is searched in number, title and text.
+    """The filters of a list; an empty one lets all pass, and the order of the list.
 
-    `messages`: only drafts of voice messages that an operator has not dealt with yet.
+    `q` is searched as `rules.tickets.search` says; `line` is the hotline's own number in E.164, to read a local number in
+    it. `first` and `last` are local days of receipt. `author_id`: only tickets that this user wrote. `messages`: only drafts
+    of voice messages that an operator has not dealt with yet.
     """
 
     states: tuple[TicketState, ...] = ()
@@ -58,6 +70,11 @@ class TicketFilter:
     overdue: bool | None = None
     q: str = ""
     messages: bool = False
+    first: date | None = None
+    last: date | None = None
+    author_id: int | None = None
+    line: str = ""
+    order: TicketOrder = TicketOrder.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,20 +119,30 @@ def find_ticket_for(session: Session, person: Person, address: str) -> Ticket | 
 def list_tickets(
     session: Session, person: Person, wanted: TicketFilter, at: datetime, *, limit: int, cursor: str = ""
 ) -> Page[TicketListRow]:
-    """Returns a page of tickets, the newest received first. Raises BadCursor."""
-    newest_first = Ticket.received_at.desc(), Ticket.id.desc()
-    found = _lines(person).where(*_conditions(wanted, at)).order_by(*newest_first)
+    """Returns a page of tickets in the wanted order. Raises BadCursor."""
+    by_due, downwards = wanted.order is TicketOrder.DUE, wanted.order is TicketOrder.NEWEST
+    key = _due_or_last() if by_due else Ticket.received_at
+    order = (key.desc(), Ticket.id.desc()) if downwards else (key, Ticket.id)
+    found = _lines(person).where(*_conditions(person, wanted, at)).order_by(*order)
     if cursor:
         moment, row_id = parse_moment_cursor(cursor)
-        place = tuple_(literal(moment, UtcDateTime), literal(row_id))
-        found = found.where(tuple_(Ticket.received_at, Ticket.id) < place)
+        here, place = tuple_(key, Ticket.id), tuple_(literal(moment, UtcDateTime), literal(row_id))
+        found = found.where(here < place if downwards else here > place)
     lines = _read(session, found.limit(limit + 1))
-    return make_page(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
+    return make_page(lines, limit, lambda line: _place_of(line.ticket, by_due=by_due))
+
+
+def _place_of(ticket: Ticket, *, by_due: bool) -> str:
+    return moment_cursor((ticket.due_at or _LAST_DAY) if by_due else ticket.received_at, ticket.id)
+
+
+def _due_or_last() -> ColumnElement[datetime]:
+    return func.coalesce(Ticket.due_at, literal(_LAST_DAY, UtcDateTime), type_=UtcDateTime)
 
 
 def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: datetime) -> int:
     """Returns the number of tickets that a filter finds, at most MAX_COUNT + 1."""
-    some = select(Ticket.id).where(readable(person), *_conditions(wanted, at)).limit(MAX_COUNT + 1)
+    some = select(Ticket.id).where(readable(person), *_conditions(person, wanted, at)).limit(MAX_COUNT + 1)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
@@ -130,7 +157,7 @@ def list_section(
     cursor: str = "",
 ) -> Page[TicketListRow]:
     """Returns a page of one section of a unit's inbox, the earliest deadline first. Raises BadCursor."""
-    due = func.coalesce(Ticket.due_at, literal(_LAST_DAY, UtcDateTime), type_=UtcDateTime)
+    due = _due_or_last()
     found = (
         _lines(person)
         .where(_in_section(INBOX_SECTIONS[section], at, end_of_day(at, zone)))
@@ -140,9 +167,7 @@ def list_section(
         moment, row_id = parse_moment_cursor(cursor)
         found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
     lines = _read(session, found.limit(limit + 1))
-    return make_page(
-        lines, limit, lambda line: moment_cursor(line.ticket.due_at or _LAST_DAY, line.ticket.id)
-    )
+    return make_page(lines, limit, lambda line: _place_of(line.ticket, by_due=True))
 
 
 def count_sections(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[InboxSection, int]:
@@ -190,24 +215,25 @@ def _lines(person: Person) -> Select[Ticket, Unit, str | None]:
     )
 
 
-def _conditions(wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
-    if wanted.states:
-        clauses.append(Ticket.state.in_(wanted.states))
-    if wanted.types:
-        clauses.append(Ticket.type.in_(wanted.types))
-    if wanted.unit:
-        clauses.append(Ticket.unit_code == wanted.unit)
-    if wanted.channels:
-        clauses.append(Ticket.channel.in_(wanted.channels))
+def _conditions(person: Person, wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]:
+    # A value that selects nothing, and the clause that it would stand for.
+    plain: tuple[tuple[object, ColumnElement[bool]], ...] = (
+        (wanted.states, Ticket.state.in_(wanted.states)),
+        (wanted.types, Ticket.type.in_(wanted.types)),
+        (wanted.unit, Ticket.unit_code == wanted.unit),
+        (wanted.channels, Ticket.channel.in_(wanted.channels)),
+        (wanted.first, Ticket.received_on >= (wanted.first or date.min)),
+        (wanted.last, Ticket.received_on <= (wanted.last or date.max)),
+        (wanted.author_id, Ticket.author_id == wanted.author_id),
+    )
+    clauses = [clause for value, clause in plain if value]
     if wanted.overdue is not None:
         late = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at.is_not(None), is_past(Ticket.due_at, at))
         clauses.append(late if wanted.overdue else ~func.coalesce(late, false()))
     if wanted.messages:
         clauses += [Ticket.state == TicketState.DRAFT, _has_message()]
     if wanted.q:
-        words = (Ticket.number, Ticket.title, Ticket.text)
-        clauses.append(or_(*(column.icontains(wanted.q, autoescape=True) for column in words)))
+        clauses.append(matches(wanted.q, person, wanted.line))
     return clauses
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from hotline.rules.people.actors import Person
-from hotline.rules.people.privacy import mask_text, may_read_in_full
+from hotline.rules.people.privacy import may_read_in_full
+from hotline.rules.people.private_words import mask_text
 from hotline.rules.tickets.fields import TEXT_NAMES
 from hotline.store.tickets.tables import Ticket
 

@@ -1,8 +1,10 @@
 """The tables of tickets, of their places in units' inboxes, and of ticket numbers."""
 
+from collections.abc import Callable
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -16,10 +18,16 @@ from hotline.rules.enums import (
     TicketState,
     Urgency,
 )
+from hotline.rules.tickets.search import search_columns
 from hotline.store.base import Base, UtcDateTime, enum_column
 
 # The condition of the partial index below. The planners use the index only for a query with this very condition.
 UNFINISHED = "state NOT IN ('closed', 'discarded')"
+
+
+def _search_column(name: str) -> Callable[[Any], str]:
+    """Returns the function that computes a column of the search for each inserted row."""
+    return lambda context: search_columns(context.get_current_parameters())[name]
 
 
 class Ticket(Base):
@@ -29,7 +37,10 @@ class Ticket(Base):
     answers in the follow-up call of this round; a "no" opens a linked ticket with `redo_of` and `round` + 1 instead of
     reopening this one. The caller receives `access_code` with the number; both together give the ticket's state by
     telephone. `answer` is the operator's direct answer to the caller, `reply` the unit's reply to the caller.
-    `due_provisional`: a counted day lies beyond the known holiday calendar.
+    `due_provisional`: a counted day lies beyond the known holiday calendar. `due_computed`: the file that the ticket was
+    imported from gave no deadline; it was counted from the reception.
+    `search_text` and `search_private` are computed
+    by an insert; an update of what they are made of must write them too (`rules.tickets.search`).
     """
 
     __tablename__ = "tickets"
@@ -74,9 +85,16 @@ class Ticket(Base):
     contact_due: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_provisional: Mapped[bool] = mapped_column(default=False)
+    due_computed: Mapped[bool] = mapped_column(default=False, server_default=false())
     followed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     solved: Mapped[Solved | None] = mapped_column(enum_column(Solved))
     satisfied: Mapped[Satisfied | None] = mapped_column(enum_column(Satisfied))
+    search_text: Mapped[str] = mapped_column(
+        Text, default=_search_column("search_text"), server_default=sql("''")
+    )
+    search_private: Mapped[str] = mapped_column(
+        Text, default=_search_column("search_private"), server_default=sql("''")
+    )
     __table_args__ = (
         Index("ix_tickets_received_on", "received_on", "request_class", "type", "channel"),
         Index("ix_tickets_unit_code_state_due_at", "unit_code", "state", "due_at"),

@@ -1,4 +1,6 @@
-"""Finds telephone and identity numbers inside free texts, in the spellings that people use.
+"""Finds telephone and identity numbers inside free texts, in the spellings that people use, and masks them.
+
+Every output of a ticket's texts uses `mask_text` for readers who may not see them (`privacy.may_read_in_full`).
 
 Ticket numbers, days, amounts and meter numbers are not found. Digits of every script count, with spaces, dashes, dots
 and invisible signs between them.
@@ -28,6 +30,14 @@ _PHONE_WORD = re.compile(
 _COUNTER_WORD = re.compile(r"(?:表|表号|户号|编号|单号|账号|帐号|案号|合同号|发票号)[\s:：是为]{0,3}$")
 _LISTED = re.compile(r"[\s、/,，;；或和及]{1,3}")
 _AMOUNT = re.compile(r"(?:\.\d{1,2}(?!\d))?\s*(?:元|万|亿|吨|度|立方|千瓦|平方|%)|\.\d{1,2}(?!\d)")
+
+# Digits that stay visible.
+_VISIBLE_HEAD = 3
+_NAME_MASK = "***"
+# Words that stand in the name field without naming a person, and forms of address around a name.
+_NO_NAMES = {"匿名", "不详", "未知", "市民", "居民", "群众", "来电人", "业主", "保密", "anonymous", "unknown"}
+_ADDRESS_FORM = re.compile(r"(?:先生|女士|小姐|同志|师傅|老师|大爷|大妈|阿姨)$")
+_GAP = r"[\s·\u200b-\u200f\u2060\ufeff]*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +102,35 @@ def _is_grouped_like_a_number(groups: list[_Group]) -> bool:
     if parts[0] in {"86", "0086"}:
         parts = parts[1:]
     return len(parts[0]) >= 3 or all(len(part) == 1 for part in parts)
+
+
+def mask_text(text: str, caller_name: str = "") -> str:
+    """Returns `text` with telephone and identity numbers (all but three digits) and the caller's name replaced by stars."""
+    masked, last = [], 0
+    for start, end in private_numbers(text):
+        masked += [text[last:start], _mask_digits(text[start:end])]
+        last = end
+    whole = "".join([*masked, text[last:]])
+    pattern = _name_pattern(caller_name)
+    return pattern.sub(_NAME_MASK, whole) if pattern else whole
+
+
+def _mask_digits(number: str) -> str:
+    shown = 0
+    signs = []
+    for sign in number:
+        counts = sign.isdecimal() or sign in "XxＸｘ"
+        shown += counts
+        signs.append("*" if counts and shown > _VISIBLE_HEAD else sign)
+    return "".join(signs)
+
+
+def _name_pattern(caller_name: str) -> re.Pattern[str] | None:
+    """Returns the pattern of a stored name with any blanks inside it, with or without its form of address."""
+    name = re.sub(_GAP, "", caller_name)
+    bare = _ADDRESS_FORM.sub("", name)
+    wanted = bare if len(bare) > 1 else name
+    if len(wanted) < 2 or wanted.lower() in _NO_NAMES:
+        return None
+    pattern = _GAP.join(re.escape(sign) for sign in wanted)
+    return re.compile(rf"(?<![a-z]){pattern}(?![a-z])" if wanted.isascii() else pattern, re.IGNORECASE)

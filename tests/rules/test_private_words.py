@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.rules.people.privacy import mask_text
+from hotline.rules.people.private_words import mask_text
 
 NUMBERS = [
     "13800001234",
