@@ -8,7 +8,7 @@ from hotline.rules.enums import DialState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import outbound_calls
-from hotline.services.outbound.live_calls import is_callee_in_call
+from hotline.store.calls.live_calls import is_callee_in_call
 from ivr_flows.webhooks.call_flow import begin, hang_up, hold, speaker_for
 from ivr_flows.webhooks.twiml import EMPTY, goodbye
 from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest
@@ -27,7 +27,7 @@ def dial(request: WebhookRequest) -> str:
         return hang_up(request.context)
     outbound_calls.record_dial_sid(request.work, attempt.ref, request.form.sid)
     script = request.context.registry.active(attempt.purpose)
-    if is_callee_in_call(request.work, attempt.id):
+    if is_callee_in_call(request.work.session, request.work.policies, attempt.id):
         return goodbye(speaker_for(request.context, script, attempt.language), "already_on_the_line")
     first = request.context.first_turns.first_turn(script.flow, request.form.value("From"))
     call = lifecycle.receive_call(

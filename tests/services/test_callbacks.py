@@ -158,6 +158,8 @@ def test_no_more_are_phoned_than_there_are_desks_free(application: Application, 
         make_operator(application)
     make_operator(application, PresenceState.NOT_READY)
     make_call(application, state=CallState.QUEUED, place_since=clock.at)
+    early = clock.at - timedelta(hours=1)
+    make_call(application, state=CallState.QUEUED, place_since=early)
     assert [plan(application), plan(application)] == [2, 0]
 
 

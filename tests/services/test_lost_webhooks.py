@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline import events
+from hotline.rules.calls import dial_schedule
 from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
@@ -179,7 +180,7 @@ def placed(application: Application, clock: StoppedClock, state: DialState) -> D
 
 
 def ring_over(application: Application) -> float:
-    grace = outbound_calls.RING_GRACE.total_seconds()
+    grace = dial_schedule.RING_GRACE.total_seconds()
     return application.policies.callbacks.ring_seconds + grace
 
 
@@ -194,6 +195,7 @@ def test_one_lost_status_callback_does_not_keep_the_others_from_being_phoned(
     assert plan(application) == 0
     clock.advance(1)
     heartbeat(application)
+    assert sweep_dials(application) == 1
     assert plan(application) == 1
 
 
@@ -205,21 +207,6 @@ def heartbeat(application: Application) -> None:
 def plan(application: Application) -> int:
     with application.unit_of_work(Machine.CLOCK) as work:
         return callback_dials.plan_due_dials(work)
-
-
-def test_a_called_person_on_the_line_still_needs_the_operator(
-    application: Application, clock: StoppedClock
-) -> None:
-    with application.unit_of_work(Machine.SYSTEM) as work:
-        callbacks.promise_callback(work, number="+8613800005678", reason=CallbackReason.ABANDONED)
-    dial = placed(application, clock, DialState.PLACED)
-    make_call(application, sid="CA1", dial_id=dial.id)
-    clock.advance(ring_over(application) + 60)
-    heartbeat(application)
-    assert (plan(application), sweep_dials(application)) == (0, 0)
-    with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.end_call(work, sid="CA1", status="completed")
-    assert (plan(application), sweep_dials(application)) == (1, 1)
 
 
 @pytest.mark.parametrize("state", P)

@@ -2,6 +2,7 @@
 import "htmx.org/dist/htmx.esm.js";
 import { showDeparture } from "./departure.js";
 import { all, byId, closest } from "./dom.js";
+import { startCounting } from "./lengths.js";
 import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
 import { startTicking } from "./ticking.js";
@@ -52,5 +53,6 @@ function markTheme() {
 
 markTheme();
 showDeparture();
+startCounting();
 startLists();
 startTicking();

@@ -1,6 +1,7 @@
 // The form of a known outage: previews the announcement while it is written, counts its characters and reads it aloud.
 
 import { byId, closest, first } from "./dom.js";
+import { countSigns } from "./lengths.js";
 
 const SIGNS_A_SECOND = { text_zh: 4.2, text_en: 14 };
 const form = byId("announce", HTMLFormElement);
@@ -18,12 +19,12 @@ function show(name) {
   heard.textContent = text || heard.dataset.blank;
   heard.classList.toggle("quiet", !text);
   const seconds = first(`[data-seconds="${name}"]`, form);
-  const told = seconds.dataset.words.replace("{n}", String(Math.max(1, Math.round(text.length / SIGNS_A_SECOND[name]))));
+  const told = seconds.dataset.words.replace("{n}", String(Math.max(1, Math.round(countSigns(text) / SIGNS_A_SECOND[name]))));
   seconds.textContent = text ? told : "";
   const hint = document.getElementById(`hint-${name}`);
   hint.dataset.rule ??= hint.textContent;
-  hint.textContent = `${text.length} / ${field.dataset.counts} · ${hint.dataset.rule}`;
-  hint.classList.toggle("is-too-long", text.length > Number(field.dataset.counts));
+  hint.textContent = `${countSigns(text)} / ${field.dataset.counts} · ${hint.dataset.rule}`;
+  hint.classList.toggle("is-too-long", countSigns(text) > Number(field.dataset.counts));
   first(`[data-says="${name}"]`, form).hidden = !text || !window.speechSynthesis;
 }
 

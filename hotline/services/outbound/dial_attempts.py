@@ -1,9 +1,8 @@
 """Plans dial attempts; an attempt is written before the carrier places the call."""
 
 import secrets
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import exists
 
 from hotline import events
 from hotline.rules.enums import CallPurpose, CallState, DialState
@@ -44,10 +43,3 @@ def plan_dial(
 # Attempts that the carrier has, or may have.
 AT_CARRIER = (DialState.PLACING, DialState.UNKNOWN, DialState.PLACED)
 HAS_LIVE_CALL = exists().where(Call.dial_id == Dial.id, Call.state != CallState.ENDED)
-
-
-def is_under_way(at: datetime) -> ColumnElement[bool]:
-    """Selects attempts that still need an operator: to be placed, ringing, or answered. An overdue ring needs none."""
-    rings = and_(Dial.state.in_(AT_CARRIER), Dial.check_at > at)
-    answered = and_(Dial.state.in_(AT_CARRIER), HAS_LIVE_CALL)
-    return or_(Dial.state == DialState.PLANNED, rings, answered)

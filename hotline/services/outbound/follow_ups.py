@@ -17,8 +17,8 @@ from hotline.rules.errors import NoSuchCall, NoSuchTicket
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
 from hotline.services.outbound.dial_attempts import plan_dial
-from hotline.services.outbound.live_calls import may_phone_follow_up
 from hotline.services.tickets import due_dates, numbering
+from hotline.store.calls.live_calls import may_phone_follow_up
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
@@ -70,7 +70,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
             FollowUp.state == FollowUpState.WAITING,
             FollowUp.next_try_at <= work.at,
             FollowUp.number.is_not(None),
-            may_phone_follow_up(work),
+            may_phone_follow_up(work.at, work.policies),
         )
         .order_by(FollowUp.next_try_at, FollowUp.id)
         .limit(max(MAX_CONCURRENT - busy, 0))

@@ -7,20 +7,18 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls.dial_schedule import Tried, may_ring
+from hotline.rules.calls.dial_schedule import RING_GRACE, Tried, may_ring
 from hotline.rules.enums import CallbackState, CallPurpose, DialState
 from hotline.rules.errors import NoSuchDial
 from hotline.rules.policies import DialPolicy
 from hotline.services.outbound import callbacks, follow_ups
-from hotline.services.outbound.live_calls import is_callee_in_call
+from hotline.store.calls.live_calls import is_callee_in_call
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
 # An attempt that waited longer for a worker is not placed; its callback or follow-up is tried again later.
 STALE_AFTER = timedelta(minutes=10)
-# The carrier rings a little longer than the time-out says (Twilio: 5 s), and reports the end a moment later.
-RING_GRACE = timedelta(seconds=10)
 # Outcomes of our own beside the carrier's. DROPPED: the carrier was never called. LOST: the end was never
 # reported. ENGAGED: the carrier was never called because the person was in a call with us.
 DROPPED, LOST, ENGAGED = "dropped", "lost", "engaged"
@@ -69,7 +67,7 @@ def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
     dial = _lock(work, Dial.id == dial_id, str(dial_id))
     if dial.state is DialState.PLANNED:
         unwanted = None if _is_wanted(work, dial) else DROPPED
-        if unwanted is None and is_callee_in_call(work, dial_id):
+        if unwanted is None and is_callee_in_call(work.session, work.policies, dial_id):
             unwanted = ENGAGED
         if unwanted is not None:
             end_dial(work, dial.ref, outcome=unwanted)
@@ -136,7 +134,9 @@ def _was_tried(work: UnitOfWork, dial: DialView, outcome: str) -> Tried:
         return Tried.ENGAGED if outcome == ENGAGED else Tried.NEVER_PLACED
     # A person who phoned us while we were placing the call was engaged by us, whatever the carrier reports.
     since = dial.placing_at or dial.planned_at
-    return Tried.ENGAGED if is_callee_in_call(work, dial.id, since=since) else Tried.YES
+    return (
+        Tried.ENGAGED if is_callee_in_call(work.session, work.policies, dial.id, since=since) else Tried.YES
+    )
 
 
 def _is_stale(work: UnitOfWork, dial: DialView) -> bool:

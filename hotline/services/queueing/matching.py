@@ -1,95 +1,188 @@
-"""Matches waiting callers with ready desks: the longest-waiting caller goes to the longest-idle desk that fits.
+"""Matches everybody who wants an operator with the ready desks, in one order of places.
 
-Higher priority goes first. A caller who needs a skill is matched with operators who have it, until the
-caller has waited long or no operator on duty has it. A caller who asked for a certain desk waits for that
-desk. A caller with special needs does not hold up the callers behind.
+Callers who wait and people who are owed a call are in the same order (`hotline.rules.calls.queue_order`). A desk that
+falls to a person who is owed a call is kept for them while they are phoned.
 """
 
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, case, exists, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy.orm import aliased
 
-from hotline.rules.enums import CallState, PresenceState
+from hotline.rules.calls.dial_schedule import RING_GRACE, may_ring
+from hotline.rules.calls.queue_order import Claim, ReadyDesk, Standing, assign_desks, needed_skill
+from hotline.rules.enums import CallbackState, CallState, DialState, PresenceState
+from hotline.store.calls.live_calls import may_phone_callback
 from hotline.store.calls.offers import last_talker
 from hotline.store.calls.tables import Call
+from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import OperatorSkill, Presence
 from hotline.unit_of_work import UnitOfWork
 
-# Only this many of the longest-waiting callers are considered in one search.
-MAX_CALLERS_CONSIDERED = 100
+# Only this many of the due promises, the earliest places first, are considered in one search.
+MAX_OWED_CONSIDERED = 100
+# A desk is kept while a phone rings and for this long in addition: placing the call, the greeting, the key. An attempt
+# whose end was never reported keeps no desk after that.
+ANSWER_ALLOWANCE = timedelta(seconds=45)
 _TAKING_CALLS = (
     PresenceState.READY,
     PresenceState.RINGING,
     PresenceState.TALKING,
     PresenceState.WRAP_UP,
 )
+# Priority of a promise: that of the call it was made in.
+promised_priority: ColumnElement[int] = func.coalesce(Call.priority, 0)
 
 
-def next_match(work: UnitOfWork) -> tuple[int, int] | None:
-    """Returns the next (call, operator) to connect, both locked until the unit of work ends; None if there is none."""
-    # On a busy day no desk is ready; the query of the callers, each with needs of its own, is then skipped.
-    if not _is_any_desk_ready(work):
-        return None
-    waiting = (
-        select(Call.id, Call.skill, Call.desk_id, Call.joined_at, Call.answered_at)
-        .where(Call.state == CallState.QUEUED)
-        .order_by(Call.priority.desc(), Call.place_since, Call.id)
-        .limit(MAX_CALLERS_CONSIDERED)
+def match_desks(work: UnitOfWork) -> list[tuple[Claim, int]]:
+    """Returns pairs of a claim and the ready desk that it gets now, in order. Nothing is locked."""
+    # On a busy day no desk is ready; the queries of the claims are then skipped.
+    ready = _ready_desks(work)
+    if not ready:
+        return []
+    skills = _skills_on_duty(work)
+    on_duty = _all_skills(skills)
+    desks = [ReadyDesk(desk, skills[desk]) for desk in ready]
+    return assign_desks([*_waiting(work, on_duty), *_owed(work, on_duty)], desks)
+
+
+def lock_pair(work: UnitOfWork, call_id: int, desk: int) -> bool:
+    """Locks a waiting call and a ready desk; returns whether both are still free."""
+    # A locked row is skipped, never waited for: matching therefore cannot be part of a deadlock.
+    ready = select(Presence.user_id).where(
+        Presence.user_id == desk, Presence.state == PresenceState.READY, _is_alive(work)
     )
-    for caller in work.session.execute(waiting).all():
-        needs = _needs(work, caller.skill, caller.desk_id, caller.joined_at)
-        # After a lost talk the same operator is preferred: they know the matter.
-        known = None if caller.answered_at is None else last_talker(work.session, caller.id)
-        operator_id = _ready_desk(work, needs, known)
-        if operator_id is None and needs is None:
-            return None
-        if operator_id is not None and _lock_call(work, caller.id):
-            return caller.id, operator_id
-    return None
+    queued = select(Call.id).where(Call.id == call_id, Call.state == CallState.QUEUED)
+    locks = (query.with_for_update(skip_locked=True) for query in (ready, queued))
+    return all(work.session.scalar(lock) is not None for lock in locks)
 
 
 def is_served(work: UnitOfWork, skill: str, desk_id: int | None, joined_at: datetime | None) -> bool:
     """Returns whether a desk that may take this caller is taking calls: ready, or busy with a call or its record."""
     taking = select(Presence.user_id).where(Presence.state.in_(_TAKING_CALLS), _is_alive(work))
-    needs = _needs(work, skill, desk_id, joined_at)
-    return work.session.scalar((taking if needs is None else taking.where(needs)).limit(1)) is not None
-
-
-def _needs(
-    work: UnitOfWork, skill: str, desk_id: int | None, joined_at: datetime | None
-) -> ColumnElement[bool] | None:
-    """Returns the condition a desk must meet for this caller; None: any desk."""
-    if desk_id is not None:
-        return Presence.user_id == desk_id
-    patience = timedelta(seconds=work.policies.callers.skill_patience)
-    if not skill or (joined_at or work.at) <= work.at - patience:
-        return None
-    able = exists().where(OperatorSkill.user_id == Presence.user_id, OperatorSkill.skill == skill)
-    on_duty = select(Presence.user_id).where(able, Presence.state != PresenceState.OFFLINE, _is_alive(work))
-    return able if work.session.scalar(on_duty.limit(1)) is not None else None
-
-
-def _is_any_desk_ready(work: UnitOfWork) -> bool:
-    ready = select(Presence.user_id).where(Presence.state == PresenceState.READY, _is_alive(work))
-    return work.session.scalar(ready.limit(1)) is not None
-
-
-def _ready_desk(work: UnitOfWork, needs: ColumnElement[bool] | None, preferred: int | None) -> int | None:
-    idlest = (
-        select(Presence.user_id)
-        .where(Presence.state == PresenceState.READY, _is_alive(work))
-        .order_by(case((Presence.user_id == preferred, 0), else_=1), Presence.idle_since, Presence.user_id)
-        .limit(1)
+    if desk_id is None and not skill:
+        return work.session.scalar(taking.limit(1)) is not None
+    skills = _skills_on_duty(work)
+    needed = _needed_skill(work, skill, joined_at or work.at, _all_skills(skills))
+    claim = Claim(Standing.WAITING, 0, 0, work.at, needed, desk_id)
+    return bool(
+        assign_desks([claim], [ReadyDesk(desk, skills[desk]) for desk in work.session.scalars(taking)])
     )
-    fitting = idlest if needs is None else idlest.where(needs)
-    # A locked row is skipped, never waited for: matching therefore cannot be part of a deadlock.
-    return work.session.scalar(fitting.with_for_update(skip_locked=True))
+
+
+def owed_before(work: UnitOfWork, priority: int, place: datetime) -> int:
+    """Returns how many people who are owed a call come before a caller with this priority and place.
+
+    Promises that fall due within the pause before a first attempt count, too: otherwise the announced place of a
+    caller would get worse when somebody ahead of them hangs up and is phoned back a minute later.
+    """
+    soon = work.at + timedelta(seconds=work.policies.callbacks.delay_seconds)
+    earlier = and_(promised_priority == priority, Callback.place_since < place)
+    before = or_(promised_priority > priority, earlier)
+    counted = (
+        select(func.count())
+        .select_from(Callback)
+        .outerjoin(Call, Call.id == Callback.call_id)
+        .where(or_(_is_due(work, soon), _is_dialled(work)), before)
+    )
+    return work.session.scalar(counted) or 0
+
+
+def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
+    # Not limited: the queue has a size of its own, and a limit would hide callers behind those with special needs.
+    waiting = select(
+        Call.id,
+        Call.skill,
+        Call.desk_id,
+        Call.joined_at,
+        Call.priority,
+        Call.place_since,
+        Call.answered_at,
+    ).where(Call.state == CallState.QUEUED)
+    for row in work.session.execute(waiting).all():
+        skill = _needed_skill(work, row.skill, row.joined_at or work.at, on_duty)
+        place = row.place_since or work.at
+        known = None if row.answered_at is None else last_talker(work.session, row.id)
+        yield Claim(Standing.WAITING, row.id, row.priority, place, skill, row.desk_id, known)
+
+
+def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
+    owed = (
+        select(
+            Callback.id,
+            Callback.state,
+            Callback.next_try_at,
+            Callback.place_since,
+            promised_priority.label("priority"),
+            func.coalesce(Call.skill, "").label("skill"),
+        )
+        .outerjoin(Call, Call.id == Callback.call_id)
+        .where(or_(_is_due(work, work.at), _is_dialled(work)))
+        .order_by(promised_priority.desc(), Callback.place_since, Callback.id)
+        .limit(MAX_OWED_CONSIDERED)
+    )
+    for row in work.session.execute(owed).all():
+        skill = _needed_skill(work, row.skill, row.next_try_at, on_duty)
+        standing = Standing.OWED if row.state is CallbackState.WAITING else Standing.DIALLED
+        yield Claim(standing, row.id, row.priority, row.place_since, skill)
+
+
+def _needed_skill(work: UnitOfWork, skill: str, since: datetime, on_duty: frozenset[str]) -> str:
+    patience = timedelta(seconds=work.policies.callers.skill_patience)
+    return needed_skill(skill, since, work.at, patience, on_duty)
+
+
+def _all_skills(skills: dict[int, frozenset[str]]) -> frozenset[str]:
+    return frozenset[str]().union(*skills.values())
+
+
+def _is_due(work: UnitOfWork, moment: datetime) -> ColumnElement[bool]:
+    """Selects the promises that may be phoned at `moment`; none in the quiet hours."""
+    # An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
+    if not may_ring(moment, work.policies.callbacks, work.zone):
+        return false()
+    is_due = and_(Callback.state == CallbackState.WAITING, Callback.next_try_at <= moment)
+    return and_(is_due, may_phone_callback(work.at, work.policies))
+
+
+def _is_dialled(work: UnitOfWork) -> ColumnElement[bool]:
+    """Selects the promises whose person is being phoned or hears our greeting."""
+    ring = timedelta(seconds=work.policies.callbacks.ring_seconds)
+    longest = ring + ANSWER_ALLOWANCE
+    dial, answer = aliased(Dial), aliased(Call)
+    # A ring that must be over keeps no desk, even if its end was never reported.
+    still_rings = or_(dial.placing_at.is_(None), dial.placing_at > work.at - ring - RING_GRACE)
+    is_greeted = exists().where(answer.dial_id == dial.id, answer.state == CallState.IN_FLOW)
+    is_past_greeting = exists().where(answer.dial_id == dial.id, answer.state != CallState.IN_FLOW)
+    under_way = exists().where(
+        dial.callback_id == Callback.id,
+        dial.state != DialState.ENDED,
+        dial.planned_at > work.at - longest,
+        or_(still_rings, is_greeted),
+        ~is_past_greeting,
+    )
+    return and_(Callback.state == CallbackState.DIALLING, under_way)
+
+
+def _ready_desks(work: UnitOfWork) -> list[int]:
+    ready = select(Presence.user_id).where(Presence.state == PresenceState.READY, _is_alive(work))
+    return list(work.session.scalars(ready.order_by(Presence.idle_since, Presence.user_id)))
+
+
+def _skills_on_duty(work: UnitOfWork) -> dict[int, frozenset[str]]:
+    """Returns the skills of every operator on duty, ready or not."""
+    on_duty = (
+        select(OperatorSkill.user_id, OperatorSkill.skill)
+        .join(Presence, Presence.user_id == OperatorSkill.user_id)
+        .where(Presence.state != PresenceState.OFFLINE, _is_alive(work))
+    )
+    found: defaultdict[int, frozenset[str]] = defaultdict(frozenset)
+    for user_id, skill in work.session.execute(on_duty).all():
+        found[user_id] |= {skill}
+    return found
 
 
 def _is_alive(work: UnitOfWork) -> ColumnElement[bool]:
     return Presence.seen_at >= work.at - timedelta(seconds=work.policies.queue.presence_timeout)
-
-
-def _lock_call(work: UnitOfWork, call_id: int) -> bool:
-    still = select(Call.id).where(Call.id == call_id, Call.state == CallState.QUEUED)
-    return work.session.scalar(still.with_for_update(skip_locked=True)) is not None

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
+from hotline.rules.calls.queue_order import Claim, Standing
 from hotline.rules.enums import CallState, NotReadyReason, OfferState, TicketState
 from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
@@ -22,21 +23,28 @@ from hotline.unit_of_work import UnitOfWork
 
 
 def offer_waiting(work: UnitOfWork) -> int:
-    """Offers waiting calls to ready desks until there are no calls or no desks left. Returns the number of offers.
+    """Offers waiting calls to the ready desks that fall to them. Returns the number of offers.
 
+    Desks that fall to people who are owed a call are kept for them: the next run of the callbacks phones them.
     Calls and desks locked by another process are left to the next run.
     """
     made = 0
-    while (pair := matching.next_match(work)) is not None:
-        call_id, operator_id = pair
-        work.session.execute(update(Call).where(Call.id == call_id).values(state=CallState.OFFERED))
-        desks.set_ringing(work, operator_id, call_id)
-        offer = Offer(call_id=call_id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
-        work.session.add(offer)
-        work.session.flush()
-        work.record(events.CallOffered(call_id, offer.id, operator_id))
-        made += 1
+    # Repeated, because a pair may be lost to another process while others are still free.
+    while offered := sum(_offer(work, claim, desk) for claim, desk in matching.match_desks(work)):
+        made += offered
     return made
+
+
+def _offer(work: UnitOfWork, claim: Claim, operator_id: int) -> bool:
+    if claim.standing is not Standing.WAITING or not matching.lock_pair(work, claim.id, operator_id):
+        return False
+    work.session.execute(update(Call).where(Call.id == claim.id).values(state=CallState.OFFERED))
+    desks.set_ringing(work, operator_id, claim.id)
+    offer = Offer(call_id=claim.id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
+    work.session.add(offer)
+    work.session.flush()
+    work.record(events.CallOffered(claim.id, offer.id, operator_id))
+    return True
 
 
 def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:

@@ -30,7 +30,7 @@ MAX_CALLS_SEARCHED = 300
 
 @dataclass(frozen=True, slots=True)
 class QueuePlace:
-    """The place of a waiting caller: `position` 1 = next.
+    """The place of a waiting caller: `position` 1 = next; people who are owed a call and come first are counted.
 
     Seconds waited so far, and since the last joining; average seconds of the last callers (None: no data
     yet, or no desk takes this caller's calls). `is_served`: a desk does.
@@ -56,6 +56,7 @@ def place_in_queue(work: UnitOfWork, call_id: int) -> QueuePlace:
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
     before = or_(Call.priority > own.priority, and_(Call.priority == own.priority, Call.place_since < place))
     ahead = work.session.scalar(waiting.where(before, Call.id != call_id)) or 0
+    ahead += matching.owed_before(work, own.priority, place)
     size = work.session.scalar(waiting) or 0
     # Waits of an hour ago tell nothing about a queue that no desk serves now.
     is_served = matching.is_served(work, own.skill, own.desk_id, own.joined_at)

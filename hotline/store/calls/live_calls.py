@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import Session, aliased
 
 from hotline.rules.enums import CallState, DialState
-from hotline.rules.policies import DialPolicy
+from hotline.rules.policies import DialPolicy, Policies
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import UnitOfWork
 
 # A person whose call with us has just ended is left in peace for this long, or for the delay of a first attempt if
 # that is shorter.
@@ -27,7 +26,8 @@ _REPORTED_IN = (
 
 
 def _may_phone(
-    work: UnitOfWork,
+    at: datetime,
+    policies: Policies,
     policy: DialPolicy,
     number: SQLColumnExpression[Any],
     call_id: SQLColumnExpression[Any],
@@ -36,36 +36,38 @@ def _may_phone(
 
     `number` is the column with the number to be phoned, `call_id` the column with the call behind the promise.
     """
-    lately = work.at - min(PEACE_AFTER_CALL, timedelta(seconds=policy.delay_seconds))
-    return ~or_(_is_in_call(work, number, call_id, since=lately), _is_ringing(number))
+    lately = at - min(PEACE_AFTER_CALL, timedelta(seconds=policy.delay_seconds))
+    return ~or_(_is_in_call(policies, number, call_id, since=lately), _is_ringing(number))
 
 
-def may_phone_callback(work: UnitOfWork) -> ColumnElement[bool]:
-    return _may_phone(work, work.policies.callbacks, Callback.number, Callback.call_id)
+def may_phone_callback(at: datetime, policies: Policies) -> ColumnElement[bool]:
+    return _may_phone(at, policies, policies.callbacks, Callback.number, Callback.call_id)
 
 
-def may_phone_follow_up(work: UnitOfWork) -> ColumnElement[bool]:
-    return _may_phone(work, work.policies.follow_ups, FollowUp.number, _REPORTED_IN)
+def may_phone_follow_up(at: datetime, policies: Policies) -> ColumnElement[bool]:
+    return _may_phone(at, policies, policies.follow_ups, FollowUp.number, _REPORTED_IN)
 
 
-def is_callee_in_call(work: UnitOfWork, dial_id: int, *, since: datetime | None = None) -> bool:
+def is_callee_in_call(
+    session: Session, policies: Policies, dial_id: int, *, since: datetime | None = None
+) -> bool:
     """Returns whether the person whom this attempt phones is in another call with us, or was at any time after `since`."""
     callback = (
         select(Dial.id)
         .join(Callback, Callback.id == Dial.callback_id)
-        .where(_is_in_call(work, Dial.number, Callback.call_id, since=since, besides=dial_id))
+        .where(_is_in_call(policies, Dial.number, Callback.call_id, since=since, besides=dial_id))
     )
     follow_up = (
         select(Dial.id)
         .join(FollowUp, FollowUp.id == Dial.follow_up_id)
-        .where(_is_in_call(work, Dial.number, _REPORTED_IN, since=since, besides=dial_id))
+        .where(_is_in_call(policies, Dial.number, _REPORTED_IN, since=since, besides=dial_id))
     )
     found = (query.where(Dial.id == dial_id) for query in (callback, follow_up))
-    return any(work.session.scalar(query) is not None for query in found)
+    return any(session.scalar(query) is not None for query in found)
 
 
 def _is_in_call(
-    work: UnitOfWork,
+    policies: Policies,
     number: SQLColumnExpression[Any],
     call_id: SQLColumnExpression[Any],
     *,
@@ -76,7 +78,7 @@ def _is_in_call(
     going_on: ColumnElement[bool] = live.state != CallState.ENDED
     if since is not None:
         going_on = or_(going_on, live.ended_at >= since)
-    conditions = [going_on, live.number.not_in(sorted(work.policies.callers.shared_numbers))]
+    conditions = [going_on, live.number.not_in(sorted(policies.callers.shared_numbers))]
     if besides is not None:
         conditions.append(or_(live.dial_id.is_(None), live.dial_id != besides))
     return or_(
