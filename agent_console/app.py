@@ -27,6 +27,7 @@ from agent_console.web.console_context import (
     EXTENSION,
     Console,
     ConsoleOptions,
+    DemoAccount,
     SoftphoneOptions,
     application,
     asset,
@@ -47,7 +48,7 @@ from hotline.store.tickets.private_texts import ReadableTicket
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 
-__all__ = ["ConsoleOptions", "SoftphoneOptions", "application", "lacking_files", "register"]
+__all__ = ["ConsoleOptions", "DemoAccount", "SoftphoneOptions", "application", "lacking_files", "register"]
 
 log = logging.getLogger(__name__)
 

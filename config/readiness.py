@@ -18,6 +18,9 @@ from hotline.store.schema import newest, revision_of
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("hotline", "ivr_flows", "agent_console", "config")
+# Name of the lease of the acting scheduler, and prefix of the keys that living schedulers renew in Redis.
+CLOCK_LEASE = "clock"
+CLOCK_KEYS = "hotline:clock:"
 SUFFIXES = frozenset({".py", ".toml", ".html", ".mo", ".json"})
 
 

@@ -4,6 +4,7 @@ The fields of `Settings` are the environment variables: name, default, meaning. 
 without a default must be set in production (HOTLINE_ENV=production); `DemoDefaults` supplies it in the demonstration.
 """
 
+import difflib
 import hashlib
 import ipaddress
 import os
@@ -185,6 +186,13 @@ class Settings(BaseSettings):
         shown="SQLite in `HOTLINE_HOME`",
         repr=False,
     )
+    database_connections: Annotated[int, Field(ge=2, le=200), expected("a whole number from 2 to 200")] = (
+        variable(
+            "HOTLINE_DATABASE_CONNECTIONS",
+            "connections to the database that each process may open at most",
+            16,
+        )
+    )
     redis_url: Annotated[str, AfterValidator(_redis_url)] = variable(
         "REDIS_URL", "`redis://…`, `rediss://…` or `unix://…`", shown="the embedded server", repr=False
     )
@@ -338,6 +346,20 @@ class DemoDefaults(PydanticBaseSettingsSource):
 NAMES = tuple(str(each.alias) for each in Settings.model_fields.values())
 
 
+# Settings of these programs begin with one of these; every other variable of the environment belongs to another program.
+PREFIXES = ("HOTLINE_", "TWILIO_")
+
+
+def unknown_settings(environ: Mapping[str, str]) -> list[str]:
+    """Returns one line for each variable that is written like a setting and is none, with the most similar setting."""
+    found = []
+    for name in sorted(environ):
+        if name.upper().startswith(PREFIXES) and name not in NAMES:
+            near = difflib.get_close_matches(name.upper(), NAMES, 1)
+            found.append(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return found
+
+
 def redis_socket(home: Path) -> Path:
     """Returns the path of the embedded server's socket: in `home`, or in a short folder of its own.
 
@@ -357,17 +379,21 @@ def redis_url_of(socket: Path) -> str:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Returns the settings. Blanks around a value are removed; an empty value counts as not set.
 
-    Raises BadSettings with one line that names the variable.
+    Raises BadSettings with one line that names the variable; in production also for an unknown HOTLINE_… or TWILIO_… name.
     """
     values = {name: environ.get(name, "").strip() for name in NAMES}
     given: dict[str, Any] = {name: value for name, value in values.items() if value}
     try:
-        return Settings(**given)
+        settings = Settings(**given)
     except BadSecrets as error:
         raise BadSettings(one_line(f"HOTLINE_HOME: {error}")) from error
     except ValidationError as error:
         # Without its cause: pydantic's own message repeats the values, secrets among them.
         raise BadSettings(one_line(_first_problem(error))) from None
+    if settings.mode is Mode.PRODUCTION and (unknown := unknown_settings(environ)):
+        # A misspelt name would leave its setting at the default without a word.
+        raise BadSettings(one_line(unknown[0]))
+    return settings
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -60,7 +60,7 @@ def build(settings: Settings, city: Traversable = CITY) -> Components:
     """Returns the components. Raises BadFile or FlowError if one of the city's files is wrong."""
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=REDIS_SECONDS)
     application = Application(
-        engine=open_engine(settings.database_url),
+        engine=open_engine(settings.database_url, connections=settings.database_connections),
         clock=system_clock,
         policies=city_policies(settings, city),
         announce=RedisAnnouncer(announcer_client(settings.redis_url), has_reactions),

@@ -4,7 +4,8 @@ from agent_console.api.dispatch import ApiRequest, ApiResponse
 from agent_console.api.requests import Nothing
 from agent_console.api.schemas import OperatorListOut, UnitListOut
 from agent_console.api.serializers import operator_out, unit_out
-from hotline.store.people.tables import list_operators, list_units
+from hotline.store.people.tables import list_operators
+from hotline.store.people.units import list_units
 
 
 def get_units(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:

@@ -54,7 +54,7 @@ def ticket_out(line: TicketListRow, person: Person, at: datetime, zone: ZoneInfo
     return TicketOut(
         **stored,
         number=address_of(row),
-        overdue=is_overdue(row.state, row.due_at, at),
+        overdue=is_overdue(row, at),
         caller=_caller(row, person),
         unit=None if unit is None else UnitRef(code=unit.code, name=unit.name_zh),
         redo_of=line.redo_of,

@@ -3,6 +3,8 @@
 The services enforce that each call ends with a ticket or with a reason for none.
 """
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
@@ -15,12 +17,12 @@ from agent_console.desk.state import (
     state_of,
     view_desk,
 )
-from agent_console.desk.unit_search import unit_choices
 from agent_console.web.auth import current_person, needs, signed_in
 from agent_console.web.console_context import application, options
 from agent_console.web.forms import domain_errors_as_json, json_object, text_in
 from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS
 from agent_console.web.locale import as_milliseconds
+from agent_console.web.unit_choices import unit_choices
 from hotline.rules.enums import NotReadyReason, TicketAction
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.actors import Right
@@ -32,6 +34,7 @@ from hotline.services.people import disclosures
 from hotline.services.queueing import presence
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
+from hotline.store.people.units import list_units
 from hotline.unit_of_work import ReadSession
 
 
@@ -41,12 +44,14 @@ def index() -> ResponseReturnValue:
     with application().read_session() as reading:
         viewed = _view(reading)
         state = state_of(reading, viewed, "")
-        units = unit_choices(reading, viewed.today)
+        choices = unit_choices(unit for unit in list_units(reading) if unit.active)
+        recent = desks.recent_hand_offs(reading, viewed.today)
     return render_template(
         "desk/desk.html",
         v=viewed,
         state=state,
-        units=units,
+        # `recent`: the picker lists units with many recent tickets first while nothing is typed.
+        units=[{**asdict(choice), "recent": recent.get(choice.code, 0)} for choice in choices],
         driver=options().softphone.driver,
         no_matter_reasons=CHOOSABLE_NO_MATTER_REASONS,
     )

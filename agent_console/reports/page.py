@@ -8,7 +8,7 @@ from flask_babel import format_date
 from flask_babel import gettext as _
 
 from agent_console.reports.labels import CALL_LABELS, ENUM_LABELS, TALK_TABLES, statistic_label
-from agent_console.reports.tables import exclusions_text
+from agent_console.reports.tables import by_label, exclusions_text
 from agent_console.web.labels import N_, label, translated
 from hotline.rules.enums import CallOutcome, CallPurpose
 from hotline.rules.figures.rates import Rate
@@ -119,8 +119,9 @@ def call_counts() -> dict[str, list[tuple[Counts, ...]]]:
         "calls": [((name,) if name in OFFERED_COUNTS else (),) for name in CALL_LABELS],
     }
     for table in TALK_TABLES:
-        names = [f"{table}_{word}" for word in ENUM_LABELS[table]]
-        rows: list[Counts] = [*((name,) for name in names), tuple(names)]
+        by_row = by_label(ENUM_LABELS[table]).values()
+        rows: list[Counts] = [tuple(f"{table}_{word}" for word in words) for words in by_row]
+        rows.append(tuple(name for row in rows for name in row))
         found[table] = [(row, tuple(f"{RETURNED}{name}" for name in row)) for row in rows]
     return found
 

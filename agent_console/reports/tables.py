@@ -107,9 +107,20 @@ def _talks(report: Report, speak: Translate) -> Iterable[Table]:
     for name in TALK_TABLES:
         inbound, callbacks = (getattr(groups, name)() for groups in (received, returned))
         labels = ENUM_LABELS[name]
-        rows: list[Row] = [(speak(labels[word]), count, callbacks[word]) for word, count in inbound.items()]
+        rows: list[Row] = [
+            (speak(text), sum(inbound[word] for word in words), sum(callbacks[word] for word in words))
+            for text, words in by_label(labels).items()
+        ]
         total: Row = (speak(COLUMN_LABELS["total"]), sum(inbound.values()), sum(callbacks.values()))
         yield _table(name, ("outcome", "inbound", "returned"), (*rows, total), speak)
+
+
+def by_label(labels: dict[str, str]) -> dict[str, list[str]]:
+    """Returns the values under each label, for tables in which values that share a label are one row."""
+    values: dict[str, list[str]] = {}
+    for value, text in labels.items():
+        values.setdefault(text, []).append(value)
+    return values
 
 
 def _requests(report: Report, speak: Translate) -> Iterable[Table]:

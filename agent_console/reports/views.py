@@ -41,7 +41,7 @@ from hotline.store.figures.drill_down import (
     is_ticket_count,
     tickets_behind,
 )
-from hotline.store.people.tables import list_units
+from hotline.store.people.units import list_units
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import ReadSession
 

@@ -10,6 +10,7 @@ from agent_console.web.console_context import application
 from agent_console.web.labels import N_, translated
 from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.deadlines import Deadline, DeadlineState, deadline_state, is_past
+from hotline.rules.tickets.inbox import clocks_of
 from hotline.store.tickets.lists import end_of_day
 from hotline.store.tickets.tables import Ticket
 
@@ -90,29 +91,27 @@ def deadline_views(
     ticket: Ticket, counted: dict[DeadlineStage, Deadline], at: datetime
 ) -> list[DeadlineView]:
     """Returns the deadlines of a handed-off ticket in the order they fall due; none for a draft."""
-    moments = (
-        (DeadlineStage.ACKNOWLEDGE, ticket.acknowledge_due, ticket.acknowledged_at),
-        (DeadlineStage.CONTACT, ticket.contact_due, ticket.first_contact_at),
-        (DeadlineStage.RESOLVE, ticket.due_at, ticket.closed_at),
-    )
     views = []
-    for stage, due_at, met_at in moments:
-        if due_at is None:
-            continue
-        again = counted.get(stage)
+    for clock in clocks_of(ticket):
+        again = counted.get(clock.stage)
         views.append(
             DeadlineView(
-                name=translated(STAGES, stage),
-                due_at=due_at,
-                met_at=met_at,
-                status=deadline_status(due_at, met_at, ticket.closed_at, at),
+                name=stage_label(clock.stage),
+                due_at=clock.due_at,
+                met_at=clock.met_at,
+                status=deadline_status(clock.due_at, clock.met_at, ticket.closed_at, at),
                 days=again.counted if again else (),
                 provisional=bool(again and again.provisional),
-                moved=again is not None and again.due_at != due_at,
-                computed=ticket.due_computed and stage is DeadlineStage.RESOLVE,
+                moved=again is not None and again.due_at != clock.due_at,
+                computed=ticket.due_computed and clock.stage is DeadlineStage.RESOLVE,
             )
         )
     return views
+
+
+def stage_label(stage: DeadlineStage) -> str:
+    """Returns the name of a clock: 签收, 先行联系 or 办结."""
+    return translated(STAGES, stage)
 
 
 def left(at: datetime | None) -> str:

@@ -19,6 +19,7 @@ from agent_console.web.kept_forms import TICKET, RejectedForm, read_kept
 from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS, N_, label, translated
 from agent_console.web.playback import PlayableRecording, playable_recordings
 from agent_console.web.template_context import unit_name, visible_access_code
+from agent_console.web.unit_choices import UnitChoice, unit_choices
 from hotline.rules import enums
 from hotline.rules.enums import TicketAction, TicketState
 from hotline.rules.people.actors import Person
@@ -35,7 +36,7 @@ from hotline.rules.tickets.fields import DRAFT_FIELDS, TEXT_NAMES
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
-from hotline.store.people.tables import list_units
+from hotline.store.people.units import list_units
 from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
 from hotline.store.tickets.private_texts import ReadableTicket
@@ -94,7 +95,7 @@ class TicketSheet:
     deadlines: list[DeadlineView]
     timeline: list[TimelineLine]
     steps: dict[TicketAction, tuple[str, ...]]
-    units: list[tuple[str, str]]
+    units: list[UnitChoice]
     rejected: RejectedForm | None
     recordings: tuple[PlayableRecording, ...]
     access_code: str
@@ -163,11 +164,11 @@ def read_ticket_sheet(
             details=details,
             caller=_caller(person, ticket, shown_number),
             unit=unit_name(details.unit) if details.unit else "",
-            overdue=is_overdue(ticket.state, ticket.due_at, at),
+            overdue=is_overdue(ticket, at),
             deadlines=deadline_views(ticket, counted, at),
             timeline=timeline_lines(details.timeline, {unit.code: unit_name(unit) for unit in units}),
             steps=steps,
-            units=[(unit.code, unit_name(unit)) for unit in units if unit.active],
+            units=unit_choices(unit for unit in units if unit.active),
             rejected=rejected,
             recordings=_recordings(session, person, ticket),
             access_code=visible_access_code(person, ticket),

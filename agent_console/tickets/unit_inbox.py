@@ -23,6 +23,7 @@ from hotline.store.tickets.lists import (
     TicketListRow,
     address_of,
     count_sections,
+    count_unsigned,
     list_section,
     list_tickets,
 )
@@ -75,10 +76,15 @@ def sections() -> ResponseReturnValue:
     filters = Filters()
     with application().read_session() as session:
         counts = count_sections(session, current_person(), application().clock(), application().policies.zone)
+        unsigned = count_unsigned(session, current_person())
     seen = filters.row_id("seen") or 0
-    fresh = max(counts[InboxSection.TO_ACKNOWLEDGE] - seen, 0) if "seen" in request.args else 0
+    fresh = max(unsigned - seen, 0) if "seen" in request.args else 0
     return render_template(
-        "tickets/inbox_sections.html", counts=counts, section=_requested_section(filters), fresh=fresh
+        "tickets/inbox_sections.html",
+        counts=counts,
+        unsigned=unsigned,
+        section=_requested_section(filters),
+        fresh=fresh,
     )
 
 
@@ -96,6 +102,7 @@ def _inbox(
     searched = TicketFilter(q=filters.text("q"), line=application().policies.number)
     with application().read_session() as session:
         counts = count_sections(session, person, at, zone)
+        unsigned = count_unsigned(session, person)
         section = _requested_section(filters) or _first(counts)
         try:
             page = (
@@ -117,6 +124,7 @@ def _inbox(
         "tickets/unit_inbox.html",
         filters=filters,
         counts=counts,
+        unsigned=unsigned,
         section=section,
         page=page,
         searched=searched.q,

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_console.tickets.actions import reveal_number, take_step
-from agent_console.tickets.due_labels import left
+from agent_console.tickets.due_labels import left, stage_label
 from agent_console.tickets.ticket_sheet import add_template_globals, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
@@ -14,13 +14,13 @@ from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.kept_forms import RejectedForm
 from agent_console.web.labels import N_
 from agent_console.web.playback import PlayableRecording, messages_waiting, playable_recordings
-from agent_console.web.template_context import unit_name
+from agent_console.web.unit_choices import unit_choices
 from hotline.rules.enums import Channel, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import is_number_withheld
-from hotline.rules.tickets.inbox import is_overdue
+from hotline.rules.tickets.inbox import is_overdue, nearest_clock
 from hotline.store.cursors import BadCursor, Page
-from hotline.store.people.tables import list_units
+from hotline.store.people.units import list_units
 from hotline.store.tickets.lists import (
     MAX_COUNT,
     TicketFilter,
@@ -58,7 +58,7 @@ def index() -> ResponseReturnValue:
     total, waiting = Total(0, more=False), 0
     recordings: dict[int, tuple[PlayableRecording, ...]] = {}
     with application().read_session() as session:
-        units = [(unit.code, unit_name(unit)) for unit in list_units(session)]
+        units = unit_choices(list_units(session))
         try:
             if not filters.rejected:
                 waiting = messages_waiting(session, person, at)
@@ -145,7 +145,7 @@ def _sheet(address: str, *, number: str | None = None, rejected: RejectedForm | 
 
 def ticket_overdue(ticket: Ticket) -> bool:
     """Returns True if a ticket is overdue now."""
-    return is_overdue(ticket.state, ticket.due_at, application().clock())
+    return is_overdue(ticket, application().clock())
 
 
 def pages() -> Blueprint:
@@ -156,6 +156,8 @@ def pages() -> Blueprint:
     blueprint.add_url_rule("/<address>/<action>", "act", act, methods=["POST"])
     blueprint.add_app_template_filter(left, "left")
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
+    blueprint.add_app_template_global(nearest_clock, "nearest_clock")
+    blueprint.add_app_template_global(stage_label, "stage_label")
     blueprint.add_app_template_global(is_number_withheld, "withheld")
     add_template_globals(blueprint)
     return blueprint

@@ -168,8 +168,21 @@ def show_login() -> ResponseReturnValue:
     found = signed_in_or_none()
     if found is not None:
         return redirect(home_of(found.person), 303)
-    back = local_address(request.args.get("next"))
-    return render_template("login.html", name="", error=None, notice=_notice(), back=back)
+    # An account of the demonstration is a link that fills in its name.
+    chosen = request.args.get("name", "")
+    name = chosen if any(account.name == chosen for account in options().demo_accounts) else ""
+    return _login_page(name=name, notice=_notice(), back=local_address(request.args.get("next")))
+
+
+def _login_page(*, name: str, back: str | None, error: str | None = None, notice: str = "") -> str:
+    return render_template(
+        "login.html",
+        name=name,
+        error=error,
+        notice=notice,
+        back=back,
+        demo_accounts=options().demo_accounts,
+    )
 
 
 def _notice() -> str:
@@ -186,7 +199,7 @@ def take_login() -> ResponseReturnValue:
     with application().read_session() as reading:
         person = accounts.check_password(reading, name, request.form.get("password", "")[:1024])
     if person is None:
-        page = render_template("login.html", name=name, error=_("用户名或密码不正确"), notice="", back=back)
+        page = _login_page(name=name, error=_("用户名或密码不正确"), back=back)
         return page, 422
     with application().unit_of_work(Machine.SYSTEM) as work:
         token = accounts.sign_in(work, person.id, options().idle_limit)

@@ -13,6 +13,7 @@ from typing import Literal, cast
 from flask import current_app, url_for
 
 from agent_console.web.flow_catalog import FlowCatalog
+from hotline.rules.enums import Role
 from hotline.rules.figures.reconciliation import Claim
 from hotline.services.people.accounts import IDLE_LIMIT
 from hotline.unit_of_work import Application
@@ -33,6 +34,16 @@ class SoftphoneOptions:
     device_url: str
     make_token: Callable[[str], str]
     token_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """An account of the demonstration, which its sign-in page lists."""
+
+    name: str
+    display_name: str
+    role: Role
+    unit_code: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class ConsoleOptions:
     max_streams: int = 200
     claims: tuple[Claim, ...] = ()
     idle_limit: timedelta = IDLE_LIMIT
+    # Empty in production.
+    demo_accounts: tuple[DemoAccount, ...] = ()
 
     @property
     def secure_cookies(self) -> bool:

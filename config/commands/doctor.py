@@ -5,10 +5,10 @@ from rq import Queue, Worker
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.commands.context import open_components
-from config.processes.scheduler import ALIVE, LEASE
-from config.processes.worker import WORKERS
-from config.readiness import database_trouble, redis_trouble
+from config.periodic_jobs import HEAVY
+from config.readiness import CLOCK_KEYS, CLOCK_LEASE, database_trouble, redis_trouble
 from config.wiring import Components
+from hotline.reactions.registry import LANES
 from hotline.rules.failures import failure_reason
 from hotline.services import leases
 
@@ -34,8 +34,8 @@ def _clock(components: Components) -> dict[str, str | None]:
     """Finds the scheduler that acts, by its lease, and those that are alive, by their keys."""
     try:
         with components.application.read_session() as session:
-            acting = leases.current_holder(session, LEASE, components.application.clock())
-        alive = list(components.redis.scan_iter(ALIVE + "*"))
+            acting = leases.current_holder(session, CLOCK_LEASE, components.application.clock())
+        alive = list(components.redis.scan_iter(CLOCK_KEYS + "*"))
     except (SQLAlchemyError, RedisError) as error:
         return {"clock": failure_reason(error)}
     if acting is None:
@@ -45,7 +45,7 @@ def _clock(components: Components) -> dict[str, str | None]:
 
 def _workers(redis: Redis) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
-    for lane in WORKERS:
+    for lane in (*LANES, HEAVY):
         try:
             count = len(Worker.all(queue=Queue(lane, connection=redis)))
         except RedisError as error:

@@ -30,7 +30,7 @@ from config.city.policies import read_policies
 from config.demo.people import SHOWN
 from config.demo.secrets import demo_secrets
 from config.demo.seed import is_empty, seed_demo
-from config.settings import Mode, Settings, redis_socket, settings_or_exit
+from config.settings import Mode, Settings, redis_socket, settings_or_exit, unknown_settings
 from config.setup.children import Children
 from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
 from config.wiring import load_registry
@@ -69,6 +69,8 @@ class Broken(Exception):
 def main() -> int:
     """Runs until Ctrl-C. Returns the exit status: 0 stopped, 1 a process failed, 2 it cannot start."""
     settings = settings_or_exit()
+    for line in unknown_settings(os.environ):
+        print(f"hotline: {line}", file=sys.stderr)
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.periodic_jobs import JOBS, Job, LightJob, run_light
 from config.processes.lifecycle import begin_process, refuse_hangup
 from config.processes.worker import EnqueueRuns, enqueue_into, enqueue_runs_into
-from config.readiness import StartedFiles, report_readiness
+from config.readiness import CLOCK_KEYS, CLOCK_LEASE, StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
 from hotline import outbox
 from hotline.gateways.live import WAKE_LIST
@@ -32,12 +32,9 @@ from hotline.services import leases, periodic_jobs
 from hotline.store.jobs import PeriodicJob, all_jobs
 from hotline.unit_of_work import Application
 
-LEASE = "clock"
 LEASE_SECONDS = 5
 # A living scheduler renews its key in Redis this often.
 BEAT_SECONDS = 5
-# Prefix of the keys of living schedulers.
-ALIVE = "hotline:clock:"
 # A new run of a heavy job is looked for this often; light jobs are looked for when the first of them is due.
 LOOK = timedelta(seconds=1)
 
@@ -120,9 +117,9 @@ def run(components: Components, stop: threading.Event) -> None:
             )
             stop.wait(1)
     with suppress(SQLAlchemyError), application.unit_of_work(Machine.CLOCK) as work:
-        leases.release(work, LEASE, holder)
+        leases.release(work, CLOCK_LEASE, holder)
     with suppress(RedisError):
-        redis.delete(ALIVE + holder)
+        redis.delete(CLOCK_KEYS + holder)
     structlog.get_logger().info("clock.stopped", holder=holder)
 
 
@@ -146,7 +143,7 @@ class ClockState:
             )
         else:
             with self.application.read_session() as session:
-                self._other = leases.holder_of(session, LEASE) or ""
+                self._other = leases.holder_of(session, CLOCK_LEASE) or ""
             structlog.get_logger().info("clock.waiting", holder=self.holder, acting=self._other)
         self.is_acting = is_acting
 
@@ -159,12 +156,12 @@ class ClockState:
 
 def sign_of_life(redis: Redis, holder: str, *, is_acting: bool) -> None:
     """Keeps a key in Redis that vanishes soon after this scheduler stops or hangs."""
-    redis.set(ALIVE + holder, "acting" if is_acting else "waiting", ex=3 * BEAT_SECONDS)
+    redis.set(CLOCK_KEYS + holder, "acting" if is_acting else "waiting", ex=3 * BEAT_SECONDS)
 
 
 def _hold(application: Application, holder: str) -> bool:
     with application.unit_of_work(Machine.CLOCK) as work:
-        return leases.acquire(work, LEASE, holder, LEASE_SECONDS)
+        return leases.acquire(work, CLOCK_LEASE, holder, LEASE_SECONDS)
 
 
 def _wait_for_wake(redis: Redis) -> None:

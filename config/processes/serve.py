@@ -19,7 +19,8 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger as GunicornLogger
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from agent_console.app import ConsoleOptions, SoftphoneOptions, lacking_files, register
+from agent_console.app import ConsoleOptions, DemoAccount, SoftphoneOptions, lacking_files, register
+from config.demo.people import SHOWN
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
 from config.processes.lifecycle import begin_process, log_hangup
@@ -145,7 +146,13 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
         limiter_storage=limiter_storage(settings.redis_url),
         max_streams=max_streams,
         idle_limit=timedelta(hours=settings.idle_hours),
+        demo_accounts=demo_accounts() if settings.mode is Mode.DEMO else (),
     )
+
+
+def demo_accounts() -> tuple[DemoAccount, ...]:
+    """Returns the accounts of the demonstration that `make run` prints."""
+    return tuple(DemoAccount(user.name, user.display_name, user.role, user.unit_code) for user in SHOWN)
 
 
 def limiter_storage(redis_url: str) -> str:

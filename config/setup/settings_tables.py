@@ -17,6 +17,7 @@ CHINESE: dict[str, tuple[str, str]] = {
     "EXCHANGE_PORT": ("", "运营商模拟器的端口（仅演示）"),
     "EXCHANGE_PACE": ("", "交换机的一秒等于几秒真实时间：`0.1` 即说话、振铃快十倍"),
     "DATABASE_URL": ("`HOTLINE_HOME` 里的 SQLite", "SQLAlchemy 地址：`postgresql://…` 或 `sqlite:///…`"),
+    "HOTLINE_DATABASE_CONNECTIONS": ("", "每个进程最多打开的数据库连接数"),
     "REDIS_URL": ("内置服务器", "`redis://…`、`rediss://…` 或 `unix://…`"),
     "SECRET_KEY": ("首次生成，保存在 `HOTLINE_HOME`", "签名 Cookie 与表单；至少 32 个字符"),
     "PUBLIC_URL": ("", "运营商和浏览器看到的 scheme://host[:port]；webhook 签名按它核验"),

@@ -13,18 +13,21 @@ from sqlalchemy.pool import ConnectionPoolEntry
 BUSY_TIMEOUT_SECONDS = 10
 
 
-def open_engine(url: str, *, pool_size: int = 8) -> Engine:
-    """Returns an engine for `url`. Raises sqlalchemy.exc.ArgumentError for a malformed URL.
+def open_engine(url: str, *, connections: int = 16) -> Engine:
+    """Returns an engine for `url` that opens at most `connections`, and keeps half of them open when they are not used.
 
+    Raises sqlalchemy.exc.ArgumentError for a malformed URL.
     SQLite runs in WAL mode with `BEGIN IMMEDIATE`.
     """
     parsed = make_url(url)
+    pool_size = (connections + 1) // 2
+    overflow = connections - pool_size
     if parsed.get_backend_name() != "sqlite":
         # Errors never quote parameters: they may be a caller's number or words.
         return create_engine(
-            parsed, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+            parsed, pool_size=pool_size, max_overflow=overflow, pool_pre_ping=True, hide_parameters=True
         )
-    engine = create_engine(parsed, pool_size=pool_size, max_overflow=pool_size, hide_parameters=True)
+    engine = create_engine(parsed, pool_size=pool_size, max_overflow=overflow, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     # Measured with four writers: plain BEGIN gives thousands of "database is locked", BEGIN IMMEDIATE none.
     _WriterLock().watch(engine)

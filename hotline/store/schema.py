@@ -31,6 +31,17 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
     return before, newest()
 
 
+def revert(engine: Engine, revision: str) -> None:
+    """Takes the database back to an older revision, in one transaction, so that the version of that time can run.
+
+    Raises what `migrate` raises, and CommandError for a revision that this version does not know.
+    """
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        command.downgrade(_config(connection), revision)
+
+
 def newest() -> str:
     """Returns the newest revision this version knows."""
     return str(ScriptDirectory.from_config(_config()).get_current_head())

@@ -15,6 +15,7 @@ from hotline.store.engine import open_engine
 from hotline.store.jobs import PeriodicJob
 from tests.config.test_commands import GOOD, HEADER, Terminal, bare, migrated, terminal
 from tests.config.test_wiring import PRODUCTION
+from tests.journeys.production import production_environ
 from tests.ports import free_port
 
 __all__ = ["bare", "migrated", "terminal"]
@@ -217,3 +218,33 @@ def test_the_simulated_carrier_refuses_to_start_in_production(
     error = capsys.readouterr().err
     assert error.startswith("hotline: the exchange simulates a carrier")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [(), ("--keys", "1,h"), ("--replay", "call.txt")])
+def test_dial_never_phones_a_line_in_production(
+    bare: Terminal, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    recorded = tmp_path / "call.txt"
+    recorded.write_text("")
+    given = [str(recorded) if argument == "call.txt" else argument for argument in arguments]
+    environ = production_environ(
+        DATABASE_URL=bare.database,
+        REDIS_URL="redis://127.0.0.1/0",
+        PUBLIC_URL="https://hotline.example",
+    )
+    refused = bare.run("dial", *given, **environ)
+    assert refused.exit_code == 2
+    assert "dial phones the demonstration" in refused.output
+
+
+def test_a_database_is_taken_back_and_brought_up_again(terminal: Terminal) -> None:
+    back = terminal.run("migrate", "--back-to", "0005")
+    assert (back.exit_code, back.output.splitlines()[-1]) == (
+        0,
+        "the database is at 0005; start the version of that time now",
+    )
+    assert terminal.run("migrate").output.startswith("migrated from 0005 to ")
+    for unknown in ("4711", "base", "gone\nby", ""):
+        refused = terminal.run("migrate", "--back-to", unknown)
+        assert refused.exit_code == 2, refused.output
+    assert terminal.run("migrate").output.startswith("the database is at ")

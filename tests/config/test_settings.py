@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from config.settings import BadSettings, Mode, Settings, read_settings, redis_socket, settings_or_exit
+from config.settings import (
+    BadSettings,
+    Mode,
+    Settings,
+    read_settings,
+    redis_socket,
+    settings_or_exit,
+    unknown_settings,
+)
+from config.wiring import build
+from tests.journeys.production import production_environ
 
 VARIABLES = tuple(Settings.model_fields.values())
 HEX = "0123456789abcdef0123456789abcdef"
@@ -207,3 +217,35 @@ def test_what_no_log_line_may_contain_is_named_with_both_forms_of_a_password(tmp
     )
     hidden = {settings.secret_key, settings.auth_token, settings.api_secret}
     assert set(settings.secrets) == hidden | {"p%40ss%2Fword", "p@ss/word", "another-word"}
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("HOTLINE_PROXY", "HOTLINE_PROXY is not a setting; did you mean HOTLINE_PROXIES?"),
+        ("HOTLINE_NUMMER", "HOTLINE_NUMMER is not a setting; did you mean HOTLINE_NUMBER?"),
+        ("TWILIO_AUTHTOKEN", "TWILIO_AUTHTOKEN is not a setting; did you mean TWILIO_AUTH_TOKEN?"),
+        ("hotline_locale", "hotline_locale is not a setting; did you mean HOTLINE_LOCALE?"),
+        ("TWILIO_XYZZY_QUUX", "TWILIO_XYZZY_QUUX is not a setting"),
+        ("HOTLINE_\nXYZZYXYZZYXYZZYXYZZY", "HOTLINE_\\nXYZZYXYZZYXYZZYXYZZY is not a setting"),
+    ],
+)
+def test_a_misspelt_name_stops_the_boot_of_production(tmp_path: Path, name: str, line: str) -> None:
+    environ = production_environ(
+        DATABASE_URL=f"sqlite:///{tmp_path}/hotline.sqlite3",
+        REDIS_URL="redis://127.0.0.1/0",
+        PUBLIC_URL="https://hotline.example",
+    )
+    assert read_settings(environ).mode is Mode.PRODUCTION
+    with pytest.raises(BadSettings) as refused:
+        read_settings({**environ, name: ""})
+    assert str(refused.value) == line
+    assert unknown_settings({name: "x", "PATH": "/bin", "PORT": "1", "HOTLINE_ENV": "demo"}) == [
+        line.replace("\\n", "\n")
+    ]
+
+
+def test_the_pool_opens_as_many_connections_as_set(tmp_path: Path) -> None:
+    settings = read_settings({"HOTLINE_HOME": str(tmp_path), "HOTLINE_DATABASE_CONNECTIONS": "3"})
+    pool = build(settings).application.engine.pool
+    assert pool.size() + pool._max_overflow == 3  # type: ignore[attr-defined]

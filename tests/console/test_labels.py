@@ -8,7 +8,6 @@ import pytest
 from flask import Flask
 
 from agent_console.desk.state import CHOOSABLE_REASONS
-from agent_console.desk.unit_search import initials
 from agent_console.pages.callbacks import OUTCOME_LABELS
 from agent_console.pages.deliveries import REACTION_LABELS
 from agent_console.reports import labels as report_labels
@@ -121,18 +120,3 @@ def test_an_operator_cannot_choose_what_only_the_system_notices() -> None:
         NotReadyReason.PHONE_OFF,
         NotReadyReason.LEFT_DESK,
     }
-
-
-@pytest.mark.parametrize(
-    ("name", "letters"),
-    [
-        ("城市管理局", "csglj"),
-        ("中国银行", "zgyh"),
-        ("行政审批服务局", "xzspfwj"),
-        ("重庆路街道", "cqljd"),
-        ("鄄城县", "jcx"),
-        ("A 站（2 号）", "az2h"),
-    ],
-)
-def test_initials_follow_the_phrase_and_know_rare_characters(name: str, letters: str) -> None:
-    assert initials(name) == letters

@@ -88,6 +88,40 @@ def test_the_most_urgent_section_is_open_with_its_first_ticket(
     assert "下一步：记录先行联系" in html
 
 
+def test_every_clock_can_make_a_ticket_overdue_or_due_today(
+    office: FlaskClient, application: Application, unit: str, clock: StoppedClock
+) -> None:
+    """Neither the signature due in minutes nor the contact that is late hides behind a far due date."""
+    later = clock.at + timedelta(days=3)
+    make_ticket(
+        application,
+        state=S.DISPATCHED,
+        unit_code=unit,
+        title="树枝挡灯",
+        acknowledge_due=clock.at + timedelta(minutes=11),
+        due_at=later,
+    )
+    make_ticket(
+        application,
+        state=S.ACKNOWLEDGED,
+        unit_code=unit,
+        title="下水道堵塞",
+        acknowledge_due=clock.at - timedelta(hours=5),
+        acknowledged_at=clock.at - timedelta(hours=6),
+        contact_due=clock.at - timedelta(hours=37),
+        due_at=later,
+    )
+    today = page(office, "/console/unit?section=due_today")
+    assert "树枝挡灯" in today
+    assert "签收 剩 11 分钟" in today
+    assert "下水道堵塞" not in today
+    late = page(office, "/console/unit?section=overdue")
+    assert "▲ 先行联系 超 37 小时" in late
+    assert "暂无工单" not in late
+    assert "2 张新工单" not in page(office, "/console/unit/sections?seen=0")
+    assert "1 张新工单待签收" in page(office, "/console/unit/sections?seen=0")
+
+
 def test_a_long_section_is_paged(office: FlaskClient, application: Application, unit: str) -> None:
     for _ in range(SECTION_ROWS + 2):
         make_ticket(application, state=S.DISPATCHED, unit_code=unit)

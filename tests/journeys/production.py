@@ -31,7 +31,7 @@ AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
 T = TypeVar("T")
 
 
-def until(what: str, look: Callable[[], T | None], seconds: float = 40) -> T:
+def until(what: str, look: Callable[[], T | None], seconds: float = 120) -> T:
     """Returns the first thing that `look` finds. Raises AssertionError with `what` when the time is over."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:

@@ -24,7 +24,8 @@ from tests.journeys.production import (
 
 PASSWORD = "a-long-enough-password"
 LACKING = [name for name, found in (("nginx", NGINX), ("openssl", OPENSSL)) if found is None]
-pytestmark = pytest.mark.journey
+# Nine processes start: some seconds, or minutes on a machine that is busy with other work.
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 
 
 def test_the_proxy_takes_uploads_as_large_as_the_application_does() -> None:

@@ -274,6 +274,10 @@ class Recount:
         wanted = [call for call in self.calls if call.purpose is CallPurpose.INBOUND and call.queued_at]
         return [call for call in wanted if self.inside(call.arrived_at)]
 
+    def late_by_any_clock(self, ticket: Ticket) -> bool:
+        running = [ticket.due_at, None if ticket.first_contact_at else ticket.contact_due]
+        return any(moment is not None and moment < self.now for moment in running)
+
     def open_at(self, day: date) -> int:
         """Tickets received by `day` and not closed by its end."""
         count = 0
@@ -338,7 +342,7 @@ def check_rates(report: Report, recount: Recount) -> None:
         assert triple(rates["return_rate"])[:2] == (0, dispatched)
     for part in report.units:
         mine = [ticket for ticket in recount.numbered(part.code) if ticket.state in OPEN]
-        overdue = [ticket for ticket in mine if ticket.due_at and ticket.due_at < recount.now]
+        overdue = [ticket for ticket in mine if recount.late_by_any_clock(ticket)]
         assert (part.open, part.overdue) == (len(mine), len(overdue))
 
 

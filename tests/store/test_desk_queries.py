@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
-from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, Role, TicketState
+from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, TicketState
 from hotline.rules.people.actors import Machine, Person
 from hotline.store.calls.desks import (
-    active_units,
     earlier_calls,
     earlier_tickets,
     queue_figures,
     read_desk,
+    recent_hand_offs,
     ticket_of_call,
     tickets_near,
     tickets_written_by,
@@ -17,7 +17,7 @@ from hotline.store.calls.desks import (
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import Application
-from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user
+from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.store.test_call_lists import make_callback, make_dial
 
 NUMBER = "+8613800012345"
@@ -154,15 +154,13 @@ def test_the_queue_is_counted_by_skill_and_the_rate_has_its_base(application: Ap
     assert (figures.answered_15s, figures.decided) == (1, 3)
 
 
-def test_units_with_many_recent_tickets_come_first_and_closed_ones_not_at_all(
-    application: Application,
-) -> None:
+def test_recent_tickets_are_counted_by_unit(application: Application) -> None:
     for code in ("a", "b", "c"):
         make_unit(application, code, name_zh=code)
-    make_unit(application, "closed", active=False)
+    make_ticket(application, unit_code="c")
     make_ticket(application, unit_code="c")
     make_ticket(application, unit_code="b", received_at=application.clock() - timedelta(days=31))
-    make_user(application, Role.OPERATOR)
+    make_ticket(application)
     today = application.clock().astimezone(application.policies.zone).date()
     with application.read_session() as session:
-        assert [unit.code for unit in active_units(session, today)] == ["c", "a", "b"]
+        assert recent_hand_offs(session, today) == {"c": 2}

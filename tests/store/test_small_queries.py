@@ -15,7 +15,8 @@ from hotline.store.calls.flow_paths import calls_of_day, paths_of_day
 from hotline.store.calls.recordings import Recording, recordings_of_calls
 from hotline.store.calls.tables import Call
 from hotline.store.outbox import Lease
-from hotline.store.people.tables import list_operators, list_units
+from hotline.store.people.tables import list_operators
+from hotline.store.people.units import initials, list_units
 from hotline.store.tickets.tables import Counter
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_unit, make_user
@@ -33,11 +34,38 @@ def test_known_days_of_a_period_are_returned_and_unknown_ones_left_out(applicati
         }
 
 
-def test_units_are_listed_by_code_with_the_closed_ones(application: Application) -> None:
-    for code, active in (("b", True), ("a", False)):
-        make_unit(application, code, active=active)
+def test_units_are_listed_by_pinyin_with_the_closed_ones(application: Application) -> None:
+    """陈 before 城, 行 read by its phrase, equal names by their code."""
+    names = {
+        "a": "行政审批服务局",
+        "b": "银行监管办",
+        "c": "城市管理局",
+        "d": "陈庄镇",
+        "e": "档案馆",
+        "f": "重庆路街道",
+        "g": "城关镇",
+        "i": "城关镇",
+        "h": "A 站",
+    }
+    for code, name in names.items():
+        make_unit(application, code, name_zh=name, active=code != "e")
     with application.read_session() as session:
-        assert [(unit.code, unit.active) for unit in list_units(session)] == [("a", False), ("b", True)]
+        assert [unit.code for unit in list_units(session)] == ["h", "d", "g", "i", "c", "f", "e", "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [
+        ("城市管理局", "csglj"),
+        ("中国银行", "zgyh"),
+        ("行政审批服务局", "xzspfwj"),
+        ("重庆路街道", "cqljd"),
+        ("鄄城县", "jcx"),
+        ("A 站（2 号）", "az2h"),
+    ],
+)
+def test_initials_follow_the_phrase_and_know_rare_characters(name: str, letters: str) -> None:
+    assert initials(name) == letters
 
 
 def test_operators_are_the_active_people_who_take_calls_by_work_number(application: Application) -> None:

@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from hotline.rules.enums import Channel, RequestType, Role, TicketState
 from hotline.rules.people.actors import Person, may_read_ticket
-from hotline.rules.tickets.inbox import InboxSection, section_of
+from hotline.rules.tickets.inbox import InboxSection, is_overdue, nearest_clock
 from hotline.store.cursors import BadCursor
 from hotline.store.tickets.lists import (
     TicketFilter,
@@ -40,8 +40,19 @@ class City:
 
     def listed(self, person: Person, wanted: TicketFilter = ALL) -> list[int]:
         with self.application.read_session() as session:
-            page = list_tickets(session, person, wanted, self.application.clock(), limit=200)
+            page = list_tickets(session, person, wanted, self.application.clock(), limit=500)
         return [line.ticket.id for line in page.rows]
+
+
+def clocks(at: datetime, due: datetime) -> tuple[dict[str, datetime], ...]:
+    """Columns of tickets whose clock for the signature or the contact falls due at `due`, met or not."""
+    far = at + timedelta(days=9)
+    return (
+        {"due_at": far, "acknowledge_due": due},
+        {"due_at": far, "acknowledge_due": due, "acknowledged_at": at},
+        {"due_at": far, "contact_due": due},
+        {"due_at": due, "acknowledge_due": far, "contact_due": far, "first_contact_at": at},
+    )
 
 
 @pytest.fixture
@@ -56,6 +67,11 @@ def city(application: Application) -> City:
                 moment = at - timedelta(minutes=place % 2)
                 row = make_ticket(application, state=state, unit_code=unit, due_at=due, received_at=moment)
                 made.append(row)
+                if unit == UNITS[0] and due is not None:
+                    made += [
+                        make_ticket(application, state=state, unit_code=unit, **more)
+                        for more in clocks(at, due)
+                    ]
     return City(application, tuple(made))
 
 
@@ -90,9 +106,11 @@ def test_pages_lose_nothing_and_repeat_nothing(city: City, limit: int) -> None:
 def test_filters_narrow_the_list(city: City) -> None:
     late = city.listed(BOSS, TicketFilter(overdue=True))
     rest = city.listed(BOSS, TicketFilter(overdue=False))
-    assert len(late) == 3 * 4
+    at = city.application.clock()
+    assert sorted(late) == [ticket.id for ticket in city.tickets if is_overdue(ticket, at)]
+    assert len(late) == 3 * 4 + 3 * 4
     assert sorted(late + rest) == sorted(city.listed(BOSS))
-    assert len(city.listed(BOSS, TicketFilter(states=(S.CLOSED, S.REPLIED), unit=UNITS[0]))) == 10
+    assert len(city.listed(BOSS, TicketFilter(states=(S.CLOSED, S.REPLIED), unit=UNITS[1]))) == 10
     assert city.listed(BOSS, TicketFilter(types=(RequestType.PRAISE,))) == []
     assert city.listed(BOSS, TicketFilter(channels=(Channel.WEB,))) == []
     assert len(city.listed(BOSS, TicketFilter(channels=(Channel.PHONE,)))) == len(city.tickets)
@@ -115,6 +133,18 @@ def test_a_search_never_finds_by_the_callers_number(application: Application) ->
     assert City(application, ()).listed(BOSS, TicketFilter(q=str(ticket.caller_number)[-6:])) == []
 
 
+def section_in_words(ticket: Ticket, at: datetime, midnight: datetime) -> str:
+    """The section of a ticket by its nearest open clock, written out."""
+    if ticket.state is S.CLOSED:
+        return "done"
+    clock = nearest_clock(ticket)
+    if clock is not None and clock.due_at < at:
+        return "overdue"
+    if clock is not None and clock.due_at <= midnight:
+        return "due_today"
+    return {S.DISPATCHED: "to_acknowledge", S.REPLIED: "to_close"}.get(ticket.state, "in_hand")
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_piles_part_a_units_tickets_and_their_counts_agree_with_their_lists(city: City, unit: str) -> None:
     person, at, zone = Person(7, Role.HANDLER, unit), city.application.clock(), city.application.policies.zone
@@ -130,8 +160,8 @@ def test_piles_part_a_units_tickets_and_their_counts_agree_with_their_lists(city
                 rows += page.rows
             found = [line.ticket for line in rows]
             assert len({ticket.id for ticket in found}) == len(found) == counts[pile]
-            assert all(section_of(row.state, row.due_at, at, midnight) is pile for row in found)
-            dues = [row.due_at for row in found if row.due_at is not None]
+            assert all(section_in_words(row, at, midnight) == pile for row in found)
+            dues = [clock.due_at for clock in map(nearest_clock, found) if clock is not None]
             assert dues == sorted(dues)
 
 

@@ -193,7 +193,7 @@ def test_days_mine_and_order_narrow_and_sort(application: Application) -> None:
             received_at=at - timedelta(days=days),
             due_at=at + timedelta(days=due) if due else None,
             author_id=operator.id if days == 1 else None,
-            state=S.DRAFT,
+            state=S.IN_PROGRESS,
         ).id
         for days, due in ((0, 3), (1, None), (2, 1), (3, 2))
     ]

@@ -52,7 +52,8 @@ function optionOf(chart) {
     aria: { enabled: true },
     textStyle: { fontFamily: token("--font"), color: token("--ink") },
     grid: { left: 8, right: isNamed ? 96 : 12, top: 24, bottom: 4, outerBoundsMode: "same" },
-    tooltip: { trigger: "axis", backgroundColor: token("--surface"), borderColor: token("--line"), textStyle: { color: token("--ink") } },
+    // Drawn on the canvas: the content security policy refuses the inline styles of an HTML tooltip.
+    tooltip: { trigger: "axis", renderMode: "richText", backgroundColor: token("--surface"), borderColor: token("--line"), textStyle: { color: token("--ink") } },
     xAxis: { type: "category", data: chart.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: token("--line") } }, axisLabel: { color: quiet } },
     yAxis: { type: "value", min: 0, minInterval: 1, splitLine: { lineStyle: { color: token("--line") } }, axisLabel: { color: quiet } },
     series,

@@ -6,6 +6,7 @@ import { startCounting } from "./lengths.js";
 import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
 import { startTicking } from "./ticking.js";
+import { startUnitFields } from "./unit_fields.js";
 
 document.addEventListener("htmx:config:request", (event) => {
   const { request } = event.detail.ctx;
@@ -56,3 +57,4 @@ showDeparture();
 startCounting();
 startLists();
 startTicking();
+startUnitFields();

@@ -17,7 +17,7 @@ from hotline.store.calls.tables import Call, Offer
 from hotline.store.figures.calls import count_calls
 from hotline.store.figures.cohorts import window_of
 from hotline.store.outbound import Callback, Dial
-from hotline.store.people.tables import Presence, Unit
+from hotline.store.people.tables import Presence
 from hotline.store.tickets.search import holds_texts
 from hotline.store.tickets.tables import Ticket
 
@@ -173,13 +173,9 @@ def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple
     return tuple(session.scalars(newest)), total or 0
 
 
-def active_units(session: Session, today: date) -> tuple[Unit, ...]:
-    """Returns the units a ticket may be handed to: those with most recent tickets first, then by code."""
-    lately = (
-        select(Ticket.unit_code, func.count().label("tickets"))
-        .where(Ticket.received_on >= today - timedelta(days=UNIT_DAYS), Ticket.unit_code.is_not(None))
-        .group_by(Ticket.unit_code)
-        .subquery()
-    )
-    query = select(Unit).outerjoin(lately, lately.c.unit_code == Unit.code).where(Unit.active)
-    return tuple(session.scalars(query.order_by(func.coalesce(lately.c.tickets, 0).desc(), Unit.code)))
+def recent_hand_offs(session: Session, today: date) -> dict[str | None, int]:
+    """Returns the number of recent tickets of each unit that has any."""
+    lately = Ticket.received_on >= today - timedelta(days=UNIT_DAYS), Ticket.unit_code.is_not(None)
+    query = select(Ticket.unit_code, func.count()).where(*lately).group_by(Ticket.unit_code)
+    counts: dict[str | None, int] = dict(session.execute(query).all())
+    return counts

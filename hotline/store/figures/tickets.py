@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Row, Select, and_, case, func, or_, select, text
+from sqlalchemy import CTE, ColumnElement, Row, Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from hotline.rules.enums import TicketState
@@ -16,8 +16,8 @@ from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, 
 from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import Window, counted, with_follow_up
-from hotline.store.people.tables import Unit
-from hotline.store.tickets.deadlines import is_past
+from hotline.store.people.units import list_units
+from hotline.store.tickets.deadlines import is_overdue
 from hotline.store.tickets.tables import UNFINISHED, Ticket
 
 
@@ -76,7 +76,7 @@ def count_open(session: Session, window: Window) -> OpenTickets:
     """Counts the tickets open now, and those of them received before the period and by its end."""
     counts = {
         "open": Ticket.id.is_not(None),
-        "overdue": and_(Ticket.state != TicketState.DRAFT, is_past(Ticket.due_at, window.at)),
+        "overdue": is_overdue(window.at),
         "before": Ticket.received_on < window.period.first,
         "by_end": Ticket.received_on <= window.period.last,
     }
@@ -115,12 +115,18 @@ def _days_of_receipt(window: Window) -> CTE:
 def name_units(
     session: Session, handling: dict[str | None, Handling], open_now: OpenTickets
 ) -> tuple[UnitFigures, ...]:
-    """Returns the counts of every unit that has any, by code, with its names."""
+    """Returns the counts of every unit that has any, by pinyin, with its names."""
     codes = {code for code in (*handling, *open_now.by_unit) if code is not None}
-    query = select(Unit.code, Unit.name_zh, Unit.name_en).where(Unit.code.in_(codes)).order_by(Unit.code)
     return tuple(
-        UnitFigures(code, zh, en, handling.get(code, Handling()), *open_now.by_unit.get(code, (0, 0)))
-        for code, zh, en in session.execute(query)
+        UnitFigures(
+            unit.code,
+            unit.name_zh,
+            unit.name_en,
+            handling.get(unit.code, Handling()),
+            *open_now.by_unit.get(unit.code, (0, 0)),
+        )
+        for unit in list_units(session)
+        if unit.code in codes
     )
 
 

@@ -1,6 +1,5 @@
 """Tables of units, users, sessions, tokens, presence and disclosures, with the lists of units and operators."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, select
@@ -103,11 +102,6 @@ class Disclosure(Base):
 
 
 CALL_TAKERS = tuple(role for role, rights in RIGHTS.items() if Right.TAKE_CALLS in rights)
-
-
-def list_units(session: Session) -> Sequence[Unit]:
-    """Returns all units by code, closed ones too: old tickets still name them."""
-    return session.scalars(select(Unit).order_by(Unit.code)).all()
 
 
 def list_operators(session: Session) -> list[tuple[User, Presence | None]]:

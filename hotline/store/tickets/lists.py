@@ -18,7 +18,6 @@ from sqlalchemy import (
     false,
     func,
     literal,
-    or_,
     select,
     true,
     tuple_,
@@ -28,13 +27,18 @@ from sqlalchemy.orm import Session, aliased
 from hotline.rules.enums import Channel, RecordingKind, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import is_storable
-from hotline.rules.tickets.inbox import INBOX_SECTIONS, DueRange, InboxSection, SectionRule
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
+from hotline.rules.tickets.inbox import (
+    INBOX_SECTIONS,
+    DueRange,
+    InboxSection,
+    SectionRule,
+    nearest_clock,
+)
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
 from hotline.store.cursors import MAX_ID, Page, make_page, moment_cursor, parse_moment_cursor
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.deadlines import is_past
+from hotline.store.tickets.deadlines import LAST_DAY, is_overdue, is_past, nearest_due
 from hotline.store.tickets.search import matches
 from hotline.store.tickets.tables import Ticket
 
@@ -42,12 +46,10 @@ from hotline.store.tickets.tables import Ticket
 DRAFT_PREFIX = "draft-"
 # The total of a list is counted up to this number; beyond it pages show "more than".
 MAX_COUNT = 10_000
-# Sorts tickets without a deadline behind all others.
-_LAST_DAY = datetime(9999, 12, 1, tzinfo=UTC)
 
 
 class TicketOrder(StrEnum):
-    """The order of a list: by receipt, or by the end of the time for handling."""
+    """The order of a list: by receipt, or by the nearest open clock."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
@@ -121,7 +123,7 @@ def list_tickets(
 ) -> Page[TicketListRow]:
     """Returns a page of tickets in the wanted order. Raises BadCursor."""
     by_due, downwards = wanted.order is TicketOrder.DUE, wanted.order is TicketOrder.NEWEST
-    key = _due_or_last() if by_due else Ticket.received_at
+    key = nearest_due() if by_due else Ticket.received_at
     order = (key.desc(), Ticket.id.desc()) if downwards else (key, Ticket.id)
     found = _lines(person).where(*_conditions(person, wanted, at)).order_by(*order)
     if cursor:
@@ -133,11 +135,9 @@ def list_tickets(
 
 
 def _place_of(ticket: Ticket, *, by_due: bool) -> str:
-    return moment_cursor((ticket.due_at or _LAST_DAY) if by_due else ticket.received_at, ticket.id)
-
-
-def _due_or_last() -> ColumnElement[datetime]:
-    return func.coalesce(Ticket.due_at, literal(_LAST_DAY, UtcDateTime), type_=UtcDateTime)
+    clock = nearest_clock(ticket)
+    due = clock.due_at if clock else LAST_DAY
+    return moment_cursor(due if by_due else ticket.received_at, ticket.id)
 
 
 def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: datetime) -> int:
@@ -156,8 +156,8 @@ def list_section(
     limit: int,
     cursor: str = "",
 ) -> Page[TicketListRow]:
-    """Returns a page of one section of a unit's inbox, the earliest deadline first. Raises BadCursor."""
-    due = _due_or_last()
+    """Returns a page of one section of a unit's inbox, the nearest open clock first. Raises BadCursor."""
+    due = nearest_due()
     found = (
         _lines(person)
         .where(_in_section(INBOX_SECTIONS[section], at, end_of_day(at, zone)))
@@ -168,6 +168,12 @@ def list_section(
         found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
     lines = _read(session, found.limit(limit + 1))
     return make_page(lines, limit, lambda line: _place_of(line.ticket, by_due=True))
+
+
+def count_unsigned(session: Session, person: Person) -> int:
+    """Returns the number of tickets that this person's unit has not acknowledged, in whatever section."""
+    query = select(func.count()).where(readable(person), Ticket.state == TicketState.DISPATCHED)
+    return session.scalar(query) or 0
 
 
 def count_sections(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[InboxSection, int]:
@@ -228,8 +234,7 @@ def _conditions(person: Person, wanted: TicketFilter, at: datetime) -> list[Colu
     )
     clauses = [clause for value, clause in plain if value]
     if wanted.overdue is not None:
-        late = and_(Ticket.state.in_(OPEN_AT_UNIT), Ticket.due_at.is_not(None), is_past(Ticket.due_at, at))
-        clauses.append(late if wanted.overdue else ~func.coalesce(late, false()))
+        clauses.append(is_overdue(at) if wanted.overdue else ~is_overdue(at))
     if wanted.messages:
         clauses += [Ticket.state == TicketState.DRAFT, _has_message()]
     if wanted.q:
@@ -251,10 +256,8 @@ def _due(due: DueRange, at: datetime, midnight: datetime) -> ColumnElement[bool]
         case DueRange.ANY:
             return true()
         case DueRange.PAST:
-            return is_past(Ticket.due_at, at)
-        case DueRange.NOT_PAST:
-            return or_(Ticket.due_at.is_(None), ~is_past(Ticket.due_at, at))
+            return is_past(nearest_due(), at)
         case DueRange.TODAY:
-            return and_(~is_past(Ticket.due_at, at), Ticket.due_at <= midnight)
+            return and_(~is_past(nearest_due(), at), ~is_past(literal(midnight, UtcDateTime), nearest_due()))
         case DueRange.LATER:
-            return or_(Ticket.due_at.is_(None), Ticket.due_at > midnight)
+            return is_past(literal(midnight, UtcDateTime), nearest_due())

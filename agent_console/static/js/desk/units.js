@@ -1,5 +1,6 @@
-// The unit picker: finds units by Chinese name, pinyin initials, English name or code, with keyboard or mouse.
+// The unit picker: finds units with keyboard or mouse; while nothing is typed, those with most recent tickets come first.
 import { all, byId, closest } from "../dom.js";
+import { findUnits } from "../find_units.js";
 import { readBlock, word } from "../words.js";
 
 const SHOWN = 12;
@@ -51,8 +52,9 @@ export class UnitPicker {
   }
 
   #matches() {
-    const words = this.#query.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-    return this.#units.filter((unit) => words.every((one) => unit.keys.includes(one)));
+    const typed = this.#query.value.trim();
+    if (typed) return findUnits(this.#units, typed);
+    return [...this.#units].sort((one, other) => other.recent - one.recent);
   }
 
   #search() {
