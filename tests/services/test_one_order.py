@@ -171,6 +171,8 @@ def test_an_attempt_whose_end_is_never_reported_keeps_no_desk_after_the_ring(
     clock.advance(2)
     run_clock(application)
     assert state_of(application, later) is CallState.OFFERED
+    # The first attempt follows a minute after the promise.
+    clock.advance(20)
     make_operator(application)
     run_clock(application)
     assert callback_of(application, next_owed) is C.DIALLING
