@@ -24,6 +24,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from config.demo.secrets import BadSecrets, demo_secrets
+from config.softphone import DeskTelephones, SoftphoneSettings, desk_telephones
 from config.validation import expected
 from hotline.rules.text import one_line
 
@@ -242,9 +243,38 @@ class Settings(BaseSettings):
     )
     carrier_profile: Annotated[Literal["full", "narrow"], expected("full or narrow")] = variable(
         "CARRIER_PROFILE",
-        "`narrow` for a carrier without Enqueue, Leave and Conference, such as self-hosted TwiML engines",
+        "`narrow` for a self-hosted TwiML engine: no Enqueue, Pause, Conference or Client; its desks are SIP telephones",
         "full",
     )
+
+    softphone_driver: Annotated[
+        Literal["", "twilio", "sip", "exchange"], expected("twilio, sip or exchange")
+    ] = variable(
+        "SOFTPHONE_DRIVER",
+        "the desks' telephones: `twilio` (Voice SDK in the browser), `sip` (telephones outside the browser) or `exchange`",
+        "",
+        shown="`twilio` at Twilio; in the demo `exchange`",
+    )
+    softphone_url: str = variable(
+        "SOFTPHONE_URL",
+        "`sip:host[:port]` where telephones are registered as `op_<user id>`, or `wss://host[:port]` of another signalling",
+        "",
+        shown="the driver's own",
+    )
+    softphone_edge: str = variable(
+        "SOFTPHONE_EDGE",
+        "Twilio's edges, nearest first, such as `singapore,tokyo`",
+        "",
+        shown="Twilio's choice",
+    )
+    softphone_script: str = variable(
+        "SOFTPHONE_SCRIPT", "https address of another Voice SDK for the browser", "", shown="the one built in"
+    )
+
+    @model_validator(mode="after")
+    def _check_softphone(self) -> Self:
+        _ = self.telephones
+        return self
 
     @model_validator(mode="after")
     def _check_ports(self) -> Self:
@@ -302,6 +332,18 @@ class Settings(BaseSettings):
     @property
     def narrow_carrier(self) -> bool:
         return self.carrier_profile == "narrow"
+
+    @property
+    def telephones(self) -> DeskTelephones:
+        return desk_telephones(
+            SoftphoneSettings(
+                self.softphone_driver, self.softphone_url, self.softphone_edge, self.softphone_script
+            ),
+            api_url=self.api_url,
+            exchange=self.exchange_url if self.local_exchange else "",
+            narrow=self.narrow_carrier,
+            production=self.mode is Mode.PRODUCTION,
+        )
 
     @property
     def exchange_url(self) -> str:

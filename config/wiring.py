@@ -72,7 +72,7 @@ def build(settings: Settings, city: Traversable = CITY) -> Components:
         api_url=settings.account.api_url,
         from_number=settings.number,
     )
-    addresses = VoiceAddresses(settings.public_url)
+    addresses = VoiceAddresses(settings.public_url, settings.telephones.sip_host)
     tools = ReactionContext(
         application=application,
         carrier=carrier,

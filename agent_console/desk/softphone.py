@@ -4,11 +4,13 @@ A device is known to the carrier as `op_<user id>` (letters, digits and undersco
 is not renewed after the person has signed out.
 """
 
+from urllib.parse import urlsplit
+
 from flask import Blueprint, jsonify
 from flask.typing import ResponseReturnValue
 
 from agent_console.web.auth import current_person, needs
-from agent_console.web.console_context import asset, options
+from agent_console.web.console_context import SoftphoneOptions, asset, options
 from hotline.rules.people.actors import Right
 
 
@@ -25,11 +27,25 @@ def token() -> ResponseReturnValue:
         driver=softphone.driver,
         device_url=softphone.device_url,
         worklet=asset("tape.js") if softphone.driver == "exchange" else None,
-        script=asset("twilio.js") if softphone.driver == "twilio" else None,
+        script=(softphone.script or asset("twilio.js")) if softphone.driver == "twilio" else None,
+        sdk=_sdk_options(softphone),
+        reports_answer=softphone.desk_reports_answer,
+        address=f"sip:{name}@{softphone.sip_host}" if softphone.driver == "sip" else "",
         identity=name,
         token=softphone.make_token(name),
         lives_seconds=softphone.token_seconds,
     )
+
+
+def _sdk_options(softphone: SoftphoneOptions) -> dict[str, object]:
+    """Returns the options of the Voice SDK's device that this installation sets."""
+    sdk: dict[str, object] = {}
+    if softphone.edges:
+        sdk["edge"] = list(softphone.edges)
+    if softphone.device_url:
+        # The SDK's name for the host of its signalling.
+        sdk["chunderw"] = urlsplit(softphone.device_url).netloc
+    return sdk
 
 
 def pages() -> Blueprint:

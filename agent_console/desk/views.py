@@ -24,14 +24,14 @@ from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS
 from agent_console.web.locale import as_milliseconds
 from agent_console.web.unit_choices import unit_choices
 from hotline.rules.enums import NotReadyReason, TicketAction
-from hotline.rules.errors import InvalidFields
+from hotline.rules.errors import InvalidFields, LostRace, NotAllowed
 from hotline.rules.people.actors import Right
 from hotline.rules.phone_numbers import format_national
 from hotline.rules.tickets.fields import parse_ticket_fields
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import require_own_call
 from hotline.services.people import disclosures
-from hotline.services.queueing import presence
+from hotline.services.queueing import offers, presence
 from hotline.services.tickets import actions
 from hotline.store.calls import desks
 from hotline.store.people.units import list_units
@@ -126,6 +126,19 @@ def open_draft(call_id: int) -> ResponseReturnValue:
 
 @needs(Right.TAKE_CALLS)
 @domain_errors_as_json
+def answered(call_id: int) -> ResponseReturnValue:
+    """Records that the operator's telephone has answered. 409 if the call is no longer theirs, or the carrier reports it."""
+    if not options().softphone.desk_reports_answer:
+        raise NotAllowed("the carrier reports answers")
+    with application().unit_of_work(current_person()) as work:
+        if not offers.accept_at_desk(work, call_id):
+            raise LostRace("the call is no longer offered to this desk")
+        lifecycle.record_connected(work, call_id)
+    return Response(status=204)
+
+
+@needs(Right.TAKE_CALLS)
+@domain_errors_as_json
 def hang_up(call_id: int) -> ResponseReturnValue:
     """Ends the operator's own call, even if the telephone in the browser has disconnected."""
     with application().unit_of_work(current_person()) as work:
@@ -176,6 +189,7 @@ def pages() -> Blueprint:
     add("/console/desk/leave", "leave", leave, methods=["POST"])
     add("/console/desk/presence", "set_presence", set_presence, methods=["POST"])
     add("/console/desk/calls/<int(max=2147483647):call_id>/draft", "open_draft", open_draft, methods=["POST"])
+    add("/console/desk/calls/<int(max=2147483647):call_id>/answered", "answered", answered, methods=["POST"])
     add("/console/desk/calls/<int(max=2147483647):call_id>/hang-up", "hang_up", hang_up, methods=["POST"])
     add(
         "/console/desk/calls/<int(max=2147483647):call_id>/number",

@@ -26,14 +26,20 @@ DIST = HERE / "static" / "dist"
 class SoftphoneOptions:
     """The connection of an operator's browser to the telephone line.
 
-    `device_url` is the WebSocket origin of the exchange (`ws://host:port`), unused by the Twilio driver.
+    `device_url` is the WebSocket origin of the exchange or of a carrier's own signalling (`ws://host:port`); empty: the
+    SDK's own, or none. `sip_host`: telephones are rung at `sip:op_<user id>@<sip_host>`. `edges` and `script` are the edges
+    and the address of the Voice SDK. `desk_reports_answer`: the desk says that its telephone has answered.
     `make_token` turns a device identity (`op_<user id>`) into an access token that lives `token_seconds`.
     """
 
-    driver: Literal["exchange", "twilio"]
+    driver: Literal["exchange", "twilio", "sip", "none"]
     device_url: str
     make_token: Callable[[str], str]
     token_seconds: int = 3600
+    sip_host: str = ""
+    edges: tuple[str, ...] = ()
+    script: str = ""
+    desk_reports_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import BadRequest
 
 from agent_console.web.domain_errors import entry_of, field_codes
-from agent_console.web.labels import problem_label
+from agent_console.web.labels import field_problem_label
 from hotline.rules.errors import DomainError, StaleRevision
 from hotline.rules.text import clean
 
@@ -65,7 +65,9 @@ def answer_to(error: DomainError) -> Answer:
     """Returns status and body for a domain error, in the language of this request."""
     entry = entry_of(error)
     if codes := field_codes(error):
-        return entry.status, {"errors": {name: problem_label(code) for name, code in codes.items()}}
+        return entry.status, {
+            "errors": {name: field_problem_label(name, code) for name, code in codes.items()}
+        }
     if isinstance(error, StaleRevision):
         return entry.status, {"stale": error.current}
     return entry.status, {"message": _(entry.words)}

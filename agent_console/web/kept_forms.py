@@ -72,7 +72,6 @@ FORM_PAGES: dict[str, FormPage] = {
     "callbacks.promise": FormPage("callbacks.index", "callback"),
     "flow_drafts.check": FormPage("flow_drafts.start", "flow"),
     "flow_drafts.publish": FormPage("flow_drafts.start", "flow"),
-    "flows.roll_back": FormPage("flows.show", "flow_note", {"purpose": "purpose"}),
 }
 
 

@@ -277,6 +277,15 @@ def field_label(name: str) -> str:
     return translated(FIELDS, name)
 
 
+# A field that is filled by a choice has words of its own for being empty.
+_UNCHOSEN = {"unit_code": N_("请选择承办单位"), "type": N_("请选择类型")}
+
+
+def field_problem_label(name: str, code: str) -> str:
+    """Returns the words for a problem of the field `name`."""
+    return translated(_UNCHOSEN, name) if code == "missing" and name in _UNCHOSEN else problem_label(code)
+
+
 def problem_label(code: str) -> str:
     """Returns the words for the code of a refused field; a code without words as it is."""
     return translated(PROBLEMS, code)

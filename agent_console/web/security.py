@@ -149,12 +149,12 @@ def _policy() -> str:
     return "; ".join(
         (
             "default-src 'none'",
-            f"script-src 'self' 'nonce-{nonce}'",
+            f"script-src 'self' 'nonce-{nonce}'" + _sdk_origin(),
             "style-src 'self'",
             "img-src 'self' data:",
             "font-src 'self'",
             "media-src 'self' blob:",
-            "connect-src 'self' " + _line_origins(),
+            "connect-src 'self'" + "".join(f" {origin}" for origin in _line_origins()),
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -162,10 +162,14 @@ def _policy() -> str:
     )
 
 
-def _line_origins() -> str:
-    """Returns the origins the softphone connects to: the exchange, or Twilio's signalling and media insights."""
+def _line_origins() -> tuple[str, ...]:
+    """Returns the origins the softphone connects to: the exchange, or the carrier's signalling and media insights."""
     softphone = options().softphone
-    if softphone.driver == "twilio":
-        return "wss://*.twilio.com https://*.twilio.com"
-    address = urlsplit(softphone.device_url)
-    return f"{address.scheme}://{address.netloc}"
+    own = (softphone.device_url,) if softphone.device_url else ()
+    return ("wss://*.twilio.com", "https://*.twilio.com", *own) if softphone.driver == "twilio" else own
+
+
+def _sdk_origin() -> str:
+    """Returns the origin of a Voice SDK that is not ours, after a blank."""
+    script = options().softphone.script
+    return f" {urlsplit(script).scheme}://{urlsplit(script).netloc}" if script else ""

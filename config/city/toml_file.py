@@ -72,7 +72,7 @@ Truth = Annotated[bool, Strict(), expected("true or false")]
 def read_toml(file: Traversable, schema: type[Schema]) -> Schema:
     """Returns the content of `file`. Raises BadFile if it cannot be read, is not TOML or does not fit the schema."""
     try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
+        values = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadFile(f"{file.name}: {error}") from error
     try:

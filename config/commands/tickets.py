@@ -74,14 +74,19 @@ def _print_problems(problems: Iterable[RowProblem]) -> None:
 
 
 @tickets.command("export")
-@click.option("--from", "first", required=True, type=DayParameter(), help="First day of receipt.")
-@click.option("--to", "last", required=True, type=DayParameter(), help="Last day of receipt, included.")
+@click.option("--from", "first", required=True, type=DayParameter(), help="First day.")
+@click.option("--to", "last", required=True, type=DayParameter(), help="Last day, included.")
 @click.option(
     "-o", "output", required=True, type=click.Path(dir_okay=False, path_type=Path), help="File to write."
 )
+@click.option("--received-only", is_flag=True, help="Write the tickets received in the period alone.")
 @report_errors
-def export_file(first: date, last: date, output: Path) -> None:
-    """Writes the tickets received in the period as CSV; callers' numbers are masked."""
+def export_file(first: date, last: date, output: Path, received_only: bool) -> None:
+    """Writes the tickets of the period as CSV; callers' numbers are masked.
+
+    These are the tickets received, handed off, due, closed or followed up in the period, and their later rounds: an import into
+    another home gives the same report of the period.
+    """
     if last < first:
         raise click.BadParameter("is before --from", param_hint="--to")
     components = open_components()
@@ -89,7 +94,7 @@ def export_file(first: date, last: date, output: Path) -> None:
         # An older file of this name is overwritten only when the new one is complete.
         with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as draft:
             with components.application.unit_of_work(Machine.SYSTEM) as work:
-                written = export_tickets(work, Period(first, last), draft)
+                written = export_tickets(work, Period(first, last), draft, received_only=received_only)
             draft.seek(0)
             with output.open("w", encoding="utf-8", newline="") as target:
                 shutil.copyfileobj(draft, target)

@@ -3,7 +3,7 @@ import click
 from config.commands.context import open_components, report_errors
 from config.commands.terminal import secret_line
 from hotline.rules.enums import Role
-from hotline.rules.people.actors import Machine
+from hotline.rules.people.actors import Machine, Right
 from hotline.services.people import accounts
 from hotline.services.queueing import skills
 
@@ -56,3 +56,13 @@ def user_skills(name: str, wanted: str | None) -> None:
         with components.application.unit_of_work(Machine.SYSTEM) as work:
             found = skills.set_skills(work, name, given)
     click.echo(f"{name}: {', '.join(found) or 'no skills'}")
+
+
+@user.command("telephones")
+@report_errors
+def user_telephones() -> None:
+    """Lists the address at which each operator's desk is rung, to register telephones there (SOFTPHONE_DRIVER=sip)."""
+    components = open_components()
+    with components.application.read_session() as session:
+        for name, person in accounts.active_people(session, Right.TAKE_CALLS).items():
+            click.echo(f"{name}: {components.addresses.desk(person.id)}")

@@ -16,6 +16,15 @@ from hotline.exchange.vocabulary.answer_modes import (
     Unreachable,
 )
 
+NAMES: Mapping[str, str] = MappingProxyType(
+    {
+        "+865372200110": "公安 110",
+        "+865372200119": "消防 119",
+        "+865372200120": "急救 120",
+        "+865372200122": "交警 122",
+        "sip:duty@gov.example": "市政府总值班室",
+    }
+)
 ANSWERS: Mapping[str, AnswerMode] = MappingProxyType(
     {
         "+865372200110": StaffedDesk("您好，110 接警台。"),

@@ -2,7 +2,7 @@
 
 import sys
 
-from config.demo.auto_answer import ANSWERS
+from config.demo.auto_answer import ANSWERS, NAMES
 from config.settings import Mode, Settings, settings_or_exit
 from hotline.exchange.server import serve
 from hotline.exchange.vocabulary.settings import ExchangeSettings
@@ -24,6 +24,7 @@ def exchange_settings(settings: Settings) -> ExchangeSettings:
         port=settings.exchange_port,
         pace=settings.exchange_pace,
         answers=ANSWERS,
+        names=NAMES,
         narrow=settings.narrow_carrier,
         app_sid=settings.account.app_sid,
     )

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+import structlog
 from flask import Blueprint, Flask, jsonify
 from flask.typing import ResponseReturnValue
 from gunicorn.app.base import BaseApplication
@@ -26,6 +27,7 @@ from config.logs import begin_logging
 from config.processes.lifecycle import begin_process, log_hangup
 from config.readiness import StartedFiles, database_trouble, redis_trouble, report_readiness
 from config.settings import Mode, Settings, settings_or_exit
+from config.softphone import NO_TELEPHONES
 from config.wiring import TOKEN_SECONDS, Components, build_or_exit, device_token
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.webhook import log_unknown_address
@@ -130,11 +132,18 @@ def _voice_first(voice: WSGIApplication, console: WSGIApplication) -> WSGIApplic
 def console_options(components: Components, max_streams: int) -> ConsoleOptions:
     """Returns the settings and objects that the console needs."""
     settings, account = components.settings, components.settings.account
+    telephones = settings.telephones
+    if telephones.driver == "none":
+        structlog.get_logger().warning("softphone.none", problem=NO_TELEPHONES)
     softphone = SoftphoneOptions(
-        driver="exchange" if settings.local_exchange else "twilio",
-        device_url=settings.exchange_url.replace("http", "ws", 1),
+        driver=telephones.driver,
+        device_url=telephones.origin,
         make_token=lambda identity: device_token(account, identity),
         token_seconds=TOKEN_SECONDS,
+        sip_host=telephones.sip_host,
+        edges=telephones.edges,
+        script=telephones.script,
+        desk_reports_answer=telephones.reports_answer,
     )
     return ConsoleOptions(
         secret_key=settings.secret_key,

@@ -31,7 +31,20 @@ CHINESE: dict[str, tuple[str, str]] = {
     "TWILIO_API_SECRET": ("首次生成", "该密钥的口令"),
     "TWILIO_APP_SID": ("首次生成", "坐席话机的 TwiML 应用"),
     "TWILIO_API_URL": ("`https://api.twilio.com`；演示时为运营商模拟器", "任何使用同一套 API 的运营商"),
-    "CARRIER_PROFILE": ("", "`narrow` 用于没有 Enqueue、Leave、Conference 的运营商，如自建 TwiML 引擎"),
+    "CARRIER_PROFILE": (
+        "",
+        "`narrow` 用于自建 TwiML 引擎：没有 Enqueue、Pause、Conference、Client，坐席用 SIP 话机",
+    ),
+    "SOFTPHONE_DRIVER": (
+        "Twilio 时为 `twilio`；演示中为 `exchange`",
+        "坐席话机：`twilio`（浏览器内的 Voice SDK）、`sip`（浏览器外的话机）或 `exchange`",
+    ),
+    "SOFTPHONE_URL": (
+        "由话机类型决定",
+        "`sip:host[:port]`，话机以 `op_<用户编号>` 注册于此；或其他信令的 `wss://host[:port]`",
+    ),
+    "SOFTPHONE_EDGE": ("由 Twilio 选择", "Twilio 的接入点，近者在前，如 `singapore,tokyo`"),
+    "SOFTPHONE_SCRIPT": ("自带的脚本", "浏览器所用其他 Voice SDK 的 https 地址"),
 }
 
 

@@ -28,7 +28,6 @@ class VoiceRoute(StrEnum):
     DESK = "/voice/desk/<int:offer_id>"
     DESK_STATUS = "/voice/desk/<int:offer_id>/status"
     DESK_LEFT = "/voice/desk/<int:offer_id>/left"
-    DESK_WHISPER = "/voice/desk/<int:offer_id>/whisper"
     RING = "/voice/ring/<int:offer_id>"
     RING_OVER = "/voice/ring/<int:offer_id>/over"
     TALK = "/voice/talk/<int:call_id>"
@@ -48,9 +47,13 @@ _AROUND_IDENTIFIER = {route: (route.partition("<")[0], route.partition(">")[2]) 
 
 @dataclass(frozen=True, slots=True)
 class VoiceAddresses:
-    """Builds absolute webhook URLs under `public_url` (scheme://host[:port], no trailing slash)."""
+    """Builds absolute webhook URLs under `public_url` (scheme://host[:port], no trailing slash), and desks' addresses.
+
+    `sip_host` (host[:port]): desks are telephones registered there; empty: they are softphones of the carrier.
+    """
 
     public_url: str
+    sip_host: str = ""
 
     def url(self, route: VoiceRoute, identifier: int | str = "") -> str:
         """Returns the URL of `route` for one offer, call or dial. Raises ValueError if an identifier is missing or unused."""
@@ -59,6 +62,11 @@ class VoiceAddresses:
         if bool(identifier) != ("<" in route):
             raise ValueError(f"{route} and the identifier {identifier!r} do not fit")
         return f"{self.public_url}{before}{identifier}{after}"
+
+    def desk(self, operator_id: int) -> str:
+        """Returns the address at which the carrier rings an operator."""
+        softphone = device(operator_id)
+        return f"sip:{softphone.removeprefix('client:')}@{self.sip_host}" if self.sip_host else softphone
 
     def inbox_ticket(self, number: str) -> str:
         """Returns the link to a ticket in the inbox of its unit. It opens after signing in only."""

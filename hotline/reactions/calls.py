@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from hotline import events
-from hotline.gateways.addresses import VoiceRoute, device
+from hotline.gateways.addresses import VoiceRoute
 from hotline.gateways.carrier import CallRequest, CarrierGone
 from hotline.gateways.lookups import LookupRequest
 from hotline.reactions.context import ReactionContext, RetryLater
@@ -18,7 +18,7 @@ from hotline.store.calls.tables import Call, Offer
 
 
 def ring_operator(context: ReactionContext, event: events.CallOffered) -> None:
-    """Rings the operator's browser telephone, unless the offer is over; records the leg so that it can be released."""
+    """Rings the operator's telephone, unless the offer is over; records the leg so that it can be released."""
     if context.narrow_carrier:
         return  # the caller's own document rings the desk
     with context.application.unit_of_work(Machine.WORKER) as work:
@@ -27,7 +27,7 @@ def ring_operator(context: ReactionContext, event: events.CallOffered) -> None:
     if asked_at is None:
         _release(context, event.offer_id)
         return
-    to = device(event.operator_id)
+    to = context.addresses.desk(event.operator_id)
     # The response to an earlier request may have been lost: search for the leg before placing another one.
     sid = context.carrier.find_placed(to, asked_at) if asked_before else None
     with context.application.read_session() as session:
@@ -36,7 +36,7 @@ def ring_operator(context: ReactionContext, event: events.CallOffered) -> None:
     if sid is None:
         sid = context.carrier.place(
             CallRequest(
-                to=f"{to}?offer={event.offer_id}&call={event.call_id}",
+                to=f"{to}?offer={event.offer_id}&call={event.call_id}" if to.startswith("client:") else to,
                 answer_url=context.addresses.url(VoiceRoute.DESK, event.offer_id),
                 status_url=context.addresses.url(VoiceRoute.DESK_STATUS, event.offer_id),
                 fallback_url=context.addresses.url(VoiceRoute.DESK, event.offer_id),
@@ -150,6 +150,8 @@ def keep_sound(context: ReactionContext, event: events.RecordingMade) -> None:
         recording = session.get_one(Recording, event.recording_id)
     if recording.state is not RecordingState.AT_CARRIER:
         return
+    if recordings.is_provisional(recording.sid):
+        raise RetryLater("the recording's own callback has not brought its sid yet")
     try:
         sound = context.carrier.fetch_recording(recording.sid)
     except CarrierGone as gone:

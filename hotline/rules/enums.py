@@ -239,7 +239,7 @@ class CallbackReason(StrEnum):
 
 
 class CallbackState(StrEnum):
-    """The state of a promised callback; there is one open promise per number."""
+    """The state of a promised callback; there is one open promise per person."""
 
     WAITING = "waiting"
     DIALLING = "dialling"

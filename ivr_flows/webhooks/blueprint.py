@@ -34,7 +34,14 @@ WEBHOOKS = (
     Webhook(VoiceRoute.FALLBACK, CALLER, caller.fallback, HOLD, ("ErrorCode",), over=over),
     Webhook(VoiceRoute.HEARD, CALLER, caller.heard, HOLD, ("Digits", "SpeechResult"), over=over),
     Webhook(VoiceRoute.AGAIN, CALLER, caller.again, HOLD, None, over=over),
-    Webhook(VoiceRoute.RECORDED, CALLER, caller.recorded, HOLD, ("RecordingSid",), over=recorded_over),
+    Webhook(
+        VoiceRoute.RECORDED,
+        CALLER,
+        caller.recorded,
+        HOLD,
+        ("RecordingSid", "RecordingUrl"),
+        over=recorded_over,
+    ),
     Webhook(VoiceRoute.TRANSFER_ENDED, CARRIER, caller.transfer_ended, HOLD, ("DialCallStatus",), over=over),
     Webhook(VoiceRoute.STATUS, CARRIER, caller.status, None, LEG_ENDED),
     Webhook(
@@ -64,8 +71,14 @@ WEBHOOKS = (
     Webhook(VoiceRoute.DIAL, CARRIER, outbound.dial, outbound.retry_dial, ERROR, over=outbound.dial_over),
     Webhook(VoiceRoute.DIAL_STATUS, CARRIER, outbound.dial_status, None, LEG_ENDED),
     Webhook(VoiceRoute.RING, CARRIER, narrow.ring, HOLD, None, over=over),
-    Webhook(VoiceRoute.RING_OVER, CARRIER, narrow.ring_over, HOLD, ("DialCallStatus",), over=over),
-    Webhook(VoiceRoute.DESK_WHISPER, CARRIER, narrow.desk_whisper, HANG_UP),
+    Webhook(
+        VoiceRoute.RING_OVER,
+        CARRIER,
+        narrow.ring_over,
+        HOLD,
+        ("DialCallStatus",),
+        over=narrow.ring_over_for_good,
+    ),
 )
 
 

@@ -67,13 +67,19 @@ def again(request: WebhookRequest) -> str:
 def recorded(request: WebhookRequest) -> str:
     """Handles the end of a message, or silence in its place."""
     call = known_call(request)
-    sid, seconds = request.form.value("RecordingSid"), request.form.seconds("RecordingDuration")
+    sid, seconds = _recording_reference(request), request.form.seconds("RecordingDuration")
     if not sid or not seconds:
         return _advance(request, call, NoInput())
     if not _is_awaited(request, call):
         recordings.record_message(request.work, call.id, sid, seconds)
         return current_document(request, call)
     return _advance(request, call, Recorded(sid, seconds))
+
+
+def _recording_reference(request: WebhookRequest) -> str:
+    """Returns the recording's sid; of a carrier that tells it later, a reference made of its address; else an empty text."""
+    sid, url = request.form.value("RecordingSid"), request.form.value("RecordingUrl")
+    return sid if sid or not url else recordings.provisional_sid(url)
 
 
 def transfer_ended(request: WebhookRequest) -> str:

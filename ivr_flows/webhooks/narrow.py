@@ -1,27 +1,29 @@
-"""Documents and webhooks for a carrier without the verbs Enqueue, Leave, Conference and Queue.
+"""Documents and webhooks for a self-hosted TwiML engine (CARRIER_PROFILE=narrow), after the documented verbs of Somleng.
 
-Self-hosted TwiML engines are like that. Callers wait in a cycle of Say, Gather, Pause and Redirect. To ring an
-operator, the caller's own document dials the operator's client, and both talk over that bridge; nothing is requested
-over REST. Hold, listening in and three-way calls need a conference and are not available.
+It has Say, Play, Gather, Redirect, Record, Dial (a number or SIP address), Reject and Hangup: no Pause, no Enqueue, no
+conference, no softphone. Callers wait in a cycle of Gather and Redirect. To ring an operator, the caller's own document
+dials the operator's SIP telephone, and both talk over that bridge; nothing is requested over REST. The engine reports
+the operator's answer only when the Dial is over, so the desk reports it. Talks are not recorded; hold, listening in and
+three-way calls need a conference and are not available.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar
 
-from twilio.twiml.voice_response import Client, Dial, VoiceResponse
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from hotline.gateways.addresses import VoiceRoute, device
+from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.enums import CallState, OfferState, RecordingKind
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Offer
 from ivr_flows.speech import Lines
+from ivr_flows.webhooks.call_end import over
 from ivr_flows.webhooks.call_flow import (
     OFFER_STATE_OF_STATUS,
     after_conversation,
     current_document,
-    hang_up_silently,
 )
 from ivr_flows.webhooks.twiml import EMPTY, Speaker, TwimlRenderer
 from ivr_flows.webhooks.webhook import WebhookRequest
@@ -32,7 +34,7 @@ MAX_ROUND_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class NarrowTwimlRenderer(TwimlRenderer):
-    """Renders every document with the remaining verbs."""
+    """Renders every document with the remaining verbs and attributes."""
 
     dials_operators: ClassVar[bool] = True
 
@@ -40,6 +42,27 @@ class NarrowTwimlRenderer(TwimlRenderer):
         """Renders one short round of waiting."""
         short = min(seconds, MAX_ROUND_SECONDS)
         return super(NarrowTwimlRenderer, self).waiting(speaker, lines, seconds=short, may_press=may_press)
+
+    def pause(self, response: VoiceResponse, url: str, seconds: int) -> None:
+        """Listens for `seconds` in place of silence; a key only shortens it."""
+        if seconds:
+            response.append(self.gather(url, seconds, on_silence=False))
+        response.redirect(url, method="POST")
+
+    def gather(self, action: str, timeout: int, *, on_silence: bool, most: int = 1, **speech: str) -> Gather:  # noqa: ARG002 - the engine recognises no speech
+        return Gather(
+            num_digits=most,
+            finish_on_key="" if most == 1 else "#",
+            timeout=timeout,
+            action=action,
+            method="POST",
+            action_on_empty_result=on_silence,
+        )
+
+    def recording_callback(self, kind: RecordingKind, call_id: int) -> dict[str, str]:
+        callback = super(NarrowTwimlRenderer, self).recording_callback(kind, call_id)
+        callback.pop("recording_status_callback_event")
+        return callback
 
     def leave(self, speaker: Speaker, lines: Lines) -> str:
         """Ends the waiting with a redirect, because there is no queue to leave."""
@@ -53,22 +76,10 @@ class NarrowTwimlRenderer(TwimlRenderer):
         speaker.say(response, lines)
         response.redirect(self.addresses.url(VoiceRoute.WAIT), method="POST")
 
-    def ring(self, call_id: int, offer_id: int, operator_id: int, *, seconds: int) -> str:
-        """Rings an operator from the caller's own document; the operator's whisper document accepts the offer."""
-        recorded = {"record": "record-from-answer-dual"} if self.callers.record_talks else {}
-        callback = self.recording_callback(RecordingKind.TALK, call_id) if recorded else {}
-        dial = Dial(
-            action=self.addresses.url(VoiceRoute.RING_OVER, offer_id),
-            method="POST",
-            timeout=seconds,
-            **recorded,
-            **callback,
-        )
-        client = Client(url=self.addresses.url(VoiceRoute.DESK_WHISPER, offer_id), method="POST")
-        client.identity(device(operator_id).removeprefix("client:"))
-        client.parameter(name="offer", value=str(offer_id))
-        client.parameter(name="call", value=str(call_id))
-        dial.append(client)
+    def ring(self, offer_id: int, operator_id: int, *, seconds: int) -> str:
+        """Rings an operator's SIP telephone from the caller's own document."""
+        dial = Dial(action=self.addresses.url(VoiceRoute.RING_OVER, offer_id), method="POST", timeout=seconds)
+        dial.sip(self.addresses.desk(operator_id))
         response = VoiceResponse()
         response.append(dial)
         return str(response)
@@ -90,30 +101,46 @@ def ring(request: WebhookRequest) -> str:
         return renderer.redirect(renderer.addresses.url(VoiceRoute.WAIT))
     offers.begin_ringing(request.work, offer_id)
     seconds = request.work.policies.queue.ring_seconds
-    return renderer.ring(offer.call_id, offer_id, offer.operator_id, seconds=seconds)
-
-
-def desk_whisper(request: WebhookRequest) -> str:
-    """Handles the operator's answer: both are connected when this document ends, unless the offer was withdrawn."""
-    call_id = offers.accept_offer(request.work, request.id("offer_id"), request.form.sid)
-    if call_id is None:
-        return hang_up_silently(request.context, request.form, request.ids)
-    lifecycle.record_connected(request.work, call_id)
-    return EMPTY
+    return renderer.ring(offer_id, offer.operator_id, seconds=seconds)
 
 
 def ring_over(request: WebhookRequest) -> str:
     """Handles the end of a ring or a talk: the next operator is rung, or the flow goes on after the talk."""
-    how = OFFER_STATE_OF_STATUS.get(request.form.value("DialCallStatus"), OfferState.MISSED)
-    offer_id = request.id("offer_id")
-    offer = request.work.session.get(Offer, offer_id)
-    call_id = None if offer is None else offer.call_id
-    if call_id is None:
+    offer_id, work = request.id("offer_id"), request.work
+    offer = _record_unreported_talk(request)
+    if offer is None:
         return EMPTY
-    call = get_call(request.work, call_id)
-    if call.state in {CallState.TALKING, CallState.AFTER}:
-        # The result of a Dial does not tell a lost device from a hang-up.
-        offers.record_hang_up(request.work, offer_id)
-        return after_conversation(request, call)
-    offers.settle_offer(request.work, offer_id, how)
-    return current_document(request, get_call(request.work, call_id))
+    status = request.form.value("DialCallStatus")
+    call = get_call(work, offer.call_id)
+    if call.state not in {CallState.TALKING, CallState.AFTER}:
+        offers.settle_offer(work, offer_id, OFFER_STATE_OF_STATUS.get(status, OfferState.MISSED))
+        return current_document(request, get_call(work, offer.call_id))
+    if status in _UNANSWERED:
+        # The desk reported an answer that the engine does not confirm.
+        lifecycle.record_operator_left(work, offer.call_id)
+        lifecycle.return_to_queue(work, offer.call_id, was_confirmed=False)
+        return current_document(request, get_call(work, offer.call_id))
+    # The result of a Dial does not tell a lost device from a hang-up.
+    offers.record_hang_up(work, offer_id)
+    return after_conversation(request, call)
+
+
+def ring_over_for_good(request: WebhookRequest) -> str:
+    """Handles the end of a ring or a talk in which the caller hung up."""
+    _record_unreported_talk(request)
+    return over(request)
+
+
+def _record_unreported_talk(request: WebhookRequest) -> Offer | None:
+    """Records a talk, now over, whose answer the desk did not report; returns the offer."""
+    offer_id, work = request.id("offer_id"), request.work
+    offer = work.session.get(Offer, offer_id)
+    seconds = request.form.seconds("DialCallDuration")
+    talked = request.form.value("DialCallStatus") in {"completed", "answered"} and seconds > 0
+    is_unreported = offer is not None and talked and offer.state is not OfferState.ACCEPTED
+    if offer is not None and is_unreported and offers.accept_afterwards(work, offer_id):
+        lifecycle.record_connected(work, offer.call_id, seconds_ago=seconds)
+    return offer
+
+
+_UNANSWERED = frozenset({"no-answer", "busy", "failed", "canceled"})

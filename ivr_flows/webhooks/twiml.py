@@ -165,9 +165,7 @@ class TwimlRenderer:
                 response.append(self._connect(turn.then, step))
             case PollAgain(pause=seconds):
                 speaker.say(response, turn.lines or (PromptLine("still_asking"),))
-                if seconds:
-                    response.pause(length=seconds)
-                response.redirect(self.addresses.url(VoiceRoute.AGAIN) + step, method="POST")
+                self.pause(response, self.addresses.url(VoiceRoute.AGAIN) + step, seconds)
             case EndDialog():
                 speaker.say(response, turn.lines)
                 response.hangup()
@@ -178,14 +176,15 @@ class TwimlRenderer:
     def waiting(self, speaker: Speaker, lines: Lines, *, seconds: int, may_press: bool) -> str:
         """Renders one round of the wait document: `lines`, then `seconds` of listening or pause, then the next round."""
         response = VoiceResponse()
-        if may_press:
-            gather = _gather(self.addresses.url(VoiceRoute.WAIT_HEARD), seconds, on_silence=False)
-            speaker.say(gather, lines)
-            response.append(gather)
-        else:
+        again = self.addresses.url(VoiceRoute.WAIT)
+        if not may_press:
             speaker.say(response, lines)
-            response.pause(length=seconds)
-        response.redirect(self.addresses.url(VoiceRoute.WAIT), method="POST")
+            self.pause(response, again, seconds)
+            return str(response)
+        gather = self.gather(self.addresses.url(VoiceRoute.WAIT_HEARD), seconds, on_silence=False)
+        speaker.say(gather, lines)
+        response.append(gather)
+        response.redirect(again, method="POST")
         return str(response)
 
     def redirect(self, url: str) -> str:
@@ -215,9 +214,14 @@ class TwimlRenderer:
         """Keeps the caller on the line for `seconds`, then redirects to `url`."""
         response = VoiceResponse()
         speaker.say(response, lines)
-        response.pause(length=seconds)
-        response.redirect(url, method="POST")
+        self.pause(response, url, seconds)
         return str(response)
+
+    def pause(self, response: VoiceResponse, url: str, seconds: int) -> None:
+        """Adds `seconds` of silence, after which the document at `url` follows."""
+        if seconds:
+            response.pause(length=seconds)
+        response.redirect(url, method="POST")
 
     def enqueue(self, response: VoiceResponse, speaker: Speaker, lines: Lines) -> None:
         """Puts the caller into the carrier's queue; lines that the wait URL can carry are spoken there."""
@@ -235,6 +239,23 @@ class TwimlRenderer:
             wait_url_method="POST",
         )
 
+    def gather(self, action: str, timeout: int, *, on_silence: bool, most: int = 1, **speech: str) -> Gather:
+        """Listens during the nested speech for exactly one key, * and # included, or for several ended by #.
+
+        `speech` (hints, language): words are recognised too; keys always work beside them.
+        """
+        spoken: dict[str, object] = {**speech, "speech_timeout": 2} if speech else {}
+        return Gather(
+            input="dtmf speech" if speech else "dtmf",
+            num_digits=most,
+            finish_on_key="" if most == 1 else "#",
+            timeout=timeout,
+            action=action,
+            method="POST",
+            action_on_empty_result=on_silence,
+            **spoken,
+        )
+
     def _listen(self, speaker: Speaker, lines: Lines, listen: Listen, step: str) -> Gather:
         speech: dict[str, str] = {}
         if listen.speech and self.callers.hear_words:
@@ -242,7 +263,7 @@ class TwimlRenderer:
             hints = [word for name in listen.words for word in known.get(name, ())][:MOST_HINTS]
             speech = {"language": speaker.catalogue.speech.recognition}
             speech |= {"hints": to_speakable(",".join(hints))} if hints else {}
-        gather = _gather(
+        gather = self.gather(
             self.addresses.url(VoiceRoute.HEARD) + step,
             listen.timeout,
             on_silence=True,
@@ -312,21 +333,3 @@ def goodbye(speaker: Speaker, *prompts: str) -> str:
     speaker.say(response, tuple(PromptLine(prompt) for prompt in prompts))
     response.hangup()
     return str(response)
-
-
-def _gather(action: str, timeout: int, *, on_silence: bool, most: int = 1, **speech: str) -> Gather:
-    """Listens during the nested speech for exactly one key, * and # included, or for several ended by #.
-
-    `speech` (hints, language): words are recognised too; keys always work beside them.
-    """
-    spoken: dict[str, object] = {**speech, "speech_timeout": 2} if speech else {}
-    return Gather(
-        input="dtmf speech" if speech else "dtmf",
-        num_digits=most,
-        finish_on_key="" if most == 1 else "#",
-        timeout=timeout,
-        action=action,
-        method="POST",
-        action_on_empty_result=on_silence,
-        **spoken,
-    )

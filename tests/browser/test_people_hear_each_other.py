@@ -96,6 +96,8 @@ def test_a_caller_and_an_operator_hear_each_other_until_one_hangs_up(city: City,
     assert "您听得到对方" in desk.inner_text("#voice")
     assert "对方听得到您" in phone.inner_text("#voice")
 
+    for page, place in ((desk, "#voice [data-taped]:visible"), (phone, "[data-taped]:visible")):
+        page.wait_for_selector(place)
     desk.keyboard.press("F8")
     hears_nothing(phone)
     hears(desk, CALLER)
@@ -127,7 +129,7 @@ def test_a_recorded_call_holds_both_voices_for_as_long_as_it_was_recorded(
     hears(callee, CALLER)
     for page in (caller, callee):  # each has heard the other for a while, so both are on the tape
         page.wait_for_function("() => document.querySelector('#timer').textContent >= '0:02'")
-    assert ["录音中" in page.inner_text("#voice") for page in (caller, callee)] == [True, False]
+    assert ["录音中" in page.inner_text("#voice") for page in (caller, callee)] == [True, True]
     callee.click("#hangup")
     has_no_line(caller)
     (tape,) = line.client.recordings.list()

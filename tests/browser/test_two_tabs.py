@@ -52,6 +52,7 @@ def test_a_caller_and_an_operator_meet_and_the_matter_is_followed_until_solved(
     desk.wait_for_function("() => document.body.innerText.includes('书院街道的路灯坏了三天了')")
 
     desk.wait_for_selector("#ticket")
+    desk.wait_for_function("() => document.activeElement?.id === 'f-title'")
     assert desk.is_checked("input[name=type][value=complaint]")
     desk.fill("#f-title", "路灯连续三天不亮")
     desk.fill("#f-text", "书院街道春秋路东段五盏路灯三天不亮，夜间出行不便。")

@@ -192,3 +192,14 @@ def test_a_wrong_file_stops_every_process_with_one_line(tmp_path: Path, command:
     assert ended.returncode == 2
     assert ended.stderr.startswith("hotline: ")
     assert ended.stderr.count("\n") == 1
+
+
+def test_a_unit_may_be_closed_and_a_file_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    closed = '\ufeff[[department]]\ncode = "archives"\nzh = "档案馆"\nen = "Archives"\nclosed = true\n'
+    others = "".join(
+        f'[[{kind}]]\ncode = "{kind}-1"\nzh = "{kind}"\nen = "{kind}"\n'
+        for kind in ("township", "utility", "institution")
+    )
+    file = tmp_path / "units.toml"
+    file.write_text(closed + others, encoding="utf-8")
+    assert [unit.closed for unit in read_units(file)] == [True, False, False, False]

@@ -25,6 +25,11 @@ class Desk:
     person: Person
     application: Application
 
+    def reload(self) -> None:
+        """Reloads the page and waits until the operator is ready again."""
+        with self.page.expect_response("**/console/desk/presence"):
+            self.page.reload()
+
     def caller_arrives(self) -> int:
         """Somebody phones and asks for a person; the desk is rung. Returns the call's id."""
         arrival = lifecycle.Arrival(

@@ -95,17 +95,19 @@ def browser(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+def sign_in_to(app: Flask, application: Application, person: Person) -> FlaskClient:
+    """Returns a new browser of `app` in which `person` is signed in and which sends the CSRF token by itself."""
+    with application.unit_of_work(person) as work:
+        token = accounts.sign_in(work, person.id)
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["sign_in"] = token
+    arm_with_csrf_token(app, client)
+    return client
+
+
 @pytest.fixture
 def signed_in(app: Flask, application: Application) -> SignIn:
     """Returns a new browser in which `person` is signed in and which sends the CSRF token by itself."""
 
-    def sign_in(person: Person) -> FlaskClient:
-        with application.unit_of_work(person) as work:
-            token = accounts.sign_in(work, person.id)
-        client = app.test_client()
-        with client.session_transaction() as session:
-            session["sign_in"] = token
-        arm_with_csrf_token(app, client)
-        return client
-
-    return sign_in
+    return lambda person: sign_in_to(app, application, person)

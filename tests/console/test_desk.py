@@ -1,11 +1,14 @@
 """The desk of an operator, from the first ring to the complete record."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agent_console.app import ConsoleOptions, SoftphoneOptions, register
 from hotline.events import CallHangUpAsked, Event
 from hotline.rules.enums import CallState, NoMatterReason, OfferState, PresenceState, Role, TicketState
 from hotline.rules.people.actors import Machine
@@ -15,7 +18,7 @@ from hotline.store.people.tables import Disclosure, Presence
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
-from tests.console.conftest import SignIn
+from tests.console.conftest import SignIn, sign_in_to
 from tests.console.desk_scenes import (
     CALLER,
     CALLER_AT_HOME,
@@ -306,6 +309,23 @@ def test_no_matter_needs_a_reason_and_discards_the_draft(
     assert session.scalars(select(Ticket)).one().state is TicketState.DISCARDED
 
 
+def test_a_call_without_a_matter_shows_its_reason_and_nothing_of_a_number(
+    application: Application, signed_in: SignIn
+) -> None:
+    person, call = talking_desk(application)
+    browser = signed_in(person)
+    browser.post(f"/console/desk/calls/{call.id}/draft")
+    browser.post(f"/console/desk/calls/{call.id}/no-matter", json={"no_matter": "wrong_number"})
+    work = browser.get(STATE).get_json()["html"]["work"]
+    assert work.count("已登记为无诉求") == 1
+    assert "打错电话" in work
+    assert "通话仍在进行" in work
+    assert not any(words in work for words in ("已作废", "查询码", "工单已提交", "draft-"))
+    calls = browser.get("/console/calls").text
+    assert "无诉求：打错电话" in calls
+    assert ">draft-" not in calls
+
+
 def test_the_bar_tells_who_waits_and_the_rate_with_its_base(
     application: Application, signed_in: SignIn, clock: StoppedClock
 ) -> None:
@@ -346,3 +366,79 @@ def test_no_telephone_token_after_signing_out(application: Application, signed_i
     browser.post("/logout")
     answer = browser.post("/console/softphone/token", headers={"Accept": "application/json"})
     assert answer.status_code in {400, 401}
+
+
+def with_softphone(
+    application: Application, console_options: ConsoleOptions, softphone: SoftphoneOptions
+) -> Flask:
+    app = Flask("another-carrier", static_folder=None)
+    register(app, application, replace(console_options, softphone=softphone))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("softphone", "allowed", "told"),
+    [
+        (
+            SoftphoneOptions("twilio", "", str, edges=("singapore", "tokyo")),
+            ("connect-src 'self' wss://*.twilio.com https://*.twilio.com;", "'"),
+            {"driver": "twilio", "sdk": {"edge": ["singapore", "tokyo"]}, "address": ""},
+        ),
+        (
+            SoftphoneOptions(
+                "twilio", "wss://voice.example:8443", str, script="https://sdk.example/voice.js?v=2"
+            ),
+            (
+                "connect-src 'self' wss://*.twilio.com https://*.twilio.com wss://voice.example:8443;",
+                "' https://sdk.example;",
+            ),
+            {
+                "driver": "twilio",
+                "script": "https://sdk.example/voice.js?v=2",
+                "sdk": {"chunderw": "voice.example:8443"},
+            },
+        ),
+        (
+            SoftphoneOptions("sip", "", str, sip_host="pbx.example", desk_reports_answer=True),
+            ("connect-src 'self';", "'"),
+            {"driver": "sip", "script": None, "sdk": {}, "reports_answer": True},
+        ),
+        (
+            SoftphoneOptions("exchange", "wss://exchange.example", str),
+            ("connect-src 'self' wss://exchange.example;", "'"),
+            {"driver": "exchange"},
+        ),
+    ],
+    ids=["edges", "own signalling", "sip", "exchange"],
+)
+def test_the_browser_may_reach_what_its_telephone_needs_and_nothing_more(
+    application: Application,
+    console_options: ConsoleOptions,
+    softphone: SoftphoneOptions,
+    allowed: tuple[str, str],
+    told: dict[str, object],
+) -> None:
+    person = make_operator(application)
+    browser = sign_in_to(with_softphone(application, console_options, softphone), application, person)
+    policy = browser.get("/console").headers["Content-Security-Policy"]
+    assert allowed[0] in policy
+    [scripts] = [part for part in policy.split("; ") if part.startswith("script-src")]
+    assert allowed[1] in f"{scripts};"
+    answer = browser.post("/console/softphone/token").get_json()
+    assert {name: answer[name] for name in told} == told
+    if softphone.driver == "sip":
+        assert answer["address"] == f"sip:op_{person.id}@pbx.example"
+
+
+def test_a_desk_reports_its_answer_only_where_the_carrier_does_not(
+    application: Application, console_options: ConsoleOptions, signed_in: SignIn, session: Session
+) -> None:
+    person, call, _offer = ringing_desk(application)
+    path = f"/console/desk/calls/{call.id}/answered"
+    assert signed_in(person).post(path).status_code == 403
+    outside = SoftphoneOptions("sip", "", str, sip_host="pbx.example", desk_reports_answer=True)
+    app = with_softphone(application, console_options, outside)
+    assert sign_in_to(app, application, make_operator(application)).post(path).status_code == 409
+    browser = sign_in_to(app, application, person)
+    assert [browser.post(path).status_code for _ in range(2)] == [204, 409]
+    assert session.get_one(Call, call.id).state is CallState.TALKING

@@ -79,7 +79,7 @@ def test_a_hand_off_needs_a_unit_and_names_what_is_missing_in_words(
 ) -> None:
     refused = draft.post("hand-off", title="路灯不亮")
     assert refused.status_code == 422
-    assert refused.get_json() == {"errors": {"text": "请填写", "unit_code": "请填写"}}
+    assert refused.get_json() == {"errors": {"text": "请填写", "unit_code": "请选择承办单位"}}
     unknown = draft.post("hand-off", title="路灯不亮", text="三盏。", unit_code="nowhere")
     assert unknown.get_json() == {"errors": {"unit_code": "不在可选范围内"}}
     make_unit(application, "municipal-works")

@@ -112,3 +112,25 @@ def test_the_rows_behind_a_figure_name_the_day_that_ends(
     for html in (rows, pages.get("/console/tickets").get_data(as_text=True)):
         assert "11月23日 周一 24:00" in html
         assert "00:00" not in html
+
+
+def test_a_deadline_counted_at_an_import_is_marked_as_computed_and_a_closed_unit_as_closed(
+    application: Application, app: Flask, signed_in: SignIn, clock: StoppedClock
+) -> None:
+    make_unit(application, active=False)
+    columns = {"state": TicketState.DISPATCHED, "unit_code": UNIT, "dispatched_at": clock.at}
+    computed = make_ticket(
+        application, due_at=clock.at + timedelta(days=5), due_computed=True, policy="shandong-2020", **columns
+    )
+    given = make_ticket(application, due_at=clock.at + timedelta(days=5), **columns)
+    pages = signed_in(person_of(make_user(application, Role.SUPERVISOR)))
+    slip = pages.get(f"/console/tickets/{computed.number}").get_data(as_text=True)
+    assert "推算" in slip
+    assert "自受理 11月23日 周一 09:00 起推算" in slip
+    assert "城市管理局（已撤销）" in slip
+    other = pages.get(f"/console/tickets/{given.number}").get_data(as_text=True)
+    assert "推算" not in other
+    assert "期限由导入的文件给出" in other
+    program = hire(app, application, Role.SUPERVISOR, None)
+    shown = [json_of(program.get(f"/tickets/{each.number}"), 200) for each in (computed, given)]
+    assert [each["deadlines"]["computed"] for each in shown] == [True, False]

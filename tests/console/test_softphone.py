@@ -185,3 +185,33 @@ refuses = false;
 await until(() => phone.state === "on");
 """,
     )
+
+
+def test_a_telephone_outside_the_browser_is_always_on_and_is_answered_outside() -> None:
+    run(
+        DEVICE,
+        SOFTPHONE.replace('driver: "twilio"', 'driver: "sip", reports_answer: true, address: "sip:op_3@pbx"'),
+        """
+assert.deepEqual([phone.isOutside, phone.reportsAnswer, phone.address], [true, true, "sip:op_3@pbx"]);
+assert.equal(phone.hangUp(), false);
+assert.equal(Device.made.length, 0);
+""",
+    )
+
+
+def test_an_installation_without_telephones_shows_them_as_off() -> None:
+    run(
+        DEVICE,
+        SOFTPHONE.replace('driver: "twilio"', 'driver: "none"').replace(
+            'assert.equal(phone.state, "on");', ""
+        ),
+        'assert.equal(phone.state, "off");',
+    )
+
+
+def test_the_device_takes_the_options_of_the_installation() -> None:
+    run(
+        DEVICE,
+        DRIVER.replace('token: "t"', 'token: "t", sdk: { edge: ["singapore"], chunderw: "voice.example" }'),
+        'assert.deepEqual([Device.last.options.edge, Device.last.options.chunderw], [["singapore"], "voice.example"]);',
+    )

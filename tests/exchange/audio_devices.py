@@ -57,6 +57,10 @@ class AudioDevice(WebSocketClient):
             lambda: f"told {self.told}",
         )
 
+    def wait_recorded(self, *, recorded: bool) -> None:
+        """Waits until this end learns whether its line is recorded, by whomever."""
+        self.wait_for(lambda: self.told.get("recorded") is recorded, _PATIENCE, lambda: f"told {self.told}")
+
     def signal(self, link: str, **part: object) -> None:
         self.send({"type": "signal", "callSid": self.call_sid, "link": link, **part})
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from hotline.exchange.clients import Softphone
 from tests.exchange.application import Application
 from tests.exchange.line import Line
 
@@ -42,7 +43,7 @@ def page(browser: Browser, line: Line) -> Iterator[Page]:
     opened.on("pageerror", lambda error: problems.append(str(error)))
     opened.on("console", lambda entry: problems.append(entry.text) if entry.type == "error" else None)
     opened.goto(f"{line.url}/phone")
-    expect(opened.locator("#line")).to_have_text("已接入")
+    expect(opened.locator("#line")).to_have_text("可以通话")
     yield opened
     context.close()
     assert problems == []
@@ -133,9 +134,67 @@ def test_the_own_number_is_kept_and_used(page: Page, application: Application) -
     expect(page.locator("#me")).to_have_value("13900005678")
     page.reload()
     expect(page.locator("#me")).to_have_value("13900005678")
-    expect(page.locator("#line")).to_have_text("已接入")
+    expect(page.locator("#line")).to_have_text("可以通话")
     page.get_by_role("button", name="拨打").click()
     assert application.wait_for("/voice")[0]["From"] == "+8613900005678"
+
+
+def talk_with_label(page: Page, line: Line, application: Application, label: str) -> Softphone:
+    application.on("/voice", MENU)
+    application.on("/menu", ROOM)
+    page.get_by_role("button", name="拨打").click()
+    page.locator("#chips button", has_text="投诉求助").click()
+    expect(page.locator(".heard")).to_contain_text("请稍候")
+    agent = line.softphone()
+    line.client.conferences("room").participants.create(
+        to="client:agent_7", from_=line.settings.number, label=label, end_conference_on_exit=True
+    )
+    agent.wait_incoming()
+    agent.accept()
+    agent.wait_connected()
+    return agent
+
+
+def test_a_citizen_reads_no_id_of_the_hotline_or_the_exchange(
+    page: Page, line: Line, application: Application
+) -> None:
+    agent = talk_with_label(page, line, application, "operator-271")
+    expect(page.locator("#with")).to_have_text("在线：话务员")
+    agent.say("您好")
+    expect(page.locator("#now")).to_have_text("话务员：您好")
+    assert "271" not in page.inner_text("body")
+
+
+def test_the_own_number_stays_as_it_is_while_a_call_goes_on(page: Page, application: Application) -> None:
+    application.on("/voice", MENU)
+    page.get_by_role("button", name="拨打").click()
+    expect(page.locator("#state")).to_have_text("通话中")
+    expect(page.locator("#me")).to_be_disabled()
+    expect(page.locator("#change")).to_be_disabled()
+    page.keyboard.press("Escape")
+    expect(page.locator("#state")).to_have_text("通话结束 · 已挂断")
+    page.locator("#me").fill("13900005678")
+    page.locator("#change").click()
+    expect(page.locator("#line")).to_have_text("可以通话")
+    page.get_by_role("button", name="拨打").click()
+    expect(page.locator("#state")).to_have_text("通话中")
+    assert [request["From"] for request in application.wait_for("/voice", count=2)] == [
+        "+8613800001234",
+        "+8613900005678",
+    ]
+
+
+def test_a_late_key_for_a_call_that_is_over_is_no_part_of_the_next_number(
+    page: Page, application: Application
+) -> None:
+    application.on("/voice", "<Say>请您评价，满意请按1。</Say>")
+    page.get_by_role("button", name="拨打").click()
+    expect(page.locator("#state")).to_contain_text("通话结束")
+    page.locator("#to").focus()
+    for key in "1*":
+        page.keyboard.press(key)
+        page.locator(f"#pad button[data-key='{key}']").click()
+    expect(page.locator("#to")).to_have_value("4412345")
 
 
 @pytest.mark.parametrize("width", [390, 1366])

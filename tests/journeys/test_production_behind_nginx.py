@@ -52,9 +52,14 @@ def last(line: Production, name: str, wanted: str) -> dict[str, Any] | None:
     return logged[-1] if logged and logged[-1]["event"] == wanted else None
 
 
-def acting_clock(line: Production) -> str | None:
-    names = ("clock-1", "clock-2")
-    return next((name for name in names if "clock.acting" in events(line, name)), None)
+def acting_and_waiting(line: Production) -> tuple[str, str] | None:
+    """Returns the schedulers once one of them acts and the other one waits, by what each has logged last about itself."""
+    states = {"clock.acting": "", "clock.waiting": ""}
+    for name in ("clock-1", "clock-2"):
+        said = [event for event in events(line, name) if event in states]
+        if said:
+            states[said[-1]] = name
+    return (states["clock.acting"], states["clock.waiting"]) if all(states.values()) else None
 
 
 def sign_in(line: Production, name: str, **headers: str) -> tuple[requests.Session, requests.Response]:
@@ -125,9 +130,7 @@ def test_every_line_of_every_process_is_json_and_the_reason_of_an_outage_is_told
     assert [event["event"] for event in line.logged("clock-1") + line.logged("clock-2")].count(
         "clock.started"
     ) == 2
-    acting = until("a scheduler acts", lambda: acting_clock(line))
-    waiting = {"clock-1": "clock-2", "clock-2": "clock-1"}[acting]
-    until("the other one waits", lambda: "clock.waiting" in events(line, waiting))
+    until("a scheduler acts and the other one waits", lambda: acting_and_waiting(line))
     before = {name: len(line.lines(name)) for name in line.processes}
 
     with postgres.closed(line.environ["DATABASE_URL"]):
@@ -135,14 +138,15 @@ def test_every_line_of_every_process_is_json_and_the_reason_of_an_outage_is_told
         while time.monotonic() < ends:
             line.signed_webhook("/voice/incoming", {"CallSid": "CA2", "From": "+8613800001234", "To": "1"})
             line.http().get(f"{line.address}/login", timeout=20)
-            requests.get(f"http://127.0.0.1:{line.web_ports[0]}/readyz", timeout=20)
-    until("the line is back", lambda: is_ready(f"http://127.0.0.1:{line.web_ports[0]}/readyz"))
+            requests.get(f"http://127.0.0.1:{line.web_ports[1]}/readyz", timeout=20)
+    until("the line is back", lambda: is_ready(f"http://127.0.0.1:{line.web_ports[1]}/readyz"))
 
     said = [event for name in line.processes for event in line.logged(name)[before[name] :]]
     assert len(said) < 60, [event["event"] for event in said]
     reasons = {event["reason"] for event in said if event["event"] in {"clock.trouble", "readiness.database"}}
     assert any("not currently accepting connections" in reason for reason in reasons), reasons
 
+    acting, waiting = until("one acts and the other one waits", lambda: acting_and_waiting(line))
     assert line.end(acting) == 0
     assert events(line, acting)[-1] == "clock.stopped"
     took_over = until("the other one takes over", lambda: last(line, waiting, "clock.acting"))

@@ -266,7 +266,7 @@ def _web(ground: Ground, application: Application, clock: ExchangeClock, gate: G
     port = free_port()
     application = replace(application, engine=ground.web_engine or ground.engine)
     app = Flask("matrix")
-    addresses = VoiceAddresses(_public(port))
+    addresses = VoiceAddresses(_public(port), "pbx.example" if ground.narrow else "")
     app.register_blueprint(
         voice_blueprint(
             application,

@@ -25,7 +25,7 @@ from hotline.rules.enums import (
 from hotline.rules.people.actors import Person
 from hotline.rules.tickets.fields import TicketFields
 from hotline.services.calls import lifecycle
-from hotline.services.queueing import presence
+from hotline.services.queueing import offers, presence
 from hotline.services.tickets import actions
 from hotline.store.people.tables import Presence
 from hotline.store.tickets.tables import Assignment, Ticket
@@ -204,6 +204,8 @@ class Operator(Handset):
         if desk.state is PresenceState.NOT_READY:
             self.sit_down()
             return True
+        if desk.state is PresenceState.RINGING and self.party and self._exchange.settings.narrow:
+            return self._report_answer(desk.call_id or 0)
         if desk.state is not PresenceState.WRAP_UP or desk.call_id is None:
             return False
         spoken, self._noted = len(self.talks) > self._noted, len(self.talks)
@@ -217,6 +219,14 @@ class Operator(Handset):
                 return False
             actions.perform(work, draft.id, TicketAction.HAND_OFF, POTHOLE, draft.revision)
         return True
+
+    def _report_answer(self, call_id: int) -> bool:
+        """Tell the desk that the telephone has answered, which a narrow carrier does not."""
+        with self._hall.unit_of_work(self.person) as work:
+            accepted = offers.accept_at_desk(work, call_id)
+            if accepted:
+                lifecycle.record_connected(work, call_id)
+        return accepted
 
 
 class Office:

@@ -126,3 +126,18 @@ def test_any_text_survives_the_way_out_and_back_and_never_begins_like_a_formula(
     )
     assert isinstance(row, TicketRow)
     assert row.values["text"] == clean(close_directions(text))
+
+
+@pytest.mark.parametrize(
+    ("stored", "written"),
+    [("anonymous", "anonymous"), ("110", "***"), ("12345", "***45"), ("138****5678", "138****5678")],
+)
+def test_every_number_that_leaves_can_come_back(application: Application, stored: str, written: str) -> None:
+    make_unit(application)
+    make_ticket(application, state=TicketState.DISPATCHED, unit_code="city-management", caller_number=stored)
+    (row,) = export(application)
+    assert row["caller_number"] == written
+    zone, number = city_policies().zone, city_policies().number
+    parsed = parse_row(row, zone, number, application.clock())
+    assert isinstance(parsed, TicketRow)
+    assert parsed.values["caller_number"] == written

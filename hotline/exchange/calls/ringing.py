@@ -26,7 +26,7 @@ async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
     telephone in a call is busy; an unknown client or sip address fails at once.
     """
     address = call.to.partition("?")[0]
-    devices = list(exchange.devices.get(address, ()))
+    devices = list(exchange.devices.get(address) or exchange.devices.get(_softphone_at(address)) or ())
     if not devices:
         match exchange.settings.answers.get(address):
             case AlwaysBusy():
@@ -52,6 +52,12 @@ async def ring(exchange: Exchange, call: Call, seconds: float) -> bool:
         return _failed(call, CallStatus.BUSY, _BUSY)
     advance(exchange, call, CallStatus.IN_PROGRESS)
     return True
+
+
+def _softphone_at(address: str) -> str:
+    """Returns the softphone that answers at a SIP address: its identity is the user name there."""
+    scheme, _, rest = address.partition(":")
+    return f"client:{rest.partition('@')[0]}" if scheme == "sip" else ""
 
 
 async def _first_pickup(

@@ -7,8 +7,8 @@ captions, because both ask `Meeting.listeners`: hold, mute, coaching, removal an
 
 A peer sends `{type:"voice", callSid, microphone, muted}` for each call it can carry sound for (programs never do and get
 no links) and again when that changes; it receives `{type:"voice", callSid, links:[{id, offers, speaks, hears}], typed,
-record, own}` whenever something of that changes. `offers` names the side that begins; `typed` is true if a party that
-hears this peer has no sound. While `record` is true the peer sends what it hears, with its own voice in it if `own`, as
+record, own, recorded}` whenever something of that changes. `offers` names the side that begins; `typed` is true if a party
+that hears this peer has no sound; `recorded` is true for everyone on a line of which a recording runs. While `record` is true the peer sends what it hears, with its own voice in it if `own`, as
 binary messages: 8 kHz, 16 bit, mono. `{type:"signal", callSid, link, …}` is passed to the other peer of the link.
 """
 
@@ -158,7 +158,14 @@ class AudioMesh:
             "typed": self._has_reader(peer),
             "record": record,
             "own": record and peer.is_recorded,
+            "recorded": self._is_line_recorded(peer),
         }
+
+    def _is_line_recorded(self, peer: AudioPeer) -> bool:
+        return any(
+            recording.status is RecordingStatus.IN_PROGRESS and peer in self._on_line(of)
+            for recording, of in self.running.values()
+        )
 
     def _has_reader(self, peer: AudioPeer) -> bool:
         """Returns True if a party that hears this peer has no sound and can only read typed text."""

@@ -92,7 +92,7 @@ class RegisteredTelephone:
         self.connection.send({"type": "ended", "callSid": call_sid, "status": status, "at": self._elapsed()})
 
     def hear(self, call_sid: str, sound: Sound) -> None:  # noqa: ARG002 - a telephone has one call only
-        self.connection.send(_message(sound) | {"at": self._elapsed()})
+        self.connection.send(_message(sound, self._exchange.settings.names) | {"at": self._elapsed()})
         if isinstance(sound, PartyChanged):
             self._exchange.audio_mesh.schedule_update()
 
@@ -169,7 +169,7 @@ class RegisteredTelephone:
             ringing.reject(self.incoming)
 
 
-def _message(sound: Sound) -> dict[str, object]:
+def _message(sound: Sound, known: Mapping[str, str]) -> dict[str, object]:
     match sound:
         case PlaybackStarted(mark, text, seconds, language, voice):
             return {
@@ -183,11 +183,11 @@ def _message(sound: Sound) -> dict[str, object]:
         case PlaybackEnded(mark, whole):
             return {"type": "said", "id": mark, "whole": whole}
         case Caption(who, text):
-            return {"type": "caption", "who": who, "text": text}
+            return {"type": "caption", "who": known.get(who, who), "text": text}
         case Beep():
             return {"type": "beep"}
         case PartyChanged(names):
-            return {"type": "party", "names": names}
+            return {"type": "party", "names": [known.get(name, name) for name in names]}
         case ListeningChanged(keys, words):
             return {"type": "listen", "keys": keys, "words": words}
 

@@ -22,6 +22,8 @@ let lastStatus = "";
 let pace = 1;
 let talkingSince = 0;
 let lineWord = "connecting";
+let endedAt = 0;
+let isOwnEnd = false; // whether the citizen hung up
 
 function send(message) {
   if (socket?.readyState !== WebSocket.OPEN) return;
@@ -54,14 +56,34 @@ function showState() {
   $("call").hidden = busy;
   $("call").disabled = lineWord !== "connected" || state === "ringing";
   $("incoming").hidden = state !== "ringing";
-  $("to").readOnly = busy;
+  // Late answers to the last question of a call are no part of the next number.
+  $("to").readOnly = busy || isAnsweringLate();
+  // Another number is another telephone, which would end this call without a word.
+  $("me").disabled = $("change").disabled = busy || state === "ringing";
+  $("own").title = $("me").disabled ? words.in_call : "";
 }
+
+const LATE_MS = 5000;
+
+/** Returns whether the other side ended the call a moment ago, while the citizen may still be pressing a key for it. */
+function isAnsweringLate() { return state === "ended" && !isOwnEnd && performance.now() - endedAt < LATE_MS; }
+
+/** Returns the name of another party without the addresses by which the exchange knows it. */
+function nameOf(party) {
+  if (/^(client|sip):|^operator-\d+$/.test(party)) return words.operator;
+  return party === "anonymous" ? words.other_side : national(party);
+}
+
+function national(number) { return number.replace(/^\+86/, "0").replace(/^0(1\d{10})$/, "$1"); }
+
+function hangUp() { isOwnEnd = true; send({ type: "hangup" }); }
 
 function become(next) {
   state = next;
   ring(next === "ringing");
   if (next === "talking") talkingSince = performance.now();
-  if (next === "dialling" || next === "ringing") { $("timer").textContent = "0:00"; $("keys").textContent = ""; $("with").textContent = ""; }
+  if (next === "ended") { endedAt = performance.now(); setTimeout(showState, LATE_MS); }
+  if (next === "dialling" || next === "ringing") { isOwnEnd = false; $("timer").textContent = "0:00"; $("keys").textContent = ""; $("with").textContent = ""; }
   if (next === "ended") { voice.close(); captions.finish(false); captions.hideChoices(); captions.hush(); $("with").textContent = ""; }
   showState();
   if (next === "ringing") $("answer").focus();
@@ -70,22 +92,22 @@ function become(next) {
 const TAKE = {
   registered(message) { pace = message.pace; attempts = 0; $("me").value = message.number.replace(/^\+86/, ""); showLine("connected"); showState(); },
   state(message) { become(message.state); voice.open(message.callSid); },
-  ring(message) { captions.clear(); $("caller").textContent = message.from.replace(/^\+86/, "0").replace(/^0(1\d{10})$/, "$1"); become("ringing"); },
-  say(message) { captions.begin(message, pace, aloud, language); },
+  ring(message) { captions.clear(); $("caller").textContent = national(message.from); become("ringing"); },
+  say(message) { captions.begin(message.voice === "music" ? { ...message, text: `♪ ${words.sound}` } : message, pace, aloud, language); },
   said(message) { captions.finish(message.whole, message.id); },
-  caption(message) { captions.hear(message.who, message.text); },
+  caption(message) { captions.hear(nameOf(message.who), message.text); },
   beep() { beep(); captions.keep(words.beep, "system"); },
   party(message) {
     // The exchange reports an empty line again when the conference ends after the last participant has left it.
     const hadParty = $("with").textContent !== "";
-    $("with").textContent = message.names.length ? words.joined + message.names.join("、") : "";
+    $("with").textContent = message.names.length ? words.joined + message.names.map(nameOf).join("、") : "";
     if (hadParty && !message.names.length && state === "talking") captions.keep(words.alone, "system");
   },
   listen(message) { if (!message.keys) captions.hideChoices(); },
   ended(message) { lastStatus = message.status; become("ended"); },
   voice(message) { voice.take(message); },
   signal(message) { voice.take(message); },
-  error(message) { captions.keep(message.message, "system"); },
+  error(message) { console.warn(message.message); captions.keep(words.impossible, "system"); },
 };
 
 function connect() {
@@ -118,7 +140,7 @@ function press(key) {
     send({ type: "keys", digits: key });
     $("keys").textContent = ($("keys").textContent + key).slice(-16);
     captions.hideChoices();
-  } else if (state !== "dialling") {
+  } else if (state !== "dialling" && !isAnsweringLate()) {
     $("to").value = (isWhole ? key : $("to").value + key).slice(0, 20);
     isWhole = false;
   }
@@ -142,7 +164,7 @@ for (const key of "123456789*0#") {
 }
 captions.onChip(press);
 $("call").addEventListener("click", dial);
-$("hangup").addEventListener("click", () => send({ type: "hangup" }));
+$("hangup").addEventListener("click", hangUp);
 $("answer").addEventListener("click", () => { captions.clear(); send({ type: "answer" }); });
 $("reject").addEventListener("click", () => send({ type: "reject" }));
 $("language").addEventListener("click", () => { language = language === "zh" ? "en" : "zh"; kept.set("language", language); translate(); });
@@ -158,6 +180,7 @@ $("speak").addEventListener("submit", (event) => {
 });
 $("own").addEventListener("submit", (event) => {
   event.preventDefault();
+  if ($("me").disabled) return;
   kept.set("number", $("me").value.trim() || DEFAULT_NUMBER);
   const old = socket;
   socket = null;
@@ -171,7 +194,7 @@ function showAloud() { $("aloud").setAttribute("aria-pressed", String(aloud)); i
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const field = event.target instanceof Element ? event.target.id : "";
-  if (event.key === "Escape" && state !== "idle") send({ type: "hangup" });
+  if (event.key === "Escape" && state !== "idle") hangUp();
   else if (event.key === "Enter" && state === "ringing" && field !== "reject") { event.preventDefault(); captions.clear(); send({ type: "answer" }); }
   else if (event.key === "Enter" && (field === "to" || event.target === document.body)) { event.preventDefault(); dial(); }
   else if (/^[0-9*#]$/.test(event.key) && field !== "words" && field !== "me" && (field !== "to" || $("to").readOnly)) { event.preventDefault(); press(event.key); }

@@ -8,7 +8,7 @@ const LOOK_MS = 100;
 const LOUD = 0.25;
 const LINGER_MS = 1000;
 const FALL = 0.75;
-const SILENCE = { links: [], typed: false, record: false, own: false };
+const SILENCE = { links: [], typed: false, record: false, own: false, recorded: false };
 
 /** Emits `look` ten times a second during a call, and once after it; its detail is the value of `look()`. */
 export class Voice extends EventTarget {
@@ -93,7 +93,7 @@ export class Voice extends EventTarget {
     const levels = this.#mixer?.levels() ?? { own: 0, others: 0 };
     const me = this.#meters.me.show(this.#me(), levels.own);
     const them = this.#meters.them.show(this.#them(), levels.others);
-    return { me: me.word, them: them.word, mine: me.level, theirs: them.level, isRecorded: this.#order.record };
+    return { me: me.word, them: them.word, mine: me.level, theirs: them.level, isRecorded: this.#order.recorded };
   }
 
   /** Returns off, asking, none (no microphone), muted, alone, typed (the others can only read), connecting, failed or on. */

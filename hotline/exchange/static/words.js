@@ -4,8 +4,9 @@ const zh = {
   say: "说", incoming: "来电", answer: "接听", reject: "拒接", to: "拨打号码", call: "拨打", hangup: "挂断",
   me: "我的号码", change: "更换", hint: "键盘：0–9 * # 按键，回车拨打或接听，Esc 挂断",
   idle: "未通话", dialling: "正在呼叫", ringing: "来电", talking: "通话中", ended: "通话结束", beep: "（嘀）",
-  connected: "已接入", connecting: "正在连接交换机…", lost: "与交换机断开，正在重连…",
+  connected: "可以通话", connecting: "正在连接交换机…", lost: "与交换机断开，正在重连…",
   replaced: "此号码已在另一个窗口使用", refused: "号码不正确", joined: "在线：", alone: "对方已离开",
+  operator: "话务员", other_side: "对方", sound: "（播放录音）", impossible: "现在不能这样操作。", in_call: "通话结束后才能更换号码",
   waiting: "拨打热线，听到的话会显示在这里。", voice_me: "您", voice_them: "对方", taped: "● 录音中",
   voice: {
     me: {
@@ -25,9 +26,11 @@ const en = {
   reject: "Decline", to: "Number to call", call: "Call", hangup: "Hang up", me: "My number", change: "Change",
   hint: "Keyboard: 0–9 * # press keys, Enter calls or answers, Esc hangs up",
   idle: "Not in a call", dialling: "Calling", ringing: "Incoming call", talking: "In a call", ended: "Call ended",
-  beep: "(beep)", connected: "connected", connecting: "Connecting to the exchange…",
+  beep: "(beep)", connected: "Ready to call", connecting: "Connecting to the exchange…",
   lost: "Lost the exchange, reconnecting…", replaced: "This number is in use in another window",
   refused: "Not a telephone number", joined: "On the line: ", alone: "The other side has left",
+  operator: "Operator", other_side: "Other side", sound: "(recorded sound)", impossible: "That is not possible now.",
+  in_call: "The number can be changed after the call",
   waiting: "Call the hotline: what is said appears here.", voice_me: "You", voice_them: "Them", taped: "● recorded",
   voice: {
     me: {

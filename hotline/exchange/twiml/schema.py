@@ -197,8 +197,38 @@ ALLOWED_VERBS: Mapping[DocumentContext, frozenset[str]] = {
     DocumentContext.CONFERENCE: frozenset({"Say", "Play", "Pause", "Redirect"}),
 }
 
-# Elements that self-hosted TwiML engines commonly lack; unknown in the narrow profile.
-NOT_IN_NARROW = frozenset({"Enqueue", "Leave", "Conference", "Queue"})
+# The narrow profile: elements, attributes and children of a self-hosted engine, as Somleng's source and documentation name
+# them. That engine ignores other attributes; here they are refused, so that no document relies on one. Sip and Number
+# have no `url`: nothing tells that a dialled party has answered before the Dial is over.
+NARROW: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "Say": (frozenset({"voice", "language", "loop"}), frozenset()),
+    "Play": (frozenset({"loop"}), frozenset()),
+    "Gather": (
+        frozenset({"action", "method", "timeout", "numDigits", "finishOnKey", "actionOnEmptyResult"}),
+        frozenset({"Say", "Play"}),
+    ),
+    "Redirect": (frozenset({"method"}), frozenset()),
+    "Record": (
+        frozenset(
+            {
+                "action",
+                "method",
+                "timeout",
+                "finishOnKey",
+                "maxLength",
+                "playBeep",
+                "recordingStatusCallback",
+                "recordingStatusCallbackMethod",
+            }
+        ),
+        frozenset(),
+    ),
+    "Dial": (frozenset({"action", "method", "callerId", "timeout"}), frozenset({"Number", "Sip"})),
+    "Number": (frozenset(), frozenset()),
+    "Sip": (frozenset(), frozenset()),
+    "Reject": (frozenset({"reason"}), frozenset()),
+    "Hangup": (frozenset(), frozenset()),
+}
 
 
 def is_invalid_value(verb: str, attribute: str, value: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from hotline.exchange.twiml.schema import ALLOWED_VERBS, ELEMENTS, NOT_IN_NARROW, SSML, is_invalid_value
+from hotline.exchange.twiml.schema import ALLOWED_VERBS, ELEMENTS, NARROW, SSML, is_invalid_value
 from hotline.exchange.vocabulary.enums import DocumentContext
 from hotline.exchange.vocabulary.numbers import is_sip
 
@@ -58,9 +58,7 @@ def validate(document: str, context: DocumentContext, *, narrow: bool = False) -
 def problems(root: ET.Element, context: DocumentContext, *, narrow: bool = False) -> Iterator[str]:
     """Yields the problems of a parsed document, in document order."""
     if narrow:
-        for element in root.iter():
-            if element.tag in NOT_IN_NARROW:
-                yield f"12200: unknown element <{element.tag}> (this carrier does not have it)"
+        yield from _outside_narrow(root)
     if root.attrib:
         yield "12200: <Response> takes no attributes"
     for place, verb in enumerate(root):
@@ -72,6 +70,24 @@ def problems(root: ET.Element, context: DocumentContext, *, narrow: bool = False
             yield "12200: <Reject> must be the first verb"
         else:
             yield from _element(verb)
+
+
+def _outside_narrow(root: ET.Element) -> Iterator[str]:
+    """Yields what a self-hosted engine refuses or ignores, see `schema.NARROW`."""
+    for verb in root:
+        for element in verb.iter():
+            known = NARROW.get(element.tag)
+            if known is None:
+                yield f"12200: unknown element <{element.tag}> (this carrier does not have it)"
+                continue
+            attributes, children = known
+            for name in element.attrib.keys() - attributes:
+                yield f'12200: <{element.tag}> has no attribute "{name}" (this carrier does not have it)'
+            for child in element:
+                if child.tag in NARROW and child.tag not in children:
+                    yield f"12200: <{child.tag}> is not allowed inside <{element.tag}> (this carrier)"
+        if verb.tag == "Redirect" and not (verb.text or "").strip():
+            yield "12200: <Redirect> without a URL (this carrier)"
 
 
 def _misplaced(tag: str, context: DocumentContext) -> int:

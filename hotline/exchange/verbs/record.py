@@ -58,7 +58,8 @@ async def record(context: VerbContext, verb: Record) -> Outcome:
                 context.send_late_action(RequestKind.RECORD, action, verb.method, result)
             raise
     _end(context, verb, recording, message)
-    if recording.status is RecordingStatus.ABSENT:
+    # A self-hosted engine requests the action whatever was recorded.
+    if recording.status is RecordingStatus.ABSENT and not context.exchange.settings.narrow:
         return Continuation.NEXT
     return context.action(action, verb.method, _result(context, recording, message))
 
@@ -153,6 +154,10 @@ def _failed_transcription(context: VerbContext, recording: Recording) -> dict[st
 
 
 def _result(context: VerbContext, recording: Recording, message: _Message) -> dict[str, str]:
+    if context.exchange.settings.narrow:
+        # The sid comes with the recording's own callback only.
+        url = f"{context.exchange.settings.base_url}/recordings/{new_sid('RW')}.wav"
+        return {"RecordingUrl": url, "RecordingDuration": str(recording.seconds)}
     return {
         "RecordingUrl": context.exchange.settings.recording_url(recording.sid),
         "RecordingSid": recording.sid,

@@ -37,6 +37,8 @@ class ExchangeSettings:
     begins: datetime | None = None
     # Automatic answers, by E.164 number or sip address.
     answers: Mapping[str, AnswerMode] = field(default_factory=dict)
+    # Names that telephones show for other parties, by E.164 number or sip address.
+    names: Mapping[str, str] = field(default_factory=dict)
     # Limit of the account's live legs (0 = unlimited). One more is refused over REST and in Dial (10004), and an
     # incoming caller finds the line busy.
     concurrent_calls: int = 0

@@ -24,7 +24,7 @@ def mask_number(number: str | None) -> str:
     """
     if not number:
         return ""
-    if _MASKED.fullmatch(number):
+    if is_masked(number):
         return number
     text = "".join(sign for sign in format_national(number) if sign.isalnum())
     if len(text) < _VISIBLE_HEAD + _VISIBLE_TAIL + 3:
@@ -32,6 +32,11 @@ def mask_number(number: str | None) -> str:
         return shown.rjust(len(text), "*") or "*"
     hidden = len(text) - _VISIBLE_HEAD - _VISIBLE_TAIL
     return f"{text[:_VISIBLE_HEAD]}{'*' * hidden}{text[-_VISIBLE_TAIL:]}"
+
+
+def is_masked(number: str) -> bool:
+    """Returns whether `number` is what `mask_number` returns for some number."""
+    return _MASKED.fullmatch(number) is not None
 
 
 def mask_name(name: str) -> str:

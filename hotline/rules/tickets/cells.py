@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from hotline.rules.people.privacy import is_masked
 from hotline.rules.phone_numbers import parse_caller_number
 from hotline.rules.text import clean, close_directions
 from hotline.rules.tickets.fields import (
@@ -136,6 +137,9 @@ def _phone(text: str, line: str) -> str | None:
     text = text.removesuffix(".0") if text.removesuffix(".0").isdecimal() else text
     _number(text, _SHORTENED_DIGITS)
     _number(text, _SHORTENED)
+    # An export of this system masks numbers, the shortest of them whole.
+    if is_masked(text):
+        return text
     try:
         return parse_caller_number(text, line)
     except ValueError as unknown:

@@ -5,6 +5,7 @@ nothing.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Text, bindparam, func, select, update
@@ -167,9 +168,14 @@ def rate_talk(work: UnitOfWork, call_id: int, answer: Satisfied) -> None:
         work.record(events.TalkRated(call_id, answer))
 
 
-def record_connected(work: UnitOfWork, call_id: int) -> None:
-    """Records that caller and operator hear each other; the wait is over and measured."""
+def record_connected(work: UnitOfWork, call_id: int, *, seconds_ago: int = 0) -> None:
+    """Records that caller and operator hear each other; the wait is over and measured.
+
+    `seconds_ago`: the carrier reported it so late.
+    """
     call = lock_call(work, call_id)
+    since = call.queued_at or work.at
+    joined_at = max(work.at - timedelta(seconds=seconds_ago), since)
     joined = updated_one(
         work.session,
         update(Call)
@@ -177,10 +183,8 @@ def record_connected(work: UnitOfWork, call_id: int) -> None:
         .values(
             state=CallState.TALKING,
             # The first answer counts: after a lost talk the caller is connected again.
-            answered_at=func.coalesce(Call.answered_at, work.at),
-            wait_seconds=func.coalesce(
-                Call.wait_seconds, rules.seconds_between(call.queued_at or work.at, work.at)
-            ),
+            answered_at=func.coalesce(Call.answered_at, joined_at),
+            wait_seconds=func.coalesce(Call.wait_seconds, rules.seconds_between(since, joined_at)),
         ),
     )
     if joined and call.operator_id is not None:
@@ -224,15 +228,15 @@ def record_talk_left(work: UnitOfWork, call_id: int) -> None:
     work.session.execute(out)
 
 
-def return_to_queue(work: UnitOfWork, call_id: int) -> bool:
+def return_to_queue(work: UnitOfWork, call_id: int, *, was_confirmed: bool = True) -> bool:
     """Returns a caller whose operator's leg ended without a hang-up to the flow, to rejoin the queue at its front.
 
     Returns False if the talk goes on or is over. If caller and operator had not spoken, the wait goes on as
-    if there had been no answer. Otherwise the answer stays counted, and the draft waits for the next operator.
+    if there had been no answer, also if the carrier does not confirm the answer (`was_confirmed` false). Otherwise the answer stays counted, and the draft waits for the next operator.
     """
     record_operator_left(work, call_id)
     call = lock_call(work, call_id)
-    spoke = rules.was_a_talk(call.answered_at, call.operator_left_at or work.at)
+    spoke = was_confirmed and rules.was_a_talk(call.answered_at, call.operator_left_at or work.at)
     changed: dict[str, object] = {"priority": rules.FRONT_OF_QUEUE} if spoke else dict.fromkeys(_TALK_COLUMNS)
     alone = update(Call).where(
         Call.id == call_id, Call.state == CallState.AFTER, Call.operator_left_at.is_not(None)

@@ -4,6 +4,7 @@ The carrier reports a recording twice and in any order (the Record verb's action
 callback); the first report counts.
 """
 
+import hashlib
 from datetime import timedelta
 
 from sqlalchemy import select, update
@@ -26,7 +27,36 @@ MESSAGE_TITLE = "语音留言"
 MIN_SECONDS = 1
 # A player requests a sound in many parts; within this time they count as one disclosure.
 LISTENING_WINDOW = timedelta(minutes=10)
+# The sid column holds 40 characters.
+_PROVISIONAL, _SID_LENGTH = "url-", 36
 _GIVEN_UP = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
+
+
+def provisional_sid(url: str) -> str:
+    """Returns the sid under which a recording is kept while the carrier has told its address only."""
+    return _PROVISIONAL + hashlib.sha256(url.encode()).hexdigest()[:_SID_LENGTH]
+
+
+def is_provisional(sid: str) -> bool:
+    return sid.startswith(_PROVISIONAL)
+
+
+def _is_known_by_other_sid(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> bool:
+    """Joins the two reports of one message: the Record's action without a sid, and the recording's own callback with it."""
+    messages = select(Recording).where(
+        Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE, Recording.sid != sid
+    )
+    provisional = Recording.sid.startswith(_PROVISIONAL)
+    if is_provisional(sid):
+        known = messages.where(~provisional, Recording.seconds == seconds)
+        return work.session.scalar(known.limit(1)) is not None
+    waiting = work.session.scalar(messages.where(provisional).order_by(Recording.id).limit(1))
+    repeated = work.session.scalar(select(Recording.id).where(Recording.sid == sid)) is not None
+    if waiting is None or repeated:
+        return False
+    waiting.sid, waiting.seconds = sid, seconds
+    work.session.flush()
+    return True
 
 
 def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> None:
@@ -38,6 +68,8 @@ def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> No
         return
     # Lock order: the call first, so that two reports of one message cannot both open a draft.
     lock_call(work, call_id)
+    if _is_known_by_other_sid(work, call_id, sid, seconds):
+        return
     if _insert(work, call_id, sid, seconds, RecordingKind.MESSAGE) is None:
         return
     _open_draft(work, call_id)

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.enums import Role
 from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
-from hotline.rules.people.actors import Person
-from hotline.rules.text import is_storable
+from hotline.rules.people.actors import Person, Right
+from hotline.rules.text import is_blank, is_storable
 from hotline.store.people.tables import ApiToken, SignIn, Unit, User
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
@@ -90,7 +90,7 @@ def add_user(
 
 
 def _check_name(what: str, text: str, limit: int) -> None:
-    if not text.isprintable() or text != text.strip() or not 1 <= len(text) <= limit:
+    if not text.isprintable() or is_blank(text) or text != text.strip() or not 1 <= len(text) <= limit:
         raise NotAllowed(f"a {what} has 1 to {limit} printable characters without blanks around it")
 
 
@@ -165,6 +165,13 @@ def person_by_name(session: Session, name: str) -> Person | None:
     """Returns the active user with this log-in name, or None."""
     user = session.scalar(select(User).where(User.name == name, User.active)) if is_storable(name) else None
     return None if user is None else _person(user)
+
+
+def active_people(session: Session, right: Right) -> dict[str, Person]:
+    """Returns the active users who have `right`, by name and in its order."""
+    users = session.scalars(select(User).where(User.active).order_by(User.name))
+    people = {user.name: _person(user) for user in users}
+    return {name: person for name, person in people.items() if person.may(right)}
 
 
 def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:

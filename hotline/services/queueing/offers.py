@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from hotline import events
 from hotline.rules.calls.queue_order import Claim, Standing
-from hotline.rules.enums import CallState, NotReadyReason, OfferState, TicketState
+from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState, TicketState
 from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
 from hotline.store.calls.tables import Call, Offer
@@ -47,8 +47,10 @@ def _offer(work: UnitOfWork, claim: Claim, operator_id: int) -> bool:
     return True
 
 
-def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str) -> int | None:
-    """Gives the call to the operator whose leg answered. Returns the call's id, or None if the race was lost.
+def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str | None) -> int | None:
+    """Gives the call to the operator whose leg answered (None: the carrier does not name it).
+
+    Returns the call's id, or None if the race was lost.
 
     A repeat with the same leg gives the same result.
     """
@@ -81,6 +83,42 @@ def _take_over_draft(work: UnitOfWork, call_id: int, operator_id: int) -> None:
             execution_options={"synchronize_session": False},
         )
         work.record(events.TicketTakenOver(ticket_id, operator_id, former_id))
+
+
+def accept_at_desk(work: UnitOfWork, call_id: int) -> bool:
+    """Takes an operator's word that their telephone has answered; returns whether it was their call and still theirs.
+
+    For carriers that report the answer of a dialled party only when the talk is over.
+    """
+    pending = select(Offer.id).where(Offer.call_id == call_id, Offer.state == OfferState.PENDING)
+    offer_id = work.session.scalar(pending.where(Offer.operator_id == getattr(work.actor, "id", None)))
+    return offer_id is not None and accept_offer(work, offer_id, None) is not None
+
+
+def accept_afterwards(work: UnitOfWork, offer_id: int) -> bool:
+    """Accepts an offer whose talk is over, although its ring has counted as missed; returns whether it was accepted."""
+    offer = _lock_offer(work, offer_id)
+    if offer is None or offer.state not in {OfferState.PENDING, OfferState.MISSED}:
+        return False
+    withdraw_others = select(Offer.id).where(
+        Offer.call_id == offer.call_id, Offer.state == OfferState.PENDING, Offer.id != offer_id
+    )
+    for other in work.session.scalars(withdraw_others).all():
+        settle_offer(work, other, OfferState.WITHDRAWN)
+    waiting = update(Call).where(
+        Call.id == offer.call_id, Call.state.in_((CallState.QUEUED, CallState.OFFERED))
+    )
+    if not updated_one(work.session, waiting.values(state=CallState.OFFERED)):
+        return False
+    work.session.execute(update(Offer).where(Offer.id == offer_id).values(state=OfferState.PENDING))
+    desks.set_presence(
+        work,
+        offer.operator_id,
+        (PresenceState.READY, PresenceState.NOT_READY),
+        PresenceState.RINGING,
+        call_id=offer.call_id,
+    )
+    return accept_offer(work, offer_id, None) is not None
 
 
 # State of an offer that was not taken -> the reason for which its desk becomes not ready; None: it stays ready.

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TextIO
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CTE, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hotline import events
@@ -19,7 +19,7 @@ from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import mask_number
 from hotline.rules.people.private_words import mask_text
-from hotline.rules.phone_numbers import format_national
+from hotline.rules.phone_numbers import format_national, is_withheld
 from hotline.rules.text import SHORT_TEXT, is_blank, to_storable
 from hotline.rules.tickets.cells import safe_cell
 from hotline.rules.tickets.deadlines import day_that_ends
@@ -32,6 +32,7 @@ from hotline.rules.tickets.rows import (
     OPTIONAL_FIELDS,
     FollowUpFact,
 )
+from hotline.store.figures import cohorts
 from hotline.store.outbound import FollowUp
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
@@ -42,12 +43,21 @@ _FIELDS = (*FILE_FIELDS, *OPTIONAL_FIELDS)
 ROWS_AT_A_TIME = 1_000
 
 
-def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: str | None = None) -> int:
-    """Writes every ticket received in `period` to `target` and returns their number.
+def export_tickets(
+    work: UnitOfWork,
+    period: Period,
+    target: TextIO,
+    *,
+    reason: str | None = None,
+    received_only: bool = False,
+) -> int:
+    """Writes every ticket that the report of `period` counts to `target` and returns their number.
 
-    All rounds are written, also the later rounds of these tickets; discarded tickets and drafts that were not imported
-    are not. `target` must be opened with newline="" and UTF-8. Numbers are masked, inside texts too. With a `reason` they are written in full, except those of confidential
-    matters; this needs a person with the right to import and is recorded as a disclosure. Raises NotAllowed.
+    These are the tickets received, handed off, due, closed or followed up in the period, and their later rounds; with
+    `received_only` those received in it. Discarded tickets and drafts that were not imported are not written. `target`
+    must be opened with newline="" and UTF-8. Numbers are masked, inside texts too. With a `reason` they are written in
+    full, except those of confidential matters; this needs a person with the right to import and is recorded as a
+    disclosure. Raises NotAllowed.
     """
     if reason is not None:
         _record_disclosure(work, reason)
@@ -56,7 +66,8 @@ def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, reason: 
     out = csv.writer(target)
     out.writerow((*COLUMNS, *OPTIONAL_COLUMNS))
     written = 0
-    for cells in _rows(work, period, in_full=reason is not None):
+    wanted = _received(period) if received_only else _reported(work, period)
+    for cells in _rows(work, wanted, in_full=reason is not None):
         out.writerow(cells)
         written += 1
     return written
@@ -79,13 +90,13 @@ def _record_disclosure(work: UnitOfWork, reason: str) -> None:
     work.record(events.NumberShown(disclosure.id))
 
 
-def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[str]]:
+def _rows(work: UnitOfWork, wanted: ColumnElement[bool], *, in_full: bool) -> Iterator[list[str]]:
     earlier = aliased(Ticket)
     found = (
         select(Ticket, FollowUp, func.coalesce(earlier.external_number, earlier.number))
         .outerjoin(FollowUp, FollowUp.ticket_id == Ticket.id)
         .outerjoin(earlier, earlier.id == Ticket.redo_of)
-        .where(Ticket.id.in_(select(_exported(period).c.id)))
+        .where(wanted)
         .order_by(Ticket.received_on, Ticket.id)
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
@@ -97,13 +108,17 @@ def _rows(work: UnitOfWork, period: Period, *, in_full: bool) -> Iterator[list[s
         yield [safe_cell(cell) for cell in cells]
 
 
-def _exported(period: Period) -> CTE:
-    """Returns the ids of the tickets received in the period and of their later rounds."""
-    ours = Ticket.state.not_in((TicketState.DRAFT, TicketState.DISCARDED))
-    imported = and_(Ticket.state == TicketState.DRAFT, Ticket.external_number.is_not(None))
-    received = Ticket.received_on.between(period.first, period.last)
-    ids = select(Ticket.id).where(received, or_(ours, imported)).cte("exported", recursive=True)
-    return ids.union(select(Ticket.id).join(ids, Ticket.redo_of == ids.c.id))
+def _received(period: Period) -> ColumnElement[bool]:
+    return and_(Ticket.received_on.between(period.first, period.last), ~cohorts.IS_NOT_REQUEST)
+
+
+def _reported(work: UnitOfWork, period: Period) -> ColumnElement[bool]:
+    """Returns the condition of the tickets that any cohort of the period's report holds, and of their later rounds."""
+    window = cohorts.window_of(period, work.zone, work.at)
+    handled = (cohort_of(window).where for cohort_of in cohorts.HANDLING)
+    ids = select(Ticket.id).where(or_(_received(period), *handled)).cte("exported", recursive=True)
+    later = select(Ticket.id).join(ids, Ticket.redo_of == ids.c.id)
+    return Ticket.id.in_(select(ids.union(later).c.id))
 
 
 def _special_cells(ticket: Ticket, redo_of: str | None, *, in_full: bool) -> dict[str, object]:
@@ -114,7 +129,10 @@ def _special_cells(ticket: Ticket, redo_of: str | None, *, in_full: bool) -> dic
         **{name: mask_text(getattr(ticket, name), ticket.caller_name) for name in texts},
         # A ticket that was not imported carries our own number, by which an import recognises it.
         "external_number": ticket.external_number or ticket.number or "",
-        "caller_number": mask_number(number) if masked else format_national(number),
+        # The word for a withheld number belongs to no person.
+        "caller_number": mask_number(number)
+        if masked and not is_withheld(number)
+        else format_national(number),
         # The unit that is chosen on a draft has not got it.
         "unit_code": None if ticket.state is TicketState.DRAFT else ticket.unit_code,
         "redo_of": redo_of,

@@ -45,14 +45,23 @@ async function attempt(act) {
 }
 
 function answer() {
+  if (phone.isOutside && phone.reportsAnswer) return reportAnswer();
+  if (phone.isOutside) return phoneHint(word("answer_outside"));
   if (phone.state === "off") return toast(word("phone_is_off"));
   if (!phone.accept(desk.state.offer_id)) phoneHint(word("answer_when_up"));
   else phoneHint(word("answering"));
   return undefined;
 }
 
+/** Tells the server that the telephone has answered, where the carrier does not tell it. */
+function reportAnswer() {
+  return attempt(() => postJson(`/console/desk/calls/${desk.state.call_id}/answered`));
+}
+
 function decline() {
+  if (phone.isOutside) return phoneHint(word("decline_outside"));
   if (!phone.reject(desk.state.offer_id)) phoneHint(word("decline_when_up"));
+  return undefined;
 }
 
 /** Hangs up on purpose. The server records it first: a leg that ends without it was lost, and its caller is kept. */
@@ -115,11 +124,18 @@ document.addEventListener("input", clearError);
 // In the capture phase: the form is read for saving when the event reaches it.
 document.addEventListener("input", keepReportsSecret, true);
 
+/** Puts the caret into the subject, unless the operator is already typing elsewhere. */
+function beginTyping(form) {
+  const active = document.activeElement;
+  if (!active || active === document.body || active.closest("#card")) form.elements.title.focus();
+}
+
 function followForm() {
   const form = byId("ticket", HTMLFormElement);
   if (draft?.form === form) return;
   draft?.close();
   draft = form && new Draft(form, showSaveState);
+  if (form && ["connecting", "talking"].includes(desk.state.stage)) beginTyping(form);
   units.serve(form);
   nearby.serve(form);
 }
@@ -160,6 +176,7 @@ function showMute() {
 
 phone.addEventListener("state", ({ detail }) => {
   showLink("phone", detail.state);
+  document.getElementById("phone-state").title = phone.address;
   if (detail.state !== "connecting") tellTelephone();
 });
 phone.addEventListener("mute", showMute);
@@ -168,6 +185,7 @@ phone.addEventListener("voice", ({ detail }) => {
   place.hidden = detail.me === "off";
   showLevels(place, detail, (side, state) => word(`voice_${side}_${state}`));
 });
+phone.addEventListener("open", () => phone.reportsAnswer && reportAnswer());
 for (const kind of ["incoming", "cancelled", "open", "ended"]) {
   phone.addEventListener(kind, () => {
     document.body.toggleAttribute("data-in-talk", Boolean(phone.open));

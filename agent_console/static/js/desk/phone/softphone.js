@@ -3,9 +3,10 @@
 // start(token, tell), accept, reject, hangup, mute, digits, say, renew(token) and stop.
 import { postJson } from "../../net.js";
 import { ExchangeDriver } from "./exchange.js";
+import { SipDriver } from "./sip.js";
 import { TwilioDriver } from "./twilio.js";
 
-const DRIVERS = { exchange: ExchangeDriver, twilio: TwilioDriver };
+const DRIVERS = { exchange: ExchangeDriver, sip: SipDriver, twilio: TwilioDriver };
 const RETRY_MS = [500, 1000, 2000, 5000, 10_000];
 const RENEW_SHARE = 0.75;
 const PATIENCE_MS = 5000;
@@ -21,12 +22,21 @@ export class Softphone extends EventTarget {
   #retry = null;
   #armed = null;
   isLost = false;
+  /** Whether the telephone is outside the browser; whether the desk must report its answer. */
+  isOutside = false;
+  reportsAnswer = false;
+  /** Where a telephone outside the browser is registered. */
+  address = "";
 
   async start() {
     this.#set("connecting");
     let driver = this.#driver;
     try {
       const line = await postJson("/console/softphone/token");
+      if (!DRIVERS[line.driver]) throw new Error("this installation has no telephones: SOFTPHONE_DRIVER is not set");
+      this.isOutside = line.driver === "sip";
+      this.reportsAnswer = line.reports_answer;
+      this.address = line.address;
       this.#driver?.stop();
       driver = this.#driver = new DRIVERS[line.driver](line);
       this.#scheduleRenewal(line.lives_seconds);
