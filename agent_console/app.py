@@ -86,7 +86,7 @@ class NavItem:
 
 NAV = (
     NavItem("desk.index", N_("坐席"), Right.TAKE_CALLS),
-    NavItem("unit.index", N_("单位"), Right.HANDLE_TICKETS),
+    NavItem("unit.index", N_("待办工单"), Right.HANDLE_TICKETS),
     NavItem("tickets.index", N_("工单"), Right.READ_ALL_TICKETS),
     NavItem("calls.index", N_("通话"), Right.READ_CALLS),
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),

@@ -80,7 +80,6 @@ def index() -> ResponseReturnValue:
         headlines=headlines,
         chart=chart,
         days=_days_around(query.period),
-        formats=FORMATS,
         call_counts=call_counts(),
         unit_statistics=[statistic for statistic in STATISTICS if statistic.by_unit],
         may_list_calls=current_person().may(Right.READ_CALLS),

@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from agent_console.web.console_context import application
 from agent_console.web.labels import N_, translated
-from hotline.rules.policies import DeadlineStage
+from hotline.rules.enums import RequestType
+from hotline.rules.policies import DeadlineStage, TimeUnit
 from hotline.rules.tickets.deadlines import Deadline, DeadlineState, deadline_state, is_past
 from hotline.rules.tickets.inbox import clocks_of
 from hotline.store.tickets.lists import end_of_day
@@ -60,6 +61,8 @@ class DeadlineView:
     met_at: datetime | None
     status: DeadlineStatus
     days: tuple[date, ...]
+    # The counted days are working days, not days of the calendar.
+    working_days: bool
     provisional: bool
     moved: bool
     computed: bool
@@ -101,12 +104,27 @@ def deadline_views(
                 met_at=clock.met_at,
                 status=deadline_status(clock.due_at, clock.met_at, ticket.closed_at, at),
                 days=again.counted if again else (),
+                working_days=_unit_of(ticket, clock.stage) is TimeUnit.BUSINESS_DAY,
                 provisional=bool(again and again.provisional),
                 moved=again is not None and again.due_at != clock.due_at,
                 computed=ticket.due_computed and clock.stage is DeadlineStage.RESOLVE,
             )
         )
     return views
+
+
+def _unit_of(ticket: Ticket, stage: DeadlineStage) -> TimeUnit:
+    limits = application().policies.deadlines
+    return limits.limit(stage, ticket.type or RequestType.OTHER, ticket.urgency).unit
+
+
+# Titles of the rules that policies are named after.
+POLICY_TITLES: dict[str, str] = {"shandong-2020": N_("依据《山东省政务服务热线管理办法》（2020）")}
+
+
+def policy_title(name: str) -> str:
+    """Returns the title of the rule a policy is named after; a policy of the city's own keeps its name."""
+    return translated(POLICY_TITLES, name)
 
 
 def stage_label(stage: DeadlineStage) -> str:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_console.tickets.actions import reveal_number, take_step
-from agent_console.tickets.due_labels import left, stage_label
+from agent_console.tickets.due_labels import left, policy_title, stage_label
 from agent_console.tickets.ticket_sheet import add_template_globals, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
@@ -158,6 +158,7 @@ def pages() -> Blueprint:
     blueprint.add_app_template_global(ticket_overdue, "ticket_overdue")
     blueprint.add_app_template_global(nearest_clock, "nearest_clock")
     blueprint.add_app_template_global(stage_label, "stage_label")
+    blueprint.add_app_template_global(policy_title, "policy_title")
     blueprint.add_app_template_global(is_number_withheld, "withheld")
     add_template_globals(blueprint)
     return blueprint

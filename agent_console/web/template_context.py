@@ -45,6 +45,11 @@ def ticket_address(ticket: Ticket) -> str:
     return ticket.number or f"draft-{ticket.id}"
 
 
+def ticket_label(ticket: Ticket) -> str:
+    """Returns the number of a ticket as people read it, or the words for a draft without one."""
+    return ticket.number or str(_("未编号"))
+
+
 def ticket_url(ticket: Ticket) -> str:
     return f"/console/tickets/{ticket_address(ticket)}"
 
@@ -137,6 +142,7 @@ def pages() -> Blueprint:
     blueprint = Blueprint("parts", __name__)
     for function in (
         ticket_address,
+        ticket_label,
         ticket_url,
         ticket_tag,
         ticket_field,
