@@ -19,6 +19,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Not in batch mode: other tables refer to `calls`, so SQLite cannot make it anew.
     for table, column in (("calls", "check_at"), ("dials", "check_at"), ("offers", "hung_up_at")):
-        with op.batch_alter_table(table) as changed:
-            changed.drop_column(column)
+        op.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
