@@ -16,8 +16,8 @@ from agent_console.web.forms import domain_errors_as_json
 from hotline.rules import errors
 from hotline.rules.enums import Role, TicketAction
 from hotline.rules.errors import DomainError
+from hotline.rules.tickets.rows import ImportRefused
 from hotline.services.calendar import CalendarRefused
-from hotline.services.tickets.import_file import ImportRefused
 from hotline.store.cursors import BadCursor
 from hotline.unit_of_work import Application
 from tests.builders import make_operator

@@ -15,11 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from hotline import events
 from hotline.rules.enums import CLASS_OF, Closing, FollowUpState, TicketState
-from hotline.rules.errors import DomainError, LostRace, NotAllowed
+from hotline.rules.errors import LostRace, NotAllowed
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets.cells import Code
 from hotline.rules.tickets.rows import (
     FollowUpFact,
+    ImportRefused,
     RowProblem,
     TicketRow,
     check_header,
@@ -42,19 +43,6 @@ PREFIX, DIGITS = "QI", 7
 CHUNK = 2_000
 # Problems reported one by one; further bad rows are only counted.
 MAX_PROBLEMS = 1_000
-
-
-class ImportRefused(DomainError):
-    """Nothing was imported. `problems` holds the first ones, `bad_rows` the number of bad rows (0: the header was bad).
-
-    `rows` is the number of rows read.
-    """
-
-    def __init__(self, problems: tuple[RowProblem, ...], bad_rows: int, rows: int = 0) -> None:
-        super().__init__(f"{bad_rows} bad rows")
-        self.problems = problems
-        self.bad_rows = bad_rows
-        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True)
