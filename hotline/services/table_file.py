@@ -21,8 +21,6 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from hotline.rules.errors import DomainError
-
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ",\t;"
 # A workbook that unpacks to more is refused: a small file can hold gigabytes of zeros.
@@ -44,8 +42,8 @@ _BROKEN_WORKBOOK = (
 )
 
 
-class UnreadableFile(DomainError):
-    """The file as a whole is no table. `code`: old_excel, broken_workbook, too_large or second_sheet."""
+class UnreadableFile(Exception):
+    """The file as a whole is no table; services turn it into their own error. `code`: old_excel, broken_workbook, too_large or second_sheet."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
