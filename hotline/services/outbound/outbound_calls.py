@@ -12,7 +12,7 @@ from hotline.rules.enums import CallbackState, CallPurpose, DialState
 from hotline.rules.errors import NoSuchDial
 from hotline.rules.policies import DialPolicy
 from hotline.services.outbound import callbacks, follow_ups
-from hotline.store.calls.live_calls import is_callee_in_call
+from hotline.store.calls.callees import is_callee_in_call
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
