@@ -210,6 +210,12 @@ class TicketState(StrEnum):
     DISCARDED = "discarded"
 
 
+# The states in which the next step is the unit's.
+OPEN_AT_UNIT: frozenset[TicketState] = frozenset(
+    {TicketState.DISPATCHED, TicketState.ACKNOWLEDGED, TicketState.IN_PROGRESS, TicketState.REPLIED}
+)
+
+
 class TicketAction(StrEnum):
     """An action on a ticket."""
 

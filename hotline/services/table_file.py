@@ -70,7 +70,7 @@ class BrokenRow:
 RowTest = Callable[[Sequence[str]], bool]
 
 
-class Table(Protocol):
+class FileTable(Protocol):
     """A table whose header was read first, then its rows. Empty rows are left out."""
 
     def header(self) -> TableRow | BrokenRow | None: ...
@@ -78,7 +78,7 @@ class Table(Protocol):
     def rows(self, is_row: RowTest) -> Iterator[TableRow | BrokenRow]: ...
 
 
-def open_table(source: BinaryIO) -> Table:
+def open_table(source: BinaryIO) -> FileTable:
     """Returns the table in `source`, whose kind and encoding its content shows. Raises UnreadableFile."""
     file = _seekable(source)
     start = file.read(4)

@@ -8,7 +8,7 @@ from hotline.rules.enums import DialState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import outbound_calls
-from hotline.store.calls.live_calls import is_callee_in_call
+from hotline.store.calls.callees import is_callee_in_call
 from ivr_flows.webhooks.call_flow import begin, hang_up, hold, speaker_for
 from ivr_flows.webhooks.twiml import EMPTY, goodbye
 from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest

@@ -11,8 +11,8 @@ import hotline
 from agent_console.api.dispatch import Route, view_of
 from agent_console.api.problems import TYPES
 from agent_console.api.requests import Nothing
+from agent_console.desk.json_requests import domain_errors_as_json
 from agent_console.web.domain_errors import ERRORS, PROBLEM_TYPES, UNLISTED, entry_of
-from agent_console.web.forms import domain_errors_as_json
 from hotline.rules import errors
 from hotline.rules.enums import Role, TicketAction
 from hotline.rules.errors import DomainError

@@ -6,10 +6,9 @@ call back. Inside free texts `private_words.mask_text` hides numbers and the cal
 
 import re
 
-from hotline.rules.enums import CallbackState, TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, CallbackState, TicketState
 from hotline.rules.people.actors import Actor, Machine, Person, Right
 from hotline.rules.phone_numbers import format_national, is_masked, is_withheld, parse_number
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 _VISIBLE_HEAD = 3
 _VISIBLE_TAIL = 4

@@ -13,7 +13,7 @@ from hotline.rules.errors import NoSuchDial
 from hotline.rules.policies import DialPolicy
 from hotline.services.outbound import callbacks, follow_ups
 from hotline.store.base import UtcDateTime
-from hotline.store.calls.live_calls import is_callee_in_call
+from hotline.store.calls.callees import is_callee_in_call
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork

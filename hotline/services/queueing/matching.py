@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hotline.rules.calls.dial_schedule import RING_GRACE, may_ring
-from hotline.rules.calls.queue_order import Claim, ReadyDesk, Standing, assign_desks, needed_skill
+from hotline.rules.calls.queue_order import QueueEntry, ReadyDesk, Standing, assign_desks, needed_skill
 from hotline.rules.enums import CallbackState, CallState, DialState, PresenceState
 from hotline.store.calls.live_calls import may_phone_callback
 from hotline.store.calls.offers import last_talker
@@ -36,9 +36,9 @@ _TAKING_CALLS = (
 promised_priority: ColumnElement[int] = func.coalesce(Call.priority, 0)
 
 
-def match_desks(work: UnitOfWork) -> list[tuple[Claim, int]]:
-    """Returns pairs of a claim and the ready desk that it gets now, in order. Nothing is locked."""
-    # On a busy day no desk is ready; the queries of the claims are then skipped.
+def match_desks(work: UnitOfWork) -> list[tuple[QueueEntry, int]]:
+    """Returns pairs of an entry and the ready desk that it gets now, in order. Nothing is locked."""
+    # On a busy day no desk is ready; the queries of the entries are then skipped.
     ready = _ready_desks(work)
     if not ready:
         return []
@@ -66,9 +66,9 @@ def is_served(work: UnitOfWork, skill: str, desk_id: int | None, joined_at: date
         return work.session.scalar(taking.limit(1)) is not None
     skills = _skills_on_duty(work)
     needed = _needed_skill(work, skill, joined_at or work.at, _all_skills(skills))
-    claim = Claim(Standing.WAITING, 0, 0, work.at, needed, desk_id)
+    entry = QueueEntry(Standing.WAITING, 0, 0, work.at, needed, desk_id)
     return bool(
-        assign_desks([claim], [ReadyDesk(desk, skills[desk]) for desk in work.session.scalars(taking)])
+        assign_desks([entry], [ReadyDesk(desk, skills[desk]) for desk in work.session.scalars(taking)])
     )
 
 
@@ -90,7 +90,7 @@ def owed_before(work: UnitOfWork, priority: int, place: datetime) -> int:
     return work.session.scalar(counted) or 0
 
 
-def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
+def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[QueueEntry]:
     # Not limited: the queue has a size of its own, and a limit would hide callers behind those with special needs.
     waiting = select(
         Call.id,
@@ -105,10 +105,10 @@ def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
         skill = _needed_skill(work, row.skill, row.joined_at or work.at, on_duty)
         place = row.place_since or work.at
         known = None if row.answered_at is None else last_talker(work.session, row.id)
-        yield Claim(Standing.WAITING, row.id, row.priority, place, skill, row.desk_id, known)
+        yield QueueEntry(Standing.WAITING, row.id, row.priority, place, skill, row.desk_id, known)
 
 
-def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
+def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[QueueEntry]:
     owed = (
         select(
             Callback.id,
@@ -126,7 +126,7 @@ def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
     for row in work.session.execute(owed).all():
         skill = _needed_skill(work, row.skill, row.next_try_at, on_duty)
         standing = Standing.OWED if row.state is CallbackState.WAITING else Standing.DIALLED
-        yield Claim(standing, row.id, row.priority, row.place_since, skill)
+        yield QueueEntry(standing, row.id, row.priority, row.place_since, skill)
 
 
 def _needed_skill(work: UnitOfWork, skill: str, since: datetime, on_duty: frozenset[str]) -> str:

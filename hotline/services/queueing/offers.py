@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls.queue_order import Claim, Standing
+from hotline.rules.calls.queue_order import QueueEntry, Standing
 from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState, TicketState
 from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
@@ -30,20 +30,20 @@ def offer_waiting(work: UnitOfWork) -> int:
     """
     made = 0
     # Repeated, because a pair may be lost to another process while others are still free.
-    while offered := sum(_offer(work, claim, desk) for claim, desk in matching.match_desks(work)):
+    while offered := sum(_offer(work, entry, desk) for entry, desk in matching.match_desks(work)):
         made += offered
     return made
 
 
-def _offer(work: UnitOfWork, claim: Claim, operator_id: int) -> bool:
-    if claim.standing is not Standing.WAITING or not matching.lock_pair(work, claim.id, operator_id):
+def _offer(work: UnitOfWork, entry: QueueEntry, operator_id: int) -> bool:
+    if entry.standing is not Standing.WAITING or not matching.lock_pair(work, entry.id, operator_id):
         return False
-    work.session.execute(update(Call).where(Call.id == claim.id).values(state=CallState.OFFERED))
-    desks.set_ringing(work, operator_id, claim.id)
-    offer = Offer(call_id=claim.id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
+    work.session.execute(update(Call).where(Call.id == entry.id).values(state=CallState.OFFERED))
+    desks.set_ringing(work, operator_id, entry.id)
+    offer = Offer(call_id=entry.id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
     work.session.add(offer)
     work.session.flush()
-    work.record(events.CallOffered(claim.id, offer.id, operator_id))
+    work.record(events.CallOffered(entry.id, offer.id, operator_id))
     return True
 
 

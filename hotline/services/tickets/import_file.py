@@ -29,7 +29,7 @@ from hotline.rules.tickets.rows import (
     parse_row,
 )
 from hotline.rules.tickets.ticket_numbers import ticket_number
-from hotline.services.table_file import BrokenRow, Table, TableRow, UnreadableFile, open_table
+from hotline.services.table_file import BrokenRow, FileTable, TableRow, UnreadableFile, open_table
 from hotline.services.tickets import due_dates
 from hotline.services.tickets.numbering import reserve
 from hotline.store.outbound import FollowUp
@@ -112,7 +112,7 @@ def import_tickets(work: UnitOfWork, source: BinaryIO, *, skip_bad: bool = False
         raise ImportRefused((RowProblem(1, "", Code(unreadable.code)),), 0) from unreadable
 
 
-def _import(work: UnitOfWork, table: Table, *, skip_bad: bool) -> ImportResult:
+def _import(work: UnitOfWork, table: FileTable, *, skip_bad: bool) -> ImportResult:
     header = _header(table)
     progress = _Progress(skip_bad, _units(work))
     chunk: list[TicketRow] = []
@@ -140,7 +140,7 @@ def _units(work: UnitOfWork) -> dict[str, _UnitEntry]:
     return by_name | {unit.code: _UnitEntry(unit.code, unit.active) for unit in units}
 
 
-def _header(table: Table) -> list[str]:
+def _header(table: FileTable) -> list[str]:
     first = table.header()
     if first is None:
         raise ImportRefused((RowProblem(1, "", Code.EMPTY_FILE),), 0)
@@ -153,7 +153,9 @@ def _header(table: Table) -> list[str]:
     return names
 
 
-def _good_rows(work: UnitOfWork, header: list[str], table: Table, progress: _Progress) -> Iterator[TicketRow]:
+def _good_rows(
+    work: UnitOfWork, header: list[str], table: FileTable, progress: _Progress
+) -> Iterator[TicketRow]:
     def looks_like_row(cells: Sequence[str]) -> bool:
         fitted = _fitted(header, cells)
         return fitted is not None and is_row(fitted, work.zone)
