@@ -1,5 +1,7 @@
 """A caller's tickets are one history however their number was written, and their codes work from that telephone."""
 
+import io
+
 import pytest
 
 from hotline.rules.enums import CallPurpose, TicketAction
@@ -80,7 +82,7 @@ def test_five_spellings_are_one_caller_whose_codes_work_on_the_phone(
         rows = [
             line(external_number=f"X-{at}", caller_number=text) for at, text in enumerate(SPELLINGS[number])
         ]
-        import_tickets(work, [each + b"\n" for each in file_of(*rows).split(b"\n")])
+        import_tickets(work, io.BytesIO(file_of(*rows)))
     call = arrive(application, "CA1", SPELLINGS[number][0])
     assert call.number == number
     with application.read_session() as session:

@@ -9,8 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import Channel, RequestType, Satisfied, Solved, Urgency
-from hotline.rules.people.privacy import is_masked
-from hotline.rules.phone_numbers import parse_caller_number
+from hotline.rules.phone_numbers import is_masked, parse_caller_number
 from hotline.rules.text import clean, close_directions
 from hotline.rules.tickets.fields import (
     BadValue,
