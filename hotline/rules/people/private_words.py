@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from string import ascii_letters
 
 _BETWEEN = r"[^\S\n]|[-._·()（）\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 _RUN = re.compile(rf"[+＋]?\d+(?:(?:{_BETWEEN}){{1,3}}\d+)*")
@@ -44,7 +43,7 @@ _ADDRESS_FORM = re.compile(r"(?:先生|女士|小姐|同志|师傅|老师|大爷
 # Dots stand between the parts of a name, invisible signs anywhere.
 _GAP = r"[\s·•・‧∙\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
 # The full-width forms of letters (Unicode block Halfwidth and Fullwidth Forms).
-_WIDE = {ord(sign): ord(sign) + 0xFEE0 for sign in ascii_letters}
+_WIDE = {code: code + 0xFEE0 for code in (*b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", *b"abcdefghijklmnopqrstuvwxyz")}
 # Between several names in one field, and around a remark in brackets.
 _NAMES = re.compile(r"[、,，;；/／|\n]|(?<=\S\S)[和与及](?=\S\S)|[(（][^()（）]*[)）]")
 
