@@ -77,10 +77,10 @@ JOBS: tuple[Job, ...] = (
     LightJob("requeue_unconnected", Every(5), requeue_unconnected),
     LightJob("close_silent_desks", Every(5), presence.close_silent_desks),
     LightJob("flag_long_wrap_ups", Every(5), presence.flag_long_wrap_ups),
-    LightJob("return_stranded_callers", Every(15), lost_webhooks.return_stranded_callers),
+    LightJob("return_stranded_callers", Every(5), lost_webhooks.return_stranded_callers),
     LightJob("free_stuck_desks", Every(30), lost_webhooks.free_stuck_desks),
-    LightJob("check_silent_dials", Every(120), lost_webhooks.check_silent_dials),
-    LightJob("check_silent_calls", Every(600), lost_webhooks.check_silent_calls),
+    LightJob("check_silent_dials", Every(5), lost_webhooks.check_silent_dials),
+    LightJob("check_silent_calls", Every(5), lost_webhooks.check_silent_calls),
     # Heavy: it deletes the webhooks of two days ago, and their number grows with the traffic.
     HeavyJob("delete_expired", Every(3600), delete_expired),
 )

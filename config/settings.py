@@ -219,6 +219,9 @@ class Settings(BaseSettings):
     locale: Annotated[Literal["zh_CN", "en"], expected("one of zh_CN, en")] = variable(
         "HOTLINE_LOCALE", "language of pages for people who chose none: `zh_CN` or `en`", "zh_CN"
     )
+    idle_hours: Annotated[int, Field(ge=1, le=168), expected("a number of hours from 1 to 168")] = variable(
+        "HOTLINE_IDLE_HOURS", "hours without use after which a person must sign in again", 12
+    )
     account_sid: Credential = variable("TWILIO_ACCOUNT_SID", "the carrier's account", shown="made once")
     auth_token: Credential = variable(
         "TWILIO_AUTH_TOKEN", "signs the carrier's webhooks", shown="made once", repr=False

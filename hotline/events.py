@@ -184,6 +184,16 @@ class TicketOpened:
 
 
 @dataclass(frozen=True, slots=True)
+class TicketTakenOver:
+    """The draft of a lost talk went from its author `former_id` to the operator who took the caller."""
+
+    subject: ClassVar[str] = "ticket"
+    ticket_id: int
+    author_id: int
+    former_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketAnswered:
     """A ticket was answered on the spot and closed at once (直办)."""
 
@@ -347,6 +357,7 @@ Event = (
     | FlowPublished
     | PresenceChanged
     | TicketOpened
+    | TicketTakenOver
     | TicketAnswered
     | TicketHandedOff
     | TicketDelivered

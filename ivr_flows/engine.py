@@ -120,8 +120,11 @@ def again(flow: Flow, position: str) -> DialogTurn:
 
 
 def to_person(flow: Flow, position: str) -> DialogTurn:
-    """Leads the caller to the flow's queue, whatever the position."""
-    return traverse(flow, flow.person, Traversal(turn=Position.parse(position).turn + 1))
+    """Leads the caller to the queue at `position`, or else to the flow's own queue."""
+    here = Position.parse(position)
+    # A caller who comes back keeps the queue of their skill.
+    start = here.node if isinstance(flow.nodes.get(here.node), QueueNode) else flow.person
+    return traverse(flow, start, Traversal(turn=here.turn + 1))
 
 
 def hear(flow: Flow, position: str, heard: Heard) -> DialogTurn:

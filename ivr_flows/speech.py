@@ -29,6 +29,7 @@ PROGRAM_PROMPTS: Mapping[str, frozenset[str]] = {
     "still_asking": _NOTHING,
     "thanks_goodbye": _NOTHING,
     "operator_gone": _NOTHING,
+    "talk_lost": _NOTHING,
     "talk_failed_promised": _NOTHING,
     "already_on_the_line": _NOTHING,
     "apology": _NOTHING,

@@ -3,10 +3,10 @@
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
+from agent_console.desk.json_requests import domain_errors_as_json, json_object, object_in, revision_in
 from agent_console.desk.state import form_values
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
-from agent_console.web.forms import domain_errors_as_json, json_object, object_in, revision_in
 from agent_console.web.locale import as_milliseconds, clock_exact
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import InvalidFields, NoSuchTicket

@@ -38,6 +38,7 @@ _SYSTEM_REASONS = {
     NotReadyReason.DECLINED_CALL,
     NotReadyReason.PHONE_OFF,
     NotReadyReason.LEFT_DESK,
+    NotReadyReason.CONNECTION_LOST,
 }
 CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason not in _SYSTEM_REASONS)
 

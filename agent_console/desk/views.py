@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadRequest
 
+from agent_console.desk.json_requests import domain_errors_as_json, json_object, text_in
 from agent_console.desk.state import (
     CHOOSABLE_REASONS,
     DeskView,
@@ -19,7 +20,6 @@ from agent_console.desk.state import (
 )
 from agent_console.web.auth import current_person, needs, signed_in
 from agent_console.web.console_context import application, options
-from agent_console.web.forms import domain_errors_as_json, json_object, text_in
 from agent_console.web.labels import CHOOSABLE_NO_MATTER_REASONS
 from agent_console.web.locale import as_milliseconds
 from agent_console.web.unit_choices import unit_choices

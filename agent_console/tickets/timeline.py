@@ -13,6 +13,7 @@ from hotline.store.tickets.history import TimelineEntry
 # Event kind -> Chinese msgid. A test fails for an event about a ticket that has none.
 SENTENCES: dict[str, str] = {
     "TicketOpened": N_("受理登记"),
+    "TicketTakenOver": N_("原坐席线路中断，草稿转由接续坐席填写"),
     "TicketAnswered": N_("当场答复来电人"),
     "TicketHandedOff": N_("转办至%(unit)s"),
     "TicketDelivered": N_("送达%(unit)s待办箱"),

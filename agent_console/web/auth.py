@@ -56,7 +56,16 @@ def signed_in_or_none() -> accounts.SignedIn | None:
         if isinstance(token, str):
             with application().read_session() as reading:
                 g.signed_in = accounts.person_by_sign_in(reading, token, application().clock())
+            _renew(g.signed_in, token)
     return cast("accounts.SignedIn | None", g.signed_in)
+
+
+def _renew(found: accounts.SignedIn | None, token: str) -> None:
+    """Prolongs a session that is in use; the heartbeat of an open desk is a use."""
+    limit = options().idle_limit
+    if found is not None and accounts.is_renewal_due(found.ends_at, application().clock(), limit):
+        with application().unit_of_work(Machine.SYSTEM) as work:
+            accounts.renew_sign_in(work, token, limit)
 
 
 def signed_in() -> accounts.SignedIn:
@@ -193,7 +202,7 @@ def take_login() -> ResponseReturnValue:
         page = _login_page(name=name, error=_("用户名或密码不正确"), back=back)
         return page, 422
     with application().unit_of_work(Machine.SYSTEM) as work:
-        token = accounts.sign_in(work, person.id)
+        token = accounts.sign_in(work, person.id, options().idle_limit)
     session.clear()
     session[SIGN_IN] = token
     g.pop("signed_in", None)

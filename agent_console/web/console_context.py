@@ -6,6 +6,7 @@ Pages import it, and `app` imports the pages.
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, cast
 
@@ -14,6 +15,7 @@ from flask import current_app, url_for
 from agent_console.web.flow_catalog import FlowCatalog
 from hotline.rules.enums import Role
 from hotline.rules.figures.reconciliation import Claim
+from hotline.services.people.accounts import IDLE_LIMIT
 from hotline.unit_of_work import Application
 
 HERE = Path(__file__).parent.parent
@@ -57,7 +59,7 @@ class ConsoleOptions:
     `public_url` (scheme://host[:port]): the address that browsers see; forms come from its pages only.
     `address_login_limit` and `account_login_limit` are Flask-Limiter phrases. `max_streams`: open `/events` streams a
     process may hold, each in a thread; a page beyond it polls. `claims`: rates the city has published, which reports of
-    the same days check.
+    the same days check. `idle_limit`: how long a session lasts without use.
     """
 
     secret_key: str
@@ -71,6 +73,7 @@ class ConsoleOptions:
     account_login_limit: str = "10 per 5 minutes"
     max_streams: int = 200
     claims: tuple[Claim, ...] = ()
+    idle_limit: timedelta = IDLE_LIMIT
     # Empty in production.
     demo_accounts: tuple[DemoAccount, ...] = ()
 

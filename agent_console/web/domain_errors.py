@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from agent_console.web.labels import N_
 from hotline.rules import errors
 from hotline.rules.errors import DomainError
+from hotline.rules.tickets.rows import ImportRefused
 from hotline.services.calendar import CalendarRefused
-from hotline.services.tickets.import_file import ImportRefused
 from hotline.store.cursors import BadCursor
 
 

@@ -73,6 +73,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "declined_call": N_("已拒接来电"),
         "phone_off": N_("话机断线"),
         "left_desk": N_("离开话务台"),
+        "connection_lost": N_("线路中断"),
     },
     enums.CallState: {
         "ringing": N_("振铃"),

@@ -13,9 +13,9 @@ from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.rules.text import one_line
 from hotline.rules.tickets.cells import Code
-from hotline.rules.tickets.rows import RowProblem
+from hotline.rules.tickets.rows import ImportRefused, RowProblem
 from hotline.services.tickets.export import export_tickets
-from hotline.services.tickets.import_file import ImportRefused, import_tickets
+from hotline.services.tickets.import_file import import_tickets
 
 
 @click.group()

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -111,6 +112,8 @@ def voice_app(components: Components) -> Flask:
             token,
             components.addresses,
             narrow=components.settings.narrow_carrier,
+            # Twilio's browser SDK hangs up when its page goes away: there only the desk's own record tells.
+            reports_lost_devices=components.settings.local_exchange,
         )
     )
     for status in (404, 405):
@@ -151,6 +154,7 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
         flows=CityFlows(components.flows, components.application.policies),
         limiter_storage=limiter_storage(settings.redis_url),
         max_streams=max_streams,
+        idle_limit=timedelta(hours=settings.idle_hours),
         demo_accounts=demo_accounts() if settings.mode is Mode.DEMO else (),
     )
 

@@ -23,6 +23,7 @@ CHINESE: dict[str, tuple[str, str]] = {
     "PUBLIC_URL": ("", "运营商和浏览器看到的 scheme://host[:port]；webhook 签名按它核验"),
     "HOTLINE_NUMBER": ("", "热线号码，E.164"),
     "HOTLINE_TIMEZONE": ("", "城市时区；日期和期限按它计算"),
+    "HOTLINE_IDLE_HOURS": ("", "多少小时不使用后须重新登录"),
     "HOTLINE_LOCALE": ("", "未选择语言的人看到的语言：`zh_CN` 或 `en`"),
     "TWILIO_ACCOUNT_SID": ("首次生成", "运营商账户"),
     "TWILIO_AUTH_TOKEN": ("首次生成", "核验运营商 webhook 的签名"),

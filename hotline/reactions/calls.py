@@ -12,6 +12,7 @@ from hotline.rules.enums import CallState, LookupState, OfferState, RecordingSta
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle, lookups, recordings
 from hotline.services.queueing import offers
+from hotline.store.calls.offers import leg_of_talk
 from hotline.store.calls.recordings import Recording
 from hotline.store.calls.tables import Call, Offer
 
@@ -83,11 +84,15 @@ def release_operator_of_call(context: ReactionContext, event: events.CallEnded) 
 
 
 def hang_up_call(context: ReactionContext, event: events.CallHangUpAsked) -> None:
-    """Ends a call at its operator's request, also when the call is over and its status webhook was lost."""
+    """Ends the operator's leg at their request; the caller, if still on the line, may then rate the talk.
+
+    Also when the call is over and its status webhook was lost.
+    """
     with context.application.read_session() as session:
         call = session.get_one(Call, event.call_id)
+        leg = leg_of_talk(session, event.call_id)
     if call.state is not CallState.ENDED:
-        context.carrier.hang_up(call.sid)
+        context.carrier.hang_up(leg or call.sid)
         _end_if_over(context, call.sid)
 
 
@@ -104,15 +109,27 @@ def take_back_caller(context: ReactionContext, event: events.CallLeftAlone) -> N
 
 
 def check_call(context: ReactionContext, event: events.CallCheckRequested) -> None:
-    """Asks the carrier about a call that has been silent for long; ends it here if it is over there."""
+    """Asks the carrier about a call whose next webhook is overdue; ends it here if it is over there.
+
+    A talk whose operator's leg is over there, unreported, is over as well; the caller is then retrieved.
+    """
     with context.application.read_session() as session:
         call = session.get_one(Call, event.call_id)
-    if call.state is not CallState.ENDED:
-        _end_if_over(context, call.sid)
+        leg = leg_of_talk(session, event.call_id)
+    if call.state is CallState.ENDED or _end_if_over(context, call.sid):
+        return
+    if call.state is CallState.TALKING and leg is not None and _status(context, leg) in TERMINAL_STATUSES:
+        with context.application.unit_of_work(Machine.WORKER) as work:
+            lifecycle.record_operator_left(work, call.id)
+
+
+def _status(context: ReactionContext, sid: str) -> str:
+    """Returns the carrier's status of a call; an unknown call is over."""
+    return context.carrier.status_of(sid) or "completed"
 
 
 def _end_if_over(context: ReactionContext, sid: str) -> bool:
-    status = context.carrier.status_of(sid) or "completed"
+    status = _status(context, sid)
     if status not in TERMINAL_STATUSES:
         return False
     with context.application.unit_of_work(Machine.WORKER) as work:

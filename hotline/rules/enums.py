@@ -83,10 +83,11 @@ class PresenceState(StrEnum):
 
 
 class NotReadyReason(StrEnum):
-    """The reason for which a desk takes no calls; the system sets the last four.
+    """The reason for which a desk takes no calls; the system sets the last five.
 
     `MISSED_CALL` follows an unanswered ring, `DECLINED_CALL` one that the operator declined, `PHONE_OFF` a telephone
-    that cannot be rung, and `LEFT_DESK` a ready operator who closed the page on which calls ring.
+    that cannot be rung, `LEFT_DESK` a ready operator who closed the page on which calls ring, and `CONNECTION_LOST` a
+    talk in which the operator's leg broke off.
     """
 
     BREAK = "break"
@@ -98,6 +99,7 @@ class NotReadyReason(StrEnum):
     DECLINED_CALL = "declined_call"
     PHONE_OFF = "phone_off"
     LEFT_DESK = "left_desk"
+    CONNECTION_LOST = "connection_lost"
 
 
 class CallState(StrEnum):
@@ -183,13 +185,17 @@ class NoMatterReason(StrEnum):
 
 
 class OfferState(StrEnum):
-    """The state of an offer: one ring of one operator for one call."""
+    """The state of an offer: one ring of one operator for one call.
+
+    `LOST`: the operator's leg broke off in the talk, and the caller went back to the queue.
+    """
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     MISSED = "missed"
     WITHDRAWN = "withdrawn"
+    LOST = "lost"
 
 
 class TicketState(StrEnum):
@@ -202,6 +208,12 @@ class TicketState(StrEnum):
     REPLIED = "replied"
     CLOSED = "closed"
     DISCARDED = "discarded"
+
+
+# The states in which the next step is the unit's.
+OPEN_AT_UNIT: frozenset[TicketState] = frozenset(
+    {TicketState.DISPATCHED, TicketState.ACKNOWLEDGED, TicketState.IN_PROGRESS, TicketState.REPLIED}
+)
 
 
 class TicketAction(StrEnum):

@@ -76,6 +76,7 @@ _INVISIBLE = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u180b\u180c\u180d\u
 _SEPARATING = frozenset({"Zs", "Zl", "Zp", "Pd", "Ps", "Pe"})
 _MOST_SIGNS = 64
 _MASKED = re.compile(r"(?=.*\d)(?=.*[*＊xX×●]{2})[\d*＊xX×●\s-]{3,20}")
+_OUR_MASK = re.compile(r"\w{3}\*{3,}\w{4}|\*+\w{0,2}")
 
 
 def parse_number(raw: str, line: str = "") -> str | None:
@@ -120,6 +121,11 @@ def is_withheld(raw: str) -> bool:
     if digits:
         return digits.removeprefix("+") in _KEYPAD_WORDS | _KEYPAD_WORDS_ABROAD
     return "".join(sign for sign in text.casefold() if sign.isalnum()) in _WITHHELD
+
+
+def is_masked(number: str) -> bool:
+    """Returns whether `number` has the form that `people.privacy.mask_number` gives a number."""
+    return _OUR_MASK.fullmatch(number) is not None
 
 
 def format_national(number: str) -> str:

@@ -21,8 +21,6 @@ from xml.etree.ElementTree import ParseError
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from hotline.rules.errors import DomainError
-
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _DELIMITERS = ",\t;"
 # A workbook that unpacks to more is refused: a small file can hold gigabytes of zeros.
@@ -44,8 +42,8 @@ _BROKEN_WORKBOOK = (
 )
 
 
-class UnreadableFile(DomainError):
-    """The file as a whole is no table. `code`: old_excel, broken_workbook, too_large or second_sheet."""
+class UnreadableFile(Exception):
+    """The file as a whole is no table; services turn it into their own error. `code`: old_excel, broken_workbook, too_large or second_sheet."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -72,7 +70,7 @@ class BrokenRow:
 RowTest = Callable[[Sequence[str]], bool]
 
 
-class Table(Protocol):
+class FileTable(Protocol):
     """A table whose header was read first, then its rows. Empty rows are left out."""
 
     def header(self) -> TableRow | BrokenRow | None: ...
@@ -80,7 +78,7 @@ class Table(Protocol):
     def rows(self, is_row: RowTest) -> Iterator[TableRow | BrokenRow]: ...
 
 
-def open_table(source: BinaryIO) -> Table:
+def open_table(source: BinaryIO) -> FileTable:
     """Returns the table in `source`, whose kind and encoding its content shows. Raises UnreadableFile."""
     file = _seekable(source)
     start = file.read(4)

@@ -68,6 +68,8 @@ class Dial(Base):
     sid: Mapped[str | None] = mapped_column(String(40), unique=True)
     planned_at: Mapped[datetime] = mapped_column(UtcDateTime)
     placing_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the ring must be over; the carrier is asked then, and the attempt takes up no operator any more.
+    check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The carrier's terminal status (completed, busy, no-answer, failed, canceled), or ours: refused,
     # dropped, engaged, lost.

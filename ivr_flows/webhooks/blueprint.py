@@ -14,6 +14,7 @@ from hotline.rules.phone_numbers import format_national
 from hotline.unit_of_work import Application
 from ivr_flows.speech import SOUNDS, SpokenDigits
 from ivr_flows.webhooks import call_flow, caller, narrow, operator, outbound, queue
+from ivr_flows.webhooks.call_end import over, recorded_over
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 from ivr_flows.webhooks.narrow import NarrowTwimlRenderer
@@ -29,32 +30,55 @@ CONFERENCE_EVENT = ("ConferenceSid", "SequenceNumber", "StatusCallbackEvent")
 
 # Columns: route, actor, handler, document on failure, form fields that tell two requests apart (see Webhook).
 WEBHOOKS = (
-    Webhook(VoiceRoute.INCOMING, CALLER, caller.incoming, HOLD),
-    Webhook(VoiceRoute.FALLBACK, CALLER, caller.fallback, HOLD, ("ErrorCode",)),
-    Webhook(VoiceRoute.HEARD, CALLER, caller.heard, HOLD, ("Digits", "SpeechResult")),
-    Webhook(VoiceRoute.AGAIN, CALLER, caller.again, HOLD, None),
-    Webhook(VoiceRoute.RECORDED, CALLER, caller.recorded, HOLD, ("RecordingSid", "RecordingUrl")),
-    Webhook(VoiceRoute.TRANSFER_ENDED, CARRIER, caller.transfer_ended, HOLD, ("DialCallStatus",)),
+    Webhook(VoiceRoute.INCOMING, CALLER, caller.incoming, HOLD, over=over),
+    Webhook(VoiceRoute.FALLBACK, CALLER, caller.fallback, HOLD, ("ErrorCode",), over=over),
+    Webhook(VoiceRoute.HEARD, CALLER, caller.heard, HOLD, ("Digits", "SpeechResult"), over=over),
+    Webhook(VoiceRoute.AGAIN, CALLER, caller.again, HOLD, None, over=over),
+    Webhook(
+        VoiceRoute.RECORDED,
+        CALLER,
+        caller.recorded,
+        HOLD,
+        ("RecordingSid", "RecordingUrl"),
+        over=recorded_over,
+    ),
+    Webhook(VoiceRoute.TRANSFER_ENDED, CARRIER, caller.transfer_ended, HOLD, ("DialCallStatus",), over=over),
     Webhook(VoiceRoute.STATUS, CARRIER, caller.status, None, LEG_ENDED),
     Webhook(
         VoiceRoute.MESSAGE_RECORDED, CARRIER, caller.message_recorded, None, RECORDING, requires_call=False
     ),
     Webhook(VoiceRoute.TALK_RECORDED, CARRIER, caller.talk_recorded, None, RECORDING, requires_call=False),
-    Webhook(VoiceRoute.WAIT, CARRIER, queue.wait, queue.wait_silently, None, read_only=True),
-    Webhook(VoiceRoute.WAIT_HEARD, CALLER, queue.wait_heard, queue.wait_silently, ("Digits", "QueueTime")),
-    Webhook(VoiceRoute.WAIT_OVER, CARRIER, queue.wait_over, queue.wait_silently, None),
-    Webhook(VoiceRoute.QUEUE_LEFT, CARRIER, queue.queue_left, HOLD, ("QueueResult", "QueueTime")),
+    Webhook(VoiceRoute.WAIT, CARRIER, queue.wait, queue.wait_silently, None, over=over),
+    Webhook(
+        VoiceRoute.WAIT_HEARD,
+        CALLER,
+        queue.wait_heard,
+        queue.wait_silently,
+        ("Digits", "QueueTime"),
+        over=over,
+    ),
+    Webhook(VoiceRoute.WAIT_OVER, CARRIER, queue.wait_over, queue.wait_silently, None, over=over),
+    Webhook(VoiceRoute.QUEUE_LEFT, CARRIER, queue.queue_left, HOLD, ("QueueResult", "QueueTime"), over=over),
     Webhook(VoiceRoute.DESK, CARRIER, operator.desk, HANG_UP, ERROR),
     Webhook(VoiceRoute.DESK_STATUS, CARRIER, operator.desk_status, None, LEG_ENDED),
     Webhook(VoiceRoute.DESK_LEFT, CARRIER, operator.desk_left, call_flow.empty_document),
-    Webhook(VoiceRoute.TALK, CARRIER, operator.talk, operator.join_conference, None),
-    Webhook(VoiceRoute.TALK_ENDED, CARRIER, operator.talk_ended, operator.thank, None),
-    Webhook(VoiceRoute.LEFT_ALONE, CARRIER, operator.left_alone, HOLD, None),
+    Webhook(VoiceRoute.TALK, CARRIER, operator.talk, operator.join_conference, None, over=over),
+    Webhook(
+        VoiceRoute.TALK_ENDED, CARRIER, operator.talk_ended, operator.try_talk_end_again, None, over=over
+    ),
+    Webhook(VoiceRoute.LEFT_ALONE, CARRIER, operator.left_alone, HOLD, None, over=over),
     Webhook(VoiceRoute.CONFERENCE, CARRIER, operator.conference, None, CONFERENCE_EVENT, requires_call=False),
-    Webhook(VoiceRoute.DIAL, CARRIER, outbound.dial, outbound.retry_dial, ERROR),
+    Webhook(VoiceRoute.DIAL, CARRIER, outbound.dial, outbound.retry_dial, ERROR, over=outbound.dial_over),
     Webhook(VoiceRoute.DIAL_STATUS, CARRIER, outbound.dial_status, None, LEG_ENDED),
-    Webhook(VoiceRoute.RING, CARRIER, narrow.ring, HOLD, None),
-    Webhook(VoiceRoute.RING_OVER, CARRIER, narrow.ring_over, HOLD, ("DialCallStatus",)),
+    Webhook(VoiceRoute.RING, CARRIER, narrow.ring, HOLD, None, over=over),
+    Webhook(
+        VoiceRoute.RING_OVER,
+        CARRIER,
+        narrow.ring_over,
+        HOLD,
+        ("DialCallStatus",),
+        over=narrow.ring_over_for_good,
+    ),
 )
 
 
@@ -65,9 +89,11 @@ def voice_blueprint(
     addresses: VoiceAddresses,
     *,
     narrow: bool = False,
+    reports_lost_devices: bool = False,
 ) -> Blueprint:
     """Returns the blueprint that answers the carrier; `narrow`: it has neither queues nor conferences.
 
+    `reports_lost_devices`: see `WebhookContext`.
     `auth_token` is the account's primary one, which signs every webhook.
     """
     renderer = NarrowTwimlRenderer if narrow else TwimlRenderer
@@ -80,6 +106,7 @@ def voice_blueprint(
         renderer=renderer(addresses, application.policies.queue.name, application.policies.callers),
         standard_arguments={"hotline": SpokenDigits(digits)},
         sounds=addresses.sounds(),
+        reports_lost_devices=reports_lost_devices,
     )
     blueprint = Blueprint("voice", __name__)
     for webhook in WEBHOOKS:

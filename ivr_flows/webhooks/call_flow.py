@@ -12,6 +12,7 @@ from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.outbound import callbacks
+from hotline.store.calls.offers import was_hung_up
 from ivr_flows.engine import after_talk, again, settle, to_person
 from ivr_flows.flow import QueueNode, Script
 from ivr_flows.speech import Lines, PromptLine
@@ -23,6 +24,8 @@ from ivr_flows.webhooks.webhook import Repeatable, WebhookContext, WebhookForm, 
 # While the application fails, a caller is kept on the line for this many retries and then asked to phone again.
 MAX_RETRIES = 3
 PAUSE_SECONDS = 5
+# Seconds, one a round, for which a report of the operator's hang-up is awaited before the talk counts as lost.
+HANG_UP_ROUNDS = 2
 # Final status of an operator's leg -> state of its offer, if the call had not become theirs by then.
 OFFER_STATE_OF_STATUS: dict[str, OfferState] = {
     "busy": OfferState.DECLINED,
@@ -142,20 +145,46 @@ def current_document(request: WebhookRequest, call: CallView) -> str:
 
 
 def after_conversation(request: WebhookRequest, call: CallView) -> str:
-    """Records that the operator has left, and renders what a caller who is still on the line hears then."""
+    """Renders what a caller hears whose operator's leg has ended.
+
+    After a hang-up the caller may rate the talk; a caller whose operator was lost goes to the front of the queue.
+    """
     if call.state is CallState.AFTER and is_in_conversation(request, call):
         return current_document(request, call)
+    if request.form.value("DialCallStatus") == "failed":
+        return _after_failed_talk(request, call)
+    if not was_hung_up(request.work.session, call.id):
+        return _after_lost_talk(request, call)
     lifecycle.record_talk_left(request.work, call.id)
     call = get_call(request.work, call.id)
     script = script_of(request, call)
-    speaker = speaker_for(request.context, script, call.language)
-    if request.form.value("DialCallStatus") == "failed":
-        owed = callbacks.promise_for_call(request.work, call.id)
-        return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
     after = after_talk(script.flow, call.position) if call.state is CallState.AFTER else None
     if after is None:
-        return goodbye(speaker, "thanks_goodbye")
+        return goodbye(speaker_for(request.context, script, call.language), "thanks_goodbye")
     return speak_turn(request, call, script, after)
+
+
+def _after_failed_talk(request: WebhookRequest, call: CallView) -> str:
+    """Says goodbye to a caller whose conference the carrier could not run; a callback is owed if it is possible."""
+    lifecycle.record_talk_left(request.work, call.id)
+    speaker = speaker_for(request.context, script_of(request, call), call.language)
+    owed = callbacks.promise_for_call(request.work, call.id)
+    return goodbye(speaker, "apology_goodbye" if owed is None else "talk_failed_promised")
+
+
+def _after_lost_talk(request: WebhookRequest, call: CallView) -> str:
+    """Leads the caller back to the queue, unless the operator's hang-up is reported within a moment."""
+    # The hang-up and this webhook travel at the same time.
+    waited = request.form.query.get("waited", "0")
+    rounds = int(waited) if waited.isascii() and waited.isdigit() else 0
+    if rounds < HANG_UP_ROUNDS:
+        url = request.context.renderer.addresses.url(VoiceRoute.TALK_ENDED, call.id)
+        speaker = default_speaker(request.context)
+        return request.context.renderer.try_again(speaker, (), f"{url}?waited={rounds + 1}", seconds=1)
+    if not lifecycle.return_to_queue(request.work, call.id):
+        return current_document(request, get_call(request.work, call.id))
+    back = get_call(request.work, call.id)
+    return lead_to_person(request, back, "operator_gone" if back.answered_at is None else "talk_lost")
 
 
 def hang_up(context: WebhookContext) -> str:

@@ -11,6 +11,7 @@ from hotline.services.calls.queries import CallView, get_call
 from ivr_flows.engine import hear
 from ivr_flows.speech_matching import understand
 from ivr_flows.turn import Digits, Heard, NoInput, Position, Recorded, TransferEnded
+from ivr_flows.webhooks.call_end import record_over
 from ivr_flows.webhooks.call_flow import (
     after_conversation,
     arrival_of,
@@ -22,7 +23,6 @@ from ivr_flows.webhooks.call_flow import (
     script_of,
     speak_turn,
 )
-from ivr_flows.webhooks.twiml import EMPTY
 from ivr_flows.webhooks.webhook import MAX_SID_LENGTH, WebhookRequest
 
 _REACHED = {"completed", "answered"}
@@ -70,10 +70,9 @@ def recorded(request: WebhookRequest) -> str:
     sid, seconds = _recording_reference(request), request.form.seconds("RecordingDuration")
     if not sid or not seconds:
         return _advance(request, call, NoInput())
-    if request.form.value("CallStatus") in TERMINAL_STATUSES or not _is_awaited(request, call):
-        # A caller may hang up to end the message: it is kept all the same.
+    if not _is_awaited(request, call):
         recordings.record_message(request.work, call.id, sid, seconds)
-        return EMPTY if call.state is CallState.ENDED else current_document(request, call)
+        return current_document(request, call)
     return _advance(request, call, Recorded(sid, seconds))
 
 
@@ -85,8 +84,6 @@ def _recording_reference(request: WebhookRequest) -> str:
 
 def transfer_ended(request: WebhookRequest) -> str:
     """Handles the end of a connection to an outside number."""
-    if request.form.value("CallStatus") in TERMINAL_STATUSES:
-        return EMPTY
     call = known_call(request)
     reached = request.form.value("DialCallStatus") in _REACHED
     if call.state is not CallState.TRANSFERRED or not _is_awaited(request, call):
@@ -99,9 +96,7 @@ def status(request: WebhookRequest) -> str:
     """Handles the final status of a call to us. It may arrive before the call itself and is then remembered."""
     word = request.form.value("CallStatus")
     if word in TERMINAL_STATUSES:
-        ours = request.form.value("Direction").startswith("outbound")
-        arrival = None if ours else arrival_of(request.context, request.form)
-        lifecycle.end_call(request.work, sid=request.form.sid, status=word, arrival=arrival)
+        record_over(request, word)
     return ""
 
 

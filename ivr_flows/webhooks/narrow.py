@@ -13,13 +13,13 @@ from typing import ClassVar
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from hotline.gateways.addresses import VoiceRoute
-from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState, RecordingKind
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Offer
 from ivr_flows.speech import Lines
+from ivr_flows.webhooks.call_end import over
 from ivr_flows.webhooks.call_flow import (
     OFFER_STATE_OF_STATUS,
     after_conversation,
@@ -107,17 +107,10 @@ def ring(request: WebhookRequest) -> str:
 def ring_over(request: WebhookRequest) -> str:
     """Handles the end of a ring or a talk: the next operator is rung, or the flow goes on after the talk."""
     offer_id, work = request.id("offer_id"), request.work
-    offer = work.session.get(Offer, offer_id)
+    offer = _record_unreported_talk(request)
     if offer is None:
         return EMPTY
     status = request.form.value("DialCallStatus")
-    seconds = request.form.seconds("DialCallDuration")
-    talked = status in {"completed", "answered"} and seconds > 0
-    # The desk did not report its answer: the talk is recorded when it is over.
-    if talked and offer.state is not OfferState.ACCEPTED and offers.accept_afterwards(work, offer_id):
-        lifecycle.record_connected(work, offer.call_id, seconds_ago=seconds)
-    if request.form.value("CallStatus") in TERMINAL_STATUSES:
-        return EMPTY
     call = get_call(work, offer.call_id)
     if call.state not in {CallState.TALKING, CallState.AFTER}:
         offers.settle_offer(work, offer_id, OFFER_STATE_OF_STATUS.get(status, OfferState.MISSED))
@@ -125,9 +118,29 @@ def ring_over(request: WebhookRequest) -> str:
     if status in _UNANSWERED:
         # The desk reported an answer that the engine does not confirm.
         lifecycle.record_operator_left(work, offer.call_id)
-        lifecycle.return_to_queue(work, offer.call_id)
+        lifecycle.return_to_queue(work, offer.call_id, was_confirmed=False)
         return current_document(request, get_call(work, offer.call_id))
+    # The result of a Dial does not tell a lost device from a hang-up.
+    offers.record_hang_up(work, offer_id)
     return after_conversation(request, call)
+
+
+def ring_over_for_good(request: WebhookRequest) -> str:
+    """Handles the end of a ring or a talk in which the caller hung up."""
+    _record_unreported_talk(request)
+    return over(request)
+
+
+def _record_unreported_talk(request: WebhookRequest) -> Offer | None:
+    """Records a talk, now over, whose answer the desk did not report; returns the offer."""
+    offer_id, work = request.id("offer_id"), request.work
+    offer = work.session.get(Offer, offer_id)
+    seconds = request.form.seconds("DialCallDuration")
+    talked = request.form.value("DialCallStatus") in {"completed", "answered"} and seconds > 0
+    is_unreported = offer is not None and talked and offer.state is not OfferState.ACCEPTED
+    if offer is not None and is_unreported and offers.accept_afterwards(work, offer_id):
+        lifecycle.record_connected(work, offer.call_id, seconds_ago=seconds)
+    return offer
 
 
 _UNANSWERED = frozenset({"no-answer", "busy", "failed", "canceled"})

@@ -2,21 +2,26 @@
 
 from collections.abc import Mapping
 
+from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, OfferState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
-from hotline.store.calls.offers import conversation_of
+from hotline.store.calls.offers import conversation_of, leg_of_talk
 from ivr_flows.webhooks.call_flow import (
     OFFER_STATE_OF_STATUS,
     after_conversation,
     current_document,
     default_speaker,
+    hold,
     lead_to_person,
 )
 from ivr_flows.webhooks.twiml import EMPTY, goodbye
 from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest
+
+# SipResponseCode of a leg whose device no longer answers (RFC 3261, 408 Request Timeout).
+DEVICE_LOST = "408"
 
 
 def desk(request: WebhookRequest) -> str:
@@ -32,6 +37,8 @@ def desk_status(request: WebhookRequest) -> str:
     """Handles the end of the operator's leg. If the caller never joined, the call is offered to the next operator."""
     how = OFFER_STATE_OF_STATUS.get(request.form.value("CallStatus"))
     if how is not None:
+        if request.context.reports_lost_devices and request.form.value("SipResponseCode") != DEVICE_LOST:
+            offers.record_hang_up(request.work, request.id("offer_id"))
         _operator_left(request, how)
     return ""
 
@@ -54,25 +61,28 @@ def talk(request: WebhookRequest) -> str:
 
 def talk_ended(request: WebhookRequest) -> str:
     """Handles the end of the talk for the caller, who may rate it or, if never connected, is promised a callback."""
-    if request.form.value("CallStatus") in TERMINAL_STATUSES:
-        return EMPTY
     return after_conversation(request, get_call(request.work, request.id("call_id")))
 
 
 def left_alone(request: WebhookRequest) -> str:
-    """Returns a caller whose operator never joined to the queue; any other caller gets the document that is due."""
-    call_id = request.id("call_id")
-    if not lifecycle.return_to_queue(request.work, call_id):
-        return current_document(request, get_call(request.work, call_id))
-    return lead_to_person(request, get_call(request.work, call_id), "operator_gone")
+    """Handles a caller who was retrieved from a conversation that is over; any other gets the document that is due."""
+    call = get_call(request.work, request.id("call_id"))
+    if call.state is CallState.AFTER:
+        return after_conversation(request, call)
+    return current_document(request, call)
 
 
 def conference(request: WebhookRequest) -> str:
-    """Handles conference events. Only the caller's joining matters; their own webhook may have reported it."""
-    joined = request.form.value("StatusCallbackEvent") == "participant-join"
-    call = get_call(request.work, request.id("call_id"))
-    if joined and call.sid == request.form.sid:
+    """Handles conference events: the caller's joining, and the end of a leg; other webhooks may have reported both."""
+    event, status = request.form.value("StatusCallbackEvent"), request.form.value("ParticipantCallStatus")
+    call, sid = get_call(request.work, request.id("call_id")), request.form.sid
+    is_over = event == "participant-leave" and status in TERMINAL_STATUSES
+    if call.sid == sid and event == "participant-join":
         lifecycle.record_connected(request.work, call.id)
+    elif call.sid == sid and is_over:
+        lifecycle.end_call(request.work, sid=sid, status=status)
+    elif is_over and leg_of_talk(request.work.session, call.id) == sid:
+        lifecycle.record_operator_left(request.work, call.id)
     return ""
 
 
@@ -81,8 +91,9 @@ def join_conference(context: WebhookContext, _post: WebhookForm, ids: Mapping[st
     return context.renderer.talk(int(ids["call_id"]))
 
 
-def thank(context: WebhookContext, _post: WebhookForm, _ids: Mapping[str, str]) -> str:
-    return goodbye(default_speaker(context), "thanks_goodbye")
+def try_talk_end_again(context: WebhookContext, form: WebhookForm, ids: Mapping[str, str]) -> str:
+    """Answers for a failed application: the caller stays on the line and the end of the talk is handled a moment later."""
+    return hold(context, form, context.renderer.addresses.url(VoiceRoute.TALK_ENDED, ids["call_id"]))
 
 
 def _operator_left(request: WebhookRequest, how: OfferState) -> None:

@@ -8,9 +8,9 @@ from hotline.rules.enums import DialState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.outbound import outbound_calls
-from hotline.store.calls.live_calls import is_callee_in_call
+from hotline.store.calls.callees import is_callee_in_call
 from ivr_flows.webhooks.call_flow import begin, hang_up, hold, speaker_for
-from ivr_flows.webhooks.twiml import goodbye
+from ivr_flows.webhooks.twiml import EMPTY, goodbye
 from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest
 
 # Prefixes of the carrier's AnsweredBy for answers that are not a person's.
@@ -48,6 +48,12 @@ def dial(request: WebhookRequest) -> str:
     if request.form.value("AnsweredBy").startswith(_MACHINES):
         return hang_up(request.context)
     return begin(request, call, script, first)
+
+
+def dial_over(request: WebhookRequest) -> str:
+    """Handles an answer whose call is over already."""
+    dial_status(request)
+    return EMPTY
 
 
 def dial_status(request: WebhookRequest) -> str:

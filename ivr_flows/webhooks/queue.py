@@ -7,7 +7,6 @@ then renders what follows, in one place for every way of leaving.
 from collections.abc import Mapping
 
 from hotline.gateways.addresses import VoiceRoute
-from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import CallView, find_call, get_call
@@ -17,6 +16,7 @@ from ivr_flows.engine import again, hear, place_lines, queue_of
 from ivr_flows.flow import QueueNode
 from ivr_flows.speech import Lines, PromptLine
 from ivr_flows.turn import Digits, Heard, NoInput, Position, QueueFailed, WaitedTooLong
+from ivr_flows.webhooks.call_end import record_over
 from ivr_flows.webhooks.call_flow import (
     current_document,
     default_speaker,
@@ -29,7 +29,7 @@ from ivr_flows.webhooks.call_flow import (
 )
 from ivr_flows.webhooks.flow_actions import find_notice
 from ivr_flows.webhooks.twiml import EMPTY, read_lines
-from ivr_flows.webhooks.webhook import WebhookContext, WebhookForm, WebhookRequest
+from ivr_flows.webhooks.webhook import Repeatable, WebhookContext, WebhookForm, WebhookRequest
 
 # Length of a silent round of waiting while the application fails.
 IN_TROUBLE_SECONDS = 20
@@ -37,6 +37,8 @@ IN_TROUBLE_SECONDS = 20
 CONNECTING_SECONDS = 10
 _WAITING = {CallState.QUEUED, CallState.OFFERED}
 _FAILED = {"queue-full", "error", "system-error"}
+# The QueueResult of a caller who hung up while waiting.
+HUNG_UP = "hangup"
 # Name of the value in which a call keeps why it left the queue: a key, or TOO_LONG.
 LEFT, TOO_LONG = "left", "too_long"
 
@@ -52,7 +54,7 @@ def wait(request: WebhookRequest) -> str:
     first = read_lines(
         request.form.query.get("say", ""), prompts, lambda key: find_notice(request.work.session, key)
     )
-    return _round(request, call, first)
+    return Repeatable(_round(request, call, first))
 
 
 def wait_heard(request: WebhookRequest) -> str:
@@ -81,7 +83,9 @@ def wait_over(request: WebhookRequest) -> str:
 def queue_left(request: WebhookRequest) -> str:
     """Handles the end of the carrier's queue for callers who left by our document or could not be kept."""
     result = request.form.query.get("result") or request.form.value("QueueResult")
-    if request.form.value("CallStatus") in TERMINAL_STATUSES or result not in {"leave", *_FAILED}:
+    if result == HUNG_UP:
+        record_over(request, "completed")
+    if result not in {"leave", *_FAILED}:
         return EMPTY
     call = known_call(request)
     leave_queue(request.work, call.id, "leave")

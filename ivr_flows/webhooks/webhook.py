@@ -16,13 +16,16 @@ from flask import Response, abort, g, request
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from hotline.gateways.addresses import VoiceRoute
+from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
 from hotline.rules.text import is_storable
+from hotline.services.calls.check_times import expect_webhook
 from hotline.store.calls.tables import Receipt
 from hotline.store.upsert import insert_key_if_absent
 from hotline.unit_of_work import Application, UnitOfWork
 from ivr_flows.speech import Argument
+from ivr_flows.webhooks.document_length import longest_seconds
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 from ivr_flows.webhooks.signature import Signature, Unreadable, raw_target, read_form
@@ -59,7 +62,11 @@ class WebhookForm:
 
 @dataclass(frozen=True, slots=True)
 class WebhookContext:
-    """The objects shared by all webhooks of a process. Every prompt may use `standard_arguments`."""
+    """The objects shared by all webhooks of a process. Every prompt may use `standard_arguments`.
+
+    `reports_lost_devices`: the carrier tells a device that was lost from one that hung up. Without it, only a hang-up
+    recorded by the desk is one.
+    """
 
     application: Application
     registry: FlowRegistry
@@ -68,6 +75,7 @@ class WebhookContext:
     renderer: TwimlRenderer
     standard_arguments: Mapping[str, Argument]
     sounds: str
+    reports_lost_devices: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,9 @@ class WebhookRequest:
         return int(self.ids[name])
 
 
+Handler = Callable[[WebhookRequest], str]
+
+
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """One row of the table of webhooks.
@@ -90,17 +101,17 @@ class Webhook:
     `on_failure` renders the document when the application fails; None where the carrier uses no document.
     `repeat_fields` are the form fields by which two requests of this kind differ if the carrier sends no token; None:
     they cannot be told apart, so a repeat is executed again, which its service makes harmless. `requires_call`: the
-    form must have a CallSid. `read_only`: the handler changes nothing, so no receipt is kept and no write lock is
-    taken.
+    form must have a CallSid. `over` replaces the handler when the CallStatus is terminal; rows with it speak for the
+    leg of a caller.
     """
 
     route: VoiceRoute
     actor: Machine
-    handler: Callable[[WebhookRequest], str]
+    handler: Handler
     on_failure: Callable[[WebhookContext, WebhookForm, Mapping[str, str]], str] | None
     repeat_fields: tuple[str, ...] | None = ()
     requires_call: bool = True
-    read_only: bool = False
+    over: Handler | None = None
 
     @property
     def name(self) -> str:
@@ -163,13 +174,14 @@ def require_call(webhook: Webhook, form: WebhookForm) -> None:
 def execute(context: WebhookContext, webhook: Webhook, form: WebhookForm, ids: Mapping[str, str]) -> str:
     """Runs `webhook` once for this request and returns its document."""
     context.registry.refresh(context.application)
-    if webhook.read_only:
-        with context.application.read_only_unit(webhook.actor) as work:
-            return webhook.handler(WebhookRequest(context, work, form, ids))
-    key = receipt_key(webhook, form, ids)
+    # One place judges the CallStatus of every webhook, because the status callback may be lost.
+    over = webhook.over if form.value("CallStatus") in TERMINAL_STATUSES else None
+    key = receipt_key(webhook, form, ids, is_over=over is not None)
     try:
         with context.application.unit_of_work(webhook.actor) as work:
-            document = webhook.handler(WebhookRequest(context, work, form, ids))
+            document = (over or webhook.handler)(WebhookRequest(context, work, form, ids))
+            if webhook.over is not None and over is None:
+                expect_webhook(work, form.sid, longest_seconds(document))
             if key is not None and not isinstance(document, Repeatable):
                 _keep_receipt(work, key, document)
             return document
@@ -181,7 +193,7 @@ def execute(context: WebhookContext, webhook: Webhook, form: WebhookForm, ids: M
 
 
 class Repeatable(str):
-    """A first document. The call's own row, unique by the carrier's CallSid, decides what a repeat hears."""
+    """A document of which no receipt is kept, because a repeat is rendered again from the call's own row."""
 
     __slots__ = ()
 
@@ -204,8 +216,13 @@ def _answered(application: Application, key: str) -> str | None:
         return None if receipt is None else receipt.document
 
 
-def receipt_key(webhook: Webhook, form: WebhookForm, ids: Mapping[str, str]) -> str | None:
-    """Returns the key by which a repeat of this webhook is recognised, or None if it has none."""
+def receipt_key(
+    webhook: Webhook, form: WebhookForm, ids: Mapping[str, str], *, is_over: bool = False
+) -> str | None:
+    """Returns the key by which a repeat of this webhook is recognised, or None if it has none.
+
+    A webhook that reports the end of its call (`is_over`) is no repeat of an earlier one with the same fields.
+    """
     # The token is not signed, so it counts within its own call alone.
     if form.token:
         parts = [form.token, form.sid]
@@ -214,7 +231,7 @@ def receipt_key(webhook: Webhook, form: WebhookForm, ids: Mapping[str, str]) -> 
     else:
         log = [form.value(name) for name in webhook.repeat_fields]
         parts = [form.value("CallSid"), *ids.values(), *form.query.values(), *log]
-    key = ":".join([webhook.name, *parts])
+    key = ":".join([webhook.name, *parts, *(["over"] if is_over else [])])
     if len(key) <= MAX_KEY_LENGTH:
         return key
     return f"{webhook.name}:{sha256(key.encode()).hexdigest()}"

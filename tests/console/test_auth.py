@@ -131,13 +131,18 @@ def test_signing_out_ends_the_session_for_good(
     assert session.scalars(select(SignIn)).one().revoked_at is not None
 
 
-def test_a_session_ends_by_itself_after_a_shift(
-    signed_in: SignInAs, operator: User, clock: StoppedClock
+@pytest.mark.parametrize("used", ["page", "heartbeat"])
+def test_a_session_in_use_never_ends_and_an_unused_one_ends_by_itself(
+    signed_in: SignInAs, operator: User, clock: StoppedClock, used: str
 ) -> None:
     browser = signed_in(person_of(operator))
-    clock.advance(11 * 3600)
-    assert browser.get("/console").status_code == 200
-    clock.advance(2 * 3600)
+    for _ in range(4):
+        clock.advance(11 * 3600)
+        if used == "page":
+            assert browser.get("/console").status_code == 200
+        else:
+            assert browser.post("/console/desk/beat").status_code == 204
+    clock.advance(12 * 3600 + 1)
     assert browser.get("/console").status_code == 303
 
 

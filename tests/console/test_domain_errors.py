@@ -11,13 +11,13 @@ import hotline
 from agent_console.api.dispatch import Route, view_of
 from agent_console.api.problems import TYPES
 from agent_console.api.requests import Nothing
+from agent_console.desk.json_requests import domain_errors_as_json
 from agent_console.web.domain_errors import ERRORS, PROBLEM_TYPES, UNLISTED, entry_of
-from agent_console.web.forms import domain_errors_as_json
 from hotline.rules import errors
 from hotline.rules.enums import Role, TicketAction
 from hotline.rules.errors import DomainError
+from hotline.rules.tickets.rows import ImportRefused
 from hotline.services.calendar import CalendarRefused
-from hotline.services.tickets.import_file import ImportRefused
 from hotline.store.cursors import BadCursor
 from hotline.unit_of_work import Application
 from tests.builders import make_operator

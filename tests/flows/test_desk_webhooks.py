@@ -1,10 +1,13 @@
 """Operators accept, miss and decline calls, meet the caller in the conference, and leave in either order."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import select
 
 from hotline.rules.enums import CallEnd, CallState, OfferState, PresenceState, Satisfied
 from hotline.rules.people.actors import Person
+from hotline.services.calls import lifecycle
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import Application
 from tests.builders import make_operator
@@ -15,6 +18,17 @@ from tests.stopped_clock import StoppedClock
 @pytest.fixture
 def operator(application: Application) -> Person:
     return make_operator(application)
+
+
+@pytest.fixture
+def hang_up(application: Application, ledger: Ledger, operator: Person) -> Callable[[], None]:
+    """Lets the operator press the desk's hang-up key."""
+
+    def press() -> None:
+        with application.unit_of_work(operator) as work:
+            lifecycle.request_hang_up(work, ledger.call().id)
+
+    return press
 
 
 RATE = "请您为本次服务评价，满意请按1，不满意请按2。"
@@ -107,9 +121,10 @@ def test_an_offer_nobody_made_is_answered_kindly(carrier: Carrier) -> None:
 
 
 def test_the_operator_leaves_first_and_the_caller_rates_the_talk(
-    carrier: Carrier, ledger: Ledger, operator: Person
+    carrier: Carrier, ledger: Ledger, operator: Person, hang_up: Callable[[], None]
 ) -> None:
     talk(carrier, ledger)
+    hang_up()
     asked = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
     assert (asked.words, asked.verbs) == (RATE, ["Gather"])
     assert (ledger.state(), presence(ledger, operator)) == (CallState.AFTER, PresenceState.WRAP_UP)
@@ -120,9 +135,10 @@ def test_the_operator_leaves_first_and_the_caller_rates_the_talk(
 
 
 def test_the_first_rating_stands_and_silence_rates_nothing(
-    carrier: Carrier, ledger: Ledger, operator: Person
+    carrier: Carrier, ledger: Ledger, operator: Person, hang_up: Callable[[], None]
 ) -> None:
     talk(carrier, ledger)
+    hang_up()
     asked = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
     carrier.presses(asked, "1")
     carrier.presses(asked, "2")
@@ -130,9 +146,10 @@ def test_the_first_rating_stands_and_silence_rates_nothing(
 
 
 def test_whoever_says_nothing_after_the_talk_is_thanked(
-    carrier: Carrier, ledger: Ledger, operator: Person
+    carrier: Carrier, ledger: Ledger, operator: Person, hang_up: Callable[[], None]
 ) -> None:
     talk(carrier, ledger)
+    hang_up()
     asked = carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
     assert carrier.presses(asked, "").words == "感谢您的来电，再见。"
     assert ledger.call().satisfied is None
@@ -144,7 +161,7 @@ def test_the_caller_hangs_up_first(
     talk(carrier, ledger)
     clock.advance(30)
     assert carrier.post(f"/voice/talk/{ledger.call().id}/ended", CallStatus="completed").verbs == []
-    assert ledger.state() is CallState.TALKING
+    assert (ledger.state(), presence(ledger, operator)) == (CallState.ENDED, PresenceState.WRAP_UP)
     carrier.hangs_up()
     assert (ledger.state(), presence(ledger, operator)) == (CallState.ENDED, PresenceState.WRAP_UP)
 
@@ -162,9 +179,10 @@ def test_the_operators_leg_is_lost_before_the_caller_joins_and_the_caller_goes_b
 
 
 def test_the_operators_leg_leaving_ends_the_talk_even_if_the_callers_webhook_is_lost(
-    carrier: Carrier, ledger: Ledger, operator: Person
+    carrier: Carrier, ledger: Ledger, operator: Person, hang_up: Callable[[], None]
 ) -> None:
     talk(carrier, ledger)
+    hang_up()
     assert (
         carrier.post(f"/voice/desk/{ledger.offer().id}/left", CallSid=LEG, CallStatus="completed").verbs == []
     )
@@ -214,15 +232,16 @@ def test_a_conference_event_needs_no_call(carrier: Carrier, ledger: Ledger) -> N
 
 def test_the_talk_of_a_call_nobody_knows_still_connects(carrier: Carrier) -> None:
     assert carrier.post("/voice/talk/999").find("Dial/Conference").text == "call-999"
-    assert carrier.post("/voice/talk/999/ended").words == "感谢您的来电，再见。"
+    assert carrier.post("/voice/talk/999/ended").verbs == ["Say", "Pause", "Redirect"]
 
 
 def test_a_call_in_talk_hears_its_conference_again_and_after_it_the_last_question(
-    carrier: Carrier, ledger: Ledger, operator: Person
+    carrier: Carrier, ledger: Ledger, operator: Person, hang_up: Callable[[], None]
 ) -> None:
     talk(carrier, ledger)
     fallen = carrier.post("/voice/fallback", ErrorCode="11200", ErrorUrl=f"{PUBLIC}/voice/talk/1")
     assert fallen.find("Dial/Conference").text == f"call-{ledger.call().id}"
+    hang_up()
     carrier.post(f"/voice/talk/{ledger.call().id}/ended", DialCallStatus="answered")
     assert carrier.post("/voice/fallback", ErrorCode="12100").words == RATE
     assert carrier.post("/voice/wait").verbs == ["Leave"]
@@ -243,11 +262,11 @@ def test_a_caller_whom_nobody_joined_goes_back_to_the_queue_and_their_wait_goes_
 ) -> None:
     talk(carrier, ledger)
     first, offer = ledger.call(), ledger.offer().id
-    clock.advance(5)
+    clock.advance(1)
     carrier.post(f"/voice/desk/{offer}/status", CallSid=LEG, CallStatus="completed", SequenceNumber="2")
     clock.advance(40)
     for _ in range(2):
-        back = carrier.post(f"/voice/talk/{first.id}/alone")
+        back = carrier.post(f"/voice/talk/{first.id}/alone?waited=2")
         assert back.verbs[-1] == "Enqueue"
     call = ledger.call()
     assert (call.state, call.queued_at, call.answered_at) == (CallState.QUEUED, first.queued_at, None)
@@ -258,11 +277,12 @@ def test_a_caller_whom_nobody_joined_goes_back_to_the_queue_and_their_wait_goes_
 
 
 def test_who_came_out_of_their_talk_was_not_alone_in_it(
-    carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock
+    carrier: Carrier, ledger: Ledger, operator: Person, hang_up: Callable[[], None], clock: StoppedClock
 ) -> None:
     talk(carrier, ledger)
     call_id, offer = ledger.call().id, ledger.offer().id
     clock.advance(60)
+    hang_up()
     carrier.post(f"/voice/desk/{offer}/status", CallSid=LEG, CallStatus="completed", SequenceNumber="2")
     rated = carrier.post(f"/voice/talk/{call_id}/ended", DialCallStatus="answered")
     assert rated.words == RATE
@@ -272,10 +292,15 @@ def test_who_came_out_of_their_talk_was_not_alone_in_it(
 
 @pytest.mark.parametrize("told_first", [True, False], ids=["operator gone first", "caller told first"])
 def test_who_lost_the_document_after_their_talk_is_not_led_back_into_it(
-    carrier: Carrier, ledger: Ledger, operator: Person, clock: StoppedClock, told_first: bool
+    carrier: Carrier,
+    ledger: Ledger,
+    hang_up: Callable[[], None],
+    clock: StoppedClock,
+    told_first: bool,
 ) -> None:
     talk(carrier, ledger)
     clock.advance(60)
+    hang_up()
     left = f"/voice/desk/{ledger.offer().id}/left"
     lost = {"ErrorCode": "11205", "ErrorUrl": f"{PUBLIC}/voice/talk/{ledger.call().id}/ended"}
     if told_first:

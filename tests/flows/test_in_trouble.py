@@ -68,7 +68,8 @@ def test_the_same_holds_before_the_first_call_of_a_process(carrier: Carrier, eng
         ("/voice/desk/1", ["Hangup"]),
         ("/voice/desk/1/left", []),
         ("/voice/talk/1", ["Dial"]),
-        ("/voice/talk/1/ended", ["Say", "Hangup"]),
+        ("/voice/talk/1/ended", ["Say", "Pause", "Redirect"]),
+        ("/voice/talk/1/ended?again=3", ["Say", "Hangup"]),
     ],
 )
 def test_each_document_does_what_it_can(

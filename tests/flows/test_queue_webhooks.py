@@ -237,8 +237,6 @@ def test_a_caller_whom_the_carrier_cannot_keep_is_promised_a_callback(
         ("redirected", "in-progress"),
         ("redirected-from-bridged", "in-progress"),
         ("bridging-in-process", "in-progress"),
-        ("hangup", "completed"),
-        ("system-error", "completed"),
         ("something-new", "in-progress"),
     ],
 )

@@ -268,7 +268,14 @@ def _web(ground: Ground, application: Application, clock: ExchangeClock, gate: G
     app = Flask("matrix")
     addresses = VoiceAddresses(_public(port), "pbx.example" if ground.narrow else "")
     app.register_blueprint(
-        voice_blueprint(application, ground.make_registry(), TOKEN, addresses, narrow=ground.narrow)
+        voice_blueprint(
+            application,
+            ground.make_registry(),
+            TOKEN,
+            addresses,
+            narrow=ground.narrow,
+            reports_lost_devices=True,
+        )
     )
     if gate is not None:
         app.wsgi_app = gate(app.wsgi_app, clock)  # type: ignore[method-assign]

@@ -214,6 +214,9 @@ class Operator(Handset):
                 lifecycle.finish_without_ticket(work, desk.call_id, NoMatterReason.SILENT)
                 return True
             draft = actions.open_draft(work, call_id=desk.call_id)
+            if draft.state is not TicketState.DRAFT:
+                # The caller came back after a lost talk whose ticket was handed off already.
+                return False
             actions.perform(work, draft.id, TicketAction.HAND_OFF, POTHOLE, draft.revision)
         return True
 

@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from hotline.rules.enums import TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, TicketState
 from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.inbox import INBOX_SECTIONS, DueRange, is_overdue, nearest_clock
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 S, D = TicketState, DeadlineStage
 AT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)

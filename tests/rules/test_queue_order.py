@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.rules.calls.queue_order import (
-    Claim,
+    QueueEntry,
     ReadyDesk,
     Standing,
     assign_desks,
@@ -24,11 +24,11 @@ def at(minute: int) -> datetime:
     return START + timedelta(minutes=minute)
 
 
-def claim(standing: Standing, number: int, minute: int, **needs: object) -> Claim:
-    return Claim(standing, number, int(str(needs.pop("priority", 0))), at(minute), **needs)  # type: ignore[arg-type]
+def claim(standing: Standing, number: int, minute: int, **needs: object) -> QueueEntry:
+    return QueueEntry(standing, number, int(str(needs.pop("priority", 0))), at(minute), **needs)  # type: ignore[arg-type]
 
 
-def serves(desk: ReadyDesk, one: Claim) -> bool:
+def serves(desk: ReadyDesk, one: QueueEntry) -> bool:
     return desk.id == one.desk_id if one.desk_id is not None else one.skill in {"", *desk.skills}
 
 
@@ -41,7 +41,7 @@ desks = st.lists(
 )
 claims = st.lists(
     st.builds(
-        Claim,
+        QueueEntry,
         st.sampled_from(Standing),
         st.integers(1, 99),
         st.sampled_from((0, 0, 0, 9)),
@@ -56,7 +56,7 @@ claims = st.lists(
 
 @given(claims, desks)
 def test_a_desk_goes_to_the_first_in_the_order_whom_it_can_serve(
-    wanted: list[Claim], free: list[ReadyDesk]
+    wanted: list[QueueEntry], free: list[ReadyDesk]
 ) -> None:
     pairs = assign_desks(wanted, free)
     by_id = {desk.id: desk for desk in free}
@@ -73,7 +73,7 @@ def test_a_desk_goes_to_the_first_in_the_order_whom_it_can_serve(
 
 @given(claims, desks, st.randoms(use_true_random=False))
 def test_the_order_does_not_depend_on_how_the_claims_were_read(
-    wanted: list[Claim], free: list[ReadyDesk], chance: object
+    wanted: list[QueueEntry], free: list[ReadyDesk], chance: object
 ) -> None:
     shuffled = sorted(wanted, key=lambda _: chance.random())  # type: ignore[attr-defined]
     assert assign_desks(shuffled, free) == assign_desks(wanted, free)
@@ -153,7 +153,7 @@ class Line:
     def _is_in_order(self, person: Person) -> bool:
         return not person.done and person.since <= self.minute
 
-    def _claim(self, person: Person) -> Claim:
+    def _claim(self, person: Person) -> QueueEntry:
         on_duty = frozenset().union(*(desk.skills for desk in self.desks))
         skill = needed_skill(
             person.skill, at(person.since), at(self.minute), timedelta(minutes=PATIENCE), on_duty
@@ -161,7 +161,7 @@ class Line:
         standing = Standing.WAITING
         if person.owed:
             standing = Standing.OWED if person.dialled_until is None else Standing.DIALLED
-        return Claim(standing, person.number, 0, at(person.place), skill)
+        return QueueEntry(standing, person.number, 0, at(person.place), skill)
 
 
 people = st.lists(

@@ -4,13 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hotline.rules.enums import Role, TicketAction, TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, Role, TicketAction, TicketState
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.fields import STATED_NAMES, TICKET_FIELDS, DateTimeField
 from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.rules.tickets.transitions import (
     FINAL,
-    OPEN_AT_UNIT,
     TRANSITIONS,
     Relation,
     Transition,

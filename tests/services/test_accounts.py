@@ -77,11 +77,39 @@ def test_who_may_not_log_in_is_told_nothing_else(application: Application) -> No
 def test_a_browser_session_holds_for_a_shift(application: Application, clock: StoppedClock) -> None:
     person = person_of(make_user(application, name="li", display_name="李", work_number="00017", locale="en"))
     token = sign_in(application, person)
-    who = accounts.SignedIn(person, "li", "李", "00017", "en")
-    clock.advance(accounts.SIGN_IN_HOURS * 3600 - 1)
+    ends_at = clock.at + accounts.IDLE_LIMIT
+    who = accounts.SignedIn(person, "li", "李", "00017", "en", ends_at)
+    clock.advance(accounts.IDLE_LIMIT.total_seconds() - 1)
     assert signed_in(application, token) == who
     clock.advance(1)
     assert signed_in(application, token) is None
+
+
+def test_a_session_in_use_goes_on_and_one_that_is_over_or_revoked_does_not(
+    application: Application, clock: StoppedClock
+) -> None:
+    person = person_of(make_user(application))
+    used, unused, revoked = (sign_in(application, person) for _ in range(3))
+    with application.unit_of_work(person) as work:
+        accounts.sign_out(work, revoked)
+    for _ in range(30):
+        clock.advance(3600)
+        with application.unit_of_work(person) as work:
+            for token in (used, revoked):
+                accounts.renew_sign_in(work, token)
+    with application.unit_of_work(person) as work:
+        accounts.renew_sign_in(work, unused)
+    assert [signed_in(application, token) is not None for token in (used, unused, revoked)] == [
+        True,
+        False,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(("minutes", "due"), [(0, False), (5, False), (6, True), (700, True)])
+def test_a_session_is_renewed_only_now_and_then(clock: StoppedClock, *, minutes: int, due: bool) -> None:
+    ends_at = clock.at + accounts.IDLE_LIMIT
+    assert accounts.is_renewal_due(ends_at, clock.at + timedelta(minutes=minutes)) is due
 
 
 def test_a_session_ends_when_it_is_revoked_or_its_person_is_gone(application: Application) -> None:

@@ -11,10 +11,10 @@ from hotline.rules.enums import TicketState
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import DeadlineStage
-from hotline.rules.tickets.rows import CHINESE_COLUMNS, COLUMNS, OPTIONAL_COLUMNS
+from hotline.rules.tickets.rows import CHINESE_COLUMNS, COLUMNS, OPTIONAL_COLUMNS, ImportRefused
 from hotline.services.figures.reports import build_report
 from hotline.services.tickets import due_dates
-from hotline.services.tickets.import_file import ImportRefused, ImportResult, import_tickets
+from hotline.services.tickets.import_file import ImportResult, import_tickets
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application

@@ -19,9 +19,9 @@ from hotline.rules.enums import (
 from hotline.rules.errors import LostRace
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
-from hotline.rules.tickets.rows import COLUMNS
+from hotline.rules.tickets.rows import COLUMNS, ImportRefused
 from hotline.services.figures.reports import build_report
-from hotline.services.tickets.import_file import ImportRefused, ImportResult, import_tickets
+from hotline.services.tickets.import_file import ImportResult, import_tickets
 from hotline.store.tickets.tables import Counter, Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_unit

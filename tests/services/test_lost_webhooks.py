@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline import events
+from hotline.rules.calls import dial_schedule
 from hotline.rules.enums import (
     CallbackReason,
     CallbackState,
@@ -16,7 +17,7 @@ from hotline.rules.enums import (
     PresenceState,
 )
 from hotline.rules.people.actors import Machine, Person
-from hotline.services.calls import lifecycle, lost_webhooks
+from hotline.services.calls import check_times, lifecycle, lost_webhooks
 from hotline.services.outbound import callback_dials, callbacks, outbound_calls
 from hotline.services.queueing import offers
 from hotline.services.queueing.queue import join_queue
@@ -60,17 +61,57 @@ def sit(application: Application, person: Person, call_id: int) -> None:
         work.session.execute(update(Presence).where(Presence.user_id == person.id).values(call_id=call_id))
 
 
-def test_a_long_call_is_asked_after_and_left_as_it_is(
+def due(application: Application, clock: StoppedClock, **columns: object) -> Call:
+    """Writes a call whose next webhook is due in a second."""
+    return make_call(application, check_at=clock.at + timedelta(seconds=1), **columns)
+
+
+def test_a_call_without_its_next_webhook_is_checked_once_and_later_again(
     application: Application, clock: StoppedClock, announced: list[events.Event]
 ) -> None:
-    long = make_call(application, state=S.TALKING)
-    clock.advance(lost_webhooks.SILENT_AFTER.total_seconds())
-    make_call(application, state=S.TALKING)
-    make_call(application, state=S.ENDED, arrived_at=clock.at - timedelta(days=1))
+    silent = due(application, clock, state=S.QUEUED)
+    make_call(application, state=S.IN_FLOW, check_at=clock.at + timedelta(hours=1))
+    due(application, clock, state=S.ENDED)
     assert sweep_calls(application) == 0
     clock.advance(1)
+    assert [sweep_calls(application), sweep_calls(application)] == [1, 0]
+    assert announced == [events.CallCheckRequested(silent.id)]
+    clock.advance(lost_webhooks.SHORTEST_PAUSE.total_seconds())
     assert sweep_calls(application) == 1
-    assert announced == [events.CallCheckRequested(long.id)]
+
+
+def test_the_checks_of_a_talk_become_rarer_with_its_length(
+    application: Application, clock: StoppedClock
+) -> None:
+    due(application, clock, state=S.TALKING, answered_at=clock.at)
+    checked = []
+    for second in range(1, 3600):
+        clock.advance(1)
+        if sweep_calls(application):
+            checked.append(second)
+    assert checked == [1, 31, 62, 124, 248, 496, 992, 1592, 2192, 2792, 3392]
+
+
+def test_an_outage_of_all_webhooks_does_not_flood_the_carrier(
+    application: Application, clock: StoppedClock, announced: list[events.Event]
+) -> None:
+    for _ in range(lost_webhooks.MAX_CHECKS + 3):
+        due(application, clock, state=S.QUEUED)
+    clock.advance(1)
+    assert [sweep_calls(application) for _ in range(3)] == [lost_webhooks.MAX_CHECKS, 3, 0]
+    assert len(set(announced)) == lost_webhooks.MAX_CHECKS + 3
+
+
+def test_each_webhook_of_a_live_call_moves_its_check_and_none_revives_an_ended_one(
+    application: Application, clock: StoppedClock
+) -> None:
+    alive, over = due(application, clock), make_call(application, state=S.ENDED)
+    with application.unit_of_work(Machine.CALLER) as work:
+        check_times.expect_webhook(work, alive.sid, 20)
+        check_times.expect_webhook(work, over.sid, 20)
+    with application.read_session() as session:
+        moments = [session.get_one(Call, call.id).check_at for call in (alive, over)]
+    assert moments == [clock.at + timedelta(seconds=20) + check_times.GRACE, None]
 
 
 @pytest.mark.parametrize(
@@ -85,7 +126,7 @@ def test_a_long_call_is_asked_after_and_left_as_it_is(
 def test_a_call_longer_than_any_can_be_is_over(
     application: Application, clock: StoppedClock, state: CallState, end: CallEnd
 ) -> None:
-    call = make_call(application, state=state)
+    call = make_call(application, state=state, check_at=clock.at)
     clock.advance(lost_webhooks.MAX_CALL_DURATION.total_seconds() + 1)
     assert [sweep_calls(application), sweep_calls(application)] == [1, 0]
     with application.read_session() as session:
@@ -117,29 +158,55 @@ def test_an_attempt_that_was_never_placed_is_dropped_and_the_promise_waits_on(
 
 
 @pytest.mark.parametrize("state", [DialState.PLACING, DialState.UNKNOWN, DialState.PLACED])
-def test_an_attempt_without_an_end_is_asked_after(
+def test_an_attempt_without_an_end_is_checked_as_soon_as_its_ring_must_be_over(
     application: Application, clock: StoppedClock, announced: list[events.Event], state: DialState
 ) -> None:
-    dial = planned(application, clock)
-    with application.unit_of_work(Machine.SYSTEM) as work:
-        work.session.execute(update(Dial).values(state=state))
-    clock.advance(outbound_calls.STALE_AFTER.total_seconds() + 1)
-    assert sweep_dials(application) == 1
+    dial = placed(application, clock, state)
+    clock.advance(ring_over(application) - 1)
+    assert sweep_dials(application) == 0
+    clock.advance(1)
+    assert [sweep_dials(application), sweep_dials(application)] == [1, 0]
     assert announced[-1] == events.DialCheckRequested(dial.id)
+    clock.advance(lost_webhooks.SHORTEST_PAUSE.total_seconds())
+    assert sweep_dials(application) == 1
 
 
-def test_an_attempt_whose_call_is_alive_is_left_alone_until_the_call_ends(
+def placed(application: Application, clock: StoppedClock, state: DialState) -> Dial:
+    dial = planned(application, clock)
+    with application.unit_of_work(Machine.WORKER) as work:
+        outbound_calls.begin_placing(work, dial.id)
+        work.session.execute(update(Dial).values(state=state, sid="CA1"))
+    return dial
+
+
+def ring_over(application: Application) -> float:
+    grace = dial_schedule.RING_GRACE.total_seconds()
+    return application.policies.callbacks.ring_seconds + grace
+
+
+def test_one_lost_status_callback_does_not_keep_the_others_from_being_phoned(
     application: Application, clock: StoppedClock
 ) -> None:
-    dial = planned(application, clock)
     with application.unit_of_work(Machine.SYSTEM) as work:
-        work.session.execute(update(Dial).values(state=DialState.PLACED, sid="CA1"))
-    make_call(application, sid="CA1", dial_id=dial.id, state=S.TALKING)
-    clock.advance(outbound_calls.STALE_AFTER.total_seconds() + 1)
-    assert sweep_dials(application) == 0
-    with application.unit_of_work(Machine.CARRIER) as work:
-        lifecycle.end_call(work, sid="CA1", status="completed")
+        callbacks.promise_callback(work, number="+8613800005678", reason=CallbackReason.ABANDONED)
+    placed(application, clock, DialState.PLACED)
+    clock.advance(ring_over(application) - 1)
+    heartbeat(application)
+    assert plan(application) == 0
+    clock.advance(1)
+    heartbeat(application)
     assert sweep_dials(application) == 1
+    assert plan(application) == 1
+
+
+def heartbeat(application: Application) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Presence).values(seen_at=work.at))
+
+
+def plan(application: Application) -> int:
+    with application.unit_of_work(Machine.CLOCK) as work:
+        return callback_dials.plan_due_dials(work)
 
 
 @pytest.mark.parametrize("state", P)

@@ -31,7 +31,10 @@ async function ask(path, init) {
     const response = await fetch(path, { ...init, headers, credentials: "same-origin", signal: abort.signal });
     const isJson = response.headers.get("Content-Type")?.includes("json");
     const body = isJson ? await response.json() : null;
-    if (response.status === 401) location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`);
+    // Leaving the page would end the talk; the sign-in page follows with the next request after it.
+    if (response.status === 401 && !document.body.hasAttribute("data-in-talk")) {
+      location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`);
+    }
     if (!response.ok) throw new Refused(response.status, body);
     return body;
   } finally {

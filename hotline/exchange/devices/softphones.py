@@ -47,6 +47,7 @@ BAD_TOKEN = 4401
 LONGEST_PARAMS = 800
 LONGEST_TOKEN = 4096
 _LINE = "line"
+_GONE = 408
 
 
 class RegisteredSoftphone:
@@ -224,8 +225,11 @@ class RegisteredSoftphone:
         await self.connection.close(code, reason)
 
     def disconnected(self) -> None:
-        """Hangs up after the tab was closed."""
+        """Ends the call after the tab was closed or the network was lost."""
         if self.call is not None:
+            # Source: the status callback's SipResponseCode. The carrier does not document its value for a device that
+            # is gone; assumed: 408 Request Timeout, which ends a dialog by RFC 3261, 12.2.1.2.
+            self.call.sip_code = _GONE
             self.call.interrupt(HangUpCall(Initiator.PARTY))
 
 

@@ -18,6 +18,10 @@ class Tried(StrEnum):
     ENGAGED = "engaged"
 
 
+# The carrier rings a little longer than the time-out says (Twilio: 5 s), and reports the end a moment later.
+RING_GRACE = timedelta(seconds=10)
+
+
 def may_ring(moment: datetime, policy: DialPolicy, zone: ZoneInfo) -> bool:
     """Returns whether a phone may ring at `moment` by the local hour (outside quiet hours)."""
     hour, start, end = moment.astimezone(zone).hour, policy.from_hour, policy.to_hour

@@ -24,8 +24,8 @@ class Standing(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A person's claim to a desk. `id` names the call if they are waiting, else the callback."""
+class QueueEntry:
+    """A person in the line for a desk: waiting on the line, being phoned, or owed a call. `id` names the call if they are waiting, else the callback."""
 
     standing: Standing
     id: int
@@ -35,6 +35,8 @@ class Claim:
     skill: str = ""
     # The one operator this person asked for.
     desk_id: int | None = None
+    # The operator whom this person talked with before the talk was lost: taken if ready, because they know the matter.
+    preferred_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,22 +47,24 @@ class ReadyDesk:
     skills: frozenset[str] = frozenset()
 
 
-def in_order(claims: Iterable[Claim]) -> list[Claim]:
-    """Returns the claims in the order in which desks go to them."""
-    return sorted(claims, key=lambda claim: (-claim.priority, claim.place, claim.standing, claim.id))
+def in_order(entries: Iterable[QueueEntry]) -> list[QueueEntry]:
+    """Returns the entries in the order in which desks go to them."""
+    return sorted(entries, key=lambda entry: (-entry.priority, entry.place, entry.standing, entry.id))
 
 
-def assign_desks(claims: Iterable[Claim], desks: Iterable[ReadyDesk]) -> list[tuple[Claim, int]]:
-    """Assigns the ready desks, given longest idle first; returns pairs of claim and desk in the order of the claims.
+def assign_desks(entries: Iterable[QueueEntry], desks: Iterable[ReadyDesk]) -> list[tuple[QueueEntry, int]]:
+    """Assigns the ready desks, given longest idle first; returns pairs of entry and desk in the order of the entries.
 
     A person whom no ready desk can serve does not hold up the people behind.
     """
     free, pairs = list(desks), []
-    for claim in in_order(claims):
-        desk = next((desk for desk in free if _serves(desk, claim)), None)
+    for entry in in_order(entries):
+        fitting = [desk for desk in free if _serves(desk, entry)]
+        known = (desk for desk in fitting if desk.id == entry.preferred_id)
+        desk = next(known, fitting[0] if fitting else None)
         if desk is not None:
             free.remove(desk)
-            pairs.append((claim, desk.id))
+            pairs.append((entry, desk.id))
         if not free:
             break
     return pairs
@@ -76,7 +80,7 @@ def needed_skill(
     return skill if skill in on_duty and at < since + patience else ""
 
 
-def _serves(desk: ReadyDesk, claim: Claim) -> bool:
-    if claim.desk_id is not None:
-        return desk.id == claim.desk_id
-    return not claim.skill or claim.skill in desk.skills
+def _serves(desk: ReadyDesk, entry: QueueEntry) -> bool:
+    if entry.desk_id is not None:
+        return desk.id == entry.desk_id
+    return not entry.skill or entry.skill in desk.skills

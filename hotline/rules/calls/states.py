@@ -33,6 +33,15 @@ TERMINAL_STATUSES: frozenset[str] = frozenset({"completed", *_CARRIER_ENDS})
 SHORTEST_TALK = timedelta(seconds=2)
 
 
+# Priority of a caller whose operator was lost in the talk: above every priority that a flow may give.
+FRONT_OF_QUEUE = 1000
+
+
+def was_a_talk(answered_at: datetime | None, until: datetime) -> bool:
+    """Returns whether caller and operator could speak from `answered_at` until `until`."""
+    return answered_at is not None and until - answered_at >= SHORTEST_TALK
+
+
 def seconds_between(start: datetime | None, end: datetime) -> int | None:
     """Returns the whole seconds from `start` to `end`, never negative; None without a start."""
     return None if start is None else max(int((end - start).total_seconds()), 0)
@@ -44,7 +53,7 @@ def state_at_end(state: CallState, answered_at: datetime | None, at: datetime) -
     A conversation shorter than `SHORTEST_TALK` counts as CONNECTING: the caller had not yet heard the
     operator.
     """
-    if state is CallState.TALKING and answered_at is not None and at - answered_at < SHORTEST_TALK:
+    if state is CallState.TALKING and answered_at is not None and not was_a_talk(answered_at, at):
         return CallState.CONNECTING
     return state
 

@@ -6,14 +6,12 @@ call back. Inside free texts `private_words.mask_text` hides numbers and the cal
 
 import re
 
-from hotline.rules.enums import CallbackState, TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, CallbackState, TicketState
 from hotline.rules.people.actors import Actor, Machine, Person, Right
-from hotline.rules.phone_numbers import format_national, is_withheld, parse_number
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
+from hotline.rules.phone_numbers import format_national, is_masked, is_withheld, parse_number
 
 _VISIBLE_HEAD = 3
 _VISIBLE_TAIL = 4
-_MASKED = re.compile(rf"\w{{{_VISIBLE_HEAD}}}\*{{3,}}\w{{{_VISIBLE_TAIL}}}|\*+\w{{0,2}}")
 
 
 def mask_number(number: str | None) -> str:
@@ -32,11 +30,6 @@ def mask_number(number: str | None) -> str:
         return shown.rjust(len(text), "*") or "*"
     hidden = len(text) - _VISIBLE_HEAD - _VISIBLE_TAIL
     return f"{text[:_VISIBLE_HEAD]}{'*' * hidden}{text[-_VISIBLE_TAIL:]}"
-
-
-def is_masked(number: str) -> bool:
-    """Returns whether `number` is what `mask_number` returns for some number."""
-    return _MASKED.fullmatch(number) is not None
 
 
 def mask_name(name: str) -> str:

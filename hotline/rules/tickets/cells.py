@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from hotline.rules.people.privacy import is_masked
-from hotline.rules.phone_numbers import parse_caller_number
+from hotline.rules.phone_numbers import is_masked, parse_caller_number
 from hotline.rules.text import clean, close_directions
 from hotline.rules.tickets.fields import (
     BadValue,

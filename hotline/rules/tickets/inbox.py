@@ -9,10 +9,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from hotline.rules.enums import TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, TicketState
 from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.deadlines import is_past
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 
 
 class InboxSection(StrEnum):

@@ -13,6 +13,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import RequestType, TicketState, Urgency
+from hotline.rules.errors import DomainError
 from hotline.rules.tickets.cells import CellReader, Code, cell_reader, plain_cell
 from hotline.rules.tickets.fields import TICKET_FIELDS, BadValue, ChoiceField, TicketField
 
@@ -94,6 +95,19 @@ class RowProblem:
     line: int
     field: str
     code: Code
+
+
+class ImportRefused(DomainError):
+    """Nothing was imported. `problems` holds the first ones, `bad_rows` the number of bad rows (0: the header was bad).
+
+    `rows` is the number of rows read.
+    """
+
+    def __init__(self, problems: tuple[RowProblem, ...], bad_rows: int, rows: int = 0) -> None:
+        super().__init__(f"{bad_rows} bad rows")
+        self.problems = problems
+        self.bad_rows = bad_rows
+        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,8 +137,6 @@ TRANSITIONS: tuple[Transition, ...] = (
 )
 
 FINAL: frozenset[TicketState] = frozenset({S.CLOSED, S.DISCARDED})
-# The states in which the next step is the unit's.
-OPEN_AT_UNIT: frozenset[TicketState] = frozenset({S.DISPATCHED, S.ACKNOWLEDGED, S.IN_PROGRESS, S.REPLIED})
 # Never handed off: a unit that is already written on such a ticket does not own it and must not see it.
 AT_THE_DESK: frozenset[TicketState] = frozenset({S.DRAFT, S.DISCARDED})
 

@@ -5,14 +5,23 @@ nothing.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Text, bindparam, func, select, update
 
 from hotline import events
 from hotline.rules.calls import states as rules
-from hotline.rules.enums import CallEnd, CallPurpose, CallState, NoMatterReason, RequestClass, Satisfied
+from hotline.rules.enums import (
+    CallEnd,
+    CallPurpose,
+    CallState,
+    NoMatterReason,
+    NotReadyReason,
+    OfferState,
+    RequestClass,
+    Satisfied,
+)
 from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.text import SHORT_TEXT, to_storable
@@ -20,6 +29,7 @@ from hotline.services.calls import recordings
 from hotline.services.calls.queries import CallView, find_call, get_call, lock_call, require_own_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
+from hotline.store.calls.offers import last_talker, talk_of
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
 from hotline.store.upsert import insert_if_absent, updated_one
@@ -172,8 +182,9 @@ def record_connected(work: UnitOfWork, call_id: int, *, seconds_ago: int = 0) ->
         .where(Call.id == call_id, Call.state == CallState.CONNECTING)
         .values(
             state=CallState.TALKING,
-            answered_at=joined_at,
-            wait_seconds=rules.seconds_between(since, joined_at),
+            # The first answer counts: after a lost talk the caller is connected again.
+            answered_at=func.coalesce(Call.answered_at, joined_at),
+            wait_seconds=func.coalesce(Call.wait_seconds, rules.seconds_between(since, joined_at)),
         ),
     )
     if joined and call.operator_id is not None:
@@ -191,36 +202,52 @@ def record_operator_left(work: UnitOfWork, call_id: int) -> None:
         .values(
             state=CallState.AFTER,
             operator_left_at=work.at,
-            talk_seconds=rules.seconds_between(call.answered_at, work.at),
+            talk_seconds=_talk_seconds(work, call),
         ),
     ):
-        desks.end_talk(work, call.operator_id, call_id)
+        desks.begin_wrap_up(work, call.operator_id, call_id)
+
+
+def _talk_seconds(work: UnitOfWork, call: CallView) -> Any:
+    """Returns the column value of `talk_seconds` when a talk ends now: the lengths of all talks of the call."""
+    began = call.answered_at
+    if (
+        last_talker(work.session, call.id) is not None
+        and (talk := talk_of(work.session, call.id)) is not None
+    ):
+        began = talk.settled_at
+    seconds = rules.seconds_between(began, work.at)
+    return None if seconds is None else func.coalesce(Call.talk_seconds, 0) + seconds
 
 
 def record_talk_left(work: UnitOfWork, call_id: int) -> None:
-    """Records that the conversation is over for the caller's leg too; from here on the flow controls the call."""
+    """Records that the operator has hung up and the caller has left too; from here on the flow controls the call."""
     record_operator_left(work, call_id)
+    desks.end_talk(work, get_call(work, call_id).operator_id, call_id)
     out = update(Call).where(Call.id == call_id, Call.state == CallState.AFTER).values(operator_left_at=None)
     work.session.execute(out)
 
 
-def return_to_queue(work: UnitOfWork, call_id: int) -> bool:
-    """Returns a caller whose operator never joined to the flow, from where they rejoin the queue at their place.
+def return_to_queue(work: UnitOfWork, call_id: int, *, was_confirmed: bool = True) -> bool:
+    """Returns a caller whose operator's leg ended without a hang-up to the flow, to rejoin the queue at its front.
 
-    Returns False if an operator had joined. The wait goes on; the desk's notes about the failed
-    conversation are cleared.
+    Returns False if the talk goes on or is over. If caller and operator had not spoken, the wait goes on as
+    if there had been no answer, also if the carrier does not confirm the answer (`was_confirmed` false). Otherwise the answer stays counted, and the draft waits for the next operator.
     """
+    record_operator_left(work, call_id)
     call = lock_call(work, call_id)
-    operator_id = call.operator_id
-    blank = dict.fromkeys(_TALK_COLUMNS)
+    spoke = was_confirmed and rules.was_a_talk(call.answered_at, call.operator_left_at or work.at)
+    changed: dict[str, object] = {"priority": rules.FRONT_OF_QUEUE} if spoke else dict.fromkeys(_TALK_COLUMNS)
     alone = update(Call).where(
         Call.id == call_id, Call.state == CallState.AFTER, Call.operator_left_at.is_not(None)
     )
-    if not updated_one(work.session, alone.values(state=CallState.IN_FLOW, **blank)):
+    back = {**changed, "state": CallState.IN_FLOW, "operator_id": None, "operator_left_at": None}
+    if not updated_one(work.session, alone.values(back)):
         return False
-    offers.mark_accepted_missed(work, call_id)
-    if operator_id is not None:
-        desks.mark_missed_after_wrap_up(work, operator_id, call_id)
+    offers.end_accepted(work, call_id, OfferState.LOST if spoke else OfferState.MISSED)
+    if call.operator_id is not None:
+        reason = NotReadyReason.CONNECTION_LOST if spoke else NotReadyReason.MISSED_CALL
+        desks.lose_talk(work, call.operator_id, call_id, reason)
     return True
 
 
@@ -242,7 +269,10 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
     values: dict[str, object] = {"state": CallState.ENDED, "ended_at": work.at, "position": NO_POSITION}
     if was in _BEFORE_OPERATOR:
         end = _end_before_operator(work, call.id, end)
-    values |= _measures_at_end(call, was, end, work.at)
+        # A caller who waited for the next operator after a lost talk: the record is the first operator's again.
+        if (talker := last_talker(work.session, call.id)) is not None:
+            values["operator_id"] = talker
+    values |= _measures_at_end(work, call, was, end)
     work.session.execute(update(Call).where(Call.id == call.id).values(**values, end=end))
     offers.withdraw_offers(work, call.id)
     desks.release_after_call(work, call.operator_id, call.id, was=was)
@@ -252,15 +282,15 @@ def end_call(work: UnitOfWork, *, sid: str, status: str, arrival: Arrival | None
     offers.offer_waiting(work)
 
 
-def _measures_at_end(call: CallView, was: CallState, end: CallEnd, at: datetime) -> dict[str, object]:
+def _measures_at_end(work: UnitOfWork, call: CallView, was: CallState, end: CallEnd) -> dict[str, object]:
     """Returns the wait and the talk of a call that ends in the effective state `was`, as column values."""
-    waited = rules.seconds_between(call.queued_at, at)
+    waited = rules.seconds_between(call.queued_at, work.at)
     if was is not call.state:
         return {"answered_at": None, "wait_seconds": waited}
     if was is CallState.TALKING:
-        return {"talk_seconds": rules.seconds_between(call.answered_at, at)}
+        return {"talk_seconds": _talk_seconds(work, call)}
     if call.purpose is CallPurpose.FOLLOW_UP and end is CallEnd.COMPLETED:
-        return {"talk_seconds": rules.seconds_between(call.arrived_at, at)}
+        return {"talk_seconds": rules.seconds_between(call.arrived_at, work.at)}
     if call.answered_at is None:
         # A caller who left the queue for a choice in the flow has waited until then.
         return {"wait_seconds": func.coalesce(Call.wait_seconds, waited)}
@@ -294,10 +324,12 @@ def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason
 
 
 def request_hang_up(work: UnitOfWork, call_id: int) -> None:
-    """Requests the end of the call, also when the operator's own telephone is gone.
+    """Records that the operator hangs up, and requests the end of their leg; the caller may then rate the talk.
 
     Raises NotAllowed unless the operator answered the call.
     """
     call, person = require_own_call(work, call_id)
-    if call.state in {CallState.TALKING, CallState.CONNECTING}:
+    if call.state in {CallState.TALKING, CallState.CONNECTING, CallState.AFTER}:
+        if (talk := talk_of(work.session, call_id)) is not None:
+            offers.record_hang_up(work, talk.id)
         work.record(events.CallHangUpAsked(call_id, person.id))

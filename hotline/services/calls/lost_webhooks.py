@@ -6,25 +6,29 @@ carrier can no longer answer is ended here.
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 
 from hotline import events
 from hotline.rules.enums import CallState, DialState, OfferState, PresenceState
 from hotline.services.calls import lifecycle
 from hotline.services.outbound import outbound_calls
+from hotline.services.outbound.dial_attempts import AT_CARRIER, HAS_LIVE_CALL
 from hotline.services.queueing import desks
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Dial
 from hotline.store.people.tables import Presence
 from hotline.unit_of_work import UnitOfWork
 
-# Longer than nearly all calls, so that few live calls are checked in vain.
-SILENT_AFTER = timedelta(minutes=30)
+# Checks requested in one run at most, so that an outage does not flood the carrier's API.
+MAX_CHECKS = 20
+# A call that is alive at its check is checked again after as long as it has lasted, within these limits.
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=10)
 # The carrier's limit is 4 h (Twilio); an older call is over.
 MAX_CALL_DURATION = timedelta(hours=4, minutes=10)
 
 # When a conversation ends, both legs end together; a leg still open after this delay has no partner.
-STRANDED_AFTER = timedelta(seconds=30)
+STRANDED_AFTER = timedelta(seconds=5)
+_LIVE = tuple(state for state in CallState if state is not CallState.ENDED)
 
 
 def return_stranded_callers(work: UnitOfWork) -> int:
@@ -41,36 +45,50 @@ def return_stranded_callers(work: UnitOfWork) -> int:
 
 
 def check_silent_calls(work: UnitOfWork) -> int:
-    """Requests a check of every long call and ends the ones beyond the carrier's limit. Returns the number of both."""
-    live = Call.state != CallState.ENDED
-    old = work.session.execute(
-        select(Call.id, Call.sid, Call.arrived_at).where(live, Call.arrived_at < work.at - SILENT_AFTER)
-    ).all()
-    for call_id, sid, arrived_at in old:
+    """Requests a check of calls whose next webhook is overdue and ends the ones beyond the carrier's limit.
+
+    Returns the number of both.
+    """
+    # Stated by inclusion: the index on the state then finds the live calls.
+    overdue = (
+        select(Call.id, Call.sid, Call.arrived_at, Call.answered_at)
+        .where(Call.state.in_(_LIVE), Call.check_at <= work.at)
+        .order_by(Call.check_at, Call.id)
+        .limit(MAX_CHECKS)
+    )
+    rows = work.session.execute(overdue).all()
+    for call_id, sid, arrived_at, answered_at in rows:
         if arrived_at < work.at - MAX_CALL_DURATION:
             lifecycle.end_call(work, sid=sid, status="completed")
-        else:
-            work.record(events.CallCheckRequested(call_id))
-    return len(old)
+            continue
+        pause = min(max(work.at - (answered_at or arrived_at), SHORTEST_PAUSE), LONGEST_PAUSE)
+        work.session.execute(update(Call).where(Call.id == call_id).values(check_at=work.at + pause))
+        work.record(events.CallCheckRequested(call_id))
+    return len(rows)
 
 
 def check_silent_dials(work: UnitOfWork) -> int:
-    """Requests a check of attempts without an end and without a live call; returns their number.
+    """Requests a check of attempts whose ring must be over and that have no live call; returns their number.
 
     Attempts that were never placed are dropped.
     """
-    live_call = exists().where(Call.dial_id == Dial.id, Call.state != CallState.ENDED)
-    old = work.session.execute(
-        select(Dial.id, Dial.ref, Dial.state).where(
-            Dial.state != DialState.ENDED, Dial.planned_at < work.at - outbound_calls.STALE_AFTER, ~live_call
-        )
+    overdue = and_(Dial.state.in_(AT_CARRIER), Dial.check_at <= work.at, ~HAS_LIVE_CALL)
+    never_placed = and_(
+        Dial.state == DialState.PLANNED, Dial.planned_at < work.at - outbound_calls.STALE_AFTER
+    )
+    rows = work.session.execute(
+        select(Dial.id, Dial.ref, Dial.state)
+        .where(or_(overdue, never_placed))
+        .order_by(Dial.id)
+        .limit(MAX_CHECKS)
     ).all()
-    for dial_id, ref, state in old:
+    for dial_id, ref, state in rows:
         if state is DialState.PLANNED:
             outbound_calls.end_dial(work, ref, outcome=outbound_calls.DROPPED)
-        else:
-            work.record(events.DialCheckRequested(dial_id))
-    return len(old)
+            continue
+        work.session.execute(update(Dial).where(Dial.id == dial_id).values(check_at=work.at + SHORTEST_PAUSE))
+        work.record(events.DialCheckRequested(dial_id))
+    return len(rows)
 
 
 def free_stuck_desks(work: UnitOfWork) -> int:

@@ -33,6 +33,7 @@ class CallView:
     arrived_at: datetime
     queued_at: datetime | None
     answered_at: datetime | None
+    operator_left_at: datetime | None
     place_since: datetime | None
 
 

@@ -2,8 +2,11 @@
 
 import secrets
 
+from sqlalchemy import exists
+
 from hotline import events
-from hotline.rules.enums import CallPurpose, DialState
+from hotline.rules.enums import CallPurpose, CallState, DialState
+from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
 from hotline.unit_of_work import UnitOfWork
 
@@ -35,3 +38,8 @@ def plan_dial(
     work.session.flush()
     work.record(events.DialPlanned(dial.id))
     return dial.id
+
+
+# Attempts that the carrier has, or may have.
+AT_CARRIER = (DialState.PLACING, DialState.UNKNOWN, DialState.PLACED)
+HAS_LIVE_CALL = exists().where(Call.dial_id == Dial.id, Call.state != CallState.ENDED)

@@ -18,7 +18,7 @@ from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
 from hotline.services.outbound.dial_attempts import plan_dial
 from hotline.services.tickets import due_dates, numbering
-from hotline.store.calls.live_calls import may_phone_follow_up
+from hotline.store.calls.callees import may_phone_follow_up
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
@@ -90,7 +90,7 @@ def plan_due_dials(work: UnitOfWork) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Matter:
+class FollowUpMatter:
     """The matter of a follow-up as its caller recognises it: the local day it was received, its kind, its place."""
 
     received_on: date
@@ -98,7 +98,7 @@ class Matter:
     place: str
 
 
-def matter_of_call(work: UnitOfWork, call_id: int) -> Matter | None:
+def matter_of_call(work: UnitOfWork, call_id: int) -> FollowUpMatter | None:
     """Returns the matter of a follow-up call, or None for another call. A redo has the day of its first round."""
     behind = (
         select(Ticket)
@@ -116,7 +116,7 @@ def matter_of_call(work: UnitOfWork, call_id: int) -> Matter | None:
         if earlier is None:
             break
         first = earlier
-    return Matter(
+    return FollowUpMatter(
         received_on=first.received_at.astimezone(work.zone).date(),
         kind=ticket.type or RequestType.OTHER,
         place=ticket.place or "",

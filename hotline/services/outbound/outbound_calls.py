@@ -7,11 +7,12 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls.dial_schedule import Tried, may_ring
+from hotline.rules.calls.dial_schedule import RING_GRACE, Tried, may_ring
 from hotline.rules.enums import CallbackState, CallPurpose, DialState
 from hotline.rules.errors import NoSuchDial
+from hotline.rules.policies import DialPolicy
 from hotline.services.outbound import callbacks, follow_ups
-from hotline.store.calls.live_calls import is_callee_in_call
+from hotline.store.calls.callees import is_callee_in_call
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
@@ -75,8 +76,9 @@ def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
         return None
     # A repeated attempt keeps the first moment: the search for a call that may exist begins there.
     first = func.coalesce(Dial.placing_at, work.at)
+    ring_over = work.at + timedelta(seconds=_policy(work, dial).ring_seconds) + RING_GRACE
     step = update(Dial).where(Dial.id == dial_id)
-    updated_one(work.session, step.values(state=DialState.PLACING, placing_at=first))
+    updated_one(work.session, step.values(state=DialState.PLACING, placing_at=first, check_at=ring_over))
     return dial
 
 
@@ -144,11 +146,14 @@ def _is_stale(work: UnitOfWork, dial: DialView) -> bool:
 def _is_wanted(work: UnitOfWork, dial: DialView) -> bool:
     if dial.callback_id is not None:
         state = work.session.scalar(select(Callback.state).where(Callback.id == dial.callback_id))
-        policy, owed = work.policies.callbacks, state is CallbackState.DIALLING
+        owed = state is CallbackState.DIALLING
     else:
-        policy = work.policies.follow_ups
         owed = dial.follow_up_id is not None and follow_ups.may_dial(work, dial.follow_up_id)
-    return owed and may_ring(work.at, policy, work.zone) and not _is_stale(work, dial)
+    return owed and may_ring(work.at, _policy(work, dial), work.zone) and not _is_stale(work, dial)
+
+
+def _policy(work: UnitOfWork, dial: DialView) -> DialPolicy:
+    return work.policies.callbacks if dial.follow_up_id is None else work.policies.follow_ups
 
 
 def _lock(work: UnitOfWork, which: ColumnElement[bool], key: str) -> DialView:

@@ -19,7 +19,10 @@ from hotline.store.people.tables import ApiToken, SignIn, Unit, User
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
 
-SIGN_IN_HOURS = 12
+# A browser session ends after this time without use, unless the installation sets another.
+IDLE_LIMIT = timedelta(hours=12)
+# A session is renewed at most this often, so that few requests write.
+RENEWAL_INTERVAL = timedelta(minutes=5)
 # Characters, as in the columns.
 MAX_NAME, MAX_DISPLAY_NAME, MAX_WORK_NUMBER, MAX_TOKEN_NAME = 64, 80, 16, 80
 MIN_PASSWORD_LENGTH = 8
@@ -34,6 +37,8 @@ class SignedIn:
     display_name: str
     work_number: str | None
     locale: str | None
+    # The moment at which the session ends unless it is used before.
+    ends_at: datetime
 
 
 def add_user(
@@ -105,12 +110,24 @@ def check_password(session: Session, name: str, password: str) -> Person | None:
     return None if user is None else _person(user)
 
 
-def sign_in(work: UnitOfWork, person_id: int) -> str:
+def sign_in(work: UnitOfWork, person_id: int, idle_limit: timedelta = IDLE_LIMIT) -> str:
     """Starts a browser session; returns its secret token, of which only the hash is stored."""
     token = secrets.token_urlsafe(32)
-    ends = work.at + timedelta(hours=SIGN_IN_HOURS)
+    ends = work.at + idle_limit
     work.session.add(SignIn(token_hash=digest(token), user_id=person_id, created_at=work.at, expires_at=ends))
     return token
+
+
+def is_renewal_due(ends_at: datetime, at: datetime, idle_limit: timedelta = IDLE_LIMIT) -> bool:
+    return ends_at < at + idle_limit - RENEWAL_INTERVAL
+
+
+def renew_sign_in(work: UnitOfWork, token: str, idle_limit: timedelta = IDLE_LIMIT) -> None:
+    """Prolongs a browser session that is in use; one that is over or revoked stays so."""
+    in_use = update(SignIn).where(
+        SignIn.token_hash == digest(token), SignIn.expires_at > work.at, SignIn.revoked_at.is_(None)
+    )
+    work.session.execute(in_use.values(expires_at=work.at + idle_limit))
 
 
 def sign_out(work: UnitOfWork, token: str) -> None:
@@ -122,7 +139,7 @@ def sign_out(work: UnitOfWork, token: str) -> None:
 def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | None:
     """Returns the active user of this browser session at `at`; None if it is unknown, expired or revoked."""
     query = (
-        select(User)
+        select(User, SignIn.expires_at)
         .join(SignIn, SignIn.user_id == User.id)
         .where(
             SignIn.token_hash == digest(token),
@@ -131,10 +148,11 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
             User.active,
         )
     )
-    user = session.scalar(query)
-    if user is None:
+    row = session.execute(query).first()
+    if row is None:
         return None
-    return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale)
+    user, ends_at = row
+    return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale, ends_at)
 
 
 def set_locale(work: UnitOfWork, locale: str) -> None:

@@ -61,32 +61,32 @@ def stop_ringing(work: UnitOfWork, user_id: int, call_id: int, reason: NotReadyR
         set_presence(work, user_id, busy, PresenceState.NOT_READY, reason=reason.value, only_call=call_id)
 
 
-def mark_missed_after_wrap_up(work: UnitOfWork, user_id: int, call_id: int) -> None:
-    """Sets a desk whose call was lost before the conversation from wrap-up to not ready.
+def lose_talk(work: UnitOfWork, user_id: int, call_id: int, reason: NotReadyReason) -> None:
+    """Sets a desk whose caller went back to the queue to not ready.
 
-    The operator becomes ready by hand.
+    The operator becomes ready by hand, because the device may be gone.
     """
-    set_presence(
-        work,
-        user_id,
-        (PresenceState.WRAP_UP,),
-        PresenceState.NOT_READY,
-        reason=NotReadyReason.MISSED_CALL.value,
-        only_call=call_id,
-    )
+    busy, target = (PresenceState.TALKING, PresenceState.WRAP_UP), PresenceState.NOT_READY
+    if not set_presence(work, user_id, busy, target, reason=reason.value, only_call=call_id):
+        # The record was completed in the moment before the loss was noticed, which made the desk ready.
+        set_presence(work, user_id, (PresenceState.READY,), target, reason=reason.value)
+
+
+def begin_wrap_up(work: UnitOfWork, user_id: int | None, call_id: int) -> None:
+    """Begins the wrap-up when the operator's leg has ended."""
+    # Also with a complete record: the desk is ready again only when it is known that its device was not lost.
+    if user_id is not None:
+        set_presence(
+            work, user_id, (PresenceState.TALKING,), PresenceState.WRAP_UP, call_id=call_id, only_call=call_id
+        )
 
 
 def end_talk(work: UnitOfWork, user_id: int | None, call_id: int) -> None:
     """Begins the wrap-up, or makes the desk ready at once if the record is complete."""
-    if user_id is None:
-        return
-    if is_record_complete(work, call_id):
+    begin_wrap_up(work, user_id, call_id)
+    if user_id is not None and is_record_complete(work, call_id):
         set_presence(
-            work, user_id, (PresenceState.TALKING,), PresenceState.READY, only_call=call_id, idle=True
-        )
-    else:
-        set_presence(
-            work, user_id, (PresenceState.TALKING,), PresenceState.WRAP_UP, call_id=call_id, only_call=call_id
+            work, user_id, (PresenceState.WRAP_UP,), PresenceState.READY, only_call=call_id, idle=True
         )
 
 

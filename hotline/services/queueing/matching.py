@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.orm import aliased
 
-from hotline.rules.calls.dial_schedule import may_ring
-from hotline.rules.calls.queue_order import Claim, ReadyDesk, Standing, assign_desks, needed_skill
+from hotline.rules.calls.dial_schedule import RING_GRACE, may_ring
+from hotline.rules.calls.queue_order import QueueEntry, ReadyDesk, Standing, assign_desks, needed_skill
 from hotline.rules.enums import CallbackState, CallState, DialState, PresenceState
 from hotline.store.calls.live_calls import may_phone_callback
+from hotline.store.calls.offers import last_talker
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import OperatorSkill, Presence
@@ -35,9 +36,9 @@ _TAKING_CALLS = (
 promised_priority: ColumnElement[int] = func.coalesce(Call.priority, 0)
 
 
-def match_desks(work: UnitOfWork) -> list[tuple[Claim, int]]:
-    """Returns pairs of a claim and the ready desk that it gets now, in order. Nothing is locked."""
-    # On a busy day no desk is ready; the queries of the claims are then skipped.
+def match_desks(work: UnitOfWork) -> list[tuple[QueueEntry, int]]:
+    """Returns pairs of an entry and the ready desk that it gets now, in order. Nothing is locked."""
+    # On a busy day no desk is ready; the queries of the entries are then skipped.
     ready = _ready_desks(work)
     if not ready:
         return []
@@ -65,9 +66,9 @@ def is_served(work: UnitOfWork, skill: str, desk_id: int | None, joined_at: date
         return work.session.scalar(taking.limit(1)) is not None
     skills = _skills_on_duty(work)
     needed = _needed_skill(work, skill, joined_at or work.at, _all_skills(skills))
-    claim = Claim(Standing.WAITING, 0, 0, work.at, needed, desk_id)
+    entry = QueueEntry(Standing.WAITING, 0, 0, work.at, needed, desk_id)
     return bool(
-        assign_desks([claim], [ReadyDesk(desk, skills[desk]) for desk in work.session.scalars(taking)])
+        assign_desks([entry], [ReadyDesk(desk, skills[desk]) for desk in work.session.scalars(taking)])
     )
 
 
@@ -89,18 +90,25 @@ def owed_before(work: UnitOfWork, priority: int, place: datetime) -> int:
     return work.session.scalar(counted) or 0
 
 
-def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
+def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[QueueEntry]:
     # Not limited: the queue has a size of its own, and a limit would hide callers behind those with special needs.
     waiting = select(
-        Call.id, Call.skill, Call.desk_id, Call.joined_at, Call.priority, Call.place_since
+        Call.id,
+        Call.skill,
+        Call.desk_id,
+        Call.joined_at,
+        Call.priority,
+        Call.place_since,
+        Call.answered_at,
     ).where(Call.state == CallState.QUEUED)
     for row in work.session.execute(waiting).all():
         skill = _needed_skill(work, row.skill, row.joined_at or work.at, on_duty)
         place = row.place_since or work.at
-        yield Claim(Standing.WAITING, row.id, row.priority, place, skill, row.desk_id)
+        known = None if row.answered_at is None else last_talker(work.session, row.id)
+        yield QueueEntry(Standing.WAITING, row.id, row.priority, place, skill, row.desk_id, known)
 
 
-def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
+def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[QueueEntry]:
     owed = (
         select(
             Callback.id,
@@ -118,7 +126,7 @@ def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[Claim]:
     for row in work.session.execute(owed).all():
         skill = _needed_skill(work, row.skill, row.next_try_at, on_duty)
         standing = Standing.OWED if row.state is CallbackState.WAITING else Standing.DIALLED
-        yield Claim(standing, row.id, row.priority, row.place_since, skill)
+        yield QueueEntry(standing, row.id, row.priority, row.place_since, skill)
 
 
 def _needed_skill(work: UnitOfWork, skill: str, since: datetime, on_duty: frozenset[str]) -> str:
@@ -141,13 +149,18 @@ def _is_due(work: UnitOfWork, moment: datetime) -> ColumnElement[bool]:
 
 def _is_dialled(work: UnitOfWork) -> ColumnElement[bool]:
     """Selects the promises whose person is being phoned or hears our greeting."""
-    longest = timedelta(seconds=work.policies.callbacks.ring_seconds) + ANSWER_ALLOWANCE
+    ring = timedelta(seconds=work.policies.callbacks.ring_seconds)
+    longest = ring + ANSWER_ALLOWANCE
     dial, answer = aliased(Dial), aliased(Call)
+    # A ring that must be over keeps no desk, even if its end was never reported.
+    still_rings = or_(dial.placing_at.is_(None), dial.placing_at > work.at - ring - RING_GRACE)
+    is_greeted = exists().where(answer.dial_id == dial.id, answer.state == CallState.IN_FLOW)
     is_past_greeting = exists().where(answer.dial_id == dial.id, answer.state != CallState.IN_FLOW)
     under_way = exists().where(
         dial.callback_id == Callback.id,
         dial.state != DialState.ENDED,
         dial.planned_at > work.at - longest,
+        or_(still_rings, is_greeted),
         ~is_past_greeting,
     )
     return and_(Callback.state == CallbackState.DIALLING, under_way)

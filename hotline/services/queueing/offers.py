@@ -12,11 +12,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
-from hotline.rules.calls.queue_order import Claim, Standing
-from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState
+from hotline.rules.calls.queue_order import QueueEntry, Standing
+from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState, TicketState
 from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
 from hotline.store.calls.tables import Call, Offer
+from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
@@ -29,20 +30,20 @@ def offer_waiting(work: UnitOfWork) -> int:
     """
     made = 0
     # Repeated, because a pair may be lost to another process while others are still free.
-    while offered := sum(_offer(work, claim, desk) for claim, desk in matching.match_desks(work)):
+    while offered := sum(_offer(work, entry, desk) for entry, desk in matching.match_desks(work)):
         made += offered
     return made
 
 
-def _offer(work: UnitOfWork, claim: Claim, operator_id: int) -> bool:
-    if claim.standing is not Standing.WAITING or not matching.lock_pair(work, claim.id, operator_id):
+def _offer(work: UnitOfWork, entry: QueueEntry, operator_id: int) -> bool:
+    if entry.standing is not Standing.WAITING or not matching.lock_pair(work, entry.id, operator_id):
         return False
-    work.session.execute(update(Call).where(Call.id == claim.id).values(state=CallState.OFFERED))
-    desks.set_ringing(work, operator_id, claim.id)
-    offer = Offer(call_id=claim.id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
+    work.session.execute(update(Call).where(Call.id == entry.id).values(state=CallState.OFFERED))
+    desks.set_ringing(work, operator_id, entry.id)
+    offer = Offer(call_id=entry.id, operator_id=operator_id, state=OfferState.PENDING, offered_at=work.at)
     work.session.add(offer)
     work.session.flush()
-    work.record(events.CallOffered(claim.id, offer.id, operator_id))
+    work.record(events.CallOffered(entry.id, offer.id, operator_id))
     return True
 
 
@@ -66,8 +67,22 @@ def accept_offer(work: UnitOfWork, offer_id: int, leg_sid: str | None) -> int | 
     accepted = update(Offer).where(Offer.id == offer_id)
     work.session.execute(accepted.values(state=OfferState.ACCEPTED, settled_at=work.at, leg_sid=leg_sid))
     desks.set_talking(work, offer.operator_id, offer.call_id)
+    _take_over_draft(work, offer.call_id, offer.operator_id)
     work.record(events.CallAccepted(offer.call_id, offer_id, offer.operator_id))
     return offer.call_id
+
+
+def _take_over_draft(work: UnitOfWork, call_id: int, operator_id: int) -> None:
+    """Makes the operator the author of a draft that another operator began in an earlier talk of this call."""
+    begun = select(Ticket.id, Ticket.author_id).where(
+        Ticket.call_id == call_id, Ticket.state == TicketState.DRAFT, Ticket.author_id != operator_id
+    )
+    for ticket_id, former_id in work.session.execute(begun).all():
+        work.session.execute(
+            update(Ticket).where(Ticket.id == ticket_id).values(author_id=operator_id),
+            execution_options={"synchronize_session": False},
+        )
+        work.record(events.TicketTakenOver(ticket_id, operator_id, former_id))
 
 
 def accept_at_desk(work: UnitOfWork, call_id: int) -> bool:
@@ -192,11 +207,23 @@ def withdraw_offers(work: UnitOfWork, call_id: int) -> None:
             work.record(events.OfferSettled(call_id, offer_id, operator_id, OfferState.WITHDRAWN))
 
 
-def mark_accepted_missed(work: UnitOfWork, call_id: int) -> None:
-    """Marks the accepted offer of a call as missed."""
+def record_hang_up(work: UnitOfWork, offer_id: int) -> None:
+    """Records that the operator ends the talk of this offer on purpose; the first report counts."""
+    talk = update(Offer).where(
+        Offer.id == offer_id, Offer.state == OfferState.ACCEPTED, Offer.hung_up_at.is_(None)
+    )
+    work.session.execute(talk.values(hung_up_at=work.at))
+
+
+def end_accepted(work: UnitOfWork, call_id: int, how: OfferState) -> None:
+    """Ends the accepted offer of a call whose caller goes back to the queue."""
     # A late webhook of that leg then says nothing about the next conversation.
-    taken = update(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
-    work.session.execute(taken.values(state=OfferState.MISSED, settled_at=work.at))
+    taken = select(Offer.id, Offer.operator_id).where(
+        Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED
+    )
+    for offer_id, operator_id in work.session.execute(taken).all():
+        if _settle(work, offer_id, OfferState.ACCEPTED, how):
+            work.record(events.OfferSettled(call_id, offer_id, operator_id, how))
 
 
 def settle_overdue_offers(work: UnitOfWork) -> int:

@@ -15,6 +15,7 @@ from hotline.unit_of_work import UnitOfWork
 
 # After a longer cut the operator becomes ready by hand: the person may have left.
 LONGEST_CUT = timedelta(seconds=60)
+_CUTS = (NotReadyReason.PHONE_OFF, NotReadyReason.CONNECTION_LOST)
 
 
 def open_desk(work: UnitOfWork) -> None:
@@ -64,7 +65,10 @@ def set_not_ready(work: UnitOfWork, reason: NotReadyReason) -> None:
 
 
 def report_telephone(work: UnitOfWork, *, is_on: bool) -> None:
-    """Takes a ready operator whose telephone cannot ring out of the queue, and back in if it is on again soon."""
+    """Takes a ready operator whose telephone cannot ring out of the queue, and back in if it is on again soon.
+
+    An operator whose talk was lost with the telephone comes back in the same way.
+    """
     person = _operator(work)
     if not is_on:
         desks.set_presence(
@@ -76,8 +80,10 @@ def report_telephone(work: UnitOfWork, *, is_on: bool) -> None:
         )
         return
     known = get_presence(work.session, person.id)
-    was_cut_off = known.state is PresenceState.NOT_READY and known.reason == NotReadyReason.PHONE_OFF
-    if was_cut_off and work.at - known.since <= LONGEST_CUT:
+    was_cut_off = known.state is PresenceState.NOT_READY and known.reason in _CUTS
+    is_short = work.at - known.since <= LONGEST_CUT
+    # An open record keeps the operator from being ready; it must not refuse the heartbeat.
+    if was_cut_off and is_short and desks.unfinished_call(work, person.id) is None:
         set_ready(work)
 
 

@@ -102,7 +102,9 @@ def join_queue(
         callbacks.keep_promise(work, call_id)
         return QueueJoin.OFF_DUTY
     waiting = select(func.count()).select_from(Call).where(Call.state.in_(rules.WAITING))
-    if (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
+    # A caller whose talk was lost is never turned away, and goes before everybody.
+    is_lost = call.answered_at is not None
+    if not is_lost and (work.session.scalar(waiting) or 0) >= work.policies.queue.max_size:
         work.session.execute(update(Call).where(Call.id == call_id).values(queue_full=True))
         return QueueJoin.FULL
     skill, priority = _inherited_wish(work, call)
@@ -115,9 +117,9 @@ def join_queue(
             queued_at=call.queued_at or work.at,
             place_since=call.place_since or callbacks.kept_place(work, call_id) or work.at,
             joined_at=work.at,
-            wait_seconds=None,
+            wait_seconds=Call.wait_seconds if is_lost else None,
             skill=wish.skill or skill,
-            priority=max(wish.priority, priority),
+            priority=rules.FRONT_OF_QUEUE if is_lost else max(wish.priority, priority),
             desk_id=_operator_by_work_number(work, desk) if wish.to_desk else None,
         ),
     )
@@ -132,7 +134,9 @@ def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
     """Records the carrier's QueueResult. Only `leave` changes the call: the caller is back in the flow."""
     if result != "leave":
         return
-    waited = seconds_between(get_call(work, call_id).queued_at, work.at)
+    call = get_call(work, call_id)
+    # After a lost talk the wait for the first answer stays the measured one.
+    waited = Call.wait_seconds if call.answered_at is not None else seconds_between(call.queued_at, work.at)
     left = updated_one(
         work.session,
         update(Call)

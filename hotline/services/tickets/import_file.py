@@ -15,10 +15,11 @@ from sqlalchemy.exc import IntegrityError
 
 from hotline import events
 from hotline.rules.enums import CLASS_OF, Closing, FollowUpState, TicketState
-from hotline.rules.errors import DomainError, LostRace
+from hotline.rules.errors import LostRace
 from hotline.rules.tickets.cells import Code
 from hotline.rules.tickets.rows import (
     FollowUpFact,
+    ImportRefused,
     RowProblem,
     TicketRow,
     check_header,
@@ -27,7 +28,7 @@ from hotline.rules.tickets.rows import (
     parse_row,
 )
 from hotline.rules.tickets.ticket_numbers import ticket_number
-from hotline.services.table_file import BrokenRow, Table, TableRow, UnreadableFile, open_table
+from hotline.services.table_file import BrokenRow, FileTable, TableRow, UnreadableFile, open_table
 from hotline.services.tickets import due_dates
 from hotline.services.tickets.numbering import reserve
 from hotline.store.outbound import FollowUp
@@ -41,19 +42,6 @@ PREFIX, DIGITS = "QI", 7
 CHUNK = 2_000
 # Problems reported one by one; further bad rows are only counted.
 MAX_PROBLEMS = 1_000
-
-
-class ImportRefused(DomainError):
-    """Nothing was imported. `problems` holds the first ones, `bad_rows` the number of bad rows (0: the header was bad).
-
-    `rows` is the number of rows read.
-    """
-
-    def __init__(self, problems: tuple[RowProblem, ...], bad_rows: int, rows: int = 0) -> None:
-        super().__init__(f"{bad_rows} bad rows")
-        self.problems = problems
-        self.bad_rows = bad_rows
-        self.rows = rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +109,7 @@ def import_tickets(work: UnitOfWork, source: BinaryIO, *, skip_bad: bool = False
         raise ImportRefused((RowProblem(1, "", Code(unreadable.code)),), 0) from unreadable
 
 
-def _import(work: UnitOfWork, table: Table, *, skip_bad: bool) -> ImportResult:
+def _import(work: UnitOfWork, table: FileTable, *, skip_bad: bool) -> ImportResult:
     header = _header(table)
     progress = _Progress(skip_bad, _units(work))
     chunk: list[TicketRow] = []
@@ -149,7 +137,7 @@ def _units(work: UnitOfWork) -> dict[str, _UnitEntry]:
     return by_name | {unit.code: _UnitEntry(unit.code, unit.active) for unit in units}
 
 
-def _header(table: Table) -> list[str]:
+def _header(table: FileTable) -> list[str]:
     first = table.header()
     if first is None:
         raise ImportRefused((RowProblem(1, "", Code.EMPTY_FILE),), 0)
@@ -162,7 +150,9 @@ def _header(table: Table) -> list[str]:
     return names
 
 
-def _good_rows(work: UnitOfWork, header: list[str], table: Table, progress: _Progress) -> Iterator[TicketRow]:
+def _good_rows(
+    work: UnitOfWork, header: list[str], table: FileTable, progress: _Progress
+) -> Iterator[TicketRow]:
     def looks_like_row(cells: Sequence[str]) -> bool:
         fitted = _fitted(header, cells)
         return fitted is not None and is_row(fitted, work.zone)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.rules.calls.states import WAITING
@@ -158,8 +158,16 @@ def tickets_near(session: Session, place: str, except_id: int, today: date) -> t
 
 
 def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple[Ticket, ...], int]:
-    """Returns the newest tickets a person wrote on a day, and their total; discarded drafts are left out."""
-    mine = (Ticket.author_id == user_id, Ticket.received_on == day, Ticket.state != TicketState.DISCARDED)
+    """Returns the newest tickets a person wrote on a day, and their total; discarded drafts are left out.
+
+    A draft that went to another operator after a lost talk is included.
+    """
+    lost = select(Offer.call_id).where(Offer.operator_id == user_id, Offer.state == OfferState.LOST)
+    mine = (
+        or_(Ticket.author_id == user_id, Ticket.call_id.in_(lost)),
+        Ticket.received_on == day,
+        Ticket.state != TicketState.DISCARDED,
+    )
     newest = select(Ticket).where(*mine).order_by(Ticket.id.desc()).limit(RECENT)
     total = session.scalar(select(func.count()).select_from(Ticket).where(*mine))
     return tuple(session.scalars(newest)), total or 0

@@ -7,25 +7,20 @@ numbers match no call. Shared numbers (switchboards) match no call either, becau
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_
+from sqlalchemy.orm import aliased
 
 from hotline.rules.enums import CallState, DialState
 from hotline.rules.policies import DialPolicy, Policies
 from hotline.store.calls.tables import Call
-from hotline.store.outbound import Callback, Dial, FollowUp
-from hotline.store.tickets.tables import Ticket
+from hotline.store.outbound import Callback, Dial
 
 # A person whose call with us has just ended is left in peace for this long, or for the delay of a first attempt if
 # that is shorter.
 PEACE_AFTER_CALL = timedelta(seconds=60)
-# The call in which a follow-up's matter was reported.
-_REPORTED_IN = (
-    select(Ticket.call_id).where(Ticket.id == FollowUp.ticket_id).correlate(FollowUp).scalar_subquery()
-)
 
 
-def _may_phone(
+def may_phone(
     at: datetime,
     policies: Policies,
     policy: DialPolicy,
@@ -37,36 +32,14 @@ def _may_phone(
     `number` is the column with the number to be phoned, `call_id` the column with the call behind the promise.
     """
     lately = at - min(PEACE_AFTER_CALL, timedelta(seconds=policy.delay_seconds))
-    return ~or_(_is_in_call(policies, number, call_id, since=lately), _is_ringing(number))
+    return ~or_(is_in_call(policies, number, call_id, since=lately), _is_ringing(number))
 
 
 def may_phone_callback(at: datetime, policies: Policies) -> ColumnElement[bool]:
-    return _may_phone(at, policies, policies.callbacks, Callback.number, Callback.call_id)
+    return may_phone(at, policies, policies.callbacks, Callback.number, Callback.call_id)
 
 
-def may_phone_follow_up(at: datetime, policies: Policies) -> ColumnElement[bool]:
-    return _may_phone(at, policies, policies.follow_ups, FollowUp.number, _REPORTED_IN)
-
-
-def is_callee_in_call(
-    session: Session, policies: Policies, dial_id: int, *, since: datetime | None = None
-) -> bool:
-    """Returns whether the person whom this attempt phones is in another call with us, or was at any time after `since`."""
-    callback = (
-        select(Dial.id)
-        .join(Callback, Callback.id == Dial.callback_id)
-        .where(_is_in_call(policies, Dial.number, Callback.call_id, since=since, besides=dial_id))
-    )
-    follow_up = (
-        select(Dial.id)
-        .join(FollowUp, FollowUp.id == Dial.follow_up_id)
-        .where(_is_in_call(policies, Dial.number, _REPORTED_IN, since=since, besides=dial_id))
-    )
-    found = (query.where(Dial.id == dial_id) for query in (callback, follow_up))
-    return any(session.scalar(query) is not None for query in found)
-
-
-def _is_in_call(
+def is_in_call(
     policies: Policies,
     number: SQLColumnExpression[Any],
     call_id: SQLColumnExpression[Any],

@@ -18,3 +18,27 @@ def conversation_of(session: Session, offer_id: int) -> int | None:
         )
     )
     return session.scalar(talking)
+
+
+def talk_of(session: Session, call_id: int) -> Offer | None:
+    """Returns the accepted offer of a call: the talk it is in, or the last one if the operator hung up."""
+    accepted = select(Offer).where(Offer.call_id == call_id, Offer.state == OfferState.ACCEPTED)
+    return session.scalar(accepted.execution_options(populate_existing=True))
+
+
+def was_hung_up(session: Session, call_id: int) -> bool:
+    """Returns whether the operator of the present or last talk hung up on purpose."""
+    talk = talk_of(session, call_id)
+    return talk is not None and talk.hung_up_at is not None
+
+
+def leg_of_talk(session: Session, call_id: int) -> str | None:
+    """Returns the operator's leg of the present talk, or None."""
+    talk = talk_of(session, call_id)
+    return None if talk is None else talk.leg_sid
+
+
+def last_talker(session: Session, call_id: int) -> int | None:
+    """Returns the operator of the last talk of this call that was lost, or None."""
+    lost = select(Offer.operator_id).where(Offer.call_id == call_id, Offer.state == OfferState.LOST)
+    return session.scalar(lost.order_by(Offer.id.desc()).limit(1))

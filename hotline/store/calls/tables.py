@@ -62,6 +62,8 @@ class Call(Base):
     # When the operator left first; the caller must not stay on the line alone for long.
     operator_left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When the carrier is asked about the call, unless a webhook arrives before.
+    check_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the operator finished the record: a ticket, or a reason for having none.
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # From joining the queue to the answer, or to the end of a wait in vain, in whole seconds. Set when the wait
@@ -103,6 +105,8 @@ class Offer(Base):
     # here.
     leg_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     leg_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
+    # When the operator hung up on purpose; a leg that ends without it was lost.
+    hung_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Receipt(Base):

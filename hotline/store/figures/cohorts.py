@@ -13,6 +13,7 @@ from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, and_, fu
 from sqlalchemy.orm import aliased
 
 from hotline.rules.enums import (
+    OPEN_AT_UNIT,
     AfterCall,
     CallEnd,
     CallOutcome,
@@ -26,7 +27,6 @@ from hotline.rules.enums import (
     TicketState,
 )
 from hotline.rules.figures.report import Period
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.calls.outcomes import OUTCOME, RATING, RECORD
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import FollowUp

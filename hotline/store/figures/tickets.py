@@ -11,9 +11,8 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Row, Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from hotline.rules.enums import TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, TicketState
 from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, UnitFigures
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import Window, counted, with_follow_up
 from hotline.store.people.units import list_units

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, false, func, literal, or_
 
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
+from hotline.rules.enums import OPEN_AT_UNIT
 from hotline.store.base import UtcDateTime
 from hotline.store.tickets.tables import Ticket
 

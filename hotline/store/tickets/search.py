@@ -2,10 +2,9 @@
 
 from sqlalchemy import ColumnElement, and_, false, or_, true
 
-from hotline.rules.enums import TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.tickets.search import SearchWord, search_words
-from hotline.rules.tickets.transitions import OPEN_AT_UNIT
 from hotline.store.tickets.tables import Ticket
 
 

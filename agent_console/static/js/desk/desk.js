@@ -20,6 +20,7 @@ import { UnitPicker } from "./units.js";
 
 const BEAT_MS = 15_000;
 const RECHECK_MS = 30_000;
+const HANG_UP_MS = 2000;
 
 const desk = new Desk();
 const phone = new Softphone();
@@ -63,8 +64,11 @@ function decline() {
   return undefined;
 }
 
-function hangUp() {
-  if (!phone.hangUp()) attempt(() => postJson(`/console/desk/calls/${desk.state.call_id}/hang-up`));
+/** Hangs up on purpose. The server records it first: a leg that ends without it was lost, and its caller is kept. */
+async function hangUp() {
+  const recorded = attempt(() => postJson(`/console/desk/calls/${desk.state.call_id}/hang-up`));
+  await Promise.race([recorded, new Promise((done) => setTimeout(done, HANG_UP_MS))]);
+  phone.hangUp();
 }
 
 async function showNumber() {
@@ -182,7 +186,12 @@ phone.addEventListener("voice", ({ detail }) => {
   showLevels(place, detail, (side, state) => word(`voice_${side}_${state}`));
 });
 phone.addEventListener("open", () => phone.reportsAnswer && reportAnswer());
-for (const kind of ["incoming", "cancelled", "open", "ended"]) phone.addEventListener(kind, () => desk.refresh());
+for (const kind of ["incoming", "cancelled", "open", "ended"]) {
+  phone.addEventListener(kind, () => {
+    document.body.toggleAttribute("data-in-talk", Boolean(phone.open));
+    desk.refresh();
+  });
+}
 
 window.addEventListener("beforeunload", (event) => {
   if (phone.open || (draft && !draft.isSettled)) event.preventDefault();

@@ -1,0 +1,32 @@
+"""Sets when the carrier is asked about a call, in case the webhook that is due by then was lost."""
+
+from datetime import timedelta
+
+from sqlalchemy import bindparam, update
+
+from hotline.rules.enums import CallState
+from hotline.store.base import UtcDateTime
+from hotline.store.calls.tables import Call
+from hotline.unit_of_work import UnitOfWork
+
+# A webhook may be this late: the carrier fetches sounds, and retries a webhook that failed.
+GRACE = timedelta(seconds=10)
+# Two people may talk for hours without a webhook; such a call is first checked after this time.
+FIRST_CHECK_OF_TALK = timedelta(seconds=30)
+
+_CALLS = Call.__table__
+# Built once: every webhook of a caller runs this statement.
+_SET = (
+    update(Call)
+    .where(_CALLS.c.sid == bindparam("key"), _CALLS.c.state != CallState.ENDED)
+    .values(check_at=bindparam("moment", type_=UtcDateTime))
+)
+
+
+def expect_webhook(work: UnitOfWork, sid: str, seconds: float | None) -> None:
+    """Sets when this call is checked: GRACE after the `seconds` for which its document lasts at most.
+
+    None: the document connects two people and ends when they do. Changes nothing once the call is over.
+    """
+    length = FIRST_CHECK_OF_TALK if seconds is None else timedelta(seconds=seconds)
+    work.connection.execute(_SET, {"key": sid, "moment": work.at + length + GRACE})

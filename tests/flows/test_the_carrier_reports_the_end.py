@@ -1,0 +1,98 @@
+"""Every webhook that reports the end of a call ends it, because the status callback may be lost."""
+
+import pytest
+
+from hotline.rules.enums import CallbackReason, CallEnd, CallState
+from hotline.rules.people.actors import Person
+from tests.flows.conftest import CALLER, SID, Carrier, Ledger
+
+WAITING = ("/voice/queue-left", "/voice/wait", "/voice/wait/heard", "/voice/wait/over", "/voice/heard")
+
+
+@pytest.mark.parametrize("path", WAITING)
+@pytest.mark.parametrize("status", ["completed", "canceled", "failed"])
+def test_a_caller_who_hung_up_while_waiting_is_owed_a_call(
+    carrier: Carrier, ledger: Ledger, path: str, status: str
+) -> None:
+    carrier.waits()
+    assert carrier.post(path, CallStatus=status, QueueResult="hangup", QueueTime="9").verbs == []
+    assert (ledger.state(), ledger.call().end) == (CallState.ENDED, CallEnd.ABANDONED)
+    assert [owed.reason for owed in ledger.callbacks()] == [CallbackReason.ABANDONED]
+    carrier.hangs_up()
+    carrier.post(path, CallStatus=status, QueueResult="hangup", QueueTime="9")
+    assert len(ledger.callbacks()) == 1
+
+
+def test_the_queues_result_alone_is_enough(carrier: Carrier, ledger: Ledger) -> None:
+    carrier.waits()
+    carrier.post("/voice/queue-left", QueueResult="hangup", QueueTime="9")
+    assert (ledger.state(), len(ledger.callbacks())) == (CallState.ENDED, 1)
+
+
+def test_a_carrier_without_tokens_is_believed_too(carrier: Carrier, ledger: Ledger) -> None:
+    carrier.tokens = False
+    carrier.waits()
+    carrier.post("/voice/queue-left", QueueResult="redirected", QueueTime="9")
+    carrier.post("/voice/queue-left", QueueResult="redirected", QueueTime="9", CallStatus="completed")
+    assert ledger.state() is CallState.ENDED
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("/voice/incoming", {}),
+        ("/voice/fallback", {"ErrorCode": "11200"}),
+        ("/voice/heard", {"Digits": "0"}),
+        ("/voice/again", {}),
+        ("/voice/recorded", {"Digits": "hangup"}),
+        ("/voice/transfer-ended", {"DialCallStatus": "completed"}),
+    ],
+)
+@pytest.mark.parametrize("status", ["completed", "busy", "no-answer", "failed", "canceled"])
+def test_a_caller_who_hung_up_in_the_menu_takes_no_further_step(
+    carrier: Carrier, ledger: Ledger, path: str, fields: dict[str, str], status: str
+) -> None:
+    carrier.arrives()
+    before = ledger.call().path
+    assert carrier.post(path, CallStatus=status, **fields).verbs == []
+    assert (ledger.state(), ledger.call().end, ledger.call().path) == (
+        CallState.ENDED,
+        CallEnd.LEFT_IN_FLOW,
+        before,
+    )
+
+
+@pytest.mark.parametrize("path", ["/voice/queue-left", "/voice/heard", "/voice/incoming"])
+def test_an_end_that_comes_before_the_call_is_remembered(carrier: Carrier, ledger: Ledger, path: str) -> None:
+    carrier.post(path, CallStatus="completed")
+    assert ledger.state() is CallState.ENDED
+    assert carrier.arrives().verbs == ["Hangup"]
+
+
+def test_the_caller_who_leaves_the_conference_for_good_has_ended_the_call(
+    carrier: Carrier, ledger: Ledger
+) -> None:
+    carrier.waits()
+    event = {"StatusCallbackEvent": "participant-leave", "ReasonParticipantLeft": "participant_hung_up"}
+    path = f"/voice/conference/{ledger.call().id}"
+    carrier.post(path, **event, ParticipantCallStatus="in-progress")
+    carrier.post(path, **event, ParticipantCallStatus="completed", CallSid="CA" + "9" * 32)
+    assert ledger.state() is CallState.QUEUED
+    carrier.post(path, **event, ParticipantCallStatus="completed", SequenceNumber="7")
+    assert ledger.state() is CallState.ENDED
+
+
+def test_the_document_says_when_the_carrier_is_asked_about_the_call(
+    carrier: Carrier, ledger: Ledger, colleague: Person
+) -> None:
+    carrier.arrives()
+    in_menu = ledger.call(SID).check_at
+    waiting = carrier.waits()
+    queued = ledger.call().check_at
+    carrier.follow(waiting, "Enqueue", "waitUrl")
+    in_queue = ledger.call().check_at
+    assert in_menu is not None
+    assert queued is not None
+    assert in_queue is not None
+    assert in_menu > queued < in_queue
+    assert ledger.call().number == CALLER
