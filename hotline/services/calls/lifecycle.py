@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Text, bindparam, func, select, update
+from sqlalchemy import Text, bindparam, func, literal, select, update
 
 from hotline import events
 from hotline.rules.calls import states as rules
@@ -29,6 +29,7 @@ from hotline.services.calls import recordings
 from hotline.services.calls.queries import CallView, find_call, get_call, lock_call, require_own_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
+from hotline.store.base import UtcDateTime
 from hotline.store.calls.offers import last_talker, talk_of
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
@@ -182,8 +183,8 @@ def record_connected(work: UnitOfWork, call_id: int, *, seconds_ago: int = 0) ->
         .where(Call.id == call_id, Call.state == CallState.CONNECTING)
         .values(
             state=CallState.TALKING,
-            # The first answer counts: after a lost talk the caller is connected again.
-            answered_at=func.coalesce(Call.answered_at, joined_at),
+            # The first answer counts: after a lost talk the caller is connected again. The type makes the moment UTC.
+            answered_at=func.coalesce(Call.answered_at, literal(joined_at, UtcDateTime)),
             wait_seconds=func.coalesce(Call.wait_seconds, rules.seconds_between(since, joined_at)),
         ),
     )

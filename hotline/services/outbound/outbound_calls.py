@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
@@ -12,6 +12,7 @@ from hotline.rules.enums import CallbackState, CallPurpose, DialState
 from hotline.rules.errors import NoSuchDial
 from hotline.rules.policies import DialPolicy
 from hotline.services.outbound import callbacks, follow_ups
+from hotline.store.base import UtcDateTime
 from hotline.store.calls.callees import is_callee_in_call
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.upsert import updated_one
@@ -74,8 +75,9 @@ def begin_placing(work: UnitOfWork, dial_id: int) -> DialView | None:
             return None
     if dial.state in {DialState.PLACED, DialState.ENDED} or _is_stale(work, dial):
         return None
+    # The type makes the moment UTC, which SQLite otherwise stores in the clock's zone.
     # A repeated attempt keeps the first moment: the search for a call that may exist begins there.
-    first = func.coalesce(Dial.placing_at, work.at)
+    first = func.coalesce(Dial.placing_at, literal(work.at, UtcDateTime))
     ring_over = work.at + timedelta(seconds=_policy(work, dial).ring_seconds) + RING_GRACE
     step = update(Dial).where(Dial.id == dial_id)
     updated_one(work.session, step.values(state=DialState.PLACING, placing_at=first, check_at=ring_over))
