@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response
 
 from agent_console.api import callbacks, calls, directory, schemas, tickets
+from agent_console.api.deliveries import DELIVERY_ROUTES
 from agent_console.api.dispatch import Route, view_of
 from agent_console.api.openapi import describe
 from agent_console.api.outages import OUTAGE_ROUTES
@@ -171,6 +172,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         rights=(Right.READ_OPERATORS,),
     ),
     *OUTAGE_ROUTES,
+    *DELIVERY_ROUTES,
     *REPORT_ROUTES,
 )
 

@@ -46,7 +46,6 @@ CHOOSABLE_REASONS = tuple(reason for reason in NotReadyReason if reason not in _
 SKILL_LABELS: dict[str, str] = {
     "dialect": N_("方言坐席"),
     "english": N_("英语坐席"),
-    "enterprise": N_("企业服务坐席"),
 }
 
 

@@ -16,6 +16,7 @@ from hotline.rules.errors import DomainError, NoSuchTicket, NotAllowed
 from hotline.rules.text import is_blank
 from hotline.rules.tickets.fields import STATED_NAMES, parse_ticket_fields
 from hotline.rules.tickets.transitions import TRANSITIONS, editable_fields, find_action, transition
+from hotline.rules.tickets.vague_replies import is_vague
 from hotline.services.people import disclosures, kept_forms
 from hotline.services.people.kept_forms import KeptReason
 from hotline.services.tickets import actions
@@ -23,6 +24,8 @@ from hotline.store.people.kept_forms import find_kept_form
 from hotline.store.tickets.lists import address_of, find_ticket_for
 from hotline.unit_of_work import UnitOfWork
 
+# Field of a form whose author was warned that the reply is vague.
+VAGUE_ACCEPTED = "vague_accepted"
 # Recorded with each disclosure. A ticket's page shows a number for no other reason.
 DISCLOSURE_REASON = "call_back"
 
@@ -41,6 +44,9 @@ def take_step(address: str, action_name: str) -> tuple[str, RejectedForm | None,
             if ticket is None:
                 raise NotFound
             taken, other = _of_step(typed, ticket.state, action)
+            if _is_to_be_reconsidered(taken, ticket.state, action):
+                _keep(work, address, KeptReason.REFUSED, typed)
+                return address, _vague(typed), HTTPStatus.UNPROCESSABLE_ENTITY
             done = actions.perform(work, ticket.id, action, parse_ticket_fields(taken), _revision())
             _keep(work, address_of(done), KeptReason.OTHER_STEP, other)
             return address_of(done), None, 200
@@ -50,6 +56,24 @@ def take_step(address: str, action_name: str) -> tuple[str, RejectedForm | None,
         with application().unit_of_work(current_person()) as work:
             _keep(work, address, KeptReason.REFUSED, typed)
         return address, _rejected(error, typed, action), entry_of(error).status
+
+
+def _is_to_be_reconsidered(taken: dict[str, str], state: TicketState, action: TicketAction) -> bool:
+    """Returns whether this form is a vague reply that its author has not been warned of yet."""
+    reply = taken.get("reply", "")
+    expected = action is TicketAction.REPLY and transition(state, action) is not None
+    return expected and VAGUE_ACCEPTED not in request.form and is_vague(reply)
+
+
+def _vague(typed: dict[str, str]) -> RejectedForm:
+    return RejectedForm(
+        message=_(
+            "没有提交：答复里只有承诺，没有核实情况、办理结果或具体时间。请补充；确需这样答复的，再按一次“答复”即可提交。"
+        ),
+        typed=typed,
+        action=TicketAction.REPLY,
+        is_warning=True,
+    )
 
 
 def _of_step(

@@ -53,7 +53,24 @@ class TimelineLine:
 
 def timeline_lines(entries: tuple[TimelineEntry, ...], units: Mapping[str, str]) -> list[TimelineLine]:
     """Returns the history in the language of this request. `units` maps known unit codes to names."""
-    return [TimelineLine(entry.event.at, _sentence(entry, units), _actor(entry)) for entry in entries]
+    return [
+        TimelineLine(at, _sentence(entry, units), _actor(entry)) for at, entry in _in_reading_order(entries)
+    ]
+
+
+def _in_reading_order(entries: tuple[TimelineEntry, ...]) -> list[tuple[datetime, TimelineEntry]]:
+    """Returns the entries with their moments, the end of a follow-up after the last answer given in it."""
+    lines = [(entry.event.at, entry) for entry in entries]
+    # The first answer settles a follow-up, so that it counts even if the caller hangs up then. The second answer comes
+    # later in the same call.
+    ended = [line for line in lines if line[1].event.kind == "FollowUpSettled"]
+    answered = [line for line in lines if line[1].event.kind == "FollowUpAnswered"]
+    if len(ended) != 1 or not answered or lines.index(answered[-1]) < lines.index(ended[0]):
+        return lines
+    lines.remove(ended[0])
+    last = answered[-1]
+    lines.insert(lines.index(last) + 1, (last[0], ended[0][1]))
+    return lines
 
 
 def _sentence(entry: TimelineEntry, units: Mapping[str, str]) -> str:

@@ -23,7 +23,18 @@ from hotline.store.people.kept_forms import find_kept_form
 
 # Fields of a form that a person does not type.
 UNTYPED = frozenset(
-    {"csrf_token", "typed_by", "revision", "based_on", "next", "password", "back", "locale", "page"}
+    {
+        "csrf_token",
+        "typed_by",
+        "revision",
+        "based_on",
+        "next",
+        "password",
+        "back",
+        "locale",
+        "page",
+        "vague_accepted",
+    }
 )
 
 WORDS: dict[KeptReason, str] = {
@@ -38,8 +49,8 @@ WORDS: dict[KeptReason, str] = {
 class RejectedForm:
     """A form that was not accepted: a message, field -> words, and the typed values to show again.
 
-    `is_stale`: what is stored may have changed since the form was opened, so both are shown. `kept_page`: the values were
-    typed earlier and are kept under this name.
+    `is_stale`: what is stored may have changed since the form was opened, so both are shown. `is_warning`: the form is
+    accepted when it is sent again. `kept_page`: the values were typed earlier and are kept under this name.
     """
 
     message: str
@@ -47,6 +58,7 @@ class RejectedForm:
     typed: Mapping[str, str] = field(default_factory=dict)
     action: TicketAction | None = None
     is_stale: bool = False
+    is_warning: bool = False
     kept_page: str = ""
 
 

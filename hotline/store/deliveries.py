@@ -23,21 +23,26 @@ class DeliveryLine:
     ticket_number: str | None
 
 
+# The data of the event is not read: it may name a caller.
+_LINES = (
+    select(Delivery, EventRow.at, EventRow.subject, EventRow.subject_id, Ticket.number)
+    .join(EventRow, EventRow.id == Delivery.event_id)
+    .outerjoin(Ticket, and_(EventRow.subject == "ticket", Ticket.id == EventRow.subject_id))
+)
+
+
+def find_delivery_line(session: Session, delivery_id: int) -> DeliveryLine | None:
+    row = session.execute(_LINES.where(Delivery.id == delivery_id)).one_or_none()
+    return None if row is None else DeliveryLine(*row)
+
+
 def list_deliveries(
     session: Session, states: tuple[DeliveryState, ...], *, limit: int, cursor: str = ""
 ) -> Page[DeliveryLine]:
     """Returns deliveries in one of `states` (none given: in any), the newest first. Raises BadCursor."""
-    # The data of the event is not read: it may name a caller.
     conditions: list[ColumnElement[bool]] = [Delivery.state.in_(states)] if states else []
     if cursor:
         conditions.append(Delivery.id < parse_id_cursor(cursor))
-    query = (
-        select(Delivery, EventRow.at, EventRow.subject, EventRow.subject_id, Ticket.number)
-        .join(EventRow, EventRow.id == Delivery.event_id)
-        .outerjoin(Ticket, and_(EventRow.subject == "ticket", Ticket.id == EventRow.subject_id))
-        .where(*conditions)
-        .order_by(Delivery.id.desc())
-        .limit(limit + 1)
-    )
+    query = _LINES.where(*conditions).order_by(Delivery.id.desc()).limit(limit + 1)
     lines = [DeliveryLine(*row) for row in session.execute(query)]
     return make_page(lines, limit, lambda line: id_cursor(line.delivery.id))

@@ -312,7 +312,5 @@ def test_a_skill_nobody_knows_is_refused_in_one_line_naming_those_there_are(term
     terminal.run("user", "add", "zhang", "--role", "operator", typed="long-enough\n")
     refused = terminal.run("user", "skills", "zhang", "singing")
     assert refused.exit_code == 1
-    assert refused.stderr == (
-        "Error: there is no skill singing; callers.toml names dialect, english, enterprise\n"
-    )
+    assert refused.stderr == ("Error: there is no skill singing; callers.toml names dialect, english\n")
     assert terminal.run("user", "skills", "nobody").exit_code == 1

@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert
 
 from agent_console.web.filters import PAGE_ROWS
+from hotline import events
 from hotline.rules.enums import Channel, RequestType, Role, TicketAction, TicketState
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.rules.tickets.fields import TicketFields
@@ -209,6 +210,39 @@ def test_the_slip_shows_clocks_rounds_and_the_way_it_went(
     assert "尚未公布放假安排" in html
     assert f'href="/console/tickets/{redone.number}"' in html
     assert html.index("转办至城市管理局") < html.index("受理登记")
+
+
+def test_the_end_of_a_follow_up_stands_after_its_last_answer(
+    desk: FlaskClient, application: Application, unit: str, clock: StoppedClock
+) -> None:
+    ticket = make_ticket(application, state=S.CLOSED, unit_code=unit)
+    steps: tuple[tuple[events.Event, ...], ...] = (
+        (
+            events.FollowUpAnswered(ticket.id, "solved", "yes"),
+            events.FollowUpSettled(ticket.id, "answered"),
+        ),
+        (events.FollowUpAnswered(ticket.id, "satisfied", "yes"),),
+    )
+    for step in steps:
+        clock.advance(70)
+        with application.unit_of_work(Machine.CALLER) as work:
+            for event in step:
+                work.record(event)
+    html = page(desk, f"/console/tickets/{ticket.number}")
+    # The newest line stands first.
+    assert html.index("回访结束") < html.index("回访：满意") < html.index("回访：已解决")
+    times = re.findall(r"(09:\d\d)[^<]*</time>", html[html.index('class="timeline"') :])
+    assert times == ["09:02", "09:02", "09:01"]
+
+
+def test_a_draft_is_called_unnumbered_and_never_by_its_address(
+    desk: FlaskClient, application: Application
+) -> None:
+    draft = make_ticket(application, title="停水")
+    html = page(desk, f"/console/tickets/draft-{draft.id}")
+    assert "未编号 停水" in html
+    shown = re.sub(r'="[^"]*"', "", html)
+    assert f"draft-{draft.id}" not in shown
 
 
 def test_english_is_whole_on_every_slip(desk: FlaskClient, application: Application, unit: str) -> None:

@@ -176,6 +176,34 @@ def test_too_long_a_reply_is_kept_and_told(office: FlaskClient, application: App
     assert "长" * 20_001 in html
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"), [("zh_CN", "答复里只有承诺"), ("en", "the reply holds only promises")]
+)
+def test_a_reply_of_promises_is_warned_of_once_and_its_text_is_kept(
+    office: FlaskClient, application: Application, unit: str, locale: str, words: str
+) -> None:
+    office.set_cookie("locale", locale)
+    ticket = make_ticket(application, state=S.IN_PROGRESS, unit_code=unit)
+    address, vague = f"/console/unit/{ticket.number}/reply", "我们会尽快处理，请耐心等待。"
+    warned = office.post(address, data={"reply": vague})
+    html = warned.get_data(as_text=True)
+    assert warned.status_code == 422
+    assert words in html
+    assert f">\n{vague}</textarea>" in html
+    assert state_of(application, ticket) is S.IN_PROGRESS
+    (field,) = re.findall(r'<input type="hidden" name="(vague_accepted)" value="(.)">', html)
+    assert vague in page(office, f"/console/unit?ticket={ticket.number}")
+    assert office.post(address, data={"reply": vague, **dict([field])}).status_code == 303
+    assert state_of(application, ticket) is S.REPLIED
+
+
+def test_a_definite_reply_is_taken_at_once(office: FlaskClient, application: Application, unit: str) -> None:
+    ticket = make_ticket(application, state=S.IN_PROGRESS, unit_code=unit)
+    reply = {"reply": "经核实为灯泡损坏，3月18日已更换，请您放心。"}
+    assert office.post(f"/console/unit/{ticket.number}/reply", data=reply).status_code == 303
+    assert state_of(application, ticket) is S.REPLIED
+
+
 def test_two_people_of_one_office_sign_the_same_ticket_once(
     office: FlaskClient, application: Application, unit: str, signed_in: SignIn
 ) -> None:

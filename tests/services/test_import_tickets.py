@@ -12,14 +12,13 @@ from hotline.rules.enums import (
     Closing,
     RequestClass,
     RequestType,
-    Role,
     Satisfied,
     Solved,
     TicketState,
 )
-from hotline.rules.errors import LostRace, NotAllowed
+from hotline.rules.errors import LostRace
 from hotline.rules.figures.report import Period
-from hotline.rules.people.actors import Actor, Machine, Person
+from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.rows import COLUMNS, ImportRefused
 from hotline.services.figures.reports import build_report
 from hotline.services.tickets.import_file import ImportResult, import_tickets
@@ -56,14 +55,8 @@ def file_of(*lines: str, end: str = "\n") -> bytes:
     return (HEADER + end + "".join(one + end for one in lines)).encode()
 
 
-def load(
-    application: Application,
-    content: bytes,
-    *,
-    skip_bad: bool = False,
-    actor: Actor = Machine.SYSTEM,
-) -> ImportResult:
-    with application.unit_of_work(actor) as work:
+def load(application: Application, content: bytes, *, skip_bad: bool = False) -> ImportResult:
+    with application.unit_of_work(Machine.SYSTEM) as work:
         return import_tickets(work, io.BytesIO(content), skip_bad=skip_bad)
 
 
@@ -288,11 +281,3 @@ def test_a_concurrent_import_of_the_same_number_loses_the_race(application: Appl
         load(application, file_of(line(external_number="A-2")))
     assert count(application) == 1
     assert only(application, "A-1").number == taken
-
-
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.ADMIN])
-def test_only_administrators_import(application: Application, role: Role) -> None:
-    with pytest.raises(NotAllowed):
-        load(application, file_of(line()), actor=Person(1, role))
-    make_unit(application)
-    assert load(application, file_of(line()), actor=Person(1, Role.ADMIN)).written == 1

@@ -19,7 +19,6 @@ class Right(StrEnum):
     PROMISE_CALLBACKS = "promise_callbacks"
     READ_REPORTS = "read_reports"
     READ_OPERATORS = "read_operators"
-    IMPORT_TICKETS = "import_tickets"
     HEAR_TALKS = "hear_talks"
     READ_FLOWS = "read_flows"
     PUBLISH_FLOWS = "publish_flows"
@@ -58,9 +57,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.SUPERVISOR: frozenset(_OVERSIGHT | {Right.ANNOUNCE, Right.MANAGE_DELIVERIES}),
     Role.LEADER: frozenset({Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.INSPECTOR: frozenset(_OVERSIGHT),
-    Role.ADMIN: frozenset(
-        _OVERSIGHT | {Right.IMPORT_TICKETS, Right.PUBLISH_FLOWS, Right.ANNOUNCE, Right.MANAGE_DELIVERIES}
-    ),
+    Role.ADMIN: frozenset(_OVERSIGHT | {Right.PUBLISH_FLOWS, Right.ANNOUNCE, Right.MANAGE_DELIVERIES}),
 }
 
 

@@ -12,15 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
-from hotline import events
 from hotline.rules.enums import FollowUpState, TicketState
-from hotline.rules.errors import NotAllowed
 from hotline.rules.figures.report import Period
-from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import mask_number
 from hotline.rules.people.private_words import mask_text
 from hotline.rules.phone_numbers import format_national, is_withheld
-from hotline.rules.text import SHORT_TEXT, is_blank, to_storable
 from hotline.rules.tickets.cells import safe_cell
 from hotline.rules.tickets.deadlines import day_that_ends
 from hotline.rules.tickets.fields import TEXT_NAMES, TicketField
@@ -34,7 +30,6 @@ from hotline.rules.tickets.rows import (
 )
 from hotline.store.figures import cohorts
 from hotline.store.outbound import FollowUp
-from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
@@ -43,54 +38,26 @@ _FIELDS = (*FILE_FIELDS, *OPTIONAL_FIELDS)
 ROWS_AT_A_TIME = 1_000
 
 
-def export_tickets(
-    work: UnitOfWork,
-    period: Period,
-    target: TextIO,
-    *,
-    reason: str | None = None,
-    received_only: bool = False,
-) -> int:
+def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, received_only: bool = False) -> int:
     """Writes every ticket that the report of `period` counts to `target` and returns their number.
 
     These are the tickets received, handed off, due, closed or followed up in the period, and their later rounds; with
     `received_only` those received in it. Discarded tickets and drafts that were not imported are not written. `target`
-    must be opened with newline="" and UTF-8. Numbers are masked, inside texts too. With a `reason` they are written in
-    full, except those of confidential matters; this needs a person with the right to import and is recorded as a
-    disclosure. Raises NotAllowed.
+    must be opened with newline="" and UTF-8. Numbers are masked, inside texts too.
     """
-    if reason is not None:
-        _record_disclosure(work, reason)
     # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
     target.write("\ufeff")
     out = csv.writer(target)
     out.writerow((*COLUMNS, *OPTIONAL_COLUMNS))
     written = 0
     wanted = _received(period) if received_only else _reported(work, period)
-    for cells in _rows(work, wanted, in_full=reason is not None):
+    for cells in _rows(work, wanted):
         out.writerow(cells)
         written += 1
     return written
 
 
-def _record_disclosure(work: UnitOfWork, reason: str) -> None:
-    person = work.actor
-    if not isinstance(person, Person) or not person.may(Right.IMPORT_TICKETS) or is_blank(reason):
-        raise NotAllowed("exports no full numbers")
-    disclosure = Disclosure(
-        at=work.at,
-        user_id=person.id,
-        subject="export",
-        subject_id=0,
-        field="caller_number",
-        reason=to_storable(reason, SHORT_TEXT),
-    )
-    work.session.add(disclosure)
-    work.session.flush()
-    work.record(events.NumberShown(disclosure.id))
-
-
-def _rows(work: UnitOfWork, wanted: ColumnElement[bool], *, in_full: bool) -> Iterator[list[str]]:
+def _rows(work: UnitOfWork, wanted: ColumnElement[bool]) -> Iterator[list[str]]:
     earlier = aliased(Ticket)
     found = (
         select(Ticket, FollowUp, func.coalesce(earlier.external_number, earlier.number))
@@ -101,7 +68,7 @@ def _rows(work: UnitOfWork, wanted: ColumnElement[bool], *, in_full: bool) -> It
         .execution_options(yield_per=ROWS_AT_A_TIME)
     )
     for ticket, follow_up, redo_of in work.session.execute(found):
-        special = _special_cells(ticket, redo_of, in_full=in_full)
+        special = _special_cells(ticket, redo_of)
         special["follow_up"] = _follow_up_fact(ticket, follow_up, work.at)
         values = (special.get(field.name, getattr(ticket, field.name, None)) for field in _FIELDS)
         cells = (_cell(field, value, work.zone) for field, value in zip(_FIELDS, values, strict=True))
@@ -121,18 +88,15 @@ def _reported(work: UnitOfWork, period: Period) -> ColumnElement[bool]:
     return Ticket.id.in_(select(ids.union(later).c.id))
 
 
-def _special_cells(ticket: Ticket, redo_of: str | None, *, in_full: bool) -> dict[str, object]:
+def _special_cells(ticket: Ticket, redo_of: str | None) -> dict[str, object]:
     """Returns the values that are not written as they are stored, by field."""
-    number, masked = ticket.caller_number or "", not in_full or ticket.confidential
-    texts = TEXT_NAMES if masked else ()
+    number = ticket.caller_number or ""
     return {
-        **{name: mask_text(getattr(ticket, name), ticket.caller_name) for name in texts},
+        **{name: mask_text(getattr(ticket, name), ticket.caller_name) for name in TEXT_NAMES},
         # A ticket that was not imported carries our own number, by which an import recognises it.
         "external_number": ticket.external_number or ticket.number or "",
         # The word for a withheld number belongs to no person.
-        "caller_number": mask_number(number)
-        if masked and not is_withheld(number)
-        else format_national(number),
+        "caller_number": format_national(number) if is_withheld(number) else mask_number(number),
         # The unit that is chosen on a draft has not got it.
         "unit_code": None if ticket.state is TicketState.DRAFT else ticket.unit_code,
         "redo_of": redo_of,

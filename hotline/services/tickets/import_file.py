@@ -15,8 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hotline import events
 from hotline.rules.enums import CLASS_OF, Closing, FollowUpState, TicketState
-from hotline.rules.errors import LostRace, NotAllowed
-from hotline.rules.people.actors import Person, Right
+from hotline.rules.errors import LostRace
 from hotline.rules.tickets.cells import Code
 from hotline.rules.tickets.rows import (
     FollowUpFact,
@@ -100,12 +99,10 @@ class _Progress:
 def import_tickets(work: UnitOfWork, source: BinaryIO, *, skip_bad: bool = False) -> ImportResult:
     """Imports a CSV file or an XLSX workbook.
 
-    Raises NotAllowed without the right, ImportRefused for a file that is no table, for a wrong header, or for a bad row
+    Raises ImportRefused for a file that is no table, for a wrong header, or for a bad row
     unless `skip_bad`, and LostRace when a concurrent import wrote the same rows. Nothing has changed if the exception
     leaves the unit of work.
     """
-    if isinstance(work.actor, Person) and not work.actor.may(Right.IMPORT_TICKETS):
-        raise NotAllowed("imports no tickets")
     try:
         return _import(work, open_table(source), skip_bad=skip_bad)
     except UnreadableFile as unreadable:
