@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.errors import DomainError
 from hotline.rules.figures.report import parse_day
-from hotline.rules.text import is_storable
+from hotline.rules.text import clean, is_storable
 from hotline.rules.tickets.deadlines import is_settled
 from hotline.services.table_file import BrokenRow, UnreadableFile, open_table
 from hotline.store.calendar import CalendarDay
@@ -27,7 +27,23 @@ SEED = "chinesecalendar"
 # The most days named in one query.
 BATCH_SIZE = 1_000
 COLUMNS = ("day", "is_working", "note")
-_YES_NO = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0": False}
+CHINESE_COLUMNS = {
+    "日期": "day",
+    "是否工作日": "is_working",
+    "工作日": "is_working",
+    "说明": "note",
+    "备注": "note",
+}
+_YES_NO = {
+    "是": True,
+    "否": False,
+    "yes": True,
+    "no": False,
+    "true": True,
+    "false": False,
+    "1": True,
+    "0": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +166,7 @@ def _read(source: BinaryIO) -> list[_Day]:
     try:
         table = open_table(source)
         header = table.header()
-        if isinstance(header, BrokenRow) or header is None or _stripped(header.cells) != COLUMNS:
+        if isinstance(header, BrokenRow) or header is None or _columns(header.cells) != COLUMNS:
             raise CalendarRefused((DayProblem(1, "wrong_header" if header else "empty_file"),))
         for row in table.rows(lambda cells: not isinstance(_parse(cells), str)):
             parsed = row.code if isinstance(row, BrokenRow) else _parse(row.cells)
@@ -167,9 +183,9 @@ def _read(source: BinaryIO) -> list[_Day]:
     return list(days.values())
 
 
-def _stripped(cells: Sequence[str]) -> tuple[str, ...]:
-    """Returns the cells without blanks around them and without the empty ones at the end."""
-    texts = [cell.strip() for cell in cells]
+def _columns(cells: Sequence[str]) -> tuple[str, ...]:
+    """Returns the English names of the columns of a header in English or Chinese, without the empty ones at the end."""
+    texts = [CHINESE_COLUMNS.get(clean(cell), clean(cell)) for cell in cells]
     while texts and not texts[-1]:
         texts.pop()
     return tuple(texts)

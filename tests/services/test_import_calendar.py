@@ -71,6 +71,7 @@ def test_the_citys_file_wins_over_the_seed_and_stays(application: Application) -
     assert days_of(application, date(2026, 11, 23), date(2026, 11, 23)) == {date(2026, 11, 23): False}
     assert days_of(application, date(2027, 1, 1), date(2027, 12, 31)) == {date(2027, 1, 2): True}
     assert load(application, "day,is_working,note\n2026-11-23,YES,\n") == 1
+    assert load(application, "日期,是否工作日,备注\n2026/12/26,是,调休\n2026-12-28,否,\n") == 2
     assert days_of(application, date(2026, 11, 23), date(2026, 11, 23)) == {date(2026, 11, 23): True}
 
 
