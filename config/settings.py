@@ -99,12 +99,21 @@ def _credential(text: str) -> str:
     return text
 
 
+def _refuse_bare_signs(after_password: str) -> None:
+    """Raises ValueError if what follows the password of a URL holds a further @."""
+    # A password that is not encoded would be read as host or path in part, and the reason of a failed connection names both.
+    if "@" in after_password:
+        raise ValueError('must have its password percent-encoded: "@" is %40, "/" is %2F, "%" is %25')
+
+
 def _database_url(text: str) -> str:
     """Returns a SQLAlchemy URL; `postgres://` and `postgresql://` mean PostgreSQL through psycopg 3."""
     scheme, separator, rest = text.partition("://")
     known = scheme.partition("+")[0] in {"postgres", "postgresql", "sqlite"}
     if not separator or not known or ("+" in scheme and scheme != "postgresql+psycopg"):
         raise ValueError("must begin with postgresql:// or sqlite:///")
+    if scheme != "sqlite":
+        _refuse_bare_signs(rest.partition("@")[2].partition("?")[0])
     match = _DATABASE_URL.fullmatch(rest)
     if match is None:
         raise ValueError("is not a database URL")
@@ -114,6 +123,7 @@ def _database_url(text: str) -> str:
 
 
 def _redis_url(text: str) -> str:
+    _refuse_bare_signs(re.sub(r"^\w+://[^/?#]*", "", text))
     try:
         parts = urlsplit(text)
         is_valid = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
@@ -389,7 +399,7 @@ NAMES = tuple(str(each.alias) for each in Settings.model_fields.values())
 
 
 # Settings of these programs begin with one of these; every other variable of the environment belongs to another program.
-PREFIXES = ("HOTLINE_", "TWILIO_")
+PREFIXES = ("HOTLINE_", "TWILIO_", "SOFTPHONE_")
 
 
 def unknown_settings(environ: Mapping[str, str]) -> list[str]:

@@ -134,6 +134,28 @@ def test_a_malformed_value_is_refused_in_one_line_that_names_it(
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql://hotline:p@ss/word%1@10.0.0.20:5432/hotline"),
+        ("DATABASE_URL", "postgres://hotline:p@ss@db.example/hotline"),
+        ("DATABASE_URL", "postgresql://hotline:a?p@ss@db.example/hotline"),
+        ("REDIS_URL", "redis://:p@ss/word%1@10.0.0.20:6379/0"),
+        ("REDIS_URL", "rediss://:word/p@redis.example:6379/0"),
+        ("REDIS_URL", "redis://:word#p@redis.example"),
+        ("REDIS_URL", "redis://:word?p@redis.example"),
+    ],
+)
+def test_a_password_that_would_be_read_as_an_address_in_part_is_refused_unrepeated(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    with pytest.raises(BadSettings) as refused:
+        demo(tmp_path, **{name: value})
+    assert str(refused.value).startswith(f"{name} must have its password percent-encoded")
+    assert "ss" not in str(refused.value).replace("password", "")
+    assert "word/" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "postgresql://db/hotline",
@@ -226,6 +248,7 @@ def test_what_no_log_line_may_contain_is_named_with_both_forms_of_a_password(tmp
         ("HOTLINE_NUMMER", "HOTLINE_NUMMER is not a setting; did you mean HOTLINE_NUMBER?"),
         ("TWILIO_AUTHTOKEN", "TWILIO_AUTHTOKEN is not a setting; did you mean TWILIO_AUTH_TOKEN?"),
         ("hotline_locale", "hotline_locale is not a setting; did you mean HOTLINE_LOCALE?"),
+        ("SOFTPHONE_DRVER", "SOFTPHONE_DRVER is not a setting; did you mean SOFTPHONE_DRIVER?"),
         ("TWILIO_XYZZY_QUUX", "TWILIO_XYZZY_QUUX is not a setting"),
         ("HOTLINE_\nXYZZYXYZZYXYZZYXYZZY", "HOTLINE_\\nXYZZYXYZZYXYZZYXYZZY is not a setting"),
     ],
