@@ -6,19 +6,22 @@ A browser gets a page, a script a short text, a program a problem document (RFC 
 import logging
 from dataclasses import dataclass
 
+import structlog
 from flask import Flask, Response, flash, g, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, InternalServerError, default_exceptions
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable, default_exceptions
 
 from agent_console.web.auth import signed_in_or_none
 from agent_console.web.domain_errors import entry_of
 from agent_console.web.kept_forms import UNTYPED, form_author, keep_request, labelled_typed_fields
 from agent_console.web.labels import N_
 from hotline.rules.errors import DomainError
+from hotline.rules.failures import failure_reason
 from hotline.services.people.kept_forms import KeptReason
 from hotline.store.cursors import BadCursor
+from hotline.store.engine import UNAVAILABLE
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ EXPIRED_FORM = ErrorPage(
 )
 # The same form may succeed a moment later.
 PASSING = frozenset({429, 500, 502, 503, 504})
+RETRY_SECONDS = 5
 
 
 def register_errors(app: Flask) -> None:
@@ -55,6 +59,8 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, show_error)
     app.register_error_handler(DomainError, show_domain_error)
     app.register_error_handler(BadCursor, show_domain_error)
+    for kind in UNAVAILABLE:
+        app.register_error_handler(kind, show_unavailable)
 
 
 def show_error(error: Exception) -> ResponseReturnValue:
@@ -72,6 +78,19 @@ def show_error(error: Exception) -> ResponseReturnValue:
         return kept
     page = EXPIRED_FORM if isinstance(error, CSRFError) else ERROR_PAGES.get(status, ERROR_PAGES[400])
     return _page(status, page, error)
+
+
+def show_unavailable(error: Exception) -> ResponseReturnValue:
+    """Renders 503 while the database does not answer; the reason is logged once, without a traceback."""
+    g.signed_in = None  # The error page must not query the database again.
+    structlog.get_logger().error(
+        "request.failed",
+        request=g.get("request_id"),
+        endpoint=request.endpoint,
+        trouble=type(error).__name__,
+        reason=failure_reason(error),
+    )
+    return show_error(ServiceUnavailable(retry_after=RETRY_SECONDS))
 
 
 def show_domain_error(error: Exception) -> ResponseReturnValue:

@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import TimeoutError  # noqa: A004 - every adapter handles this class
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - every adapter handles this class
 from sqlalchemy.pool import ConnectionPoolEntry
 
 # How long a writer waits for the write lock of SQLite, among threads and among processes.
 BUSY_TIMEOUT_SECONDS = 10
+# Raised while the database cannot be reached, refuses connections, or is too busy. The same request may succeed later.
+UNAVAILABLE = (OperationalError, TimeoutError)
 
 
 def open_engine(url: str, *, connections: int = 16) -> Engine:

@@ -12,11 +12,13 @@ from sqlalchemy.orm import Session
 from agent_console.app import ConsoleOptions, register
 from hotline.rules.enums import CallState, PresenceState, Role
 from hotline.store.calls.tables import Call
+from hotline.store.engine import open_engine
 from hotline.store.people.tables import Presence, SignIn, User
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_unit, make_user, person_of
 from tests.console.conftest import SignIn as SignInAs
 from tests.console.conftest import arm_with_csrf_token
+from tests.ports import free_port
 from tests.stopped_clock import StoppedClock
 
 PASSWORD = "an invented password"
@@ -238,6 +240,23 @@ def test_an_unknown_page_is_told_in_plain_words(browser: FlaskClient, language: 
     answer = browser.get("/console/nowhere")
     assert answer.status_code == 404
     assert words in answer.text
+
+
+@pytest.mark.parametrize("address", ["/console/calls", "/api/v1/units"])
+def test_a_database_that_does_not_answer_is_unavailable_and_no_fault(
+    app: Flask, browser: FlaskClient, address: str
+) -> None:
+    def unreachable() -> str:
+        open_engine(f"postgresql+psycopg://hotline:secret-word@127.0.0.1:{free_port()}/hotline").connect()
+        return "reached"
+
+    app.before_request_funcs[None].append(unreachable)
+    answer = browser.get(address)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    is_program = address.startswith("/api/")
+    assert answer.mimetype == ("application/problem+json" if is_program else "text/html")
+    assert is_program or "系统暂时不可用" in answer.text
+    assert "secret-word" not in answer.text
 
 
 def test_a_fault_of_ours_shows_a_number_and_nothing_internal(app: Flask, browser: FlaskClient) -> None:
