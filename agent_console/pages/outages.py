@@ -12,6 +12,7 @@ from agent_console.web.console_context import application
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.kept_forms import RejectedForm, page_key, read_kept
 from agent_console.web.labels import N_, problem_label
+from agent_console.web.typed_days import canonical_moment
 from hotline.rules.calls.outages import OutageState, outage_state
 from hotline.rules.errors import InvalidFields, LostRace
 from hotline.rules.people.actors import Right
@@ -117,9 +118,9 @@ def _end(typed: dict[str, str], start: datetime, errors: dict[str, str]) -> date
 
 
 def _moment(typed: dict[str, str], name: str, errors: dict[str, str]) -> datetime | None:
-    """Parses a local time of the city as browsers send it (2026-11-23T14:30). An error is added to `errors`."""
+    """Parses a local time of the city (2026-11-23 14:30). An error is added to `errors`."""
     try:
-        moment = datetime.fromisoformat(typed[name].strip())
+        moment = datetime.fromisoformat(canonical_moment(typed[name].strip()))
     except ValueError:
         errors[name] = "not_a_moment"
         return None

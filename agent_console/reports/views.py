@@ -25,6 +25,7 @@ from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.labels import problem_label
 from agent_console.web.locale import locale_name
 from agent_console.web.template_context import unit_name
+from agent_console.web.typed_days import canonical_day
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.errors import InvalidFields
 from hotline.rules.figures.report import Period, parse_period
@@ -148,9 +149,9 @@ def _behind(
 def _query() -> ReportQuery:
     """Returns the days of the address: `date`, or `from` and `to`; today without either."""
     today = application().clock().astimezone(application().policies.zone).date()
-    day = request.args.get("date", "")
-    first = request.args.get("from", "") or day or today.isoformat()
-    last = request.args.get("to", "") or day or (first if "from" in request.args else today.isoformat())
+    day, first, last = (canonical_day(request.args.get(name, "")) for name in ("date", "from", "to"))
+    first = first or day or today.isoformat()
+    last = last or day or (first if "from" in request.args else today.isoformat())
     try:
         return ReportQuery(parse_period(first, last), first, last, "")
     except InvalidFields as refused:

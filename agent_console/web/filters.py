@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from flask import request
 
+from agent_console.web.typed_days import canonical_day
 from hotline.rules.text import clean, is_storable
 from hotline.store.cursors import MAX_ID
 
@@ -53,7 +54,7 @@ class Filters:
     def day(self, name: str) -> date | None:
         raw = self._raw(name)
         try:
-            return date.fromisoformat(raw) if raw else None
+            return date.fromisoformat(canonical_day(raw)) if raw else None
         except ValueError:
             self.rejected.append(name)
             return None

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hotline.rules.enums import TicketState
+from hotline.rules.enums import Role, TicketState
 from tests.browser.test_two_tabs import sign_in
-from tests.builders import make_call, make_ticket
-from tests.journeys.city import UNIT, City
+from tests.builders import make_call, make_ticket, make_user
+from tests.journeys.city import PASSWORD, UNIT, City
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
-SUPERVISORS = ("/console/reports", "/console/tickets", "/console/calls", "/console/callbacks?state=all")
+SUPERVISORS = (
+    "/console/reports",
+    "/console/tickets",
+    "/console/calls",
+    "/console/callbacks?state=all",
+    "/console/notices",
+    "/console/deliveries",
+    "/console/flows",
+    "/console/flows/inbound",
+)
+ADMINISTRATORS = ("/console/flows/draft", "/console/notices")
+OPERATORS = ("/console",)
 
 
 def violations(page: "Page") -> list[str]:
@@ -49,6 +60,69 @@ def test_the_pages_of_a_supervisor_keep_the_rules_of_accessibility_and_of_the_po
             chart.hover()
             page.wait_for_timeout(100)
     assert refused == []
+
+
+def test_the_pages_of_an_operator_and_an_administrator_keep_the_rules_of_accessibility(
+    city: City, tab: "Tab"
+) -> None:
+    make_user(city.application, Role.ADMIN, name="admin", password=PASSWORD)
+    for name, addresses in (("operator", OPERATORS), ("admin", ADMINISTRATORS)):
+        page = tab(f"{city.web}/login")
+        sign_in(page, name)
+        for address in addresses:
+            page.goto(f"{city.web}{address}")
+            assert violations(page) == [], address
+
+
+def test_the_table_of_units_is_sorted_by_its_column_heads_and_the_total_stays_last(
+    city: City, tab: "Tab"
+) -> None:
+    at = city.application.clock()
+    for tickets, code in ((2, UNIT), (3, "water")):
+        for _ in range(tickets):
+            make_ticket(city.application, state=TicketState.DISPATCHED, unit_code=code, dispatched_at=at)
+    page = tab(f"{city.web}/login")
+    sign_in(page, "supervisor")
+    page.goto(f"{city.web}/console/reports")
+
+    def column(number: int) -> list[str]:
+        return page.locator(f"table.units tbody tr td:nth-child({number})").all_inner_texts()
+
+    names = column(1)
+    head = page.locator("table.units th").nth(1)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    *counts, total = [int(text) for text in column(2)]
+    assert counts == sorted(counts, reverse=True)
+    assert len(set(counts)) > 1
+    assert total == sum(counts)
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert [int(text) for text in column(2)] == [*sorted(counts), total]
+    assert violations(page) == []
+    page.locator("table.units th button").first.click()
+    assert head.get_attribute("aria-sort") is None
+    assert column(1) == names
+
+
+def test_days_and_files_are_chosen_in_the_language_of_the_page(city: City, tab: "Tab") -> None:
+    make_user(city.application, Role.ADMIN, name="admin2", password=PASSWORD)
+    page = tab(f"{city.web}/login")
+    sign_in(page, "admin2")
+    page.goto(f"{city.web}/console/calls")
+    page.fill("[name=day]", "12/01/2026")
+    assert page.eval_on_selector(
+        "[name=day]", "field => (field.form.reportValidity(), field.validationMessage)"
+    ) == ("请按 2026-12-01 的格式填写日期")
+    page.fill("[name=day]", "2026/12/1")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**day=2026*")
+    assert page.input_value("[name=day]") == "2026-12-01"
+    page.goto(f"{city.web}/console/flows/draft")
+    assert page.inner_text(".file-name") == "未选择文件"
+    page.set_input_files("[name=file]", {"name": "夜间.toml", "mimeType": "text/plain", "buffer": b"x"})
+    assert page.inner_text(".file-name") == "夜间.toml"
 
 
 def test_the_unit_works_on_a_telephone(city: City, browser: "Browser") -> None:

@@ -5,7 +5,9 @@ import { all, byId, closest } from "./dom.js";
 import { startCounting } from "./lengths.js";
 import { startLists } from "./lists.js";
 import { csrfToken } from "./net.js";
+import { startSorting } from "./sorting.js";
 import { startTicking } from "./ticking.js";
+import { startTypedFields } from "./typed_fields.js";
 import { startUnitFields } from "./unit_fields.js";
 
 document.addEventListener("htmx:config:request", (event) => {
@@ -56,5 +58,7 @@ markTheme();
 showDeparture();
 startCounting();
 startLists();
+startSorting();
 startTicking();
+startTypedFields();
 startUnitFields();
