@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, expect
 from redis import Redis
+from sqlalchemy import delete
 from werkzeug.serving import make_server
 
 from agent_console.app import ConsoleOptions, register
@@ -19,7 +20,7 @@ from hotline.rules.enums import CallState, NoMatterReason, PresenceState, Ticket
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
 from hotline.store.calls.tables import Call
-from hotline.store.people.tables import Presence
+from hotline.store.people.tables import Presence, SignIn
 from hotline.unit_of_work import Application
 from tests.browser.chromium import chromium_path, open_chromium
 from tests.builders import make_unit, make_user, person_of
@@ -115,6 +116,29 @@ def test_what_is_typed_while_the_server_is_away_survives_and_is_saved_later(desk
     assert desk.ticket().text == "断网时写下的话。"
     kept = desk.page.evaluate("Object.keys(localStorage)")
     assert kept == ["hotline:desk-tabs"], "nothing of a caller stays in the browser"
+
+
+def test_a_session_that_ends_in_a_talk_is_told_and_what_is_typed_is_saved_after_signing_in_again(
+    desk: Desk,
+) -> None:
+    desk.talk()
+    # As the softphone marks the page while its call is open.
+    desk.page.evaluate("document.body.setAttribute('data-in-talk', '')")
+    with desk.application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.execute(delete(SignIn))
+    desk.page.fill("#f-text", "登录结束后写下的话。")
+    expect(desk.page.locator("#toast")).to_contain_text("登录已结束")
+    expect(desk.page.locator("#save-state[data-kind=unsaved]")).to_be_visible()
+    other = desk.context.new_page()
+    other.goto("/login")
+    other.fill("[name=name]", "zhang")
+    other.fill("[name=password]", PASSWORD)
+    other.click("form.login button")
+    other.wait_for_url("**/console")
+    other.close()
+    # Two tries: the first brings the new session's token.
+    expect(desk.page.locator("#save-state[data-kind=saved]")).to_be_visible(timeout=15_000)
+    assert desk.ticket().text == "登录结束后写下的话。"
 
 
 def test_what_was_not_saved_before_a_reload_is_found_again(desk: Desk) -> None:

@@ -1,4 +1,5 @@
-// JSON requests to the console's own server; a POST carries the CSRF token.
+// JSON requests to the console's own server; a POST carries the CSRF token. Without a session the sign-in page follows;
+// in a talk `signed-out` is dispatched to the document instead.
 
 /** @returns {HTMLMetaElement} */
 function csrfMeta() {
@@ -32,8 +33,9 @@ async function ask(path, init) {
     const isJson = response.headers.get("Content-Type")?.includes("json");
     const body = isJson ? await response.json() : null;
     // Leaving the page would end the talk; the sign-in page follows with the next request after it.
-    if (response.status === 401 && !document.body.hasAttribute("data-in-talk")) {
-      location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`);
+    if (response.status === 401) {
+      if (document.body.hasAttribute("data-in-talk")) document.dispatchEvent(new Event("signed-out"));
+      else location.assign(`/login?${new URLSearchParams({ next: location.pathname + location.search })}`);
     }
     if (!response.ok) throw new Refused(response.status, body);
     return body;

@@ -120,6 +120,7 @@ document.addEventListener("click", (event) => {
   const closer = closest(event, "[data-closes]");
   if (closer) byId(closer.dataset.closes, HTMLDialogElement).close();
 });
+document.addEventListener("signed-out", () => toast(word("signed_out")));
 document.addEventListener("input", clearError);
 // In the capture phase: the form is read for saving when the event reaches it.
 document.addEventListener("input", keepReportsSecret, true);
@@ -130,11 +131,17 @@ function beginTyping(form) {
   if (!active || active === document.body || active.closest("#card")) form.elements.title.focus();
 }
 
+/** Shows the save state. After a failed save the state is read, because it brings the token of a session begun in another tab. */
+function showSaved(kind, detail) {
+  showSaveState(kind, detail);
+  if (kind === "unsaved") desk.refresh();
+}
+
 function followForm() {
   const form = byId("ticket", HTMLFormElement);
   if (draft?.form === form) return;
   draft?.close();
-  draft = form && new Draft(form, showSaveState);
+  draft = form && new Draft(form, showSaved);
   if (form && ["connecting", "talking"].includes(desk.state.stage)) beginTyping(form);
   units.serve(form);
   nearby.serve(form);

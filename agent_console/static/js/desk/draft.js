@@ -9,8 +9,8 @@ import { forget, recall, remember } from "./keep.js";
 
 const QUIET_MS = 600;
 const RETRY_MS = 3000;
-// Temporary errors: a session renewed in another tab (400), too many requests (429).
-const PASSING = new Set([400, 429]);
+// Temporary errors: a session renewed in another tab (400) or over in a talk (401), too many requests (429).
+const PASSING = new Set([400, 401, 429]);
 
 /** One open draft; it lives as long as its form is on the page. */
 export class Draft {
