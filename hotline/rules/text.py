@@ -50,6 +50,11 @@ def normalise(text: str) -> str:
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", folded))
 
 
+def without_format_signs(text: str) -> str:
+    """Returns `text` without signs of no width, such as direction marks: two numbers that look the same are the same."""
+    return "".join(sign for sign in text if unicodedata.category(sign) != "Cf")
+
+
 def close_directions(text: str) -> str:
     """Returns `text` with every direction that it leaves open closed, so that the text after it is not turned.
 

@@ -310,6 +310,12 @@ def test_a_report_is_confidential_unless_the_file_says_otherwise(
     assert tickets(city)["V1"].confidential is confidential
 
 
+def test_case_numbers_that_look_the_same_are_the_same(city: Application) -> None:
+    load(city, raw(cells("\u202aGH-1\u202c", title="路灯"), cells("G\u200bH-2", title="路灯")))
+    again = load(city, raw(cells("GH-1", title="路灯"), cells("\u202eGH-2", title="路灯")))
+    assert (again.written, again.known, set(tickets(city))) == (0, 2, {"GH-1", "GH-2"})
+
+
 def test_a_number_that_another_program_wrote_as_a_formula_is_read(city: Application) -> None:
     # CSV doubles the quotation marks inside a cell.
     row = cells('"=""20261105000123456789"""', caller_number='"=""13800001234"""', title="路灯")

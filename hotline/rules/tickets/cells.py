@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import Channel, RequestType, Satisfied, Solved, Urgency
 from hotline.rules.phone_numbers import is_masked, parse_caller_number
-from hotline.rules.text import clean, close_directions
+from hotline.rules.text import clean, close_directions, without_format_signs
 from hotline.rules.tickets.fields import (
     BadValue,
     BooleanField,
@@ -142,7 +142,7 @@ CellReader = Callable[[str, ZoneInfo, str], object]
 def cell_reader(field: TicketField) -> CellReader:
     """Returns the function that reads a cell of `field`. Raises TypeError for a kind that no file holds."""
     if field.name in {"external_number", "redo_of"}:
-        return lambda text, _zone, _line: _number(text, _SHORTENED) or None
+        return lambda text, _zone, _line: _number(without_format_signs(text), _SHORTENED) or None
     match field.kind:
         case PhoneField():
             return lambda text, _zone, line: _phone(text, line)
