@@ -134,6 +134,7 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "declined": N_("已拒接"),
         "missed": N_("未接"),
         "withdrawn": N_("已撤回"),
+        "lost": N_("通话中断"),
     },
     enums.TicketState: {
         "draft": N_("草稿"),

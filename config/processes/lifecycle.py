@@ -8,13 +8,17 @@ from config.logs import begin_logging, log_crashes
 from config.settings import Settings, settings_or_exit
 
 
-def begin_process(name: str, **facts: object) -> Settings:
-    """Returns the settings after setting up the log, and logs `NAME.started`. Exits with status 2 for a wrong setting."""
+def begin_process() -> Settings:
+    """Returns the settings after setting up the log. Exits with status 2 for a wrong setting."""
     settings = settings_or_exit()
     begin_logging(settings.mode, settings.secrets)
     log_crashes()
-    structlog.get_logger().info(f"{name}.started", **facts)
     return settings
+
+
+def log_started(name: str, **facts: object) -> None:
+    """Logs `NAME.started`, once nothing stops the boot any more."""
+    structlog.get_logger().info(f"{name}.started", **facts)
 
 
 def refuse_hangup() -> None:

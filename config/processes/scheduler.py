@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.periodic_jobs import JOBS, Job, LightJob, run_light
-from config.processes.lifecycle import begin_process, refuse_hangup
+from config.processes.lifecycle import begin_process, log_started, refuse_hangup
 from config.processes.worker import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.readiness import CLOCK_KEYS, CLOCK_LEASE, StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
@@ -171,8 +171,9 @@ def _wait_for_wake(redis: Redis) -> None:
 
 def main() -> int:
     """Runs until SIGTERM or SIGINT."""
-    settings = begin_process("clock")
+    settings = begin_process()
     components = build_or_exit(settings)
+    log_started("clock")
     report_readiness(components)
     refuse_hangup()
     stop = threading.Event()

@@ -24,7 +24,7 @@ from agent_console.app import ConsoleOptions, DemoAccount, SoftphoneOptions, lac
 from config.demo.people import SHOWN
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
-from config.processes.lifecycle import begin_process, log_hangup
+from config.processes.lifecycle import begin_process, log_hangup, log_started
 from config.readiness import StartedFiles, database_trouble, redis_trouble, report_readiness
 from config.settings import Mode, Settings, settings_or_exit
 from config.softphone import NO_TELEPHONES
@@ -253,7 +253,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in GROUPS:
         print(f"usage: python -m config.processes.serve {{{'|'.join(GROUPS)}}}", file=sys.stderr)
         return 2
-    settings = begin_process(arguments[0])
+    settings = begin_process()
+    log_started(arguments[0])
     group = DEMO if settings.mode is Mode.DEMO else GROUPS[arguments[0]]
     Server(options_of(arguments[0], group, settings), settings, group.streams).run()
     return 0

@@ -20,7 +20,7 @@ from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 
 from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, run_heavy
-from config.processes.lifecycle import begin_process, refuse_hangup
+from config.processes.lifecycle import begin_process, log_started, refuse_hangup
 from config.readiness import StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
 from hotline import outbox
@@ -159,8 +159,9 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in WORKERS:
         sys.stderr.write(f"usage: python -m config.processes.worker {{{'|'.join(WORKERS)}}}\n")
         return 2
-    settings = begin_process("worker", lane=arguments[0])
+    settings = begin_process()
     components = build_or_exit(settings)
+    log_started("worker", lane=arguments[0])
     report_readiness(components)
     work_lane(arguments[0], WorkerContext(components))
     return 0

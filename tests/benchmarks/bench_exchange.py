@@ -34,7 +34,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 def drive(settings: ExchangeSettings, load: Load = LOAD) -> Outcome:
     """Run the exchange with its citizens in a process of its own, to the end. Nobody there dials out, so nobody answers."""
-    told = json.dumps({"settings": asdict(replace(settings, answers={})), "load": asdict(load)})
+    told = json.dumps({"settings": asdict(replace(settings, answers={}, names={})), "load": asdict(load)})
     command = [sys.executable, "-m", "tests.benchmarks.exchange_load"]
     ended = subprocess.run(
         command, input=told, capture_output=True, text=True, cwd=ROOT, timeout=300, check=False

@@ -54,6 +54,11 @@ def test_a_translation_keeps_the_blanks_of_its_original(english: Catalog) -> Non
             assert sorted(blanks) == sorted(re.findall(r"%\(\w+\)s|\{\w+\}", message.string)), message.id
 
 
+def test_no_translation_says_its_sentence_twice(english: Catalog) -> None:
+    for message in english:
+        assert not re.fullmatch(r"(.{12,})\1+", str(message.string)), message.id
+
+
 def test_no_translation_is_left_in_chinese(english: Catalog) -> None:
     for message in english:
         assert not re.search(r"[\u4e00-\u9fff]", str(message.string)), message.id

@@ -9,7 +9,7 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallbackReason, CallPurpose, DialState, Role
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services.outbound import callbacks
-from hotline.services.outbound.outbound_calls import DROPPED, LOST
+from hotline.services.outbound.outbound_calls import DROPPED, ENGAGED, LOST
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Disclosure
 from hotline.unit_of_work import Application
@@ -151,4 +151,4 @@ def test_a_callback_that_does_not_exist_is_not_there(desk: FlaskClient) -> None:
 
 
 def test_every_outcome_has_its_words() -> None:
-    assert set(OUTCOME_LABELS) == TERMINAL_STATUSES | {"refused", DROPPED, LOST}
+    assert set(OUTCOME_LABELS) == TERMINAL_STATUSES | {"refused", DROPPED, ENGAGED, LOST}

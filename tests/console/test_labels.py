@@ -119,4 +119,5 @@ def test_an_operator_cannot_choose_what_only_the_system_notices() -> None:
         NotReadyReason.DECLINED_CALL,
         NotReadyReason.PHONE_OFF,
         NotReadyReason.LEFT_DESK,
+        NotReadyReason.CONNECTION_LOST,
     }

@@ -10,7 +10,7 @@ from tests.journeys.people import Office, Operator, pothole, telephone
 pytestmark = pytest.mark.journey
 
 
-def test_a_desk_that_does_not_answer_passes_the_caller_on(city: City, operator: Operator) -> None:
+def test_a_desk_that_declines_passes_the_caller_on(city: City, operator: Operator) -> None:
     second = Operator(city, "operator2")
     with telephone(city, "13800004001") as caller:
         caller.dial("4412345")
@@ -32,8 +32,8 @@ def test_a_desk_that_does_not_answer_passes_the_caller_on(city: City, operator: 
         second.hang_up()
         caller.wait_ended()
     with city.application.read_session() as session:
-        missed = session.get_one(Presence, _user(operator))
-    assert (missed.state, missed.reason) == (PresenceState.NOT_READY, "missed_call")
+        declined = session.get_one(Presence, _user(operator))
+    assert (declined.state, declined.reason) == (PresenceState.NOT_READY, "declined_call")
     assert call_id
     second.tell("/console/desk/presence", {"state": "not_ready", "reason": "break"})
     second.close()
