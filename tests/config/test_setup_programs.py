@@ -27,19 +27,29 @@ def test_all_benchmarks_run_though_one_fails_and_the_failed_ones_are_named(tmp_p
     source = (ROOT / "config" / "setup" / "bench.py").read_text(encoding="utf-8")
     script = write(tmp_path / "config" / "setup" / "bench.py", source)
     folder = tmp_path / "tests" / "benchmarks"
+    write(folder / "results.py", (ROOT / "tests" / "benchmarks" / "results.py").read_text(encoding="utf-8"))
+    document = write(tmp_path / "docs" / "benchmarks.md", "a\n<!-- results -->\nold\n<!-- /results -->\nb\n")
     write(folder / "bench_a.py", "raise SystemExit(3)")
-    write(folder / "bench_b.py", "print('fast')")
+    line = "{'what': 'start', 'database': '', 'unit': 'ms', 'floor': None, 'ours': 1.0, 'compared': 1.0, 'low': 1.0, 'high': 2.0, 'target': '', 'is_met': True}"
+    write(
+        folder / "bench_b.py",
+        f"import json, os; print('fast'); open(os.environ['BENCH_RESULTS'], 'w').write(json.dumps({line}))",
+    )
     write(folder / "other.py", "print('no benchmark')")
 
-    def bench() -> tuple[int, str, str]:
+    def bench(*only: str) -> tuple[int, str, str]:
         ended = subprocess.run(
-            [sys.executable, str(script)], cwd=tmp_path, capture_output=True, text=True, check=False
+            [sys.executable, str(script), *only], cwd=tmp_path, capture_output=True, text=True, check=False
         )
         return ended.returncode, ended.stdout, ended.stderr
 
-    assert bench() == (1, "\n== bench_a\n\n== bench_b\nfast\n", "failed: bench_a\n")
+    assert bench() == (1, "\n== a\n\n== b\nfast\n", "failed: a\n")
+    assert "old" not in document.read_text()
+    assert "| start |  | ms | – | 1.00 | 1.00–2.00 |  |" in document.read_text()
     write(folder / "bench_a.py", "")
-    assert bench() == (0, "\n== bench_a\n\n== bench_b\nfast\n", "")
+    assert bench("a") == (0, "\n== a\n", "")
+    assert "| start |" in document.read_text()
+    assert bench("c") == (2, "", "no such benchmark: c; there are a, b\n")
 
 
 def test_generating_the_documents_replaces_each_table_and_nothing_else(tmp_path: Path) -> None:
