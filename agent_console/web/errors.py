@@ -101,7 +101,7 @@ def show_domain_error(error: Exception) -> ResponseReturnValue:
 
 def _page(status: int, page: ErrorPage, error: HTTPException | None) -> ResponseReturnValue:
     if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
-        text = f"{_(page.title)}：{_(page.advice)}"
+        text = f"{_(page.title)}{_('：')}{_(page.advice)}"
         return Response(
             text, status, mimetype="text/plain", headers={"X-Request-Id": str(g.get("request_id"))}
         )
