@@ -147,6 +147,8 @@ class LastingEngine:
     def at(self, url: str) -> Iterator[Engine]:
         """Yields the engine on the database at `url` and closes its connections afterwards."""
         self._url = make_url(url)
+        # A thread of the last test may have connected to that test's database since then.
+        self._engine.dispose()
         try:
             yield self._engine
         finally:
