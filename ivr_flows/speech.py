@@ -20,7 +20,8 @@ SOUNDS = Path(__file__).parent / "sounds"
 STANDARD_ARGUMENTS = frozenset({"hotline"})
 
 # Prompts that neither a key, a word nor an operator cuts short: a caller must have heard that the call is recorded.
-UNINTERRUPTED = frozenset({"recording_notice"})
+RECORDING_NOTICE = "recording_notice"
+UNINTERRUPTED = frozenset({RECORDING_NOTICE})
 
 _NOTHING: frozenset[str] = frozenset()
 # Prompts that the program speaks itself, whatever the flow, and the arguments it gives them.

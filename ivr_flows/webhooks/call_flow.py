@@ -65,7 +65,13 @@ def script_of(request: WebhookRequest, call: CallView) -> Script:
 
 
 def speaker_for(context: WebhookContext, script: Script, language: str) -> Speaker:
-    return Speaker(script.prompts, Language(language), context.standard_arguments, context.sounds)
+    return Speaker(
+        script.prompts,
+        Language(language),
+        context.standard_arguments,
+        context.sounds,
+        talks_are_recorded=context.renderer.records_talks,
+    )
 
 
 def default_speaker(context: WebhookContext) -> Speaker:

@@ -38,6 +38,10 @@ class NarrowTwimlRenderer(TwimlRenderer):
 
     dials_operators: ClassVar[bool] = True
 
+    @property
+    def records_talks(self) -> bool:
+        return False
+
     def waiting(self, speaker: Speaker, lines: Lines, *, seconds: int, may_press: bool) -> str:
         """Renders one short round of waiting."""
         short = min(seconds, MAX_ROUND_SECONDS)

@@ -16,6 +16,7 @@ from hotline.rules.policies import CallerPolicy
 from hotline.rules.text import to_speakable
 from ivr_flows.flow import Flow
 from ivr_flows.speech import (
+    RECORDING_NOTICE,
     Argument,
     Catalogue,
     Lines,
@@ -45,12 +46,14 @@ class Speaker:
     """Speaks lines in the language of one call.
 
     `standard_arguments` are available to every prompt; `sounds` is the URL below which the city's recordings lie.
+    The recording notice is left out where talks are not recorded.
     """
 
     prompts: Prompts
     language: Language
     standard_arguments: Mapping[str, Argument]
     sounds: str = ""
+    talks_are_recorded: bool = True
 
     @property
     def catalogue(self) -> Catalogue:
@@ -59,6 +62,12 @@ class Speaker:
     def say(self, parent: VoiceResponse | Gather, lines: Lines) -> None:
         """Adds `lines` to `parent`; a line that has nothing speakable is left out."""
         for line in lines:
+            if (
+                not self.talks_are_recorded
+                and isinstance(line, PromptLine)
+                and line.prompt == RECORDING_NOTICE
+            ):
+                continue
             spoken = speak(self.prompts, line, self.language, self.standard_arguments)
             if not (spoken.sound or spoken.text):
                 continue
@@ -135,6 +144,10 @@ class TwimlRenderer:
     callers: CallerPolicy
     # First documents by everything they speak. Nearly every call gets one of these few.
     greetings: dict[object, str] = field(default_factory=dict)
+
+    @property
+    def records_talks(self) -> bool:
+        return self.callers.record_talks
 
     def greeting(self, speaker: Speaker, turn: DialogTurn, flow: Flow) -> str:
         """Renders the first turn of `flow` once and returns it from the cache afterwards."""
@@ -304,7 +317,7 @@ class TwimlRenderer:
 
     def _conference(self, call_id: int, action: str, label: str) -> str:
         recorded: dict[str, str] = {}
-        if self.callers.record_talks:
+        if self.records_talks:
             recorded = {
                 "record": "record-from-start",
                 **self.recording_callback(RecordingKind.TALK, call_id),

@@ -42,6 +42,16 @@ def speaker(name: str = "menu", language: Language = Language.ZH_CN) -> Speaker:
     return Speaker(SCRIPTS[name].prompts, language, STANDING, ADDRESSES.sounds())
 
 
+def test_the_recording_notice_is_spoken_where_talks_are_recorded_and_nowhere_else() -> None:
+    silent = TwimlRenderer(ADDRESSES, "hotline", replace(CALLERS, record_talks=False))
+    said = (PromptLine("greeting"), PromptLine("recording_notice"))
+    assert [renderer.records_talks for renderer in (STAGE, silent, NARROW)] == [True, False, False]
+    for renderer in (STAGE, silent, NARROW):
+        voice = replace(speaker(), talks_are_recorded=renderer.records_talks)
+        document = renderer.waiting(voice, said, seconds=5, may_press=False)
+        assert ("录音" in document) is renderer.records_talks
+
+
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("name", sorted(SCRIPTS))
 @pytest.mark.parametrize("renderer", [STAGE, NARROW, HEARING], ids=["full", "narrow", "hearing words"])
