@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from hotline import outbox
 from hotline.rules.people.actors import Machine
 from hotline.rules.schedules import Every, Schedule
 from hotline.services import periodic_jobs, retention
@@ -81,6 +82,7 @@ JOBS: tuple[Job, ...] = (
     LightJob("free_stuck_desks", Every(30), lost_webhooks.free_stuck_desks),
     LightJob("check_silent_dials", Every(5), lost_webhooks.check_silent_dials),
     LightJob("check_silent_calls", Every(5), lost_webhooks.check_silent_calls),
+    LightJob("return_to_relay", Every(60), outbox.return_to_relay),
     # Heavy: it deletes the webhooks of two days ago, and their number grows with the traffic.
     HeavyJob("delete_expired", Every(3600), delete_expired),
 )

@@ -64,6 +64,7 @@ def build(settings: Settings, city: Traversable = CITY) -> Components:
         clock=system_clock,
         policies=city_policies(settings, city),
         announce=RedisAnnouncer(announcer_client(settings.redis_url), has_reactions),
+        has_reactions=has_reactions,
     )
     carrier = TwilioCarrier(
         account_sid=settings.account.sid,

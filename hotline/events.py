@@ -212,12 +212,14 @@ class TicketHandedOff:
 
 @dataclass(frozen=True, slots=True)
 class TicketDelivered:
-    """A ticket is in the unit's inbox. Reaction `notify_unit` informs the unit's own system, if it has one."""
+    """A ticket is in the unit's inbox. Reaction `notify_unit` informs the unit, if a channel reaches it."""
 
     subject: ClassVar[str] = "ticket"
     ticket_id: int
     assignment_id: int
     unit_code: str
+    # Events of earlier versions do not say it.
+    has_channel: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Update, or_, select, update
+from sqlalchemy import bindparam, exists, or_, select, update
 
 from hotline.events import KINDS, unpack
 from hotline.reactions.context import ReactionContext, RetryLater
-from hotline.reactions.registry import REACTION_BY_NAME, REACTIONS
+from hotline.reactions.registry import REACTION_BY_NAME, REACTIONS, Reaction, reactions_to
 from hotline.rules.enums import DeliveryState
 from hotline.rules.failures import without_numbers
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
-from hotline.store.upsert import insert_if_absent, updated_one
+from hotline.store.upsert import insert_all_if_absent
 from hotline.unit_of_work import Application, UnitOfWork
 
 BATCH_SIZE = 200
@@ -29,9 +29,52 @@ BATCH_SIZE = 200
 LEASE = timedelta(seconds=50)
 # A delivery that was handed to RQ and is not claimed within this time is handed over again.
 ENQUEUE_TIMEOUT = timedelta(seconds=15)
+# How far back events of processes of an older version are looked for; longer than a scheduler may be away.
+VERSION_CHANGE = timedelta(minutes=10)
 # Seconds before the next attempt after the 1st, 2nd, … failure. After the last one the delivery is dead.
 RETRY_DELAYS_SECONDS = (1, 2, 5, 10, 30, 60, 300, 900, 3600)
 MAX_ATTEMPTS = len(RETRY_DELAYS_SECONDS) + 1
+
+# Built once: building these statements for each delivery cost more than the database itself.
+_OPEN = Delivery.state.in_((DeliveryState.DUE, DeliveryState.CLAIMED))
+_CLAIM = (
+    update(Delivery)
+    .where(Delivery.id == bindparam("delivery_id"), _OPEN, Delivery.next_try_at <= bindparam("now"))
+    .values(state=DeliveryState.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=bindparam("lease_end"))
+    .returning(Delivery.attempts, Delivery.reaction, Delivery.event_id)
+)
+_EVENT = select(EventRow.kind, EventRow.data).where(EventRow.id == bindparam("event_id"))
+# The delivery, only while this attempt holds it: a worker whose lease has expired must not overwrite the result of the
+# worker that took over.
+_HELD = update(Delivery).where(
+    Delivery.id == bindparam("delivery_id"),
+    Delivery.state == DeliveryState.CLAIMED,
+    Delivery.attempts == bindparam("attempt"),
+)
+_DONE = _HELD.values(state=DeliveryState.DONE, done_at=bindparam("now"), last_error=None)
+_FAILED = _HELD.values(
+    state=bindparam("next_state"),
+    next_try_at=bindparam("next_try"),
+    enqueued_at=None,
+    last_error=bindparam("error"),
+)
+_TAIL = (
+    select(EventRow.id, EventRow.kind, EventRow.data)
+    # A kind of event that only a newer version knows stays for that version's scheduler.
+    .where(EventRow.relayed_at.is_(None), EventRow.kind.in_(KINDS))
+    .order_by(EventRow.id)
+    .limit(BATCH_SIZE)
+)
+_DUE = (
+    select(Delivery.id, Delivery.lane, Delivery.attempts)
+    .where(
+        _OPEN,
+        Delivery.next_try_at <= bindparam("now"),
+        or_(Delivery.enqueued_at.is_(None), Delivery.enqueued_at < bindparam("lost_before")),
+    )
+    .order_by(Delivery.id)
+    .limit(BATCH_SIZE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +90,49 @@ class PendingDelivery:
 Enqueue = Callable[[list[PendingDelivery]], None]
 
 
-def relay(application: Application) -> list[PendingDelivery]:
-    """Turns unrelayed events into deliveries and returns every delivery that is due now.
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """The events that one call of `relay` has marked, and the deliveries that are due now."""
+
+    events: int
+    due: list[PendingDelivery]
+
+    @property
+    def is_full(self) -> bool:
+        """Says whether more may be waiting: a whole batch of events or deliveries was there."""
+        return max(self.events, len(self.due)) >= BATCH_SIZE
+
+
+def relay(application: Application) -> Relayed:
+    """Turns unrelayed events into deliveries and finds the deliveries that are due, at most `BATCH_SIZE` of each.
 
     Run by one process at a time (see `services.leases`); two at once only do the work twice.
     """
     with application.unit_of_work(Machine.CLOCK) as work:
-        _relay_events(work)
-        return _due(work)
+        return Relayed(_relay_events(work), _due(work))
+
+
+def return_to_relay(work: UnitOfWork) -> int:
+    """Leaves events to the relay again that lead to a reaction, though they were written as leading to none.
+
+    That happens while versions change: processes of the older version do not know a new reaction. Events older than
+    `VERSION_CHANGE` keep the reactions of their time. Returns the number of events.
+    """
+    recent = (
+        select(EventRow.id, EventRow.kind, EventRow.data)
+        .where(
+            EventRow.at >= work.at - VERSION_CHANGE,
+            EventRow.kind.in_([kind.__name__ for kind in REACTIONS]),
+            # The relay writes a later moment.
+            EventRow.relayed_at == EventRow.at,
+            ~exists().where(Delivery.event_id == EventRow.id),
+        )
+        .order_by(EventRow.id)
+    )
+    ids = [event_id for event_id, kind, data in work.connection.execute(recent) if _reactions_to(kind, data)]
+    if ids:
+        work.connection.execute(update(EventRow).where(EventRow.id.in_(ids)).values(relayed_at=None))
+    return len(ids)
 
 
 def record_enqueued(application: Application, pending: list[PendingDelivery]) -> None:
@@ -67,7 +145,7 @@ def record_enqueued(application: Application, pending: list[PendingDelivery]) ->
             # A quick worker may have claimed the delivery meanwhile; its next attempt must not wait for
             # this record.
             untouched = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts == attempts)
-            work.session.execute(untouched.values(enqueued_at=work.at))
+            work.connection.execute(untouched.values(enqueued_at=work.at))
 
 
 def deliver(context: ReactionContext, delivery_id: int) -> bool:
@@ -91,101 +169,74 @@ def deliver(context: ReactionContext, delivery_id: int) -> bool:
     return True
 
 
-def _relay_events(work: UnitOfWork) -> None:
-    """Writes one delivery for each reaction to each unrelayed event."""
-    tail = (
-        select(EventRow.id, EventRow.kind)
-        # A kind of event that only a newer version knows stays for that version's scheduler.
-        .where(EventRow.relayed_at.is_(None), EventRow.kind.in_(KINDS))
-        .order_by(EventRow.id)
-        .limit(BATCH_SIZE)
-    )
-    rows = work.session.execute(tail).all()
-    wanted = {kind.__name__: reactions for kind, reactions in REACTIONS.items()}
-    for event_id, kind in rows:
-        for reaction in wanted.get(kind, ()):
-            row = {
-                "event_id": event_id,
-                "reaction": reaction.name,
-                "lane": reaction.lane,
-                "state": DeliveryState.DUE,
-                "attempts": 0,
-                "next_try_at": work.at,
-            }
-            insert_if_absent(work.session, Delivery, Delivery.id, row)
-    if rows:
-        ids = [event_id for event_id, _kind in rows]
-        work.session.execute(update(EventRow).where(EventRow.id.in_(ids)).values(relayed_at=work.at))
+def _relay_events(work: UnitOfWork) -> int:
+    """Writes one delivery for each reaction to each unrelayed event; returns the number of events."""
+    tail = work.connection.execute(_TAIL).all()
+    if not tail:
+        return 0
+    deliveries = [
+        {
+            "event_id": event_id,
+            "reaction": reaction.name,
+            "lane": reaction.lane,
+            "state": DeliveryState.DUE,
+            "attempts": 0,
+            "next_try_at": work.at,
+        }
+        for event_id, kind, data in tail
+        for reaction in _reactions_to(kind, data)
+    ]
+    insert_all_if_absent(work.connection, Delivery, deliveries)
+    ids = [event_id for event_id, _kind, _data in tail]
+    work.connection.execute(update(EventRow).where(EventRow.id.in_(ids)).values(relayed_at=work.at))
+    return len(tail)
+
+
+def _reactions_to(kind: str, data: dict[str, Any]) -> tuple[Reaction, ...]:
+    try:
+        return reactions_to(unpack(kind, data))
+    except TypeError:
+        # Another version wrote fields that this one does not know. The delivery fails where it can be seen.
+        return REACTIONS.get(KINDS[kind], ())
 
 
 def _due(work: UnitOfWork) -> list[PendingDelivery]:
-    not_on_its_way = or_(Delivery.enqueued_at.is_(None), Delivery.enqueued_at < work.at - ENQUEUE_TIMEOUT)
-    due = (
-        select(Delivery.id, Delivery.lane, Delivery.attempts)
-        .where(
-            Delivery.state.in_((DeliveryState.DUE, DeliveryState.CLAIMED)),
-            Delivery.next_try_at <= work.at,
-            not_on_its_way,
-        )
-        .order_by(Delivery.id)
-        .limit(BATCH_SIZE)
-    )
-    return [PendingDelivery(*row) for row in work.session.execute(due)]
+    times = {"now": work.at, "lost_before": work.at - ENQUEUE_TIMEOUT}
+    return [PendingDelivery(*row) for row in work.connection.execute(_DUE, times)]
 
 
 def _claim(application: Application, delivery_id: int) -> tuple[int, str, str, dict[str, Any]] | None:
     """Returns (attempt, reaction, kind of event, data) of the claimed delivery; None if it cannot be claimed."""
     with application.unit_of_work(Machine.WORKER) as work:
-        ours = update(Delivery).where(
-            Delivery.id == delivery_id,
-            Delivery.state.in_((DeliveryState.DUE, DeliveryState.CLAIMED)),
-            Delivery.next_try_at <= work.at,
-        )
-        worn_out = ours.where(Delivery.attempts >= MAX_ATTEMPTS)
-        if updated_one(
-            work.session,
-            worn_out.values(state=DeliveryState.DEAD, last_error="no worker survived the last try"),
-        ):
+        values = {"delivery_id": delivery_id, "now": work.at, "lease_end": work.at + LEASE}
+        claimed = work.connection.execute(_CLAIM, values).one_or_none()
+        if claimed is None:
             return None
-        until = work.at + LEASE
-        step = ours.values(state=DeliveryState.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=until)
-        if not updated_one(work.session, step):
+        attempt, reaction, event_id = claimed
+        if attempt > MAX_ATTEMPTS:
+            dead = update(Delivery).where(Delivery.id == delivery_id)
+            trouble = "no worker survived the last try"
+            work.connection.execute(
+                dead.values(state=DeliveryState.DEAD, attempts=MAX_ATTEMPTS, last_error=trouble)
+            )
             return None
-        query = (
-            select(Delivery.attempts, Delivery.reaction, EventRow.kind, EventRow.data)
-            .join(EventRow, EventRow.id == Delivery.event_id)
-            .where(Delivery.id == delivery_id)
-        )
-        attempts, reaction, kind, data = work.session.execute(query).one()
-        return attempts, reaction, kind, data
+        kind, data = work.connection.execute(_EVENT, {"event_id": event_id}).one()
+        return attempt, reaction, kind, data
 
 
 def _record_done(application: Application, delivery_id: int, attempt: int) -> None:
     with application.unit_of_work(Machine.WORKER) as work:
-        work.session.execute(
-            _claimed_attempt(delivery_id, attempt).values(
-                state=DeliveryState.DONE, done_at=work.at, last_error=None
-            )
-        )
+        held = {"delivery_id": delivery_id, "attempt": attempt}
+        work.connection.execute(_DONE, {**held, "now": work.at})
 
 
 def _record_failure(application: Application, delivery_id: int, attempt: int, error: Exception) -> None:
     with application.unit_of_work(Machine.WORKER) as work:
         last = attempt >= MAX_ATTEMPTS
         pause = timedelta(seconds=0 if last else RETRY_DELAYS_SECONDS[attempt - 1])
-        work.session.execute(
-            _claimed_attempt(delivery_id, attempt).values(
-                state=DeliveryState.DEAD if last else DeliveryState.DUE,
-                next_try_at=work.at + pause,
-                enqueued_at=None,
-                last_error=without_numbers(f"{type(error).__name__}: {error}")[:300],
-            )
-        )
-
-
-def _claimed_attempt(delivery_id: int, attempt: int) -> Update:
-    """Selects the delivery only while this attempt holds it."""
-    # A worker whose lease has expired must not overwrite the result of the worker that took over.
-    return update(Delivery).where(
-        Delivery.id == delivery_id, Delivery.state == DeliveryState.CLAIMED, Delivery.attempts == attempt
-    )
+        result = {
+            "next_state": DeliveryState.DEAD if last else DeliveryState.DUE,
+            "next_try": work.at + pause,
+            "error": without_numbers(f"{type(error).__name__}: {error}")[:300],
+        }
+        work.connection.execute(_FAILED, {"delivery_id": delivery_id, "attempt": attempt, **result})

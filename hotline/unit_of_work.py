@@ -38,6 +38,7 @@ class UnitOfWork:
     at: datetime
     actor: Actor
     policies: Policies
+    has_reactions: "HasReactions"
     recorded_events: list[Event] = field(default_factory=list)
     _session: Session | None = None
 
@@ -69,7 +70,10 @@ class UnitOfWork:
         return self.at.astimezone(self.zone).date()
 
     def record(self, event: Event) -> None:
-        """Writes `event` to the event log in this transaction."""
+        """Writes `event` to the event log in this transaction.
+
+        An event that leads to no reaction is written as relayed, so that the relay never reads it.
+        """
         kind, subject, subject_id, data = pack(event)
         row = {
             "at": self.at,
@@ -78,6 +82,7 @@ class UnitOfWork:
             "subject_id": subject_id,
             "actor": str(self.actor),
             "data": data,
+            "relayed_at": None if self.has_reactions(event) else self.at,
         }
         insert_row(self.connection, EventRow, row)
         self.recorded_events.append(event)
@@ -85,6 +90,13 @@ class UnitOfWork:
 
 # Announces committed events to live screens and to the relay. Never raises.
 Announce = Callable[[datetime, tuple[Event, ...]], None]
+# Says whether an event leads to a reaction. The table of reactions belongs to a higher layer; `config` passes it in.
+HasReactions = Callable[[Event], bool]
+
+
+def leave_to_relay(_event: Event) -> bool:
+    """Leaves the question to the relay: for applications that do not know the table of reactions."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +107,7 @@ class Application:
     clock: Clock
     policies: Policies
     announce: Announce
+    has_reactions: HasReactions = leave_to_relay
 
     @contextmanager
     def unit_of_work(self, actor: Actor) -> Iterator[UnitOfWork]:
@@ -102,7 +115,7 @@ class Application:
         at = self.clock()
         with (
             self.engine.connect() as connection,
-            closing(UnitOfWork(connection, at, actor, self.policies)) as work,
+            closing(UnitOfWork(connection, at, actor, self.policies, self.has_reactions)) as work,
         ):
             yield work
             work.flush()
@@ -115,7 +128,8 @@ class Application:
         """Opens a unit of work that is never committed; on SQLite it takes no write lock."""
         with self.engine.connect() as connection:
             connection.execution_options(reading=True)
-            with closing(UnitOfWork(connection, self.clock(), actor, self.policies)) as work:
+            unit = UnitOfWork(connection, self.clock(), actor, self.policies, self.has_reactions)
+            with closing(unit) as work:
                 yield work
 
     @contextmanager

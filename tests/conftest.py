@@ -19,6 +19,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from hotline.events import Event
+from hotline.reactions.registry import has_reactions
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
 from tests.databases import LastingEngine, Postgres, find_binaries, open_postgres, sqlite_template
@@ -27,6 +28,7 @@ from tests.redis_server import run_redis
 from tests.stopped_clock import StoppedClock
 
 WITH_PROCESSES = (
+    "tests/config/test_workers.py",
     "tests/outbox/test_killed_workers.py",
     "tests/outbox/test_periodic_jobs.py",
     "tests/outbox/test_transport.py",
@@ -150,7 +152,7 @@ def application(
     def announce(_at: datetime, events: tuple[Event, ...]) -> None:
         announced.extend(events)
 
-    return Application(engine=engine, clock=clock, policies=policies, announce=announce)
+    return Application(engine, clock, policies, announce, has_reactions)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from hotline.gateways.carrier import CallRequest, CarrierGone, CarrierRefused, RecordingMedia
 from hotline.gateways.lookups import LookupRequest, LookupResponse
-from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
+from hotline.gateways.notifications.channel import NotificationFailed, UnitAddress, UnitNotification
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 _CALLABLE = re.compile(r"\+[1-9][0-9]{6,14}|client:[A-Za-z0-9_]+")
@@ -129,8 +129,8 @@ class FakeUnits:
     told: list[UnitNotification] = field(default_factory=list)
     failures: int = 0
 
-    def reaches(self, notification: UnitNotification) -> bool:
-        return notification.webhook_url is not None
+    def reaches(self, unit: UnitAddress) -> bool:
+        return unit.webhook_url is not None
 
     def send(self, notification: UnitNotification) -> None:
         self.told.append(notification)

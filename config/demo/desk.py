@@ -64,7 +64,7 @@ def hand_over(simulation: Simulation, ticket_id: int, unit_code: str, reply: str
     """Delivers the ticket to the unit's inbox and plans the unit's steps."""
     simulation.clock.at += timedelta(seconds=2)
     with simulation.application.unit_of_work(Machine.WORKER) as work:
-        inbox.deliver(work, ticket_id, unit_code)
+        inbox.deliver(work, ticket_id, unit_code, has_channel=False)
         urgent = work.session.get_one(Ticket, ticket_id).urgency is not Urgency.NORMAL
     if simulation.chance(NEGLECTED):
         return

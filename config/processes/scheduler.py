@@ -33,6 +33,7 @@ from hotline.store.jobs import PeriodicJob, all_jobs
 from hotline.unit_of_work import Application
 
 LEASE_SECONDS = 5
+RENEW = timedelta(seconds=2)
 # A living scheduler renews its key in Redis this often.
 BEAT_SECONDS = 5
 # A new run of a heavy job is looked for this often; light jobs are looked for when the first of them is due.
@@ -78,13 +79,13 @@ class Scheduler:
                 periodic_jobs.record_enqueued(work, [run.name for run in runs])
 
 
-def relay_once(application: Application, enqueue: outbox.Enqueue) -> int:
-    """Relays unrelayed events and hands the deliveries that are due to RQ; returns their number."""
-    deliveries = outbox.relay(application)
-    if deliveries:
-        enqueue(deliveries)
-        outbox.record_enqueued(application, deliveries)
-    return len(deliveries)
+def relay_once(application: Application, enqueue: outbox.Enqueue) -> outbox.Relayed:
+    """Relays a batch of unrelayed events and hands the deliveries that are due to RQ."""
+    relayed = outbox.relay(application)
+    if relayed.due:
+        enqueue(relayed.due)
+        outbox.record_enqueued(application, relayed.due)
+    return relayed
 
 
 def run(components: Components, stop: threading.Event) -> None:
@@ -94,20 +95,21 @@ def run(components: Components, stop: threading.Event) -> None:
     another one acts. While it lives it says so in Redis, for `hotline doctor`.
     """
     application, redis = components.application, components.redis
-    holder = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    lease = ClockLease(application, f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
+    holder = lease.holder
     enqueue = enqueue_into(redis)
     scheduler = Scheduler(application, enqueue_runs_into(redis))
     state, files = ClockState(application, holder), StartedFiles()
     while not stop.is_set():
         try:
-            is_acting = _hold(application, holder)
+            is_acting = lease.hold()
             state.report(is_acting=is_acting)
             if state.is_beat_due():
                 sign_of_life(redis, holder, is_acting=is_acting)
                 files.report_changes()
             if is_acting:
                 scheduler.tick()
-                if relay_once(application, enqueue) < outbox.BATCH_SIZE:
+                if not relay_once(application, enqueue).is_full:
                     _wait_for_wake(redis)
             else:
                 stop.wait(1)
@@ -116,11 +118,37 @@ def run(components: Components, stop: threading.Event) -> None:
                 "clock.trouble", trouble=type(trouble).__name__, reason=failure_reason(trouble)
             )
             stop.wait(1)
-    with suppress(SQLAlchemyError), application.unit_of_work(Machine.CLOCK) as work:
-        leases.release(work, CLOCK_LEASE, holder)
+    with suppress(SQLAlchemyError):
+        lease.release()
     with suppress(RedisError):
         redis.delete(CLOCK_KEYS + holder)
     structlog.get_logger().info("clock.stopped", holder=holder)
+
+
+@dataclass(slots=True)
+class ClockLease:
+    """The lease of the acting scheduler, which this one takes or renews."""
+
+    application: Application
+    holder: str
+    _renewed_at: datetime | None = None
+
+    def hold(self) -> bool:
+        """Says whether this scheduler acts now. The lease is renewed in time, not before each of many relays."""
+        at = self.application.clock()
+        if self._renewed_at is not None and timedelta(0) <= at - self._renewed_at < RENEW:
+            return True
+        self._renewed_at = None
+        with self.application.unit_of_work(Machine.CLOCK) as work:
+            is_held = leases.acquire(work, CLOCK_LEASE, self.holder, LEASE_SECONDS)
+            acquired_at = work.at
+        if is_held:
+            self._renewed_at = acquired_at
+        return is_held
+
+    def release(self) -> None:
+        with self.application.unit_of_work(Machine.CLOCK) as work:
+            leases.release(work, CLOCK_LEASE, self.holder)
 
 
 @dataclass(slots=True)
@@ -157,11 +185,6 @@ class ClockState:
 def sign_of_life(redis: Redis, holder: str, *, is_acting: bool) -> None:
     """Keeps a key in Redis that vanishes soon after this scheduler stops or hangs."""
     redis.set(CLOCK_KEYS + holder, "acting" if is_acting else "waiting", ex=3 * BEAT_SECONDS)
-
-
-def _hold(application: Application, holder: str) -> bool:
-    with application.unit_of_work(Machine.CLOCK) as work:
-        return leases.acquire(work, CLOCK_LEASE, holder, LEASE_SECONDS)
 
 
 def _wait_for_wake(redis: Redis) -> None:

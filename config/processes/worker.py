@@ -1,23 +1,33 @@
 """An RQ worker for one lane: `python -m config.processes.worker calls` (or `notifications`, `heavy`).
 
-It builds the application before it forks, so that each job costs milliseconds. It listens to exactly one queue,
-because only then does RQ pop safely. A job is nothing but a reference to a row of the database: the id of a delivery
-or the name of a periodic job.
+It builds the application once. It listens to exactly one queue, because only then does RQ pop safely. A job is nothing
+but a reference to a row of the database: the id of a delivery or the name of a periodic job.
+
+The lanes of deliveries carry out their jobs in the process itself; the lane of heavy jobs forks for each.
 """
 
+import faulthandler
+import gc
+import signal
 import sys
-import time
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import FrameType
 
 import structlog
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
-from rq import Queue, Retry, Worker
+from rq import Queue, Retry, SimpleWorker, Worker
+from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job as RqJob
+from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
+from rq.worker import BaseWorker
 
 from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, run_heavy
 from config.processes.lifecycle import begin_process, log_started, refuse_hangup
@@ -32,6 +42,9 @@ from hotline.store.jobs import PeriodicJob
 WORKERS = (*LANES, HEAVY)
 # Less than the lease of a delivery: RQ stops a job before another worker may take it over.
 JOB_SECONDS = 45
+# A job that does not react to its time limit, because it hangs in C code, ends its worker after so many seconds more:
+# still before the lease of the delivery is over.
+HANG_SECONDS = 3.0
 # Less than hotline.services.periodic_jobs.HEAVY_LEASE, for the same reason.
 HEAVY_SECONDS = 15 * 60
 KEEP_FAILED_SECONDS = 3600
@@ -39,10 +52,11 @@ KEEP_FAILED_SECONDS = 3600
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """The application of a worker process, and the periodic jobs that it may run."""
+    """The application of a worker process, the periodic jobs that it may run, and its patience with a job that hangs."""
 
     components: Components
     jobs: tuple[Job, ...] = JOBS
+    hang_seconds: float = HANG_SECONDS
 
 
 # RQ calls a job by its name and knows no arguments but those in Redis; so a job finds the application here.
@@ -64,18 +78,59 @@ def run_periodic_job(name: str) -> bool:
     return name in jobs and run_heavy(context.components.application, jobs[name])
 
 
-class LaneWorker(Worker):
-    """An RQ worker whose forked children open their own connections to the database."""
+class LongLivedWorker(BaseWorker):
+    """The base of the workers of all lanes: they outlive a lost Redis, and say when their files have changed."""
 
     # RQ doubles the pause between two looks for a lost Redis up to a minute, while calls do not ring.
     max_connection_wait_time = 2.0
     files: StartedFiles
+    stopping: threading.Event
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        self.stopping.set()
+        super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def run_maintenance_tasks(self) -> None:
         self.files.report_changes()
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        if pipeline is not None:
+            super().heartbeat(timeout, pipeline)
+            return
+        # RQ sends three commands one after the other, three times a job.
+        with self.connection.pipeline(transaction=False) as one_trip:
+            super().heartbeat(timeout, one_trip)
+            one_trip.execute()
+
+
+class LaneWorker(LongLivedWorker, SimpleWorker):
+    """Carries out deliveries in its own process: statements stay compiled and connections open from job to job.
+
+    RQ stops a job after its time limit by an exception, which becomes the failure of its delivery.
+    """
+
     def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
+        # The exception reaches no job that hangs in C code. This thread of the C library then writes where the job hangs
+        # and ends the process; the process manager starts another one, and the lease of the delivery ends.
+        seconds = float(job.timeout or JOB_SECONDS) + _CONTEXT.get().hang_seconds
+        faulthandler.dump_traceback_later(seconds, exit=True)
+        try:
+            return super().perform_job(job, queue, execution)
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
+class HeavyWorker(LongLivedWorker, Worker):
+    """Forks for each run: its heartbeat goes on while a run takes minutes, and the memory of the run is given back."""
+
+    def setup_work_horse_signals(self) -> None:
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        # systemd sends SIGTERM to both processes; the run is finished all the same.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+    def perform_job(self, job: RqJob, queue: Queue, execution: Execution) -> bool:
+        # The child must not use the connections of its parent.
         _CONTEXT.get().components.application.engine.dispose(close=False)
         return super().perform_job(job, queue, execution)
 
@@ -85,9 +140,13 @@ def enqueue_into(redis: Redis) -> outbox.Enqueue:
     queues = {lane: _queue(redis, lane) for lane in LANES}
 
     def enqueue(deliveries: list[PendingDelivery]) -> None:
-        for delivery in deliveries:
-            job_id = f"delivery-{delivery.id}-{delivery.attempts}"
-            _enqueue(queues[delivery.lane], "carry_out", delivery.id, job_id, JOB_SECONDS)
+        for lane in {delivery.lane for delivery in deliveries}:
+            jobs = [
+                _job("carry_out", due.id, f"delivery-{due.id}-{due.attempts}", JOB_SECONDS)
+                for due in deliveries
+                if due.lane == lane
+            ]
+            _enqueue(queues[lane], jobs)
 
     return enqueue
 
@@ -97,9 +156,16 @@ def enqueue_runs_into(redis: Redis) -> EnqueueRuns:
     queue = _queue(redis, HEAVY)
 
     def enqueue(runs: list[PeriodicJob]) -> None:
-        for run in runs:
-            job_id = f"{run.name}-{run.due_at:%Y%m%d%H%M%S}-{run.attempts}"
-            _enqueue(queue, "run_periodic_job", run.name, job_id, HEAVY_SECONDS)
+        jobs = [
+            _job(
+                "run_periodic_job",
+                run.name,
+                f"{run.name}-{run.due_at:%Y%m%d%H%M%S}-{run.attempts}",
+                HEAVY_SECONDS,
+            )
+            for run in runs
+        ]
+        _enqueue(queue, jobs)
 
     return enqueue
 
@@ -108,48 +174,76 @@ def _queue(redis: Redis, lane: str) -> Queue:
     return Queue(lane, connection=redis, serializer=JSONSerializer)
 
 
-def _enqueue(queue: Queue, function: str, argument: int | str, job_id: str, seconds: int) -> None:
-    if queue.get_job_position(job_id) is not None:
-        return  # it was enqueued before and still waits: the lane is slow, not lossy
-    queue.enqueue(
+def _job(function: str, argument: int | str, job_id: str, seconds: int) -> EnqueueData:
+    return Queue.prepare_data(
         f"config.processes.worker.{function}",
-        argument,
+        (argument,),
         job_id=job_id,
-        job_timeout=seconds,
+        timeout=seconds,
         result_ttl=0,
         failure_ttl=KEEP_FAILED_SECONDS,
         retry=Retry(max=2),
     )
 
 
+def _enqueue(queue: Queue, jobs: list[EnqueueData]) -> None:
+    """Appends the jobs in their order, in two round trips; those that wait in the queue already are left out."""
+    with queue.connection.pipeline(transaction=False) as look:
+        for job in jobs:
+            look.lpos(queue.key, str(job.job_id))
+        positions = look.execute()
+    # One that still waits was enqueued before: the lane is slow, not lossy.
+    new = [job for job, position in zip(jobs, positions, strict=True) if position is None]
+    if new:
+        queue.enqueue_many(new)
+
+
 def work_lane(lane: str, context: WorkerContext) -> None:
     """Works until SIGTERM or SIGINT."""
     _CONTEXT.set(context)
-    worker = LaneWorker(
-        [_queue(context.components.redis, lane)],
-        connection=context.components.redis,
-        serializer=JSONSerializer,
-        worker_ttl=20,
-        maintenance_interval=5,
-        job_monitoring_interval=5,
-    )
-    worker.files = StartedFiles()
+    redis, files, stopping = context.components.redis, StartedFiles(), threading.Event()
     refuse_hangup()
-    wait_for_redis(context.components.redis, lane)
-    worker.work(with_scheduler=False, logging_level="WARNING")
+    # What was built so far lives as long as the process: no collection needs to walk through it.
+    gc.freeze()
+    # SIGTERM between two RQ workers.
+    with suppress(StopRequested):
+        while not stopping.is_set():
+            wait_for_redis(redis, lane, stopping)
+            _work_while_redis_lasts(lane, redis, files, stopping)
     structlog.get_logger().info("worker.stopped", lane=lane)
 
 
-def wait_for_redis(redis: Redis, lane: str) -> None:
+def _work_while_redis_lasts(lane: str, redis: Redis, files: StartedFiles, stopping: threading.Event) -> None:
+    """Works until it is told to stop or RQ gives up, as it does when Redis is lost in the middle of a job."""
+    try:
+        worker = (HeavyWorker if lane == HEAVY else LaneWorker)(
+            [_queue(redis, lane)],
+            connection=redis,
+            serializer=JSONSerializer,
+            worker_ttl=20,
+            maintenance_interval=5,
+            job_monitoring_interval=5,
+        )
+        worker.files, worker.stopping = files, stopping
+        worker.work(with_scheduler=False, logging_level="WARNING")
+    except RedisError as error:
+        structlog.get_logger().error(
+            "worker.waiting", lane=lane, trouble=type(error).__name__, reason=failure_reason(error)
+        )
+    # RQ ends in the same way for any error of its own: a pause, so that it does not begin again without end.
+    stopping.wait(1)
+
+
+def wait_for_redis(redis: Redis, lane: str, stopping: threading.Event) -> None:
     """Waits until Redis answers, and logs why it does not: RQ gives up when it is away at the start."""
-    while True:
+    while not stopping.is_set():
         try:
             redis.ping()
         except RedisError as error:
             structlog.get_logger().error(
                 "worker.waiting", lane=lane, trouble=type(error).__name__, reason=failure_reason(error)
             )
-            time.sleep(1)
+            stopping.wait(1)
         else:
             return
 

@@ -5,6 +5,7 @@ To add a reaction, write one function and one line here.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 from hotline import events
@@ -29,12 +30,20 @@ CALLS, NOTIFICATIONS = "calls", "notifications"
 LANES = (CALLS, NOTIFICATIONS)
 
 
+def always(_event: Event) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """`run(context, event)` may raise: the delivery is tried again after a pause, and is dead after the last attempt."""
+    """`run(context, event)` may raise: the delivery is tried again after a pause, and is dead after the last attempt.
+
+    No delivery is written for an event for which `when` is false.
+    """
 
     lane: str
     run: Callable[[ReactionContext, Any], None]
+    when: Callable[[Any], bool] = always
 
     @property
     def name(self) -> str:
@@ -59,13 +68,18 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     events.LookupAsked: (Reaction(NOTIFICATIONS, ask_outside),),
     events.RecordingMade: (Reaction(NOTIFICATIONS, keep_sound),),
     events.TicketHandedOff: (Reaction(NOTIFICATIONS, deliver_to_inbox),),
-    events.TicketDelivered: (Reaction(NOTIFICATIONS, notify_unit),),
+    events.TicketDelivered: (Reaction(NOTIFICATIONS, notify_unit, when=attrgetter("has_channel")),),
 }
 
 
+def reactions_to(event: Event) -> tuple[Reaction, ...]:
+    """Returns the reactions that `event` leads to."""
+    return tuple(reaction for reaction in REACTIONS.get(type(event), ()) if reaction.when(event))
+
+
 def has_reactions(event: Event) -> bool:
-    """Returns whether `event` has reactions."""
-    return type(event) in REACTIONS
+    """Returns whether `event` leads to a reaction; one that leads to none is written as relayed."""
+    return bool(reactions_to(event))
 
 
 REACTION_BY_NAME: dict[str, Reaction] = {

@@ -3,6 +3,7 @@
 These functions do not flush the session: flush the rows that a new row refers to first.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,12 @@ def insert_key_if_absent(connection: Connection, table: type[Base], values: dict
     """Inserts as `insert_if_absent` when the caller knows the row's key; returns whether the key was free."""
     result = connection.execute(_insert_if_absent(table, None, connection.dialect.name), values)
     return result.rowcount == 1
+
+
+def insert_all_if_absent(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts those of `rows` whose unique keys are free, in their order and in one round trip."""
+    if rows:
+        connection.execute(_insert_if_absent(table, None, connection.dialect.name), rows)
 
 
 def insert_row(connection: Connection, table: type[Base], values: dict[str, Any]) -> None:

@@ -108,15 +108,15 @@ CHANNELS = "hotline/gateways/notifications/"
 WIRING = "config/wiring.py"
 
 PAGER = """\
-from hotline.gateways.notifications.channel import UnitNotification
+from hotline.gateways.notifications.channel import UnitAddress, UnitNotification
 
 
 class PagerChannel:
     def __init__(self, pages: list[str]) -> None:
         self._pages = pages
 
-    def reaches(self, notification: UnitNotification) -> bool:
-        return notification.unit_code == "city-management"
+    def reaches(self, unit: UnitAddress) -> bool:
+        return unit.code == "city-management"
 
     def send(self, notification: UnitNotification) -> None:
         self._pages.append(notification.key)
@@ -139,7 +139,7 @@ def test_a_unit_without_a_system_of_its_own_is_paged(application: Application, t
     hand_off(application)
     pages: list[str] = []
     paging = replace(tools, channels=(*tools.channels, PagerChannel(pages)))
-    while pending := outbox.relay(application):
+    while pending := outbox.relay(application).due:
         outbox.record_enqueued(application, pending)
         for delivery in pending:
             outbox.deliver(paging, delivery.id)

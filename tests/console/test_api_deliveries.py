@@ -29,7 +29,7 @@ def dead_deliveries(application: Application) -> tuple[int, int]:
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.record(events.TicketHandedOff(ticket.id, unit))
         work.record(events.CallCheckRequested(call.id))
-    found = {due.lane: due.id for due in outbox.relay(application)}
+    found = {due.lane: due.id for due in outbox.relay(application).due}
     with application.unit_of_work(Machine.SYSTEM) as work:
         failed = {"state": DeliveryState.DEAD, "attempts": MAX_ATTEMPTS, "last_error": "HTTP 503"}
         work.session.execute(update(Delivery).values(failed))

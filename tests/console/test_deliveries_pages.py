@@ -25,7 +25,7 @@ def dead(application: Application) -> int:
     )
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.record(events.TicketHandedOff(ticket.id, "city-management"))
-    (due,) = outbox.relay(application)
+    (due,) = outbox.relay(application).due
     with application.unit_of_work(Machine.SYSTEM) as work:
         step = {"state": DeliveryState.DEAD, "attempts": 10, "last_error": "NotificationFailed: HTTP 503"}
         work.session.execute(update(Delivery).values(step))

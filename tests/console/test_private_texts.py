@@ -139,7 +139,7 @@ def test_a_units_own_system_is_told_a_masked_title(application: Application, clo
     make_unit(application, UNIT, webhook_url="https://unit.example/hook", webhook_secret="s")
     ticket = tell_all(application, S.DISPATCHED)
     with application.unit_of_work(Machine.WORKER) as work:
-        assert inbox.deliver(work, ticket.id, UNIT)
+        assert inbox.deliver(work, ticket.id, UNIT, has_channel=True)
         row = work.session.query(Assignment).one()
     units = FakeUnits()
     addresses = VoiceAddresses("https://hotline.example")

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
+from hotline.gateways.notifications.channel import NotificationFailed, UnitAddress, UnitNotification
 from hotline.gateways.notifications.webhook import WebhookChannel
 from hotline.gateways.webhook_signature import sign
 from tests.ports import free_port
@@ -67,10 +67,8 @@ def unit() -> Iterator[Unit]:
 def notice(unit: Unit) -> UnitNotification:
     return UnitNotification(
         key="assignment-7",
-        webhook_url=unit.url,
-        webhook_secret=SECRET,
         ticket_number="QF20261123000014",
-        unit_code="city-management",
+        unit=UnitAddress("city-management", unit.url, SECRET),
         title="路灯不亮",
         link="https://hotline.example/console/unit?ticket=QF20261123000014",
         due_at=AT,
@@ -115,7 +113,7 @@ def test_a_repetition_is_the_same_event_with_the_same_signature(unit: Unit) -> N
 
 def test_without_a_secret_nothing_is_sent_and_the_failure_says_what_to_do(unit: Unit) -> None:
     with pytest.raises(NotificationFailed, match="hotline unit secret city-management"):
-        WebhookChannel().send(replace(notice(unit), webhook_secret=""))
+        WebhookChannel().send(replace(notice(unit), unit=UnitAddress("city-management", unit.url, "")))
     assert unit.bodies == []
 
 
@@ -154,4 +152,6 @@ def test_a_unit_that_does_not_answer_in_time_did_not_confirm(unit: Unit) -> None
 )
 def test_an_unreachable_address_is_a_failure_not_a_crash(unit: Unit, url: str) -> None:
     with pytest.raises(NotificationFailed):
-        WebhookChannel().send(replace(notice(unit), webhook_url=url.format(port=free_port())))
+        WebhookChannel().send(
+            replace(notice(unit), unit=UnitAddress("city-management", url.format(port=free_port()), SECRET))
+        )

@@ -211,7 +211,7 @@ def _hall(
         if any(has_reactions(event) for event in told):
             loop.call_soon_threadsafe(woken.set)
 
-    return Application(engine, clock.now, matrix_policies(), announce)
+    return Application(engine, clock.now, matrix_policies(), announce, has_reactions)
 
 
 def _tools(

@@ -21,7 +21,12 @@ def made_by(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of(*[made_by(part) for part in get_args(hint)])
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
-    return {int: st.integers(1, 2**31 - 1), str: st.text(max_size=20), NoneType: st.none()}[hint]
+    return {
+        int: st.integers(1, 2**31 - 1),
+        str: st.text(max_size=20),
+        bool: st.booleans(),
+        NoneType: st.none(),
+    }[hint]
 
 
 def events_of(kind: type[Event]) -> st.SearchStrategy[Event]:
@@ -82,3 +87,9 @@ def test_every_reaction_has_a_name_and_a_lane_of_its_own_and_an_event_that_exist
 def test_only_what_is_reacted_to_wakes_the_relay() -> None:
     assert has_reactions(unpack("TicketHandedOff", {"ticket_id": 1, "unit_code": "water"}))
     assert not has_reactions(unpack("CallQueued", {"call_id": 1}))
+
+
+def test_a_unit_is_notified_only_over_a_channel_and_as_before_when_its_event_does_not_say() -> None:
+    delivered = {"ticket_id": 1, "assignment_id": 1, "unit_code": "water"}
+    assert has_reactions(unpack("TicketDelivered", delivered))
+    assert not has_reactions(unpack("TicketDelivered", {**delivered, "has_channel": False}))

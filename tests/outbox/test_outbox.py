@@ -4,18 +4,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from hotline import events, outbox
 from hotline.gateways.notifications.channel import UnitNotification
-from hotline.outbox import ENQUEUE_TIMEOUT, LEASE, MAX_ATTEMPTS, RETRY_DELAYS_SECONDS, PendingDelivery
+from hotline.outbox import (
+    ENQUEUE_TIMEOUT,
+    LEASE,
+    MAX_ATTEMPTS,
+    RETRY_DELAYS_SECONDS,
+    VERSION_CHANGE,
+    PendingDelivery,
+)
 from hotline.reactions.context import ReactionContext
 from hotline.reactions.registry import CALLS, NOTIFICATIONS
 from hotline.rules.enums import CallState, DeliveryState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
+from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Assignment
-from hotline.unit_of_work import Application
+from hotline.unit_of_work import Application, leave_to_relay
 from tests.builders import make_call, make_operator, make_ticket, make_unit
 from tests.fakes import FakeCarrier, FakeUnits
 from tests.outbox.conftest import Run
@@ -28,7 +36,7 @@ D = DeliveryState
 def hand_off(application: Application, *, webhook: str | None = None) -> int:
     """Writes a ticket that has just been handed to a unit; returns its id."""
     with application.read_session() as session:
-        known = session.scalar(select(func.count()).select_from(Assignment))
+        known = session.scalar(select(func.count()).select_from(Unit))
     if not known:
         make_unit(application, webhook_url=webhook, webhook_secret="s" * 32)
     ticket = make_ticket(application, state=TicketState.DISPATCHED, unit_code="city-management")
@@ -39,7 +47,7 @@ def hand_off(application: Application, *, webhook: str | None = None) -> int:
 
 def relay(application: Application) -> list[PendingDelivery]:
     """Relays, and records that the transport holds the deliveries."""
-    pending = outbox.relay(application)
+    pending = outbox.relay(application).due
     outbox.record_enqueued(application, pending)
     return pending
 
@@ -63,17 +71,65 @@ def test_what_happened_is_relayed_once_and_carried_out(
     assert outbox.deliver(tools, pending[0].id)
     assert delivery(application, pending[0].id).state is D.DONE
     assert inbox_lines(application) == 1
+    assert unrelayed(application) == []
+
+
+def unrelayed(application: Application) -> list[str]:
+    """Returns the kinds of the events that wait for the relay."""
     with application.read_session() as session:
-        assert session.scalar(select(func.count()).where(EventRow.relayed_at.is_(None))) == 1
+        waiting = select(EventRow.kind).where(EventRow.relayed_at.is_(None)).order_by(EventRow.id)
+        return list(session.scalars(waiting))
 
 
-def test_an_event_without_reactions_is_relayed_without_deliveries(application: Application) -> None:
+def test_an_event_without_reactions_is_written_as_relayed(application: Application) -> None:
     with application.unit_of_work(Machine.SYSTEM) as work:
         work.record(events.CallQueued(1))
+        work.record(events.CallHangUpAsked(1, 1))
+    assert unrelayed(application) == ["CallHangUpAsked"]
+
+
+def test_events_without_reactions_that_were_left_to_the_relay_are_relayed_without_deliveries(
+    application: Application,
+) -> None:
+    left = replace(application, has_reactions=leave_to_relay)
+    with left.unit_of_work(Machine.SYSTEM) as work:
+        for call_id in range(outbox.BATCH_SIZE + 1):
+            work.record(events.CallQueued(call_id))
+    first, second, third = (outbox.relay(application) for _ in range(3))
+    assert [(each.events, each.due) for each in (first, second, third)] == [
+        (outbox.BATCH_SIZE, []),
+        (1, []),
+        (0, []),
+    ]
+    assert [each.is_full for each in (first, second)] == [True, False], (
+        "the scheduler goes on without a pause"
+    )
+    assert unrelayed(application) == []
+
+
+def test_a_reaction_that_is_new_in_this_version_is_made_for_events_of_processes_of_the_older_one(
+    application: Application, clock: StoppedClock
+) -> None:
+    older = replace(application, has_reactions=lambda _event: False)
+    for recorded in (
+        events.CallHangUpAsked(1, 1),
+        events.CallQueued(1),
+        events.TicketDelivered(1, 1, "water", False),
+    ):
+        with older.unit_of_work(Machine.SYSTEM) as work:
+            work.record(recorded)
+        clock.advance(VERSION_CHANGE.total_seconds() / 2)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        assert outbox.return_to_relay(work) == 0, "they are too old to be meant"
+    with older.unit_of_work(Machine.SYSTEM) as work:
+        work.record(events.CallHangUpAsked(2, 1))
     assert relay(application) == []
-    with application.read_session() as session:
-        assert session.scalars(select(EventRow.relayed_at)).one() is not None
-        assert session.scalars(select(Delivery)).all() == []
+    with application.unit_of_work(Machine.CLOCK) as work:
+        assert outbox.return_to_relay(work) == 1
+    assert unrelayed(application) == ["CallHangUpAsked"]
+    assert len(relay(application)) == 1
+    with application.unit_of_work(Machine.CLOCK) as work:
+        assert outbox.return_to_relay(work) == 0, "it has its delivery"
 
 
 def test_one_reaction_leads_to_the_next_until_the_unit_is_notified(
@@ -89,9 +145,45 @@ def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_gets_no_webhook(
     application: Application, units: FakeUnits, run_due: Run
 ) -> None:
     hand_off(application)
-    assert run_due() == 2
+    assert run_due() == 1, "no delivery is written for a notification that nobody would get"
     assert (inbox_lines(application), units.told) == (1, [])
     outbox.record_enqueued(application, [])
+
+
+def test_a_notification_of_an_earlier_version_for_a_unit_without_a_system_does_nothing(
+    application: Application, units: FakeUnits, run_due: Run
+) -> None:
+    hand_off(application)
+    run_due()
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        told = {"ticket_id": 1, "assignment_id": 1, "unit_code": "city-management"}
+        row = {
+            "at": work.at,
+            "kind": "TicketDelivered",
+            "subject": "ticket",
+            "subject_id": 1,
+            "actor": "worker",
+        }
+        work.session.add(EventRow(**row, data=told))
+    assert run_due() == 1
+    assert units.told == []
+
+
+def test_a_reaction_that_raises_does_not_disturb_the_next_one(
+    application: Application, tools: ReactionContext, units: FakeUnits
+) -> None:
+    hand_off(application, webhook="https://unit.example/hook")
+    hand_off(application, webhook="https://unit.example/hook")
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        first = work.session.scalars(select(EventRow).order_by(EventRow.id)).first()
+        assert first is not None
+        # The database refuses the row: the statement fails in the middle of the transaction.
+        first.data = {**first.data, "ticket_id": 404}
+    failing, succeeding = relay(application)
+    assert outbox.deliver(tools, failing.id)
+    assert outbox.deliver(tools, succeeding.id)
+    assert [delivery(application, each.id).state for each in (failing, succeeding)] == [D.DUE, D.DONE]
+    assert str(delivery(application, failing.id).last_error).startswith("IntegrityError")
 
 
 def test_every_channel_is_tried_although_one_fails(
@@ -241,7 +333,7 @@ def test_what_was_handed_over_and_lost_is_handed_over_again(
 
 def test_what_was_never_handed_over_is_found_at_once(application: Application) -> None:
     hand_off(application)
-    assert outbox.relay(application) == outbox.relay(application) != []
+    assert outbox.relay(application).due == outbox.relay(application).due != []
 
 
 def test_a_worker_faster_than_our_note_does_not_wait_for_it(
@@ -250,7 +342,7 @@ def test_a_worker_faster_than_our_note_does_not_wait_for_it(
     units.failures = 1
     hand_off(application, webhook="https://unit.example/hook")
     outbox.deliver(tools, relay(application)[0].id)
-    pending = outbox.relay(application)
+    pending = outbox.relay(application).due
     outbox.deliver(tools, pending[0].id)
     outbox.record_enqueued(application, pending)
     clock.advance(RETRY_DELAYS_SECONDS[0])
@@ -324,3 +416,41 @@ def test_a_long_tail_is_relayed_in_pieces_in_its_order(application: Application)
     assert {due.lane for due in first + second} == {CALLS}
     ids = [due.id for due in first + second]
     assert ids == sorted(ids)
+
+
+def test_a_database_that_breaks_its_connections_in_a_job_disturbs_neither_its_retry_nor_the_next_job(
+    application: Application, tools: ReactionContext, database: str
+) -> None:
+    if database == "sqlite":
+        pytest.skip("a file has no server that could break connections")
+    hand_off(application)
+    hand_off(application)
+    first, second = (due.id for due in relay(application))
+
+    class BreakingChannel:
+        """Breaks every connection of the database once, in the middle of a job."""
+
+        is_broken = False
+
+        def reaches(self, _unit: object) -> bool:
+            if not self.is_broken:
+                self.is_broken = True
+                with application.engine.connect() as connection:
+                    others = (
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                    )
+                    connection.execute(text(f"{others} AND datname = current_database()"))
+            return False
+
+        def send(self, _notification: object) -> None:
+            raise AssertionError("it reaches nobody")
+
+    breaking = replace(tools, channels=(BreakingChannel(),))
+    assert outbox.deliver(breaking, first)
+    assert outbox.deliver(breaking, second)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        states = work.session.scalars(select(Delivery.state).order_by(Delivery.id)).all()
+        assert states == [D.DUE, D.DONE]
+        work.session.execute(update(Delivery).where(Delivery.id == first).values(next_try_at=work.at))
+    assert outbox.deliver(breaking, first)
+    assert inbox_lines(application) == 2

@@ -48,8 +48,8 @@ class WorkerProcess:
                 stderr=log,
             )
 
-    def horses(self) -> list[int]:
-        """Return the ids of the processes that are carrying out a job just now."""
+    def children(self) -> list[int]:
+        """Return the ids of the processes that this one has started: runs of heavy jobs, or a worker that is restarted."""
         if self.process is None:
             return []
         pid = self.process.pid
@@ -57,21 +57,30 @@ class WorkerProcess:
             return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
         return []
 
-    def kill_horse(self) -> None:
-        for horse in self.horses():
+    def kill_children(self) -> None:
+        """SIGKILL the children alone: a worker that is restarted begins again at once."""
+        for child in self.children():
             with suppress(ProcessLookupError):
-                os.kill(horse, signal.SIGKILL)
+                os.kill(child, signal.SIGKILL)
 
     def kill(self) -> None:
-        """SIGKILL the worker and the job in its hands."""
+        """SIGKILL the process and its children."""
         if self.process is not None:
-            horses = self.horses()
+            children = self.children()
             self.process.kill()
             self.process.wait(10)
             self.process = None
-            for horse in horses:
+            for child in children:
                 with suppress(ProcessLookupError):
-                    os.kill(horse, signal.SIGKILL)
+                    os.kill(child, signal.SIGKILL)
+
+    def stop(self) -> int:
+        """SIGTERM the process and its children, as systemd does; returns the exit status."""
+        if self.process is None:
+            raise AssertionError("it does not run")
+        for each in (self.process.pid, *self.children()):
+            os.kill(each, signal.SIGTERM)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager

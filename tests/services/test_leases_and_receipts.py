@@ -27,7 +27,7 @@ def hold(application: Application, holder: str) -> bool:
 
 def deliver(application: Application, ticket_id: int) -> bool:
     with application.unit_of_work(Machine.WORKER) as work:
-        return inbox.deliver(work, ticket_id, UNIT)
+        return inbox.deliver(work, ticket_id, UNIT, has_channel=True)
 
 
 def test_one_holder_at_a_time_who_may_renew(application: Application, clock: StoppedClock) -> None:

@@ -9,21 +9,27 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class UnitAddress:
+    """The addresses of a unit. `webhook_secret` is empty while none is set."""
+
+    code: str
+    webhook_url: str | None
+    webhook_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class UnitNotification:
-    """The ticket that was delivered to a unit, and the addresses of the unit. It says nothing about the caller.
+    """The ticket that was delivered to a unit. It says nothing about the caller.
 
     `key` is the same for every repetition of one notification. `link` is the address of the ticket in the unit's inbox.
-    `webhook_secret` is empty while none is set.
     """
 
     key: str
-    unit_code: str
+    unit: UnitAddress
     ticket_number: str
     title: str
     link: str
     due_at: datetime | None
-    webhook_url: str | None
-    webhook_secret: str = field(repr=False)
 
 
 class NotificationFailed(Exception):
@@ -31,7 +37,7 @@ class NotificationFailed(Exception):
 
 
 class NotificationChannel(Protocol):
-    def reaches(self, notification: UnitNotification) -> bool:
+    def reaches(self, unit: UnitAddress) -> bool:
         """Says whether the channel has an address of the unit."""
         ...
 

@@ -8,7 +8,7 @@ import json
 
 import requests
 
-from hotline.gateways.notifications.channel import NotificationFailed, UnitNotification
+from hotline.gateways.notifications.channel import NotificationFailed, UnitAddress, UnitNotification
 from hotline.gateways.webhook_signature import sign_body
 
 TIMEOUT_SECONDS = 10
@@ -24,17 +24,17 @@ class WebhookChannel:
     def __init__(self, timeout: float = TIMEOUT_SECONDS) -> None:
         self._timeout = timeout
 
-    def reaches(self, notification: UnitNotification) -> bool:
-        return notification.webhook_url is not None
+    def reaches(self, unit: UnitAddress) -> bool:
+        return unit.webhook_url is not None
 
     def send(self, notification: UnitNotification) -> None:
-        if not notification.webhook_secret:
-            raise NotificationFailed(f"no secret is set: hotline unit secret {notification.unit_code}")
+        if not notification.unit.webhook_secret:
+            raise NotificationFailed(f"no secret is set: hotline unit secret {notification.unit.code}")
         body = json.dumps(
             {
                 "event": notification.key,
                 "kind": TICKET_DELIVERED,
-                "unit_code": notification.unit_code,
+                "unit_code": notification.unit.code,
                 "ticket": notification.ticket_number,
                 "link": notification.link,
                 "title": notification.title,
@@ -45,11 +45,11 @@ class WebhookChannel:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "X-Hotline-Event": notification.key,
-            "X-Hotline-Signature": sign_body(notification.webhook_secret, body),
+            "X-Hotline-Signature": sign_body(notification.unit.webhook_secret, body),
         }
         try:
             answer = requests.post(
-                notification.webhook_url or "",
+                notification.unit.webhook_url or "",
                 data=body,
                 headers=headers,
                 timeout=self._timeout,
