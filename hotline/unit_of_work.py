@@ -20,6 +20,7 @@ from hotline.clock import Clock
 from hotline.events import Event, pack
 from hotline.rules.people.actors import Actor
 from hotline.rules.policies import Policies
+from hotline.store.engine import reading_options
 from hotline.store.outbox import EventRow
 from hotline.store.upsert import insert_row
 
@@ -125,9 +126,9 @@ class Application:
 
     @contextmanager
     def read_only_unit(self, actor: Actor) -> Iterator[UnitOfWork]:
-        """Opens a unit of work that is never committed; on SQLite it takes no write lock."""
+        """Opens a unit of work that must not write: on SQLite it takes no write lock, on PostgreSQL it has no transaction."""
         with self.engine.connect() as connection:
-            connection.execution_options(reading=True)
+            connection.execution_options(**reading_options(self.engine))
             unit = UnitOfWork(connection, self.clock(), actor, self.policies, self.has_reactions)
             with closing(unit) as work:
                 yield work

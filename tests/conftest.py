@@ -33,7 +33,13 @@ WITH_PROCESSES = (
     "tests/outbox/test_periodic_jobs.py",
     "tests/outbox/test_transport.py",
 )
-BOTH = ("tests/store/", "tests/services/", "tests/outbox/", "tests/matrix/test_on_both_databases.py")
+BOTH = (
+    "tests/store/",
+    "tests/services/",
+    "tests/outbox/",
+    "tests/flows/test_webhook_statements.py",
+    "tests/matrix/test_on_both_databases.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

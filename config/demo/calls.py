@@ -119,10 +119,15 @@ def _press(simulation: Simulation, call_id: int, key: str) -> None:
         call = get_call(work, call_id)
         script = simulation.flows.edition(work.session, call.flow, call.flow_version, call.purpose)
         turn = hear(script.flow, call.position, Digits(key) if key else NoInput())
-        for action in turn.actions:
-            if isinstance(action, RecordRequestClass):
-                lifecycle.record_request_class(work, call_id, action.request_class)
-        lifecycle.save_position(work, call_id, position=turn.position, language=call.language, path=turn.path)
+        classes = (action.request_class for action in turn.actions if isinstance(action, RecordRequestClass))
+        lifecycle.save_position(
+            work,
+            call_id,
+            position=turn.position,
+            language=call.language,
+            path=turn.path,
+            pressed=next(classes, None),
+        )
 
 
 def _join(simulation: Simulation, call_id: int) -> None:

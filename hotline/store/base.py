@@ -1,10 +1,11 @@
 """Declarative base of every table, with one naming convention and one column type for moments."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator
+from sqlalchemy import ColumnElement, DateTime, Dialect, Enum, MetaData, TypeDecorator, literal_column
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -59,3 +60,8 @@ def enum_column(kind: type[Word]) -> Enum:
         create_constraint=False,
         validate_strings=True,
     )
+
+
+def constants(words: Iterable[StrEnum]) -> list[ColumnElement[str]]:
+    """Returns enum values as constants for `in_` in a statement that is built once; a list of parameters is expanded at each execution."""
+    return [literal_column(f"'{word.value}'") for word in sorted(words)]

@@ -1,18 +1,26 @@
 """Creates the database engine, for SQLite (one machine) and PostgreSQL (a city)."""
 
+import select
 import threading
+import time
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - every adapter handles this class
+from sqlalchemy.exc import (
+    DisconnectionError,
+    OperationalError,
+    TimeoutError,  # noqa: A004 - every adapter handles this class
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 # How long a writer waits for the write lock of SQLite, among threads and among processes.
 BUSY_TIMEOUT_SECONDS = 10
 # Raised while the database cannot be reached, refuses connections, or is too busy. The same request may succeed later.
 UNAVAILABLE = (OperationalError, TimeoutError)
+# A network may drop a connection without a word, which only a query finds out.
+PING_AFTER_SECONDS = 30.0
 
 
 def open_engine(url: str, *, connections: int = 16) -> Engine:
@@ -26,14 +34,53 @@ def open_engine(url: str, *, connections: int = 16) -> Engine:
     overflow = connections - pool_size
     if parsed.get_backend_name() != "sqlite":
         # Errors never quote parameters: they may be a caller's number or words.
-        return create_engine(
-            parsed, pool_size=pool_size, max_overflow=overflow, pool_pre_ping=True, hide_parameters=True
-        )
+        engine = create_engine(parsed, pool_size=pool_size, max_overflow=overflow, hide_parameters=True)
+        _IdleConnections(engine).watch()
+        return engine
     engine = create_engine(parsed, pool_size=pool_size, max_overflow=overflow, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     # Measured with four writers: plain BEGIN gives thousands of "database is locked", BEGIN IMMEDIATE none.
     _WriterLock().watch(engine)
     return engine
+
+
+def reading_options(engine: Engine) -> dict[str, Any]:
+    """Returns the options of a connection that only reads: no write lock on SQLite, no transaction on PostgreSQL."""
+    # On PostgreSQL each statement sees its own snapshot in a transaction as well; BEGIN and ROLLBACK would be two more
+    # round trips.
+    return {"reading": True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+
+
+class _IdleConnections:
+    """Replaces connections that the server has ended while they were idle, so that a restart loses no request.
+
+    `pool_pre_ping` does the same by a round trip for every request.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def watch(self) -> None:
+        event.listen(self._engine, "checkin", self._note_use)
+        event.listen(self._engine, "checkout", self._check)
+
+    def _note_use(self, _connection: Any, entry: ConnectionPoolEntry) -> None:
+        entry.info["used"] = time.monotonic()
+
+    def _check(self, connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+        """Raises DisconnectionError for a connection that is gone; the pool then opens another one."""
+        used = entry.info.get("used")
+        if used is None:
+            return
+        # A server that ends a connection says so, or closes it: either can be read. There is nothing else to read.
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN)
+        if not poll.poll(0) and time.monotonic() - used < PING_AFTER_SECONDS:
+            return
+        try:
+            self._engine.dialect.do_ping(connection)
+        except self._engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError("the server has ended an idle connection") from error
 
 
 class _WriterLock:

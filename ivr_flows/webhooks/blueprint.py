@@ -48,7 +48,7 @@ WEBHOOKS = (
         VoiceRoute.MESSAGE_RECORDED, CARRIER, caller.message_recorded, None, RECORDING, requires_call=False
     ),
     Webhook(VoiceRoute.TALK_RECORDED, CARRIER, caller.talk_recorded, None, RECORDING, requires_call=False),
-    Webhook(VoiceRoute.WAIT, CARRIER, queue.wait, queue.wait_silently, None, over=over),
+    Webhook(VoiceRoute.WAIT, CARRIER, queue.wait, queue.wait_silently, None, over=over, reads_only=True),
     Webhook(
         VoiceRoute.WAIT_HEARD,
         CALLER,

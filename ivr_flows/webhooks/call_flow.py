@@ -17,7 +17,7 @@ from ivr_flows.engine import after_talk, again, settle, to_person
 from ivr_flows.flow import QueueNode, Script
 from ivr_flows.speech import Lines, PromptLine
 from ivr_flows.turn import DialogTurn, Listen, Position
-from ivr_flows.webhooks.flow_actions import perform
+from ivr_flows.webhooks.flow_actions import ActionPerformer
 from ivr_flows.webhooks.twiml import EMPTY, Speaker, goodbye
 from ivr_flows.webhooks.webhook import Repeatable, WebhookContext, WebhookForm, WebhookRequest
 
@@ -56,12 +56,18 @@ def arrival_of(context: WebhookContext, form: WebhookForm, first: DialogTurn | N
 
 def known_call(request: WebhookRequest) -> CallView:
     """Returns the call of this webhook. A call that is not stored begins here, so that it is not lost."""
-    found = find_call(request.work, request.form.sid)
-    return found or lifecycle.receive_call(request.work, arrival_of(request.context, request.form))
+    # Locked when it is first read, so that no step of this webhook has to read it again.
+    call = find_call(request.work, request.form.sid, lock=True)
+    if call is None:
+        call = lifecycle.receive_call(request.work, arrival_of(request.context, request.form))
+    request.check_at = call.check_at
+    return call
 
 
 def script_of(request: WebhookRequest, call: CallView) -> Script:
-    return request.context.registry.edition(request.work.session, call.flow, call.flow_version, call.purpose)
+    registry = request.context.registry
+    kept = registry.kept(call.flow, call.flow_version)
+    return kept or registry.edition(request.work.session, call.flow, call.flow_version, call.purpose)
 
 
 def speaker_for(context: WebhookContext, script: Script, language: str) -> Speaker:
@@ -103,13 +109,17 @@ def take_turn(
     language = str(turn.language or call.language)
     if language != call.language:
         lifecycle.save_position(work, call.id, position=call.position, language=language)
-    settled = settle(
-        script.flow, turn, lambda action, values: perform(work, context.first_turns, call.id, action, values)
-    )
+    actions = ActionPerformer(work, context.first_turns, call)
+    settled = settle(script.flow, turn, actions.perform)
     language = str(settled.language or language)
-    if settled.position != call.position or settled.path:
+    if settled.position != call.position or settled.path or actions.pressed:
         lifecycle.save_position(
-            work, call.id, position=settled.position, language=language, path=settled.path
+            work,
+            call.id,
+            position=settled.position,
+            language=language,
+            path=settled.path,
+            pressed=actions.pressed,
         )
     return settled, language
 

@@ -33,6 +33,7 @@ def incoming(request: WebhookRequest) -> str:
     script = request.context.registry.active(CallPurpose.INBOUND)
     first = request.context.first_turns.first_turn(script.flow, request.form.value("To"))
     call = lifecycle.receive_call(request.work, arrival_of(request.context, request.form, first))
+    request.check_at = call.check_at
     return begin(request, call, script, first)
 
 

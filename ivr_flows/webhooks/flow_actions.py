@@ -1,6 +1,7 @@
 """Performs a flow's actions through the services and returns their outcomes to the engine."""
 
 import re
+from dataclasses import dataclass
 
 from hotline.rules.calls.flow_actions import (
     ActionOutcome,
@@ -22,12 +23,12 @@ from hotline.rules.calls.flow_actions import (
     SaveMessage,
 )
 from hotline.rules.calls.states import QueueJoin
-from hotline.rules.enums import CallState, Language, LookupState, Satisfied, TicketState
+from hotline.rules.enums import CallState, Language, LookupState, RequestClass, Satisfied, TicketState
 from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
-from hotline.services.calls.queries import get_call
+from hotline.services.calls.queries import CallView, get_call, lock_call
 from hotline.services.outbound import callbacks, follow_ups
-from hotline.services.queueing.queue import join_queue, leave_queue
+from hotline.services.queueing.queue import join_queue_with, leave_queue
 from hotline.services.tickets import status
 from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
@@ -58,44 +59,70 @@ _LOOKED_UP: dict[LookupState, ActionOutcome] = {
 }
 
 
-def perform(
-    work: UnitOfWork, first_turns: FirstTurnCache, call_id: int, action: FlowAction, values: Values
-) -> ActionResult:
-    """Performs `action` for a call, with the digits its caller has entered.
+# After any other action the call may have changed.
+_UNCHANGING = MatchDialledNumber | CheckOpeningHours | AnnounceOutages | CheckCaller | RecordRequestClass
 
-    Raises LostRace if the call moved on meanwhile, NoSuchCall for a follow-up answer in a call that is none.
+
+@dataclass(slots=True)
+class ActionPerformer:
+    """Performs the actions of one turn of `call`, which this unit of work has locked and read.
+
+    `pressed` is the class that the caller chose on the way, to be saved with the position.
     """
+
+    work: UnitOfWork
+    first_turns: FirstTurnCache
+    call: CallView
+    pressed: RequestClass | None = None
+    _may_have_changed: bool = False
+
+    def perform(self, action: FlowAction, values: Values) -> ActionResult:
+        """Performs `action` with the digits its caller has entered.
+
+        Raises LostRace if the call moved on meanwhile, NoSuchCall for a follow-up answer in a call that is none.
+        """
+        if self._may_have_changed:
+            self.call = lock_call(self.work, self.call.id)
+        self._may_have_changed = not isinstance(action, _UNCHANGING)
+        work, call = self.work, self.call
+        match action:
+            case JoinQueue():
+                return _JOINS[join_queue_with(work, call, action, desk=values.get("desk", ""))]
+            case PromiseCallback():
+                return _promise(work, call.id, values.get("number", ""))
+            case CheckCaller(condition=question):
+                matches = callers.caller_matches(work, call, question)
+                return ActionResult(ActionOutcome.YES if matches else ActionOutcome.NO)
+            case LookUpTicket() | NameMatter() | LookUpExternal():
+                return _inform(work, call.id, action, values)
+            case RecordRequestClass(request_class=request_class):
+                self.pressed = request_class
+                return ActionResult(ActionOutcome.DONE)
+            case RecordAnswer() | ConfirmPerson() | SaveMessage() | RecordTransfer():
+                _note(work, call.id, action)
+                return ActionResult(ActionOutcome.DONE)
+            case MatchDialledNumber() | CheckOpeningHours() | AnnounceOutages():
+                return self.first_turns.answer(action, call.dialed, work.at)
+
+
+def _inform(
+    work: UnitOfWork, call_id: int, action: LookUpTicket | NameMatter | LookUpExternal, values: Values
+) -> ActionResult:
+    """Performs an action whose outcome brings lines to be spoken."""
     match action:
-        case JoinQueue():
-            return _JOINS[join_queue(work, call_id, action, desk=values.get("desk", ""))]
-        case PromiseCallback():
-            return _promise(work, call_id, values.get("number", ""))
-        case CheckCaller(condition=question):
-            return ActionResult(
-                ActionOutcome.YES if callers.caller_matches(work, call_id, question) else ActionOutcome.NO
-            )
         case LookUpTicket(by=by):
             return _look_up(work, call_id, by, values)
         case NameMatter():
             return _name_matter(work, call_id)
         case LookUpExternal(source=source):
             return _look_up_external(work, call_id, source)
-        case RecordRequestClass() | RecordAnswer() | ConfirmPerson() | SaveMessage() | RecordTransfer():
-            _note(work, call_id, action)
-            return ActionResult(ActionOutcome.DONE)
-        case MatchDialledNumber() | CheckOpeningHours() | AnnounceOutages():
-            return first_turns.answer(action, get_call(work, call_id).dialed, work.at)
 
 
 def _note(
-    work: UnitOfWork,
-    call_id: int,
-    action: RecordRequestClass | RecordAnswer | ConfirmPerson | SaveMessage | RecordTransfer,
+    work: UnitOfWork, call_id: int, action: RecordAnswer | ConfirmPerson | SaveMessage | RecordTransfer
 ) -> None:
     """Performs an action without a choice of outcomes."""
     match action:
-        case RecordRequestClass(request_class=request_class):
-            lifecycle.record_request_class(work, call_id, request_class)
         case RecordAnswer(question="service", answer=answer):
             lifecycle.rate_talk(work, call_id, Satisfied(answer))
         case RecordAnswer(question=question, answer=answer):

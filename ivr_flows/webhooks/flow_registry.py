@@ -65,6 +65,10 @@ class FlowRegistry:
             with application.read_session() as session:
                 self._take_published(session)
 
+    def kept(self, flow: str, version: str) -> Script | None:
+        """Returns the script a call began with, if this process has read it."""
+        return self._editions.get((flow, version))
+
     def edition(self, session: ReadSession, flow: str, version: str, purpose: CallPurpose) -> Script:
         """Returns the script a call began with, or the active one if that edition is missing or unusable."""
         return self._read(session, flow, version) or self.active(purpose)

@@ -11,7 +11,8 @@ from hotline.rules.enums import CallState
 from hotline.services.calls import lifecycle
 from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.queueing import offers
-from hotline.services.queueing.queue import leave_queue, place_in_queue
+from hotline.services.queueing.places import QueuePlace, find_waiting, place_in_queue
+from hotline.services.queueing.queue import leave_queue
 from ivr_flows.engine import again, hear, place_lines, queue_of
 from ivr_flows.flow import QueueNode
 from ivr_flows.speech import Lines, PromptLine
@@ -44,22 +45,31 @@ LEFT, TOO_LONG = "left", "too_long"
 
 
 def wait(request: WebhookRequest) -> str:
-    """Renders one round of waiting: the lines carried by the URL once, then the place and perhaps a callback's offer."""
-    call = find_call(request.work, request.form.sid)
-    if call is None or call.state in {CallState.IN_FLOW, CallState.AFTER, CallState.TRANSFERRED}:
+    """Renders one round of waiting: the lines carried by the URL once, then the place and perhaps a callback's offer.
+
+    Writes nothing.
+    """
+    found = find_waiting(request.work, request.form.sid)
+    call, place = found or (None, None)
+    if (
+        call is None
+        or place is None
+        or call.state in {CallState.IN_FLOW, CallState.AFTER, CallState.TRANSFERRED}
+    ):
         return request.context.renderer.leave(default_speaker(request.context), ())
     if call.state is CallState.ENDED:
         return hang_up(request.context)
+    request.check_at = call.check_at
     prompts = script_of(request, call).prompts
     first = read_lines(
         request.form.query.get("say", ""), prompts, lambda key: find_notice(request.work.session, key)
     )
-    return Repeatable(_round(request, call, first))
+    return Repeatable(_round(request, call, place, first))
 
 
 def wait_heard(request: WebhookRequest) -> str:
     """Handles a key pressed while waiting: it leads out of the queue, is recorded, or has no effect."""
-    call = find_call(request.work, request.form.sid)
+    call = find_call(request.work, request.form.sid, lock=True)
     if call is None or call.state not in _WAITING:
         return wait(request)
     script = script_of(request, call)
@@ -69,7 +79,8 @@ def wait_heard(request: WebhookRequest) -> str:
         return _leave(request, call, keys)
     turn = hear(script.flow, call.position, Digits(keys) if keys else NoInput())
     settled, _ = take_turn(request, call, script, turn)
-    return _round(request, get_call(request.work, call.id), settled.lines)
+    place = place_in_queue(request.work, call.id)
+    return _round(request, get_call(request.work, call.id), place, settled.lines)
 
 
 def wait_over(request: WebhookRequest) -> str:
@@ -124,7 +135,7 @@ def _without(position: str, name: str) -> str:
     return str(Position(here.node, here.tries, here.turn, kept))
 
 
-def _round(request: WebhookRequest, call: CallView, first: Lines) -> str:
+def _round(request: WebhookRequest, call: CallView, place: QueuePlace, first: Lines) -> str:
     renderer, script = request.context.renderer, script_of(request, call)
     speaker = speaker_for(request.context, script, call.language)
     if call.state not in _WAITING:
@@ -135,7 +146,6 @@ def _round(request: WebhookRequest, call: CallView, first: Lines) -> str:
         if offer_id is not None:
             return renderer.redirect(renderer.addresses.url(VoiceRoute.RING, offer_id))
     node = queue_of(script.flow, call.position)
-    place = place_in_queue(request.work, call.id)
     if _is_over(node, place.since_joined) and call.state is CallState.QUEUED:
         return renderer.redirect(renderer.addresses.url(VoiceRoute.WAIT_OVER))
     offers_callback = place.waited_seconds >= request.work.policies.queue.offer_callback_after

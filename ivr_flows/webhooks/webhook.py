@@ -8,6 +8,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from typing import NoReturn
 
@@ -20,7 +21,7 @@ from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
 from hotline.rules.text import is_storable
-from hotline.services.calls.check_times import expect_webhook
+from hotline.services.calls.check_times import expect_webhook, is_check_due_in_time
 from hotline.store.calls.tables import Receipt
 from hotline.store.upsert import insert_key_if_absent
 from hotline.unit_of_work import Application, UnitOfWork
@@ -78,14 +79,18 @@ class WebhookContext:
     reports_lost_devices: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WebhookRequest:
-    """One webhook being executed. `ids` are the values in its path."""
+    """One webhook being executed. `ids` are the values in its path.
+
+    `check_at` is the moment at which its call is checked, if the handler has read it.
+    """
 
     context: WebhookContext
     work: UnitOfWork
     form: WebhookForm
     ids: Mapping[str, str]
+    check_at: datetime | None = None
 
     def id(self, name: str) -> int:
         return int(self.ids[name])
@@ -102,7 +107,7 @@ class Webhook:
     `repeat_fields` are the form fields by which two requests of this kind differ if the carrier sends no token; None:
     they cannot be told apart, so a repeat is executed again, which its service makes harmless. `requires_call`: the
     form must have a CallSid. `over` replaces the handler when the CallStatus is terminal; rows with it speak for the
-    leg of a caller.
+    leg of a caller. `reads_only`: the handler writes nothing.
     """
 
     route: VoiceRoute
@@ -112,6 +117,7 @@ class Webhook:
     repeat_fields: tuple[str, ...] | None = ()
     requires_call: bool = True
     over: Handler | None = None
+    reads_only: bool = False
 
     @property
     def name(self) -> str:
@@ -176,12 +182,17 @@ def execute(context: WebhookContext, webhook: Webhook, form: WebhookForm, ids: M
     context.registry.refresh(context.application)
     # One place judges the CallStatus of every webhook, because the status callback may be lost.
     over = webhook.over if form.value("CallStatus") in TERMINAL_STATUSES else None
+    if webhook.reads_only and over is None:
+        return _read(context, webhook, form, ids)
     key = receipt_key(webhook, form, ids, is_over=over is not None)
     try:
         with context.application.unit_of_work(webhook.actor) as work:
-            document = (over or webhook.handler)(WebhookRequest(context, work, form, ids))
+            asked = WebhookRequest(context, work, form, ids)
+            document = (over or webhook.handler)(asked)
             if webhook.over is not None and over is None:
-                expect_webhook(work, form.sid, longest_seconds(document))
+                seconds = longest_seconds(document)
+                if not is_check_due_in_time(work.at, asked.check_at, seconds):
+                    expect_webhook(work, form.sid, seconds)
             if key is not None and not isinstance(document, Repeatable):
                 _keep_receipt(work, key, document)
             return document
@@ -190,6 +201,18 @@ def execute(context: WebhookContext, webhook: Webhook, form: WebhookForm, ids: M
         if answered is None:
             raise
         return answered
+
+
+def _read(context: WebhookContext, webhook: Webhook, form: WebhookForm, ids: Mapping[str, str]) -> str:
+    """Runs the handler of a webhook that writes nothing; only the time of the call's check is written, when it is due too early."""
+    with context.application.read_only_unit(webhook.actor) as work:
+        asked = WebhookRequest(context, work, form, ids)
+        document = webhook.handler(asked)
+    seconds = longest_seconds(document)
+    if not is_check_due_in_time(work.at, asked.check_at, seconds):
+        with context.application.unit_of_work(webhook.actor) as work:
+            expect_webhook(work, form.sid, seconds)
+    return document
 
 
 class Repeatable(str):

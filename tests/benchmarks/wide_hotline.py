@@ -8,22 +8,27 @@ from dataclasses import replace
 from flask import Flask
 
 from config.processes.serve import GROUPS, Server, options_of, voice_app
-from config.settings import settings_or_exit
+from config.settings import Settings, settings_or_exit
 from config.wiring import build
 
 ROOM = 5000
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Returns the webhooks alone, with the longer queue."""
+    components = build(settings or settings_or_exit())
+    queue = replace(components.application.policies.queue, max_size=ROOM)
+    application = replace(
+        components.application, policies=replace(components.application.policies, queue=queue)
+    )
+    return voice_app(replace(components, application=application))
 
 
 class WideServer(Server):
     """The web group's server; its application is the caller's door alone."""
 
     def load(self) -> Flask:
-        components = build(self._settings)
-        queue = replace(components.application.policies.queue, max_size=ROOM)
-        application = replace(
-            components.application, policies=replace(components.application.policies, queue=queue)
-        )
-        return voice_app(replace(components, application=application))
+        return create_app(self._settings)
 
 
 def main() -> None:

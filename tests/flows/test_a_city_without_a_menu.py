@@ -9,9 +9,10 @@ from hotline.rules.enums import CallState, RequestClass
 from hotline.rules.errors import LostRace
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
+from hotline.services.calls.queries import get_call
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
-from ivr_flows.webhooks.flow_actions import perform
+from ivr_flows.webhooks.flow_actions import ActionPerformer
 from tests.builders import make_call, make_operator
 from tests.flows.conftest import Carrier, Ledger
 from tests.policies import city_policies
@@ -63,6 +64,8 @@ def test_a_callback_is_not_promised_to_somebody_an_operator_has_just_taken(
     application: Application, ledger: Ledger
 ) -> None:
     call = make_call(application, state=CallState.CONNECTING)
-    with pytest.raises(LostRace), application.unit_of_work(Machine.CALLER) as work:
-        perform(work, FirstTurnCache(application), call.id, PromiseCallback(), {})
+    with application.unit_of_work(Machine.CALLER) as work:
+        actions = ActionPerformer(work, FirstTurnCache(application), get_call(work, call.id))
+        with pytest.raises(LostRace):
+            actions.perform(PromiseCallback(), {})
     assert ledger.callbacks() == []

@@ -1,10 +1,14 @@
 """Every webhook that reports the end of a call ends it, because the status callback may be lost."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from hotline.rules.enums import CallbackReason, CallEnd, CallState
-from hotline.rules.people.actors import Person
-from tests.flows.conftest import CALLER, SID, Carrier, Ledger
+from hotline.services.calls.check_times import GRACE, MARGIN
+from ivr_flows.webhooks.document_length import longest_seconds
+from tests.flows.conftest import Answer, Carrier, Ledger
+from tests.stopped_clock import StoppedClock
 
 WAITING = ("/voice/queue-left", "/voice/wait", "/voice/wait/heard", "/voice/wait/over", "/voice/heard")
 
@@ -82,17 +86,25 @@ def test_the_caller_who_leaves_the_conference_for_good_has_ended_the_call(
     assert ledger.state() is CallState.ENDED
 
 
-def test_the_document_says_when_the_carrier_is_asked_about_the_call(
-    carrier: Carrier, ledger: Ledger, colleague: Person
+def test_a_call_is_checked_after_its_document_and_at_most_a_margin_later(
+    carrier: Carrier, ledger: Ledger, clock: StoppedClock
 ) -> None:
-    carrier.arrives()
-    in_menu = ledger.call(SID).check_at
+    checks: list[datetime | None] = []
+
+    def judge(answer: Answer) -> None:
+        seconds = longest_seconds(answer.text)
+        assert seconds is not None
+        earliest, check = clock.at + timedelta(seconds=seconds) + GRACE, ledger.call().check_at
+        assert check is not None
+        assert earliest <= check <= earliest + MARGIN
+        checks.append(check)
+        clock.advance(seconds)
+
+    judge(carrier.arrives())
     waiting = carrier.waits()
-    queued = ledger.call().check_at
-    carrier.follow(waiting, "Enqueue", "waitUrl")
-    in_queue = ledger.call().check_at
-    assert in_menu is not None
-    assert queued is not None
-    assert in_queue is not None
-    assert in_menu > queued < in_queue
-    assert ledger.call().number == CALLER
+    judge(waiting)
+    judge(carrier.follow(waiting, "Enqueue", "waitUrl"))
+    for _ in range(6):
+        judge(carrier.post("/voice/wait"))
+    # Not every round of waiting writes a new time.
+    assert 2 <= len(set(checks[2:])) <= 4

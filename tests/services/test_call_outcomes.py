@@ -14,7 +14,8 @@ from hotline.services.calls import lifecycle, recordings
 from hotline.services.figures.reports import build_report
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import offers
-from hotline.services.queueing.queue import join_queue, leave_queue, place_in_queue
+from hotline.services.queueing.places import place_in_queue
+from hotline.services.queueing.queue import join_queue, leave_queue
 from hotline.services.tickets import status
 from hotline.store.calls.lists import CallFilter, list_calls
 from hotline.store.calls.outcomes import outcome_of

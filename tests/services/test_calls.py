@@ -283,7 +283,8 @@ def test_only_the_operator_of_a_call_may_finish_or_hang_up(
 def test_the_pressed_class_and_position_are_kept(application: Application) -> None:
     call = receive(application)
     with application.unit_of_work(Machine.CALLER) as work:
-        lifecycle.record_request_class(work, call.id, RequestClass.CONSULTATION)
+        pressed = RequestClass.CONSULTATION
+        lifecycle.save_position(work, call.id, position="menu:1", language="en", pressed=pressed)
         lifecycle.save_position(work, call.id, position="menu:1", language="en")
         seen = get_call(work, call.id)
     assert (seen.pressed, seen.position, seen.language) == (RequestClass.CONSULTATION, "menu:1", "en")

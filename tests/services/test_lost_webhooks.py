@@ -111,7 +111,7 @@ def test_each_webhook_of_a_live_call_moves_its_check_and_none_revives_an_ended_o
         check_times.expect_webhook(work, over.sid, 20)
     with application.read_session() as session:
         moments = [session.get_one(Call, call.id).check_at for call in (alive, over)]
-    assert moments == [clock.at + timedelta(seconds=20) + check_times.GRACE, None]
+    assert moments == [clock.at + timedelta(seconds=20) + check_times.MARGIN + check_times.GRACE, None]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from hotline.rules.calls.states import QueueJoin
 from hotline.rules.enums import CallState, PresenceState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.queueing import offers
-from hotline.services.queueing.queue import join_queue, leave_queue, place_in_queue
+from hotline.services.queueing.places import place_in_queue
+from hotline.services.queueing.queue import join_queue, leave_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.people.tables import OperatorSkill
 from hotline.unit_of_work import Application

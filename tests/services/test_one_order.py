@@ -11,7 +11,8 @@ from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.outbound import callback_dials, callbacks, outbound_calls
 from hotline.services.queueing import offers, presence
-from hotline.services.queueing.queue import join_queue, place_in_queue
+from hotline.services.queueing.places import place_in_queue
+from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import OperatorSkill, Presence

@@ -9,7 +9,8 @@ from hotline.rules.enums import CallState, OfferState, PresenceState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
 from hotline.services.queueing import offers
-from hotline.services.queueing.queue import QueuePlace, join_queue, leave_queue, place_in_queue
+from hotline.services.queueing.places import QueuePlace, place_in_queue
+from hotline.services.queueing.queue import join_queue, leave_queue
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.people.tables import OperatorSkill, Presence
 from hotline.unit_of_work import Application

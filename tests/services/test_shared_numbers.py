@@ -7,6 +7,7 @@ from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallStat
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import lifecycle
 from hotline.services.calls.callers import caller_matches
+from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callback_dials, callbacks
 from hotline.services.queueing.queue import join_queue
 from hotline.store.calls.tables import Call
@@ -41,7 +42,7 @@ def test_a_shared_number_never_calls_too_often(application: Application) -> None
     for number, often in ((SWITCHBOARD, False), (MOBILE, True)):
         calls = [make_call(application, number=number) for _ in range(limit + 1)]
         with application.unit_of_work(Machine.CALLER) as work:
-            assert caller_matches(work, calls[-1].id, CallerCondition.OFTEN) is often
+            assert caller_matches(work, get_call(work, calls[-1].id), CallerCondition.OFTEN) is often
 
 
 def test_two_people_behind_one_switchboard_are_both_owed_a_call_at_their_own_places(

@@ -1,6 +1,6 @@
 """Sets when the carrier is asked about a call, in case the webhook that is due by then was lost."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, update
 
@@ -11,6 +11,8 @@ from hotline.unit_of_work import UnitOfWork
 
 # A webhook may be this late: the carrier fetches sounds, and retries a webhook that failed.
 GRACE = timedelta(seconds=10)
+# The time is set so much later than it need be, so that not every round of waiting writes it anew.
+MARGIN = timedelta(seconds=60)
 # Two people may talk for hours without a webhook; such a call is first checked after this time.
 FIRST_CHECK_OF_TALK = timedelta(seconds=30)
 
@@ -23,10 +25,23 @@ _SET = (
 )
 
 
+def first_check(at: datetime) -> datetime:
+    """Returns when a call that arrives at `at` is checked: late enough for a greeting of MARGIN."""
+    return at + GRACE + MARGIN
+
+
+def is_check_due_in_time(at: datetime, known: datetime | None, seconds: float | None) -> bool:
+    """Returns whether a call that is checked at `known` needs no other time for a document of `seconds` that begins at `at`."""
+    if known is None or seconds is None:
+        return False
+    earliest = at + timedelta(seconds=seconds) + GRACE
+    return earliest <= known <= earliest + MARGIN
+
+
 def expect_webhook(work: UnitOfWork, sid: str, seconds: float | None) -> None:
-    """Sets when this call is checked: GRACE after the `seconds` for which its document lasts at most.
+    """Sets when this call is checked: GRACE and MARGIN after the `seconds` for which its document lasts at most.
 
     None: the document connects two people and ends when they do. Changes nothing once the call is over.
     """
-    length = FIRST_CHECK_OF_TALK if seconds is None else timedelta(seconds=seconds)
+    length = FIRST_CHECK_OF_TALK if seconds is None else timedelta(seconds=seconds) + MARGIN
     work.connection.execute(_SET, {"key": sid, "moment": work.at + length + GRACE})

@@ -26,6 +26,7 @@ from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.services.calls import recordings
+from hotline.services.calls.check_times import first_check
 from hotline.services.calls.queries import CallView, find_call, get_call, lock_call, require_own_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
@@ -66,17 +67,22 @@ def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
     dial_id = None
     if arrival.dial_ref is not None:
         dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
-    row = {**_row(work, arrival), "state": CallState.IN_FLOW, "dial_id": dial_id}
+    row = {
+        **_row(work, arrival),
+        "state": CallState.IN_FLOW,
+        "dial_id": dial_id,
+        "check_at": first_check(work.at),
+    }
     call_id = insert_if_absent(work.connection, Call, Call.id, row)
     if call_id is None:
-        known = find_call(work, arrival.sid)
+        known = find_call(work, arrival.sid, lock=True)
         if known is None:
             raise NoSuchCall(arrival.sid)
         return known
     work.record(events.CallArrived(call_id))
-    blank = dict.fromkeys(CallView.__dataclass_fields__)
-    known_so_far = {name: row[name] for name in blank if name in row}
-    return CallView(**{**blank, **known_so_far, "id": call_id})
+    row["id"] = call_id
+    known_so_far: dict[str, Any] = {name: row.get(name) for name in CallView.__dataclass_fields__}
+    return CallView(**known_so_far)
 
 
 def record_ended_call(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
@@ -133,23 +139,32 @@ _SAVE_POSITION = (
         position=bindparam("place"),
         language=bindparam("spoken"),
         path=_CALLS.c.path + bindparam("ways", type_=Text),
+        pressed=func.coalesce(bindparam("class", type_=_CALLS.c.pressed.type), _CALLS.c.pressed),
     )
 )
 
 
 def save_position(
-    work: UnitOfWork, call_id: int, *, position: str, language: str, path: tuple[str, ...] = ()
+    work: UnitOfWork,
+    call_id: int,
+    *,
+    position: str,
+    language: str,
+    path: tuple[str, ...] = (),
+    pressed: RequestClass | None = None,
 ) -> None:
-    """Saves the caller's position in the flow, the exits taken and the language.
+    """Saves the caller's position in the flow, the exits taken, the language, and the class pressed on the way, if any.
 
     Changes nothing once the call is over.
     """
-    values = {"key": call_id, "place": position, "spoken": language, "ways": format_path(path)}
+    values = {
+        "key": call_id,
+        "place": position,
+        "spoken": language,
+        "ways": format_path(path),
+        "class": pressed,
+    }
     work.connection.execute(_SAVE_POSITION, values)
-
-
-def record_request_class(work: UnitOfWork, call_id: int, request_class: RequestClass) -> None:
-    work.session.execute(update(Call).where(Call.id == call_id).values(pressed=request_class))
 
 
 def record_transfer(work: UnitOfWork, call_id: int, to: str, *, begins: bool) -> None:

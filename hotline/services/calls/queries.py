@@ -35,10 +35,12 @@ class CallView:
     answered_at: datetime | None
     operator_left_at: datetime | None
     place_since: datetime | None
+    check_at: datetime | None
 
 
 _CALLS = Call.__table__
-_VIEW = select(*(_CALLS.c[name] for name in CallView.__dataclass_fields__))
+VIEW_COLUMNS = tuple(_CALLS.c[name] for name in CallView.__dataclass_fields__)
+_VIEW = select(*VIEW_COLUMNS)
 _BY_ID = _VIEW.where(_CALLS.c.id == bindparam("key"))
 _BY_SID = _VIEW.where(_CALLS.c.sid == bindparam("key"))
 # Built once: every webhook runs one of these statements, and building one costs more than running it.
@@ -72,7 +74,7 @@ def require_own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
 
 def _view(work: UnitOfWork, query: Executable, key: str | int) -> CallView | None:
     row = work.connection.execute(query, {"key": key}).first()
-    return None if row is None else CallView(**row._mapping)  # noqa: SLF001 - the public name of a Row's columns
+    return None if row is None else CallView(*row)
 
 
 def _require(call: CallView | None, call_id: int) -> CallView:

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
@@ -17,6 +17,8 @@ from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.phone_numbers import parse_number
+from hotline.services.calls.queries import CallView
+from hotline.store.base import constants
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.upsert import insert_if_absent, updated_one
@@ -26,6 +28,30 @@ OPEN = (CallbackState.WAITING, CallbackState.DIALLING)
 # How often a promise is written again when another process settles the open one between our insert and our
 # read.
 MAX_CLAIM_ATTEMPTS = 3
+
+# Conditions of statements that are built once; `caller_values` gives their parameters.
+# The callback that a call of ours keeps, open or settled:
+_IS_ANSWERED = Callback.id == select(Dial.callback_id).where(Dial.id == bindparam("dial")).scalar_subquery()
+# The open promises to a caller: made in the call, or found by the number they phone from. A caller who asked for a
+# callback at another number is found by the number they phone from.
+_IS_OWED = and_(
+    Callback.state.in_(constants(OPEN)),
+    or_(
+        Callback.call_id == bindparam("call"),
+        Callback.open_number == bindparam("phoned_from"),
+        Callback.call_id.in_(select(Call.id).where(Call.number == bindparam("phoned_from"))),
+    ),
+)
+# The earliest place in the queue that is kept for a caller:
+KEPT_PLACE = select(func.min(Callback.place_since)).where(or_(_IS_ANSWERED, _IS_OWED))
+_OWED = select(Callback.id, Callback.call_id).where(or_(_IS_ANSWERED, _IS_OWED)).order_by(Callback.id)
+
+
+def caller_values(work: UnitOfWork, call: Call | CallView) -> dict[str, Any]:
+    """Returns the parameters of KEPT_PLACE and of the other statements about the caller of `call`."""
+    # A shared number does not tell one person from another.
+    is_known = call.number is not None and not _is_shared(work, call.number)
+    return {"call": call.id, "dial": call.dial_id, "phoned_from": call.number if is_known else None}
 
 
 def promise_callback(
@@ -107,18 +133,11 @@ def has_open_callback(work: UnitOfWork, call_id: int) -> bool:
     return work.session.scalar(open_one) is not None
 
 
-def kept_place(work: UnitOfWork, call_id: int) -> datetime | None:
-    """Returns the earliest place in the queue that is kept for the caller of this call, or None."""
-    call = _call(work, call_id)
-    return work.session.scalar(
-        select(func.min(Callback.place_since)).where(or_(_is_answered_by(call), _is_owed_to(work, call)))
-    )
-
-
 def confirm_person(work: UnitOfWork, call_id: int) -> None:
     """Settles the callback behind this call: a person, not a machine, answered."""
     call = _call(work, call_id)
-    for callback_id in work.session.scalars(select(Callback.id).where(_is_answered_by(call))).all():
+    answered = select(Callback.id).where(_IS_ANSWERED)
+    for callback_id in work.session.scalars(answered, {"dial": call.dial_id}).all():
         _settle(work, callback_id, CallbackState.REACHED)
 
 
@@ -180,13 +199,13 @@ def _settle(work: UnitOfWork, callback_id: int, state: CallbackState) -> bool:
 
 def _promise_from(work: UnitOfWork, call: Call, reason: CallbackReason, number: str) -> Callback:
     """Promises the caller of `call` a callback in place of every earlier promise, at the earliest of their places."""
-    places = [place for place in (call.place_since, kept_place(work, call.id)) if place is not None]
+    values = caller_values(work, call)
+    kept = work.session.scalar(KEPT_PLACE, values)
+    places = [place for place in (call.place_since, kept) if place is not None]
     place = min(places, default=work.at)
     # A promise made in this call, or in a later one whose hang-up was reported first, stays.
     promised = work.session.scalar(
-        select(Callback).where(
-            _is_owed_to(work, call), Callback.number == number, Callback.call_id >= call.id
-        )
+        select(Callback).where(_IS_OWED, Callback.number == number, Callback.call_id >= call.id), values
     )
     if promised is None:
         _settle_owed(work, call)
@@ -203,27 +222,8 @@ def _promise_from(work: UnitOfWork, call: Call, reason: CallbackReason, number: 
 def _settle_owed(work: UnitOfWork, call: Call) -> None:
     """Settles the open promises to the caller of `call`; one made in this very call is cancelled."""
     kept = CallbackState.PHONED_AGAIN if call.purpose is CallPurpose.INBOUND else CallbackState.REACHED
-    owed = select(Callback.id, Callback.call_id).where(or_(_is_answered_by(call), _is_owed_to(work, call)))
-    for callback_id, made_in in work.session.execute(owed.order_by(Callback.id)).all():
+    for callback_id, made_in in work.session.execute(_OWED, caller_values(work, call)).all():
         _settle(work, callback_id, CallbackState.CANCELLED if made_in == call.id else kept)
-
-
-def _is_answered_by(call: Call) -> ColumnElement[bool]:
-    """Selects the callback that this call of ours keeps, open or settled."""
-    return Callback.id == select(Dial.callback_id).where(Dial.id == call.dial_id).scalar_subquery()
-
-
-def _is_owed_to(work: UnitOfWork, call: Call) -> ColumnElement[bool]:
-    """Selects the open promises to the caller of `call`: made in it, or found by the number they phone from.
-
-    A shared number does not tell one person from another.
-    """
-    found: list[ColumnElement[bool]] = [Callback.call_id == call.id]
-    if call.number is not None and not _is_shared(work, call.number):
-        # A caller who asked for a callback at another number is found by the number they phone from.
-        phoned_from = select(Call.id).where(Call.number == call.number)
-        found += [Callback.open_number == call.number, Callback.call_id.in_(phoned_from)]
-    return and_(Callback.state.in_(OPEN), or_(*found))
 
 
 def _is_shared(work: UnitOfWork, number: str) -> bool:

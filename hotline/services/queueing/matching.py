@@ -7,14 +7,16 @@ falls to a person who is owed a call is kept for them while they are phoned.
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from hotline.rules.calls.dial_schedule import RING_GRACE, may_ring
 from hotline.rules.calls.queue_order import QueueEntry, ReadyDesk, Standing, assign_desks, needed_skill
 from hotline.rules.enums import CallbackState, CallState, DialState, PresenceState
-from hotline.store.calls.live_calls import may_phone_callback
+from hotline.store.base import UtcDateTime, constants
+from hotline.store.calls.live_calls import may_phone_callback, peace_since
 from hotline.store.calls.offers import last_talker
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
@@ -34,6 +36,12 @@ _TAKING_CALLS = (
 )
 # Priority of a promise: that of the call it was made in.
 promised_priority: ColumnElement[int] = func.coalesce(Call.priority, 0)
+# Conditions of statements that are built once; `alive_since` is the parameter of both.
+_IS_ALIVE = Presence.seen_at >= bindparam("alive_since", type_=UtcDateTime)
+IS_READY_DESK = and_(Presence.state == constants([PresenceState.READY])[0], _IS_ALIVE)
+IS_ON_DUTY = and_(Presence.state != constants([PresenceState.OFFLINE])[0], _IS_ALIVE)
+IS_TAKING_CALLS = and_(Presence.state.in_(constants(_TAKING_CALLS)), _IS_ALIVE)
+_READY_DESKS = select(Presence.user_id).where(IS_READY_DESK).order_by(Presence.idle_since, Presence.user_id)
 
 
 def match_desks(work: UnitOfWork) -> list[tuple[QueueEntry, int]]:
@@ -52,42 +60,39 @@ def lock_pair(work: UnitOfWork, call_id: int, desk: int) -> bool:
     """Locks a waiting call and a ready desk; returns whether both are still free."""
     # A locked row is skipped, never waited for: matching therefore cannot be part of a deadlock.
     ready = select(Presence.user_id).where(
-        Presence.user_id == desk, Presence.state == PresenceState.READY, _is_alive(work)
+        Presence.user_id == desk, Presence.state == PresenceState.READY, Presence.seen_at >= alive_since(work)
     )
     queued = select(Call.id).where(Call.id == call_id, Call.state == CallState.QUEUED)
     locks = (query.with_for_update(skip_locked=True) for query in (ready, queued))
     return all(work.session.scalar(lock) is not None for lock in locks)
 
 
-def is_served(work: UnitOfWork, skill: str, desk_id: int | None, joined_at: datetime | None) -> bool:
-    """Returns whether a desk that may take this caller is taking calls: ready, or busy with a call or its record."""
-    taking = select(Presence.user_id).where(Presence.state.in_(_TAKING_CALLS), _is_alive(work))
-    if desk_id is None and not skill:
-        return work.session.scalar(taking.limit(1)) is not None
+def serves_wish(work: UnitOfWork, skill: str, desk_id: int | None, joined_at: datetime) -> bool:
+    """Returns whether a desk that may take a caller who wants this skill or desk is taking calls: ready, or busy."""
+    taking = select(Presence.user_id).where(IS_TAKING_CALLS)
+    desks = work.session.scalars(taking, {"alive_since": alive_since(work)}).all()
     skills = _skills_on_duty(work)
-    needed = _needed_skill(work, skill, joined_at or work.at, _all_skills(skills))
+    needed = _needed_skill(work, skill, joined_at, _all_skills(skills))
     entry = QueueEntry(Standing.WAITING, 0, 0, work.at, needed, desk_id)
-    return bool(
-        assign_desks([entry], [ReadyDesk(desk, skills[desk]) for desk in work.session.scalars(taking)])
-    )
+    return bool(assign_desks([entry], [ReadyDesk(desk, skills[desk]) for desk in desks]))
 
 
-def owed_before(work: UnitOfWork, priority: int, place: datetime) -> int:
-    """Returns how many people who are owed a call come before a caller with this priority and place.
+def count_owed_before(
+    shared_numbers: frozenset[str], priority: ColumnElement[int], place: ColumnElement[datetime]
+) -> ColumnElement[int]:
+    """Returns the number of people who are owed a call and come before a caller with this priority and place.
 
-    Promises that fall due within the pause before a first attempt count, too: otherwise the announced place of a
-    caller would get worse when somebody ahead of them hangs up and is phoned back a minute later.
+    `owed_moments` gives the parameters.
     """
-    soon = work.at + timedelta(seconds=work.policies.callbacks.delay_seconds)
     earlier = and_(promised_priority == priority, Callback.place_since < place)
     before = or_(promised_priority > priority, earlier)
-    counted = (
+    return (
         select(func.count())
         .select_from(Callback)
         .outerjoin(Call, Call.id == Callback.call_id)
-        .where(or_(_is_due(work, soon), _is_dialled(work)), before)
+        .where(_is_owed(shared_numbers), before)
+        .scalar_subquery()
     )
-    return work.session.scalar(counted) or 0
 
 
 def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[QueueEntry]:
@@ -109,21 +114,8 @@ def _waiting(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[QueueEntry]:
 
 
 def _owed(work: UnitOfWork, on_duty: frozenset[str]) -> Iterator[QueueEntry]:
-    owed = (
-        select(
-            Callback.id,
-            Callback.state,
-            Callback.next_try_at,
-            Callback.place_since,
-            promised_priority.label("priority"),
-            func.coalesce(Call.skill, "").label("skill"),
-        )
-        .outerjoin(Call, Call.id == Callback.call_id)
-        .where(or_(_is_due(work, work.at), _is_dialled(work)))
-        .order_by(promised_priority.desc(), Callback.place_since, Callback.id)
-        .limit(MAX_OWED_CONSIDERED)
-    )
-    for row in work.session.execute(owed).all():
+    owed = _owed_query(work.policies.callers.shared_numbers)
+    for row in work.connection.execute(owed, owed_moments(work, work.at)).all():
         skill = _needed_skill(work, row.skill, row.next_try_at, on_duty)
         standing = Standing.OWED if row.state is CallbackState.WAITING else Standing.DIALLED
         yield QueueEntry(standing, row.id, row.priority, row.place_since, skill)
@@ -138,37 +130,63 @@ def _all_skills(skills: dict[int, frozenset[str]]) -> frozenset[str]:
     return frozenset[str]().union(*skills.values())
 
 
-def _is_due(work: UnitOfWork, moment: datetime) -> ColumnElement[bool]:
-    """Selects the promises that may be phoned at `moment`; none in the quiet hours."""
-    # An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
-    if not may_ring(moment, work.policies.callbacks, work.zone):
-        return false()
-    is_due = and_(Callback.state == CallbackState.WAITING, Callback.next_try_at <= moment)
-    return and_(is_due, may_phone_callback(work.at, work.policies))
+@lru_cache(maxsize=8)
+def _owed_query(shared_numbers: frozenset[str]) -> Select[int, CallbackState, datetime, datetime, int, str]:
+    return (
+        select(
+            Callback.id,
+            Callback.state,
+            Callback.next_try_at,
+            Callback.place_since,
+            promised_priority.label("priority"),
+            func.coalesce(Call.skill, "").label("skill"),
+        )
+        .outerjoin(Call, Call.id == Callback.call_id)
+        .where(_is_owed(shared_numbers))
+        .order_by(promised_priority.desc(), Callback.place_since, Callback.id)
+        .limit(MAX_OWED_CONSIDERED)
+    )
 
 
-def _is_dialled(work: UnitOfWork) -> ColumnElement[bool]:
-    """Selects the promises whose person is being phoned or hears our greeting."""
-    ring = timedelta(seconds=work.policies.callbacks.ring_seconds)
-    longest = ring + ANSWER_ALLOWANCE
+def owed_moments(work: UnitOfWork, due: datetime) -> dict[str, datetime | None]:
+    """Returns the parameters of the statements about people who are owed a call that is due at `due`."""
+    policy = work.policies.callbacks
+    ring = timedelta(seconds=policy.ring_seconds)
+    return {
+        # An attempt that fell due by day and waited for an operator into the quiet hours waits for the morning.
+        "due_until": due if may_ring(due, policy, work.zone) else None,
+        "peace_since": peace_since(work.at, policy),
+        "planned_since": work.at - ring - ANSWER_ALLOWANCE,
+        # A ring that must be over keeps no desk, even if its end was never reported.
+        "placed_since": work.at - ring - RING_GRACE,
+    }
+
+
+def _is_owed(shared_numbers: frozenset[str]) -> ColumnElement[bool]:
+    """Selects the promises that may be phoned (none in the quiet hours), and those whose person is being phoned or hears our greeting."""
+    is_due = and_(
+        Callback.state == constants([CallbackState.WAITING])[0],
+        Callback.next_try_at <= bindparam("due_until", type_=UtcDateTime),
+        may_phone_callback(shared_numbers, bindparam("peace_since", type_=UtcDateTime)),
+    )
     dial, answer = aliased(Dial), aliased(Call)
-    # A ring that must be over keeps no desk, even if its end was never reported.
-    still_rings = or_(dial.placing_at.is_(None), dial.placing_at > work.at - ring - RING_GRACE)
+    still_rings = or_(
+        dial.placing_at.is_(None), dial.placing_at > bindparam("placed_since", type_=UtcDateTime)
+    )
     is_greeted = exists().where(answer.dial_id == dial.id, answer.state == CallState.IN_FLOW)
     is_past_greeting = exists().where(answer.dial_id == dial.id, answer.state != CallState.IN_FLOW)
     under_way = exists().where(
         dial.callback_id == Callback.id,
         dial.state != DialState.ENDED,
-        dial.planned_at > work.at - longest,
+        dial.planned_at > bindparam("planned_since", type_=UtcDateTime),
         or_(still_rings, is_greeted),
         ~is_past_greeting,
     )
-    return and_(Callback.state == CallbackState.DIALLING, under_way)
+    return or_(is_due, and_(Callback.state == constants([CallbackState.DIALLING])[0], under_way))
 
 
 def _ready_desks(work: UnitOfWork) -> list[int]:
-    ready = select(Presence.user_id).where(Presence.state == PresenceState.READY, _is_alive(work))
-    return list(work.session.scalars(ready.order_by(Presence.idle_since, Presence.user_id)))
+    return list(work.connection.scalars(_READY_DESKS, {"alive_since": alive_since(work)}))
 
 
 def _skills_on_duty(work: UnitOfWork) -> dict[int, frozenset[str]]:
@@ -176,13 +194,14 @@ def _skills_on_duty(work: UnitOfWork) -> dict[int, frozenset[str]]:
     on_duty = (
         select(OperatorSkill.user_id, OperatorSkill.skill)
         .join(Presence, Presence.user_id == OperatorSkill.user_id)
-        .where(Presence.state != PresenceState.OFFLINE, _is_alive(work))
+        .where(IS_ON_DUTY)
     )
     found: defaultdict[int, frozenset[str]] = defaultdict(frozenset)
-    for user_id, skill in work.session.execute(on_duty).all():
+    for user_id, skill in work.session.execute(on_duty, {"alive_since": alive_since(work)}).all():
         found[user_id] |= {skill}
     return found
 
 
-def _is_alive(work: UnitOfWork) -> ColumnElement[bool]:
-    return Presence.seen_at >= work.at - timedelta(seconds=work.policies.queue.presence_timeout)
+def alive_since(work: UnitOfWork) -> datetime:
+    """Returns the moment since which a desk must have been seen to be there."""
+    return work.at - timedelta(seconds=work.policies.queue.presence_timeout)

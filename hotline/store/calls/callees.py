@@ -27,15 +27,16 @@ def is_callee_in_call(
     session: Session, policies: Policies, dial_id: int, *, since: datetime | None = None
 ) -> bool:
     """Returns whether the person whom this attempt phones is in another call with us, or was at any time after `since`."""
+    shared = policies.callers.shared_numbers
     callback = (
         select(Dial.id)
         .join(Callback, Callback.id == Dial.callback_id)
-        .where(is_in_call(policies, Dial.number, Callback.call_id, since=since, besides=dial_id))
+        .where(is_in_call(shared, Dial.number, Callback.call_id, since=since, besides=dial_id))
     )
     follow_up = (
         select(Dial.id)
         .join(FollowUp, FollowUp.id == Dial.follow_up_id)
-        .where(is_in_call(policies, Dial.number, _REPORTED_IN, since=since, besides=dial_id))
+        .where(is_in_call(shared, Dial.number, _REPORTED_IN, since=since, besides=dial_id))
     )
     found = (query.where(Dial.id == dial_id) for query in (callback, follow_up))
     return any(session.scalar(query) is not None for query in found)

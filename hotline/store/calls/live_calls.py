@@ -31,27 +31,36 @@ def may_phone(
 
     `number` is the column with the number to be phoned, `call_id` the column with the call behind the promise.
     """
-    lately = at - min(PEACE_AFTER_CALL, timedelta(seconds=policy.delay_seconds))
-    return ~or_(is_in_call(policies, number, call_id, since=lately), _is_ringing(number))
+    shared, since = policies.callers.shared_numbers, peace_since(at, policy)
+    return ~or_(is_in_call(shared, number, call_id, since=since), _is_ringing(number))
 
 
-def may_phone_callback(at: datetime, policies: Policies) -> ColumnElement[bool]:
-    return may_phone(at, policies, policies.callbacks, Callback.number, Callback.call_id)
+def peace_since(at: datetime, policy: DialPolicy) -> datetime:
+    """Returns the moment since which a person whose call has ended is still left in peace at `at`."""
+    return at - min(PEACE_AFTER_CALL, timedelta(seconds=policy.delay_seconds))
+
+
+def may_phone_callback(
+    shared_numbers: frozenset[str], since: SQLColumnExpression[datetime]
+) -> ColumnElement[bool]:
+    """Selects the promises whose person may be phoned, as `may_phone` does; `since` see `peace_since`."""
+    in_call = is_in_call(shared_numbers, Callback.number, Callback.call_id, since=since)
+    return ~or_(in_call, _is_ringing(Callback.number))
 
 
 def is_in_call(
-    policies: Policies,
+    shared_numbers: frozenset[str],
     number: SQLColumnExpression[Any],
     call_id: SQLColumnExpression[Any],
     *,
-    since: datetime | None = None,
+    since: datetime | SQLColumnExpression[datetime] | None = None,
     besides: int | None = None,
 ) -> ColumnElement[bool]:
     live, first = aliased(Call), aliased(Call)
     going_on: ColumnElement[bool] = live.state != CallState.ENDED
     if since is not None:
         going_on = or_(going_on, live.ended_at >= since)
-    conditions = [going_on, live.number.not_in(sorted(policies.callers.shared_numbers))]
+    conditions = [going_on, live.number.not_in(sorted(shared_numbers))]
     if besides is not None:
         conditions.append(or_(live.dial_id.is_(None), live.dial_id != besides))
     return or_(
