@@ -18,11 +18,12 @@ from agent_console.desk import softphone
 from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
+from agent_console.live import views as live
 from agent_console.pages import callbacks, calls, deliveries, kept_forms, outages, preferences, recordings
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
-from agent_console.web import auth, live, template_context
+from agent_console.web import auth, template_context
 from agent_console.web.console_context import (
     EXTENSION,
     Console,
@@ -112,7 +113,7 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
     init_locale(app)
     protect(app, options)
     register_errors(app)
-    live.start(app, options)
+    live.start(app, application, options)
     app.jinja_env.filters.update(
         label=label,
         problem_label=problem_label,

@@ -58,7 +58,7 @@ class ConsoleOptions:
 
     `public_url` (scheme://host[:port]): the address that browsers see; forms come from its pages only.
     `address_login_limit` and `account_login_limit` are Flask-Limiter phrases. `max_streams`: open `/events` streams a
-    process may hold, each in a thread; a page beyond it polls. `claims`: rates the city has published, which reports of
+    process may hold; a page beyond it polls. `claims`: rates the city has published, which reports of
     the same days check. `idle_limit`: how long a session lasts without use.
     """
 

@@ -1,9 +1,10 @@
 """The web processes: voice webhooks, console pages, API and health checks, served by gunicorn.
 
-`python -m config.processes.serve web` (or `events`). `events` is the same application with many threads and a short
-shutdown, for live streams only. A stream occupies a thread for hours, and ordinary requests must not wait for one.
+`python -m config.processes.serve web` (or `events`). `events` serves the live streams of open pages, each for hours, on an
+event loop; it takes no other requests than health checks.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -21,6 +22,7 @@ from gunicorn.glogging import Logger as GunicornLogger
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from agent_console.app import ConsoleOptions, DemoAccount, SoftphoneOptions, lacking_files, register
+from agent_console.live.server import LiveServer, live_server
 from config.demo.people import SHOWN
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
@@ -42,17 +44,18 @@ class Group:
     """A group of processes.
 
     `threads` and the number of live `streams` are those of each process; `shutdown_seconds` is the time that requests
-    have to end.
+    have to end. A group with a `loop` serves its streams on an event loop, else each occupies a thread.
     """
 
     threads: int
     streams: int
     shutdown_seconds: int
+    loop: bool = False
 
 
 GROUPS = {
     "web": Group(threads=16, streams=4, shutdown_seconds=20),
-    "events": Group(threads=400, streams=380, shutdown_seconds=3),
+    "events": Group(threads=1, streams=2000, shutdown_seconds=3, loop=True),
 }
 # `make run` has no proxy that could send live streams to the events group, so its web group serves them too.
 DEMO = Group(threads=64, streams=48, shutdown_seconds=1)
@@ -61,7 +64,7 @@ DEMO = Group(threads=64, streams=48, shutdown_seconds=1)
 def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Flask:
     """Returns the application. Without `settings` it reads the environment, and exits with status 2 for a wrong value.
 
-    A process serves at most `max_streams` live streams at once; each occupies a thread.
+    A process serves at most `max_streams` live streams at once.
     """
     chosen = settings or settings_or_exit()
     begin_logging(chosen.mode, chosen.secrets)
@@ -212,30 +215,35 @@ class JsonLogger(GunicornLogger):  # type: ignore[misc]  # gunicorn ships no typ
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
     """Runs gunicorn with options from the settings instead of its command line."""
 
-    def __init__(self, options: dict[str, Any], settings: Settings, streams: int) -> None:
+    def __init__(self, options: dict[str, Any], settings: Settings, group: Group) -> None:
         self._options = options
         self._settings = settings
-        self._streams = streams
+        self._group = group
         super().__init__()
 
     def load_config(self) -> None:
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
-        app = create_app(self._settings, max_streams=self._streams)
+    def load(self) -> Flask | LiveServer:
+        app = create_app(self._settings, max_streams=self._group.streams)
         report_readiness(components_of(app))
-        return app
+        served = live_server(app) if self._group.loop else app
+        # What exists now lives as long as the process: the collector need not touch the pages that forked processes share.
+        gc.collect()
+        gc.freeze()
+        return served
 
 
 def options_of(name: str, group: Group, settings: Settings) -> dict[str, Any]:
     """Returns gunicorn's options."""
     return {
         "bind": f"{settings.bind}:{settings.port}",
-        "worker_class": "gthread",
+        "worker_class": "asgi" if group.loop else "gthread",
+        "asgi_lifespan": "off",
         "workers": settings.web_processes if name == "web" else 1,
         "threads": group.threads,
-        "worker_connections": group.threads + 200,
+        "worker_connections": group.threads + group.streams + 200,
         "graceful_timeout": group.shutdown_seconds,
         "keepalive": 65,
         # Loaded before the fork, a wrong file of the city stops the boot; later, gunicorn would restart workers for ever.
@@ -255,8 +263,9 @@ def main(arguments: list[str]) -> int:
         return 2
     settings = begin_process()
     log_started(arguments[0])
-    group = DEMO if settings.mode is Mode.DEMO else GROUPS[arguments[0]]
-    Server(options_of(arguments[0], group, settings), settings, group.streams).run()
+    is_demo_web = settings.mode is Mode.DEMO and arguments[0] == "web"
+    group = DEMO if is_demo_web else GROUPS[arguments[0]]
+    Server(options_of(arguments[0], group, settings), settings, group).run()
     return 0
 
 

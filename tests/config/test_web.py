@@ -87,12 +87,12 @@ def test_a_voice_request_without_signature_is_refused(client: FlaskClient) -> No
     assert client.post("/voice/incoming", data={"CallSid": "CA1"}).status_code == 403
 
 
-def test_streams_get_many_threads_and_a_short_farewell(settings: Settings) -> None:
+def test_streams_get_an_event_loop_and_a_short_farewell(settings: Settings) -> None:
     web, events = (options_of(name, GROUPS[name], settings) for name in ("web", "events"))
-    assert (events["threads"], events["graceful_timeout"]) == (400, 3)
+    assert (events["worker_class"], events["graceful_timeout"]) == ("asgi", 3)
+    assert events["worker_connections"] > GROUPS["events"].streams
     assert web["workers"] == settings.web_processes
     assert all(options["control_socket_disable"] for options in (web, events))
-    assert all(GROUPS[name].streams < GROUPS[name].threads for name in GROUPS)
 
 
 def test_a_group_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy import delete
 from werkzeug.serving import make_server
 
 from agent_console.app import ConsoleOptions, register
+from agent_console.live.views import HUB
 from agent_console.web.console_context import read_assets
-from agent_console.web.live import HUB
 from hotline.gateways.live import RedisAnnouncer
 from hotline.rules.enums import CallState, NoMatterReason, PresenceState, TicketState
 from hotline.rules.people.actors import Machine

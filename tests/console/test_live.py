@@ -13,8 +13,9 @@ from redis import Redis
 from werkzeug.wrappers import Response
 
 from agent_console.app import ConsoleOptions, register
-from agent_console.web import live
-from agent_console.web.hub import STREAM, Entry, Hub, StreamDown
+from agent_console.live import views as live
+from agent_console.live.hub import STREAM, Entry, Hub, QueueListener, StreamDown
+from agent_console.live.streams import HEARTBEAT_SECONDS, SessionWatch, visible_to
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Person, Right
 from hotline.unit_of_work import Application
@@ -48,10 +49,11 @@ def messages(stream: Response, number: int) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     pieces = stream.iter_encoded()
     while len(found) < number:
-        lines = next(pieces).decode().strip().split("\n")
-        fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
-        if "data" in fields:
-            found.append({**fields, "data": json.loads(fields["data"])})
+        for message in next(pieces).decode().strip().split("\n\n"):
+            lines = message.split("\n")
+            fields = dict(line.split(": ", 1) for line in lines if not line.startswith(":"))
+            if "data" in fields:
+                found.append({**fields, "data": json.loads(fields["data"])})
     return found
 
 
@@ -127,9 +129,9 @@ def test_a_page_is_told_at_once_that_redis_is_away(
 
 def test_a_process_holds_no_more_streams_than_it_has_threads_for(redis_url: str) -> None:
     hub = Hub(redis_url, max_listeners=1)
-    with hub.listen(), pytest.raises(StreamDown), hub.listen():
+    with hub.listen(QueueListener()), pytest.raises(StreamDown), hub.listen(QueueListener()):
         pass
-    with hub.listen():
+    with hub.listen(QueueListener()):
         pass
     hub.close()
 
@@ -138,7 +140,8 @@ def test_a_listener_that_cannot_keep_up_is_closed_and_the_others_go_on(
     redis_url: str, redis: "Redis"
 ) -> None:
     hub = Hub(redis_url, max_listeners=5)
-    with hub.listen() as slow, hub.listen() as quick:
+    slow, quick = QueueListener(), QueueListener()
+    with hub.listen(slow), hub.listen(quick):
         heard = 0
         reading = threading.Event()
 
@@ -184,26 +187,29 @@ def test_everybody_hears_only_what_their_role_covers(
     role: Role, unit_code: str | None, event: dict[str, Any], hears: bool
 ) -> None:
     person = Person(id=1, role=role, unit_code=unit_code)
-    assert (live.visible_to(person, event) is not None) is hears
+    assert (visible_to(person, event) is not None) is hears
 
 
 def test_a_unit_without_a_code_hears_of_no_ticket_without_a_unit() -> None:
     event = news("TicketOpened", ticket_id=5)
-    assert live.visible_to(Person(id=1, role=Role.HANDLER, unit_code=None), event) is None
+    assert visible_to(Person(id=1, role=Role.HANDLER, unit_code=None), event) is None
 
 
-def test_a_signed_out_session_is_asked_for_at_every_heartbeat(
-    hub: Hub, application: Application, signed_in: SignIn, app: Flask
+def test_the_sessions_of_all_streams_are_read_once_a_heartbeat(
+    application: Application, clock: StoppedClock, signed_in: SignIn
 ) -> None:
-    person = person_of(make_user(application, Role.OPERATOR))
-    browser = signed_in(person)
-    with browser.session_transaction() as session:
-        token = session["sign_in"]
-    with app.app_context():
-        still_there = live.session_check(token)
-        assert still_there()
-        browser.post("/logout")
-        assert not still_there()
+    watch = SessionWatch(application)
+    browsers = [signed_in(person_of(make_user(application, Role.OPERATOR))) for _ in range(2)]
+    tokens = []
+    for browser in browsers:
+        with browser.session_transaction() as session:
+            tokens.append(session["sign_in"])
+    with watch.watched(tokens[0]), watch.watched(tokens[1]):
+        assert [watch.is_valid(token) for token in tokens] == [True, True]
+        browsers[0].post("/logout")
+        assert watch.is_valid(tokens[0])
+        clock.advance(HEARTBEAT_SECONDS)
+        assert [watch.is_valid(token) for token in tokens] == [False, True]
 
 
 def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news(
@@ -217,7 +223,7 @@ def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news
         announce(redis, news("CallQueued", call_id=1))
         assert b"QueueChanged" in next(pieces)
         browser.post("/logout")
-        clock.advance(live.HEARTBEAT_SECONDS)
+        clock.advance(HEARTBEAT_SECONDS)
         announce(redis, news("CallQueued", call_id=2))
         assert list(pieces) == []
 
@@ -225,6 +231,6 @@ def test_a_signed_out_session_hears_nothing_more_even_while_there_is_always_news
 @pytest.mark.parametrize("role", list(Role))
 def test_an_outage_is_news_to_who_may_read_outages_without_a_word_of_it(role: Role) -> None:
     person = Person(id=1, role=role, unit_code="lamps" if role is Role.HANDLER else None)
-    told = live.visible_to(person, news("OutageAnnounced", outage_id=7))
+    told = visible_to(person, news("OutageAnnounced", outage_id=7))
     assert (told is not None) == person.may(Right.READ_OUTAGES)
     assert told is None or told.keys() == {"kind", "at", "outage_id"}

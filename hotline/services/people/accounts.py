@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -153,6 +154,22 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
         return None
     user, ends_at = row
     return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale, ends_at)
+
+
+def valid_sign_ins(session: Session, tokens: Collection[str], at: datetime) -> frozenset[str]:
+    """Returns those of `tokens` that are browser sessions of active users, neither expired nor revoked at `at`."""
+    token_of = {digest(token): token for token in tokens}
+    query = (
+        select(SignIn.token_hash)
+        .join(User, User.id == SignIn.user_id)
+        .where(
+            SignIn.token_hash.in_(token_of),
+            SignIn.expires_at > at,
+            SignIn.revoked_at.is_(None),
+            User.active,
+        )
+    )
+    return frozenset(token_of[found] for found in session.scalars(query))
 
 
 def set_locale(work: UnitOfWork, locale: str) -> None:

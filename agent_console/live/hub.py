@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -44,18 +44,33 @@ class Closed:
 StreamItem = Entry | Closed
 
 
+class Listener(Protocol):
+    """One browser's bounded queue, filled by the thread of the hub."""
+
+    def offer(self, item: StreamItem) -> bool:
+        """Adds an item; returns False if the queue is full."""
+        ...
+
+    def drop_one(self) -> None:
+        """Removes the oldest item."""
+        ...
+
+
 @dataclass(eq=False, slots=True)
-class Listener:
-    """One browser's queue."""
+class QueueListener:
+    """A queue that is read by a thread of its own."""
 
     items: queue.Queue[StreamItem] = field(default_factory=lambda: queue.Queue(QUEUE_SIZE))
 
-    def offer(self, news: StreamItem) -> bool:
+    def offer(self, item: StreamItem) -> bool:
         try:
-            self.items.put_nowait(news)
+            self.items.put_nowait(item)
         except queue.Full:
             return False
         return True
+
+    def drop_one(self) -> None:
+        self.items.get_nowait()
 
 
 class StreamDown(Exception):
@@ -77,9 +92,8 @@ class Hub:
         self._stopping = threading.Event()
 
     @contextmanager
-    def listen(self) -> Iterator[Listener]:
-        """Adds a listener for the block. Raises StreamDown if Redis does not answer or the process is full."""
-        listener = Listener()
+    def listen(self, listener: Listener) -> Iterator[None]:
+        """Adds `listener` for the block. Raises StreamDown if Redis does not answer or the process is full."""
         with self._lock:
             if len(self._listeners) >= self._max:
                 raise StreamDown("full")
@@ -89,7 +103,7 @@ class Hub:
                 raise StreamDown("redis")
             self._listeners.add(listener)
         try:
-            yield listener
+            yield
         finally:
             with self._lock:
                 self._listeners.discard(listener)
@@ -103,7 +117,7 @@ class Hub:
         """Returns the entries after `entry_id`; None if older entries were trimmed, so that some may be missing."""
         with self._client() as client:
             first = cast("list[Any]", client.xrange(STREAM, count=1))
-            if first and _order(_text(first[0][0])) > _order(entry_id) and entry_id != "0-0":
+            if first and entry_order(_text(first[0][0])) > entry_order(entry_id) and entry_id != "0-0":
                 return None
             found = cast("list[Any]", client.xrange(STREAM, min=f"({entry_id}"))
         return [_entry(one) for one in found]
@@ -155,7 +169,7 @@ class Hub:
         """Ends a listener whose queue is full."""
         self._listeners.discard(listener)
         # One item is dropped to make room for the closing one; the browser reads it again after it reconnects.
-        listener.items.get_nowait()
+        listener.drop_one()
         listener.offer(Closed())
 
     def _set_up(self, is_up: bool) -> None:
@@ -178,7 +192,7 @@ def _text(raw: Any) -> str:
     return raw.decode() if isinstance(raw, bytes) else str(raw)
 
 
-def _order(entry_id: str) -> tuple[int, int]:
+def entry_order(entry_id: str) -> tuple[int, int]:
     """Returns a stream id as numbers. Raises ValueError otherwise; check a browser's id with `is_entry_id` first."""
     head, _, tail = entry_id.partition("-")
     return int(head), int(tail or 0)
@@ -188,4 +202,4 @@ def is_entry_id(raw: str) -> bool:
     """Returns True if a browser's Last-Event-ID is a possible stream id: two numbers of at most 64 bits."""
     if len(raw) > MAX_ID_LENGTH or not re.fullmatch(r"[0-9]+-[0-9]+", raw):
         return False
-    return max(_order(raw)) < 2**64
+    return max(entry_order(raw)) < 2**64

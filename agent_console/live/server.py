@@ -1,0 +1,183 @@
+"""Serves live streams on an event loop, so that an open page costs no thread: an ASGI application around the WSGI one.
+
+Every request is answered by the WSGI application in a thread, with its sessions, rights and headers. Where that opened a
+stream, the texts of the stream follow here. Only requests without a body are taken: this server is for `/events` and
+the health checks.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, cast
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+import structlog
+from asgiref.wsgi import WsgiToAsgiInstance
+from flask import Flask
+
+from agent_console.live.hub import QUEUE_SIZE, StreamItem
+from agent_console.live.streams import HEARTBEAT_SECONDS, EventStream, SessionWatch, StreamEnded
+from agent_console.live.views import NEW_LISTENER, SESSIONS, STREAM
+from hotline.store.engine import UNAVAILABLE
+
+# Requests answered at once; the others wait. After a restart all pages connect again.
+THREADS = 8
+# More often than the streams ask, so that no stream reads the database on the event loop.
+SESSION_SECONDS = HEARTBEAT_SECONDS / 3
+
+Message = dict[str, Any]
+Send = Callable[[Message], Awaitable[None]]
+Receive = Callable[[], Awaitable[Message]]
+
+
+@dataclass(eq=False, slots=True)
+class LoopListener:
+    """A queue that is filled by the thread of the hub and read on the event loop."""
+
+    loop: asyncio.AbstractEventLoop
+    items: deque[StreamItem] = field(default_factory=deque)
+    _filled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def offer(self, item: StreamItem) -> bool:
+        if len(self.items) >= QUEUE_SIZE:
+            return False
+        self.items.append(item)
+        self.loop.call_soon_threadsafe(self._filled.set)
+        return True
+
+    def drop_one(self) -> None:
+        self.items.popleft()
+
+    async def wait(self) -> None:
+        """Returns when there are items, or after a heartbeat."""
+        self._filled.clear()
+        if self.items:
+            return
+        try:
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                await self._filled.wait()
+        except TimeoutError:
+            return
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The answer of the WSGI application to one request."""
+
+    status: int = 500
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    content: bytes = b""
+    opened: tuple[EventStream, LoopListener] | None = None
+
+
+class LiveServer:
+    """The ASGI application. `sessions` are those of the WSGI application's streams."""
+
+    def __init__(self, wsgi: WSGIApplication, sessions: SessionWatch) -> None:
+        self._wsgi = wsgi
+        self._sessions = sessions
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live-request")
+        self._watching: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Message, _receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        if self._watching is None:
+            # Made with the first request, because a forked process has an event loop of its own.
+            self._watching = asyncio.create_task(self._watch_sessions())
+        answer = await self._ask(scope)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        if answer.opened is None:
+            await send(_body(answer.content, more=False))
+            return
+        stream, listener = answer.opened
+        with stream.resources:
+            await _send_texts(stream, listener, send)
+
+    async def _ask(self, scope: Message) -> "_Answer":
+        """Returns the answer of the WSGI application."""
+        # Nothing of the request is kept: it weighs more than the stream, which lasts for hours.
+        loop = asyncio.get_running_loop()
+        environ = _environ(self._wsgi, scope)
+        environ[NEW_LISTENER] = lambda: LoopListener(loop)
+        answering = self._threads.submit(_answer, self._wsgi, environ)
+        try:
+            return await asyncio.wrap_future(answering)
+        except asyncio.CancelledError:
+            # The page went away; what the thread opens meanwhile is closed when it is done.
+            answering.add_done_callback(_close_unused)
+            raise
+
+    async def _watch_sessions(self) -> None:
+        while True:
+            await asyncio.sleep(SESSION_SECONDS)
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._threads, self._sessions.refresh)
+            except UNAVAILABLE as trouble:
+                structlog.get_logger().warning("live.sessions_unread", trouble=type(trouble).__name__)
+
+
+def live_server(app: Flask) -> LiveServer:
+    """Returns the server of an application that `views.start` has prepared."""
+    return LiveServer(app, cast("SessionWatch", app.extensions[SESSIONS]))
+
+
+async def _send_texts(stream: EventStream, listener: LoopListener, send: Send) -> None:
+    """Sends the texts of a stream until it is over. The server cancels it when the page goes away."""
+    await send(_body(stream.opening().encode()))
+    try:
+        while True:
+            await listener.wait()
+            texts = [stream.text_of(listener.items.popleft()) for _ in range(len(listener.items))]
+            text = "".join(texts) if texts else stream.beat()
+            if text:
+                await send(_body(text.encode()))
+    except StreamEnded:
+        await send(_body(b"", more=False))
+
+
+def _body(content: bytes, *, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": more}
+
+
+def _environ(wsgi: WSGIApplication, scope: Message) -> WSGIEnvironment:
+    instance = WsgiToAsgiInstance(wsgi)  # type: ignore[no-untyped-call]  # asgiref ships no types for it
+    instance.scope = scope
+    return cast("WSGIEnvironment", instance.build_environ(scope, BytesIO()))  # type: ignore[no-untyped-call]
+
+
+def _answer(wsgi: WSGIApplication, environ: WSGIEnvironment) -> _Answer:
+    """Lets the WSGI application answer one request."""
+    answer = _Answer()
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], _error: object = None
+    ) -> Callable[[bytes], object]:
+        answer.status = int(status.split(" ", 1)[0])
+        # The length of a stream is unknown.
+        answer.headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers
+            if STREAM not in environ or name.lower() != "content-length"
+        ]
+        return lambda _content: None
+
+    parts: Iterable[bytes] = wsgi(environ, start_response)
+    try:
+        answer.content = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    answer.opened = environ.get(STREAM)
+    return answer
+
+
+def _close_unused(answering: "Future[_Answer]") -> None:
+    if answering.cancelled() or answering.exception() is not None:
+        return
+    opened = answering.result().opened
+    if opened is not None:
+        opened[0].resources.close()
