@@ -10,6 +10,7 @@ from config.commands.lazy_group import LazyCommand, LazyGroup
 COMMANDS = {
     "calendar": LazyCommand("config.commands.working_days:calendar", "Sets the working days of deadlines."),
     "deliveries": LazyCommand("config.commands.deliveries:deliveries", "Lists what could not be delivered."),
+    "demo": LazyCommand("config.commands.demo:demo", "Fills a demonstration database."),
     "dial": LazyCommand("config.commands.dial:dial", "Phones the hotline from the terminal."),
     "doctor": LazyCommand("config.commands.doctor:doctor", "Looks at every component of the running line."),
     "flows": LazyCommand("config.commands.flows:flows", "Checks, draws and publishes call flows."),

@@ -134,6 +134,8 @@ def make_ticket(application: Application, **columns: Any) -> Ticket:
     }
     if facts["state"] is not TicketState.DRAFT:
         facts.setdefault("number", f"QF20261123{number:05d}0")
+    if facts["state"] is TicketState.CLOSED:
+        facts.setdefault("closed_at", at)
     with application.unit_of_work(Machine.SYSTEM) as work:
         day = at.astimezone(work.zone).date()
         ticket = Ticket(received_at=at, received_on=day, type=kind, **facts)

@@ -19,6 +19,7 @@ from hotline.rules.tickets.inbox import InboxSection
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.lists import (
+    MAX_DONE,
     TicketFilter,
     TicketListRow,
     address_of,
@@ -82,6 +83,7 @@ def sections() -> ResponseReturnValue:
     return render_template(
         "tickets/inbox_sections.html",
         counts=counts,
+        most_done=MAX_DONE,
         unsigned=unsigned,
         section=_requested_section(filters),
         fresh=fresh,
@@ -124,6 +126,7 @@ def _inbox(
         "tickets/unit_inbox.html",
         filters=filters,
         counts=counts,
+        most_done=MAX_DONE,
         unsigned=unsigned,
         section=section,
         page=page,

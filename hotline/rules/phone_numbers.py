@@ -17,6 +17,7 @@ _LANDLINE = re.compile(_AREA + r"\d{7,8}")
 # Without trunk prefix and country code, a two-digit area needs all eight digits: nine are a mistyped number.
 _BARE_LANDLINE = re.compile(r"(?:10|2\d)\d{8}|(?!1|2)" + _AREA + r"\d{7,8}")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
+_STORED_MOBILE = re.compile(r"\+861[3-9][0-9]{9}")
 # Numbers of companies that are answered in the whole country (400, 800).
 _NATIONWIDE = re.compile(r"[48]00\d{7}")
 # Numbers of the same town; other first digits lead to services and trunks.
@@ -85,6 +86,9 @@ def parse_number(raw: str, line: str = "") -> str | None:
     `line` is the hotline's own number in E.164: 7 and 8 digits are a number of its area. None stands for a withheld
     number, a short code, a number with an extension, a client name or any other text.
     """
+    # Nearly every number that is read again is a mobile as it is stored; lists mask two a row.
+    if _STORED_MOBILE.fullmatch(raw):
+        return raw
     groups = _digit_groups(raw)
     if groups is None:
         return None
@@ -116,6 +120,8 @@ def parse_caller_number(text: str, line: str) -> str | None:
 
 def is_withheld(raw: str) -> bool:
     """Returns whether a carrier's text says that the caller's number is not shown."""
+    if _STORED_MOBILE.fullmatch(raw):
+        return False
     text = _without_scheme(raw)
     digits = "".join(_digit_groups(text) or ())
     if digits:

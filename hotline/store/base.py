@@ -5,7 +5,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, DateTime, Dialect, Enum, MetaData, TypeDecorator, literal_column
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 NAMING = {
@@ -65,3 +74,18 @@ def enum_column(kind: type[Word]) -> Enum:
 def constants(words: Iterable[StrEnum]) -> list[ColumnElement[str]]:
     """Returns enum values as constants for `in_` in a statement that is built once; a list of parameters is expanded at each execution."""
     return [literal_column(f"'{word.value}'") for word in sorted(words)]
+
+
+def meets(table: str, condition: str) -> ColumnElement[bool]:
+    """Returns the condition of a partial index of `table`, for the queries that the index is meant for."""
+    # Without a type: SQLAlchemy would write `= 1` behind a Boolean for SQLite, which is another condition.
+    return literal_column(f"{table}.{condition}")
+
+
+def index_where(condition: str) -> dict[str, Any]:
+    """Returns the arguments that make an `Index` partial, on both databases.
+
+    Both planners use a partial index only for a query with its very condition; its values must be written out, because a
+    parameter could be anything.
+    """
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}

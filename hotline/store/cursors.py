@@ -60,6 +60,15 @@ def parse_moment_cursor(cursor: str) -> tuple[datetime, int]:
         raise BadCursor(cursor) from wrong
 
 
+def is_moment_cursor(cursor: str) -> bool:
+    """Returns whether `cursor` is one of a list sorted by a moment."""
+    try:
+        parse_moment_cursor(cursor)
+    except BadCursor:
+        return False
+    return True
+
+
 def _pack(kind: str, key: list[int]) -> str:
     return urlsafe_b64encode(json.dumps([kind, *key]).encode()).decode().rstrip("=")
 

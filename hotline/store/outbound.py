@@ -30,7 +30,11 @@ class Callback(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    __table_args__ = (Index("ix_callbacks_state_next_try_at", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_callbacks_state_next_try_at", "state", "next_try_at"),
+        Index("ix_callbacks_state_id", "state", "id"),
+        Index("ix_callbacks_reason_id", "reason", "id"),
+    )
 
 
 class FollowUp(Base):

@@ -237,6 +237,28 @@ def test_dial_never_phones_a_line_in_production(
     assert "dial phones the demonstration" in refused.output
 
 
+def test_no_tickets_are_invented_in_production_nor_beside_real_ones(terminal: Terminal) -> None:
+    environ = production_environ(
+        DATABASE_URL=terminal.database,
+        REDIS_URL="redis://127.0.0.1/0",
+        PUBLIC_URL="https://hotline.example",
+    )
+    refused = terminal.run("demo", "volume", "--tickets", "50", **environ)
+    assert refused.exit_code == 2
+    assert "refuses to run with HOTLINE_ENV=production" in refused.output
+    for _ in range(2):
+        assert terminal.run("demo", "volume", "--tickets", "50").output == "50 tickets written\n"
+    engine = open_engine(terminal.database)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM tickets")) == 100
+        connection.execute(text("UPDATE tickets SET author_id = NULL WHERE id = 1"))
+    engine.dispose()
+    beside = terminal.run("demo", "volume", "--tickets", "50")
+    assert beside.exit_code == 1
+    assert "holds tickets that are not invented" in beside.output
+    assert terminal.run("demo", "volume", "--tickets", "50", "--beside").exit_code == 0
+
+
 def test_a_database_is_taken_back_and_brought_up_again(terminal: Terminal) -> None:
     back = terminal.run("migrate", "--back-to", "0005")
     assert (back.exit_code, back.output.splitlines()[-1]) == (

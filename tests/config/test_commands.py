@@ -73,6 +73,7 @@ COMMANDS = [
     ("flows", "history"),
     ("flows", "rollback"),
     ("dial",),
+    ("demo", "volume"),
     ("jobs",),
     ("tickets", "import"),
     ("tickets", "export"),

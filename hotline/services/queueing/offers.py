@@ -16,7 +16,8 @@ from hotline.rules.calls.queue_order import QueueEntry, Standing
 from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState, TicketState
 from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
-from hotline.store.calls.tables import Call, Offer
+from hotline.store.base import meets
+from hotline.store.calls.tables import PENDING, Call, Offer
 from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
@@ -230,7 +231,7 @@ def settle_overdue_offers(work: UnitOfWork) -> int:
     """Settles rings beyond their limit. Returns their number."""
     grace = timedelta(seconds=work.policies.queue.ring_seconds + 10)
     overdue = select(Offer.id, Offer.leg_asked_at).where(
-        Offer.state == OfferState.PENDING, Offer.offered_at < work.at - grace
+        meets("offers", PENDING), Offer.offered_at < work.at - grace
     )
     rows = work.session.execute(overdue).all()
     for offer_id, asked_at in rows:

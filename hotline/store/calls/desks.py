@@ -9,11 +9,12 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.rules.calls.states import WAITING
-from hotline.rules.enums import CallState, OfferState, PresenceState, TicketState
+from hotline.rules.enums import CallState, PresenceState, TicketState
 from hotline.rules.figures.report import Period
 from hotline.rules.text import normalise
 from hotline.rules.tickets.search import search_words
-from hotline.store.calls.tables import Call, Offer
+from hotline.store.base import meets
+from hotline.store.calls.tables import LOST, PENDING, Call, Offer
 from hotline.store.figures.calls import count_calls
 from hotline.store.figures.cohorts import window_of
 from hotline.store.outbound import Callback, Dial
@@ -60,12 +61,8 @@ class DeskSnapshot:
 
 def read_desk(session: Session, user_id: int) -> DeskSnapshot:
     presence = session.get(Presence, user_id)
-    offer = session.scalar(
-        select(Offer)
-        .where(Offer.operator_id == user_id, Offer.state == OfferState.PENDING)
-        .order_by(Offer.id.desc())
-        .limit(1)
-    )
+    rings = select(Offer).where(Offer.operator_id == user_id, meets("offers", PENDING))
+    offer = session.scalar(rings.order_by(Offer.id.desc()).limit(1))
     call_id = offer.call_id if offer is not None else _call_in_hand(session, user_id, presence)
     if call_id is None:
         return DeskSnapshot(presence, None, None, None, None)
@@ -162,7 +159,7 @@ def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple
 
     A draft that went to another operator after a lost talk is included.
     """
-    lost = select(Offer.call_id).where(Offer.operator_id == user_id, Offer.state == OfferState.LOST)
+    lost = select(Offer.call_id).where(Offer.operator_id == user_id, meets("offers", LOST))
     mine = (
         or_(Ticket.author_id == user_id, Ticket.call_id.in_(lost)),
         Ticket.received_on == day,

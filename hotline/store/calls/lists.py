@@ -16,8 +16,9 @@ from hotline.rules.enums import (
     CallPurpose,
     CallState,
 )
+from hotline.store.base import meets
 from hotline.store.calls.outcomes import OUTCOME
-from hotline.store.calls.tables import Call
+from hotline.store.calls.tables import PLACED_BY_US, Call
 from hotline.store.cursors import Page, id_cursor, make_page, parse_id_cursor
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.people.tables import User
@@ -77,6 +78,9 @@ def list_calls(session: Session, wanted: CallFilter, *, limit: int, cursor: str 
         conditions += [Call.purpose == CallPurpose.INBOUND, OUTCOME.in_(wanted.outcomes)]
     if wanted.purposes:
         conditions.append(Call.purpose.in_(wanted.purposes))
+        # The same in narrower words, for the partial index.
+        if CallPurpose.INBOUND not in wanted.purposes:
+            conditions.append(meets("calls", PLACED_BY_US))
     if wanted.operator_id is not None:
         conditions.append(Call.operator_id == wanted.operator_id)
     if wanted.number:

@@ -14,7 +14,11 @@ from hotline.rules.enums import (
     RequestClass,
     Satisfied,
 )
-from hotline.store.base import Base, UtcDateTime, enum_column
+from hotline.store.base import Base, UtcDateTime, enum_column, index_where
+
+# The conditions of the partial indexes below.
+PLACED_BY_US = "purpose <> 'inbound'"
+PENDING, LOST = "state = 'pending'", "state = 'lost'"
 
 
 class Call(Base):
@@ -88,6 +92,17 @@ class Call(Base):
         Index("ix_calls_state_place_since", "state", "place_since"),
         Index("ix_calls_arrived_on_purpose", "arrived_on", "purpose"),
         Index("ix_calls_number_arrived_at", "number", "arrived_at"),
+        Index("ix_calls_arrived_on_id", "arrived_on", "id"),
+        # Partial indexes: a call enters them once, not with each of its steps.
+        Index("ix_calls_end_id", "end", "id", **index_where('"end" IS NOT NULL')),
+        Index("ix_calls_operator_id_id", "operator_id", "id", **index_where("operator_id IS NOT NULL")),
+        Index("ix_calls_placed_by_us", "id", **index_where(PLACED_BY_US)),
+        Index(
+            "ix_calls_unrecorded",
+            "operator_id",
+            "id",
+            **index_where("operator_id IS NOT NULL AND finished_at IS NULL"),
+        ),
     )
 
 
@@ -107,6 +122,10 @@ class Offer(Base):
     leg_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
     # When the operator hung up on purpose; a leg that ends without it was lost.
     hung_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    __table_args__ = (
+        Index("ix_offers_pending", "operator_id", "offered_at", **index_where(PENDING)),
+        Index("ix_offers_lost", "operator_id", **index_where(LOST)),
+    )
 
 
 class Receipt(Base):

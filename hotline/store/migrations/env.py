@@ -7,6 +7,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from hotline.store.base import UtcDateTime
+from hotline.store.schema import is_compared
 from hotline.store.tables import Base
 
 
@@ -24,6 +25,7 @@ context.configure(
     target_metadata=Base.metadata,
     render_as_batch=True,
     render_item=render,
+    include_object=is_compared,
     compare_type=True,
     compare_server_default=True,
     transactional_ddl=True,

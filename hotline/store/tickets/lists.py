@@ -3,28 +3,30 @@
 The clause `readable` limits lists and single tickets alike, so that a person can open exactly what is listed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
     Select,
+    SQLColumnExpression,
     and_,
     case,
     exists,
     false,
     func,
     literal,
+    or_,
     select,
     true,
     tuple_,
 )
 from sqlalchemy.orm import Session, aliased
 
-from hotline.rules.enums import Channel, RecordingKind, RequestType, TicketState
+from hotline.rules.enums import OPEN_AT_UNIT, Channel, RecordingKind, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import is_storable
 from hotline.rules.tickets.inbox import (
@@ -36,16 +38,29 @@ from hotline.rules.tickets.inbox import (
 )
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
-from hotline.store.cursors import MAX_ID, Page, make_page, moment_cursor, parse_moment_cursor
+from hotline.store.cursors import (
+    MAX_ID,
+    Page,
+    id_cursor,
+    is_moment_cursor,
+    make_page,
+    moment_cursor,
+    parse_id_cursor,
+    parse_moment_cursor,
+)
 from hotline.store.people.tables import Unit
-from hotline.store.tickets.deadlines import LAST_DAY, is_overdue, is_past, nearest_due
+from hotline.store.tickets.deadlines import is_overdue, is_past
 from hotline.store.tickets.search import matches
-from hotline.store.tickets.tables import Ticket
+from hotline.store.tickets.tables import AT_UNIT, CLOSED, LAST_DAY, NEAREST_DUE, UNFINISHED, Ticket, is_within
 
+Lines: TypeAlias = Select[Ticket, Unit, str | None]
+_FINISHED = frozenset({TicketState.CLOSED, TicketState.DISCARDED})
 # A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
 DRAFT_PREFIX = "draft-"
 # The total of a list is counted up to this number; beyond it pages show "more than".
 MAX_COUNT = 10_000
+# The same for what a unit has done.
+MAX_DONE = 999
 
 
 class TicketOrder(StrEnum):
@@ -122,22 +137,52 @@ def list_tickets(
     session: Session, person: Person, wanted: TicketFilter, at: datetime, *, limit: int, cursor: str = ""
 ) -> Page[TicketListRow]:
     """Returns a page of tickets in the wanted order. Raises BadCursor."""
-    by_due, downwards = wanted.order is TicketOrder.DUE, wanted.order is TicketOrder.NEWEST
-    key = nearest_due() if by_due else Ticket.received_at
-    order = (key.desc(), Ticket.id.desc()) if downwards else (key, Ticket.id)
-    found = _lines(person).where(*_conditions(person, wanted, at)).order_by(*order)
-    if cursor:
-        moment, row_id = parse_moment_cursor(cursor)
-        here, place = tuple_(key, Ticket.id), tuple_(literal(moment, UtcDateTime), literal(row_id))
-        found = found.where(here < place if downwards else here > place)
-    lines = _read(session, found.limit(limit + 1))
-    return make_page(lines, limit, lambda line: _place_of(line.ticket, by_due=by_due))
+    found = _lines(person).where(*_conditions(person, wanted, at))
+    if wanted.order is TicketOrder.DUE and not _are_at_unit(wanted):
+        return _page_by_due(session, found, limit, cursor)
+    after = parse_moment_cursor(cursor) if cursor else None
+    if wanted.order is TicketOrder.DUE:
+        lines = _read(session, found, NEAREST_DUE, limit + 1, after)
+        return make_page(lines, limit, lambda line: _due_cursor(line.ticket))
+    downwards = wanted.order is TicketOrder.NEWEST
+    lines = _read(session, found, Ticket.received_at, limit + 1, after, downwards=downwards)
+    return make_page(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
 
 
-def _place_of(ticket: Ticket, *, by_due: bool) -> str:
+def _are_at_unit(wanted: TicketFilter) -> bool:
+    """Returns whether a filter finds tickets at their units only."""
+    return wanted.overdue is True or (bool(wanted.states) and OPEN_AT_UNIT.issuperset(wanted.states))
+
+
+def _are_unfinished(wanted: TicketFilter) -> bool:
+    return wanted.overdue is True or (bool(wanted.states) and not _FINISHED.intersection(wanted.states))
+
+
+def _page_by_due(session: Session, found: Lines, limit: int, cursor: str) -> Page[TicketListRow]:
+    """Returns a page with the nearest open clock first, then by receipt the tickets without one."""
+    lines: list[TicketListRow] = []
+    # Two statements, because each part has an index in its order. The cursor is the kind of its part.
+    rest_after = None if not cursor or is_moment_cursor(cursor) else parse_id_cursor(cursor)
+    if rest_after is None:
+        running = found.where(is_within(AT_UNIT), literal(LAST_DAY, UtcDateTime) > NEAREST_DUE)
+        after = parse_moment_cursor(cursor) if cursor else None
+        lines += _read(session, running, NEAREST_DUE, limit + 1, after)
+    if len(lines) <= limit:
+        last = session.get(Ticket, rest_after) if rest_after is not None else None
+        has_no_clock = literal(LAST_DAY, UtcDateTime) == NEAREST_DUE
+        rest = found.where(or_(Ticket.state.not_in(OPEN_AT_UNIT), has_no_clock))
+        after = None if last is None else (last.received_at, last.id)
+        lines += _read(session, rest, Ticket.received_at, limit + 1 - len(lines), after)
+
+    def cursor_of(line: TicketListRow) -> str:
+        return _due_cursor(line.ticket) if nearest_clock(line.ticket) else id_cursor(line.ticket.id)
+
+    return make_page(lines, limit, cursor_of)
+
+
+def _due_cursor(ticket: Ticket) -> str:
     clock = nearest_clock(ticket)
-    due = clock.due_at if clock else LAST_DAY
-    return moment_cursor(due if by_due else ticket.received_at, ticket.id)
+    return moment_cursor(clock.due_at if clock else LAST_DAY, ticket.id)
 
 
 def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: datetime) -> int:
@@ -156,36 +201,49 @@ def list_section(
     limit: int,
     cursor: str = "",
 ) -> Page[TicketListRow]:
-    """Returns a page of one section of a unit's inbox, the nearest open clock first. Raises BadCursor."""
-    due = nearest_due()
-    found = (
-        _lines(person)
-        .where(_in_section(INBOX_SECTIONS[section], at, end_of_day(at, zone)))
-        .order_by(due, Ticket.id)
-    )
-    if cursor:
-        moment, row_id = parse_moment_cursor(cursor)
-        found = found.where(tuple_(due, Ticket.id) > tuple_(literal(moment, UtcDateTime), literal(row_id)))
-    lines = _read(session, found.limit(limit + 1))
-    return make_page(lines, limit, lambda line: _place_of(line.ticket, by_due=True))
+    """Returns a page of one section of a unit's inbox. Raises BadCursor.
+
+    The nearest open clock is first; of what is done, the last closed ticket.
+    """
+    found = _lines(person).where(_in_section(INBOX_SECTIONS[section], at, end_of_day(at, zone)))
+    after = parse_moment_cursor(cursor) if cursor else None
+    if section is InboxSection.DONE:
+        lines = _read(session, found, Ticket.closed_at, limit + 1, after, downwards=True)
+        return make_page(lines, limit, lambda line: _closed_cursor(line.ticket))
+    lines = _read(session, found, NEAREST_DUE, limit + 1, after)
+    return make_page(lines, limit, lambda line: _due_cursor(line.ticket))
+
+
+def _closed_cursor(ticket: Ticket) -> str:
+    # Every closed ticket has the moment; a file gives it, or the step sets it.
+    return moment_cursor(ticket.closed_at or LAST_DAY, ticket.id)
 
 
 def count_unsigned(session: Session, person: Person) -> int:
     """Returns the number of tickets that this person's unit has not acknowledged, in whatever section."""
-    query = select(func.count()).where(readable(person), Ticket.state == TicketState.DISPATCHED)
-    return session.scalar(query) or 0
+    unsigned = readable(person), is_within(UNFINISHED), Ticket.state == TicketState.DISPATCHED
+    return session.scalar(select(func.count()).where(*unsigned)) or 0
 
 
-def count_sections(session: Session, person: Person, at: datetime, zone: ZoneInfo) -> dict[InboxSection, int]:
-    """Returns the number of tickets in each section of the inbox of this person's unit, 0 included."""
+def count_sections(
+    session: Session, person: Person, at: datetime, zone: ZoneInfo, *, most_done: int = MAX_DONE
+) -> dict[InboxSection, int]:
+    """Returns the number of tickets in each section of the inbox of this person's unit, 0 included.
+
+    What is done is counted up to `most_done` + 1: a unit works on what is open, and its history only grows.
+    """
     midnight = end_of_day(at, zone)
-    whens = [
-        (_in_section(rule, at, midnight), literal(section.value)) for section, rule in INBOX_SECTIONS.items()
-    ]
-    sorted_out = select(case(*whens).label("section")).where(readable(person)).subquery()
+    at_unit = {section: rule for section, rule in INBOX_SECTIONS.items() if rule.states <= OPEN_AT_UNIT}
+    whens = [(_in_section(rule, at, midnight), literal(section.value)) for section, rule in at_unit.items()]
+    # Every moment is before the last day. SQLite, which has no statistics, prefers the index that this names.
+    at_unit_now = readable(person), is_within(AT_UNIT), literal(LAST_DAY, UtcDateTime) >= NEAREST_DUE
+    sorted_out = select(case(*whens).label("section")).where(*at_unit_now).subquery()
     counted = select(sorted_out.c.section, func.count()).group_by(sorted_out.c.section)
     found: dict[str | None, int] = dict(session.execute(counted).all())
-    return {section: found.get(section.value, 0) for section in InboxSection}
+    counts = {section: found.get(section.value, 0) for section in InboxSection}
+    done = select(Ticket.id).where(readable(person), is_within(CLOSED)).limit(most_done + 1)
+    counts[InboxSection.DONE] = session.scalar(select(func.count()).select_from(done.subquery())) or 0
+    return counts
 
 
 def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
@@ -207,11 +265,28 @@ def list_row_of(session: Session, ticket: Ticket) -> TicketListRow:
     return TicketListRow(ticket, unit, address_of(earlier) if earlier else None)
 
 
-def _read(session: Session, lines: Select[Ticket, Unit, str | None]) -> Sequence[TicketListRow]:
+def _read(
+    session: Session,
+    lines: Lines,
+    key: SQLColumnExpression[Any],
+    limit: int,
+    after: tuple[datetime, int] | None,
+    *,
+    downwards: bool = False,
+) -> list[TicketListRow]:
+    """Returns the first lines behind `after` in the order of `key`, then of the id."""
+    if after is not None:
+        here, place = tuple_(key, Ticket.id), tuple_(literal(after[0], UtcDateTime), literal(after[1]))
+        lines = lines.where(here < place if downwards else here > place)
+    order = (key.desc(), Ticket.id.desc()) if downwards else (key, Ticket.id)
+    return _rows(session, lines.order_by(*order).limit(limit))
+
+
+def _rows(session: Session, lines: Lines) -> list[TicketListRow]:
     return [TicketListRow(*row) for row in session.execute(lines)]
 
 
-def _lines(person: Person) -> Select[Ticket, Unit, str | None]:
+def _lines(person: Person) -> Lines:
     earlier = aliased(Ticket)
     return (
         select(Ticket, Unit, earlier.number)
@@ -224,7 +299,8 @@ def _lines(person: Person) -> Select[Ticket, Unit, str | None]:
 def _conditions(person: Person, wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]:
     # A value that selects nothing, and the clause that it would stand for.
     plain: tuple[tuple[object, ColumnElement[bool]], ...] = (
-        (wanted.states, Ticket.state.in_(wanted.states)),
+        # All states at a unit are one condition, of which `_are_at_unit` knows.
+        (wanted.states and set(wanted.states) != OPEN_AT_UNIT, Ticket.state.in_(wanted.states)),
         (wanted.types, Ticket.type.in_(wanted.types)),
         (wanted.unit, Ticket.unit_code == wanted.unit),
         (wanted.channels, Ticket.channel.in_(wanted.channels)),
@@ -233,6 +309,12 @@ def _conditions(person: Person, wanted: TicketFilter, at: datetime) -> list[Colu
         (wanted.author_id, Ticket.author_id == wanted.author_id),
     )
     clauses = [clause for value, clause in plain if value]
+    clauses += _days_of_receipt(wanted)
+    # Conditions of partial indexes, beside the wanted states that they follow from.
+    if _are_unfinished(wanted):
+        clauses.append(is_within(UNFINISHED))
+    if _are_at_unit(wanted):
+        clauses.append(is_within(AT_UNIT))
     if wanted.overdue is not None:
         clauses.append(is_overdue(at) if wanted.overdue else ~is_overdue(at))
     if wanted.messages:
@@ -242,13 +324,27 @@ def _conditions(person: Person, wanted: TicketFilter, at: datetime) -> list[Colu
     return clauses
 
 
+def _days_of_receipt(wanted: TicketFilter) -> list[ColumnElement[bool]]:
+    """Returns a range of moments around the wanted local days, for the indexes in the order of receipt."""
+    # Local midnight is less than a day from that of UTC, in every zone.
+    clauses = []
+    if wanted.first is not None:
+        clauses.append(Ticket.received_at > datetime.combine(wanted.first, time(), UTC) - timedelta(days=1))
+    if wanted.last is not None:
+        clauses.append(Ticket.received_at < datetime.combine(wanted.last, time(), UTC) + timedelta(days=2))
+    return clauses
+
+
 def _has_message() -> ColumnElement[bool]:
     left = Recording.call_id == Ticket.call_id, Recording.kind == RecordingKind.MESSAGE
     return exists().where(*left)
 
 
 def _in_section(rule: SectionRule, at: datetime, midnight: datetime) -> ColumnElement[bool]:
-    return and_(Ticket.state.in_(rule.states), _due(rule.due, at, midnight))
+    if rule.states <= OPEN_AT_UNIT:
+        states = true() if rule.states == OPEN_AT_UNIT else Ticket.state.in_(rule.states)
+        return and_(is_within(AT_UNIT), states, _due(rule.due, at, midnight))
+    return is_within(CLOSED)
 
 
 def _due(due: DueRange, at: datetime, midnight: datetime) -> ColumnElement[bool]:
@@ -256,8 +352,8 @@ def _due(due: DueRange, at: datetime, midnight: datetime) -> ColumnElement[bool]
         case DueRange.ANY:
             return true()
         case DueRange.PAST:
-            return is_past(nearest_due(), at)
+            return is_past(NEAREST_DUE, at)
         case DueRange.TODAY:
-            return and_(~is_past(nearest_due(), at), ~is_past(literal(midnight, UtcDateTime), nearest_due()))
+            return and_(at <= NEAREST_DUE, midnight >= NEAREST_DUE)
         case DueRange.LATER:
-            return is_past(literal(midnight, UtcDateTime), nearest_due())
+            return midnight < NEAREST_DUE

@@ -1,12 +1,25 @@
 """The tables of tickets, of their places in units' inboxes, and of ticket numbers."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    case,
+    false,
+    func,
+)
 from sqlalchemy import text as sql
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from hotline.rules.enums import (
     Channel,
@@ -19,10 +32,32 @@ from hotline.rules.enums import (
     Urgency,
 )
 from hotline.rules.tickets.search import search_columns
-from hotline.store.base import Base, UtcDateTime, enum_column
+from hotline.store.base import Base, UtcDateTime, enum_column, index_where, meets
 
-# The condition of the partial index below. The planners use the index only for a query with this very condition.
+# The conditions of the partial indexes below.
 UNFINISHED = "state NOT IN ('closed', 'discarded')"
+# By exclusion, because SQLite would use the values of an inclusion with another index.
+AT_UNIT = "state NOT IN ('closed', 'discarded', 'draft')"
+CLOSED = "state = 'closed'"
+# Stands for the missing due moment in comparisons and sorts a ticket without an open clock behind all others.
+LAST_DAY = datetime(9999, 12, 1, tzinfo=UTC)
+
+
+class _LastDay(ColumnElement[datetime]):
+    """LAST_DAY, written out: an index over an expression serves a query with the very same expression."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+
+
+@compiles(_LastDay)
+def _write_last_day(_element: _LastDay, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "TIMESTAMPTZ '9999-12-01 00:00:00+00'"
+
+
+@compiles(_LastDay, "sqlite")
+def _write_last_day_for_sqlite(_element: _LastDay, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "'9999-12-01 00:00:00.000000'"
 
 
 def _search_column(name: str) -> Callable[[Any], str]:
@@ -101,14 +136,19 @@ class Ticket(Base):
         Index("ix_tickets_state_received_at", "state", "received_at"),
         Index("ix_tickets_received_at_id", "received_at", "id"),
         Index("ix_tickets_caller_number_received_at", "caller_number", "received_at"),
+        Index("ix_tickets_unit_code_received_at", "unit_code", "received_at", "id"),
+        Index("ix_tickets_channel_received_at", "channel", "received_at", "id"),
+        Index("ix_tickets_type_received_at", "type", "received_at", "id"),
+        Index("ix_tickets_author_id_received_at", "author_id", "received_at", "id"),
+        Index("ix_tickets_unfinished_received_at", "received_at", "id", **index_where(UNFINISHED)),
+        Index("ix_tickets_closed_unit_closed_at", "unit_code", "closed_at", "id", **index_where(CLOSED)),
         # A round is redone once, however often its "no" is delivered. Partial index: with NULLs included, the planner
         # ignores it.
         Index(
             "uq_tickets_redo_of",
             "redo_of",
             unique=True,
-            sqlite_where=sql("redo_of IS NOT NULL"),
-            postgresql_where=sql("redo_of IS NOT NULL"),
+            **index_where("redo_of IS NOT NULL"),
         ),
         Index("ix_tickets_closed_at", "closed_at"),
         Index("ix_tickets_received_on_closed_at", "received_on", "closed_at"),
@@ -122,10 +162,45 @@ class Ticket(Base):
             "due_at",
             "received_on",
             "external_number",
-            sqlite_where=sql(UNFINISHED),
-            postgresql_where=sql(UNFINISHED),
+            **index_where(UNFINISHED),
         ),
     )
+
+
+class _Earliest(FunctionElement[datetime]):
+    """The earliest of some moments."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+
+
+@compiles(_Earliest)
+def _write_earliest(element: _Earliest, compiler: SQLCompiler, **options: Any) -> str:
+    return f"least({compiler.process(element.clauses, **options)})"
+
+
+@compiles(_Earliest, "sqlite")
+def _write_earliest_for_sqlite(element: _Earliest, compiler: SQLCompiler, **options: Any) -> str:
+    return f"min({compiler.process(element.clauses, **options)})"
+
+
+def _running(due_at: ColumnElement[Any], met_at: ColumnElement[Any]) -> ColumnElement[datetime]:
+    return func.coalesce(case((met_at.is_(None), due_at)), _LastDay(), type_=UtcDateTime)
+
+
+# When the nearest open clock of a ticket at its unit falls due; LAST_DAY without one. Indexed by the two indexes below.
+NEAREST_DUE = _Earliest(
+    _running(Ticket.acknowledge_due.expression, Ticket.acknowledged_at.expression),
+    _running(Ticket.contact_due.expression, Ticket.first_contact_at.expression),
+    _running(Ticket.due_at.expression, Ticket.closed_at.expression),
+)
+Index("ix_tickets_at_unit_nearest_due", NEAREST_DUE, Ticket.id, **index_where(AT_UNIT))
+Index("ix_tickets_at_unit_unit_nearest_due", Ticket.unit_code, NEAREST_DUE, Ticket.id, **index_where(AT_UNIT))
+
+
+def is_within(condition: str) -> ColumnElement[bool]:
+    """Returns one of the conditions above, for a query that a partial index shall serve."""
+    return meets("tickets", condition)
 
 
 class Assignment(Base):
