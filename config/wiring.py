@@ -6,6 +6,7 @@ and `/readyz` can report what is wrong, while the database or Redis does not ans
 
 import sys
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources.abc import Traversable
 
 from redis import Redis
@@ -30,6 +31,7 @@ from hotline.reactions.registry import has_reactions
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.policies import Policies
 from hotline.store.engine import open_engine
+from hotline.store.row_cache import RowCache
 from hotline.unit_of_work import Application
 from ivr_flows.loader import load_scripts, load_stored_script
 from ivr_flows.source.problems import FlowError
@@ -37,6 +39,8 @@ from ivr_flows.webhooks.flow_registry import FlowRegistry
 
 # A Redis that hangs must not block the scheduler. It waits for events for one second, so this must be longer.
 REDIS_SECONDS = 10
+# A revoked token, a disabled user, a closed unit and an imported calendar take effect in every process within this time.
+CACHE_AGE = timedelta(seconds=2)
 # How long a desk's telephone stays registered with one access token.
 TOKEN_SECONDS = 3600
 
@@ -65,6 +69,7 @@ def build(settings: Settings, city: Traversable = CITY) -> Components:
         policies=city_policies(settings, city),
         announce=RedisAnnouncer(announcer_client(settings.redis_url), has_reactions),
         has_reactions=has_reactions,
+        cache=RowCache(CACHE_AGE),
     )
     carrier = TwilioCarrier(
         account_sid=settings.account.sid,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -22,7 +22,8 @@ from hotline.rules.people.actors import Actor
 from hotline.rules.policies import Policies
 from hotline.store.engine import reading_options
 from hotline.store.outbox import EventRow
-from hotline.store.upsert import insert_row
+from hotline.store.row_cache import RowCache
+from hotline.store.upsert import insert_rows
 
 # The type of Application.read_session for the web adapters, which import nothing of SQLAlchemy.
 ReadSession: TypeAlias = Session
@@ -30,7 +31,7 @@ ReadSession: TypeAlias = Session
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """Carries what a service needs: connection, instant, actor, policies and the events recorded so far.
+    """Carries what a service needs: connection, instant, actor, policies, cache and the events recorded so far.
 
     No transaction is begun before the first statement.
     """
@@ -40,6 +41,7 @@ class UnitOfWork:
     actor: Actor
     policies: Policies
     has_reactions: "HasReactions"
+    cache: RowCache
     recorded_events: list[Event] = field(default_factory=list)
     _session: Session | None = None
 
@@ -70,13 +72,17 @@ class UnitOfWork:
         """Returns the local calendar day of this unit of work."""
         return self.at.astimezone(self.zone).date()
 
-    def record(self, event: Event) -> None:
-        """Writes `event` to the event log in this transaction.
+    def record(self, *recorded: Event) -> None:
+        """Writes events to the event log in this transaction, in their order and in one statement.
 
         An event that leads to no reaction is written as relayed, so that the relay never reads it.
         """
+        insert_rows(self.connection, EventRow, [self._event_row(event) for event in recorded])
+        self.recorded_events.extend(recorded)
+
+    def _event_row(self, event: Event) -> dict[str, Any]:
         kind, subject, subject_id, data = pack(event)
-        row = {
+        return {
             "at": self.at,
             "kind": kind,
             "subject": subject,
@@ -85,8 +91,6 @@ class UnitOfWork:
             "data": data,
             "relayed_at": None if self.has_reactions(event) else self.at,
         }
-        insert_row(self.connection, EventRow, row)
-        self.recorded_events.append(event)
 
 
 # Announces committed events to live screens and to the relay. Never raises.
@@ -102,22 +106,26 @@ def leave_to_relay(_event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Gives web adapters, workers and commands access to the database through units of work."""
+    """Gives web adapters, workers and commands access to the database through units of work.
+
+    `cache` keeps rows that seldom change for as long as it was built with; by default it keeps none.
+    """
 
     engine: Engine
     clock: Clock
     policies: Policies
     announce: Announce
     has_reactions: HasReactions = leave_to_relay
+    cache: RowCache = field(default_factory=RowCache)
+
+    def _unit_at(self, connection: Connection, at: datetime, actor: Actor) -> UnitOfWork:
+        return UnitOfWork(connection, at, actor, self.policies, self.has_reactions, self.cache)
 
     @contextmanager
     def unit_of_work(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Opens a unit of work; commits on a normal exit, then announces the recorded events."""
         at = self.clock()
-        with (
-            self.engine.connect() as connection,
-            closing(UnitOfWork(connection, at, actor, self.policies, self.has_reactions)) as work,
-        ):
+        with self.engine.connect() as connection, closing(self._unit_at(connection, at, actor)) as work:
             yield work
             work.flush()
             connection.commit()
@@ -129,8 +137,7 @@ class Application:
         """Opens a unit of work that must not write: on SQLite it takes no write lock, on PostgreSQL it has no transaction."""
         with self.engine.connect() as connection:
             connection.execution_options(**reading_options(self.engine))
-            unit = UnitOfWork(connection, self.clock(), actor, self.policies, self.has_reactions)
-            with closing(unit) as work:
+            with closing(self._unit_at(connection, self.clock(), actor)) as work:
                 yield work
 
     @contextmanager

@@ -125,10 +125,10 @@ class TicketIn(TicketFieldsIn):
     channel: Channel = Channel.OTHER
     action: Literal["save", "answer", "hand_off"] | None = None
 
-    def step(self) -> TicketAction | None:
-        """Returns the step to take after the draft is written, or None to leave it a draft."""
+    def step(self, stated: TicketFields) -> TicketAction | None:
+        """Returns the step that a new ticket with these fields takes at once, or None to leave it a draft."""
         if self.action is None:
-            return TicketAction.HAND_OFF if self.ticket_fields().unit_code else None
+            return TicketAction.HAND_OFF if stated.unit_code else None
         return None if self.action == "save" else TicketAction(self.action)
 
 

@@ -10,12 +10,13 @@ from agent_console.api.serializers import event_out, ticket_made_out, ticket_out
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import ActionNotAllowed, LostRace, NotAllowed
 from hotline.rules.people.actors import Person
-from hotline.rules.tickets.fields import TicketFields
 from hotline.rules.tickets.transitions import TRANSITIONS, find_action, may_take
+from hotline.services.people.units import find_unit
 from hotline.services.tickets import actions, idempotency
 from hotline.store.tickets.history import timeline
 from hotline.store.tickets.lists import (
     TicketFilter,
+    TicketListRow,
     find_list_row,
     find_ticket_for,
     list_row_of,
@@ -30,29 +31,27 @@ _TRIES = 3
 
 def post_ticket(request: ApiRequest[Nothing, TicketIn]) -> ApiResponse:
     """Creates a ticket. A repeated Idempotency-Key with the same body returns the same ticket."""
-    stated, step = request.body.ticket_fields(), request.body.step()
+    body, stated = request.body, request.body.ticket_fields()
+    step = body.step(stated)
 
     def write(work: UnitOfWork) -> Ticket:
-        draft = actions.open_draft(work, channel=request.body.channel, stated=stated)
-        return draft if step is None else actions.perform(work, draft.id, step, TicketFields())
+        return actions.create_ticket(work, channel=body.channel, stated=stated, action=step)
 
     for tries_left in reversed(range(_TRIES)):
         try:
             with request.application.unit_of_work(request.person) as work:
                 created = idempotency.write_once(
-                    work, request.token_id, request.idempotency_key, fingerprint(request.body), write
+                    work, request.token_id, request.idempotency_key, lambda: fingerprint(body), write
                 )
-                body = ticket_made_out(
-                    list_row_of(work.session, created.row), request.person, work.at, work.zone
-                )
+                made = ticket_made_out(_list_row(work, created.row), request.person, work.at, work.zone)
             break
         except LostRace:
             if tries_left == 0:
                 raise
-    headers = {"Location": url_for("api.get_ticket", number=body.number)}
+    headers = {"Location": url_for("api.get_ticket", number=made.number)}
     if created.is_repeat:
         headers["Idempotency-Replayed"] = "true"
-    return ApiResponse(body, 201, headers)
+    return ApiResponse(made, 201, headers)
 
 
 def get_tickets(request: ApiRequest[TicketQuery, Nothing]) -> ApiResponse:
@@ -100,7 +99,7 @@ def post_action(request: ApiRequest[Nothing, ActionIn]) -> ApiResponse:
             if not _ever_takes(request.person, action, ticket.unit_code):
                 raise NotAllowed(action.value) from error
             raise
-        return ApiResponse(ticket_out(list_row_of(work.session, changed), request.person, work.at, work.zone))
+        return ApiResponse(ticket_out(_list_row(work, changed), request.person, work.at, work.zone))
 
 
 def get_ticket_events(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
@@ -109,6 +108,10 @@ def get_ticket_events(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
         ticket = _find(session, request.person, request.path["number"])
         entries = timeline(session, ticket.id)
     return ApiResponse(EventListOut(items=tuple(event_out(entry, zone) for entry in entries)))
+
+
+def _list_row(work: UnitOfWork, ticket: Ticket) -> TicketListRow:
+    return list_row_of(work.session, ticket, find_unit(work, ticket.unit_code))
 
 
 def _find(session: ReadSession, person: Person, number: str) -> Ticket:

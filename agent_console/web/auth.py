@@ -128,8 +128,7 @@ def _take_bearer_token() -> None:
     given = request.authorization
     if given is None or given.type != "bearer" or not given.token:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline"}))
-    with application().read_session() as reading:
-        found = accounts.person_by_api_token(reading, given.token)
+    found = accounts.find_program(application(), given.token)
     if found is None:
         raise Unauthorized(
             www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline", "error": "invalid_token"})

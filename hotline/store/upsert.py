@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, insert
+from sqlalchemy import Connection, Executable, Table, bindparam, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -52,10 +52,42 @@ def updated_one(session: Session, statement: Executable) -> bool:
     return getattr(result, "rowcount", 0) == 1
 
 
+def insert_rows(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+    """Inserts a few `rows`, which all state the same columns, in their order and in one statement."""
+    if len(rows) == 1:
+        insert_row(connection, table, rows[0])
+        return
+    numbered = {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()}
+    connection.execute(_insert_rows(table, tuple(rows[0]), len(rows)), numbered)
+
+
+def insert_for_id(connection: Connection, table: type[Base], values: dict[str, Any]) -> int:
+    """Inserts `values` as one row and returns the id that the database gave it."""
+    return int(connection.execute(_insert_for_id(table), values).scalar_one())
+
+
 @lru_cache(maxsize=64)
 def _insert(row: type[Base]) -> Executable:
     # Measured: building `insert(Row).values(...)` for each webhook cost more than the database itself.
     return insert(_table(row)).inline()
+
+
+@lru_cache(maxsize=64)
+def _insert_rows(row: type[Base], names: tuple[str, ...], rows: int) -> Executable:
+    # SQLAlchemy compiles an insert of several rows anew each time, which costs more than the database; text is kept.
+    table = _table(row)
+    places = [[f"{name}_{place}" for name in names] for place in range(rows)]
+    values = ", ".join(f"({', '.join(f':{name}' for name in place)})" for place in places)
+    types = [table.c[name].type for name in names]
+    binds = [bindparam(name, type_=kind) for place in places for name, kind in zip(place, types, strict=True)]
+    columns = ", ".join(f'"{name}"' for name in names)
+    return text(f'INSERT INTO "{table.name}" ({columns}) VALUES {values}').bindparams(*binds)  # noqa: S608 - our own names
+
+
+@lru_cache(maxsize=64)
+def _insert_for_id(row: type[Base]) -> Executable:
+    table = _table(row)
+    return insert(table).returning(table.c.id)
 
 
 @lru_cache(maxsize=64)

@@ -38,7 +38,7 @@ def by_number(carrier: Carrier, number: str, code: str, sid: str = SID, caller: 
 
 
 def _code(carrier: Carrier, asked: Answer, number: str, code: str, sid: str = SID) -> Answer:
-    assert asked.find("Gather").get("numDigits") == "14"
+    assert asked.find("Gather").get("numDigits") == "15"
     return carrier.presses(carrier.presses(asked, number, CallSid=sid), code, CallSid=sid)
 
 
@@ -46,6 +46,14 @@ def test_number_and_code_tell_the_state_and_the_date(carrier: Carrier, ticket: T
     told = by_number(carrier, "20261123000170", "042042")
     assert told.words.startswith("您的工单已转交承办单位，应在11月30号下午两点零五分前办结。")
     assert told.words.endswith("继续查询请按1，结束请按2或挂机，转人工请按0或稍候。")
+
+
+def test_a_ticket_number_of_a_very_busy_day_is_typed_with_its_fifteenth_digit(
+    carrier: Carrier, application: Application, ticket: Ticket
+) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.get_one(Ticket, ticket.id).number = "QF202611231000001"
+    assert by_number(carrier, "202611231000001", "042042").words.startswith("您的工单已转交承办单位")
 
 
 def test_a_deadline_at_midnight_is_told_as_the_end_of_its_day(
@@ -120,14 +128,14 @@ def test_four_wrong_lengths_silence_and_stars_always_have_an_exit(carrier: Carri
     asked = carrier.presses(carrier.presses(carrier.arrives(), "4"), "1")
     for keys in "12", "*":
         asked = carrier.presses(asked, keys)
-        assert asked.words == "请输入工单号中的14位数字，以井号键结束。"
+        assert asked.words == "请输入工单号中的全部数字，14位或15位，以井号键结束。"
     assert carrier.presses(asked, "20261123 00017").verbs == ["Enqueue"]
     assert ledger.state() is CallState.QUEUED
 
 
 def test_whose_number_is_withheld_is_asked_for_the_tickets(carrier: Carrier, ticket: Ticket) -> None:
     asked = carrier.presses(carrier.arrives(From="anonymous"), "4")
-    assert asked.words == "请输入工单号中的14位数字，以井号键结束。"
+    assert asked.words == "请输入工单号中的全部数字，14位或15位，以井号键结束。"
 
 
 def test_a_code_is_forgotten_as_soon_as_it_was_used(carrier: Carrier, ledger: Ledger, ticket: Ticket) -> None:

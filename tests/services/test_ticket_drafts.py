@@ -14,11 +14,11 @@ from hotline.rules.enums import (
     TicketState,
 )
 from hotline.rules.errors import ActionNotAllowed, NoSuchCall, NotAllowed
-from hotline.rules.people.actors import Person
+from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.fields import TicketFields
 from hotline.services.tickets import actions
 from hotline.store.tickets.lists import find_ticket_for
-from hotline.store.tickets.tables import Ticket
+from hotline.store.tickets.tables import Counter, Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_operator, make_ticket, make_unit, make_user, person_of
 from tests.racing import at_once
@@ -105,6 +105,20 @@ def test_numbers_are_consecutive_and_without_gaps_though_many_finish_at_once(
     given = at_once(lambda: finish([*drafts[:6], broken]), lambda: finish([broken, *drafts[6:]]))
     numbers = sorted(one for some in given if isinstance(some, list) for one in some if one is not None)
     assert [number[2:15] for number in numbers] == [f"20261123{n:05d}" for n in range(1, 13)]
+
+
+def test_the_hundred_thousandth_ticket_of_a_day_has_a_longer_number(application: Application) -> None:
+    make_unit(application)
+    desk = writer(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.add(Counter(name="ticket:20261123", value=99_998))
+    given = [
+        perform(application, desk, make_ticket(application).id, A.HAND_OFF, COMPLETE).number for _ in range(2)
+    ]
+    assert given == ["QF20261123999991", "QF202611231000001"]
+    with application.read_session() as session:
+        found = [find_ticket_for(session, Person(1, Role.SUPERVISOR), number or "") for number in given]
+    assert [ticket.number for ticket in found if ticket] == given
 
 
 def test_each_day_counts_from_one_by_the_citys_clock(application: Application, clock: StoppedClock) -> None:

@@ -4,9 +4,10 @@
 def ticket_number(prefix: str, day: str, sequence: int, digits: int = 5) -> str:
     """Returns prefix + YYYYMMDD + the sequence in `digits` digits + one check digit (Luhn), e.g. QF20261123000170.
 
-    Raises ValueError when the day's sequence is outside 1..99999 (of five digits).
+    A sequence that is longer has one digit more: five digits up to the 99,999th ticket of a day, then six. The lengths
+    differ, so no number is given twice. Raises ValueError for a sequence outside 1..999,999 (of five digits).
     """
-    if not 1 <= sequence < 10**digits:
+    if not 1 <= sequence < 10 ** (digits + 1):
         raise ValueError(f"ticket sequence of {day} is used up: {sequence}")
     body = f"{day}{sequence:0{digits}d}"
     return f"{prefix}{body}{_luhn(body)}"

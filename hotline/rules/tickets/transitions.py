@@ -24,6 +24,9 @@ class Relation(StrEnum):
 class Effect(StrEnum):
     """Something that a step checks, computes or does beyond its fields, its moments and its events."""
 
+    # In a row, ASSIGN_NUMBER comes after the effects that compute other columns: the day's counter is locked for all hosts
+    # from there to the commit.
+
     REQUIRE_ACTIVE_UNIT = "require_active_unit"
     REQUIRE_OWN_CALL = "require_own_call"
     ASSIGN_NUMBER = "assign_number"
@@ -71,7 +74,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         moments=("closed_at",),
         closing=Closing.ANSWERED_DIRECT,
         events=("TicketAnswered", "TicketClosed"),
-        effects=(E.ASSIGN_NUMBER, E.CLEAR_UNIT, E.FINISH_CALL),
+        effects=(E.CLEAR_UNIT, E.ASSIGN_NUMBER, E.FINISH_CALL),
     ),
     Transition(
         (S.DRAFT,),
@@ -82,7 +85,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         takes=DRAFT_FIELDS,
         moments=("dispatched_at",),
         events=("TicketHandedOff",),
-        effects=(E.REQUIRE_ACTIVE_UNIT, E.ASSIGN_NUMBER, E.START_DEADLINES, E.FINISH_CALL),
+        effects=(E.REQUIRE_ACTIVE_UNIT, E.START_DEADLINES, E.ASSIGN_NUMBER, E.FINISH_CALL),
     ),
     Transition(
         (S.DRAFT,),

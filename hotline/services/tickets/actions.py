@@ -1,5 +1,6 @@
 """Takes the steps of a ticket: looked up in the transition table, checked, written conditionally, recorded as events."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 from sqlalchemy import select, update
@@ -22,8 +23,8 @@ from hotline.rules.tickets.fields import FIELDS_BY_NAME, TicketFields
 from hotline.rules.tickets.search import SEARCH_SOURCES, search_columns
 from hotline.services.calls import queries
 from hotline.services.tickets.effects import EFFECTS, TicketStep, check_unit
-from hotline.store.tickets.tables import Ticket
-from hotline.store.upsert import updated_one
+from hotline.store.tickets.tables import TICKET_COLUMNS, TICKET_DEFAULTS, Ticket
+from hotline.store.upsert import insert_for_id, updated_one
 from hotline.unit_of_work import UnitOfWork
 
 # The type that is preselected for the class a caller pressed; the operator confirms or changes it.
@@ -46,25 +47,35 @@ def open_draft(
 
     Raises NotAllowed, NoSuchCall, UnknownUnit, InvalidFields.
     """
-    author = work.actor.id if isinstance(work.actor, Person) else None
-    if isinstance(work.actor, Person) and not work.actor.may(Right.WRITE_TICKETS):
-        raise NotAllowed("writes no tickets")
-    ticket = Ticket(
-        state=TicketState.DRAFT,
-        channel=channel,
-        author_id=author,
-        received_at=work.at,
-        received_on=work.today,
-    )
+    draft = _new_draft(work, channel)
     if call_id is not None:
-        known = _take_from_call(work, ticket, call_id)
+        known = _take_from_call(work, draft, call_id)
         if known is not None:
             return known
-    for name, value in _columns(work, ticket, stated).items():
-        setattr(ticket, name, value)
-    work.session.add(ticket)
-    work.session.flush()
-    work.record(events.TicketOpened(ticket.id))
+    _set(draft, _columns(work, draft, stated))
+    _insert(work, draft)
+    work.record(events.TicketOpened(draft.id))
+    return draft
+
+
+def create_ticket(
+    work: UnitOfWork, *, channel: Channel, stated: TicketFields, action: TicketAction | None
+) -> Ticket:
+    """Writes a new ticket as it is after `action`, a step that a draft may take; None leaves it a draft.
+
+    The checks and the events are those of `open_draft` and of `perform`, one after the other, and so is the revision; the
+    row is written once. Raises what they raise.
+    """
+    if action is None:
+        return open_draft(work, channel=channel, stated=stated)
+    ticket = _new_draft(work, channel)
+    _set(ticket, _columns(work, ticket, stated))
+    row = _row_for(work, ticket, action)
+    step = TicketStep(work, ticket, _NO_FIELDS, _step_columns(work, ticket, row, _NO_FIELDS))
+    _set(ticket, _values(step, row) | {"revision": ticket.revision + 1})
+    _insert(work, ticket)
+    work.record(events.TicketOpened(ticket.id), *(_event(kind, ticket) for kind in row.events))
+    _carry_out(step, row)
     return ticket
 
 
@@ -78,18 +89,14 @@ def perform(
     StaleRevision, UnknownUnit, NotAllowed (discarding the draft of another operator's call), LostRace. All but LostRace
     are raised before anything is changed.
     """
-    ticket, row = _open_step(work, ticket_id, action)
+    ticket = work.session.get(Ticket, ticket_id, populate_existing=True)
+    if ticket is None or not rules.may_read(work.actor, ticket.state, ticket.unit_code):
+        raise NoSuchTicket(str(ticket_id))
+    row = _row_for(work, ticket, action)
     if revision is not None and revision != ticket.revision:
         raise StaleRevision(ticket.revision)
     step = TicketStep(work, ticket, stated, _step_columns(work, ticket, row, stated))
-    effects = [EFFECTS[effect] for effect in row.effects]
-    for effect in effects:
-        effect.check(step)
-    values = {**step.columns, **dict.fromkeys(row.moments, work.at), "state": row.target}
-    if row.closing:
-        values["closing"] = row.closing
-    for effect in effects:
-        values |= effect.columns(step)
+    values = _values(step, row)
     if values.keys() & SEARCH_SOURCES:
         stored = {name: getattr(ticket, name) for name in SEARCH_SOURCES}
         values |= search_columns({**stored, **values})
@@ -100,22 +107,63 @@ def perform(
     if not updated_one(work.session, unchanged.values(**values, revision=Ticket.revision + 1)):
         raise LostRace(action.value)
     work.session.refresh(ticket)
-    for kind in row.events:
-        work.record(_event(kind, ticket))
-    for effect in effects:
-        effect.after(step)
+    if row.events:
+        work.record(*(_event(kind, ticket) for kind in row.events))
+    _carry_out(step, row)
     return ticket
 
 
-def _open_step(work: UnitOfWork, ticket_id: int, action: TicketAction) -> tuple[Ticket, rules.Transition]:
-    """Returns the ticket and the row of the table, if the actor may see the one and take the other."""
-    ticket = work.session.get(Ticket, ticket_id, populate_existing=True)
-    if ticket is None or not rules.may_read(work.actor, ticket.state, ticket.unit_code):
-        raise NoSuchTicket(str(ticket_id))
+def _new_draft(work: UnitOfWork, channel: Channel) -> Ticket:
+    """Returns a draft that is not written yet. Raises NotAllowed."""
+    author = work.actor.id if isinstance(work.actor, Person) else None
+    if isinstance(work.actor, Person) and not work.actor.may(Right.WRITE_TICKETS):
+        raise NotAllowed("writes no tickets")
+    return Ticket(
+        **TICKET_DEFAULTS,
+        state=TicketState.DRAFT,
+        channel=channel,
+        author_id=author,
+        received_at=work.at,
+        received_on=work.today,
+    )
+
+
+def _set(ticket: Ticket, columns: Mapping[str, object]) -> None:
+    for name, value in columns.items():
+        setattr(ticket, name, value)
+
+
+def _insert(work: UnitOfWork, ticket: Ticket) -> None:
+    """Writes a new ticket and sets its id."""
+    work.flush()
+    stored = {name: getattr(ticket, name) for name in TICKET_COLUMNS}
+    ticket.id = insert_for_id(work.connection, Ticket, stored | search_columns(stored))
+
+
+def _values(step: TicketStep, row: rules.Transition) -> dict[str, object]:
+    """Returns the columns that a step changes, after all its effects have agreed to it."""
+    effects = [EFFECTS[effect] for effect in row.effects]
+    for effect in effects:
+        effect.check(step)
+    values = {**step.columns, **dict.fromkeys(row.moments, step.work.at), "state": row.target}
+    if row.closing:
+        values["closing"] = row.closing
+    for effect in effects:
+        values |= effect.columns(step)
+    return values
+
+
+def _carry_out(step: TicketStep, row: rules.Transition) -> None:
+    for effect in row.effects:
+        EFFECTS[effect].after(step)
+
+
+def _row_for(work: UnitOfWork, ticket: Ticket, action: TicketAction) -> rules.Transition:
+    """Returns the row of the table for this step of this ticket. Raises ActionNotAllowed."""
     row = rules.transition(ticket.state, action)
     if row is None or not rules.may_take(work.actor, row, ticket.unit_code):
         raise ActionNotAllowed(action, rules.allowed_actions(ticket.state, work.actor, ticket.unit_code))
-    return ticket, row
+    return row
 
 
 def _step_columns(

@@ -66,7 +66,7 @@ def _deadlines(
     work: UnitOfWork, kind: RequestType | None, urgency: Urgency, start: datetime
 ) -> dict[DeadlineStage, Deadline]:
     day0 = start.astimezone(work.zone).date()
-    known = known_days(work, day0, day0)
+    known = work.cache.get(("working_days", day0), work.at, lambda: known_days(work, day0, day0)) or {}
     policy = work.policies.deadlines
     kind = kind or RequestType.OTHER
     return {

@@ -11,10 +11,10 @@ from hotline.rules.tickets.fields import TicketFields
 from hotline.rules.tickets.transitions import Effect
 from hotline.services.calls import lifecycle, queries
 from hotline.services.outbound import follow_ups
+from hotline.services.people.units import find_unit
 from hotline.services.queueing import desks, offers
 from hotline.services.tickets import due_dates, numbering
 from hotline.store.calls.tables import Call
-from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
@@ -58,8 +58,8 @@ class EffectFunctions:
 
 
 def check_unit(work: UnitOfWork, code: str) -> None:
-    """Raises UnknownUnit for a unit that does not exist or is no longer active."""
-    unit = work.session.get(Unit, code)
+    """Raises UnknownUnit for a unit that does not exist or is no longer active, as the cache knows it."""
+    unit = find_unit(work, code)
     if unit is None or not unit.active:
         raise UnknownUnit(code)
 

@@ -25,7 +25,11 @@ class IdempotentResult(Generic[T]):
 
 
 def write_once(
-    work: UnitOfWork, token_id: int, key: str | None, fingerprint: str, write: Callable[[UnitOfWork], Ticket]
+    work: UnitOfWork,
+    token_id: int,
+    key: str | None,
+    fingerprint_of: Callable[[], str],
+    write: Callable[[UnitOfWork], Ticket],
 ) -> IdempotentResult[Ticket]:
     """Writes a ticket, or returns the one that was written with this key; without a key every request is new.
 
@@ -34,6 +38,7 @@ def write_once(
     """
     if key is None:
         return IdempotentResult(write(work), is_repeat=False)
+    fingerprint = fingerprint_of()
     known = work.session.get(IdempotencyKey, (token_id, key))
     if known is not None:
         if known.fingerprint != fingerprint:

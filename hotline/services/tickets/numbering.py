@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 
 from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.store.tickets.tables import Counter
@@ -11,10 +11,16 @@ from hotline.unit_of_work import UnitOfWork
 
 PREFIX = "QF"
 CODE_DIGITS = 6
+_RESERVE = (
+    update(Counter)
+    .where(Counter.name == bindparam("series"))
+    .values(value=Counter.value + bindparam("amount"))
+    .returning(Counter.value)
+)
 
 
 def take(work: UnitOfWork) -> str:
-    """Returns the next number of the unit of work's local day. Raises ValueError after 99,999 in one day."""
+    """Returns the next number of the unit of work's local day. Raises ValueError after 999,999 in one day."""
     day = f"{work.today:%Y%m%d}"
     return ticket_number(PREFIX, day, reserve(work, f"ticket:{day}", 1))
 
@@ -32,14 +38,9 @@ def number_columns(work: UnitOfWork) -> dict[str, object]:
 def reserve(work: UnitOfWork, series: str, amount: int) -> int:
     """Takes the next `amount` numbers of a series and returns the first of them."""
     # The update holds the counter's row until the commit, so that a rolled back ticket gives its number back.
-    step = (
-        update(Counter)
-        .where(Counter.name == series)
-        .values(value=Counter.value + amount)
-        .returning(Counter.value)
-    )
-    value = work.session.scalar(step)
+    taken = {"series": series, "amount": amount}
+    value = work.connection.execute(_RESERVE, taken).scalar()
     if value is None:
-        insert_if_absent(work.session, Counter, Counter.name, {"name": series, "value": 0})
-        value = work.session.scalar(step)
-    return int(value or 0) - amount + 1
+        insert_if_absent(work.connection, Counter, Counter.name, {"name": series, "value": 0})
+        value = work.connection.execute(_RESERVE, taken).scalar_one()
+    return int(value) - amount + 1

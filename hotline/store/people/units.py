@@ -4,10 +4,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from hotline.store.people.tables import Unit
+
+_UNIT = select(*Unit.__table__.c).where(Unit.code == bindparam("code"))
+
+
+def read_unit(connection: Connection, code: str) -> Unit | None:
+    """Returns the unit `code` as an object that belongs to no session, for reading only; None if there is none."""
+    row = connection.execute(_UNIT, {"code": code}).mappings().one_or_none()
+    return None if row is None else Unit(**row)
 
 
 def list_units(session: Session) -> Sequence[Unit]:

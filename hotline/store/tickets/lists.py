@@ -255,12 +255,13 @@ def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
 def find_list_row(session: Session, person: Person, address: str) -> TicketListRow | None:
     """Returns the list row of one ticket, or None if there is none that `person` may read."""
     ticket = find_ticket_for(session, person, address)
-    return None if ticket is None else list_row_of(session, ticket)
+    if ticket is None:
+        return None
+    return list_row_of(session, ticket, session.get(Unit, ticket.unit_code) if ticket.unit_code else None)
 
 
-def list_row_of(session: Session, ticket: Ticket) -> TicketListRow:
-    """Returns the list row of a ticket that was just read or changed."""
-    unit = session.get(Unit, ticket.unit_code) if ticket.unit_code else None
+def list_row_of(session: Session, ticket: Ticket, unit: Unit | None) -> TicketListRow:
+    """Returns the list row of a ticket of `unit` that was just read or changed."""
     earlier = session.get(Ticket, ticket.redo_of) if ticket.redo_of else None
     return TicketListRow(ticket, unit, address_of(earlier) if earlier else None)
 

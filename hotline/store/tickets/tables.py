@@ -20,6 +20,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from hotline.rules.enums import (
     Channel,
@@ -201,6 +202,16 @@ Index("ix_tickets_at_unit_unit_nearest_due", Ticket.unit_code, NEAREST_DUE, Tick
 def is_within(condition: str) -> ColumnElement[bool]:
     """Returns one of the conditions above, for a query that a partial index shall serve."""
     return meets("tickets", condition)
+
+
+# What an insert of a new ticket states: every column but the id, which the database gives.
+TICKET_COLUMNS: tuple[str, ...] = tuple(column.key for column in Ticket.__table__.c if column.key != "id")
+# The values of a ticket of which nothing is stated.
+TICKET_DEFAULTS: dict[str, Any] = {
+    column.key: column.default.arg
+    for column in Ticket.__table__.c
+    if isinstance(column.default, ScalarElementColumnDefault)
+}
 
 
 class Assignment(Base):
