@@ -11,8 +11,12 @@ from hotline.unit_of_work import UnitOfWork
 
 # A webhook may be this late: the carrier fetches sounds, and retries a webhook that failed.
 GRACE = timedelta(seconds=10)
-# The time is set so much later than it need be, so that not every round of waiting writes it anew.
-MARGIN = timedelta(seconds=60)
+# The time is set so much later than it need be, so that a webhook that comes earlier than expected need not write it
+# anew. A call whose webhooks are lost is then noticed within half a minute of the end of its document.
+MARGIN = timedelta(seconds=20)
+# A check so soon is early enough for every document: even a caller who joins the queue with an empty one listens to a
+# round of waiting first. A call that arrives is checked then, because most greetings are shorter.
+SOON = timedelta(seconds=40)
 # Two people may talk for hours without a webhook; such a call is first checked after this time.
 FIRST_CHECK_OF_TALK = timedelta(seconds=30)
 
@@ -26,8 +30,8 @@ _SET = (
 
 
 def first_check(at: datetime) -> datetime:
-    """Returns when a call that arrives at `at` is checked: late enough for a greeting of MARGIN."""
-    return at + GRACE + MARGIN
+    """Returns when a call that arrives at `at` is checked, unless its first document is longer than usual."""
+    return at + SOON
 
 
 def is_check_due_in_time(at: datetime, known: datetime | None, seconds: float | None) -> bool:
@@ -35,7 +39,7 @@ def is_check_due_in_time(at: datetime, known: datetime | None, seconds: float | 
     if known is None or seconds is None:
         return False
     earliest = at + timedelta(seconds=seconds) + GRACE
-    return earliest <= known <= earliest + MARGIN
+    return earliest <= known <= max(earliest + MARGIN, at + SOON)
 
 
 def expect_webhook(work: UnitOfWork, sid: str, seconds: float | None) -> None:
