@@ -13,9 +13,16 @@ from typing import Any
 import structlog
 from sqlalchemy import bindparam, exists, or_, select, update
 
-from hotline.events import KINDS, unpack
+from hotline.events import KINDS, Event, unpack
 from hotline.reactions.context import ReactionContext, RetryLater
-from hotline.reactions.registry import REACTION_BY_NAME, REACTIONS, Reaction, reactions_to
+from hotline.reactions.registry import (
+    REACTION_BY_NAME,
+    REACTIONS,
+    AnyReaction,
+    InternalReaction,
+    Reaction,
+    reactions_to,
+)
 from hotline.rules.enums import DeliveryState
 from hotline.rules.failures import without_numbers
 from hotline.rules.people.actors import Machine
@@ -43,7 +50,7 @@ _CLAIM = (
     .values(state=DeliveryState.CLAIMED, attempts=Delivery.attempts + 1, next_try_at=bindparam("lease_end"))
     .returning(Delivery.attempts, Delivery.reaction, Delivery.event_id)
 )
-_EVENT = select(EventRow.kind, EventRow.data).where(EventRow.id == bindparam("event_id"))
+_EVENT = select(EventRow.at, EventRow.kind, EventRow.data).where(EventRow.id == bindparam("event_id"))
 # The delivery, only while this attempt holds it: a worker whose lease has expired must not overwrite the result of the
 # worker that took over.
 _HELD = update(Delivery).where(
@@ -66,7 +73,7 @@ _TAIL = (
     .limit(BATCH_SIZE)
 )
 _DUE = (
-    select(Delivery.id, Delivery.lane, Delivery.attempts)
+    select(Delivery.id)
     .where(
         _OPEN,
         Delivery.next_try_at <= bindparam("now"),
@@ -74,6 +81,12 @@ _DUE = (
     )
     .order_by(Delivery.id)
     .limit(BATCH_SIZE)
+)
+_HAND_OVER = (
+    update(Delivery)
+    .where(Delivery.id.in_(_DUE))
+    .values(enqueued_at=bindparam("now"))
+    .returning(Delivery.id, Delivery.lane, Delivery.attempts)
 )
 
 
@@ -86,7 +99,29 @@ class PendingDelivery:
     attempts: int
 
 
-# Hands deliveries to the transport. It may raise: a delivery that was not handed over is found again.
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A delivery in the hands of this worker."""
+
+    id: int
+    attempt: int
+    name: str
+    kind: str
+    data: dict[str, Any]
+    # The first try, soon after the event. Only then effect and claim may be one commit: a reaction that kills its
+    # worker each time would leave no trace of its tries.
+    is_first: bool
+
+    @property
+    def reaction(self) -> AnyReaction | None:
+        return REACTION_BY_NAME.get(self.name)
+
+    def event(self) -> Event:
+        """Returns the event. Raises KeyError or TypeError for one that this version cannot read."""
+        return unpack(self.kind, self.data)
+
+
+# Hands deliveries to the transport. It may raise: a delivery that was not handed over is taken again.
 Enqueue = Callable[[list[PendingDelivery]], None]
 
 
@@ -104,12 +139,13 @@ class Relayed:
 
 
 def relay(application: Application) -> Relayed:
-    """Turns unrelayed events into deliveries and finds the deliveries that are due, at most `BATCH_SIZE` of each.
+    """Turns unrelayed events into deliveries and takes the deliveries that are due, at most `BATCH_SIZE` of each.
 
-    Run by one process at a time (see `services.leases`); two at once only do the work twice.
+    They count as handed to the transport: `take_back` those that could not be handed over, or they are taken again after
+    `ENQUEUE_TIMEOUT`. Run by one process at a time (see `services.leases`).
     """
     with application.unit_of_work(Machine.CLOCK) as work:
-        return Relayed(_relay_events(work), _due(work))
+        return Relayed(_relay_events(work), _take_due(work))
 
 
 def return_to_relay(work: UnitOfWork) -> int:
@@ -135,17 +171,11 @@ def return_to_relay(work: UnitOfWork) -> int:
     return len(ids)
 
 
-def record_enqueued(application: Application, pending: list[PendingDelivery]) -> None:
-    """Records that the transport holds `pending`; they are not handed over again before `ENQUEUE_TIMEOUT`."""
-    if not pending:
-        return
+def take_back(application: Application, due: list[PendingDelivery]) -> None:
+    """Records that the transport did not take the deliveries: they are due at once."""
     with application.unit_of_work(Machine.CLOCK) as work:
-        for attempts in {parcel.attempts for parcel in pending}:
-            ids = [parcel.id for parcel in pending if parcel.attempts == attempts]
-            # A quick worker may have claimed the delivery meanwhile; its next attempt must not wait for
-            # this record.
-            untouched = update(Delivery).where(Delivery.id.in_(ids), Delivery.attempts == attempts)
-            work.connection.execute(untouched.values(enqueued_at=work.at))
+        lost = update(Delivery).where(Delivery.id.in_([each.id for each in due]))
+        work.connection.execute(lost.values(enqueued_at=None))
 
 
 def deliver(context: ReactionContext, delivery_id: int) -> bool:
@@ -153,20 +183,44 @@ def deliver(context: ReactionContext, delivery_id: int) -> bool:
 
     Returns False if the delivery is not due, already done, or claimed by another worker.
     """
-    claimed = _claim(context.application, delivery_id)
-    if claimed is None:
-        return False
-    attempt, reaction, kind, data = claimed
-    log = structlog.get_logger().bind(delivery=delivery_id, reaction=reaction, attempt=attempt)
+    application = context.application
     try:
-        REACTION_BY_NAME[reaction].run(context, unpack(kind, data))
+        with application.unit_of_work(Machine.WORKER) as work:
+            claim = _claim(work, delivery_id)
+            if claim is None:
+                return False
+            if claim.is_first and isinstance(claim.reaction, InternalReaction):
+                claim.reaction.run(context, work, claim.event())
+                _record_done(work, claim)
+                return True
     except Exception as error:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
-        if not isinstance(error, RetryLater):
-            log.warning("delivery.failed", trouble=type(error).__name__)
-        _record_failure(context.application, delivery_id, attempt, error)
+        # The claim was rolled back with the effect.
+        with application.unit_of_work(Machine.WORKER) as work:
+            claim = _claim(work, delivery_id)
+            if claim is None:
+                return False
+            _record_failure(work, claim, error)
         return True
-    _record_done(context.application, delivery_id, attempt)
+    try:
+        _carry_out(context, claim)
+    except Exception as error:  # noqa: BLE001 - as above
+        with application.unit_of_work(Machine.WORKER) as work:
+            _record_failure(work, claim, error)
     return True
+
+
+def _carry_out(context: ReactionContext, claim: "_Claim") -> None:
+    """Runs the reaction of a delivery whose claim is committed, and records that it is done."""
+    event = claim.event()
+    match REACTION_BY_NAME[claim.name]:
+        case InternalReaction() as reaction:
+            with context.application.unit_of_work(Machine.WORKER) as work:
+                reaction.run(context, work, event)
+                _record_done(work, claim)
+        case Reaction() as reaction:
+            reaction.run(context, event)
+            with context.application.unit_of_work(Machine.WORKER) as work:
+                _record_done(work, claim)
 
 
 def _relay_events(work: UnitOfWork) -> int:
@@ -192,7 +246,7 @@ def _relay_events(work: UnitOfWork) -> int:
     return len(tail)
 
 
-def _reactions_to(kind: str, data: dict[str, Any]) -> tuple[Reaction, ...]:
+def _reactions_to(kind: str, data: dict[str, Any]) -> tuple[AnyReaction, ...]:
     try:
         return reactions_to(unpack(kind, data))
     except TypeError:
@@ -200,43 +254,45 @@ def _reactions_to(kind: str, data: dict[str, Any]) -> tuple[Reaction, ...]:
         return REACTIONS.get(KINDS[kind], ())
 
 
-def _due(work: UnitOfWork) -> list[PendingDelivery]:
+def _take_due(work: UnitOfWork) -> list[PendingDelivery]:
     times = {"now": work.at, "lost_before": work.at - ENQUEUE_TIMEOUT}
-    return [PendingDelivery(*row) for row in work.connection.execute(_DUE, times)]
+    taken = [PendingDelivery(*row) for row in work.connection.execute(_HAND_OVER, times)]
+    # A database returns changed rows in any order.
+    return sorted(taken, key=lambda due: due.id)
 
 
-def _claim(application: Application, delivery_id: int) -> tuple[int, str, str, dict[str, Any]] | None:
-    """Returns (attempt, reaction, kind of event, data) of the claimed delivery; None if it cannot be claimed."""
-    with application.unit_of_work(Machine.WORKER) as work:
-        values = {"delivery_id": delivery_id, "now": work.at, "lease_end": work.at + LEASE}
-        claimed = work.connection.execute(_CLAIM, values).one_or_none()
-        if claimed is None:
-            return None
-        attempt, reaction, event_id = claimed
-        if attempt > MAX_ATTEMPTS:
-            dead = update(Delivery).where(Delivery.id == delivery_id)
-            trouble = "no worker survived the last try"
-            work.connection.execute(
-                dead.values(state=DeliveryState.DEAD, attempts=MAX_ATTEMPTS, last_error=trouble)
-            )
-            return None
-        kind, data = work.connection.execute(_EVENT, {"event_id": event_id}).one()
-        return attempt, reaction, kind, data
+def _claim(work: UnitOfWork, delivery_id: int) -> _Claim | None:
+    """Claims the delivery; None if it cannot be claimed."""
+    values = {"delivery_id": delivery_id, "now": work.at, "lease_end": work.at + LEASE}
+    claimed = work.connection.execute(_CLAIM, values).one_or_none()
+    if claimed is None:
+        return None
+    attempt, name, event_id = claimed
+    if attempt > MAX_ATTEMPTS:
+        dead = update(Delivery).where(Delivery.id == delivery_id)
+        trouble = "no worker survived the last try"
+        work.connection.execute(
+            dead.values(state=DeliveryState.DEAD, attempts=MAX_ATTEMPTS, last_error=trouble)
+        )
+        return None
+    at, kind, data = work.connection.execute(_EVENT, {"event_id": event_id}).one()
+    return _Claim(delivery_id, attempt, name, kind, data, attempt == 1 and work.at - at < LEASE)
 
 
-def _record_done(application: Application, delivery_id: int, attempt: int) -> None:
-    with application.unit_of_work(Machine.WORKER) as work:
-        held = {"delivery_id": delivery_id, "attempt": attempt}
-        work.connection.execute(_DONE, {**held, "now": work.at})
+def _record_done(work: UnitOfWork, claim: _Claim) -> None:
+    held = {"delivery_id": claim.id, "attempt": claim.attempt}
+    work.connection.execute(_DONE, {**held, "now": work.at})
 
 
-def _record_failure(application: Application, delivery_id: int, attempt: int, error: Exception) -> None:
-    with application.unit_of_work(Machine.WORKER) as work:
-        last = attempt >= MAX_ATTEMPTS
-        pause = timedelta(seconds=0 if last else RETRY_DELAYS_SECONDS[attempt - 1])
-        result = {
-            "next_state": DeliveryState.DEAD if last else DeliveryState.DUE,
-            "next_try": work.at + pause,
-            "error": without_numbers(f"{type(error).__name__}: {error}")[:300],
-        }
-        work.connection.execute(_FAILED, {"delivery_id": delivery_id, "attempt": attempt, **result})
+def _record_failure(work: UnitOfWork, claim: _Claim, error: Exception) -> None:
+    if not isinstance(error, RetryLater):
+        log = structlog.get_logger().bind(delivery=claim.id, reaction=claim.name, attempt=claim.attempt)
+        log.warning("delivery.failed", trouble=type(error).__name__)
+    last = claim.attempt >= MAX_ATTEMPTS
+    pause = timedelta(seconds=0 if last else RETRY_DELAYS_SECONDS[claim.attempt - 1])
+    result = {
+        "next_state": DeliveryState.DEAD if last else DeliveryState.DUE,
+        "next_try": work.at + pause,
+        "error": without_numbers(f"{type(error).__name__}: {error}")[:300],
+    }
+    work.connection.execute(_FAILED, {"delivery_id": claim.id, "attempt": claim.attempt, **result})

@@ -28,6 +28,7 @@ from tests.redis_server import run_redis
 from tests.stopped_clock import StoppedClock
 
 WITH_PROCESSES = (
+    "tests/config/test_background.py",
     "tests/config/test_workers.py",
     "tests/outbox/test_killed_workers.py",
     "tests/outbox/test_periodic_jobs.py",

@@ -83,8 +83,11 @@ def relay_once(application: Application, enqueue: outbox.Enqueue) -> outbox.Rela
     """Relays a batch of unrelayed events and hands the deliveries that are due to RQ."""
     relayed = outbox.relay(application)
     if relayed.due:
-        enqueue(relayed.due)
-        outbox.record_enqueued(application, relayed.due)
+        try:
+            enqueue(relayed.due)
+        except RedisError:
+            outbox.take_back(application, relayed.due)
+            raise
     return relayed
 
 
@@ -106,7 +109,7 @@ def run(components: Components, stop: threading.Event) -> None:
             state.report(is_acting=is_acting)
             if state.is_beat_due():
                 sign_of_life(redis, holder, is_acting=is_acting)
-                files.report_changes()
+                files.report_changes_now_and_then()
             if is_acting:
                 scheduler.tick()
                 if not relay_once(application, enqueue).is_full:
@@ -192,10 +195,8 @@ def _wait_for_wake(redis: Redis) -> None:
     redis.blpop([WAKE_LIST], timeout=1)
 
 
-def main() -> int:
+def work(components: Components) -> None:
     """Runs until SIGTERM or SIGINT."""
-    settings = begin_process()
-    components = build_or_exit(settings)
     log_started("clock")
     report_readiness(components)
     refuse_hangup()
@@ -203,6 +204,10 @@ def main() -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     run(components, stop)
+
+
+def main() -> int:
+    work(build_or_exit(begin_process()))
     return 0
 
 

@@ -91,7 +91,7 @@ class LongLivedWorker(BaseWorker):
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
     def run_maintenance_tasks(self) -> None:
-        self.files.report_changes()
+        self.files.report_changes_now_and_then()
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
@@ -253,12 +253,15 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in WORKERS:
         sys.stderr.write(f"usage: python -m config.processes.worker {{{'|'.join(WORKERS)}}}\n")
         return 2
-    settings = begin_process()
-    components = build_or_exit(settings)
-    log_started("worker", lane=arguments[0])
-    report_readiness(components)
-    work_lane(arguments[0], WorkerContext(components))
+    work(arguments[0], build_or_exit(begin_process()))
     return 0
+
+
+def work(lane: str, components: Components) -> None:
+    """Works one lane with all periodic jobs until SIGTERM or SIGINT."""
+    log_started("worker", lane=lane)
+    report_readiness(components)
+    work_lane(lane, WorkerContext(components))
 
 
 if __name__ == "__main__":

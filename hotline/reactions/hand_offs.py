@@ -10,16 +10,16 @@ from hotline.rules.people.private_words import mask_text
 from hotline.services.tickets import inbox
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.tables import Assignment, Ticket
+from hotline.unit_of_work import UnitOfWork
 
 _ADDRESS = select(Unit.code, Unit.webhook_url, Unit.webhook_secret).where(Unit.code == bindparam("unit_code"))
 
 
-def deliver_to_inbox(context: ReactionContext, event: events.TicketHandedOff) -> None:
+def deliver_to_inbox(context: ReactionContext, work: UnitOfWork, event: events.TicketHandedOff) -> None:
     """Puts the ticket into its unit's inbox. A repeated delivery changes nothing."""
-    with context.application.unit_of_work(Machine.WORKER) as work:
-        unit = _address(work.connection, event.unit_code)
-        has_channel = any(channel.reaches(unit) for channel in context.channels)
-        inbox.deliver(work, event.ticket_id, event.unit_code, has_channel=has_channel)
+    unit = _address(work.connection, event.unit_code)
+    has_channel = any(channel.reaches(unit) for channel in context.channels)
+    inbox.deliver(work, event.ticket_id, event.unit_code, has_channel=has_channel)
 
 
 def notify_unit(context: ReactionContext, event: events.TicketDelivered) -> None:

@@ -24,6 +24,7 @@ from hotline.reactions.calls import (
 from hotline.reactions.context import ReactionContext
 from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
 from hotline.reactions.outbound import check_dial, place_dial
+from hotline.unit_of_work import UnitOfWork
 
 CALLS, NOTIFICATIONS = "calls", "notifications"
 # One queue and one worker process each: a slow system of a unit never delays a ring.
@@ -36,9 +37,11 @@ def always(_event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """`run(context, event)` may raise: the delivery is tried again after a pause, and is dead after the last attempt.
+    """`run(context, event)` asks the outside for something.
 
-    No delivery is written for an event for which `when` is false.
+    It may raise: the delivery is tried again after a pause, and is dead after the last attempt. It may run twice, because a
+    worker may be killed between the effect and its record; so it searches before it repeats a request. No delivery is
+    written for an event for which `when` is false.
     """
 
     lane: str
@@ -50,12 +53,26 @@ class Reaction:
         return self.run.__name__
 
 
-# A reaction may run twice (a worker was killed between the effect and its record). So each either changes
-# only our own rows, in one unit of work and under a unique key, or searches before it repeats a request
-# outside.
-#
+@dataclass(frozen=True, slots=True)
+class InternalReaction:
+    """`run(context, work, event)` changes only our own rows, in the unit of work that also records its delivery as done.
+
+    It may raise as a `Reaction` may, and leaves nothing behind then.
+    """
+
+    lane: str
+    run: Callable[[ReactionContext, UnitOfWork, Any], None]
+    when: Callable[[Any], bool] = always
+
+    @property
+    def name(self) -> str:
+        return self.run.__name__
+
+
+AnyReaction = Reaction | InternalReaction
+
 # The function names are stored in `deliveries.reaction`; renaming one needs a migration.
-REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
+REACTIONS: dict[type[Event], tuple[AnyReaction, ...]] = {
     events.CallOffered: (Reaction(CALLS, ring_operator),),
     events.OfferSettled: (Reaction(CALLS, release_operator),),
     events.CallAccepted: (Reaction(CALLS, connect_caller),),
@@ -67,12 +84,12 @@ REACTIONS: dict[type[Event], tuple[Reaction, ...]] = {
     events.DialCheckRequested: (Reaction(CALLS, check_dial),),
     events.LookupAsked: (Reaction(NOTIFICATIONS, ask_outside),),
     events.RecordingMade: (Reaction(NOTIFICATIONS, keep_sound),),
-    events.TicketHandedOff: (Reaction(NOTIFICATIONS, deliver_to_inbox),),
+    events.TicketHandedOff: (InternalReaction(NOTIFICATIONS, deliver_to_inbox),),
     events.TicketDelivered: (Reaction(NOTIFICATIONS, notify_unit, when=attrgetter("has_channel")),),
 }
 
 
-def reactions_to(event: Event) -> tuple[Reaction, ...]:
+def reactions_to(event: Event) -> tuple[AnyReaction, ...]:
     """Returns the reactions that `event` leads to."""
     return tuple(reaction for reaction in REACTIONS.get(type(event), ()) if reaction.when(event))
 
@@ -82,6 +99,6 @@ def has_reactions(event: Event) -> bool:
     return bool(reactions_to(event))
 
 
-REACTION_BY_NAME: dict[str, Reaction] = {
+REACTION_BY_NAME: dict[str, AnyReaction] = {
     reaction.name: reaction for reactions in REACTIONS.values() for reaction in reactions
 }

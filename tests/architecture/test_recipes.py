@@ -140,7 +140,6 @@ def test_a_unit_without_a_system_of_its_own_is_paged(application: Application, t
     pages: list[str] = []
     paging = replace(tools, channels=(*tools.channels, PagerChannel(pages)))
     while pending := outbox.relay(application).due:
-        outbox.record_enqueued(application, pending)
         for delivery in pending:
             outbox.deliver(paging, delivery.id)
     assert pages == ["assignment-1"]

@@ -89,7 +89,6 @@ def enqueue(redis: Redis, application: Application, *, seconds: int) -> int:
         Queue(delivery.lane, connection=redis, serializer=JSONSerializer).enqueue(
             "config.processes.worker.carry_out", delivery.id, job_timeout=seconds, result_ttl=0
         )
-    outbox.record_enqueued(application, due)
     return len(due)
 
 

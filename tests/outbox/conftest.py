@@ -46,7 +46,6 @@ def run_due(tools: ReactionContext) -> Run:
     def run() -> int:
         carried = 0
         while pending := outbox.relay(tools.application).due:
-            outbox.record_enqueued(tools.application, pending)
             carried += sum(outbox.deliver(tools, delivery_due.id) for delivery_due in pending)
         return carried
 

@@ -58,7 +58,6 @@ class House:
         pending = outbox.relay(self.application).due
         self._enqueue(pending)
         self._enqueue(pending)
-        outbox.record_enqueued(self.application, pending)
 
     def let_leases_end(self) -> None:
         """Moves open deliveries so far into the past that every lease and pause is over."""

@@ -46,10 +46,7 @@ def hand_off(application: Application, *, webhook: str | None = None) -> int:
 
 
 def relay(application: Application) -> list[PendingDelivery]:
-    """Relays, and records that the transport holds the deliveries."""
-    pending = outbox.relay(application).due
-    outbox.record_enqueued(application, pending)
-    return pending
+    return outbox.relay(application).due
 
 
 def delivery(application: Application, delivery_id: int) -> Delivery:
@@ -147,7 +144,6 @@ def test_a_unit_without_a_system_of_its_own_has_its_inbox_and_gets_no_webhook(
     hand_off(application)
     assert run_due() == 1, "no delivery is written for a notification that nobody would get"
     assert (inbox_lines(application), units.told) == (1, [])
-    outbox.record_enqueued(application, [])
 
 
 def test_a_notification_of_an_earlier_version_for_a_unit_without_a_system_does_nothing(
@@ -331,22 +327,12 @@ def test_what_was_handed_over_and_lost_is_handed_over_again(
     assert relay(application) == pending
 
 
-def test_what_was_never_handed_over_is_found_at_once(application: Application) -> None:
+def test_what_could_not_be_handed_over_is_found_at_once(application: Application) -> None:
     hand_off(application)
-    assert outbox.relay(application).due == outbox.relay(application).due != []
-
-
-def test_a_worker_faster_than_our_note_does_not_wait_for_it(
-    application: Application, tools: ReactionContext, units: FakeUnits, clock: StoppedClock
-) -> None:
-    units.failures = 1
-    hand_off(application, webhook="https://unit.example/hook")
-    outbox.deliver(tools, relay(application)[0].id)
-    pending = outbox.relay(application).due
-    outbox.deliver(tools, pending[0].id)
-    outbox.record_enqueued(application, pending)
-    clock.advance(RETRY_DELAYS_SECONDS[0])
-    assert [due.attempts for due in relay(application)] == [1]
+    taken = relay(application)
+    assert relay(application) == []
+    outbox.take_back(application, taken)
+    assert relay(application) == taken != []
 
 
 def test_an_event_of_a_newer_version_is_left_to_that_version(application: Application) -> None:
@@ -454,3 +440,39 @@ def test_a_database_that_breaks_its_connections_in_a_job_disturbs_neither_its_re
         work.session.execute(update(Delivery).where(Delivery.id == first).values(next_try_at=work.at))
     assert outbox.deliver(breaking, first)
     assert inbox_lines(application) == 2
+
+
+class Killed(BaseException):
+    """Ends a reaction as SIGKILL does: nothing is recorded."""
+
+
+class KillingChannel:
+    """Implements `NotificationChannel`: kills the worker that looks at it."""
+
+    def reaches(self, _unit: object) -> bool:
+        raise Killed
+
+    def send(self, _notification: object) -> None:
+        raise Killed
+
+
+@pytest.mark.parametrize(("waited", "left"), [(0, (D.DUE, 0)), (LEASE.total_seconds(), (D.CLAIMED, 1))])
+def test_a_reaction_on_our_own_rows_is_one_commit_with_its_claim_until_its_event_is_old(
+    application: Application,
+    tools: ReactionContext,
+    clock: StoppedClock,
+    waited: float,
+    left: tuple[DeliveryState, int],
+) -> None:
+    """A reaction that kills its worker every time must leave a trace of its tries, to be given up some day."""
+    hand_off(application)
+    due = relay(application)[0]
+    clock.advance(waited)
+    with pytest.raises(Killed):
+        outbox.deliver(replace(tools, channels=(KillingChannel(),)), due.id)
+    kept = delivery(application, due.id)
+    assert (kept.state, kept.attempts) == left
+    assert inbox_lines(application) == 0
+    clock.advance(LEASE.total_seconds())
+    assert outbox.deliver(tools, due.id)
+    assert (inbox_lines(application), delivery(application, due.id).state) == (1, D.DONE)
