@@ -3,6 +3,7 @@
 Each trouble is logged with its reason: wrong password, unknown database, connection refused.
 """
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,8 @@ PACKAGES = ("hotline", "ivr_flows", "agent_console", "config")
 # Name of the lease of the acting scheduler, and prefix of the keys that living schedulers renew in Redis.
 CLOCK_LEASE = "clock"
 CLOCK_KEYS = "hotline:clock:"
+# How often a process looks whether its files have changed since its start.
+FILES_SECONDS = 60
 SUFFIXES = frozenset({".py", ".toml", ".html", ".mo", ".json"})
 
 
@@ -65,6 +68,7 @@ class StartedFiles:
     """The files of a process as they were at its start. A process never reads them again: it must be restarted."""
 
     root: Path = ROOT
+    _looked_at: float = field(default_factory=time.monotonic)
     _stamps: dict[Path, int] = field(init=False)
     _is_logged: bool = False
 
@@ -74,6 +78,12 @@ class StartedFiles:
     def _read(self) -> dict[Path, int]:
         found = (path for package in PACKAGES for path in (self.root / package).rglob("*"))
         return {path: path.stat().st_mtime_ns for path in found if path.suffix in SUFFIXES and path.is_file()}
+
+    def report_changes_now_and_then(self) -> None:
+        """Calls `report_changes`, at most once in `FILES_SECONDS`: it looks at a thousand files."""
+        if time.monotonic() - self._looked_at > FILES_SECONDS:
+            self._looked_at = time.monotonic()
+            self.report_changes()
 
     def report_changes(self) -> bool:
         """Logs once that files have changed since the start, with the name of one of them. Returns whether they have."""

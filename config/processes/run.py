@@ -1,8 +1,8 @@
 """Runs the whole demonstration in the foreground for `make run`; Ctrl-C stops it.
 
-Redis and the exchange start first and stop last. The other processes are started by the commands of the Procfile, so
-that the demonstration runs what production runs. The web group serves the live streams: no proxy could send them to
-the `events` group.
+Redis and the exchange start first and stop last. The web group is started by the command of the Procfile, so that the
+demonstration runs what production runs; scheduler and workers are forked from one process, so that they share its memory.
+The web group serves the live streams: no proxy could send them to the `events` group.
 """
 
 import fcntl
@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -20,32 +21,23 @@ import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 
-from alembic.util import CommandError
 from honcho.environ import parse_procfile
-from sqlalchemy import Engine, make_url
 
-from config.city import CITY
-from config.city.callers import read_callers
-from config.city.policies import read_policies
 from config.demo.people import SHOWN
 from config.demo.secrets import demo_secrets
-from config.demo.seed import is_empty, seed_demo
 from config.settings import Mode, Settings, redis_socket, settings_or_exit, unknown_settings
 from config.setup.children import Children
 from config.setup.redis_server import NoRedis, find_redis, prepare_socket, redis_command
-from config.wiring import load_registry
-from hotline.clock import system_clock
 from hotline.rules.enums import Role
 from hotline.rules.phone_numbers import format_national
-from hotline.store.engine import open_engine
-from hotline.store.schema import migrate
 
 PROCFILE = Path(__file__).parent.parent.parent / "Procfile"
-STARTED = ("web", "worker", "worker_notifications", "worker_heavy", "clock")
 # Order of stopping: the processes of the Procfile, then the exchange, then Redis.
 FIRST, MIDDLE, LAST = 2, 1, 0
 PATIENCE_SECONDS = 8.0
 READY_SECONDS = 120.0
+# The status of config.processes.demo_database for a database of a newer version.
+NEWER = 2
 ROLES: dict[Role, tuple[str, str]] = {
     Role.OPERATOR: ("话务员", "operator"),
     Role.SHIFT_LEADER: ("班长", "shift leader"),
@@ -130,17 +122,16 @@ def _start(settings: Settings, children: Children, stop: threading.Event) -> Non
     """Starts the processes in order, each when those it needs respond. Returns early if `stop` is set."""
     if settings.embedded_redis:
         _start_redis(settings, children, stop)
-    prepare_database(settings)
+    prepare_database(children, stop)
     if stop.is_set():
         return
     if settings.local_exchange:
         children.start("exchange", [sys.executable, "-m", "config.processes.exchange"], MIDDLE)
         _wait_for(f"{settings.exchange_url}/healthz", children, stop)
-    commands = parse_procfile(PROCFILE.read_text(encoding="utf-8")).processes
-    for name in STARTED:
-        command = shlex.split(commands[name])
-        program = shutil.which(command[0], path=children.environ["PATH"]) or command[0]
-        children.start(name, [program, *command[1:]], FIRST)
+    command = shlex.split(parse_procfile(PROCFILE.read_text(encoding="utf-8")).processes["web"])
+    program = shutil.which(command[0], path=children.environ["PATH"]) or command[0]
+    children.start("web", [program, *command[1:]], FIRST)
+    children.start("background", [sys.executable, "-m", "config.processes.background"], FIRST)
     _wait_for(f"http://127.0.0.1:{settings.port}/readyz", children, stop)
     if not stop.is_set():
         print(welcome(settings, demo_secrets(settings.home)["DEMO_PASSWORD"]), flush=True)
@@ -227,44 +218,27 @@ def _padded(text: str, width: int) -> str:
     return text + " " * max(width - columns, 1)
 
 
-def prepare_database(settings: Settings) -> None:
-    """Migrates the database and seeds it if it is empty.
+def prepare_database(children: Children, stop: threading.Event) -> None:
+    """Migrates and seeds the database in a process of its own, whose memory is given back.
 
-    Raises CannotStart for a database of a newer version, sqlalchemy.exc.OperationalError for one that does not answer.
+    Raises CannotStart for a database of a newer version, Broken for one that does not answer.
     """
-    url = make_url(settings.database_url)
-    path = Path(url.database or "")
-    if url.get_backend_name() != "sqlite" or path.exists():
-        _prepare(open_engine(settings.database_url), settings)
+    command = [sys.executable, "-m", "config.processes.demo_database"]
+    preparing = subprocess.Popen(
+        command, env=dict(children.environ), stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    with preparing:
+        while preparing.poll() is None and not stop.wait(0.05):
+            pass
+        if stop.is_set():
+            preparing.terminate()
+        _, said = preparing.communicate()
+    if stop.is_set() or preparing.returncode == 0:
         return
-    # The file gets its name when it is complete: an interrupted seeding leaves nothing that looks like a database.
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.new")
-    for leftover in path.parent.glob(f"{draft.name}*"):
-        leftover.unlink()
-    _prepare(open_engine(url.set(database=str(draft)).render_as_string(hide_password=False)), settings)
-    draft.replace(path)
-
-
-def _prepare(engine: Engine, settings: Settings) -> None:
-    try:
-        migrate(engine)
-    except CommandError as error:
-        raise CannotStart(f"DATABASE_URL: the database was written by a newer version ({error})") from None
-    if is_empty(engine):
-        callers = read_callers(CITY / "callers.toml")
-        policies = read_policies(
-            CITY / "policies.toml", callers=callers, zone=settings.zone, number=settings.number
-        )
-        print("正在写入演示城市（首次约半分钟）… / seeding the demo city (first time only) …", flush=True)
-        seed_demo(
-            engine,
-            policies=policies,
-            flows=load_registry(policies),
-            password=demo_secrets(settings.home)["DEMO_PASSWORD"],
-            now=system_clock(),
-        )
-    engine.dispose()
+    if preparing.returncode == NEWER:
+        raise CannotStart(said.strip().removeprefix("hotline: "))
+    print(said, file=sys.stderr)
+    raise Broken(f"the database cannot be prepared (status {preparing.returncode})")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ event loop; it takes no other requests than health checks.
 
 import gc
 import sys
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -35,8 +34,6 @@ from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.webhook import log_unknown_address
 
 COMPONENTS = "hotline_components"
-# How often `/readyz` looks whether the files of the process have changed since its start.
-FILES_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +176,6 @@ def health_blueprint(components: Components) -> Blueprint:
     """
     blueprint = Blueprint("health", __name__)
     files = StartedFiles()
-    looked_at = time.monotonic()
     checks: dict[str, Callable[[], str | None]] = {
         "database": lambda: database_trouble(components.application.engine),
         "redis": lambda: redis_trouble(components.redis),
@@ -191,10 +187,7 @@ def health_blueprint(components: Components) -> Blueprint:
 
     @blueprint.get("/readyz")
     def readyz() -> ResponseReturnValue:
-        nonlocal looked_at
-        if time.monotonic() - looked_at > FILES_SECONDS:
-            looked_at = time.monotonic()
-            files.report_changes()
+        files.report_changes_now_and_then()
         troubles = {name: check() for name, check in checks.items()}
         answer = {name: trouble or "ok" for name, trouble in troubles.items()}
         return jsonify(answer), 503 if any(troubles.values()) else 200

@@ -143,14 +143,14 @@ def test_it_starts_answers_refuses_a_second_run_and_stops_without_leaving_anybod
 
 def test_a_child_that_dies_is_named_and_ends_the_rest(run: Run) -> None:
     run.wait_for("Ctrl-C")
-    clock = next(
+    background = next(
         pid
         for pid in run.children()
-        if b"config.processes.scheduler" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if b"config.processes.background" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     )
-    os.kill(clock, signal.SIGKILL)
+    os.kill(background, signal.SIGKILL)
     assert run.status() == 1
-    assert any("clock ended with status -9" in line for line in run.lines)
+    assert any("background ended with status -9" in line for line in run.lines)
     assert run.children() == []
 
 
