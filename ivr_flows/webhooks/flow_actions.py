@@ -28,7 +28,7 @@ from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.calls.queries import CallView, get_call, lock_call
 from hotline.services.outbound import callbacks, follow_ups
-from hotline.services.queueing.queue import join_queue_with, leave_queue
+from hotline.services.queueing.queue import QueueSituation, join_queue_in, leave_queue, read_situation
 from hotline.services.tickets import status
 from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
@@ -74,6 +74,7 @@ class ActionPerformer:
     first_turns: FirstTurnCache
     call: CallView
     pressed: RequestClass | None = None
+    _situation: QueueSituation | None = None
     _may_have_changed: bool = False
 
     def perform(self, action: FlowAction, values: Values) -> ActionResult:
@@ -82,16 +83,17 @@ class ActionPerformer:
         Raises LostRace if the call moved on meanwhile, NoSuchCall for a follow-up answer in a call that is none.
         """
         if self._may_have_changed:
-            self.call = lock_call(self.work, self.call.id)
+            self.call, self._situation = lock_call(self.work, self.call.id), None
         self._may_have_changed = not isinstance(action, _UNCHANGING)
         work, call = self.work, self.call
         match action:
             case JoinQueue():
-                return _JOINS[join_queue_with(work, call, action, desk=values.get("desk", ""))]
+                desk = values.get("desk", "")
+                return _JOINS[join_queue_in(work, call, self._read_situation(), action, desk=desk)]
             case PromiseCallback():
                 return _promise(work, call.id, values.get("number", ""))
             case CheckCaller(condition=question):
-                matches = callers.caller_matches(work, call, question)
+                matches = callers.caller_matches(work, call, question, self._calls_in_hour)
                 return ActionResult(ActionOutcome.YES if matches else ActionOutcome.NO)
             case LookUpTicket() | NameMatter() | LookUpExternal():
                 return _inform(work, call.id, action, values)
@@ -103,6 +105,15 @@ class ActionPerformer:
                 return ActionResult(ActionOutcome.DONE)
             case MatchDialledNumber() | CheckOpeningHours() | AnnounceOutages():
                 return self.first_turns.answer(action, call.dialed, work.at)
+
+    def _read_situation(self) -> QueueSituation:
+        # Whoever is asked whether they phone too often mostly joins the queue at once: one statement serves both.
+        if self._situation is None:
+            self._situation = read_situation(self.work, self.call)
+        return self._situation
+
+    def _calls_in_hour(self) -> int:
+        return self._read_situation().calls_in_hour
 
 
 def _inform(

@@ -158,7 +158,9 @@ def _round(request: WebhookRequest, call: CallView, place: QueuePlace, first: Li
         is_served=place.is_served,
     )
     may_press = offers_callback or bool(node.keys)
-    return renderer.waiting(speaker, (*first, *place_spoken), seconds=node.round_seconds, may_press=may_press)
+    return renderer.wait_round(
+        speaker, script.flow, (*first, *place_spoken), seconds=node.round_seconds, may_press=may_press
+    )
 
 
 def _is_over(node: QueueNode, waited: int) -> bool:

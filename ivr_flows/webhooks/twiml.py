@@ -123,8 +123,8 @@ def _key(line: PromptLine | SpokenNotice) -> str:
 
 # The document for a call that is over, or where the document has no effect.
 EMPTY = str(VoiceResponse())
-# Rendered documents kept; a city has fewer greetings, so only many notices in a row empty the cache.
-MOST_GREETINGS = 200
+# Rendered documents kept; a city has fewer greetings and rounds of waiting at a time.
+MOST_KEPT = 500
 MOST_HINTS = 100
 RECORDED_ROUTES = {
     RecordingKind.MESSAGE: VoiceRoute.MESSAGE_RECORDED,
@@ -142,8 +142,8 @@ class TwimlRenderer:
     addresses: VoiceAddresses
     queue: str
     callers: CallerPolicy
-    # First documents by everything they speak. Nearly every call gets one of these few.
-    greetings: dict[object, str] = field(default_factory=dict)
+    # First documents and rounds of waiting by everything they speak. Nearly every call gets one of these few.
+    kept: dict[object, str] = field(default_factory=dict)
 
     @property
     def records_talks(self) -> bool:
@@ -152,11 +152,20 @@ class TwimlRenderer:
     def greeting(self, speaker: Speaker, turn: DialogTurn, flow: Flow) -> str:
         """Renders the first turn of `flow` once and returns it from the cache afterwards."""
         key = (flow.name, flow.version, speaker.language, turn.position, turn.lines)
-        if key not in self.greetings:
-            if len(self.greetings) >= MOST_GREETINGS:
-                self.greetings.clear()
-            self.greetings[key] = self.turn(speaker, turn, call_id=0)
-        return self.greetings[key]
+        return self._keep(key, lambda: self.turn(speaker, turn, call_id=0))
+
+    def wait_round(self, speaker: Speaker, flow: Flow, lines: Lines, *, seconds: int, may_press: bool) -> str:
+        """Renders a round of waiting in `flow` as `waiting` does, once, and returns it from the cache afterwards."""
+        key = (flow.name, flow.version, speaker.language, lines, seconds, may_press)
+        return self._keep(key, lambda: self.waiting(speaker, lines, seconds=seconds, may_press=may_press))
+
+    def _keep(self, key: object, render: Callable[[], str]) -> str:
+        document = self.kept.get(key)
+        if document is None:
+            if len(self.kept) >= MOST_KEPT:
+                self.kept.clear()
+            document = self.kept[key] = render()
+        return document
 
     def turn(self, speaker: Speaker, turn: DialogTurn, call_id: int) -> str:
         """Renders a settled turn of a flow. Raises ValueError for one that still awaits an outcome."""

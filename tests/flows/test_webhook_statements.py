@@ -58,8 +58,8 @@ def test_a_key_that_leads_to_the_queue_reads_the_call_once(
     with statements_of(engine) as seen:
         carrier.presses(menu, "1")
     assert seen == [
-        # The call, locked; the caller's calls of the hour; who is on duty, who waits, what is owed.
-        *("SELECT", "SELECT", "SELECT"),
+        # The call, locked; the caller's calls of the hour, who is on duty, who waits, what is owed.
+        *("SELECT", "SELECT"),
         # The call is queued; its event; position and class; the receipt.
         *("UPDATE calls", "INSERT INTO events", "UPDATE calls", "INSERT INTO receipts"),
         "COMMIT",

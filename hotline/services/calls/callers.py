@@ -1,8 +1,10 @@
 """Answers the conditions of a flow about a caller: number withheld, calls often, has an open ticket, was promised a call."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import String, bindparam, func, select
 
 from hotline.rules.calls.flow_actions import CallerCondition
 from hotline.rules.enums import CallbackReason, CallPurpose
@@ -18,33 +20,37 @@ HOUR = timedelta(hours=1)
 
 
 _CALLS = Call.__table__
-# Built once: nearly every key press runs this statement.
-_CALLS_SINCE = select(func.count()).where(
-    _CALLS.c.number == bindparam("caller"),
+# Built once: nearly every key press runs it, within another statement; `hour_values` gives its parameters.
+CALLS_SINCE = select(func.count()).where(
+    _CALLS.c.number == bindparam("caller", type_=String),
     _CALLS.c.purpose == CallPurpose.INBOUND,
     _CALLS.c.arrived_at > bindparam("since", type_=UtcDateTime),
 )
 
 
-def caller_matches(work: UnitOfWork, call: CallView, condition: CallerCondition) -> bool:
-    """Returns whether the caller of `call` matches `condition`; a withheld number is neither OFTEN nor KNOWN."""
+def hour_values(work: UnitOfWork, call: CallView) -> dict[str, Any]:
+    """Returns the parameters of CALLS_SINCE for the hour before now."""
+    return {"caller": call.number, "since": work.at - HOUR}
+
+
+def caller_matches(
+    work: UnitOfWork, call: CallView, condition: CallerCondition, calls_in_hour: Callable[[], int]
+) -> bool:
+    """Returns whether the caller matches `condition`; a withheld number is neither OFTEN nor KNOWN.
+
+    `calls_in_hour` counts the caller's calls; only OFTEN asks for it.
+    """
     number = call.number
     match condition:
         case CallerCondition.WITHHELD:
             return number is None
         case CallerCondition.OFTEN:
-            return number is not None and _phones_often(work, number)
+            limited = number is not None and number not in work.policies.callers.shared_numbers
+            return limited and calls_in_hour() > work.policies.callers.calls_per_hour
         case CallerCondition.KNOWN:
             return number is not None and _has_open_ticket(work, number)
         case CallerCondition.PROMISED:
             return _is_promised_callback(work, call.dial_id)
-
-
-def _phones_often(work: UnitOfWork, number: str) -> bool:
-    if number in work.policies.callers.shared_numbers:
-        return False
-    lately = work.connection.scalar(_CALLS_SINCE, {"caller": number, "since": work.at - HOUR})
-    return (lately or 0) > work.policies.callers.calls_per_hour
 
 
 def _has_open_ticket(work: UnitOfWork, number: str) -> bool:

@@ -1,5 +1,8 @@
 """Puts callers into the waiting queue and takes them out."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from sqlalchemy import bindparam, case, exists, func, select, update
 
 from hotline import events
@@ -7,6 +10,7 @@ from hotline.rules.calls import states as rules
 from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.calls.states import QueueJoin, seconds_between
 from hotline.rules.enums import CallState
+from hotline.services.calls import callers
 from hotline.services.calls.queries import CallView, get_call, lock_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import matching, offers
@@ -22,6 +26,7 @@ _CALLS = Call.__table__
 _IS_WAITING = _CALLS.c.state.in_(constants(rules.WAITING))
 # Built once: every caller who joins runs these statements.
 _SITUATION = select(
+    callers.CALLS_SINCE.scalar_subquery().label("calls_in_hour"),
     exists().where(matching.IS_ON_DUTY).label("is_on_duty"),
     exists().where(matching.IS_READY_DESK).label("is_desk_ready"),
     select(func.count()).select_from(_CALLS).where(_IS_WAITING).scalar_subquery().label("waiting"),
@@ -44,6 +49,17 @@ _JOIN = (
 ).execution_options(synchronize_session=False)
 
 
+@dataclass(frozen=True, slots=True)
+class QueueSituation:
+    """The calls of a caller within the hour, the desks, the number of callers who wait, and the place kept for this one."""
+
+    calls_in_hour: int
+    is_on_duty: bool
+    is_desk_ready: bool
+    waiting: int
+    kept_place: datetime | None
+
+
 def join_queue(
     work: UnitOfWork, call_id: int, wish: JoinQueue = ANY_OPERATOR, *, desk: str = ""
 ) -> QueueJoin:
@@ -52,15 +68,23 @@ def join_queue(
     A caller who is owed a call keeps the place of that promise, and so does a person we phone back; a caller who
     left the queue for a choice in the flow keeps their own. A caller already waiting stays in place.
     """
-    return join_queue_with(work, lock_call(work, call_id), wish, desk=desk)
+    call = lock_call(work, call_id)
+    return join_queue_in(work, call, read_situation(work, call), wish, desk=desk)
 
 
-def join_queue_with(work: UnitOfWork, call: CallView, wish: JoinQueue, *, desk: str = "") -> QueueJoin:
+def read_situation(work: UnitOfWork, call: CallView) -> QueueSituation:
+    """Returns what decides whether and how the caller of `call` joins the queue."""
+    values = callers.hour_values(work, call) | callbacks.caller_values(work, call)
+    row = work.connection.execute(_SITUATION, {"alive_since": matching.alive_since(work), **values}).one()
+    return QueueSituation(*row)
+
+
+def join_queue_in(
+    work: UnitOfWork, call: CallView, found: QueueSituation, wish: JoinQueue, *, desk: str = ""
+) -> QueueJoin:
     """Puts the caller of `call` into the queue, as `join_queue` does; this unit of work has locked and read the call."""
     if call.state in rules.WAITING:
         return QueueJoin.JOINED
-    moments = {"alive_since": matching.alive_since(work)}
-    found = work.connection.execute(_SITUATION, moments | callbacks.caller_values(work, call)).one()
     if wish.only_on_duty and not found.is_on_duty:
         # The person we phoned back may hang up at the news: what they were owed is owed again.
         callbacks.keep_promise(work, call.id)

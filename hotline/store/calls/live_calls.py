@@ -60,7 +60,8 @@ def is_in_call(
     going_on: ColumnElement[bool] = live.state != CallState.ENDED
     if since is not None:
         going_on = or_(going_on, live.ended_at >= since)
-    conditions = [going_on, live.number.not_in(sorted(shared_numbers))]
+    # Stated one by one: a list is expanded anew whenever the statement is executed.
+    conditions = [going_on, live.number.is_not(None), *(live.number != one for one in sorted(shared_numbers))]
     if besides is not None:
         conditions.append(or_(live.dial_id.is_(None), live.dial_id != besides))
     return or_(
