@@ -22,12 +22,12 @@ from hotline.rules.tickets.inbox import is_overdue, nearest_clock
 from hotline.store.cursors import BadCursor, Page
 from hotline.store.people.units import list_units
 from hotline.store.tickets.lists import (
-    MAX_COUNT,
     TicketFilter,
     TicketListRow,
     TicketOrder,
     count_tickets,
     list_tickets,
+    most_counted,
 )
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import ReadSession
@@ -44,7 +44,7 @@ ORDER_LABELS: dict[TicketOrder, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The number of tickets found. `more`: the count stopped at MAX_COUNT."""
+    """The number of tickets found. `more`: the count stopped at this number."""
 
     number: int
     more: bool
@@ -64,7 +64,7 @@ def index() -> ResponseReturnValue:
                 waiting = messages_waiting(session, person, at)
                 page = list_tickets(session, person, wanted, at, limit=PAGE_ROWS, cursor=filters.cursor)
                 recordings = _messages(session, person, page) if wanted.messages else {}
-                total = _total(count_tickets(session, person, wanted, at))
+                total = _total(count_tickets(session, person, wanted, at), most_counted(wanted))
         except BadCursor:
             filters.rejected.append("cursor")
     html = render_template(
@@ -85,8 +85,8 @@ def index() -> ResponseReturnValue:
     return html, 422 if filters.rejected else 200
 
 
-def _total(counted: int) -> Total:
-    return Total(min(counted, MAX_COUNT), more=counted > MAX_COUNT)
+def _total(counted: int, most: int) -> Total:
+    return Total(min(counted, most), more=counted > most)
 
 
 def _messages(

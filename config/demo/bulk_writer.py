@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text
+from sqlalchemy import Connection, Index, Table, func, select, text
 
 from hotline.store.base import Base
 
@@ -62,10 +62,16 @@ class BulkWriter:
             for row in rows:
                 copy.write_row(row)
 
+    def _drops(self, index: Index) -> bool:
+        # The index of the search exists on PostgreSQL only.
+        return not index.unique and not (
+            self._is_sqlite and "gin" in str(index.kwargs.get("postgresql_using"))
+        )
+
     @contextmanager
     def indexes_at_the_end(self) -> Iterator[None]:
         """Drops the indexes that are not unique and builds them anew at the end, when each is sorted once."""
-        indexes = [index for table in self._tables.values() for index in table.indexes if not index.unique]
+        indexes = [index for table in self._tables.values() for index in table.indexes if self._drops(index)]
         for index in indexes:
             index.drop(self._connection)
         yield

@@ -6,6 +6,7 @@ from hotline.store.calls import lookups, outages, recordings
 from hotline.store.calls import tables as calls
 from hotline.store.people import kept_forms
 from hotline.store.people import tables as people
+from hotline.store.tickets import search_index
 from hotline.store.tickets import tables as tickets
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "outbox",
     "people",
     "recordings",
+    "search_index",
     "tickets",
 ]

@@ -36,6 +36,7 @@ from hotline.rules.tickets.inbox import (
     SectionRule,
     nearest_clock,
 )
+from hotline.rules.tickets.search import search_words
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.recordings import Recording
 from hotline.store.cursors import (
@@ -51,14 +52,17 @@ from hotline.store.cursors import (
 from hotline.store.people.tables import Unit
 from hotline.store.tickets.deadlines import is_overdue, is_past
 from hotline.store.tickets.search import matches
+from hotline.store.tickets.search_index import candidates, use_index
 from hotline.store.tickets.tables import AT_UNIT, CLOSED, LAST_DAY, NEAREST_DUE, UNFINISHED, Ticket, is_within
 
 Lines: TypeAlias = Select[Ticket, Unit, str | None]
 _FINISHED = frozenset({TicketState.CLOSED, TicketState.DISCARDED})
 # A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
 DRAFT_PREFIX = "draft-"
-# The total of a list is counted up to this number; beyond it pages show "more than".
-MAX_COUNT = 10_000
+# The total of a list, and of a search, is counted up to these numbers.
+MAX_COUNT, MAX_FOUND = 10_000, 1_000
+# A search compares the texts of so many of the newest tickets first: some milliseconds.
+WALKED = 6_000
 # The same for what a unit has done.
 MAX_DONE = 999
 
@@ -134,10 +138,22 @@ def find_ticket_for(session: Session, person: Person, address: str) -> Ticket | 
 
 
 def list_tickets(
-    session: Session, person: Person, wanted: TicketFilter, at: datetime, *, limit: int, cursor: str = ""
+    session: Session,
+    person: Person,
+    wanted: TicketFilter,
+    at: datetime,
+    *,
+    limit: int,
+    cursor: str = "",
+    walked: int = WALKED,
 ) -> Page[TicketListRow]:
-    """Returns a page of tickets in the wanted order. Raises BadCursor."""
+    """Returns a page of tickets in the wanted order. Raises BadCursor.
+
+    A search looks through the texts of `walked` tickets before it uses its index.
+    """
     found = _lines(person).where(*_conditions(person, wanted, at))
+    if wanted.q and wanted.order is not TicketOrder.NEWEST and use_index(session):
+        found = found.where(candidates(search_words(wanted.q, wanted.line)))
     if wanted.order is TicketOrder.DUE and not _are_at_unit(wanted):
         return _page_by_due(session, found, limit, cursor)
     after = parse_moment_cursor(cursor) if cursor else None
@@ -145,8 +161,35 @@ def list_tickets(
         lines = _read(session, found, NEAREST_DUE, limit + 1, after)
         return make_page(lines, limit, lambda line: _due_cursor(line.ticket))
     downwards = wanted.order is TicketOrder.NEWEST
-    lines = _read(session, found, Ticket.received_at, limit + 1, after, downwards=downwards)
+    if wanted.q and downwards and use_index(session):
+        lines = _search_newest(session, found, wanted, limit + 1, after, walked=walked)
+    else:
+        lines = _read(session, found, Ticket.received_at, limit + 1, after, downwards=downwards)
     return make_page(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
+
+
+def _search_newest(
+    session: Session,
+    found: Lines,
+    wanted: TicketFilter,
+    limit: int,
+    after: tuple[datetime, int] | None,
+    *,
+    walked: int,
+) -> list[TicketListRow]:
+    """Returns the newest tickets that a search finds.
+
+    A common word stands in enough of the newest ones; a rare word has few places in the index. Either would take seconds for
+    the other kind.
+    """
+    newest = select(Ticket.received_at).order_by(Ticket.received_at.desc()).offset(walked).limit(1)
+    last = session.scalar(newest if after is None else newest.where(Ticket.received_at <= after[0]))
+    near = found if last is None else found.where(Ticket.received_at >= last)
+    lines = _read(session, near, Ticket.received_at, limit, after, downwards=True)
+    if last is None or len(lines) == limit:
+        return lines
+    indexed = found.where(candidates(search_words(wanted.q, wanted.line)))
+    return _read(session, indexed, Ticket.received_at, limit, after, downwards=True)
 
 
 def _are_at_unit(wanted: TicketFilter) -> bool:
@@ -186,9 +229,17 @@ def _due_cursor(ticket: Ticket) -> str:
 
 
 def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: datetime) -> int:
-    """Returns the number of tickets that a filter finds, at most MAX_COUNT + 1."""
-    some = select(Ticket.id).where(readable(person), *_conditions(person, wanted, at)).limit(MAX_COUNT + 1)
+    """Returns the number of tickets that a filter finds, at most `most_counted` + 1."""
+    conditions = _conditions(person, wanted, at)
+    if wanted.q and use_index(session):
+        conditions.append(candidates(search_words(wanted.q, wanted.line)))
+    some = select(Ticket.id).where(readable(person), *conditions).limit(most_counted(wanted) + 1)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+def most_counted(wanted: TicketFilter) -> int:
+    """Returns the number up to which a list is counted; beyond it pages show "more than"."""
+    return MAX_FOUND if wanted.q else MAX_COUNT
 
 
 def list_section(
