@@ -41,7 +41,7 @@ class UnitOfWork:
     actor: Actor
     policies: Policies
     has_reactions: "HasReactions"
-    cache: RowCache
+    cache: RowCache = field(default_factory=RowCache)
     recorded_events: list[Event] = field(default_factory=list)
     _session: Session | None = None
 
