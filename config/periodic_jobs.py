@@ -66,8 +66,14 @@ def requeue_unconnected(work: UnitOfWork) -> int:
 
 
 def delete_expired(application: Application) -> int:
-    with application.unit_of_work(Machine.CLOCK) as work:
-        return retention.delete_expired(work)
+    """Deletes batch after batch, each in a transaction of its own, until nothing expired is left."""
+    deleted = 0
+    while True:
+        with application.unit_of_work(Machine.CLOCK) as work:
+            batch = retention.delete_expired(work)
+        if batch == 0:
+            return deleted
+        deleted += batch
 
 
 JOBS: tuple[Job, ...] = (
@@ -83,7 +89,7 @@ JOBS: tuple[Job, ...] = (
     LightJob("check_silent_dials", Every(5), lost_webhooks.check_silent_dials),
     LightJob("check_silent_calls", Every(5), lost_webhooks.check_silent_calls),
     LightJob("return_to_relay", Every(60), outbox.return_to_relay),
-    # Heavy: it deletes the webhooks of two days ago, and their number grows with the traffic.
+    # Heavy: it deletes the webhooks of two days ago and old finished deliveries, and their number grows with the traffic.
     HeavyJob("delete_expired", Every(3600), delete_expired),
 )
 

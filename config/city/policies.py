@@ -20,11 +20,13 @@ from hotline.rules.policies import (
     Limit,
     Policies,
     QueuePolicy,
+    RetentionPolicy,
     TimeUnit,
 )
 
 _LIMIT = re.compile(r"([1-9]\d{0,4}) (minute|hour|business_day|calendar_day)s?")
 _DAY = 86_400
+_RETENTION = RetentionPolicy()
 
 
 def _limit(value: object) -> Limit:
@@ -82,11 +84,20 @@ class DialTable(TomlTable):
     delay_seconds: Annotated[int, TomlInteger(0, 7 * _DAY)]
 
 
+class RetentionTable(TomlTable):
+    # Not below the week for which typed forms are kept: they name a session that is over.
+    delivery_days: Annotated[int, TomlInteger(7, 3650)] = _RETENTION.delivery_days
+    sign_in_days: Annotated[int, TomlInteger(7, 3650)] = _RETENTION.sign_in_days
+    idempotency_key_days: Annotated[int, TomlInteger(7, 3650)] = _RETENTION.idempotency_key_days
+
+
 class PoliciesFile(TomlTable):
     deadlines: DeadlinesTable
     queue: QueueTable
     callbacks: DialTable
     follow_ups: DialTable
+    # A file of an earlier version has no such table.
+    retention: RetentionTable = RetentionTable()
 
 
 def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, number: str) -> Policies:
@@ -100,6 +111,7 @@ def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, n
         callbacks=DialPolicy(**content.callbacks.model_dump()),
         follow_ups=DialPolicy(**content.follow_ups.model_dump()),
         callers=callers,
+        retention=RetentionPolicy(**content.retention.model_dump()),
     )
 
 

@@ -140,6 +140,16 @@ class CallerPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """Days for which the database keeps finished work: a delivery or a session after its end, a program's key after its use."""
+
+    delivery_days: int = 30
+    sign_in_days: int = 30
+    # A request that is repeated later than this creates a second ticket.
+    idempotency_key_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """All configured limits of the city."""
 
@@ -151,3 +161,4 @@ class Policies:
     callbacks: DialPolicy
     follow_ups: DialPolicy
     callers: CallerPolicy
+    retention: RetentionPolicy = RetentionPolicy()
