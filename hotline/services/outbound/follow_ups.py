@@ -6,8 +6,9 @@ counted; the closed ticket stays closed.
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
@@ -19,7 +20,9 @@ from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
 from hotline.services.outbound.dial_attempts import plan_dial
 from hotline.services.tickets import due_dates, numbering
+from hotline.store.base import UtcDateTime
 from hotline.store.calls.callees import may_phone_follow_up
+from hotline.store.calls.live_calls import peace_since
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.tickets.tables import Ticket
@@ -65,19 +68,14 @@ def plan_due_dials(work: UnitOfWork) -> int:
     if not dial_schedule.may_ring(work.at, work.policies.follow_ups, work.zone):
         return 0
     busy = work.session.scalar(select(func.count()).where(FollowUp.state == FollowUpState.DIALLING)) or 0
-    due = (
-        select(FollowUp.id, FollowUp.number, FollowUp.attempts)
-        .where(
-            FollowUp.state == FollowUpState.WAITING,
-            FollowUp.next_try_at <= work.at,
-            FollowUp.number.is_not(None),
-            may_phone_follow_up(work.at, work.policies),
-        )
-        .order_by(FollowUp.next_try_at, FollowUp.id)
-        .limit(max(MAX_CONCURRENT - busy, 0))
-    )
+    due = _due(work.policies.callers.shared_numbers)
+    values = {
+        "now": work.at,
+        "peace_since": peace_since(work.at, work.policies.follow_ups),
+        "free": max(MAX_CONCURRENT - busy, 0),
+    }
     phoned: set[str] = set()
-    for follow_up_id, number, attempts in work.session.execute(due).all():
+    for follow_up_id, number, attempts in work.session.execute(due, values).all():
         taken = number not in phoned and updated_one(
             work.session,
             update(FollowUp)
@@ -88,6 +86,22 @@ def plan_due_dials(work: UnitOfWork) -> int:
             plan_dial(work, number=number, attempt=attempts + 1, follow_up_id=follow_up_id)
             phoned.add(number)
     return len(phoned)
+
+
+@lru_cache(maxsize=8)
+def _due(shared_numbers: frozenset[str]) -> Select[int, str | None, int]:
+    # Built once: it runs every second, and building it cost two thirds of what an idle scheduler uses.
+    return (
+        select(FollowUp.id, FollowUp.number, FollowUp.attempts)
+        .where(
+            FollowUp.state == FollowUpState.WAITING,
+            FollowUp.next_try_at <= bindparam("now"),
+            FollowUp.number.is_not(None),
+            may_phone_follow_up(shared_numbers, bindparam("peace_since", type_=UtcDateTime)),
+        )
+        .order_by(FollowUp.next_try_at, FollowUp.id)
+        .limit(bindparam("free", type_=Integer))
+    )
 
 
 @dataclass(frozen=True, slots=True)

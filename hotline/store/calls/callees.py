@@ -5,7 +5,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, select
 from sqlalchemy.orm import Session
 
 from hotline.rules.policies import Policies
@@ -19,8 +19,11 @@ _REPORTED_IN = (
 )
 
 
-def may_phone_follow_up(at: datetime, policies: Policies) -> ColumnElement[bool]:
-    return may_phone(at, policies, policies.follow_ups, FollowUp.number, _REPORTED_IN)
+def may_phone_follow_up(
+    shared_numbers: frozenset[str], since: SQLColumnExpression[datetime]
+) -> ColumnElement[bool]:
+    """Selects the follow-ups whose person may be phoned."""
+    return may_phone(shared_numbers, since, FollowUp.number, _REPORTED_IN)
 
 
 def is_callee_in_call(

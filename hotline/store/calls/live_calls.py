@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, exists, or_
 from sqlalchemy.orm import aliased
 
 from hotline.rules.enums import CallState, DialState
-from hotline.rules.policies import DialPolicy, Policies
+from hotline.rules.policies import DialPolicy
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 
@@ -21,18 +21,17 @@ PEACE_AFTER_CALL = timedelta(seconds=60)
 
 
 def may_phone(
-    at: datetime,
-    policies: Policies,
-    policy: DialPolicy,
+    shared_numbers: frozenset[str],
+    since: SQLColumnExpression[datetime],
     number: SQLColumnExpression[Any],
     call_id: SQLColumnExpression[Any],
 ) -> ColumnElement[bool]:
     """Selects rows whose person may be phoned: not on the line with us, nor a moment ago, and no phone of theirs rings.
 
-    `number` is the column with the number to be phoned, `call_id` the column with the call behind the promise.
+    `since` see `peace_since`. `number` is the column with the number to be phoned, `call_id` the column with the call behind
+    the promise.
     """
-    shared, since = policies.callers.shared_numbers, peace_since(at, policy)
-    return ~or_(is_in_call(shared, number, call_id, since=since), _is_ringing(number))
+    return ~or_(is_in_call(shared_numbers, number, call_id, since=since), _is_ringing(number))
 
 
 def peace_since(at: datetime, policy: DialPolicy) -> datetime:
@@ -43,9 +42,8 @@ def peace_since(at: datetime, policy: DialPolicy) -> datetime:
 def may_phone_callback(
     shared_numbers: frozenset[str], since: SQLColumnExpression[datetime]
 ) -> ColumnElement[bool]:
-    """Selects the promises whose person may be phoned, as `may_phone` does; `since` see `peace_since`."""
-    in_call = is_in_call(shared_numbers, Callback.number, Callback.call_id, since=since)
-    return ~or_(in_call, _is_ringing(Callback.number))
+    """Selects the promises whose person may be phoned."""
+    return may_phone(shared_numbers, since, Callback.number, Callback.call_id)
 
 
 def is_in_call(
