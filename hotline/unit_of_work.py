@@ -20,8 +20,9 @@ from hotline.clock import Clock
 from hotline.events import Event, pack
 from hotline.rules.people.actors import Actor
 from hotline.rules.policies import Policies
+from hotline.store.base import Base
 from hotline.store.engine import reading_options
-from hotline.store.outbox import EventRow
+from hotline.store.outbox import EventRow, insert_with_event
 from hotline.store.row_cache import RowCache
 from hotline.store.upsert import insert_rows
 
@@ -79,6 +80,18 @@ class UnitOfWork:
         """
         insert_rows(self.connection, EventRow, [self._event_row(event) for event in recorded])
         self.recorded_events.extend(recorded)
+
+    def insert_and_record(
+        self, table: type[Base], values: dict[str, Any], event_of: Callable[[int], Event]
+    ) -> int | None:
+        """Inserts a row unless a unique key is taken, and records its event, which holds the id of the row and nothing else.
+
+        Returns the id, or None if a key was taken.
+        """
+        new_id = insert_with_event(self.connection, table, values, self._event_row(event_of(0)))
+        if new_id is not None:
+            self.recorded_events.append(event_of(new_id))
+        return new_id
 
     def _event_row(self, event: Event) -> dict[str, Any]:
         kind, subject, subject_id, data = pack(event)

@@ -1,13 +1,31 @@
 """The event log, the deliveries of its events, and leases."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Executable,
+    ForeignKey,
+    Index,
+    String,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from hotline.rules.enums import DeliveryState
 from hotline.store.base import Base, UtcDateTime, enum_column
+from hotline.store.upsert import insert_if_absent, insert_row
 
 
 class EventRow(Base):
@@ -64,3 +82,61 @@ class Lease(Base):
     name: Mapped[str] = mapped_column(String(40), primary_key=True)
     holder: Mapped[str] = mapped_column(String(80))
     until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def insert_with_event(
+    connection: Connection, table: type[Base], values: dict[str, Any], event: dict[str, Any]
+) -> int | None:
+    """Inserts a row unless a unique key is taken, and its event; returns the id of the new row, or None.
+
+    The event's subject is the new row, and its data the row's id alone, under the name that it has in `event`.
+    PostgreSQL takes one statement, because each costs a round trip; SQLite, which has none, two.
+    """
+    (name,) = event["data"]
+    if connection.dialect.name == "sqlite":
+        new_id: int | None = insert_if_absent(connection, table, table.__table__.c["id"], values)
+        if new_id is not None:
+            insert_row(connection, EventRow, {**event, "subject_id": new_id, "data": {name: new_id}})
+        return new_id
+    row = {**_defaults(table), **values}
+    stated = {column: value for column, value in event.items() if column not in {"subject_id", "data"}}
+    parameters = {f"row_{column}": value for column, value in row.items()}
+    parameters |= {f"event_{column}": value for column, value in stated.items()}
+    statement = _insert_with_event(table, tuple(row), tuple(stated), name)
+    found: int | None = connection.scalar(statement, parameters)
+    return found
+
+
+@lru_cache(maxsize=16)
+def _defaults(table: type[Base]) -> dict[str, Any]:
+    """Returns the constants that a new row has in columns that are not stated."""
+    columns = table.__table__.columns
+    return {
+        column.name: column.default.arg
+        for column in columns
+        if isinstance(column.default, ScalarElementColumnDefault)
+    }
+
+
+@lru_cache(maxsize=16)
+def _insert_with_event(
+    table: type[Base], row: tuple[str, ...], event: tuple[str, ...], name: str
+) -> Executable:
+    into, log = table.__table__, EventRow.__table__
+    values = {column: bindparam(f"row_{column}", type_=into.c[column].type) for column in row}
+    new = (
+        postgresql.insert(table)
+        .values(values)
+        .on_conflict_do_nothing()
+        .returning(into.c["id"])
+        .cte("new_row")
+    )
+    stated = [bindparam(f"event_{column}", type_=log.c[column].type) for column in event]
+    data = func.json_build_object(literal(name), new.c["id"])
+    return (
+        insert(EventRow)
+        .from_select(
+            [*event, "subject_id", "data"], select(*stated, new.c["id"], data), include_defaults=False
+        )
+        .returning(log.c["subject_id"])
+    )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Executable, Table, bindparam, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.sql.elements import KeyedColumnElement
 
 from hotline.store.base import Base
 
@@ -17,7 +18,7 @@ from hotline.store.base import Base
 def insert_if_absent(
     to: Session | Connection,
     table: type[Base],
-    returning: InstrumentedAttribute[Any],
+    returning: KeyedColumnElement[Any] | InstrumentedAttribute[Any],
     values: dict[str, Any],
 ) -> Any:
     """Inserts a row unless a unique key is taken; the first writer wins on both databases.

@@ -73,13 +73,12 @@ def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
         "dial_id": dial_id,
         "check_at": first_check(work.at),
     }
-    call_id = insert_if_absent(work.connection, Call, Call.id, row)
+    call_id = work.insert_and_record(Call, row, events.CallArrived)
     if call_id is None:
         known = find_call(work, arrival.sid, lock=True)
         if known is None:
             raise NoSuchCall(arrival.sid)
         return known
-    work.record(events.CallArrived(call_id))
     row["id"] = call_id
     known_so_far: dict[str, Any] = {name: row.get(name) for name in CallView.__dataclass_fields__}
     return CallView(**known_so_far)
