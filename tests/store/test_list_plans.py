@@ -183,7 +183,7 @@ NEEDED = {
     "ix_tickets_received_at_id": "tickets, newest",
     "ix_tickets_channel_received_at": "tickets, rare channel",
     "ix_tickets_author_id_received_at": "tickets of nobody",
-    "ix_tickets_unit_code_received_at": "tickets as their unit sees them",
+    "ix_tickets_unit_code_received_at": "tickets of a small unit",
     "ix_tickets_unfinished_received_at": "tickets, open, oldest",
     "ix_tickets_at_unit_nearest_due": "tickets, due",
     "ix_tickets_at_unit_unit_nearest_due": "inbox, in_hand",

@@ -133,7 +133,6 @@ class Ticket(Base):
     )
     __table_args__ = (
         Index("ix_tickets_received_on", "received_on", "request_class", "type", "channel"),
-        Index("ix_tickets_unit_code_state_due_at", "unit_code", "state", "due_at"),
         Index("ix_tickets_state_received_at", "state", "received_at"),
         Index("ix_tickets_received_at_id", "received_at", "id"),
         Index("ix_tickets_caller_number_received_at", "caller_number", "received_at"),
