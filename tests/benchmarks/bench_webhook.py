@@ -44,10 +44,10 @@ NUMBER = "+865374412345"
 DATABASES = ("sqlite", "postgresql")
 INCOMING, HEARD, WAIT = (route.value for route in (VoiceRoute.INCOMING, VoiceRoute.HEARD, VoiceRoute.WAIT))
 CONNECTIONS = 16
-ROUNDS, REQUESTS = 11, 160
+ROUNDS, REQUESTS = 9, 160
 # Callers who wait while wait documents are measured, and answered calls from which the wait is estimated.
 WAITING, ANSWERED = 60, 20
-MIXED_ROUNDS, MIXED_SECONDS, MIXED_RATE, MIXED_CONNECTIONS = 3, 7, 200, 32
+MIXED_ROUNDS, MIXED_SECONDS, MIXED_RATE, MIXED_CONNECTIONS = 3, 5, 200, 32
 # Calls that have arrived before the measured mixture begins, so that a key press follows its arrival by half a second.
 AHEAD = 40
 TARGETS = {
