@@ -306,4 +306,4 @@ def _where(error: Exception) -> str:
     ours = [
         frame for frame in traceback.extract_tb(error.__traceback__) if "site-packages" not in frame.filename
     ]
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-3:]))
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(ours[-4:]))

@@ -84,6 +84,8 @@ def test_a_caller_and_an_operator_hear_each_other_until_one_hangs_up(city: City,
     desk.fill("input[name=name]", "operator2")
     desk.fill("input[name=password]", PASSWORD)
     desk.click("main button")
+    # A click before the page's script has run is lost.
+    desk.wait_for_url("**/console", wait_until="load")
     desk.click("[data-act=ready]:visible")
     desk.wait_for_selector("[data-act=ready]:visible", state="hidden")
     phone = tab(CALLER, f"{city.exchange}/phone", "13800009077")

@@ -19,6 +19,8 @@ def sign_in(page: "Page", name: str) -> None:
     page.fill("input[name=name]", name)
     page.fill("input[name=password]", PASSWORD)
     page.click("main button")
+    # A click before the next page's script has run is lost.
+    page.wait_for_url(re.compile("/console"), wait_until="load")
 
 
 def heard(page: "Page", words: str) -> None:
