@@ -184,8 +184,10 @@ def test_everybody_is_served_or_tried_to_the_end_however_many_come_later(
     line = Line(list(first), open_desks)
     # Each person costs at most all attempts and one talk, one after the other, and waits for their next attempts.
     longest = len(first) * (ATTEMPTS * (RING + PATIENCE) + TALK + PATIENCE) + ATTEMPTS * (SPACING + TALK)
-    for _ in range(longest):
+    steps = 0
+    while not all(person.done for person in first) and steps < longest:
         line.step()
+        steps += 1
     assert all(person.done for person in first)
 
 
@@ -198,6 +200,8 @@ def test_later_callers_are_served_while_nobody_answers_our_calls(
         for number, (place, _, skill, _) in enumerate(described)
     ]
     line = Line(list(silent), open_desks)
-    for _ in range(len(silent) * ATTEMPTS * (RING + PATIENCE) + TALK + RING):
+    longest, steps = len(silent) * ATTEMPTS * (RING + PATIENCE) + TALK + RING, 0
+    while not any(person.done for person in line.people if person not in silent) and steps < longest:
         line.step()
+        steps += 1
     assert any(person.done for person in line.people if person not in silent)
