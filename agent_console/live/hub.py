@@ -10,7 +10,7 @@ import queue
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
@@ -25,6 +25,8 @@ BLOCK_MS = 3000
 SOCKET_SECONDS = 10
 RETRY_SECONDS = 1.0
 QUEUE_SIZE = 500
+# A page that hears nothing for so long is sent a heartbeat.
+HEARTBEAT_SECONDS = 15.0
 MAX_ID_LENGTH = 41
 
 
@@ -52,7 +54,7 @@ class Listener(Protocol):
         ...
 
     def drop_one(self) -> None:
-        """Removes the oldest item."""
+        """Removes the oldest item, if its reader has not taken it meanwhile."""
         ...
 
 
@@ -70,7 +72,15 @@ class QueueListener:
         return True
 
     def drop_one(self) -> None:
-        self.items.get_nowait()
+        with suppress(queue.Empty):
+            self.items.get_nowait()
+
+    def next(self) -> StreamItem | None:
+        """Returns the oldest item as soon as there is one; None after a heartbeat without any."""
+        try:
+            return self.items.get(timeout=HEARTBEAT_SECONDS)
+        except queue.Empty:
+            return None
 
 
 class StreamDown(Exception):
@@ -161,9 +171,10 @@ class Hub:
 
     def _hand_out(self, entry: Entry) -> None:
         with self._lock:
-            self._last_id = entry.id
             for listener in [one for one in self._listeners if not one.offer(entry)]:
                 self._drop(listener)
+            # Only now: a heartbeat sends this id, and a page that resumes behind it is not given the entry again.
+            self._last_id = entry.id
 
     def _drop(self, listener: Listener) -> None:
         """Ends a listener whose queue is full."""

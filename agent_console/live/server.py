@@ -18,8 +18,8 @@ import structlog
 from asgiref.wsgi import WsgiToAsgiInstance
 from flask import Flask
 
-from agent_console.live.hub import QUEUE_SIZE, StreamItem
-from agent_console.live.streams import HEARTBEAT_SECONDS, EventStream, SessionWatch, StreamEnded
+from agent_console.live.hub import HEARTBEAT_SECONDS, QUEUE_SIZE, StreamItem
+from agent_console.live.streams import EventStream, SessionWatch, StreamEnded
 from agent_console.live.views import NEW_LISTENER, SESSIONS, STREAM
 from hotline.store.engine import UNAVAILABLE
 
@@ -49,18 +49,28 @@ class LoopListener:
         return True
 
     def drop_one(self) -> None:
-        self.items.popleft()
+        self.take()
 
-    async def wait(self) -> None:
-        """Returns when there are items, or after a heartbeat."""
-        self._filled.clear()
-        if self.items:
-            return
+    def take(self) -> StreamItem | None:
+        """Removes and returns the oldest item; None if there is none."""
+        # The hub drops an item of a full queue in its own thread.
+        try:
+            return self.items.popleft()
+        except IndexError:
+            return None
+
+    async def next(self) -> StreamItem | None:
+        """Returns the oldest item as soon as there is one; None after a heartbeat without any."""
         try:
             async with asyncio.timeout(HEARTBEAT_SECONDS):
-                await self._filled.wait()
+                while (item := self.take()) is None:
+                    self._filled.clear()
+                    # An item that came before `clear` has not been announced by the event.
+                    if not self.items:
+                        await self._filled.wait()
+                return item
         except TimeoutError:
-            return
+            return None
 
 
 @dataclass(slots=True)
@@ -130,9 +140,8 @@ async def _send_texts(stream: EventStream, listener: LoopListener, send: Send) -
     await send(_body(stream.opening().encode()))
     try:
         while True:
-            await listener.wait()
-            texts = [stream.text_of(listener.items.popleft()) for _ in range(len(listener.items))]
-            text = "".join(texts) if texts else stream.beat()
+            item = await listener.next()
+            text = stream.beat() if item is None else stream.text_of(item)
             if text:
                 await send(_body(text.encode()))
     except StreamEnded:

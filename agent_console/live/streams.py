@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agent_console.live.hub import Closed, Entry, Hub, StreamItem, entry_order
+from agent_console.live.hub import HEARTBEAT_SECONDS, Closed, Entry, Hub, StreamItem, entry_order
 from hotline.rules.people.actors import Person, Right
 from hotline.services.people import accounts
 from hotline.unit_of_work import Application
-
-HEARTBEAT_SECONDS = 15.0
 
 # Events after which waiting numbers and rates change. Desks receive them without the call's id.
 QUEUE_KINDS = frozenset(

@@ -4,7 +4,6 @@ Each person receives only events that their rights cover, and no numbers or text
 own reads its state again. In production a process group of its own serves this address, on an event loop (`server`).
 """
 
-import queue
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import cast
@@ -14,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from redis.exceptions import RedisError
 
 from agent_console.live.hub import Hub, QueueListener, StreamDown, is_entry_id
-from agent_console.live.streams import HEARTBEAT_SECONDS, EventStream, SessionWatch, StreamEnded
+from agent_console.live.streams import EventStream, SessionWatch, StreamEnded
 from agent_console.web.auth import SIGN_IN, current_person, needs
 from agent_console.web.console_context import ConsoleOptions
 from hotline.unit_of_work import Application
@@ -63,14 +62,9 @@ def _texts(stream: EventStream, listener: QueueListener) -> Iterator[str]:
     with stream.resources:
         yield stream.opening()
         while True:
+            item = listener.next()
             try:
-                text = stream.text_of(listener.items.get(timeout=HEARTBEAT_SECONDS))
-            except queue.Empty:
-                text = None
-            except StreamEnded:
-                return
-            try:
-                text = stream.beat() if text is None else text
+                text = stream.beat() if item is None else stream.text_of(item)
             except StreamEnded:
                 return
             if text:

@@ -14,8 +14,16 @@ from werkzeug.wrappers import Response
 
 from agent_console.app import ConsoleOptions, register
 from agent_console.live import views as live
-from agent_console.live.hub import STREAM, Entry, Hub, QueueListener, StreamDown
-from agent_console.live.streams import HEARTBEAT_SECONDS, SessionWatch, visible_to
+from agent_console.live.hub import (
+    HEARTBEAT_SECONDS,
+    STREAM,
+    Entry,
+    Hub,
+    QueueListener,
+    StreamDown,
+    StreamItem,
+)
+from agent_console.live.streams import SessionWatch, visible_to
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Person, Right
 from hotline.unit_of_work import Application
@@ -161,6 +169,28 @@ def test_a_listener_that_cannot_keep_up_is_closed_and_the_others_go_on(
         last = [slow.items.get_nowait() for _ in range(slow.items.qsize())][-1]
         assert not isinstance(last, Entry)
     hub.close()
+
+
+class LastIdListener(QueueListener):
+    """Notes the hub's newest id at the moment at which it is given an entry."""
+
+    def __init__(self, hub: Hub) -> None:
+        super().__init__()
+        self.hub, self.newest = hub, list[str]()
+
+    def offer(self, item: StreamItem) -> bool:
+        self.newest.append(self.hub.last_id)
+        return super().offer(item)
+
+
+def test_a_heartbeat_never_names_an_entry_that_a_page_was_not_given(redis_url: str, redis: "Redis") -> None:
+    hub = Hub(redis_url, max_listeners=1)
+    listener = LastIdListener(hub)
+    with hub.listen(listener):
+        given = announce(redis, news("CallQueued", call_id=1))
+        assert isinstance(listener.items.get(timeout=PATIENCE), Entry)
+    hub.close()
+    assert given not in listener.newest
 
 
 TICKET = news("TicketHandedOff", ticket_id=5, unit_code="city-management")

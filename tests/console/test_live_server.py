@@ -11,9 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
 
-from agent_console.live.hub import QUEUE_SIZE, STREAM, Entry
+from agent_console.live.hub import HEARTBEAT_SECONDS, QUEUE_SIZE, STREAM, Entry
 from agent_console.live.server import LiveServer, LoopListener, live_server
-from agent_console.live.streams import HEARTBEAT_SECONDS
 from agent_console.live.views import HUB
 from hotline.unit_of_work import Application
 from tests.builders import make_operator
@@ -152,5 +151,9 @@ def test_a_page_that_does_not_read_holds_a_bounded_number_of_entries() -> None:
         assert taken.count(False) == 1
         listener.drop_one()
         assert listener.offer(Entry("9-9", []))
+        for _ in range(QUEUE_SIZE):
+            assert listener.take() is not None
+        listener.drop_one()
+        assert listener.take() is None
 
     run(story)
