@@ -5,7 +5,7 @@ Every error is one line on standard error.
 
 import click
 
-from config.commands.lazy_group import LazyCommand, LazyGroup
+from config.lazy_group import LazyCommand, LazyGroup
 
 COMMANDS = {
     "calendar": LazyCommand("config.commands.working_days:calendar", "Sets the working days of deadlines."),

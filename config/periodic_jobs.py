@@ -17,12 +17,10 @@ from hotline.rules.schedules import Every, Schedule
 from hotline.services import periodic_jobs, retention
 from hotline.services.calls import lost_webhooks
 from hotline.services.outbound import callback_dials, follow_ups
-from hotline.services.periodic_jobs import PlannedJob
+from hotline.services.periodic_jobs import HEAVY, PlannedJob
 from hotline.services.queueing import offers, presence
 from hotline.unit_of_work import Application, UnitOfWork
 
-# The queue of heavy jobs, beside the lanes of hotline.reactions.
-HEAVY = "heavy"
 # An accepted caller whose operator has not joined after this time gets the place in the queue back.
 CONNECT_PATIENCE = timedelta(seconds=20)
 # A light job that takes longer is logged: it delays the relay and belongs to the heavy ones.

@@ -13,7 +13,6 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.wiring import Components
 from hotline.rules.failures import failure_reason
 from hotline.store.schema import newest, revision_of
 
@@ -55,12 +54,12 @@ def _log(event: str, error: Exception) -> None:
     structlog.get_logger().error(event, trouble=type(error).__name__, reason=failure_reason(error))
 
 
-def report_readiness(components: Components) -> None:
+def report_readiness(engine: Engine, redis: Redis) -> None:
     """Logs at the start of a process what does not answer yet. The process starts all the same and tries again."""
-    trouble = database_trouble(components.application.engine)
+    trouble = database_trouble(engine)
     if trouble is not None and "revision" in trouble:
         structlog.get_logger().error("readiness.database", trouble="revision", reason=trouble)
-    redis_trouble(components.redis)
+    redis_trouble(redis)
 
 
 @dataclass(slots=True)

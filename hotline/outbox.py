@@ -32,7 +32,7 @@ from hotline.unit_of_work import Application, UnitOfWork
 
 BATCH_SIZE = 200
 # Longer than the longest reaction may last: the worker stops a job after
-# `config.processes.worker.JOB_SECONDS`.
+# `config.processes.job_queues.JOB_SECONDS`.
 LEASE = timedelta(seconds=50)
 # A delivery that was handed to RQ and is not claimed within this time is handed over again.
 ENQUEUE_TIMEOUT = timedelta(seconds=15)

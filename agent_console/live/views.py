@@ -46,7 +46,8 @@ def events() -> ResponseReturnValue:
             return Response(status=503, headers={"Retry-After": "3"})
         opening.enter_context(sessions.watched(token))
         stream = EventStream(hub, current_person(), token, sessions, missed, opening.pop_all())
-    if NEW_LISTENER in request.environ:
+    # A request for the headers alone opens no stream.
+    if NEW_LISTENER in request.environ and request.method != "HEAD":
         request.environ[STREAM] = stream, listener
         response = Response(mimetype="text/event-stream")
     else:

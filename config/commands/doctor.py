@@ -5,12 +5,12 @@ from rq import Queue, Worker
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.commands.context import open_components
-from config.periodic_jobs import HEAVY
 from config.readiness import CLOCK_KEYS, CLOCK_LEASE, database_trouble, redis_trouble
 from config.wiring import Components
 from hotline.reactions.registry import LANES
 from hotline.rules.failures import failure_reason
 from hotline.services import leases
+from hotline.services.periodic_jobs import HEAVY
 
 
 @click.command()

@@ -11,7 +11,7 @@ from config.city.database import write_city
 from config.demo.calls import place_due_calls, simulate_inbound
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, DemoUser, unit_handler
-from config.demo.simulation import Simulation, SimulationClock
+from config.demo.simulation import BY_HOUR, SEED, Simulation, SimulationClock
 from hotline.gateways.live import announce_nothing
 from hotline.rules.enums import FollowUpState, Role
 from hotline.rules.people.actors import Machine, Person
@@ -25,12 +25,9 @@ from hotline.store.people.tables import User
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 
-SEED = 4_412_345
 BUSY_DAYS, QUIET_DAYS = 4, 10
 # Calls a day.
 BUSY_CALLS, QUIET_CALLS = 48, 7
-# Weight of each local hour; hotlines have a peak in the morning and one in the afternoon.
-BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 9, 16, 20, 18, 14, 10, 11, 14, 15, 14, 12, 10, 9, 7, 5, 3, 2)
 DIAL_INTERVAL = timedelta(minutes=20)
 
 

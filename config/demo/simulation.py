@@ -12,6 +12,10 @@ from hotline.rules.people.actors import Person
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 
+SEED = 4_412_345
+# Weight of each local hour; hotlines have a peak in the morning and one in the afternoon.
+BY_HOUR = (1, 1, 1, 1, 1, 2, 4, 9, 16, 20, 18, 14, 10, 11, 14, 15, 14, 12, 10, 9, 7, 5, 3, 2)
+
 Step = Callable[[], None]
 
 

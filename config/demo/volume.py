@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, insert, or_, select, text
 from config.demo.bulk_writer import BulkWriter
 from config.demo.matters import Matter, read_matters
 from config.demo.people import GIVEN, PLACES, SURNAMES, TITLES
-from config.demo.seed import BY_HOUR, SEED
+from config.demo.simulation import BY_HOUR, SEED
 from hotline import events
 from hotline.rules.enums import (
     CLASS_OF,

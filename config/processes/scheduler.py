@@ -20,8 +20,8 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.periodic_jobs import JOBS, Job, LightJob, run_light
+from config.processes.job_queues import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.processes.lifecycle import begin_process, log_started, refuse_hangup
-from config.processes.worker import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.readiness import CLOCK_KEYS, CLOCK_LEASE, StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
 from hotline import outbox
@@ -198,7 +198,7 @@ def _wait_for_wake(redis: Redis) -> None:
 def work(components: Components) -> None:
     """Runs until SIGTERM or SIGINT."""
     log_started("clock")
-    report_readiness(components)
+    report_readiness(components.application.engine, components.redis)
     refuse_hangup()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):

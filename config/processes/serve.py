@@ -220,7 +220,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
 
     def load(self) -> Flask | LiveServer:
         app = create_app(self._settings, max_streams=self._group.streams)
-        report_readiness(components_of(app))
+        components = components_of(app)
+        report_readiness(components.application.engine, components.redis)
         served = live_server(app) if self._group.loop else app
         # What exists now lives as long as the process: the collector need not touch the pages that forked processes share.
         gc.collect()

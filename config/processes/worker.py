@@ -11,7 +11,6 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -21,33 +20,27 @@ import structlog
 from redis import Redis
 from redis.client import Pipeline
 from redis.exceptions import RedisError
-from rq import Queue, Retry, SimpleWorker, Worker
+from rq import Queue, SimpleWorker, Worker
 from rq.exceptions import StopRequested
 from rq.executions import Execution
 from rq.job import Job as RqJob
-from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
 from rq.worker import BaseWorker
 
-from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, run_heavy
+from config.periodic_jobs import JOBS, HeavyJob, Job, run_heavy
+from config.processes.job_queues import JOB_SECONDS, queue_of
 from config.processes.lifecycle import begin_process, log_started, refuse_hangup
 from config.readiness import StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
 from hotline import outbox
-from hotline.outbox import PendingDelivery
 from hotline.reactions.registry import LANES
 from hotline.rules.failures import failure_reason
-from hotline.store.jobs import PeriodicJob
+from hotline.services.periodic_jobs import HEAVY
 
 WORKERS = (*LANES, HEAVY)
-# Less than the lease of a delivery: RQ stops a job before another worker may take it over.
-JOB_SECONDS = 45
 # A job that does not react to its time limit, because it hangs in C code, ends its worker after so many seconds more:
 # still before the lease of the delivery is over.
 HANG_SECONDS = 3.0
-# Less than hotline.services.periodic_jobs.HEAVY_LEASE, for the same reason.
-HEAVY_SECONDS = 15 * 60
-KEEP_FAILED_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +54,6 @@ class WorkerContext:
 
 # RQ calls a job by its name and knows no arguments but those in Redis; so a job finds the application here.
 _CONTEXT: ContextVar[WorkerContext] = ContextVar("worker")
-
-EnqueueRuns = Callable[[list[PeriodicJob]], None]
 
 
 def carry_out(delivery_id: int) -> bool:
@@ -135,69 +126,6 @@ class HeavyWorker(LongLivedWorker, Worker):
         return super().perform_job(job, queue, execution)
 
 
-def enqueue_into(redis: Redis) -> outbox.Enqueue:
-    """Returns the function that hands deliveries to RQ, one queue a lane."""
-    queues = {lane: _queue(redis, lane) for lane in LANES}
-
-    def enqueue(deliveries: list[PendingDelivery]) -> None:
-        for lane in {delivery.lane for delivery in deliveries}:
-            jobs = [
-                _job("carry_out", due.id, f"delivery-{due.id}-{due.attempts}", JOB_SECONDS)
-                for due in deliveries
-                if due.lane == lane
-            ]
-            _enqueue(queues[lane], jobs)
-
-    return enqueue
-
-
-def enqueue_runs_into(redis: Redis) -> EnqueueRuns:
-    """Returns the function that hands the runs of heavy jobs to the lane of their worker."""
-    queue = _queue(redis, HEAVY)
-
-    def enqueue(runs: list[PeriodicJob]) -> None:
-        jobs = [
-            _job(
-                "run_periodic_job",
-                run.name,
-                f"{run.name}-{run.due_at:%Y%m%d%H%M%S}-{run.attempts}",
-                HEAVY_SECONDS,
-            )
-            for run in runs
-        ]
-        _enqueue(queue, jobs)
-
-    return enqueue
-
-
-def _queue(redis: Redis, lane: str) -> Queue:
-    return Queue(lane, connection=redis, serializer=JSONSerializer)
-
-
-def _job(function: str, argument: int | str, job_id: str, seconds: int) -> EnqueueData:
-    return Queue.prepare_data(
-        f"config.processes.worker.{function}",
-        (argument,),
-        job_id=job_id,
-        timeout=seconds,
-        result_ttl=0,
-        failure_ttl=KEEP_FAILED_SECONDS,
-        retry=Retry(max=2),
-    )
-
-
-def _enqueue(queue: Queue, jobs: list[EnqueueData]) -> None:
-    """Appends the jobs in their order, in two round trips; those that wait in the queue already are left out."""
-    with queue.connection.pipeline(transaction=False) as look:
-        for job in jobs:
-            look.lpos(queue.key, str(job.job_id))
-        positions = look.execute()
-    # One that still waits was enqueued before: the lane is slow, not lossy.
-    new = [job for job, position in zip(jobs, positions, strict=True) if position is None]
-    if new:
-        queue.enqueue_many(new)
-
-
 def work_lane(lane: str, context: WorkerContext) -> None:
     """Works until SIGTERM or SIGINT."""
     _CONTEXT.set(context)
@@ -217,7 +145,7 @@ def _work_while_redis_lasts(lane: str, redis: Redis, files: StartedFiles, stoppi
     """Works until it is told to stop or RQ gives up, as it does when Redis is lost in the middle of a job."""
     try:
         worker = (HeavyWorker if lane == HEAVY else LaneWorker)(
-            [_queue(redis, lane)],
+            [queue_of(redis, lane)],
             connection=redis,
             serializer=JSONSerializer,
             worker_ttl=20,
@@ -260,7 +188,7 @@ def main(arguments: list[str]) -> int:
 def work(lane: str, components: Components) -> None:
     """Works one lane with all periodic jobs until SIGTERM or SIGINT."""
     log_started("worker", lane=lane)
-    report_readiness(components)
+    report_readiness(components.application.engine, components.redis)
     work_lane(lane, WorkerContext(components))
 
 

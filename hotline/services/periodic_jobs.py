@@ -17,7 +17,9 @@ from hotline.store.jobs import PeriodicJob, all_jobs
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
-# Longer than a heavy run may take (the worker stops it after config.processes.worker.HEAVY_SECONDS); a run whose worker
+# The lane of heavy jobs, beside those of `hotline.reactions.registry`.
+HEAVY = "heavy"
+# Longer than a heavy run may take (the worker stops it after config.processes.job_queues.HEAVY_SECONDS); a run whose worker
 # was killed is made again after it.
 HEAVY_LEASE = timedelta(minutes=16)
 # A daily job that failed is tried again after this pause, and not only the next day.

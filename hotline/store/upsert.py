@@ -9,15 +9,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, Table, bindparam, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import KeyedColumnElement
-
-from hotline.store.base import Base
 
 
 def insert_if_absent(
     to: Session | Connection,
-    table: type[Base],
+    table: type[DeclarativeBase],
     returning: KeyedColumnElement[Any] | InstrumentedAttribute[Any],
     values: dict[str, Any],
 ) -> Any:
@@ -30,19 +28,23 @@ def insert_if_absent(
     return connection.execute(statement, values).scalar_one_or_none()
 
 
-def insert_key_if_absent(connection: Connection, table: type[Base], values: dict[str, Any]) -> bool:
+def insert_key_if_absent(
+    connection: Connection, table: type[DeclarativeBase], values: dict[str, Any]
+) -> bool:
     """Inserts as `insert_if_absent` when the caller knows the row's key; returns whether the key was free."""
     result = connection.execute(_insert_if_absent(table, None, connection.dialect.name), values)
     return result.rowcount == 1
 
 
-def insert_all_if_absent(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+def insert_all_if_absent(
+    connection: Connection, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]
+) -> None:
     """Inserts those of `rows` whose unique keys are free, in their order and in one round trip."""
     if rows:
         connection.execute(_insert_if_absent(table, None, connection.dialect.name), rows)
 
 
-def insert_row(connection: Connection, table: type[Base], values: dict[str, Any]) -> None:
+def insert_row(connection: Connection, table: type[DeclarativeBase], values: dict[str, Any]) -> None:
     """Inserts `values` as one row."""
     connection.execute(_insert(table), values)
 
@@ -53,7 +55,7 @@ def updated_one(session: Session, statement: Executable) -> bool:
     return getattr(result, "rowcount", 0) == 1
 
 
-def insert_rows(connection: Connection, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]) -> None:
     """Inserts a few `rows`, which all state the same columns, in their order and in one statement."""
     if len(rows) == 1:
         insert_row(connection, table, rows[0])
@@ -62,19 +64,19 @@ def insert_rows(connection: Connection, table: type[Base], rows: Sequence[dict[s
     connection.execute(_insert_rows(table, tuple(rows[0]), len(rows)), numbered)
 
 
-def insert_for_id(connection: Connection, table: type[Base], values: dict[str, Any]) -> int:
+def insert_for_id(connection: Connection, table: type[DeclarativeBase], values: dict[str, Any]) -> int:
     """Inserts `values` as one row and returns the id that the database gave it."""
     return int(connection.execute(_insert_for_id(table), values).scalar_one())
 
 
 @lru_cache(maxsize=64)
-def _insert(row: type[Base]) -> Executable:
+def _insert(row: type[DeclarativeBase]) -> Executable:
     # Measured: building `insert(Row).values(...)` for each webhook cost more than the database itself.
     return insert(_table(row)).inline()
 
 
 @lru_cache(maxsize=64)
-def _insert_rows(row: type[Base], names: tuple[str, ...], rows: int) -> Executable:
+def _insert_rows(row: type[DeclarativeBase], names: tuple[str, ...], rows: int) -> Executable:
     # SQLAlchemy compiles an insert of several rows anew each time, which costs more than the database; text is kept.
     table = _table(row)
     places = [[f"{name}_{place}" for name in names] for place in range(rows)]
@@ -86,13 +88,13 @@ def _insert_rows(row: type[Base], names: tuple[str, ...], rows: int) -> Executab
 
 
 @lru_cache(maxsize=64)
-def _insert_for_id(row: type[Base]) -> Executable:
+def _insert_for_id(row: type[DeclarativeBase]) -> Executable:
     table = _table(row)
     return insert(table).returning(table.c.id)
 
 
 @lru_cache(maxsize=64)
-def _insert_if_absent(row: type[Base], returning: str | None, dialect: str) -> Executable:
+def _insert_if_absent(row: type[DeclarativeBase], returning: str | None, dialect: str) -> Executable:
     table = _table(row)
     dialect_insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     claim = dialect_insert(table).on_conflict_do_nothing()
@@ -101,7 +103,7 @@ def _insert_if_absent(row: type[Base], returning: str | None, dialect: str) -> E
     return claim.returning(table.c[returning])
 
 
-def _table(row: type[Base]) -> Table:
+def _table(row: type[DeclarativeBase]) -> Table:
     table = row.__table__
     if not isinstance(table, Table):
         raise TypeError(f"{row.__name__} is not a table")

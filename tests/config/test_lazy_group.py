@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from config.commands.lazy_group import LazyCommand, LazyGroup
+from config.lazy_group import LazyCommand, LazyGroup
 
 
 @click.command()

@@ -15,15 +15,9 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, select
 
-from config.periodic_jobs import HEAVY
+from config.processes.job_queues import HEAVY_SECONDS, JOB_SECONDS, enqueue_into, enqueue_runs_into
 from config.processes.scheduler import Scheduler, relay_once
-from config.processes.worker import (
-    HANG_SECONDS,
-    HEAVY_SECONDS,
-    JOB_SECONDS,
-    enqueue_into,
-    enqueue_runs_into,
-)
+from config.processes.worker import HANG_SECONDS
 from hotline import events, outbox
 from hotline.clock import system_clock
 from hotline.gateways.live import announce_nothing
@@ -31,7 +25,7 @@ from hotline.outbox import LEASE
 from hotline.rules.enums import DeliveryState, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import Policies
-from hotline.services.periodic_jobs import HEAVY_LEASE
+from hotline.services.periodic_jobs import HEAVY, HEAVY_LEASE
 from hotline.store.jobs import PeriodicJob
 from hotline.store.outbox import Delivery
 from hotline.store.tickets.tables import Assignment

@@ -110,6 +110,21 @@ def test_a_page_hears_events_without_a_thread_of_its_own_and_leaves_nothing_behi
     run(story)
 
 
+def test_a_request_for_the_headers_alone_opens_no_stream(
+    app: Flask, server: LiveServer, application: Application, signed_in: SignIn
+) -> None:
+    scope = {**scope_of("/events", cookie_of(signed_in(make_operator(application)))), "method": "HEAD"}
+
+    async def story() -> None:
+        async with opened(server, scope) as page:
+            assert page.head["status"] == 200
+            assert dict(page.head["headers"])[b"content-type"].startswith(b"text/event-stream")
+            assert await page.next() == {"type": "http.response.body", "body": b"", "more_body": False}
+        assert not app.extensions[HUB]._listeners
+
+    run(story)
+
+
 def test_a_stranger_is_sent_to_the_sign_in_page_and_health_checks_are_answered(server: LiveServer) -> None:
     async def story() -> None:
         async with opened(server, scope_of("/events")) as page:

@@ -6,11 +6,12 @@ The job adds a line to the file `begun` and reads from the named pipe `gate`: it
 import sys
 from pathlib import Path
 
-from config.periodic_jobs import HEAVY, HeavyJob, Job
+from config.periodic_jobs import HeavyJob, Job
 from config.processes.worker import WorkerContext, work_lane
 from config.settings import settings_or_exit
 from config.wiring import build_or_exit
 from hotline.rules.schedules import Every
+from hotline.services.periodic_jobs import HEAVY
 from hotline.unit_of_work import Application
 
 

@@ -11,8 +11,8 @@ import pytest
 from redis import Redis
 from sqlalchemy import Engine, func, select, update
 
+from config.processes.job_queues import enqueue_into
 from config.processes.scheduler import relay_once
-from config.processes.worker import enqueue_into
 from hotline import events, outbox
 from hotline.clock import system_clock
 from hotline.gateways.live import announce_nothing

@@ -14,16 +14,16 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
-from config.periodic_jobs import HEAVY, JOBS, HeavyJob, Job, LightJob, run_heavy, run_light
+from config.periodic_jobs import JOBS, HeavyJob, Job, LightJob, run_heavy, run_light
+from config.processes.job_queues import HEAVY_SECONDS, enqueue_runs_into
 from config.processes.scheduler import Scheduler, relay_once
-from config.processes.worker import HEAVY_SECONDS, enqueue_runs_into
 from hotline import events
 from hotline.clock import system_clock
 from hotline.gateways.live import announce_nothing
 from hotline.outbox import ENQUEUE_TIMEOUT, PendingDelivery
 from hotline.rules.people.actors import Machine
 from hotline.rules.schedules import DailyAt, Every
-from hotline.services.periodic_jobs import HEAVY_LEASE, RETRY_AFTER
+from hotline.services.periodic_jobs import HEAVY, HEAVY_LEASE, RETRY_AFTER
 from hotline.store.jobs import PeriodicJob
 from hotline.store.outbox import EventRow
 from hotline.unit_of_work import Application, UnitOfWork

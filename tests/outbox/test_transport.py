@@ -17,8 +17,9 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
+from config.processes.job_queues import JOB_SECONDS, enqueue_into
 from config.processes.scheduler import relay_once
-from config.processes.worker import JOB_SECONDS, WORKERS, LaneWorker, enqueue_into, main
+from config.processes.worker import WORKERS, LaneWorker, main
 from hotline import events
 from hotline.clock import system_clock
 from hotline.outbox import ENQUEUE_TIMEOUT, LEASE

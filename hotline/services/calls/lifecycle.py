@@ -25,13 +25,13 @@ from hotline.rules.enums import (
 from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.text import SHORT_TEXT, to_storable
-from hotline.services.calls import recordings
 from hotline.services.calls.check_times import first_check
 from hotline.services.calls.queries import CallView, find_call, get_call, lock_call, require_own_call
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
 from hotline.store.base import UtcDateTime
 from hotline.store.calls.offers import last_talker, talk_of
+from hotline.store.calls.recordings import has_message
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial
 from hotline.store.upsert import insert_if_absent, updated_one
@@ -314,7 +314,7 @@ def _measures_at_end(work: UnitOfWork, call: CallView, was: CallState, end: Call
 
 def _end_before_operator(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEnd:
     """Returns the end of a call that no operator answered: a message, a promised callback, or `end`."""
-    if recordings.has_message(work, call_id):
+    if has_message(work.session, call_id):
         return CallEnd.LEFT_MESSAGE
     return CallEnd.LEFT_FOR_CALLBACK if callbacks.has_open_callback(work, call_id) else end
 
@@ -324,7 +324,7 @@ def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason
 
     Raises NotAllowed unless it is the actor's own call, or an unanswered call with a voice message.
     """
-    is_a_message = get_call(work, call_id).operator_id is None and recordings.has_message(work, call_id)
+    is_a_message = get_call(work, call_id).operator_id is None and has_message(work.session, call_id)
     if not is_a_message:
         require_own_call(work, call_id)
     finished = updated_one(

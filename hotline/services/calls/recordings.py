@@ -107,11 +107,6 @@ def save_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: byte
     insert_row(work.connection, RecordingSound, row)
 
 
-def has_message(work: UnitOfWork, call_id: int) -> bool:
-    query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
-    return work.session.scalar(query.limit(1)) is not None
-
-
 def may_hear(person: Person, kind: RecordingKind) -> bool:
     """Returns whether `person` may listen: writers of tickets to messages, oversight roles to conversations."""
     needed = Right.WRITE_TICKETS if kind is RecordingKind.MESSAGE else Right.HEAR_TALKS

@@ -42,3 +42,9 @@ def recordings_of_calls(session: Session, call_ids: Sequence[int]) -> dict[int, 
         for recording in session.scalars(query):
             by_call[recording.call_id].append(recording)
     return {call_id: tuple(rows) for call_id, rows in by_call.items()}
+
+
+def has_message(session: Session, call_id: int) -> bool:
+    """Says whether the caller has left a voice message."""
+    query = select(Recording.id).where(Recording.call_id == call_id, Recording.kind == RecordingKind.MESSAGE)
+    return session.scalar(query.limit(1)) is not None
