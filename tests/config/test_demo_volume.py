@@ -1,13 +1,18 @@
 """The invented tickets of a city's size are such as the services write."""
 
+from datetime import timedelta
 from itertools import pairwise
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from config.demo.matters import read_matters
 from config.demo.volume import fill
-from hotline.events import KINDS
+from hotline.events import KINDS, unpack
+from hotline.rules.enums import OPEN_AT_UNIT, CallbackState, Closing, FollowUpState
+from hotline.rules.figures.report import Period
 from hotline.rules.tickets.search import search_columns
+from hotline.services.figures.reports import build_report
+from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
@@ -31,3 +36,35 @@ def test_invented_tickets_are_found_by_the_search_and_cause_no_work(application:
         shown = session.scalars(select(EventRow)).all()
         assert {row.kind for row in shown} <= set(KINDS)
         assert all(row.relayed_at is not None for row in shown)
+        for row in shown:
+            unpack(row.kind, row.data)
+        open_promises = [
+            *session.scalars(select(Callback).where(Callback.state == CallbackState.WAITING)),
+            *session.scalars(select(FollowUp).where(FollowUp.state == FollowUpState.WAITING)),
+        ]
+        assert open_promises == []
+        assert session.scalar(select(func.count()).select_from(FollowUp))
+
+
+def test_invented_tickets_are_such_that_a_report_adds_up(application: Application) -> None:
+    for unit in {matter.unit for matter in read_matters()}:
+        make_unit(application, unit)
+    fill(application.engine, 2_000, now=application.clock(), zone=application.policies.zone)
+    with application.read_session() as session:
+        today = application.clock().date()
+        made = build_report(
+            session,
+            Period(today - timedelta(days=364), today),
+            at=application.clock(),
+            policies=application.policies,
+        )
+        assert all(line.ok for line in made.reconciliation)
+        handled = session.scalar(
+            select(func.count()).select_from(Ticket).where(Ticket.closing == Closing.HANDLED)
+        )
+        assert session.scalar(select(func.count()).select_from(FollowUp)) == handled
+        open_now = session.scalar(
+            select(func.count()).select_from(Ticket).where(Ticket.state.in_(OPEN_AT_UNIT))
+        )
+        assert 10 <= (open_now or 0) <= 80
+        assert session.scalar(select(func.count()).select_from(Ticket).where(Ticket.round > 1))
