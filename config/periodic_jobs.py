@@ -15,7 +15,7 @@ from hotline import outbox
 from hotline.rules.people.actors import Machine
 from hotline.rules.schedules import Every, Schedule
 from hotline.services import periodic_jobs, retention
-from hotline.services.calls import lost_webhooks
+from hotline.services.calls import lost_webhooks, sounds
 from hotline.services.outbound import callback_dials, follow_ups
 from hotline.services.periodic_jobs import HEAVY, PlannedJob
 from hotline.services.queueing import offers, presence
@@ -89,6 +89,8 @@ JOBS: tuple[Job, ...] = (
     LightJob("return_to_relay", Every(60), outbox.return_to_relay),
     # Heavy: it deletes the webhooks of two days ago and old finished deliveries, and their number grows with the traffic.
     HeavyJob("delete_expired", Every(3600), delete_expired),
+    # Until no sound is left in the database, where versions before revision 0014 stored it.
+    HeavyJob("move_sounds", Every(60), sounds.move_to_storage),
 )
 
 

@@ -3,6 +3,7 @@
 Each trouble is logged with its reason: wrong password, unknown database, connection refused.
 """
 
+import secrets
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from hotline.gateways.storage.object_storage import ObjectStorage, StorageError
 from hotline.rules.failures import failure_reason
 from hotline.store.schema import newest, revision_of
 
@@ -48,6 +50,18 @@ def redis_trouble(redis: Redis) -> str | None:
         _log("readiness.redis", error)
         return "does not answer"
     return None
+
+
+def storage_trouble(storage: ObjectStorage) -> str | None:
+    """Returns why an object cannot be written, read and deleted, for the person who runs the line."""
+    key, content = f"check/{secrets.token_hex(8)}", b"readiness"
+    try:
+        storage.put(key, content)
+        stored = b"".join(storage.read(key))
+        storage.delete(key)
+    except StorageError as error:
+        return failure_reason(error)
+    return None if stored == content else "returns another content than was written"
 
 
 def _log(event: str, error: Exception) -> None:

@@ -40,6 +40,11 @@ _CREDENTIAL = re.compile(r"[A-Za-z0-9_.=-]{2,128}")
 _DATABASE_URL = re.compile(
     r"(?:[^:/]*(?::[^@]*)?@)?(?:\[[^/?]+\]|[^/:?]+)?(?::\d{1,5})?(?:/(?P<database>[^?]*))?(?:\?.*)?"
 )
+# The names that every S3 service accepts. A part of the prefix begins with a letter or digit, so that none is `..`.
+_BUCKET_URL = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[A-Za-z0-9][\w.-]*(?:/[A-Za-z0-9][\w.-]*)*))?/?",
+    re.ASCII,
+)
 
 
 class BadSettings(Exception):
@@ -136,6 +141,22 @@ def _redis_url(text: str) -> str:
     return text
 
 
+def _sounds_url(text: str) -> str:
+    """Returns `file:///folder` or `s3://bucket[/prefix]`, without a trailing slash."""
+    if _BUCKET_URL.fullmatch(text):
+        return text.rstrip("/")
+    try:
+        parts = urlsplit(text)
+        is_folder = parts.scheme == "file" and parts.netloc == "" and parts.path.startswith("/")
+    except ValueError:
+        is_folder = False
+    else:
+        is_folder = is_folder and not (parts.query or parts.fragment) and len(parts.path) > 1
+    if not is_folder:
+        raise ValueError("must be file:///folder or s3://bucket/prefix")
+    return text.rstrip("/")
+
+
 Port = Annotated[int, Field(ge=1, le=65_535), expected("a port number from 1 to 65535")]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Credential = Annotated[str, AfterValidator(_credential)]
@@ -207,6 +228,20 @@ class Settings(BaseSettings):
     redis_url: Annotated[str, AfterValidator(_redis_url)] = variable(
         "REDIS_URL", "`redis://…`, `rediss://…` or `unix://…`", shown="the embedded server", repr=False
     )
+    sounds_url: Annotated[str, AfterValidator(_sounds_url)] = variable(
+        "HOTLINE_SOUNDS",
+        "where recorded sound lies: `file:///folder`, which all hosts share, or `s3://bucket/prefix`",
+        shown="`sounds` in `HOTLINE_HOME`",
+    )
+    s3_endpoint: WebAddress = variable(
+        "HOTLINE_S3_ENDPOINT", "scheme://host[:port] of the S3 service", "", shown="that of AWS"
+    )
+    s3_region: Credential = variable("HOTLINE_S3_REGION", "region of the bucket", "us-east-1")
+    s3_addressing: Annotated[Literal["path", "virtual"], expected("path or virtual")] = variable(
+        "HOTLINE_S3_ADDRESSING", "`virtual` puts the bucket before the host, as OBS and OSS need it", "path"
+    )
+    s3_access_key: str = variable("HOTLINE_S3_ACCESS_KEY", "access key of the bucket", "", shown="none")
+    s3_secret_key: str = variable("HOTLINE_S3_SECRET_KEY", "secret of that key", "", shown="none", repr=False)
     secret_key: Annotated[str, AfterValidator(_secret)] = variable(
         "SECRET_KEY",
         "signs cookies and forms; 32 characters or more",
@@ -293,6 +328,17 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_bucket_account(self) -> Self:
+        if self.sounds_bucket is not None:
+            for name, value in (
+                ("HOTLINE_S3_ACCESS_KEY", self.s3_access_key),
+                ("HOTLINE_S3_SECRET_KEY", self.s3_secret_key),
+            ):
+                if not value:
+                    raise ValueError(f"{name} must be set for HOTLINE_SOUNDS=s3://…")
+        return self
+
+    @model_validator(mode="after")
     def _check_twilio_identifiers(self) -> Self:
         """Twilio's own identifiers are a prefix and 32 hexadecimal digits; other carriers have other forms."""
         if (urlsplit(self.api_url).hostname or "").endswith("twilio.com"):
@@ -331,13 +377,24 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Returns the texts that no log line may contain, the passwords of the two URLs among them."""
-        found = [self.secret_key, self.auth_token, self.api_secret]
+        found = [self.secret_key, self.auth_token, self.api_secret, self.s3_secret_key]
         for url in (self.database_url, self.redis_url):
             # A password may hold any sign of the URL's grammar as it is, so the last @ ends it.
             before, is_there, _ = url.partition("://")[2].rpartition("@")
             password = before.partition(":")[2] if is_there else ""
             found += [password, unquote(password)]
         return tuple(text for text in dict.fromkeys(found) if len(text) >= SHORTEST_HIDDEN)
+
+    @property
+    def sounds_bucket(self) -> tuple[str, str] | None:
+        """Returns bucket and prefix (or "") of recorded sound; None for sound in a folder."""
+        match = _BUCKET_URL.fullmatch(self.sounds_url)
+        return (match["bucket"], match["prefix"] or "") if match else None
+
+    @property
+    def sounds_folder(self) -> Path:
+        """Returns the folder of recorded sound, for sound in no bucket."""
+        return Path(unquote(urlsplit(self.sounds_url).path))
 
     @property
     def narrow_carrier(self) -> bool:
@@ -388,6 +445,7 @@ class DemoDefaults(PydanticBaseSettingsSource):
         return {
             "DATABASE_URL": f"sqlite:///{home / 'hotline.sqlite3'}",
             "REDIS_URL": redis_url_of(redis_socket(home)),
+            "HOTLINE_SOUNDS": (home / "sounds").as_uri(),
             "PUBLIC_URL": f"http://127.0.0.1:{given.get('PORT', 8000)}",
             "HOTLINE_NUMBER": "+865374412345",
             "TWILIO_API_URL": f"http://127.0.0.1:{given.get('EXCHANGE_PORT', 8010)}",

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from hotline.clock import Clock
 from hotline.events import Event, pack
+from hotline.gateways.storage.object_storage import NoStorage, ObjectStorage
 from hotline.rules.people.actors import Actor
 from hotline.rules.policies import Policies
 from hotline.store.base import Base
@@ -119,9 +120,10 @@ def leave_to_relay(_event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """Gives web adapters, workers and commands access to the database through units of work.
+    """Gives web adapters, workers and commands access to the database through units of work, and to the storage of sound.
 
-    `cache` keeps rows that seldom change for as long as it was built with; by default it keeps none.
+    `cache` keeps rows that seldom change for as long as it was built with; by default it keeps none. A unit of work does not
+    reach `sounds`: nothing outside happens inside a transaction.
     """
 
     engine: Engine
@@ -130,6 +132,7 @@ class Application:
     announce: Announce
     has_reactions: HasReactions = leave_to_relay
     cache: RowCache = field(default_factory=RowCache)
+    sounds: ObjectStorage = field(default_factory=NoStorage)
 
     def _unit_at(self, connection: Connection, at: datetime, actor: Actor) -> UnitOfWork:
         return UnitOfWork(connection, at, actor, self.policies, self.has_reactions, self.cache)

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from hotline.rules.enums import (
     CLASS_OF,
@@ -15,11 +16,14 @@ from hotline.rules.enums import (
     CallState,
     Channel,
     PresenceState,
+    RecordingKind,
     RequestType,
     Role,
     TicketState,
 )
 from hotline.rules.people.actors import Machine, Person
+from hotline.services.calls import recordings, sounds
+from hotline.store.calls.recordings import Recording, object_key
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence, Unit, User
 from hotline.store.tickets.tables import Ticket
@@ -116,6 +120,30 @@ def make_call(application: Application, **columns: Any) -> Call:
         call = Call(arrived_at=at, arrived_on=at.astimezone(work.zone).date(), **facts)
         work.session.add(call)
     return call
+
+
+def make_recording(
+    application: Application,
+    call_id: int,
+    kind: RecordingKind = RecordingKind.MESSAGE,
+    sid: str | None = None,
+) -> Recording:
+    """Writes a finished recording of 42 seconds, whose sound is still at the carrier."""
+    sid = sid or f"RE{next(_numbers):032x}"
+    with application.unit_of_work(Machine.CARRIER) as work:
+        recordings.record_finished(work, call_id, sid, 42, kind)
+        return work.session.scalars(select(Recording).where(Recording.sid == sid)).one()
+
+
+def store_sound(
+    application: Application, recording: Recording, sound: bytes = b"RIFF", media_type: str = "audio/x-wav"
+) -> str:
+    """Stores the sound of a recording, as the reaction does; returns its key."""
+    key = object_key(recording)
+    application.sounds.put(key, sound)
+    with application.unit_of_work(Machine.WORKER) as work:
+        sounds.record_stored(work, recording.id, media_type)
+    return key
 
 
 def make_ticket(application: Application, **columns: Any) -> Ticket:

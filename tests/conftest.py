@@ -19,10 +19,12 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from hotline.events import Event
+from hotline.gateways.storage.folder import FolderStorage
 from hotline.reactions.registry import has_reactions
 from hotline.rules.policies import Policies
 from hotline.unit_of_work import Application
 from tests.databases import LastingEngine, Postgres, find_binaries, open_postgres, sqlite_template
+from tests.fakes import FaultyStorage
 from tests.policies import city_policies
 from tests.redis_server import run_redis
 from tests.stopped_clock import StoppedClock
@@ -153,13 +155,19 @@ def announced() -> list[Event]:
 
 
 @pytest.fixture
+def sounds(tmp_path: Path) -> FaultyStorage:
+    """The storage of recorded sound: an empty folder."""
+    return FaultyStorage(FolderStorage(tmp_path / "sounds", makes_folder=True))
+
+
+@pytest.fixture
 def application(
-    engine: Engine, clock: StoppedClock, policies: Policies, announced: list[Event]
+    engine: Engine, clock: StoppedClock, policies: Policies, announced: list[Event], sounds: FaultyStorage
 ) -> Application:
     def announce(_at: datetime, events: tuple[Event, ...]) -> None:
         announced.extend(events)
 
-    return Application(engine, clock, policies, announce, has_reactions)
+    return Application(engine, clock, policies, announce, has_reactions, sounds=sounds)
 
 
 @pytest.fixture(scope="session")

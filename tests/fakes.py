@@ -1,13 +1,14 @@
 """Stand-ins for whom we talk to. Each passes the same contract tests as the real thing, so it is no kinder."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hotline.gateways.carrier import CallRequest, CarrierGone, CarrierRefused, RecordingMedia
 from hotline.gateways.lookups import LookupRequest, LookupResponse
 from hotline.gateways.notifications.channel import NotificationFailed, UnitAddress, UnitNotification
+from hotline.gateways.storage.object_storage import ObjectStorage
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 _CALLABLE = re.compile(r"\+[1-9][0-9]{6,14}|client:[A-Za-z0-9_]+")
@@ -151,3 +152,44 @@ class FakeLookups:
         self.moments.append(at)
         self.asked.append(question)
         return self.reply
+
+
+@dataclass(slots=True)
+class FaultyStorage:
+    """Implements `ObjectStorage` by another storage. `fail_next` makes a request fail, before or after it took effect."""
+
+    inner: ObjectStorage
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    _before: dict[str, BaseException] = field(default_factory=dict)
+    _after: dict[str, BaseException] = field(default_factory=dict)
+
+    def fail_next(self, name: str, trouble: BaseException, *, after: bool = False) -> None:
+        """Let the next request `name` raise `trouble`; with `after` it takes effect before."""
+        (self._after if after else self._before)[name] = trouble
+
+    def put(self, key: str, data: bytes) -> None:
+        self._begin("put", key)
+        self.inner.put(key, data)
+        self._end("put")
+
+    def size(self, key: str) -> int:
+        self._begin("size", key)
+        return self.inner.size(key)
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        self._begin("read", key)
+        return self.inner.read(key, start, length)
+
+    def delete(self, key: str) -> None:
+        self._begin("delete", key)
+        self.inner.delete(key)
+        self._end("delete")
+
+    def _begin(self, name: str, key: str) -> None:
+        self.asked.append((name, key))
+        if name in self._before:
+            raise self._before.pop(name)
+
+    def _end(self, name: str) -> None:
+        if name in self._after:
+            raise self._after.pop(name)

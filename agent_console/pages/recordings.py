@@ -1,15 +1,13 @@
 """`/console/recordings`: the sound of voice messages and recorded calls. Each playback is recorded."""
 
-from io import BytesIO
-
-from flask import Blueprint, send_file
+from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from hotline.rules.people.actors import Right
-from hotline.services.calls import recordings
+from hotline.services.calls import sounds
 
 # Types a browser plays. Any other type is sent as a download with a neutral type, because a carrier's media type is
 # not trusted to be shown inline.
@@ -18,23 +16,50 @@ PLAYABLE_TYPES = frozenset({"audio/wav", "audio/x-wav", "audio/wave", "audio/mpe
 
 @needs(Right.WRITE_TICKETS, Right.HEAR_TALKS)
 def sound(recording_id: int) -> ResponseReturnValue:
-    """Sends the sound, or the byte range a player requests. 404 until the sound was fetched from the carrier."""
+    """Sends the sound, or the byte range a player requests, as the storage reads it.
+
+    404 until the sound was fetched from the carrier, after its time, and if the storage has lost it; 503 while the storage
+    does not answer.
+    """
     with application().unit_of_work(current_person()) as work:
-        kept = recordings.hear_recording(work, recording_id)
+        kept = sounds.hear(work, recording_id)
     if kept is None:
         raise NotFound
-    is_playable = kept.media_type in PLAYABLE_TYPES
-    response = send_file(
-        BytesIO(kept.sound),
-        mimetype=kept.media_type if is_playable else "application/octet-stream",
-        as_attachment=not is_playable,
-        download_name=f"recording-{recording_id}",
-        conditional=True,
-        etag=False,
-    )
+    response = _whole_or_part(kept)
+    if kept.media_type in PLAYABLE_TYPES:
+        response.mimetype = kept.media_type
+    else:
+        response.headers.set("Content-Disposition", "attachment", filename=f"recording-{recording_id}")
+    response.headers["Accept-Ranges"] = "bytes"
     # A cached copy could be played again without the record of a playback.
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _whole_or_part(kept: sounds.KeptSound) -> Response:
+    """Returns the sound with status 200 or the requested part with 206. Raises RequestedRangeNotSatisfiable, StorageError."""
+    storage = application().sounds
+    size = storage.size(kept.key) if kept.data is None else len(kept.data)
+    part = _requested_part(size)
+    start, stop = part or (0, size)
+    body = storage.read(kept.key, start, stop - start) if kept.data is None else [kept.data[start:stop]]
+    response = Response(body, 206 if part else 200, mimetype="application/octet-stream")
+    response.content_length = stop - start
+    if part:
+        response.content_range.set(start, stop, size)
+    return response
+
+
+def _requested_part(size: int) -> tuple[int, int] | None:
+    """Returns the first byte of the requested part and the one behind its last; None for the whole sound."""
+    asked = request.range
+    # Sounds have no validator that an If-Range could name, and several parts in one answer are sent as the whole.
+    if asked is None or asked.units != "bytes" or len(asked.ranges) != 1 or "If-Range" in request.headers:
+        return None
+    part = asked.range_for_length(size)
+    if part is None:
+        raise RequestedRangeNotSatisfiable(size)
+    return part
 
 
 def pages() -> Blueprint:

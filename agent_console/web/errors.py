@@ -17,6 +17,7 @@ from agent_console.web.auth import signed_in_or_none
 from agent_console.web.domain_errors import entry_of
 from agent_console.web.kept_forms import UNTYPED, form_author, keep_request, labelled_typed_fields
 from agent_console.web.labels import N_
+from hotline.gateways.storage.object_storage import NoSuchObject, StorageError
 from hotline.rules.errors import DomainError
 from hotline.rules.failures import failure_reason
 from hotline.services.people.kept_forms import KeptReason
@@ -48,6 +49,8 @@ ERROR_PAGES = {
 EXPIRED_FORM = ErrorPage(
     N_("页面已过期"), N_("登录状态已变化或页面停留太久，刚才没有提交。请刷新页面后重试。")
 )
+SOUND_MISSING = ErrorPage(N_("录音不在存储中"), N_("声音文件不见了，请联系管理员，并报出下面的编号。"))
+SOUND_UNAVAILABLE = ErrorPage(N_("录音存储暂时不可用"), N_("请稍后重试；如持续出现，请报出下面的编号。"))
 # The same form may succeed a moment later.
 PASSING = frozenset({429, 500, 502, 503, 504})
 RETRY_SECONDS = 5
@@ -59,6 +62,7 @@ def register_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, show_error)
     app.register_error_handler(DomainError, show_domain_error)
     app.register_error_handler(BadCursor, show_domain_error)
+    app.register_error_handler(StorageError, show_storage_error)
     for kind in UNAVAILABLE:
         app.register_error_handler(kind, show_unavailable)
 
@@ -91,6 +95,19 @@ def show_unavailable(error: Exception) -> ResponseReturnValue:
         reason=failure_reason(error),
     )
     return show_error(ServiceUnavailable(retry_after=RETRY_SECONDS))
+
+
+def show_storage_error(error: Exception) -> ResponseReturnValue:
+    """Renders 404 for a sound that the storage has lost, 503 while the storage does not answer; the reason is logged."""
+    is_missing = isinstance(error, NoSuchObject)
+    structlog.get_logger().error(
+        "sound.missing" if is_missing else "sound.unavailable",
+        request=g.get("request_id"),
+        reason=failure_reason(error),
+    )
+    if is_missing:
+        return _page(404, SOUND_MISSING, None)
+    return _page(503, SOUND_UNAVAILABLE, ServiceUnavailable(retry_after=RETRY_SECONDS))
 
 
 def show_domain_error(error: Exception) -> ResponseReturnValue:

@@ -196,6 +196,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "at_carrier": N_("正在取回"),
         "kept": N_("可以播放"),
         "absent": N_("没有声音"),
+        "expired": N_("已过保存期"),
+        "deleted": N_("已过保存期"),
     },
     enums.LookupState: {
         "asked": N_("查询中"),

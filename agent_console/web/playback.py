@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from hotline.rules.enums import RecordingKind, RecordingState
 from hotline.rules.people.actors import Person, Right
-from hotline.services.calls import recordings
+from hotline.services.calls import sounds
 from hotline.store.calls.recordings import Recording, recordings_of_calls
 from hotline.store.tickets.lists import TicketFilter, count_tickets
 from hotline.unit_of_work import ReadSession
@@ -34,7 +34,7 @@ def playable_recordings(
     """Returns the recordings of calls that `person` may listen to, by call id, oldest first."""
     found = recordings_of_calls(session, call_ids)
     return {
-        call_id: tuple(_playable(row) for row in rows if recordings.may_hear(person, row.kind))
+        call_id: tuple(_playable(row) for row in rows if sounds.may_hear(person, row.kind))
         for call_id, rows in found.items()
     }
 

@@ -5,7 +5,7 @@ from rq import Queue, Worker
 from sqlalchemy.exc import SQLAlchemyError
 
 from config.commands.context import open_components
-from config.readiness import CLOCK_KEYS, CLOCK_LEASE, database_trouble, redis_trouble
+from config.readiness import CLOCK_KEYS, CLOCK_LEASE, database_trouble, redis_trouble, storage_trouble
 from config.wiring import Components
 from hotline.reactions.registry import LANES
 from hotline.rules.failures import failure_reason
@@ -22,7 +22,8 @@ def doctor() -> None:
     components = open_components()
     database = database_trouble(components.application.engine)
     redis = redis_trouble(components.redis)
-    findings = {"database": database, "redis": redis}
+    sounds = storage_trouble(components.application.sounds)
+    findings = {"database": database, "redis": redis, "sounds": sounds}
     if database is None and redis is None:
         findings |= _clock(components) | _workers(components.redis)
     for name, trouble in findings.items():

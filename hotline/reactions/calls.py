@@ -10,10 +10,10 @@ from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.enums import CallState, LookupState, OfferState, RecordingState
 from hotline.rules.people.actors import Machine
-from hotline.services.calls import lifecycle, lookups, recordings
+from hotline.services.calls import lifecycle, lookups, recordings, sounds
 from hotline.services.queueing import offers
 from hotline.store.calls.offers import leg_of_talk
-from hotline.store.calls.recordings import Recording
+from hotline.store.calls.recordings import Recording, object_key
 from hotline.store.calls.tables import Call, Offer
 
 
@@ -145,19 +145,28 @@ def _release(context: ReactionContext, offer_id: int) -> None:
 
 
 def keep_sound(context: ReactionContext, event: events.RecordingMade) -> None:
-    """Fetches the sound of a recording and saves it; the carrier may need a while until it can be fetched."""
+    """Copies the sound of a recording to the storage; the carrier may need a while until it can be fetched."""
     with context.application.read_session() as session:
         recording = session.get_one(Recording, event.recording_id)
-    if recording.state is not RecordingState.AT_CARRIER:
-        return
+    state = recording.state
+    if state is RecordingState.AT_CARRIER:
+        state = _copy_sound(context, recording)
+    if state is not RecordingState.KEPT:
+        # Marked absent or expired meanwhile; this try, or an earlier one that was killed, may have stored the sound.
+        context.application.sounds.delete(object_key(recording))
+
+
+def _copy_sound(context: ReactionContext, recording: Recording) -> RecordingState:
+    """Stores the sound, then records it; returns the state of the recording afterwards."""
     if recordings.is_provisional(recording.sid):
         raise RetryLater("the recording's own callback has not brought its sid yet")
     try:
         sound = context.carrier.fetch_recording(recording.sid)
     except CarrierGone as gone:
         raise RetryLater("the carrier does not have the sound (yet)") from gone
+    context.application.sounds.put(object_key(recording), sound.data)
     with context.application.unit_of_work(Machine.WORKER) as work:
-        recordings.save_sound(work, recording.id, sound.media_type, sound.data)
+        return sounds.record_stored(work, recording.id, sound.media_type)
 
 
 def ask_outside(context: ReactionContext, event: events.LookupAsked) -> None:

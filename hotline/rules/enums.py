@@ -309,11 +309,16 @@ class RecordingKind(StrEnum):
 
 
 class RecordingState(StrEnum):
-    """`AT_CARRIER`: the sound exists there and is being fetched. `KEPT`: we have our own copy."""
+    """`AT_CARRIER`: the sound exists there and is being fetched. `KEPT`: we have our own copy.
+
+    `EXPIRED`: its time is over and our copy is being deleted; `DELETED`: nothing of it is left.
+    """
 
     AT_CARRIER = "at_carrier"
     KEPT = "kept"
     ABSENT = "absent"
+    EXPIRED = "expired"
+    DELETED = "deleted"
 
 
 class LookupState(StrEnum):

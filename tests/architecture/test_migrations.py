@@ -16,6 +16,7 @@ from hotline.rules.enums import RequestClass
 from hotline.store import schema
 from hotline.store.calls.outages import Outage
 from hotline.store.calls.outcomes import outcome_of
+from hotline.store.calls.recordings import Recording, RecordingSound
 from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
 from hotline.store.outbox import Delivery, EventRow
@@ -220,3 +221,45 @@ def test_calls_of_the_version_before_get_their_outcome_and_their_wait(empty: Eng
         command.downgrade(schema._config(connection), "0005")
         waits = connection.execute(text("SELECT wait_seconds FROM calls ORDER BY id")).scalars().all()
     assert waits == [9, None, None, None, None, None]
+
+
+RECORDINGS_BEFORE_0014 = """
+INSERT INTO calls (id, sid, purpose, number_raw, dialed, state, language, flow, flow_version, position, path, skill,
+priority, arrived_at, arrived_on) VALUES (1, 'CA1', 'inbound', '', '', 'ended', 'zh-CN', 'menu', '1', '', '', '', 0,
+'2026-11-01 00:00:00', '2026-11-01');
+INSERT INTO recordings (id, sid, call_id, kind, state, seconds, recorded_at) VALUES
+(1, 'RE1', 1, 'message', 'kept', 9, '2026-11-01 00:00:00'), (2, 'RE2', 1, 'message', 'kept', 9, '2026-11-01 00:00:00'),
+(3, 'RE3', 1, 'talk', 'at_carrier', 9, '2026-11-01 00:00:00'), (4, 'RE4', 1, 'talk', 'kept', 9, '2026-11-01 00:00:00');
+"""
+
+
+def test_sounds_survive_the_way_to_the_storage_and_back(empty: Engine) -> None:
+    with empty.begin() as connection:
+        command.upgrade(schema._config(connection), "0013")
+        for statement in RECORDINGS_BEFORE_0014.strip().split(";\n"):
+            connection.exec_driver_sql(statement.removesuffix(";"))
+        sounds = text("INSERT INTO recording_sounds VALUES (:id, 'audio/wav', :sound)")
+        connection.execute(sounds, [{"id": 1, "sound": b"RIFF1"}, {"id": 2, "sound": b"RIFF2"}])
+        connection.execute(sounds, {"id": 4, "sound": b"RIFF4"})
+    migrate(empty)
+    with empty.begin() as connection:
+        # The second one is moved to the storage, the fourth is over.
+        connection.execute(text("UPDATE recordings SET media_type = 'audio/wav' WHERE id = 2"))
+        connection.execute(text("UPDATE recordings SET state = 'deleted' WHERE id = 4"))
+        connection.execute(text("DELETE FROM recording_sounds WHERE recording_id IN (2, 4)"))
+    with empty.begin() as connection:
+        command.downgrade(schema._config(connection), "0013")
+        kept = text("SELECT recording_id, media_type, sound FROM recording_sounds ORDER BY recording_id")
+        assert [(number, kind, bytes(sound)) for number, kind, sound in connection.execute(kept)] == [
+            (1, "audio/wav", b"RIFF1"),
+            (2, "audio/wav", b""),
+        ]
+        states = connection.execute(text("SELECT state FROM recordings ORDER BY id")).scalars().all()
+        assert states == ["kept", "kept", "at_carrier", "absent"]
+    migrate(empty)
+    with Session(empty) as session:
+        assert session.execute(select(RecordingSound.recording_id, RecordingSound.sound)).all() == [
+            (1, b"RIFF1")
+        ]
+        moved = select(Recording.id, Recording.media_type).where(Recording.media_type.is_not(None))
+        assert session.execute(moved).all() == [(2, "audio/wav")]

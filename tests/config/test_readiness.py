@@ -13,13 +13,28 @@ from sqlalchemy import create_engine, make_url, text
 from structlog.testing import capture_logs
 
 from config.processes.serve import create_app
-from config.readiness import StartedFiles, database_trouble, redis_trouble
+from config.readiness import StartedFiles, database_trouble, redis_trouble, storage_trouble
 from config.settings import read_settings
+from hotline.gateways.storage.folder import FolderStorage
 from hotline.store.engine import open_engine
 from hotline.store.schema import newest
 from tests.databases import Postgres
 from tests.journeys.production import REDIS_PASSWORD, redis_with_password
 from tests.ports import free_port
+
+
+def test_a_storage_that_is_missing_or_returns_something_else_is_named(tmp_path: Path) -> None:
+    assert storage_trouble(FolderStorage(tmp_path)) is None
+    assert storage_trouble(FolderStorage(tmp_path / "sounds")) == (
+        f"No such file or directory: {tmp_path}/sounds/.incoming"
+    )
+    assert list((tmp_path / "check").iterdir()) == []
+
+    class Forgetful(FolderStorage):
+        def read(self, *_: object) -> Iterator[bytes]:
+            return iter((b"something", b" else"))
+
+    assert storage_trouble(Forgetful(tmp_path)) == "returns another content than was written"
 
 
 @contextmanager

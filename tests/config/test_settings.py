@@ -25,6 +25,7 @@ PRODUCTION = {
     "HOTLINE_ENV": "production",
     "DATABASE_URL": "postgres://hotline:pw@db.example/hotline",
     "REDIS_URL": "rediss://:pw@redis.example:6380/0",
+    "HOTLINE_SOUNDS": "file:///var/lib/hotline/sounds",
     "SECRET_KEY": "k" * 40,
     "PUBLIC_URL": "https://4412345.example/",
     "HOTLINE_NUMBER": "+865374412345",
@@ -111,6 +112,16 @@ def test_production_stops_without(name: str) -> None:
         ("REDIS_URL", "http://localhost"),
         ("REDIS_URL", "unix://"),
         ("REDIS_URL", "redis://host:99999"),
+        ("HOTLINE_SOUNDS", "/var/lib/hotline/sounds"),
+        ("HOTLINE_SOUNDS", "file://host/sounds"),
+        ("HOTLINE_SOUNDS", "file:///"),
+        ("HOTLINE_SOUNDS", "file:///sounds?x=1"),
+        ("HOTLINE_SOUNDS", "s3://a"),
+        ("HOTLINE_SOUNDS", "s3://Bucket"),
+        ("HOTLINE_SOUNDS", "s3://bucket/../other"),
+        ("HOTLINE_SOUNDS", "s3://key:secret@bucket/prefix"),
+        ("HOTLINE_S3_ENDPOINT", "minio.example:9000"),
+        ("HOTLINE_S3_ADDRESSING", "auto"),
         ("SECRET_KEY", "short"),
         ("PUBLIC_URL", "4412345.example"),
         ("PUBLIC_URL", "https://4412345.example/voice"),
@@ -171,6 +182,42 @@ def test_a_database_url_means_what_sqlalchemy_reads_in_it(tmp_path: Path, url: s
     wanted = make_url(url.replace("postgres://", "postgresql://"))
     driver = "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
     assert read == wanted.set(drivername=driver)
+
+
+BUCKET_ACCOUNT = {"HOTLINE_S3_ACCESS_KEY": "an-access-key", "HOTLINE_S3_SECRET_KEY": "a-secret-of-the-bucket"}
+
+
+@pytest.mark.parametrize(
+    ("url", "bucket"),
+    [
+        ("s3://city-sounds", ("city-sounds", "")),
+        ("s3://city-sounds/", ("city-sounds", "")),
+        ("s3://city.sounds/hotline/jining_1/", ("city.sounds", "hotline/jining_1")),
+        ("file:///srv/city/sounds", None),
+    ],
+)
+def test_recorded_sound_lies_in_a_bucket_or_in_a_folder(url: str, bucket: tuple[str, str] | None) -> None:
+    assert read_settings({**PRODUCTION, **BUCKET_ACCOUNT, "HOTLINE_SOUNDS": url}).sounds_bucket == bucket
+
+
+def test_the_folder_of_recorded_sound_may_have_any_name(tmp_path: Path) -> None:
+    settings = read_settings({**PRODUCTION, "HOTLINE_SOUNDS": "file:///srv/my%20city/录音/"})
+    assert settings.sounds_folder == Path("/srv/my city/录音")
+    assert demo(tmp_path / "深 圳").sounds_folder == tmp_path / "深 圳" / "sounds"
+
+
+@pytest.mark.parametrize("name", BUCKET_ACCOUNT)
+def test_a_bucket_without_its_account_is_refused(name: str) -> None:
+    given = {**PRODUCTION, **BUCKET_ACCOUNT, "HOTLINE_SOUNDS": "s3://city-sounds"}
+    del given[name]
+    with pytest.raises(BadSettings, match=f"^{name} must be set for HOTLINE_SOUNDS=s3://…$"):
+        read_settings(given)
+
+
+def test_the_secret_of_a_bucket_is_neither_shown_nor_logged() -> None:
+    settings = read_settings({**PRODUCTION, **BUCKET_ACCOUNT, "HOTLINE_SOUNDS": "s3://city-sounds"})
+    assert "a-secret-of-the-bucket" not in repr(settings)
+    assert "a-secret-of-the-bucket" in settings.secrets
 
 
 def test_twilio_identifiers_must_have_twilios_form_only_where_twilio_is_the_carrier() -> None:

@@ -10,13 +10,18 @@ from pathlib import Path
 import pytest
 from twilio.jwt.access_token import AccessToken
 
+from config.readiness import storage_trouble
 from config.settings import Settings, read_settings
-from config.wiring import build, build_or_exit, city_policies, device_token
+from config.wiring import build, build_or_exit, city_policies, device_token, sound_storage
+from hotline.gateways.storage.folder import FolderStorage
+from hotline.gateways.storage.s3 import S3Storage
+from tests.s3_server import run_s3
 
 PRODUCTION = {
     "HOTLINE_ENV": "production",
     "DATABASE_URL": "postgresql://127.0.0.1:1/hotline",
     "REDIS_URL": "redis://127.0.0.1:1/0",
+    "HOTLINE_SOUNDS": "file:///var/lib/hotline/sounds",
     "SECRET_KEY": "s" * 40,
     "PUBLIC_URL": "https://hotline.example",
     "HOTLINE_NUMBER": "+865374412345",
@@ -94,6 +99,33 @@ def test_nothing_connects_while_the_components_are_built(listener: socket.socket
         listener.accept()
     components.application.engine.dispose()
     components.redis.close()
+
+
+def test_sound_lies_in_the_folder_that_production_must_have(tmp_path: Path) -> None:
+    storage = sound_storage(read_settings({**PRODUCTION, "HOTLINE_SOUNDS": (tmp_path / "sounds").as_uri()}))
+    assert storage == FolderStorage(tmp_path / "sounds")
+
+
+def test_the_demonstration_makes_its_folder_of_sound(demo: Settings) -> None:
+    storage = sound_storage(demo)
+    storage.put("a", b"sound")
+    assert (demo.home / "sounds" / "a").read_bytes() == b"sound"
+
+
+def test_sound_in_a_bucket_is_written_and_read_with_the_settings(tmp_path: Path) -> None:
+    with run_s3() as s3:
+        S3Storage(s3)._client.create_bucket(Bucket=s3.bucket)
+        given = {
+            "HOTLINE_SOUNDS": f"s3://{s3.bucket}/{s3.prefix}",
+            "HOTLINE_S3_ENDPOINT": s3.endpoint,
+            "HOTLINE_S3_ACCESS_KEY": s3.access_key,
+            "HOTLINE_S3_SECRET_KEY": s3.secret_key,
+        }
+        assert storage_trouble(sound_storage(read_settings({**PRODUCTION, **given}))) is None
+        lost = {**given, "HOTLINE_SOUNDS": "s3://another-bucket"}
+        assert (
+            storage_trouble(sound_storage(read_settings({**PRODUCTION, **lost}))) == "HTTP 404 NoSuchBucket"
+        )
 
 
 def test_a_desks_token_lets_its_own_softphone_receive_calls_for_an_hour() -> None:

@@ -6,16 +6,26 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from hotline.events import RecordingHeard
+from hotline.gateways.storage.object_storage import StorageUnavailable
 from hotline.rules.enums import CallEnd, CallState, PresenceState, RecordingKind, Role, TicketState
 from hotline.rules.people.actors import Machine, Person, Right
-from hotline.services.calls import recordings
-from hotline.store.calls.recordings import Recording
+from hotline.store.calls.recordings import Recording, RecordingSound, object_key
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
-from tests.builders import make_call, make_operator, make_ticket, make_unit, make_user, person_of
+from tests.builders import (
+    make_call,
+    make_operator,
+    make_recording,
+    make_ticket,
+    make_unit,
+    make_user,
+    person_of,
+    store_sound,
+)
 from tests.console.conftest import SignIn
 from tests.console.desk_scenes import talking_desk
+from tests.fakes import FaultyStorage
 from tests.stopped_clock import StoppedClock
 
 SOUND = b"RIFF" + bytes(range(200))
@@ -47,12 +57,9 @@ def record(
     media: str = "audio/wav",
 ) -> int:
     """A recording of 42 seconds of a call; its sound is ours if `kept`."""
-    with application.unit_of_work(Machine.CARRIER) as work:
-        sid = f"RE{call_id}{kind}"
-        recordings.record_finished(work, call_id, sid, 42, kind)
-        row = work.session.scalars(select(Recording).where(Recording.sid == sid)).one()
-        if kept:
-            recordings.save_sound(work, row.id, media, SOUND)
+    row = make_recording(application, call_id, kind)
+    if kept:
+        store_sound(application, row, SOUND, media)
     return row.id
 
 
@@ -143,6 +150,49 @@ def test_a_player_is_sent_the_part_it_asks_for_and_nothing_keeps_a_copy(
         assert answer.headers["Cache-Control"] == "private, no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "ETag" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["bytes=4-13", "bytes=-10", "bytes=200-", "bytes=0-99999", "bytes=0-1,4-5", "items=0-1", "bytes=x"],
+)
+def test_a_part_is_the_same_from_the_storage_and_from_the_database(
+    desk: FlaskClient, application: Application, asked: str
+) -> None:
+    _, recording_id = message(application)
+    stored = ask(desk, recording_id, Range=asked)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        recording = work.session.get_one(Recording, recording_id)
+        recording.media_type = None
+        work.session.add(RecordingSound(recording_id=recording_id, media_type="audio/wav", sound=SOUND))
+    application.sounds.delete(object_key(recording))
+    before_the_move = ask(desk, recording_id, Range=asked)
+    assert (stored.status_code, stored.data) == (before_the_move.status_code, before_the_move.data)
+    for name in ("Content-Type", "Content-Length", "Content-Range", "Accept-Ranges"):
+        assert stored.headers.get(name) == before_the_move.headers.get(name), name
+
+
+def test_a_sound_that_the_storage_has_lost_is_said_to_be_lost(
+    desk: FlaskClient, application: Application
+) -> None:
+    _, recording_id = message(application)
+    with application.read_session() as session:
+        application.sounds.delete(object_key(session.get_one(Recording, recording_id)))
+    answer = ask(desk, recording_id)
+    assert answer.status_code == 404
+    assert "录音不在存储中" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("request_", ["size", "read"])
+def test_a_storage_that_does_not_answer_is_said_to_be_away(
+    desk: FlaskClient, application: Application, sounds: FaultyStorage, request_: str
+) -> None:
+    _, recording_id = message(application)
+    sounds.fail_next(request_, StorageUnavailable("connection refused"))
+    answer = ask(desk, recording_id)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "录音存储暂时不可用" in answer.get_data(as_text=True)
+    assert ask(desk, recording_id).status_code == 200
 
 
 def test_one_hearing_is_one_look_however_many_parts_a_player_asks_for(

@@ -218,6 +218,7 @@ def production_environ(**more: str) -> dict[str, str]:
         "TWILIO_API_SECRET": "the-secret-of-the-key",
         "TWILIO_APP_SID": "AP1",
         "TWILIO_API_URL": f"http://127.0.0.1:{free_port()}",
+        "HOTLINE_SOUNDS": "file:///nowhere",
         **more,
     }
 
@@ -231,7 +232,10 @@ def production(folder: Path, database_url: str) -> Iterator[Production]:
         certificate_path = stack.enter_context(nginx(folder, port, web, events))
         address = f"https://localhost:{port}"
         password = requests.utils.quote(REDIS_PASSWORD, safe="")
+        sounds = folder / "sounds"
+        sounds.mkdir()
         environ = production_environ(
+            HOTLINE_SOUNDS=sounds.as_uri(),
             HOTLINE_HOME=str(folder / "home"),
             PUBLIC_URL=address,
             DATABASE_URL=database_url,

@@ -16,14 +16,14 @@ from hotline.rules.enums import (
 from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.fields import TicketFields
-from hotline.services.calls import recordings
+from hotline.services.calls import recordings, sounds
 from hotline.services.tickets import actions
-from hotline.store.calls.recordings import Recording, RecordingSound
+from hotline.store.calls.recordings import Recording
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
-from tests.builders import make_call, make_ticket, make_user, person_of
+from tests.builders import make_call, make_ticket, make_user, person_of, store_sound
 from tests.stopped_clock import StoppedClock
 
 SID = "RE" + "1" * 32
@@ -86,15 +86,17 @@ def test_a_breath_is_no_message(application: Application) -> None:
         assert session.scalars(select(Recording)).all() == []
 
 
-def test_the_sound_is_kept_once(application: Application) -> None:
+def test_the_sound_is_kept_once(application: Application, clock: StoppedClock) -> None:
     leave_message(application, make_call(application))
     recording = the_recording(application)
-    for sound in b"first", b"second":
-        with application.unit_of_work(Machine.WORKER) as work:
-            recordings.save_sound(work, recording.id, "audio/x-wav", sound)
-    with application.read_session() as session:
-        assert session.get_one(RecordingSound, recording.id).sound == b"first"
-    assert the_recording(application).state is RecordingState.KEPT
+    for media_type in "audio/wav", "audio/mpeg":
+        key = store_sound(application, recording, media_type=media_type)
+        clock.advance(60)
+    kept = the_recording(application)
+    assert (kept.state, kept.media_type) == (RecordingState.KEPT, "audio/wav")
+    assert kept.kept_at is not None
+    assert (clock() - kept.kept_at).total_seconds() == 120
+    assert application.sounds.size(key) == len(b"RIFF")
 
 
 @pytest.mark.parametrize(
@@ -115,45 +117,18 @@ def test_who_may_hear_what_leaves_a_trace(
     with application.unit_of_work(Machine.CARRIER) as work:
         recordings.record_finished(work, call.id, SID, 9, kind)
     recording = the_recording(application)
-    with application.unit_of_work(Machine.WORKER) as work:
-        recordings.save_sound(work, recording.id, "audio/x-wav", b"RIFF")
+    key = store_sound(application, recording)
     person = _person(application, role)
     if not may:
         with pytest.raises(NotAllowed), application.unit_of_work(person) as work:
-            recordings.hear_recording(work, recording.id)
+            sounds.hear(work, recording.id)
         return
     with application.unit_of_work(person) as work:
-        sound = recordings.hear_recording(work, recording.id)
-    assert sound is not None
+        sound = sounds.hear(work, recording.id)
+    assert sound == sounds.KeptSound(key, "audio/x-wav", None)
     with application.read_session() as session:
         [look] = session.scalars(select(Disclosure)).all()
         assert (look.user_id, look.subject, look.field) == (person.id, "recording", "sound")
-
-
-def test_a_sound_that_comes_after_it_was_said_to_be_absent_changes_nothing(application: Application) -> None:
-    leave_message(application, make_call(application))
-    recording = the_recording(application)
-    with application.unit_of_work(Machine.CARRIER) as work:
-        recordings.mark_absent(work, recording.sid)
-    with application.unit_of_work(Machine.WORKER) as work:
-        recordings.save_sound(work, recording.id, "audio/x-wav", b"RIFF")
-    with application.read_session() as session:
-        assert session.scalars(select(RecordingSound)).all() == []
-    assert the_recording(application).state is RecordingState.ABSENT
-    assert the_recording(application).kept_at is None
-
-
-def test_a_sound_kept_again_keeps_its_first_moment(application: Application, clock: StoppedClock) -> None:
-    leave_message(application, make_call(application))
-    recording = the_recording(application)
-    for _ in range(2):
-        with application.unit_of_work(Machine.WORKER) as work:
-            recordings.save_sound(work, recording.id, "audio/x-wav", b"RIFF")
-        clock.advance(60)
-    kept = the_recording(application)
-    assert kept.state is RecordingState.KEPT
-    assert kept.kept_at is not None
-    assert (clock() - kept.kept_at).total_seconds() == 120
 
 
 def test_a_recording_that_does_not_exist_is_said(application: Application) -> None:
@@ -161,7 +136,7 @@ def test_a_recording_that_does_not_exist_is_said(application: Application) -> No
         pytest.raises(NoSuchRecording),
         application.unit_of_work(_person(application, Role.SUPERVISOR)) as work,
     ):
-        recordings.hear_recording(work, 99)
+        sounds.hear(work, 99)
 
 
 def test_a_clerk_may_discard_a_message_with_a_reason(application: Application) -> None:

@@ -1,32 +1,26 @@
-"""Recordings: a voice message opens a draft ticket, and every sound is copied from the carrier.
+"""Recordings: a voice message opens a draft ticket, and every recording leads to a copy of its sound (see `sounds`).
 
 The carrier reports a recording twice and in any order (the Record verb's action, the recording status
 callback); the first report counts.
 """
 
 import hashlib
-from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from hotline import events
 from hotline.rules.enums import CallEnd, CallState, Channel, RecordingKind, RecordingState, TicketState
-from hotline.rules.errors import NoSuchRecording, NotAllowed
-from hotline.rules.people.actors import Person, Right
 from hotline.services.calls.queries import lock_call
 from hotline.services.outbound import callbacks
-from hotline.store.calls.recordings import Recording, RecordingSound
+from hotline.store.calls.recordings import Recording
 from hotline.store.calls.tables import Call
-from hotline.store.people.tables import Disclosure
 from hotline.store.tickets.tables import Ticket
-from hotline.store.upsert import insert_if_absent, insert_row, updated_one
+from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
 
 # Title of the draft until a clerk has listened. It is shown in every language, so it contains both.
 MESSAGE_TITLE = "语音留言"
 MIN_SECONDS = 1
-# A player requests a sound in many parts; within this time they count as one disclosure.
-LISTENING_WINDOW = timedelta(minutes=10)
 # The sid column holds 40 characters.
 _PROVISIONAL, _SID_LENGTH = "url-", 36
 _GIVEN_UP = (CallEnd.LEFT_IN_FLOW, CallEnd.ABANDONED)
@@ -94,62 +88,6 @@ def mark_absent(work: UnitOfWork, sid: str) -> None:
         .where(Recording.sid == sid, Recording.state == RecordingState.AT_CARRIER)
         .values(state=RecordingState.ABSENT)
     )
-
-
-def save_sound(work: UnitOfWork, recording_id: int, media_type: str, sound: bytes) -> None:
-    """Saves our own copy of a recording's sound, unless it is saved or marked absent already. Idempotent."""
-    at_carrier = update(Recording).where(
-        Recording.id == recording_id, Recording.state == RecordingState.AT_CARRIER
-    )
-    if not updated_one(work.session, at_carrier.values(state=RecordingState.KEPT, kept_at=work.at)):
-        return
-    row = {"recording_id": recording_id, "media_type": media_type, "sound": sound}
-    insert_row(work.connection, RecordingSound, row)
-
-
-def may_hear(person: Person, kind: RecordingKind) -> bool:
-    """Returns whether `person` may listen: writers of tickets to messages, oversight roles to conversations."""
-    needed = Right.WRITE_TICKETS if kind is RecordingKind.MESSAGE else Right.HEAR_TALKS
-    return person.may(needed) or person.may(Right.HEAR_TALKS)
-
-
-def hear_recording(work: UnitOfWork, recording_id: int) -> RecordingSound | None:
-    """Returns the sound and records the disclosure; None while the sound is not copied yet.
-
-    One disclosure is recorded per LISTENING_WINDOW. Raises NoSuchRecording, NotAllowed.
-    """
-    recording = work.session.get(Recording, recording_id)
-    if recording is None:
-        raise NoSuchRecording(str(recording_id))
-    if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
-        raise NotAllowed("the role may not listen to this recording")
-    if not _was_disclosed_recently(work, work.actor, recording_id):
-        _record_disclosure(work, work.actor, recording_id)
-    return work.session.get(RecordingSound, recording_id)
-
-
-def _was_disclosed_recently(work: UnitOfWork, person: Person, recording_id: int) -> bool:
-    lately = select(Disclosure.id).where(
-        Disclosure.subject == "recording",
-        Disclosure.subject_id == recording_id,
-        Disclosure.user_id == person.id,
-        Disclosure.at > work.at - LISTENING_WINDOW,
-    )
-    return work.session.scalar(lately.limit(1)) is not None
-
-
-def _record_disclosure(work: UnitOfWork, person: Person, recording_id: int) -> None:
-    look = Disclosure(
-        at=work.at,
-        user_id=person.id,
-        subject="recording",
-        subject_id=recording_id,
-        field="sound",
-        reason="",
-    )
-    work.session.add(look)
-    work.session.flush()
-    work.record(events.RecordingHeard(recording_id, look.id))
 
 
 def _insert(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: RecordingKind) -> int | None:

@@ -1,10 +1,11 @@
-"""Recordings of messages and conversations. The sound has a table of its own, so that lists never load it."""
+"""Recordings of messages and conversations. Their sound lies in the storage, under keys that follow from the rows."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hotline.rules.enums import RecordingKind, RecordingState
@@ -23,15 +24,25 @@ class Recording(Base):
     seconds: Mapped[int]
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
     kept_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The carrier's media type of a sound in the storage; None while there is none, or while it is in the database.
+    media_type: Mapped[str | None] = mapped_column(String(40))
+    __table_args__ = (Index("ix_recordings_state_recorded_at", "state", "recorded_at"),)
 
 
 class RecordingSound(Base):
-    """Our own copy of a recording's sound; the carrier may delete its copy any day."""
+    """A sound that an earlier version stored in the database; the job `move_sounds` moves it to the storage."""
 
     __tablename__ = "recording_sounds"
     recording_id: Mapped[int] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
     media_type: Mapped[str] = mapped_column(String(40))
     sound: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+def object_key(recording: Recording) -> str:
+    """Returns the key of the recording's sound in the storage. It never changes once the carrier's sid is known."""
+    # The sid keeps two databases that number alike apart. It is the carrier's text, so only its digest is used.
+    digest = hashlib.sha256(recording.sid.encode()).hexdigest()[:16]
+    return f"{recording.recorded_at:%Y/%m/%d}/{recording.id}-{digest}"
 
 
 def recordings_of_calls(session: Session, call_ids: Sequence[int]) -> dict[int, tuple[Recording, ...]]:

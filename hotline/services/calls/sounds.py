@@ -1,0 +1,139 @@
+"""The sound of recordings: stored outside the database, heard by who may, deleted after the days of the policy.
+
+The order of the writes makes the rows right: an object is stored before its row says so, and a row says that its sound is over
+before the object is deleted. What a process leaves when it is killed in between is repeated by the next try or run, because
+the key of an object follows from its row.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from hotline import events
+from hotline.gateways.storage.object_storage import StorageUnavailable
+from hotline.rules.enums import RecordingKind, RecordingState
+from hotline.rules.errors import NoSuchRecording, NotAllowed
+from hotline.rules.people.actors import Machine, Person, Right
+from hotline.store.calls.recordings import Recording, RecordingSound, object_key
+from hotline.store.people.tables import Disclosure
+from hotline.store.upsert import updated_one
+from hotline.unit_of_work import Application, UnitOfWork
+
+# A player requests a sound in many parts; within this time they count as one disclosure.
+LISTENING_WINDOW = timedelta(minutes=10)
+# Sounds that one run moves out of the database; the job is due again a minute later.
+MOVED_IN_A_RUN = 500
+# The length of the column. A carrier's media type is that long only if it is none.
+MEDIA_TYPE_LENGTH = 40
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSound:
+    """A sound that may be played: the key of its object, or its bytes while they are in the database."""
+
+    key: str
+    media_type: str
+    data: bytes | None
+
+
+def record_stored(work: UnitOfWork, recording_id: int, media_type: str) -> RecordingState:
+    """Records that the sound is stored, unless the recording was marked absent or is over. Returns its state. Idempotent."""
+    at_carrier = update(Recording).where(
+        Recording.id == recording_id, Recording.state == RecordingState.AT_CARRIER
+    )
+    kept = {"state": RecordingState.KEPT, "kept_at": work.at, "media_type": media_type[:MEDIA_TYPE_LENGTH]}
+    work.session.execute(at_carrier.values(kept))
+    return work.session.scalars(select(Recording.state).where(Recording.id == recording_id)).one()
+
+
+def may_hear(person: Person, kind: RecordingKind) -> bool:
+    """Returns whether `person` may listen: writers of tickets to messages, oversight roles to conversations."""
+    needed = Right.WRITE_TICKETS if kind is RecordingKind.MESSAGE else Right.HEAR_TALKS
+    return person.may(needed) or person.may(Right.HEAR_TALKS)
+
+
+def hear(work: UnitOfWork, recording_id: int) -> KeptSound | None:
+    """Returns the sound and records the disclosure; None while it is not stored yet, and when its time is over.
+
+    One disclosure is recorded per LISTENING_WINDOW. Raises NoSuchRecording, NotAllowed.
+    """
+    # One statement: the sound may be moved out of the database at this moment.
+    query = (
+        select(Recording, RecordingSound)
+        .outerjoin(RecordingSound, RecordingSound.recording_id == Recording.id)
+        .where(Recording.id == recording_id)
+    )
+    found = work.session.execute(query).one_or_none()
+    if found is None:
+        raise NoSuchRecording(str(recording_id))
+    recording, sound = found
+    if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
+        raise NotAllowed("the role may not listen to this recording")
+    if not _was_disclosed_recently(work, work.actor, recording_id):
+        _record_disclosure(work, work.actor, recording_id)
+    if recording.state is not RecordingState.KEPT:
+        return None
+    if isinstance(sound, RecordingSound):
+        return KeptSound(object_key(recording), sound.media_type, sound.sound)
+    return KeptSound(object_key(recording), recording.media_type or "", None)
+
+
+def move_to_storage(application: Application, limit: int = MOVED_IN_A_RUN) -> int:
+    """Moves at most `limit` sounds from the database to the storage; returns their number.
+
+    Each is deleted from the database after the storage has it, so that it can be played at any moment. May be killed and
+    repeated. Raises StorageError.
+    """
+    moved = 0
+    while moved < limit:
+        with application.read_session() as session:
+            query = select(Recording, RecordingSound).join(
+                RecordingSound, RecordingSound.recording_id == Recording.id
+            )
+            found = session.execute(query.order_by(Recording.id).limit(1)).one_or_none()
+        if found is None:
+            break
+        recording, sound = found
+        key = object_key(recording)
+        application.sounds.put(key, sound.sound)
+        if application.sounds.size(key) != len(sound.sound):
+            raise StorageUnavailable("the stored sound has another length")
+        with application.unit_of_work(Machine.WORKER) as work:
+            is_kept = _record_moved(work, recording.id, sound.media_type)
+        if not is_kept:
+            application.sounds.delete(key)
+        moved += 1
+    return moved
+
+
+def _record_moved(work: UnitOfWork, recording_id: int, media_type: str) -> bool:
+    """Deletes the sound in the database; False if the time of the recording ended meanwhile."""
+    kept = update(Recording).where(Recording.id == recording_id, Recording.state == RecordingState.KEPT)
+    is_kept = updated_one(work.session, kept.values(media_type=media_type))
+    work.session.execute(delete(RecordingSound).where(RecordingSound.recording_id == recording_id))
+    return is_kept
+
+
+def _was_disclosed_recently(work: UnitOfWork, person: Person, recording_id: int) -> bool:
+    lately = select(Disclosure.id).where(
+        Disclosure.subject == "recording",
+        Disclosure.subject_id == recording_id,
+        Disclosure.user_id == person.id,
+        Disclosure.at > work.at - LISTENING_WINDOW,
+    )
+    return work.session.scalar(lately.limit(1)) is not None
+
+
+def _record_disclosure(work: UnitOfWork, person: Person, recording_id: int) -> None:
+    look = Disclosure(
+        at=work.at,
+        user_id=person.id,
+        subject="recording",
+        subject_id=recording_id,
+        field="sound",
+        reason="",
+    )
+    work.session.add(look)
+    work.session.flush()
+    work.record(events.RecordingHeard(recording_id, look.id))
