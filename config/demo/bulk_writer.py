@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, ForeignKeyConstraint, Index, Table, func, select, text
+from sqlalchemy import Connection, Index, Table, func, select, text
 from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from hotline.store.base import Base
@@ -86,14 +86,18 @@ class BulkWriter:
         On PostgreSQL foreign keys too: they are checked at the end by one join each.
         """
         indexes = [index for table in self._tables.values() for index in table.indexes if self._drops(index)]
-        foreign_keys = [key for table in self._tables.values() for key in table.foreign_key_constraints]
-        self._change_foreign_keys(DropConstraint, foreign_keys)
+        tables = () if self._is_sqlite else self._tables.values()
+        foreign_keys = [key for table in tables for key in table.foreign_key_constraints]
+        for foreign_key in foreign_keys:
+            self._connection.execute(DropConstraint(foreign_key))
         for index in indexes:
             index.drop(self._connection)
         yield
         for index in indexes:
             index.create(self._connection)
-        self._change_foreign_keys(AddConstraint, foreign_keys)
+        for foreign_key in foreign_keys:
+            # A constraint that is isolated from its table is missing in each table that this process creates later.
+            self._connection.execute(AddConstraint(foreign_key, isolate_from_table=False))
         if not self._is_sqlite:
             for row, table in self._tables.items():
                 sequence = f"pg_get_serial_sequence('{table.name}', 'id')"
@@ -104,12 +108,3 @@ class BulkWriter:
         return not index.unique and not (
             self._is_sqlite and "gin" in str(index.kwargs.get("postgresql_using"))
         )
-
-    def _change_foreign_keys(
-        self,
-        change: type[DropConstraint] | type[AddConstraint],
-        foreign_keys: Sequence[ForeignKeyConstraint],
-    ) -> None:
-        if not self._is_sqlite:
-            for foreign_key in foreign_keys:
-                self._connection.execute(change(foreign_key))

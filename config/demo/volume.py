@@ -44,6 +44,7 @@ from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.people.tables import Unit, User
+from hotline.store.tickets.search_index import indexed_at_the_end
 from hotline.store.tickets.tables import Assignment, Ticket
 
 DAYS, OPERATORS, CHUNK = 365, 20, 10_000
@@ -116,7 +117,8 @@ def fill(engine: Engine, tickets: int, *, now: datetime, zone: ZoneInfo, beside:
         units = list(connection.scalars(select(Unit.code).where(Unit.active).order_by(Unit.code)))
         if not units:
             raise ValueError("the database has no units")
-        _Filler(connection, authors, units, now, zone).write(tickets)
+        with indexed_at_the_end(connection):
+            _Filler(connection, authors, units, now, zone).write(tickets)
     # PostgreSQL would do so by itself after a minute. SQLite has no such process, and its planner does well without.
     if engine.dialect.name == "postgresql":
         with engine.begin() as connection:

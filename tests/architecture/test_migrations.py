@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from hotline import events
 from hotline.rules.enums import RequestClass
+from hotline.rules.tickets.search import search_words
 from hotline.store import schema
 from hotline.store.calls.outages import Outage
 from hotline.store.calls.outcomes import outcome_of
@@ -23,6 +24,7 @@ from hotline.store.outbox import Delivery, EventRow
 from hotline.store.people.tables import Disclosure
 from hotline.store.schema import is_compared, migrate, newest, revision_of
 from hotline.store.tables import Base
+from hotline.store.tickets.search_index import candidates
 from hotline.store.tickets.tables import Ticket
 from tests.databases import Postgres
 
@@ -32,7 +34,8 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:autogenerate skipping metadata-specified expression-based index",
 )
 DEFINITIONS = {
-    "sqlite": "SELECT name, lower(sql) FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL",
+    "sqlite": "SELECT name, lower(sql) FROM sqlite_master WHERE sql IS NOT NULL"
+    " AND (type IN ('index', 'trigger') OR name LIKE 'ticket_signs%')",
     "postgresql": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
 }
 
@@ -95,7 +98,7 @@ def test_names_built_are_names_meant(empty: Engine, modelled: Engine, look: str)
 
 
 def test_every_index_is_built_as_it_is_meant(empty: Engine, modelled: Engine) -> None:
-    """Columns, expressions, order and condition of each index, as the database writes them."""
+    """Columns, expressions, order and condition of each index, as the database writes them, and the search of SQLite."""
     migrate(empty)
     built, meant = (_definitions(engine) for engine in (empty, modelled))
     built.pop("alembic_version_pkc", None)
@@ -158,6 +161,8 @@ def test_renaming_keeps_every_row_of_the_version_before(empty: Engine) -> None:
     migrate(empty)
     with Session(empty) as session:
         assert session.scalars(select(Ticket.request_class)).all() == [RequestClass.COMPLAINT]
+        found = candidates(session, search_words("路灯", ""))
+        assert session.scalars(select(Ticket.id).where(found)).all() == [1]
         assert session.execute(select(Outage.id, Outage.text_zh)).all() == [(7, "停水")]
         assert session.execute(select(Disclosure.id, Disclosure.user_id)).all() == [(9, 1)]
         rows = session.scalars(select(EventRow).order_by(EventRow.id)).all()

@@ -3,7 +3,8 @@
 from datetime import timedelta
 from itertools import pairwise
 
-from sqlalchemy import func, select
+from sqlalchemy import func, inspect, select
+from sqlalchemy.schema import CreateTable
 
 from config.demo.matters import read_matters
 from config.demo.volume import fill
@@ -14,6 +15,7 @@ from hotline.rules.tickets.search import search_columns
 from hotline.services.figures.reports import build_report
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
+from hotline.store.tables import Base
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_unit
@@ -68,3 +70,15 @@ def test_invented_tickets_are_such_that_a_report_adds_up(application: Applicatio
         )
         assert 10 <= (open_now or 0) <= 80
         assert session.scalar(select(func.count()).select_from(Ticket).where(Ticket.round > 1))
+
+
+def test_foreign_keys_are_there_again_and_in_each_later_database(
+    application: Application,
+) -> None:
+    for unit in {matter.unit for matter in read_matters()}:
+        make_unit(application, unit)
+    fill(application.engine, 10, now=application.clock(), zone=application.policies.zone)
+    shown = inspect(application.engine)
+    for table in Base.metadata.tables.values():
+        assert len(shown.get_foreign_keys(table.name)) == len(table.foreign_key_constraints)
+        assert str(CreateTable(table)).count("FOREIGN KEY") == len(table.foreign_key_constraints)

@@ -50,9 +50,9 @@ from hotline.store.cursors import (
     parse_moment_cursor,
 )
 from hotline.store.people.tables import Unit
+from hotline.store.tickets import search_index
 from hotline.store.tickets.deadlines import is_overdue, is_past
 from hotline.store.tickets.search import matches
-from hotline.store.tickets.search_index import candidates, use_index
 from hotline.store.tickets.tables import AT_UNIT, CLOSED, LAST_DAY, NEAREST_DUE, UNFINISHED, Ticket, is_within
 
 Lines: TypeAlias = Select[Ticket, Unit, str | None]
@@ -152,8 +152,10 @@ def list_tickets(
     A search looks through the texts of `walked` tickets before it uses its index.
     """
     found = _lines(person).where(*_conditions(person, wanted, at))
-    if wanted.q and wanted.order is not TicketOrder.NEWEST and use_index(session):
-        found = found.where(candidates(search_words(wanted.q, wanted.line)))
+    if wanted.q:
+        search_index.prepare(session)
+    if wanted.q and wanted.order is not TicketOrder.NEWEST:
+        found = found.where(_candidates(session, wanted))
     if wanted.order is TicketOrder.DUE and not _are_at_unit(wanted):
         return _page_by_due(session, found, limit, cursor)
     after = parse_moment_cursor(cursor) if cursor else None
@@ -161,7 +163,7 @@ def list_tickets(
         lines = _read(session, found, NEAREST_DUE, limit + 1, after)
         return make_page(lines, limit, lambda line: _due_cursor(line.ticket))
     downwards = wanted.order is TicketOrder.NEWEST
-    if wanted.q and downwards and use_index(session):
+    if wanted.q and downwards:
         lines = _search_newest(session, found, wanted, limit + 1, after, walked=walked)
     else:
         lines = _read(session, found, Ticket.received_at, limit + 1, after, downwards=downwards)
@@ -188,8 +190,12 @@ def _search_newest(
     lines = _read(session, near, Ticket.received_at, limit, after, downwards=True)
     if last is None or len(lines) == limit:
         return lines
-    indexed = found.where(candidates(search_words(wanted.q, wanted.line)))
+    indexed = found.where(_candidates(session, wanted))
     return _read(session, indexed, Ticket.received_at, limit, after, downwards=True)
+
+
+def _candidates(session: Session, wanted: TicketFilter) -> ColumnElement[bool]:
+    return search_index.candidates(session, search_words(wanted.q, wanted.line))
 
 
 def _are_at_unit(wanted: TicketFilter) -> bool:
@@ -231,8 +237,9 @@ def _due_cursor(ticket: Ticket) -> str:
 def count_tickets(session: Session, person: Person, wanted: TicketFilter, at: datetime) -> int:
     """Returns the number of tickets that a filter finds, at most `most_counted` + 1."""
     conditions = _conditions(person, wanted, at)
-    if wanted.q and use_index(session):
-        conditions.append(candidates(search_words(wanted.q, wanted.line)))
+    if wanted.q:
+        search_index.prepare(session)
+        conditions.append(_candidates(session, wanted))
     some = select(Ticket.id).where(readable(person), *conditions).limit(most_counted(wanted) + 1)
     return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
