@@ -6,7 +6,7 @@ screens and to the relay. An announcement that fails loses nothing: the database
 scheduler looks for events every second.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,8 +22,8 @@ from hotline.gateways.storage.object_storage import NoStorage, ObjectStorage
 from hotline.rules.people.actors import Actor
 from hotline.rules.policies import Policies
 from hotline.store.base import Base
-from hotline.store.engine import reading_options
-from hotline.store.outbox import EventRow, insert_with_event
+from hotline.store.engine import AUTOCOMMIT, reading_options
+from hotline.store.outbox import EventRow, insert_with_event, update_with_event
 from hotline.store.row_cache import RowCache
 from hotline.store.upsert import insert_rows
 
@@ -94,6 +94,25 @@ class UnitOfWork:
             self.recorded_events.append(event_of(new_id))
         return new_id
 
+    def update_and_record(
+        self,
+        table: type[Base],
+        seen: Mapping[str, Any],
+        changes: Mapping[str, Any],
+        *,
+        recorded: Event | None,
+        receipt: tuple[type[Base], Mapping[str, Any]] | None,
+    ) -> bool:
+        """Changes a row that was read as `seen`, records an event and inserts a receipt; see `update_with_event`.
+
+        Returns whether they were written: not if the row has changed since, or if the receipt's key is taken.
+        """
+        event = None if recorded is None else self._event_row(recorded)
+        if not update_with_event(self.connection, table, seen, changes, event=event, receipt=receipt):
+            return False
+        self.recorded_events.extend(() if recorded is None else (recorded,))
+        return True
+
     def _event_row(self, event: Event) -> dict[str, Any]:
         kind, subject, subject_id, data = pack(event)
         return {
@@ -145,6 +164,21 @@ class Application:
             yield work
             work.flush()
             connection.commit()
+        if work.recorded_events:
+            self.announce(at, tuple(work.recorded_events))
+
+    @contextmanager
+    def single_write_unit(self, actor: Actor) -> Iterator[UnitOfWork]:
+        """Opens a unit of work that reads, locks nothing, and writes at most once, at its end, by `update_and_record` or `insert_and_record`.
+
+        Either is a transaction by itself, so that nothing but it is sent to PostgreSQL.
+        """
+        at = self.clock()
+        with self.engine.connect() as connection:
+            connection.execution_options(**AUTOCOMMIT)
+            with closing(self._unit_at(connection, at, actor)) as work:
+                yield work
+                connection.commit()
         if work.recorded_events:
             self.announce(at, tuple(work.recorded_events))
 

@@ -40,6 +40,7 @@ BOTH = (
     "tests/store/",
     "tests/services/",
     "tests/outbox/",
+    "tests/flows/test_answers_at_once.py",
     "tests/flows/test_webhook_statements.py",
     "tests/matrix/test_on_both_databases.py",
 )

@@ -212,7 +212,8 @@ class Postgres:
         """Lets the server refuse every connection to the database at `url`, and ends those that are open."""
         name = make_url(url).database
         self._run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-        self._run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        # Waits up to five seconds until they have ended.
+        self._run(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
         try:
             yield
         finally:

@@ -34,7 +34,15 @@ def open_engine(url: str, *, connections: int = 16) -> Engine:
     overflow = connections - pool_size
     if parsed.get_backend_name() != "sqlite":
         # Errors never quote parameters: they may be a caller's number or words.
-        engine = create_engine(parsed, pool_size=pool_size, max_overflow=overflow, hide_parameters=True)
+        # The driver begins no transaction; `_begin_postgres` does, for the connections that need one.
+        engine = create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=overflow,
+            hide_parameters=True,
+            isolation_level="AUTOCOMMIT",
+        )
+        event.listen(engine, "begin", _begin_postgres)
         _IdleConnections(engine).watch()
         return engine
     engine = create_engine(parsed, pool_size=pool_size, max_overflow=overflow, hide_parameters=True)
@@ -44,11 +52,44 @@ def open_engine(url: str, *, connections: int = 16) -> Engine:
     return engine
 
 
+# Execution options of a connection. `reading`: its transaction takes no write lock on SQLite. `autocommit`: each of its
+# statements is a transaction by itself.
+READING, AUTOCOMMIT = {"reading": True}, {"autocommit": True}
+
+
 def reading_options(engine: Engine) -> dict[str, Any]:
     """Returns the options of a connection that only reads: no write lock on SQLite, no transaction on PostgreSQL."""
     # On PostgreSQL each statement sees its own snapshot in a transaction as well; BEGIN and ROLLBACK would be two more
     # round trips.
-    return {"reading": True} if engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+    return READING if engine.dialect.name == "sqlite" else AUTOCOMMIT
+
+
+def begin_writing(connection: Connection) -> None:
+    """Makes the next statement of an `autocommit` connection begin a transaction on SQLite; on PostgreSQL it needs none.
+
+    For a write of several statements on SQLite that is one statement on PostgreSQL. Changes nothing within a transaction.
+    """
+    if connection.dialect.name == "sqlite" and connection.get_execution_options().get("autocommit", False):
+        connection.rollback()
+        connection.execution_options(autocommit=False)
+
+
+def _begin(connection: Connection, statement: str) -> None:
+    """Executes `statement`. Raises OperationalError as SQLAlchemy does."""
+    # By the driver itself: SQLAlchemy's way costs as much as a statement.
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(statement)
+    except connection.dialect.loaded_dbapi.Error as error:
+        connection.invalidate(error)
+        raise OperationalError(statement, None, error) from error
+
+
+def _begin_postgres(connection: Connection) -> None:
+    # A connection with an isolation level of its own has its transaction begun by the driver.
+    driver: Any = connection.connection.driver_connection
+    if driver.autocommit and not connection.get_execution_options().get("autocommit", False):
+        _begin(connection, "BEGIN")
 
 
 class _IdleConnections:
@@ -99,15 +140,16 @@ class _WriterLock:
         event.listen(engine, "checkin", self._end)
 
     def _begin(self, connection: Connection) -> None:
-        if connection.get_execution_options().get("reading", False):
-            # By the driver itself, since this cannot fail; SQLAlchemy's way costs as much as a statement.
-            driver: SqliteConnection = connection.connection.driver_connection  # type: ignore[assignment]
-            driver.execute("BEGIN")
+        options = connection.get_execution_options()
+        if options.get("autocommit", False):
+            return
+        if options.get("reading", False):
+            _begin(connection, "BEGIN")
             return
         if not self._turn.acquire(timeout=BUSY_TIMEOUT_SECONDS):
             raise TimeoutError("the database was busy for too long")
         connection.info["turn"] = True
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        _begin(connection, "BEGIN IMMEDIATE")
 
     def _end(self, _connection: SqliteConnection | None, entry: ConnectionPoolEntry) -> None:
         if entry.info.pop("turn", False):

@@ -1,31 +1,42 @@
 """The event log, the deliveries of its events, and leases."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BindParameter,
+    ColumnElement,
     Connection,
     Executable,
     ForeignKey,
     Index,
+    Select,
     String,
     UniqueConstraint,
+    Update,
     bindparam,
     func,
     insert,
     literal,
     select,
     text,
+    update,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.sql.elements import KeyedColumnElement
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from hotline.rules.enums import DeliveryState
 from hotline.store.base import Base, UtcDateTime, enum_column
-from hotline.store.upsert import insert_if_absent, insert_row
+from hotline.store.engine import begin_writing
+from hotline.store.upsert import insert_if_absent, insert_key_if_absent, insert_row
+
+Row = Mapping[str, Any]
 
 
 class EventRow(Base):
@@ -94,6 +105,7 @@ def insert_with_event(
     """
     (name,) = event["data"]
     if connection.dialect.name == "sqlite":
+        begin_writing(connection)
         new_id: int | None = insert_if_absent(connection, table, table.__table__.c["id"], values)
         if new_id is not None:
             insert_row(connection, EventRow, {**event, "subject_id": new_id, "data": {name: new_id}})
@@ -140,3 +152,84 @@ def _insert_with_event(
         )
         .returning(log.c["subject_id"])
     )
+
+
+def update_with_event(
+    connection: Connection,
+    table: type[Base],
+    seen: Row,
+    changes: Row,
+    *,
+    event: Row | None,
+    receipt: tuple[type[Base], Row] | None,
+) -> bool:
+    """Changes a row that was read as `seen` and need not be locked, and inserts an event and a receipt, which has a unique key.
+
+    Texts of the column `path` are appended to it. Returns False, having written nothing, if the row is not as it was seen any
+    more, or if the receipt's key is taken. PostgreSQL takes one statement, SQLite one for each row.
+    """
+    values = {f"seen_{name}": value for name, value in seen.items()}
+    values |= {f"new_{name}": value for name, value in changes.items()}
+    change = _update(table, tuple(seen), tuple(changes))
+    if connection.dialect.name == "sqlite":
+        return _update_in_turn(connection, change, values, event, receipt)
+    values |= {f"event_{name}": value for name, value in (event or {}).items()}
+    into, row = receipt or (EventRow, {})
+    values |= {f"receipt_{name}": value for name, value in row.items()}
+    statement = _update_with_event(change, tuple(event or ()), into, tuple(row))
+    try:
+        return connection.scalar(statement, values) is not None
+    except IntegrityError:
+        # The receipt's key is taken: nothing of the statement was written.
+        return False
+
+
+def _update_in_turn(
+    connection: Connection,
+    change: Update,
+    values: Row,
+    event: Row | None,
+    receipt: tuple[type[Base], Row] | None,
+) -> bool:
+    begin_writing(connection)
+    if connection.execute(change, dict(values)).rowcount != 1:
+        return False
+    if receipt is not None and not insert_key_if_absent(connection, receipt[0], dict(receipt[1])):
+        connection.rollback()
+        return False
+    if event is not None:
+        insert_row(connection, EventRow, dict(event))
+    return True
+
+
+@lru_cache(maxsize=64)
+def _update(table: type[Base], seen: tuple[str, ...], names: tuple[str, ...]) -> Update:
+    columns = table.__table__.c
+    new: dict[str, ColumnElement[Any]] = {name: _value(columns[name], "new") for name in names}
+    if "path" in new:
+        new["path"] = columns["path"] + new["path"]
+    return update(table).where(*(columns[name] == _value(columns[name], "seen") for name in seen)).values(new)
+
+
+@lru_cache(maxsize=64)
+def _update_with_event(
+    change: Update, event: tuple[str, ...], receipts: type[Base], receipt: tuple[str, ...]
+) -> Select[Any]:
+    table = change.table
+    changed = change.returning(table.c.id).cte("changed")
+    inserts = [
+        insert(into)
+        .from_select(
+            [*names],
+            select(*(_value(into.__table__.c[name], prefix) for name in names)).select_from(changed),
+            include_defaults=False,
+        )
+        .cte(f"new_{prefix}")
+        for into, names, prefix in ((EventRow, event, "event"), (receipts, receipt, "receipt"))
+        if names
+    ]
+    return select(changed.c.id).add_cte(*inserts)
+
+
+def _value(column: KeyedColumnElement[Any], prefix: str) -> BindParameter[Any]:
+    return bindparam(f"{prefix}_{column.key}", type_=column.type)

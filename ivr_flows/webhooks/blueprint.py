@@ -13,8 +13,8 @@ from hotline.rules.people.actors import Machine
 from hotline.rules.phone_numbers import format_national
 from hotline.unit_of_work import Application
 from ivr_flows.speech import SOUNDS, SpokenDigits
-from ivr_flows.webhooks import call_flow, caller, narrow, operator, outbound, queue
-from ivr_flows.webhooks.call_end import over, recorded_over
+from ivr_flows.webhooks import at_once, call_flow, caller, narrow, operator, outbound, queue
+from ivr_flows.webhooks.call_flow import over, recorded_over
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 from ivr_flows.webhooks.narrow import NarrowTwimlRenderer
@@ -30,9 +30,17 @@ CONFERENCE_EVENT = ("ConferenceSid", "SequenceNumber", "StatusCallbackEvent")
 
 # Columns: route, actor, handler, document on failure, form fields that tell two requests apart (see Webhook).
 WEBHOOKS = (
-    Webhook(VoiceRoute.INCOMING, CALLER, caller.incoming, HOLD, over=over),
+    Webhook(VoiceRoute.INCOMING, CALLER, caller.incoming, HOLD, over=over, at_once=at_once.incoming),
     Webhook(VoiceRoute.FALLBACK, CALLER, caller.fallback, HOLD, ("ErrorCode",), over=over),
-    Webhook(VoiceRoute.HEARD, CALLER, caller.heard, HOLD, ("Digits", "SpeechResult"), over=over),
+    Webhook(
+        VoiceRoute.HEARD,
+        CALLER,
+        caller.heard,
+        HOLD,
+        ("Digits", "SpeechResult"),
+        over=over,
+        at_once=at_once.heard,
+    ),
     Webhook(VoiceRoute.AGAIN, CALLER, caller.again, HOLD, None, over=over),
     Webhook(
         VoiceRoute.RECORDED,

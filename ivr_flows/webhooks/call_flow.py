@@ -1,4 +1,4 @@
-"""Finds the script and the voice of a call, and the document for the state the call is in.
+"""Finds the script and the voice of a call, and the document for the state the call is in; records the end of a call.
 
 Webhooks arrive in any order and more than once. A late one gets the document that is due now.
 """
@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.enums import CallPurpose, CallState, Language, OfferState
-from hotline.services.calls import lifecycle
+from hotline.services.calls import lifecycle, recordings
 from hotline.services.calls.lifecycle import Arrival
 from hotline.services.calls.queries import CallView, find_call, get_call
 from hotline.services.outbound import callbacks
@@ -235,3 +235,29 @@ def hold(context: WebhookContext, form: WebhookForm, url: str) -> str:
     return context.renderer.try_again(
         default_speaker(context), lines, f"{url}?again={tries}", seconds=PAUSE_SECONDS
     )
+
+
+# The end of a call, whichever webhook reports it: the status callback is one webhook and may be lost; the action of an
+# Enqueue, a Dial, a Record or a Gather carries the terminal CallStatus too.
+
+
+def over(request: WebhookRequest) -> str:
+    """Ends the call. It may be unknown, because its end may arrive before its first webhook."""
+    record_over(request, request.form.value("CallStatus"))
+    return EMPTY
+
+
+def recorded_over(request: WebhookRequest) -> str:
+    """Keeps a message that the caller ended by hanging up, then ends the call."""
+    sid, seconds = request.form.value("RecordingSid"), request.form.seconds("RecordingDuration")
+    call = find_call(request.work, request.form.sid)
+    if call is not None and sid and seconds:
+        recordings.record_message(request.work, call.id, sid, seconds)
+    return over(request)
+
+
+def record_over(request: WebhookRequest, status: str) -> None:
+    """Records the terminal `status` of the call of this webhook."""
+    ours = request.form.value("Direction").startswith("outbound")
+    arrival = None if ours else arrival_of(request.context, request.form)
+    lifecycle.end_call(request.work, sid=request.form.sid, status=status, arrival=arrival)

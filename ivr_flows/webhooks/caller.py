@@ -11,7 +11,6 @@ from hotline.services.calls.queries import CallView, get_call
 from ivr_flows.engine import hear
 from ivr_flows.speech_matching import understand
 from ivr_flows.turn import Digits, Heard, NoInput, Position, Recorded, TransferEnded
-from ivr_flows.webhooks.call_end import record_over
 from ivr_flows.webhooks.call_flow import (
     after_conversation,
     arrival_of,
@@ -20,6 +19,7 @@ from ivr_flows.webhooks.call_flow import (
     is_in_conversation,
     known_call,
     lead_to_person,
+    record_over,
     script_of,
     speak_turn,
 )
@@ -57,7 +57,7 @@ def fallback(request: WebhookRequest) -> str:
 def heard(request: WebhookRequest) -> str:
     """Handles the answer to a question: keys, speech or silence."""
     call = known_call(request)
-    return _advance(request, call, _what_was_heard(request, call))
+    return _advance(request, call, what_was_heard(request, call))
 
 
 def again(request: WebhookRequest) -> str:
@@ -71,7 +71,7 @@ def recorded(request: WebhookRequest) -> str:
     sid, seconds = _recording_reference(request), request.form.seconds("RecordingDuration")
     if not sid or not seconds:
         return _advance(request, call, NoInput())
-    if not _is_awaited(request, call):
+    if not is_awaited(request, call):
         recordings.record_message(request.work, call.id, sid, seconds)
         return current_document(request, call)
     return _advance(request, call, Recorded(sid, seconds))
@@ -87,7 +87,7 @@ def transfer_ended(request: WebhookRequest) -> str:
     """Handles the end of a connection to an outside number."""
     call = known_call(request)
     reached = request.form.value("DialCallStatus") in _REACHED
-    if call.state is not CallState.TRANSFERRED or not _is_awaited(request, call):
+    if call.state is not CallState.TRANSFERRED or not is_awaited(request, call):
         return current_document(request, call)
     script = script_of(request, call)
     return speak_turn(request, call, script, hear(script.flow, call.position, TransferEnded(reached)))
@@ -103,18 +103,20 @@ def status(request: WebhookRequest) -> str:
 
 def _advance(request: WebhookRequest, call: CallView, what: Heard) -> str:
     """Takes one step. An answer to an earlier question changes nothing and gets the document that is due now."""
-    if not is_in_conversation(request, call) or not _is_awaited(request, call):
+    if not is_in_conversation(request, call) or not is_awaited(request, call):
         return current_document(request, call)
     script = script_of(request, call)
     return speak_turn(request, call, script, hear(script.flow, call.position, what))
 
 
-def _is_awaited(request: WebhookRequest, call: CallView) -> bool:
+def is_awaited(request: WebhookRequest, call: CallView) -> bool:
+    """Returns whether the webhook answers the question that the call is at, not an earlier one."""
     turn = request.form.query.get("turn", "")
     return turn in {"", str(Position.parse(call.position).turn)}
 
 
-def _what_was_heard(request: WebhookRequest, call: CallView) -> Heard:
+def what_was_heard(request: WebhookRequest, call: CallView) -> Heard:
+    """Returns keys, speech or silence as the flow of the call understands them."""
     keys, said = request.form.value("Digits"), request.form.value("SpeechResult")
     if keys:
         return Digits(keys)

@@ -28,7 +28,8 @@ from hotline.rules.errors import LostRace
 from hotline.services.calls import callers, lifecycle, lookups, recordings
 from hotline.services.calls.queries import CallView, get_call, lock_call
 from hotline.services.outbound import callbacks, follow_ups
-from hotline.services.queueing.queue import QueueSituation, join_queue_in, leave_queue, read_situation
+from hotline.services.queueing.queue import join_queue_in, leave_queue
+from hotline.services.queueing.situation import QueueSituation, read_situation
 from hotline.services.tickets import status
 from hotline.services.tickets.status import KnownTicket, LookupLocked, UnknownTicket
 from hotline.store.calls.lookups import Lookup
@@ -46,7 +47,7 @@ from ivr_flows.speech import (
 from ivr_flows.turn import PENDING, TOO_LATE, ActionResult, Values
 from ivr_flows.webhooks.first_turn_cache import FirstTurnCache, spoken_notice
 
-_JOINS: dict[QueueJoin, ActionResult] = {
+JOINS: dict[QueueJoin, ActionResult] = {
     QueueJoin.JOINED: ActionResult(ActionOutcome.JOINED),
     QueueJoin.FULL: ActionResult(ActionOutcome.FULL),
     QueueJoin.OFF_DUTY: ActionResult(ActionOutcome.OFF_DUTY),
@@ -89,7 +90,7 @@ class ActionPerformer:
         match action:
             case JoinQueue():
                 desk = values.get("desk", "")
-                return _JOINS[join_queue_in(work, call, self._read_situation(), action, desk=desk)]
+                return JOINS[join_queue_in(work, call, self._read_situation(), action, desk=desk)]
             case PromiseCallback():
                 return _promise(work, call.id, values.get("number", ""))
             case CheckCaller(condition=question):
@@ -109,7 +110,7 @@ class ActionPerformer:
     def _read_situation(self) -> QueueSituation:
         # Whoever is asked whether they phone too often mostly joins the queue at once: one statement serves both.
         if self._situation is None:
-            self._situation = read_situation(self.work, self.call)
+            self._situation = read_situation(self.work, self.call.id)
         return self._situation
 
     def _calls_in_hour(self) -> int:

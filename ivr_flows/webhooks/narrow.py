@@ -19,11 +19,11 @@ from hotline.services.calls.queries import get_call
 from hotline.services.queueing import offers
 from hotline.store.calls.tables import Offer
 from ivr_flows.speech import Lines
-from ivr_flows.webhooks.call_end import over
 from ivr_flows.webhooks.call_flow import (
     OFFER_STATE_OF_STATUS,
     after_conversation,
     current_document,
+    over,
 )
 from ivr_flows.webhooks.twiml import EMPTY, Speaker, TwimlRenderer
 from ivr_flows.webhooks.webhook import WebhookRequest

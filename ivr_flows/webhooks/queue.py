@@ -17,12 +17,12 @@ from ivr_flows.engine import again, hear, place_lines, queue_of
 from ivr_flows.flow import QueueNode
 from ivr_flows.speech import Lines, PromptLine
 from ivr_flows.turn import Digits, Heard, NoInput, Position, QueueFailed, WaitedTooLong
-from ivr_flows.webhooks.call_end import record_over
 from ivr_flows.webhooks.call_flow import (
     current_document,
     default_speaker,
     hang_up,
     known_call,
+    record_over,
     script_of,
     speak_turn,
     speaker_for,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import structlog
 from flask import Response, abort, g, request
@@ -22,6 +22,7 @@ from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
 from hotline.rules.text import is_storable
 from hotline.services.calls.check_times import expect_webhook, is_check_due_in_time
+from hotline.services.queueing.offers import offer_waiting
 from hotline.store.calls.tables import Receipt
 from hotline.store.upsert import insert_key_if_absent
 from hotline.unit_of_work import Application, UnitOfWork
@@ -81,19 +82,28 @@ class WebhookContext:
 
 @dataclass(slots=True)
 class WebhookRequest:
-    """One webhook being executed. `ids` are the values in its path.
+    """One webhook being executed. `ids` are the values in its path, `receipt_key` see the function of that name.
 
-    `check_at` is the moment at which its call is checked, if the handler has read it.
+    `check_at` is the moment at which its call is checked, if the handler has read it. `may_be_offered`: the handler
+    has put a caller into the queue while a desk is ready, and the offer is still to be made.
     """
 
     context: WebhookContext
     work: UnitOfWork
     form: WebhookForm
     ids: Mapping[str, str]
+    receipt_key: str | None = None
     check_at: datetime | None = None
+    may_be_offered: bool = False
 
     def id(self, name: str) -> int:
         return int(self.ids[name])
+
+    def receipt(self, document: str) -> dict[str, Any] | None:
+        """Returns the row of the receipt that `document` is the answer; None for a webhook whose repeats are executed again."""
+        if self.receipt_key is None:
+            return None
+        return {"key": self.receipt_key, "at": self.work.at, "document": document}
 
 
 Handler = Callable[[WebhookRequest], str]
@@ -107,7 +117,8 @@ class Webhook:
     `repeat_fields` are the form fields by which two requests of this kind differ if the carrier sends no token; None:
     they cannot be told apart, so a repeat is executed again, which its service makes harmless. `requires_call`: the
     form must have a CallSid. `over` replaces the handler when the CallStatus is terminal; rows with it speak for the
-    leg of a caller. `reads_only`: the handler writes nothing.
+    leg of a caller. `reads_only`: the handler writes nothing. `at_once` is executed before the handler, in a unit of
+    work that writes once; if it returns None, it has written nothing and the handler is executed.
     """
 
     route: VoiceRoute
@@ -118,6 +129,7 @@ class Webhook:
     requires_call: bool = True
     over: Handler | None = None
     reads_only: bool = False
+    at_once: Callable[[WebhookRequest], str | None] | None = None
 
     @property
     def name(self) -> str:
@@ -185,16 +197,25 @@ def execute(context: WebhookContext, webhook: Webhook, form: WebhookForm, ids: M
     if webhook.reads_only and over is None:
         return _read(context, webhook, form, ids)
     key = receipt_key(webhook, form, ids, is_over=over is not None)
+    if webhook.at_once is not None and over is None:
+        with context.application.single_write_unit(webhook.actor) as work:
+            asked = WebhookRequest(context, work, form, ids, key)
+            answer = webhook.at_once(asked)
+        if asked.may_be_offered:
+            with context.application.unit_of_work(webhook.actor) as work:
+                offer_waiting(work)
+        if answer is not None:
+            return answer
     try:
         with context.application.unit_of_work(webhook.actor) as work:
-            asked = WebhookRequest(context, work, form, ids)
+            asked = WebhookRequest(context, work, form, ids, key)
             document = (over or webhook.handler)(asked)
             if webhook.over is not None and over is None:
                 seconds = longest_seconds(document)
                 if not is_check_due_in_time(work.at, asked.check_at, seconds):
                     expect_webhook(work, form.sid, seconds)
-            if key is not None and not isinstance(document, Repeatable):
-                _keep_receipt(work, key, document)
+            if not isinstance(document, Repeatable):
+                _keep_receipt(work, asked.receipt(document))
             return document
     except (AlreadyAnswered, DomainError):
         answered = None if key is None else _answered(context.application, key)
@@ -225,12 +246,11 @@ class AlreadyAnswered(Exception):
     """Raised when the answer to the same webhook was committed by another transaction first."""
 
 
-def _keep_receipt(work: UnitOfWork, key: str, document: str) -> None:
-    """Inserts the document into this transaction. Raises AlreadyAnswered if the key is taken, which rolls it back."""
+def _keep_receipt(work: UnitOfWork, receipt: dict[str, Any] | None) -> None:
+    """Inserts the receipt into this transaction. Raises AlreadyAnswered if the key is taken, which rolls it back."""
     # Inserted last: the unique key decides between repeats that run at the same moment.
-    row = {"key": key, "at": work.at, "document": document}
-    if not insert_key_if_absent(work.connection, Receipt, row):
-        raise AlreadyAnswered(key)
+    if receipt is not None and not insert_key_if_absent(work.connection, Receipt, receipt):
+        raise AlreadyAnswered(receipt["key"])
 
 
 def _answered(application: Application, key: str) -> str | None:

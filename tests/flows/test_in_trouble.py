@@ -104,7 +104,7 @@ def test_trouble_is_logged_without_anything_private(carrier: Carrier, engine: En
     [entry] = logs
     assert (entry["event"], entry["webhook"], entry["sid"]) == ("webhook.failed", "incoming", SID)
     assert entry["error"] in {"OperationalError", "ProgrammingError"}
-    assert "receive_call" in entry["at"]
+    assert "record_arrival" in entry["at"]
     assert CALLER.strip("+") not in str(logs)
 
 

@@ -9,7 +9,8 @@ from hotline.services.calls import lifecycle
 from hotline.services.calls.callers import caller_matches
 from hotline.services.calls.queries import get_call
 from hotline.services.outbound import callback_dials, callbacks
-from hotline.services.queueing.queue import join_queue, read_situation
+from hotline.services.queueing.queue import join_queue
+from hotline.services.queueing.situation import read_situation
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.unit_of_work import Application
@@ -43,7 +44,7 @@ def test_a_shared_number_never_calls_too_often(application: Application) -> None
         calls = [make_call(application, number=number) for _ in range(limit + 1)]
         with application.unit_of_work(Machine.CALLER) as work:
             call = get_call(work, calls[-1].id)
-            in_hour = read_situation(work, call).calls_in_hour
+            in_hour = read_situation(work, call.id).calls_in_hour
             assert in_hour == limit + 1
             assert caller_matches(work, call, CallerCondition.OFTEN, lambda count=in_hour: count) is often
 

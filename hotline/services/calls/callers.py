@@ -1,36 +1,16 @@
 """Answers the conditions of a flow about a caller: number withheld, calls often, has an open ticket, was promised a call."""
 
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import String, bindparam, func, select
+from sqlalchemy import select
 
 from hotline.rules.calls.flow_actions import CallerCondition
-from hotline.rules.enums import CallbackReason, CallPurpose
+from hotline.rules.enums import CallbackReason
 from hotline.rules.tickets.transitions import FINAL
 from hotline.services.calls.queries import CallView
-from hotline.store.base import UtcDateTime
-from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
-
-HOUR = timedelta(hours=1)
-
-
-_CALLS = Call.__table__
-# Built once: nearly every key press runs it, within another statement; `hour_values` gives its parameters.
-CALLS_SINCE = select(func.count()).where(
-    _CALLS.c.number == bindparam("caller", type_=String),
-    _CALLS.c.purpose == CallPurpose.INBOUND,
-    _CALLS.c.arrived_at > bindparam("since", type_=UtcDateTime),
-)
-
-
-def hour_values(work: UnitOfWork, call: CallView) -> dict[str, Any]:
-    """Returns the parameters of CALLS_SINCE for the hour before now."""
-    return {"caller": call.number, "since": work.at - HOUR}
 
 
 def caller_matches(

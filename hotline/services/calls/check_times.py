@@ -42,10 +42,15 @@ def is_check_due_in_time(at: datetime, known: datetime | None, seconds: float | 
     return earliest <= known <= max(earliest + MARGIN, at + SOON)
 
 
-def expect_webhook(work: UnitOfWork, sid: str, seconds: float | None) -> None:
-    """Sets when this call is checked: GRACE and MARGIN after the `seconds` for which its document lasts at most.
+def check_time(at: datetime, seconds: float | None) -> datetime:
+    """Returns when a call is checked whose document begins at `at`: GRACE and MARGIN after the `seconds` that it lasts at most.
 
-    None: the document connects two people and ends when they do. Changes nothing once the call is over.
+    None: the document connects two people and ends when they do.
     """
     length = FIRST_CHECK_OF_TALK if seconds is None else timedelta(seconds=seconds) + MARGIN
-    work.connection.execute(_SET, {"key": sid, "moment": work.at + length + GRACE})
+    return at + length + GRACE
+
+
+def expect_webhook(work: UnitOfWork, sid: str, seconds: float | None) -> None:
+    """Sets when this call is checked, as `check_time` says. Changes nothing once the call is over."""
+    work.connection.execute(_SET, {"key": sid, "moment": check_time(work.at, seconds)})

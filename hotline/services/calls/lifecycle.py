@@ -5,7 +5,7 @@ nothing.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Text, bindparam, func, literal, select, update
@@ -64,15 +64,9 @@ def format_path(ways: tuple[str, ...]) -> str:
 
 def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
     """Records a call, or returns the one recorded under this sid, whatever its state."""
-    dial_id = None
+    row = _row(work, arrival) | {"check_at": first_check(work.at)}
     if arrival.dial_ref is not None:
-        dial_id = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
-    row = {
-        **_row(work, arrival),
-        "state": CallState.IN_FLOW,
-        "dial_id": dial_id,
-        "check_at": first_check(work.at),
-    }
+        row["dial_id"] = work.session.scalar(select(Dial.id).where(Dial.ref == arrival.dial_ref))
     call_id = work.insert_and_record(Call, row, events.CallArrived)
     if call_id is None:
         known = find_call(work, arrival.sid, lock=True)
@@ -82,6 +76,12 @@ def receive_call(work: UnitOfWork, arrival: Arrival) -> CallView:
     row["id"] = call_id
     known_so_far: dict[str, Any] = {name: row.get(name) for name in CallView.__dataclass_fields__}
     return CallView(**known_so_far)
+
+
+def record_arrival(work: UnitOfWork, arrival: Arrival, check_at: datetime) -> bool:
+    """Records a call of a caller as the only write of `work`; returns False if this sid is recorded already."""
+    row = _row(work, arrival) | {"check_at": check_at}
+    return work.insert_and_record(Call, row, events.CallArrived) is not None
 
 
 def record_ended_call(work: UnitOfWork, arrival: Arrival, status: str) -> bool:
@@ -102,6 +102,7 @@ def _row(work: UnitOfWork, arrival: Arrival) -> dict[str, Any]:
     number_raw = to_storable(arrival.number_raw, MAX_NUMBER_LENGTH)
     return {
         "sid": arrival.sid,
+        "state": CallState.IN_FLOW,
         "purpose": arrival.purpose,
         "number": parse_number(number_raw, work.policies.number),
         "number_raw": number_raw,
@@ -164,6 +165,14 @@ def save_position(
         "class": pressed,
     }
     work.connection.execute(_SAVE_POSITION, values)
+
+
+def position_changes(
+    position: str, language: str, path: tuple[str, ...], pressed: RequestClass | None
+) -> dict[str, Any]:
+    """Returns the columns that `save_position` would change, for a `CallStep`."""
+    changes = {"position": position, "language": language, "path": format_path(path)}
+    return changes if pressed is None else changes | {"pressed": pressed}
 
 
 def record_transfer(work: UnitOfWork, call_id: int, to: str, *, begins: bool) -> None:

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, bindparam, false, func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
@@ -17,7 +17,6 @@ from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.phone_numbers import parse_number
-from hotline.services.calls.queries import CallView
 from hotline.store.base import constants
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
@@ -29,26 +28,44 @@ OPEN = (CallbackState.WAITING, CallbackState.DIALLING)
 # read.
 MAX_CLAIM_ATTEMPTS = 3
 
-# Conditions of statements that are built once; `caller_values` gives their parameters.
-# The callback that a call of ours keeps, open or settled:
-_IS_ANSWERED = Callback.id == select(Dial.callback_id).where(Dial.id == bindparam("dial")).scalar_subquery()
-# The open promises to a caller: made in the call, or found by the number they phone from. A caller who asked for a
-# callback at another number is found by the number they phone from.
-_IS_OWED = and_(
-    Callback.state.in_(constants(OPEN)),
-    or_(
-        Callback.call_id == bindparam("call"),
-        Callback.open_number == bindparam("phoned_from"),
-        Callback.call_id.in_(select(Call.id).where(Call.number == bindparam("phoned_from"))),
-    ),
-)
-# The earliest place in the queue that is kept for a caller:
-KEPT_PLACE = select(func.min(Callback.place_since)).where(or_(_IS_ANSWERED, _IS_OWED))
+
+def _answers(dial: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Selects the callback that a call of ours keeps, open or settled."""
+    kept = select(Dial.callback_id).where(Dial.id == dial).correlate_except(Dial)
+    return Callback.id == kept.scalar_subquery()
+
+
+def _is_owed_to(call: ColumnElement[Any], phoned_from: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Selects the open promises to a caller: made in the call, or found by the number they phone from."""
+    # A caller who asked for a callback at another number is found by the number they phone from.
+    earlier = select(Call.id).where(Call.number == phoned_from).correlate_except(Call)
+    return and_(
+        Callback.state.in_(constants(OPEN)),
+        or_(Callback.call_id == call, Callback.open_number == phoned_from, Callback.call_id.in_(earlier)),
+    )
+
+
+def kept_place(
+    call: ColumnElement[Any], dial: ColumnElement[Any], phoned_from: ColumnElement[Any]
+) -> Select[Any]:
+    """Selects the earliest place in the queue that is kept for a caller.
+
+    `phoned_from` is null for a withheld number and for a shared one, which does not tell one person from another.
+    """
+    return select(func.min(Callback.place_since)).where(or_(_answers(dial), _is_owed_to(call, phoned_from)))
+
+
+# Built once; `_caller_values` gives the parameters.
+_CALL: BindParameter[Any] = bindparam("call")
+_DIAL: BindParameter[Any] = bindparam("dial")
+_PHONED_FROM: BindParameter[Any] = bindparam("phoned_from")
+_IS_ANSWERED, _IS_OWED = _answers(_DIAL), _is_owed_to(_CALL, _PHONED_FROM)
+_KEPT_PLACE = kept_place(_CALL, _DIAL, _PHONED_FROM)
 _OWED = select(Callback.id, Callback.call_id).where(or_(_IS_ANSWERED, _IS_OWED)).order_by(Callback.id)
 
 
-def caller_values(work: UnitOfWork, call: Call | CallView) -> dict[str, Any]:
-    """Returns the parameters of KEPT_PLACE and of the other statements about the caller of `call`."""
+def _caller_values(work: UnitOfWork, call: Call) -> dict[str, Any]:
+    """Returns the parameters of the statements about the caller of `call`."""
     # A shared number does not tell one person from another.
     is_known = call.number is not None and not _is_shared(work, call.number)
     return {"call": call.id, "dial": call.dial_id, "phoned_from": call.number if is_known else None}
@@ -199,8 +216,8 @@ def _settle(work: UnitOfWork, callback_id: int, state: CallbackState) -> bool:
 
 def _promise_from(work: UnitOfWork, call: Call, reason: CallbackReason, number: str) -> Callback:
     """Promises the caller of `call` a callback in place of every earlier promise, at the earliest of their places."""
-    values = caller_values(work, call)
-    kept = work.session.scalar(KEPT_PLACE, values)
+    values = _caller_values(work, call)
+    kept = work.session.scalar(_KEPT_PLACE, values)
     places = [place for place in (call.place_since, kept) if place is not None]
     place = min(places, default=work.at)
     # A promise made in this call, or in a later one whose hang-up was reported first, stays.
@@ -222,7 +239,7 @@ def _promise_from(work: UnitOfWork, call: Call, reason: CallbackReason, number: 
 def _settle_owed(work: UnitOfWork, call: Call) -> None:
     """Settles the open promises to the caller of `call`; one made in this very call is cancelled."""
     kept = CallbackState.PHONED_AGAIN if call.purpose is CallPurpose.INBOUND else CallbackState.REACHED
-    for callback_id, made_in in work.session.execute(_OWED, caller_values(work, call)).all():
+    for callback_id, made_in in work.session.execute(_OWED, _caller_values(work, call)).all():
         _settle(work, callback_id, CallbackState.CANCELLED if made_in == call.id else kept)
 
 

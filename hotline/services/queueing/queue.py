@@ -1,20 +1,20 @@
 """Puts callers into the waiting queue and takes them out."""
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import bindparam, case, exists, func, select, update
+from sqlalchemy import select, update
 
 from hotline import events
 from hotline.rules.calls import states as rules
 from hotline.rules.calls.flow_actions import JoinQueue
 from hotline.rules.calls.states import QueueJoin, seconds_between
 from hotline.rules.enums import CallState
-from hotline.services.calls import callers
 from hotline.services.calls.queries import CallView, get_call, lock_call
 from hotline.services.outbound import callbacks
-from hotline.services.queueing import matching, offers
-from hotline.store.base import UtcDateTime, constants
+from hotline.services.queueing import offers
+from hotline.services.queueing.situation import QueueSituation, read_situation
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import User
@@ -22,42 +22,14 @@ from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
 ANY_OPERATOR = JoinQueue()
-_CALLS = Call.__table__
-_IS_WAITING = _CALLS.c.state.in_(constants(rules.WAITING))
-# Built once: every caller who joins runs these statements.
-_SITUATION = select(
-    callers.CALLS_SINCE.scalar_subquery().label("calls_in_hour"),
-    exists().where(matching.IS_ON_DUTY).label("is_on_duty"),
-    exists().where(matching.IS_READY_DESK).label("is_desk_ready"),
-    select(func.count()).select_from(_CALLS).where(_IS_WAITING).scalar_subquery().label("waiting"),
-    callbacks.KEPT_PLACE.scalar_subquery().label("kept_place"),
-)
-_JOIN = (
-    update(Call)
-    .where(_CALLS.c.id == bindparam("key"), _CALLS.c.state == CallState.IN_FLOW)
-    .values(
-        state=CallState.QUEUED,
-        queued_at=bindparam("since", type_=UtcDateTime),
-        place_since=bindparam("place", type_=UtcDateTime),
-        joined_at=bindparam("now", type_=UtcDateTime),
-        # After a lost talk the wait for the first answer stays the measured one.
-        wait_seconds=case((_CALLS.c.answered_at.is_not(None), _CALLS.c.wait_seconds)),
-        skill=bindparam("wanted_skill"),
-        priority=bindparam("wanted_priority"),
-        desk_id=bindparam("wanted_desk"),
-    )
-).execution_options(synchronize_session=False)
 
 
 @dataclass(frozen=True, slots=True)
-class QueueSituation:
-    """The calls of a caller within the hour, the desks, the number of callers who wait, and the place kept for this one."""
+class JoinDecision:
+    """The result of joining the queue, and the columns of the call that change by it."""
 
-    calls_in_hour: int
-    is_on_duty: bool
-    is_desk_ready: bool
-    waiting: int
-    kept_place: datetime | None
+    result: QueueJoin
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def join_queue(
@@ -69,51 +41,56 @@ def join_queue(
     left the queue for a choice in the flow keeps their own. A caller already waiting stays in place.
     """
     call = lock_call(work, call_id)
-    return join_queue_in(work, call, read_situation(work, call), wish, desk=desk)
-
-
-def read_situation(work: UnitOfWork, call: CallView) -> QueueSituation:
-    """Returns what decides whether and how the caller of `call` joins the queue."""
-    values = callers.hour_values(work, call) | callbacks.caller_values(work, call)
-    row = work.connection.execute(_SITUATION, {"alive_since": matching.alive_since(work), **values}).one()
-    return QueueSituation(*row)
+    return join_queue_in(work, call, read_situation(work, call.id), wish, desk=desk)
 
 
 def join_queue_in(
     work: UnitOfWork, call: CallView, found: QueueSituation, wish: JoinQueue, *, desk: str = ""
 ) -> QueueJoin:
     """Puts the caller of `call` into the queue, as `join_queue` does; this unit of work has locked and read the call."""
-    if call.state in rules.WAITING:
-        return QueueJoin.JOINED
-    if wish.only_on_duty and not found.is_on_duty:
+    decision = decide_join(work, call, found, wish, desk=desk)
+    if decision.result is QueueJoin.OFF_DUTY:
         # The person we phoned back may hang up at the news: what they were owed is owed again.
         callbacks.keep_promise(work, call.id)
-        return QueueJoin.OFF_DUTY
+    if not decision.changes:
+        return decision.result
+    here = update(Call).where(Call.id == call.id, Call.state == call.state)
+    if not updated_one(work.session, here.values(**decision.changes)):
+        return QueueJoin.TOO_LATE
+    if decision.result is QueueJoin.JOINED:
+        work.record(events.CallQueued(call.id))
+        # The scheduler matches again every second, so a desk that becomes ready at this moment is not forgotten.
+        if found.is_desk_ready:
+            offers.offer_waiting(work)
+    return decision.result
+
+
+def decide_join(
+    work: UnitOfWork, call: CallView, found: QueueSituation, wish: JoinQueue, *, desk: str = ""
+) -> JoinDecision:
+    """Returns whether the caller of `call` joins the queue, and the columns that change; writes nothing."""
+    if call.state in rules.WAITING:
+        return JoinDecision(QueueJoin.JOINED)
+    if wish.only_on_duty and not found.is_on_duty:
+        return JoinDecision(QueueJoin.OFF_DUTY)
     # A caller whose talk was lost is never turned away, and goes before everybody.
     is_lost = call.answered_at is not None
     if not is_lost and found.waiting >= work.policies.queue.max_size:
-        work.session.execute(update(Call).where(Call.id == call.id).values(queue_full=True))
-        return QueueJoin.FULL
+        return JoinDecision(QueueJoin.FULL, {"queue_full": True})
+    if call.state is not CallState.IN_FLOW:
+        return JoinDecision(QueueJoin.TOO_LATE)
     skill, priority = _inherited_wish(work, call)
-    joined = work.connection.execute(
-        _JOIN,
-        {
-            "key": call.id,
-            "since": call.queued_at or work.at,
-            "place": call.place_since or found.kept_place or work.at,
-            "now": work.at,
-            "wanted_skill": wish.skill or skill,
-            "wanted_priority": rules.FRONT_OF_QUEUE if is_lost else max(wish.priority, priority),
-            "wanted_desk": _operator_by_work_number(work, desk) if wish.to_desk else None,
-        },
-    )
-    if joined.rowcount != 1:
-        return QueueJoin.TOO_LATE
-    work.record(events.CallQueued(call.id))
-    # The scheduler matches again every second, so a desk that becomes ready at this moment is not forgotten.
-    if found.is_desk_ready:
-        offers.offer_waiting(work)
-    return QueueJoin.JOINED
+    changes = {
+        "state": CallState.QUEUED,
+        "queued_at": call.queued_at or work.at,
+        "place_since": call.place_since or found.kept_place or work.at,
+        "joined_at": work.at,
+        "skill": wish.skill or skill,
+        "priority": rules.FRONT_OF_QUEUE if is_lost else max(wish.priority, priority),
+        "desk_id": _operator_by_work_number(work, desk) if wish.to_desk else None,
+    }
+    # After a lost talk the wait for the first answer stays the measured one.
+    return JoinDecision(QueueJoin.JOINED, changes if is_lost else {**changes, "wait_seconds": None})
 
 
 def leave_queue(work: UnitOfWork, call_id: int, result: str) -> None:
