@@ -89,6 +89,8 @@ JOBS: tuple[Job, ...] = (
     LightJob("return_to_relay", Every(60), outbox.return_to_relay),
     # Heavy: it deletes the webhooks of two days ago and old finished deliveries, and their number grows with the traffic.
     HeavyJob("delete_expired", Every(3600), delete_expired),
+    # Heavy: a request to the storage for each sound of a day two years ago.
+    HeavyJob("delete_sounds", Every(3600), sounds.delete_expired),
     # Until no sound is left in the database, where versions before revision 0014 stored it.
     HeavyJob("move_sounds", Every(60), sounds.move_to_storage),
 )

@@ -191,7 +191,7 @@ class Settings(BaseSettings):
     )
     home: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = variable(
         "HOTLINE_HOME",
-        "folder of the data: embedded database, embedded Redis, demo secrets",
+        "folder of the data: embedded database, embedded Redis, recorded sound, demo secrets",
         Path("var"),
         validate_default=True,
     )

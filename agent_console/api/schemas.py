@@ -137,7 +137,7 @@ class OperatorRef(ApiSchema):
 
 
 class CallOut(ApiSchema):
-    """`number` is masked, and empty when `withheld`. `outcome` is the one of the report, null for a call we placed.
+    """`number` is masked; it is empty when `withheld`, and after the days of `call_days`. `outcome` is the one of the report, null for a call we placed.
 
     `wait_seconds` runs from joining the queue to the answer, or to the end of a wait in vain; `talk_seconds` from the
     answer to the end of the talk (of a follow-up: the whole answered call).

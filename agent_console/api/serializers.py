@@ -116,7 +116,7 @@ def call_out(line: CallLine, zone: ZoneInfo) -> CallOut:
         end=call.end,
         outcome=outcome_of(call),
         number=mask_number(call.number),
-        withheld=call.number is None,
+        withheld=call.number is None and call.details_deleted_at is None,
         language=call.language,
         pressed=call.pressed,
         operator=_operator(line.operator),

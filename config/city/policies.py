@@ -89,6 +89,9 @@ class RetentionTable(TomlTable):
     delivery_days: Annotated[int, TomlInteger(7, 3650)] = _RETENTION.delivery_days
     sign_in_days: Annotated[int, TomlInteger(7, 3650)] = _RETENTION.sign_in_days
     idempotency_key_days: Annotated[int, TomlInteger(7, 3650)] = _RETENTION.idempotency_key_days
+    recording_days: Annotated[int, TomlInteger(30, 36_500)] = _RETENTION.recording_days
+    # The cybersecurity law (art. 21) asks for six months of logs.
+    call_days: Annotated[int, TomlInteger(180, 36_500)] = _RETENTION.call_days
 
 
 class PoliciesFile(TomlTable):

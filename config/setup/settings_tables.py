@@ -9,7 +9,7 @@ VARIABLES = tuple(Settings.model_fields.values())
 # Name -> (default if it is more than a plain value, meaning).
 CHINESE: dict[str, tuple[str, str]] = {
     "HOTLINE_ENV": ("", "`demo` 或 `production`；生产环境没有默认的密钥和地址"),
-    "HOTLINE_HOME": ("", "数据目录：内置数据库、内置 Redis、演示密钥"),
+    "HOTLINE_HOME": ("", "数据目录：内置数据库、内置 Redis、录音、演示密钥"),
     "PORT": ("", "本机上网页进程的端口"),
     "HOTLINE_BIND": ("", "网页与事件进程监听的地址"),
     "HOTLINE_PROXIES": ("", "前面有几层自己的、会写 `X-Forwarded-For` 的代理"),

@@ -141,12 +141,17 @@ class CallerPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """Days for which the database keeps finished work: a delivery or a session after its end, a program's key after its use."""
+    """Days for which finished work is kept: a delivery or a session after its end, a program's key after its use.
+
+    The sound of a recording, and the details of a call, are kept so many days from the call on.
+    """
 
     delivery_days: int = 30
     sign_in_days: int = 30
     # A request that is repeated later than this creates a second ticket.
     idempotency_key_days: int = 30
+    recording_days: int = 730
+    call_days: int = 1095
 
 
 @dataclass(frozen=True, slots=True)

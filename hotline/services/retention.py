@@ -1,6 +1,6 @@
 """Deletes rows whose time is over: finished work after the days of the policy, what only a call needs after two days.
 
-Calls, tickets, their events and recordings are not deleted here.
+What is left of old calls: `services.calls.old_calls`. Sound: `services.calls.sounds`. Tickets are not deleted.
 """
 
 from datetime import timedelta
@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Delete, delete, inspect, select, tuple_
 
 from hotline.rules.enums import DeliveryState, LookupState
+from hotline.services.calls.old_calls import delete_details
 from hotline.services.people.kept_forms import KEPT
 from hotline.store.base import Base
 from hotline.store.calls.lookups import CodeTry, Lookup
@@ -25,10 +26,14 @@ BATCH_SIZE = 1_000
 
 
 def delete_expired(work: UnitOfWork, batch_size: int = BATCH_SIZE) -> int:
-    """Deletes at most `batch_size` expired rows of each table; returns their number. 0: nothing is left to delete."""
+    """Deletes at most `batch_size` expired rows of each table, and the details of as many old calls; returns the number.
+
+    0: nothing is left to delete.
+    """
     expired = _expired(work)
     batches = (_batch(table, condition, batch_size) for table, condition in expired.items())
-    return sum(int(getattr(work.session.execute(batch), "rowcount", 0)) for batch in batches)
+    deleted = sum(int(getattr(work.session.execute(batch), "rowcount", 0)) for batch in batches)
+    return deleted + delete_details(work, batch_size)
 
 
 def _expired(work: UnitOfWork) -> dict[type[Base], ColumnElement[bool]]:

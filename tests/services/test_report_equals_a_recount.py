@@ -1,6 +1,7 @@
 """The report of random rows equals a naive recount of every row in Python, for one day and for ranges."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -28,6 +29,9 @@ from hotline.rules.enums import (
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.report import Period
 from hotline.rules.figures.statistics import STATISTICS, RowList
+from hotline.rules.people.actors import Machine
+from hotline.rules.policies import RetentionPolicy
+from hotline.services.calls import old_calls
 from hotline.services.figures.reports import Report, build_report
 from hotline.store.calls.outcomes import outcome_of
 from hotline.store.calls.tables import Call
@@ -446,3 +450,14 @@ def check_calls(report: Report, recount: Recount) -> None:
         assert [point.offered for point in report.figures.curve] == [hours.count(h) for h in range(24)]
         assert [point.label for point in report.figures.curve] == [f"{hour:02d}" for hour in range(24)]
     assert sum(point.answered for point in report.figures.curve) == len(answered)
+
+
+def test_no_figure_changes_when_the_details_of_calls_are_deleted(
+    application: Application, session: Session
+) -> None:
+    fill(session, seed=3)
+    before = [report_of(application, period) for period in PERIODS]
+    with application.unit_of_work(Machine.CLOCK) as work:
+        work.policies = replace(work.policies, retention=RetentionPolicy(call_days=-365))
+        assert old_calls.delete_details(work, batch_size=1_000) > 100
+    assert [report_of(application, period) for period in PERIODS] == before

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event, text, update
 from sqlalchemy.orm import Session
 
 from config.demo.matters import read_matters
@@ -33,10 +33,11 @@ from hotline.rules.enums import (
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.inbox import InboxSection
-from hotline.services.calls import lost_webhooks
+from hotline.services.calls import lost_webhooks, old_calls
 from hotline.services.queueing import offers
 from hotline.store.calls import desks
 from hotline.store.calls.lists import CallbackFilter, CallFilter, list_callbacks, list_calls
+from hotline.store.calls.tables import Call
 from hotline.store.deliveries import list_deliveries
 from hotline.store.engine import open_engine
 from hotline.store.figures.cohorts import window_of
@@ -123,6 +124,7 @@ def service(run: Callable[[UnitOfWork], object]) -> Ask:
     return ask
 
 
+DETAILS_OF_OLD_CALLS = service(lambda work: old_calls.delete_details(work, ROWS))
 LISTS: dict[str, Ask] = {
     **{f"tickets, {order}": tickets(order=order) for order in TicketOrder},
     **{f"tickets, {state}": tickets(states=(state,)) for state in TicketState},
@@ -174,6 +176,7 @@ LISTS: dict[str, Ask] = {
     "scheduler, silent attempts": service(lost_webhooks.check_silent_dials),
     "scheduler, stuck desks": service(lost_webhooks.free_stuck_desks),
     "scheduler, overdue rings": service(offers.settle_overdue_offers),
+    "details of old calls": DETAILS_OF_OLD_CALLS,
 }
 ONLY_POSTGRESQL = (
     "tickets of the largest unit, open, newest",
@@ -331,3 +334,19 @@ def test_what_is_at_a_unit_is_the_same_in_the_rules_and_in_the_index() -> None:
     excluded = {state for state in TicketState if f"'{state}'" in AT_UNIT}
     assert set(TicketState) - excluded == OPEN_AT_UNIT
     assert {state for state in TicketState if f"'{state}'" in UNFINISHED} == {S.CLOSED, S.DISCARDED}
+
+
+def test_retention_passes_over_the_calls_without_details(city: Engine) -> None:
+    with Session(city) as session:
+        reduced = {
+            "arrived_on": NOW.date() - timedelta(days=2_000),
+            "details_deleted_at": NOW,
+            "ended_at": NOW,
+        }
+        session.execute(update(Call).values(reduced))
+        session.execute(text("ANALYZE calls"))
+        with_index = work_of(session, DETAILS_OF_OLD_CALLS)
+        session.execute(text("DROP INDEX ix_calls_detailed"))
+        assert with_index.is_small, with_index
+        assert not work_of(session, DETAILS_OF_OLD_CALLS).is_small
+        session.rollback()

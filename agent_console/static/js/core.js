@@ -37,10 +37,21 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Events of a player do not bubble, so they are caught on the way down.
+document.addEventListener("error", (event) => showFailure(event, true), true);
+document.addEventListener("loadedmetadata", (event) => showFailure(event, false), true);
+
 document.addEventListener("change", (event) => {
   const field = closest(event, "[data-submits]");
   if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.form.requestSubmit();
 });
+
+/** Shows or hides the sentence behind a player whose sound does not arrive. */
+function showFailure(event, isFailed) {
+  const player = closest(event, ".player");
+  const sentence = player?.nextElementSibling;
+  if (sentence instanceof HTMLElement && sentence.matches(".player-failed")) sentence.hidden = !isFailed;
+}
 
 /** Closes the open menus for which `isLeft(menu)` is true. */
 function closeMenus(isLeft) {

@@ -5,6 +5,7 @@ before the object is deleted. What a process leaves when it is killed in between
 the key of an object follows from its row.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from hotline.gateways.storage.object_storage import StorageUnavailable
 from hotline.rules.enums import RecordingKind, RecordingState
 from hotline.rules.errors import NoSuchRecording, NotAllowed
 from hotline.rules.people.actors import Machine, Person, Right
+from hotline.store.calls.open_matters import has_open_matter
 from hotline.store.calls.recordings import Recording, RecordingSound, object_key
 from hotline.store.people.tables import Disclosure
 from hotline.store.upsert import updated_one
@@ -24,6 +26,10 @@ from hotline.unit_of_work import Application, UnitOfWork
 LISTENING_WINDOW = timedelta(minutes=10)
 # Sounds that one run moves out of the database; the job is due again a minute later.
 MOVED_IN_A_RUN = 500
+# Recordings that one transaction marks.
+BATCH_SIZE = 500
+# Objects of one run that may fail to be deleted before the storage counts as away.
+MAX_FAILURES = 3
 # The length of the column. A carrier's media type is that long only if it is none.
 MEDIA_TYPE_LENGTH = 40
 
@@ -113,6 +119,62 @@ def _record_moved(work: UnitOfWork, recording_id: int, media_type: str) -> bool:
     is_kept = updated_one(work.session, kept.values(media_type=media_type))
     work.session.execute(delete(RecordingSound).where(RecordingSound.recording_id == recording_id))
     return is_kept
+
+
+def delete_expired(application: Application, batch_size: int = BATCH_SIZE) -> int:
+    """Deletes sounds after the days of the policy, unless their matter is open; returns their number.
+
+    A row first says that its sound is over, then the object is deleted. Raises StorageUnavailable if an object could not be
+    deleted: the next run tries again.
+    """
+    while _mark_expired(application, batch_size) == batch_size:
+        pass
+    deleted, last_id = 0, 0
+    failures: list[StorageUnavailable] = []
+    while rows := _expired_after(application, last_id, batch_size):
+        last_id, gone = rows[-1].id, []
+        for recording in rows:
+            try:
+                application.sounds.delete(object_key(recording))
+            except StorageUnavailable as failure:
+                failures.append(failure)
+                if len(failures) == MAX_FAILURES:
+                    break
+            else:
+                gone.append(recording.id)
+        with application.unit_of_work(Machine.WORKER) as work:
+            over = update(Recording).where(Recording.id.in_(gone), Recording.state == RecordingState.EXPIRED)
+            work.session.execute(over.values(state=RecordingState.DELETED, media_type=None))
+        deleted += len(gone)
+        if len(failures) == MAX_FAILURES:
+            break
+    if failures:
+        raise failures[-1]
+    return deleted
+
+
+def _mark_expired(application: Application, batch_size: int) -> int:
+    """Marks recordings whose time is over and deletes those sounds of theirs that are in the database; returns their number."""
+    with application.unit_of_work(Machine.WORKER) as work:
+        long_ago = work.at - timedelta(days=work.policies.retention.recording_days)
+        # A sound that could never be fetched is over as well: a worker may have been killed after it was stored.
+        is_there = Recording.state.in_((RecordingState.AT_CARRIER, RecordingState.KEPT))
+        old = select(Recording.id).where(
+            is_there, Recording.recorded_at < long_ago, ~has_open_matter(Recording.call_id.expression)
+        )
+        mark = update(Recording).where(Recording.id.in_(old.limit(batch_size)), is_there)
+        ids = work.session.scalars(
+            mark.values(state=RecordingState.EXPIRED).returning(Recording.id),
+            execution_options={"synchronize_session": False},
+        ).all()
+        work.session.execute(delete(RecordingSound).where(RecordingSound.recording_id.in_(ids)))
+        return len(ids)
+
+
+def _expired_after(application: Application, last_id: int, batch_size: int) -> Sequence[Recording]:
+    with application.read_session() as session:
+        query = select(Recording).where(Recording.state == RecordingState.EXPIRED, Recording.id > last_id)
+        return session.scalars(query.order_by(Recording.id).limit(batch_size)).all()
 
 
 def _was_disclosed_recently(work: UnitOfWork, person: Person, recording_id: int) -> bool:

@@ -18,6 +18,7 @@ from hotline.store.base import Base, UtcDateTime, enum_column, index_where
 
 # The conditions of the partial indexes below.
 PLACED_BY_US = "purpose <> 'inbound'"
+DETAILED = "ended_at IS NOT NULL AND details_deleted_at IS NULL"
 PENDING, LOST = "state = 'pending'", "state = 'lost'"
 
 
@@ -88,6 +89,8 @@ class Call(Base):
     transferred_to: Mapped[str | None] = mapped_column(String(40))
     no_matter: Mapped[NoMatterReason | None] = mapped_column(enum_column(NoMatterReason))
     no_matter_note: Mapped[str | None] = mapped_column(String(200))
+    # When retention deleted the numbers, the note, the rings and the events of this call.
+    details_deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     __table_args__ = (
         Index("ix_calls_state_place_since", "state", "place_since"),
         Index("ix_calls_arrived_on_purpose", "arrived_on", "purpose"),
@@ -96,6 +99,7 @@ class Call(Base):
         # Partial indexes: a call enters them once, not with each of its steps.
         Index("ix_calls_end_id", "end", "id", **index_where('"end" IS NOT NULL')),
         Index("ix_calls_operator_id_id", "operator_id", "id", **index_where("operator_id IS NOT NULL")),
+        Index("ix_calls_detailed", "arrived_on", "id", **index_where(DETAILED)),
         Index("ix_calls_placed_by_us", "id", **index_where(PLACED_BY_US)),
         Index(
             "ix_calls_unrecorded",
