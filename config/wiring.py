@@ -22,7 +22,7 @@ from config.settings import Account, Mode, Settings
 from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.gateways.carrier import Carrier
-from hotline.gateways.live import RedisAnnouncer, announcer_client
+from hotline.gateways.live import BackgroundAnnouncer, RedisAnnouncer, announcer_client
 from hotline.gateways.lookups import HttpLookups
 from hotline.gateways.notifications.webhook import WebhookChannel
 from hotline.gateways.storage.folder import FolderStorage
@@ -69,7 +69,7 @@ def build(settings: Settings, city: Traversable = CITY) -> Components:
         engine=open_engine(settings.database_url, connections=settings.database_connections),
         clock=system_clock,
         policies=city_policies(settings, city),
-        announce=RedisAnnouncer(announcer_client(settings.redis_url), has_reactions),
+        announce=BackgroundAnnouncer(RedisAnnouncer(announcer_client(settings.redis_url), has_reactions)),
         has_reactions=has_reactions,
         cache=RowCache(CACHE_AGE),
         sounds=sound_storage(settings),

@@ -4,7 +4,7 @@ import json
 import socket
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from hotline.gateways.live import (
     PAUSE_AFTER_FAILURE,
     STREAM,
     WAKE_LIST,
+    BackgroundAnnouncer,
     RedisAnnouncer,
     announce_nothing,
     announcer_client,
@@ -85,6 +86,45 @@ def test_a_redis_that_is_away_is_no_error_and_is_not_asked_again_for_a_moment() 
             assert back.exists(STREAM) == 0
             announce(AT + PAUSE_AFTER_FAILURE, (QUEUED,))
             assert len(read(back)) == 1
+
+
+def test_the_background_announces_everything_in_its_order_and_wakes_the_relay(redis: Redis) -> None:
+    announce = BackgroundAnnouncer(RedisAnnouncer(redis, has_reactions))
+    for number in range(50):
+        announce(AT, (events.CallQueued(number),))
+    announce(AT, (HANDED_OFF,))
+    announce.close()
+    told = [message for entry in read(redis) for message in entry]
+    assert [message["data"].get("call_id") for message in told[:50]] == list(range(50))
+    assert (told[50]["kind"], redis.llen(WAKE_LIST)) == ("TicketHandedOff", 1)
+
+
+def test_what_is_committed_while_redis_is_slow_is_announced_together() -> None:
+    told: list[int] = []
+    first_is_sent, redis_answers = threading.Event(), threading.Event()
+
+    class SlowRedis(RedisAnnouncer):
+        def announce_all(self, committed: Sequence[tuple[datetime, tuple[events.Event, ...]]]) -> None:
+            first_is_sent.set()
+            redis_answers.wait(5)
+            told.append(len(committed))
+
+    announce = BackgroundAnnouncer(SlowRedis(Redis(), has_reactions))
+    announce(AT, (QUEUED,))
+    assert first_is_sent.wait(5)
+    for _ in range(7):
+        announce(AT, (QUEUED,))
+    redis_answers.set()
+    announce.close()
+    assert told == [1, 7]
+
+
+def test_a_background_that_was_closed_begins_again(redis: Redis) -> None:
+    announce = BackgroundAnnouncer(RedisAnnouncer(redis, has_reactions))
+    for _ in range(2):
+        announce(AT, (QUEUED,))
+        announce.close()
+    assert len(read(redis)) == 2
 
 
 @pytest.fixture
