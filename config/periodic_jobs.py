@@ -92,7 +92,7 @@ JOBS: tuple[Job, ...] = (
     # Heavy: a request to the storage for each sound of a day two years ago.
     HeavyJob("delete_sounds", Every(3600), sounds.delete_expired),
     # Until no sound is left in the database, where versions before revision 0014 stored it.
-    HeavyJob("move_sounds", Every(60), sounds.move_to_storage),
+    HeavyJob("move_sounds", Every(3600), sounds.move_to_storage),
 )
 
 

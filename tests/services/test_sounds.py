@@ -1,5 +1,7 @@
 """Sound outside the database: stored before its row says so, whatever is killed in between, and moved out of old databases."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import func, select
 
@@ -12,10 +14,12 @@ from hotline.reactions.context import ReactionContext, RetryLater
 from hotline.rules.enums import CallState, RecordingState, Role
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import recordings, sounds
+from hotline.services.calls.sounds import MOVING_TIME
 from hotline.store.calls.recordings import Recording, RecordingSound, object_key
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_recording, make_user, person_of, store_sound
 from tests.fakes import FakeCarrier, FakeLookups, FakeUnits, FaultyStorage
+from tests.stopped_clock import StoppedClock
 
 SOUND = b"RIFF" + bytes(500)
 
@@ -161,11 +165,31 @@ def heard(application: Application, recording: Recording) -> bytes:
 def test_old_sounds_move_out_of_the_database_and_are_heard_at_every_moment(application: Application) -> None:
     rows = in_database(application, 5)
     wanted = [SOUND + bytes([row.id % 256]) for row in rows]
-    for left in (3, 1, 0, 0):
-        assert [heard(application, row) for row in rows] == wanted
-        sounds.move_to_storage(application, limit=2)
-        assert left_in_database(application) == left
-    assert [heard(application, row) for row in rows] == wanted
+    moments: list[list[bytes]] = []
+
+    class Watched(FaultyStorage):
+        def put(self, key: str, data: bytes) -> None:
+            super().put(key, data)
+            moments.append([heard(application, row) for row in rows])
+
+    assert move(replace(application, sounds=Watched(application.sounds))) == 5
+    moments.append([heard(application, row) for row in rows])
+    assert moments == [wanted] * 6
+    assert (left_in_database(application), move(application)) == (0, 0)
+
+
+def test_a_move_stops_after_its_time_and_the_next_run_goes_on(
+    application: Application, clock: StoppedClock
+) -> None:
+    in_database(application, 5)
+
+    class Slow(FaultyStorage):
+        def put(self, key: str, data: bytes) -> None:
+            super().put(key, data)
+            clock.advance(MOVING_TIME.total_seconds() / 2)
+
+    slow = replace(application, sounds=Slow(application.sounds))
+    assert [move(slow) for _ in range(4)] == [2, 2, 1, 0]
 
 
 def test_a_move_that_is_killed_goes_on_where_it_was(application: Application, sounds: FaultyStorage) -> None:

@@ -24,8 +24,8 @@ from hotline.unit_of_work import Application, UnitOfWork
 
 # A player requests a sound in many parts; within this time they count as one disclosure.
 LISTENING_WINDOW = timedelta(minutes=10)
-# Sounds that one run moves out of the database; the job is due again a minute later.
-MOVED_IN_A_RUN = 500
+# How long one run moves sounds out of the database: less than a heavy job may take, so that the others have their turn.
+MOVING_TIME = timedelta(minutes=10)
 # Recordings that one transaction marks.
 BATCH_SIZE = 500
 # Objects of one run that may fail to be deleted before the storage counts as away.
@@ -85,14 +85,14 @@ def hear(work: UnitOfWork, recording_id: int) -> KeptSound | None:
     return KeptSound(object_key(recording), recording.media_type or "", None)
 
 
-def move_to_storage(application: Application, limit: int = MOVED_IN_A_RUN) -> int:
-    """Moves at most `limit` sounds from the database to the storage; returns their number.
+def move_to_storage(application: Application) -> int:
+    """Moves sounds from the database to the storage for MOVING_TIME or until none is left; returns their number.
 
     Each is deleted from the database after the storage has it, so that it can be played at any moment. May be killed and
     repeated. Raises StorageError.
     """
-    moved = 0
-    while moved < limit:
+    moved, ends_at = 0, application.clock() + MOVING_TIME
+    while application.clock() < ends_at:
         with application.read_session() as session:
             query = select(Recording, RecordingSound).join(
                 RecordingSound, RecordingSound.recording_id == Recording.id
