@@ -8,7 +8,12 @@ from datetime import datetime, timedelta
 from hotline.gateways.carrier import CallRequest, CarrierGone, CarrierRefused, RecordingMedia
 from hotline.gateways.lookups import LookupRequest, LookupResponse
 from hotline.gateways.notifications.channel import NotificationFailed, UnitAddress, UnitNotification
-from hotline.gateways.storage.object_storage import ObjectStorage
+from hotline.gateways.storage.object_storage import (
+    CHUNK_BYTES,
+    NoSuchObject,
+    ObjectStorage,
+    check_key,
+)
 
 LIVE = frozenset({"queued", "ringing", "in-progress"})
 _CALLABLE = re.compile(r"\+[1-9][0-9]{6,14}|client:[A-Za-z0-9_]+")
@@ -152,6 +157,32 @@ class FakeLookups:
         self.moments.append(at)
         self.asked.append(question)
         return self.reply
+
+
+@dataclass(slots=True)
+class MemoryStorage:
+    """Implements `ObjectStorage` in memory."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, key: str, data: bytes) -> None:
+        self.objects[check_key(key)] = bytes(data)
+
+    def size(self, key: str) -> int:
+        return len(self._object(key))
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        found = self._object(key)
+        part = found[start : len(found) if length is None else start + length]
+        return (part[at : at + CHUNK_BYTES] for at in range(0, len(part), CHUNK_BYTES))
+
+    def delete(self, key: str) -> None:
+        self.objects.pop(check_key(key), None)
+
+    def _object(self, key: str) -> bytes:
+        if check_key(key) not in self.objects:
+            raise NoSuchObject(key)
+        return self.objects[key]
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The contract of a storage of objects, run against a folder and against a bucket of an S3 service."""
+"""The contract of a storage of objects, run against the fake, a folder, and a bucket of an S3 service."""
 
 import os
 import stat
@@ -19,6 +19,7 @@ from hotline.gateways.storage.object_storage import (
     StorageUnavailable,
 )
 from hotline.gateways.storage.s3 import S3Options, S3Storage
+from tests.fakes import MemoryStorage
 from tests.ports import free_port
 from tests.racing import at_once
 from tests.s3_server import BUCKET, run_s3
@@ -69,8 +70,11 @@ def _folder(folder: Path) -> Place:
     )
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["fake", "folder", "s3"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "fake":
+        fake = MemoryStorage()
+        return Place(fake, lambda: sorted(fake.objects), NoStorage())
     if request.param == "folder":
         return _folder(tmp_path / "sounds")
     return _bucket(*request.getfixturevalue("buckets"))

@@ -38,7 +38,7 @@ from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.flow_registry import FlowRegistry
 from tests.exchange.line import ACCOUNT, HOTLINE, KEY, SECRET, TOKEN
-from tests.fakes import FakeLookups, FakeUnits
+from tests.fakes import FakeLookups, FakeUnits, MemoryStorage
 from tests.matrix.ledger import nothing_is_open, still_open
 from tests.policies import city_policies
 from tests.ports import free_port
@@ -211,7 +211,7 @@ def _hall(
         if any(has_reactions(event) for event in told):
             loop.call_soon_threadsafe(woken.set)
 
-    return Application(engine, clock.now, matrix_policies(), announce, has_reactions)
+    return Application(engine, clock.now, matrix_policies(), announce, has_reactions, sounds=MemoryStorage())
 
 
 def _tools(

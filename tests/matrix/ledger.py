@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from hotline.exchange.core.exchange import Exchange
 from hotline.exchange.vocabulary.enums import Direction
+from hotline.gateways.storage.object_storage import NoSuchObject
 from hotline.rules.enums import (
     CallbackState,
     CallState,
@@ -20,7 +21,7 @@ from hotline.rules.enums import (
     RecordingState,
     TicketState,
 )
-from hotline.store.calls.recordings import Recording
+from hotline.store.calls.recordings import Recording, object_key
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.outbox import Delivery, EventRow
@@ -86,6 +87,13 @@ _FIRST_ROUNDS = select(Ticket.call_id).where(Ticket.call_id.is_not(None), Ticket
 _OPEN_NUMBERS = select(Callback.number).where(Callback.open_number.is_not(None))
 
 
+def _is_stored(application: Application, recording: Recording) -> bool:
+    try:
+        return application.sounds.size(object_key(recording)) > 0
+    except NoSuchObject:
+        return False
+
+
 def _twice(seen: Iterable[object]) -> list[str]:
     return [str(one) for one, times in Counter(seen).items() if times > 1]
 
@@ -120,12 +128,14 @@ def half_written(application: Application, exchange: Exchange) -> dict[str, list
         silent = session.scalars(
             select(Recording.sid).where(Recording.state == RecordingState.AT_CARRIER)
         ).all()
+        kept = session.scalars(select(Recording).where(Recording.state == RecordingState.KEPT)).all()
     found = {
         "dead": [f"{reaction}: {error}" for reaction, error in dead],
         "without end": list(endless),
         "unknown calls": sorted(unknown),
         "drafts": list(map(str, drafts)),
         "recordings never fetched": list(silent),
+        "recordings without sound": [row.sid for row in kept if not _is_stored(application, row)],
         "live legs": [call.sid for call in exchange.registry.calls.values() if not call.is_over],
     }
     return {kind: what for kind, what in found.items() if what}
