@@ -1,8 +1,8 @@
 """The table of periodic jobs, and one run of each kind.
 
 A job is light if a run is a few statements, or grows only with the calls that are live: the scheduler runs it itself,
-between two relays. Everything else is heavy, such as work that grows with the traffic of days: the worker of its own
-lane runs it, so that it delays neither the relay nor the ringing of telephones.
+one after the other. Everything else is heavy, such as work that grows with the traffic of days: the worker of its own
+lane runs it, so that it does not delay the light ones.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from hotline.unit_of_work import Application, UnitOfWork
 
 # An accepted caller whose operator has not joined after this time gets the place in the queue back.
 CONNECT_PATIENCE = timedelta(seconds=20)
-# A light job that takes longer is logged: it delays the relay and belongs to the heavy ones.
+# A light job that takes longer is logged: it delays the others and belongs to the heavy ones.
 SLOW = timedelta(seconds=1)
 
 

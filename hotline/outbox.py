@@ -8,10 +8,11 @@ another worker takes over.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 import structlog
-from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy import bindparam, exists, literal_column, or_, select, update
 
 from hotline.events import KINDS, Event, unpack
 from hotline.reactions.context import ReactionContext, RetryLater
@@ -19,15 +20,16 @@ from hotline.reactions.registry import (
     REACTION_BY_NAME,
     REACTIONS,
     AnyReaction,
-    InternalReaction,
-    Reaction,
+    Request,
+    begin,
     reactions_to,
 )
 from hotline.rules.enums import DeliveryState
 from hotline.rules.failures import without_numbers
 from hotline.rules.people.actors import Machine
+from hotline.store.engine import commit_asynchronously
 from hotline.store.outbox import Delivery, EventRow
-from hotline.store.upsert import insert_all_if_absent
+from hotline.store.upsert import insert_new
 from hotline.unit_of_work import Application, UnitOfWork
 
 BATCH_SIZE = 200
@@ -65,12 +67,20 @@ _FAILED = _HELD.values(
     enqueued_at=None,
     last_error=bindparam("error"),
 )
+_UNRELAYED = EventRow.relayed_at.is_(None)
 _TAIL = (
-    select(EventRow.id, EventRow.kind, EventRow.data)
+    select(EventRow.id)
     # A kind of event that only a newer version knows stays for that version's scheduler.
-    .where(EventRow.relayed_at.is_(None), EventRow.kind.in_(KINDS))
+    .where(_UNRELAYED, EventRow.kind.in_([literal_column(f"'{kind}'") for kind in KINDS]))
     .order_by(EventRow.id)
     .limit(BATCH_SIZE)
+)
+_TAKE_TAIL = (
+    update(EventRow)
+    # The second condition is for a relay that waited for another one's commit.
+    .where(EventRow.id.in_(_TAIL), _UNRELAYED)
+    .values(relayed_at=bindparam("now"))
+    .returning(EventRow.id, EventRow.kind, EventRow.data)
 )
 _DUE = (
     select(Delivery.id)
@@ -108,13 +118,9 @@ class _Claim:
     name: str
     kind: str
     data: dict[str, Any]
-    # The first try, soon after the event. Only then effect and claim may be one commit: a reaction that kills its
+    # The first try, soon after the event. Only then claim and effect may be one commit: a reaction that kills its
     # worker each time would leave no trace of its tries.
     is_first: bool
-
-    @property
-    def reaction(self) -> AnyReaction | None:
-        return REACTION_BY_NAME.get(self.name)
 
     def event(self) -> Event:
         """Returns the event. Raises KeyError or TypeError for one that this version cannot read."""
@@ -139,13 +145,19 @@ class Relayed:
 
 
 def relay(application: Application) -> Relayed:
-    """Turns unrelayed events into deliveries and takes the deliveries that are due, at most `BATCH_SIZE` of each.
+    """Turns unrelayed events into deliveries and takes those with the deliveries that are due, at most `BATCH_SIZE` of each.
 
     They count as handed to the transport: `take_back` those that could not be handed over, or they are taken again after
     `ENQUEUE_TIMEOUT`. Run by one process at a time (see `services.leases`).
     """
     with application.unit_of_work(Machine.CLOCK) as work:
-        return Relayed(_relay_events(work), _take_due(work))
+        # A crash of the database server leaves the events unrelayed again. No worker can have claimed a delivery then:
+        # the commit of a claim puts on the disk what came before it.
+        commit_asynchronously(work.connection)
+        events, new = _relay_events(work)
+        # A lane has the order of the events, and a database returns changed rows in any order.
+        due = sorted([*_take_due(work), *new], key=attrgetter("id"))
+    return Relayed(events, due)
 
 
 def return_to_relay(work: UnitOfWork) -> int:
@@ -183,16 +195,16 @@ def deliver(context: ReactionContext, delivery_id: int) -> bool:
 
     Returns False if the delivery is not due, already done, or claimed by another worker.
     """
-    application = context.application
+    application, request = context.application, None
     try:
         with application.unit_of_work(Machine.WORKER) as work:
             claim = _claim(work, delivery_id)
             if claim is None:
                 return False
-            if claim.is_first and isinstance(claim.reaction, InternalReaction):
-                claim.reaction.run(context, work, claim.event())
-                _record_done(work, claim)
-                return True
+            if claim.is_first:
+                request = _begin(context, work, claim)
+                if request is None:
+                    return True
     except Exception as error:  # noqa: BLE001 - every failure becomes its next try; the row keeps why
         # The claim was rolled back with the effect.
         with application.unit_of_work(Machine.WORKER) as work:
@@ -202,32 +214,30 @@ def deliver(context: ReactionContext, delivery_id: int) -> bool:
             _record_failure(work, claim, error)
         return True
     try:
-        _carry_out(context, claim)
+        if not claim.is_first:
+            with application.unit_of_work(Machine.WORKER) as work:
+                request = _begin(context, work, claim)
+        if request is not None:
+            request()
+            with application.unit_of_work(Machine.WORKER) as work:
+                _record_done(work, claim)
     except Exception as error:  # noqa: BLE001 - as above
         with application.unit_of_work(Machine.WORKER) as work:
             _record_failure(work, claim, error)
     return True
 
 
-def _carry_out(context: ReactionContext, claim: "_Claim") -> None:
-    """Runs the reaction of a delivery whose claim is committed, and records that it is done."""
-    event = claim.event()
-    match REACTION_BY_NAME[claim.name]:
-        case InternalReaction() as reaction:
-            with context.application.unit_of_work(Machine.WORKER) as work:
-                reaction.run(context, work, event)
-                _record_done(work, claim)
-        case Reaction() as reaction:
-            reaction.run(context, event)
-            with context.application.unit_of_work(Machine.WORKER) as work:
-                _record_done(work, claim)
+def _begin(context: ReactionContext, work: UnitOfWork, claim: _Claim) -> Request | None:
+    """Makes the part of the reaction that belongs into a unit of work; returns the rest, or None if all is done and recorded."""
+    request = begin(REACTION_BY_NAME[claim.name], context, work, claim.event())
+    if request is None:
+        _record_done(work, claim)
+    return request
 
 
-def _relay_events(work: UnitOfWork) -> int:
-    """Writes one delivery for each reaction to each unrelayed event; returns the number of events."""
-    tail = work.connection.execute(_TAIL).all()
-    if not tail:
-        return 0
+def _relay_events(work: UnitOfWork) -> tuple[int, list[PendingDelivery]]:
+    """Writes one delivery for each reaction to each unrelayed event, as taken; returns the number of events and the deliveries."""
+    tail = sorted(work.connection.execute(_TAKE_TAIL, {"now": work.at}), key=attrgetter("id"))
     deliveries = [
         {
             "event_id": event_id,
@@ -236,14 +246,13 @@ def _relay_events(work: UnitOfWork) -> int:
             "state": DeliveryState.DUE,
             "attempts": 0,
             "next_try_at": work.at,
+            "enqueued_at": work.at,
         }
         for event_id, kind, data in tail
         for reaction in _reactions_to(kind, data)
     ]
-    insert_all_if_absent(work.connection, Delivery, deliveries)
-    ids = [event_id for event_id, _kind, _data in tail]
-    work.connection.execute(update(EventRow).where(EventRow.id.in_(ids)).values(relayed_at=work.at))
-    return len(tail)
+    new = insert_new(work.connection, Delivery, ("id", "lane"), deliveries)
+    return len(tail), [PendingDelivery(delivery_id, lane, 0) for delivery_id, lane in new]
 
 
 def _reactions_to(kind: str, data: dict[str, Any]) -> tuple[AnyReaction, ...]:
@@ -256,9 +265,7 @@ def _reactions_to(kind: str, data: dict[str, Any]) -> tuple[AnyReaction, ...]:
 
 def _take_due(work: UnitOfWork) -> list[PendingDelivery]:
     times = {"now": work.at, "lost_before": work.at - ENQUEUE_TIMEOUT}
-    taken = [PendingDelivery(*row) for row in work.connection.execute(_HAND_OVER, times)]
-    # A database returns changed rows in any order.
-    return sorted(taken, key=lambda due: due.id)
+    return [PendingDelivery(*row) for row in work.connection.execute(_HAND_OVER, times)]
 
 
 def _claim(work: UnitOfWork, delivery_id: int) -> _Claim | None:
@@ -280,6 +287,9 @@ def _claim(work: UnitOfWork, delivery_id: int) -> _Claim | None:
 
 
 def _record_done(work: UnitOfWork, claim: _Claim) -> None:
+    # A crash of the database server leaves the delivery due again, with its effect on our rows undone, as if the worker had
+    # been killed before this commit.
+    commit_asynchronously(work.connection)
     held = {"delivery_id": claim.id, "attempt": claim.attempt}
     work.connection.execute(_DONE, {**held, "now": work.at})
 

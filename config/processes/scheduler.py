@@ -1,4 +1,4 @@
-"""The scheduler, process `clock`: relays events and runs the periodic jobs. `python -m config.processes.scheduler`.
+"""The scheduler, process `clock`: runs the periodic jobs and the relay. `python -m config.processes.scheduler`.
 
 One scheduler acts at a time, by a lease in the database. A second one waits and takes over when the first one ends.
 """
@@ -10,6 +10,7 @@ import socket
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,11 +23,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.periodic_jobs import JOBS, Job, LightJob, run_light
 from config.processes.job_queues import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.processes.lifecycle import begin_process, log_started, refuse_hangup
+from config.processes.relay import log_trouble, run_relay
 from config.readiness import CLOCK_KEYS, CLOCK_LEASE, StartedFiles, report_readiness
 from config.wiring import Components, build_or_exit
 from hotline import outbox
-from hotline.gateways.live import WAKE_LIST
-from hotline.rules.failures import failure_reason
 from hotline.rules.people.actors import Machine
 from hotline.services import leases, periodic_jobs
 from hotline.store.jobs import PeriodicJob, all_jobs
@@ -49,25 +49,29 @@ class Scheduler:
     jobs: tuple[Job, ...] = JOBS
     _look_at: datetime | None = None
 
-    def tick(self) -> None:
-        """Makes the runs that are due. Raises what Redis or the database raises, never an error of a job."""
+    def tick(self) -> float:
+        """Makes the runs that are due. Returns the seconds until the next one may be.
+
+        Raises what Redis or the database raises, never an error of a job.
+        """
         if self._look_at is None:
             with self.application.unit_of_work(Machine.CLOCK) as work:
                 periodic_jobs.plan(work, [job.planned for job in self.jobs])
         at = self.application.clock()
         if self._look_at is not None and at < self._look_at:
-            return
+            return (self._look_at - at).total_seconds()
         with self.application.read_session() as session:
             rows = {row.name: row for row in all_jobs(session)}
         if any(job.name not in rows for job in self.jobs):
             self._look_at = None
-            return
+            return 0.0
         due = [(job, rows[job.name]) for job in self.jobs if periodic_jobs.is_due(rows[job.name], at)]
         self._look_at = min([at + LOOK, *(row.due_at for row in rows.values() if row.due_at > at)])
         for job, row in due:
             if isinstance(job, LightJob):
                 run_light(self.application, job, row.due_at)
         self._hand_over([row for job, row in due if not isinstance(job, LightJob)], at)
+        return max(0.0, (self._look_at - self.application.clock()).total_seconds())
 
     def _hand_over(self, rows: list[PeriodicJob], at: datetime) -> None:
         """Enqueues heavy runs; one that no worker has begun after `outbox.ENQUEUE_TIMEOUT` may be lost with Redis."""
@@ -79,18 +83,6 @@ class Scheduler:
                 periodic_jobs.record_enqueued(work, [run.name for run in runs])
 
 
-def relay_once(application: Application, enqueue: outbox.Enqueue) -> outbox.Relayed:
-    """Relays a batch of unrelayed events and hands the deliveries that are due to RQ."""
-    relayed = outbox.relay(application)
-    if relayed.due:
-        try:
-            enqueue(relayed.due)
-        except RedisError:
-            outbox.take_back(application, relayed.due)
-            raise
-    return relayed
-
-
 def run(components: Components, stop: threading.Event) -> None:
     """Acts until `stop` is set. Errors of Redis and the database are logged, and tried again after a second.
 
@@ -99,33 +91,46 @@ def run(components: Components, stop: threading.Event) -> None:
     """
     application, redis = components.application, components.redis
     lease = ClockLease(application, f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
-    holder = lease.holder
-    enqueue = enqueue_into(redis)
-    scheduler = Scheduler(application, enqueue_runs_into(redis))
-    state, files = ClockState(application, holder), StartedFiles()
-    while not stop.is_set():
+    is_acting = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="relay") as threads:
+        relaying = threads.submit(run_relay, application, redis, enqueue_into(redis), is_acting, stop)
+        # An error that the relay does not expect ends the process; the process manager starts it again.
+        relaying.add_done_callback(lambda _: stop.set())
         try:
-            is_acting = lease.hold()
-            state.report(is_acting=is_acting)
-            if state.is_beat_due():
-                sign_of_life(redis, holder, is_acting=is_acting)
-                files.report_changes_now_and_then()
-            if is_acting:
-                scheduler.tick()
-                if not relay_once(application, enqueue).is_full:
-                    _wait_for_wake(redis)
-            else:
-                stop.wait(1)
-        except (RedisError, SQLAlchemyError) as trouble:
-            structlog.get_logger().error(
-                "clock.trouble", trouble=type(trouble).__name__, reason=failure_reason(trouble)
-            )
-            stop.wait(1)
+            _run_jobs(components, lease, is_acting, stop)
+        finally:
+            stop.set()
     with suppress(SQLAlchemyError):
         lease.release()
     with suppress(RedisError):
-        redis.delete(CLOCK_KEYS + holder)
-    structlog.get_logger().info("clock.stopped", holder=holder)
+        redis.delete(CLOCK_KEYS + lease.holder)
+    structlog.get_logger().info("clock.stopped", holder=lease.holder)
+    relaying.result()
+
+
+def _run_jobs(
+    components: Components, lease: "ClockLease", is_acting: threading.Event, stop: threading.Event
+) -> None:
+    """Keeps the lease and makes the periodic runs while this scheduler acts, until `stop` is set."""
+    application, redis = components.application, components.redis
+    scheduler = Scheduler(application, enqueue_runs_into(redis))
+    state, files = ClockState(application, lease.holder), StartedFiles()
+    while not stop.is_set():
+        pause = LOOK.total_seconds()
+        try:
+            if lease.hold():
+                is_acting.set()
+            else:
+                is_acting.clear()
+            state.report(is_acting=is_acting.is_set())
+            if state.is_beat_due():
+                sign_of_life(redis, lease.holder, is_acting=is_acting.is_set())
+                files.report_changes_now_and_then()
+            if is_acting.is_set():
+                pause = scheduler.tick()
+        except (RedisError, SQLAlchemyError) as trouble:
+            log_trouble(trouble)
+        stop.wait(pause)
 
 
 @dataclass(slots=True)
@@ -188,11 +193,6 @@ class ClockState:
 def sign_of_life(redis: Redis, holder: str, *, is_acting: bool) -> None:
     """Keeps a key in Redis that vanishes soon after this scheduler stops or hangs."""
     redis.set(CLOCK_KEYS + holder, "acting" if is_acting else "waiting", ex=3 * BEAT_SECONDS)
-
-
-def _wait_for_wake(redis: Redis) -> None:
-    """Waits at most a second; less when a process announces an event that has reactions."""
-    redis.blpop([WAKE_LIST], timeout=1)
 
 
 def work(components: Components) -> None:

@@ -11,6 +11,7 @@ import gc
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -41,6 +42,11 @@ WORKERS = (*LANES, HEAVY)
 # A job that does not react to its time limit, because it hangs in C code, ends its worker after so many seconds more:
 # still before the lease of the delivery is over.
 HANG_SECONDS = 3.0
+# RQ counts a worker as alive for a minute more than this after its last heartbeat; an idle one sends one each
+# `WORKER_TTL` - 15 seconds, a busy one each second.
+WORKER_TTL, BEAT_SECONDS = 35, 1.0
+# RQ then forgets what killed workers left in Redis. Nothing waits for it: what is due stands in the database.
+MAINTENANCE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class LongLivedWorker(BaseWorker):
     max_connection_wait_time = 2.0
     files: StartedFiles
     stopping: threading.Event
+    _beat_at = 0.0
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         self.stopping.set()
@@ -89,7 +96,10 @@ class LongLivedWorker(BaseWorker):
         if pipeline is not None:
             super().heartbeat(timeout, pipeline)
             return
-        # RQ sends three commands one after the other, three times a job.
+        # RQ sends three commands one after the other, three times a job; once a second is enough.
+        if time.monotonic() - self._beat_at < BEAT_SECONDS:
+            return
+        self._beat_at = time.monotonic()
         with self.connection.pipeline(transaction=False) as one_trip:
             super().heartbeat(timeout, one_trip)
             one_trip.execute()
@@ -148,8 +158,8 @@ def _work_while_redis_lasts(lane: str, redis: Redis, files: StartedFiles, stoppi
             [queue_of(redis, lane)],
             connection=redis,
             serializer=JSONSerializer,
-            worker_ttl=20,
-            maintenance_interval=5,
+            worker_ttl=WORKER_TTL,
+            maintenance_interval=MAINTENANCE_SECONDS,
             job_monitoring_interval=5,
         )
         worker.files, worker.stopping = files, stopping

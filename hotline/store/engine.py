@@ -6,7 +6,7 @@ import time
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     DisconnectionError,
@@ -90,6 +90,19 @@ def _begin_postgres(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     if driver.autocommit and not connection.get_execution_options().get("autocommit", False):
         _begin(connection, "BEGIN")
+
+
+_ASYNCHRONOUS = text("SET LOCAL synchronous_commit TO off")
+
+
+def commit_asynchronously(connection: Connection) -> None:
+    """Lets the commit of this transaction return before it is on the disk of PostgreSQL; SQLite knows no difference.
+
+    A crash of the database server may undo such a commit, and undoes no earlier one without it: only for changes that are
+    made again then.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ASYNCHRONOUS)
 
 
 class _IdleConnections:

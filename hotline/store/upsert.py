@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, bindparam, insert, text
+from sqlalchemy import Connection, Executable, Row, Table, bindparam, insert, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Session
 from sqlalchemy.sql.elements import KeyedColumnElement
@@ -24,7 +24,7 @@ def insert_if_absent(
     Returns the column `returning` of the new row, or None if a unique key was taken.
     """
     connection = to if isinstance(to, Connection) else to.connection()
-    statement = _insert_if_absent(table, returning.key, connection.dialect.name)
+    statement = _insert_if_absent(table, (str(returning.key),), connection.dialect.name)
     return connection.execute(statement, values).scalar_one_or_none()
 
 
@@ -32,16 +32,22 @@ def insert_key_if_absent(
     connection: Connection, table: type[DeclarativeBase], values: dict[str, Any]
 ) -> bool:
     """Inserts as `insert_if_absent` when the caller knows the row's key; returns whether the key was free."""
-    result = connection.execute(_insert_if_absent(table, None, connection.dialect.name), values)
+    result = connection.execute(_insert_if_absent(table, (), connection.dialect.name), values)
     return result.rowcount == 1
 
 
-def insert_all_if_absent(
-    connection: Connection, table: type[DeclarativeBase], rows: Sequence[dict[str, Any]]
-) -> None:
-    """Inserts those of `rows` whose unique keys are free, in their order and in one round trip."""
-    if rows:
-        connection.execute(_insert_if_absent(table, None, connection.dialect.name), rows)
+def insert_new(
+    connection: Connection,
+    table: type[DeclarativeBase],
+    returning: tuple[str, ...],
+    rows: Sequence[dict[str, Any]],
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Inserts those of `rows` whose unique keys are free, in their order and in one round trip.
+
+    Returns the columns `returning` of the new rows, which come in any order.
+    """
+    statement = _insert_if_absent(table, returning, connection.dialect.name)
+    return connection.execute(statement, rows).all() if rows else ()
 
 
 def insert_row(connection: Connection, table: type[DeclarativeBase], values: dict[str, Any]) -> None:
@@ -94,13 +100,13 @@ def _insert_for_id(row: type[DeclarativeBase]) -> Executable:
 
 
 @lru_cache(maxsize=64)
-def _insert_if_absent(row: type[DeclarativeBase], returning: str | None, dialect: str) -> Executable:
+def _insert_if_absent(row: type[DeclarativeBase], returning: tuple[str, ...], dialect: str) -> Executable:
     table = _table(row)
     dialect_insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     claim = dialect_insert(table).on_conflict_do_nothing()
-    if returning is None:
+    if not returning:
         return claim.execution_options(preserve_rowcount=True)
-    return claim.returning(table.c[returning])
+    return claim.returning(*(table.c[name] for name in returning))
 
 
 def _table(row: type[DeclarativeBase]) -> Table:

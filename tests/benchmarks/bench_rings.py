@@ -1,6 +1,6 @@
 """Measures the lane of calls: rings, connections and releases a second, and how soon after its commit a ring starts.
 
-Scheduler and worker are processes of their own; the carrier answers at once. The floor is RQ's worker that does not fork
+A ring starts when the carrier is asked for it. Scheduler and worker are processes of their own; the carrier answers at once. The floor is RQ's worker that does not fork
 with no-op jobs, in the same run and on the same Redis.
 """
 
@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from statistics import median
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from hotline import events
 from hotline.reactions.registry import CALLS
@@ -16,6 +16,7 @@ from hotline.rules.enums import CallEnd, CallState, OfferState
 from hotline.rules.people.actors import Machine
 from hotline.store.calls.tables import Call, Offer
 from tests.benchmarks.bench_handoffs import databases
+from tests.benchmarks.lane_worker import RINGS
 from tests.benchmarks.lanes import Lane, p95, running_lane, ticks
 from tests.benchmarks.results import compare, measure, report
 from tests.builders import make_call, make_user
@@ -77,7 +78,7 @@ def step_rate(lane: Lane, operator_id: int) -> float:
 
 
 def ring_starts(lane: Lane, operator_id: int) -> list[float]:
-    """Returns the milliseconds from the commit of each offer to the start of its ring."""
+    """Returns the milliseconds from the commit of each offer to the moment at which the carrier is asked to ring."""
     offers = make_offers(lane, operator_id, OfferState.PENDING, STARTS)
     commits = {}
     for number in ticks(STARTS, 1 / PER_SECOND):
@@ -86,10 +87,9 @@ def ring_starts(lane: Lane, operator_id: int) -> list[float]:
             work.record(events.CallOffered(offer.call_id, offer.id, operator_id))
         commits[offer.id] = lane.commits[-1].timestamp()
     lane.wait_until_done()
-    with lane.application.read_session() as session:
-        begun = session.execute(select(Offer.id, Offer.leg_asked_at).where(Offer.id.in_(commits))).all()
     put_away(lane)
-    return [1000 * (asked_at.timestamp() - commits[offer_id]) for offer_id, asked_at in begun if asked_at]
+    asked = dict(ring.decode().split() for ring in lane.redis.lrange(RINGS, 0, -1))
+    return [1000 * (float(asked[str(offer_id)]) - commit) for offer_id, commit in commits.items()]
 
 
 def bench(database: str, url: str) -> bool:

@@ -1,20 +1,33 @@
-"""`python -m tests.benchmarks.lane_worker LANE`: a worker of the lane for a carrier that answers at once."""
+"""`python -m tests.benchmarks.lane_worker LANE`: a worker of the lane for a carrier that answers at once.
+
+The moments at which the carrier is asked to ring are kept in the Redis list `RINGS`, as `OFFER MOMENT`.
+"""
 
 import secrets
 import sys
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 from datetime import datetime
+
+from redis import Redis
 
 from config.processes.lifecycle import begin_process
 from config.processes.worker import WorkerContext, work_lane
 from config.wiring import build_or_exit
 from hotline.gateways.carrier import CallRequest, RecordingMedia
 
+RINGS = "bench:rings"
 
+
+@dataclass(frozen=True)
 class InstantCarrier:
     """Implements `Carrier`: does everything, and takes no time."""
 
-    def place(self, _request: CallRequest) -> str:
+    redis: Redis
+
+    def place(self, request: CallRequest) -> str:
+        at = time.time()
+        self.redis.rpush(RINGS, f"{request.answer_url.rsplit('/', 1)[1]} {at}")
         return f"CA{secrets.token_hex(16)}"
 
     def find_placed(self, _to: str, _since: datetime) -> str | None:
@@ -38,5 +51,5 @@ class InstantCarrier:
 
 if __name__ == "__main__":
     components = build_or_exit(begin_process())
-    context = replace(components.reaction_context, carrier=InstantCarrier())
+    context = replace(components.reaction_context, carrier=InstantCarrier(components.redis))
     work_lane(sys.argv[1], WorkerContext(replace(components, reaction_context=context)))

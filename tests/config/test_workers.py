@@ -16,7 +16,8 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import Engine, select
 
 from config.processes.job_queues import HEAVY_SECONDS, JOB_SECONDS, enqueue_into, enqueue_runs_into
-from config.processes.scheduler import Scheduler, relay_once
+from config.processes.relay import relay_once
+from config.processes.scheduler import Scheduler
 from config.processes.worker import HANG_SECONDS
 from hotline import events, outbox
 from hotline.clock import system_clock

@@ -19,7 +19,8 @@ from flask import Flask
 from sqlalchemy import Engine
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from config.processes.scheduler import Scheduler, relay_once
+from config.processes.relay import relay_once
+from config.processes.scheduler import Scheduler
 from hotline import outbox
 from hotline.events import Event
 from hotline.exchange.core.exchange import Exchange

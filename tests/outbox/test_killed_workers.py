@@ -12,7 +12,7 @@ from redis import Redis
 from sqlalchemy import Engine, func, select, update
 
 from config.processes.job_queues import enqueue_into
-from config.processes.scheduler import relay_once
+from config.processes.relay import relay_once
 from hotline import events, outbox
 from hotline.clock import system_clock
 from hotline.gateways.live import announce_nothing

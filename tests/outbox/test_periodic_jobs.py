@@ -16,7 +16,8 @@ from sqlalchemy import select, update
 
 from config.periodic_jobs import JOBS, HeavyJob, Job, LightJob, run_heavy, run_light
 from config.processes.job_queues import HEAVY_SECONDS, enqueue_runs_into
-from config.processes.scheduler import Scheduler, relay_once
+from config.processes.relay import relay_once
+from config.processes.scheduler import Scheduler
 from hotline import events
 from hotline.clock import system_clock
 from hotline.gateways.live import announce_nothing

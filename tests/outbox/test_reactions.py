@@ -9,7 +9,7 @@ from hotline import events
 from hotline.gateways.addresses import VoiceRoute
 from hotline.gateways.carrier import CarrierOutcomeUnknown, CarrierRefused, CarrierUnavailable
 from hotline.reactions.context import ReactionContext, RetryLater
-from hotline.reactions.registry import REACTION_BY_NAME
+from hotline.reactions.registry import REACTION_BY_NAME, begin
 from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallState, DialState, OfferState
 from hotline.rules.people.actors import Machine, Person
 from hotline.services.calls import lifecycle
@@ -27,7 +27,10 @@ QUEUE = "hotline"
 
 
 def run(tools: ReactionContext, event: events.Event, reaction: str) -> None:
-    REACTION_BY_NAME[reaction].run(tools, event)
+    with tools.application.unit_of_work(Machine.WORKER) as work:
+        request = begin(REACTION_BY_NAME[reaction], tools, work, event)
+    if request is not None:
+        request()
 
 
 def offered(application: Application, carrier: FakeCarrier) -> tuple[events.CallOffered, Person]:

@@ -18,7 +18,7 @@ from rq.serializers import JSONSerializer
 from sqlalchemy import select
 
 from config.processes.job_queues import JOB_SECONDS, enqueue_into
-from config.processes.scheduler import relay_once
+from config.processes.relay import relay_once
 from config.processes.worker import WORKERS, LaneWorker, main
 from hotline import events
 from hotline.clock import system_clock

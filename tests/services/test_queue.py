@@ -261,7 +261,7 @@ def test_a_ring_is_asked_of_the_carrier_once_and_its_first_moment_is_remembered(
     clock.advance(3)
     with application.unit_of_work(Machine.WORKER) as work:
         assert offers.begin_ringing(work, offer.id) == first
-        assert offers.record_leg(work, offer.id, "CAleg")
+        assert offers.record_leg(work, offer.id, "CAleg") is None
         assert offers.begin_ringing(work, offer.id) is None
 
 
@@ -274,7 +274,7 @@ def test_a_leg_that_comes_too_late_is_not_wanted(application: Application) -> No
         lifecycle.end_call(work, sid=call.sid, status="completed")
     with application.unit_of_work(Machine.WORKER) as work:
         assert offers.begin_ringing(work, offer.id) is None
-        assert not offers.record_leg(work, offer.id, "CAleg")
+        assert offers.record_leg(work, offer.id, "CAleg") == "CAleg"
 
 
 def test_a_desk_that_is_not_ready_after_all_does_not_lose_the_caller(application: Application) -> None:

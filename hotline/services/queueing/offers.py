@@ -8,7 +8,7 @@ A function that changes one call locks that call first.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from hotline import events
@@ -16,11 +16,22 @@ from hotline.rules.calls.queue_order import QueueEntry, Standing
 from hotline.rules.enums import CallState, NotReadyReason, OfferState, PresenceState, TicketState
 from hotline.services.calls.queries import lock_call
 from hotline.services.queueing import desks, matching
-from hotline.store.base import meets
+from hotline.store.base import UtcDateTime, constants, meets
+from hotline.store.calls.offers import leg_to_release
 from hotline.store.calls.tables import PENDING, Call, Offer
 from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
+
+# Built once: each ring runs them.
+_IS_WITHOUT_LEG = and_(Offer.id == bindparam("offer_id"), Offer.leg_sid.is_(None))
+_BEGIN_RINGING = (
+    update(Offer)
+    .where(_IS_WITHOUT_LEG, Offer.state == constants([OfferState.PENDING])[0])
+    .values(leg_asked_at=func.coalesce(Offer.leg_asked_at, bindparam("now", type_=UtcDateTime)))
+    .returning(Offer.leg_asked_at)
+)
+_RECORD_LEG = update(Offer).where(_IS_WITHOUT_LEG).values(leg_sid=bindparam("sid"))
 
 
 def offer_waiting(work: UnitOfWork) -> int:
@@ -171,30 +182,18 @@ def ring_at_desk(work: UnitOfWork, operator_id: int) -> int | None:
 
 def begin_ringing(work: UnitOfWork, offer_id: int) -> datetime | None:
     """Records that the carrier is asked to ring; returns the moment of the first request, None if no ring is wanted."""
-    pending = (Offer.id == offer_id, Offer.state == OfferState.PENDING, Offer.leg_sid.is_(None))
-    first = update(Offer).where(*pending, Offer.leg_asked_at.is_(None)).values(leg_asked_at=work.at)
-    if updated_one(work.session, first):
-        return work.at
-    return work.session.scalar(select(Offer.leg_asked_at).where(*pending))
+    return work.connection.scalar(_BEGIN_RINGING, {"offer_id": offer_id, "now": work.at})
 
 
-def record_leg(work: UnitOfWork, offer_id: int, sid: str) -> bool:
-    """Records the operator's leg; returns whether the ring is still wanted."""
-    work.session.execute(
-        update(Offer).where(Offer.id == offer_id, Offer.leg_sid.is_(None)).values(leg_sid=sid)
-    )
-    return leg_to_release(work.session, offer_id) is None
+def record_leg(work: UnitOfWork, offer_id: int, sid: str) -> str | None:
+    """Records the operator's leg; returns it if the ring is not wanted any more."""
+    work.connection.execute(_RECORD_LEG, {"offer_id": offer_id, "sid": sid})
+    return leg_to_release(work.connection, offer_id)
 
 
 def leg_belongs_to_another_offer(session: Session, offer_id: int, sid: str) -> bool:
     """Returns whether the carrier's call `sid` is recorded for another offer."""
     return session.scalar(select(Offer.id).where(Offer.leg_sid == sid, Offer.id != offer_id)) is not None
-
-
-def leg_to_release(session: Session, offer_id: int) -> str | None:
-    """Returns the operator's leg of an offer that was not taken; None if there is none or it is wanted."""
-    wanted = (OfferState.PENDING, OfferState.ACCEPTED)
-    return session.scalar(select(Offer.leg_sid).where(Offer.id == offer_id, Offer.state.not_in(wanted)))
 
 
 def withdraw_offers(work: UnitOfWork, call_id: int) -> None:

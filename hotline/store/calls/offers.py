@@ -1,8 +1,34 @@
-from sqlalchemy import select
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
 from hotline.rules.enums import CallState, OfferState
+from hotline.store.base import constants
 from hotline.store.calls.tables import Call, Offer
+
+# Built once: the worker of calls runs them for each ring and each end of a call.
+_LEG_TO_RELEASE = select(Offer.leg_sid).where(
+    Offer.id == bindparam("offer_id"),
+    Offer.state.not_in(constants((OfferState.PENDING, OfferState.ACCEPTED))),
+)
+_LEGS_OF_CALL = select(Offer.leg_sid).where(
+    Offer.call_id == bindparam("call_id"),
+    Offer.state == constants([OfferState.ACCEPTED])[0],
+    Offer.leg_sid.is_not(None),
+)
+
+
+def leg_to_release(connection: Connection, offer_id: int) -> str | None:
+    """Returns the operator's leg of an offer that was not taken; None if there is none or it is wanted."""
+    leg: str | None = connection.scalar(_LEG_TO_RELEASE, {"offer_id": offer_id})
+    return leg
+
+
+def legs_of_call(connection: Connection, call_id: int) -> Sequence[str]:
+    """Returns the operators' legs of the talks of a call."""
+    legs = connection.scalars(_LEGS_OF_CALL, {"call_id": call_id})
+    return [leg for leg in legs if leg is not None]
 
 
 def conversation_of(session: Session, offer_id: int) -> int | None:
