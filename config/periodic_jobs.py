@@ -6,14 +6,14 @@ lane runs it, so that it does not delay the light ones.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from hotline import outbox
 from hotline.rules.people.actors import Machine
-from hotline.rules.schedules import Every, Schedule
+from hotline.rules.schedules import Every, Schedule, next_run
 from hotline.services import periodic_jobs, retention
 from hotline.services.calls import lost_webhooks, sounds
 from hotline.services.outbound import callback_dials, follow_ups
@@ -25,6 +25,7 @@ from hotline.unit_of_work import Application, UnitOfWork
 CONNECT_PATIENCE = timedelta(seconds=20)
 # A light job that takes longer is logged: it delays the others and belongs to the heavy ones.
 SLOW = timedelta(seconds=1)
+RECORD_IDLE = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,35 +97,59 @@ JOBS: tuple[Job, ...] = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class LightRun:
+    """The next run of a light job, as its scheduler knows it.
+
+    `due_at` is when it is due, `row_due_at` the same as its row states it, `recorded_at` when a run was recorded last.
+    """
+
+    job: LightJob
+    due_at: datetime
+    row_due_at: datetime
+    recorded_at: datetime | None = None
+
+
 class _MadeElsewhere(Exception):
     """Another scheduler has made the run."""
 
 
-def run_light(application: Application, job: LightJob, due_at: datetime) -> None:
-    """Makes the run of `job` that is due at `due_at`; an error of the job is logged and recorded, never raised."""
+def run_light(application: Application, run: LightRun) -> LightRun | None:
+    """Makes the run; returns the next one, or None if another scheduler has made it.
+
+    An error of the job is logged and recorded, never raised. A run that had nothing to do is recorded only if none was for
+    `RECORD_IDLE`, because most of them have nothing to do.
+    """
     try:
-        _make_light_run(application, job, due_at)
+        return _make_light_run(application, run)
     except _MadeElsewhere:
-        return
+        return None
     except Exception as trouble:  # noqa: BLE001 - a job that fails must not stop the others
-        _log_failure(job, trouble)
+        _log_failure(run.job, trouble)
         error = type(trouble).__name__
         with application.unit_of_work(Machine.CLOCK) as work:
-            periodic_jobs.record_light_run(work, job.planned, due_at=due_at, finished_at=work.at, error=error)
+            following = periodic_jobs.record_light_run(
+                work, run.job.planned, due_at=run.row_due_at, finished_at=work.at, error=error
+            )
+        return None if following is None else LightRun(run.job, following, following, work.at)
 
 
-def _make_light_run(application: Application, job: LightJob, due_at: datetime) -> None:
+def _make_light_run(application: Application, run: LightRun) -> LightRun:
+    job = run.job
     with application.unit_of_work(Machine.CLOCK) as work:
         count = job.run(work)
         finished_at = application.clock()
-        is_recorded = periodic_jobs.record_light_run(
-            work, job.planned, due_at=due_at, finished_at=finished_at, count=count
+        if count == 0 and run.recorded_at is not None and work.at - run.recorded_at < RECORD_IDLE:
+            return replace(run, due_at=next_run(job.schedule, work.at, work.zone))
+        following = periodic_jobs.record_light_run(
+            work, job.planned, due_at=run.row_due_at, finished_at=finished_at, count=count
         )
-        if not is_recorded:
+        if following is None:
             # The exception rolls the changes of the job back.
             raise _MadeElsewhere
     if finished_at - work.at > SLOW:
         structlog.get_logger().warning("job.slow", job=job.name)
+    return LightRun(job, following, following, work.at)
 
 
 def run_heavy(application: Application, job: HeavyJob) -> bool:

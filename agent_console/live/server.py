@@ -33,19 +33,43 @@ Send = Callable[[Message], Awaitable[None]]
 Receive = Callable[[], Awaitable[Message]]
 
 
+class Waker:
+    """Wakes tasks of an event loop from other threads; all that are to be woken at once cost the loop one call."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._ready: deque[asyncio.Event] = deque()
+        self._is_called = False
+
+    def wake(self, waiting: asyncio.Event) -> None:
+        self._ready.append(waiting)
+        if not self._is_called:
+            self._is_called = True
+            self._loop.call_soon_threadsafe(self._set)
+
+    def _set(self) -> None:
+        # First: an event that is added from now on calls again.
+        self._is_called = False
+        while self._ready:
+            self._ready.popleft().set()
+
+
 @dataclass(eq=False, slots=True)
 class LoopListener:
     """A queue that is filled by the thread of the hub and read on the event loop."""
 
-    loop: asyncio.AbstractEventLoop
+    waker: Waker
     items: deque[StreamItem] = field(default_factory=deque)
     _filled: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_beat_due: bool = False
+    # Whether it has heard nothing since the last heartbeat of the server.
+    _is_silent: bool = False
 
     def offer(self, item: StreamItem) -> bool:
         if len(self.items) >= QUEUE_SIZE:
             return False
         self.items.append(item)
-        self.loop.call_soon_threadsafe(self._filled.set)
+        self.waker.wake(self._filled)
         return True
 
     def drop_one(self) -> None:
@@ -60,17 +84,22 @@ class LoopListener:
             return None
 
     async def next(self) -> StreamItem | None:
-        """Returns the oldest item as soon as there is one; None after a heartbeat without any."""
-        try:
-            async with asyncio.timeout(HEARTBEAT_SECONDS):
-                while (item := self.take()) is None:
-                    self._filled.clear()
-                    # An item that came before `clear` has not been announced by the event.
-                    if not self.items:
-                        await self._filled.wait()
+        """Returns the oldest item as soon as there is one; None when a heartbeat is due."""
+        while True:
+            self._filled.clear()
+            if (item := self.take()) is not None:
+                self._is_silent = False
                 return item
-        except TimeoutError:
-            return None
+            if self._is_beat_due:
+                self._is_beat_due = False
+                return None
+            await self._filled.wait()
+
+    def beat_if_silent(self) -> None:
+        """Makes a heartbeat due if nothing was heard since the last call. It belongs to the event loop."""
+        self._is_beat_due, self._is_silent = self._is_silent, True
+        if self._is_beat_due:
+            self._filled.set()
 
 
 @dataclass(slots=True)
@@ -90,29 +119,38 @@ class LiveServer:
         self._wsgi = wsgi
         self._sessions = sessions
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live-request")
-        self._watching: asyncio.Task[None] | None = None
+        self._listeners: set[LoopListener] = set()
+        self._waker: Waker | None = None
+        self._watching: tuple[asyncio.Task[None], ...] = ()
 
     async def __call__(self, scope: Message, _receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
-        if self._watching is None:
+        if self._waker is None:
             # Made with the first request, because a forked process has an event loop of its own.
-            self._watching = asyncio.create_task(self._watch_sessions())
-        answer = await self._ask(scope)
+            self._waker = Waker(asyncio.get_running_loop())
+            self._watching = (
+                asyncio.create_task(self._watch_sessions()),
+                asyncio.create_task(self._beat()),
+            )
+        answer = await self._ask(scope, self._waker)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if answer.opened is None:
             await send(_body(answer.content, more=False))
             return
         stream, listener = answer.opened
-        with stream.resources:
-            await _send_texts(stream, listener, send)
+        self._listeners.add(listener)
+        try:
+            with stream.resources:
+                await _send_texts(stream, listener, send)
+        finally:
+            self._listeners.discard(listener)
 
-    async def _ask(self, scope: Message) -> "_Answer":
+    async def _ask(self, scope: Message, waker: Waker) -> "_Answer":
         """Returns the answer of the WSGI application."""
         # Nothing of the request is kept: it weighs more than the stream, which lasts for hours.
-        loop = asyncio.get_running_loop()
         environ = _environ(self._wsgi, scope)
-        environ[NEW_LISTENER] = lambda: LoopListener(loop)
+        environ[NEW_LISTENER] = lambda: LoopListener(waker)
         answering = self._threads.submit(_answer, self._wsgi, environ)
         try:
             return await asyncio.wrap_future(answering)
@@ -120,6 +158,13 @@ class LiveServer:
             # The page went away; what the thread opens meanwhile is closed when it is done.
             answering.add_done_callback(_close_unused)
             raise
+
+    async def _beat(self) -> None:
+        """Makes heartbeats due: one timer for all pages costs less than one for each event of each page."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS / 2)
+            for listener in self._listeners:
+                listener.beat_if_silent()
 
     async def _watch_sessions(self) -> None:
         while True:

@@ -24,6 +24,8 @@ QUEUE_KINDS = frozenset(
 )
 
 Event = dict[str, Any]
+# `json.dumps` with these separators makes an encoder for each message.
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def visible_to(person: Person, event: Event) -> Event | None:
@@ -163,4 +165,4 @@ class EventStream:
         ]
         if not visible:
             return ""
-        return f"id: {entry.id}\nevent: told\ndata: {json.dumps(visible, separators=(',', ':'))}\n\n"
+        return f"id: {entry.id}\nevent: told\ndata: {_as_json(visible)}\n\n"

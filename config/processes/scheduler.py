@@ -12,7 +12,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -20,7 +20,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.periodic_jobs import JOBS, Job, LightJob, run_light
+from config.periodic_jobs import JOBS, Job, LightJob, LightRun, run_light
 from config.processes.job_queues import EnqueueRuns, enqueue_into, enqueue_runs_into
 from config.processes.lifecycle import begin_process, log_started, refuse_hangup
 from config.processes.relay import log_trouble, run_relay
@@ -34,9 +34,11 @@ from hotline.unit_of_work import Application
 
 LEASE_SECONDS = 5
 RENEW = timedelta(seconds=2)
+# The scheduler looks after its lease this often.
+LONGEST_PAUSE = 1.0
 # A living scheduler renews its key in Redis this often.
 BEAT_SECONDS = 5
-# A new run of a heavy job is looked for this often; light jobs are looked for when the first of them is due.
+# The rows are read this often, and when a heavy job is due; a light job runs when it is due.
 LOOK = timedelta(seconds=1)
 
 
@@ -48,6 +50,8 @@ class Scheduler:
     enqueue: EnqueueRuns
     jobs: tuple[Job, ...] = JOBS
     _look_at: datetime | None = None
+    # The light jobs by name: when each is due, which the rows need not know (see `run_light`), and its row.
+    _light: dict[str, LightRun] = field(default_factory=dict)
 
     def tick(self) -> float:
         """Makes the runs that are due. Returns the seconds until the next one may be.
@@ -58,20 +62,36 @@ class Scheduler:
             with self.application.unit_of_work(Machine.CLOCK) as work:
                 periodic_jobs.plan(work, [job.planned for job in self.jobs])
         at = self.application.clock()
-        if self._look_at is not None and at < self._look_at:
-            return (self._look_at - at).total_seconds()
+        if self._look_at is None or at >= self._look_at:
+            self._look(at)
+        for name, run in self._light.items():
+            if run.due_at <= at:
+                following = run_light(self.application, run)
+                if following is None:
+                    # Another scheduler has made the run.
+                    self._look_at = at
+                else:
+                    self._light[name] = following
+        next_at = min([self._look_at or at, *(run.due_at for run in self._light.values())])
+        return max(0.0, (next_at - self.application.clock()).total_seconds())
+
+    def _look(self, at: datetime) -> None:
+        """Reads the rows of all jobs and hands over the heavy runs that are due."""
         with self.application.read_session() as session:
             rows = {row.name: row for row in all_jobs(session)}
-        if any(job.name not in rows for job in self.jobs):
-            self._look_at = None
-            return 0.0
-        due = [(job, rows[job.name]) for job in self.jobs if periodic_jobs.is_due(rows[job.name], at)]
-        self._look_at = min([at + LOOK, *(row.due_at for row in rows.values() if row.due_at > at)])
-        for job, row in due:
+        known = [job for job in self.jobs if job.name in rows]
+        # A row that is missing is written at the next tick.
+        self._look_at = at + LOOK if len(known) == len(self.jobs) else None
+        for job in known:
+            row = rows[job.name]
             if isinstance(job, LightJob):
-                run_light(self.application, job, row.due_at)
-        self._hand_over([row for job, row in due if not isinstance(job, LightJob)], at)
-        return max(0.0, (self._look_at - self.application.clock()).total_seconds())
+                mine = self._light.get(job.name)
+                if mine is None or mine.row_due_at != row.due_at:
+                    self._light[job.name] = LightRun(job, row.due_at, row.due_at, row.started_at)
+        heavy = [rows[job.name] for job in known if not isinstance(job, LightJob)]
+        self._hand_over([row for row in heavy if periodic_jobs.is_due(row, at)], at)
+        if self._look_at is not None:
+            self._look_at = min([self._look_at, *(row.due_at for row in heavy if row.due_at > at)])
 
     def _hand_over(self, rows: list[PeriodicJob], at: datetime) -> None:
         """Enqueues heavy runs; one that no worker has begun after `outbox.ENQUEUE_TIMEOUT` may be lost with Redis."""
@@ -116,7 +136,7 @@ def _run_jobs(
     scheduler = Scheduler(application, enqueue_runs_into(redis))
     state, files = ClockState(application, lease.holder), StartedFiles()
     while not stop.is_set():
-        pause = LOOK.total_seconds()
+        pause = LONGEST_PAUSE
         try:
             if lease.hold():
                 is_acting.set()
@@ -127,7 +147,7 @@ def _run_jobs(
                 sign_of_life(redis, lease.holder, is_acting=is_acting.is_set())
                 files.report_changes_now_and_then()
             if is_acting.is_set():
-                pause = scheduler.tick()
+                pause = min(scheduler.tick(), LONGEST_PAUSE)
         except (RedisError, SQLAlchemyError) as trouble:
             log_trouble(trouble)
         stop.wait(pause)

@@ -71,14 +71,16 @@ def record_light_run(
     finished_at: datetime,
     count: int | None = None,
     error: str | None = None,
-) -> bool:
-    """Records the run that was due at `due_at`, begun at `work.at`; False if another scheduler has made it.
+) -> datetime | None:
+    """Records the run that was due at `due_at`, begun at `work.at`.
 
-    The changes of the job belong to the same unit of work, which must be rolled back for False.
+    Returns when the next one is due; None if another scheduler has made this one, and then the unit of work, to which
+    the changes of the job belong, must be rolled back.
     """
     values = {"run_name": job.name, "run_due_at": due_at, "started_at": work.at}
-    values |= _result(job, work.at, work.zone, finished_at=finished_at, count=count, error=error)
-    return work.connection.execute(_LIGHT_RUN, values).rowcount == 1
+    result = _result(job, work.at, work.zone, finished_at=finished_at, count=count, error=error)
+    is_recorded = work.connection.execute(_LIGHT_RUN, values | result).rowcount == 1
+    return result["due_at"] if is_recorded else None
 
 
 def record_enqueued(work: UnitOfWork, names: list[str]) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from redis import Redis
 
 from agent_console.live.hub import HEARTBEAT_SECONDS, QUEUE_SIZE, STREAM, Entry
-from agent_console.live.server import LiveServer, LoopListener, live_server
+from agent_console.live.server import LiveServer, LoopListener, Waker, live_server
 from agent_console.live.views import HUB
 from hotline.unit_of_work import Application
 from tests.builders import make_operator
@@ -159,9 +159,54 @@ def test_a_session_that_ended_hears_nothing_more(
     run(story)
 
 
+def test_a_heartbeat_is_due_for_a_page_that_heard_nothing_between_two_looks() -> None:
+    async def story() -> None:
+        listener = LoopListener(Waker(asyncio.get_running_loop()))
+        entry = Entry("1-0", [])
+        listener.beat_if_silent()
+        listener.offer(entry)
+        assert await listener.next() == entry
+        listener.beat_if_silent()
+        waiting = asyncio.create_task(listener.next())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        listener.beat_if_silent()
+        assert await waiting is None
+
+    run(story)
+
+
+def test_pages_that_hear_something_at_once_are_woken_by_one_call_of_the_loop() -> None:
+    class CountingLoop:
+        """Keeps what is called soon."""
+
+        def __init__(self) -> None:
+            self.called: list[Callable[[], None]] = []
+
+        def call_soon_threadsafe(self, call: Callable[[], None]) -> None:
+            self.called.append(call)
+
+    async def story() -> None:
+        loop = CountingLoop()
+        waker = Waker(cast("asyncio.AbstractEventLoop", loop))
+        listeners = [LoopListener(waker) for _ in range(3)]
+        waiting = [asyncio.create_task(listener.next()) for listener in listeners]
+        await asyncio.sleep(0)
+        for number in range(2):
+            for listener in listeners:
+                listener.offer(Entry(f"{number}-0", []))
+        assert len(loop.called) == 1
+        loop.called.pop()()
+        assert [item.id for item in await asyncio.gather(*waiting) if isinstance(item, Entry)] == ["0-0"] * 3
+        listeners[0].offer(Entry("2-0", []))
+        assert len(loop.called) == 1
+
+    run(story)
+
+
 def test_a_page_that_does_not_read_holds_a_bounded_number_of_entries() -> None:
     async def story() -> None:
-        listener = LoopListener(asyncio.get_running_loop())
+        listener = LoopListener(Waker(asyncio.get_running_loop()))
         taken = [listener.offer(Entry(f"{number}-0", [])) for number in range(QUEUE_SIZE + 1)]
         assert taken.count(False) == 1
         listener.drop_one()

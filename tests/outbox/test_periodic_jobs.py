@@ -14,7 +14,7 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 from sqlalchemy import select, update
 
-from config.periodic_jobs import JOBS, HeavyJob, Job, LightJob, run_heavy, run_light
+from config.periodic_jobs import JOBS, RECORD_IDLE, HeavyJob, Job, LightJob, LightRun, run_heavy, run_light
 from config.processes.job_queues import HEAVY_SECONDS, enqueue_runs_into
 from config.processes.relay import relay_once
 from config.processes.scheduler import Scheduler
@@ -105,6 +105,29 @@ def test_a_light_job_runs_when_it_is_due_and_not_before(
     assert (row.started_at, row.count, row.due_at) == (clock.at, 3, clock.at + timedelta(seconds=1))
 
 
+def test_a_run_that_had_nothing_to_do_is_recorded_now_and_then_and_one_that_had_at_once(
+    application: Application, clock: StoppedClock
+) -> None:
+    counts: list[int] = []
+
+    def run(_work: UnitOfWork) -> int:
+        return counts[-1]
+
+    ticking = scheduler(application, LightJob("job", Every(1), run))
+    begin = clock.at
+    recorded = []
+    for second, count in enumerate([0] * 10 + [2] + [0] * int(RECORD_IDLE.total_seconds())):
+        clock.at = begin + timedelta(seconds=second)
+        counts.append(count)
+        assert ticking.tick() == 1.0
+        recorded.append(row_of(application, "job"))
+    assert {(row.started_at, row.count) for row in recorded} == {
+        (begin, 0),
+        (begin + timedelta(seconds=10), 2),
+        (begin + timedelta(seconds=10) + RECORD_IDLE, 0),
+    }
+
+
 def test_a_job_that_fails_is_recorded_undone_and_stops_no_other(
     application: Application, clock: StoppedClock, runs: Runs
 ) -> None:
@@ -171,7 +194,7 @@ def test_of_several_schedulers_that_saw_the_same_run_one_makes_it(
     scheduler(application, LightJob("job", Every(60), lambda _work: 0)).tick()
     due_at = row_of(application, "job").due_at
     clock.advance(60)
-    at_once(*[partial(run_light, application, job, due_at)] * 4)
+    at_once(*[partial(run_light, application, LightRun(job, due_at, due_at))] * 4)
     with application.read_session() as session:
         assert len(session.scalars(select(EventRow)).all()) == 1
     assert row_of(application, "job").error is None

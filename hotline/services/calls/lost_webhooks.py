@@ -6,7 +6,7 @@ carrier can no longer answer is ended here.
 
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select, update
 
 from hotline import events
 from hotline.rules.enums import CallState, DialState, OfferState, PresenceState
@@ -14,6 +14,7 @@ from hotline.services.calls import lifecycle
 from hotline.services.outbound import outbound_calls
 from hotline.services.outbound.dial_attempts import AT_CARRIER, HAS_LIVE_CALL
 from hotline.services.queueing import desks
+from hotline.store.base import UtcDateTime, constants
 from hotline.store.calls.tables import Call, Offer
 from hotline.store.outbound import Dial
 from hotline.store.people.tables import Presence
@@ -29,14 +30,39 @@ MAX_CALL_DURATION = timedelta(hours=4, minutes=10)
 # When a conversation ends, both legs end together; a leg still open after this delay has no partner.
 STRANDED_AFTER = timedelta(seconds=5)
 _LIVE = tuple(state for state in CallState if state is not CallState.ENDED)
+# Built once: the scheduler runs them every few seconds.
+_LEFT_ALONE = select(Call.id).where(
+    Call.state == constants([CallState.AFTER])[0],
+    Call.operator_left_at < bindparam("left_before", type_=UtcDateTime),
+)
+_OVERDUE_CALLS = (
+    select(Call.id, Call.sid, Call.arrived_at, Call.answered_at)
+    # Stated by inclusion: the index on the state then finds the live calls.
+    .where(Call.state.in_(constants(_LIVE)), Call.check_at <= bindparam("now", type_=UtcDateTime))
+    .order_by(Call.check_at, Call.id)
+    .limit(MAX_CHECKS)
+)
+_IS_OVERDUE = and_(
+    Dial.state.in_(constants(AT_CARRIER)),
+    Dial.check_at <= bindparam("now", type_=UtcDateTime),
+    ~HAS_LIVE_CALL,
+)
+_WAS_NEVER_PLACED = and_(
+    Dial.state == constants([DialState.PLANNED])[0],
+    Dial.planned_at < bindparam("planned_before", type_=UtcDateTime),
+)
+_SILENT_DIALS = (
+    select(Dial.id, Dial.ref, Dial.state)
+    # The states once more, beside the two conditions: an index finds a set of values, and rarely an alternative.
+    .where(Dial.state.in_(constants((*AT_CARRIER, DialState.PLANNED))), or_(_IS_OVERDUE, _WAS_NEVER_PLACED))
+    .order_by(Dial.id)
+    .limit(MAX_CHECKS)
+)
 
 
 def return_stranded_callers(work: UnitOfWork) -> int:
     """Requests the return of callers whose operator's leg ended before both had joined. Returns their number."""
-    left = select(Call.id).where(
-        Call.state == CallState.AFTER, Call.operator_left_at < work.at - STRANDED_AFTER
-    )
-    alone = work.session.scalars(left).all()
+    alone = work.connection.scalars(_LEFT_ALONE, {"left_before": work.at - STRANDED_AFTER}).all()
     for call_id in alone:
         # Recorded again at each run until the caller is back or gone, because the carrier may be
         # unavailable.
@@ -49,14 +75,7 @@ def check_silent_calls(work: UnitOfWork) -> int:
 
     Returns the number of both.
     """
-    # Stated by inclusion: the index on the state then finds the live calls.
-    overdue = (
-        select(Call.id, Call.sid, Call.arrived_at, Call.answered_at)
-        .where(Call.state.in_(_LIVE), Call.check_at <= work.at)
-        .order_by(Call.check_at, Call.id)
-        .limit(MAX_CHECKS)
-    )
-    rows = work.session.execute(overdue).all()
+    rows = work.connection.execute(_OVERDUE_CALLS, {"now": work.at}).all()
     for call_id, sid, arrived_at, answered_at in rows:
         if arrived_at < work.at - MAX_CALL_DURATION:
             lifecycle.end_call(work, sid=sid, status="completed")
@@ -72,17 +91,8 @@ def check_silent_dials(work: UnitOfWork) -> int:
 
     Attempts that were never placed are dropped.
     """
-    overdue = and_(Dial.state.in_(AT_CARRIER), Dial.check_at <= work.at, ~HAS_LIVE_CALL)
-    never_placed = and_(
-        Dial.state == DialState.PLANNED, Dial.planned_at < work.at - outbound_calls.STALE_AFTER
-    )
-    rows = work.session.execute(
-        select(Dial.id, Dial.ref, Dial.state)
-        # The states once more, beside the two conditions: an index finds a set of values, and rarely an alternative.
-        .where(Dial.state.in_((*AT_CARRIER, DialState.PLANNED)), or_(overdue, never_placed))
-        .order_by(Dial.id)
-        .limit(MAX_CHECKS)
-    ).all()
+    moments = {"now": work.at, "planned_before": work.at - outbound_calls.STALE_AFTER}
+    rows = work.connection.execute(_SILENT_DIALS, moments).all()
     for dial_id, ref, state in rows:
         if state is DialState.PLANNED:
             outbound_calls.end_dial(work, ref, outcome=outbound_calls.DROPPED)
@@ -98,7 +108,7 @@ def free_stuck_desks(work: UnitOfWork) -> int:
     A desk whose conversation is over without a complete record begins its wrap-up.
     """
     freed = 0
-    for user_id, state, call_id in work.session.execute(_STUCK_DESKS).all():
+    for user_id, state, call_id in work.connection.execute(_STUCK_DESKS).all():
         if state is PresenceState.TALKING and desks.unfinished_call(work, user_id) == call_id:
             freed += desks.set_presence(
                 work, user_id, (state,), PresenceState.WRAP_UP, call_id=call_id, only_call=call_id

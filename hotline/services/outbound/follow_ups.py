@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
 
-from sqlalchemy import Integer, Select, bindparam, func, or_, select, update
+from sqlalchemy import Select, bindparam, func, or_, select, update
 
 from hotline import events
 from hotline.rules.calls import dial_schedule
@@ -20,7 +20,7 @@ from hotline.rules.phone_numbers import parse_number
 from hotline.rules.tickets.fields import TICKET_FIELDS
 from hotline.services.outbound.dial_attempts import plan_dial
 from hotline.services.tickets import due_dates, numbering
-from hotline.store.base import UtcDateTime
+from hotline.store.base import UtcDateTime, constants
 from hotline.store.calls.callees import may_phone_follow_up
 from hotline.store.calls.live_calls import peace_since
 from hotline.store.calls.tables import Call
@@ -37,6 +37,13 @@ MAX_ROUNDS = 20
 _CARRIED = tuple(field.name for field in TICKET_FIELDS if field.carried)
 # A call about such a matter would reveal it to whoever picks up the phone.
 IS_SECRET = or_(Ticket.confidential, func.coalesce(Ticket.type == RequestType.REPORT, False))
+_IS_WAITING = FollowUp.state == constants([FollowUpState.WAITING])[0]
+# Built once: it runs every second.
+_WAITING_SECRETS = (
+    select(FollowUp.id, FollowUp.ticket_id)
+    .join(Ticket, Ticket.id == FollowUp.ticket_id)
+    .where(_IS_WAITING, IS_SECRET)
+)
 
 
 def promise_follow_up(work: UnitOfWork, ticket: Ticket) -> None:
@@ -67,15 +74,13 @@ def plan_due_dials(work: UnitOfWork) -> int:
     _exempt_secret(work)
     if not dial_schedule.may_ring(work.at, work.policies.follow_ups, work.zone):
         return 0
+    moments = {"now": work.at, "peace_since": peace_since(work.at, work.policies.follow_ups)}
+    due = work.connection.execute(_due(work.policies.callers.shared_numbers), moments).all()
+    if not due:
+        return 0
     busy = work.session.scalar(select(func.count()).where(FollowUp.state == FollowUpState.DIALLING)) or 0
-    due = _due(work.policies.callers.shared_numbers)
-    values = {
-        "now": work.at,
-        "peace_since": peace_since(work.at, work.policies.follow_ups),
-        "free": max(MAX_CONCURRENT - busy, 0),
-    }
     phoned: set[str] = set()
-    for follow_up_id, number, attempts in work.session.execute(due, values).all():
+    for follow_up_id, number, attempts in due[: max(MAX_CONCURRENT - busy, 0)]:
         taken = number not in phoned and updated_one(
             work.session,
             update(FollowUp)
@@ -94,13 +99,13 @@ def _due(shared_numbers: frozenset[str]) -> Select[int, str | None, int]:
     return (
         select(FollowUp.id, FollowUp.number, FollowUp.attempts)
         .where(
-            FollowUp.state == FollowUpState.WAITING,
+            _IS_WAITING,
             FollowUp.next_try_at <= bindparam("now"),
             FollowUp.number.is_not(None),
             may_phone_follow_up(shared_numbers, bindparam("peace_since", type_=UtcDateTime)),
         )
         .order_by(FollowUp.next_try_at, FollowUp.id)
-        .limit(bindparam("free", type_=Integer))
+        .limit(MAX_CONCURRENT)
     )
 
 
@@ -152,12 +157,7 @@ def _is_secret(work: UnitOfWork, ticket_id: int) -> bool:
 
 def _exempt_secret(work: UnitOfWork) -> None:
     """Settles the waiting follow-ups of tickets that became confidential after they were closed."""
-    waiting = (
-        select(FollowUp.id, FollowUp.ticket_id)
-        .join(Ticket, Ticket.id == FollowUp.ticket_id)
-        .where(FollowUp.state == FollowUpState.WAITING, IS_SECRET)
-    )
-    for follow_up_id, ticket_id in work.session.execute(waiting).all():
+    for follow_up_id, ticket_id in work.connection.execute(_WAITING_SECRETS).all():
         _settle(work, follow_up_id, ticket_id, FollowUpState.EXEMPT)
 
 

@@ -31,6 +31,20 @@ _BEGIN_RINGING = (
     .values(leg_asked_at=func.coalesce(Offer.leg_asked_at, bindparam("now", type_=UtcDateTime)))
     .returning(Offer.leg_asked_at)
 )
+# The scheduler runs these every few seconds.
+_OVERDUE = select(Offer.id, Offer.leg_asked_at).where(
+    meets("offers", PENDING), Offer.offered_at < bindparam("offered_before", type_=UtcDateTime)
+)
+_UNCONNECTED = (
+    select(Offer.id)
+    .join(Call, Call.id == Offer.call_id)
+    .where(
+        Call.state == constants([CallState.CONNECTING])[0],
+        Offer.state == constants([OfferState.ACCEPTED])[0],
+        Offer.operator_id == Call.operator_id,
+        Offer.settled_at < bindparam("accepted_before", type_=UtcDateTime),
+    )
+)
 _RECORD_LEG = update(Offer).where(_IS_WITHOUT_LEG).values(leg_sid=bindparam("sid"))
 
 
@@ -229,10 +243,7 @@ def end_accepted(work: UnitOfWork, call_id: int, how: OfferState) -> None:
 def settle_overdue_offers(work: UnitOfWork) -> int:
     """Settles rings beyond their limit. Returns their number."""
     grace = timedelta(seconds=work.policies.queue.ring_seconds + 10)
-    overdue = select(Offer.id, Offer.leg_asked_at).where(
-        meets("offers", PENDING), Offer.offered_at < work.at - grace
-    )
-    rows = work.session.execute(overdue).all()
+    rows = work.connection.execute(_OVERDUE, {"offered_before": work.at - grace}).all()
     for offer_id, asked_at in rows:
         # A desk that never rang waited for a worker, and the operator missed nothing: withdrawn. Otherwise
         # the carrier's webhook was lost: missed.
@@ -245,17 +256,7 @@ def requeue_unconnected(work: UnitOfWork, older_than: datetime) -> int:
 
     Returns their number.
     """
-    stuck = (
-        select(Offer.id)
-        .join(Call, Call.id == Offer.call_id)
-        .where(
-            Call.state == CallState.CONNECTING,
-            Offer.state == OfferState.ACCEPTED,
-            Offer.operator_id == Call.operator_id,
-            Offer.settled_at < older_than,
-        )
-    )
-    offer_ids = work.session.scalars(stuck).all()
+    offer_ids = work.connection.scalars(_UNCONNECTED, {"accepted_before": older_than}).all()
     for offer_id in offer_ids:
         settle_offer(work, offer_id, OfferState.MISSED)
     return len(offer_ids)

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from hotline.rules.enums import NotReadyReason, OfferState, PresenceState
 from hotline.rules.errors import LostRace, NotAllowed, UnfinishedCall
 from hotline.rules.people.actors import Person, Right
 from hotline.services.queueing import desks, offers
+from hotline.store.base import UtcDateTime, constants
 from hotline.store.people.tables import Presence
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
@@ -16,6 +17,16 @@ from hotline.unit_of_work import UnitOfWork
 # After a longer cut the operator becomes ready by hand: the person may have left.
 LONGEST_CUT = timedelta(seconds=60)
 _CUTS = (NotReadyReason.PHONE_OFF, NotReadyReason.CONNECTION_LOST)
+_IDLE = (PresenceState.READY, PresenceState.NOT_READY)
+# Built once: the scheduler runs them every few seconds.
+_SILENT = select(Presence.user_id, Presence.reason).where(
+    Presence.state.in_(constants(_IDLE)), Presence.seen_at < bindparam("seen_before", type_=UtcDateTime)
+)
+_LONG_WRAP_UPS = select(Presence.user_id, Presence.call_id).where(
+    Presence.state == constants([PresenceState.WRAP_UP])[0],
+    Presence.since < bindparam("since_before", type_=UtcDateTime),
+    Presence.reason.is_(None),
+)
 
 
 def open_desk(work: UnitOfWork) -> None:
@@ -138,17 +149,13 @@ def get_presence(session: Session, user_id: int) -> Presence:
 def close_silent_desks(work: UnitOfWork) -> int:
     """Closes desks without a heartbeat; a silent desk is never offered a call. Returns their number."""
     limit = work.at - timedelta(seconds=work.policies.queue.presence_timeout)
-    idle = (PresenceState.READY, PresenceState.NOT_READY)
-    silent = select(Presence.user_id, Presence.reason).where(
-        Presence.state.in_(idle), Presence.seen_at < limit
-    )
     # The pages of the console go on to show an operator who left the desk's page that calls do not ring.
     kept = {NotReadyReason.LEFT_DESK}
     return sum(
         desks.set_presence(
-            work, user_id, idle, PresenceState.OFFLINE, reason=reason if reason in kept else None
+            work, user_id, _IDLE, PresenceState.OFFLINE, reason=reason if reason in kept else None
         )
-        for user_id, reason in work.session.execute(silent).all()
+        for user_id, reason in work.connection.execute(_SILENT, {"seen_before": limit}).all()
     )
 
 
@@ -156,10 +163,7 @@ def flag_long_wrap_ups(work: UnitOfWork) -> int:
     """Marks wrap-ups beyond the limit, so that desk and shift leader see them. Returns the number marked."""
     limit = work.at - timedelta(seconds=work.policies.queue.wrap_up_seconds)
     marked = 0
-    late = select(Presence.user_id, Presence.since, Presence.call_id).where(
-        Presence.state == PresenceState.WRAP_UP, Presence.since < limit, Presence.reason.is_(None)
-    )
-    for user_id, _since, call_id in work.session.execute(late).all():
+    for user_id, call_id in work.connection.execute(_LONG_WRAP_UPS, {"since_before": limit}).all():
         marked += desks.mark_overtime(work, user_id, call_id)
     return marked
 
