@@ -24,7 +24,7 @@ from tests.journeys.city import City, close_city, found_city
 from tests.ports import free_port
 
 PACE = 0.2
-LOAD = Load(calls=350, ramp=80.0, together=80.0)
+LOAD = Load(calls=350, ramp=80.0, together=130.0)
 ENOUGH_AT_ONCE, ENOUGH_ROUNDS = 300, 3
 LARGEST_SHARE = 0.5
 MOST_OF_A_CORE = 0.5

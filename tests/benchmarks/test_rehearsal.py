@@ -12,7 +12,7 @@ from tests.benchmarks.exchange_load import Load
 from tests.journeys.city import close_city, found_city
 
 BENCHES = sorted(path.stem for path in Path(__file__).parent.glob("bench_*.py"))
-FEW = Load(calls=3, ramp=2.0, together=80.0)
+FEW = Load(calls=3, ramp=2.0, together=130.0)
 
 
 @pytest.mark.parametrize("name", BENCHES)
