@@ -1,6 +1,7 @@
 """Serializes rows to the schemas of the API. Masking happens here and nowhere else in the API."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,19 +9,15 @@ from agent_console.api.schemas import (
     ANSWER_FIELDS,
     AttemptOut,
     CallbackOut,
-    CallerOut,
     CallOut,
-    DeadlineOut,
-    DeadlinesOut,
     EventOut,
     OperatorOut,
     OperatorRef,
     TicketMadeOut,
     TicketOut,
     UnitOut,
-    UnitRef,
 )
-from hotline.rules.enums import PresenceState
+from hotline.rules.enums import PresenceState, TicketAction, TicketState
 from hotline.rules.people.actors import Person
 from hotline.rules.people.privacy import is_caller_hidden, is_number_withheld, mask_name, mask_number
 from hotline.rules.tickets.deadlines import LATE, deadline_state
@@ -47,52 +44,65 @@ def moment_or_none(at: datetime | None, zone: ZoneInfo) -> datetime | None:
 
 def ticket_out(line: TicketListRow, person: Person, at: datetime, zone: ZoneInfo) -> TicketOut:
     """Serializes a ticket as `person` may see it at `at`."""
+    return TicketOut.model_validate(_ticket_values(line, person, at, zone))
+
+
+def _ticket_values(line: TicketListRow, person: Person, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Returns the fields of `TicketOut`, validated by it once and not part by part."""
     row, unit = line.ticket, line.unit
-    stored: dict[str, Any] = {field.name: getattr(row, field.name) for field in ANSWER_FIELDS}
-    stored |= texts_of(row, person, _TEXTS)
-    stored |= {name: moment_or_none(stored[name], zone) for name in _MOMENTS}
-    return TicketOut(
+    stored: dict[str, Any] = {name: getattr(row, name) for name in _STORED}
+    return {
         **stored,
-        number=address_of(row),
-        overdue=is_overdue(row, at),
-        caller=_caller(row, person),
-        unit=None if unit is None else UnitRef(code=unit.code, name=unit.name_zh),
-        redo_of=line.redo_of,
-        deadlines=_deadlines(row, at, zone),
-        allowed_actions=allowed_actions(row.state, person, row.unit_code),
-    )
+        **texts_of(row, person, _TEXTS),
+        **{name: moment_or_none(stored[name], zone) for name in _MOMENTS},
+        "number": address_of(row),
+        "overdue": is_overdue(row, at),
+        "caller": _caller(row, person),
+        "unit": None if unit is None else {"code": unit.code, "name": unit.name_zh},
+        "redo_of": line.redo_of,
+        "deadlines": _deadlines(row, at, zone),
+        "allowed_actions": _allowed_actions(row.state, person, row.unit_code),
+    }
+
+
+@lru_cache(maxsize=4096)
+def _allowed_actions(state: TicketState, person: Person, unit_code: str | None) -> tuple[TicketAction, ...]:
+    # The rows of a list have few states and units, and the table of transitions is walked for each.
+    return allowed_actions(state, person, unit_code)
 
 
 def ticket_made_out(line: TicketListRow, person: Person, at: datetime, zone: ZoneInfo) -> TicketMadeOut:
     """Serializes a newly created ticket including its access code, which only its author may see."""
-    return TicketMadeOut(**dict(ticket_out(line, person, at, zone)), access_code=line.ticket.access_code)
+    values = _ticket_values(line, person, at, zone)
+    return TicketMadeOut.model_validate({**values, "access_code": line.ticket.access_code})
 
 
+_STORED = tuple(field.name for field in ANSWER_FIELDS if field.name not in TEXT_NAMES)
 _TEXTS = tuple(field.name for field in ANSWER_FIELDS if field.name in TEXT_NAMES)
 _MOMENTS = tuple(field.name for field in ANSWER_FIELDS if isinstance(field.kind, DateTimeField))
 
 
-def _caller(row: Ticket, person: Person) -> CallerOut:
+def _caller(row: Ticket, person: Person) -> dict[str, Any]:
     if is_caller_hidden(person, confidential=row.confidential):
-        return CallerOut(name="", number="", hidden=True)
+        return {"name": "", "number": "", "hidden": True}
     number = "" if is_number_withheld(row.caller_number) else mask_number(row.caller_number)
-    return CallerOut(name=mask_name(row.caller_name), number=number, hidden=False)
+    return {"name": mask_name(row.caller_name), "number": number, "hidden": False}
 
 
-def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> DeadlinesOut:
-    def clock(due: datetime | None, met: datetime | None) -> DeadlineOut | None:
+def _deadlines(row: Ticket, at: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    def clock(due: datetime | None, met: datetime | None) -> dict[str, Any] | None:
         if due is None:
             return None
         late = deadline_state(due, met, row.closed_at, at) in LATE
-        return DeadlineOut(due_at=moment(due, zone), met_at=moment_or_none(met, zone), late=late)
+        return {"due_at": moment(due, zone), "met_at": moment_or_none(met, zone), "late": late}
 
-    return DeadlinesOut(
-        acknowledge=clock(row.acknowledge_due, row.acknowledged_at),
-        contact=clock(row.contact_due, row.first_contact_at),
-        resolve=clock(row.due_at, row.closed_at),
-        provisional=row.due_provisional,
-        computed=row.due_computed,
-    )
+    return {
+        "acknowledge": clock(row.acknowledge_due, row.acknowledged_at),
+        "contact": clock(row.contact_due, row.first_contact_at),
+        "resolve": clock(row.due_at, row.closed_at),
+        "provisional": row.due_provisional,
+        "computed": row.due_computed,
+    }
 
 
 def event_out(entry: TimelineEntry, zone: ZoneInfo) -> EventOut:

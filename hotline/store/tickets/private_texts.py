@@ -15,9 +15,7 @@ class ReadableTicket:
 
     def __init__(self, ticket: Ticket, person: Person) -> None:
         self._ticket = ticket
-        self._is_masked = not may_read_in_full(
-            person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
-        )
+        self._is_masked = not _reads_in_full(ticket, person)
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._ticket, name)
@@ -26,5 +24,13 @@ class ReadableTicket:
 
 def texts_of(ticket: Ticket, person: Person, names: Iterable[str] = TEXT_NAMES) -> dict[str, str]:
     """Returns the texts `names` of a ticket as `person` may read them."""
-    readable = ReadableTicket(ticket, person)
-    return {name: getattr(readable, name) for name in names}
+    texts = {name: getattr(ticket, name) for name in names}
+    if _reads_in_full(ticket, person):
+        return texts
+    return {name: mask_text(text, ticket.caller_name) for name, text in texts.items()}
+
+
+def _reads_in_full(ticket: Ticket, person: Person) -> bool:
+    return may_read_in_full(
+        person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
+    )
