@@ -20,6 +20,8 @@ from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
 from agent_console.live import views as live
 from agent_console.pages import callbacks, calls, deliveries, kept_forms, outages, preferences, recordings
+from agent_console.people import account_links, profile, tokens
+from agent_console.people import views as people
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
@@ -72,6 +74,10 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     flows.pages,
     outages.pages,
     reports.pages,
+    people.pages,
+    tokens.pages,
+    profile.pages,
+    account_links.pages,
     api.pages,
 )
 
@@ -95,10 +101,11 @@ NAV = (
     NavItem("notices.index", N_("通知"), Right.READ_OUTAGES),
     NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
+    NavItem("people.index", N_("用户"), Right.MANAGE_PEOPLE),
 )
 
 # Blueprints whose pages belong to the link of another family.
-NAV_FAMILY = {"flow_drafts": "flows"}
+NAV_FAMILY = {"flow_drafts": "flows", "people_tokens": "people"}
 
 
 def register(app: Flask, application: Application, options: ConsoleOptions) -> None:

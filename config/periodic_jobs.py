@@ -17,6 +17,7 @@ from hotline.rules.schedules import Every, Schedule, next_run
 from hotline.services import periodic_jobs, retention
 from hotline.services.calls import lost_webhooks, sounds
 from hotline.services.outbound import callback_dials, follow_ups
+from hotline.services.people import leavers
 from hotline.services.periodic_jobs import HEAVY, PlannedJob
 from hotline.services.queueing import offers, presence
 from hotline.unit_of_work import Application, UnitOfWork
@@ -82,6 +83,7 @@ JOBS: tuple[Job, ...] = (
     LightJob("settle_overdue_offers", Every(5), offers.settle_overdue_offers),
     LightJob("requeue_unconnected", Every(5), requeue_unconnected),
     LightJob("close_silent_desks", Every(5), presence.close_silent_desks),
+    LightJob("close_desks_of_leavers", Every(5), leavers.close_desks),
     LightJob("flag_long_wrap_ups", Every(5), presence.flag_long_wrap_ups),
     LightJob("return_stranded_callers", Every(5), lost_webhooks.return_stranded_callers),
     LightJob("free_stuck_desks", Every(30), lost_webhooks.free_stuck_desks),

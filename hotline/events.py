@@ -11,6 +11,7 @@ from hotline.rules.enums import (
     CallbackState,
     CallEnd,
     Closing,
+    LinkKind,
     OfferState,
     PresenceState,
     Satisfied,
@@ -170,6 +171,79 @@ class FlowPublished:
 
 
 @dataclass(frozen=True, slots=True)
+class UserAdded:
+    subject: ClassVar[str] = "account"
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserChanged:
+    """Fields of an account changed: field -> value before and after; names and numbers of persons are left out."""
+
+    subject: ClassVar[str] = "account"
+    user_id: int
+    changes: dict[str, tuple[str | None, str | None]]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSet:
+    """`how`: own (the person changed it), link (chosen by an invitation or a reset), command."""
+
+    subject: ClassVar[str] = "account"
+    user_id: int
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLinkMade:
+    subject: ClassVar[str] = "account"
+    user_id: int
+    kind: LinkKind
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLocked:
+    """Too many wrong passwords in a row."""
+
+    subject: ClassVar[str] = "account"
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A browser session was revoked by its owner from another browser, or by an administrator (`count` at once)."""
+
+    subject: ClassVar[str] = "account"
+    user_id: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkHandedOver:
+    """Unfinished work of a leaver went to another person, or to nobody in particular (None). `counts`: kind -> number."""
+
+    subject: ClassVar[str] = "account"
+    user_id: int
+    successor_id: int | None
+    counts: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCreated:
+    subject: ClassVar[str] = "token"
+    token_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked:
+    subject: ClassVar[str] = "token"
+    token_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PresenceChanged:
     subject: ClassVar[str] = "user"
     user_id: int
@@ -191,6 +265,16 @@ class TicketTakenOver:
     ticket_id: int
     author_id: int
     former_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftHandedOver:
+    """The draft of a leaver went from `former_id` to `author_id`; None: to every writer of tickets."""
+
+    subject: ClassVar[str] = "ticket"
+    ticket_id: int
+    author_id: int | None
+    former_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,9 +441,19 @@ Event = (
     | OutageAnnounced
     | OutageStopped
     | FlowPublished
+    | UserAdded
+    | UserChanged
+    | PasswordSet
+    | AccountLinkMade
+    | AccountLocked
+    | SessionEnded
+    | WorkHandedOver
+    | TokenCreated
+    | TokenRevoked
     | PresenceChanged
     | TicketOpened
     | TicketTakenOver
+    | DraftHandedOver
     | TicketAnswered
     | TicketHandedOff
     | TicketDelivered

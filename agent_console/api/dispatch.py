@@ -89,7 +89,7 @@ def view_of(route: Route[Any, Any]) -> Callable[..., ResponseReturnValue]:
         except Problem as problem:
             return render(problem)
         except (BadCursor, DomainError) as error:
-            return render(problem_of(error))
+            return render(problem_of(error, route.body.model_fields.keys()))
 
     return needs_token(*route.rights)(view)
 

@@ -32,6 +32,7 @@ _PATH_PARAMETERS: dict[str, Json] = {
     "number": {"type": "string", "description": "工单号 ticket number, or `draft-{id}`"},
     "action": {"type": "string", "enum": list(dict.fromkeys(row.action.value for row in TRANSITIONS))},
     "id": {"type": "integer", "minimum": 1},
+    "name": {"type": "string", "description": "用户名 log-in name"},
 }
 
 

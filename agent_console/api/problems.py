@@ -1,6 +1,6 @@
 """Problem details (RFC 9457): the JSON document of every refused request, with a stable code and named fields."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Response
@@ -67,10 +67,15 @@ def problem_of_validation(error: ValidationError) -> Problem:
     )
 
 
-def problem_of(error: Exception) -> Problem:
-    """Returns the problem of a domain error, or of an invalid list cursor."""
+def problem_of(error: Exception, body_fields: Collection[str] = ()) -> Problem:
+    """Returns the problem of a domain error, or of an invalid list cursor.
+
+    A refused field is named as the body of the request names it: `body_fields`, else by the public name of a ticket's field.
+    """
     if isinstance(error, DomainError) and (codes := field_codes(error)):
-        return bad_fields({PUBLIC_NAMES.get(name, name): code for name, code in codes.items()})
+        return bad_fields(
+            {name if name in body_fields else PUBLIC_NAMES.get(name, name): codes[name] for name in codes}
+        )
     code = entry_of(error).code
     match error:
         case ActionNotAllowed(allowed=allowed):

@@ -10,6 +10,7 @@ from agent_console.api.deliveries import DELIVERY_ROUTES
 from agent_console.api.dispatch import Route, view_of
 from agent_console.api.openapi import describe
 from agent_console.api.outages import OUTAGE_ROUTES
+from agent_console.api.people import PEOPLE_ROUTES
 from agent_console.api.reports import REPORT_ROUTES
 from agent_console.api.requests import (
     ActionIn,
@@ -173,6 +174,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     ),
     *OUTAGE_ROUTES,
     *DELIVERY_ROUTES,
+    *PEOPLE_ROUTES,
     *REPORT_ROUTES,
 )
 

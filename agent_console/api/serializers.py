@@ -27,7 +27,7 @@ from hotline.rules.tickets.transitions import allowed_actions
 from hotline.store.calls.lists import OPEN_CALLBACKS, CallbackLine, CallLine
 from hotline.store.calls.outcomes import outcome_of
 from hotline.store.people.tables import Presence, Unit, User
-from hotline.store.tickets.history import TimelineEntry
+from hotline.store.people.users import TimelineEntry
 from hotline.store.tickets.lists import TicketListRow, address_of
 from hotline.store.tickets.private_texts import texts_of
 from hotline.store.tickets.tables import Ticket

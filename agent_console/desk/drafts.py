@@ -22,14 +22,14 @@ FINISHING = {"answer": TicketAction.ANSWER, "hand-off": TicketAction.HAND_OFF}
 SHORTEST_PLACE = 2
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def save(ticket_id: int) -> ResponseReturnValue:
     """Saves the form. 409 with `stale` if another page saved in between; nothing is overwritten."""
     return _perform(ticket_id, TicketAction.SAVE)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def finish(ticket_id: int, how: str) -> ResponseReturnValue:
     """Answers and closes the ticket, or hands it off to a unit. 422 names the missing fields."""
@@ -38,7 +38,7 @@ def finish(ticket_id: int, how: str) -> ResponseReturnValue:
     return _perform(ticket_id, FINISHING[how])
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def read_draft(ticket_id: int) -> ResponseReturnValue:
     """Answers with the saved draft, for a page whose revision is stale."""
@@ -47,7 +47,7 @@ def read_draft(ticket_id: int) -> ResponseReturnValue:
         return jsonify(revision=ticket.revision, state=ticket.state.value, facts=form_values(ticket))
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 def nearby() -> ResponseReturnValue:
     """Shows recent tickets of the same place, because one fault is often reported more than once."""
     place = request.args.get("place", "").strip()[:200]

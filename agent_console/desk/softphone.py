@@ -18,7 +18,7 @@ def identity(user_id: int) -> str:
     return f"op_{user_id}"
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 def token() -> ResponseReturnValue:
     """Answers with the driver, its address and a new access token. The method is POST because a token is created."""
     softphone = options().softphone

@@ -19,7 +19,7 @@ from agent_console.web.template_context import visible_access_code
 from hotline.rules.enums import CallState, NotReadyReason, RequestType, TicketState, Urgency
 from hotline.rules.policies import Policies
 from hotline.rules.tickets.fields import DESK_FIELDS
-from hotline.services.people.accounts import SignedIn
+from hotline.services.people.sign_ins import SignedIn
 from hotline.services.queueing.skills import skills_of
 from hotline.services.tickets.actions import SUGGESTED_TYPE
 from hotline.store.calls import desks

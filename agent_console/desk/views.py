@@ -38,7 +38,7 @@ from hotline.store.people.units import list_units
 from hotline.unit_of_work import ReadSession
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 def index() -> ResponseReturnValue:
     """Shows the desk. Its script keeps it up to date."""
     with application().read_session() as reading:
@@ -57,14 +57,14 @@ def index() -> ResponseReturnValue:
     )
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 def state() -> ResponseReturnValue:
     """Answers with the current state of the desk. `work` is the work key of the form the page shows."""
     with application().read_session() as reading:
         return jsonify(state_of(reading, _view(reading), request.args.get("work", "")))
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 def queue() -> ResponseReturnValue:
     """Answers with the queue's figures alone, because they change far more often than the rest."""
     with application().read_session() as reading:
@@ -74,7 +74,7 @@ def queue() -> ResponseReturnValue:
     return jsonify(now=as_milliseconds(viewed.at), queue=queued, notices=notices)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def beat() -> ResponseReturnValue:
     """Records that this desk is open. The first beat opens it. `phone` (on, off): whether its telephone can ring."""
@@ -89,7 +89,7 @@ def beat() -> ResponseReturnValue:
     return Response(status=204)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def set_presence() -> ResponseReturnValue:
     """Sets the operator ready, or not ready for a reason. 409 while an earlier call has neither a ticket nor a reason for none."""
@@ -105,7 +105,7 @@ def set_presence() -> ResponseReturnValue:
     return Response(status=204)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def leave() -> ResponseReturnValue:
     """Makes a ready operator not ready, because the last page on which calls ring is being closed."""
@@ -114,7 +114,7 @@ def leave() -> ResponseReturnValue:
     return Response(status=204)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def open_draft(call_id: int) -> ResponseReturnValue:
     """Opens the ticket of the operator's own call, or returns the one it has."""
@@ -124,7 +124,7 @@ def open_draft(call_id: int) -> ResponseReturnValue:
     return jsonify(ticket_id=ticket.id, revision=ticket.revision)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def answered(call_id: int) -> ResponseReturnValue:
     """Records that the operator's telephone has answered. 409 if the call is no longer theirs, or the carrier reports it."""
@@ -137,7 +137,7 @@ def answered(call_id: int) -> ResponseReturnValue:
     return Response(status=204)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def hang_up(call_id: int) -> ResponseReturnValue:
     """Ends the operator's own call, even if the telephone in the browser has disconnected."""
@@ -146,7 +146,7 @@ def hang_up(call_id: int) -> ResponseReturnValue:
     return Response(status=204)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def show_number(call_id: int) -> ResponseReturnValue:
     """Answers with the caller's number, for the operator on the call only. The disclosure is recorded."""
@@ -156,7 +156,7 @@ def show_number(call_id: int) -> ResponseReturnValue:
     return jsonify(number=format_national(number) if number.startswith("+") else number)
 
 
-@needs(Right.TAKE_CALLS)
+@needs(Right.TAKE_CALLS, serves_talk=True)
 @domain_errors_as_json
 def no_matter(call_id: int) -> ResponseReturnValue:
     """Completes the record of a call without a ticket, for a reason. A draft of the call is discarded."""

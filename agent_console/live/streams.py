@@ -15,7 +15,7 @@ from typing import Any
 
 from agent_console.live.hub import HEARTBEAT_SECONDS, Closed, Entry, Hub, StreamItem, entry_order
 from hotline.rules.people.actors import Person, Right
-from hotline.services.people import accounts
+from hotline.services.people import sign_ins
 from hotline.unit_of_work import Application
 
 # Events after which waiting numbers and rates change. Desks receive them without the call's id.
@@ -103,7 +103,7 @@ class SessionWatch:
             with self._lock:
                 tokens = frozenset(self._tokens)
             with self._application.read_session() as reading:
-                invalid = tokens - accounts.valid_sign_ins(reading, tokens, at)
+                invalid = tokens - sign_ins.valid_sign_ins(reading, tokens, at)
             self._invalid = invalid
         finally:
             self._reading.release()

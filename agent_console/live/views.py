@@ -31,7 +31,7 @@ def start(app: Flask, ours: Application, options: ConsoleOptions) -> None:
     app.extensions[SESSIONS] = SessionWatch(ours)
 
 
-@needs()
+@needs(serves_talk=True)
 def events() -> ResponseReturnValue:
     """Streams events from Last-Event-ID on. 503 while Redis is unreachable; the page says so and polls instead."""
     hub = cast("Hub", current_app.extensions[HUB])

@@ -6,14 +6,15 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from agent_console.web.labels import LABELS, N_, translated
+from agent_console.web.labels import LABELS, N_, actor_label
 from hotline.rules import enums
-from hotline.store.tickets.history import TimelineEntry
+from hotline.store.people.users import TimelineEntry
 
 # Event kind -> Chinese msgid. A test fails for an event about a ticket that has none.
 SENTENCES: dict[str, str] = {
     "TicketOpened": N_("受理登记"),
     "TicketTakenOver": N_("原坐席线路中断，草稿转由接续坐席填写"),
+    "DraftHandedOver": N_("原填写人停用账号，草稿移交"),
     "TicketAnswered": N_("当场答复来电人"),
     "TicketHandedOff": N_("转办至%(unit)s"),
     "TicketDelivered": N_("送达%(unit)s待办箱"),
@@ -26,14 +27,6 @@ SENTENCES: dict[str, str] = {
     "FollowUpPromised": N_("安排回访"),
     "FollowUpAnswered": N_("回访：%(answer)s"),
     "FollowUpSettled": N_("回访结束（%(state)s）"),
-}
-
-MACHINE_LABELS: dict[str, str] = {
-    "caller": N_("来电人"),
-    "carrier": N_("电话线路"),
-    "clock": N_("系统定时"),
-    "worker": N_("系统"),
-    "system": N_("系统"),
 }
 
 _ANSWERS: dict[str, type[enums.Solved] | type[enums.Satisfied]] = {
@@ -54,7 +47,8 @@ class TimelineLine:
 def timeline_lines(entries: tuple[TimelineEntry, ...], units: Mapping[str, str]) -> list[TimelineLine]:
     """Returns the history in the language of this request. `units` maps known unit codes to names."""
     return [
-        TimelineLine(at, _sentence(entry, units), _actor(entry)) for at, entry in _in_reading_order(entries)
+        TimelineLine(at, _sentence(entry, units), actor_label(entry.event.actor, entry.person))
+        for at, entry in _in_reading_order(entries)
     ]
 
 
@@ -96,11 +90,3 @@ def _word(kind: type[enums.Closing] | type[enums.FollowUpState], value: object) 
 def _answer(question: object, answer: object) -> str:
     kind = _ANSWERS.get(str(question))
     return _(LABELS[kind][str(answer)]) if kind and str(answer) in LABELS[kind] else str(answer or "")
-
-
-def _actor(entry: TimelineEntry) -> str:
-    person = entry.person
-    if person is None:
-        return translated(MACHINE_LABELS, entry.event.actor)
-    number = _("工号 %(number)s", number=person.work_number) if person.work_number else ""
-    return f"{person.display_name} {number}".strip()

@@ -21,7 +21,8 @@ from agent_console.web.kept_forms import keep_request, typed_fields
 from agent_console.web.locale import LOCALES, remember_locale
 from hotline.rules.errors import LostRace, UnfinishedCall
 from hotline.rules.people.actors import Machine, Person, Right
-from hotline.services.people import accounts
+from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
+from hotline.services.people import sign_ins, tokens
 from hotline.services.people.kept_forms import KeptReason
 from hotline.services.queueing import presence
 from hotline.store.people.kept_forms import newest_kept_form
@@ -29,6 +30,15 @@ from hotline.store.people.kept_forms import newest_kept_form
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 
+# A sign in a User-Agent header -> name; the first that is found counts, because most browsers name several.
+_BROWSERS = (
+    *(("MicroMessenger", "微信"), ("Edg", "Edge"), ("QQBrowser", "QQ"), ("OPR", "Opera")),
+    *(("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari")),
+)
+_SYSTEMS = (
+    *(("Windows", "Windows"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android")),
+    *(("HarmonyOS", "HarmonyOS"), ("Mac OS", "macOS"), ("Linux", "Linux")),
+)
 # Session key of the token.
 SIGN_IN = "sign_in"
 
@@ -48,27 +58,31 @@ LANDING_PAGES = (
 )
 
 
-def signed_in_or_none() -> accounts.SignedIn | None:
-    """Returns the person signed in at this browser, read once a request; None without a valid session."""
+def signed_in_or_none() -> sign_ins.SignedIn | None:
+    """Returns the person signed in at this browser, read once a request; None without a valid session.
+
+    A person whose account was disabled during a talk is signed in for the controls of this talk alone.
+    """
     if "signed_in" not in g:
         token = session.get(SIGN_IN)
         g.signed_in = None
         if isinstance(token, str):
             with application().read_session() as reading:
-                g.signed_in = accounts.person_by_sign_in(reading, token, application().clock())
+                g.signed_in = sign_ins.person_by_sign_in(reading, token, application().clock())
             _renew(g.signed_in, token)
-    return cast("accounts.SignedIn | None", g.signed_in)
+    found = cast("sign_ins.SignedIn | None", g.signed_in)
+    return None if found is not None and found.is_leaving and not g.get("serves_talk") else found
 
 
-def _renew(found: accounts.SignedIn | None, token: str) -> None:
+def _renew(found: sign_ins.SignedIn | None, token: str) -> None:
     """Prolongs a session that is in use; the heartbeat of an open desk is a use."""
     limit = options().idle_limit
-    if found is not None and accounts.is_renewal_due(found.ends_at, application().clock(), limit):
+    if found is not None and sign_ins.is_renewal_due(found.ends_at, application().clock(), limit):
         with application().unit_of_work(Machine.SYSTEM) as work:
-            accounts.renew_sign_in(work, token, limit)
+            sign_ins.renew_sign_in(work, token, limit)
 
 
-def signed_in() -> accounts.SignedIn:
+def signed_in() -> sign_ins.SignedIn:
     """Returns the person signed in at this browser. Raises Unauthorized without one; guard the page with `needs`."""
     found = signed_in_or_none()
     if found is None:
@@ -90,15 +104,25 @@ def current_token_id() -> int:
     return cast("int", token_id)
 
 
-def needs(*rights: Right) -> Callable[[View[P]], View[P]]:
-    """Guards a page: 303 to the sign-in page without a session, 403 without one of `rights` (none named: any person)."""
+def needs(
+    *rights: Right, serves_talk: bool = False, changes_password: bool = False
+) -> Callable[[View[P]], View[P]]:
+    """Guards a page: 303 to the sign-in page without a session, 403 without one of `rights` (none named: any person).
+
+    A person whose password must be changed gets to the profile first, from every page but those with `changes_password`.
+    `serves_talk`: the page belongs to the controls of a talk, which a person uses to its end although the account was
+    disabled.
+    """
 
     def guard(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            g.serves_talk = serves_talk
             found = signed_in_or_none()
             if found is None:
                 return _to_sign_in()
+            if found.must_change_password and not changes_password:
+                return _to_profile()
             if rights and not any(found.person.may(right) for right in rights):
                 raise Forbidden
             return view(*args, **kwargs)
@@ -128,12 +152,17 @@ def _take_bearer_token() -> None:
     given = request.authorization
     if given is None or given.type != "bearer" or not given.token:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline"}))
-    found = accounts.find_program(application(), given.token)
+    found = tokens.find_program(application(), given.token)
     if found is None:
         raise Unauthorized(
             www_authenticate=WWWAuthenticate("bearer", {"realm": "hotline", "error": "invalid_token"})
         )
-    g.token_person, g.token_id = found
+    if found.read_only and request.method not in {"GET", "HEAD"}:
+        raise Forbidden
+    g.token_person, g.token_id = found.person, found.token_id
+    if found.is_use_due(application().clock()):
+        with application().unit_of_work(Machine.SYSTEM) as work:
+            tokens.record_use(work, found.token_id)
 
 
 def _to_sign_in() -> ResponseReturnValue:
@@ -148,6 +177,13 @@ def _to_sign_in() -> ResponseReturnValue:
         # The author is unknown, so the text can only be shown in the answer to this very request.
         raise Unauthorized
     return redirect(url_for("auth.login", next=kept_at, kept=1 if kept_at else None), 303)
+
+
+def _to_profile() -> ResponseReturnValue:
+    """Redirects to the profile, where the password is changed; a script, which cannot fill a form, gets 401."""
+    if request.headers.get("HX-Request") or request.accept_mimetypes.best == "application/json":
+        return Response(status=401, headers={"HX-Redirect": url_for("profile.index")})
+    return redirect(url_for("profile.index"), 303)
 
 
 def home_of(person: Person) -> str:
@@ -196,20 +232,37 @@ def take_login() -> ResponseReturnValue:
     name = request.form.get("name", "").strip()[:64]
     back = local_address(request.form.get("next"))
     with application().read_session() as reading:
-        person = accounts.check_password(reading, name, request.form.get("password", "")[:1024])
+        person = sign_ins.check_password(
+            reading, name, request.form.get("password", "")[:MAX_PASSWORD_LENGTH], application().clock()
+        )
     if person is None:
+        with application().unit_of_work(Machine.SYSTEM) as work:
+            sign_ins.record_failed_log_in(work, name)
         page = _login_page(name=name, error=_("用户名或密码不正确"), back=back)
         return page, 422
-    with application().unit_of_work(Machine.SYSTEM) as work:
-        token = accounts.sign_in(work, person.id, options().idle_limit)
-    session.clear()
-    session[SIGN_IN] = token
-    g.pop("signed_in", None)
+    begin_session(person)
     _tell_of_kept_form(person, back)
     response = redirect(back or home_of(person), 303)
     if (locale := signed_in().locale) in LOCALES:
         remember_locale(response, str(locale))
     return response
+
+
+def begin_session(person: Person) -> None:
+    """Signs `person` in at this browser; the former session of the browser's cookie is left behind."""
+    agent = request.user_agent.string
+    with application().unit_of_work(Machine.SYSTEM) as work:
+        token = sign_ins.sign_in(work, person.id, options().idle_limit, client_name(agent))
+    session.clear()
+    session[SIGN_IN] = token
+    g.pop("signed_in", None)
+
+
+def client_name(agent: str) -> str:
+    """Returns browser and system of a User-Agent header as people call them; empty for one that names neither."""
+    browser = next((name for sign, name in _BROWSERS if sign in agent), "")
+    system = next((name for sign, name in _SYSTEMS if sign in agent), "")
+    return " · ".join(part for part in (browser, system) if part)
 
 
 def _tell_of_kept_form(person: Person, back: str | None) -> None:
@@ -229,7 +282,7 @@ def logout() -> ResponseReturnValue:
         return redirect(url_for("desk.index"), 303)
     if isinstance(token, str):
         with application().unit_of_work(Machine.SYSTEM) as work:
-            accounts.sign_out(work, token)
+            sign_ins.sign_out(work, token)
     session.clear()
     return redirect(url_for("auth.login"), 303)
 

@@ -15,7 +15,7 @@ from flask import current_app, url_for
 from agent_console.web.flow_catalog import FlowCatalog
 from hotline.rules.enums import Role
 from hotline.rules.figures.reconciliation import Claim
-from hotline.services.people.accounts import IDLE_LIMIT
+from hotline.rules.policies import IDLE_LIMIT
 from hotline.unit_of_work import Application
 
 HERE = Path(__file__).parent.parent

@@ -82,6 +82,7 @@ FORM_PAGES: dict[str, FormPage] = {
     "unit.act": FormPage("unit.index", TICKET, {"ticket": "address"}),
     "notices.announce": FormPage("notices.index", "notice"),
     "callbacks.promise": FormPage("callbacks.index", "callback"),
+    "people.add": FormPage("people.new", "person"),
     "flow_drafts.check": FormPage("flow_drafts.start", "flow"),
     "flow_drafts.publish": FormPage("flow_drafts.start", "flow"),
 }

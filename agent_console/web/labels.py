@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 
 from hotline.rules import enums
 from hotline.rules.calls.outages import OutageState
+from hotline.store.people.tables import User
 
 Key = TypeVar("Key", bound=str)
 
@@ -55,6 +56,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "inspector": N_("质检员"),
         "admin": N_("管理员"),
     },
+    enums.Duty: {"system": N_("系统管理"), "security": N_("安全管理"), "audit": N_("审计管理")},
+    enums.LinkKind: {"invite": N_("邀请"), "reset": N_("重置")},
     enums.PresenceState: {
         "offline": N_("未签入"),
         "ready": N_("示闲"),
@@ -259,7 +262,28 @@ PROBLEMS: dict[str, str] = {
     "too_many": N_("同时最多播报 10 条；请先停止一条，或合并成一条"),
     "past": N_("结束时间已经过去"),
     "before_start": N_("结束时间须晚于开始时间"),
+    "too_short": N_("太短"),
+    "too_simple": N_("太简单：请混用大小写字母、数字和其他符号，且不要包含自己的用户名、姓名或工号"),
+    "same_as_before": N_("不能与当前密码相同"),
+    "wrong_password": N_("当前密码不正确"),
+    "not_the_same": N_("两次输入的密码不一致"),
+    "not_printable": N_("不能含有空白开头、结尾、斜杠或不可见字符"),
+    "taken": N_("已被其他用户使用"),
+    "handlers_only": N_("只有单位经办人属于承办单位"),
+    "separate_duties": N_("本市实行三员分立：一名管理员只能承担一项职责"),
+    "not_for_contractors": N_(
+        "外包人员只能担任话务员、值班长或仅负责系统管理（国办函〔2025〕66号：诉求办理不得外包）"
+    ),
     "too_far": N_("时间过长：最长 7 天，最多提前一年安排"),
+}
+
+
+MACHINE_LABELS: dict[str, str] = {
+    "caller": N_("来电人"),
+    "carrier": N_("电话线路"),
+    "clock": N_("系统定时"),
+    "worker": N_("系统"),
+    "system": N_("系统"),
 }
 
 
@@ -269,6 +293,14 @@ def translated(labels: Mapping[Key, str], key: Key) -> str:
     Tests hold every table of labels against its enum or registry, so a missing label fails there and not on a page.
     """
     return str(_(labels[key])) if key in labels else str(key)
+
+
+def actor_label(actor: str, person: User | None) -> str:
+    """Returns the name of who caused an event: of `person`, or of the machine that `actor` names."""
+    if person is None:
+        return translated(MACHINE_LABELS, actor)
+    number = _("工号 %(number)s", number=person.work_number) if person.work_number else ""
+    return f"{person.display_name} {number}".strip()
 
 
 def label(value: StrEnum | None) -> str:

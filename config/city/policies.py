@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from pydantic import PlainValidator
 from pydantic_core import PydanticCustomError
 
-from config.city.toml_file import TomlInteger, TomlTable, TomlText, read_toml
+from config.city.toml_file import TomlInteger, TomlTable, TomlText, Truth, read_toml
 from config.validation import expected
 from hotline.rules.enums import RequestType, Urgency
 from hotline.rules.policies import (
+    AccountPolicy,
     CallerPolicy,
     DeadlinePolicy,
     DeadlineStage,
@@ -27,6 +28,7 @@ from hotline.rules.policies import (
 _LIMIT = re.compile(r"([1-9]\d{0,4}) (minute|hour|business_day|calendar_day)s?")
 _DAY = 86_400
 _RETENTION = RetentionPolicy()
+_ACCOUNTS = AccountPolicy()
 
 
 def _limit(value: object) -> Limit:
@@ -94,13 +96,24 @@ class RetentionTable(TomlTable):
     call_days: Annotated[int, TomlInteger(180, 36_500)] = _RETENTION.call_days
 
 
+class AccountsTable(TomlTable):
+    min_password_length: Annotated[int, TomlInteger(8, 64)] = _ACCOUNTS.min_password_length
+    password_kinds: Annotated[int, TomlInteger(1, 4)] = _ACCOUNTS.password_kinds
+    password_days: Annotated[int, TomlInteger(0, 3650)] = _ACCOUNTS.password_days
+    link_hours: Annotated[int, TomlInteger(1, 720)] = _ACCOUNTS.link_hours
+    lock_after: Annotated[int, TomlInteger(3, 100)] = _ACCOUNTS.lock_after
+    lock_minutes: Annotated[int, TomlInteger(1, 1440)] = _ACCOUNTS.lock_minutes
+    separate_duties: Truth = _ACCOUNTS.separate_duties
+
+
 class PoliciesFile(TomlTable):
     deadlines: DeadlinesTable
     queue: QueueTable
     callbacks: DialTable
     follow_ups: DialTable
-    # A file of an earlier version has no such table.
+    # A file of an earlier version has no such tables.
     retention: RetentionTable = RetentionTable()
+    accounts: AccountsTable = AccountsTable()
 
 
 def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, number: str) -> Policies:
@@ -115,6 +128,7 @@ def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, n
         follow_ups=DialPolicy(**content.follow_ups.model_dump()),
         callers=callers,
         retention=RetentionPolicy(**content.retention.model_dump()),
+        accounts=AccountPolicy(**content.accounts.model_dump()),
     )
 
 

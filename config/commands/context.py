@@ -13,11 +13,14 @@ from config.settings import settings_or_exit
 from config.wiring import Components, build_or_exit
 from hotline.rules.errors import (
     DomainError,
+    InvalidFields,
+    LastAdministrator,
     LostRace,
     NameTaken,
     NoSuchDelivery,
     NoSuchFlow,
     NoSuchPerson,
+    NoSuchToken,
     NotAllowed,
     UnknownSkill,
     UnknownUnit,
@@ -65,26 +68,41 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+# Code of a refused field -> words; codes without words are shown as they are.
+_FIELD_PROBLEMS = {
+    "missing": "is missing",
+    "too_long": "is too long",
+    "too_short": "is too short for the city's rules ([accounts] in policies.toml)",
+    "too_simple": "needs more kinds of characters ([accounts] in policies.toml), without the user's names",
+    "not_printable": "has only printable characters, no slashes, and no blanks around it",
+    "handlers_only": "belongs to handlers only",
+    "separate_duties": "one administrator has one duty in this city ([accounts] in policies.toml)",
+    "not_for_contractors": "is for operators, shift leaders and administrators of the system alone",
+}
+
+
+# Error -> sentence; {} is the error's argument.
+_SENTENCES: dict[type[DomainError], str] = {
+    NoSuchPerson: "there is no active user {}: add one with hotline user add",
+    UnknownUnit: "there is no unit {}; units.toml lists the codes (hotline migrate adds new ones)",
+    NoSuchDelivery: "there is no delivery {}: see hotline deliveries list --state all",
+    NoSuchToken: "there is no token {}: see hotline token list",
+    NoSuchFlow: "there is no publication {}: see hotline flows history",
+    LastAdministrator: "nobody would be left who manages people",
+    LostRace: "{}: check the current state and repeat the command",
+    NameTaken: "the {} is taken",
+    NotAllowed: "{}",
+}
+
+
 def _message(error: DomainError) -> str:
     match error:
-        case NoSuchPerson():
-            return f"there is no active user {error}: add one with hotline user add"
-        case UnknownUnit(code=code):
-            return f"there is no unit {code}; units.toml lists the codes (hotline migrate adds new ones)"
-        case NoSuchDelivery():
-            return f"there is no delivery {error}: see hotline deliveries list --state all"
-        case NoSuchFlow():
-            return f"there is no publication {error}: see hotline flows history"
-        case LostRace():
-            return f"{error}: check the current state and repeat the command"
+        case InvalidFields(errors=errors):
+            return "; ".join(f"{field}: {_FIELD_PROBLEMS.get(code, code)}" for field, code in errors.items())
         case UnknownSkill(known=known):
             return f"there is no skill {error}; callers.toml names {', '.join(known) or 'none'}"
-        case NameTaken():
-            return f"the {error} is taken"
-        case NotAllowed():
-            return str(error)
         case _:
-            return f"{type(error).__name__}: {error}"
+            return _SENTENCES.get(type(error), type(error).__name__ + ": {}").format(error)
 
 
 def _database_message(error: DBAPIError | DatabaseBusy) -> str:

@@ -1,16 +1,22 @@
+from collections.abc import Sequence
+
 import click
 
 from config.commands.context import open_components, report_errors
-from config.commands.terminal import secret_line
-from hotline.rules.enums import Role
-from hotline.rules.people.actors import Machine, Right
-from hotline.services.people import accounts
+from config.commands.terminal import secret_line, text_table
+from hotline.rules.enums import Duty, Role
+from hotline.rules.people.accounts import Account
+from hotline.rules.people.actors import ALL_DUTIES, Machine, Right
+from hotline.services.people import accounts, passwords, sign_ins
 from hotline.services.queueing import skills
+from hotline.store.people.users import list_users
+
+_REASON = click.option("--reason", default="", metavar="TEXT", help="Kept in the history of the account.")
 
 
 @click.group()
 def user() -> None:
-    """Adds users and sets their skills."""
+    """Adds, lists, changes and disables users, and sets their skills."""
 
 
 @user.command("add")
@@ -19,23 +25,133 @@ def user() -> None:
 @click.option("--unit", metavar="CODE", help="Unit of a handler.")
 @click.option("--display-name", metavar="TEXT", help="Name shown on pages; NAME if not given.")
 @click.option("--work-number", metavar="TEXT", help="Work number (工号) announced to callers.")
+@click.option("--contractor", is_flag=True, help="Employed by a contractor: may not handle or approve.")
+@click.option(
+    "--duty",
+    "duties",
+    multiple=True,
+    type=click.Choice(list(Duty)),
+    help="Of an administrator; all if not given.",
+)
 @report_errors
 def add_user(
-    name: str, role: str, unit: str | None, display_name: str | None, work_number: str | None
+    name: str,
+    *,
+    role: str,
+    unit: str | None,
+    display_name: str | None,
+    work_number: str | None,
+    contractor: bool,
+    duties: Sequence[str],
 ) -> None:
     """Adds the user NAME; the password is the first line of standard input."""
+    account = Account(
+        display_name=display_name or name,
+        role=Role(role),
+        unit_code=unit,
+        work_number=work_number,
+        contractor=contractor,
+        duties=frozenset(map(Duty, duties)) or ALL_DUTIES,
+    )
     password = secret_line("password")
     with open_components().application.unit_of_work(Machine.SYSTEM) as work:
-        accounts.add_user(
-            work,
-            name=name,
-            display_name=display_name or name,
-            role=Role(role),
-            password=password,
-            unit_code=unit,
-            work_number=work_number,
-        )
+        accounts.add_user(work, name, account, password=password)
     click.echo(f"{name} may log in as {role}")
+
+
+@user.command("list")
+@click.option("--all", "everyone", is_flag=True, help="Disabled users too.")
+@report_errors
+def list_command(everyone: bool) -> None:
+    """Lists users, the newest first."""
+    application = open_components().application
+    with application.read_session() as session:
+        page = list_users(session, active=None if everyone else True, limit=10_000)
+    at = application.clock()
+    rows = [
+        (
+            line.user.name,
+            line.user.work_number or "",
+            line.user.role.value,
+            line.user.unit_code or "",
+            accounts.state_of(line.user, at),
+            "" if line.user.last_log_in_at is None else f"{line.user.last_log_in_at:%Y-%m-%d}",
+        )
+        for line in page.rows
+    ]
+    click.echo(text_table(("name", "number", "role", "unit", "state", "last log-in"), rows))
+
+
+@user.command("disable")
+@click.argument("name")
+@click.option(
+    "--successor", metavar="NAME", help="Gets the open drafts; without, everyone who writes tickets may."
+)
+@_REASON
+@report_errors
+def disable(name: str, successor: str | None, reason: str) -> None:
+    """Disables the account NAME: every request is refused, but for the controls of a talk in progress."""
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
+        accounts.disable_user(work, name, successor=successor, reason=reason)
+    click.echo(f"{name} is disabled")
+
+
+@user.command("enable")
+@click.argument("name")
+@_REASON
+@report_errors
+def enable(name: str, reason: str) -> None:
+    """Enables the disabled account NAME; the former password works."""
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
+        accounts.enable_user(work, name, reason)
+    click.echo(f"{name} may log in")
+
+
+@user.command("unlock")
+@click.argument("name")
+@report_errors
+def unlock(name: str) -> None:
+    """Ends the lock of NAME that wrong passwords have caused."""
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
+        accounts.unlock_user(work, name)
+    click.echo(f"{name} may log in")
+
+
+@user.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.option("--unit", metavar="CODE", help="Unit of a handler.")
+@click.option("--duty", "duties", multiple=True, type=click.Choice(list(Duty)), help="Of an administrator.")
+@_REASON
+@report_errors
+def set_role(name: str, role: str, *, unit: str | None, duties: Sequence[str], reason: str) -> None:
+    """Gives NAME another ROLE; sessions of the former role end."""
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
+        now = accounts.account_of(accounts.require_user(work, name))
+        wanted = Account(
+            display_name=now.display_name,
+            role=Role(role),
+            unit_code=unit,
+            work_number=now.work_number,
+            contractor=now.contractor,
+            duties=frozenset(map(Duty, duties)) or ALL_DUTIES,
+        )
+        accounts.change_user(work, name, wanted, reason)
+    click.echo(f"{name} is {role}")
+
+
+@user.command("password")
+@click.argument("name")
+@click.option("--must-change", is_flag=True, help="The user changes it at the next log-in.")
+@report_errors
+def set_password(name: str, must_change: bool) -> None:
+    """Sets the password of NAME, the first line of standard input, and ends the sessions."""
+    password = secret_line("password")
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
+        known = accounts.require_user(work, name)
+        passwords.set_password(work, known, password, must_change=must_change)
+        sign_ins.end_sessions(work, known.id)
+    click.echo(f"the password of {name} is set")
 
 
 @user.command("skills")

@@ -17,7 +17,7 @@ from hotline.rules.enums import FollowUpState, Role
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.policies import Policies
 from hotline.services.outbound import callbacks
-from hotline.services.people import accounts
+from hotline.services.people import passwords
 from hotline.services.queueing import presence
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
@@ -73,23 +73,13 @@ def seed_demo(
 
 def _add_people(application: Application, users: Sequence[DemoUser], password: str) -> dict[str, int]:
     """Adds the users and returns their ids by log-in name."""
-    first = users[0]
+    # Hashing is slow by design. All users have the same password, so they share one hash.
+    shared = passwords.hash_password(password)
     with application.unit_of_work(Machine.SYSTEM) as work:
-        first_id = accounts.add_user(
-            work,
-            name=first.name,
-            display_name=first.display_name,
-            role=first.role,
-            password=password,
-            unit_code=first.unit_code,
-            work_number=first.work_number,
-        )
-        # Hashing is slow by design. All users have the same password, so they share one hash.
-        shared = work.session.get_one(User, first_id).password_hash
-        rows = [_row(user, shared, work.at) for user in users[1:]]
+        rows = [_row(user, shared, work.at) for user in users]
         work.session.add_all(rows)
         work.session.flush()
-        return {first.name: first_id, **{row.name: row.id for row in rows}}
+        return {row.name: row.id for row in rows}
 
 
 def _row(user: DemoUser, password_hash: str, at: datetime) -> User:

@@ -71,6 +71,21 @@ class Role(StrEnum):
     ADMIN = "admin"
 
 
+class Duty(StrEnum):
+    """The duty of an administrator. A city may separate them (三员分立): nobody then has more than one."""
+
+    SYSTEM = "system"
+    SECURITY = "security"
+    AUDIT = "audit"
+
+
+class LinkKind(StrEnum):
+    """The purpose of a link with which a person chooses a password."""
+
+    INVITE = "invite"
+    RESET = "reset"
+
+
 class PresenceState(StrEnum):
     """The state of an operator's desk; only `READY` is offered calls."""
 

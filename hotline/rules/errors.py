@@ -32,6 +32,14 @@ class NoSuchPerson(DomainError):
     """Raised when no active user has this log-in name; the argument is the name."""
 
 
+class NoSuchLink(DomainError):
+    """Raised when a link that sets a password is unknown, used, replaced or over."""
+
+
+class NoSuchToken(DomainError):
+    """Raised when no API token has this id; the argument is the id as text."""
+
+
 class NoSuchRecording(DomainError):
     """Raised when no recording has this id; the argument is the id as text."""
 
@@ -115,6 +123,10 @@ class UnfinishedCall(DomainError):
     def __init__(self, call_id: int) -> None:
         super().__init__(str(call_id))
         self.call_id = call_id
+
+
+class LastAdministrator(DomainError):
+    """Raised when nobody would be left who may manage people."""
 
 
 class NameTaken(DomainError):

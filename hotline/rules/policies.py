@@ -7,10 +7,14 @@ found the value is common practice, and the comment beside it in the TOML file s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from hotline.rules.enums import RequestType, Urgency
+
+# A browser session ends after this time without use, unless the installation sets another.
+IDLE_LIMIT = timedelta(hours=12)
 
 
 class DeadlineStage(StrEnum):
@@ -155,6 +159,24 @@ class RetentionPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountPolicy:
+    """The city's rules for accounts and their passwords."""
+
+    min_password_length: int = 8
+    # Kinds of characters that a password holds at least: lower case, upper case, digits, others.
+    password_kinds: int = 1
+    # Days after which a password must be changed; 0: never.
+    password_days: int = 0
+    # Hours for which a link that sets a password is valid.
+    link_hours: int = 72
+    # Wrong passwords in a row after which an account is locked, and for how many minutes.
+    lock_after: int = 10
+    lock_minutes: int = 15
+    # Whether an administrator may have one duty only (三员分立).
+    separate_duties: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policies:
     """All configured limits of the city."""
 
@@ -167,3 +189,4 @@ class Policies:
     follow_ups: DialPolicy
     callers: CallerPolicy
     retention: RetentionPolicy = RetentionPolicy()
+    accounts: AccountPolicy = AccountPolicy()

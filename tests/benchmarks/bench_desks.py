@@ -24,7 +24,8 @@ from redis import Redis
 from agent_console.live.hub import STREAM
 from agent_console.web.auth import SIGN_IN
 from hotline.rules.people.actors import Machine
-from hotline.services.people import accounts
+from hotline.services.people import sign_ins
+from hotline.store.people.users import active_person
 from tests.benchmarks.redis_server import own_redis
 from tests.benchmarks.results import measure, report
 from tests.journeys.city import DOORS, City, close_city, found_city, until
@@ -97,9 +98,9 @@ def cookies(city: City) -> list[str]:
     signer = SecureCookieSessionInterface().get_signing_serializer(app)
     assert signer is not None
     with city.application.unit_of_work(Machine.SYSTEM) as work:
-        operator = accounts.person_by_name(work.session, "operator")
+        operator = active_person(work.session, "operator")
         assert operator is not None
-        tokens = [accounts.sign_in(work, operator.id) for _ in range(DESKS)]
+        tokens = [sign_ins.sign_in(work, operator.id) for _ in range(DESKS)]
     return [str(signer.dumps({SIGN_IN: token})) for token in tokens]
 
 

@@ -26,8 +26,9 @@ from config.city.units import read_units
 from config.demo.volume import LARGEST_UNIT, fill
 from hotline.gateways.live import announce_nothing
 from hotline.rules.enums import Role
+from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import Machine
-from hotline.services.people import accounts
+from hotline.services.people import accounts, tokens
 from hotline.store.engine import open_engine
 from hotline.store.people.tables import Unit
 from hotline.store.tables import Base
@@ -105,11 +106,9 @@ def prepare(engine: Engine, tickets: int) -> str:
     with application.unit_of_work(Machine.SYSTEM) as work:
         people = (("reader", Role.SUPERVISOR, None), ("office", Role.HANDLER, LARGEST_UNIT))
         for name, role, unit in people:
-            accounts.add_user(
-                work, name=name, display_name=name, role=role, password=PASSWORD, unit_code=unit
-            )
+            accounts.add_user(work, name, Account(name, role, unit), password=PASSWORD)
         work.flush()
-        return accounts.create_token(work, name="bench", user_name="reader")
+        return tokens.create_token(work, name="bench", user_name="reader")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from hotline.gateways.live import announce_nothing
 from hotline.rules.enums import CLASS_OF, Channel, Closing, RequestType, Role, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.services import calendar
-from hotline.services.people import accounts
+from hotline.services.people import tokens
 from hotline.store.engine import open_engine
 from hotline.store.tables import Base
 from hotline.store.tickets.tables import Ticket
@@ -84,7 +84,7 @@ def prepare(engine: Engine) -> str:
             rows = [_ticket(place) for place in range(start, min(start + CHUNK, TICKETS))]
             connection.execute(insert(Ticket), rows)
     with application.unit_of_work(person_of(user)) as work:
-        return accounts.create_token(work, name="benchmark", user_name=user.name)
+        return tokens.create_token(work, name="benchmark", user_name=user.name)
 
 
 def _ticket(place: int) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
 from hotline.rules.enums import Role
 from hotline.rules.people.actors import Person
-from hotline.services.people import accounts
+from hotline.services.people import sign_ins
 from hotline.store.engine import open_engine
 from hotline.store.tables import Base
 from hotline.unit_of_work import Application
@@ -90,7 +90,7 @@ class City:
     def signed_in(self, person: Person) -> FlaskClient:
         """Returns a browser in which `person` is signed in."""
         with self.application.unit_of_work(person) as work:
-            token = accounts.sign_in(work, person.id)
+            token = sign_ins.sign_in(work, person.id)
         client = self.console.test_client()
         with client.session_transaction() as session:
             session["sign_in"] = token

@@ -8,9 +8,9 @@ from sqlalchemy import update
 from hotline.rules.enums import Channel, RequestType, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.fields import TicketFields
-from hotline.services.people import accounts
 from hotline.services.tickets import actions
 from hotline.store.people.tables import SignIn
+from hotline.store.people.users import active_person
 from hotline.store.tickets.tables import Ticket
 from tests.browser.test_two_tabs import sign_in
 from tests.journeys.city import City
@@ -41,7 +41,7 @@ ON_SCREEN = """words => {
 
 def write_draft(city: City, **columns: str) -> Ticket:
     with city.application.read_session() as session:
-        operator = accounts.person_by_name(session, "operator")
+        operator = active_person(session, "operator")
     assert operator is not None
     with city.application.unit_of_work(operator) as work:
         stated = TicketFields(type=RequestType.COMPLAINT, **columns)

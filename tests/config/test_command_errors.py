@@ -41,7 +41,7 @@ def execute(terminal: Terminal, *statements: str) -> None:
 @pytest.mark.parametrize("name", ["", " ", " zhang", "zh\nang", "zh\x1bang", "x" * 65, "\udcff"])
 def test_a_users_name_is_short_and_printable(terminal: Terminal, name: str) -> None:
     refused = refuses(terminal, "user", "add", name, "--role", "operator", typed=PASSWORD)
-    assert refused == "Error: a name has 1 to 64 printable characters without blanks around it"
+    assert refused.startswith("Error: name: ")
 
 
 def test_a_long_name_that_fits_its_column_is_taken(terminal: Terminal) -> None:
@@ -49,17 +49,17 @@ def test_a_long_name_that_fits_its_column_is_taken(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "limit"),
+    ("option", "value", "complaint"),
     [
-        ("--display-name", "x" * 81, "a display name has 1 to 80"),
-        ("--work-number", "1" * 17, "a work number has 1 to 16"),
-        ("--work-number", "", "a work number has 1 to 16"),
+        ("--display-name", "x" * 81, "display_name: is too long"),
+        ("--work-number", "1" * 17, "work_number: is too long"),
+        ("--work-number", "", "work_number: is missing"),
     ],
 )
 def test_what_a_user_is_called_fits_its_column(
-    terminal: Terminal, option: str, value: str, limit: str
+    terminal: Terminal, option: str, value: str, complaint: str
 ) -> None:
-    assert refuses(terminal, *ADD, option, value, typed=PASSWORD).startswith(f"Error: {limit} printable")
+    assert refuses(terminal, *ADD, option, value, typed=PASSWORD) == f"Error: {complaint}"
 
 
 def test_a_work_number_that_is_taken_is_named_and_not_the_name(terminal: Terminal) -> None:
@@ -73,7 +73,7 @@ def test_a_work_number_that_is_taken_is_named_and_not_the_name(terminal: Termina
 def test_a_tokens_name_is_short_and_printable(terminal: Terminal, name: str) -> None:
     assert terminal.run(*ADD, typed=PASSWORD).exit_code == 0
     refused = refuses(terminal, "token", "create", name, "--user", "zhang")
-    assert refused == "Error: a token's name has 1 to 80 printable characters without blanks around it"
+    assert refused.startswith("Error: name: ")
 
 
 def test_a_skill_with_a_line_break_is_refused_in_one_line(terminal: Terminal) -> None:

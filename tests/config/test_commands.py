@@ -16,7 +16,7 @@ from config.periodic_jobs import JOBS
 from config.processes.scheduler import Scheduler
 from hotline.clock import system_clock
 from hotline.gateways.live import announce_nothing
-from hotline.services.people import accounts
+from hotline.services.people import tokens
 from hotline.store.engine import open_engine
 from hotline.store.people.tables import Unit
 from hotline.unit_of_work import Application
@@ -158,9 +158,50 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
     assert made.exit_code == 0
     engine = open_engine(terminal.database)
     with Session(engine) as session:
-        found = accounts.person_by_api_token(session, made.output.strip())
+        found = tokens.program_by_token(session, made.output.strip())
     engine.dispose()
     assert found is not None
+
+
+def test_accounts_are_looked_through_and_changed(terminal: Terminal) -> None:
+    for name, role in (("root", "admin"), ("zhang", "operator"), ("wang", "operator")):
+        assert terminal.run("user", "add", name, "--role", role, typed="long-enough\n").exit_code == 0
+
+    def done(*arguments: str, typed: str = "") -> str:
+        result = terminal.run("user", *arguments, typed=typed)
+        assert result.exit_code == 0, result.stderr
+        return str(result.output)
+
+    assert done("role", "wang", "supervisor", "--reason", "调岗") == "wang is supervisor\n"
+    assert done("password", "wang", "--must-change", typed="another-one\n") == "the password of wang is set\n"
+    assert done("disable", "zhang", "--reason", "离职") == "zhang is disabled\n"
+    listed = {line.split()[0]: line.split() for line in done("list", "--all").splitlines()}
+    assert (listed["zhang"][-1], listed["wang"][-1]) == ("disabled", "must_change")
+    assert "zhang" not in done("list")
+    assert done("enable", "zhang") == "zhang may log in\n"
+
+    for refused in (("disable", "root"), ("role", "root", "leader")):
+        result = terminal.run("user", *refused)
+        assert (result.exit_code, result.stderr) == (
+            1,
+            "Error: nobody would be left who manages people\n",
+        )
+    locked = terminal.run("user", "unlock", "zhang")
+    assert (locked.exit_code, "not locked" in locked.stderr) == (1, True)
+
+
+def test_tokens_are_listed_and_revoked(terminal: Terminal) -> None:
+    terminal.run("user", "add", "zhang", "--role", "operator", typed="long-enough\n")
+    made = terminal.run("token", "create", "importer", "--user", "zhang", "--read-only", "--days", "30")
+    assert made.exit_code == 0
+    row = terminal.run("token", "list").output.splitlines()[1].split()
+    assert row[:5] == ["1", "importer", "zhang", "read", "live"]
+    assert terminal.run("token", "revoke", "1").output == "token 1 is revoked\n"
+    assert terminal.run("token", "list").output.splitlines()[1].split()[4] == "revoked"
+    assert terminal.run("token", "revoke", "1").exit_code == 1
+    assert (
+        terminal.run("token", "revoke", "2").stderr == "Error: there is no token 2: see hotline token list\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +211,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
             ("user", "add", "a", "--role", "operator"),
             "short\n",
             1,
-            "Error: a password needs at least 8 characters",
+            "Error: password: is too short",
         ),
         (("user", "add", "a", "--role", "operator"), "", 2, "the password is read from standard input"),
         (("user", "add", "a", "--role", "boss"), "long-enough\n", 2, "'boss' is not one of"),
@@ -178,7 +219,7 @@ def test_a_person_added_may_log_in(terminal: Terminal) -> None:
             ("user", "add", "a", "--role", "handler"),
             "long-enough\n",
             1,
-            "Error: a handler, and only a handler",
+            "Error: unit_code: is missing",
         ),
         (
             ("user", "add", "a", "--role", "handler", "--unit", "moon"),

@@ -19,7 +19,7 @@ from config.demo.seed import is_empty, seed_demo
 from config.wiring import load_registry
 from hotline.rules.enums import CallEnd, CallPurpose, FollowUpState, PresenceState, TicketState
 from hotline.rules.people.actors import Machine
-from hotline.services.people import accounts
+from hotline.services.people import sign_ins
 from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
 from hotline.store.outbound import Callback, FollowUp
@@ -59,7 +59,7 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 def test_everybody_shown_can_log_in_with_the_one_password(city: Engine) -> None:
     with Session(city) as session:
         known = {user.name: user for user in session.scalars(select(User))}
-        person = accounts.check_password(session, "op1", "demo-password")
+        person = sign_ins.check_password(session, "op1", "demo-password", NOW)
         assert person is not None
         for user in SHOWN:
             row = known[user.name]

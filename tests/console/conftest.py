@@ -18,7 +18,7 @@ from agent_console.web.flow_catalog import FlowCatalog
 from config.flow_catalog import CityFlows
 from config.wiring import load_registry
 from hotline.rules.people.actors import Person
-from hotline.services.people import accounts
+from hotline.services.people import sign_ins
 from hotline.unit_of_work import Application
 from tests.policies import city_policies
 
@@ -98,7 +98,7 @@ def browser(app: Flask) -> FlaskClient:
 def sign_in_to(app: Flask, application: Application, person: Person) -> FlaskClient:
     """Returns a new browser of `app` in which `person` is signed in and which sends the CSRF token by itself."""
     with application.unit_of_work(person) as work:
-        token = accounts.sign_in(work, person.id)
+        token = sign_ins.sign_in(work, person.id)
     client = app.test_client()
     with client.session_transaction() as session:
         session["sign_in"] = token

@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hotline.rules.enums import Role
-from hotline.services.people import accounts
+from hotline.services.people import tokens
 from hotline.unit_of_work import Application
 from tests.builders import make_user, person_of
 
@@ -37,7 +37,7 @@ def hire(app: Flask, application: Application, role: Role, unit: str | None = No
     """Return a program that acts for a new user of `role` (and `unit`)."""
     user = make_user(application, role, unit_code=unit)
     with application.unit_of_work(person_of(user)) as work:
-        token = accounts.create_token(work, name="test", user_name=user.name)
+        token = tokens.create_token(work, name="test", user_name=user.name)
     return Program(app.test_client(), token)
 
 

@@ -15,7 +15,7 @@ from tests.console.conftest import SignIn
 from tests.console.programs import field_errors, hire, json_of, refused
 from tests.stopped_clock import StoppedClock
 
-PLACES = {"number": "draft-1", "action": "save", "id": "1"}
+PLACES = {"number": "draft-1", "action": "save", "id": "1", "name": "nobody"}
 
 
 def address(path: str) -> str:
@@ -211,6 +211,6 @@ def test_no_full_number_leaves_through_the_api(app: Flask, application: Applicat
     for role in Role:
         program = hire(app, application, role, unit if role is Role.HANDLER else None)
         for route in ROUTES:
-            path = route.path.format(number=ticket.number, action="acknowledge", id=1)
+            path = route.path.format(number=ticket.number, action="acknowledge", id=1, name="nobody")
             response = program.client.open(BASE + path, method=route.method, json={}, headers=program.headers)
             assert "77776666" not in response.get_data(as_text=True), (role, route.name)

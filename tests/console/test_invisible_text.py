@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from hotline.rules.enums import Role, TicketState
-from hotline.rules.errors import NotAllowed
+from hotline.rules.errors import InvalidFields
+from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.rows import COLUMNS, Code, TicketRow, parse_row
 from hotline.services.people import accounts
@@ -72,5 +73,5 @@ def test_a_file_and_a_name_may_not_be_invisible(sign: str, application: Applicat
     whole = parse_row({**cells, "external_number": "A1"}, city_policies().zone, city_policies().number, AT)
     assert isinstance(whole, TicketRow)
     assert whole.values["title"] == ""
-    with application.unit_of_work(Machine.SYSTEM) as work, pytest.raises(NotAllowed):
-        accounts.add_user(work, name=sign, display_name="x", role=Role.OPERATOR, password="long enough")
+    with application.unit_of_work(Machine.SYSTEM) as work, pytest.raises(InvalidFields):
+        accounts.add_user(work, sign, Account("x", Role.OPERATOR), password="long enough")

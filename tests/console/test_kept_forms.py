@@ -13,7 +13,7 @@ from hotline.rules.enums import Role, TicketAction, TicketState
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.fields import TicketFields
 from hotline.services import retention
-from hotline.services.people import accounts
+from hotline.services.people import sign_ins
 from hotline.services.tickets import actions
 from hotline.store.people.kept_forms import KeptForm
 from hotline.store.tickets.tables import Ticket
@@ -338,7 +338,7 @@ def test_an_expired_session_says_why_a_page_asks_to_sign_in(
 ) -> None:
     client = app.test_client()
     with application.unit_of_work(clerk) as work:
-        token = accounts.sign_in(work, clerk.id)
+        token = sign_ins.sign_in(work, clerk.id)
     with client.session_transaction() as session:
         session["sign_in"] = token
     arm_with_csrf_token(app, client)

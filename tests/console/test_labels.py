@@ -10,6 +10,7 @@ from flask import Flask
 from agent_console.desk.state import CHOOSABLE_REASONS
 from agent_console.pages.callbacks import OUTCOME_LABELS
 from agent_console.pages.deliveries import REACTION_LABELS
+from agent_console.people import history
 from agent_console.reports import labels as report_labels
 from agent_console.reports.page import COUNT_LABELS
 from agent_console.tickets.due_labels import STAGES, TAGS, DeadlineStatus
@@ -20,9 +21,9 @@ from agent_console.tickets.ticket_sheet import (
     no_matter_options,
     waiting_label,
 )
-from agent_console.tickets.timeline import MACHINE_LABELS, SENTENCES
+from agent_console.tickets.timeline import SENTENCES
 from agent_console.tickets.unit_inbox import SECTION_LABELS
-from agent_console.web.labels import FIELDS, LABELS, field_label, label, problem_label
+from agent_console.web.labels import FIELDS, LABELS, MACHINE_LABELS, field_label, label, problem_label
 from agent_console.web.template_context import TONES
 from hotline.events import KINDS
 from hotline.reactions.registry import REACTION_BY_NAME
@@ -30,11 +31,13 @@ from hotline.rules import enums
 from hotline.rules.calls.outages import OutageState
 from hotline.rules.enums import NotReadyReason, TicketAction, TicketState
 from hotline.rules.figures.statistics import STATISTICS
+from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import Machine
 from hotline.rules.policies import DeadlineStage
 from hotline.rules.tickets.fields import STATED_NAMES
 from hotline.rules.tickets.inbox import InboxSection
 from hotline.rules.tickets.transitions import TRANSITIONS
+from hotline.services.people.leavers import HAND_OVERS
 from hotline.store.figures.drill_down import CALL_COUNTS, TICKET_COUNTS
 
 STORED = [kind for _, kind in inspect.getmembers(enums, inspect.isclass) if issubclass(kind, StrEnum)]
@@ -51,6 +54,12 @@ TABLES: dict[str, tuple[Collection[str], Iterable[str]]] = {
     "REACTION_LABELS": (REACTION_LABELS, REACTION_BY_NAME),
     "MACHINE_LABELS": (MACHINE_LABELS, Machine),
     "SENTENCES": (SENTENCES, [kind for kind, event in KINDS.items() if event.subject == "ticket"]),
+    "history.SENTENCES": (
+        history.SENTENCES,
+        [kind for kind, event in KINDS.items() if event.subject == "account"],
+    ),
+    "history.WORK": (history.WORK, HAND_OVERS),
+    "history.CHANGED": (history.CHANGED, [*Account.__dataclass_fields__, "active", "locked"]),
     "STATISTIC_LABELS": (report_labels.STATISTIC_LABELS, [statistic.name for statistic in STATISTICS]),
     "COUNT_LABELS": (COUNT_LABELS, frozenset().union(*CALL_COUNTS, *TICKET_COUNTS)),
     "ENUM_LABELS": (

@@ -21,7 +21,7 @@ from hotline.rules.enums import (
 )
 from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.figures.statistics import STATISTICS
-from hotline.services.people import accounts
+from hotline.services.people import tokens
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket, make_unit, make_user, person_of
 from tests.stopped_clock import MONDAY_MORNING
@@ -43,7 +43,7 @@ def console_options(console_options: ConsoleOptions) -> ConsoleOptions:
 def token(application: Application) -> str:
     leader = make_user(application, Role.LEADER)
     with application.unit_of_work(person_of(leader)) as work:
-        return accounts.create_token(work, name="report reader", user_name=leader.name)
+        return tokens.create_token(work, name="report reader", user_name=leader.name)
 
 
 def ask(browser: FlaskClient, token: str, address: str) -> TestResponse:
@@ -201,6 +201,6 @@ def test_a_bad_day_is_named(
 def test_reports_need_their_right(application: Application, browser: FlaskClient) -> None:
     operator = make_user(application, Role.OPERATOR)
     with application.unit_of_work(person_of(operator)) as work:
-        token = accounts.create_token(work, name="desk", user_name=operator.name)
+        token = tokens.create_token(work, name="desk", user_name=operator.name)
     assert ask(browser, token, "/reports/daily").status_code == 403
     assert browser.get("/api/v1/reports/daily").status_code == 401

@@ -21,6 +21,7 @@ import requests
 from config.settings import Settings, read_settings
 from config.wiring import build
 from hotline.rules.enums import Role
+from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import Machine
 from hotline.services.people import accounts
 from hotline.store.people.tables import Unit
@@ -139,15 +140,7 @@ def settle(application: Application) -> None:
             "supervisor": (Role.SUPERVISOR, "督查员", None, None),
         }
         for name, (role, display, unit, number) in staff.items():
-            accounts.add_user(
-                work,
-                name=name,
-                display_name=display,
-                role=role,
-                password=PASSWORD,
-                unit_code=unit,
-                work_number=number,
-            )
+            accounts.add_user(work, name, Account(display, role, unit, number), password=PASSWORD)
 
 
 def open_city(city: City) -> None:

@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from hotline.rules.people.actors import Machine
-from hotline.services.people import accounts
+from hotline.services.people import tokens
 from tests.journeys.city import City
 from tests.journeys.people import Office, Operator, pothole, telephone
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.journey
 
 def report_of(city: City) -> dict[str, object]:
     with city.application.unit_of_work(Machine.SYSTEM) as work:
-        token = accounts.create_token(work, name="report", user_name="supervisor")
+        token = tokens.create_token(work, name="report", user_name="supervisor")
         day = f"{work.today:%Y-%m-%d}"
     headers = {"Authorization": f"Bearer {token}"}
     answer = requests.get(f"{city.web}/api/v1/reports/daily?date={day}", headers=headers, timeout=10)

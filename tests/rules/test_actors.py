@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.rules.enums import CLASS_OF, RequestClass, RequestType, Role
-from hotline.rules.people.actors import RIGHTS, Machine, Person, Right, may_read_ticket
+from hotline.rules.enums import CLASS_OF, Duty, RequestClass, RequestType, Role
+from hotline.rules.people.actors import DUTY_OF, RIGHTS, Machine, Person, Right, may_read_ticket
 
 R = Right
 EXPECTED: dict[Right, set[Role]] = {
@@ -23,12 +23,25 @@ EXPECTED: dict[Right, set[Role]] = {
     R.READ_OUTAGES: {Role.OPERATOR, Role.SHIFT_LEADER, Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN},
     R.ANNOUNCE: {Role.SHIFT_LEADER, Role.SUPERVISOR, Role.ADMIN},
     R.MANAGE_DELIVERIES: {Role.SUPERVISOR, Role.ADMIN},
+    R.MANAGE_PEOPLE: {Role.ADMIN},
 }
 
 
 @pytest.mark.parametrize("right", Right)
 def test_a_right_belongs_to_exactly_these_roles(right: Right) -> None:
     assert {role for role in Role if Person(1, role).may(right)} == EXPECTED[right]
+
+
+@pytest.mark.parametrize("duty", Duty)
+def test_an_administrator_with_one_duty_has_its_rights_and_those_of_no_other(duty: Duty) -> None:
+    one = Person(1, Role.ADMIN, duties=frozenset({duty}))
+    limited = {right for right in RIGHTS[Role.ADMIN] if right in DUTY_OF}
+    assert {right for right in limited if one.may(right)} == {r for r in limited if DUTY_OF[r] is duty}
+    assert all(one.may(right) for right in RIGHTS[Role.ADMIN] - limited)
+
+
+def test_duties_concern_administrators_alone() -> None:
+    assert Person(1, Role.SUPERVISOR, duties=frozenset()).may(R.MANAGE_DELIVERIES)
 
 
 def test_every_role_has_rights() -> None:

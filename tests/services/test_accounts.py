@@ -7,9 +7,11 @@ import pytest
 from sqlalchemy import select, update
 
 from hotline.rules.enums import Role
-from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
+from hotline.rules.errors import InvalidFields, NameTaken, NoSuchPerson, UnknownUnit
+from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import Machine, Person
-from hotline.services.people import accounts
+from hotline.rules.policies import IDLE_LIMIT
+from hotline.services.people import accounts, sign_ins, tokens
 from hotline.store.people.tables import ApiToken, SignIn, User
 from hotline.unit_of_work import Application
 from tests.builders import make_unit, make_user, person_of
@@ -21,23 +23,24 @@ PASSWORD = "correct-horse-电池"
 
 def add(application: Application, name: str = "zhang", role: Role = Role.OPERATOR, **facts: Any) -> int:
     with application.unit_of_work(Machine.SYSTEM) as work:
-        said = {"display_name": "张", "password": PASSWORD, **facts}
-        return accounts.add_user(work, name=name, role=role, **said)
+        password = facts.pop("password", PASSWORD)
+        account = Account(facts.pop("display_name", "张"), role, **facts)
+        return accounts.add_user(work, name, account, password=password)
 
 
 def check(application: Application, name: str, password: str) -> Person | None:
     with application.read_session() as session:
-        return accounts.check_password(session, name, password)
+        return sign_ins.check_password(session, name, password, application.clock())
 
 
-def signed_in(application: Application, token: str) -> accounts.SignedIn | None:
+def signed_in(application: Application, token: str) -> sign_ins.SignedIn | None:
     with application.read_session() as session:
-        return accounts.person_by_sign_in(session, token, application.clock())
+        return sign_ins.person_by_sign_in(session, token, application.clock())
 
 
 def sign_in(application: Application, person: Person) -> str:
     with application.unit_of_work(person) as work:
-        return accounts.sign_in(work, person.id)
+        return sign_ins.sign_in(work, person.id)
 
 
 def retire(application: Application, user_id: int) -> None:
@@ -77,9 +80,9 @@ def test_who_may_not_log_in_is_told_nothing_else(application: Application) -> No
 def test_a_browser_session_holds_for_a_shift(application: Application, clock: StoppedClock) -> None:
     person = person_of(make_user(application, name="li", display_name="李", work_number="00017", locale="en"))
     token = sign_in(application, person)
-    ends_at = clock.at + accounts.IDLE_LIMIT
-    who = accounts.SignedIn(person, "li", "李", "00017", "en", ends_at)
-    clock.advance(accounts.IDLE_LIMIT.total_seconds() - 1)
+    ends_at = clock.at + IDLE_LIMIT
+    who = sign_ins.SignedIn(person, "li", "李", "00017", "en", ends_at)
+    clock.advance(IDLE_LIMIT.total_seconds() - 1)
     assert signed_in(application, token) == who
     clock.advance(1)
     assert signed_in(application, token) is None
@@ -91,14 +94,14 @@ def test_a_session_in_use_goes_on_and_one_that_is_over_or_revoked_does_not(
     person = person_of(make_user(application))
     used, unused, revoked = (sign_in(application, person) for _ in range(3))
     with application.unit_of_work(person) as work:
-        accounts.sign_out(work, revoked)
+        sign_ins.sign_out(work, revoked)
     for _ in range(30):
         clock.advance(3600)
         with application.unit_of_work(person) as work:
             for token in (used, revoked):
-                accounts.renew_sign_in(work, token)
+                sign_ins.renew_sign_in(work, token)
     with application.unit_of_work(person) as work:
-        accounts.renew_sign_in(work, unused)
+        sign_ins.renew_sign_in(work, unused)
     assert [signed_in(application, token) is not None for token in (used, unused, revoked)] == [
         True,
         False,
@@ -108,17 +111,17 @@ def test_a_session_in_use_goes_on_and_one_that_is_over_or_revoked_does_not(
 
 @pytest.mark.parametrize(("minutes", "due"), [(0, False), (5, False), (6, True), (700, True)])
 def test_a_session_is_renewed_only_now_and_then(clock: StoppedClock, *, minutes: int, due: bool) -> None:
-    ends_at = clock.at + accounts.IDLE_LIMIT
-    assert accounts.is_renewal_due(ends_at, clock.at + timedelta(minutes=minutes)) is due
+    ends_at = clock.at + IDLE_LIMIT
+    assert sign_ins.is_renewal_due(ends_at, clock.at + timedelta(minutes=minutes)) is due
 
 
 def test_a_session_ends_when_it_is_revoked_or_its_person_is_gone(application: Application) -> None:
     person = person_of(make_user(application))
     first, second = sign_in(application, person), sign_in(application, person)
     with application.unit_of_work(person) as work:
-        accounts.sign_out(work, first)
-        accounts.sign_out(work, first)
-        accounts.sign_out(work, "unknown")
+        sign_ins.sign_out(work, first)
+        sign_ins.sign_out(work, first)
+        sign_ins.sign_out(work, "unknown")
     assert signed_in(application, first) is None
     assert signed_in(application, second) is not None
     retire(application, person.id)
@@ -129,9 +132,9 @@ def test_a_session_ends_when_it_is_revoked_or_its_person_is_gone(application: Ap
 def test_no_token_is_a_crash(application: Application, token: str) -> None:
     assert signed_in(application, token) is None
     with application.read_session() as session:
-        assert accounts.person_by_api_token(session, token) is None
+        assert tokens.program_by_token(session, token) is None
     with application.unit_of_work(Machine.SYSTEM) as work:
-        accounts.sign_out(work, token)
+        sign_ins.sign_out(work, token)
 
 
 def test_no_secret_is_stored(application: Application) -> None:
@@ -139,7 +142,7 @@ def test_no_secret_is_stored(application: Application) -> None:
     person = person_of(make_user(application))
     browser = sign_in(application, person)
     with application.unit_of_work(Machine.SYSTEM) as work:
-        program = accounts.create_token(work, name="open data", user_name="li")
+        program = tokens.create_token(work, name="open data", user_name="li")
     with application.read_session() as session:
         kept = [*session.scalars(select(SignIn.token_hash)), *session.scalars(select(ApiToken.token_hash))]
     assert not {browser, program, program.removeprefix("hl_")} & set(kept)
@@ -149,36 +152,36 @@ def test_no_secret_is_stored(application: Application) -> None:
 def test_a_program_acts_for_its_person_until_either_is_gone(application: Application) -> None:
     user = make_user(application, Role.SUPERVISOR, name="li")
     with application.unit_of_work(Machine.SYSTEM) as work:
-        token = accounts.create_token(work, name="open data", user_name="li")
+        token = tokens.create_token(work, name="open data", user_name="li")
     with application.read_session() as session:
-        known = accounts.person_by_api_token(session, token)
+        known = tokens.program_by_token(session, token)
     assert known is not None
     assert known[0] == Person(user.id, Role.SUPERVISOR)
     with application.unit_of_work(Machine.SYSTEM) as work:
         revoked = update(ApiToken).where(ApiToken.id == known[1])
         work.session.execute(revoked.values(revoked_at=work.at - timedelta(seconds=1)))
     with application.read_session() as session:
-        assert accounts.person_by_api_token(session, token) is None
+        assert tokens.program_by_token(session, token) is None
 
 
 def test_the_token_of_an_inactive_user_is_refused(application: Application) -> None:
     user = make_user(application, name="li")
     with application.unit_of_work(Machine.SYSTEM) as work:
-        token = accounts.create_token(work, name="open data", user_name="li")
+        token = tokens.create_token(work, name="open data", user_name="li")
     retire(application, user.id)
     with application.read_session() as session:
-        assert accounts.person_by_api_token(session, token) is None
+        assert tokens.program_by_token(session, token) is None
     for name in ("li", "nobody"):
         with pytest.raises(NoSuchPerson), application.unit_of_work(Machine.SYSTEM) as work:
-            accounts.create_token(work, name="another", user_name=name)
+            tokens.create_token(work, name="another", user_name=name)
 
 
 @pytest.mark.parametrize(
     ("facts", "refusal"),
     [
-        ({"password": "seven77"}, NotAllowed),
-        ({"role": Role.HANDLER}, NotAllowed),
-        ({"unit_code": "city-management"}, NotAllowed),
+        ({"password": "seven77"}, InvalidFields),
+        ({"role": Role.HANDLER}, InvalidFields),
+        ({"unit_code": "city-management"}, InvalidFields),
         ({"role": Role.HANDLER, "unit_code": "nowhere"}, UnknownUnit),
         ({"name": "taken"}, NameTaken),
         ({"work_number": "00001"}, NameTaken),

@@ -22,11 +22,11 @@ from hotline.rules.enums import (
     TicketState,
 )
 from hotline.rules.people.actors import Machine
-from hotline.rules.policies import RetentionPolicy
+from hotline.rules.policies import IDLE_LIMIT, RetentionPolicy
 from hotline.services import retention
 from hotline.services.calls import sounds as sound_service
 from hotline.services.outbound import callbacks
-from hotline.services.people import accounts
+from hotline.services.people import sign_ins, tokens
 from hotline.store.base import Base
 from hotline.store.calls.recordings import Recording, RecordingSound, object_key
 from hotline.store.calls.tables import Call, Offer
@@ -92,8 +92,8 @@ def test_a_session_is_deleted_when_it_has_been_over_for_long(
 ) -> None:
     user = make_user(application)
     with application.unit_of_work(person_of(user)) as work:
-        accounts.sign_in(work, user.id)
-    clock.advance((accounts.IDLE_LIMIT + timedelta(days=DAYS.sign_in_days)).total_seconds())
+        sign_ins.sign_in(work, user.id)
+    clock.advance((IDLE_LIMIT + timedelta(days=DAYS.sign_in_days)).total_seconds())
     assert (delete_expired(application), count(application, SignIn)) == (0, 1)
     clock.advance(1)
     assert (delete_expired(application), count(application, SignIn)) == (1, 0)
@@ -104,7 +104,7 @@ def test_a_programs_key_is_deleted_and_its_ticket_stays(
 ) -> None:
     user, ticket = make_user(application, Role.OPERATOR), make_ticket(application)
     with application.unit_of_work(person_of(user)) as work:
-        accounts.create_token(work, name="test", user_name=user.name)
+        tokens.create_token(work, name="test", user_name=user.name)
         work.flush()
         token_id = work.session.scalars(select(ApiToken.id)).one()
         for key in "ab":

@@ -142,6 +142,7 @@ LISTS: dict[str, Ask] = {
     "tickets, rare type": tickets(types=(RequestType.PRAISE,)),
     "tickets of nobody": tickets(author_id=999),
     "tickets with a message": tickets(messages=True),
+    "drafts of leavers": tickets(unowned=True),
     "tickets of an old day": tickets(first=LONG_AGO, last=LONG_AGO),
     "tickets as their unit sees them": tickets(person=HANDLER),
     **{f"inbox, {which}": section(which) for which in InboxSection},

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from hotline.rules.enums import Role
+from hotline.rules.enums import Duty, Role
 
 
 class Right(StrEnum):
@@ -25,6 +25,7 @@ class Right(StrEnum):
     READ_OUTAGES = "read_outages"
     ANNOUNCE = "announce"
     MANAGE_DELIVERIES = "manage_deliveries"
+    MANAGE_PEOPLE = "manage_people"
 
 
 _DESK = {
@@ -57,8 +58,21 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.SUPERVISOR: frozenset(_OVERSIGHT | {Right.ANNOUNCE, Right.MANAGE_DELIVERIES}),
     Role.LEADER: frozenset({Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.INSPECTOR: frozenset(_OVERSIGHT),
-    Role.ADMIN: frozenset(_OVERSIGHT | {Right.PUBLISH_FLOWS, Right.ANNOUNCE, Right.MANAGE_DELIVERIES}),
+    Role.ADMIN: frozenset(
+        _OVERSIGHT | {Right.PUBLISH_FLOWS, Right.ANNOUNCE, Right.MANAGE_DELIVERIES, Right.MANAGE_PEOPLE}
+    ),
 }
+
+ALL_DUTIES = frozenset(Duty)
+# The duty that an administrator needs for a right; other rights belong to every administrator.
+DUTY_OF: dict[Right, Duty] = {
+    Right.PUBLISH_FLOWS: Duty.SYSTEM,
+    Right.MANAGE_DELIVERIES: Duty.SYSTEM,
+    Right.MANAGE_PEOPLE: Duty.SECURITY,
+}
+# A contractor may take calls and keep the system running, but not handle, approve or inspect
+# (国办函〔2025〕66号: the handling of requests may not be contracted out).
+CONTRACTOR_ROLES = frozenset({Role.OPERATOR, Role.SHIFT_LEADER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +82,13 @@ class Person:
     id: int
     role: Role
     unit_code: str | None = None
+    # Of an administrator.
+    duties: frozenset[Duty] = ALL_DUTIES
 
     def may(self, right: Right) -> bool:
-        return right in RIGHTS[self.role]
+        if right not in RIGHTS[self.role]:
+            return False
+        return self.role is not Role.ADMIN or right not in DUTY_OF or DUTY_OF[right] in self.duties
 
     def __str__(self) -> str:
         return f"user:{self.id}"
@@ -87,6 +105,11 @@ class Machine(StrEnum):
 
 
 Actor = Person | Machine
+
+
+def may_be_contractor(role: Role, duties: frozenset[Duty]) -> bool:
+    """Returns whether the employee of a contractor may have this role; as administrator for the system alone."""
+    return role in CONTRACTOR_ROLES or (role is Role.ADMIN and duties == {Duty.SYSTEM})
 
 
 def may_read_ticket(actor: Actor, unit_code: str | None) -> bool:

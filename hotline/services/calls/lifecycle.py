@@ -26,7 +26,14 @@ from hotline.rules.errors import NoSuchCall
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.text import SHORT_TEXT, to_storable
 from hotline.services.calls.check_times import first_check
-from hotline.services.calls.queries import CallView, find_call, get_call, lock_call, require_own_call
+from hotline.services.calls.queries import (
+    CallView,
+    find_call,
+    get_call,
+    lock_call,
+    require_own_call,
+    require_own_record,
+)
 from hotline.services.outbound import callbacks
 from hotline.services.queueing import desks, offers
 from hotline.store.base import UtcDateTime
@@ -331,11 +338,12 @@ def _end_before_operator(work: UnitOfWork, call_id: int, end: CallEnd) -> CallEn
 def finish_without_ticket(work: UnitOfWork, call_id: int, reason: NoMatterReason, note: str = "") -> None:
     """Completes the record of a call that brought no matter.
 
-    Raises NotAllowed unless it is the actor's own call, or an unanswered call with a voice message.
+    Raises NotAllowed unless the actor completes its record (`queries.require_own_record`), or it is an unanswered call with a
+    voice message.
     """
     is_a_message = get_call(work, call_id).operator_id is None and has_message(work.session, call_id)
     if not is_a_message:
-        require_own_call(work, call_id)
+        require_own_record(work, call_id)
     finished = updated_one(
         work.session,
         update(Call)

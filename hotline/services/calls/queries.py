@@ -7,8 +7,9 @@ from sqlalchemy import Executable, bindparam, select
 
 from hotline.rules.enums import CallPurpose, CallState, RequestClass
 from hotline.rules.errors import NoSuchCall, NotAllowed
-from hotline.rules.people.actors import Person
+from hotline.rules.people.actors import Person, Right
 from hotline.store.calls.tables import Call
+from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
 
@@ -70,6 +71,20 @@ def require_own_call(work: UnitOfWork, call_id: int) -> tuple[CallView, Person]:
     if not isinstance(work.actor, Person) or call.operator_id != work.actor.id:
         raise NotAllowed("another operator answered this call")
     return call, work.actor
+
+
+def require_own_record(work: UnitOfWork, call_id: int) -> None:
+    """Raises NotAllowed unless the actor completes the record of this call.
+
+    That is its operator, or the author of its draft if the draft was handed over; one without an author (a voice message, a
+    draft of a leaver) belongs to everybody who writes tickets.
+    """
+    actor = work.actor
+    if isinstance(actor, Person) and actor.may(Right.WRITE_TICKETS):
+        authors = work.session.scalars(select(Ticket.author_id).where(Ticket.call_id == call_id))
+        if any(author in (None, actor.id) for author in authors):
+            return
+    require_own_call(work, call_id)
 
 
 def _view(work: UnitOfWork, query: Executable, key: str | int) -> CallView | None:

@@ -66,7 +66,7 @@ def record_message(work: UnitOfWork, call_id: int, sid: str, seconds: int) -> No
         return
     if _insert(work, call_id, sid, seconds, RecordingKind.MESSAGE) is None:
         return
-    _open_draft(work, call_id)
+    open_draft(work, call_id, title=MESSAGE_TITLE)
     callbacks.settle_served(work, call_id)
     given_up = update(Call).where(Call.id == call_id, Call.state == CallState.ENDED, Call.end.in_(_GIVEN_UP))
     work.session.execute(given_up.values(end=CallEnd.LEFT_MESSAGE))
@@ -105,15 +105,19 @@ def _insert(work: UnitOfWork, call_id: int, sid: str, seconds: int, kind: Record
     return recording_id
 
 
-def _open_draft(work: UnitOfWork, call_id: int) -> None:
-    """Opens the draft for a message unless the call has a ticket. The caller holds the lock on the call."""
+def open_draft(work: UnitOfWork, call_id: int, *, title: str = "", author_id: int | None = None) -> bool:
+    """Opens a draft for a call unless it has a ticket; returns whether it did. The caller holds the lock on the call.
+
+    Without an author, every writer of tickets may go on with it.
+    """
     if work.session.scalar(select(Ticket.id).where(Ticket.call_id == call_id).limit(1)) is not None:
-        return
+        return False
     call = work.session.get_one(Call, call_id, populate_existing=True)
     ticket = Ticket(
         state=TicketState.DRAFT,
         channel=Channel.PHONE,
-        title=MESSAGE_TITLE,
+        title=title,
+        author_id=author_id,
         call_id=call_id,
         caller_number=call.number or call.number_raw,
         received_at=work.at,
@@ -122,3 +126,4 @@ def _open_draft(work: UnitOfWork, call_id: int) -> None:
     work.session.add(ticket)
     work.session.flush()
     work.record(events.TicketOpened(ticket.id))
+    return True

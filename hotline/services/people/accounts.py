@@ -1,175 +1,189 @@
-"""Users, their passwords and browser sessions, and the API tokens of programs."""
+"""Users: added, changed, disabled and enabled by an administrator, each change recorded with its reason."""
 
-import hashlib
-import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from hotline.rules.enums import Role
-from hotline.rules.errors import NameTaken, NoSuchPerson, NotAllowed, UnknownUnit
+from hotline import events
+from hotline.rules.enums import LinkKind, Role
+from hotline.rules.errors import (
+    InvalidFields,
+    LastAdministrator,
+    LostRace,
+    NameTaken,
+    NoSuchPerson,
+    NotAllowed,
+    UnknownUnit,
+)
+from hotline.rules.people.accounts import MAX_NAME, Account, account_problems, name_problem
 from hotline.rules.people.actors import Person, Right
-from hotline.rules.text import is_blank, is_storable
-from hotline.store.people.tables import ApiToken, SignIn, Unit, User
-from hotline.store.upsert import insert_if_absent
-from hotline.unit_of_work import Application, UnitOfWork
+from hotline.rules.text import is_storable
+from hotline.services.people import leavers, passwords, sign_ins
+from hotline.store.advisory_locks import acquire_advisory_locks
+from hotline.store.people.tables import Unit, User
+from hotline.store.people.users import active_person, as_person, duties_of, find_user
+from hotline.store.upsert import insert_if_absent, updated_one
+from hotline.unit_of_work import UnitOfWork
 
-# A browser session ends after this time without use, unless the installation sets another.
-IDLE_LIMIT = timedelta(hours=12)
-# A session is renewed at most this often, so that few requests write.
-RENEWAL_INTERVAL = timedelta(minutes=5)
-# Characters, as in the columns.
-MAX_NAME, MAX_DISPLAY_NAME, MAX_WORK_NUMBER, MAX_TOKEN_NAME = 64, 80, 16, 80
-MIN_PASSWORD_LENGTH = 8
+# Changes of what a person may do go one after the other: each must leave an administrator.
+_LOCK = "accounts"
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A signed-in user with the names shown in the console."""
-
-    person: Person
-    name: str
-    display_name: str
-    work_number: str | None
-    locale: str | None
-    # The moment at which the session ends unless it is used before.
-    ends_at: datetime
+def account_of(user: User) -> Account:
+    """Returns the present fields of a user."""
+    return Account(
+        user.display_name, user.role, user.unit_code, user.work_number, user.contractor, duties_of(user)
+    )
 
 
 def add_user(
-    work: UnitOfWork,
-    *,
-    name: str,
-    display_name: str,
-    role: Role,
-    password: str,
-    unit_code: str | None = None,
-    work_number: str | None = None,
+    work: UnitOfWork, name: str, account: Account, *, password: str | None, must_change: bool = False
 ) -> int:
-    """Adds a user; returns the id.
+    """Adds a user; returns the id. Without a password the user chooses one by a link (`passwords.make_link`).
 
-    Raises NotAllowed for a password under 8 characters, a handler without a unit, or a name that is empty, too long or
-    not printable; UnknownUnit; NameTaken, also for the work number of another user.
+    Raises InvalidFields for values the city's rules refuse, UnknownUnit, and NameTaken, also for the work number of
+    another user.
     """
-    _check_name("name", name, MAX_NAME)
-    _check_name("display name", display_name, MAX_DISPLAY_NAME)
-    if work_number is not None:
-        _check_name("work number", work_number, MAX_WORK_NUMBER)
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise NotAllowed(f"a password needs at least {MIN_PASSWORD_LENGTH} characters")
-    if (role is Role.HANDLER) != (unit_code is not None):
-        raise NotAllowed("a handler, and only a handler, belongs to a unit")
-    if unit_code is not None and work.session.get(Unit, unit_code) is None:
-        raise UnknownUnit(unit_code)
-    user_id = insert_if_absent(
-        work.session,
-        User,
-        User.id,
-        {
-            "name": name,
-            "display_name": display_name,
-            "role": role,
-            "password_hash": _hasher().hash(password),
-            "unit_code": unit_code,
-            "work_number": work_number,
-            "active": True,
-            "created_at": work.at,
-        },
-    )
+    errors = name_problem("name", name, MAX_NAME) | account_problems(account, work.policies.accounts)
+    if errors:
+        raise InvalidFields(errors)
+    if password is not None:
+        names = (name, account.display_name, account.work_number)
+        passwords.require_good_password(work.policies.accounts, password, names)
+    _require_unit(work, account.unit_code)
+    row = {
+        "name": name,
+        "display_name": account.display_name,
+        "role": account.role,
+        "password_hash": passwords.NO_PASSWORD if password is None else passwords.hash_password(password),
+        "password_changed_at": work.at,
+        "must_change_password": must_change,
+        "unit_code": account.unit_code,
+        "work_number": account.work_number,
+        "contractor": account.contractor,
+        "duties": account.stored_duties,
+        "active": True,
+        "created_at": work.at,
+    }
+    user_id = insert_if_absent(work.session, User, User.id, row)
     if user_id is None:
         # The name and the work number are unique; the database does not say which of them exists.
-        if work.session.scalar(select(User.id).where(User.name == name)) is None:
-            raise NameTaken(f"work number {work_number}")
-        raise NameTaken(f"name {name}")
+        taken = account.work_number if find_user(work.session, name) is None else None
+        raise NameTaken(f"name {name}" if taken is None else f"work number {taken}")
+    work.record(events.UserAdded(int(user_id)))
     return int(user_id)
 
 
-def _check_name(what: str, text: str, limit: int) -> None:
-    if not text.isprintable() or is_blank(text) or text != text.strip() or not 1 <= len(text) <= limit:
-        raise NotAllowed(f"a {what} has 1 to {limit} printable characters without blanks around it")
+def invite_user(work: UnitOfWork, name: str, account: Account) -> tuple[int, str]:
+    """Adds a user who chooses a password by a link; returns the id and the token of the link. Raises what `add_user` raises."""
+    user_id = add_user(work, name, account, password=None)
+    return user_id, passwords.make_link(work, user_id, LinkKind.INVITE)
 
 
-def check_password(session: Session, name: str, password: str) -> Person | None:
-    """Returns the person, or None for an unknown name or a wrong password.
+def change_user(work: UnitOfWork, name: str, wanted: Account, reason: str = "") -> User:
+    """Sets the fields of the user `name`; the sessions of a user whose rights change end. Returns the user.
 
-    It takes a reading session: hashing lasts a tenth of a second, too long to hold SQLite's write lock.
+    Raises NoSuchPerson, InvalidFields, UnknownUnit, NameTaken, NotAllowed for one's own role, and LastAdministrator.
     """
-    if not (is_storable(name) and is_storable(password)):
-        return None
-    user = session.scalar(select(User).where(User.name == name, User.active))
-    try:
-        # An unknown name is checked against a dummy hash, so that it takes as long as a wrong password.
-        _hasher().verify(user.password_hash if user else _dummy_hash(), password)
-    except (VerifyMismatchError, InvalidHashError):
-        return None
-    return None if user is None else _person(user)
-
-
-def sign_in(work: UnitOfWork, person_id: int, idle_limit: timedelta = IDLE_LIMIT) -> str:
-    """Starts a browser session; returns its secret token, of which only the hash is stored."""
-    token = secrets.token_urlsafe(32)
-    ends = work.at + idle_limit
-    work.session.add(SignIn(token_hash=digest(token), user_id=person_id, created_at=work.at, expires_at=ends))
-    return token
-
-
-def is_renewal_due(ends_at: datetime, at: datetime, idle_limit: timedelta = IDLE_LIMIT) -> bool:
-    return ends_at < at + idle_limit - RENEWAL_INTERVAL
-
-
-def renew_sign_in(work: UnitOfWork, token: str, idle_limit: timedelta = IDLE_LIMIT) -> None:
-    """Prolongs a browser session that is in use; one that is over or revoked stays so."""
-    in_use = update(SignIn).where(
-        SignIn.token_hash == digest(token), SignIn.expires_at > work.at, SignIn.revoked_at.is_(None)
+    user = require_user(work, name)
+    before = account_of(user)
+    errors = account_problems(wanted, work.policies.accounts)
+    if errors:
+        raise InvalidFields(errors)
+    _require_unit(work, wanted.unit_code)
+    changes = _changes(before, wanted)
+    if not changes:
+        return user
+    is_other = (before.role, before.unit_code, before.duties) != (
+        wanted.role,
+        wanted.unit_code,
+        wanted.duties,
     )
-    work.session.execute(in_use.values(expires_at=work.at + idle_limit))
-
-
-def sign_out(work: UnitOfWork, token: str) -> None:
-    """Revokes a browser session; an unknown token is ignored."""
-    mine = SignIn.token_hash == digest(token)
-    work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
-
-
-def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | None:
-    """Returns the active user of this browser session at `at`; None if it is unknown, expired or revoked."""
-    query = (
-        select(User, SignIn.expires_at)
-        .join(SignIn, SignIn.user_id == User.id)
-        .where(
-            SignIn.token_hash == digest(token),
-            SignIn.expires_at > at,
-            SignIn.revoked_at.is_(None),
-            User.active,
-        )
+    if is_other:
+        _require_other_person(work, user)
+        if not wanted.person.may(Right.MANAGE_PEOPLE):
+            _require_administrator_beside(work, user.id)
+    _require_free_work_number(work, user.id, wanted.work_number)
+    user.display_name, user.role, user.unit_code = wanted.display_name, wanted.role, wanted.unit_code
+    user.work_number, user.contractor, user.duties = (
+        wanted.work_number,
+        wanted.contractor,
+        wanted.stored_duties,
     )
-    row = session.execute(query).first()
-    if row is None:
-        return None
-    user, ends_at = row
-    return SignedIn(_person(user), user.name, user.display_name, user.work_number, user.locale, ends_at)
+    work.flush()
+    work.record(events.UserChanged(user.id, changes, reason))
+    if is_other:
+        # Pages of the former role are closed, and work that the new role may not do goes to others.
+        sign_ins.end_sessions(work, user.id)
+        if before.person.may(Right.WRITE_TICKETS) and not wanted.person.may(Right.WRITE_TICKETS):
+            leavers.hand_over(work, user.id, None)
+    return user
 
 
-def valid_sign_ins(session: Session, tokens: Collection[str], at: datetime) -> frozenset[str]:
-    """Returns those of `tokens` that are browser sessions of active users, neither expired nor revoked at `at`."""
-    token_of = {digest(token): token for token in tokens}
-    query = (
-        select(SignIn.token_hash)
-        .join(User, User.id == SignIn.user_id)
-        .where(
-            SignIn.token_hash.in_(token_of),
-            SignIn.expires_at > at,
-            SignIn.revoked_at.is_(None),
-            User.active,
-        )
-    )
-    return frozenset(token_of[found] for found in session.scalars(query))
+def disable_user(work: UnitOfWork, name: str, *, successor: str | None = None, reason: str = "") -> User:
+    """Disables an account; what the user had begun goes to `successor`, or to nobody in particular. Returns the user.
+
+    From the commit on every request of the user is refused, but for the controls of a talk in progress; what belongs to
+    this talk is handed over when it is over (`leavers.close_desks`). Raises NoSuchPerson, NotAllowed for oneself or a
+    successor who writes no tickets, LastAdministrator, and LostRace if the account is disabled.
+    """
+    user = require_user(work, name)
+    heir = None if successor is None else require_writer(work, successor)
+    _require_other_person(work, user)
+    if heir is not None and heir.id == user.id:
+        raise NotAllowed("nobody succeeds oneself")
+    if as_person(user).may(Right.MANAGE_PEOPLE):
+        _require_administrator_beside(work, user.id)
+    _set_active(work, user, active=False, reason=reason)
+    leavers.leave(work, user.id, None if heir is None else heir.id)
+    return user
+
+
+def enable_user(work: UnitOfWork, name: str, reason: str = "") -> User:
+    """Enables a disabled account; its user signs in with the former password. Raises NoSuchPerson, LostRace."""
+    user = require_user(work, name)
+    _set_active(work, user, active=True, reason=reason)
+    return user
+
+
+def unlock_user(work: UnitOfWork, name: str) -> User:
+    """Ends the lock that wrong passwords have caused. Raises NoSuchPerson, LostRace if there is none."""
+    user = require_user(work, name)
+    if user.locked_until is None or user.locked_until <= work.at:
+        raise LostRace("the account is not locked")
+    user.failed_log_ins, user.locked_until = 0, None
+    work.flush()
+    work.record(events.UserChanged(user.id, {"locked": ("true", "false")}))
+    return user
+
+
+def reset_password(work: UnitOfWork, name: str) -> str:
+    """Ends all sessions of a user and returns the token of a link with which they choose a new password.
+
+    The former password no longer signs in. Raises NoSuchPerson, NotAllowed for oneself and for a disabled account.
+    """
+    user = require_user(work, name)
+    _require_other_person(work, user)
+    if not user.active:
+        raise NotAllowed("the account is disabled")
+    kind = LinkKind.INVITE if user.last_log_in_at is None else LinkKind.RESET
+    user.password_hash = passwords.NO_PASSWORD
+    user.failed_log_ins, user.locked_until = 0, None
+    work.flush()
+    sign_ins.end_sessions(work, user.id)
+    return passwords.make_link(work, user.id, kind)
+
+
+def state_of(user: User, at: datetime) -> str:
+    """Returns `disabled`, `locked`, `invited` (no password chosen yet), `must_change` or `active`."""
+    if not user.active:
+        return "disabled"
+    if user.locked_until is not None and user.locked_until > at:
+        return "locked"
+    if user.password_hash == passwords.NO_PASSWORD:
+        return "invited"
+    return "must_change" if user.must_change_password else "active"
 
 
 def set_locale(work: UnitOfWork, locale: str) -> None:
@@ -178,73 +192,87 @@ def set_locale(work: UnitOfWork, locale: str) -> None:
         work.session.execute(update(User).where(User.id == work.actor.id).values(locale=locale))
 
 
-def person_by_name(session: Session, name: str) -> Person | None:
-    """Returns the active user with this log-in name, or None."""
-    user = session.scalar(select(User).where(User.name == name, User.active)) if is_storable(name) else None
-    return None if user is None else _person(user)
-
-
 def active_people(session: Session, right: Right) -> dict[str, Person]:
     """Returns the active users who have `right`, by name and in its order."""
     users = session.scalars(select(User).where(User.active).order_by(User.name))
-    people = {user.name: _person(user) for user in users}
+    people = {user.name: as_person(user) for user in users}
     return {name: person for name, person in people.items() if person.may(right)}
 
 
-def create_token(work: UnitOfWork, *, name: str, user_name: str) -> str:
-    """Creates an API token that acts as `user_name`; returns it, the only time.
+def require_user(work: UnitOfWork, name: str) -> User:
+    """Returns the user `name`, disabled ones too; changes of accounts go one after the other. Raises NoSuchPerson."""
+    acquire_advisory_locks(work.connection, (_LOCK,))
+    user = find_user(work.session, name) if is_storable(name) else None
+    if user is None:
+        raise NoSuchPerson(name)
+    return user
 
-    Raises NoSuchPerson, or NotAllowed for a name that is empty, too long or not printable.
-    """
-    _check_name("token's name", name, MAX_TOKEN_NAME)
-    person = person_by_name(work.session, user_name)
+
+def require_writer(work: UnitOfWork, name: str) -> Person:
+    """Returns the active user `name`. Raises NoSuchPerson, or NotAllowed for one who writes no tickets."""
+    person = active_person(work.session, name)
     if person is None:
-        raise NoSuchPerson(user_name)
-    token = "hl_" + secrets.token_urlsafe(32)
-    work.session.add(ApiToken(name=name, token_hash=digest(token), user_id=person.id, created_at=work.at))
-    return token
+        raise NoSuchPerson(name)
+    if not person.may(Right.WRITE_TICKETS):
+        raise NotAllowed(f"{name} writes no tickets")
+    return person
 
 
-def person_by_api_token(session: Session, token: str) -> tuple[Person, int] | None:
-    """Returns the user of an API token and the token's id; None if it is unknown, revoked, or the user is inactive."""
-    return _person_by_token_hash(session, digest(token))
+def _changes(before: Account, after: Account) -> dict[str, tuple[str | None, str | None]]:
+    """Returns the changed fields with their codes; of a name only that it changed."""
+    named = {
+        "display_name": (before.display_name, after.display_name),
+        "work_number": (before.work_number, after.work_number),
+    }
+    coded: dict[str, tuple[str | None, str | None]] = {
+        "role": (before.role.value, after.role.value),
+        "unit_code": (before.unit_code, after.unit_code),
+        "contractor": (_truth(before.contractor), _truth(after.contractor)),
+        "duties": (_joined(before), _joined(after)),
+    }
+    changed: dict[str, tuple[str | None, str | None]] = {
+        name: (None, None) for name, (old, new) in named.items() if old != new
+    }
+    return changed | {name: pair for name, pair in coded.items() if pair[0] != pair[1]}
 
 
-def find_program(application: Application, token: str) -> tuple[Person, int] | None:
-    """Returns what `person_by_api_token` does, as the cache knows it: a revoked token works until the cache has aged."""
-    token_hash = digest(token)
-
-    def read() -> tuple[Person, int] | None:
-        with application.read_session() as session:
-            return _person_by_token_hash(session, token_hash)
-
-    return application.cache.get(("api_token", token_hash), application.clock(), read)
+def _require_unit(work: UnitOfWork, code: str | None) -> None:
+    if code is not None and work.session.get(Unit, code) is None:
+        raise UnknownUnit(code)
 
 
-def _person_by_token_hash(session: Session, token_hash: str) -> tuple[Person, int] | None:
-    query = (
-        select(User, ApiToken.id)
-        .join(ApiToken, ApiToken.user_id == User.id)
-        .where(ApiToken.token_hash == token_hash, ApiToken.revoked_at.is_(None), User.active)
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _joined(account: Account) -> str | None:
+    return ",".join(sorted(account.duties)) if account.role is Role.ADMIN else None
+
+
+def _set_active(work: UnitOfWork, user: User, *, active: bool, reason: str) -> None:
+    switched = update(User).where(User.id == user.id, User.active.is_(not active))
+    if not updated_one(work.session, switched.values(active=active)):
+        raise LostRace("the account is so already")
+    work.session.refresh(user)
+    work.record(events.UserChanged(user.id, {"active": (_truth(not active), _truth(active))}, reason))
+
+
+def _require_other_person(work: UnitOfWork, user: User) -> None:
+    if isinstance(work.actor, Person) and work.actor.id == user.id:
+        raise NotAllowed("nobody changes their own rights")
+
+
+def _require_administrator_beside(work: UnitOfWork, user_id: int) -> None:
+    others = work.session.scalars(
+        select(User).where(User.role == Role.ADMIN, User.active, User.id != user_id)
     )
-    row = session.execute(query).first()
-    return None if row is None else (_person(row[0]), row[1])
+    if not any(as_person(other).may(Right.MANAGE_PEOPLE) for other in others):
+        raise LastAdministrator
 
 
-def _person(user: User) -> Person:
-    return Person(id=user.id, role=user.role, unit_code=user.unit_code)
-
-
-def digest(token: str) -> str:
-    """Returns the hash under which a secret token is stored."""
-    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
-
-
-@lru_cache(maxsize=1)
-def _hasher() -> PasswordHasher:
-    return PasswordHasher()
-
-
-@lru_cache(maxsize=1)
-def _dummy_hash() -> str:
-    return _hasher().hash(secrets.token_urlsafe(16))
+def _require_free_work_number(work: UnitOfWork, user_id: int, work_number: str | None) -> None:
+    if work_number is None:
+        return
+    query = select(func.count()).select_from(User).where(User.work_number == work_number, User.id != user_id)
+    if work.session.scalar(query):
+        raise NameTaken(f"work number {work_number}")

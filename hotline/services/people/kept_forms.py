@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from hotline.rules.text import is_storable
-from hotline.services.people.accounts import digest
+from hotline.services.people.passwords import digest
 from hotline.store.people.kept_forms import KeptForm
 from hotline.store.people.tables import SignIn, User
 from hotline.store.upsert import insert_if_absent

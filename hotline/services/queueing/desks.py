@@ -3,14 +3,15 @@
 Presence changes only here, by conditional update.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, exists, select, update
 
 from hotline import events
 from hotline.rules.enums import CallState, NotReadyReason, PresenceState
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence
+from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
 
@@ -117,19 +118,28 @@ def is_record_complete(work: UnitOfWork, call_id: int) -> bool:
 
 def unfinished_call(work: UnitOfWork, user_id: int) -> int | None:
     """Returns a call this operator answered that is over and has no complete record, or None."""
+    return work.session.scalar(_unfinished(user_id).limit(1))
+
+
+def unfinished_calls(work: UnitOfWork, user_id: int) -> Sequence[int]:
+    """Returns all calls of which `unfinished_call` returns one, and locks them."""
+    return work.session.scalars(_unfinished(user_id).with_for_update()).all()
+
+
+def _unfinished(user_id: int) -> Select[int]:
     over = (CallState.AFTER, CallState.ENDED)
-    query = (
+    handed_over = exists().where(Ticket.call_id == Call.id, Ticket.author_id != user_id)
+    return (
         select(Call.id)
         .where(
             Call.operator_id == user_id,
             Call.answered_at.is_not(None),
             Call.finished_at.is_(None),
             Call.state.in_(over),
+            ~handed_over,
         )
         .order_by(Call.id)
-        .limit(1)
     )
-    return work.session.scalar(query)
 
 
 def mark_overtime(work: UnitOfWork, user_id: int, call_id: int | None) -> bool:

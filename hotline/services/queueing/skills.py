@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from hotline.rules.errors import NoSuchPerson, NotAllowed, UnknownSkill
 from hotline.rules.people.actors import Right
-from hotline.services.people.accounts import person_by_name
 from hotline.store.people.tables import OperatorSkill
+from hotline.store.people.users import active_person
 from hotline.unit_of_work import UnitOfWork
 
 
@@ -18,7 +18,7 @@ def set_skills(work: UnitOfWork, name: str, skills: Sequence[str]) -> tuple[str,
     Raises NoSuchPerson, NotAllowed for a user who answers no calls, UnknownSkill for one the city does not
     know.
     """
-    person = person_by_name(work.session, name)
+    person = active_person(work.session, name)
     if person is None:
         raise NoSuchPerson(name)
     if not person.may(Right.TAKE_CALLS):
@@ -42,7 +42,7 @@ def skills_of(session: Session, user_id: int) -> tuple[str, ...]:
 
 def skills_by_name(session: Session, name: str) -> tuple[str, ...]:
     """Returns the skills of the user called `name`. Raises NoSuchPerson."""
-    person = person_by_name(session, name)
+    person = active_person(session, name)
     if person is None:
         raise NoSuchPerson(name)
     return skills_of(session, person.id)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, String, false, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from hotline.rules.enums import PresenceState, Role
+from hotline.rules.enums import LinkKind, PresenceState, Role
 from hotline.rules.people.actors import RIGHTS, Right
 from hotline.store.base import Base, UtcDateTime, enum_column
 
@@ -25,7 +25,11 @@ class Unit(Base):
 
 
 class User(Base):
-    """A user who logs in at the console. `work_number` (工号) is announced to callers."""
+    """A user who logs in at the console. `work_number` (工号) is announced to callers.
+
+    `duties` are those of an administrator, separated by commas. `contractor`: employed by a contractor. A user that is not
+    active may finish the talk in progress and nothing else.
+    """
 
     __tablename__ = "users"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -37,7 +41,31 @@ class User(Base):
     unit_code: Mapped[str | None] = mapped_column(ForeignKey("units.code"))
     locale: Mapped[str | None] = mapped_column(String(8))
     active: Mapped[bool] = mapped_column(default=True)
+    contractor: Mapped[bool] = mapped_column(default=False, server_default=false())
+    duties: Mapped[str] = mapped_column(String(40), default="", server_default=text("''"))
+    must_change_password: Mapped[bool] = mapped_column(default=False, server_default=false())
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Wrong passwords in a row; with too many the account is locked until `locked_until`.
+    failed_log_ins: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_log_in_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # The user who gets what belongs to the talk in which this one was disabled. No foreign key: a table of SQLite
+    # that others refer to could not lose the column again.
+    successor_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccountLink(Base):
+    """A link with which a user chooses a password, once and for a limited time. Only the SHA-256 of its token is stored."""
+
+    __tablename__ = "account_links"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    kind: Mapped[LinkKind] = mapped_column(enum_column(LinkKind))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Used, or replaced by a newer link.
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class OperatorSkill(Base):
@@ -57,17 +85,23 @@ class SignIn(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Browser and system as the browser names them, for the person's own list of sessions.
+    client: Mapped[str] = mapped_column(String(80), default="", server_default=text("''"))
 
 
 class ApiToken(Base):
-    """A program's token. It may do what its user may do; only its SHA-256 is stored."""
+    """A program's token. It may do what its user may do, and only read if `read_only`; only its SHA-256 is stored."""
 
     __tablename__ = "api_tokens"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(80))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    read_only: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # To the hour.
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 

@@ -1,6 +1,6 @@
 """Reads everything that is stored about one ticket, for the ticket sheet (办理单), its timeline and the list of viewers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -11,19 +11,11 @@ from hotline.store.calls.tables import Call
 from hotline.store.outbound import Dial, FollowUp
 from hotline.store.outbox import EventRow
 from hotline.store.people.tables import Disclosure, Unit, User
+from hotline.store.people.users import TimelineEntry, people_of
 from hotline.store.tickets.lists import readable
 from hotline.store.tickets.tables import Assignment, Ticket
 
-_PERSON = "user:"
 _MAX_ROUNDS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """One event of a timeline. `person` is the staff member who caused it; None if a machine or the caller did."""
-
-    event: EventRow
-    person: User | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +64,8 @@ def timeline(session: Session, ticket_id: int) -> tuple[TimelineEntry, ...]:
     """Returns the events of a ticket in order. Events hold ids only, so a timeline holds no personal data."""
     found = select(EventRow).where(EventRow.subject == "ticket", EventRow.subject_id == ticket_id)
     events = session.scalars(found.order_by(EventRow.id)).all()
-    people = _people(session, (event.actor for event in events))
+    people = people_of(session, (event.actor for event in events))
     return tuple(TimelineEntry(event, people.get(event.actor)) for event in events)
-
-
-def _people(session: Session, actors: Iterable[str]) -> dict[str, User]:
-    ids = {int(actor.removeprefix(_PERSON)) for actor in actors if actor.startswith(_PERSON)}
-    found = session.scalars(select(User).where(User.id.in_(ids)))
-    return {f"{_PERSON}{user.id}": user for user in found}
 
 
 def _disclosures(session: Session, ticket_id: int) -> tuple[DisclosureEntry, ...]:

@@ -81,7 +81,7 @@ class TicketFilter:
 
     `q` is searched as `rules.tickets.search` says; `line` is the hotline's own number in E.164, to read a local number in
     it. `first` and `last` are local days of receipt. `author_id`: only tickets that this user wrote. `messages`: only drafts
-    of voice messages that an operator has not dealt with yet.
+    of voice messages that an operator has not dealt with yet. `unowned`: only drafts of leavers, which nobody has in hand.
     """
 
     states: tuple[TicketState, ...] = ()
@@ -91,6 +91,7 @@ class TicketFilter:
     overdue: bool | None = None
     q: str = ""
     messages: bool = False
+    unowned: bool = False
     first: date | None = None
     last: date | None = None
     author_id: int | None = None
@@ -378,6 +379,8 @@ def _conditions(person: Person, wanted: TicketFilter, at: datetime) -> list[Colu
         clauses.append(is_overdue(at) if wanted.overdue else ~is_overdue(at))
     if wanted.messages:
         clauses += [Ticket.state == TicketState.DRAFT, _has_message()]
+    if wanted.unowned:
+        clauses += [Ticket.state == TicketState.DRAFT, Ticket.author_id.is_(None), ~_has_message()]
     if wanted.q:
         clauses.append(matches(wanted.q, person, wanted.line))
     return clauses

@@ -1,0 +1,1 @@
+"""People: accounts as their administrator sees them, and one's own profile."""
