@@ -17,7 +17,7 @@ help:        ## print this list
 	@echo "make matrix  test every step of a call with every fault of the carrier (some minutes)"
 	@echo "make check   format, lint, types, import contracts and browser code, then every test"
 	@echo "make scoreboard  print the figures of the code's structure and their goals"
-	@echo "make bench   run the benchmarks (only=\"webhook report\": some of them) and write docs/benchmarks.md"
+	@echo "make bench   run the benchmarks (only=\"webhook lists\": some of them) and write docs/benchmarks.md"
 	@echo "make mutants change the pure rules in small ways and expect a test to fail each time (minutes)"
 	@echo "make clean   remove what was built; the data in var/ stays"
 	@echo "make lock    resolve the locks again"

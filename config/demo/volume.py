@@ -41,6 +41,7 @@ from hotline.rules.enums import (
 )
 from hotline.rules.tickets.ticket_numbers import ticket_number
 from hotline.store.calls.tables import Call, Offer
+from hotline.store.engine import AUTOCOMMIT
 from hotline.store.outbound import Callback, Dial, FollowUp
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.people.tables import Unit, User
@@ -121,8 +122,8 @@ def fill(engine: Engine, tickets: int, *, now: datetime, zone: ZoneInfo, beside:
             _Filler(connection, authors, units, now, zone).write(tickets)
     # PostgreSQL would do so by itself after a minute. SQLite has no such process, and its planner does well without.
     if engine.dialect.name == "postgresql":
-        with engine.begin() as connection:
-            connection.execute(text("ANALYZE"))
+        with engine.connect().execution_options(**AUTOCOMMIT) as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 def _operators(connection: Connection, now: datetime) -> list[int]:

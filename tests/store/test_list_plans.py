@@ -12,11 +12,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text, update
+from sqlalchemy import Connection, Engine, event, select, text, update
 from sqlalchemy.orm import Session
 
 from config.demo.matters import read_matters
 from config.demo.volume import fill
+from hotline.outbox import return_to_relay
 from hotline.rules.enums import (
     OPEN_AT_UNIT,
     CallbackReason,
@@ -33,7 +34,10 @@ from hotline.rules.enums import (
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.inbox import InboxSection
+from hotline.services import retention
 from hotline.services.calls import lost_webhooks, old_calls
+from hotline.services.figures.reports import build_report
+from hotline.services.outbound import follow_ups
 from hotline.services.queueing import offers
 from hotline.store.calls import desks
 from hotline.store.calls.lists import CallbackFilter, CallFilter, list_callbacks, list_calls
@@ -41,17 +45,26 @@ from hotline.store.calls.tables import Call
 from hotline.store.deliveries import list_deliveries
 from hotline.store.engine import open_engine
 from hotline.store.figures.cohorts import window_of
-from hotline.store.figures.drill_down import DrillDownFilter, calls_behind, tickets_behind
+from hotline.store.figures.drill_down import (
+    CALL_COUNTS,
+    TICKET_COUNTS,
+    DrillDownFilter,
+    calls_behind,
+    is_call_count,
+    tickets_behind,
+)
 from hotline.store.people.tables import Unit
+from hotline.store.tickets.history import read_ticket_details
 from hotline.store.tickets.lists import (
     TicketFilter,
     TicketOrder,
     count_sections,
+    count_tickets,
     count_unsigned,
     list_section,
     list_tickets,
 )
-from hotline.store.tickets.tables import AT_UNIT, UNFINISHED
+from hotline.store.tickets.tables import AT_UNIT, UNFINISHED, Ticket
 from hotline.unit_of_work import UnitOfWork
 from tests.databases import Postgres, sqlite_template
 from tests.policies import city_policies
@@ -65,6 +78,8 @@ TICKETS, ROWS = 3_000, 10
 OPEN = tuple(OPEN_AT_UNIT)
 # Rows on PostgreSQL; instructions on SQLite, where a walk along an index of all tickets takes at least nine thousand.
 MOST_ROWS, MOST_STEPS = 500, 8_000
+# The newest tickets that a search reads without its index.
+WALKED = 40
 BIG = ("tickets", "calls", "events", "deliveries", "offers", "callbacks", "follow_ups", "dials")
 Ask = Callable[[Session], object]
 
@@ -74,11 +89,27 @@ def tickets(person: Person = BOSS, **wanted: Any) -> Ask:
 
     def ask(session: Session) -> None:
         filters = TicketFilter(line="+865374412345", **wanted)
-        page = list_tickets(session, person, filters, NOW, limit=ROWS)
+        page = list_tickets(session, person, filters, NOW, limit=ROWS, walked=WALKED)
         if page.next_cursor:
-            list_tickets(session, person, filters, NOW, limit=ROWS, cursor=page.next_cursor)
+            list_tickets(session, person, filters, NOW, limit=ROWS, cursor=page.next_cursor, walked=WALKED)
 
     return ask
+
+
+def search(q: str) -> Ask:
+    """A search and its number."""
+
+    def ask(session: Session) -> None:
+        tickets(q=q)(session)
+        count_tickets(session, BOSS, TicketFilter(q=q, line="+865374412345"), NOW)
+
+    return ask
+
+
+def history(session: Session) -> None:
+    """All that the page of a ticket shows which was redone."""
+    ticket = session.scalars(select(Ticket).where(Ticket.redo_of.is_not(None)).limit(1)).one()
+    read_ticket_details(session, BOSS, ticket)
 
 
 def calls(**wanted: Any) -> Ask:
@@ -103,12 +134,16 @@ def behind(*names: str) -> Ask:
     window = window_of(Period(LONG_AGO, LONG_AGO), ZONE, NOW)
 
     def ask(session: Session) -> None:
-        if names[0] == "offered":
+        if is_call_count(names):
             calls_behind(session, window, names, threshold=5, limit=ROWS)
         else:
-            tickets_behind(session, window, names, DrillDownFilter(), limit=ROWS)
+            tickets_behind(session, window, names, DrillDownFilter(unit=LARGEST), limit=ROWS)
 
     return ask
+
+
+def report(session: Session) -> None:
+    build_report(session, Period(LONG_AGO, LONG_AGO), at=NOW, policies=city_policies())
 
 
 def service(run: Callable[[UnitOfWork], object]) -> Ask:
@@ -163,12 +198,26 @@ LISTS: dict[str, Ask] = {
     ),
     "deliveries": lambda session: list_deliveries(session, (), limit=ROWS),
     "deliveries, dead": lambda session: list_deliveries(session, (DeliveryState.DEAD,), limit=ROWS),
-    "drill-down, received": behind("total"),
-    "drill-down, due": behind("due_late"),
-    "drill-down, contact": behind("contact_missed"),
-    "drill-down, closed": behind("handled"),
-    "drill-down, follow-up": behind("solved_no"),
-    "drill-down, calls": behind("offered"),
+    **{
+        f"drill-down, {name}": behind(name)
+        for counts in (*TICKET_COUNTS, *CALL_COUNTS)
+        for name in sorted(counts)
+    },
+    "search, rare": search("龙屿公寓"),
+    "search, absent": search("飞碟降落"),
+    "search, absent pair": search("鲸鱼"),
+    "search, two words": search("龙屿公寓 影响附近"),
+    "search, number": search("+8613800000000"),
+    "search, part of a number": search("0001234"),
+    "ticket, its page": history,
+    "tickets of one place": lambda session: desks.tickets_near(
+        session, "裕隆路西段锦苑花园", 0, TODAY, walked=WALKED
+    ),
+    "tickets of a day by their author": lambda session: desks.tickets_written_by(session, 3, LONG_AGO),
+    "desk, queue": lambda session: desks.queue_figures(session, LONG_AGO, ZONE, NOW, 5),
+    "retention": service(retention.delete_expired),
+    "outbox, events that lead to nothing": service(return_to_relay),
+    "follow-ups, due": service(follow_ups.plan_due_dials),
     "desk": lambda session: desks.read_desk(session, 3),
     "desk, earlier tickets": lambda session: desks.earlier_tickets(session, "+8613800000000", None),
     "desk, earlier calls": lambda session: desks.earlier_calls(session, "+8613800000000", 0),
@@ -255,7 +304,10 @@ def work_of(session: Session, ask: Ask) -> Work:
     event.listen(connection, "before_cursor_execute", remember)
     ask(session)
     event.remove(connection, "before_cursor_execute", remember)
+    # A change is undone with the transaction, and its repetition reads as much.
     for statement, values in asked:
+        if statement.startswith("SELECT set_config"):
+            continue
         if connection.dialect.name == "sqlite":
             _count_steps(connection, statement, values, work)
         else:
@@ -271,14 +323,15 @@ def _count_steps(connection: Connection, statement: str, values: Any, work: Work
         return 0
 
     driver.set_progress_handler(count, 10)
-    connection.exec_driver_sql(statement, values).all()
+    connection.exec_driver_sql(statement, values).close()
     driver.set_progress_handler(None, 0)
 
 
 def _count_rows(connection: Connection, statement: str, values: Any, work: Work) -> None:
-    # So few rows are faster read in a row than found through an index.
-    for way in ("seqscan", "bitmapscan"):
-        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+    # So few rows are faster read in a row than found through an index. The index of the search has bitmaps only.
+    connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+    is_search = "ticket_signs" in statement
+    connection.exec_driver_sql(f"SET LOCAL enable_bitmapscan = {'on' if is_search else 'off'}")
     explained = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", values).scalar_one()
     pending = [explained[0]["Plan"]]
     while pending:

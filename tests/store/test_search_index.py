@@ -13,7 +13,7 @@ from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.search import search_words
 from hotline.store.tickets.lists import TicketFilter, count_tickets, list_tickets
 from hotline.store.tickets.search import matches
-from hotline.store.tickets.search_index import candidates
+from hotline.store.tickets.search_index import candidates, prepare
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_ticket, make_unit
@@ -98,7 +98,7 @@ def test_the_index_names_a_ticket_by_what_it_says_now_and_no_longer_when_it_is_d
     city: Application,
 ) -> None:
     ticket = make_ticket(city, title="独角兽")
-    steps = (
+    steps: tuple[tuple[str, set[str]], ...] = (
         ("UPDATE tickets SET search_text = '麒麟' WHERE id = :id", {"麒麟"}),
         ("UPDATE tickets SET number = 'ZZ20990101777776' WHERE id = :id", {"麒麟", "zz2099", "777776"}),
         (
@@ -138,3 +138,13 @@ def test_a_long_text_is_indexed_to_its_end(city: Application) -> None:
     with city.read_session() as session:
         found = candidates(session, search_words("独角兽", LINE))
         assert session.scalars(select(Ticket.id).where(found)).all() == [ticket.id]
+
+
+def test_the_settings_of_a_search_hold_in_the_sessions_that_ask(application: Application) -> None:
+    if application.engine.dialect.name != "postgresql":
+        pytest.skip("SQLite has no settings for a query")
+    with application.read_session() as session:
+        prepare(session)
+        assert session.scalar(text("SHOW jit")) == "off"
+    with application.read_session() as session:
+        assert session.scalar(text("SHOW work_mem")) != "32MB"

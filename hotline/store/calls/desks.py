@@ -1,24 +1,27 @@
 """Reads what one desk shows: presence, current call, the caller's history, the queue's counts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from hotline.rules.calls.states import WAITING
 from hotline.rules.enums import CallState, PresenceState, TicketState
 from hotline.rules.figures.report import Period
 from hotline.rules.text import normalise
-from hotline.rules.tickets.search import search_words
+from hotline.rules.tickets.search import SearchWord, search_words
 from hotline.store.base import meets
 from hotline.store.calls.tables import LOST, PENDING, Call, Offer
 from hotline.store.figures.calls import count_calls
 from hotline.store.figures.cohorts import window_of
 from hotline.store.outbound import Callback, Dial
 from hotline.store.people.tables import Presence
+from hotline.store.tickets import search_index
+from hotline.store.tickets.lists import WALKED, moment_behind
 from hotline.store.tickets.search import holds_texts
 from hotline.store.tickets.tables import Ticket
 
@@ -137,21 +140,39 @@ def earlier_calls(session: Session, number: str | None, except_id: int) -> tuple
     return tuple(session.scalars(query.order_by(Call.arrived_at.desc(), Call.id.desc()).limit(HISTORY)))
 
 
-def tickets_near(session: Session, place: str, except_id: int, today: date) -> tuple[Ticket, ...]:
-    """Returns recent tickets whose place holds each word of `place` as the search compares words, the newest first."""
-    query = select(Ticket).where(
+def tickets_near(
+    session: Session, place: str, except_id: int, today: date, *, walked: int = WALKED
+) -> tuple[Ticket, ...]:
+    """Returns recent tickets whose place holds each word of `place` as the search compares words, the newest first.
+
+    The places of `walked` tickets are read before the index of the search.
+    """
+    words = search_words(place, "")
+    if not words:
+        return ()
+    search_index.prepare(session)
+    recent = select(Ticket).where(
         Ticket.received_on >= today - timedelta(days=NEARBY_DAYS),
         holds_texts(place, ""),
         Ticket.id != except_id,
         Ticket.state != TicketState.DISCARDED,
     )
+    # As in a search, a street is among the newest tickets, and the index knows a house.
+    last = moment_behind(session, walked)
+    near = recent if last is None else recent.where(Ticket.received_at >= last)
+    found = _at_place(session, near, words)
+    if last is None or len(found) == NEARBY:
+        return found
+    return _at_place(session, recent.where(search_index.candidates(session, words)), words)
+
+
+def _at_place(session: Session, query: Select[Ticket], words: Iterable[SearchWord]) -> tuple[Ticket, ...]:
     newest = session.scalars(
         query.order_by(Ticket.received_at.desc(), Ticket.id.desc()).execution_options(yield_per=NEARBY * 10)
     )
-    words = search_words(place, "")
     # The search column holds the other texts too; the words have to stand in the place itself.
     here = (ticket for ticket in newest if all(word.text in normalise(ticket.place) for word in words))
-    return tuple(islice(here, NEARBY)) if words else ()
+    return tuple(islice(here, NEARBY))
 
 
 def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple[Ticket, ...], int]:

@@ -58,7 +58,8 @@ def count_groups(session: Session, window: Window, purpose: CallPurpose) -> Call
         func.count().filter(talk).label("talks"),
         func.coalesce(func.sum(Call.talk_seconds).filter(talk), 0).label("talked"),
     )
-    rows = session.execute(query.where(where).group_by("outcome", "record", Call.no_matter, "rating"))
+    keys = "outcome", "record", Call.no_matter, "rating"
+    rows = session.execute(query.where(where).group_by(*keys).order_by(*keys))
     return CallGroups(
         groups=tuple(CallGroup(**row._mapping) for row in rows),  # noqa: SLF001 - a Row's public view
         rows=session.scalar(select(func.count()).select_from(Call).where(where)) or 0,
@@ -83,7 +84,6 @@ def _slots(window: Window, zone: ZoneInfo) -> tuple[ColumnElement[Any], list[tup
 
 
 def _called_back(session: Session, window: Window) -> int:
-    query = select(func.count()).where(
-        window.covers(Callback.promised_at), Callback.state == CallbackState.REACHED
-    )
-    return session.scalar(query) or 0
+    # The state is counted, not asked for: SQLite would read all callbacks that reached somebody.
+    reached = func.count().filter(Callback.state == CallbackState.REACHED)
+    return session.scalar(select(reached).where(window.covers(Callback.promised_at))) or 0

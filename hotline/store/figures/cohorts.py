@@ -13,7 +13,6 @@ from sqlalchemy import CTE, ColumnElement, Select, SQLColumnExpression, and_, fu
 from sqlalchemy.orm import aliased
 
 from hotline.rules.enums import (
-    OPEN_AT_UNIT,
     AfterCall,
     CallEnd,
     CallOutcome,
@@ -31,7 +30,7 @@ from hotline.store.calls.outcomes import OUTCOME, RATING, RECORD
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import FollowUp
 from hotline.store.tickets.deadlines import is_past
-from hotline.store.tickets.tables import Ticket
+from hotline.store.tickets.tables import AT_UNIT, UNFINISHED, Ticket, is_within
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,23 +142,22 @@ def received(window: Window) -> CohortQuery:
     return CohortQuery(window.includes(Ticket.received_on), counts)
 
 
-def redo_rounds(window: Window) -> CTE:
-    """Every later round (root, id, state) of the tickets received in the period."""
-    later, again = aliased(Ticket), aliased(Ticket)
-    rounds = (
-        select(Ticket.id.label("root"), later.id, later.state)
-        .join(Ticket, later.redo_of == Ticket.id)
-        .where(window.includes(Ticket.received_on), Ticket.round == 1)
+def redone_tickets() -> CTE:
+    """Returns the ids of all tickets of which a later round is open."""
+    # From the open rounds back to the first ones: few are open, and a period has many requests.
+    is_later = Ticket.redo_of.is_not(None)
+    open_rounds = (
+        select(Ticket.redo_of.label("id"))
+        .where(is_within(UNFINISHED), is_within(AT_UNIT), is_later)
         .cte("rounds", recursive=True)
     )
-    next_round = select(rounds.c.root, again.id, again.state).join(rounds, again.redo_of == rounds.c.id)
-    return rounds.union_all(next_round)
+    earlier = select(Ticket.redo_of).join(open_rounds, Ticket.id == open_rounds.c.id).where(is_later)
+    return open_rounds.union(earlier)
 
 
-def in_redo(window: Window) -> ColumnElement[bool]:
-    """Requests received in the period of which a later round is open."""
-    rounds = redo_rounds(window)
-    return Ticket.id.in_(select(rounds.c.root).where(rounds.c.state.in_(OPEN_AT_UNIT)))
+def is_request(window: Window) -> ColumnElement[bool]:
+    """Returns the condition for the first rounds of the tickets received in the period."""
+    return and_(Ticket.round == 1, window.includes(Ticket.received_on))
 
 
 def due(window: Window) -> CohortQuery:

@@ -140,7 +140,7 @@ def _cohort(window: Window, names: tuple[str, ...]) -> CohortQuery:
     """Returns the cohort that has all of `names`."""
     received = cohorts.received(window)
     # Only the drill-down evaluates `closed_for_good` row by row, so this count is not part of the cohort.
-    for_good = received.counts["closed_once"] & ~cohorts.in_redo(window)
+    for_good = received.counts["closed_once"] & Ticket.id.not_in(select(cohorts.redone_tickets().c.id))
     extended = CohortQuery(received.where, received.counts | {"closed_for_good": for_good})
     for cohort in (extended, *(cohort_of(window) for cohort_of in cohorts.HANDLING)):
         if set(names) <= set(cohort.counts):

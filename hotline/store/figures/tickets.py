@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Row, Select, case, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from hotline.rules.enums import OPEN_AT_UNIT, TicketState
+from hotline.rules.enums import TicketState
 from hotline.rules.figures.report import Handling, RequestCounts, RequestGroup, UnitFigures
 from hotline.store.figures import cohorts
 from hotline.store.figures.cohorts import Window, counted, with_follow_up
@@ -41,7 +41,7 @@ def count_requests(session: Session, window: Window) -> RequestCounts:
     cohort = cohorts.received(window)
     keys = (Ticket.request_class, Ticket.type, Ticket.channel)
     query = select(*keys, func.count().label("rows"), *counted(cohort.counts)).where(cohort.where)
-    rows = session.execute(query.group_by(*keys)).all()
+    rows = session.execute(query.group_by(*keys).order_by(*keys)).all()
     return RequestCounts(
         groups=tuple(
             RequestGroup(r.request_class, r.type, r.channel, r.total, r.closed_once, r.direct, r.open)
@@ -57,8 +57,9 @@ def count_requests(session: Session, window: Window) -> RequestCounts:
 
 
 def _in_redo(session: Session, window: Window) -> int:
-    rounds = cohorts.redo_rounds(window)
-    return session.scalar(select(func.count()).where(rounds.c.state.in_(OPEN_AT_UNIT))) or 0
+    redone = cohorts.redone_tickets()
+    requests = select(func.count()).select_from(redone).join(Ticket, Ticket.id == redone.c.id)
+    return session.scalar(requests.where(cohorts.is_request(window))) or 0
 
 
 def count_handling(session: Session, window: Window) -> dict[str | None, Handling]:

@@ -6,7 +6,7 @@ The clause `readable` limits lists and single tickets alike, so that a person ca
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVarTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
@@ -55,6 +55,7 @@ from hotline.store.tickets.deadlines import is_overdue, is_past
 from hotline.store.tickets.search import matches
 from hotline.store.tickets.tables import AT_UNIT, CLOSED, LAST_DAY, NEAREST_DUE, UNFINISHED, Ticket, is_within
 
+Columns = TypeVarTuple("Columns")
 Lines: TypeAlias = Select[Ticket, Unit, str | None]
 _FINISHED = frozenset({TicketState.CLOSED, TicketState.DISCARDED})
 # A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
@@ -152,7 +153,8 @@ def list_tickets(
 
     A search looks through the texts of `walked` tickets before it uses its index.
     """
-    found = _lines(person).where(*_conditions(person, wanted, at))
+    conditions = _conditions(person, wanted, at)
+    found = _lines(person).where(*conditions)
     if wanted.q:
         search_index.prepare(session)
     if wanted.q and wanted.order is not TicketOrder.NEWEST:
@@ -165,34 +167,46 @@ def list_tickets(
         return make_page(lines, limit, lambda line: _due_cursor(line.ticket))
     downwards = wanted.order is TicketOrder.NEWEST
     if wanted.q and downwards:
-        lines = _search_newest(session, found, wanted, limit + 1, after, walked=walked)
+        near = _read_near(session, found, limit + 1, after, walked)
+        indexed = [*conditions, _candidates(session, wanted)]
+        lines = _read_by_index(session, person, indexed, limit + 1, after) if near is None else near
     else:
         lines = _read(session, found, Ticket.received_at, limit + 1, after, downwards=downwards)
     return make_page(lines, limit, lambda line: moment_cursor(line.ticket.received_at, line.ticket.id))
 
 
-def _search_newest(
-    session: Session,
-    found: Lines,
-    wanted: TicketFilter,
-    limit: int,
-    after: tuple[datetime, int] | None,
-    *,
-    walked: int,
-) -> list[TicketListRow]:
-    """Returns the newest tickets that a search finds.
+def _read_near(
+    session: Session, found: Lines, limit: int, after: tuple[datetime, int] | None, walked: int
+) -> list[TicketListRow] | None:
+    """Returns the newest tickets that a search finds among `walked`; None if there may be more of them.
 
-    A common word stands in enough of the newest ones; a rare word has few places in the index. Either would take seconds for
+    A common word stands in enough of the newest tickets; a rare word has few places in the index. Either would take seconds for
     the other kind.
     """
-    newest = select(Ticket.received_at).order_by(Ticket.received_at.desc()).offset(walked).limit(1)
-    last = session.scalar(newest if after is None else newest.where(Ticket.received_at <= after[0]))
+    last = moment_behind(session, walked, before=after[0] if after else None)
     near = found if last is None else found.where(Ticket.received_at >= last)
     lines = _read(session, near, Ticket.received_at, limit, after, downwards=True)
-    if last is None or len(lines) == limit:
-        return lines
-    indexed = found.where(_candidates(session, wanted))
-    return _read(session, indexed, Ticket.received_at, limit, after, downwards=True)
+    return lines if last is None or len(lines) == limit else None
+
+
+def moment_behind(session: Session, walked: int, *, before: datetime | None = None) -> datetime | None:
+    """Returns when the ticket behind the `walked` newest ones was received, of all or of those before a moment; None without it."""
+    newest = select(Ticket.received_at).order_by(Ticket.received_at.desc()).offset(walked).limit(1)
+    return session.scalar(newest if before is None else newest.where(Ticket.received_at <= before))
+
+
+def _read_by_index(
+    session: Session,
+    person: Person,
+    conditions: list[ColumnElement[bool]],
+    limit: int,
+    after: tuple[datetime, int] | None,
+) -> list[TicketListRow]:
+    """Returns the newest tickets that the index of the search finds."""
+    # The ids alone are sorted, because thousands of tickets may be found.
+    found = select(Ticket.id).where(readable(person), *conditions)
+    page = _lines(person).where(Ticket.id.in_(_page(found, Ticket.received_at, limit, after, downwards=True)))
+    return _rows(session, page.order_by(Ticket.received_at.desc(), Ticket.id.desc()))
 
 
 def _candidates(session: Session, wanted: TicketFilter) -> ColumnElement[bool]:
@@ -335,11 +349,22 @@ def _read(
     downwards: bool = False,
 ) -> list[TicketListRow]:
     """Returns the first lines behind `after` in the order of `key`, then of the id."""
+    return _rows(session, _page(lines, key, limit, after, downwards=downwards))
+
+
+def _page(
+    query: Select[*Columns],
+    key: SQLColumnExpression[Any],
+    limit: int,
+    after: tuple[datetime, int] | None,
+    *,
+    downwards: bool,
+) -> Select[*Columns]:
     if after is not None:
         here, place = tuple_(key, Ticket.id), tuple_(literal(after[0], UtcDateTime), literal(after[1]))
-        lines = lines.where(here < place if downwards else here > place)
+        query = query.where(here < place if downwards else here > place)
     order = (key.desc(), Ticket.id.desc()) if downwards else (key, Ticket.id)
-    return _rows(session, lines.order_by(*order).limit(limit))
+    return query.order_by(*order).limit(limit)
 
 
 def _rows(session: Session, lines: Lines) -> list[TicketListRow]:

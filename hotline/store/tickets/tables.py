@@ -162,6 +162,7 @@ class Ticket(Base):
             "due_at",
             "received_on",
             "external_number",
+            "redo_of",
             **index_where(UNFINISHED),
         ),
     )
