@@ -173,16 +173,20 @@ class FlowPublished:
 @dataclass(frozen=True, slots=True)
 class UserAdded:
     subject: ClassVar[str] = "account"
-    user_id: int
+    account_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class UserChanged:
-    """Fields of an account changed: field -> value before and after; names and numbers of persons are left out."""
+    """Fields of an account changed: field -> value, before and after; names and numbers of persons are left out.
+
+    `reason` is what the administrator stated.
+    """
 
     subject: ClassVar[str] = "account"
-    user_id: int
-    changes: dict[str, tuple[str | None, str | None]]
+    account_id: int
+    before: dict[str, str | None]
+    after: dict[str, str | None]
     reason: str = ""
 
 
@@ -191,14 +195,14 @@ class PasswordSet:
     """`how`: own (the person changed it), link (chosen by an invitation or a reset), command."""
 
     subject: ClassVar[str] = "account"
-    user_id: int
+    account_id: int
     how: str
 
 
 @dataclass(frozen=True, slots=True)
 class AccountLinkMade:
     subject: ClassVar[str] = "account"
-    user_id: int
+    account_id: int
     kind: LinkKind
 
 
@@ -207,7 +211,7 @@ class AccountLocked:
     """Too many wrong passwords in a row."""
 
     subject: ClassVar[str] = "account"
-    user_id: int
+    account_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +219,7 @@ class SessionEnded:
     """A browser session was revoked by its owner from another browser, or by an administrator (`count` at once)."""
 
     subject: ClassVar[str] = "account"
-    user_id: int
+    account_id: int
     count: int
 
 
@@ -224,7 +228,7 @@ class WorkHandedOver:
     """Unfinished work of a leaver went to another person, or to nobody in particular (None). `counts`: kind -> number."""
 
     subject: ClassVar[str] = "account"
-    user_id: int
+    account_id: int
     successor_id: int | None
     counts: dict[str, int]
 

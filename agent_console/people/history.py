@@ -1,6 +1,6 @@
 """The lines of an account's history: one sentence for each kind of event."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,7 +69,10 @@ def _sentence(kind: str, data: Mapping[str, Any]) -> str:
     return str(
         _(
             SENTENCES[kind],
-            changes="；".join(_change(name, pair) for name, pair in data.get("changes", {}).items()),
+            changes="；".join(
+                _change(name, before, data["after"].get(name))
+                for name, before in data.get("before", {}).items()
+            ),
             how=translated(WAYS, data.get("how", "")),
             kind=translated(LABELS[enums.LinkKind], data.get("kind", "")),
             count=data.get("count", ""),
@@ -78,8 +81,8 @@ def _sentence(kind: str, data: Mapping[str, Any]) -> str:
     )
 
 
-def _change(name: str, pair: Sequence[str | None]) -> str:
-    changed, (before, after) = translated(CHANGED, name), pair
+def _change(name: str, before: str | None, after: str | None) -> str:
+    changed = translated(CHANGED, name)
     return f"{changed} {_value(name, before)} → {_value(name, after)}" if before != after else changed
 
 

@@ -22,7 +22,7 @@ from tests.journeys.production import (
     until,
 )
 
-PASSWORD = "a-long-enough-password"
+PASSWORD = "A-long-enough-password-1"
 LACKING = [name for name, found in (("nginx", NGINX), ("openssl", OPENSSL)) if found is None]
 # Nine processes start: some seconds, or minutes on a machine that is busy with other work.
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,8 @@ def made_by(hint: Any) -> st.SearchStrategy[Any]:
         return st.one_of(*[made_by(part) for part in get_args(hint)])
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
+    if get_origin(hint) is dict:
+        return st.dictionaries(*map(made_by, get_args(hint)), max_size=3)
     return {
         int: st.integers(1, 2**31 - 1),
         str: st.text(max_size=20),

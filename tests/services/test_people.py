@@ -235,8 +235,9 @@ def test_a_change_of_role_is_kept_with_its_reason_and_ends_the_sessions(
     with application.read_session() as session:
         changed = next(e.event for e in account_history(session, user.id) if e.event.kind == "UserChanged")
     assert changed.data == {
-        "user_id": user.id,
-        "changes": {"role": ["operator", "supervisor"]},
+        "account_id": user.id,
+        "before": {"role": "operator"},
+        "after": {"role": "supervisor"},
         "reason": "调岗",
     }
     assert changed.actor == str(admin)
@@ -250,7 +251,7 @@ def test_a_changed_name_is_recorded_without_the_name(application: Application, a
     assert signed_in(application, token) is not None
     with application.read_session() as session:
         data = account_history(session, user.id)[0].event.data
-    assert data["changes"] == {"display_name": [None, None], "work_number": [None, None]}
+    assert data["before"] == data["after"] == {"display_name": None, "work_number": None}
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def change_user(work: UnitOfWork, name: str, wanted: Account, reason: str = "") 
         raise InvalidFields(errors)
     _require_unit(work, wanted.unit_code)
     changes = _changes(before, wanted)
-    if not changes:
+    if wanted == before:
         return user
     is_other = (before.role, before.unit_code, before.duties) != (
         wanted.role,
@@ -112,7 +112,7 @@ def change_user(work: UnitOfWork, name: str, wanted: Account, reason: str = "") 
         wanted.stored_duties,
     )
     work.flush()
-    work.record(events.UserChanged(user.id, changes, reason))
+    work.record(events.UserChanged(user.id, *changes, reason))
     if is_other:
         # Pages of the former role are closed, and work that the new role may not do goes to others.
         sign_ins.end_sessions(work, user.id)
@@ -154,7 +154,7 @@ def unlock_user(work: UnitOfWork, name: str) -> User:
         raise LostRace("the account is not locked")
     user.failed_log_ins, user.locked_until = 0, None
     work.flush()
-    work.record(events.UserChanged(user.id, {"locked": ("true", "false")}))
+    work.record(events.UserChanged(user.id, {"locked": "true"}, {"locked": "false"}))
     return user
 
 
@@ -218,22 +218,26 @@ def require_writer(work: UnitOfWork, name: str) -> Person:
     return person
 
 
-def _changes(before: Account, after: Account) -> dict[str, tuple[str | None, str | None]]:
-    """Returns the changed fields with their codes; of a name only that it changed."""
-    named = {
-        "display_name": (before.display_name, after.display_name),
-        "work_number": (before.work_number, after.work_number),
+Codes = dict[str, str | None]
+
+
+def _changes(before: Account, after: Account) -> tuple[Codes, Codes]:
+    """Returns the changed fields with their codes, before and after; of a name or a work number only that it changed."""
+    old, new = _codes(before), _codes(after)
+    changed = [name for name in old if getattr(before, name) != getattr(after, name)]
+    return {name: old[name] for name in changed}, {name: new[name] for name in changed}
+
+
+def _codes(account: Account) -> Codes:
+    duties = ",".join(sorted(account.duties)) if account.role is Role.ADMIN else None
+    return {
+        "display_name": None,
+        "work_number": None,
+        "role": account.role.value,
+        "unit_code": account.unit_code,
+        "contractor": _truth(account.contractor),
+        "duties": duties,
     }
-    coded: dict[str, tuple[str | None, str | None]] = {
-        "role": (before.role.value, after.role.value),
-        "unit_code": (before.unit_code, after.unit_code),
-        "contractor": (_truth(before.contractor), _truth(after.contractor)),
-        "duties": (_joined(before), _joined(after)),
-    }
-    changed: dict[str, tuple[str | None, str | None]] = {
-        name: (None, None) for name, (old, new) in named.items() if old != new
-    }
-    return changed | {name: pair for name, pair in coded.items() if pair[0] != pair[1]}
 
 
 def _require_unit(work: UnitOfWork, code: str | None) -> None:
@@ -245,16 +249,14 @@ def _truth(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _joined(account: Account) -> str | None:
-    return ",".join(sorted(account.duties)) if account.role is Role.ADMIN else None
-
-
 def _set_active(work: UnitOfWork, user: User, *, active: bool, reason: str) -> None:
     switched = update(User).where(User.id == user.id, User.active.is_(not active))
     if not updated_one(work.session, switched.values(active=active)):
         raise LostRace("the account is so already")
     work.session.refresh(user)
-    work.record(events.UserChanged(user.id, {"active": (_truth(not active), _truth(active))}, reason))
+    work.record(
+        events.UserChanged(user.id, {"active": _truth(not active)}, {"active": _truth(active)}, reason)
+    )
 
 
 def _require_other_person(work: UnitOfWork, user: User) -> None:
