@@ -38,8 +38,8 @@ RENEW = timedelta(seconds=2)
 LONGEST_PAUSE = 1.0
 # A living scheduler renews its key in Redis this often.
 BEAT_SECONDS = 5
-# The rows are read this often, and when a heavy job is due; a light job runs when it is due.
-LOOK = timedelta(seconds=1)
+# The rows are read this often, and when a heavy job is due or a worker's claim is over; a light job runs when it is due.
+LOOK = timedelta(seconds=5)
 
 
 @dataclass(slots=True)
@@ -91,7 +91,8 @@ class Scheduler:
         heavy = [rows[job.name] for job in known if not isinstance(job, LightJob)]
         self._hand_over([row for row in heavy if periodic_jobs.is_due(row, at)], at)
         if self._look_at is not None:
-            self._look_at = min([self._look_at, *(row.due_at for row in heavy if row.due_at > at)])
+            moments = [moment for row in heavy for moment in (row.due_at, row.claimed_until) if moment is not None]
+            self._look_at = min([self._look_at, *(moment for moment in moments if moment > at)])
 
     def _hand_over(self, rows: list[PeriodicJob], at: datetime) -> None:
         """Enqueues heavy runs; one that no worker has begun after `outbox.ENQUEUE_TIMEOUT` may be lost with Redis."""
