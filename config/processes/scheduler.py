@@ -91,7 +91,9 @@ class Scheduler:
         heavy = [rows[job.name] for job in known if not isinstance(job, LightJob)]
         self._hand_over([row for row in heavy if periodic_jobs.is_due(row, at)], at)
         if self._look_at is not None:
-            moments = [moment for row in heavy for moment in (row.due_at, row.claimed_until) if moment is not None]
+            moments = [
+                moment for row in heavy for moment in (row.due_at, row.claimed_until) if moment is not None
+            ]
             self._look_at = min([self._look_at, *(moment for moment in moments if moment > at)])
 
     def _hand_over(self, rows: list[PeriodicJob], at: datetime) -> None:
