@@ -31,7 +31,7 @@ from hotline.rules.people.actors import ALL_DUTIES, Machine, Person, Right
 from hotline.rules.policies import AccountPolicy
 from hotline.rules.tickets.fields import TicketFields
 from hotline.services.people import accounts, leavers, passwords, sign_ins, tokens
-from hotline.services.queueing import desks
+from hotline.services.queueing import desks, offers
 from hotline.services.tickets import actions
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence, SignIn, User
@@ -479,6 +479,27 @@ def test_a_ringing_desk_that_is_disabled_passes_the_call_on(application: Applica
     open_desk(application, user, PresenceState.READY)
     with application.unit_of_work(admin) as work:
         accounts.disable_user(work, "li")
+    assert desk_state(application, user) is PresenceState.OFFLINE
+
+
+def test_a_leaver_whose_record_is_complete_gets_no_further_call(
+    application: Application, admin: Person
+) -> None:
+    user = make_user(application, name="li")
+    call = unfinished_call(application, user, CallState.TALKING)
+    open_desk(application, user, PresenceState.TALKING, call.id)
+    with application.unit_of_work(admin) as work:
+        accounts.disable_user(work, "li")
+    with application.unit_of_work(Machine.CARRIER) as work:
+        work.session.execute(update(Call).values(state=CallState.ENDED, finished_at=work.at))
+        desks.end_talk(work, user.id, call.id)
+    assert desk_state(application, user) is PresenceState.NOT_READY
+    make_call(
+        application, state=CallState.QUEUED, queued_at=application.clock(), place_since=application.clock()
+    )
+    with application.unit_of_work(Machine.CLOCK) as work:
+        assert offers.offer_waiting(work) == 0
+    assert close_desks(application) == 1
     assert desk_state(application, user) is PresenceState.OFFLINE
 
 

@@ -22,7 +22,7 @@ HandOver = Callable[[UnitOfWork, int, int | None], int]
 
 
 def leave(work: UnitOfWork, user_id: int, successor_id: int | None) -> None:
-    """Closes the desk of a disabled user, unless a talk is in progress, and hands over what does not belong to that talk."""
+    """Closes the desk of a disabled user and hands over what they had begun; during a talk both wait for its end (`close_desks`)."""
     offer_id = offers.ring_at_desk(work, user_id)
     if offer_id is not None:
         offers.settle_offer(work, offer_id, OfferState.WITHDRAWN)
@@ -33,15 +33,15 @@ def leave(work: UnitOfWork, user_id: int, successor_id: int | None) -> None:
 
 
 def close_desks(work: UnitOfWork) -> int:
-    """Closes the desks of disabled users whose last talk is over, and hands over what belonged to it; returns their number."""
+    """Closes the desks of disabled users whose last talk is over, and hands over what they had begun; returns their number."""
     over = select(User.id, User.successor_id).where(
         User.id == Presence.user_id,
         User.active.is_(False),
-        Presence.state.not_in((PresenceState.OFFLINE, PresenceState.TALKING, PresenceState.RINGING)),
+        Presence.state.not_in((PresenceState.OFFLINE, PresenceState.TALKING)),
     )
     leaving = work.session.execute(over).all()
     for user_id, successor_id in leaving:
-        _close(work, user_id, successor_id)
+        leave(work, user_id, successor_id)
     return len(leaving)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, exists, select, update
 from hotline import events
 from hotline.rules.enums import CallState, NotReadyReason, PresenceState
 from hotline.store.calls.tables import Call
-from hotline.store.people.tables import Presence
+from hotline.store.people.tables import Presence, User
 from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import UnitOfWork
@@ -29,8 +29,11 @@ def set_presence(
 ) -> bool:
     """Sets a desk to `target` if it is in one of `sources` (and busy with `only_call`); returns whether it was set.
 
-    `idle` restarts the clock that decides which operator has been idle longest.
+    `idle` restarts the clock that decides which operator has been idle longest. The desk of a disabled user becomes not ready
+    in place of ready, so that it gets no further call.
     """
+    if target is PresenceState.READY and not is_active(work, user_id):
+        target = PresenceState.NOT_READY
     values: dict[str, object] = {"state": target, "reason": reason, "since": work.at, "call_id": call_id}
     if idle:
         values["idle_since"] = work.at
@@ -41,6 +44,10 @@ def set_presence(
     if moved:
         work.record(events.PresenceChanged(user_id, target, reason))
     return moved
+
+
+def is_active(work: UnitOfWork, user_id: int) -> bool:
+    return bool(work.session.scalar(select(User.active).where(User.id == user_id)))
 
 
 def set_ringing(work: UnitOfWork, user_id: int, call_id: int) -> bool:
