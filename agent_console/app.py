@@ -20,12 +20,12 @@ from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
 from agent_console.live import views as live
 from agent_console.pages import callbacks, calls, deliveries, kept_forms, outages, preferences, recordings
-from agent_console.people import account_links, profile, tokens
+from agent_console.people import account_links, profile, second_factor, tokens
 from agent_console.people import views as people
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
-from agent_console.web import auth, template_context
+from agent_console.web import auth, log_in, template_context
 from agent_console.web.console_context import (
     EXTENSION,
     Console,
@@ -56,7 +56,7 @@ __all__ = ["ConsoleOptions", "DemoAccount", "SoftphoneOptions", "application", "
 log = logging.getLogger(__name__)
 
 FAMILIES: tuple[Callable[[], Blueprint], ...] = (
-    auth.pages,
+    log_in.pages,
     preferences.pages,
     kept_forms.pages,
     template_context.pages,
@@ -77,6 +77,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     people.pages,
     tokens.pages,
     profile.pages,
+    second_factor.pages,
     account_links.pages,
     api.pages,
 )

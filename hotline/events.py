@@ -11,6 +11,7 @@ from hotline.rules.enums import (
     CallbackState,
     CallEnd,
     Closing,
+    FactorKind,
     LinkKind,
     OfferState,
     PresenceState,
@@ -208,7 +209,7 @@ class AccountLinkMade:
 
 @dataclass(frozen=True, slots=True)
 class AccountLocked:
-    """Too many wrong passwords in a row."""
+    """Too many wrong passwords or codes in a row."""
 
     subject: ClassVar[str] = "account"
     account_id: int
@@ -221,6 +222,35 @@ class SessionEnded:
     subject: ClassVar[str] = "account"
     account_id: int
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorAdded:
+    subject: ClassVar[str] = "account"
+    account_id: int
+    kind: FactorKind
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorRemoved:
+    """The person removed a second factor, or an administrator all of them (`kind` None), with the stated reason."""
+
+    subject: ClassVar[str] = "account"
+    account_id: int
+    kind: FactorKind | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodesMade:
+    subject: ClassVar[str] = "account"
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryCodeUsed:
+    subject: ClassVar[str] = "account"
+    account_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +481,10 @@ Event = (
     | AccountLinkMade
     | AccountLocked
     | SessionEnded
+    | SecondFactorAdded
+    | SecondFactorRemoved
+    | RecoveryCodesMade
+    | RecoveryCodeUsed
     | WorkHandedOver
     | TokenCreated
     | TokenRevoked

@@ -1,12 +1,12 @@
 """`/account/TOKEN`: a person chooses a password by a link from their administrator, and is signed in."""
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from agent_console.web.auth import begin_session, home_of
 from agent_console.web.console_context import application
 from agent_console.web.labels import problem_label
+from agent_console.web.log_in import continue_log_in
 from hotline.rules.errors import InvalidFields, NoSuchLink
 from hotline.rules.people.actors import Machine
 from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
@@ -29,9 +29,10 @@ def take(token: str) -> ResponseReturnValue:
         return _page(token, {})
     except InvalidFields as error:
         return _page(token, {name: problem_label(code) for name, code in error.errors.items()})
-    begin_session(person)
-    flash(_("密码已设置，您已登录。"), "done")
-    return redirect(home_of(person), 303)
+    # Who has a second factor is asked for it: the link proves no more than a password.
+    response = continue_log_in(person, None)
+    flash(_("密码已设置。"), "done")
+    return response
 
 
 def _page(token: str, errors: dict[str, str]) -> ResponseReturnValue:

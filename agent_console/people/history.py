@@ -17,7 +17,11 @@ SENTENCES: dict[str, str] = {
     "UserChanged": N_("修改账号：%(changes)s"),
     "PasswordSet": N_("设置密码（%(how)s）"),
     "AccountLinkMade": N_("生成%(kind)s链接"),
-    "AccountLocked": N_("连续输错密码，账号锁定"),
+    "AccountLocked": N_("连续输错密码或验证码，账号锁定"),
+    "SecondFactorAdded": N_("启用第二验证：%(factor)s"),
+    "SecondFactorRemoved": N_("停用第二验证：%(factor)s"),
+    "RecoveryCodesMade": N_("生成恢复码"),
+    "RecoveryCodeUsed": N_("使用恢复码登录或确认身份"),
     "SessionEnded": N_("结束 %(count)s 个登录"),
     "WorkHandedOver": N_("移交未完工作：%(work)s"),
 }
@@ -74,11 +78,16 @@ def _sentence(kind: str, data: Mapping[str, Any]) -> str:
                 for name, before in data.get("before", {}).items()
             ),
             how=translated(WAYS, data.get("how", "")),
-            kind=translated(LABELS[enums.LinkKind], data.get("kind", "")),
+            kind=translated(LABELS[enums.LinkKind], data.get("kind") or ""),
+            factor=_factor(data.get("kind")),
             count=data.get("count", ""),
             work="、".join(_(WORK[work], n=n) for work, n in data.get("counts", {}).items() if work in WORK),
         )
     )
+
+
+def _factor(kind: str | None) -> str:
+    return str(_("全部")) if kind is None else translated(LABELS[enums.FactorKind], kind)
 
 
 def _change(name: str, before: str | None, after: str | None) -> str:

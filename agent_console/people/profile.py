@@ -10,15 +10,16 @@ from agent_console.web.labels import problem_label
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
 from hotline.services.people import passwords, sign_ins
+from hotline.store.people.factors import factor_kinds
 from hotline.store.people.tables import Unit, User
 
 
-@needs(changes_password=True)
+@needs(own_account=True)
 def index() -> ResponseReturnValue:
     return _page({})
 
 
-@needs(changes_password=True)
+@needs(own_account=True)
 def change_password() -> ResponseReturnValue:
     """Changes the password and ends the person's other sessions. 422 with the reason beside the field otherwise."""
     current, new, again = (
@@ -41,7 +42,7 @@ def change_password() -> ResponseReturnValue:
     return redirect(url_for("profile.index"), 303)
 
 
-@needs(changes_password=True)
+@needs(own_account=True)
 def end_session() -> ResponseReturnValue:
     """Ends another session of the person."""
     key = request.form.get("key", "")[:64]
@@ -64,6 +65,7 @@ def _page(errors: dict[str, str]) -> ResponseReturnValue:
             user=user,
             unit=reading.get(Unit, user.unit_code) if user.unit_code else None,
             sessions=sign_ins.running_sessions(reading, user.id, application().clock(), token),
+            factors=factor_kinds(reading, user.id),
             errors=errors,
             must_change=found.must_change_password,
             policy=application().policies.accounts,

@@ -20,10 +20,11 @@ from hotline.rules.enums import Duty, Role
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Right
 from hotline.rules.text import clean
-from hotline.services.people import accounts, sign_ins
+from hotline.services.people import accounts, second_factors, sign_ins
 from hotline.services.people.kept_forms import drop_form
 from hotline.services.queueing import skills
 from hotline.store.cursors import BadCursor, Page
+from hotline.store.people.factors import factor_kinds
 from hotline.store.people.tables import User
 from hotline.store.people.units import list_units
 from hotline.store.people.users import UserLine, account_history, list_users, skills_of_users
@@ -164,6 +165,17 @@ def reset(user_id: int) -> ResponseReturnValue:
     return _act(user_id, carry_out)
 
 
+@needs(Right.MANAGE_PEOPLE)
+def reset_factors(user_id: int) -> ResponseReturnValue:
+    """Removes the second factors of a person who has lost them; the sessions end."""
+
+    def carry_out(work: UnitOfWork, user: User) -> str:
+        second_factors.reset_factors(work, user)
+        return str(_("第二验证已重置，该账号的所有登录已结束。"))
+
+    return _act(user_id, carry_out)
+
+
 def _act(user_id: int, carry_out: Callable[[UnitOfWork, User], str]) -> ResponseReturnValue:
     """Carries out one step and returns to the person; a refusal is told there."""
     try:
@@ -193,6 +205,7 @@ def _person_page(
             error=None if error is None else _(entry_of(error).words),
             lines=history_lines(account_history(reading, user.id)),
             sessions=sign_ins.running_sessions(reading, user.id, at),
+            factors=factor_kinds(reading, user.id),
             link=link["url"] if isinstance(link, dict) and link.get("user_id") == user.id else None,
             link_hours=application().policies.accounts.link_hours,
             writers=[
@@ -263,6 +276,6 @@ def pages() -> Blueprint:
     add_rule("/new", "add", add, methods=["POST"])
     add_rule(one, "show", show)
     add_rule(one, "change", change, methods=["POST"])
-    for step in (disable, enable, unlock, reset, end_sessions):
+    for step in (disable, enable, unlock, reset, reset_factors, end_sessions):
         add_rule(f"{one}/{step.__name__.replace('_', '-')}", step.__name__, step, methods=["POST"])
     return blueprint

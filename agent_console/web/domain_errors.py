@@ -63,6 +63,9 @@ ERRORS: dict[type[Exception], ErrorEntry] = {
     errors.NoSuchPerson: ErrorEntry("not_found", N_("找不到这位用户。")),
     errors.NoSuchLink: ErrorEntry("not_found", N_("找不到这个链接，或链接已失效。")),
     errors.NoSuchToken: ErrorEntry("not_found", N_("找不到这个令牌。")),
+    errors.UnreadableSecret: ErrorEntry(
+        "conflict", N_("系统密钥已更换，验证器不能核对。请使用恢复码，或请管理员重置第二验证。")
+    ),
     errors.LastAdministrator: ErrorEntry("conflict", N_("至少要保留一位能管理用户的管理员。")),
     errors.NoSuchRecording: ErrorEntry("not_found", N_("找不到这段录音。")),
     errors.NoSuchOutage: ErrorEntry("not_found", N_("找不到这条通知。")),

@@ -58,6 +58,8 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     },
     enums.Duty: {"system": N_("系统管理"), "security": N_("安全管理"), "audit": N_("审计管理")},
     enums.LinkKind: {"invite": N_("邀请"), "reset": N_("重置")},
+    enums.FactorKind: {"totp": N_("验证器")},
+    enums.LogInStepKind: {"second_factor": N_("第二验证")},
     enums.PresenceState: {
         "offline": N_("未签入"),
         "ready": N_("示闲"),
@@ -266,6 +268,7 @@ PROBLEMS: dict[str, str] = {
     "too_simple": N_("太简单：请混用大小写字母、数字和其他符号，且不要包含自己的用户名、姓名或工号"),
     "same_as_before": N_("不能与当前密码相同"),
     "wrong_password": N_("当前密码不正确"),
+    "wrong_code": N_("验证码不正确，或已用过"),
     "not_the_same": N_("两次输入的密码不一致"),
     "not_printable": N_("不能含有空白开头、结尾、斜杠或不可见字符"),
     "taken": N_("已被其他用户使用"),

@@ -17,7 +17,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from agent_console.web.console_context import ConsoleOptions, options
 
-LOG_IN = "auth.take_login"
+LOG_IN, SECOND_FACTOR = "auth.take_login", "auth.take_second_factor"
 # These read a signature or a bearer token and no cookie, so that a forged form cannot use a browser's session.
 COOKIELESS_PREFIXES = ("/voice/", "/api/v1/")
 # Bytes of a request. The proxy's limit in docs/operating.md is the same.
@@ -115,6 +115,8 @@ def _limit_log_ins(app: Flask, chosen: ConsoleOptions) -> None:
     )
     by_address = limiter.limit(chosen.address_login_limit, deduct_when=_refused)
     app.view_functions[LOG_IN] = cast("RouteCallable", by_account(by_address(view)))
+    second = app.view_functions[SECOND_FACTOR]
+    app.view_functions[SECOND_FACTOR] = cast("RouteCallable", by_address(second))
 
 
 def _account() -> str:

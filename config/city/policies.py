@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from config.city.toml_file import TomlInteger, TomlTable, TomlText, Truth, read_toml
 from config.validation import expected
-from hotline.rules.enums import RequestType, Urgency
+from hotline.rules.enums import RequestType, Role, Urgency
 from hotline.rules.policies import (
     AccountPolicy,
     CallerPolicy,
@@ -45,6 +45,8 @@ def _limit(value: object) -> Limit:
 TimeLimit = Annotated[Limit, PlainValidator(_limit)]
 Stage = Annotated[DeadlineStage, expected(f"one of {', '.join(DeadlineStage)}")]
 Type = Annotated[RequestType, expected(f"one of {', '.join(RequestType)}")]
+
+AccountRole = Annotated[Role, expected(f"one of {', '.join(Role)}")]
 
 
 class LimitsTable(TomlTable):
@@ -104,6 +106,8 @@ class AccountsTable(TomlTable):
     lock_after: Annotated[int, TomlInteger(3, 100)] = _ACCOUNTS.lock_after
     lock_minutes: Annotated[int, TomlInteger(1, 1440)] = _ACCOUNTS.lock_minutes
     separate_duties: Truth = _ACCOUNTS.separate_duties
+    second_factor_roles: frozenset[AccountRole] = _ACCOUNTS.second_factor_roles
+    reauthenticate_minutes: Annotated[int, TomlInteger(0, 1440)] = _ACCOUNTS.reauthenticate_minutes
 
 
 class PoliciesFile(TomlTable):

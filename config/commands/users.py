@@ -7,7 +7,7 @@ from config.commands.terminal import secret_line, text_table
 from hotline.rules.enums import Duty, Role
 from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import ALL_DUTIES, Machine, Right
-from hotline.services.people import accounts, passwords, sign_ins
+from hotline.services.people import accounts, passwords, second_factors, sign_ins
 from hotline.services.queueing import skills
 from hotline.store.people.users import list_users
 
@@ -115,6 +115,17 @@ def unlock(name: str) -> None:
     with open_components().application.unit_of_work(Machine.SYSTEM) as work:
         accounts.unlock_user(work, name)
     click.echo(f"{name} may log in")
+
+
+@user.command("reset-factor")
+@click.argument("name")
+@_REASON
+@report_errors
+def reset_factor(name: str, reason: str) -> None:
+    """Removes the second factors of NAME, who has lost them, and ends the sessions."""
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
+        second_factors.reset_factors(work, accounts.require_user(work, name), reason)
+    click.echo(f"{name} logs in without a second factor, or sets one up if the role needs it")
 
 
 @user.command("role")

@@ -86,6 +86,19 @@ class LinkKind(StrEnum):
     RESET = "reset"
 
 
+class FactorKind(StrEnum):
+    """The kind of a second factor."""
+
+    TOTP = "totp"
+
+
+class LogInStepKind(StrEnum):
+    """The purpose of a step of a log-in that is not complete."""
+
+    # The password was right, the second factor is awaited.
+    SECOND_FACTOR = "second_factor"
+
+
 class PresenceState(StrEnum):
     """The state of an operator's desk; only `READY` is offered calls."""
 

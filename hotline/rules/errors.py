@@ -40,6 +40,10 @@ class NoSuchToken(DomainError):
     """Raised when no API token has this id; the argument is the id as text."""
 
 
+class UnreadableSecret(DomainError):
+    """Raised when a stored secret cannot be decrypted: SECRET_KEY is not that of its writing."""
+
+
 class NoSuchRecording(DomainError):
     """Raised when no recording has this id; the argument is the id as text."""
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from hotline.rules.enums import RequestType, Urgency
+from hotline.rules.enums import RequestType, Role, Urgency
 
 # A browser session ends after this time without use, unless the installation sets another.
 IDLE_LIMIT = timedelta(hours=12)
@@ -174,6 +174,10 @@ class AccountPolicy:
     lock_minutes: int = 15
     # Whether an administrator may have one duty only (三员分立).
     separate_duties: bool = False
+    # Roles that log in with a second factor; others may have one.
+    second_factor_roles: frozenset[Role] = frozenset()
+    # Minutes after which a dangerous step asks for the password or the second factor again; 0: never.
+    reauthenticate_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from hotline.store.base import Base
 from hotline.store.calls.lookups import CodeTry, Lookup
 from hotline.store.calls.tables import Receipt
 from hotline.store.outbox import Delivery
+from hotline.store.people.factors import LogInStep
 from hotline.store.people.kept_forms import KeptForm
 from hotline.store.people.tables import SignIn
 from hotline.store.tickets.tables import IdempotencyKey
@@ -46,6 +47,7 @@ def _expired(work: UnitOfWork) -> dict[type[Base], ColumnElement[bool]]:
         Delivery: done & (Delivery.next_try_at < work.at - timedelta(days=policy.delivery_days)),
         SignIn: SignIn.expires_at < work.at - timedelta(days=policy.sign_in_days),
         IdempotencyKey: IdempotencyKey.at < work.at - timedelta(days=policy.idempotency_key_days),
+        LogInStep: LogInStep.expires_at < long_ago,
         KeptForm: KeptForm.at < work.at - KEPT,
         Receipt: Receipt.at < long_ago,
         CodeTry: CodeTry.at < long_ago,

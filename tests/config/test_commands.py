@@ -186,6 +186,8 @@ def test_accounts_are_looked_through_and_changed(terminal: Terminal) -> None:
             1,
             "Error: nobody would be left who manages people\n",
         )
+    without = terminal.run("user", "reset-factor", "zhang", "--reason", "手机丢失")
+    assert (without.exit_code, without.stderr) == (1, "Error: there is no second factor\n")
     locked = terminal.run("user", "unlock", "zhang")
     assert (locked.exit_code, "not locked" in locked.stderr) == (1, True)
 

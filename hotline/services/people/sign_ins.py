@@ -12,9 +12,11 @@ from hotline import events
 from hotline.rules.enums import PresenceState
 from hotline.rules.people.actors import Person
 from hotline.rules.people.passwords import is_password_old
+from hotline.rules.people.second_factors import needs_second_factor
 from hotline.rules.policies import IDLE_LIMIT
 from hotline.rules.text import is_storable
 from hotline.services.people.passwords import digest, is_password
+from hotline.store.people.factors import factor_kinds
 from hotline.store.people.tables import Presence, SignIn, User
 from hotline.store.people.users import as_person
 from hotline.store.upsert import updated_one
@@ -40,6 +42,10 @@ class SignedIn:
     is_leaving: bool = False
     # The password must be changed before anything else is done.
     must_change_password: bool = False
+    # A second factor must be set up before anything else is done.
+    needs_factor: bool = False
+    # The last time at which this browser proved who uses it.
+    authenticated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +74,18 @@ def check_password(session: Session, name: str, password: str, at: datetime) -> 
 
 def record_failed_log_in(work: UnitOfWork, name: str) -> None:
     """Counts a wrong password of the user `name` (an unknown one: nothing) and locks the account after too many."""
-    if not is_storable(name):
-        return
+    if is_storable(name):
+        _count_failure(work, User.name == name)
+
+
+def record_wrong_proof(work: UnitOfWork, user_id: int) -> None:
+    """Counts a wrong code or password of a known user; the lock is that of wrong passwords."""
+    _count_failure(work, User.id == user_id)
+
+
+def _count_failure(work: UnitOfWork, who: ColumnElement[bool]) -> None:
     policy = work.policies.accounts
-    known = update(User).where(User.name == name, User.active)
+    known = update(User).where(who, User.active)
     work.session.execute(known.values(failed_log_ins=User.failed_log_ins + 1))
     too_many = known.where(User.failed_log_ins >= policy.lock_after)
     until = work.at + timedelta(minutes=policy.lock_minutes)
@@ -80,9 +94,24 @@ def record_failed_log_in(work: UnitOfWork, name: str) -> None:
         work.record(events.AccountLocked(locked))
 
 
-def sign_in(work: UnitOfWork, person_id: int, idle_limit: timedelta = IDLE_LIMIT, client: str = "") -> str:
-    """Starts a browser session; returns its secret token, of which only the hash is stored."""
+def sign_in(
+    work: UnitOfWork,
+    person_id: int,
+    idle_limit: timedelta = IDLE_LIMIT,
+    client: str = "",
+    *,
+    by_provider: bool = False,
+) -> str:
+    """Starts a browser session; returns its secret token, of which only the hash is stored.
+
+    A person of a role that needs a second factor and has none must set one up in it. `by_provider`: the city's identity
+    provider has logged the person in, and the second factor is its own matter.
+    """
     token = secrets.token_urlsafe(32)
+    user = work.session.get_one(User, person_id)
+    lacks_factor = needs_second_factor(user.role, work.policies.accounts) and not factor_kinds(
+        work.session, person_id
+    )
     work.session.add(
         SignIn(
             token_hash=digest(token),
@@ -90,9 +119,10 @@ def sign_in(work: UnitOfWork, person_id: int, idle_limit: timedelta = IDLE_LIMIT
             created_at=work.at,
             expires_at=work.at + idle_limit,
             client=client[:MAX_CLIENT],
+            authenticated_at=work.at,
+            needs_factor=lacks_factor and not by_provider,
         )
     )
-    user = work.session.get_one(User, person_id)
     user.failed_log_ins, user.locked_until, user.last_log_in_at = 0, None, work.at
     # Here and not at every request, so that a password never becomes too old during a talk.
     changed_at = user.password_changed_at or user.created_at
@@ -114,6 +144,20 @@ def sign_out(work: UnitOfWork, token: str) -> None:
     """Revokes a browser session; an unknown token is ignored."""
     mine = SignIn.token_hash == digest(token)
     work.session.execute(update(SignIn).where(mine, SignIn.revoked_at.is_(None)).values(revoked_at=work.at))
+
+
+def record_authentication(work: UnitOfWork, token: str) -> None:
+    """Writes that the user of this browser has just proved who they are."""
+    this = update(SignIn).where(SignIn.token_hash == digest(token), _is_running(work.at))
+    work.session.execute(this.values(authenticated_at=work.at))
+
+
+def unlocked_person(session: Session, user_id: int, at: datetime) -> Person | None:
+    """Returns an active user whose account is not locked, or None."""
+    user = session.get(User, user_id)
+    if user is None or not user.active or (user.locked_until is not None and user.locked_until > at):
+        return None
+    return as_person(user)
 
 
 def end_session(work: UnitOfWork, person: Person, key: str) -> bool:
@@ -156,14 +200,14 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
     A user who was disabled during a talk is returned until it is over, marked as leaving.
     """
     query = (
-        select(User, SignIn.expires_at)
+        select(User, SignIn.expires_at, SignIn.needs_factor, SignIn.authenticated_at)
         .join(SignIn, SignIn.user_id == User.id)
         .where(SignIn.token_hash == digest(token), _is_running(at), _MAY_ACT)
     )
     row = session.execute(query).first()
     if row is None:
         return None
-    user, ends_at = row
+    user, ends_at, needs_factor, authenticated_at = row
     return SignedIn(
         as_person(user),
         user.name,
@@ -173,6 +217,8 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
         ends_at,
         is_leaving=not user.active,
         must_change_password=user.must_change_password,
+        needs_factor=needs_factor,
+        authenticated_at=authenticated_at,
     )
 
 

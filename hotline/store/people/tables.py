@@ -87,6 +87,10 @@ class SignIn(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Browser and system as the browser names them, for the person's own list of sessions.
     client: Mapped[str] = mapped_column(String(80), default="", server_default=text("''"))
+    # The last time at which this browser proved who uses it.
+    authenticated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # A second factor must be set up before anything else is done.
+    needs_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class ApiToken(Base):
