@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from agent_console.web.auth import SIGN_IN, current_person, needs, signed_in
 from agent_console.web.console_context import application
 from agent_console.web.labels import problem_label
+from agent_console.web.proofs import password_problem
 from hotline.rules.errors import InvalidFields
 from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
 from hotline.services.people import passwords, sign_ins
@@ -26,10 +27,8 @@ def change_password() -> ResponseReturnValue:
         request.form.get(name, "")[: MAX_PASSWORD_LENGTH + 1] for name in ("current", "new", "again")
     )
     person = current_person()
-    with application().read_session() as reading:
-        is_right = passwords.is_own_password(reading, person, current)
-    if not is_right:
-        return _page({"current": problem_label("wrong_password")})
+    if (problem := password_problem(person, current)) is not None:
+        return _page({"current": problem})
     if new != again:
         return _page({"again": problem_label("not_the_same")})
     try:

@@ -6,16 +6,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from agent_console.web.auth import current_person, home_of, needs, signed_in
-from agent_console.web.console_context import application, options
+from agent_console.web.console_context import application
 from agent_console.web.domain_errors import entry_of
 from agent_console.web.labels import problem_label
-from agent_console.web.log_in import MAX_CODE
+from agent_console.web.proofs import MAX_CODE, code_problem, totp_cipher
+from agent_console.web.reauthentication import needs_recent_proof
 from hotline.rules.errors import DomainError, InvalidFields, UnreadableSecret
-from hotline.rules.people.actors import Machine
 from hotline.rules.people.second_factors import needs_second_factor, shown_code
 from hotline.rules.phone_numbers import format_national
-from hotline.services.people import second_factors, sign_ins
-from hotline.services.people.encryption import SecretCipher
+from hotline.services.people import second_factors
 from hotline.store.people.factors import factor_kinds
 
 # Session keys: the secret of an app that is not confirmed, encrypted; codes that are shown once.
@@ -28,12 +27,13 @@ def index() -> ResponseReturnValue:
 
 
 @needs(own_account=True)
+@needs_recent_proof
 def add_totp() -> ResponseReturnValue:
     """Sets up the app whose code was typed, and shows recovery codes once. 422 for a wrong code; the QR code stays."""
     person = current_person()
     try:
         with application().unit_of_work(person) as work:
-            second_factors.add_totp(work, person, _pending_secret(), _code(), _cipher())
+            second_factors.add_totp(work, person, _pending_secret(), _code(), totp_cipher())
             made = second_factors.make_recovery_codes(work, person)
     except InvalidFields as error:
         return _page({name: problem_label(code) for name, code in error.errors.items()})
@@ -50,7 +50,7 @@ def add_totp() -> ResponseReturnValue:
 def make_recovery_codes() -> ResponseReturnValue:
     """Shows new recovery codes once, for a right code of the app. 422 otherwise."""
     person = current_person()
-    if (error := _proof_problem()) is not None:
+    if (error := code_problem(person, _code())) is not None:
         return _page({"recovery": error})
     with application().unit_of_work(person) as work:
         made = second_factors.make_recovery_codes(work, person)
@@ -62,7 +62,7 @@ def make_recovery_codes() -> ResponseReturnValue:
 def remove_totp() -> ResponseReturnValue:
     """Removes the app, for a right code of it. 422 otherwise."""
     person = current_person()
-    if (error := _proof_problem()) is not None:
+    if (error := code_problem(person, _code())) is not None:
         return _page({"remove": error})
     try:
         with application().unit_of_work(person) as work:
@@ -72,22 +72,6 @@ def remove_totp() -> ResponseReturnValue:
     else:
         flash(_("验证器已停用。"), "done")
     return redirect(url_for("second_factor.index"), 303)
-
-
-def _proof_problem() -> str | None:
-    """Returns the words of the problem with the typed code, or None for a right one; a wrong one counts."""
-    person = current_person()
-    try:
-        with application().unit_of_work(person) as work:
-            is_unlocked = sign_ins.unlocked_person(work.session, person.id, work.at) is not None
-            is_right = is_unlocked and second_factors.use_code(work, person.id, _code(), _cipher())
-    except UnreadableSecret as error:
-        return str(_(entry_of(error).words))
-    if is_right:
-        return None
-    with application().unit_of_work(Machine.SYSTEM) as work:
-        sign_ins.record_wrong_proof(work, person.id)
-    return problem_label("wrong_code") if is_unlocked else str(_("账号因连续输错已锁定，请稍后再试。"))
 
 
 def _page(errors: dict[str, str]) -> ResponseReturnValue:
@@ -119,16 +103,12 @@ def _pending_secret() -> str:
     """Returns the secret that this browser is shown; a reload shows the same, so that a scanned code stays right."""
     kept = session.get(PENDING)
     try:
-        return _cipher().decrypt(str(kept))
+        return totp_cipher().decrypt(str(kept))
     except UnreadableSecret:
         secret = second_factors.new_totp_secret()
         # A cookie is signed and can be read by anyone who gets hold of it.
-        session[PENDING] = _cipher().encrypt(secret)
+        session[PENDING] = totp_cipher().encrypt(secret)
         return secret
-
-
-def _cipher() -> SecretCipher:
-    return second_factors.totp_cipher(options().secret_key)
 
 
 def _code() -> str:

@@ -10,6 +10,7 @@ from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.domain_errors import entry_of
 from agent_console.web.labels import N_, translated
+from agent_console.web.reauthentication import needs_recent_proof
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Right
 from hotline.services.people import tokens
@@ -29,6 +30,7 @@ def index() -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def create() -> ResponseReturnValue:
     """Makes a token and shows it once. A rejected form is shown again."""
     typed = {name: request.form.get(name, "").strip() for name in ("name", "user", "scope", "days")}
@@ -50,6 +52,7 @@ def create() -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def revoke(token_id: int) -> ResponseReturnValue:
     try:
         with application().unit_of_work(current_person()) as work:

@@ -15,6 +15,7 @@ from agent_console.web.domain_errors import entry_of
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.kept_forms import page_key, read_kept
 from agent_console.web.labels import N_, translated
+from agent_console.web.reauthentication import needs_recent_proof
 from agent_console.web.unit_choices import unit_choices
 from hotline.rules.enums import Duty, Role
 from hotline.rules.errors import DomainError
@@ -75,6 +76,7 @@ def new() -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def add() -> ResponseReturnValue:
     """Adds a person and shows the link with which they choose a password. A rejected form is shown again in full."""
     typed = forms.typed_account()
@@ -98,6 +100,7 @@ def show(user_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def change(user_id: int) -> ResponseReturnValue:
     """Saves the fields of an account and the skills of an operator."""
     typed = forms.typed_account()
@@ -115,6 +118,7 @@ def change(user_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def disable(user_id: int) -> ResponseReturnValue:
     successor, reason = request.form.get("successor", "").strip() or None, request.form.get("reason", "")
 
@@ -126,6 +130,7 @@ def disable(user_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def enable(user_id: int) -> ResponseReturnValue:
     reason = request.form.get("reason", "")
 
@@ -137,6 +142,7 @@ def enable(user_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def unlock(user_id: int) -> ResponseReturnValue:
     def carry_out(work: UnitOfWork, user: User) -> str:
         accounts.unlock_user(work, user.name)
@@ -146,6 +152,7 @@ def unlock(user_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def end_sessions(user_id: int) -> ResponseReturnValue:
     def carry_out(work: UnitOfWork, user: User) -> str:
         count = sign_ins.end_sessions(work, user.id)
@@ -155,6 +162,7 @@ def end_sessions(user_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def reset(user_id: int) -> ResponseReturnValue:
     """Ends the person's sessions and shows a link for a new password."""
 
@@ -166,6 +174,7 @@ def reset(user_id: int) -> ResponseReturnValue:
 
 
 @needs(Right.MANAGE_PEOPLE)
+@needs_recent_proof
 def reset_factors(user_id: int) -> ResponseReturnValue:
     """Removes the second factors of a person who has lost them; the sessions end."""
 

@@ -30,6 +30,8 @@ UNTYPED = frozenset(
         "based_on",
         "next",
         "password",
+        "proof_password",
+        "proof_code",
         "back",
         "locale",
         "page",

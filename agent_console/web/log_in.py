@@ -9,6 +9,7 @@ from agent_console.web.auth import SIGN_IN, home_of, local_address, signed_in, s
 from agent_console.web.console_context import application, options
 from agent_console.web.domain_errors import entry_of
 from agent_console.web.locale import LOCALES, remember_locale
+from agent_console.web.proofs import MAX_CODE, totp_cipher
 from hotline.rules.enums import LogInStepKind
 from hotline.rules.errors import LostRace, UnfinishedCall, UnreadableSecret
 from hotline.rules.people.actors import Machine, Person, Right
@@ -21,7 +22,6 @@ from hotline.store.people.kept_forms import newest_kept_form
 
 # Session key of the step of a log-in that is not complete.
 STEP = "log_in_step"
-MAX_CODE = 64
 
 # A sign in a User-Agent header -> name; the first that is found counts, because most browsers name several.
 _BROWSERS = (
@@ -126,7 +126,7 @@ def _use_code(user_id: int, token: str) -> Person | None:
     """Returns the person if the code of this request is right and the account is neither locked nor disabled."""
     with application().unit_of_work(Machine.SYSTEM) as work:
         person = sign_ins.unlocked_person(work.session, user_id, work.at)
-        cipher = second_factors.totp_cipher(options().secret_key)
+        cipher = totp_cipher()
         is_right = person is not None and second_factors.use_code(
             work, user_id, request.form.get("code", "")[:MAX_CODE], cipher
         )
