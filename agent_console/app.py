@@ -19,7 +19,16 @@ from agent_console.desk import views as desk
 from agent_console.flows import drafts as flow_drafts
 from agent_console.flows import views as flows
 from agent_console.live import views as live
-from agent_console.pages import callbacks, calls, deliveries, kept_forms, outages, preferences, recordings
+from agent_console.pages import (
+    callbacks,
+    calls,
+    deliveries,
+    escalations,
+    kept_forms,
+    outages,
+    preferences,
+    recordings,
+)
 from agent_console.people import account_links, profile, second_factor, tokens
 from agent_console.people import views as people
 from agent_console.reports import views as reports
@@ -47,9 +56,11 @@ from hotline.rules.people.privacy import mask_number
 from hotline.rules.people.private_words import mask_text
 from hotline.rules.phone_numbers import format_national
 from hotline.rules.text import close_directions
+from hotline.store.calls.escalation_lists import count_open
+from hotline.store.deliveries import count_dead
 from hotline.store.tickets.private_texts import ReadableTicket
 from hotline.store.tickets.tables import Ticket
-from hotline.unit_of_work import Application
+from hotline.unit_of_work import Application, ReadSession
 
 __all__ = ["ConsoleOptions", "DemoAccount", "SoftphoneOptions", "application", "lacking_files", "register"]
 
@@ -70,6 +81,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     callbacks.pages,
     recordings.pages,
     deliveries.pages,
+    escalations.pages,
     flow_drafts.pages,
     flows.pages,
     outages.pages,
@@ -85,11 +97,23 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """A link of the bar. Persons with `right` see it; it is marked as current on every page of its family."""
+    """A link of the bar. Persons with `right` see it; it is marked as current on every page of its family.
+
+    `alarm` counts what waits there for a person's decision.
+    """
 
     endpoint: str
     label: str
     right: Right
+    alarm: Callable[[ReadSession], int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NavLink:
+    """A link of the bar as one person sees it; `alarm` is 0 if nothing waits."""
+
+    item: NavItem
+    alarm: int
 
 
 NAV = (
@@ -98,9 +122,10 @@ NAV = (
     NavItem("tickets.index", N_("工单"), Right.READ_ALL_TICKETS),
     NavItem("calls.index", N_("通话"), Right.READ_CALLS),
     NavItem("callbacks.index", N_("回拨"), Right.READ_CALLBACKS),
+    NavItem("escalations.index", N_("待跟进"), Right.HANDLE_ESCALATIONS, count_open),
     NavItem("reports.index", N_("报表"), Right.READ_REPORTS),
     NavItem("notices.index", N_("通知"), Right.READ_OUTAGES),
-    NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES),
+    NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES, count_dead),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
     NavItem("people.index", N_("用户"), Right.MANAGE_PEOPLE),
 )
@@ -163,13 +188,17 @@ def _console_blueprint() -> Blueprint:
     )
 
 
-def nav() -> list[NavItem]:
+def nav() -> list[NavLink]:
     """Returns the bar's links for the signed-in person; a family that is not registered has none."""
     found = auth.signed_in_or_none()
     if found is None:
         return []
     known = current_app.view_functions
-    return [item for item in NAV if item.endpoint in known and found.person.may(item.right)]
+    items = [item for item in NAV if item.endpoint in known and found.person.may(item.right)]
+    if not any(item.alarm for item in items):
+        return [NavLink(item, 0) for item in items]
+    with application().read_session() as reading:
+        return [NavLink(item, item.alarm(reading) if item.alarm else 0) for item in items]
 
 
 def _typed_by() -> str:

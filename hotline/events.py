@@ -11,6 +11,7 @@ from hotline.rules.enums import (
     CallbackState,
     CallEnd,
     Closing,
+    EscalationKind,
     FactorKind,
     LinkKind,
     OfferState,
@@ -440,6 +441,45 @@ class DialEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryRetried:
+    """A delivery that was given up was made due again by a person."""
+
+    subject: ClassVar[str] = "delivery"
+    delivery_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryDiscarded:
+    """A delivery that was given up is not to be repeated; `reason` is what the person stated."""
+
+    subject: ClassVar[str] = "delivery"
+    delivery_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationOpened:
+    subject: ClassVar[str] = "escalation"
+    escalation_id: int
+    kind: EscalationKind
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationTaken:
+    """A shift leader sees to it; with None it waits for anybody again."""
+
+    subject: ClassVar[str] = "escalation"
+    escalation_id: int
+    owner_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationFinished:
+    subject: ClassVar[str] = "escalation"
+    escalation_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingHeard:
     """A person listened to a recording."""
 
@@ -511,6 +551,11 @@ Event = (
     | DialEnded
     | NumberShown
     | RecordingHeard
+    | DeliveryRetried
+    | DeliveryDiscarded
+    | EscalationOpened
+    | EscalationTaken
+    | EscalationFinished
 )
 
 # The name under which an event is stored -> its class.

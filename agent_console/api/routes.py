@@ -6,8 +6,10 @@ from typing import Any
 from flask import Blueprint, Response
 
 from agent_console.api import callbacks, calls, directory, schemas, tickets
-from agent_console.api.deliveries import DELIVERY_ROUTES
 from agent_console.api.dispatch import Route, view_of
+from agent_console.api.failures.deliveries import DELIVERY_ROUTES
+from agent_console.api.failures.escalations import ESCALATION_ROUTES
+from agent_console.api.failures.jobs import JOB_ROUTES
 from agent_console.api.openapi import describe
 from agent_console.api.outages import OUTAGE_ROUTES
 from agent_console.api.people import PEOPLE_ROUTES
@@ -174,6 +176,8 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     ),
     *OUTAGE_ROUTES,
     *DELIVERY_ROUTES,
+    *JOB_ROUTES,
+    *ESCALATION_ROUTES,
     *PEOPLE_ROUTES,
     *REPORT_ROUTES,
 )

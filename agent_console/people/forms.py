@@ -33,6 +33,14 @@ class AccountForm:
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
 
+    def with_kept(self, kept: RejectedForm | None) -> "AccountForm":
+        """Returns this form with what was typed earlier in place of what is stored; itself without anything kept."""
+        if kept is None:
+            return self
+        # A form names no box that is not ticked.
+        boxes = dict.fromkeys(("contractor", *DUTY_FIELDS.values()), "")
+        return AccountForm({**self.typed, **boxes, **kept.typed}, {}, kept)
+
     def has_duty(self, duty: Duty) -> bool:
         return bool(self.typed.get(DUTY_FIELDS[duty]))
 

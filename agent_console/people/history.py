@@ -30,6 +30,7 @@ WORK: dict[str, str] = {
     "calls": N_("未登记的来电 %(n)s 通"),
     "drafts": N_("草稿 %(n)s 张"),
     "callers": N_("指定等候的来电人 %(n)s 位"),
+    "escalations": N_("待跟进事项 %(n)s 条"),
 }
 CHANGED: dict[str, str] = {
     "display_name": N_("姓名"),

@@ -9,11 +9,13 @@ from flask_babel import gettext as _
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
 from agent_console.web.domain_errors import entry_of
+from agent_console.web.kept_forms import RejectedForm, page_key, read_kept
 from agent_console.web.labels import N_, translated
 from agent_console.web.reauthentication import needs_recent_proof
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Right
 from hotline.services.people import tokens
+from hotline.services.people.kept_forms import drop_form
 from hotline.store.people.users import list_users
 
 # Session key of a token that is shown once.
@@ -26,7 +28,8 @@ MOST_USERS = 10_000
 
 @needs(Right.MANAGE_PEOPLE)
 def index() -> ResponseReturnValue:
-    return _page({}, "")
+    kept = read_kept(current_person().id, "token")
+    return _page({} if kept is None else dict(kept.typed), "", kept)
 
 
 @needs(Right.MANAGE_PEOPLE)
@@ -45,6 +48,7 @@ def create() -> ResponseReturnValue:
                 if typed["days"] in LIFETIMES and typed["days"]
                 else None,
             )
+            drop_form(work, current_person().id, page_key("token"))
     except DomainError as error:
         return _page(typed, _(entry_of(error).words) if typed["name"] else _("请填写用途。"))
     session[SHOWN_TOKEN] = made
@@ -64,13 +68,14 @@ def revoke(token_id: int) -> ResponseReturnValue:
     return redirect(url_for("people_tokens.index"), 303)
 
 
-def _page(typed: dict[str, str], error: str) -> ResponseReturnValue:
+def _page(typed: dict[str, str], error: str, kept: RejectedForm | None = None) -> ResponseReturnValue:
     with application().read_session() as reading:
         html = render_template(
             "people/tokens.html",
             rows=tokens.list_tokens(reading),
             users=[line.user for line in list_users(reading, active=True, limit=MOST_USERS).rows],
             typed=typed,
+            kept=kept,
             error=error,
             token=session.pop(SHOWN_TOKEN, None),
             lifetimes=LIFETIMES,

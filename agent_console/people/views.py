@@ -111,6 +111,7 @@ def change(user_id: int) -> ResponseReturnValue:
             accounts.change_user(work, user.name, account, typed["reason"])
             if account.person.may(Right.TAKE_CALLS):
                 skills.set_skills(work, user.name, _listed(typed["skills"]))
+            drop_form(work, current_person().id, page_key("person", str(user_id)))
     except DomainError as error:
         return _person_page(user_id, forms.refused(typed, error), error)
     flash(_("已保存。"), "done")
@@ -202,11 +203,12 @@ def _person_page(
 ) -> ResponseReturnValue:
     link = session.pop(SHOWN_LINK, None)
     at = application().clock()
+    kept = read_kept(current_person().id, "person", str(user_id))
     with application().read_session() as reading:
         user = _user(reading, user_id)
         shown = form or forms.form_of(
             accounts.account_of(user), user.name, skills.skills_of(reading, user.id)
-        )
+        ).with_kept(kept)
         html = render_template(
             "people/person.html",
             user=user,

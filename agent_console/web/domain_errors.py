@@ -70,6 +70,7 @@ ERRORS: dict[type[Exception], ErrorEntry] = {
     errors.NoSuchRecording: ErrorEntry("not_found", N_("找不到这段录音。")),
     errors.NoSuchOutage: ErrorEntry("not_found", N_("找不到这条通知。")),
     errors.NoSuchDelivery: ErrorEntry("not_found", N_("找不到这条投递。")),
+    errors.NoSuchEscalation: ErrorEntry("not_found", N_("找不到这条待跟进事项。")),
     errors.NoSuchFlow: ErrorEntry("not_found", N_("找不到这个流程版本。")),
     errors.UnknownUnit: ErrorEntry("bad_fields", N_("没有这个承办单位，请重新选择。")),
     errors.UnknownSkill: ErrorEntry("bad_fields", N_("没有这项技能，请重新选择。")),

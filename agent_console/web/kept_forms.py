@@ -6,7 +6,7 @@ in, when it is sent. What one person typed is never shown to another.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext as _
@@ -84,7 +84,11 @@ FORM_PAGES: dict[str, FormPage] = {
     "unit.act": FormPage("unit.index", TICKET, {"ticket": "address"}),
     "notices.announce": FormPage("notices.index", "notice"),
     "callbacks.promise": FormPage("callbacks.index", "callback"),
+    "deliveries.act": FormPage("deliveries.index", "deliveries"),
+    "escalations.finish": FormPage("escalations.index", "escalation", {"open": "escalation_id"}),
     "people.add": FormPage("people.new", "person"),
+    "people.change": FormPage("people.show", "person", {"user_id": "user_id"}),
+    "people_tokens.create": FormPage("people_tokens.index", "token"),
     "flow_drafts.check": FormPage("flow_drafts.start", "flow"),
     "flow_drafts.publish": FormPage("flow_drafts.start", "flow"),
 }
@@ -123,7 +127,7 @@ def keep_request(reason: KeptReason, session_token: str | None = None) -> str | 
             owner = kept_forms.owner_of_ended_session(reading, session_token)
     if page is None or owner is None:
         return None
-    arguments = cast("Mapping[str, str]", request.view_args or {})
+    arguments = {name: str(value) for name, value in (request.view_args or {}).items()}
     address = page.address(arguments)
     key = page_key(page.name, "".join(arguments[name] for name in page.arguments.values()))
     with application().unit_of_work(Machine.SYSTEM) as work:

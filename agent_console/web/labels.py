@@ -195,6 +195,17 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
         "claimed": N_("投递中"),
         "done": N_("已投递"),
         "dead": N_("投递失败"),
+        "discarded": N_("已放弃"),
+    },
+    enums.EscalationKind: {
+        "callback_exhausted": N_("回拨未接通"),
+        "wrap_up_overtime": N_("话后处理超时"),
+    },
+    enums.EscalationState: {
+        "open": N_("待认领"),
+        "taken": N_("跟进中"),
+        "done": N_("已跟进"),
+        "over": N_("已自行结束"),
     },
     enums.RecordingKind: {"message": N_("语音留言"), "talk": N_("通话录音")},
     enums.RecordingState: {

@@ -11,6 +11,8 @@ from hotline.reactions.registry import LANES
 from hotline.rules.failures import failure_reason
 from hotline.services import leases
 from hotline.services.periodic_jobs import HEAVY
+from hotline.store.calls.escalation_lists import count_open
+from hotline.store.deliveries import count_dead
 
 
 @click.command()
@@ -28,7 +30,18 @@ def doctor() -> None:
         findings |= _clock(components) | _workers(components.redis)
     for name, trouble in findings.items():
         click.echo(f"{'ok ' if trouble is None else 'BAD'}  {name}{f': {trouble}' if trouble else ''}")
+    if database is None:
+        for warning in _left_to_people(components):
+            click.echo(f"!!   {warning}")
     raise SystemExit(1 if any(findings.values()) else 0)
+
+
+def _left_to_people(components: Components) -> list[str]:
+    """Returns what waits for a person's decision. It is no missing component, so the exit status stays 0."""
+    with components.application.read_session() as session:
+        dead, untaken = count_dead(session), count_open(session)
+    found = [f"{dead} deliveries are dead: hotline deliveries list"] if dead else []
+    return found + ([f"{untaken} escalations are not taken: /console/escalations"] if untaken else [])
 
 
 def _clock(components: Components) -> dict[str, str | None]:

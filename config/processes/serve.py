@@ -26,6 +26,7 @@ from config.demo.people import SHOWN
 from config.flow_catalog import CityFlows
 from config.logs import begin_logging
 from config.processes.lifecycle import begin_process, log_hangup, log_started
+from config.processes.metrics import metrics_blueprint
 from config.readiness import StartedFiles, database_trouble, redis_trouble, report_readiness
 from config.settings import Mode, Settings, settings_or_exit
 from config.softphone import NO_TELEPHONES
@@ -80,6 +81,7 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
         replace(console_options(components, max_streams), claims=components.claims),
     )
     app.register_blueprint(health_blueprint(components))
+    app.register_blueprint(metrics_blueprint(components.application))
     app.extensions[COMPONENTS] = components
     return app
 

@@ -32,11 +32,12 @@ from hotline.reactions.calls import (
 from hotline.reactions.context import ReactionContext
 from hotline.reactions.hand_offs import deliver_to_inbox, notify_unit
 from hotline.reactions.outbound import check_dial, place_dial
+from hotline.services import deliveries
 from hotline.unit_of_work import UnitOfWork
 
-CALLS, NOTIFICATIONS = "calls", "notifications"
 # One queue and one worker process each: a slow system of a unit never delays a ring.
-LANES = (CALLS, NOTIFICATIONS)
+LANES = deliveries.LANES
+CALLS, NOTIFICATIONS = LANES
 
 
 def always(_event: Event) -> bool:

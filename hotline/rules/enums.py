@@ -321,12 +321,32 @@ class Satisfied(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """The state of a delivery: one reaction to one event."""
+    """The state of a delivery: one reaction to one event.
+
+    `DEAD`: given up after the last attempt. `DISCARDED`: a person decided that a dead one is not to be repeated.
+    """
 
     DUE = "due"
     CLAIMED = "claimed"
     DONE = "done"
     DEAD = "dead"
+    DISCARDED = "discarded"
+
+
+class EscalationKind(StrEnum):
+    """The kind of an escalation: a shift leader sees to it, because no rule of the system goes on with it."""
+
+    CALLBACK_EXHAUSTED = "callback_exhausted"
+    WRAP_UP_OVERTIME = "wrap_up_overtime"
+
+
+class EscalationState(StrEnum):
+    """The state of an escalation. `OVER`: its cause ended before anybody took it."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DONE = "done"
+    OVER = "over"
 
 
 class RecordingKind(StrEnum):

@@ -56,6 +56,10 @@ class NoSuchDelivery(DomainError):
     """Raised when no delivery has this id; the argument is the id as text."""
 
 
+class NoSuchEscalation(DomainError):
+    """Raised when no escalation has this id; the argument is the id as text."""
+
+
 class NoSuchFlow(DomainError):
     """Raised when a publication or the source of a flow version is unknown; the argument names it."""
 

@@ -42,7 +42,7 @@ def _expired(work: UnitOfWork) -> dict[type[Base], ColumnElement[bool]]:
     policy = work.policies.retention
     long_ago = work.at - RETENTION
     # The index of due deliveries serves the first condition: a lease ends minutes after its delivery is done.
-    done = Delivery.state == DeliveryState.DONE
+    done = Delivery.state.in_((DeliveryState.DONE, DeliveryState.DISCARDED))
     return {
         Delivery: done & (Delivery.next_try_at < work.at - timedelta(days=policy.delivery_days)),
         SignIn: SignIn.expires_at < work.at - timedelta(days=policy.sign_in_days),

@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -30,3 +31,13 @@ class PeriodicJob(Base):
 
 def all_jobs(session: Session) -> list[PeriodicJob]:
     return list(session.scalars(select(PeriodicJob).order_by(PeriodicJob.name)))
+
+
+JobState = Literal["running", "interrupted", "failed", "succeeded", "never run"]
+
+
+def state_of(row: PeriodicJob, at: datetime) -> JobState:
+    """Returns the state of a job at `at`; an interrupted run is made again when its lease is over."""
+    if row.claimed_until is not None:
+        return "running" if row.claimed_until > at else "interrupted"
+    return "failed" if row.error else "succeeded" if row.finished_at else "never run"

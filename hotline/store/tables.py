@@ -2,7 +2,7 @@
 
 from hotline.store import calendar, flows, jobs, outbound, outbox
 from hotline.store.base import Base
-from hotline.store.calls import lookups, outages, recordings
+from hotline.store.calls import escalations, lookups, outages, recordings
 from hotline.store.calls import tables as calls
 from hotline.store.people import factors, kept_forms
 from hotline.store.people import tables as people
@@ -13,6 +13,7 @@ __all__ = [
     "Base",
     "calendar",
     "calls",
+    "escalations",
     "factors",
     "flows",
     "jobs",

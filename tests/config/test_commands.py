@@ -302,7 +302,9 @@ def test_periodic_jobs_are_listed_with_their_last_results(terminal: Terminal) ->
     engine.dispose()
     listed = terminal.run("jobs").output.splitlines()
     assert listed[0].split("  ")[0] == "job"
-    assert [line.split()[0] for line in listed[1:]] == [job.name for job in JOBS]
+    told_jobs, lanes = listed[1 : listed.index("")], listed[listed.index("") + 1 :]
+    assert [line.split()[0] for line in told_jobs] == [job.name for job in JOBS]
+    assert [line.split()[0] for line in lanes] == ["lane", "calls", "notifications"]
     told = json.loads(terminal.run("jobs", "--format", "json").output)
     offers, expired = told[0], told[-1]
     assert (offers["schedule"], offers["state"], offers["count"]) == ("every 1 s", "succeeded", 0)

@@ -126,3 +126,19 @@ def test_a_doubled_slash_never_sends_the_carrier_elsewhere(app: Flask, path: str
         _, status, headers = run_wsgi_app(app.wsgi_app, {**environ, "PATH_INFO": path, "RAW_URI": path})
         assert int(status.split()[0]) in {403, 404, 405}
         assert "Location" not in headers
+
+
+def test_the_figures_of_the_line_are_told_to_prometheus(client: FlaskClient) -> None:
+    answer = client.get("/metrics")
+    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    assert 'hotline_deliveries{lane="notifications",state="dead"} 0.0' in answer.text
+    assert 'hotline_delivery_oldest_seconds{lane="calls"} 0.0' in answer.text
+    assert "hotline_escalations_open 0.0" in answer.text
+
+
+def test_no_figures_are_told_without_the_database(client: FlaskClient, settings: Settings) -> None:
+    engine = open_engine(settings.database_url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP TABLE escalations"))
+    engine.dispose()
+    assert client.get("/metrics").status_code == 503

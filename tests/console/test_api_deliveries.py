@@ -71,3 +71,26 @@ def test_the_list_of_deliveries_goes_on_by_cursor_and_refuses_what_is_no_state(
     assert field_errors(program.get("/deliveries", state="lost")) == {"state.0": "unknown_value"}
     for row_id in ("0", "x", "99", "2147483648"):
         refused(program.post(f"/deliveries/{row_id}/retry"), 404, "not_found")
+
+
+def test_a_program_discards_with_a_reason_and_reads_it(program: Program, application: Application) -> None:
+    _of_ticket, of_call = dead_deliveries(application)
+    assert field_errors(program.post(f"/deliveries/{of_call}/discard", {})) == {"reason": "missing"}
+    over = json_of(program.post(f"/deliveries/{of_call}/discard", {"reason": "时效已过"}), 200)
+    assert (over["state"], over["discard_reason"]) == ("discarded", "时效已过")
+    refused(program.post(f"/deliveries/{of_call}/discard", {"reason": "again"}), 409, "lost_race")
+    refused(program.post("/deliveries/999/discard", {"reason": "x"}), 404, "not_found")
+    assert [row["id"] for row in json_of(program.get("/deliveries", state="discarded"), 200)["items"]] == [
+        of_call
+    ]
+    assert json_of(program.get("/deliveries", state="failing"), 200)["items"] == []
+
+
+def test_jobs_and_lanes_are_told_with_their_figures(program: Program, application: Application) -> None:
+    dead_deliveries(application)
+    told = json_of(program.get("/jobs"), 200)
+    assert [(lane["lane"], lane["dead"], lane["oldest_seconds"]) for lane in told["lanes"]] == [
+        ("calls", 1, None),
+        ("notifications", 1, None),
+    ]
+    assert told["items"] == []

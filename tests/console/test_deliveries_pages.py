@@ -68,3 +68,44 @@ def test_no_other_role_opens_the_page(application: Application, signed_in: SignI
     browser = signed_in(person_of(make_user(application, role, unit_code=unit)))
     assert browser.get("/console/deliveries").status_code == 403
     assert browser.post("/console/deliveries/1/retry").status_code == 403
+
+
+def test_ticked_rows_are_discarded_with_a_reason_that_the_page_shows(
+    application: Application, supervisor: FlaskClient, dead: int
+) -> None:
+    page = supervisor.get("/console/deliveries").text
+    assert 'title="1 条等待处理"' in page
+    nothing = supervisor.post("/console/deliveries/chosen", data={"step": "discard", "reason": "单位已撤销"})
+    assert (nothing.status_code, "请先勾选" in nothing.text, "单位已撤销" in nothing.text) == (
+        422,
+        True,
+        True,
+    )
+    without = supervisor.post("/console/deliveries/chosen", data={"step": "discard", "id": dead})
+    assert (without.status_code, "请填写放弃的原因" in without.text) == (422, True)
+    chosen = {"step": "discard", "reason": "单位已撤销", "id": [dead, 999, "x"]}
+    done = supervisor.post("/console/deliveries/chosen", data=chosen, follow_redirects=True)
+    assert "已放弃 1 条" in done.text
+    assert "另有 1 条状态已变化" in done.text
+    assert "nav-alarm" not in done.text
+    assert "放弃原因：单位已撤销" in supervisor.get("/console/deliveries?state=discarded").text
+
+
+def test_ticked_rows_are_repeated_together(
+    application: Application, supervisor: FlaskClient, dead: int
+) -> None:
+    sent = supervisor.post("/console/deliveries/chosen?state=all", data={"step": "retry", "id": dead})
+    assert sent.location.endswith("?state=all")
+    with application.read_session() as session:
+        assert session.get_one(Delivery, dead).state is DeliveryState.DUE
+
+
+def test_what_fails_and_is_tried_again_has_its_own_list(
+    application: Application, supervisor: FlaskClient, dead: int
+) -> None:
+    assert "没有符合条件" in supervisor.get("/console/deliveries?state=failing").text
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Delivery).values(state=DeliveryState.DUE, attempts=2))
+    failing = supervisor.get("/console/deliveries?state=failing").text
+    assert "QF20261123000014" in failing
+    assert "重试中" in failing

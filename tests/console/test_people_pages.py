@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from hotline.rules.enums import CallState, PresenceState, Role
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.services.people import accounts, sign_ins
+from hotline.store.people.kept_forms import KeptForm
 from hotline.store.people.tables import ApiToken, Presence, SignIn, User
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application
@@ -19,6 +20,7 @@ from tests.builders import make_call, make_ticket, make_unit, make_user, person_
 from tests.console.conftest import arm_with_csrf_token
 
 SignInAs = Callable[[Person], FlaskClient]
+PASSWORD = "correct horse"
 NEW = "Correct-horse-电池"
 FORM = {"name": "lin", "display_name": "林一诺", "work_number": "088", "role": "operator"}
 
@@ -31,7 +33,7 @@ def session(application: Application) -> Session:
 
 @pytest.fixture
 def admin(application: Application) -> User:
-    return make_user(application, Role.ADMIN, name="root", display_name="沈既白")
+    return make_user(application, Role.ADMIN, name="root", display_name="沈既白", password=PASSWORD)
 
 
 @pytest.fixture
@@ -348,3 +350,41 @@ def test_a_voice_message_draft_of_a_leaver_stays_everybodys(application: Applica
         accounts.disable_user(work, "li")
     with application.read_session() as reading:
         assert reading.get_one(Ticket, draft.id).author_id is None
+
+
+def test_a_change_that_was_typed_in_an_ended_session_is_given_back(
+    app: Flask, application: Application, desk_of_admin: FlaskClient, admin: User
+) -> None:
+    lin = make_user(application, Role.OPERATOR, name="lin", display_name="林一诺")
+    page = desk_of_admin.get(f"/console/people/{lin.id}").text
+    typed_by = re.search(r'name="typed_by" value="([^"]+)"', page)
+    assert typed_by is not None
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        sign_ins.end_sessions(work, admin.id)
+    sent = {"display_name": "林一诺一", "role": "operator", "work_number": "088", "reason": "改名"}
+    answer = desk_of_admin.post(f"/console/people/{lin.id}", data={**sent, "typed_by": typed_by[1]})
+    assert "/login" in answer.location
+    with application.read_session() as session:
+        kept = session.query(KeptForm).one()
+    assert kept.address == f"/console/people/{lin.id}"
+    browser, status = log_in(app, "root", PASSWORD)
+    assert status == 303
+    shown = browser.get(f"/console/people/{lin.id}").text
+    assert 'value="林一诺一"' in shown
+    assert 'value="改名"' in shown
+    arm_with_csrf_token(app, browser)
+    assert browser.post(f"/console/people/{lin.id}", data=sent).status_code == 303
+    assert "登录已过期" not in browser.get(f"/console/people/{lin.id}").text
+
+
+def test_what_was_typed_for_a_token_is_given_back(
+    app: Flask, application: Application, desk_of_admin: FlaskClient, admin: User
+) -> None:
+    typed_by = re.search(r'name="typed_by" value="([^"]+)"', desk_of_admin.get("/console/people/tokens").text)
+    assert typed_by is not None
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        sign_ins.end_sessions(work, admin.id)
+    sent = {"name": "大屏系统", "user": "root", "scope": "read", "days": "90", "typed_by": typed_by[1]}
+    assert "/login" in desk_of_admin.post("/console/people/tokens", data=sent).location
+    browser, _status = log_in(app, "root", PASSWORD)
+    assert 'value="大屏系统"' in browser.get("/console/people/tokens").text

@@ -7,11 +7,18 @@ from hotline import events, outbox
 from hotline.outbox import MAX_ATTEMPTS
 from hotline.reactions.context import ReactionContext
 from hotline.rules.enums import DeliveryState, TicketState
-from hotline.rules.errors import LostRace, NoSuchDelivery, NotAllowed, UnknownUnit
+from hotline.rules.errors import (
+    InvalidFields,
+    LostRace,
+    MissingFields,
+    NoSuchDelivery,
+    NotAllowed,
+    UnknownUnit,
+)
 from hotline.rules.people.actors import Machine
 from hotline.services import deliveries
 from hotline.services.people.unit_webhooks import set_webhook_secret
-from hotline.store.deliveries import list_deliveries
+from hotline.store.deliveries import count_dead, dead_ids, discard_reasons, lane_figures, list_deliveries
 from hotline.store.outbox import Delivery
 from hotline.store.people.tables import Unit
 from hotline.unit_of_work import Application
@@ -103,3 +110,70 @@ def test_a_secret_that_cannot_sign_is_refused_without_being_repeated(
 def test_a_unit_that_is_not_there_gets_no_secret(application: Application) -> None:
     with pytest.raises(UnknownUnit), application.unit_of_work(Machine.SYSTEM) as work:
         set_webhook_secret(work, "nowhere", "s" * 32)
+
+
+def test_a_discarded_delivery_is_over_and_keeps_who_said_why(application: Application) -> None:
+    dead = give_up(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        deliveries.discard(work, dead, " 单位已撤销 ")
+    with application.read_session() as session:
+        assert session.get_one(Delivery, dead).state is D.DISCARDED
+        assert discard_reasons(session, [dead]) == {dead: "单位已撤销"}
+        assert count_dead(session) == 0
+    for step in (deliveries.retry, lambda work, each: deliveries.discard(work, each, "again")):
+        with pytest.raises(LostRace), application.unit_of_work(Machine.SYSTEM) as work:
+            step(work, dead)
+    assert outbox.relay(application).due == []
+
+
+def test_a_step_of_a_call_may_be_discarded(application: Application) -> None:
+    dead = give_up(application, lane="calls")
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        deliveries.discard(work, dead, "时效已过")
+    with application.read_session() as session:
+        assert session.get_one(Delivery, dead).state is D.DISCARDED
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [("", MissingFields), (" \t", MissingFields), ("字" * 201, InvalidFields), ("\x00", InvalidFields)],
+)
+def test_nothing_is_discarded_without_a_reason_that_can_be_kept(
+    application: Application, reason: str, error: type[Exception]
+) -> None:
+    dead = give_up(application)
+    for step in (deliveries.discard, lambda work, each, why: deliveries.discard_many(work, [each], why)):
+        with pytest.raises(error), application.unit_of_work(Machine.SYSTEM) as work:
+            step(work, dead, reason)
+    with application.read_session() as session:
+        assert session.get_one(Delivery, dead).state is D.DEAD
+
+
+def test_of_many_those_are_treated_that_may_be(application: Application) -> None:
+    dead = give_up(application)
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        assert deliveries.retry_many(work, [dead, dead, 999]) == 1
+        assert deliveries.retry_many(work, [dead]) == 0
+        assert deliveries.discard_many(work, [dead], "not dead") == 0
+
+
+def test_a_lane_tells_what_waits_what_fails_and_since_when(application: Application) -> None:
+    dead = give_up(application)
+    with application.read_session() as session:
+        calls, notifications = lane_figures(session, ("calls", "notifications"))
+        assert (calls.due, calls.oldest_at) == (0, None)
+        assert (notifications.due, notifications.failing, notifications.dead) == (0, 0, 1)
+        assert dead_ids(session, "notifications", 10) == [dead]
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Delivery).values(state=D.DUE, attempts=3))
+    with application.read_session() as session:
+        (failing,) = lane_figures(session, ("notifications",))
+        assert (failing.due, failing.failing, failing.oldest_seconds(application.clock())) == (0, 1, 0)
+        assert len(list_deliveries(session, (), failing=True, limit=9).rows) == 1
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        work.session.execute(update(Delivery).values(state=D.DEAD))
+        deliveries.retry(work, dead)
+    with application.read_session() as session:
+        (again,) = lane_figures(session, ("notifications",))
+        assert (again.due, again.failing) == (1, 0)
+        assert list_deliveries(session, (), failing=True, limit=9).rows == ()

@@ -42,6 +42,12 @@ document.addEventListener("error", (event) => showFailure(event, true), true);
 document.addEventListener("loadedmetadata", (event) => showFailure(event, false), true);
 
 document.addEventListener("change", (event) => {
+  const every = closest(event, "[data-check-all]");
+  if (every instanceof HTMLInputElement) {
+    for (const box of all(`input[type=checkbox][name="${every.dataset.checkAll}"]`)) {
+      if (box instanceof HTMLInputElement) box.checked = every.checked;
+    }
+  }
   const field = closest(event, "[data-submits]");
   if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.form.requestSubmit();
 });

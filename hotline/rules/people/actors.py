@@ -25,6 +25,7 @@ class Right(StrEnum):
     READ_OUTAGES = "read_outages"
     ANNOUNCE = "announce"
     MANAGE_DELIVERIES = "manage_deliveries"
+    HANDLE_ESCALATIONS = "handle_escalations"
     MANAGE_PEOPLE = "manage_people"
 
 
@@ -51,11 +52,20 @@ _OVERSIGHT = {
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OPERATOR: frozenset(_DESK),
     Role.SHIFT_LEADER: frozenset(
-        _DESK | {Right.READ_REPORTS, Right.READ_OPERATORS, Right.HEAR_TALKS, Right.ANNOUNCE}
+        _DESK
+        | {
+            Right.READ_REPORTS,
+            Right.READ_OPERATORS,
+            Right.HEAR_TALKS,
+            Right.ANNOUNCE,
+            Right.HANDLE_ESCALATIONS,
+        }
     ),
     Role.DISPATCHER: frozenset({Right.WRITE_TICKETS, Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.HANDLER: frozenset({Right.READ_UNIT_TICKETS, Right.HANDLE_TICKETS}),
-    Role.SUPERVISOR: frozenset(_OVERSIGHT | {Right.ANNOUNCE, Right.MANAGE_DELIVERIES}),
+    Role.SUPERVISOR: frozenset(
+        _OVERSIGHT | {Right.ANNOUNCE, Right.MANAGE_DELIVERIES, Right.HANDLE_ESCALATIONS}
+    ),
     Role.LEADER: frozenset({Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.INSPECTOR: frozenset(_OVERSIGHT),
     Role.ADMIN: frozenset(

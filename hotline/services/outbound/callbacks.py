@@ -14,10 +14,11 @@ from hotline import events
 from hotline.rules.calls import dial_schedule
 from hotline.rules.calls.dial_schedule import Tried
 from hotline.rules.calls.states import WAITING
-from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose
+from hotline.rules.enums import CallbackReason, CallbackState, CallEnd, CallPurpose, EscalationKind
 from hotline.rules.errors import BadNumber, LostRace, NoSuchCall, NoSuchCallback
 from hotline.rules.phone_numbers import parse_number
 from hotline.store.base import constants
+from hotline.store.calls.escalations import insert_escalation
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback, Dial
 from hotline.store.upsert import insert_if_absent, updated_one
@@ -181,7 +182,8 @@ def reschedule(work: UnitOfWork, callback_id: int, tried: Tried = Tried.YES) -> 
     attempts = callback.attempts if tried is Tried.YES else callback.attempts - 1
     again = dial_schedule.next_try(work.at, attempts, work.policies.callbacks, work.zone, tried)
     if again is None:
-        _settle(work, callback_id, CallbackState.EXHAUSTED)
+        if _settle(work, callback_id, CallbackState.EXHAUSTED):
+            _escalate(work, callback_id)
         return
     work.session.execute(
         update(Callback)
@@ -212,6 +214,14 @@ def _settle(work: UnitOfWork, callback_id: int, state: CallbackState) -> bool:
     if settled:
         work.record(events.CallbackSettled(callback_id, state))
     return settled
+
+
+def _escalate(work: UnitOfWork, callback_id: int) -> None:
+    """Leaves a callback that reached nobody to the shift leader."""
+    kind = EscalationKind.CALLBACK_EXHAUSTED
+    escalation_id = insert_escalation(work.session, kind, callback_id, work.at)
+    if escalation_id is not None:
+        work.record(events.EscalationOpened(escalation_id, kind))
 
 
 def _promise_from(work: UnitOfWork, call: Call, reason: CallbackReason, number: str) -> Callback:

@@ -8,6 +8,7 @@ from hotline.rules.errors import NoSuchCall, NoSuchCallback, NoSuchTicket, NotAl
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import may_see_ticket_number
 from hotline.rules.text import SHORT_TEXT, to_storable
+from hotline.store.calls.escalation_lists import owner_of_callback
 from hotline.store.calls.tables import Call
 from hotline.store.outbound import Callback
 from hotline.store.people.tables import Disclosure
@@ -82,6 +83,11 @@ def _of_callback(work: UnitOfWork, person: Person, callback_id: int) -> str:
     if callback is None:
         raise NoSuchCallback(str(callback_id))
     still_open = callback.state in {CallbackState.WAITING, CallbackState.DIALLING}
-    if not (person.may(Right.PROMISE_CALLBACKS) and still_open):
+    # A callback that reached nobody is phoned by the person who has taken its escalation.
+    is_own = (
+        callback.state is CallbackState.EXHAUSTED
+        and owner_of_callback(work.session, callback_id) == person.id
+    )
+    if not (is_own or (person.may(Right.PROMISE_CALLBACKS) and still_open)):
         raise NotAllowed("the user need not call back")
     return callback.number

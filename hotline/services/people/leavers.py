@@ -11,7 +11,7 @@ from hotline import events
 from hotline.rules.enums import CallState, OfferState, PresenceState, TicketState
 from hotline.services.calls import recordings
 from hotline.services.people import sign_ins
-from hotline.services.queueing import desks, offers
+from hotline.services.queueing import desks, escalations, offers
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence, User
 from hotline.store.tickets.tables import Ticket
@@ -88,8 +88,13 @@ def _pass_on_callers(work: UnitOfWork, user_id: int, _successor_id: int | None) 
     return int(getattr(work.session.execute(waiting.values(desk_id=None)), "rowcount", 0))
 
 
+def _give_back_escalations(work: UnitOfWork, user_id: int, _successor_id: int | None) -> int:
+    return escalations.give_back(work, user_id)
+
+
 HAND_OVERS: dict[str, HandOver] = {
     "calls": _open_missing_drafts,
     "drafts": _pass_on_drafts,
     "callers": _pass_on_callers,
+    "escalations": _give_back_escalations,
 }

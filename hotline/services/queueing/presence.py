@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from hotline.rules.enums import NotReadyReason, OfferState, PresenceState
 from hotline.rules.errors import LostRace, NotAllowed, UnfinishedCall
 from hotline.rules.people.actors import Person, Right
-from hotline.services.queueing import desks, offers
+from hotline.services.queueing import desks, escalations, offers
 from hotline.store.base import UtcDateTime, constants
 from hotline.store.people.tables import Presence
 from hotline.store.upsert import insert_if_absent
@@ -160,11 +160,18 @@ def close_silent_desks(work: UnitOfWork) -> int:
 
 
 def flag_long_wrap_ups(work: UnitOfWork) -> int:
-    """Marks wrap-ups beyond the limit, so that desk and shift leader see them. Returns the number marked."""
+    """Marks wrap-ups beyond the limit and escalates them to the shift leader. Returns the number marked.
+
+    An escalation ends by itself with its wrap-up, unless somebody has taken it.
+    """
+    escalations.end_wrap_ups(work)
     limit = work.at - timedelta(seconds=work.policies.queue.wrap_up_seconds)
     marked = 0
     for user_id, call_id in work.connection.execute(_LONG_WRAP_UPS, {"since_before": limit}).all():
-        marked += desks.mark_overtime(work, user_id, call_id)
+        if desks.mark_overtime(work, user_id, call_id):
+            marked += 1
+            if call_id is not None:
+                escalations.escalate_wrap_up(work, call_id, user_id)
     return marked
 
 

@@ -1,0 +1,1 @@
+"""Failures that wait for a person: deliveries, periodic jobs, escalations."""
