@@ -10,10 +10,11 @@ from typing import Any, Generic, TypeVar
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from agent_console.api.problems import Problem, problem_of, problem_of_validation, render
 from agent_console.api.requests import Nothing
+from agent_console.api.schemas import Document
 from agent_console.web.auth import current_person, current_token_id, needs_token
 from agent_console.web.console_context import application
 from hotline.rules.errors import DomainError
@@ -49,7 +50,7 @@ class ApiRequest(Generic[Query, Body]):
 class ApiResponse:
     """The response of a handler; a `body` of None is an empty document (204)."""
 
-    body: BaseModel | None
+    body: BaseModel | Document | None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
 
@@ -139,5 +140,6 @@ def _key() -> str | None:
 def _render(reply: ApiResponse) -> Response:
     if reply.body is None:
         return Response(status=204, headers=reply.headers)
-    text = reply.body.model_dump_json(by_alias=True)
+    body = reply.body
+    text = to_json(body) if isinstance(body, dict) else body.model_dump_json(by_alias=True)
     return Response(text, reply.status, headers=reply.headers, mimetype="application/json")

@@ -1,7 +1,7 @@
 """The JSON documents of the API's responses. Callers are masked; times carry the city's offset."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
@@ -21,6 +21,9 @@ from hotline.rules.enums import (
     TicketAction,
 )
 from hotline.rules.tickets.fields import TICKET_FIELDS, TicketField
+
+# A response in the shape and with the names of a schema, which is not validated again.
+Document: TypeAlias = dict[str, Any]
 
 
 class ApiSchema(BaseModel):

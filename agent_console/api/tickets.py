@@ -5,7 +5,7 @@ from flask import url_for
 from agent_console.api.dispatch import ApiRequest, ApiResponse
 from agent_console.api.problems import Problem
 from agent_console.api.requests import ActionIn, Nothing, TicketIn, TicketQuery, fingerprint
-from agent_console.api.schemas import EventListOut, TicketListOut
+from agent_console.api.schemas import EventListOut
 from agent_console.api.serializers import event_out, ticket_made_out, ticket_out
 from hotline.rules.enums import TicketAction
 from hotline.rules.errors import ActionNotAllowed, LostRace, NotAllowed
@@ -48,7 +48,7 @@ def post_ticket(request: ApiRequest[Nothing, TicketIn]) -> ApiResponse:
         except LostRace:
             if tries_left == 0:
                 raise
-    headers = {"Location": url_for("api.get_ticket", number=made.number)}
+    headers = {"Location": url_for("api.get_ticket", number=made["number"])}
     if created.is_repeat:
         headers["Idempotency-Replayed"] = "true"
     return ApiResponse(made, 201, headers)
@@ -72,8 +72,8 @@ def get_tickets(request: ApiRequest[TicketQuery, Nothing]) -> ApiResponse:
     with request.application.read_session() as session:
         page = list_tickets(session, request.person, wanted, at, limit=query.limit, cursor=query.cursor)
     zone = request.application.policies.zone
-    items = tuple(ticket_out(line, request.person, at, zone) for line in page.rows)
-    return ApiResponse(TicketListOut(items=items, next_cursor=page.next_cursor))
+    items = [ticket_out(line, request.person, at, zone) for line in page.rows]
+    return ApiResponse({"items": items, "next_cursor": page.next_cursor})
 
 
 def get_ticket(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:

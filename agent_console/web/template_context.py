@@ -26,6 +26,7 @@ from hotline.rules.tickets.fields import (
 from hotline.store.calls.outcomes import outcome_of
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence, Unit
+from hotline.store.tickets.lists import ListedUnit
 from hotline.store.tickets.tables import Ticket
 
 # CSS tone of a state. A tag always shows the word too, never the colour alone.
@@ -59,7 +60,7 @@ def ticket_tag(state: TicketState) -> Markup:
     return Markup('<span class="tag{}">{}</span>').format(tone, label(state))
 
 
-def unit_name(unit: Unit) -> str:
+def unit_name(unit: Unit | ListedUnit) -> str:
     """Returns a unit's name in the language of this request; a closed unit is marked as such."""
     name = unit.name_en if locale_name() == "en" else unit.name_zh
     return name if unit.active else str(_("%(unit)s（已撤销）", unit=name))

@@ -8,11 +8,12 @@ and invisible signs between them.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 _BETWEEN = r"[^\S\n]|[-._·()（）\u2010-\u2015\u2212\ufe58\ufe63\uff0d\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
-_RUN = re.compile(rf"[+＋]?\d+(?:(?:{_BETWEEN}){{1,3}}\d+)*")
+# The shortest number that is masked, one of this city without its area code, has seven digits.
+_RUN = re.compile(rf"[+＋]?\d(?:(?:{_BETWEEN}){{0,3}}\d){{6,}}")
 _GROUP = re.compile(r"\d+")
 _CHECK_LETTER = re.compile(rf"(?:{_BETWEEN}){{0,2}}[XxＸｘ](?![A-Za-z])")
 # Province, then a birthday (GB 11643-1999; numbers of 15 digits are older and have no century).
@@ -116,13 +117,23 @@ def _is_grouped_like_a_number(groups: list[_Group]) -> bool:
 
 def mask_text(text: str, caller_name: str = "") -> str:
     """Returns `text` with telephone and identity numbers (all but three digits) and the caller's name replaced by stars."""
+    return text and _mask(text, _name_pattern(caller_name))
+
+
+def mask_texts(texts: Mapping[str, str], caller_name: str) -> dict[str, str]:
+    """Returns named texts of one ticket, each masked as `mask_text` does."""
+    # The pattern of a name is built once for all texts of a ticket, most of which are empty: a list has hundreds of them.
+    pattern = _name_pattern(caller_name)
+    return {name: text and _mask(text, pattern) for name, text in texts.items()}
+
+
+def _mask(text: str, name: re.Pattern[str] | None) -> str:
     masked, last = [], 0
     for start, end in private_numbers(text):
         masked += [text[last:start], _mask_digits(text[start:end])]
         last = end
     whole = "".join([*masked, text[last:]])
-    pattern = _name_pattern(caller_name)
-    return pattern.sub(_NAME_MASK, whole) if pattern else whole
+    return name.sub(_NAME_MASK, whole) if name else whole
 
 
 def _mask_digits(number: str) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hotline.rules.people.private_words import mask_text, private_numbers
+from hotline.rules.people.private_words import mask_texts, private_numbers
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.text import normalise
 
@@ -37,12 +37,12 @@ def search_columns(values: Mapping[str, object]) -> dict[str, str]:
     caller's name, and the texts in which something is masked.
     """
     name = str(values.get("caller_name") or "")
-    texts = [str(values.get(column) or "") for column in SEARCHED]
-    masked = [mask_text(text, name) for text in texts]
-    hidden = [text for text, shown in zip(texts, masked, strict=True) if text != shown]
+    texts = {column: str(values.get(column) or "") for column in SEARCHED}
+    masked = mask_texts(texts, name)
+    hidden = [text for column, text in texts.items() if text != masked[column]]
     external = str(values.get("external_number") or "")
     return {
-        "search_text": _BETWEEN.join(normalise(text) for text in (*masked, external)),
+        "search_text": _BETWEEN.join(normalise(text) for text in (*masked.values(), external)),
         "search_private": _BETWEEN.join(normalise(text) for text in (name, *hidden)),
     }
 

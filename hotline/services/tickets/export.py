@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 from hotline.rules.enums import FollowUpState, TicketState
 from hotline.rules.figures.report import Period
 from hotline.rules.people.privacy import mask_number
-from hotline.rules.people.private_words import mask_text
+from hotline.rules.people.private_words import mask_texts
 from hotline.rules.phone_numbers import format_national, is_withheld
 from hotline.rules.tickets.cells import safe_cell
 from hotline.rules.tickets.deadlines import day_that_ends
@@ -92,7 +92,7 @@ def _special_cells(ticket: Ticket, redo_of: str | None) -> dict[str, object]:
     """Returns the values that are not written as they are stored, by field."""
     number = ticket.caller_number or ""
     return {
-        **{name: mask_text(getattr(ticket, name), ticket.caller_name) for name in TEXT_NAMES},
+        **mask_texts({name: getattr(ticket, name) for name in TEXT_NAMES}, ticket.caller_name),
         # A ticket that was not imported carries our own number, by which an import recognises it.
         "external_number": ticket.external_number or ticket.number or "",
         # The word for a withheld number belongs to no person.

@@ -6,11 +6,12 @@ The clause `readable` limits lists and single tickets alike, so that a person ca
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any, TypeAlias, TypeVarTuple
+from typing import Any, NamedTuple, TypeAlias, TypeVarTuple, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     ColumnElement,
+    Row,
     Select,
     SQLColumnExpression,
     and_,
@@ -24,7 +25,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from hotline.rules.enums import OPEN_AT_UNIT, Channel, RecordingKind, RequestType, TicketState
 from hotline.rules.people.actors import Person, Right
@@ -56,7 +57,7 @@ from hotline.store.tickets.search import matches
 from hotline.store.tickets.tables import AT_UNIT, CLOSED, LAST_DAY, NEAREST_DUE, UNFINISHED, Ticket, is_within
 
 Columns = TypeVarTuple("Columns")
-Lines: TypeAlias = Select[Ticket, Unit, str | None]
+Lines: TypeAlias = Select[Any]
 _FINISHED = frozenset({TicketState.CLOSED, TicketState.DISCARDED})
 # A draft has no number yet; its address `draft-{id}` stays valid when it gets one.
 DRAFT_PREFIX = "draft-"
@@ -100,12 +101,24 @@ class TicketFilter:
     order: TicketOrder = TicketOrder.NEWEST
 
 
+class ListedUnit(NamedTuple):
+    """A unit as a list of tickets shows it."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    active: bool
+
+
 @dataclass(frozen=True, slots=True)
 class TicketListRow:
-    """A ticket with its unit and, for a redo round, the number of the round before."""
+    """A ticket with its unit and, for a redo round, the number of the round before.
+
+    The ticket of a list only has the columns of its table without those of the search, and is never changed.
+    """
 
     ticket: Ticket
-    unit: Unit | None
+    unit: Unit | ListedUnit | None
     redo_of: str | None
 
 
@@ -368,17 +381,34 @@ def _page(
 
 
 def _rows(session: Session, lines: Lines) -> list[TicketListRow]:
-    return [TicketListRow(*row) for row in session.execute(lines)]
+    # Rows of columns, not objects of the session: a page has fifty, and nobody changes them.
+    return [_list_row(row) for row in session.connection().execute(lines)]
+
+
+def _list_row(row: Row[Any]) -> TicketListRow:
+    code = row.unit_code
+    unit = None if code is None else ListedUnit(code, row.unit_name_zh, row.unit_name_en, row.unit_active)
+    return TicketListRow(cast("Ticket", row), unit, row.redo_number)
+
+
+_EARLIER = Ticket.__table__.alias("earlier")
+# Built once: building it costs as much as executing it.
+_LINES: Lines = (
+    select(
+        *(column for column in Ticket.__table__.c if not column.key.startswith("search_")),
+        Unit.name_zh.label("unit_name_zh"),
+        Unit.name_en.label("unit_name_en"),
+        Unit.active.label("unit_active"),
+        _EARLIER.c.number.label("redo_number"),
+    )
+    .select_from(Ticket)
+    .outerjoin(Unit, Unit.code == Ticket.unit_code)
+    .outerjoin(_EARLIER, _EARLIER.c.id == Ticket.redo_of)
+)
 
 
 def _lines(person: Person) -> Lines:
-    earlier = aliased(Ticket)
-    return (
-        select(Ticket, Unit, earlier.number)
-        .outerjoin(Unit, Unit.code == Ticket.unit_code)
-        .outerjoin(earlier, earlier.id == Ticket.redo_of)
-        .where(readable(person))
-    )
+    return _LINES.where(readable(person))
 
 
 def _conditions(person: Person, wanted: TicketFilter, at: datetime) -> list[ColumnElement[bool]]:

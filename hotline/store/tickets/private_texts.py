@@ -5,7 +5,7 @@ from typing import Any
 
 from hotline.rules.people.actors import Person
 from hotline.rules.people.privacy import may_read_in_full
-from hotline.rules.people.private_words import mask_text
+from hotline.rules.people.private_words import mask_text, mask_texts
 from hotline.rules.tickets.fields import TEXT_NAMES
 from hotline.store.tickets.tables import Ticket
 
@@ -27,7 +27,7 @@ def texts_of(ticket: Ticket, person: Person, names: Iterable[str] = TEXT_NAMES) 
     texts = {name: getattr(ticket, name) for name in names}
     if _reads_in_full(ticket, person):
         return texts
-    return {name: mask_text(text, ticket.caller_name) for name, text in texts.items()}
+    return mask_texts(texts, ticket.caller_name)
 
 
 def _reads_in_full(ticket: Ticket, person: Person) -> bool:
