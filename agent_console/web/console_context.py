@@ -57,7 +57,7 @@ class ConsoleOptions:
     """The options that `config` sets.
 
     `public_url` (scheme://host[:port]): the address that browsers see; forms come from its pages only.
-    `address_login_limit` and `account_login_limit` are Flask-Limiter phrases. `max_streams`: open `/events` streams a
+    `address_login_limit` and `account_login_limit` are phrases such as `30 per minute`. `max_streams`: open `/events` streams a
     process may hold; a page beyond it polls. `claims`: rates the city has published, which reports of
     the same days check. `idle_limit`: how long a session lasts without use.
     """

@@ -1,21 +1,26 @@
 """Cookies, protection against forged forms, log-in limits and security headers.
 
-A form must carry the token of its session and come from a page of `PUBLIC_URL`. The limits count failures only, in Redis, so that all web processes share them. While Redis is unreachable
-Flask-Limiter counts in memory and logs it.
+A form must carry the token of its session and come from a page of `PUBLIC_URL`.
 """
 
 import secrets
+import time
+from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask, Response, g, request
-from flask.typing import RouteCallable
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from flask import Flask, Response, g, make_response, request
+from flask.typing import ResponseReturnValue, RouteCallable
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from limits import RateLimitItem, parse
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import FixedWindowRateLimiter
+from werkzeug.exceptions import TooManyRequests
 
 from agent_console.web.console_context import ConsoleOptions, options
+from hotline.rules.failures import failure_reason
 
 LOG_IN, SECOND_FACTOR = "auth.take_login", "auth.take_second_factor"
 # These read a signature or a bearer token and no cookie, so that a forged form cannot use a browser's session.
@@ -26,7 +31,13 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 FORM_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
+# The status of a wrong password or code.
+REFUSED = 422
+# A storage that did not answer is asked again after this time.
+STORAGE_PAUSE_SECONDS = 10.0
+
 Origin = tuple[str, str, int]
+View = Callable[[], ResponseReturnValue]
 
 
 def protect(app: Flask, chosen: ConsoleOptions) -> None:
@@ -100,31 +111,64 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
+class LogInLimits:
+    """Counts the failures of log-ins by account and by address, in a storage that all web processes share.
+
+    While the storage does not answer, this process counts in its own memory, and logs it.
+    """
+
+    # Flask-Limiter was looked at: it examines every request of the application, an eighth of the time of a short one. This
+    # is the library it is built on, asked by the limited views alone.
+    def __init__(self, storage_uri: str) -> None:
+        self._shared = FixedWindowRateLimiter(storage_from_string(storage_uri, wrap_exceptions=True))
+        self._own = FixedWindowRateLimiter(MemoryStorage())
+        self._shared_from = 0.0
+
+    def limit(self, view: RouteCallable, *limits: tuple[str, Callable[[], str]]) -> RouteCallable:
+        """Returns `view` with limits, each a number in a time and the key that it counts by.
+
+        The view raises TooManyRequests beyond one of them.
+        """
+        items = [(parse(text), key_of) for text, key_of in limits]
+
+        def limited() -> ResponseReturnValue:
+            counts = [(item, key_of()) for item, key_of in items]
+            if not all(self._ask(FixedWindowRateLimiter.test, *count) for count in counts):
+                raise TooManyRequests
+            response = make_response(cast("View", view)())
+            if response.status_code == REFUSED:
+                for count in counts:
+                    self._ask(FixedWindowRateLimiter.hit, *count)
+            return response
+
+        return limited
+
+    def _ask(
+        self, ask: Callable[[FixedWindowRateLimiter, RateLimitItem, str], bool], item: RateLimitItem, key: str
+    ) -> bool:
+        if time.monotonic() >= self._shared_from:
+            try:
+                return ask(self._shared, item, key)
+            except StorageError as error:
+                self._shared_from = time.monotonic() + STORAGE_PAUSE_SECONDS
+                reason = failure_reason(error.storage_error)
+                structlog.get_logger().warning("log_in_limits.storage_away", reason=reason)
+        return ask(self._own, item, key)
+
+
 def _limit_log_ins(app: Flask, chosen: ConsoleOptions) -> None:
-    limiter = Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=chosen.limiter_storage,
-        strategy="fixed-window",
-        in_memory_fallback_enabled=True,
-        headers_enabled=False,
-    )
-    view: RouteCallable = app.view_functions[LOG_IN]
-    by_account = limiter.shared_limit(
-        chosen.account_login_limit, "account", key_func=_account, deduct_when=_refused
-    )
-    by_address = limiter.limit(chosen.address_login_limit, deduct_when=_refused)
-    app.view_functions[LOG_IN] = cast("RouteCallable", by_account(by_address(view)))
-    second = app.view_functions[SECOND_FACTOR]
-    app.view_functions[SECOND_FACTOR] = cast("RouteCallable", by_address(second))
+    limits, views = LogInLimits(chosen.limiter_storage), app.view_functions
+    by_address = chosen.address_login_limit, _address
+    views[LOG_IN] = limits.limit(views[LOG_IN], (chosen.account_login_limit, _account), by_address)
+    views[SECOND_FACTOR] = limits.limit(views[SECOND_FACTOR], by_address)
 
 
 def _account() -> str:
     return "account:" + request.form.get("name", "").strip().lower()[:64]
 
 
-def _refused(response: Response) -> bool:
-    return response.status_code == 422
+def _address() -> str:
+    return f"address:{request.endpoint}:{request.remote_addr}"
 
 
 def add_headers(response: Response) -> Response:

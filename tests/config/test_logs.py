@@ -68,7 +68,7 @@ logging.getLogger("alembic").error("no password %s", secret)
 logging.getLogger("rq.worker").warning("caller +8613800001234 and DETAIL: Key (name)=(李明远) exists")
 warnings.warn("this is old: " + secret, DeprecationWarning, stacklevel=1)
 for attempt in range(50):
-    logging.getLogger("flask-limiter").error("storage is away")
+    logging.getLogger("limits").error("storage is away")
     structlog.get_logger().error("clock.trouble", trouble="OperationalError", attempt=attempt)
     structlog.get_logger().info("call.arrived", call=attempt)
 crash = threading.Thread(target=lambda: [].pop(), name="reader")

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agent_console.app import ConsoleOptions, register
+from config.processes.serve import limiter_storage
 from hotline.rules.enums import CallState, PresenceState, Role
 from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
@@ -119,6 +120,23 @@ def test_the_limit_holds_although_redis_is_away(
     answers = [log_in(browser, "zhang", "wrong") for _ in range(12)]
     assert answers[0] == 422
     assert answers[-1] == 429
+
+
+def test_two_web_processes_count_the_same_failures(
+    application: Application, console_options: ConsoleOptions, operator: User, redis_url: str
+) -> None:
+    browsers = []
+    for name in ("hotline-one", "hotline-two"):
+        app = Flask(name, static_folder=None)
+        register(app, application, replace(console_options, limiter_storage=limiter_storage(redis_url)))
+        browsers.append(app.test_client())
+    assert {log_in(browser, "zhang", f"wrong {n}") for browser in browsers for n in range(5)} == {422}
+    assert [log_in(browser, "zhang", PASSWORD) for browser in browsers] == [429, 429]
+
+
+def test_a_lock_of_one_account_locks_no_other(browser: FlaskClient, operator: User) -> None:
+    assert {log_in(browser, "li", f"wrong {n}") for n in range(11)} == {422, 429}
+    assert log_in(browser, "zhang", PASSWORD) == 303
 
 
 def test_signing_out_ends_the_session_for_good(
