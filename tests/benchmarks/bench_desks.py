@@ -28,14 +28,14 @@ from hotline.services.people import sign_ins
 from hotline.store.people.users import active_person
 from tests.benchmarks.redis_server import own_redis
 from tests.benchmarks.results import measure, report
-from tests.journeys.city import DOORS, City, close_city, found_city, until
+from tests.journeys.city import City, close_city, found_city, until
 
 DESKS = int(os.environ.get("BENCH_DESKS", "1000"))
 EVENTS, INTERVAL_SECONDS, ROUNDS = 20, 0.25, 3
 EVENTS_DURING_RESTART = 5
 WARM_UP = 50
 LIMIT_SECONDS = 120
-DOORS["events"] = ["-m", "config.processes.serve", "events"]
+EVENTS = ("-m", "config.processes.serve", "events")
 
 
 @dataclass
@@ -189,7 +189,7 @@ def _stop(city: City) -> None:
 
 
 def _start(city: City) -> None:
-    city.start("events")
+    city.start("events", EVENTS)
     until("the events process answers", lambda: _is_up(city), 60)
 
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -33,7 +33,7 @@ T = TypeVar("T")
 PASSWORD = "a-long-enough-password"
 PACE = "0.05"
 UNIT = "urban-management"
-DOORS: dict[str, list[str]] = {
+DOORS: Mapping[str, Sequence[str]] = {
     "exchange": ["-m", "config.processes.exchange"],
     "web": ["-m", "config.processes.serve", "web"],
     "calls": ["-m", "config.processes.worker", "calls"],
@@ -75,11 +75,12 @@ class City:
     def exchange(self) -> str:
         return self.settings.exchange_url
 
-    def start(self, name: str) -> None:
-        """Start one process; its words go to a file in the city's home."""
+    def start(self, name: str, arguments: Sequence[str] = ()) -> None:
+        """Start one process, with `arguments` one that is not among the usual ones; its words go to a file in the city's home."""
         log = (self.settings.home / f"{name}.log").open("ab")
+        command = [sys.executable, *(arguments or DOORS[name])]
         self.processes[name] = subprocess.Popen(
-            [sys.executable, *DOORS[name]], env=self.environ, stdout=log, stderr=log, start_new_session=True
+            command, env=self.environ, stdout=log, stderr=log, start_new_session=True
         )
 
     def kill(self, name: str) -> None:
