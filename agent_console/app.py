@@ -29,7 +29,7 @@ from agent_console.pages import (
     preferences,
     recordings,
 )
-from agent_console.people import account_links, profile, second_factor, tokens
+from agent_console.people import account_links, profile, provider, second_factor, tokens
 from agent_console.people import views as people
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
@@ -40,6 +40,7 @@ from agent_console.web.console_context import (
     Console,
     ConsoleOptions,
     DemoAccount,
+    ProviderOptions,
     SoftphoneOptions,
     application,
     asset,
@@ -62,7 +63,15 @@ from hotline.store.tickets.private_texts import ReadableTicket
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import Application, ReadSession
 
-__all__ = ["ConsoleOptions", "DemoAccount", "SoftphoneOptions", "application", "lacking_files", "register"]
+__all__ = [
+    "ConsoleOptions",
+    "DemoAccount",
+    "ProviderOptions",
+    "SoftphoneOptions",
+    "application",
+    "lacking_files",
+    "register",
+]
 
 log = logging.getLogger(__name__)
 
@@ -90,6 +99,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     tokens.pages,
     profile.pages,
     second_factor.pages,
+    provider.pages,
     account_links.pages,
     api.pages,
 )

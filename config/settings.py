@@ -26,6 +26,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from config.demo.secrets import BadSecrets, demo_secrets
 from config.softphone import DeskTelephones, SoftphoneSettings, desk_telephones
 from config.validation import expected
+from hotline.rules.enums import Role
 from hotline.rules.text import one_line
 
 # Bytes. The kernel allows about 107 for the path of a socket.
@@ -155,6 +156,25 @@ def _sounds_url(text: str) -> str:
     if not is_folder:
         raise ValueError("must be file:///folder or s3://bucket/prefix")
     return text.rstrip("/")
+
+
+def _issuer(text: str) -> str:
+    """Returns the address of an identity provider as it stands: a trailing slash belongs to it."""
+    parts = urlsplit(text)
+    is_safe = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    )
+    if not is_safe or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f'must be an https address without query, not "{text}"')
+    return text
+
+
+def _role_mapping(text: str) -> str:
+    for pair in text.split(","):
+        value, is_there, role = (part.strip() for part in pair.rpartition("="))
+        if not (value and is_there) or role not in set(Role):
+            raise ValueError(f'must read like "it-admins=admin,agents=operator" with our roles, not "{pair}"')
+    return text
 
 
 Port = Annotated[int, Field(ge=1, le=65_535), expected("a port number from 1 to 65535")]
@@ -316,6 +336,57 @@ class Settings(BaseSettings):
         "SOFTPHONE_SCRIPT", "https address of another Voice SDK for the browser", "", shown="the one built in"
     )
 
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = variable(
+        "OIDC_ISSUER",
+        "issuer of the city's identity provider (OpenID Connect), exactly as its metadata names it",
+        "",
+        shown="none",
+    )
+    oidc_client_id: str = variable("OIDC_CLIENT_ID", "our name at the provider", "", shown="none")
+    oidc_client_secret: str = variable(
+        "OIDC_CLIENT_SECRET", "our secret at the provider", "", shown="none", repr=False
+    )
+    oidc_scope: str = variable("OIDC_SCOPE", "scopes asked for, `openid` among them", "openid profile")
+    oidc_name_claim: str = variable(
+        "OIDC_NAME_CLAIM", "claim that holds the log-in name", "preferred_username"
+    )
+    oidc_role_claim: str = variable(
+        "OIDC_ROLE_CLAIM",
+        "claim (text or list) that settles the role at each log-in; without it accounts keep their roles",
+        "",
+        shown="none",
+    )
+    oidc_unit_claim: str = variable(
+        "OIDC_UNIT_CLAIM", "claim that holds the unit code of a handler", "", shown="none"
+    )
+    oidc_roles: Annotated[str, AfterValidator(_role_mapping)] = variable(
+        "OIDC_ROLES",
+        "values of that claim and our roles, the most important first: `it-admins=admin,agents=operator`",
+        "",
+        shown="none",
+    )
+
+    @model_validator(mode="after")
+    def _check_provider(self) -> Self:
+        if self.oidc_issuer:
+            for name, value in (
+                ("OIDC_CLIENT_ID", self.oidc_client_id),
+                ("OIDC_CLIENT_SECRET", self.oidc_client_secret),
+            ):
+                if not value:
+                    raise ValueError(f"{name} must be set with OIDC_ISSUER")
+            if "openid" not in self.oidc_scope.split():
+                raise ValueError("OIDC_SCOPE must contain openid")
+        if bool(self.oidc_role_claim) != bool(self.oidc_roles):
+            raise ValueError("OIDC_ROLES and OIDC_ROLE_CLAIM must be set together")
+        return self
+
+    @property
+    def oidc_role_values(self) -> dict[str, Role]:
+        """Returns the values of the role claim and the roles they stand for, in the order of the setting."""
+        pairs = (pair.rpartition("=") for pair in self.oidc_roles.split(",") if pair)
+        return {value.strip(): Role(role.strip()) for value, _, role in pairs}
+
     @model_validator(mode="after")
     def _check_softphone(self) -> Self:
         _ = self.telephones
@@ -377,7 +448,13 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Returns the texts that no log line may contain, the passwords of the two URLs among them."""
-        found = [self.secret_key, self.auth_token, self.api_secret, self.s3_secret_key]
+        found = [
+            self.secret_key,
+            self.auth_token,
+            self.api_secret,
+            self.s3_secret_key,
+            self.oidc_client_secret,
+        ]
         for url in (self.database_url, self.redis_url):
             # A password may hold any sign of the URL's grammar as it is, so the last @ ends it.
             before, is_there, _ = url.partition("://")[2].rpartition("@")
@@ -457,7 +534,7 @@ NAMES = tuple(str(each.alias) for each in Settings.model_fields.values())
 
 
 # Settings of these programs begin with one of these; every other variable of the environment belongs to another program.
-PREFIXES = ("HOTLINE_", "TWILIO_", "SOFTPHONE_")
+PREFIXES = ("HOTLINE_", "TWILIO_", "SOFTPHONE_", "OIDC_")
 
 
 def unknown_settings(environ: Mapping[str, str]) -> list[str]:

@@ -255,6 +255,20 @@ class RecoveryCodeUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderLinked:
+    """The account was linked to a person of the identity provider, whose subject is kept in the link alone."""
+
+    subject: ClassVar[str] = "account"
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderUnlinked:
+    subject: ClassVar[str] = "account"
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class WorkHandedOver:
     """Unfinished work of a leaver went to another person, or to nobody in particular (None). `counts`: kind -> number."""
 
@@ -525,6 +539,8 @@ Event = (
     | SecondFactorRemoved
     | RecoveryCodesMade
     | RecoveryCodeUsed
+    | ProviderLinked
+    | ProviderUnlinked
     | WorkHandedOver
     | TokenCreated
     | TokenRevoked

@@ -6,7 +6,7 @@ from flask_babel import gettext as _
 
 from agent_console.web.console_context import application
 from agent_console.web.labels import problem_label
-from agent_console.web.log_in import continue_log_in
+from agent_console.web.log_in import continue_log_in, may_log_in_locally
 from hotline.rules.errors import InvalidFields, NoSuchLink
 from hotline.rules.people.actors import Machine
 from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
@@ -23,6 +23,10 @@ def take(token: str) -> ResponseReturnValue:
     if new != again:
         return _page(token, {"again": problem_label("not_the_same")})
     try:
+        with application().read_only_unit(Machine.SYSTEM) as work:
+            owner = passwords.find_link(work, token)[1].name
+        if not may_log_in_locally(owner):
+            return _page(token, {"new": _("请用统一身份认证登录；密码登录只留给应急账号。")})
         with application().unit_of_work(Machine.SYSTEM) as work:
             person = passwords.use_link(work, token, new)
     except NoSuchLink:

@@ -23,6 +23,8 @@ SENTENCES: dict[str, str] = {
     "RecoveryCodesMade": N_("生成恢复码"),
     "RecoveryCodeUsed": N_("使用恢复码登录或确认身份"),
     "SessionEnded": N_("结束 %(count)s 个登录"),
+    "ProviderLinked": N_("关联统一身份认证"),
+    "ProviderUnlinked": N_("取消关联统一身份认证"),
     "WorkHandedOver": N_("移交未完工作：%(work)s"),
 }
 WAYS: dict[str, str] = {"own": N_("本人修改"), "link": N_("通过链接"), "command": N_("命令行")}

@@ -13,8 +13,10 @@ from typing import Literal, cast
 from flask import current_app, url_for
 
 from agent_console.web.flow_catalog import FlowCatalog
+from hotline.gateways.identity_provider import IdentityProvider
 from hotline.rules.enums import Role
 from hotline.rules.figures.reconciliation import Claim
+from hotline.rules.people.provider_claims import ClaimMapping
 from hotline.rules.policies import IDLE_LIMIT
 from hotline.unit_of_work import Application
 
@@ -53,6 +55,14 @@ class DemoAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderOptions:
+    """The city's identity provider, and the reading of its claims."""
+
+    provider: IdentityProvider
+    claims: ClaimMapping
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleOptions:
     """The options that `config` sets.
 
@@ -74,6 +84,7 @@ class ConsoleOptions:
     max_streams: int = 200
     claims: tuple[Claim, ...] = ()
     idle_limit: timedelta = IDLE_LIMIT
+    provider: ProviderOptions | None = None
     # Empty in production.
     demo_accounts: tuple[DemoAccount, ...] = ()
 

@@ -63,6 +63,10 @@ ERRORS: dict[type[Exception], ErrorEntry] = {
     errors.NoSuchPerson: ErrorEntry("not_found", N_("找不到这位用户。")),
     errors.NoSuchLink: ErrorEntry("not_found", N_("找不到这个链接，或链接已失效。")),
     errors.NoSuchToken: ErrorEntry("not_found", N_("找不到这个令牌。")),
+    errors.UnmappedClaims: ErrorEntry(
+        "not_allowed", N_("统一身份认证给出的岗位或单位在本系统没有对应的角色，请联系管理员。")
+    ),
+    errors.NoProviderAccount: ErrorEntry("not_allowed", N_("您在本系统没有可用的账号，请联系管理员。")),
     errors.UnreadableSecret: ErrorEntry(
         "conflict", N_("系统密钥已更换，验证器不能核对。请使用恢复码，或请管理员重置第二验证。")
     ),

@@ -59,7 +59,11 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     enums.Duty: {"system": N_("系统管理"), "security": N_("安全管理"), "audit": N_("审计管理")},
     enums.LinkKind: {"invite": N_("邀请"), "reset": N_("重置")},
     enums.FactorKind: {"totp": N_("验证器")},
-    enums.LogInStepKind: {"second_factor": N_("第二验证")},
+    enums.LogInStepKind: {
+        "second_factor": N_("第二验证"),
+        "provider": N_("统一身份认证"),
+        "log_out": N_("统一身份认证退出"),
+    },
     enums.PresenceState: {
         "offline": N_("未签入"),
         "ready": N_("示闲"),

@@ -15,6 +15,7 @@ from hotline.rules.errors import LostRace, UnfinishedCall, UnreadableSecret
 from hotline.rules.people.actors import Machine, Person, Right
 from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
 from hotline.rules.people.second_factors import MAX_TRIES
+from hotline.rules.policies import LocalLogIn
 from hotline.services.people import log_in_steps, second_factors, sign_ins
 from hotline.services.queueing import presence
 from hotline.store.people.factors import factor_kinds
@@ -57,6 +58,8 @@ def _login_page(*, name: str, back: str | None, error: str | None = None, notice
         notice=notice,
         back=back,
         demo_accounts=options().demo_accounts,
+        has_provider=options().provider is not None,
+        local_log_in=application().policies.accounts.local_log_in,
     )
 
 
@@ -75,12 +78,29 @@ def take_login() -> ResponseReturnValue:
         person = sign_ins.check_password(
             reading, name, request.form.get("password", "")[:MAX_PASSWORD_LENGTH], application().clock()
         )
-    if person is None:
+    is_local = may_log_in_locally(name)
+    if person is None or not is_local:
         with application().unit_of_work(Machine.SYSTEM) as work:
             sign_ins.record_failed_log_in(work, name)
-        page = _login_page(name=name, error=_("用户名或密码不正确"), back=back)
+        # The same words for every name: the page does not tell which accounts are for emergencies.
+        error = (
+            _("用户名或密码不正确")
+            if local_log_in_is_open()
+            else _("用户名或密码不正确；密码登录只留给应急账号")
+        )
+        page = _login_page(name=name, error=error, back=back)
         return page, 422
     return continue_log_in(person, back)
+
+
+def may_log_in_locally(name: str) -> bool:
+    """Returns whether the account may log in here without the identity provider."""
+    return options().provider is None or application().policies.accounts.may_log_in_locally(name)
+
+
+def local_log_in_is_open() -> bool:
+    """Returns whether every account may log in here without the identity provider."""
+    return options().provider is None or application().policies.accounts.local_log_in is LocalLogIn.ALL
 
 
 def continue_log_in(person: Person, back: str | None) -> ResponseReturnValue:
@@ -146,9 +166,11 @@ def _begin_anew() -> ResponseReturnValue:
     return redirect(url_for("auth.login"), 303)
 
 
-def complete_log_in(person: Person, back: str | None, *, by_provider: bool = False) -> ResponseReturnValue:
+def complete_log_in(
+    person: Person, back: str | None, *, provider_session: str | None = None
+) -> ResponseReturnValue:
     """Signs the person in and leads to `back` or to the first page the person may open."""
-    begin_session(person, by_provider=by_provider)
+    begin_session(person, provider_session=provider_session)
     _tell_of_kept_form(person, back)
     response = redirect(back or home_of(person), 303)
     if (locale := signed_in().locale) in LOCALES:
@@ -156,12 +178,16 @@ def complete_log_in(person: Person, back: str | None, *, by_provider: bool = Fal
     return response
 
 
-def begin_session(person: Person, *, by_provider: bool = False) -> None:
+def begin_session(person: Person, *, provider_session: str | None = None) -> None:
     """Signs `person` in at this browser; the former session of the browser's cookie is left behind."""
     agent = request.user_agent.string
     with application().unit_of_work(Machine.SYSTEM) as work:
         token = sign_ins.sign_in(
-            work, person.id, options().idle_limit, client_name(agent), by_provider=by_provider
+            work,
+            person.id,
+            options().idle_limit,
+            client_name(agent),
+            provider_session=provider_session,
         )
     session.clear()
     session[SIGN_IN] = token

@@ -16,7 +16,7 @@ from agent_console.web.console_context import application
 from agent_console.web.proofs import MAX_CODE, code_problem, password_problem
 from hotline.rules.people.actors import Machine
 from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
-from hotline.services.people import sign_ins
+from hotline.services.people import passwords, sign_ins
 from hotline.store.people.factors import factor_kinds
 
 P = ParamSpec("P")
@@ -64,5 +64,8 @@ def _is_proof_recent() -> bool:
 def _page(error: str | None) -> str:
     with application().read_session() as reading:
         has_factor = bool(factor_kinds(reading, signed_in().person.id))
+        has_password = passwords.has_password(reading, signed_in().person.id)
     typed = [(name, text) for name, text in request.form.items(multi=True) if name not in _NOT_SENT_AGAIN]
-    return render_template("reauthentication.html", typed=typed, error=error, has_factor=has_factor)
+    return render_template(
+        "reauthentication.html", typed=typed, error=error, has_factor=has_factor, has_password=has_password
+    )

@@ -23,8 +23,8 @@ from agent_console.web.console_context import ConsoleOptions, options
 from hotline.rules.failures import failure_reason
 
 LOG_IN, SECOND_FACTOR = "auth.take_login", "auth.take_second_factor"
-# These read a signature or a bearer token and no cookie, so that a forged form cannot use a browser's session.
-COOKIELESS_PREFIXES = ("/voice/", "/api/v1/")
+# These read a signature, a signed token or a bearer token and no cookie, so that a forged form cannot use a browser's session.
+COOKIELESS_PREFIXES = ("/voice/", "/api/v1/", "/oidc/")
 # Bytes of a request. The proxy's limit in docs/operating.md is the same.
 MAX_REQUEST_BYTES = 32 * 1024 * 1024
 _DEFAULT_PORTS = {"https": 443, "http": 80}

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
-from typing import Annotated
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import PlainValidator
+from pydantic import PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from config.city.toml_file import TomlInteger, TomlTable, TomlText, Truth, read_toml
 from config.validation import expected
 from hotline.rules.enums import RequestType, Role, Urgency
+from hotline.rules.people.accounts import MAX_NAME
 from hotline.rules.policies import (
     AccountPolicy,
     CallerPolicy,
@@ -19,7 +20,9 @@ from hotline.rules.policies import (
     DeadlineStage,
     DialPolicy,
     Limit,
+    LocalLogIn,
     Policies,
+    ProviderAccounts,
     QueuePolicy,
     RetentionPolicy,
     TimeUnit,
@@ -108,6 +111,20 @@ class AccountsTable(TomlTable):
     separate_duties: Truth = _ACCOUNTS.separate_duties
     second_factor_roles: frozenset[AccountRole] = _ACCOUNTS.second_factor_roles
     reauthenticate_minutes: Annotated[int, TomlInteger(0, 1440)] = _ACCOUNTS.reauthenticate_minutes
+    provider_accounts: Annotated[ProviderAccounts, expected(f"one of {', '.join(ProviderAccounts)}")] = (
+        _ACCOUNTS.provider_accounts
+    )
+    local_log_in: Annotated[LocalLogIn, expected("all or emergency")] = _ACCOUNTS.local_log_in
+    emergency_accounts: frozenset[Annotated[str, TomlText(MAX_NAME)]] = _ACCOUNTS.emergency_accounts
+
+    @model_validator(mode="after")
+    def _check_emergency_accounts(self) -> Self:
+        if self.local_log_in is LocalLogIn.EMERGENCY and not self.emergency_accounts:
+            raise PydanticCustomError(
+                "emergency_accounts",
+                'local_log_in = "emergency" needs at least one of emergency_accounts, for when the provider is away',
+            )
+        return self
 
 
 class PoliciesFile(TomlTable):

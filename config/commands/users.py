@@ -7,7 +7,7 @@ from config.commands.terminal import secret_line, text_table
 from hotline.rules.enums import Duty, Role
 from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import ALL_DUTIES, Machine, Right
-from hotline.services.people import accounts, passwords, second_factors, sign_ins
+from hotline.services.people import accounts, passwords, provider_log_ins, second_factors, sign_ins
 from hotline.services.queueing import skills
 from hotline.store.people.users import list_users
 
@@ -126,6 +126,31 @@ def reset_factor(name: str, reason: str) -> None:
     with open_components().application.unit_of_work(Machine.SYSTEM) as work:
         second_factors.reset_factors(work, accounts.require_user(work, name), reason)
     click.echo(f"{name} logs in without a second factor, or sets one up if the role needs it")
+
+
+@user.command("link")
+@click.argument("name")
+@click.argument("subject")
+@report_errors
+def link(name: str, subject: str) -> None:
+    """Links NAME to SUBJECT, the identity provider's own name of the person (the claim `sub`)."""
+    components = open_components()
+    if not components.settings.oidc_issuer:
+        raise click.ClickException("OIDC_ISSUER is not set")
+    with components.application.unit_of_work(Machine.SYSTEM) as work:
+        known = accounts.require_user(work, name)
+        provider_log_ins.link_user(work, known, components.settings.oidc_issuer, subject)
+    click.echo(f"{name} logs in through the identity provider")
+
+
+@user.command("unlink")
+@click.argument("name")
+@report_errors
+def unlink(name: str) -> None:
+    """Removes the link of NAME to the identity provider, and ends the sessions."""
+    with open_components().application.unit_of_work(Machine.SYSTEM) as work:
+        provider_log_ins.unlink_user(work, accounts.require_user(work, name))
+    click.echo(f"{name} is not linked")
 
 
 @user.command("role")

@@ -97,6 +97,9 @@ class LogInStepKind(StrEnum):
 
     # The password was right, the second factor is awaited.
     SECOND_FACTOR = "second_factor"
+    # An answer of the identity provider, and a logout token of it; each counts once.
+    PROVIDER = "provider"
+    LOG_OUT = "log_out"
 
 
 class PresenceState(StrEnum):

@@ -44,6 +44,14 @@ class UnreadableSecret(DomainError):
     """Raised when a stored secret cannot be decrypted: SECRET_KEY is not that of its writing."""
 
 
+class UnmappedClaims(DomainError):
+    """Raised when the identity provider's claims settle no role or no unit; the argument names which."""
+
+
+class NoProviderAccount(DomainError):
+    """Raised when a person of the identity provider has no account here, or none that they may use."""
+
+
 class NoSuchRecording(DomainError):
     """Raised when no recording has this id; the argument is the id as text."""
 

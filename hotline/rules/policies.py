@@ -158,6 +158,24 @@ class RetentionPolicy:
     call_days: int = 1095
 
 
+class ProviderAccounts(StrEnum):
+    """The accounts into which the identity provider logs people in."""
+
+    # Those that an administrator has linked to a subject of the provider.
+    LINKED = "linked"
+    # Also those whose log-in name is the claimed one; they are linked then.
+    NAMED = "named"
+    # Also people without an account, who get one with the claimed role and unit.
+    NEW = "new"
+
+
+class LocalLogIn(StrEnum):
+    """The accounts that may log in without the identity provider, where there is one."""
+
+    ALL = "all"
+    EMERGENCY = "emergency"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountPolicy:
     """The city's rules for accounts and their passwords."""
@@ -178,6 +196,15 @@ class AccountPolicy:
     second_factor_roles: frozenset[Role] = frozenset()
     # Minutes after which a dangerous step asks for the password or the second factor again; 0: never.
     reauthenticate_minutes: int = 0
+    # The rest matters where the city has an identity provider.
+    provider_accounts: ProviderAccounts = ProviderAccounts.NAMED
+    local_log_in: LocalLogIn = LocalLogIn.ALL
+    # Log-in names of accounts that log in with their password alone, while the provider is away too.
+    emergency_accounts: frozenset[str] = frozenset()
+
+    def may_log_in_locally(self, name: str) -> bool:
+        """Returns whether `name` may log in with a password or passkey although there is an identity provider."""
+        return self.local_log_in is LocalLogIn.ALL or name in self.emergency_accounts
 
 
 @dataclass(frozen=True, slots=True)

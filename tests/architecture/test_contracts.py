@@ -49,6 +49,7 @@ VIOLATIONS = (
     ("Only config imports the job queue", "hotline/outbox.py", "import rq"),
     ("Only the live channel and the composition import Redis", "hotline/outbox.py", "import redis"),
     ("Only gateways send HTTP requests", "agent_console/app.py", "import requests"),
+    ("Only the gateway imports the OpenID client", "hotline/outbox.py", "import authlib"),
     ("Only the storage in a bucket imports the S3 client", "hotline/outbox.py", "import boto3"),
     (
         "Only the carrier simulator and the server of live streams run an event loop",

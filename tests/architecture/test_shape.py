@@ -11,6 +11,7 @@ from tests.architecture.sources import PRODUCT, modules, name_of, tracked, tree_
 # Files that may import inside a function, each with its reason.
 LAZY_IMPORTS: dict[str, str] = {
     "config/lazy_group.py": "a command imports its own part of the product, so that --help starts at once",
+    "config/processes/serve.py": "the OpenID client takes 12 MB of memory, and only a city with a provider needs it",
     "config/wiring.py": "the S3 client takes 40 MB of memory in each process, and only a bucket needs it",
 }
 

@@ -188,6 +188,19 @@ def test_accounts_are_looked_through_and_changed(terminal: Terminal) -> None:
         )
     without = terminal.run("user", "reset-factor", "zhang", "--reason", "手机丢失")
     assert (without.exit_code, without.stderr) == (1, "Error: there is no second factor\n")
+    without = terminal.run("user", "link", "zhang", "s-1")
+    assert (without.exit_code, without.stderr) == (1, "Error: OIDC_ISSUER is not set\n")
+    provider = {
+        "OIDC_ISSUER": "https://id.example",
+        "OIDC_CLIENT_ID": "hotline",
+        "OIDC_CLIENT_SECRET": "x" * 32,
+    }
+    assert terminal.run("user", "link", "zhang", "s-1", **provider).exit_code == 0
+    for name, subject in (("zhang", "s-2"), ("wang", "s-1")):
+        twice = terminal.run("user", "link", name, subject, **provider)
+        assert (twice.exit_code, "linked already" in twice.stderr) == (1, True)
+    assert done("unlink", "zhang") == "zhang is not linked\n"
+    assert terminal.run("user", "unlink", "zhang").exit_code == 1
     locked = terminal.run("user", "unlock", "zhang")
     assert (locked.exit_code, "not locked" in locked.stderr) == (1, True)
 

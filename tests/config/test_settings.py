@@ -17,6 +17,7 @@ from config.settings import (
     unknown_settings,
 )
 from config.wiring import build
+from hotline.rules.enums import Role
 from tests.journeys.production import production_environ
 
 VARIABLES = tuple(Settings.model_fields.values())
@@ -132,6 +133,14 @@ def test_production_stops_without(name: str) -> None:
         ("HOTLINE_TIMEZONE", "../etc/passwd"),
         ("HOTLINE_LOCALE", "fr"),
         ("TWILIO_ACCOUNT_SID", "AC 1"),
+        ("OIDC_ISSUER", "http://id.example"),
+        ("OIDC_ISSUER", "id.example"),
+        ("OIDC_ISSUER", "https://id.example/?x=1"),
+        ("OIDC_ROLES", "agents"),
+        ("OIDC_ROLES", "agents=king"),
+        ("OIDC_ROLES", "=operator"),
+        ("OIDC_ROLES", "agents=operator,"),
+        ("OIDC_ROLES", "agents=operator"),
         ("TWILIO_API_URL", "api.twilio.com"),
     ],
 )
@@ -212,6 +221,37 @@ def test_a_bucket_without_its_account_is_refused(name: str) -> None:
     del given[name]
     with pytest.raises(BadSettings, match=f"^{name} must be set for HOTLINE_SOUNDS=s3://…$"):
         read_settings(given)
+
+
+PROVIDER = {
+    "OIDC_ISSUER": "https://id.example/realms/city",
+    "OIDC_CLIENT_ID": "hotline",
+    "OIDC_CLIENT_SECRET": "a-secret-of-the-provider",
+}
+
+
+def test_an_identity_provider_is_read_with_its_roles_in_their_order() -> None:
+    mapped = {"OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "it=x=admin, agents = operator"}
+    settings = read_settings({**PRODUCTION, **PROVIDER, **mapped})
+    assert list(settings.oidc_role_values.items()) == [("it=x", Role.ADMIN), ("agents", Role.OPERATOR)]
+    assert "a-secret-of-the-provider" not in repr(settings)
+    assert "a-secret-of-the-provider" in settings.secrets
+    assert read_settings(PRODUCTION).oidc_role_values == {}
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"OIDC_CLIENT_ID": ""}, "OIDC_CLIENT_ID"),
+        ({"OIDC_CLIENT_SECRET": ""}, "OIDC_CLIENT_SECRET"),
+        ({"OIDC_SCOPE": "profile"}, "OIDC_SCOPE"),
+        ({"OIDC_ROLE_CLAIM": "groups"}, "OIDC_ROLES"),
+        ({"OIDC_ISSUR": "https://id.example"}, "OIDC_ISSUR"),
+    ],
+)
+def test_a_provider_that_is_set_in_part_is_refused(changed: dict[str, str], name: str) -> None:
+    with pytest.raises(BadSettings, match=f"^{name} "):
+        read_settings({**PRODUCTION, **PROVIDER, **changed})
 
 
 def test_the_secret_of_a_bucket_is_neither_shown_nor_logged() -> None:

@@ -157,7 +157,7 @@ def test_who_needs_a_second_factor_is_asked_for_one_until_it_is_set_up(
     admin, operator = make_user(application, Role.ADMIN), make_user(application)
     with application.unit_of_work(Machine.SYSTEM) as work:
         first, second = sign_ins.sign_in(work, admin.id), sign_ins.sign_in(work, operator.id)
-        third = sign_ins.sign_in(work, admin.id, by_provider=True)
+        third = sign_ins.sign_in(work, admin.id, provider_session="a" * 64)
 
     def lacking() -> list[bool]:
         with application.read_session() as session:

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from hotline.rules.enums import LogInStepKind
 from hotline.services.people.passwords import digest
 from hotline.store.people.factors import LogInStep
-from hotline.store.upsert import updated_one
+from hotline.store.upsert import insert_key_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
 LIFETIME = timedelta(minutes=10)
@@ -39,6 +39,20 @@ def begin_step(
     )
     work.session.add(row)
     return token
+
+
+def use_once(work: UnitOfWork, kind: LogInStepKind, token: str) -> bool:
+    """Uses up a token that was made elsewhere; returns False if it was used before. It is remembered for two days."""
+    row: dict[str, Any] = {
+        "token_hash": digest(f"{kind.value} {token}"),
+        "kind": kind,
+        "user_id": None,
+        "data": {},
+        "tries": 0,
+        "expires_at": work.at + LIFETIME,
+        "ended_at": work.at,
+    }
+    return insert_key_if_absent(work.connection, LogInStep, row)
 
 
 def find_step(work: UnitOfWork, kind: LogInStepKind, token: str) -> Step | None:

@@ -115,6 +115,11 @@ def _end_links(work: UnitOfWork, user_id: int) -> None:
     work.session.execute(open_links.values(ended_at=work.at))
 
 
+def has_password(session: Session, user_id: int) -> bool:
+    """Returns whether the user has chosen a password; people of the identity provider need none."""
+    return session.scalar(select(User.password_hash).where(User.id == user_id)) != NO_PASSWORD
+
+
 def is_own_password(session: Session, person: Person, password: str) -> bool:
     """Returns whether this is the person's present password."""
     kept = session.scalar(select(User.password_hash).where(User.id == person.id))

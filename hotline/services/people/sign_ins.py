@@ -100,12 +100,12 @@ def sign_in(
     idle_limit: timedelta = IDLE_LIMIT,
     client: str = "",
     *,
-    by_provider: bool = False,
+    provider_session: str | None = None,
 ) -> str:
     """Starts a browser session; returns its secret token, of which only the hash is stored.
 
-    A person of a role that needs a second factor and has none must set one up in it. `by_provider`: the city's identity
-    provider has logged the person in, and the second factor is its own matter.
+    A person of a role that needs a second factor and has none must set one up in it. `provider_session`: the hash of
+    the session at the city's identity provider, which has logged the person in; passwords and second factors are its matter.
     """
     token = secrets.token_urlsafe(32)
     user = work.session.get_one(User, person_id)
@@ -120,13 +120,15 @@ def sign_in(
             expires_at=work.at + idle_limit,
             client=client[:MAX_CLIENT],
             authenticated_at=work.at,
-            needs_factor=lacks_factor and not by_provider,
+            provider_session=provider_session,
+            needs_factor=lacks_factor and provider_session is None,
         )
     )
     user.failed_log_ins, user.locked_until, user.last_log_in_at = 0, None, work.at
-    # Here and not at every request, so that a password never becomes too old during a talk.
-    changed_at = user.password_changed_at or user.created_at
-    user.must_change_password |= is_password_old(changed_at, work.at, work.policies.accounts)
+    if provider_session is None:
+        # Here and not at every request, so that a password never becomes too old during a talk.
+        changed_at = user.password_changed_at or user.created_at
+        user.must_change_password |= is_password_old(changed_at, work.at, work.policies.accounts)
     return token
 
 
@@ -200,14 +202,20 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
     A user who was disabled during a talk is returned until it is over, marked as leaving.
     """
     query = (
-        select(User, SignIn.expires_at, SignIn.needs_factor, SignIn.authenticated_at)
+        select(
+            User,
+            SignIn.expires_at,
+            SignIn.needs_factor,
+            SignIn.authenticated_at,
+            SignIn.provider_session.is_(None),
+        )
         .join(SignIn, SignIn.user_id == User.id)
         .where(SignIn.token_hash == digest(token), _is_running(at), _MAY_ACT)
     )
     row = session.execute(query).first()
     if row is None:
         return None
-    user, ends_at, needs_factor, authenticated_at = row
+    user, ends_at, needs_factor, authenticated_at, is_local = row
     return SignedIn(
         as_person(user),
         user.name,
@@ -216,7 +224,7 @@ def person_by_sign_in(session: Session, token: str, at: datetime) -> SignedIn | 
         user.locale,
         ends_at,
         is_leaving=not user.active,
-        must_change_password=user.must_change_password,
+        must_change_password=user.must_change_password and is_local,
         needs_factor=needs_factor,
         authenticated_at=authenticated_at,
     )

@@ -31,6 +31,16 @@ class RecoveryCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ProviderLink(Base):
+    """The user whom the city's identity provider knows as `subject`."""
+
+    __tablename__ = "provider_links"
+    issuer: Mapped[str] = mapped_column(String(255), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(255), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class LogInStep(Base):
     """A step of a log-in that is not complete; it ends once and by itself. Only the SHA-256 of its token is stored."""
 

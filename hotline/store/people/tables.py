@@ -89,6 +89,8 @@ class SignIn(Base):
     client: Mapped[str] = mapped_column(String(80), default="", server_default=text("''"))
     # The last time at which this browser proved who uses it.
     authenticated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # SHA-256 of the session at the identity provider, which may end this one.
+    provider_session: Mapped[str | None] = mapped_column(String(64), index=True)
     # A second factor must be set up before anything else is done.
     needs_factor: Mapped[bool] = mapped_column(default=False, server_default=false())
 
