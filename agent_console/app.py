@@ -25,6 +25,7 @@ from agent_console.pages import (
     deliveries,
     escalations,
     kept_forms,
+    looks,
     outages,
     preferences,
     recordings,
@@ -91,6 +92,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     recordings.pages,
     deliveries.pages,
     escalations.pages,
+    looks.pages,
     flow_drafts.pages,
     flows.pages,
     outages.pages,
@@ -137,6 +139,7 @@ NAV = (
     NavItem("notices.index", N_("通知"), Right.READ_OUTAGES),
     NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES, count_dead),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
+    NavItem("looks.index", N_("查看记录"), Right.READ_LOOKS),
     NavItem("people.index", N_("用户"), Right.MANAGE_PEOPLE),
 )
 

@@ -455,6 +455,22 @@ class DialEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfidentialOpened:
+    """A person opened a confidential ticket outside their own open work."""
+
+    subject: ClassVar[str] = "disclosure"
+    disclosure_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketsExported:
+    """A person took many tickets out in a file."""
+
+    subject: ClassVar[str] = "disclosure"
+    disclosure_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRetried:
     """A delivery that was given up was made due again by a person."""
 
@@ -567,6 +583,8 @@ Event = (
     | DialEnded
     | NumberShown
     | RecordingHeard
+    | ConfidentialOpened
+    | TicketsExported
     | DeliveryRetried
     | DeliveryDiscarded
     | EscalationOpened

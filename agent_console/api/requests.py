@@ -82,6 +82,12 @@ class TicketQuery(PageQuery):
     sort: TicketOrder = TicketOrder.NEWEST
 
 
+class LookQuery(ApiInput):
+    """`reason` is one of the reasons of the console's list; it is recorded with the look (`GET /looks`)."""
+
+    reason: Annotated[PlainText, Field(max_length=40)] = ""
+
+
 class CallQuery(PageQuery):
     """`day` is the local day of arrival. `number`: calls of this caller; for staff who write tickets, and recorded."""
 

@@ -10,6 +10,7 @@ from agent_console.api.dispatch import Route, view_of
 from agent_console.api.failures.deliveries import DELIVERY_ROUTES
 from agent_console.api.failures.escalations import ESCALATION_ROUTES
 from agent_console.api.failures.jobs import JOB_ROUTES
+from agent_console.api.looks import LOOK_ROUTES
 from agent_console.api.openapi import describe
 from agent_console.api.outages import OUTAGE_ROUTES
 from agent_console.api.people import PEOPLE_ROUTES
@@ -19,6 +20,7 @@ from agent_console.api.requests import (
     CallbackIn,
     CallbackQuery,
     CallQuery,
+    LookQuery,
     Nothing,
     TicketIn,
     TicketQuery,
@@ -57,12 +59,12 @@ ROUTES: tuple[Route[Any, Any], ...] = (
         "GET",
         "/tickets/{number}",
         tickets.get_ticket,
-        "一张工单 Read one ticket",
-        Nothing,
+        "一张工单 Read one ticket; the look is recorded, with `reason` if one is named",
+        LookQuery,
         Nothing,
         schemas.TicketOut,
         rights=READ_TICKETS,
-        problems=(404,),
+        problems=(404, 422),
     ),
     Route(
         "POST",
@@ -177,6 +179,7 @@ ROUTES: tuple[Route[Any, Any], ...] = (
     *OUTAGE_ROUTES,
     *DELIVERY_ROUTES,
     *JOB_ROUTES,
+    *LOOK_ROUTES,
     *ESCALATION_ROUTES,
     *PEOPLE_ROUTES,
     *REPORT_ROUTES,

@@ -4,13 +4,14 @@ from flask import url_for
 
 from agent_console.api.dispatch import ApiRequest, ApiResponse
 from agent_console.api.problems import Problem
-from agent_console.api.requests import ActionIn, Nothing, TicketIn, TicketQuery, fingerprint
+from agent_console.api.requests import ActionIn, LookQuery, Nothing, TicketIn, TicketQuery, fingerprint
 from agent_console.api.schemas import EventListOut
 from agent_console.api.serializers import event_out, ticket_made_out, ticket_out
-from hotline.rules.enums import TicketAction
+from hotline.rules.enums import LookReason, TicketAction
 from hotline.rules.errors import ActionNotAllowed, LostRace, NotAllowed
 from hotline.rules.people.actors import Person
 from hotline.rules.tickets.transitions import TRANSITIONS, find_action, may_take
+from hotline.services.people import looks
 from hotline.services.people.units import find_unit
 from hotline.services.tickets import actions, idempotency
 from hotline.store.tickets.history import timeline
@@ -76,11 +77,19 @@ def get_tickets(request: ApiRequest[TicketQuery, Nothing]) -> ApiResponse:
     return ApiResponse({"items": items, "next_cursor": page.next_cursor})
 
 
-def get_ticket(request: ApiRequest[Nothing, Nothing]) -> ApiResponse:
+def get_ticket(request: ApiRequest[LookQuery, Nothing]) -> ApiResponse:
+    """Returns a ticket and records the look. A confidential one is answered without a reason too, and recorded so."""
+    person, at = request.person, request.application.clock()
+    reason = looks.parse_reason(request.query.reason)
     with request.application.read_session() as session:
-        line = find_list_row(session, request.person, request.path["number"])
-    if line is None:
-        raise Problem("not_found")
+        line = find_list_row(session, person, request.path["number"])
+        if line is None:
+            raise Problem("not_found")
+        is_recorded = looks.is_look_recorded(session, person, line.ticket, at)
+    if not is_recorded:
+        # Programs of earlier versions name no reason.
+        with request.application.unit_of_work(person) as work:
+            looks.look_at_ticket(work, line.ticket, reason or LookReason.UNSTATED)
     return ApiResponse(
         ticket_out(line, request.person, request.application.clock(), request.application.policies.zone)
     )

@@ -6,8 +6,12 @@ from werkzeug.exceptions import NotFound, RequestedRangeNotSatisfiable
 
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
+from agent_console.web.playback import playable, player
+from hotline.rules.errors import ReasonNeeded
 from hotline.rules.people.actors import Right
 from hotline.services.calls import sounds
+from hotline.services.people import looks
+from hotline.store.calls.recordings import Recording
 
 # Types a browser plays. Any other type is sent as a download with a neutral type, because a carrier's media type is
 # not trusted to be shown inline.
@@ -18,11 +22,12 @@ PLAYABLE_TYPES = frozenset({"audio/wav", "audio/x-wav", "audio/wave", "audio/mpe
 def sound(recording_id: int) -> ResponseReturnValue:
     """Sends the sound, or the byte range a player requests, as the storage reads it.
 
-    404 until the sound was fetched from the carrier, after its time, and if the storage has lost it; 503 while the storage
-    does not answer.
+    404 until the sound was fetched from the carrier, after its time, and if the storage has lost it; 422 without a reason
+    where one must be stated; 503 while the storage does not answer.
     """
+    reason = looks.parse_reason(request.args.get("reason", ""))
     with application().unit_of_work(current_person()) as work:
-        kept = sounds.hear(work, recording_id)
+        kept = sounds.hear(work, recording_id, reason)
     if kept is None:
         raise NotFound
     response = _whole_or_part(kept)
@@ -34,6 +39,19 @@ def sound(recording_id: int) -> ResponseReturnValue:
     # A cached copy could be played again without the record of a playback.
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+@needs(Right.WRITE_TICKETS, Right.HEAR_TALKS)
+def ready(recording_id: int) -> ResponseReturnValue:
+    """Renders the player of a recording for the stated reason, which is recorded with the first second that is played."""
+    reason = looks.parse_reason(request.args.get("reason", ""))
+    if reason is None:
+        raise ReasonNeeded(str(recording_id))
+    with application().read_session() as reading:
+        recording = reading.get(Recording, recording_id)
+        if recording is None or not sounds.may_hear(current_person(), recording.kind):
+            raise NotFound
+        return player(playable(reading, current_person(), recording, reason))
 
 
 def _whole_or_part(kept: sounds.KeptSound) -> Response:
@@ -65,4 +83,5 @@ def _requested_part(size: int) -> tuple[int, int] | None:
 def pages() -> Blueprint:
     blueprint = Blueprint("recordings", __name__, url_prefix="/console/recordings")
     blueprint.add_url_rule("/<int(max=2147483647):recording_id>/sound", "sound", sound)
+    blueprint.add_url_rule("/<int(max=2147483647):recording_id>/player", "ready", ready)
     return blueprint

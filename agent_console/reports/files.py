@@ -25,15 +25,17 @@ _PERCENT = re.compile(r"\d+\.\d\d")
 _WIDEST = 60
 
 
-def render(report: Report, fmt: str, locale: str) -> str | bytes:
+def render(report: Report, fmt: str, locale: str, mark: str = "") -> str | bytes:
     """Returns `report` as "text", "json", "csv" (texts) or "xlsx" (bytes) in `locale` (zh_CN or en).
+
+    `mark` names who takes it out and when; it stands in the last line of a CSV file, and on each sheet and printed page of XLSX.
 
     Raises KeyError for another format.
     """
-    return FORMATS[fmt](report, translator(locale))
+    return FORMATS[fmt](report, translator(locale), mark)
 
 
-def _text(report: Report, speak: Translate) -> str:
+def _text(report: Report, speak: Translate, _mark: str) -> str:
     parts = [*heading(report, speak)]
     for table in tables_of(report, speak):
         parts += ["", f"## {table.title}", *_aligned(table)]
@@ -63,11 +65,11 @@ def _padded(text: str, width: int, to_right: bool) -> str:
     return blanks + text if to_right else text + blanks
 
 
-def _json(report: Report, _speak: Translate) -> str:
+def _json(report: Report, _speak: Translate, _mark: str) -> str:
     return json_of(report) + "\n"
 
 
-def _csv(report: Report, speak: Translate) -> str:
+def _csv(report: Report, speak: Translate, mark: str) -> str:
     """Returns all tables in sequence. Each row starts with the stable name of its table."""
     target = io.StringIO(newline="")
     # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
@@ -79,10 +81,12 @@ def _csv(report: Report, speak: Translate) -> str:
         out.writerow([table.name, *table.header])
         for row in table.rows:
             out.writerow([table.name, *(safe_cell(c) if isinstance(c, str) else c for c in row)])
+    if mark:
+        out.writerow(["report", safe_cell(mark)])
     return target.getvalue()
 
 
-def _xlsx(report: Report, speak: Translate) -> bytes:
+def _xlsx(report: Report, speak: Translate, mark: str) -> bytes:
     book = Workbook(write_only=False)
     book.remove(book.active)
     title, as_of = heading(report, speak)
@@ -90,7 +94,8 @@ def _xlsx(report: Report, speak: Translate) -> bytes:
         sheet = book.create_sheet(table.title)
         sheet.append([title])
         sheet.append([as_of])
-        sheet.append([])
+        sheet.append([safe_cell(mark)] if mark else [])
+        sheet.oddFooter.center.text = sheet.evenFooter.center.text = mark.replace("&", "&&") or None
         for row in (table.header, *table.rows):
             sheet.append([_spreadsheet_cell(cell) for cell in row])
         _dress(sheet, table)
@@ -120,7 +125,7 @@ def _dress(sheet: Worksheet, table: Table) -> None:
 
 
 # Format by its public name.
-FORMATS: dict[str, Callable[[Report, Translate], str | bytes]] = {
+FORMATS: dict[str, Callable[[Report, Translate, str], str | bytes]] = {
     "text": _text,
     "json": _json,
     "csv": _csv,

@@ -24,7 +24,7 @@ from agent_console.web.console_context import application, options
 from agent_console.web.filters import PAGE_ROWS, Filters
 from agent_console.web.labels import problem_label
 from agent_console.web.locale import locale_name
-from agent_console.web.template_context import unit_name
+from agent_console.web.template_context import unit_name, watermark
 from agent_console.web.typed_days import canonical_day
 from hotline.rules.enums import Channel, RequestClass, RequestType
 from hotline.rules.errors import InvalidFields
@@ -96,7 +96,8 @@ def file(fmt: str) -> ResponseReturnValue:
         abort(404)
     if query.problem:
         return query.problem, 422
-    made = render(_report(query.period), fmt, locale_name())
+    mark = gettext("导出：%(mark)s", mark=watermark())
+    made = render(_report(query.period), fmt, locale_name(), mark)
     body = made.encode() if isinstance(made, str) else made
     name = f"report-{query.period.first}-{query.period.last}.{ENDINGS.get(fmt, fmt)}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

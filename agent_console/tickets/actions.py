@@ -12,12 +12,12 @@ from agent_console.web.domain_errors import entry_of, field_codes
 from agent_console.web.kept_forms import FORM_PAGES, TICKET, RejectedForm, page_key
 from agent_console.web.labels import problem_label
 from hotline.rules.enums import TicketAction, TicketState
-from hotline.rules.errors import DomainError, NoSuchTicket, NotAllowed
+from hotline.rules.errors import DomainError, InvalidFields, NoSuchTicket, NotAllowed, ReasonNeeded
 from hotline.rules.text import is_blank
 from hotline.rules.tickets.fields import STATED_NAMES, parse_ticket_fields
 from hotline.rules.tickets.transitions import TRANSITIONS, editable_fields, find_action, transition
 from hotline.rules.tickets.vague_replies import is_vague
-from hotline.services.people import disclosures, kept_forms
+from hotline.services.people import disclosures, kept_forms, looks
 from hotline.services.people.kept_forms import KeptReason
 from hotline.services.tickets import actions
 from hotline.store.people.kept_forms import find_kept_form
@@ -26,8 +26,6 @@ from hotline.unit_of_work import UnitOfWork
 
 # Field of a form whose author was warned that the reply is vague.
 VAGUE_ACCEPTED = "vague_accepted"
-# Recorded with each disclosure. A ticket's page shows a number for no other reason.
-DISCLOSURE_REASON = "call_back"
 
 
 def take_step(address: str, action_name: str) -> tuple[str, RejectedForm | None, int]:
@@ -113,7 +111,10 @@ def reveal_number(address: str) -> tuple[str | None, RejectedForm | None]:
             ticket = find_ticket_for(work.session, current_person(), address)
             if ticket is None:
                 raise NotFound
-            return disclosures.show_number(work, "ticket", ticket.id, DISCLOSURE_REASON), None
+            reason = looks.parse_reason(request.form.get("reason", "")) or ""
+            return disclosures.show_number(work, "ticket", ticket.id, reason), None
+    except (ReasonNeeded, InvalidFields):
+        return None, RejectedForm(_(entry_of(ReasonNeeded()).words))
     except NotAllowed:
         return None, RejectedForm(
             _("现在不能查看完整号码：只有正在办理、需要回电的单位可以查看，保密件除外。")

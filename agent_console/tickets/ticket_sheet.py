@@ -22,12 +22,13 @@ from agent_console.web.template_context import unit_name, visible_access_code
 from agent_console.web.unit_choices import UnitChoice, unit_choices
 from hotline.rules import enums
 from hotline.rules.enums import TicketAction, TicketState
-from hotline.rules.people.actors import Person
+from hotline.rules.people.actors import Person, Right
 from hotline.rules.people.privacy import (
     is_caller_hidden,
     is_number_withheld,
     mask_name,
     mask_number,
+    may_ask_for_number,
     may_see_ticket_number,
 )
 from hotline.rules.phone_numbers import format_national
@@ -36,6 +37,7 @@ from hotline.rules.tickets.fields import DRAFT_FIELDS, TEXT_NAMES
 from hotline.rules.tickets.inbox import is_overdue
 from hotline.rules.tickets.transitions import TRANSITIONS, allowed_actions
 from hotline.services.tickets import due_dates
+from hotline.store.people.looks import LookFilter, LookLine, list_looks
 from hotline.store.people.units import list_units
 from hotline.store.tickets.history import TicketDetails, read_ticket_details
 from hotline.store.tickets.lists import address_of, find_ticket_for
@@ -45,6 +47,9 @@ from hotline.unit_of_work import ReadSession
 
 # The fields in which a person writes sentences.
 TYPED_TEXTS = TEXT_NAMES | {"note", "caller_name"}
+
+# Looks that the sheet lists; the log has all of them.
+MOST_LOOKS = 50
 
 # Advice beside the button of a step; an action without an entry has none.
 STEP_HINTS: dict[TicketAction, str] = {
@@ -68,7 +73,10 @@ WAITING_LABELS: dict[TicketState, str] = {
 
 @dataclass(frozen=True, slots=True)
 class CallerView:
-    """The caller as the acting person may see them. `number` is masked unless `shown` is True."""
+    """The caller as the acting person may see them. `number` is masked unless `shown` is True.
+
+    `asks_reason`: the number is shown for a reason that the person chooses.
+    """
 
     name: str
     number: str
@@ -76,6 +84,7 @@ class CallerView:
     withheld: bool
     may_show: bool
     shown: bool
+    asks_reason: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class TicketSheet:
     """Everything the template of the sheet reads.
 
     `steps` maps each action that is allowed now to the fields it needs, in the order of TRANSITIONS. `access_code` is
-    empty for a person who may not know it.
+    empty for a person who may not know it. `looks`: all of them for a person who may read the log, else their own.
     """
 
     ticket: ReadableTicket
@@ -99,6 +108,8 @@ class TicketSheet:
     rejected: RejectedForm | None
     recordings: tuple[PlayableRecording, ...]
     access_code: str
+    looks: tuple[LookLine, ...]
+    may_read_looks: bool
 
     def value(self, name: str) -> str:
         """Returns the value a form field shows: the typed one of a rejected form, otherwise the stored one."""
@@ -172,6 +183,8 @@ def read_ticket_sheet(
             rejected=rejected,
             recordings=_recordings(session, person, ticket),
             access_code=visible_access_code(person, ticket),
+            looks=_looks(session, person, ticket),
+            may_read_looks=person.may(Right.READ_LOOKS),
         )
 
 
@@ -187,12 +200,18 @@ def _recordings(session: ReadSession, person: Person, ticket: Ticket) -> tuple[P
     return playable_recordings(session, person, (ticket.call_id,)).get(ticket.call_id, ())
 
 
+def _looks(session: ReadSession, person: Person, ticket: Ticket) -> tuple[LookLine, ...]:
+    found = list_looks(session, LookFilter(ticket_id=ticket.id), limit=MOST_LOOKS).rows
+    return tuple(line for line in found if person.may(Right.READ_LOOKS) or line.look.user_id == person.id)
+
+
 def _caller(person: Person, ticket: Ticket, shown_number: str | None) -> CallerView:
     hidden = is_caller_hidden(person, confidential=ticket.confidential)
     withheld = is_number_withheld(ticket.caller_number)
     may_show = may_see_ticket_number(
         person, ticket.state, ticket.unit_code, ticket.author_id, confidential=ticket.confidential
     )
+    may_ask = may_ask_for_number(person, confidential=ticket.confidential)
     return CallerView(
         name="" if hidden else mask_name(ticket.caller_name),
         number=format_national(shown_number)
@@ -200,7 +219,8 @@ def _caller(person: Person, ticket: Ticket, shown_number: str | None) -> CallerV
         else ("" if hidden or withheld else mask_number(ticket.caller_number)),
         hidden=hidden,
         withheld=withheld,
-        may_show=may_show and not withheld and shown_number is None,
+        may_show=(may_show or may_ask) and not withheld and shown_number is None,
+        asks_reason=not may_show,
         shown=shown_number is not None,
     )
 

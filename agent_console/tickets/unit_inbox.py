@@ -7,6 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from agent_console.tickets.actions import reveal_number, take_step
+from agent_console.tickets.sealed import begin_look
 from agent_console.tickets.ticket_sheet import TicketSheet, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
@@ -119,8 +120,11 @@ def _inbox(
         unit = session.get(Unit, person.unit_code)
     if address is None and page.rows:
         address = address_of(page.rows[0].ticket)
+    sealed = begin_look(address) if address else None
     sheet: TicketSheet | None = (
-        read_ticket_sheet(address, shown_number=number, rejected=rejected) if address else None
+        read_ticket_sheet(address, shown_number=number, rejected=rejected)
+        if address and sealed is None
+        else None
     )
     html = render_template(
         "tickets/unit_inbox.html",
@@ -132,6 +136,7 @@ def _inbox(
         page=page,
         searched=searched.q,
         sheet=sheet,
+        sealed=sealed,
         fresh=0,
         office=unit_name(unit) if unit else "",
     )

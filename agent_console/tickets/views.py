@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from agent_console.tickets import export
 from agent_console.tickets.actions import reveal_number, take_step
 from agent_console.tickets.due_labels import left, policy_title, stage_label
+from agent_console.tickets.sealed import begin_look, open_sealed, sealed_page
 from agent_console.tickets.ticket_sheet import add_template_globals, read_ticket_sheet
 from agent_console.web.auth import current_person, needs
 from agent_console.web.console_context import application
@@ -76,6 +78,7 @@ def index() -> ResponseReturnValue:
         waiting_messages=waiting,
         recordings=recordings,
         may_write=person.may(Right.WRITE_TICKETS),
+        may_export=person.may(Right.EXPORT_TICKETS),
         units=units if person.may(Right.READ_ALL_TICKETS) else [],
         states=TicketState,
         types=RequestType,
@@ -140,6 +143,9 @@ def show_number(address: str) -> ResponseReturnValue:
 
 
 def _sheet(address: str, *, number: str | None = None, rejected: RejectedForm | None = None) -> str:
+    sealed = begin_look(address)
+    if sealed is not None:
+        return sealed_page(sealed)
     sheet = read_ticket_sheet(address, shown_number=number, rejected=rejected)
     return render_template("tickets/show.html", sheet=sheet)
 
@@ -152,7 +158,10 @@ def ticket_overdue(ticket: Ticket) -> bool:
 def pages() -> Blueprint:
     blueprint = Blueprint("tickets", __name__, url_prefix="/console/tickets")
     blueprint.add_url_rule("", "index", index)
+    blueprint.add_url_rule("/export", "export", export.form)
+    blueprint.add_url_rule("/export", "take_out", export.take_out, methods=["POST"])
     blueprint.add_url_rule("/<address>", "show", show)
+    blueprint.add_url_rule("/<address>/look", "open_sealed", open_sealed, methods=["POST"])
     blueprint.add_url_rule("/<address>/number", "show_number", show_number, methods=["POST"])
     blueprint.add_url_rule("/<address>/<action>", "act", act, methods=["POST"])
     blueprint.add_app_template_filter(left, "left")

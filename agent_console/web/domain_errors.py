@@ -74,6 +74,7 @@ ERRORS: dict[type[Exception], ErrorEntry] = {
     errors.NoSuchRecording: ErrorEntry("not_found", N_("找不到这段录音。")),
     errors.NoSuchOutage: ErrorEntry("not_found", N_("找不到这条通知。")),
     errors.NoSuchDelivery: ErrorEntry("not_found", N_("找不到这条投递。")),
+    errors.ReasonNeeded: ErrorEntry("bad_fields", N_("请选择查看原因。")),
     errors.NoSuchEscalation: ErrorEntry("not_found", N_("找不到这条待跟进事项。")),
     errors.NoSuchFlow: ErrorEntry("not_found", N_("找不到这个流程版本。")),
     errors.UnknownUnit: ErrorEntry("bad_fields", N_("没有这个承办单位，请重新选择。")),
@@ -115,6 +116,8 @@ def field_codes(error: DomainError) -> Mapping[str, str]:
             return codes
         case errors.MissingFields(fields=names):
             return dict.fromkeys(names, "missing")
+        case errors.ReasonNeeded():
+            return {"reason": "missing"}
         case errors.UnknownUnit():
             return {"unit_code": "unknown_value"}
         case errors.UnknownSkill():

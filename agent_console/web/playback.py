@@ -6,7 +6,8 @@ from datetime import datetime
 from flask import render_template
 from markupsafe import Markup
 
-from hotline.rules.enums import RecordingKind, RecordingState
+from agent_console.web.console_context import application
+from hotline.rules.enums import LookReason, RecordingKind, RecordingState
 from hotline.rules.people.actors import Person, Right
 from hotline.services.calls import sounds
 from hotline.store.calls.recordings import Recording, recordings_of_calls
@@ -16,13 +17,18 @@ from hotline.unit_of_work import ReadSession
 
 @dataclass(frozen=True, slots=True)
 class PlayableRecording:
-    """One recording as pages show it. `seconds` is the length the carrier reported."""
+    """One recording as pages show it. `seconds` is the length the carrier reported.
+
+    `asks_reason`: the person states a reason before they listen; `reason` is the one they have just stated.
+    """
 
     id: int
     kind: RecordingKind
     state: RecordingState
     seconds: int
     recorded_at: datetime
+    asks_reason: bool = False
+    reason: str = ""
 
 
 Recordings = tuple[PlayableRecording, ...]
@@ -34,13 +40,18 @@ def playable_recordings(
     """Returns the recordings of calls that `person` may listen to, by call id, oldest first."""
     found = recordings_of_calls(session, call_ids)
     return {
-        call_id: tuple(_playable(row) for row in rows if sounds.may_hear(person, row.kind))
+        call_id: tuple(playable(session, person, row) for row in rows if sounds.may_hear(person, row.kind))
         for call_id, rows in found.items()
     }
 
 
-def _playable(row: Recording) -> PlayableRecording:
-    return PlayableRecording(row.id, row.kind, row.state, row.seconds, row.recorded_at)
+def playable(
+    session: ReadSession, person: Person, row: Recording, reason: LookReason | None = None
+) -> PlayableRecording:
+    """Returns one recording as this person may play it, with the reason they have stated."""
+    asks = reason is None and sounds.needs_reason(session, person, row, application().clock())
+    stated = "" if reason is None else reason.value
+    return PlayableRecording(row.id, row.kind, row.state, row.seconds, row.recorded_at, asks, stated)
 
 
 def player(recording: PlayableRecording) -> Markup:

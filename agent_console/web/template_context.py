@@ -6,12 +6,20 @@ from flask import Blueprint
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from agent_console.web.auth import signed_in_or_none
+from agent_console.web.auth import current_person, signed_in, signed_in_or_none
 from agent_console.web.console_context import application
 from agent_console.web.labels import label
-from agent_console.web.locale import as_milliseconds, locale_name
+from agent_console.web.locale import as_milliseconds, locale_name, moment
 from agent_console.web.playback import player
-from hotline.rules.enums import CallEnd, CallOutcome, CallState, NotReadyReason, TicketState
+from hotline.rules.enums import (
+    CHOOSABLE_LOOK_REASONS,
+    CallEnd,
+    CallOutcome,
+    CallState,
+    LookReason,
+    NotReadyReason,
+    TicketState,
+)
 from hotline.rules.people.actors import Person, Right
 from hotline.rules.text import SHORT_TEXT
 from hotline.rules.tickets.fields import (
@@ -23,6 +31,7 @@ from hotline.rules.tickets.fields import (
     TicketField,
     length_limit,
 )
+from hotline.services.people import looks
 from hotline.store.calls.outcomes import outcome_of
 from hotline.store.calls.tables import Call
 from hotline.store.people.tables import Presence, Unit
@@ -138,6 +147,22 @@ def field_widget(field: TicketField) -> str:
             return "input"
 
 
+def look_reasons() -> tuple[LookReason, ...]:
+    """Returns the reasons among which a person chooses before a look."""
+    return CHOOSABLE_LOOK_REASONS
+
+
+def is_sealed(ticket: Ticket) -> bool:
+    """Returns whether the acting person states a reason before they read this ticket; lists show nothing of what it says."""
+    return looks.asks_reason(current_person(), ticket)
+
+
+def watermark() -> str:
+    """Returns the name and the work number (or the log-in name) of the reader, and the time, for pages, prints and files."""
+    me = signed_in()
+    return f"{me.display_name} {me.work_number or me.name} {moment(application().clock())}"
+
+
 def pages() -> Blueprint:
     """Returns a blueprint without pages. It adds these functions to every template."""
     blueprint = Blueprint("parts", __name__)
@@ -158,6 +183,9 @@ def pages() -> Blueprint:
         call_outcome,
         takes_calls,
         has_left_desk,
+        look_reasons,
+        watermark,
+        is_sealed,
     ):
         blueprint.add_app_template_global(function, function.__name__)
     return blueprint

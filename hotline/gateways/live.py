@@ -19,14 +19,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from hotline.events import CallArrived, Event, NumberShown, pack
+from hotline.events import CallArrived, ConfidentialOpened, Event, NumberShown, TicketsExported, pack
 from hotline.rules.failures import failure_reason
 
 STREAM = "hotline:live"
 WAKE_LIST = "hotline:wake"
 MAX_LENGTH = 10_000
 # These events change no screen; a call becomes visible when it joins the queue.
-NOT_ANNOUNCED: frozenset[type[Event]] = frozenset({CallArrived, NumberShown})
+NOT_ANNOUNCED: frozenset[type[Event]] = frozenset(
+    {CallArrived, NumberShown, ConfidentialOpened, TicketsExported}
+)
 TIMEOUT_SECONDS = 0.5
 # After a failure no event is announced for this long: a Redis that hangs must not make callers wait.
 PAUSE_AFTER_FAILURE = timedelta(seconds=2)

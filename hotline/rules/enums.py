@@ -336,6 +336,48 @@ class DeliveryState(StrEnum):
     DISCARDED = "discarded"
 
 
+class LookKind(StrEnum):
+    """The thing that a person saw, as it is stored in `disclosures.field`. `EXPORT`: many tickets in a file."""
+
+    TICKET = "ticket"
+    CONFIDENTIAL = "confidential"
+    NUMBER = "number"
+    SOUND = "sound"
+    EXPORT = "export"
+
+
+class LookReason(StrEnum):
+    """The reason for a look. People choose among `CHOOSABLE_LOOK_REASONS`; the others are set by the system.
+
+    `OWN_WORK`: nothing was asked, because it belongs to the person's own open work. `UNSTATED`: a program named no reason.
+    """
+
+    CALL_BACK = "call_back"
+    HANDLING = "handling"
+    DISPUTE = "dispute"
+    QUALITY = "quality"
+    SUPERVISION = "supervision"
+    CITIZEN_REQUEST = "citizen_request"
+    INSPECTION = "inspection"
+    FAULT = "fault"
+    OWN_WORK = "own_work"
+    ORDINARY = "ordinary"
+    SEARCH = "search"
+    UNSTATED = "unstated"
+
+
+CHOOSABLE_LOOK_REASONS: tuple[LookReason, ...] = (
+    LookReason.CALL_BACK,
+    LookReason.HANDLING,
+    LookReason.DISPUTE,
+    LookReason.QUALITY,
+    LookReason.SUPERVISION,
+    LookReason.CITIZEN_REQUEST,
+    LookReason.INSPECTION,
+    LookReason.FAULT,
+)
+
+
 class EscalationKind(StrEnum):
     """The kind of an escalation: a shift leader sees to it, because no rule of the system goes on with it."""
 

@@ -64,6 +64,10 @@ class NoSuchDelivery(DomainError):
     """Raised when no delivery has this id; the argument is the id as text."""
 
 
+class ReasonNeeded(DomainError):
+    """Raised when a person must choose a reason first, because what they want to see is not their own open work."""
+
+
 class NoSuchEscalation(DomainError):
     """Raised when no escalation has this id; the argument is the id as text."""
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hotline.rules.enums import CallbackReason, CallbackState, Role, TicketState
-from hotline.rules.errors import NotAllowed
+from hotline.rules.errors import NotAllowed, ReasonNeeded
 from hotline.rules.people.actors import Person
 from hotline.rules.people.privacy import (
     is_number_withheld,
@@ -59,7 +59,7 @@ def shows(application: Application, person: Person, subject: str, subject_id: in
     try:
         with application.unit_of_work(person) as work:
             disclosures.show_number(work, subject, subject_id, "test")
-    except NotAllowed:
+    except (NotAllowed, ReasonNeeded):
         return False
     return True
 

@@ -87,6 +87,8 @@ def test_a_unit_reads_no_private_words_of_a_confidential_ticket(
 ) -> None:
     ticket = tell_all(application, state, confidential=True)
     client = signed_in(handler)
+    if state is S.CLOSED:
+        client.post(f"/console/tickets/{ticket.number}/look", data={"reason": "handling"})
     sections = ["", "to_acknowledge", "in_hand", "to_close", "done"]
     pages = [f"/console/unit?ticket={ticket.number}&section={name}" for name in sections]
     for path in [*pages, "/console/tickets", f"/console/tickets/{ticket.number}"]:

@@ -57,7 +57,7 @@ def test_who_is_on_the_call_sees_the_number_and_every_look_is_kept(
         call.id,
         clock.at,
     )
-    assert [first.reason, second.reason] == ["核对地址", ""]
+    assert [first.reason, second.reason] == ["核对地址", "own_work"]
     assert [one.disclosure_id for one in announced if isinstance(one, events.NumberShown)] == [
         first.id,
         second.id,

@@ -26,6 +26,9 @@ class Right(StrEnum):
     ANNOUNCE = "announce"
     MANAGE_DELIVERIES = "manage_deliveries"
     HANDLE_ESCALATIONS = "handle_escalations"
+    SEE_NUMBERS = "see_numbers"
+    EXPORT_TICKETS = "export_tickets"
+    READ_LOOKS = "read_looks"
     MANAGE_PEOPLE = "manage_people"
 
 
@@ -59,17 +62,33 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.HEAR_TALKS,
             Right.ANNOUNCE,
             Right.HANDLE_ESCALATIONS,
+            Right.SEE_NUMBERS,
         }
     ),
     Role.DISPATCHER: frozenset({Right.WRITE_TICKETS, Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.HANDLER: frozenset({Right.READ_UNIT_TICKETS, Right.HANDLE_TICKETS}),
     Role.SUPERVISOR: frozenset(
-        _OVERSIGHT | {Right.ANNOUNCE, Right.MANAGE_DELIVERIES, Right.HANDLE_ESCALATIONS}
+        _OVERSIGHT
+        | {
+            Right.ANNOUNCE,
+            Right.MANAGE_DELIVERIES,
+            Right.HANDLE_ESCALATIONS,
+            Right.SEE_NUMBERS,
+            Right.EXPORT_TICKETS,
+            Right.READ_LOOKS,
+        }
     ),
     Role.LEADER: frozenset({Right.READ_ALL_TICKETS, Right.READ_REPORTS}),
     Role.INSPECTOR: frozenset(_OVERSIGHT),
     Role.ADMIN: frozenset(
-        _OVERSIGHT | {Right.PUBLISH_FLOWS, Right.ANNOUNCE, Right.MANAGE_DELIVERIES, Right.MANAGE_PEOPLE}
+        _OVERSIGHT
+        | {
+            Right.PUBLISH_FLOWS,
+            Right.ANNOUNCE,
+            Right.MANAGE_DELIVERIES,
+            Right.MANAGE_PEOPLE,
+            Right.READ_LOOKS,
+        }
     ),
 }
 
@@ -79,6 +98,7 @@ DUTY_OF: dict[Right, Duty] = {
     Right.PUBLISH_FLOWS: Duty.SYSTEM,
     Right.MANAGE_DELIVERIES: Duty.SYSTEM,
     Right.MANAGE_PEOPLE: Duty.SECURITY,
+    Right.READ_LOOKS: Duty.AUDIT,
 }
 # A contractor may take calls and keep the system running, but not handle, approve or inspect
 # (国办函〔2025〕66号: the handling of requests may not be contracted out).

@@ -75,6 +75,32 @@ def may_see_ticket_number(
     return handles and not confidential and state in OPEN_AT_UNIT - {TicketState.DISPATCHED}
 
 
+def may_ask_for_number(person: Person, *, confidential: bool) -> bool:
+    """Returns whether `person` may see a ticket's full number outside their own open work, with a reason."""
+    return person.may(Right.SEE_NUMBERS) and not confidential
+
+
+def is_own_open_work(
+    person: Person, state: TicketState, unit_code: str | None, author_id: int | None
+) -> bool:
+    """Returns whether a ticket that is not over is the person's to work on: written by them, waiting for any writer, or at their unit."""
+    if state in {TicketState.CLOSED, TicketState.DISCARDED}:
+        return False
+    if author_id == person.id:
+        return True
+    if state is TicketState.DRAFT:
+        return author_id is None and person.may(Right.WRITE_TICKETS)
+    handles = person.may(Right.HANDLE_TICKETS) and unit_code is not None and unit_code == person.unit_code
+    return handles and state in OPEN_AT_UNIT
+
+
+def needs_look_reason(
+    person: Person, state: TicketState, unit_code: str | None, author_id: int | None, *, confidential: bool
+) -> bool:
+    """Returns whether `person` states a reason before a ticket is opened: a confidential one outside their own open work."""
+    return confidential and not is_own_open_work(person, state, unit_code, author_id)
+
+
 def may_see_callback_number(person: Person, state: CallbackState) -> bool:
     """Returns whether `person` works the callback list and the callback is still open."""
     return person.may(Right.PROMISE_CALLBACKS) and state in {CallbackState.WAITING, CallbackState.DIALLING}

@@ -7,18 +7,23 @@ the key of an object follows from its row.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
 
 from hotline import events
 from hotline.gateways.storage.object_storage import StorageUnavailable
-from hotline.rules.enums import RecordingKind, RecordingState
-from hotline.rules.errors import NoSuchRecording, NotAllowed
+from hotline.rules.enums import LookKind, LookReason, RecordingKind, RecordingState
+from hotline.rules.errors import NoSuchRecording, NotAllowed, ReasonNeeded
 from hotline.rules.people.actors import Machine, Person, Right
+from hotline.rules.people.privacy import is_own_open_work
 from hotline.store.calls.open_matters import has_open_matter
 from hotline.store.calls.recordings import Recording, RecordingSound, object_key
+from hotline.store.calls.tables import Call
+from hotline.store.people.looks import has_heard
 from hotline.store.people.tables import Disclosure
+from hotline.store.tickets.tables import Ticket
 from hotline.store.upsert import updated_one
 from hotline.unit_of_work import Application, UnitOfWork
 
@@ -59,10 +64,24 @@ def may_hear(person: Person, kind: RecordingKind) -> bool:
     return person.may(needed) or person.may(Right.HEAR_TALKS)
 
 
-def hear(work: UnitOfWork, recording_id: int) -> KeptSound | None:
+def needs_reason(session: Session, person: Person, recording: Recording, at: datetime) -> bool:
+    """Returns whether the person states a reason before they listen.
+
+    Not for their own current call, for a call of their own open tickets, or within LISTENING_WINDOW of an earlier look.
+    """
+    if has_heard(session, person, recording.id, at - LISTENING_WINDOW):
+        return False
+    call = session.get(Call, recording.call_id)
+    if call is not None and call.operator_id == person.id and call.finished_at is None:
+        return False
+    tickets = session.scalars(select(Ticket).where(Ticket.call_id == recording.call_id)).all()
+    return not any(is_own_open_work(person, each.state, each.unit_code, each.author_id) for each in tickets)
+
+
+def hear(work: UnitOfWork, recording_id: int, reason: LookReason | None = None) -> KeptSound | None:
     """Returns the sound and records the disclosure; None while it is not stored yet, and when its time is over.
 
-    One disclosure is recorded per LISTENING_WINDOW. Raises NoSuchRecording, NotAllowed.
+    One disclosure is recorded per LISTENING_WINDOW. Raises NoSuchRecording, NotAllowed, ReasonNeeded.
     """
     # One statement: the sound may be moved out of the database at this moment.
     query = (
@@ -76,8 +95,10 @@ def hear(work: UnitOfWork, recording_id: int) -> KeptSound | None:
     recording, sound = found
     if not isinstance(work.actor, Person) or not may_hear(work.actor, recording.kind):
         raise NotAllowed("the role may not listen to this recording")
-    if not _was_disclosed_recently(work, work.actor, recording_id):
-        _record_disclosure(work, work.actor, recording_id)
+    if reason is None and needs_reason(work.session, work.actor, recording, work.at):
+        raise ReasonNeeded(str(recording_id))
+    if not has_heard(work.session, work.actor, recording_id, work.at - LISTENING_WINDOW):
+        _record_disclosure(work, work.actor, recording, reason or LookReason.OWN_WORK)
     if recording.state is not RecordingState.KEPT:
         return None
     if isinstance(sound, RecordingSound):
@@ -177,25 +198,17 @@ def _expired_after(application: Application, last_id: int, batch_size: int) -> S
         return session.scalars(query.order_by(Recording.id).limit(batch_size)).all()
 
 
-def _was_disclosed_recently(work: UnitOfWork, person: Person, recording_id: int) -> bool:
-    lately = select(Disclosure.id).where(
-        Disclosure.subject == "recording",
-        Disclosure.subject_id == recording_id,
-        Disclosure.user_id == person.id,
-        Disclosure.at > work.at - LISTENING_WINDOW,
-    )
-    return work.session.scalar(lately.limit(1)) is not None
-
-
-def _record_disclosure(work: UnitOfWork, person: Person, recording_id: int) -> None:
+def _record_disclosure(work: UnitOfWork, person: Person, recording: Recording, reason: LookReason) -> None:
+    of_call = select(func.min(Ticket.id)).where(Ticket.call_id == recording.call_id)
     look = Disclosure(
         at=work.at,
         user_id=person.id,
         subject="recording",
-        subject_id=recording_id,
-        field="sound",
-        reason="",
+        subject_id=recording.id,
+        field=LookKind.SOUND.value,
+        reason=reason.value,
+        ticket_id=work.session.scalar(of_call),
     )
     work.session.add(look)
     work.session.flush()
-    work.record(events.RecordingHeard(recording_id, look.id))
+    work.record(events.RecordingHeard(recording.id, look.id))

@@ -33,6 +33,7 @@ from hotline.store.outbound import FollowUp
 from hotline.store.tickets.tables import Ticket
 from hotline.unit_of_work import UnitOfWork
 
+EXPORT_COLUMNS = (*COLUMNS, *OPTIONAL_COLUMNS)
 _FIELDS = (*FILE_FIELDS, *OPTIONAL_FIELDS)
 # Rows held in memory.
 ROWS_AT_A_TIME = 1_000
@@ -48,13 +49,17 @@ def export_tickets(work: UnitOfWork, period: Period, target: TextIO, *, received
     # Spreadsheets misread Chinese in a CSV file without a byte-order mark.
     target.write("\ufeff")
     out = csv.writer(target)
-    out.writerow((*COLUMNS, *OPTIONAL_COLUMNS))
+    out.writerow(EXPORT_COLUMNS)
     written = 0
-    wanted = _received(period) if received_only else _reported(work, period)
-    for cells in _rows(work, wanted):
+    for cells in exported_rows(work, period, received_only=received_only):
         out.writerow(cells)
         written += 1
     return written
+
+
+def exported_rows(work: UnitOfWork, period: Period, *, received_only: bool) -> Iterator[list[str]]:
+    """Yields the cells of each exported ticket, in the order of EXPORT_COLUMNS."""
+    yield from _rows(work, _received(period) if received_only else _reported(work, period))
 
 
 def _rows(work: UnitOfWork, wanted: ColumnElement[bool]) -> Iterator[list[str]]:

@@ -128,7 +128,11 @@ class Presence(Base):
 
 
 class Disclosure(Base):
-    """The person who saw a protected field, when and why. Never deleted with the row it refers to."""
+    """One look: who saw which ticket, number, sound or export, when and why. Never deleted with the row it refers to.
+
+    `field` is a `LookKind`, `reason` a `LookReason` (before revision 0022 any text). `ticket_id`: the ticket to which the look
+    belongs, whatever its subject is.
+    """
 
     __tablename__ = "disclosures"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -138,7 +142,12 @@ class Disclosure(Base):
     subject_id: Mapped[int]
     field: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(String(200))
-    __table_args__ = (Index("ix_disclosures_subject_subject_id", "subject", "subject_id"),)
+    ticket_id: Mapped[int | None]
+    __table_args__ = (
+        Index("ix_disclosures_subject_subject_id", "subject", "subject_id"),
+        Index("ix_disclosures_ticket_id_user_id", "ticket_id", "user_id"),
+        Index("ix_disclosures_at", "at"),
+    )
 
 
 CALL_TAKERS = tuple(role for role, rights in RIGHTS.items() if Right.TAKE_CALLS in rights)
