@@ -164,3 +164,5 @@ def test_recent_tickets_are_counted_by_unit(application: Application) -> None:
     today = application.clock().astimezone(application.policies.zone).date()
     with application.read_session() as session:
         assert recent_hand_offs(session, today) == {"c": 2}
+        # The newest ticket has no unit.
+        assert recent_hand_offs(session, today, most=2) == {"c": 1}

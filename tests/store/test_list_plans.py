@@ -219,6 +219,7 @@ LISTS: dict[str, Ask] = {
     "outbox, events that lead to nothing": service(return_to_relay),
     "follow-ups, due": service(follow_ups.plan_due_dials),
     "desk": lambda session: desks.read_desk(session, 3),
+    "desk, frequent units": lambda session: desks.recent_hand_offs(session, TODAY, most=WALKED),
     "desk, earlier tickets": lambda session: desks.earlier_tickets(session, "+8613800000000", None),
     "desk, earlier calls": lambda session: desks.earlier_calls(session, "+8613800000000", 0),
     "scheduler, silent calls": service(lost_webhooks.check_silent_calls),

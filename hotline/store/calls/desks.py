@@ -1,8 +1,9 @@
 """Reads what one desk shows: presence, current call, the caller's history, the queue's counts."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,8 @@ NEARBY_DAYS = 60
 RECENT = 14
 # The period in which hand-offs are counted to list frequent units first.
 UNIT_DAYS = 30
+# So many of the newest tickets are counted for it; a city writes them within a few days.
+MOST_RECENT = 1_000
 _IN_HAND = (PresenceState.TALKING, PresenceState.WRAP_UP)
 _OVER = (CallState.AFTER, CallState.ENDED)
 
@@ -191,9 +194,14 @@ def tickets_written_by(session: Session, user_id: int, day: date) -> tuple[tuple
     return tuple(session.scalars(newest)), total or 0
 
 
-def recent_hand_offs(session: Session, today: date) -> dict[str | None, int]:
-    """Returns the number of recent tickets of each unit that has any."""
-    lately = Ticket.received_on >= today - timedelta(days=UNIT_DAYS), Ticket.unit_code.is_not(None)
-    query = select(Ticket.unit_code, func.count()).where(*lately).group_by(Ticket.unit_code)
-    counts: dict[str | None, int] = dict(session.execute(query).all())
-    return counts
+def recent_hand_offs(session: Session, today: date, *, most: int = MOST_RECENT) -> dict[str, int]:
+    """Returns how many of the newest `most` tickets each unit has, those of the last UNIT_DAYS days."""
+    # A moment within a day of the first local day: the index is in the order of receipt.
+    first = datetime.combine(today - timedelta(days=UNIT_DAYS), time(), UTC)
+    newest = (
+        select(Ticket.unit_code)
+        .where(Ticket.received_at >= first)
+        .order_by(Ticket.received_at.desc(), Ticket.id.desc())
+        .limit(most)
+    )
+    return Counter(code for code in session.scalars(newest) if code is not None)
