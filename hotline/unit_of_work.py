@@ -79,7 +79,7 @@ class UnitOfWork:
 
         An event that leads to no reaction is written as relayed, so that the relay never reads it.
         """
-        insert_rows(self.connection, EventRow, [self._event_row(event) for event in recorded])
+        insert_rows(self.connection, EventRow, [self.event_row(event) for event in recorded])
         self.recorded_events.extend(recorded)
 
     def insert_and_record(
@@ -89,7 +89,7 @@ class UnitOfWork:
 
         Returns the id, or None if a key was taken.
         """
-        new_id = insert_with_event(self.connection, table, values, self._event_row(event_of(0)))
+        new_id = insert_with_event(self.connection, table, values, self.event_row(event_of(0)))
         if new_id is not None:
             self.recorded_events.append(event_of(new_id))
         return new_id
@@ -107,13 +107,14 @@ class UnitOfWork:
 
         Returns whether they were written: not if the row has changed since, or if the receipt's key is taken.
         """
-        event = None if recorded is None else self._event_row(recorded)
+        event = None if recorded is None else self.event_row(recorded)
         if not update_with_event(self.connection, table, seen, changes, event=event, receipt=receipt):
             return False
         self.recorded_events.extend(() if recorded is None else (recorded,))
         return True
 
-    def _event_row(self, event: Event) -> dict[str, Any]:
+    def event_row(self, event: Event) -> dict[str, Any]:
+        """Returns the columns of an event that is written in this unit of work."""
         kind, subject, subject_id, data = pack(event)
         return {
             "at": self.at,
@@ -169,9 +170,9 @@ class Application:
 
     @contextmanager
     def single_write_unit(self, actor: Actor) -> Iterator[UnitOfWork]:
-        """Opens a unit of work that reads, locks nothing, and writes at most once, at its end, by `update_and_record` or `insert_and_record`.
+        """Opens a unit of work that reads, locks nothing, and writes at most once, at its end, by `update_and_record`, `insert_and_record` or a new numbered ticket.
 
-        Either is a transaction by itself, so that nothing but it is sent to PostgreSQL.
+        Each is a transaction by itself, so that nothing but it is sent to PostgreSQL.
         """
         at = self.clock()
         with self.engine.connect() as connection:

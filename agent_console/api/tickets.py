@@ -38,9 +38,12 @@ def post_ticket(request: ApiRequest[Nothing, TicketIn]) -> ApiResponse:
     def write(work: UnitOfWork) -> Ticket:
         return actions.create_ticket(work, channel=body.channel, stated=stated, action=step)
 
+    # Without a key nothing but the ticket is written, by one statement.
+    is_single = request.idempotency_key is None and step is not None
+    unit = request.application.single_write_unit if is_single else request.application.unit_of_work
     for tries_left in reversed(range(_TRIES)):
         try:
-            with request.application.unit_of_work(request.person) as work:
+            with unit(request.person) as work:
                 created = idempotency.write_once(
                     work, request.token_id, request.idempotency_key, lambda: fingerprint(body), write
                 )

@@ -1,21 +1,24 @@
 """A ticket that a program creates and hands off is written once, and is the ticket that two steps would have made."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, func, insert, select, update
+from sqlalchemy import event, func, insert, select, text, update
 
 from hotline.rules.enums import Channel, RequestType, Role, TicketAction, TicketState
 from hotline.rules.errors import DomainError, MissingFields, NotAllowed, UnknownUnit
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.tickets.fields import TicketFields
+from hotline.rules.tickets.ticket_numbers import LAST_SEQUENCE, luhn_sum, ticket_number
 from hotline.services.tickets import actions
 from hotline.store.calendar import CalendarDay
 from hotline.store.outbox import EventRow
 from hotline.store.people.tables import Unit
 from hotline.store.row_cache import RowCache
-from hotline.store.tickets.tables import Ticket
+from hotline.store.tickets.creation import NUMBER
+from hotline.store.tickets.tables import Counter, Ticket
 from hotline.unit_of_work import Application
 from tests.builders import make_unit, make_user, person_of
 from tests.services.desk_work import COMPLETE
@@ -37,6 +40,12 @@ def create(
 ) -> Ticket:
     with application.unit_of_work(person) as work:
         return actions.create_ticket(work, channel=Channel.WEB, stated=stated, action=action)
+
+
+def count_tickets_of_today(application: Application, used: int) -> None:
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        name = f"ticket:{work.today:%Y%m%d}"
+        work.session.execute(insert(Counter).values(name=name, value=used))
 
 
 def two_steps(application: Application, person: Person, action: TicketAction, stated: TicketFields) -> Ticket:
@@ -107,7 +116,7 @@ def test_who_writes_no_tickets_creates_none(application: Application, writer: Pe
         create(application, inspector, A.HAND_OFF)
 
 
-def test_with_known_units_and_days_three_statements_write_a_ticket(
+def test_with_known_units_and_days_one_statement_or_three_write_a_ticket(
     application: Application, writer: Person
 ) -> None:
     keeping = replace(application, cache=RowCache(AGE))
@@ -124,12 +133,10 @@ def test_with_known_units_and_days_three_statements_write_a_ticket(
     event.listen(keeping.engine, "before_cursor_execute", remember)
     create(keeping, writer, A.HAND_OFF)
     event.remove(keeping.engine, "before_cursor_execute", remember)
-    # The day's counter comes last: its row is locked until the commit.
-    assert [statement.replace('"', "") for statement in statements] == [
-        "UPDATE counters SET",
-        "INSERT INTO tickets",
-        "INSERT INTO events",
-    ]
+    of_sqlite = ["INSERT INTO counters", "INSERT INTO tickets", "INSERT INTO events"]
+    assert [statement.replace('"', "") for statement in statements] == (
+        of_sqlite if application.engine.dialect.name == "sqlite" else ["WITH counted AS"]
+    )
 
 
 def test_a_unit_that_was_closed_gets_no_ticket_when_the_cache_has_aged(
@@ -164,3 +171,63 @@ def test_a_new_holiday_moves_the_deadlines_of_tickets_created_when_the_cache_has
 def test_a_draft_stays_a_draft_without_a_step(application: Application, writer: Person) -> None:
     draft = create(application, writer, None)
     assert (draft.state, draft.number, draft.revision) == (TicketState.DRAFT, None, 1)
+
+
+def test_the_database_and_the_rules_write_the_same_numbers(application: Application) -> None:
+    if application.engine.dialect.name == "sqlite":
+        pytest.skip("only PostgreSQL writes the number in its statement")
+    sequences = [
+        *range(1, 2_000),
+        *range(2_000, 99_000, 997),
+        *range(99_990, 100_020),
+        543_210,
+        LAST_SEQUENCE,
+    ]
+    written = text(
+        f"SELECT {NUMBER} FROM unnest(:sequences) WITH ORDINALITY AS each (value, place) ORDER BY place"
+    )
+    for day in ("20261123", "20270101", "20311231"):
+        sums = {"sum": luhn_sum(day + "00000"), "longer_sum": luhn_sum(day + "000000")}
+        values = {"prefix": "QF", "day": day, "sequences": sequences, **sums}
+        with application.read_session() as session:
+            found = session.scalars(written, values).all()
+        assert found == [ticket_number("QF", day, sequence) for sequence in sequences]
+
+
+@pytest.mark.parametrize(("used", "length"), [(99_998, 16), (99_999, 17), (LAST_SEQUENCE - 1, 17)])
+def test_the_numbers_of_a_day_get_longer(
+    application: Application, writer: Person, used: int, length: int
+) -> None:
+    count_tickets_of_today(application, used)
+    number = create(application, writer, A.HAND_OFF).number or ""
+    assert (len(number), number[10:-1]) == (length, f"{used + 1:05d}")
+
+
+def test_a_ticket_beyond_the_last_number_of_a_day_is_not_written(
+    application: Application, writer: Person
+) -> None:
+    count_tickets_of_today(application, LAST_SEQUENCE)
+    with pytest.raises(ValueError, match="used up"):
+        create(application, writer, A.HAND_OFF)
+    with application.read_session() as session:
+        assert session.scalar(select(func.count()).select_from(Ticket)) == 0
+        assert session.scalar(select(func.count()).where(EventRow.kind == "TicketOpened")) == 0
+
+
+def test_tickets_created_at_once_leave_no_gap_and_share_no_number(
+    application: Application, writer: Person
+) -> None:
+    def write(_: int) -> str:
+        with application.single_write_unit(writer) as work:
+            made = actions.create_ticket(work, channel=Channel.WEB, stated=COMPLETE, action=A.HAND_OFF)
+        return made.number or ""
+
+    with ThreadPoolExecutor(6) as pool:
+        numbers = sorted(pool.map(write, range(24)))
+    assert [number[10:15] for number in numbers] == [f"{place:05d}" for place in range(1, 25)]
+    with application.read_session() as session:
+        stored = session.scalars(select(Ticket.number).order_by(Ticket.number)).all()
+        kinds = session.execute(select(EventRow.subject_id, EventRow.kind).order_by(EventRow.id)).all()
+    assert stored == numbers
+    for ticket_id in {of_ticket for of_ticket, _ in kinds}:
+        assert [kind for of, kind in kinds if of == ticket_id] == ["TicketOpened", "TicketHandedOff"]

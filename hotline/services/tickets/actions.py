@@ -1,6 +1,6 @@
 """Takes the steps of a ticket: looked up in the transition table, checked, written conditionally, recorded as events."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 
 from sqlalchemy import select, update
@@ -21,8 +21,11 @@ from hotline.rules.phone_numbers import parse_caller_number
 from hotline.rules.tickets import transitions as rules
 from hotline.rules.tickets.fields import FIELDS_BY_NAME, TicketFields
 from hotline.rules.tickets.search import SEARCH_SOURCES, search_columns
+from hotline.rules.tickets.transitions import Effect
 from hotline.services.calls import queries
+from hotline.services.tickets import numbering
 from hotline.services.tickets.effects import EFFECTS, TicketStep, check_unit
+from hotline.store.tickets.creation import insert_numbered
 from hotline.store.tickets.tables import TICKET_COLUMNS, TICKET_DEFAULTS, Ticket
 from hotline.store.upsert import insert_for_id, updated_one
 from hotline.unit_of_work import UnitOfWork
@@ -71,10 +74,13 @@ def create_ticket(
     ticket = _new_draft(work, channel)
     _set(ticket, _columns(work, ticket, stated))
     row = _row_for(work, ticket, action)
+    if Effect.ASSIGN_NUMBER not in row.effects:
+        raise ActionNotAllowed(action, rules.allowed_actions(ticket.state, work.actor, ticket.unit_code))
     step = TicketStep(work, ticket, _NO_FIELDS, _step_columns(work, ticket, row, _NO_FIELDS))
-    _set(ticket, _values(step, row) | {"revision": ticket.revision + 1})
-    _insert(work, ticket)
-    work.record(events.TicketOpened(ticket.id), *(_event(kind, ticket) for kind in row.events))
+    # The number is taken by the insert: the day's counter is locked from then on.
+    values = _values(step, row, [effect for effect in row.effects if effect is not Effect.ASSIGN_NUMBER])
+    _set(ticket, {**values, "access_code": numbering.new_code(), "revision": ticket.revision + 1})
+    _insert_numbered(work, ticket, ("TicketOpened", *row.events))
     _carry_out(step, row)
     return ticket
 
@@ -96,7 +102,7 @@ def perform(
     if revision is not None and revision != ticket.revision:
         raise StaleRevision(ticket.revision)
     step = TicketStep(work, ticket, stated, _step_columns(work, ticket, row, stated))
-    values = _values(step, row)
+    values = _values(step, row, row.effects)
     if values.keys() & SEARCH_SOURCES:
         stored = {name: getattr(ticket, name) for name in SEARCH_SOURCES}
         values |= search_columns({**stored, **values})
@@ -140,9 +146,20 @@ def _insert(work: UnitOfWork, ticket: Ticket) -> None:
     ticket.id = insert_for_id(work.connection, Ticket, stored | search_columns(stored))
 
 
-def _values(step: TicketStep, row: rules.Transition) -> dict[str, object]:
-    """Returns the columns that a step changes, after all its effects have agreed to it."""
-    effects = [EFFECTS[effect] for effect in row.effects]
+def _insert_numbered(work: UnitOfWork, ticket: Ticket, kinds: Sequence[str]) -> None:
+    """Writes a new ticket under the next number of the day, with its events, and sets its id and number."""
+    work.flush()
+    stored = {name: getattr(ticket, name) for name in TICKET_COLUMNS if name != "number"}
+    ticket.id = 0
+    rows = [work.event_row(_event(kind, ticket)) for kind in kinds]
+    series = numbering.series_of_today(work)
+    ticket.id, ticket.number = insert_numbered(work.connection, stored | search_columns(stored), series, rows)
+    work.recorded_events.extend(_event(kind, ticket) for kind in kinds)
+
+
+def _values(step: TicketStep, row: rules.Transition, wanted: Iterable[Effect]) -> dict[str, object]:
+    """Returns the columns that a step with the `wanted` effects changes, after all of these have agreed to it."""
+    effects = [EFFECTS[effect] for effect in wanted]
     for effect in effects:
         effect.check(step)
     values = {**step.columns, **dict.fromkeys(row.moments, step.work.at), "state": row.target}

@@ -4,7 +4,7 @@ import secrets
 
 from sqlalchemy import bindparam, update
 
-from hotline.rules.tickets.ticket_numbers import ticket_number
+from hotline.rules.tickets.ticket_numbers import NumberSeries, ticket_number
 from hotline.store.tickets.tables import Counter
 from hotline.store.upsert import insert_if_absent
 from hotline.unit_of_work import UnitOfWork
@@ -19,10 +19,16 @@ _RESERVE = (
 )
 
 
+def series_of_today(work: UnitOfWork) -> NumberSeries:
+    """Returns the ticket numbers of the unit of work's local day."""
+    day = f"{work.today:%Y%m%d}"
+    return NumberSeries(f"ticket:{day}", PREFIX, day)
+
+
 def take(work: UnitOfWork) -> str:
     """Returns the next number of the unit of work's local day. Raises ValueError after 999,999 in one day."""
-    day = f"{work.today:%Y%m%d}"
-    return ticket_number(PREFIX, day, reserve(work, f"ticket:{day}", 1))
+    series = series_of_today(work)
+    return ticket_number(series.prefix, series.day, reserve(work, series.counter, 1))
 
 
 def new_code() -> str:
