@@ -1,21 +1,26 @@
-"""`/console/profile/second-factor`: a person sets up an authenticator app, and gets recovery codes."""
+"""`/console/profile/second-factor`: a person sets up an authenticator app or passkeys, and gets recovery codes."""
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from agent_console.web import passkeys
 from agent_console.web.auth import current_person, home_of, needs, signed_in
 from agent_console.web.console_context import application
 from agent_console.web.domain_errors import entry_of
 from agent_console.web.labels import problem_label
 from agent_console.web.proofs import MAX_CODE, code_problem, totp_cipher
 from agent_console.web.reauthentication import needs_recent_proof
+from hotline.rules.enums import FactorKind
 from hotline.rules.errors import DomainError, InvalidFields, UnreadableSecret
 from hotline.rules.people.second_factors import needs_second_factor, shown_code
 from hotline.rules.phone_numbers import format_national
+from hotline.rules.text import clean
+from hotline.services.people import passkeys as services_passkeys
 from hotline.services.people import second_factors
 from hotline.store.people.factors import factor_kinds
+from hotline.store.people.tables import User
 
 # Session keys: the secret of an app that is not confirmed, encrypted; codes that are shown once.
 PENDING, SHOWN_CODES = "totp_secret", "recovery_codes"
@@ -74,18 +79,71 @@ def remove_totp() -> ResponseReturnValue:
     return redirect(url_for("second_factor.index"), 303)
 
 
+@needs(own_account=True)
+@needs_recent_proof
+def add_passkey() -> ResponseReturnValue:
+    """Registers the passkey that the browser made; with the first factor recovery codes are shown once. 422 otherwise."""
+    person, party, challenge = (
+        current_person(),
+        passkeys.relying_party(),
+        passkeys.take_challenge(passkeys.CREATION),
+    )
+    if party is None or challenge is None:
+        return _page({"credential": problem_label("wrong_passkey")})
+    made: tuple[str, ...] = ()
+    try:
+        with application().unit_of_work(person) as work:
+            services_passkeys.add_passkey(
+                work,
+                person,
+                party,
+                name=clean(request.form.get("passkey_name", "")),
+                credential=request.form.get(passkeys.CREDENTIAL, ""),
+                challenge=challenge,
+            )
+            if not second_factors.recovery_codes_left(work.session, person.id):
+                made = second_factors.make_recovery_codes(work, person)
+    except InvalidFields as error:
+        return _page({name: problem_label(code) for name, code in error.errors.items()})
+    except DomainError as error:
+        flash(_(entry_of(error).words), "warning")
+        return redirect(url_for("second_factor.index"), 303)
+    if made:
+        session[SHOWN_CODES] = list(made)
+    flash(_("通行密钥已添加。"), "done")
+    return redirect(url_for("second_factor.index"), 303)
+
+
+@needs(own_account=True)
+@needs_recent_proof
+def remove_passkey(passkey_id: int) -> ResponseReturnValue:
+    try:
+        with application().unit_of_work(current_person()) as work:
+            services_passkeys.remove_passkey(work, current_person(), passkey_id)
+    except DomainError as error:
+        flash(_(entry_of(error).words), "warning")
+    else:
+        flash(_("通行密钥已删除。"), "done")
+    return redirect(url_for("second_factor.index"), 303)
+
+
 def _page(errors: dict[str, str]) -> ResponseReturnValue:
     found = signed_in()
     with application().read_session() as reading:
         kinds = factor_kinds(reading, found.person.id)
+        user = reading.get_one(User, found.person.id)
+        own_passkeys = services_passkeys.list_passkeys(reading, user.id)
         left = second_factors.recovery_codes_left(reading, found.person.id)
-    secret = "" if kinds else _pending_secret()
+    secret = "" if FactorKind.TOTP in kinds else _pending_secret()
     issuer = f"{_('马上就办一线通')} {format_national(application().policies.number)}"
     address = second_factors.totp_uri(secret, found.name, issuer) if secret else ""
     policy = application().policies.accounts
     html = render_template(
         "people/second_factor.html",
         kinds=kinds,
+        passkeys=own_passkeys,
+        passkey_options=passkeys.registration_options(user),
+        typed_name=request.form.get("passkey_name", ""),
         codes_left=left,
         secret=shown_code(secret),
         address=address,
@@ -120,5 +178,12 @@ def pages() -> Blueprint:
     blueprint.add_url_rule("", "index", index)
     blueprint.add_url_rule("/totp", "add_totp", add_totp, methods=["POST"])
     blueprint.add_url_rule("/recovery-codes", "make_recovery_codes", make_recovery_codes, methods=["POST"])
+    blueprint.add_url_rule("/passkeys", "add_passkey", add_passkey, methods=["POST"])
+    blueprint.add_url_rule(
+        "/passkeys/<int(max=2147483647):passkey_id>/remove",
+        "remove_passkey",
+        remove_passkey,
+        methods=["POST"],
+    )
     blueprint.add_url_rule("/remove", "remove_totp", remove_totp, methods=["POST"])
     return blueprint

@@ -30,6 +30,7 @@ const options = {
     theme: join(here, "js", "theme.js"),
     desk: join(here, "js", "desk", "desk.js"),
     notices: join(here, "js", "notices.js"),
+    passkeys: join(here, "js", "passkeys.js"),
     charts: join(here, "js", "charts.js"),
     tape: join(exchange, "tape.js"),
     frame: join(here, "css", "frame.css"),

@@ -32,6 +32,8 @@ UNTYPED = frozenset(
         "password",
         "proof_password",
         "proof_code",
+        "proof_passkey",
+        "credential",
         "back",
         "locale",
         "page",

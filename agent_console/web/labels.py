@@ -58,11 +58,12 @@ LABELS: dict[type[StrEnum], dict[str, str]] = {
     },
     enums.Duty: {"system": N_("系统管理"), "security": N_("安全管理"), "audit": N_("审计管理")},
     enums.LinkKind: {"invite": N_("邀请"), "reset": N_("重置")},
-    enums.FactorKind: {"totp": N_("验证器")},
+    enums.FactorKind: {"totp": N_("验证器"), "passkey": N_("通行密钥")},
     enums.LogInStepKind: {
         "second_factor": N_("第二验证"),
         "provider": N_("统一身份认证"),
         "log_out": N_("统一身份认证退出"),
+        "passkey": N_("通行密钥"),
     },
     enums.PresenceState: {
         "offline": N_("未签入"),
@@ -305,6 +306,7 @@ PROBLEMS: dict[str, str] = {
     "same_as_before": N_("不能与当前密码相同"),
     "wrong_password": N_("当前密码不正确"),
     "wrong_code": N_("验证码不正确，或已用过"),
+    "wrong_passkey": N_("通行密钥没有通过核验，请重试"),
     "not_the_same": N_("两次输入的密码不一致"),
     "not_printable": N_("不能含有空白开头、结尾、斜杠或不可见字符"),
     "taken": N_("已被其他用户使用"),

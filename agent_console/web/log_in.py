@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from markupsafe import Markup
 
+from agent_console.web import passkeys
 from agent_console.web.auth import SIGN_IN, home_of, local_address, signed_in, signed_in_or_none
 from agent_console.web.console_context import application, options
 from agent_console.web.domain_errors import entry_of
@@ -18,8 +19,9 @@ from hotline.rules.people.second_factors import MAX_TRIES
 from hotline.rules.policies import LocalLogIn
 from hotline.services.people import log_in_steps, second_factors, sign_ins
 from hotline.services.queueing import presence
-from hotline.store.people.factors import factor_kinds
+from hotline.store.people.factors import factor_kinds, has_any_passkey
 from hotline.store.people.kept_forms import newest_kept_form
+from hotline.store.people.tables import User
 
 # Session key of the step of a log-in that is not complete.
 STEP = "log_in_step"
@@ -58,9 +60,37 @@ def _login_page(*, name: str, back: str | None, error: str | None = None, notice
         notice=notice,
         back=back,
         demo_accounts=options().demo_accounts,
+        passkey_options=passkeys.request_options(None) if _has_passkeys() else "",
         has_provider=options().provider is not None,
         local_log_in=application().policies.accounts.local_log_in,
     )
+
+
+def _has_passkeys() -> bool:
+    """Returns whether anyone here has a passkey."""
+    with application().read_session() as reading:
+        return has_any_passkey(reading)
+
+
+def take_passkey() -> ResponseReturnValue:
+    """Signs in the person whose passkey has signed the page's challenge and verified its user. 422 otherwise."""
+    back = local_address(request.form.get("next"))
+    person = passkeys.user_of_answer(None, alone=True)
+    name = "" if person is None else _name_of(person)
+    if person is None or not may_log_in_locally(name):
+        error = (
+            _("通行密钥没有通过核验，请重试")
+            if local_log_in_is_open()
+            else _("通行密钥没有通过核验；不经统一身份认证的登录只留给应急账号")
+        )
+        return _login_page(name="", error=error, back=back), 422
+    # It is two proofs at once: the authenticator, and the PIN or fingerprint that it has asked for.
+    return complete_log_in(person, back)
+
+
+def _name_of(person: Person) -> str:
+    with application().read_session() as reading:
+        return reading.get_one(User, person.id).name
 
 
 def _notice() -> str:
@@ -119,7 +149,7 @@ def continue_log_in(person: Person, back: str | None) -> ResponseReturnValue:
 def show_second_factor() -> ResponseReturnValue:
     with application().read_only_unit(Machine.SYSTEM) as work:
         step = log_in_steps.find_step(work, LogInStepKind.SECOND_FACTOR, _step_token())
-    return _begin_anew() if step is None else render_template("second_factor.html", error=None)
+    return _begin_anew() if step is None or step.user_id is None else _second_factor_page(step.user_id)
 
 
 def take_second_factor() -> ResponseReturnValue:
@@ -132,18 +162,32 @@ def take_second_factor() -> ResponseReturnValue:
     if step is None or step.user_id is None or not may_try:
         return _begin_anew()
     try:
-        person = _use_code(step.user_id, token)
+        person = _use_factor(step.user_id, token)
     except UnreadableSecret as error:
-        return render_template("second_factor.html", error=_(entry_of(error).words)), 422
+        return _second_factor_page(step.user_id, _(entry_of(error).words)), 422
     if person is None:
         with application().unit_of_work(Machine.SYSTEM) as work:
             sign_ins.record_wrong_proof(work, step.user_id)
-        return render_template("second_factor.html", error=_("验证码不正确，或已用过。")), 422
+        return _second_factor_page(step.user_id, _("验证码不正确，或已用过。")), 422
     return complete_log_in(person, step.data.get("back"))
 
 
-def _use_code(user_id: int, token: str) -> Person | None:
-    """Returns the person if the code of this request is right and the account is neither locked nor disabled."""
+def _second_factor_page(user_id: int, error: str | None = None) -> str:
+    with application().read_session() as reading:
+        kinds = factor_kinds(reading, user_id)
+    return render_template(
+        "second_factor.html", error=error, kinds=kinds, passkey_options=passkeys.request_options(user_id)
+    )
+
+
+def _use_factor(user_id: int, token: str) -> Person | None:
+    """Returns the person if the passkey or code of this request is right and the account neither locked nor disabled."""
+    if request.form.get(passkeys.CREDENTIAL):
+        person = passkeys.user_of_answer(user_id)
+        if person is None:
+            return None
+        with application().unit_of_work(Machine.SYSTEM) as work:
+            return person if log_in_steps.end_step(work, LogInStepKind.SECOND_FACTOR, token) else None
     with application().unit_of_work(Machine.SYSTEM) as work:
         person = sign_ins.unlocked_person(work.session, user_id, work.at)
         cipher = totp_cipher()
@@ -238,6 +282,7 @@ def pages() -> Blueprint:
     blueprint.add_url_rule("/", "home", home)
     blueprint.add_url_rule("/login", "login", show_login)
     blueprint.add_url_rule("/login", "take_login", take_login, methods=["POST"])
+    blueprint.add_url_rule("/login/passkey", "take_passkey", take_passkey, methods=["POST"])
     blueprint.add_url_rule("/login/second-factor", "show_second_factor", show_second_factor)
     blueprint.add_url_rule("/login/second-factor", "take_second_factor", take_second_factor, methods=["POST"])
     blueprint.add_url_rule("/logout", "logout", logout, methods=["POST"])

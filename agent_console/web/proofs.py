@@ -5,6 +5,7 @@ A wrong password or code counts towards the lock of the account, so that an unat
 
 from flask_babel import gettext as _
 
+from agent_console.web import passkeys
 from agent_console.web.console_context import application, options
 from agent_console.web.domain_errors import entry_of
 from agent_console.web.labels import problem_label
@@ -38,6 +39,15 @@ def code_problem(person: Person, typed: str) -> str | None:
     if is_right:
         return None
     return _count(person, "wrong_code") if is_unlocked else _locked()
+
+
+def passkey_problem(person: Person, field: str) -> str | None:
+    """Returns the words of the problem with the passkey's answer in `field`, or None for the right one."""
+    with application().read_session() as reading:
+        is_unlocked = sign_ins.unlocked_person(reading, person.id, application().clock()) is not None
+    if is_unlocked and passkeys.user_of_answer(person.id, field=field) is not None:
+        return None
+    return _count(person, "wrong_passkey") if is_unlocked else _locked()
 
 
 def totp_cipher() -> SecretCipher:

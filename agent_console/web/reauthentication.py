@@ -11,18 +11,19 @@ from typing import ParamSpec
 from flask import render_template, request, session
 from flask.typing import ResponseReturnValue
 
+from agent_console.web import passkeys
 from agent_console.web.auth import SIGN_IN, View, signed_in
 from agent_console.web.console_context import application
-from agent_console.web.proofs import MAX_CODE, code_problem, password_problem
-from hotline.rules.people.actors import Machine
+from agent_console.web.proofs import MAX_CODE, code_problem, passkey_problem, password_problem
+from hotline.rules.people.actors import Machine, Person
 from hotline.rules.people.passwords import MAX_PASSWORD_LENGTH
 from hotline.services.people import passwords, sign_ins
 from hotline.store.people.factors import factor_kinds
 
 P = ParamSpec("P")
 # Fields of the proof; `kept_forms` never keeps them.
-PASSWORD, CODE = "proof_password", "proof_code"
-_NOT_SENT_AGAIN = frozenset({"csrf_token", PASSWORD, CODE})
+PASSWORD, CODE, PASSKEY = "proof_password", "proof_code", "proof_passkey"
+_NOT_SENT_AGAIN = frozenset({"csrf_token", PASSWORD, CODE, PASSKEY})
 
 
 def needs_recent_proof(view: View[P]) -> View[P]:
@@ -35,15 +36,9 @@ def needs_recent_proof(view: View[P]) -> View[P]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if _is_proof_recent():
             return view(*args, **kwargs)
-        password, code = request.form.get(PASSWORD, ""), request.form.get(CODE, "")
-        if not (password or code):
+        if not any(request.form.get(name) for name in (PASSWORD, CODE, PASSKEY)):
             return _page(None), 403
-        person = signed_in().person
-        problem = (
-            code_problem(person, code[:MAX_CODE])
-            if code
-            else password_problem(person, password[: MAX_PASSWORD_LENGTH + 1])
-        )
+        problem = _proof_problem(signed_in().person)
         if problem is not None:
             return _page(problem), 422
         with application().unit_of_work(Machine.SYSTEM) as work:
@@ -51,6 +46,15 @@ def needs_recent_proof(view: View[P]) -> View[P]:
         return view(*args, **kwargs)
 
     return guarded
+
+
+def _proof_problem(person: Person) -> str | None:
+    password, code = request.form.get(PASSWORD, ""), request.form.get(CODE, "")
+    if request.form.get(PASSKEY):
+        return passkey_problem(person, PASSKEY)
+    if code:
+        return code_problem(person, code[:MAX_CODE])
+    return password_problem(person, password[: MAX_PASSWORD_LENGTH + 1])
 
 
 def _is_proof_recent() -> bool:
@@ -63,9 +67,14 @@ def _is_proof_recent() -> bool:
 
 def _page(error: str | None) -> str:
     with application().read_session() as reading:
-        has_factor = bool(factor_kinds(reading, signed_in().person.id))
+        kinds = factor_kinds(reading, signed_in().person.id)
         has_password = passwords.has_password(reading, signed_in().person.id)
     typed = [(name, text) for name, text in request.form.items(multi=True) if name not in _NOT_SENT_AGAIN]
     return render_template(
-        "reauthentication.html", typed=typed, error=error, has_factor=has_factor, has_password=has_password
+        "reauthentication.html",
+        typed=typed,
+        error=error,
+        kinds=kinds,
+        passkey_options=passkeys.request_options(signed_in().person.id),
+        has_password=has_password,
     )

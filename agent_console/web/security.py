@@ -23,6 +23,7 @@ from agent_console.web.console_context import ConsoleOptions, options
 from hotline.rules.failures import failure_reason
 
 LOG_IN, SECOND_FACTOR = "auth.take_login", "auth.take_second_factor"
+PASSKEY = "auth.take_passkey"
 # These read a signature, a signed token or a bearer token and no cookie, so that a forged form cannot use a browser's session.
 COOKIELESS_PREFIXES = ("/voice/", "/api/v1/", "/oidc/")
 # Bytes of a request. The proxy's limit in docs/operating.md is the same.
@@ -160,6 +161,7 @@ def _limit_log_ins(app: Flask, chosen: ConsoleOptions) -> None:
     limits, views = LogInLimits(chosen.limiter_storage), app.view_functions
     by_address = chosen.address_login_limit, _address
     views[LOG_IN] = limits.limit(views[LOG_IN], (chosen.account_login_limit, _account), by_address)
+    views[PASSKEY] = limits.limit(views[PASSKEY], by_address)
     views[SECOND_FACTOR] = limits.limit(views[SECOND_FACTOR], by_address)
 
 

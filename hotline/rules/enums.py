@@ -90,6 +90,7 @@ class FactorKind(StrEnum):
     """The kind of a second factor."""
 
     TOTP = "totp"
+    PASSKEY = "passkey"
 
 
 class LogInStepKind(StrEnum):
@@ -100,6 +101,8 @@ class LogInStepKind(StrEnum):
     # An answer of the identity provider, and a logout token of it; each counts once.
     PROVIDER = "provider"
     LOG_OUT = "log_out"
+    # A challenge that a passkey has signed.
+    PASSKEY = "passkey"
 
 
 class PresenceState(StrEnum):

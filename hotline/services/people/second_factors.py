@@ -1,4 +1,4 @@
-"""Second factors: an authenticator app (TOTP) and recovery codes, set up by their owner and reset by an administrator."""
+"""Second factors: an authenticator app (TOTP), passkeys and recovery codes, set up by their owner and reset by an administrator."""
 
 from datetime import datetime
 
@@ -19,14 +19,14 @@ from hotline.rules.people.second_factors import (
     TOTP_WINDOW,
     is_recovery_code,
     is_totp_code,
-    needs_second_factor,
     normalized_code,
 )
 from hotline.services.people import sign_ins
 from hotline.services.people.encryption import SecretCipher
+from hotline.services.people.factor_records import record_added, record_removed
 from hotline.services.people.passwords import digest
-from hotline.store.people.factors import RecoveryCode, TotpFactor, factor_kinds
-from hotline.store.people.tables import SignIn, User
+from hotline.store.people.factors import Passkey, RecoveryCode, TotpFactor, factor_kinds
+from hotline.store.people.tables import User
 from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
@@ -65,14 +65,7 @@ def add_totp(work: UnitOfWork, person: Person, secret: str, code: str, cipher: S
     }
     if insert_if_absent(work.session, TotpFactor, TotpFactor.user_id, row) is None:
         raise NotAllowed("there is an authenticator app")
-    factor_added(work, person, FactorKind.TOTP)
-
-
-def factor_added(work: UnitOfWork, person: Person, kind: FactorKind) -> None:
-    """Records a new factor; sessions that waited for one are free."""
-    waiting = update(SignIn).where(SignIn.user_id == person.id, SignIn.needs_factor)
-    work.session.execute(waiting.values(needs_factor=False))
-    work.record(events.SecondFactorAdded(person.id, kind))
+    record_added(work, person, FactorKind.TOTP)
 
 
 def make_recovery_codes(work: UnitOfWork, person: Person) -> tuple[str, ...]:
@@ -117,14 +110,11 @@ def remove_totp(work: UnitOfWork, person: Person) -> None:
 
     A person whose role needs a second factor keeps one.
     """
-    if needs_second_factor(person.role, work.policies.accounts):
-        raise NotAllowed("the role needs a second factor")
     removed = delete(TotpFactor).where(TotpFactor.user_id == person.id)
     if not updated_one(work.session, removed):
         raise NotAllowed("there is no authenticator app")
-    if not factor_kinds(work.session, person.id):
-        work.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == person.id))
-    work.record(events.SecondFactorRemoved(person.id, FactorKind.TOTP))
+    work.session.expire_all()
+    record_removed(work, person, FactorKind.TOTP)
 
 
 def reset_factors(work: UnitOfWork, user: User, reason: str = "") -> None:
@@ -133,7 +123,8 @@ def reset_factors(work: UnitOfWork, user: User, reason: str = "") -> None:
         raise NotAllowed("nobody resets their own second factor")
     if not factor_kinds(work.session, user.id):
         raise NotAllowed("there is no second factor")
-    work.session.execute(delete(TotpFactor).where(TotpFactor.user_id == user.id))
+    for table in (TotpFactor, Passkey):
+        work.session.execute(delete(table).where(table.user_id == user.id))
     work.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     work.session.expire_all()
     work.record(events.SecondFactorRemoved(user.id, None, reason))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, BigInteger, ForeignKey, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from hotline.rules.enums import FactorKind, LogInStepKind
@@ -19,6 +19,23 @@ class TotpFactor(Base):
     # The 30-second interval of the last accepted code: no code of it or of an earlier one is accepted again.
     last_interval: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Passkey(Base):
+    """A passkey (WebAuthn) of a user. `credential_id` and `public_key` are base64url; neither is a secret."""
+
+    __tablename__ = "passkeys"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    # SHA-256 of the id, which may have a thousand bytes.
+    credential_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    credential_id: Mapped[str] = mapped_column(String(1400))
+    public_key: Mapped[str] = mapped_column(String(4000))
+    # As the authenticator counts; a smaller one comes from a copy.
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str] = mapped_column(String(60))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RecoveryCode(Base):
@@ -57,4 +74,11 @@ class LogInStep(Base):
 
 def factor_kinds(session: Session, user_id: int) -> tuple[FactorKind, ...]:
     """Returns the kinds of second factors that the user has."""
-    return (FactorKind.TOTP,) if session.get(TotpFactor, user_id) is not None else ()
+    totp = (FactorKind.TOTP,) if session.get(TotpFactor, user_id) is not None else ()
+    passkey = session.scalar(select(Passkey.id).where(Passkey.user_id == user_id).limit(1))
+    return totp if passkey is None else (*totp, FactorKind.PASSKEY)
+
+
+def has_any_passkey(session: Session) -> bool:
+    """Returns whether any user has a passkey."""
+    return session.scalar(select(Passkey.id).limit(1)) is not None
