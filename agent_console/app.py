@@ -30,7 +30,7 @@ from agent_console.pages import (
     preferences,
     recordings,
 )
-from agent_console.people import account_links, profile, provider, second_factor, tokens
+from agent_console.people import account_links, import_file, profile, provider, second_factor, tokens
 from agent_console.people import views as people
 from agent_console.reports import views as reports
 from agent_console.tickets import unit_inbox
@@ -98,6 +98,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     outages.pages,
     reports.pages,
     people.pages,
+    import_file.pages,
     tokens.pages,
     profile.pages,
     second_factor.pages,
@@ -144,7 +145,7 @@ NAV = (
 )
 
 # Blueprints whose pages belong to the link of another family.
-NAV_FAMILY = {"flow_drafts": "flows", "people_tokens": "people"}
+NAV_FAMILY = {"flow_drafts": "flows", "people_tokens": "people", "people_import": "people"}
 
 
 def register(app: Flask, application: Application, options: ConsoleOptions) -> None:

@@ -1,15 +1,27 @@
+import csv
 from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
 
 import click
 
 from config.commands.context import open_components, report_errors
 from config.commands.terminal import secret_line, text_table
-from hotline.rules.enums import Duty, Role
+from hotline.rules.enums import Duty, LinkKind, Role
 from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import ALL_DUTIES, Machine, Right
-from hotline.services.people import accounts, passwords, provider_log_ins, second_factors, sign_ins
+from hotline.services.people import (
+    account_import,
+    accounts,
+    passwords,
+    provider_log_ins,
+    second_factors,
+    sign_ins,
+)
 from hotline.services.queueing import skills
+from hotline.store.people.tables import User
 from hotline.store.people.users import list_users
+from hotline.unit_of_work import UnitOfWork
 
 _REASON = click.option("--reason", default="", metavar="TEXT", help="Kept in the history of the account.")
 
@@ -80,6 +92,59 @@ def list_command(everyone: bool) -> None:
         for line in page.rows
     ]
     click.echo(text_table(("name", "number", "role", "unit", "state", "last log-in"), rows))
+
+
+@user.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Only tell what each row would do.")
+@click.option(
+    "--links",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the links of the new users into this CSV file.",
+)
+@_REASON
+@report_errors
+def import_command(file: BinaryIO, *, dry_run: bool, links: Path | None, reason: str) -> None:
+    """Adds and changes users by the rows of FILE (CSV or XLSX; - for standard input): all rows or none.
+
+    Columns: name, display_name, role, unit_code, work_number, skills, duties, contractor, or their Chinese headings.
+    """
+    components = open_components()
+    application = components.application
+    try:
+        cells = account_import.read_cells(file)
+    except account_import.AccountFileRefused as refused:
+        raise click.ClickException(str(refused)) from refused
+    with application.unit_of_work(Machine.SYSTEM) as work:
+        plan = account_import.plan_import(work, cells)
+        for row in plan.rows:
+            if row.kind is account_import.RowKind.WRONG:
+                told = ", ".join(f"{name}: {code}" for name, code in row.errors.items())
+                click.echo(f"line {row.line}: {row.name or '-'}: {told}", err=True)
+            elif dry_run and row.kind is not account_import.RowKind.SAME:
+                told = ", ".join(
+                    f"{name} {old or '-'} -> {new or '-'}" for name, (old, new) in row.changes.items()
+                )
+                click.echo(f"line {row.line}: {row.name}: {row.kind.value} {told}".rstrip())
+        click.echo(", ".join(f"{len(plan.of(kind))} {kind.value}" for kind in account_import.RowKind))
+        if plan.of(account_import.RowKind.WRONG):
+            raise click.ClickException("nothing was written: correct the wrong rows first")
+        if dry_run:
+            return
+        new = account_import.carry_out(work, cells, plan.digest, reason)
+        rows = [_link_row(work, user_id, components.settings.public_url) for user_id in new] if links else []
+    if links is not None:
+        # Links are secrets: only the user of this process reads the file.
+        links.touch(mode=0o600)
+        with links.open("w", encoding="utf-8-sig", newline="") as target:
+            csv.writer(target).writerows([("name", "display_name", "work_number", "link"), *rows])
+
+
+def _link_row(work: UnitOfWork, user_id: int, public_url: str) -> tuple[str, ...]:
+    found = work.session.get_one(User, user_id)
+    token = passwords.make_link(work, user_id, LinkKind.INVITE)
+    return (found.name, found.display_name, found.work_number or "", f"{public_url}/account/{token}")
 
 
 @user.command("disable")

@@ -66,6 +66,7 @@ COMMANDS = [
     ("migrate",),
     ("user",),
     ("user", "add"),
+    ("user", "import"),
     ("user", "skills"),
     ("token", "create"),
     ("flows", "check"),
@@ -373,3 +374,22 @@ def test_a_skill_nobody_knows_is_refused_in_one_line_naming_those_there_are(term
     assert refused.exit_code == 1
     assert refused.stderr == ("Error: there is no skill singing; callers.toml names dialect, english\n")
     assert terminal.run("user", "skills", "nobody").exit_code == 1
+
+
+def test_people_of_a_file_are_added_all_or_none(terminal: Terminal, tmp_path: Path) -> None:
+    file, links = tmp_path / "people.csv", tmp_path / "links.csv"
+    file.write_text("name,display_name,role\nlin,林一诺,boss\n", encoding="utf-8")
+    wrong = terminal.run("user", "import", str(file))
+    assert (wrong.exit_code, "line 2: lin: role: unknown_value" in wrong.output) == (1, True)
+    file.write_text("name,display_name,role\nlin,林一诺,operator\n", encoding="utf-8")
+    tried = terminal.run("user", "import", str(file), "--dry-run")
+    assert "line 2: lin: new" in tried.output
+    assert "lin" not in terminal.run("user", "list").output
+    written = terminal.run("user", "import", str(file), "--links", str(links))
+    assert (written.exit_code, "1 new" in written.output) == (0, True)
+    assert "lin" in terminal.run("user", "list").output
+    assert "/account/" in links.read_text(encoding="utf-8")
+    assert links.stat().st_mode & 0o077 == 0
+    file.write_text("a,b\n1,2\n", encoding="utf-8")
+    refused = terminal.run("user", "import", str(file))
+    assert (refused.exit_code, "name: missing" in refused.output) == (1, True)

@@ -27,7 +27,7 @@ from hotline.store.upsert import insert_if_absent, updated_one
 from hotline.unit_of_work import UnitOfWork
 
 # Changes of what a person may do go one after the other: each must leave an administrator.
-_LOCK = "accounts"
+LOCK = "accounts"
 
 
 def account_of(user: User) -> Account:
@@ -201,7 +201,7 @@ def active_people(session: Session, right: Right) -> dict[str, Person]:
 
 def require_user(work: UnitOfWork, name: str) -> User:
     """Returns the user `name`, disabled ones too; changes of accounts go one after the other. Raises NoSuchPerson."""
-    acquire_advisory_locks(work.connection, (_LOCK,))
+    acquire_advisory_locks(work.connection, (LOCK,))
     user = find_user(work.session, name) if is_storable(name) else None
     if user is None:
         raise NoSuchPerson(name)
