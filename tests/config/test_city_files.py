@@ -14,7 +14,7 @@ import pytest
 from config.city.policies import read_policies
 from config.city.toml_file import BadFile
 from config.city.units import UnitKind, read_units
-from hotline.rules.enums import RequestType, Urgency
+from hotline.rules.enums import RequestType, Role, Urgency
 from hotline.rules.policies import DeadlineStage, Limit, Policies, TimeUnit
 from tests.policies import CALLERS
 
@@ -57,6 +57,17 @@ def test_the_demonstration_phones_at_any_hour_and_keeps_the_real_deadlines() -> 
         assert policy.delay_seconds + policy.attempts * policy.spacing_seconds < 300
 
 
+def test_roles_and_accounts_of_the_rules_for_log_ins_are_lists(tmp_path: Path) -> None:
+    text = (SHIPPED / "policies.toml").read_text(encoding="utf-8")
+    path = tmp_path / "policies.toml"
+    text = text.replace("second_factor_roles = []", 'second_factor_roles = ["admin", "supervisor"]')
+    text = text.replace("emergency_accounts = []", 'emergency_accounts = ["root"]')
+    path.write_text(text.replace('local_log_in = "all"', 'local_log_in = "emergency"'), encoding="utf-8")
+    policy = read_policies(path, callers=CALLERS, zone=ZONE, number="+865374412345").accounts
+    assert policy.second_factor_roles == {Role.ADMIN, Role.SUPERVISOR}
+    assert [policy.may_log_in_locally(name) for name in ("root", "li")] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -89,6 +100,21 @@ def test_the_demonstration_phones_at_any_hour_and_keeps_the_real_deadlines() -> 
             "to_hour = 22",
             "to_hour = 25",
             "policies.toml: callbacks.to_hour: must be a whole number from 0 to",
+        ),
+        (
+            "second_factor_roles = []",
+            'second_factor_roles = ["king"]',
+            "policies.toml: accounts.second_factor_roles[1]: must be one of operator",
+        ),
+        (
+            'provider_accounts = "named"',
+            'provider_accounts = "anyone"',
+            "policies.toml: accounts.provider_accounts: must be one of linked, named, new",
+        ),
+        (
+            'local_log_in = "all"',
+            'local_log_in = "emergency"',
+            'policies.toml: accounts: local_log_in = "emergency" needs at least one of emergency_accounts',
         ),
         ('name = "hotline"', 'name = " "', "policies.toml: queue.name: must be a text of 1 to 64 characters"),
         ("[queue]", "[[queue]]", "policies.toml: queue: must be a table"),
