@@ -16,6 +16,7 @@ from hotline.rules.enums import (
     CallState,
     DeliveryState,
     DialState,
+    LookReason,
     OfferState,
     RecordingState,
     Role,
@@ -66,14 +67,15 @@ def deliver(application: Application, state: DeliveryState, number: int = 1) -> 
 
 
 @pytest.mark.parametrize("state", DeliveryState)
-def test_a_delivery_is_deleted_only_when_it_was_done_long_ago(
+def test_a_delivery_is_deleted_only_when_it_was_over_long_ago(
     application: Application, clock: StoppedClock, state: DeliveryState
 ) -> None:
     deliver(application, state)
     clock.advance(timedelta(days=DAYS.delivery_days).total_seconds())
     assert delete_expired(application) == 0
     clock.advance(1)
-    assert delete_expired(application) == (1 if state is DeliveryState.DONE else 0)
+    is_over = state in {DeliveryState.DONE, DeliveryState.DISCARDED}
+    assert delete_expired(application) == (1 if is_over else 0)
     assert count(application, EventRow) == 1
 
 
@@ -164,7 +166,7 @@ def test_a_sound_is_deleted_after_its_days_and_its_row_says_so(
     assert state_of(application, recording) is RecordingState.DELETED
     assert not is_stored(sounds, recording)
     with application.unit_of_work(person_of(make_user(application, Role.SUPERVISOR))) as work:
-        assert sound_service.hear(work, recording.id) is None
+        assert sound_service.hear(work, recording.id, LookReason.QUALITY) is None
     assert sound_service.delete_expired(application) == 0
 
 

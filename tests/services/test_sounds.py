@@ -11,7 +11,7 @@ from hotline.gateways.carrier import CarrierGone
 from hotline.gateways.storage.object_storage import NoSuchObject, StorageUnavailable
 from hotline.reactions.calls import keep_sound
 from hotline.reactions.context import ReactionContext, RetryLater
-from hotline.rules.enums import CallState, RecordingState, Role
+from hotline.rules.enums import CallState, LookReason, RecordingState, Role
 from hotline.rules.people.actors import Machine
 from hotline.services.calls import recordings, sounds
 from hotline.services.calls.sounds import MOVING_TIME
@@ -156,7 +156,7 @@ def left_in_database(application: Application) -> int:
 def heard(application: Application, recording: Recording) -> bytes:
     person = person_of(make_user(application, Role.SUPERVISOR))
     with application.unit_of_work(person) as work:
-        kept = sounds.hear(work, recording.id)
+        kept = sounds.hear(work, recording.id, LookReason.QUALITY)
     assert kept is not None
     assert kept.media_type == "audio/wav"
     return kept.data if kept.data is not None else b"".join(application.sounds.read(kept.key))
