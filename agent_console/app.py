@@ -33,6 +33,7 @@ from agent_console.pages import (
 from agent_console.people import account_links, import_file, profile, provider, second_factor, tokens
 from agent_console.people import views as people
 from agent_console.reports import views as reports
+from agent_console.settings import views as settings
 from agent_console.tickets import unit_inbox
 from agent_console.tickets import views as tickets
 from agent_console.web import auth, log_in, template_context
@@ -45,14 +46,16 @@ from agent_console.web.console_context import (
     SoftphoneOptions,
     application,
     asset,
+    console,
     lacking_files,
     read_assets,
 )
 from agent_console.web.errors import register_errors
 from agent_console.web.kept_forms import typed_by
 from agent_console.web.labels import N_, field_label, label, problem_label
-from agent_console.web.locale import as_milliseconds, init_locale
+from agent_console.web.locale import as_milliseconds, init_locale, locale_name
 from agent_console.web.security import csp_nonce, protect
+from hotline.rules.city import Brand
 from hotline.rules.people.actors import Right
 from hotline.rules.people.privacy import mask_number
 from hotline.rules.people.private_words import mask_text
@@ -97,6 +100,7 @@ FAMILIES: tuple[Callable[[], Blueprint], ...] = (
     flows.pages,
     outages.pages,
     reports.pages,
+    settings.pages,
     people.pages,
     import_file.pages,
     tokens.pages,
@@ -141,6 +145,7 @@ NAV = (
     NavItem("deliveries.index", N_("投递"), Right.MANAGE_DELIVERIES, count_dead),
     NavItem("flows.index", N_("流程"), Right.READ_FLOWS),
     NavItem("looks.index", N_("查看记录"), Right.READ_LOOKS),
+    NavItem("settings.index", N_("城市设置"), Right.READ_CITY),
     NavItem("people.index", N_("用户"), Right.MANAGE_PEOPLE),
 )
 
@@ -178,6 +183,8 @@ def register(app: Flask, application: Application, options: ConsoleOptions) -> N
         theme=theme,
         server_now=server_now,
         line_number=line_number,
+        brand_name=brand_name,
+        brand=brand,
         typed_by=_typed_by,
     )
     app.context_processor(_request_context)
@@ -228,6 +235,18 @@ def server_now() -> int:
 def line_number() -> str:
     """Returns the hotline's number as it is dialled in the city (4412345, without the area code)."""
     return format_national(application().policies.number).split(" ", 1)[-1].replace(" ", "")
+
+
+def brand() -> Brand:
+    return console().options.city.data.brand
+
+
+def brand_name() -> str:
+    """Returns the name of the line in the language of the page, with the city's name before it."""
+    shown = brand()
+    if locale_name() == "en":
+        return f"{shown.city_en} {shown.name_en}".strip()
+    return f"{shown.city_zh}{shown.name_zh}"
 
 
 def theme() -> str:

@@ -9,6 +9,7 @@ from config.lazy_group import LazyCommand, LazyGroup
 
 COMMANDS = {
     "calendar": LazyCommand("config.commands.working_days:calendar", "Sets the working days of deadlines."),
+    "city": LazyCommand("config.commands.city:city", "Checks and publishes the city's data."),
     "deliveries": LazyCommand("config.commands.deliveries:deliveries", "Lists what could not be delivered."),
     "demo": LazyCommand("config.commands.demo:demo", "Fills a demonstration database."),
     "dial": LazyCommand("config.commands.dial:dial", "Phones the hotline from the terminal."),
@@ -20,6 +21,7 @@ COMMANDS = {
     "tickets": LazyCommand("config.commands.tickets:tickets", "Imports and exports tickets."),
     "token": LazyCommand("config.commands.tokens:token", "Creates API tokens of programs."),
     "unit": LazyCommand("config.commands.units:unit", "Sets how units' own systems are notified."),
+    "units": LazyCommand("config.commands.units:units", "Imports units from a table."),
     "user": LazyCommand("config.commands.users:user", "Adds users and sets their skills."),
 }
 

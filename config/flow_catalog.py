@@ -21,7 +21,11 @@ class CityFlows:
     """Implements `agent_console.web.flow_catalog.FlowCatalog` for the flows of this installation."""
 
     registry: FlowRegistry
-    policies: Policies
+    in_force: Callable[[], Policies]
+
+    @property
+    def policies(self) -> Policies:
+        return self.in_force()
 
     def of_files(self, purpose: CallPurpose) -> Draft:
         return _draft(self.registry.from_files(purpose))

@@ -245,6 +245,12 @@ class Settings(BaseSettings):
             16,
         )
     )
+    city: str = variable(
+        "HOTLINE_CITY",
+        "folder of the city's data: units, policies, numbers, calendar; made from the example at the first start",
+        "",
+        shown="`city` in `HOTLINE_HOME`",
+    )
     redis_url: Annotated[str, AfterValidator(_redis_url)] = variable(
         "REDIS_URL", "`redis://…`, `rediss://…` or `unix://…`", shown="the embedded server", repr=False
     )
@@ -497,6 +503,11 @@ class Settings(BaseSettings):
     def local_exchange(self) -> bool:
         """Says whether the carrier is the simulator of this repository."""
         return self.mode is Mode.DEMO and self.api_url == self.exchange_url
+
+    @property
+    def city_folder(self) -> Path:
+        """Returns the folder of the city's texts."""
+        return Path(self.city).expanduser().absolute() if self.city else self.home / "city"
 
     @property
     def embedded_redis(self) -> bool:

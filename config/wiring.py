@@ -7,17 +7,21 @@ and `/readyz` can report what is wrong, while the database or Redis does not ans
 import sys
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.resources.abc import Traversable
+from pathlib import Path
 
+import structlog
 from redis import Redis
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from twilio.jwt.access_token import AccessToken
 from twilio.jwt.access_token.grants import VoiceGrant
 
-from config.city import CITY
-from config.city.callers import read_callers
-from config.city.policies import read_policies
-from config.city.published import read_claims
+from config.city.folder import make_folder, read_folder
+from config.city.in_force import CityInForce
+from config.city.kinds import check_city, read_city
 from config.city.toml_file import BadFile
+from config.city_catalog import CityTexts
 from config.settings import Account, Mode, Settings
 from hotline.clock import system_clock
 from hotline.gateways.addresses import VoiceAddresses
@@ -30,8 +34,9 @@ from hotline.gateways.storage.object_storage import ObjectStorage
 from hotline.gateways.twilio import TwilioCarrier
 from hotline.reactions.context import ReactionContext
 from hotline.reactions.registry import has_reactions
-from hotline.rules.figures.reconciliation import Claim
+from hotline.rules.city import CityKind
 from hotline.rules.policies import Policies
+from hotline.services.city import publications
 from hotline.store.engine import open_engine
 from hotline.store.row_cache import RowCache
 from hotline.unit_of_work import Application
@@ -58,21 +63,23 @@ class Components:
     addresses: VoiceAddresses
     reaction_context: ReactionContext
     flows: FlowRegistry
-    # Rates that the city has published; the reports of the same days are compared with them.
-    claims: tuple[Claim, ...]
+    city: CityInForce
 
 
-def build(settings: Settings, city: Traversable = CITY) -> Components:
-    """Returns the components. Raises BadFile or FlowError if one of the city's files is wrong."""
+def build(settings: Settings) -> Components:
+    """Returns the components. Raises BadFile or FlowError if the city's texts are wrong."""
+    engine = open_engine(settings.database_url, connections=settings.database_connections)
+    city = read_city_in_force(settings, engine)
     redis = Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=REDIS_SECONDS)
     application = Application(
-        engine=open_engine(settings.database_url, connections=settings.database_connections),
+        engine=engine,
         clock=system_clock,
-        policies=city_policies(settings, city),
+        policies=city.data.policies,
         announce=BackgroundAnnouncer(RedisAnnouncer(announcer_client(settings.redis_url), has_reactions)),
         has_reactions=has_reactions,
         cache=RowCache(CACHE_AGE),
         sounds=sound_storage(settings),
+        city=city,
     )
     carrier = TwilioCarrier(
         account_sid=settings.account.sid,
@@ -91,8 +98,63 @@ def build(settings: Settings, city: Traversable = CITY) -> Components:
         narrow_carrier=settings.narrow_carrier,
     )
     registry = load_registry(application.policies)
-    claims = read_claims(city / "published.toml")
-    return Components(settings, application, redis, carrier, addresses, tools, registry, claims)
+    return Components(settings, application, redis, carrier, addresses, tools, registry, city)
+
+
+def read_city_in_force(settings: Settings, engine: Engine) -> CityInForce:
+    """Returns the city's data of the folder, which is made if it does not exist; the newest version follows at the first use.
+
+    Raises BadFile for a folder with errors while nothing has been published. Later it is only logged: the line must not
+    stay silent because somebody is in the middle of editing a file.
+    """
+    today = system_clock().astimezone(settings.zone).date()
+    try:
+        make_folder(settings.city_folder, is_demo=settings.mode is Mode.DEMO)
+        texts = read_folder(settings.city_folder)
+        read = check_city(texts, day=today, zone=settings.zone, number=settings.number)
+    except BadFile as bad:
+        published = _published_texts(engine)
+        if published is None:
+            raise
+        structlog.get_logger().error("city.folder_unusable", problem=str(bad))
+        texts = published
+        read = check_city(texts, day=today, zone=settings.zone, number=settings.number)
+    return CityInForce(texts, read, day=today, zone=settings.zone, number=settings.number)
+
+
+def policies_without_processes(settings: Settings) -> Policies:
+    """Returns the policies in force; those of the folder if the database does not answer or nothing was published.
+
+    Raises BadFile.
+    """
+    today = system_clock().astimezone(settings.zone).date()
+    engine = open_engine(settings.database_url)
+    texts = _published_texts(engine)
+    engine.dispose()
+    if texts is None:
+        make_folder(settings.city_folder, is_demo=settings.mode is Mode.DEMO)
+        texts = read_folder(settings.city_folder)
+    return read_city(texts, day=today, zone=settings.zone, number=settings.number).data.policies
+
+
+def city_texts(components: Components) -> CityTexts:
+    """Returns what the console and the commands check and edit the city's texts with."""
+    settings = components.settings
+    return CityTexts(components.city, components.application.clock, settings.zone, settings.number)
+
+
+def _published_texts(engine: Engine) -> dict[CityKind, str] | None:
+    """Returns the texts of the newest version; None without one, or while the database does not answer."""
+    path = engine.url.database
+    if engine.dialect.name == "sqlite" and (path is None or not Path(path).exists()):
+        # SQLite would make an empty file.
+        return None
+    try:
+        with Session(engine.execution_options(reading=True)) as session:
+            version = publications.current_version(session)
+            return publications.texts_of(session, version) if version else None
+    except DBAPIError:
+        return None
 
 
 def sound_storage(settings: Settings) -> ObjectStorage:
@@ -118,23 +180,16 @@ def sound_storage(settings: Settings) -> ObjectStorage:
 
 def load_registry(policies: Policies) -> FlowRegistry:
     """Returns a registry of the product's own scripts. Raises FlowError."""
-    return FlowRegistry(load_scripts(policies), policies, load_stored_script)
+    return FlowRegistry(load_scripts, policies, load_stored_script)
 
 
-def build_or_exit(settings: Settings, city: Traversable = CITY) -> Components:
+def build_or_exit(settings: Settings) -> Components:
     """Returns the components, or prints the error in the city's files and exits with status 2."""
     try:
-        return build(settings, city)
+        return build(settings)
     except (BadFile, FlowError) as error:
         print(f"hotline: {error}", file=sys.stderr)
         raise SystemExit(2) from None
-
-
-def city_policies(settings: Settings, city: Traversable = CITY) -> Policies:
-    """Returns the limits in force: those of policies.toml in production, shorter waits in the demonstration."""
-    name = "policies.toml" if settings.mode is Mode.PRODUCTION else "policies.demo.toml"
-    callers = read_callers(city / "callers.toml")
-    return read_policies(city / name, callers=callers, zone=settings.zone, number=settings.number)
 
 
 def device_token(account: Account, identity: str) -> str:

@@ -163,6 +163,15 @@ class OutageStopped:
 
 
 @dataclass(frozen=True, slots=True)
+class CityPublished:
+    """A version of the city's data was published; `restores`: the version whose texts it brought back."""
+
+    subject: ClassVar[str] = "city"
+    city_id: int
+    restores: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class FlowPublished:
     """Another version of a flow was published; new calls begin with it."""
 
@@ -341,6 +350,26 @@ class TicketHandedOff:
     subject: ClassVar[str] = "ticket"
     ticket_id: int
     unit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMoved:
+    """An open ticket went from a closed unit to its successor. Reaction `deliver_to_inbox` puts it into the unit's inbox."""
+
+    subject: ClassVar[str] = "ticket"
+    ticket_id: int
+    unit_code: str
+    former_unit_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineMoved:
+    """The calendar changed, and with it the moment at which a ticket has to be solved (RFC 3339, before and after)."""
+
+    subject: ClassVar[str] = "ticket"
+    ticket_id: int
+    was_due_at: str
+    due_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,6 +574,9 @@ Event = (
     | OutageAnnounced
     | OutageStopped
     | FlowPublished
+    | CityPublished
+    | TicketMoved
+    | DeadlineMoved
     | UserAdded
     | UserChanged
     | PasswordSet

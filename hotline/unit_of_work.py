@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -31,6 +31,26 @@ from hotline.store.upsert import insert_rows
 ReadSession: TypeAlias = Session
 
 
+class CitySource(Protocol):
+    """Gives the policies of published versions of the city's data."""
+
+    def refresh(self, application: "Application", at: datetime) -> None:
+        """Puts the policies of a newer version into `application`, if one has been published."""
+
+    def policies_of(self, session: Session, version: int, day: date) -> Policies | None:
+        """Returns the policies of a version as they were on `day`; None if it is unknown or cannot be read any more."""
+
+
+class FixedCity:
+    """The policies that an application was built with, for good."""
+
+    def refresh(self, application: "Application", at: datetime) -> None:
+        """Changes nothing."""
+
+    def policies_of(self, session: Session, version: int, day: date) -> Policies | None:  # noqa: ARG002 - the protocol's
+        return None
+
+
 @dataclass(slots=True)
 class UnitOfWork:
     """Carries what a service needs: connection, instant, actor, policies, cache and the events recorded so far.
@@ -44,6 +64,7 @@ class UnitOfWork:
     policies: Policies
     has_reactions: "HasReactions"
     cache: RowCache = field(default_factory=RowCache)
+    city: CitySource = field(default_factory=FixedCity)
     recorded_events: list[Event] = field(default_factory=list)
     _session: Session | None = None
 
@@ -138,9 +159,12 @@ def leave_to_relay(_event: Event) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Application:
     """Gives web adapters, workers and commands access to the database through units of work, and to the storage of sound.
+
+    `policies` are those in force; `city` replaces them as a whole when another version has been published. A unit of work
+    keeps those it began with.
 
     `cache` keeps rows that seldom change for as long as it was built with; by default it keeps none. A unit of work does not
     reach `sounds`: nothing outside happens inside a transaction.
@@ -153,14 +177,21 @@ class Application:
     has_reactions: HasReactions = leave_to_relay
     cache: RowCache = field(default_factory=RowCache)
     sounds: ObjectStorage = field(default_factory=NoStorage)
+    city: CitySource = field(default_factory=FixedCity)
 
     def _unit_at(self, connection: Connection, at: datetime, actor: Actor) -> UnitOfWork:
-        return UnitOfWork(connection, at, actor, self.policies, self.has_reactions, self.cache)
+        return UnitOfWork(connection, at, actor, self.policies, self.has_reactions, self.cache, self.city)
+
+    def _now(self) -> datetime:
+        """Returns the instant of a new unit of work, after taking over a version published meanwhile."""
+        at = self.clock()
+        self.city.refresh(self, at)
+        return at
 
     @contextmanager
     def unit_of_work(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Opens a unit of work; commits on a normal exit, then announces the recorded events."""
-        at = self.clock()
+        at = self._now()
         with self.engine.connect() as connection, closing(self._unit_at(connection, at, actor)) as work:
             yield work
             work.flush()
@@ -174,7 +205,7 @@ class Application:
 
         Each is a transaction by itself, so that nothing but it is sent to PostgreSQL.
         """
-        at = self.clock()
+        at = self._now()
         with self.engine.connect() as connection:
             connection.execution_options(**AUTOCOMMIT)
             with closing(self._unit_at(connection, at, actor)) as work:
@@ -186,13 +217,15 @@ class Application:
     @contextmanager
     def read_only_unit(self, actor: Actor) -> Iterator[UnitOfWork]:
         """Opens a unit of work that must not write: on SQLite it takes no write lock, on PostgreSQL it has no transaction."""
+        at = self._now()
         with self.engine.connect() as connection:
             connection.execution_options(**reading_options(self.engine))
-            with closing(self._unit_at(connection, self.clock(), actor)) as work:
+            with closing(self._unit_at(connection, at, actor)) as work:
                 yield work
 
     @contextmanager
     def read_session(self) -> Iterator[Session]:
         """Opens a session for reading only; on SQLite it takes no write lock."""
+        self._now()
         with Session(self.engine.execution_options(reading=True), expire_on_commit=False) as session:
             yield session

@@ -45,7 +45,11 @@ def _report(request: ApiRequest[Any, Nothing], period: Period) -> ApiResponse:
     application = request.application
     with application.read_session() as session:
         report = build_report(
-            session, period, at=application.clock(), policies=application.policies, claims=options().claims
+            session,
+            period,
+            at=application.clock(),
+            policies=application.policies,
+            claims=options().city.data.claims,
         )
     return ApiResponse(document_of(report))
 

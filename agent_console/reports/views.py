@@ -168,7 +168,7 @@ def _report(period: Period) -> Report:
             period,
             at=application().clock(),
             policies=application().policies,
-            claims=options().claims,
+            claims=options().city.data.claims,
         )
 
 

@@ -17,6 +17,8 @@ SENTENCES: dict[str, str] = {
     "DraftHandedOver": N_("原填写人停用账号，草稿移交"),
     "TicketAnswered": N_("当场答复来电人"),
     "TicketHandedOff": N_("转办至%(unit)s"),
+    "TicketMoved": N_("原单位撤销，转入%(unit)s"),
+    "DeadlineMoved": N_("工作日历调整，办结期限重新计算"),
     "TicketDelivered": N_("送达%(unit)s待办箱"),
     "TicketAcknowledged": N_("单位签收"),
     "FirstContactRecorded": N_("已先行联系来电人"),

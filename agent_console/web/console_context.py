@@ -12,10 +12,10 @@ from typing import Literal, cast
 
 from flask import current_app, url_for
 
+from agent_console.web.city_catalog import CityCatalog
 from agent_console.web.flow_catalog import FlowCatalog
 from hotline.gateways.identity_provider import IdentityProvider
 from hotline.rules.enums import Role
-from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.people.provider_claims import ClaimMapping
 from hotline.rules.policies import IDLE_LIMIT
 from hotline.unit_of_work import Application
@@ -68,8 +68,7 @@ class ConsoleOptions:
 
     `public_url` (scheme://host[:port]): the address that browsers see; forms come from its pages only.
     `address_login_limit` and `account_login_limit` are phrases such as `30 per minute`. `max_streams`: open `/events` streams a
-    process may hold; a page beyond it polls. `claims`: rates the city has published, which reports of
-    the same days check. `idle_limit`: how long a session lasts without use.
+    process may hold; a page beyond it polls. `idle_limit`: how long a session lasts without use.
     """
 
     secret_key: str
@@ -78,11 +77,11 @@ class ConsoleOptions:
     softphone: SoftphoneOptions
     redis_url: str
     flows: FlowCatalog
+    city: CityCatalog
     limiter_storage: str = "memory://"
     address_login_limit: str = "30 per minute"
     account_login_limit: str = "10 per 5 minutes"
     max_streams: int = 200
-    claims: tuple[Claim, ...] = ()
     idle_limit: timedelta = IDLE_LIMIT
     provider: ProviderOptions | None = None
     # Empty in production.

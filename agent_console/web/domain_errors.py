@@ -77,6 +77,8 @@ ERRORS: dict[type[Exception], ErrorEntry] = {
     errors.ReasonNeeded: ErrorEntry("bad_fields", N_("请选择查看原因。")),
     errors.NoSuchEscalation: ErrorEntry("not_found", N_("找不到这条待跟进事项。")),
     errors.NoSuchFlow: ErrorEntry("not_found", N_("找不到这个流程版本。")),
+    errors.NoSuchCityVersion: ErrorEntry("not_found", N_("找不到这一版城市设置。")),
+    errors.UnitInUse: ErrorEntry("conflict", N_("单位还有未办结的工单或用户，请先填写承接单位。")),
     errors.UnknownUnit: ErrorEntry("bad_fields", N_("没有这个承办单位，请重新选择。")),
     errors.UnknownSkill: ErrorEntry("bad_fields", N_("没有这项技能，请重新选择。")),
     errors.BadNumber: ErrorEntry("bad_fields", N_("这不是可以拨打的号码。")),

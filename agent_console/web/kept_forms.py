@@ -91,6 +91,7 @@ FORM_PAGES: dict[str, FormPage] = {
     "people.add": FormPage("people.new", "person"),
     "people.change": FormPage("people.show", "person", {"user_id": "user_id"}),
     "people_tokens.create": FormPage("people_tokens.index", "token"),
+    "settings.save": FormPage("settings.show", "settings", {"kind": "kind"}),
     "flow_drafts.check": FormPage("flow_drafts.start", "flow"),
     "flow_drafts.publish": FormPage("flow_drafts.start", "flow"),
 }

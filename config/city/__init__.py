@@ -1,4 +1,1 @@
-from importlib.resources import files
-
-# The folder of the city's own files: units, limits, opening hours, published figures.
-CITY = files("config.city") / "example"
+"""The city's own data: its kinds and schemas, the folder of its texts, and the version in force in this process."""

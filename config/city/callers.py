@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from importlib.resources.abc import Traversable
 from typing import Annotated
 
 from annotated_types import MinLen
 from pydantic import AfterValidator, Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
-from config.city.toml_file import TomlInteger, TomlTable, TomlText, Truth, read_toml
+from config.city.toml_file import TomlInteger, TomlSource, TomlTable, TomlText, Truth
 from config.validation import expected
 from hotline.rules.phone_numbers import parse_number
 from hotline.rules.policies import CallerPolicy, LookupSource, OpeningHours, Schedule
@@ -112,9 +111,9 @@ class CallersFile(TomlTable):
     hear_words: Truth
 
 
-def read_callers(file: Traversable) -> CallerPolicy:
+def read_callers(source: TomlSource) -> CallerPolicy:
     """Returns the city's decisions about callers. Raises BadFile naming file, key and reason."""
-    content = read_toml(file, CallersFile)
+    content = source.read(CallersFile)
     return CallerPolicy(
         inbound=content.inbound,
         schedules={

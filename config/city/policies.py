@@ -1,15 +1,14 @@
-"""The files policies.toml (production) and policies.demo.toml: the city's limits, as `hotline.rules.policies.Policies`."""
+"""The file policies.toml: the city's limits, as `hotline.rules.policies.Policies`."""
 
 import re
 from collections.abc import Mapping
-from importlib.resources.abc import Traversable
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import PlainValidator, model_validator
 from pydantic_core import PydanticCustomError
 
-from config.city.toml_file import TomlInteger, TomlTable, TomlText, Truth, read_toml
+from config.city.toml_file import TomlInteger, TomlSource, TomlTable, TomlText, Truth
 from config.validation import expected
 from hotline.rules.enums import RequestType, Role, Urgency
 from hotline.rules.people.accounts import MAX_NAME
@@ -137,9 +136,9 @@ class PoliciesFile(TomlTable):
     accounts: AccountsTable = AccountsTable()
 
 
-def read_policies(file: Traversable, *, callers: CallerPolicy, zone: ZoneInfo, number: str) -> Policies:
+def read_policies(source: TomlSource, *, callers: CallerPolicy, zone: ZoneInfo, number: str) -> Policies:
     """Returns the city's limits for the line `number` (E.164). Raises BadFile naming file, key and reason."""
-    content = read_toml(file, PoliciesFile)
+    content = source.read(PoliciesFile)
     return Policies(
         zone=zone,
         number=number,

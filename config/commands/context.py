@@ -17,11 +17,13 @@ from hotline.rules.errors import (
     LastAdministrator,
     LostRace,
     NameTaken,
+    NoSuchCityVersion,
     NoSuchDelivery,
     NoSuchFlow,
     NoSuchPerson,
     NoSuchToken,
     NotAllowed,
+    UnitInUse,
     UnknownSkill,
     UnknownUnit,
 )
@@ -84,11 +86,12 @@ _FIELD_PROBLEMS = {
 # Error -> sentence; {} is the error's argument.
 _SENTENCES: dict[type[DomainError], str] = {
     NoSuchPerson: "there is no active user {}: add one with hotline user add",
-    UnknownUnit: "there is no unit {}; units.toml lists the codes (hotline migrate adds new ones)",
+    UnknownUnit: "there is no unit {}; units.toml lists the codes",
     NoSuchDelivery: "there is no delivery {}: see hotline deliveries list --state all",
     NoSuchToken: "there is no token {}: see hotline token list",
     NoSuchFlow: "there is no publication {}: see hotline flows history",
     LastAdministrator: "nobody would be left who manages people",
+    NoSuchCityVersion: "there is no version {}: see hotline city history",
     LostRace: "{}: check the current state and repeat the command",
     NameTaken: "the {} is taken",
     NotAllowed: "{}",
@@ -99,6 +102,8 @@ def _message(error: DomainError) -> str:
     match error:
         case InvalidFields(errors=errors):
             return "; ".join(f"{field}: {_FIELD_PROBLEMS.get(code, code)}" for field, code in errors.items())
+        case UnitInUse(code=code, tickets=tickets, people=people):
+            return f"unit {code} has {tickets} open tickets and {people} people: name its successor in units.toml"
         case UnknownSkill(known=known):
             return f"there is no skill {error}; callers.toml names {', '.join(known) or 'none'}"
         case _:

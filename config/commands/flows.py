@@ -10,7 +10,7 @@ from config.commands.context import open_components, report_errors
 from config.document_check import refused_documents
 from config.flow_catalog import CityFlows
 from config.settings import settings_or_exit
-from config.wiring import Components, city_policies
+from config.wiring import Components, policies_without_processes
 from hotline.rules.calls.flow_versions import PublicationView
 from hotline.rules.enums import CallPurpose, Language
 from hotline.rules.people.actors import Machine
@@ -161,7 +161,7 @@ def _gaps(transcripts: Iterable[FlowTranscript], scripts: Scripts) -> Iterable[s
 
 def _policies() -> Policies:
     try:
-        return city_policies(settings_or_exit())
+        return policies_without_processes(settings_or_exit())
     except BadFile as error:
         click.echo(f"hotline: {error}", err=True)
         sys.exit(2)
@@ -262,7 +262,7 @@ def _line(line: PublicationView, components: Components) -> str:
 def _read_draft(components: Components, file: Path) -> Draft:
     """Returns the draft in `file`, or prints one line a finding and exits with status 1."""
     try:
-        return CityFlows(components.flows, components.application.policies).read_file(file)
+        return CityFlows(components.flows, lambda: components.application.policies).read_file(file)
     except DraftRefused as refused:
         _print_findings(refused)
         sys.exit(1)
@@ -270,7 +270,7 @@ def _read_draft(components: Components, file: Path) -> Draft:
 
 def _check_again(components: Components, source: str) -> None:
     try:
-        CityFlows(components.flows, components.application.policies).read_kept(source)
+        CityFlows(components.flows, lambda: components.application.policies).read_kept(source)
     except DraftRefused as refused:
         _print_findings(refused)
         sys.exit(1)

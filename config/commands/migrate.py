@@ -4,8 +4,11 @@ import click
 from alembic.util import CommandError
 from sqlalchemy import Engine
 
-from config.city.database import write_city
+from config.city.first_version import publish_first
+from config.city.folder import read_folder
+from config.city.toml_file import BadFile
 from config.commands.context import open_components, report_errors
+from config.wiring import Components
 from hotline.rules.people.actors import Machine
 from hotline.rules.text import one_line
 from hotline.services.stored_numbers import normalise_numbers
@@ -22,9 +25,9 @@ from hotline.store.schema import newest, revert
 )
 @report_errors
 def migrate(revision: str | None) -> None:
-    """Brings the database up to date: tables of this version, the city's units, the known working days.
+    """Brings the database up to date: tables of this version, the known working days, and at first the city's data.
 
-    Callers' numbers of earlier versions are brought to the form that is stored now.
+    The folder HOTLINE_CITY is published as the first version; later `hotline city import` publishes it. Callers'' numbers of earlier versions are brought to the form that is stored now.
     """
     components = open_components()
     if revision is not None:
@@ -36,14 +39,31 @@ def migrate(revision: str | None) -> None:
         if before == after
         else f"migrated from {before or 'nothing'} to {after}"
     )
-    city = write_city(components.application)
-    click.echo(
-        f"units: {city.added} new, {city.changed} changed, {city.retired} retired; days: {city.days} new or changed"
-    )
+    _bring_city_up_to_date(components)
     with components.application.unit_of_work(Machine.SYSTEM) as work:
         numbers = normalise_numbers(work)
     if numbers:
         click.echo(f"callers' numbers brought to E.164: {numbers}")
+
+
+def _bring_city_up_to_date(components: Components) -> None:
+    folder = components.settings.city_folder
+    try:
+        texts = read_folder(folder)
+        first = publish_first(components.application, texts)
+    except BadFile as bad:
+        if components.city.version == 0:
+            raise click.ClickException(str(bad)) from None
+        click.echo(f"the folder {folder} cannot be used: {bad}", err=True)
+        return
+    if first is not None:
+        click.echo(f"published version {first.version} of the city: {first.units.added} units, from {folder}")
+    elif texts != components.city.texts:
+        click.echo(
+            f"the city is at version {components.city.version}; the folder {folder} says something else: hotline city diff"
+        )
+    else:
+        click.echo(f"the city is at version {components.city.version}, as in {folder}")
 
 
 def _revert(engine: Engine, revision: str) -> None:

@@ -28,7 +28,11 @@ def daily(day: date | None, fmt: str) -> None:
     chosen = day or at.astimezone(application.policies.zone).date()
     with application.read_session() as session:
         written = build_report(
-            session, Period(chosen, chosen), at=at, policies=application.policies, claims=components.claims
+            session,
+            Period(chosen, chosen),
+            at=at,
+            policies=application.policies,
+            claims=components.city.data.claims,
         )
     text = render(written, fmt, components.settings.locale)
     click.echo(text, nl=fmt == "text")

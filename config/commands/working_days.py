@@ -3,9 +3,16 @@ from typing import BinaryIO
 
 import click
 
+from config.city.text import with_days
+from config.commands.city import checked_or_exit, publish_or_exit, read_in_force
 from config.commands.context import open_components, report_errors
+from hotline.rules.city import CityKind, DayEntry
 from hotline.rules.people.actors import Machine
 from hotline.services import calendar as days
+from hotline.services.city import consequences
+
+# Deadlines that are listed one by one.
+SHOWN = 50
 
 
 @click.group()
@@ -15,18 +22,48 @@ def calendar() -> None:
 
 @calendar.command("import")
 @click.argument("file", type=click.File("rb"))
+@click.option("--note", default="", help="Why; it stands in the history.")
 @report_errors
-def import_calendar(file: BinaryIO) -> None:
-    """Sets the days of FILE (CSV or XLSX) with the columns `day,is_working,note`."""
+def import_calendar(file: BinaryIO, note: str) -> None:
+    """Sets the days of FILE (CSV or XLSX) with the columns `day,is_working,note`; they become a published version."""
+    listed = _read_or_exit(file)
+    components = open_components()
+    _, texts = read_in_force(components.application)
+    changed = with_days(texts.get(CityKind.CALENDAR, ""), listed)
+    publish_or_exit(components, {**texts, CityKind.CALENDAR: changed}, note)
+
+
+@calendar.command("preview")
+@click.argument("file", type=click.File("rb"))
+@report_errors
+def preview(file: BinaryIO) -> None:
+    """Shows which open deadlines the days of FILE would move; nothing is published."""
+    listed = _read_or_exit(file)
+    components = open_components()
+    application = components.application
+    _, texts = read_in_force(application)
+    data = checked_or_exit(
+        components,
+        {**texts, CityKind.CALENDAR: with_days(texts.get(CityKind.CALENDAR, ""), listed)},
+    )
+    with application.read_only_unit(Machine.SYSTEM) as work:
+        seen = consequences.preview(work, data)
+    for moved in seen.moved[:SHOWN]:
+        zone = application.policies.zone
+        click.echo(
+            f"{moved.number}  {moved.was_due_at.astimezone(zone):%Y-%m-%d %H:%M} -> {moved.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        )
+    click.echo(f"{len(seen.moved)} of {seen.open_count} open deadlines would move")
+
+
+def _read_or_exit(file: BinaryIO) -> tuple[DayEntry, ...]:
     try:
-        with open_components().application.unit_of_work(Machine.SYSTEM) as work:
-            count = days.import_days(work, file)
+        return days.read_days(file)
     except days.CalendarRefused as refused:
         for problem in refused.problems:
             click.echo(f"line {problem.line}: {problem.code}", err=True)
         click.echo("nothing was imported", err=True)
         sys.exit(1)
-    click.echo(f"set {count} days")
 
 
 @calendar.command("show")

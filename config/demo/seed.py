@@ -7,12 +7,13 @@ from random import Random
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
-from config.city.database import write_city
+from config.city.first_version import publish_first
 from config.demo.calls import place_due_calls, simulate_inbound
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, DemoUser, unit_handler
 from config.demo.simulation import BY_HOUR, SEED, Simulation, SimulationClock
 from hotline.gateways.live import announce_nothing
+from hotline.rules.city import CityKind
 from hotline.rules.enums import FollowUpState, Role
 from hotline.rules.people.actors import Machine, Person
 from hotline.rules.policies import Policies
@@ -40,18 +41,20 @@ def is_empty(engine: Engine) -> bool:
 def seed_demo(
     engine: Engine,
     *,
+    city: dict[CityKind, str],
     policies: Policies,
     flows: FlowRegistry,
     password: str,
     now: datetime,
     share: float = 1.0,
 ) -> None:
-    """Writes units, users (all with `password`) and the invented history up to `now`.
+    """Publishes the texts of the `city`, adds users (all with `password`) and writes the invented history up to `now`.
 
+    The history was made under `policies`.
     `share` is the share of the usual number of calls; tests need fewer.
     """
     application = Application(engine=engine, clock=lambda: now, policies=policies, announce=announce_nothing)
-    write_city(application)
+    publish_first(application, city)
     units = {matter.unit for matter in read_matters()}
     shown = {user.unit_code for user in SHOWN}
     others = [unit_handler(code) for code in sorted(units - shown)]

@@ -6,16 +6,18 @@ from pathlib import Path
 from alembic.util import CommandError
 from sqlalchemy import Engine, make_url
 
-from config.city import CITY
-from config.city.callers import read_callers
-from config.city.policies import read_policies
+from config.city.first_version import publish_first
+from config.city.folder import example_texts, make_folder, read_folder
+from config.city.kinds import read_city
 from config.demo.secrets import demo_secrets
 from config.demo.seed import is_empty, seed_demo
 from config.settings import Settings, settings_or_exit
 from config.wiring import load_registry
 from hotline.clock import system_clock
+from hotline.gateways.live import announce_nothing
 from hotline.store.engine import open_engine
 from hotline.store.schema import migrate
+from hotline.unit_of_work import Application
 
 
 class NewerDatabase(Exception):
@@ -46,19 +48,30 @@ def _prepare(engine: Engine, settings: Settings) -> None:
         migrate(engine)
     except CommandError as error:
         raise NewerDatabase(f"DATABASE_URL: the database was written by a newer version ({error})") from None
+    make_folder(settings.city_folder, is_demo=True)
+    texts, now = read_folder(settings.city_folder), system_clock()
     if is_empty(engine):
-        callers = read_callers(CITY / "callers.toml")
-        policies = read_policies(
-            CITY / "policies.toml", callers=callers, zone=settings.zone, number=settings.number
-        )
+        # Two weeks of history have room for the waiting times of a real city.
+        policies = read_city(
+            example_texts(is_demo=False),
+            day=now.astimezone(settings.zone).date(),
+            zone=settings.zone,
+            number=settings.number,
+        ).data.policies
         print("正在写入演示城市（首次约半分钟）… / seeding the demo city (first time only) …", flush=True)
         seed_demo(
             engine,
+            city=texts,
             policies=policies,
             flows=load_registry(policies),
             password=demo_secrets(settings.home)["DEMO_PASSWORD"],
-            now=system_clock(),
+            now=now,
         )
+    else:
+        # A database of a version that had no city data in it.
+        day = now.astimezone(settings.zone).date()
+        policies = read_city(texts, day=day, zone=settings.zone, number=settings.number).data.policies
+        publish_first(Application(engine, system_clock, policies, announce_nothing), texts)
     engine.dispose()
 
 

@@ -7,7 +7,7 @@ event loop; it takes no other requests than health checks.
 import gc
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -37,7 +37,7 @@ from config.processes.metrics import metrics_blueprint
 from config.readiness import StartedFiles, database_trouble, redis_trouble, report_readiness
 from config.settings import Mode, Settings, settings_or_exit
 from config.softphone import NO_TELEPHONES
-from config.wiring import TOKEN_SECONDS, Components, build_or_exit, device_token
+from config.wiring import TOKEN_SECONDS, Components, build_or_exit, city_texts, device_token
 from hotline.rules.people.provider_claims import ClaimMapping
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from ivr_flows.webhooks.webhook import log_unknown_address
@@ -86,7 +86,7 @@ def create_app(settings: Settings | None = None, *, max_streams: int = 40) -> Fl
     register(
         app,
         components.application,
-        replace(console_options(components, max_streams), claims=components.claims),
+        console_options(components, max_streams),
     )
     app.register_blueprint(health_blueprint(components))
     app.register_blueprint(metrics_blueprint(components.application))
@@ -161,7 +161,8 @@ def console_options(components: Components, max_streams: int) -> ConsoleOptions:
         default_locale=settings.locale,
         softphone=softphone,
         redis_url=settings.redis_url,
-        flows=CityFlows(components.flows, components.application.policies),
+        flows=CityFlows(components.flows, lambda: components.application.policies),
+        city=city_texts(components),
         limiter_storage=limiter_storage(settings.redis_url),
         max_streams=max_streams,
         idle_limit=timedelta(hours=settings.idle_hours),

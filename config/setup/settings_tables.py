@@ -19,6 +19,10 @@ CHINESE: dict[str, tuple[str, str]] = {
     "DATABASE_URL": ("`HOTLINE_HOME` 里的 SQLite", "SQLAlchemy 地址：`postgresql://…` 或 `sqlite:///…`"),
     "HOTLINE_DATABASE_CONNECTIONS": ("", "每个进程最多打开的数据库连接数"),
     "REDIS_URL": ("内置服务器", "`redis://…`、`rediss://…` 或 `unix://…`"),
+    "HOTLINE_CITY": (
+        "`HOTLINE_HOME` 里的 `city`",
+        "城市数据目录：承办单位、时限与规则、号码、工作日历；首次启动时按示例生成",
+    ),
     "HOTLINE_SOUNDS": (
         "`HOTLINE_HOME` 里的 `sounds`",
         "录音存放处：各主机共用的目录 `file:///目录`，或 `s3://存储桶/前缀`",

@@ -15,7 +15,9 @@ from hotline.unit_of_work import UnitOfWork
 _ADDRESS = select(Unit.code, Unit.webhook_url, Unit.webhook_secret).where(Unit.code == bindparam("unit_code"))
 
 
-def deliver_to_inbox(context: ReactionContext, work: UnitOfWork, event: events.TicketHandedOff) -> None:
+def deliver_to_inbox(
+    context: ReactionContext, work: UnitOfWork, event: events.TicketHandedOff | events.TicketMoved
+) -> None:
     """Puts the ticket into its unit's inbox. A repeated delivery changes nothing."""
     unit = _address(work.connection, event.unit_code)
     has_channel = any(channel.reaches(unit) for channel in context.channels)

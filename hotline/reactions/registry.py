@@ -129,6 +129,7 @@ REACTIONS: dict[type[Event], tuple[AnyReaction, ...]] = {
     events.LookupAsked: (Reaction(NOTIFICATIONS, ask_outside),),
     events.RecordingMade: (Reaction(NOTIFICATIONS, keep_sound),),
     events.TicketHandedOff: (InternalReaction(NOTIFICATIONS, deliver_to_inbox),),
+    events.TicketMoved: (InternalReaction(NOTIFICATIONS, deliver_to_inbox),),
     events.TicketDelivered: (Reaction(NOTIFICATIONS, notify_unit, when=attrgetter("has_channel")),),
 }
 

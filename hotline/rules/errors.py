@@ -76,6 +76,18 @@ class NoSuchFlow(DomainError):
     """Raised when a publication or the source of a flow version is unknown; the argument names it."""
 
 
+class NoSuchCityVersion(DomainError):
+    """Raised when no published version of the city's data has this id; the argument is the id as text."""
+
+
+class UnitInUse(DomainError):
+    """Raised when a unit is closed without a successor while `tickets` are open there, or `people` belong to it."""
+
+    def __init__(self, code: str, tickets: int, people: int) -> None:
+        super().__init__(f"{code}: {tickets} open tickets, {people} people")
+        self.code, self.tickets, self.people = code, tickets, people
+
+
 class UnknownUnit(DomainError):
     """Raised when no unit has the code `code`."""
 

@@ -221,3 +221,5 @@ class Policies:
     callers: CallerPolicy
     retention: RetentionPolicy = RetentionPolicy()
     accounts: AccountPolicy = AccountPolicy()
+    # The published version of the city's data that they belong to; 0: none has been published.
+    version: int = 0

@@ -1,7 +1,7 @@
 """Keeps the calendar of working days, seeded from the State Council's published notices and corrected by a CSV file.
 
 A day that is not in the calendar counts as worked from Monday to Friday and marks every deadline over it
-provisional. Importing days changes deadlines counted from then on, not those already promised.
+provisional. `services.city` counts the deadlines of open tickets anew when the city's days change.
 """
 
 from collections import Counter as Tally
@@ -12,9 +12,10 @@ from itertools import groupby
 from typing import BinaryIO
 
 import chinese_calendar
-from sqlalchemy import delete, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from hotline.rules.city import DayEntry
 from hotline.rules.errors import DomainError
 from hotline.rules.figures.report import parse_day
 from hotline.rules.text import clean, is_storable
@@ -24,8 +25,8 @@ from hotline.store.calendar import CalendarDay
 from hotline.unit_of_work import UnitOfWork
 
 SEED = "chinesecalendar"
-# The most days named in one query.
-BATCH_SIZE = 1_000
+# The source of a day that the city has decided about; earlier versions wrote "import".
+CITY = "city"
 COLUMNS = ("day", "is_working", "note")
 CHINESE_COLUMNS = {
     "日期": "day",
@@ -90,6 +91,59 @@ def seed_known_years(work: UnitOfWork) -> int:
     return len(fresh) + sum(_renew(known[day.day], day) for day in days if day.day in known)
 
 
+def write_city_days(work: UnitOfWork, days: Sequence[DayEntry]) -> int:
+    """Makes `days` the days that the city has decided about; any other day is as `chinesecalendar` knows it. Returns the changes."""
+    decided = {entry.day: entry for entry in days}
+    rows = {
+        row.day: row for row in work.session.scalars(select(CalendarDay).where(CalendarDay.source != SEED))
+    }
+    changed = 0
+    for day, row in rows.items():
+        if day not in decided:
+            work.session.delete(row)
+            changed += 1
+    work.flush()
+    for entry in decided.values():
+        found = rows.get(entry.day) or work.session.get(CalendarDay, entry.day)
+        if found is None:
+            found = CalendarDay(day=entry.day, is_working=entry.is_working, source=CITY, note=entry.note)
+            work.session.add(found)
+            changed += 1
+        elif (found.is_working, found.note) != (entry.is_working, entry.note) or found.source == SEED:
+            changed += 1
+        found.is_working, found.note, found.source = entry.is_working, entry.note, CITY
+    work.flush()
+    # The days that the city has given back.
+    seed_known_years(work)
+    return changed
+
+
+def known_with(
+    known: Mapping[date, bool], former: Sequence[DayEntry], days: Sequence[DayEntry]
+) -> dict[date, bool]:
+    """Returns the `known` working days as they are once the city's `former` decisions are replaced by `days`."""
+    wanted = dict(known)
+    for entry in former:
+        seeded = _seeded(entry.day)
+        if seeded is None:
+            wanted.pop(entry.day, None)
+        else:
+            wanted[entry.day] = seeded
+    return {**wanted, **{entry.day: entry.is_working for entry in days}}
+
+
+def _seeded(day: date) -> bool | None:
+    """Returns whether the national calendar counts `day` as worked; None for a year that it does not know."""
+    years = {known.year for known in chinese_calendar.holidays}
+    return _seed(day).is_working if day.year in years else None
+
+
+def city_days(session: Session) -> tuple[DayEntry, ...]:
+    """Returns the days in the database that the city has decided about, in order."""
+    rows = session.scalars(select(CalendarDay).where(CalendarDay.source != SEED).order_by(CalendarDay.day))
+    return tuple(DayEntry(row.day, row.is_working, row.note) for row in rows)
+
+
 def _seed(day: date) -> _Day:
     _is_off, name = chinese_calendar.get_holiday_detail(day)
     return _Day(day, chinese_calendar.is_workday(day), name or "")
@@ -146,21 +200,11 @@ def listed_days(session: Session, year: int) -> tuple[CalendarDay, ...]:
     return tuple(row for row in rows if row.is_working != (row.day.isoweekday() <= 5) or row.source != SEED)
 
 
-def import_days(work: UnitOfWork, source: BinaryIO) -> int:
-    """Sets the days of a file with the columns `day,is_working,note` (yes or no); returns their number.
+def read_days(source: BinaryIO) -> tuple[DayEntry, ...]:
+    """Returns the days of a file with the columns `day,is_working,note` (yes or no); CSV and XLSX are read.
 
-    CSV and XLSX are read. Raises CalendarRefused.
+    Raises CalendarRefused with every bad line.
     """
-    days = _read(source)
-    for start in range(0, len(days), BATCH_SIZE):
-        listed = [day.day for day in days[start : start + BATCH_SIZE]]
-        work.session.execute(delete(CalendarDay).where(CalendarDay.day.in_(listed)))
-    work.session.execute(insert(CalendarDay), [_row(day, "import") for day in days])
-    return len(days)
-
-
-def _read(source: BinaryIO) -> list[_Day]:
-    """Returns the days of the file. Raises CalendarRefused with every bad line."""
     problems: list[DayProblem] = []
     days: dict[date, _Day] = {}
     try:
@@ -180,7 +224,7 @@ def _read(source: BinaryIO) -> list[_Day]:
         raise CalendarRefused((DayProblem(1, unreadable.code),)) from unreadable
     if problems or not days:
         raise CalendarRefused(tuple(problems) or (DayProblem(1, "empty_file"),))
-    return list(days.values())
+    return tuple(DayEntry(day.day, day.is_working, day.note) for day in days.values())
 
 
 def _columns(cells: Sequence[str]) -> tuple[str, ...]:

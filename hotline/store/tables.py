@@ -1,6 +1,6 @@
 """Imports every table, so that migrations and tests see all of them."""
 
-from hotline.store import calendar, flows, jobs, outbound, outbox
+from hotline.store import calendar, city, flows, jobs, outbound, outbox
 from hotline.store.base import Base
 from hotline.store.calls import escalations, lookups, outages, recordings
 from hotline.store.calls import tables as calls
@@ -13,6 +13,7 @@ __all__ = [
     "Base",
     "calendar",
     "calls",
+    "city",
     "escalations",
     "factors",
     "flows",

@@ -20,7 +20,7 @@ from ivr_flows.webhooks.flow_registry import FlowRegistry
 from ivr_flows.webhooks.narrow import NarrowTwimlRenderer
 from ivr_flows.webhooks.signature import Signature
 from ivr_flows.webhooks.twiml import TwimlRenderer
-from ivr_flows.webhooks.webhook import Webhook, WebhookContext, failure_response, view_of
+from ivr_flows.webhooks.webhook import CurrentRenderer, Webhook, WebhookContext, failure_response, view_of
 
 CALLER, CARRIER = Machine.CALLER, Machine.CARRIER
 HOLD, HANG_UP = call_flow.hold_at_fallback, call_flow.hang_up_silently
@@ -111,7 +111,9 @@ def voice_blueprint(
         registry=flows,
         first_turns=FirstTurnCache(application),
         signature=Signature.of(auth_token, addresses.public_url),
-        renderer=renderer(addresses, application.policies.queue.name, application.policies.callers),
+        renderers=CurrentRenderer(
+            application, lambda policies: renderer(addresses, policies.queue.name, policies.callers)
+        ),
         standard_arguments={"hotline": SpokenDigits(digits)},
         sounds=addresses.sounds(),
         reports_lost_devices=reports_lost_devices,

@@ -23,16 +23,20 @@ REFRESH_EVERY = timedelta(seconds=2)
 Name = tuple[str, str]
 # Reads the stored source of a script under the city's policies. Raises FlowError; `loader.load_stored_script` is one.
 StoredScriptReader = Callable[[str, Policies], Script]
+# Reads the scripts of the product under the city's policies, by name. Raises FlowError; `loader.load_scripts` is one.
+ScriptLoader = Callable[[Policies], Mapping[str, Script]]
 
 
 class FlowRegistry:
     """The active script for each purpose, and every older edition that a call of this process has needed."""
 
-    def __init__(
-        self, scripts: Mapping[str, Script], policies: Policies, read_stored: StoredScriptReader
-    ) -> None:
+    def __init__(self, load: ScriptLoader, policies: Policies, read_stored: StoredScriptReader) -> None:
+        """Loads the scripts of the files. Raises FlowError."""
+        scripts = load(policies)
+        self._load = load
         self._policies = policies
         self._read_stored = read_stored
+        self._inbound = policies.callers.inbound
         self._files = dict(scripts)
         # None: stored, but not usable by this version of the program; this is found out and logged once.
         self._editions: dict[Name, Script | None] = {name_of(script): script for script in scripts.values()}
@@ -43,7 +47,7 @@ class FlowRegistry:
     def from_files(self, purpose: CallPurpose) -> Script:
         """Returns the script in the city's files for `purpose`."""
         if purpose is CallPurpose.INBOUND:
-            return self._files[self._policies.callers.inbound]
+            return self._files[self._inbound]
         return next(script for script in self._files.values() if script.flow.purpose is purpose)
 
     def all_from_files(self) -> tuple[Script, ...]:
@@ -53,7 +57,12 @@ class FlowRegistry:
         return self._published.get(purpose) or self.from_files(purpose)
 
     def refresh(self, application: Application) -> None:
-        """Stores the files' scripts once, and reads newly published ones when REFRESH_EVERY has passed."""
+        """Stores the files' scripts once, and reads newly published ones when REFRESH_EVERY has passed.
+
+        The scripts are read anew under another version of the city's policies.
+        """
+        if application.policies is not self._policies:
+            self._take_policies(application.policies)
         if not self._kept:
             with application.unit_of_work(Machine.SYSTEM) as work:
                 for script in self._files.values():
@@ -72,6 +81,20 @@ class FlowRegistry:
     def edition(self, session: ReadSession, flow: str, version: str, purpose: CallPurpose) -> Script:
         """Returns the script a call began with, or the active one if that edition is missing or unusable."""
         return self._read(session, flow, version) or self.active(purpose)
+
+    def _take_policies(self, policies: Policies) -> None:
+        self._policies = policies
+        try:
+            scripts = self._load(policies)
+        except FlowError as error:
+            # It was checked when it was published, by another version of the program.
+            structlog.get_logger().error("flow.unusable_policies", problems=len(error.problems))
+            return
+        self._inbound = policies.callers.inbound
+        self._files = dict(scripts)
+        self._editions = {name_of(script): script for script in scripts.values()}
+        self._published = {}
+        self._looked = None
 
     def _take_published(self, session: ReadSession) -> None:
         published: dict[CallPurpose, Script] = {}

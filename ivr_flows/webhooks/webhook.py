@@ -20,6 +20,7 @@ from hotline.gateways.addresses import VoiceRoute
 from hotline.rules.calls.states import TERMINAL_STATUSES
 from hotline.rules.errors import DomainError
 from hotline.rules.people.actors import Machine
+from hotline.rules.policies import Policies
 from hotline.rules.text import is_storable
 from hotline.services.calls.check_times import expect_webhook, is_check_due_in_time
 from hotline.services.queueing.offers import offer_waiting
@@ -62,6 +63,21 @@ class WebhookForm:
         return int(length[1]) if length else 0
 
 
+@dataclass(slots=True)
+class CurrentRenderer:
+    """The renderer for the policies in force; another one is made when a version of the city's data is published."""
+
+    application: Application
+    make: Callable[[Policies], TwimlRenderer]
+    _made: tuple[Policies, TwimlRenderer] | None = None
+
+    def get(self) -> TwimlRenderer:
+        policies, made = self.application.policies, self._made
+        if made is None or made[0] is not policies:
+            made = self._made = (policies, self.make(policies))
+        return made[1]
+
+
 @dataclass(frozen=True, slots=True)
 class WebhookContext:
     """The objects shared by all webhooks of a process. Every prompt may use `standard_arguments`.
@@ -74,10 +90,14 @@ class WebhookContext:
     registry: FlowRegistry
     first_turns: FirstTurnCache
     signature: Signature
-    renderer: TwimlRenderer
+    renderers: CurrentRenderer
     standard_arguments: Mapping[str, Argument]
     sounds: str
     reports_lost_devices: bool = False
+
+    @property
+    def renderer(self) -> TwimlRenderer:
+        return self.renderers.get()
 
 
 @dataclass(slots=True)

@@ -24,7 +24,6 @@ from sqlalchemy import Engine, select
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import Session
 
-from config.city import CITY
 from config.city.units import read_units
 from config.demo.volume import LARGEST_UNIT, fill
 from hotline.gateways.live import announce_nothing
@@ -40,6 +39,7 @@ from hotline.unit_of_work import Application
 from tests.benchmarks.bench_webhook import served
 from tests.benchmarks.report_floor import plain_statements
 from tests.benchmarks.results import compare, measure, report
+from tests.city_texts import EXAMPLE, source
 from tests.databases import open_postgres
 from tests.policies import city_policies
 
@@ -101,7 +101,7 @@ def prepare(engine: Engine, tickets: int) -> str:
     with Session(engine) as session:
         session.add_all(
             Unit(code=unit.code, name_zh=unit.name_zh, name_en=unit.name_en, kind=unit.kind)
-            for unit in read_units(CITY / "units.toml")
+            for unit in read_units(source(EXAMPLE / "units.toml"))
         )
         session.commit()
     policies = city_policies()

@@ -32,6 +32,7 @@ from hotline.store.tables import Base
 from hotline.unit_of_work import Application
 from ivr_flows.webhooks.blueprint import voice_blueprint
 from tests.builders import make_colleague, make_unit, make_user, person_of
+from tests.city_texts import catalog
 from tests.console.conftest import arm_with_csrf_token
 from tests.console.desk_scenes import talking_desk
 from tests.policies import city_policies
@@ -122,7 +123,8 @@ def build(folder: str) -> City:
         default_locale="zh_CN",
         softphone=softphone,
         redis_url="redis://127.0.0.1:1/0",
-        flows=CityFlows(registry, policies),
+        flows=CityFlows(registry, lambda: policies),
+        city=catalog(system_clock),
     )
     register(console, application, options)
     make_unit(application)

@@ -10,6 +10,7 @@ from config.city.toml_file import BadFile
 from config.demo.auto_answer import ANSWERS
 from hotline.exchange.vocabulary.answer_modes import StaffedDesk
 from hotline.rules.policies import OpeningHours
+from tests.city_texts import source
 
 SHIPPED = files("config.city") / "example" / "callers.toml"
 
@@ -23,13 +24,13 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 
 
 def test_the_line_is_staffed_round_the_clock_and_offices_have_a_lunch_break() -> None:
-    callers = read_callers(SHIPPED)
+    callers = read_callers(source(SHIPPED))
     assert callers.schedules["staffed"].holidays == (OpeningHours(0, 1440),)
     assert callers.schedules["office"].workdays == (OpeningHours(510, 720), OpeningHours(810, 1050))
 
 
 def test_every_emergency_number_of_the_demonstration_is_answered_there() -> None:
-    for number in read_callers(SHIPPED).numbers.values():
+    for number in read_callers(source(SHIPPED)).numbers.values():
         assert isinstance(ANSWERS[number], StaffedDesk)
 
 
@@ -64,11 +65,11 @@ def test_every_emergency_number_of_the_demonstration_is_answered_there() -> None
 )
 def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, complaint: str) -> None:
     with pytest.raises(BadFile, match=r"callers\.toml: ") as caught:
-        read_callers(changed(tmp_path, old, new))
+        read_callers(source(changed(tmp_path, old, new)))
     assert complaint in str(caught.value)
 
 
 def test_numbers_that_several_people_phone_from_are_listed_or_none(tmp_path: Path) -> None:
     listed = changed(tmp_path, "shared_numbers = []", 'shared_numbers = ["+865374400000", "+865374400000"]')
-    assert read_callers(listed).shared_numbers == {"+865374400000"}
-    assert read_callers(changed(tmp_path, "shared_numbers = []", "")).shared_numbers == frozenset()
+    assert read_callers(source(listed)).shared_numbers == {"+865374400000"}
+    assert read_callers(source(changed(tmp_path, "shared_numbers = []", ""))).shared_numbers == frozenset()

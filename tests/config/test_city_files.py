@@ -13,9 +13,16 @@ import pytest
 
 from config.city.policies import read_policies
 from config.city.toml_file import BadFile
+<<<<<<< HEAD
 from config.city.units import UnitKind, read_units
 from hotline.rules.enums import RequestType, Role, Urgency
+=======
+from config.city.units import read_units
+from hotline.rules.city import UnitKind
+from hotline.rules.enums import RequestType, Urgency
+>>>>>>> a1a44a9 (Publish the city's data as versions, from a folder and in the browser)
 from hotline.rules.policies import DeadlineStage, Limit, Policies, TimeUnit
+from tests.city_texts import source
 from tests.policies import CALLERS
 
 SHIPPED = files("config.city") / "example"
@@ -24,7 +31,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def policies_from(path: Path) -> Policies:
-    return read_policies(path, callers=CALLERS, zone=ZONE, number="+865374412345")
+    return read_policies(source(path), callers=CALLERS, zone=ZONE, number="+865374412345")
 
 
 def changed(tmp_path: Path, old: str, new: str) -> Path:
@@ -38,7 +45,7 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 
 def test_production_gives_five_working_days_and_consultations_two() -> None:
     policy = read_policies(
-        SHIPPED / "policies.toml", callers=CALLERS, zone=ZONE, number="+865374412345"
+        source(SHIPPED / "policies.toml"), callers=CALLERS, zone=ZONE, number="+865374412345"
     ).deadlines
     five = policy.limit(DeadlineStage.RESOLVE, RequestType.COMPLAINT, Urgency.NORMAL)
     two = policy.limit(DeadlineStage.RESOLVE, RequestType.CONSULTATION, Urgency.NORMAL)
@@ -49,8 +56,12 @@ def test_production_gives_five_working_days_and_consultations_two() -> None:
 
 
 def test_the_demonstration_phones_at_any_hour_and_keeps_the_real_deadlines() -> None:
-    real = read_policies(SHIPPED / "policies.toml", callers=CALLERS, zone=ZONE, number="+865374412345")
-    demo = read_policies(SHIPPED / "policies.demo.toml", callers=CALLERS, zone=ZONE, number="+865374412345")
+    real = read_policies(
+        source(SHIPPED / "policies.toml"), callers=CALLERS, zone=ZONE, number="+865374412345"
+    )
+    demo = read_policies(
+        source(SHIPPED / "policies.demo.toml"), callers=CALLERS, zone=ZONE, number="+865374412345"
+    )
     assert demo.deadlines == real.deadlines
     for policy in (demo.callbacks, demo.follow_ups):
         assert policy.from_hour == policy.to_hour
@@ -134,7 +145,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_the_city_has_95_units_of_four_kinds_with_unlike_names() -> None:
-    units = read_units(SHIPPED / "units.toml")
+    units = read_units(source(SHIPPED / "units.toml"))
     assert len(units) == 95
     assert Counter(unit.kind for unit in units)[UnitKind.TOWNSHIP] == 12
     for names in (
@@ -181,7 +192,7 @@ def test_a_wrong_unit_is_named(tmp_path: Path, text: str, complaint: str) -> Non
         f"township = []\nutility = []\ninstitution = []\n[[department]]\n{text}\n", encoding="utf-8"
     )
     with pytest.raises(BadFile, match=f"^{complaint}"):
-        read_units(path)
+        read_units(source(path))
 
 
 @pytest.mark.parametrize(
@@ -195,7 +206,7 @@ def test_a_unit_may_name_the_address_of_its_own_system(tmp_path: Path, url: str)
         f'code = "ab"\nzh = "甲"\nen = "A"\nwebhook_url = "{url}"\n',
         encoding="utf-8",
     )
-    assert [unit.webhook_url for unit in read_units(path)] == [url]
+    assert [unit.webhook_url for unit in read_units(source(path))] == [url]
 
 
 @pytest.mark.parametrize("command", [["config.processes.scheduler"], ["config.processes.worker", "calls"]])
@@ -228,4 +239,4 @@ def test_a_unit_may_be_closed_and_a_file_begin_with_a_byte_order_mark(tmp_path: 
     )
     file = tmp_path / "units.toml"
     file.write_text(closed + others, encoding="utf-8")
-    assert [unit.closed for unit in read_units(file)] == [True, False, False, False]
+    assert [unit.closed for unit in read_units(source(file))] == [True, False, False, False]

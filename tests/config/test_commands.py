@@ -141,7 +141,7 @@ def test_migrating_twice_says_that_nothing_changed(terminal: Terminal) -> None:
     again = terminal.run("migrate")
     assert again.exit_code == 0
     assert "the database is at" in again.output
-    assert "units: 0 new, 0 changed, 0 retired" in again.output
+    assert "the city is at version 1, as in" in again.output
 
 
 def test_before_the_first_migration_commands_say_so(bare: Terminal) -> None:
@@ -335,7 +335,12 @@ def test_the_workbook_of_a_day_is_a_workbook(terminal: Terminal) -> None:
 def test_a_calendar_file_sets_days_or_names_its_bad_lines(terminal: Terminal, tmp_path: Path) -> None:
     file = tmp_path / "days.csv"
     file.write_text("day,is_working,note\n2027-01-01,no,元旦\n2027-01-02,yes,调休\n", encoding="utf-8")
-    assert terminal.run("calendar", "import", str(file)).output == "set 2 days\n"
+    seen = terminal.run("calendar", "preview", str(file))
+    assert seen.output == "0 of 0 open deadlines would move\n"
+    told = terminal.run("calendar", "import", str(file), "--note", "年度放假安排")
+    assert "published version 2" in told.output
+    assert "2 days changed" in told.output
+    assert "calendar  年度放假安排" in terminal.run("city", "history").output
     file.write_text("day,is_working,note\n2027-01-01,perhaps,\n", encoding="utf-8")
     refused = terminal.run("calendar", "import", str(file))
     assert (refused.exit_code, refused.stderr) == (1, "line 2: not_yes_or_no\nnothing was imported\n")

@@ -3,31 +3,28 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from config.city.database import write_city
-from config.city.policies import read_policies
-from config.city.units import read_units
+from config.city.folder import example_texts
+from config.city.kinds import read_city
 from config.demo.matters import read_matters
 from config.demo.people import SHOWN, unit_handler
 from config.demo.seed import is_empty, seed_demo
 from config.wiring import load_registry
 from hotline.rules.enums import CallEnd, CallPurpose, FollowUpState, PresenceState, TicketState
-from hotline.rules.people.actors import Machine
 from hotline.services.people import sign_ins
 from hotline.store.calls.tables import Call
 from hotline.store.engine import open_engine
 from hotline.store.outbound import Callback, FollowUp
 from hotline.store.outbox import EventRow
-from hotline.store.people.tables import Presence, Unit, User
+from hotline.store.people.tables import Presence, User
 from hotline.store.tables import Base
 from hotline.store.tickets.tables import Assignment, Ticket
-from hotline.unit_of_work import Application
+from tests.city_texts import in_force
 from tests.policies import city_policies
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -35,16 +32,19 @@ NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 
 def seed(path: Path) -> Engine:
     """Writes a small city into a new SQLite file, with the limits of production."""
-    base = city_policies()
-    real = read_policies(
-        files("config.city") / "example" / "policies.toml",
-        callers=base.callers,
-        zone=base.zone,
-        number=base.number,
-    )
+    base, texts = city_policies(), example_texts(is_demo=False)
+    real = read_city(texts, day=NOW.date(), zone=base.zone, number=base.number).data.policies
     engine = open_engine(f"sqlite:///{path}")
     Base.metadata.create_all(engine)
-    seed_demo(engine, policies=real, flows=load_registry(real), password="demo-password", now=NOW, share=0.15)
+    seed_demo(
+        engine,
+        city=texts,
+        policies=real,
+        flows=load_registry(real),
+        password="demo-password",
+        now=NOW,
+        share=0.15,
+    )
     return engine
 
 
@@ -133,7 +133,7 @@ def test_only_a_database_with_nobody_in_it_is_empty(city: Engine, engine: Engine
 
 
 def test_every_matter_goes_to_a_unit_that_exists_and_has_a_handler() -> None:
-    codes = {unit.code for unit in read_units(files("config.city") / "example" / "units.toml")}
+    codes = {unit.code for unit in in_force().data.units}
     for matter in read_matters():
         assert matter.unit in codes
         assert matter.answer or matter.reply
@@ -146,24 +146,3 @@ def test_no_log_in_is_given_twice() -> None:
     assert len(names) == len(set(users))
     numbers = [user.work_number for user in SHOWN if user.work_number]
     assert len(numbers) == len(set(numbers))
-
-
-def test_writing_the_city_again_changes_nothing_and_a_unit_that_left_takes_no_more_tickets(
-    application: Application,
-) -> None:
-    first = write_city(application)
-    assert (first.added, first.changed, first.retired) == (95, 0, 0)
-    assert first.days > 8000
-    with application.unit_of_work(Machine.SYSTEM) as work:
-        work.session.add(
-            Unit(code="closed-office", name_zh="已撤销", name_en="Closed", kind="department", active=True)
-        )
-        bus = work.session.get_one(Unit, "bus")
-        bus.name_zh, bus.webhook_url, bus.webhook_secret = "旧名", "https://old.example/", "s" * 32
-    again = write_city(application)
-    assert (again.added, again.changed, again.retired, again.days) == (0, 1, 1, 0)
-    with application.read_session() as session:
-        assert session.get_one(Unit, "closed-office").active is False
-        bus = session.get_one(Unit, "bus")
-        assert (bus.name_zh, bus.webhook_url, bus.webhook_secret) == ("公共交通公司", None, "s" * 32)
-        assert session.scalar(select(func.count()).select_from(User)) == 0

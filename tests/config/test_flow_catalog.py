@@ -15,7 +15,7 @@ MENU = (OUR_FILES / "flows" / "menu.toml").read_text(encoding="utf-8")
 @pytest.fixture(scope="module")
 def flows() -> CityFlows:
     policies = city_policies()
-    return CityFlows(load_registry(policies), policies)
+    return CityFlows(load_registry(policies), lambda: policies)
 
 
 def test_the_text_of_every_flow_of_the_files_can_be_edited(flows: CityFlows) -> None:

@@ -1,18 +1,18 @@
 """published.toml is read strictly, and the shipped claims name statistics that exist."""
 
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from config.city.published import read_claims
 from config.city.toml_file import BadFile
-from hotline.rules.figures.reconciliation import Claim
+from hotline.rules.city import Claim
+from tests.city_texts import EXAMPLE, source
 
 
 def test_the_shipped_claims_are_those_of_2016() -> None:
-    claims = read_claims(files("config.city") / "example" / "published.toml")
+    claims = read_claims(source(EXAMPLE / "published.toml"))
     assert Claim("closure_rate", "99.58", last=date(2016, 6, 12)) in claims
 
 
@@ -42,5 +42,5 @@ def test_a_claim_that_cannot_be_used_is_refused_by_key(tmp_path: Path, text: str
     path = tmp_path / "published.toml"
     path.write_text(f"[[claim]]\n{text}\n", encoding="utf-8")
     with pytest.raises(BadFile) as refused:
-        read_claims(path)
+        read_claims(source(path))
     assert str(refused.value).startswith(f"published.toml: {complaint}")

@@ -1,5 +1,6 @@
 """Errors of TOML files: one line that names file, key and what to write instead."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -54,7 +55,7 @@ def test_a_file_that_fits_is_read(tmp_path: Path) -> None:
 def test_an_error_is_one_line_with_file_key_and_reason(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(BadFile) as refused:
         read(tmp_path, text)
-    assert str(refused.value) == f"some.toml: {message}"
+    assert re.sub(r" \(line \d+\)$", "", str(refused.value)) == f"some.toml: {message}"
 
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def run(python: Path, folder: Path, *command: str, **environ: str) -> "subproces
 def test_an_installed_wheel_migrates_and_shows_its_pages_in_english(python: Path, tmp_path: Path) -> None:
     migrated = run(python, tmp_path, "-m", "config.cli", "migrate")
     assert migrated.returncode == 0, migrated.stderr
-    assert "95 new" in migrated.stdout
+    assert "95 units" in migrated.stdout
     shown = run(python, tmp_path, "-c", PAGES, HOTLINE_LOCALE="en")
     assert shown.returncode == 0, shown.stderr
     assert Path(shown.stdout.strip()).is_relative_to(python.parents[1])

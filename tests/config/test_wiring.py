@@ -1,18 +1,17 @@
 """The composition root: a wrong file of the city stops a process, and nothing connects while it is built."""
 
-import shutil
 import socket
 import time
 from collections.abc import Iterator
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import pytest
 from twilio.jwt.access_token import AccessToken
 
+from config.city.folder import make_folder
 from config.readiness import storage_trouble
 from config.settings import Settings, read_settings
-from config.wiring import build, build_or_exit, city_policies, device_token, sound_storage
+from config.wiring import build, build_or_exit, device_token, sound_storage
 from hotline.gateways.storage.folder import FolderStorage
 from hotline.gateways.storage.s3 import S3Storage
 from tests.s3_server import run_s3
@@ -35,10 +34,9 @@ PRODUCTION = {
 
 @pytest.fixture
 def city(tmp_path: Path) -> Path:
-    """A copy of the shipped files of the city."""
-    folder = tmp_path / "city"
-    with as_file(files("config.city") / "example") as shipped:
-        shutil.copytree(shipped, folder)
+    """The folder of the city's texts that `demo` reads."""
+    folder = tmp_path / "home" / "city"
+    make_folder(folder, is_demo=True)
     return folder
 
 
@@ -55,25 +53,30 @@ def listener() -> Iterator[socket.socket]:
         yield server
 
 
-@pytest.mark.parametrize("name", ["callers.toml", "policies.demo.toml", "published.toml"])
+@pytest.mark.parametrize("name", ["callers.toml", "policies.toml", "published.toml"])
 def test_a_wrong_file_of_the_city_is_status_2_and_one_line(
     city: Path, demo: Settings, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     (city / name).write_text('"a\\nb" = 1', encoding="utf-8")
     with pytest.raises(SystemExit) as ended:
-        build_or_exit(demo, city)
+        build_or_exit(demo)
     assert ended.value.code == 2
     message = capsys.readouterr().err
     assert message.startswith(f"hotline: {name}: ")
     assert message.count("\n") == 1
 
 
-def test_each_mode_reads_its_own_file_of_limits(city: Path, demo: Settings) -> None:
-    real = city_policies(read_settings(PRODUCTION), city)
-    shown = city_policies(demo, city)
-    assert shown.follow_ups.delay_seconds < real.follow_ups.delay_seconds
-    (city / "policies.toml").unlink()
-    assert city_policies(demo, city) == shown
+def test_the_folder_is_made_once_and_the_demonstration_has_short_waits(
+    tmp_path: Path, demo: Settings
+) -> None:
+    real = read_settings({**PRODUCTION, "HOTLINE_CITY": str(tmp_path / "real")})
+    shown = build(demo).application.policies
+    assert shown.follow_ups.delay_seconds < build(real).application.policies.follow_ups.delay_seconds
+    policies = real.city_folder / "policies.toml"
+    policies.write_text(
+        policies.read_text(encoding="utf-8").replace("max_size = 200", "max_size = 7"), encoding="utf-8"
+    )
+    assert build(real).application.policies.queue.max_size == 7
 
 
 def test_limits_belong_to_the_line_and_the_zone_of_the_settings(tmp_path: Path) -> None:
@@ -82,17 +85,18 @@ def test_limits_belong_to_the_line_and_the_zone_of_the_settings(tmp_path: Path) 
         "HOTLINE_NUMBER": "+4930123456",
         "HOTLINE_TIMEZONE": "Europe/Berlin",
     }
-    policies = city_policies(read_settings(given))
+    policies = build(read_settings(given)).application.policies
     assert (policies.number, policies.zone.key) == ("+4930123456", "Europe/Berlin")
 
 
-def test_nothing_connects_while_the_components_are_built(listener: socket.socket) -> None:
+def test_nothing_connects_while_the_components_are_built(listener: socket.socket, tmp_path: Path) -> None:
     port = listener.getsockname()[1]
     addresses = {
         "DATABASE_URL": f"postgresql://127.0.0.1:{port}/hotline?connect_timeout=1",
         "REDIS_URL": f"redis://127.0.0.1:{port}/0",
         "TWILIO_API_URL": f"http://127.0.0.1:{port}",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "HOTLINE_CITY": str(tmp_path / "city"),
     }
     components = build(read_settings({**PRODUCTION, **addresses}))
     with pytest.raises(BlockingIOError):

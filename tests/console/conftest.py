@@ -20,7 +20,9 @@ from config.wiring import load_registry
 from hotline.rules.people.actors import Person
 from hotline.services.people import sign_ins
 from hotline.unit_of_work import Application
+from tests.city_texts import catalog
 from tests.policies import city_policies
+from tests.stopped_clock import StoppedClock
 
 SignIn = Callable[[Person], FlaskClient]
 
@@ -65,11 +67,11 @@ def arm_with_csrf_token(app: Flask, client: FlaskClient) -> None:
 def flow_catalog() -> FlowCatalog:
     """The flows of the city's files."""
     policies = city_policies()
-    return CityFlows(load_registry(policies), policies)
+    return CityFlows(load_registry(policies), lambda: policies)
 
 
 @pytest.fixture
-def console_options(redis_url: str, flow_catalog: FlowCatalog) -> ConsoleOptions:
+def console_options(redis_url: str, flow_catalog: FlowCatalog, clock: StoppedClock) -> ConsoleOptions:
     return ConsoleOptions(
         secret_key="only for tests",
         public_url="http://localhost",
@@ -77,6 +79,7 @@ def console_options(redis_url: str, flow_catalog: FlowCatalog) -> ConsoleOptions
         softphone=SoftphoneOptions("exchange", "ws://127.0.0.1:1", lambda identity: f"token of {identity}"),
         redis_url=redis_url,
         flows=flow_catalog,
+        city=catalog(clock),
     )
 
 

@@ -26,6 +26,7 @@ from tests.console.programs import hire
 
 MADE_WITH: dict[type[Exception], Callable[[], Exception]] = {
     errors.UnknownSkill: lambda: errors.UnknownSkill("dialect", ["english"]),
+    errors.UnitInUse: lambda: errors.UnitInUse("water", 2, 1),
     errors.ActionNotAllowed: lambda: errors.ActionNotAllowed(TicketAction.CLOSE, [TicketAction.REPLY]),
     errors.MissingFields: lambda: errors.MissingFields(["title"]),
     errors.InvalidFields: lambda: errors.InvalidFields({"title": "too_long", "other": "a_new_code"}),

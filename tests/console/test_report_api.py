@@ -1,7 +1,7 @@
 """Reports over HTTP: the public document to the letter, bad days named, rights kept, published rates checked."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -19,23 +19,24 @@ from hotline.rules.enums import (
     Role,
     TicketState,
 )
-from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.figures.statistics import STATISTICS
 from hotline.services.people import tokens
 from hotline.unit_of_work import Application
 from tests.builders import make_call, make_ticket, make_unit, make_user, person_of
-from tests.stopped_clock import MONDAY_MORNING
+from tests.city_texts import catalog, texts_with
+from tests.stopped_clock import MONDAY_MORNING, StoppedClock
 
 RATES = [statistic.name for statistic in STATISTICS]
 
 
 @pytest.fixture
-def console_options(console_options: ConsoleOptions) -> ConsoleOptions:
+def console_options(console_options: ConsoleOptions, clock: StoppedClock) -> ConsoleOptions:
     """The console of a city that once claimed 90 % closed for 2026-11-20."""
-    claim = Claim("closure_rate", "90.00", last=date(2026, 11, 20))
+    claimed = '[[claim]]\nstatistic = "closure_rate"\nvalue = "90.00"\nto = "2026-11-20"\n'
+    city = catalog(clock, texts_with(published=claimed))
     return ConsoleOptions(
         **{name: getattr(console_options, name) for name in console_options.__dataclass_fields__}
-        | {"claims": (claim,)}
+        | {"city": city}
     )
 
 

@@ -4,7 +4,8 @@ from datetime import date
 
 from agent_console.reports.labels import CALL_LABELS, EXCLUSION_LABELS, LINE_LABELS, STATISTIC_LABELS
 from agent_console.reports.page import COUNT_LABELS
-from hotline.rules.figures.reconciliation import Claim, check_claims, reconcile
+from hotline.rules.city import Claim
+from hotline.rules.figures.reconciliation import check_claims, reconcile
 from hotline.rules.figures.report import CallCounts, Figures, Period
 from hotline.rules.figures.statistics import STATISTICS
 from hotline.store.figures.drill_down import CALL_COUNTS, TICKET_COUNTS

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
+from hotline.rules.city import Claim
 from hotline.rules.enums import RequestClass
-from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.rules.tickets.rows import COLUMNS

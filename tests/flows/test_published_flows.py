@@ -51,7 +51,9 @@ def test_new_calls_begin_with_what_was_published_and_old_ones_end_with_theirs(
 def test_every_process_sees_it(application: Application, policies, clock: StoppedClock) -> None:
     script = draft(application)
     other = FlowRegistry(
-        {"menu": draft(application, "timeout = 4", "timeout = 4")}, policies, load_stored_script
+        lambda _policies: {"menu": draft(application, "timeout = 4", "timeout = 4")},
+        policies,
+        load_stored_script,
     )
     other.refresh(application)
     publish(application, script)

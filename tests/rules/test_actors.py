@@ -28,6 +28,8 @@ EXPECTED: dict[Right, set[Role]] = {
     R.EXPORT_TICKETS: {Role.SUPERVISOR},
     R.READ_LOOKS: {Role.SUPERVISOR, Role.ADMIN},
     R.MANAGE_PEOPLE: {Role.ADMIN},
+    R.READ_CITY: {Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN},
+    R.MANAGE_CITY: {Role.ADMIN},
 }
 
 

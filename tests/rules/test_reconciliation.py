@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from hotline.rules.city import Claim
 from hotline.rules.enums import (
     AfterCall,
     CallOutcome,
@@ -17,7 +18,7 @@ from hotline.rules.enums import (
     RequestType,
 )
 from hotline.rules.figures.rates import Rate
-from hotline.rules.figures.reconciliation import Claim, check_claims, describe_matches, reconcile
+from hotline.rules.figures.reconciliation import check_claims, describe_matches, reconcile
 from hotline.rules.figures.report import (
     Balance,
     CallCounts,

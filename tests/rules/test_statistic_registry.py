@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hotline.rules.city import Claim
 from hotline.rules.enums import CLASS_OF, AfterCall, CallOutcome, CallRecord, Channel, RequestType
 from hotline.rules.errors import InvalidFields
 from hotline.rules.figures.rates import MatchingCounts, Rate
-from hotline.rules.figures.reconciliation import Claim, check_claims, describe_matches, reconcile
+from hotline.rules.figures.reconciliation import check_claims, describe_matches, reconcile
 from hotline.rules.figures.report import (
     Balance,
     CallCounts,

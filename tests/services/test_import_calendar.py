@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, date, datetime
+from typing import BinaryIO
 
 import pytest
 from openpyxl import Workbook
@@ -14,14 +15,16 @@ from hotline.rules.tickets.deadlines import deadline
 from hotline.services.calendar import (
     CalendarRefused,
     DayProblem,
-    import_days,
+    city_days,
     known_years,
     listed_days,
+    read_days,
     seed_known_years,
+    write_city_days,
 )
 from hotline.services.tickets import due_dates
 from hotline.store.calendar import CalendarDay, working_days
-from hotline.unit_of_work import Application
+from hotline.unit_of_work import Application, UnitOfWork
 from tests.stopped_clock import StoppedClock
 
 
@@ -30,9 +33,17 @@ def days_of(application: Application, first: date, last: date) -> dict[date, boo
         return working_days(session, first, last)
 
 
+def set_days(work: UnitOfWork, file: BinaryIO) -> int:
+    """Sets the days of a file beside those that the city has decided about before; returns the number of the file's days."""
+    listed = read_days(file)
+    kept = {entry.day: entry for entry in (*city_days(work.session), *listed)}
+    write_city_days(work, tuple(kept.values()))
+    return len(listed)
+
+
 def load(application: Application, text: str) -> int:
     with application.unit_of_work(Machine.SYSTEM) as work:
-        return import_days(work, io.BytesIO(text.encode()))
+        return set_days(work, io.BytesIO(text.encode()))
 
 
 def test_known_years_are_seeded_with_their_make_up_days_and_only_once(application: Application) -> None:
@@ -174,7 +185,7 @@ def test_the_known_years_say_their_sources_and_what_may_still_change(application
         years = {each.year: each for each in known_years(session)}
         days = listed_days(session, 2026)
     assert years[2025].provisional_from is None
-    assert (years[2026].days, years[2026].sources) == (365, {"chinesecalendar": 364, "import": 1})
+    assert (years[2026].days, years[2026].sources) == (365, {"chinesecalendar": 364, "city": 1})
     assert years[2026].provisional_from is None
     assert (years[2027].days, years[2027].working, years[2027].provisional_from) == (2, 0, date(2027, 1, 3))
     assert (date(2026, 11, 23), "停水") in {(row.day, row.note) for row in days}
@@ -185,7 +196,7 @@ def test_the_known_years_say_their_sources_and_what_may_still_change(application
 def test_a_calendar_in_another_encoding_is_read(application: Application, encoding: str) -> None:
     text = "day,is_working,note,,\n2027/1/1,no,元旦放假,,\n,,,,\n2027-02-06,yes,春节调休,,\n"
     with application.unit_of_work(Machine.SYSTEM) as work:
-        assert import_days(work, io.BytesIO(text.encode(encoding))) == 2
+        assert set_days(work, io.BytesIO(text.encode(encoding))) == 2
         assert work.session.get_one(CalendarDay, date(2027, 1, 1)).note == "元旦放假"
 
 
@@ -196,7 +207,7 @@ def test_a_calendar_in_a_workbook_is_read(application: Application) -> None:
     target = io.BytesIO()
     book.save(target)
     with application.unit_of_work(Machine.SYSTEM) as work:
-        assert import_days(work, io.BytesIO(target.getvalue())) == 2
+        assert set_days(work, io.BytesIO(target.getvalue())) == 2
     assert days_of(application, date(2027, 1, 1), date(2027, 12, 31)) == {
         date(2027, 1, 1): False,
         date(2027, 2, 6): True,

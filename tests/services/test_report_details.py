@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from agent_console.reports.files import render
+from hotline.rules.city import Claim
 from hotline.rules.enums import CallEnd, CallState, Closing, TicketState
-from hotline.rules.figures.reconciliation import Claim
 from hotline.rules.figures.report import Period
 from hotline.rules.people.actors import Machine
 from hotline.services.figures.reports import Report, build_report

@@ -5,8 +5,8 @@ The text of a line uses the names of the report's JSON, so that a program can fo
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 
+from hotline.rules.city import Claim
 from hotline.rules.enums import CallOutcome, CallRecord, RequestClass, RequestType
 from hotline.rules.figures.rates import MatchingCounts, Rate, matching_counts, parse_percent
 from hotline.rules.figures.report import Figures, Period
@@ -27,19 +27,6 @@ class ReconciliationLine:
     @property
     def ok(self) -> bool:
         return self.left == self.right
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A published rate for a period that ended on `last` (`first` None: since the beginning)."""
-
-    statistic: str
-    value: str
-    last: date
-    first: date | None = None
-
-    def is_about(self, period: Period) -> bool:
-        return self.last == period.last and self.first in {None, period.first}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +75,7 @@ def check_claims(claims: Iterable[Claim], period: Period, rates: dict[str, Rate]
             ),
         )
         for claim in claims
-        if claim.is_about(period)
+        if claim.is_about(period.first, period.last)
     )
 
 

@@ -30,6 +30,8 @@ class Right(StrEnum):
     EXPORT_TICKETS = "export_tickets"
     READ_LOOKS = "read_looks"
     MANAGE_PEOPLE = "manage_people"
+    READ_CITY = "read_city"
+    MANAGE_CITY = "manage_city"
 
 
 _DESK = {
@@ -49,6 +51,7 @@ _OVERSIGHT = {
     Right.READ_OPERATORS,
     Right.HEAR_TALKS,
     Right.READ_FLOWS,
+    Right.READ_CITY,
     Right.READ_OUTAGES,
 }
 
@@ -88,6 +91,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
             Right.MANAGE_DELIVERIES,
             Right.MANAGE_PEOPLE,
             Right.READ_LOOKS,
+            Right.MANAGE_CITY,
         }
     ),
 }
@@ -97,6 +101,7 @@ ALL_DUTIES = frozenset(Duty)
 DUTY_OF: dict[Right, Duty] = {
     Right.PUBLISH_FLOWS: Duty.SYSTEM,
     Right.MANAGE_DELIVERIES: Duty.SYSTEM,
+    Right.MANAGE_CITY: Duty.SYSTEM,
     Right.MANAGE_PEOPLE: Duty.SECURITY,
     Right.READ_LOOKS: Duty.AUDIT,
 }

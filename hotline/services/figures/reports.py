@@ -9,11 +9,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from hotline.rules.city import Claim
 from hotline.rules.enums import CallPurpose
 from hotline.rules.figures.rates import Rate
 from hotline.rules.figures.reconciliation import (
     CheckedClaim,
-    Claim,
     ReconciliationLine,
     check_claims,
     reconcile,

@@ -287,6 +287,7 @@ def _columns(row: TicketRow, day: date, number: str, unit: _UnitEntry | None) ->
         **dict.fromkeys(("acknowledge_due", "contact_due", "acknowledged_at", "replied_at")),
         **dict.fromkeys(("wanted", "place", "answer", "reply", "policy"), ""),
         "due_provisional": False,
+        "policy_version": 0,
         **stored,
         "urgency": row.urgency,
         "confidential": row.confidential,

@@ -11,7 +11,7 @@ from hotline.store.base import Base, UtcDateTime, enum_column
 
 
 class Unit(Base):
-    """A handling unit (承办单位) with its 马上就办办公室."""
+    """A handling unit (承办单位) with its 马上就办办公室. `successor`: the code of the unit that took over from a closed one."""
 
     __tablename__ = "units"
     code: Mapped[str] = mapped_column(String(32), primary_key=True)
@@ -22,6 +22,8 @@ class Unit(Base):
     webhook_url: Mapped[str | None] = mapped_column(String(500))
     webhook_secret: Mapped[str | None] = mapped_column(String(120))
     active: Mapped[bool] = mapped_column(default=True)
+    # No foreign key: a table of SQLite that others refer to could not lose the column again.
+    successor: Mapped[str | None] = mapped_column(String(32))
 
 
 class User(Base):

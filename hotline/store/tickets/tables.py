@@ -108,6 +108,8 @@ class Ticket(Base):
     contact_note: Mapped[str] = mapped_column(Text, default="")
     closing: Mapped[Closing | None] = mapped_column(enum_column(Closing))
     policy: Mapped[str] = mapped_column(String(40), default="")
+    # The published version of the city's data under which the deadlines were counted; 0: before there were versions.
+    policy_version: Mapped[int] = mapped_column(default=0, server_default=sql("0"))
     round: Mapped[int] = mapped_column(default=1)
     redo_of: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
