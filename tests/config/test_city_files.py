@@ -13,14 +13,9 @@ import pytest
 
 from config.city.policies import read_policies
 from config.city.toml_file import BadFile
-<<<<<<< HEAD
-from config.city.units import UnitKind, read_units
-from hotline.rules.enums import RequestType, Role, Urgency
-=======
 from config.city.units import read_units
 from hotline.rules.city import UnitKind
-from hotline.rules.enums import RequestType, Urgency
->>>>>>> a1a44a9 (Publish the city's data as versions, from a folder and in the browser)
+from hotline.rules.enums import RequestType, Role, Urgency
 from hotline.rules.policies import DeadlineStage, Limit, Policies, TimeUnit
 from tests.city_texts import source
 from tests.policies import CALLERS
@@ -74,7 +69,7 @@ def test_roles_and_accounts_of_the_rules_for_log_ins_are_lists(tmp_path: Path) -
     text = text.replace("second_factor_roles = []", 'second_factor_roles = ["admin", "supervisor"]')
     text = text.replace("emergency_accounts = []", 'emergency_accounts = ["root"]')
     path.write_text(text.replace('local_log_in = "all"', 'local_log_in = "emergency"'), encoding="utf-8")
-    policy = read_policies(path, callers=CALLERS, zone=ZONE, number="+865374412345").accounts
+    policy = read_policies(source(path), callers=CALLERS, zone=ZONE, number="+865374412345").accounts
     assert policy.second_factor_roles == {Role.ADMIN, Role.SUPERVISOR}
     assert [policy.may_log_in_locally(name) for name in ("root", "li")] == [True, False]
 
