@@ -90,7 +90,7 @@ def _demand_purposes(scripts: Mapping[str, Script], folder: Path, inbound: str) 
         raise file_error(
             folder,
             f"has no flow {inbound!r} for incoming calls",
-            "config/city/example/callers.toml says that it answers the line",
+            "callers.toml says that it answers the line",
             "Write it, or name another there as `inbound`.",
         )
     for purpose in set(CallPurpose) - {CallPurpose.INBOUND}:

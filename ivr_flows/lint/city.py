@@ -43,7 +43,7 @@ def _missing(place: str, kind: str, unknown: str, known: Iterable[str]) -> LintF
         place,
         BilingualText(f"{called} {unknown!r} 不存在", f"{kind} {unknown!r} does not exist"),
         Suggestions(
-            BilingualText("config/city/example/callers.toml 里有", "config/city/example/callers.toml has"),
+            BilingualText("callers.toml 里有", "callers.toml has"),
             unknown,
             tuple(known),
         ),

@@ -185,7 +185,7 @@ def test_a_ticket_is_explained_by_the_rules_it_was_handed_off_under(
 ) -> None:
     clock.advance(2)
     ticket = hand_off(application, "sanitation")
-    shorter = texts[CityKind.POLICIES].replace('normal = "5 business_days"', 'normal = "3 business_days"')
+    shorter = texts[CityKind.POLICIES].replace('"5 business_days"', '"3 business_days"')
     publish(application, {**texts, CityKind.POLICIES: shorter}, based_on=1)
     clock.advance(2)
     later = hand_off(application, "sanitation")
