@@ -52,7 +52,7 @@ class CityTexts:
     def complete(self, texts: Texts) -> dict[CityKind, str]:
         return {kind: texts[kind] if kind in texts else example_text(kind) for kind in CityKind}
 
-    def check(self, session: ReadSession, texts: Texts, before: Texts | None) -> CityData:
+    def check(self, session: ReadSession | None, texts: Texts, before: Texts | None) -> CityData:
         today = self.clock().astimezone(self.zone).date()
         try:
             read = check_city(texts, day=today, zone=self.zone, number=self.number)
@@ -84,14 +84,16 @@ class CityTexts:
     def filled(self, kind: CityKind, text: str, form: Mapping[str, str]) -> str:
         return filled_text(KINDS[kind].schema, text, form)
 
-    def _flow_problems(self, session: ReadSession, policies: Policies) -> list[TextProblem]:
+    def _flow_problems(self, session: ReadSession | None, policies: Policies) -> list[TextProblem]:
         """Returns what the flows need and these texts do not have: those of the files, and those in force."""
         found: list[FlowError] = []
         try:
             load_scripts(policies)
         except FlowError as error:
             found.append(error)
-        for publication in flow_publications.current(session).values():
+        published = flow_publications.current(session).values() if session is not None else ()
+        for publication in published:
+            assert session is not None  # noqa: S101 - for the type checker
             source = flow_publications.find_source(session, publication.flow, publication.version)
             try:
                 if source is not None:

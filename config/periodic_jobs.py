@@ -16,6 +16,7 @@ from hotline.rules.people.actors import Machine
 from hotline.rules.schedules import Every, Schedule, next_run
 from hotline.services import periodic_jobs, retention
 from hotline.services.calls import lost_webhooks, sounds
+from hotline.services.city import units
 from hotline.services.outbound import callback_dials, follow_ups
 from hotline.services.people import leavers
 from hotline.services.periodic_jobs import HEAVY, PlannedJob
@@ -89,6 +90,8 @@ JOBS: tuple[Job, ...] = (
     LightJob("free_stuck_desks", Every(30), lost_webhooks.free_stuck_desks),
     LightJob("check_silent_dials", Every(5), lost_webhooks.check_silent_dials),
     LightJob("check_silent_calls", Every(5), lost_webhooks.check_silent_calls),
+    # What reached a unit while it was being closed.
+    LightJob("move_stragglers", Every(30), units.move_stragglers),
     LightJob("return_to_relay", Every(60), outbox.return_to_relay),
     # Heavy: it deletes the webhooks of two days ago and old finished deliveries, and their number grows with the traffic.
     HeavyJob("delete_expired", Every(3600), delete_expired),

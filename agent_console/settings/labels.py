@@ -94,6 +94,8 @@ FIELDS: dict[str, str] = {
     "second_factor_roles": N_("必须使用第二验证的角色（每行一个）"),
     "reauthenticate_minutes": N_("多少分钟后须再次验证（0 为不要求）"),
     "local_log_in": N_("谁可用本地密码登录"),
+    "provider_accounts": N_("统一身份认证可登录哪些账号"),
+    "emergency_accounts": N_("应急账号（每行一个）"),
     "inbound": N_("接听来电的流程"),
     "calls_per_hour": N_("同一号码每小时来电上限"),
     "shared_numbers": N_("多人共用的号码（每行一个）"),

@@ -231,7 +231,7 @@ def _edited(
 ) -> Edited:
     """Returns `text`, or the draft, or what is in force, with the result of its check."""
     in_force = publications.current_version(reading)
-    texts = options().city.complete(publications.texts_of(reading, in_force) if in_force else {})
+    texts = _texts(reading, in_force)
     saved = drafts.list_drafts(reading)
     person_id = current_person().id
     own = next((draft for draft in saved if (draft.user_id, draft.kind) == (person_id, kind)), None)
@@ -284,7 +284,13 @@ def _typed_text(kind: CityKind, text: str, typed: Mapping[str, str]) -> str:
 
 def _in_force(version: int) -> dict[CityKind, str]:
     with application().read_session() as reading:
-        return options().city.complete(publications.texts_of(reading, version))
+        return _texts(reading, version)
+
+
+def _texts(reading: ReadSession, version: int) -> dict[CityKind, str]:
+    """Returns the texts of a version; those of the folder while nothing has been published."""
+    kept = publications.texts_of(reading, version) if version else options().city.texts
+    return options().city.complete(kept)
 
 
 def _texts_or_404(number: int) -> dict[CityKind, str]:
@@ -312,6 +318,10 @@ def _page(edited: Edited, as_text: bool, status: int = 200) -> ResponseReturnVal
 
 def _as_text() -> bool:
     return request.args.get("as") == TEXT or "text" in request.form
+
+
+def _may_read() -> bool:
+    return current_person().may(Right.READ_CITY)
 
 
 def _may_edit() -> bool:
@@ -351,6 +361,7 @@ def _published_words(done: publications.Published) -> str:
 
 def pages() -> Blueprint:
     blueprint = Blueprint("settings", __name__, url_prefix="/console/settings")
+    blueprint.add_app_template_global(_may_read, "may_read_city")
     blueprint.add_app_template_filter(labels.section_label, "city_section")
     blueprint.add_app_template_filter(labels.field_words, "city_field")
     blueprint.add_app_template_filter(labels.difference_words, "city_difference")

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from agent_console.web.console_context import application
 from agent_console.web.labels import N_, translated
 from hotline.rules.enums import RequestType
-from hotline.rules.policies import DeadlineStage, TimeUnit
+from hotline.rules.policies import DeadlinePolicy, DeadlineStage, TimeUnit
 from hotline.rules.tickets.deadlines import Deadline, DeadlineState, deadline_state, is_past
 from hotline.rules.tickets.inbox import clocks_of
 from hotline.store.tickets.lists import end_of_day
@@ -91,9 +91,9 @@ def deadline_status(
 
 
 def deadline_views(
-    ticket: Ticket, counted: dict[DeadlineStage, Deadline], at: datetime
+    ticket: Ticket, policy: DeadlinePolicy, counted: dict[DeadlineStage, Deadline], at: datetime
 ) -> list[DeadlineView]:
-    """Returns the deadlines of a handed-off ticket in the order they fall due; none for a draft."""
+    """Returns the deadlines of a handed-off ticket, counted under `policy`, in the order they fall due; none for a draft."""
     views = []
     for clock in clocks_of(ticket):
         again = counted.get(clock.stage)
@@ -104,7 +104,7 @@ def deadline_views(
                 met_at=clock.met_at,
                 status=deadline_status(clock.due_at, clock.met_at, ticket.closed_at, at),
                 days=again.counted if again else (),
-                working_days=_unit_of(ticket, clock.stage) is TimeUnit.BUSINESS_DAY,
+                working_days=_unit_of(policy, ticket, clock.stage) is TimeUnit.BUSINESS_DAY,
                 provisional=bool(again and again.provisional),
                 moved=again is not None and again.due_at != clock.due_at,
                 computed=ticket.due_computed and clock.stage is DeadlineStage.RESOLVE,
@@ -113,9 +113,8 @@ def deadline_views(
     return views
 
 
-def _unit_of(ticket: Ticket, stage: DeadlineStage) -> TimeUnit:
-    limits = application().policies.deadlines
-    return limits.limit(stage, ticket.type or RequestType.OTHER, ticket.urgency).unit
+def _unit_of(policy: DeadlinePolicy, ticket: Ticket, stage: DeadlineStage) -> TimeUnit:
+    return policy.limit(stage, ticket.type or RequestType.OTHER, ticket.urgency).unit
 
 
 # Titles of the rules that policies are named after.

@@ -176,7 +176,7 @@ def read_ticket_sheet(
             caller=_caller(person, ticket, shown_number),
             unit=unit_name(details.unit) if details.unit else "",
             overdue=is_overdue(ticket, at),
-            deadlines=deadline_views(ticket, counted, at),
+            deadlines=deadline_views(ticket, due_dates.policy_of(reading, ticket), counted, at),
             timeline=timeline_lines(details.timeline, {unit.code: unit_name(unit) for unit in units}),
             steps=steps,
             units=unit_choices(unit for unit in units if unit.active),

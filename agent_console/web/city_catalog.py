@@ -101,8 +101,11 @@ class CityCatalog(Protocol):
         """Returns `texts` with the shipped text of each kind that they lack, being older than the kind."""
         ...
 
-    def check(self, session: ReadSession, texts: Texts, before: Texts | None) -> CityData:
-        """Checks `texts` in full, the flows that use them included, as successors of `before`. Raises CityRefused."""
+    def check(self, session: ReadSession | None, texts: Texts, before: Texts | None) -> CityData:
+        """Checks `texts` in full, the flows that use them included, as successors of `before`. Raises CityRefused.
+
+        Without a session the published flows are left out.
+        """
         ...
 
     def differences(self, before: Texts, after: Texts) -> tuple[Difference, ...]:

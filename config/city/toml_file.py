@@ -153,9 +153,11 @@ class TomlSource:
         try:
             parsed = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            found = re.search(r"\(at line (\d+), column \d+\)", str(error))
-            reason = str(error).replace(found[0], "").strip() if found else str(error)
-            raise BadFile(Problem(name, "", reason, int(found[1]) if found else 0)) from None
+            found = re.search(r" \(at (?:line (\d+), column \d+|end of document)\)", str(error))
+            line = len(text.splitlines()) if found is None or found[1] is None else int(found[1])
+            raise BadFile(
+                Problem(name, "", str(error).replace(found[0] if found else "", ""), line)
+            ) from None
         source.values = source._resolved(parsed, ())
         return source
 

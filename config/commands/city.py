@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from agent_console.web.city_catalog import CityRefused
 from config.city.folder import read_folder, write_folder
@@ -15,7 +16,7 @@ from hotline.rules.city import CityKind
 from hotline.rules.people.actors import Machine
 from hotline.services.city import publications
 from hotline.services.city.data import CityData
-from hotline.unit_of_work import Application
+from hotline.unit_of_work import Application, ReadSession
 
 _FOLDER = click.Path(file_okay=False, path_type=Path)
 _NOTHING = "nothing has been published: hotline migrate publishes the folder"
@@ -32,7 +33,12 @@ def city() -> None:
 def check(folder: Path | None) -> None:
     """Checks the texts of FOLDER (HOTLINE_CITY if not given); nothing is published."""
     components = open_components()
-    checked_or_exit(components, _texts_or_exit(folder or components.settings.city_folder))
+    texts = _texts_or_exit(folder or components.settings.city_folder)
+    try:
+        checked_or_exit(components, texts)
+    except DBAPIError:
+        # Before the first migration there is nothing to compare with.
+        _checked(components, None, texts, None)
     click.echo("no problem found")
 
 
@@ -137,17 +143,25 @@ def checked_or_exit(components: Components, texts: Mapping[CityKind, str]) -> Ci
     with components.application.read_session() as session:
         version = publications.current_version(session)
         before = publications.texts_of(session, version) if version else None
-        try:
-            return city_texts(components).check(session, texts, before)
-        except CityRefused as refused:
-            for problem in refused.problems:
-                file = KINDS[problem.kind].file if problem.kind else "city"
-                line = f" (line {problem.line})" if problem.line else ""
-                click.echo(
-                    f"{file}: {problem.key + ': ' if problem.key else ''}{problem.reason}{line}", err=True
-                )
-            click.echo("nothing was published", err=True)
-            sys.exit(1)
+        return _checked(components, session, texts, before)
+
+
+def _checked(
+    components: Components,
+    session: ReadSession | None,
+    texts: Mapping[CityKind, str],
+    before: Mapping[CityKind, str] | None,
+) -> CityData:
+    try:
+        return city_texts(components).check(session, texts, before)
+    except CityRefused as refused:
+        for problem in refused.problems:
+            file = KINDS[problem.kind].file if problem.kind else "city"
+            line = f" (line {problem.line})" if problem.line else ""
+            key = f"{problem.key}: " if problem.key else ""
+            click.echo(f"{file}: {key}{problem.reason}{line}", err=True)
+        click.echo("nothing was published", err=True)
+        sys.exit(1)
 
 
 def publish_or_exit(

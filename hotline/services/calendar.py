@@ -97,12 +97,14 @@ def write_city_days(work: UnitOfWork, days: Sequence[DayEntry]) -> int:
     rows = {
         row.day: row for row in work.session.scalars(select(CalendarDay).where(CalendarDay.source != SEED))
     }
-    changed = 0
-    for day, row in rows.items():
-        if day not in decided:
+    given_back = [row for day, row in rows.items() if day not in decided]
+    for row in given_back:
+        if _seeded(row.day) is None:
             work.session.delete(row)
-            changed += 1
-    work.flush()
+        else:
+            seed = _seed(row.day)
+            row.is_working, row.note, row.source = seed.is_working, seed.note, SEED
+    changed = len(given_back)
     for entry in decided.values():
         found = rows.get(entry.day) or work.session.get(CalendarDay, entry.day)
         if found is None:
@@ -113,8 +115,6 @@ def write_city_days(work: UnitOfWork, days: Sequence[DayEntry]) -> int:
             changed += 1
         found.is_working, found.note, found.source = entry.is_working, entry.note, CITY
     work.flush()
-    # The days that the city has given back.
-    seed_known_years(work)
     return changed
 
 
@@ -134,8 +134,8 @@ def known_with(
 
 def _seeded(day: date) -> bool | None:
     """Returns whether the national calendar counts `day` as worked; None for a year that it does not know."""
-    years = {known.year for known in chinese_calendar.holidays}
-    return _seed(day).is_working if day.year in years else None
+    first, last = min(chinese_calendar.holidays).year, max(chinese_calendar.holidays).year
+    return _seed(day).is_working if first <= day.year <= last else None
 
 
 def city_days(session: Session) -> tuple[DayEntry, ...]:
