@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from hotline import events
 from hotline.events import pack
-from hotline.rules.enums import Channel, DeliveryState, TicketState
+from hotline.rules.enums import CLASS_OF, Channel, DeliveryState, RequestType, TicketState
 from hotline.rules.people.actors import Machine
 from hotline.store.outbox import Delivery, EventRow
 from hotline.store.tickets.tables import Assignment, Ticket
@@ -27,6 +27,8 @@ def fail_to_deliver(city: City) -> int:
             number="QF20261201900001",
             state=TicketState.DISPATCHED,
             channel=Channel.WEB,
+            type=RequestType.COMPLAINT,
+            request_class=CLASS_OF[RequestType.COMPLAINT],
             title="路口积水",
             unit_code=UNIT,
             received_at=work.at,

@@ -9,7 +9,7 @@ from config.city.first_version import publish_first
 from config.city.folder import example_texts
 from config.city.text import with_units
 from hotline.rules.city import CityKind, UnitEntry, UnitKind
-from hotline.rules.enums import Channel, Role, TicketState
+from hotline.rules.enums import CLASS_OF, Channel, RequestType, Role, TicketState
 from hotline.rules.people.accounts import Account
 from hotline.rules.people.actors import Machine
 from hotline.services.city import publications
@@ -40,6 +40,8 @@ def settle(city: City) -> None:
             number="QF20261201900077",
             state=TicketState.DISPATCHED,
             channel=Channel.WEB,
+            type=RequestType.COMPLAINT,
+            request_class=CLASS_OF[RequestType.COMPLAINT],
             title="污水外溢",
             unit_code="sewage",
             received_at=work.at,

@@ -12,7 +12,7 @@ from hotline.unit_of_work import Application
 from tests.builders import make_unit, make_user, person_of
 from tests.console.conftest import SignIn, arm_with_csrf_token
 
-OPEN = {"/login", "/logout", "/locale", "/", "/assets/<path:filename>"}
+OPEN = {"/login", "/logout", "/locale", "/", "/assets/<path:filename>", "/console/settings/brand.css"}
 DESCRIPTION = "/api/v1/openapi.json"
 NEEDED: dict[str, tuple[Right, ...]] = {
     "/console": (Right.TAKE_CALLS,),

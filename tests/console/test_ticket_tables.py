@@ -51,7 +51,7 @@ OTHER_SHAPES = {
 }
 # Computed from the other columns, for the search.
 COMPUTED = {"search_text", "search_private"}
-NOT_IN_ANSWERS = {"access_code", "author_id", "policy", "received_on"}
+NOT_IN_ANSWERS = {"access_code", "author_id", "policy", "policy_version", "received_on"}
 
 
 def name_of(row: TicketField) -> str:

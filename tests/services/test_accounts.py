@@ -81,7 +81,7 @@ def test_a_browser_session_holds_for_a_shift(application: Application, clock: St
     person = person_of(make_user(application, name="li", display_name="李", work_number="00017", locale="en"))
     token = sign_in(application, person)
     ends_at = clock.at + IDLE_LIMIT
-    who = sign_ins.SignedIn(person, "li", "李", "00017", "en", ends_at)
+    who = sign_ins.SignedIn(person, "li", "李", "00017", "en", ends_at, authenticated_at=clock.at)
     clock.advance(IDLE_LIMIT.total_seconds() - 1)
     assert signed_in(application, token) == who
     clock.advance(1)

@@ -226,6 +226,7 @@ TICKET_FIELDS: tuple[TicketField, ...] = (
     TicketField("author_id", IntegerField(), optional=True, carried=True, in_answers=False),
     TicketField("closing", ChoiceField(Closing), optional=True),
     TicketField("policy", TextField(40), in_answers=False),
+    TicketField("policy_version", IntegerField(), in_answers=False),
     TicketField("round", IntegerField(), csv="round", csv_optional=True),
     TicketField("redo_of", IntegerField(), optional=True, in_answers=False, csv="redo_of", csv_optional=True),
     TicketField("dispatched_at", DateTimeField(), optional=True, csv="dispatched_at", csv_optional=True),
