@@ -180,7 +180,7 @@ def sound_storage(settings: Settings) -> ObjectStorage:
 
 def load_registry(policies: Policies) -> FlowRegistry:
     """Returns a registry of the product's own scripts. Raises FlowError."""
-    return FlowRegistry(load_scripts, policies, load_stored_script)
+    return FlowRegistry(load_scripts(policies), policies, load_stored_script)
 
 
 def build_or_exit(settings: Settings) -> Components:

@@ -1,5 +1,6 @@
 """`/console/settings`: each kind of the city's data as a form and as text; drafts, publications, history, roll-back."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -31,7 +32,8 @@ from hotline.unit_of_work import ReadSession
 MAX_CHARACTERS = 300_000
 # Differences and moved deadlines that a page lists; the rest is counted.
 SHOWN = 100
-FORM, TEXT = "form", "text"
+TEXT = "text"
+_SECRET = re.compile(r"(?m)^(\s*secret\s*=\s*).*$")
 TOO_LONG = N_("内容过长，请分成几次修改。")
 EMPTY = N_("内容为空。要恢复，请放弃草稿。")
 
@@ -202,9 +204,9 @@ def _version_page(number: int, problems: tuple[TextProblem, ...] = ()) -> str:
     texts = _texts_or_404(number)
     with application().read_session() as reading:
         view = publications.version_view(reading, number)
-        before: Texts = publications.texts_of(reading, view.replaces) if view.replaces else {}
+        before = _readable(publications.texts_of(reading, view.replaces)) if view.replaces else {}
         in_force = publications.current_version(reading)
-        now = publications.texts_of(reading, in_force)
+        now = _readable(publications.texts_of(reading, in_force))
     since = options().city.differences(now, texts) if number != in_force else ()
     return render_template(
         "settings/version.html",
@@ -231,7 +233,7 @@ def _edited(
 ) -> Edited:
     """Returns `text`, or the draft, or what is in force, with the result of its check."""
     in_force = publications.current_version(reading)
-    texts = _texts(reading, in_force)
+    texts = _readable(_texts(reading, in_force))
     saved = drafts.list_drafts(reading)
     person_id = current_person().id
     own = next((draft for draft in saved if (draft.user_id, draft.kind) == (person_id, kind)), None)
@@ -293,10 +295,17 @@ def _texts(reading: ReadSession, version: int) -> dict[CityKind, str]:
     return options().city.complete(kept)
 
 
+def _readable(texts: Texts) -> dict[CityKind, str]:
+    """Returns the texts as the acting person may read them: secrets are for those who may change them."""
+    if _may_edit():
+        return dict(texts)
+    return {kind: _SECRET.sub(r'\1"…"', text) for kind, text in texts.items()}
+
+
 def _texts_or_404(number: int) -> dict[CityKind, str]:
     try:
         with application().read_session() as reading:
-            return publications.texts_of(reading, number)
+            return _readable(publications.texts_of(reading, number))
     except NoSuchCityVersion:
         raise NotFound from None
 

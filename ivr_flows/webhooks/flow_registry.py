@@ -23,20 +23,17 @@ REFRESH_EVERY = timedelta(seconds=2)
 Name = tuple[str, str]
 # Reads the stored source of a script under the city's policies. Raises FlowError; `loader.load_stored_script` is one.
 StoredScriptReader = Callable[[str, Policies], Script]
-# Reads the scripts of the product under the city's policies, by name. Raises FlowError; `loader.load_scripts` is one.
-ScriptLoader = Callable[[Policies], Mapping[str, Script]]
 
 
 class FlowRegistry:
     """The active script for each purpose, and every older edition that a call of this process has needed."""
 
-    def __init__(self, load: ScriptLoader, policies: Policies, read_stored: StoredScriptReader) -> None:
-        """Loads the scripts of the files. Raises FlowError."""
-        scripts = load(policies)
-        self._load = load
+    def __init__(
+        self, scripts: Mapping[str, Script], policies: Policies, read_stored: StoredScriptReader
+    ) -> None:
         self._policies = policies
-        self._read_stored = read_stored
         self._inbound = policies.callers.inbound
+        self._read_stored = read_stored
         self._files = dict(scripts)
         # None: stored, but not usable by this version of the program; this is found out and logged once.
         self._editions: dict[Name, Script | None] = {name_of(script): script for script in scripts.values()}
@@ -59,7 +56,7 @@ class FlowRegistry:
     def refresh(self, application: Application) -> None:
         """Stores the files' scripts once, and reads newly published ones when REFRESH_EVERY has passed.
 
-        The scripts are read anew under another version of the city's policies.
+        Another version of the city's policies is taken over first.
         """
         if application.policies is not self._policies:
             self._take_policies(application.policies)
@@ -83,18 +80,16 @@ class FlowRegistry:
         return self._read(session, flow, version) or self.active(purpose)
 
     def _take_policies(self, policies: Policies) -> None:
+        """Takes over the policies of a newly published version; what a script says and does is not part of them."""
         self._policies = policies
-        try:
-            scripts = self._load(policies)
-        except FlowError as error:
-            # It was checked when it was published, by another version of the program.
-            structlog.get_logger().error("flow.unusable_policies", problems=len(error.problems))
-            return
-        self._inbound = policies.callers.inbound
-        self._files = dict(scripts)
-        self._editions = {name_of(script): script for script in scripts.values()}
-        self._published = {}
+        # One that the policies before did not fit may be usable now.
+        self._editions = {name: script for name, script in self._editions.items() if script is not None}
         self._looked = None
+        if policies.callers.inbound in self._files:
+            self._inbound = policies.callers.inbound
+        else:
+            # It was checked when it was published, by another version of the program.
+            structlog.get_logger().error("flow.unknown_inbound", flow=policies.callers.inbound)
 
     def _take_published(self, session: ReadSession) -> None:
         published: dict[CallPurpose, Script] = {}

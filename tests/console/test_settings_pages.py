@@ -147,6 +147,19 @@ def test_who_may_only_read_changes_nothing(
         assert drafts.list_drafts(session) == ()
 
 
+def test_who_may_only_read_sees_no_secret(
+    admin: FlaskClient, application: Application, signed_in: SignIn
+) -> None:
+    source = '[lookups.water]\nurl = "https://water.example/"\nsecret = "very-secret-words"\nseconds = 3'
+    text = text_of(application, CityKind.CALLERS).replace("\n[lookups]\n", f"\n{source}\n")
+    admin.post(f"{BASE}/callers?as=text", data={"text": text})
+    assert admin.post(f"{BASE}/callers/publish", data={"seen": "1"}).status_code == 303
+    supervisor = signed_in(person_of(make_user(application, Role.SUPERVISOR)))
+    addresses = ["/callers", "/callers?as=text", "/versions/2", "/versions/1", "/versions/2/callers.toml"]
+    assert [address for address in addresses if "very-secret" in supervisor.get(BASE + address).text] == []
+    assert "very-secret" in admin.get(f"{BASE}/callers").text
+
+
 @pytest.mark.parametrize("address", ["/nonsense", "/versions/99", "/versions/1/nonsense.toml"])
 def test_an_address_of_nothing_is_404(admin: FlaskClient, address: str) -> None:
     assert admin.get(BASE + address).status_code == 404

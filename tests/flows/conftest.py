@@ -173,7 +173,7 @@ class Ledger:
 def registry(policies: Policies) -> FlowRegistry:
     """The product's own scripts; under the usual policies they are read once a process."""
     scripts = our_scripts() if policies == city_policies() else load_scripts(policies)
-    return FlowRegistry(lambda _policies: scripts, policies, load_stored_script)
+    return FlowRegistry(scripts, policies, load_stored_script)
 
 
 @pytest.fixture

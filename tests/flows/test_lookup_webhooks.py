@@ -51,9 +51,7 @@ def policies() -> Policies:
 @pytest.fixture
 def registry(policies: Policies, tmp_path: Path) -> FlowRegistry:
     scripts = load_scripts(policies, OUR_FILES)
-    return FlowRegistry(
-        lambda _policies: {**scripts, "menu": read_draft(FLOW, policies)}, policies, load_stored_script
-    )
+    return FlowRegistry({**scripts, "menu": read_draft(FLOW, policies)}, policies, load_stored_script)
 
 
 def answer(application: Application, state: LookupState, text: str = "") -> None:

@@ -51,7 +51,7 @@ def test_new_calls_begin_with_what_was_published_and_old_ones_end_with_theirs(
 def test_every_process_sees_it(application: Application, policies, clock: StoppedClock) -> None:
     script = draft(application)
     other = FlowRegistry(
-        lambda _policies: {"menu": draft(application, "timeout = 4", "timeout = 4")},
+        {"menu": draft(application, "timeout = 4", "timeout = 4")},
         policies,
         load_stored_script,
     )

@@ -51,6 +51,4 @@ def ground(lasting_engine: Engine, scripts: dict[str, Script]) -> Ground:
 
 
 def ground_on(engine: Engine, scripts: dict[str, Script]) -> Ground:
-    return Ground(
-        engine, lambda: FlowRegistry(lambda _policies: scripts, matrix_policies(), load_stored_script)
-    )
+    return Ground(engine, lambda: FlowRegistry(scripts, matrix_policies(), load_stored_script))

@@ -37,7 +37,7 @@ def write_units(work: UnitOfWork, entries: Sequence[UnitEntry]) -> UnitChanges:
 
     Raises UnitInUse if tickets are open or people work at a unit that closes without a successor.
     """
-    known = {unit.code: unit for unit in work.session.scalars(select(Unit).with_for_update())}
+    known = {unit.code: unit for unit in work.session.scalars(select(Unit).with_for_update(key_share=True))}
     added = [entry for entry in entries if entry.code not in known]
     work.session.add_all(
         Unit(
