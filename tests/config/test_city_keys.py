@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from config.city.brand import BrandFile
 from config.city.callers import CallersFile
 from config.city.policies import PoliciesFile
 from config.city.published import PublishedFile
@@ -23,6 +24,7 @@ FILES: tuple[tuple[Any, type[TomlTable]], ...] = (
     (CITY / "policies.toml", PoliciesFile),
     (CITY / "policies.demo.toml", PoliciesFile),
     (CITY / "published.toml", PublishedFile),
+    (CITY / "brand.toml", BrandFile),
     (CITY / "units.toml", UnitsFile),
     (files("config.demo") / "matters.toml", MattersFile),
 )
@@ -65,6 +67,15 @@ def shown(path: tuple[str | int, ...]) -> str:
     return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in path)[1:]
 
 
+def named(content: dict[str, Any], path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Returns the path that an error names: of a value with its origin, that of the value itself."""
+    table: Any = content
+    for step in path[:-1]:
+        table = table[step]
+    has_origin = "value" in table and set(table) <= {"value", "source", "jurisdiction"}
+    return path[:-1] if has_origin and path[-1] == "value" else path
+
+
 CASES = [
     pytest.param(file, schema, path, id=f"{file.name}-{shown(path)}")
     for file, schema in FILES
@@ -85,7 +96,7 @@ def test_a_value_of_the_wrong_type_is_named(
     with pytest.raises(BadFile) as refused:
         read_toml(target, schema)
     message = str(refused.value)
-    assert message.startswith(f"{file.name}: {shown(path)}: ")
+    assert message.startswith(f"{file.name}: {shown(named(content, path))}: ")
     assert "\n" not in message
 
 
