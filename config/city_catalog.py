@@ -91,13 +91,9 @@ class CityTexts:
             load_scripts(policies)
         except FlowError as error:
             found.append(error)
-        published = flow_publications.current(session).values() if session is not None else ()
-        for publication in published:
-            assert session is not None  # noqa: S101 - for the type checker
-            source = flow_publications.find_source(session, publication.flow, publication.version)
+        for source in _published_sources(session) if session is not None else ():
             try:
-                if source is not None:
-                    load_stored_script(source, policies)
+                load_stored_script(source, policies)
             except FlowError as error:
                 found.append(error)
         listed = dict.fromkeys(problem for error in found for problem in error.listed())
@@ -133,6 +129,15 @@ class CityTexts:
                     )
                 )
         return problems
+
+
+def _published_sources(session: ReadSession) -> list[str]:
+    """Returns the sources of the flows that are published now; one whose source is lost is left out."""
+    kept = (
+        flow_publications.find_source(session, each.flow, each.version)
+        for each in flow_publications.current(session).values()
+    )
+    return [source for source in kept if source is not None]
 
 
 def _flow_problem(problem: FlowProblem) -> TextProblem:

@@ -11,9 +11,9 @@ from config.city.calendar import CalendarFile, read_days
 from config.city.callers import CallersFile, read_callers
 from config.city.policies import PoliciesFile, read_policies
 from config.city.published import PublishedFile, read_claims
-from config.city.toml_file import BadFile, Path, Problem, TomlSource, TomlTable
+from config.city.toml_file import BadFile, Problem, TomlSource, TomlTable
 from config.city.units import UnitsFile, read_units
-from hotline.rules.city import CityKind, Origin
+from hotline.rules.city import CityKind
 from hotline.services.city.data import CityData
 
 # The example city: the folder of a new installation is made from it.
@@ -50,10 +50,9 @@ KINDS: Mapping[CityKind, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class ReadCity:
-    """The data of one day, where its values come from, and the later days on which another value becomes valid."""
+    """The data of one day, and the later days on which another value becomes valid."""
 
     data: CityData
-    origins: Mapping[tuple[CityKind, Path], Origin]
     changes: tuple[date, ...]
 
 
@@ -85,11 +84,8 @@ def read_city(texts: Mapping[CityKind, str], *, day: date, zone: ZoneInfo, numbe
         claims=read_claims(sources[CityKind.PUBLISHED]),
         brand=read_brand(sources[CityKind.BRAND]),
     )
-    origins = {
-        (kind, path): origin for kind, source in sources.items() for path, origin in source.origins.items()
-    }
     changes = {change for source in sources.values() for change in source.changes if change > day}
-    return ReadCity(data, origins, tuple(sorted(changes)))
+    return ReadCity(data, tuple(sorted(changes)))
 
 
 def check_city(texts: Mapping[CityKind, str], *, day: date, zone: ZoneInfo, number: str) -> ReadCity:

@@ -67,13 +67,6 @@ class CalendarRefused(DomainError):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
-class _Day:
-    day: date
-    is_working: bool
-    note: str
-
-
 def seed_known_years(work: UnitOfWork) -> int:
     """Writes every day as `chinesecalendar` knows it now; returns the number of days added or changed.
 
@@ -144,19 +137,19 @@ def city_days(session: Session) -> tuple[DayEntry, ...]:
     return tuple(DayEntry(row.day, row.is_working, row.note) for row in rows)
 
 
-def _seed(day: date) -> _Day:
+def _seed(day: date) -> DayEntry:
     _is_off, name = chinese_calendar.get_holiday_detail(day)
-    return _Day(day, chinese_calendar.is_workday(day), name or "")
+    return DayEntry(day, chinese_calendar.is_workday(day), name or "")
 
 
-def _renew(row: CalendarDay, day: _Day) -> bool:
+def _renew(row: CalendarDay, day: DayEntry) -> bool:
     if row.source != SEED or (row.is_working, row.note) == (day.is_working, day.note):
         return False
     row.is_working, row.note = day.is_working, day.note
     return True
 
 
-def _row(day: _Day, source: str) -> dict[str, object]:
+def _row(day: DayEntry, source: str) -> dict[str, object]:
     return {"day": day.day, "is_working": day.is_working, "source": source, "note": day.note}
 
 
@@ -206,7 +199,7 @@ def read_days(source: BinaryIO) -> tuple[DayEntry, ...]:
     Raises CalendarRefused with every bad line.
     """
     problems: list[DayProblem] = []
-    days: dict[date, _Day] = {}
+    days: dict[date, DayEntry] = {}
     try:
         table = open_table(source)
         header = table.header()
@@ -224,7 +217,7 @@ def read_days(source: BinaryIO) -> tuple[DayEntry, ...]:
         raise CalendarRefused((DayProblem(1, unreadable.code),)) from unreadable
     if problems or not days:
         raise CalendarRefused(tuple(problems) or (DayProblem(1, "empty_file"),))
-    return tuple(DayEntry(day.day, day.is_working, day.note) for day in days.values())
+    return tuple(days.values())
 
 
 def _columns(cells: Sequence[str]) -> tuple[str, ...]:
@@ -235,7 +228,7 @@ def _columns(cells: Sequence[str]) -> tuple[str, ...]:
     return tuple(texts)
 
 
-def _parse(cells: Sequence[str]) -> _Day | str:
+def _parse(cells: Sequence[str]) -> DayEntry | str:
     if len(cells) < len(COLUMNS) or any(cell.strip() for cell in cells[len(COLUMNS) :]):
         return "wrong_cell_count"
     # A cell of a workbook holds a day with a time of day.
@@ -248,4 +241,4 @@ def _parse(cells: Sequence[str]) -> _Day | str:
     note = cells[2].strip()
     if not is_storable(note):
         return "not_text"
-    return "too_long" if len(note) > 80 else _Day(day, is_working, note)
+    return "too_long" if len(note) > 80 else DayEntry(day, is_working, note)

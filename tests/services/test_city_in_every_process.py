@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -35,7 +35,7 @@ class Walk:
     processes: list[Application] = field(default_factory=list)
     published: dict[int, int] = field(default_factory=dict)
     known: dict[str, int] = field(default_factory=lambda: {"one": 1, "other": 1})
-    changed_at: dict[int, object] = field(default_factory=dict)
+    changed_at: dict[int, datetime] = field(default_factory=dict)
 
     def start(self) -> None:
         texts, policies = texts_with(), city_policies()
@@ -85,11 +85,7 @@ class Walk:
         if policies.version:
             number = self.published[policies.version]
             assert (policies.queue.presence_timeout, policies.callers.skill_patience) == (number, number)
-        old_enough = [
-            version
-            for version, at in self.changed_at.items()
-            if self.clock() - at >= SOON  # type: ignore[operator]
-        ]
+        old_enough = [version for version, at in self.changed_at.items() if self.clock() - at >= SOON]
         assert policies.version >= max(old_enough, default=0)
 
 
